@@ -1,0 +1,1 @@
+"""Bundle, inspect and run JavaScript applications under SES, one compartment per package."""

@@ -1,0 +1,178 @@
+"""Every mistake in the *input*: a `Diagnostic` with a code, made by one factory per code.
+
+A mistake of ours is an ``assert`` or an exception; a mistake of the user's is one of these.
+Each code has a page in ``docs/errors/``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+from compartment_mapper.text import Position, Span, code_frame, position_at
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where in a text a problem is."""
+
+    #: What to call the file, as people would name it: a path relative to the application.
+    file: str
+    position: Position | None = None
+    frame: str = ""
+
+    def __str__(self) -> str:
+        if self.position is None:
+            return self.file
+        return f"{self.file}:{self.position.line}:{self.position.column}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """A mistake in the input: what, where, and how to mend it."""
+
+    code: str
+    message: str
+    place: Place | None = None
+    hint: str = ""
+    severity: Severity = "error"
+
+    def text(self) -> str:
+        """Return the lines that people read, code frame included, without a final newline."""
+        where = f"{self.place}: " if self.place else ""
+        lines = [f"{where}{self.severity} [{self.code}]: {self.message}"]
+        if self.place and self.place.frame:
+            lines.append(self.place.frame)
+        if self.hint:
+            lines.append(f"  hint: {self.hint}")
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what ``--json`` prints of this problem."""
+        position = self.place.position if self.place else None
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "message": self.message,
+            "file": self.place.file if self.place else None,
+            "line": position.line if position else None,
+            "column": position.column if position else None,
+            "hint": self.hint,
+        }
+
+
+class InputError(Exception):
+    """Ends a command: the problems of its input, all together, in order of place."""
+
+    def __init__(self, *problems: Diagnostic) -> None:
+        super().__init__("\n".join(problem.text() for problem in problems))
+        self.problems = problems
+
+
+def place_in(file: str, source: bytes, span: Span) -> Place:
+    """Return the place of *span* in *source*, with its code frame."""
+    return Place(
+        file=file, position=position_at(source, span.start), frame=code_frame(source, span)
+    )
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ``did you mean 'x'?`` for the nearest of *known*, or an empty text.
+
+    >>> did_you_mean("gloabls", ["globals", "builtins"])
+    "did you mean 'globals'?"
+    """
+    nearest = get_close_matches(name, sorted(known), n=1)
+    return f"did you mean '{nearest[0]}'?" if nearest else ""
+
+
+def entry_not_found(path: str) -> Diagnostic:
+    """The file or folder to bundle does not exist."""
+    return Diagnostic(
+        code="ENTRY_NOT_FOUND",
+        message=f"there is no file or folder '{path}'",
+        hint="give the application's main file, or the folder of its package.json",
+    )
+
+
+def entry_outside_package(path: str) -> Diagnostic:
+    """No folder around the entry has a package.json."""
+    return Diagnostic(
+        code="ENTRY_OUTSIDE_PACKAGE",
+        message=f"'{path}' is in no package: no folder above it has a package.json",
+        hint="create one beside it: echo '{\"name\": \"app\", \"version\": \"0.0.0\"}' "
+        "> package.json",
+    )
+
+
+def invalid_package_json(file: str, problem: str, place: Place | None = None) -> Diagnostic:
+    """A package.json that is not JSON, or holds a value of the wrong shape."""
+    return Diagnostic(
+        code="INVALID_PACKAGE_JSON",
+        message=problem,
+        place=place or Place(file=file),
+        hint="mend the file, or install the package again",
+    )
+
+
+def syntax_error(place: Place, detail: str) -> Diagnostic:
+    """Text that is no JavaScript (or JSON)."""
+    return Diagnostic(code="SYNTAX_ERROR", message=detail, place=place)
+
+
+def unresolved(code: str, message: str, place: Place, hint: str) -> Diagnostic:
+    """A specifier that leads nowhere; *code* is Node's."""
+    return Diagnostic(code=code, message=message, place=place, hint=hint)
+
+
+def unsupported(place: Place, what: str, hint: str = "") -> Diagnostic:
+    """Code that can't work under SES, reached without condition."""
+    return Diagnostic(code="UNSUPPORTED_SYNTAX", message=what, place=place, hint=hint)
+
+
+def unknown_file_kind(place: Place, what: str, hint: str) -> Diagnostic:
+    """A file that Node would not load as a module either."""
+    return Diagnostic(
+        code="ERR_UNKNOWN_FILE_EXTENSION", message=what, place=place, hint=hint
+    )
+
+
+def invalid_archive(problem: str, hint: str = "") -> Diagnostic:
+    """An archive that is damaged, changed, or none."""
+    return Diagnostic(
+        code="INVALID_ARCHIVE",
+        message=problem,
+        hint=hint or "bundle the application again, or fetch the archive again",
+    )
+
+
+def invalid_policy(file: str, problem: str, hint: str = "") -> Diagnostic:
+    """A policy file that does not follow the format of ``docs/formats/policy.md``."""
+    return Diagnostic(
+        code="INVALID_POLICY", message=problem, place=Place(file=file), hint=hint
+    )
+
+
+def cannot_write(path: str, why: str) -> Diagnostic:
+    """The output can't be written."""
+    return Diagnostic(
+        code="CANNOT_WRITE", message=f"can't write '{path}': {why}", hint="choose another -o FILE"
+    )
+
+
+def cannot_read(path: str, why: str) -> Diagnostic:
+    """A file that is there and can't be read."""
+    return Diagnostic(code="CANNOT_READ", message=f"can't read '{path}': {why}")
+
+
+def unknown_package(name: str, known: Sequence[str]) -> Diagnostic:
+    """A question about a package that the application does not reach."""
+    return Diagnostic(
+        code="UNKNOWN_PACKAGE",
+        message=f"no package '{name}' is reached",
+        hint=did_you_mean(name, known) or f"it reaches: {', '.join(sorted(known)[:8])}",
+    )

@@ -1,0 +1,134 @@
+"""What one text says, in the words of ECMA-262 16.2.1, and how it must be rewritten.
+
+A record depends on nothing but the bytes and the kind of the module, so that it can be kept by
+content hash. Compiling needs the record and the text, never the syntax tree again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from compartment_mapper.locations import Specifier
+from compartment_mapper.text import Span
+
+#: The languages of Endo's archives, in their source form.
+Language = Literal["mjs", "cjs", "json", "text", "bytes"]
+
+#: How a request is resolved: each kind has conditions of its own.
+#: ``import`` is also used for ``import()``.
+RequestKind = Literal["import", "require"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleRequest:
+    """One place where a module asks for another by a specifier known without running it."""
+
+    specifier: Specifier
+    kind: RequestKind
+    #: Of the specifier's literal, quotes included.
+    span: Span
+    #: Loaded only when the place is executed: ``import()`` and ``require``.
+    lazy: bool
+    #: Inside ``try``, so that a failure is expected and must happen at run time.
+    guarded: bool = False
+    #: The ``type`` of the import attributes, if any.
+    attribute_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportEntry:
+    """ECMA-262 ImportEntry Record."""
+
+    request: Specifier
+    #: ``*`` for the namespace.
+    import_name: str
+    local_name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalExport:
+    """An export of a binding of this module."""
+
+    export_name: str
+    local_name: str
+    #: The binding may change after its declaration has been evaluated.
+    live: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndirectExport:
+    """A re-export, of one name or (``import_name`` is ``*``) of a namespace."""
+
+    export_name: str
+    request: Specifier
+    import_name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StarExport:
+    """``export * from``."""
+
+    request: Specifier
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """Replace the bytes ``start:end`` of a text by *text*; edits never overlap."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreeName:
+    """A name of the host, or a member of one, that the text reads or writes free of any scope."""
+
+    #: Dotted: ``process.env.HOME``. As deep as the text is certain, see ``exact``.
+    path: str
+    span: Span
+    #: The text may use more of the object than *path* says (a computed key, an alias).
+    exact: bool
+    written: bool = False
+    #: Only asked whether it is there (``typeof fetch``).
+    tested: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Something that can't work under SES, found by the scanner."""
+
+    what: str
+    span: Span
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleRecord:
+    """What one text says."""
+
+    language: Language
+    #: In the order of first appearance, which is the order of evaluation for ``import``.
+    requests: tuple[ModuleRequest, ...] = ()
+    imports: tuple[ImportEntry, ...] = ()
+    local_exports: tuple[LocalExport, ...] = ()
+    indirect_exports: tuple[IndirectExport, ...] = ()
+    star_exports: tuple[StarExport, ...] = ()
+    #: CommonJS: the names that Node's lexer finds, and the specifiers whose names are added.
+    cjs_exports: tuple[str, ...] = ()
+    cjs_reexports: tuple[Specifier, ...] = ()
+    free_names: tuple[FreeName, ...] = ()
+    #: Names of the global scope (the language's own included) that the text assigns.
+    assigned_names: tuple[str, ...] = ()
+    #: What the functor declares and announces before its imports are linked.
+    prologue: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    uses_import: bool = False
+    uses_import_meta: bool = False
+    has_top_level_await: bool = False
+    refusals: tuple[Refusal, ...] = ()

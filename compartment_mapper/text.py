@@ -1,0 +1,64 @@
+"""Places in a text: spans, positions, code frames."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range of byte offsets into a UTF-8 text."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        assert 0 <= self.start <= self.end, self
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A line and a column, each counted from 1; the column counts characters."""
+
+    line: int
+    column: int
+
+
+#: ECMA-262 12.3 LineTerminatorSequence.
+_LINE_END = re.compile("\r\n|[\n\r\u2028\u2029]")
+
+#: Frames are for terminals: a minified line of a megabyte is cut around the place.
+_FRAME_WIDTH = 100
+
+
+def position_at(source: bytes, offset: int) -> Position:
+    r"""Return the line and column of byte *offset* in *source*.
+
+    Args:
+        source: UTF-8 text, whose lines end as in ECMA-262 12.3 (not as in ``str.splitlines``).
+        offset: A byte offset, ``0 <= offset <= len(source)``.
+
+    >>> position_at("á\nbc".encode(), 4)
+    Position(line=2, column=2)
+    """
+    lines = _LINE_END.split(source[:offset].decode("utf-8", "replace"))
+    return Position(len(lines), len(lines[-1]) + 1)
+
+
+def code_frame(source: bytes, span: Span) -> str:
+    r"""Return the line of *source* where *span* starts, with a marker under it.
+
+    >>> print(code_frame(b"let a;\nlet b = ;\n", Span(15, 16)))
+      2 | let b = ;
+        |         ^
+    """
+    position = position_at(source, span.start)
+    line = _LINE_END.split(source.decode("utf-8", "replace"))[position.line - 1]
+    first = max(0, position.column - 1 - _FRAME_WIDTH // 2)
+    shown = line[first : first + _FRAME_WIDTH].replace("\t", " ")
+    length = len(source[span.start : span.end].decode("utf-8", "replace").split("\n")[0])
+    before = position.column - 1 - first
+    width = max(1, min(length, len(shown) - before))
+    gutter = f"{position.line:>3} | "
+    return f"{gutter}{shown}\n{' ' * (len(gutter) - 2)}| {' ' * before}{'^' * width}"
