@@ -19,6 +19,10 @@ Language = Literal["mjs", "cjs", "json", "text", "bytes"]
 #: ``import`` is also used for ``import()``.
 RequestKind = Literal["import", "require"]
 
+#: When a request is made: always when the module is evaluated; maybe (in a function, a branch,
+#: or by ``import()``); guarded by ``try``, so that a failure is expected and must happen late.
+Reach = Literal["always", "maybe", "guarded"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleRequest:
@@ -28,10 +32,7 @@ class ModuleRequest:
     kind: RequestKind
     #: Of the specifier's literal, quotes included.
     span: Span
-    #: Loaded only when the place is executed: ``import()`` and ``require``.
-    lazy: bool
-    #: Inside ``try``, so that a failure is expected and must happen at run time.
-    guarded: bool = False
+    reach: Reach
     #: The ``type`` of the import attributes, if any.
     attribute_type: str | None = None
 
@@ -55,6 +56,8 @@ class LocalExport:
     local_name: str
     #: The binding may change after its declaration has been evaluated.
     live: bool
+    #: The binding has its value before the module is evaluated: a function declaration.
+    hoisted: bool
     span: Span
 
 
@@ -76,7 +79,7 @@ class StarExport:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Edit:
     """Replace the bytes ``start:end`` of a text by *text*; edits never overlap."""
 
@@ -125,10 +128,16 @@ class ModuleRecord:
     free_names: tuple[FreeName, ...] = ()
     #: Names of the global scope (the language's own included) that the text assigns.
     assigned_names: tuple[str, ...] = ()
-    #: What the functor declares and announces before its imports are linked.
+    #: What the names begin with that the edits and the compiled text declare; it does not
+    #: occur in the text.
+    prefix: str = "$h_"
+    #: Declarations that the edits need.
     prologue: tuple[str, ...] = ()
+    #: In order; edits of the same place are to be applied in the order given.
     edits: tuple[Edit, ...] = ()
     uses_import: bool = False
     uses_import_meta: bool = False
     has_top_level_await: bool = False
     refusals: tuple[Refusal, ...] = ()
+    #: Where the grammar did not understand the text; whether the text is wrong, an engine says.
+    doubt: Span | None = None

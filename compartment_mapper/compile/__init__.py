@@ -1,0 +1,9 @@
+"""Record and text → what the archive stores. Nothing is parsed here."""
+
+from __future__ import annotations
+
+from compartment_mapper.compile.cjs import compile_cjs
+from compartment_mapper.compile.edits import apply_edits
+from compartment_mapper.compile.esm import compile_esm
+
+__all__ = ["apply_edits", "compile_cjs", "compile_esm"]

@@ -1,0 +1,43 @@
+"""A CommonJS module as a wrapper function, in the ``pre-cjs-json`` of Endo's archives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+
+from compartment_mapper.compile.edits import apply_edits
+from compartment_mapper.compile.esm import extensions
+from compartment_mapper.module_record import ModuleRecord
+
+
+def compile_cjs(record: ModuleRecord, source: bytes, *, exports: Collection[str]) -> str:
+    """Return the text that the archive stores for a CommonJS module.
+
+    Args:
+        record: Of *source*.
+        source: The text, without a byte order mark.
+        exports: The names that an ECMAScript module may import, those of re-exports included.
+    """
+    stored: dict[str, object] = {
+        "imports": list(dict.fromkeys(request.specifier for request in record.requests)),
+        "exports": list(dict.fromkeys((*exports, "default"))),
+        "reexports": [],
+        "source": _wrapper(record, source),
+        **extensions(record),
+        "sloppy": True,
+    }
+    return json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
+
+
+def _wrapper(record: ModuleRecord, source: bytes) -> str:
+    """Return the module wrapper of https://nodejs.org/api/modules.html#the-module-wrapper.
+
+    DEVIATION: SES evaluates all code as strict code.
+    """
+    parameters = "require, exports, module, __filename, __dirname"
+    if record.uses_import:
+        parameters += f", {record.prefix}import"
+    return (
+        f"(function ({parameters}) {{'use strict';{''.join(record.prologue)}"
+        f"{apply_edits(source, record.edits)}\n}})\n"
+    )

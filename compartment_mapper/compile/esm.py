@@ -1,0 +1,154 @@
+"""An ECMAScript module as a functor, in the ``pre-mjs-json`` of Endo's archives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from compartment_mapper.compile.edits import apply_edits
+from compartment_mapper.locations import Specifier
+from compartment_mapper.module_record import ModuleRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """A name in an update list: what is imported, and the local that takes each new value."""
+
+    import_name: str
+    local_name: str
+
+
+def compile_esm(record: ModuleRecord, source: bytes, *, in_cycle: bool) -> str:
+    """Return the text that the archive stores for a module.
+
+    Args:
+        record: Of *source*.
+        source: The text, without a byte order mark.
+        in_cycle: The module is part of a cycle of imports. Then its functor is a generator for a
+            runtime that asks for it (``split``): its functions are announced and its imports
+            linked before any module of the cycle is evaluated.
+    """
+    stored: dict[str, object] = {
+        "imports": list(dict.fromkeys(request.specifier for request in record.requests)),
+        "exports": sorted(
+            entry.export_name for entry in (*record.local_exports, *record.indirect_exports)
+        ),
+        "reexports": sorted({star.request for star in record.star_exports}),
+        "__syncModuleProgram__": _program(record, source, in_cycle=in_cycle),
+        "__liveExportMap__": {
+            entry.export_name: [entry.local_name, False]
+            for entry in record.local_exports
+            if entry.live
+        },
+        "__reexportMap__": _reexport_map(record),
+        "__fixedExportMap__": {
+            entry.export_name: [entry.local_name]
+            for entry in record.local_exports
+            if not entry.live
+        },
+        "__needsImport__": record.uses_import,
+        "__needsImportMeta__": record.uses_import_meta,
+        **extensions(record),
+    }
+    imported = _names_by_request(record)
+    if imported:
+        stored["importNames"] = imported
+    if record.has_top_level_await:
+        stored["async"] = True
+    if in_cycle:
+        stored["split"] = True
+    return json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
+
+
+def extensions(record: ModuleRecord) -> dict[str, object]:
+    """Return the keys of ours that modules of both kinds have; Endo ignores them."""
+    used = {name.path.partition(".")[0] for name in record.free_names if not name.tested}
+    stored: dict[str, object] = {}
+    if used:
+        stored["hostNames"] = sorted(used)
+    if record.assigned_names:
+        stored["assigns"] = list(record.assigned_names)
+    return stored
+
+
+def _reexport_map(record: ModuleRecord) -> Mapping[str, object]:
+    found: dict[Specifier, list[list[str]]] = {}
+    for entry in record.indirect_exports:
+        found.setdefault(entry.request, []).append([entry.import_name, entry.export_name])
+    return dict(found)
+
+
+def _names_by_request(record: ModuleRecord) -> dict[str, list[str]]:
+    """Return the names that must exist for the module to link, by specifier."""
+    found: dict[str, dict[str, None]] = {}
+    for entry in (*record.imports, *record.indirect_exports):
+        if entry.import_name != "*":
+            found.setdefault(entry.request, {})[entry.import_name] = None
+    return {specifier: list(names) for specifier, names in found.items()}
+
+
+def _program(record: ModuleRecord, source: bytes, *, in_cycle: bool) -> str:
+    """Return the functor, an arrow function whose first line is the module's first line."""
+    prefix = record.prefix
+    parameters = [f"imports:{prefix}imports", f"liveVar:{prefix}live", f"onceVar:{prefix}once"]
+    if record.uses_import:
+        parameters.append(f"import:{prefix}import")
+    if record.uses_import_meta:
+        parameters.append(f"importMeta:{prefix}meta")
+    if in_cycle:
+        parameters.append(f"split:{prefix}split")
+    keyword = "async function" if record.has_top_level_await else "function"
+    body = (
+        f"'use strict';{_import_locals(record)}{''.join(record.prologue)}"
+        f"{prefix}imports({_update_list(record)});"
+        f"{'yield;' if in_cycle else ''}{apply_edits(source, record.edits)}\n"
+    )
+    head = f"({{{','.join(parameters)}}})=>"
+    if not in_cycle:
+        return f"{head}({keyword}(){{{body}}})()\n"
+    return (
+        f"{head}{{const {prefix}body=({keyword}*(){{{body}}})();{prefix}body.next();"
+        f"return {prefix}split?{prefix}body:{prefix}body.next()}}\n"
+    )
+
+
+def _import_locals(record: ModuleRecord) -> str:
+    names = [entry.local_name for entry in record.imports]
+    return f"let {','.join(names)};" if names else ""
+
+
+def _update_list(record: ModuleRecord) -> str:
+    """Return the argument of ``imports``: for each specifier the updaters of its names."""
+    updates: dict[str, dict[str, list[str]]] = {
+        request.specifier: {}
+        for request in record.requests
+        if request.kind == "import" and request.reach == "always"
+    }
+    for entry in record.imports:
+        names = updates[entry.request].setdefault(entry.import_name, [])
+        names.append(f"{record.prefix}v=>({entry.local_name}={record.prefix}v)")
+    return _array(
+        _array([_quoted(specifier), _array(_updaters(names))])
+        for specifier, names in updates.items()
+    )
+
+
+def _updaters(names: Mapping[str, list[str]]) -> list[str]:
+    return [_array([_quoted(name), _array(functions)]) for name, functions in names.items()]
+
+
+def _array(items: object) -> str:
+    assert hasattr(items, "__iter__")
+    return f"[{','.join(items)}]"
+
+
+def _quoted(text: str) -> str:
+    """Return a string literal that SES's censors accept whatever *text* says."""
+    literal = json.dumps(text)
+    for censored, escaped in _CENSORED:
+        literal = literal.replace(censored, escaped)
+    return literal
+
+
+_CENSORED = (("import", "\\u0069mport"), ("eval", "\\u0065val"), ("<!", "\\u003c!"), ("->", "-\\u003e"))

@@ -1,0 +1,111 @@
+"""Text → `ModuleRecord`: one parse, and what is asked of it."""
+
+from __future__ import annotations
+
+import re
+
+from compartment_mapper.locations import Specifier
+from compartment_mapper.module_record import Edit, Language, ModuleRecord, ModuleRequest
+from compartment_mapper.scan.censors import evade_censors
+from compartment_mapper.scan.cjs import scan_cjs_exports
+from compartment_mapper.scan.esm import Esm, is_esm, scan_esm
+from compartment_mapper.scan.free_names import scan_assigned_names, scan_free_names
+from compartment_mapper.scan.names import FUNCTIONS, occurrences
+from compartment_mapper.scan.requests import import_calls, require_requests
+from compartment_mapper.scan.syntax import Syntax, parse
+
+_AWAIT = re.compile(rb"(?<![\w$.])await\b")
+_NO_ESM = Esm(
+    requests=(),
+    imports=(),
+    local_exports=(),
+    indirect_exports=(),
+    star_exports=(),
+    declarations=(),
+    announcements=(),
+    edits=(),
+)
+
+
+def scan_module(source: bytes, language: Language | None) -> ModuleRecord:
+    """Return what *source* says.
+
+    Args:
+        source: UTF-8 text, without a byte order mark.
+        language: None for a ``.js`` whose package does not say: then the text decides, as in
+            Node's syntax detection.
+    """
+    if language in {"json", "text", "bytes"}:
+        return ModuleRecord(language=language)
+    syntax = parse(source)
+    prefix = _unused_prefix(source)
+    calls, call_edits, uses_meta = import_calls(syntax, prefix=prefix)
+    awaits = language != "cjs" and _has_top_level_await(syntax)
+    if language is None:
+        language = "mjs" if uses_meta or awaits or is_esm(syntax) else "cjs"
+    esm = scan_esm(syntax, prefix=prefix) if language == "mjs" else _NO_ESM
+    evasion = evade_censors(syntax, prefix=prefix)
+    free_names, free_edits = scan_free_names(syntax)
+    names, reexports = scan_cjs_exports(syntax) if language == "cjs" else ((), ())
+    edits = (*esm.edits, *call_edits, *evasion.edits, *free_edits, *_hashbang(source))
+    return ModuleRecord(
+        language=language,
+        requests=(*esm.requests, *calls, *_requires(syntax)),
+        imports=esm.imports,
+        local_exports=esm.local_exports,
+        indirect_exports=esm.indirect_exports,
+        star_exports=esm.star_exports,
+        cjs_exports=names,
+        cjs_reexports=tuple(Specifier(specifier) for specifier in reexports),
+        free_names=tuple(free_names),
+        assigned_names=tuple(scan_assigned_names(syntax)),
+        prefix=prefix,
+        prologue=(*evasion.prologue, *esm.declarations, *esm.announcements),
+        edits=_ordered(edits),
+        uses_import=any(edit.text == f"{prefix}import" for edit in call_edits),
+        uses_import_meta=uses_meta,
+        has_top_level_await=awaits and language == "mjs",
+        refusals=evasion.refusals,
+        doubt=syntax.first_error(),
+    )
+
+
+def _unused_prefix(source: bytes) -> str:
+    """Return the first of ``$h_``, ``$h0_``, ``$h1_`` … that does not occur in *source*."""
+    prefix, number = "$h_", 0
+    while prefix.encode() in source:
+        prefix, number = f"$h{number}_", number + 1
+    return prefix
+
+
+def _has_top_level_await(syntax: Syntax) -> bool:
+    for match in _AWAIT.finditer(syntax.source):
+        path = syntax.path_to(match.start())
+        if path[-1].kind == "await" and not any(step.kind in FUNCTIONS for step in path):
+            return True
+    return False
+
+
+def _requires(syntax: Syntax) -> tuple[ModuleRequest, ...]:
+    """Return the calls of ``require``: the wrapper's, or a module's own by ``createRequire``."""
+    if b"require" not in syntax.source:
+        return ()
+    found = [o for o in occurrences(syntax, {"require"}) if o.scope != "inner"]
+    return tuple(require_requests(syntax, found))
+
+
+def _hashbang(source: bytes) -> tuple[Edit, ...]:
+    return (Edit(0, 2, "//"),) if source.startswith(b"#!") else ()
+
+
+def _ordered(edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+    """Return *edits* by place, without those inside a statement that is replaced whole."""
+    kept: list[Edit] = []
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        covered = kept and edit.start < kept[-1].end
+        if covered and edit.end <= kept[-1].end:
+            continue
+        if covered:  # starts at the same place, and covers it
+            kept.pop()
+        kept.append(edit)
+    return tuple(kept)

@@ -1,0 +1,241 @@
+"""Where given names occur in a text, in which role, and which scope they belong to.
+
+Scopes are those of ECMA-262 section 8.2 in strict mode; a name declared by a function in a block
+counts for the function too, as Annex B.3.2 has it in sloppy code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from compartment_mapper.scan.syntax import Step, Syntax
+from compartment_mapper.text import Span
+
+Role = Literal["read", "write", "update", "typeof", "binding", "export"]
+ScopeKind = Literal["free", "top", "inner"]
+
+_IDENTIFIERS = frozenset(
+    {"identifier", "shorthand_property_identifier", "shorthand_property_identifier_pattern"}
+)
+FUNCTIONS = frozenset(
+    {
+        "function_declaration",
+        "function_expression",
+        "generator_function_declaration",
+        "generator_function",
+        "arrow_function",
+        "method_definition",
+    }
+)
+_FUNCTION_DECLARATIONS = frozenset({"function_declaration", "generator_function_declaration"})
+_BLOCKS = frozenset(
+    {
+        "statement_block",
+        "for_statement",
+        "for_in_statement",
+        "switch_body",
+        "class_static_block",
+        "catch_clause",
+        "program",
+    }
+)
+#: Pattern nodes, with the fields through which a target is reached.
+_PATTERN_FIELDS: dict[str, frozenset[str | None]] = {
+    "array_pattern": frozenset({None}),
+    "object_pattern": frozenset({None}),
+    "rest_pattern": frozenset({None}),
+    "pair_pattern": frozenset({"value"}),
+    "assignment_pattern": frozenset({"left"}),
+    "object_assignment_pattern": frozenset({"left"}),
+    "parenthesized_expression": frozenset({None}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One place where a name stands as an identifier."""
+
+    name: str
+    role: Role
+    scope: ScopeKind
+    path: tuple[Step, ...]
+
+    @property
+    def span(self) -> Span:
+        """Of the identifier itself."""
+        leaf = self.path[-1].node
+        return Span(leaf.start_byte, leaf.end_byte)
+
+    def enclosing(self, *kinds: str) -> Step | None:
+        """Return the innermost node around the name that is of one of *kinds*."""
+        return next((step for step in reversed(self.path[:-1]) if step.kind in kinds), None)
+
+
+def occurrences(syntax: Syntax, names: Iterable[str]) -> list[Occurrence]:
+    """Return the occurrences of *names* in the order of the text, references resolved."""
+    found = list(_identifiers(syntax, frozenset(names)))
+    declared: set[tuple[int, str]] = set()
+    for name, role, top, path in found:
+        if role == "binding":
+            declared.update((scope, name) for scope in _declaring_scopes(path, top))
+    root = syntax.root.id
+    return [
+        Occurrence(name, role, _scope_of(name, path, declared, root), path)
+        for name, role, _top, path in found
+    ]
+
+
+_Found = tuple[str, Role, int, tuple[Step, ...]]
+
+
+def _identifiers(syntax: Syntax, names: frozenset[str]) -> Iterator[_Found]:
+    for offset in candidate_offsets(syntax.source, names):
+        path = syntax.path_to(offset)
+        leaf = path[-1].node
+        if leaf.type in _IDENTIFIERS and leaf.start_byte == offset:
+            text = syntax.text(leaf)
+            name = unescaped(text) if "\\" in text else text
+            if name in names:
+                top = _pattern_top(path)
+                role = _role(path, top)
+                if role is not None:
+                    yield name, role, top, path
+
+
+def candidate_offsets(source: bytes, names: frozenset[str]) -> Iterator[int]:
+    """Yield where one of *names* stands in *source* as a word, but not as ``.name``."""
+    if not names:
+        return
+    words = b"|".join(re.escape(name.encode()) for name in sorted(names, key=len, reverse=True))
+    pattern = re.compile(rb"(?<![\w$\\])(?:" + words + rb")(?![\w$])")
+    for match in pattern.finditer(source):
+        before = source[max(0, match.start() - 3) : match.start()]
+        if not before.endswith(b".") or before.endswith(b"..."):
+            yield match.start()
+    if b"\\u" in source:
+        yield from (match.start() for match in _ESCAPED_WORD.finditer(source))
+
+
+#: An identifier written with a Unicode escape, ECMA-262 12.7.
+_ESCAPED_WORD = re.compile(rb"(?<![\w$\\.'\"/])[\w$]*\\u(?:\{[0-9a-fA-F]+\}|[0-9a-fA-F]{4})[\w$]*")
+
+
+def unescaped(name: str) -> str:
+    r"""Return an identifier with its Unicode escapes replaced.
+
+    >>> unescaped(r"\u0070rocess")
+    'process'
+    """
+    return re.sub(
+        r"\\u(?:\{([0-9a-fA-F]+)\}|([0-9a-fA-F]{4}))",
+        lambda match: chr(int(match[1] or match[2], 16)),
+        name,
+    )
+
+
+def _pattern_top(path: tuple[Step, ...]) -> int:
+    """Return the index in *path* of the outermost pattern that holds the leaf as a target."""
+    index = len(path) - 1
+    while index > 0:
+        fields = _PATTERN_FIELDS.get(path[index - 1].kind)
+        if fields is None or path[index].field not in fields:
+            break
+        index -= 1
+    return index
+
+
+def _role(path: tuple[Step, ...], top: int) -> Role | None:
+    parent, field = path[top - 1], path[top].field
+    kind = parent.kind
+    if kind in _BINDING_FIELDS:
+        return _binding_role(path, top)
+    if kind in {"import_specifier", "export_specifier", "namespace_export", "labeled_statement"}:
+        return _specifier_role(path)
+    if kind in {"assignment_expression", "for_in_statement"} and field == "left":
+        return "binding" if parent.node.child_by_field_name("kind") else "write"
+    if kind == "augmented_assignment_expression" and field == "left":
+        return "update"
+    if kind == "update_expression":
+        return "update"
+    if kind == "unary_expression":
+        operator = parent.node.child_by_field_name("operator")
+        if operator is not None and operator.type == "typeof":
+            return "typeof"
+    return "read"
+
+
+_BINDING_FIELDS: dict[str, frozenset[str | None]] = {
+    "variable_declarator": frozenset({"name"}),
+    "formal_parameters": frozenset({None}),
+    "arrow_function": frozenset({"parameter"}),
+    "catch_clause": frozenset({"parameter"}),
+    "function_declaration": frozenset({"name"}),
+    "generator_function_declaration": frozenset({"name"}),
+    "function_expression": frozenset({"name"}),
+    "generator_function": frozenset({"name"}),
+    "class_declaration": frozenset({"name"}),
+    "class": frozenset({"name"}),
+    "import_clause": frozenset({None}),
+    "namespace_import": frozenset({None}),
+}
+
+
+def _binding_role(path: tuple[Step, ...], top: int) -> Role:
+    return "binding" if path[top].field in _BINDING_FIELDS[path[top - 1].kind] else "read"
+
+
+def _specifier_role(path: tuple[Step, ...]) -> Role | None:
+    """Names in import and export clauses: bindings, references, or another module's names."""
+    parent, field = path[-2], path[-1].field
+    if parent.kind == "import_specifier":
+        alias = parent.node.child_by_field_name("alias")
+        return "binding" if field == "alias" or alias is None else None
+    if parent.kind == "export_specifier" and field == "name":
+        statement = next(step for step in reversed(path) if step.kind == "export_statement")
+        return "export" if statement.node.child_by_field_name("source") is None else None
+    return None
+
+
+def _declaring_scopes(path: tuple[Step, ...], top: int) -> Iterator[int]:
+    """Yield the ids of the scopes that a binding occurrence declares its name in."""
+    parent = path[top - 1]
+    kind = parent.kind
+    if kind in {"function_expression", "generator_function", "class", "catch_clause"}:
+        yield parent.node.id
+    elif kind in {"formal_parameters", "arrow_function"}:
+        yield _nearest(path[: top if kind == "arrow_function" else top - 1], FUNCTIONS)
+    elif kind in _FUNCTION_DECLARATIONS:
+        yield _nearest(path[: top - 1], _BLOCKS)
+        yield _function_scope(path[: top - 1])
+    elif kind == "variable_declarator" and path[top - 2].kind == "variable_declaration":
+        yield _function_scope(path[: top - 1])
+    elif kind == "for_in_statement" and _declares_var(parent):
+        yield _function_scope(path[: top - 1])
+    else:
+        around = path[:top] if kind == "for_in_statement" else path[: top - 1]
+        yield _nearest(around, _BLOCKS)
+
+
+def _declares_var(statement: Step) -> bool:
+    kind = statement.node.child_by_field_name("kind")
+    return kind is not None and kind.type == "var"
+
+
+def _nearest(path: tuple[Step, ...], kinds: frozenset[str]) -> int:
+    return next((step.node.id for step in reversed(path) if step.kind in kinds), path[0].node.id)
+
+
+def _function_scope(path: tuple[Step, ...]) -> int:
+    return _nearest(path, FUNCTIONS | {"class_static_block", "program"})
+
+
+def _scope_of(
+    name: str, path: tuple[Step, ...], declared: set[tuple[int, str]], root: int
+) -> ScopeKind:
+    for step in reversed(path):
+        if (step.node.id, name) in declared:
+            return "top" if step.node.id == root else "inner"
+    return "free"

@@ -1,0 +1,135 @@
+"""Requests that are made by calls: ``import()``, ``require``, and when they are made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from compartment_mapper.locations import Specifier
+from compartment_mapper.module_record import Edit, ModuleRequest, Reach
+from compartment_mapper.scan.names import Occurrence
+from compartment_mapper.scan.syntax import Node, Step, Syntax
+from compartment_mapper.text import Span
+
+_BRANCHES = frozenset(
+    {
+        "function_declaration",
+        "function_expression",
+        "generator_function_declaration",
+        "generator_function",
+        "arrow_function",
+        "method_definition",
+        "if_statement",
+        "ternary_expression",
+        "switch_case",
+        "switch_default",
+        "while_statement",
+        "for_statement",
+        "for_in_statement",
+        "catch_clause",
+    }
+)
+_SHORT_CIRCUITS = frozenset({"&&", "||", "??"})
+_IMPORT = re.compile(rb"(?<![\w$.])import\b")
+
+
+def reach_of(path: tuple[Step, ...]) -> Reach:
+    """Return when the code at the end of *path* is executed."""
+    reach: Reach = "always"
+    for parent, step in zip(path, path[1:], strict=False):
+        if parent.kind == "try_statement" and step.field == "body":
+            return "guarded"
+        if parent.kind in _BRANCHES or _is_short_circuit(parent, step):
+            reach = "maybe"
+    return reach
+
+
+def _is_short_circuit(parent: Step, step: Step) -> bool:
+    if parent.kind != "binary_expression" or step.field != "right":
+        return False
+    operator = parent.node.child_by_field_name("operator")
+    return operator is not None and operator.type in _SHORT_CIRCUITS
+
+
+def literal_argument(syntax: Syntax, call: Node) -> Node | None:
+    """Return the first argument of *call* when its value can be read off the text."""
+    arguments = call.child_by_field_name("arguments")
+    if arguments is None or arguments.type != "arguments":
+        return None
+    first = next((node for node in arguments.named_children if node.type != "comment"), None)
+    if first is None or first.type not in {"string", "template_string"}:
+        return None
+    if any(child.type == "template_substitution" for child in first.named_children):
+        return None
+    return first
+
+
+def require_requests(syntax: Syntax, found: list[Occurrence]) -> Iterator[ModuleRequest]:
+    """Yield the calls ``require("literal")`` among the occurrences of a ``require`` *found*."""
+    for occurrence in found:
+        call = occurrence.path[-2]
+        if call.kind == "call_expression" and occurrence.path[-1].field == "function":
+            argument = literal_argument(syntax, call.node)
+            if argument is not None:
+                yield ModuleRequest(
+                    specifier=Specifier(syntax.string_value(argument)),
+                    kind="require",
+                    span=Span(argument.start_byte, argument.end_byte),
+                    reach=reach_of(occurrence.path),
+                )
+
+
+def import_calls(syntax: Syntax, *, prefix: str) -> tuple[list[ModuleRequest], list[Edit], bool]:
+    """Return the requests of ``import()``, the edits of it and of ``import.meta``.
+
+    The last value says whether ``import.meta`` occurs. An ``import()`` makes its request late, so
+    that its failure is a rejection: its reach is never ``always``.
+    """
+    requests: list[ModuleRequest] = []
+    edits: list[Edit] = []
+    uses_meta = False
+    for match in _IMPORT.finditer(syntax.source):
+        path = syntax.path_to(match.start())
+        if path[-2].kind == "import" and path[-3].kind == "call_expression":
+            edits.append(Edit(match.start(), match.end(), f"{prefix}import"))
+            requests.extend(_import_request(syntax, path[:-2]))
+        elif path[-2].kind == "meta_property":
+            node = path[-2].node
+            uses_meta = True
+            edits.append(Edit(node.start_byte, node.end_byte, f"{prefix}meta"))
+    return requests, edits, uses_meta
+
+
+def _import_request(syntax: Syntax, path: tuple[Step, ...]) -> Iterator[ModuleRequest]:
+    call = path[-1].node
+    argument = literal_argument(syntax, call)
+    if argument is not None:
+        reach = reach_of(path)
+        yield ModuleRequest(
+            specifier=Specifier(syntax.string_value(argument)),
+            kind="import",
+            span=Span(argument.start_byte, argument.end_byte),
+            reach="maybe" if reach == "always" else reach,
+            attribute_type=attribute_type(syntax, call),
+        )
+
+
+def attribute_type(syntax: Syntax, node: Node) -> str | None:
+    """Return the ``type`` attribute of an import, export or ``import()``, if it is there."""
+    pending = [node]
+    while pending:
+        inner = pending.pop()
+        if inner.type == "pair":
+            key = inner.child_by_field_name("key")
+            value = inner.child_by_field_name("value")
+            if key is None or value is None:
+                continue
+            if syntax.text(key).strip("'\"") == "type" and value.type == "string":
+                return syntax.string_value(value)
+        pending.extend(
+            child
+            for child in reversed(inner.named_children)
+            if child.type in {"arguments", "import_attribute", "object", "pair"}
+            or (inner.type == "pair" and child.type == "object")
+        )
+    return None

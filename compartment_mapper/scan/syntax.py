@@ -1,0 +1,143 @@
+"""The only place that knows tree-sitter: a text and its tree, asked by place.
+
+Most of a module is never looked at. Scanners find candidates with regular expressions over the
+bytes, and ask here what stands at such a place: a walk from the root to one leaf costs
+microseconds, a walk over the tree costs a hundred times the parse.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import tree_sitter
+import tree_sitter_javascript
+
+from compartment_mapper.text import Span
+
+Node = tree_sitter.Node
+
+_LANGUAGE = tree_sitter.Language(tree_sitter_javascript.language())
+_PARSER = tree_sitter.Parser(_LANGUAGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One node on the way from the root to a leaf, and its field in the node before."""
+
+    node: Node
+    field: str | None
+
+    @property
+    def kind(self) -> str:
+        """The grammar's name of the node."""
+        return self.node.type
+
+
+@dataclass(frozen=True, slots=True)
+class Syntax:
+    """A text and its syntax tree."""
+
+    source: bytes
+    tree: tree_sitter.Tree
+
+    @property
+    def root(self) -> Node:
+        """The program."""
+        return self.tree.root_node
+
+    def statements(self) -> list[Node]:
+        """Return the statements at the top of the program."""
+        return self.root.named_children
+
+    def text(self, node: Node) -> str:
+        """Return the source of *node*."""
+        return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def string_value(self, node: Node) -> str:
+        """Return the value (ECMA-262 SV, or TV of a template without substitutions) of *node*."""
+        return string_value(self.text(node)[1:-1])
+
+    def path_to(self, offset: int) -> tuple[Step, ...]:
+        """Return the nodes that contain the byte at *offset*, from the program to the leaf."""
+        cursor = self.tree.walk()
+        path = [Step(self.root, None)]
+        while cursor.goto_first_child_for_byte(offset) is not None:
+            node = cursor.node
+            if node is None or node.start_byte > offset:
+                break
+            path.append(Step(node, cursor.field_name))
+        return tuple(path)
+
+    def first_error(self) -> Span | None:
+        """Return where the grammar first failed to understand the text, or None."""
+        node = self.root
+        if not node.has_error:
+            return None
+        while not (node.is_error or node.is_missing):
+            inner = next((child for child in node.children if child.has_error), None)
+            if inner is None:
+                break
+            node = inner
+        return Span(node.start_byte, max(node.end_byte, node.start_byte + 1))
+
+    def errors(self) -> Iterator[Node]:
+        """Yield the outermost nodes that the grammar did not understand."""
+        pending = [self.root]
+        while pending:
+            node = pending.pop()
+            if node.is_error or node.is_missing:
+                yield node
+            elif node.has_error:
+                pending.extend(reversed(node.children))
+
+
+def parse(source: bytes) -> Syntax:
+    """Return the syntax of *source*; a text that is no program has error nodes in its tree."""
+    syntax = Syntax(source, _PARSER.parse(source))
+    if not syntax.root.has_error:
+        return syntax
+    masked = _CLAUSE.sub(lambda clause: _RESERVED.sub(_as_identifier, clause[0]), source)
+    return syntax if masked == source else Syntax(source, _PARSER.parse(masked))
+
+
+#: The grammar refuses reserved words as names in these clauses (``export { x as null }``); a
+#: text of the same length, where they are plain names, has the same tree otherwise.
+_CLAUSE = re.compile(rb"\b(?:export|import)\b[^{}()=;'\"]*\{[^{}]*\}")
+_RESERVED = re.compile(
+    rb"\b(?:break|case|catch|class|const|continue|debugger|delete|do|else|enum|export|extends|"
+    rb"false|finally|for|function|if|import|in|instanceof|new|null|return|super|switch|this|"
+    rb"throw|true|try|typeof|var|void|while|with)\b(?=\s*(?:[,}]|as\b))"
+)
+
+
+def _as_identifier(word: re.Match[bytes]) -> bytes:
+    return word[0][:-1] + b"_"
+
+
+_ESCAPE = re.compile(
+    r"\\(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r\n|[\s\S]))"
+)
+_CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
+
+
+def string_value(text: str) -> str:
+    r"""Return the value of what stands between the quotes of a string literal.
+
+    >>> string_value(r"a\x62\u{63}\n")
+    'abc\n'
+    """
+    if "\\" not in text:
+        return text
+    joined = _ESCAPE.sub(_escaped_character, text)
+    return joined.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _escaped_character(match: re.Match[str]) -> str:
+    digits = match[1] or match[2] or match[3]
+    if digits:
+        return chr(int(digits, 16))
+    if match[4] in {"\r\n", "\r", "\n", "\u2028", "\u2029"}:
+        return ""
+    return _CONTROLS.get(match[4], match[4])
