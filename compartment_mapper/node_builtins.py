@@ -1,0 +1,38 @@
+"""The modules of Node 24 itself, by name."""
+
+from __future__ import annotations
+
+#: ``module.builtinModules`` of Node 24; with and without ``node:`` before the name.
+_BUILTINS = frozenset(
+    """
+    _http_agent _http_client _http_common _http_incoming _http_outgoing _http_server
+    _stream_duplex _stream_passthrough _stream_readable _stream_transform _stream_wrap
+    _stream_writable _tls_common _tls_wrap assert assert/strict async_hooks buffer child_process
+    cluster console constants crypto dgram diagnostics_channel dns dns/promises domain events fs
+    fs/promises http http2 https inspector inspector/promises module net os path path/posix
+    path/win32 perf_hooks process punycode querystring readline readline/promises repl stream
+    stream/consumers stream/promises stream/web string_decoder sys timers timers/promises tls
+    trace_events tty url util util/types v8 vm wasi worker_threads zlib
+    """.split()  # noqa: SIM905 - as a list it would be 66 lines
+)
+
+#: Those that exist only with ``node:`` before the name: without, it is a package of npm.
+PREFIX_ONLY_BUILTINS = frozenset({"sea", "sqlite", "test", "test/reporters"})
+
+_PREFIX = "node:"
+
+
+def is_builtin(specifier: str) -> str | None:
+    """Return the name, without ``node:``, of the builtin that *specifier* means, or None.
+
+    >>> is_builtin("node:fs"), is_builtin("fs/promises"), is_builtin("node:test")
+    ('fs', 'fs/promises', 'test')
+    >>> is_builtin("test"), is_builtin("punycode/"), is_builtin("NODE:fs")
+    (None, None, None)
+    """
+    if specifier in _BUILTINS:
+        return specifier
+    if not specifier.startswith(_PREFIX):
+        return None
+    name = specifier[len(_PREFIX) :]
+    return name if name in _BUILTINS or name in PREFIX_ONLY_BUILTINS else None

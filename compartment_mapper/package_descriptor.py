@@ -1,0 +1,159 @@
+"""One ``package.json``, parsed once: what Node reads of it, and who the package depends on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from compartment_mapper import errors
+from compartment_mapper.errors import Diagnostic
+from compartment_mapper.text import Span
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageDescriptor:
+    """A ``package.json``. A value of a type that Node ignores is as if it were absent."""
+
+    name: str | None = None
+    #: Empty when there is none.
+    version: str = ""
+    main: str | None = None
+    type: Literal["module", "commonjs"] | None = None
+    #: A JSON text, array or object, never written to; None when absent.
+    exports: object = None
+    imports: Mapping[str, object] | None = None
+    #: A JSON value, for the condition ``browser`` only; None when absent.
+    browser: object = None
+    #: Names, in the order of the file.
+    dependencies: tuple[str, ...] = ()
+    optional_dependencies: tuple[str, ...] = ()
+    peer_dependencies: tuple[str, ...] = ()
+    dev_dependencies: tuple[str, ...] = ()
+    #: Those of the peers that ``peerDependenciesMeta`` says may be missing.
+    optional_peers: frozenset[str] = frozenset()
+
+    @property
+    def has_exports(self) -> bool:
+        """Whether ``exports`` decides, and ``main`` and paths don't."""
+        return self.exports is not None
+
+    @property
+    def declared(self) -> frozenset[str]:
+        """The names of all packages that this one says it uses, those for development too."""
+        return frozenset(
+            self.dependencies
+            + self.optional_dependencies
+            + self.peer_dependencies
+            + self.dev_dependencies
+        )
+
+    @staticmethod
+    def from_json(source: bytes, *, file: str) -> PackageDescriptor | Diagnostic:
+        """Return what *source* says, or INVALID_PACKAGE_JSON where Node refuses it.
+
+        Args:
+            source: The bytes of a package.json; a byte order mark is allowed, as by Node.
+            file: What to call it in the diagnostic.
+
+        >>> PackageDescriptor.from_json(b'{"name": "a", "main": 5}', file="package.json").name
+        'a'
+        """
+        value = _parsed(source, file)
+        if isinstance(value, Diagnostic):
+            return value
+        if not isinstance(value, dict):
+            return errors.invalid_package_json(file, "a package.json must hold an object")
+        # As Node: of the fields that it reads, `name` and `type` must be strings.
+        for key in ("name", "type"):
+            if key in value and not _is_text(value[key]):
+                return errors.invalid_package_json(file, f'"{key}" must be a string')
+        return _descriptor(value)
+
+
+def _parsed(source: bytes, file: str) -> object:
+    """Return the JSON value of *source*, or a `Diagnostic`.
+
+    DEVIATION: all of the file must be JSON. Node overlooks mistakes in fields that it skips.
+    """
+    mark = len(_BYTE_ORDER_MARK) if source.startswith(_BYTE_ORDER_MARK) else 0
+    try:
+        text = source[mark:].decode()
+        value: object = json.loads(text, parse_constant=_refuse_constant, parse_int=float)
+    except UnicodeDecodeError as error:
+        return _invalid(file, source, mark + error.start, "this byte is not UTF-8")
+    except json.JSONDecodeError as error:
+        offset = mark + len(error.doc[: error.pos].encode())
+        return _invalid(file, source, offset, f"not JSON: {error.msg}")
+    except RecursionError:
+        return errors.invalid_package_json(file, "the values are nested too deeply")
+    except ValueError as error:
+        return errors.invalid_package_json(file, str(error))
+    return value
+
+
+def _refuse_constant(constant: str) -> object:
+    message = f"not JSON: {constant}"
+    raise ValueError(message)
+
+
+def _invalid(file: str, source: bytes, offset: int, problem: str) -> Diagnostic:
+    span = Span(offset, min(offset + 1, len(source)))
+    return errors.invalid_package_json(file, problem, errors.place_in(file, source, span))
+
+
+def _descriptor(fields: Mapping[str, object]) -> PackageDescriptor:
+    main, kind = fields.get("main"), fields.get("type")
+    name, version = fields.get("name"), fields.get("version")
+    return PackageDescriptor(
+        name=name if isinstance(name, str) else None,
+        version=version if isinstance(version, str) else "",
+        main=main if isinstance(main, str) and _is_text(main) else None,
+        type="module" if kind == "module" else "commonjs" if kind == "commonjs" else None,
+        exports=_exports(fields.get("exports")),
+        imports=_imports(fields.get("imports")),
+        browser=fields.get("browser"),
+        dependencies=_names(fields.get("dependencies")),
+        optional_dependencies=_names(fields.get("optionalDependencies")),
+        peer_dependencies=_names(fields.get("peerDependencies")),
+        dev_dependencies=_names(fields.get("devDependencies")),
+        optional_peers=_optional_peers(fields.get("peerDependenciesMeta")),
+    )
+
+
+def _exports(value: object) -> object:
+    """Return *value* where Node takes it for ``exports``: null, numbers and booleans are absent."""
+    return value if isinstance(value, str | list | dict) else None
+
+
+def _imports(value: object) -> Mapping[str, object] | None:
+    """Return *value* where Node takes it for ``imports``; an array has no names in it."""
+    if isinstance(value, list):
+        return {}
+    return value if isinstance(value, dict) else None
+
+
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(value) if isinstance(value, dict) else ()
+
+
+def _optional_peers(value: object) -> frozenset[str]:
+    if not isinstance(value, dict):
+        return frozenset()
+    return frozenset(
+        name
+        for name, meta in value.items()
+        if isinstance(meta, dict) and meta.get("optional") is True
+    )
+
+
+def _is_text(value: object) -> bool:
+    """Whether *value* is a string that UTF-8 can hold: JSON can escape half a surrogate pair."""
+    return isinstance(value, str) and (value.isascii() or not _has_lone_surrogate(value))
+
+
+def _has_lone_surrogate(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
