@@ -160,12 +160,16 @@ def _load_path(
 ) -> Candidate | ResolutionFailure | None:
     """Return the file that *path* means: LOAD_AS_FILE, then LOAD_AS_DIRECTORY."""
     powers = request.world.powers
-    found: Location | ResolutionFailure | None = None
     # A specifier that can only mean a directory is not tried as a file.
     if not _NAMES_DIRECTORY.search(request.specifier):
-        found = load_as_file(path, powers=powers)
-    if found is None and powers.kind(path) == "directory":
-        found = _load_as_directory(Location(path.rstrip("/") + "/"), request)
+        file = load_as_file(path, powers=powers)
+        if file is not None:
+            # In node_modules itself, `d.js` belongs to no package, and comes before `d/`.
+            beside = parent_of(file).endswith("/node_modules/")
+            return Candidate(location=file, package=parent_of(file) if beside else package)
+    if powers.kind(path) != "directory":
+        return None
+    found = _load_as_directory(Location(path.rstrip("/") + "/"), request)
     if found is None or isinstance(found, ResolutionFailure):
         return found
     return Candidate(location=found, package=package)

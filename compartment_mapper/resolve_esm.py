@@ -144,7 +144,13 @@ def _finalized(candidate: Candidate, request: Request) -> Resolution:
             message=f"Cannot find module '{shown(request.specifier)}'",
         )
     # 7.4 Set resolved to the real path of resolved.
-    return existing(candidate, request)
+    resolution = existing(candidate, request)
+    # 8.-9. Let format be the result of ESM_FILE_FORMAT(resolved): reads the package.json around.
+    if isinstance(resolution, FileResolution) and resolution.location.endswith(".js"):
+        scope = package_scope(resolution.location, world=request.world)
+        if isinstance(scope, Diagnostic):
+            return invalid_config("package.json", scope)
+    return resolution
 
 
 def existing(candidate: Candidate, request: Request) -> FileResolution | ResolutionFailure:
@@ -245,7 +251,7 @@ def _package_name(specifier: str) -> tuple[str, str] | None:
     # 2. If packageSpecifier is an empty string, throw.
     # 6. If packageName starts with "." or contains "\" or "%", then throw.
     # DEVIATION: dot segments after a scope throw too; Node lets "@s/../a" leave the scope.
-    if not name or _INVALID_NAME.search(name) or name.endswith(("/", "/.", "/..")):
+    if not name or _INVALID_NAME.search(name) or name.endswith(("/.", "/..")):
         return None
     return name, "./" + below[0] if below else "."
 

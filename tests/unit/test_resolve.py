@@ -1,0 +1,430 @@
+from __future__ import annotations
+
+import json
+from typing import assert_never
+
+import pytest
+
+from compartment_mapper.errors import Diagnostic
+from compartment_mapper.locations import Location, Specifier, location_of_path, path_of
+from compartment_mapper.module_record import RequestKind
+from compartment_mapper.powers import FileKind, MemoryFiles
+from compartment_mapper.resolve import (
+    BuiltinResolution,
+    EmptyResolution,
+    FileResolution,
+    ResolutionFailure,
+    World,
+    crosses_packages,
+    find_package,
+    package_scope,
+    resolve,
+    world_of,
+)
+
+APP = Location("file:///app/")
+
+
+def world_with(
+    files: dict[str, str], *, links: dict[str, str] | None = None, browser: bool = False
+) -> World:
+    return world_of(
+        conditions=frozenset({"browser"} if browser else ()),
+        powers=MemoryFiles({path: text.encode() for path, text in files.items()}, links=links),
+    )
+
+
+def answer(
+    specifier: str, world: World, *, kind: RequestKind = "require", referrer: str = "/app/main.js"
+) -> str:
+    found = resolve(
+        Specifier(specifier), referrer=location_of_path(referrer), kind=kind, world=world
+    )
+    match found:
+        case FileResolution(location=location):
+            return path_of(location)
+        case BuiltinResolution(name=name):
+            return f"node:{name}"
+        case EmptyResolution():
+            return "empty"
+        case ResolutionFailure(code=code):
+            return code
+        case _:
+            assert_never(found)
+
+
+def failure(
+    specifier: str, world: World, *, kind: RequestKind = "import", referrer: str = "/app/main.js"
+) -> ResolutionFailure:
+    found = resolve(
+        Specifier(specifier), referrer=location_of_path(referrer), kind=kind, world=world
+    )
+    assert isinstance(found, ResolutionFailure), found
+    return found
+
+
+# --- hints ---
+
+
+HINTED = world_with(
+    {
+        "/app/package.json": '{"name": "app", "dependencies": {"lodash": "4", "absent": "1"}}',
+        "/app/x.js": "",
+        "/app/y.mjs": "",
+        "/app/lib/index.js": "",
+        "/app/node_modules/d/package.json": "{}",
+        "/app/node_modules/d/x.js": "",
+        "/app/node_modules/broken/package.json": "{,}",
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "specifier", "message", "hint"),
+    [
+        ("import", "./x", "Cannot find module './x'", "did you mean './x.js'?"),
+        (
+            "import",
+            "./lib",
+            "Directory import './lib' is not supported resolving ES modules",
+            "did you mean './lib/index.js'?",
+        ),
+        ("import", "./lib/", None, "did you mean './lib/index.js'?"),
+        ("import", "d/x", "Cannot find module 'd/x'", "did you mean 'd/x.js'?"),
+        ("require", "./y", "Cannot find module './y'", "did you mean './y.mjs'?"),
+        ("require", "./nothing", "Cannot find module './nothing'", ""),
+        ("import", "lodahs", "Cannot find package 'lodahs'", "did you mean 'lodash'?"),
+        ("import", "@s/d/x", "Cannot find package '@s/d'", "npm install @s/d"),
+        (
+            "require",
+            "absent/x",
+            "Cannot find module 'absent/x'",
+            "package.json declares 'absent', but it is not installed: npm install",
+        ),
+        ("import", "d/z", None, "package 'd' is installed, but has no such file"),
+        ("require", "sqlite", None, "did you mean 'node:sqlite'?"),
+        (
+            "import",
+            "d",
+            "Cannot find package 'd'",
+            "it is installed, but its main file 'index.js' does not exist",
+        ),
+        (
+            "import",
+            "broken",
+            "Invalid package config broken/package.json.",
+            (
+                "node_modules/broken/package.json:1:2: not JSON: "
+                "Expecting property name enclosed in double quotes"
+            ),
+        ),
+        ("import", "node:nope", "No such built-in module: node:nope", ""),
+        ("import", "#x", None, 'package.json has no "imports"'),
+    ],
+)
+def test_a_failure_says_what_would_work(
+    kind: RequestKind, specifier: str, message: str | None, hint: str
+) -> None:
+    found = failure(specifier, HINTED, kind=kind)
+
+    assert message is None or found.message == message
+    assert found.hint == hint
+
+
+def test_a_main_that_is_missing_is_named() -> None:
+    world = world_with({"/app/node_modules/d/package.json": '{"main": "./dist/x.js"}'})
+
+    assert (
+        failure("d", world, kind="require").hint
+        == "\"main\" is './dist/x.js', which does not exist"
+    )
+
+
+# --- what we refuse and Node doesn't ---
+
+
+VAULT = {
+    "/app/package.json": "{}",
+    "/app/node_modules/vault/package.json": "{}",
+    "/app/node_modules/vault/index.js": "",
+    "/app/node_modules/vault/secret.js": "",
+}
+
+
+@pytest.mark.parametrize("kind", ["import", "require"])
+def test_a_main_may_not_leave_its_package(kind: RequestKind) -> None:
+    world = world_with(
+        {**VAULT, "/app/node_modules/evil/package.json": '{"main": "../vault/secret.js"}'}
+    )
+
+    assert answer("evil", world, kind=kind) == "ERR_INVALID_PACKAGE_TARGET"
+
+
+@pytest.mark.parametrize("kind", ["import", "require"])
+@pytest.mark.parametrize("specifier", ["evil", "evil/x", "evil/link/secret.js"])
+def test_a_link_may_not_lead_out_of_its_package(kind: RequestKind, specifier: str) -> None:
+    exports = {".": "./link/secret.js", "./*": "./link/secret.js", "./link/*": "./link/*"}
+    world = world_with(
+        {**VAULT, "/app/node_modules/evil/package.json": json.dumps({"exports": exports})},
+        links={"/app/node_modules/evil/link": "/app/node_modules/vault"},
+    )
+
+    assert answer(specifier, world, kind=kind) == "ERR_INVALID_PACKAGE_TARGET"
+
+
+@pytest.mark.parametrize("kind", ["import", "require"])
+@pytest.mark.parametrize(
+    "specifier", ["evil/../vault", "evil/../vault/secret.js", "@s/../vault", "@s/evil/../../vault"]
+)
+def test_a_bare_specifier_may_not_leave_the_package_that_it_names(
+    kind: RequestKind, specifier: str
+) -> None:
+    world = world_with(
+        {
+            **VAULT,
+            "/app/node_modules/evil/package.json": "{}",
+            "/app/node_modules/@s/evil/package.json": "{}",
+        }
+    )
+
+    assert answer(specifier, world, kind=kind).startswith("ERR_")
+
+
+def test_a_subdirectory_may_have_its_main_elsewhere_in_the_package() -> None:
+    world = world_with(
+        {
+            "/app/node_modules/d/sub/package.json": '{"main": "../dist/sub.js"}',
+            "/app/node_modules/d/dist/sub.js": "",
+        }
+    )
+
+    assert answer("d/sub", world) == "/app/node_modules/d/dist/sub.js"
+
+
+def test_a_package_may_be_a_link() -> None:
+    world = world_with(
+        {
+            "/app/node_modules/e/index.js": "",
+            "/store/d/package.json": '{"exports": "./i.js"}',
+            "/store/d/i.js": "",
+        },
+        links={"/app/node_modules/d": "/store/d"},
+    )
+
+    assert answer("d", world) == "/store/d/i.js"
+
+
+@pytest.mark.parametrize("specifier", ["./native", "./native.node", "d"])
+def test_native_code_is_refused(specifier: str) -> None:
+    world = world_with(
+        {
+            "/app/native.node": "",
+            "/app/node_modules/d/package.json": '{"main": "./d.node"}',
+            "/app/node_modules/d/d.node": "",
+        }
+    )
+
+    assert answer(specifier, world) == "ERR_DLOPEN_FAILED"
+
+
+def test_a_condition_for_native_code_does_not_hold() -> None:
+    exports = {"node-addons": "./x.node", "default": "./x.js"}
+    world = world_with(
+        {
+            "/app/node_modules/d/package.json": json.dumps({"exports": exports}),
+            "/app/node_modules/d/x.node": "",
+            "/app/node_modules/d/x.js": "",
+        }
+    )
+
+    assert answer("d", world) == "/app/node_modules/d/x.js"
+
+
+@pytest.mark.parametrize(
+    ("specifier", "code"),
+    [
+        ("data:text/javascript,export default 1", "ERR_UNSUPPORTED_ESM_URL_SCHEME"),
+        ("http://example.org/x.js", "ERR_UNSUPPORTED_ESM_URL_SCHEME"),
+        ("NODE:fs", "ERR_UNKNOWN_BUILTIN_MODULE"),
+        ("./%zz", "ERR_INVALID_MODULE_SPECIFIER"),
+        ("./..%2fvault", "ERR_INVALID_MODULE_SPECIFIER"),
+        ("", "ERR_INVALID_MODULE_SPECIFIER"),
+        ("file://host/x.js", "ERR_INVALID_FILE_URL_HOST"),
+    ],
+)
+def test_an_import_of_what_is_no_file_fails(specifier: str, code: str) -> None:
+    assert answer(specifier, HINTED, kind="import") == code
+
+
+def test_require_of_nothing_fails() -> None:
+    assert answer("", HINTED) == "ERR_INVALID_ARG_VALUE"
+
+
+def test_an_imports_field_can_not_map_a_require_to_a_builtin() -> None:
+    world = world_with({"/app/package.json": '{"imports": {"#fs": "fs"}}'})
+
+    assert answer("#fs", world) == "ERR_INVALID_URL_SCHEME"
+    assert answer("#fs", world, kind="import") == "node:fs"
+
+
+@pytest.mark.parametrize("kind", ["import", "require"])
+@pytest.mark.parametrize("prefix", ["", "./", "#", "d/", "@s/", "node:", "../"])
+def test_a_huge_specifier_fails_with_a_short_message(kind: RequestKind, prefix: str) -> None:
+    found = failure(prefix + "x" * 1_000_000, HINTED, kind=kind)
+
+    assert len(found.message + found.hint) < 600
+
+
+def test_a_loop_of_links_is_nothing() -> None:
+    world = world_with(VAULT, links={"/app/a.js": "/app/b.js", "/app/b.js": "/app/a.js"})
+
+    assert answer("./a.js", world) == "MODULE_NOT_FOUND"
+    assert answer("./a.js", world, kind="import") == "ERR_MODULE_NOT_FOUND"
+
+
+# --- the browser field ---
+
+
+BROWSER = {
+    "/app/package.json": '{"browser": {"fs": false, "./a.js": "./b.js", "d": "e", "f": "./b"}}',
+    "/app/a.js": "",
+    "/app/b.js": "",
+    "/app/node_modules/e/package.json": '{"main": "./m.js", "browser": "./w.js"}',
+    "/app/node_modules/e/m.js": "",
+    "/app/node_modules/e/w.js": "",
+    "/app/node_modules/o/package.json": '{"browser": {"./index": false, "./x.js": "../e/m.js"}}',
+    "/app/node_modules/o/index.js": "",
+    "/app/node_modules/o/x.js": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("specifier", "in_browser", "in_node"),
+    [
+        ("./a.js", "/app/b.js", "/app/a.js"),
+        ("./b.js", "/app/b.js", "/app/b.js"),
+        ("fs", "empty", "node:fs"),
+        ("node:fs", "empty", "node:fs"),
+        ("path", "node:path", "node:path"),
+        ("d", "/app/node_modules/e/w.js", "ERR_MODULE_NOT_FOUND"),
+        ("f", "/app/b.js", "ERR_MODULE_NOT_FOUND"),
+        ("e", "/app/node_modules/e/w.js", "/app/node_modules/e/m.js"),
+        ("o", "empty", "/app/node_modules/o/index.js"),
+        ("o/x.js", "ERR_INVALID_PACKAGE_TARGET", "/app/node_modules/o/x.js"),
+    ],
+)
+def test_the_browser_field_counts_with_the_condition_only(
+    specifier: str, in_browser: str, in_node: str
+) -> None:
+    assert answer(specifier, world_with(BROWSER, browser=True), kind="import") == in_browser
+    assert answer(specifier, world_with(BROWSER), kind="import") == in_node
+
+
+# --- scopes and packages ---
+
+
+SCOPES = {
+    "/package.json": '{"name": "outer"}',
+    "/app/package.json": '{"name": "app"}',
+    "/app/esm/package.json": '{"type": "module"}',
+    "/app/node_modules/none/x.js": "",
+    "/app/node_modules/d/package.json": '{"name": "d"}',
+    "/app/bad/package.json": "{",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "directory"),
+    [
+        ("/app/lib/x.js", "/app/"),
+        ("/app/lib/", "/app/"),
+        ("/app/esm/x.js", "/app/esm/"),
+        ("/other/x.js", "/"),
+        ("/app/node_modules/d/lib/x.js", "/app/node_modules/d/"),
+        ("/app/node_modules/none/x.js", None),
+        ("/app/node_modules/x.js", None),
+    ],
+)
+def test_the_scope_is_the_nearest_package_json(path: str, directory: str | None) -> None:
+    scope = package_scope(location_of_path(path), world=world_with(SCOPES))
+
+    assert not isinstance(scope, Diagnostic)
+    assert (scope and path_of(scope[0])) == directory
+
+
+def test_the_scope_of_a_broken_package_json_is_its_diagnostic() -> None:
+    scope = package_scope(location_of_path("/app/bad/x.js"), world=world_with(SCOPES))
+
+    assert isinstance(scope, Diagnostic)
+    assert scope.code == "INVALID_PACKAGE_JSON"
+
+
+def test_a_package_is_found_at_its_real_directory() -> None:
+    world = world_with(
+        {"/store/d/package.json": "{}", "/app/x.js": ""},
+        links={"/app/node_modules/d": "/store/d"},
+    )
+
+    referrer = location_of_path("/app/lib/x.js")
+    assert find_package("d", referrer=referrer, world=world) == "file:///store/d/"
+    assert find_package("e", referrer=referrer, world=world) is None
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../vault", "vault/../vault", "@s/..", "/vault"])
+def test_a_name_with_dot_segments_is_no_package(name: str) -> None:
+    referrer = location_of_path("/app/x.js")
+
+    assert find_package(name, referrer=referrer, world=world_with(VAULT)) is None
+
+
+@pytest.mark.parametrize(
+    ("package", "target", "expected"),
+    [
+        pytest.param("node_modules/d/", "node_modules/d/x.js", False, id="its-own-file"),
+        pytest.param("node_modules/d/", "node_modules/vault/x.js", True, id="a-sibling"),
+        pytest.param("node_modules/d/", "node_modules/d/node_modules/v/x.js", True, id="nested"),
+        pytest.param("node_modules/d/", "node_modules/d2/x.js", True, id="a-longer-name"),
+        pytest.param("node_modules/d/", "secret.js", False, id="the-application"),
+        pytest.param("node_modules/d/", "../secret.js", True, id="outside"),
+        pytest.param("", "../shared/x.js", False, id="the-application-may-leave-itself"),
+        pytest.param("", "node_modules/d/x.js", False, id="and-name-files-of-packages"),
+    ],
+)
+def test_a_path_crosses_packages(package: str, target: str, *, expected: bool) -> None:
+    directory = Location(APP + package)
+    location = location_of_path("/app/" + target if not target.startswith("../") else target[2:])
+
+    assert crosses_packages(location, package=directory, application=APP) is expected
+
+
+# --- the world ---
+
+
+class Counted(MemoryFiles):
+    """Counts what it is asked."""
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        super().__init__(files)
+        self.asked: list[Location] = []
+
+    def maybe_read(self, location: Location) -> bytes | None:
+        self.asked.append(location)
+        return super().maybe_read(location)
+
+    def kind(self, location: Location) -> FileKind | None:
+        self.asked.append(location)
+        return super().kind(location)
+
+    def canonical(self, location: Location) -> Location:
+        self.asked.append(location)
+        return super().canonical(location)
+
+
+def test_the_world_asks_for_each_place_once() -> None:
+    powers = Counted({"/app/node_modules/d/index.js": b"", "/app/package.json": b"{}"})
+    world = world_of(conditions=frozenset(), powers=powers)
+    answer("d", world)
+    asked = len(powers.asked)
+
+    assert answer("d", world) == "/app/node_modules/d/index.js"
+    assert len(powers.asked) == asked
