@@ -435,6 +435,48 @@ PROJECTS = {
         requests=("dual", "dual/c.cjs"),
         conditions=frozenset({"custom"}),
     ),
+    "scoped": Project(
+        files={
+            "package.json": package(name="@me/app", exports={"./x": "./x.js"}),
+            "x.js": "",
+            "node_modules/@s/a/package.json": package(name="@s/a", main="lib/a"),
+            "node_modules/@s/a/lib/a.js": "",
+            "node_modules/@s/a/sub/index.json": "{}",
+            "node_modules/@s/index.js": "",
+            "node_modules/@t/b.js": "",
+            "node_modules/@only/index.js": "",
+        },
+        referrers=("main.js", "node_modules/@s/a/lib/a.js"),
+        requests=(
+            *("@s/a", "@s/a/", "@s/a/lib/a", "@s/a/lib/a.js", "@s/a/sub", "@s/b", "@s", "@t/b"),
+            *("@t/b.js", "@only", "@only/index.js", "@me/app", "@me/app/x", "@me/x", "@S/a"),
+        ),
+    ),
+    "links": Project(
+        files={
+            "package.json": package(name="app"),
+            "real/x.js": "",
+            "real/node_modules/d/index.js": "",
+            "node_modules/d/index.js": "",
+            "node_modules/e/index.js": "",
+            "node_modules/e/other.js": "",
+        },
+        links={
+            "folder": "real",
+            "again": "folder",
+            "x.js": "real/x.js",
+            "node_modules/e/linked.js": "other.js",
+            "a.js": "b.js",
+            "b.js": "a.js",
+            "gone.js": "nowhere.js",
+            "up": "..",
+        },
+        referrers=("main.js", "real/x.js"),
+        requests=(
+            *("./folder/x", "./folder/x.js", "./again/x.js", "./x", "./x.js", "d", "e/linked"),
+            *("e/linked.js", "./a", "./a.js", "./gone", "./gone.js", "./folder", "./again/../x.js"),
+        ),
+    ),
     "broken": Project(
         files={
             "package.json": package(name="app"),
