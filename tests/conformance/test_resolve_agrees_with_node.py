@@ -38,6 +38,14 @@ const builtin = (name) => 'node:' + name.replace('node:', '');
 const failure = (error) =>
   error.code ?? (error instanceof URIError ? 'ERR_INVALID_MODULE_SPECIFIER' : String(error));
 
+const stat = (path) => {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined; // also for a NUL in the path, and for a loop of links
+  }
+};
+
 const required = (referrer, specifier) => {
   if (specifier.startsWith('node:') && !isBuiltin(specifier)) return 'ERR_UNKNOWN_BUILTIN_MODULE';
   const found = createRequire(referrer).resolve(specifier);
@@ -52,9 +60,7 @@ const imported = (referrer, specifier) => {
   if (url.protocol !== 'file:') return 'ERR_UNSUPPORTED_ESM_URL_SCHEME';
   url.search = url.hash = '';
   const path = fileURLToPath(url);
-  if (path.includes('\0')) return 'ERR_MODULE_NOT_FOUND'; // statSync would throw
-  if (path.endsWith('/')) return 'ERR_UNSUPPORTED_DIR_IMPORT';
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = stat(path);
   if (stats === undefined) return 'ERR_MODULE_NOT_FOUND';
   return stats.isDirectory() ? 'ERR_UNSUPPORTED_DIR_IMPORT' : path;
 };
