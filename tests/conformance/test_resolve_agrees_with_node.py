@@ -60,6 +60,7 @@ const imported = (referrer, specifier) => {
   if (url.protocol !== 'file:') return 'ERR_UNSUPPORTED_ESM_URL_SCHEME';
   url.search = url.hash = '';
   const path = fileURLToPath(url);
+  if (path.endsWith('/')) return 'ERR_UNSUPPORTED_DIR_IMPORT';
   const stats = stat(path);
   if (stats === undefined) return 'ERR_MODULE_NOT_FOUND';
   return stats.isDirectory() ? 'ERR_UNSUPPORTED_DIR_IMPORT' : path;
