@@ -1,0 +1,246 @@
+"""The compartment map, Endo's schema: records to JSON and back.
+
+``docs/formats/compartment-map.md`` describes it; extra keys of ours are in module entries only,
+where Endo tolerates them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from compartment_mapper import errors
+from compartment_mapper.errors import InputError
+from compartment_mapper.locations import ROOT_NAME, CanonicalName, ModuleName
+from compartment_mapper.module_record import RequestKind
+from compartment_mapper.policy import PackagePolicy, package_policy_from
+
+#: What stands in the archive; ``json``, ``text`` and ``bytes`` are stored as they are.
+PARSERS = ("pre-mjs-json", "pre-cjs-json", "json", "text", "bytes")
+
+#: For requests of a kind from one module: another key than path arithmetic gives.
+Resolutions = Mapping[RequestKind, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileModule:
+    """A module with a file in the archive."""
+
+    location: str
+    parser: str
+    sha512: str
+    resolutions: Resolutions = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompartmentModule:
+    """A link to a module, of another compartment or the same."""
+
+    compartment: str
+    module: ModuleName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitModule:
+    """A module of the host."""
+
+    exit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorModule:
+    """A failure, thrown when the request is executed."""
+
+    deferred_error: str
+    code: str
+
+
+ModuleConfiguration = FileModule | CompartmentModule | ExitModule | ErrorModule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompartmentDescriptor:
+    """One package: its modules, and what it may use."""
+
+    name: str
+    label: CanonicalName
+    location: str
+    modules: Mapping[str, ModuleConfiguration]
+    policy: PackagePolicy | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompartmentMap:
+    """An application."""
+
+    entry_compartment: str
+    entry_module: ModuleName
+    #: Sorted by name.
+    compartments: Mapping[str, CompartmentDescriptor]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the JSON value, in Endo's order of keys."""
+        return {
+            "tags": [],
+            "entry": {"compartment": self.entry_compartment, "module": self.entry_module},
+            "compartments": {
+                name: _compartment_to_dict(compartment)
+                for name, compartment in sorted(self.compartments.items())
+            },
+        }
+
+    @property
+    def root(self) -> CompartmentDescriptor:
+        """The application's own compartment."""
+        return self.compartments[self.entry_compartment]
+
+
+def _compartment_to_dict(compartment: CompartmentDescriptor) -> dict[str, object]:
+    found: dict[str, object] = {
+        "name": compartment.name,
+        "label": compartment.label,
+        "location": compartment.location,
+        "modules": {
+            key: _module_to_dict(module) for key, module in sorted(compartment.modules.items())
+        },
+    }
+    if compartment.policy is not None:
+        found["policy"] = compartment.policy.to_dict()
+    return found
+
+
+def _module_to_dict(module: ModuleConfiguration) -> dict[str, object]:
+    match module:
+        case FileModule():
+            found: dict[str, object] = {
+                "location": module.location,
+                "parser": module.parser,
+                "sha512": module.sha512,
+            }
+            if module.resolutions:
+                found["resolutions"] = {
+                    kind: dict(sorted(keys.items()))
+                    for kind, keys in sorted(module.resolutions.items())
+                }
+            return found
+        case CompartmentModule():
+            return {"compartment": module.compartment, "module": module.module}
+        case ExitModule():
+            return {"exit": module.exit}
+        case ErrorModule():
+            return {"deferredError": module.deferred_error, "code": module.code}
+
+
+def map_from_dict(value: object) -> CompartmentMap:
+    """Return the map that a JSON *value* says.
+
+    Raises:
+        InputError: INVALID_ARCHIVE, with the path of the key.
+    """
+    found = _object(value, "the map")
+    entry = _object(found.get("entry"), "entry")
+    compartments = _object(found.get("compartments"), "compartments")
+    parsed = CompartmentMap(
+        entry_compartment=_string(entry, "compartment", "entry"),
+        entry_module=ModuleName(_string(entry, "module", "entry")),
+        compartments={
+            name: _compartment(name, compartment) for name, compartment in compartments.items()
+        },
+    )
+    _check_links(parsed)
+    return parsed
+
+
+def _check_links(parsed: CompartmentMap) -> None:
+    if parsed.entry_compartment not in parsed.compartments:
+        _refuse(f"entry.compartment: there is no compartment '{parsed.entry_compartment}'")
+    if parsed.entry_module not in parsed.root.modules:
+        _refuse(f"entry.module: there is no module '{parsed.entry_module}'")
+    for name, compartment in parsed.compartments.items():
+        for key, module in compartment.modules.items():
+            if isinstance(module, CompartmentModule):
+                _check_link(parsed, f'compartments["{name}"].modules["{key}"]', module)
+
+
+def _check_link(parsed: CompartmentMap, path: str, link: CompartmentModule) -> None:
+    seen: set[tuple[str, str]] = set()
+    while True:
+        place = (link.compartment, link.module)
+        if place in seen:
+            _refuse(f"{path}: the links lead in a circle")
+        seen.add(place)
+        target = parsed.compartments.get(link.compartment)
+        module = target.modules.get(link.module) if target else None
+        if module is None:
+            _refuse(f"{path}: there is no module '{link.module}' in '{link.compartment}'")
+        if not isinstance(module, CompartmentModule):
+            return
+        link = module
+
+
+def _compartment(name: str, value: object) -> CompartmentDescriptor:
+    path = f'compartments["{name}"]'
+    found = _object(value, path)
+    policy = None
+    if "policy" in found:
+        parsed = package_policy_from(found["policy"], path=f"{path}.policy")
+        if isinstance(parsed, str):
+            _refuse(parsed)
+        policy = parsed
+    if _string(found, "location", path) != name:
+        _refuse(f"{path}.location must be '{name}'")
+    return CompartmentDescriptor(
+        name=_string(found, "name", path),
+        label=CanonicalName(_string(found, "label", path)),
+        location=name,
+        modules={
+            key: _module(module, f'{path}.modules["{key}"]')
+            for key, module in _object(found.get("modules"), f"{path}.modules").items()
+        },
+        policy=policy,
+    )
+
+
+def _module(value: object, path: str) -> ModuleConfiguration:
+    found = _object(value, path)
+    if "exit" in found:
+        return ExitModule(exit=_string(found, "exit", path))
+    if "deferredError" in found:
+        code = found.get("code", "MODULE_NOT_FOUND")
+        return ErrorModule(deferred_error=_string(found, "deferredError", path), code=str(code))
+    if "compartment" in found:
+        return CompartmentModule(
+            compartment=_string(found, "compartment", path),
+            module=ModuleName(_string(found, "module", path)),
+        )
+    parser = _string(found, "parser", path)
+    if parser not in PARSERS:
+        _refuse(f"{path}.parser: unknown parser '{parser}'")
+    return FileModule(
+        location=_string(found, "location", path),
+        parser=parser,
+        sha512=_string(found, "sha512", path),
+    )
+
+
+def _object(value: object, path: str) -> dict[str, object]:
+    if not isinstance(value, dict):
+        _refuse(f"{path} must be an object")
+    return value
+
+
+def _string(found: dict[str, object], key: str, path: str) -> str:
+    value = found.get(key)
+    if not isinstance(value, str):
+        _refuse(f"{path}.{key} must be a string")
+    return value
+
+
+def _refuse(problem: str) -> NoReturn:
+    raise InputError(errors.invalid_archive(f"compartment-map.json: {problem}"))
+
+
+def is_root(compartment: CompartmentDescriptor) -> bool:
+    """Return whether *compartment* is the application's own package."""
+    return compartment.label == ROOT_NAME

@@ -1,0 +1,374 @@
+"""The worklist: from the entry through every request, each file read and scanned once."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NoReturn, Protocol
+
+from compartment_mapper import errors
+from compartment_mapper.errors import Diagnostic, Place
+from compartment_mapper.locations import Location, Specifier, base_name, parent_of, relative_path
+from compartment_mapper.module_graph import (
+    BuiltinTarget,
+    Edge,
+    FailedTarget,
+    FileTarget,
+    Module,
+    ModuleGraph,
+    Target,
+)
+from compartment_mapper.module_record import Language, ModuleRecord, ModuleRequest, RequestKind
+from compartment_mapper.package_graph import is_bare, package_root
+from compartment_mapper.powers import ReadPowers
+from compartment_mapper.resolve import (
+    BuiltinResolution,
+    EmptyResolution,
+    FileResolution,
+    ResolutionFailure,
+    World,
+    crosses_packages,
+    package_scope,
+    resolve,
+)
+from compartment_mapper.scan import scan_module
+from compartment_mapper.text import Span
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class SyntaxPowers(Protocol):
+    """To ask a JavaScript engine, where the grammar is in doubt."""
+
+    def syntax_problem(self, source: bytes, language: Language) -> tuple[str, int] | None:
+        """Return the engine's message and line (from 1) for a text that is wrong, or None."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loading:
+    """What loading needs of the world."""
+
+    world: World
+    read: ReadPowers
+    engine: SyntaxPowers
+    #: Called with the number of modules scanned so far.
+    progress: Callable[[int], None]
+    #: Of the entry's package: what places are named from.
+    root: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """The graph, and every problem of the way."""
+
+    graph: ModuleGraph
+    problems: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Problem:
+    """A problem, and whether nothing but running the program can show that it matters."""
+
+    diagnostic: Diagnostic
+    module: Location
+    request: ModuleRequest | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scanned:
+    source: bytes
+    record: ModuleRecord
+    problems: tuple[Diagnostic, ...]
+
+
+def load_modules(entry: Location, *, loading: Loading) -> Loaded:
+    """Return the modules that *entry* reaches.
+
+    Raises:
+        InputError: The entry itself can't be loaded.
+    """
+    language = language_of(entry, "import", None, loading=loading)
+    if isinstance(language, ResolutionFailure):
+        _raise_for_entry(entry, language, loading)
+    modules: dict[Location, Module] = {}
+    problems: list[_Problem] = []
+    queue: deque[tuple[Location, Language | None]] = deque([(entry, language)])
+    queued = {entry}
+    while queue:
+        location, language = queue.popleft()
+        module, found = _load_module(location, language, loading=loading)
+        modules[location] = module
+        problems += found
+        loading.progress(len(modules))
+        for edge, next_language in _next_edges(module, loading):
+            if edge.location not in queued:
+                queued.add(edge.location)
+                queue.append((edge.location, next_language))
+    graph = ModuleGraph(entry=entry, modules=modules)
+    return _judged(graph, problems)
+
+
+def _next_edges(
+    module: Module, loading: Loading
+) -> list[tuple[FileTarget, Language | None]]:
+    found: list[tuple[FileTarget, Language | None]] = []
+    for edge in module.edges:
+        if isinstance(edge.target, FileTarget):
+            request = edge.request
+            file = _file_of(edge.target.location)
+            language = language_of(file, request.kind, request.attribute_type, loading=loading)
+            assert not isinstance(language, ResolutionFailure)
+            found.append((edge.target, language))
+    return found
+
+
+#: A file that is also loaded as text or bytes is two modules; a fragment tells them apart.
+_AS = "#as="
+
+
+def _file_of(location: Location) -> Location:
+    return Location(location.partition(_AS)[0])
+
+
+def _load_module(
+    location: Location, language: Language | None, *, loading: Loading
+) -> tuple[Module, list[_Problem]]:
+    scanned = _scanned(location, language, loading)
+    problems = [_Problem(diagnostic=p, module=location, request=None) for p in scanned.problems]
+    edges: list[Edge] = []
+    for request in scanned.record.requests:
+        target = _target(location, request, loading)
+        if isinstance(target, ResolutionFailure):
+            diagnostic = _failure(location, scanned.source, request, target, loading)
+            problems.append(_Problem(diagnostic=diagnostic, module=location, request=request))
+            target = FailedTarget(code=target.code, message=target.message)
+        edges.append(Edge(request=request, target=target))
+    module = Module(
+        location=location, source=scanned.source, record=scanned.record, edges=tuple(edges)
+    )
+    return module, problems
+
+
+def _target(
+    location: Location, request: ModuleRequest, loading: Loading
+) -> Target | ResolutionFailure:
+    found = resolve(
+        request.specifier, referrer=_file_of(location), kind=request.kind, world=loading.world
+    )
+    match found:
+        case BuiltinResolution(name=name):
+            return BuiltinTarget(name=name)
+        case EmptyResolution():
+            return FailedTarget(code="MODULE_NOT_FOUND", message=f"'{request.specifier}' is empty")
+        case ResolutionFailure():
+            return found
+        case FileResolution(location=file):
+            if _is_crossing(file, location, request, loading):
+                return _crossing(request)
+            language = language_of(file, request.kind, request.attribute_type, loading=loading)
+            if isinstance(language, ResolutionFailure):
+                return language
+            own = request.attribute_type if language in {"text", "bytes"} else None
+            return FileTarget(location=Location(f"{file}{_AS}{own}") if own else file)
+
+
+def _is_crossing(
+    file: Location, location: Location, request: ModuleRequest, loading: Loading
+) -> bool:
+    """Whether a dependency names a file of another package by its path."""
+    if is_bare(request.specifier) or request.specifier.startswith("#"):
+        return False
+    package = package_root(_file_of(location), descriptors=loading.world.descriptors)
+    return crosses_packages(file, package=package, application=loading.root)
+
+
+def _crossing(request: ModuleRequest) -> ResolutionFailure:
+    # DEVIATION: Node lets a package name any file; here a package is a domain of trust.
+    return ResolutionFailure(
+        code="ERR_CROSSES_PACKAGES",
+        message=f"'{request.specifier}' leads into another package",
+        hint="a dependency may request its own files by path, and other packages by name",
+    )
+
+
+def _scanned(location: Location, language: Language | None, loading: Loading) -> _Scanned:
+    file = _file_of(location)
+    source = loading.read.maybe_read(file)
+    assert source is not None, location  # resolve() found it
+    if language != "bytes":
+        source = source.removeprefix(_BYTE_ORDER_MARK)
+    name = display_name(location, loading.root)
+    if language == "json":
+        problem = _json_problem(source, name)
+        record = ModuleRecord(language="json")
+        return _Scanned(source=source, record=record, problems=(problem,) if problem else ())
+    record = scan_module(source, language)
+    return _Scanned(
+        source=source, record=record, problems=_text_problems(source, record, name, loading)
+    )
+
+
+def _text_problems(
+    source: bytes, record: ModuleRecord, name: str, loading: Loading
+) -> tuple[Diagnostic, ...]:
+    if record.doubt is not None:
+        wrong = loading.engine.syntax_problem(source, record.language)
+        if wrong is not None:
+            place = errors.place_in(name, source, _span_of_line(source, wrong[1], record.doubt))
+            return (errors.syntax_error(place, wrong[0]),)
+    return tuple(
+        errors.unsupported(errors.place_in(name, source, refusal.span), refusal.what, refusal.hint)
+        for refusal in record.refusals
+    )
+
+
+def _span_of_line(source: bytes, line: int, doubt: Span) -> Span:
+    """Return the place of the grammar's *doubt* where it is on the engine's *line*, else that."""
+    if source.count(b"\n", 0, doubt.start) + 1 == line:
+        return doubt
+    lines = source.split(b"\n")
+    start = sum(len(text) + 1 for text in lines[: line - 1])
+    if start > len(source):
+        return doubt
+    return Span(start, start + len(lines[line - 1]))
+
+
+def _json_problem(source: bytes, name: str) -> Diagnostic | None:
+    try:
+        json.loads(source.decode("utf-8", "replace"), parse_constant=_no_constant)
+    except json.JSONDecodeError as problem:
+        offset = len(problem.doc[: problem.pos].encode())
+        place = errors.place_in(name, source, Span(offset, min(offset + 1, len(source)) or offset))
+        return errors.syntax_error(place, f"invalid JSON: {problem.msg.lower()}")
+    except (ValueError, RecursionError) as problem:
+        return errors.syntax_error(Place(file=name), f"invalid JSON: {problem}")
+    return None
+
+
+def _no_constant(name: str) -> NoReturn:
+    message = f"{name} is not JSON"
+    raise ValueError(message)
+
+
+def _failure(
+    location: Location,
+    source: bytes,
+    request: ModuleRequest,
+    failure: ResolutionFailure,
+    loading: Loading,
+) -> Diagnostic:
+    place = errors.place_in(display_name(location, loading.root), source, request.span)
+    return errors.unresolved(failure.code, failure.message, place, failure.hint)
+
+
+def _judged(graph: ModuleGraph, problems: list[_Problem]) -> Loaded:
+    """Problems on the way that every run takes are errors; others happen when they happen."""
+    always = graph.always_evaluated()
+    judged: list[Diagnostic] = []
+    for problem in problems:
+        request = problem.request
+        if request is not None and request.reach == "guarded":
+            continue
+        certain = problem.module in always and (request is None or request.reach == "always")
+        severity = "error" if certain else "warning"
+        judged.append(replace(problem.diagnostic, severity=severity))
+    return Loaded(graph=graph, problems=tuple(judged))
+
+
+def _raise_for_entry(entry: Location, failure: ResolutionFailure, loading: Loading) -> NoReturn:
+    place = Place(file=display_name(entry, loading.root))
+    raise errors.InputError(errors.unresolved(failure.code, failure.message, place, failure.hint))
+
+
+def display_name(location: Location, root: Location) -> str:
+    """Return what to call the file at *location*: its path from the application's folder."""
+    file = _file_of(location)
+    ups = ""
+    while (path := relative_path(file, root)) is None:
+        if root == parent_of(root):
+            return base_name(file)
+        root, ups = parent_of(root), ups + "../"
+    return ups + path
+
+
+def language_of(
+    file: Location, kind: RequestKind, attribute_type: str | None, *, loading: Loading
+) -> Language | None | ResolutionFailure:
+    """Return how Node would load *file*; None where the text decides.
+
+    https://nodejs.org/api/esm.html#resolution-algorithm-specification (ESM_FILE_FORMAT),
+    https://nodejs.org/api/modules.html#file-modules.
+    """
+    if kind == "import" and attribute_type in {"text", "bytes"}:
+        return "text" if attribute_type == "text" else "bytes"
+    extension = _extension(file)
+    if extension == ".json":
+        return _json_language(file, kind, attribute_type)
+    if attribute_type == "json":
+        return _wrong_attribute(file)
+    match extension:
+        case ".mjs":
+            return "mjs"
+        case ".cjs":
+            return "cjs"
+        case ".js" | "":
+            return _language_of_type(file, loading)
+        case _ if kind == "require":
+            return "cjs"
+        case _:
+            return _unknown_extension(file, extension)
+
+
+def _extension(file: Location) -> str:
+    stem, dot, extension = base_name(file).rpartition(".")
+    return dot + extension if stem else ""
+
+
+def _language_of_type(file: Location, loading: Loading) -> Language | None | ResolutionFailure:
+    scope = package_scope(file, world=loading.world)
+    if isinstance(scope, Diagnostic):
+        return ResolutionFailure(
+            code="ERR_INVALID_PACKAGE_CONFIG", message=scope.message, hint=scope.hint
+        )
+    match scope[1].type if scope else None:
+        case "module":
+            return "mjs"
+        case "commonjs":
+            return "cjs"
+        case _:
+            return None
+
+
+def _json_language(
+    file: Location, kind: RequestKind, attribute_type: str | None
+) -> Language | ResolutionFailure:
+    if kind == "require" or attribute_type == "json":
+        return "json"
+    return ResolutionFailure(
+        code="ERR_IMPORT_ATTRIBUTE_MISSING",
+        message=f"Module '{base_name(file)}' needs an import attribute of \"type: json\"",
+        hint="write: import data from './data.json' with { type: 'json' }",
+    )
+
+
+def _wrong_attribute(file: Location) -> ResolutionFailure:
+    return ResolutionFailure(
+        code="ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE",
+        message=f"Module '{base_name(file)}' is not of type \"json\"",
+        hint="leave the import attribute out",
+    )
+
+
+def _unknown_extension(file: Location, extension: str) -> ResolutionFailure:
+    return ResolutionFailure(
+        code="ERR_UNKNOWN_FILE_EXTENSION",
+        message=f"Unknown file extension \"{extension}\" for '{base_name(file)}'",
+        hint="load it as text with { type: 'text' }, or as bytes with { type: 'bytes' }",
+    )
+
+
+def entry_specifier(entry: Location) -> Specifier:
+    """Return the specifier of the entry from within its own folder."""
+    return Specifier(f"./{base_name(entry)}")

@@ -1,0 +1,234 @@
+"""The policy format, as Endo reads it, with dotted paths as in LavaMoat's.
+
+``docs/formats/policy.md`` describes it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from compartment_mapper import errors
+from compartment_mapper.errors import Diagnostic
+from compartment_mapper.locations import ROOT_NAME, CanonicalName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attenuation:
+    """A grant through a function of the application's (Endo's attenuators)."""
+
+    #: None for the policy's default attenuator.
+    specifier: str | None
+    params: tuple[object, ...]
+
+    def to_json(self) -> object:
+        """Return the grant as it is written."""
+        if self.specifier is None:
+            return list(self.params)
+        return {"attenuate": self.specifier, "params": list(self.params)}
+
+
+Grant = bool | Attenuation
+#: ``any``, one attenuation of the whole set, or grants by name.
+Grants = str | Attenuation | Mapping[str, Grant]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackagePolicy:
+    """What one package may use."""
+
+    globals: Grants = field(default_factory=dict)
+    builtins: Grants = field(default_factory=dict)
+    packages: Grants = field(default_factory=dict)
+    no_global_freeze: bool = False
+    options: object = None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the JSON value, sorted, without empty parts."""
+        found: dict[str, object] = {}
+        for key, grants in (
+            ("globals", self.globals),
+            ("builtins", self.builtins),
+            ("packages", self.packages),
+        ):
+            if grants or isinstance(grants, Attenuation):
+                found[key] = _grants_to_json(grants)
+        if self.no_global_freeze:
+            found["noGlobalFreeze"] = True
+        if self.options is not None:
+            found["options"] = self.options
+        return found
+
+    def allows(self, part: str, path: str) -> bool:
+        """Return whether *path*, or an object that holds it, is granted in *part*.
+
+        >>> PackagePolicy(globals={"process.env": True}).allows("globals", "process.env.HOME")
+        True
+        """
+        grants: Grants = getattr(self, part)
+        if grants == "any" or isinstance(grants, Attenuation):
+            return True
+        assert isinstance(grants, Mapping)
+        segments = path.split(".")
+        return any(grants.get(".".join(segments[:n])) for n in range(1, len(segments) + 1))
+
+
+def _grants_to_json(grants: Grants) -> object:
+    if isinstance(grants, str):
+        return grants
+    if isinstance(grants, Attenuation):
+        return grants.to_json()
+    return {
+        name: grant.to_json() if isinstance(grant, Attenuation) else grant
+        for name, grant in sorted(grants.items())
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What each package may use; a package that is not named may use nothing."""
+
+    entry: PackagePolicy
+    resources: Mapping[CanonicalName, PackagePolicy]
+    default_attenuator: str | None = None
+
+    def of(self, name: CanonicalName) -> PackagePolicy:
+        """Return the policy of the package *name*."""
+        return self.entry if name == ROOT_NAME else self.resources.get(name, PackagePolicy())
+
+    def attenuators(self) -> list[str]:
+        """Return the specifiers of all attenuators that the policy uses, sorted."""
+        found = {
+            attenuation.specifier or self.default_attenuator
+            for policy in (self.entry, *self.resources.values())
+            for grants in (policy.globals, policy.builtins)
+            for attenuation in _attenuations(grants)
+        }
+        return sorted(specifier for specifier in found if specifier)
+
+
+def _attenuations(grants: Grants) -> list[Attenuation]:
+    if isinstance(grants, Attenuation):
+        return [grants]
+    if isinstance(grants, str):
+        return []
+    return [grant for grant in grants.values() if isinstance(grant, Attenuation)]
+
+
+_PACKAGE_KEYS = ("globals", "builtins", "packages", "noGlobalFreeze", "defaultAttenuator", "options")
+_POLICY_KEYS = ("defaultAttenuator", "entry", "resources")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrong(Exception):
+    """A value of a policy that does not follow the format."""
+
+    problem: str
+    hint: str = ""
+
+
+def parse_policy(text: bytes, *, file: str) -> Policy | Diagnostic:
+    """Return the policy that *text* (JSON) says, or what is wrong with it.
+
+    Args:
+        text: Of the file.
+        file: What to call it in a message.
+    """
+    try:
+        value: object = json.loads(text.decode("utf-8"))
+    except (ValueError, RecursionError) as problem:
+        return errors.invalid_policy(file, f"not JSON: {problem}")
+    try:
+        return _policy(value)
+    except _Wrong as wrong:
+        return errors.invalid_policy(file, wrong.problem, wrong.hint)
+
+
+def _policy(value: object) -> Policy:
+    found = _record(value, "the policy", _POLICY_KEYS)
+    resources = _record(found.get("resources", {}), "resources", None)
+    attenuator = found.get("defaultAttenuator")
+    if attenuator is not None and (not isinstance(attenuator, str) or not attenuator):
+        raise _Wrong(f"defaultAttenuator must be a specifier, got {_shown(attenuator)}")
+    return Policy(
+        entry=_package_policy(found.get("entry", {}), "entry"),
+        resources={
+            CanonicalName(name): _package_policy(policy, f'resources["{name}"]')
+            for name, policy in resources.items()
+        },
+        default_attenuator=attenuator,
+    )
+
+
+def package_policy_from(value: object, *, path: str) -> PackagePolicy | str:
+    """Return the package policy that a JSON *value* says, or a sentence on what is wrong."""
+    try:
+        return _package_policy(value, path)
+    except _Wrong as wrong:
+        return wrong.problem
+
+
+def _package_policy(value: object, path: str) -> PackagePolicy:
+    found = _record(value, path, _PACKAGE_KEYS)
+    freeze = found.get("noGlobalFreeze", False)
+    if not isinstance(freeze, bool):
+        raise _Wrong(f"{path}.noGlobalFreeze must be true or false, got {_shown(freeze)}")
+    packages = _grants(found.get("packages", {}), f"{path}.packages")
+    if isinstance(packages, Attenuation):
+        raise _Wrong(f"{path}.packages can't be attenuated")
+    return PackagePolicy(
+        globals=_grants(found.get("globals", {}), f"{path}.globals"),
+        builtins=_grants(found.get("builtins", {}), f"{path}.builtins"),
+        packages=packages,
+        no_global_freeze=freeze,
+        options=found.get("options"),
+    )
+
+
+def _grants(value: object, path: str) -> Grants:
+    if value == "any":
+        return "any"
+    if isinstance(value, list) and path.endswith(".globals"):
+        return Attenuation(specifier=None, params=tuple(value))
+    if isinstance(value, dict) and "attenuate" in value:
+        return _attenuation(value, path)
+    found = _record(value, path, None)
+    return {name: _grant(grant, f'{path}["{name}"]') for name, grant in found.items()}
+
+
+def _grant(value: object, path: str) -> Grant:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, list):
+        return Attenuation(specifier=None, params=tuple(value))
+    if isinstance(value, dict) and "attenuate" in value:
+        return _attenuation(value, path)
+    raise _Wrong(f"{path} must be true, false or an attenuation, got {_shown(value)}")
+
+
+def _attenuation(value: object, path: str) -> Attenuation:
+    found = _record(value, path, ("attenuate", "params"))
+    specifier, params = found["attenuate"], found.get("params", [])
+    if not isinstance(specifier, str) or not specifier:
+        raise _Wrong(f"{path}.attenuate must be a specifier, got {_shown(specifier)}")
+    if not isinstance(params, list):
+        raise _Wrong(f"{path}.params must be a list, got {_shown(params)}")
+    return Attenuation(specifier=specifier, params=tuple(params))
+
+
+def _record(value: object, path: str, known: tuple[str, ...] | None) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise _Wrong(f"{path} must be an object, got {_shown(value)}")
+    for key in value:
+        if known is not None and key not in known:
+            raise _Wrong(
+                f"{path} must not have a key '{key}'",
+                errors.did_you_mean(str(key), known) or f"known keys: {', '.join(known)}",
+            )
+    return value
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) < 60 else text[:60] + "…"  # noqa: PLR2004 - one line

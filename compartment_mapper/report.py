@@ -1,0 +1,126 @@
+"""Texts and pictures for people, from records; nothing here reads or decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from compartment_mapper.explain import PackageSummary, Step
+from compartment_mapper.infer_policy import Use
+from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
+
+_KIB = 1024
+
+
+def size_text(size: int) -> str:
+    """Return bytes as people read them.
+
+    >>> size_text(900), size_text(5000), size_text(12_900_000)
+    ('900 B', '4.9 KiB', '12.3 MiB')
+    """
+    if size < _KIB:
+        return f"{size} B"
+    if size < _KIB * _KIB:
+        return f"{size / _KIB:.1f} KiB"
+    return f"{size / _KIB / _KIB:.1f} MiB"
+
+
+def packages_text(summaries: Sequence[PackageSummary]) -> str:
+    """Return one block for each package: what it is, who uses it, what it may use."""
+    blocks = [
+        "\n".join(
+            [
+                f"{_title(summary)}  {_count(summary.modules, 'module')}, "
+                f"{size_text(summary.size)}",
+                *_lines("used by", summary.dependents),
+                *_lines("uses", summary.dependencies),
+                *_lines("globals", summary.globals),
+                *_lines("builtins", summary.builtins),
+            ]
+        )
+        for summary in summaries
+    ]
+    total = sum(summary.size for summary in summaries)
+    modules = sum(summary.modules for summary in summaries)
+    footer = (
+        f"{_count(len(summaries), 'package')}, {_count(modules, 'module')}, {size_text(total)}"
+    )
+    return "\n\n".join([*blocks, footer])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _title(summary: PackageSummary) -> str:
+    version = f"@{summary.version}" if summary.version else ""
+    alias = "" if summary.canonical_name == summary.name else f" ({summary.name}{version})"
+    return f"{summary.canonical_name}{alias or version}"
+
+
+def _lines(label: str, names: Sequence[str]) -> list[str]:
+    return [f"  {label:<9} {', '.join(names)}"] if names else []
+
+
+def dot(summaries: Sequence[PackageSummary]) -> str:
+    """Return the graph of packages in Graphviz' language; powers are in the labels."""
+    lines = ["digraph packages {", '  rankdir="LR"; node [shape="box"];']
+    for summary in summaries:
+        powers = [*summary.globals, *summary.builtins]
+        label = _escaped(f"{_title(summary)}" + (f"\n{', '.join(powers)}" if powers else ""))
+        lines.append(f'  "{_escaped(summary.canonical_name)}" [label="{label}"];')
+    for summary in summaries:
+        lines += [
+            f'  "{_escaped(summary.canonical_name)}" -> "{_escaped(target)}";'
+            for target in summary.dependencies
+        ]
+    return "\n".join([*lines, "}"])
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def mermaid(summaries: Sequence[PackageSummary]) -> str:
+    """Return the graph of packages in Mermaid's language."""
+    numbers = {summary.canonical_name: f"p{n}" for n, summary in enumerate(summaries)}
+    lines = ["graph LR"]
+    for summary in summaries:
+        title = _title(summary).replace('"', "#quot;").replace(">", "&gt;")
+        lines.append(f'  {numbers[summary.canonical_name]}["{title}"]')
+    for summary in summaries:
+        lines += [
+            f"  {numbers[summary.canonical_name]} --> {numbers[target]}"
+            for target in summary.dependencies
+        ]
+    return "\n".join(lines)
+
+
+def chain_text(
+    chain: Sequence[Step], name: str, file_of: Callable[[Location], str]
+) -> str:
+    """Return the chain of requests that leads to a package, a line each."""
+    if not chain:
+        return f"{name} is the application itself"
+    lines = [
+        f"{'  ' * depth}{file_of(step.module)}:{step.line}  requests '{step.specifier}'"
+        for depth, step in enumerate(chain)
+    ]
+    return "\n".join([*lines, f"{'  ' * len(chain)}{name}"])
+
+
+def withheld_text(uses: Iterable[Use], place_of: Callable[[Use], str]) -> str:
+    """Return what was withheld: package, power, first use, and how to grant it."""
+    by_package: dict[CanonicalName, list[Use]] = {}
+    for use in uses:
+        by_package.setdefault(use.package, []).append(use)
+    if not by_package:
+        return ""
+    lines = ["withheld (grant with --infer, or in a policy file with --policy):"]
+    for package, found in by_package.items():
+        lines.append(f"  {package}")
+        where = "entry" if package == ROOT_NAME else f'resources["{package}"]'
+        for use in found:
+            kind = use.part.removesuffix("s")
+            lines.append(f"    {kind} {use.path}  {place_of(use)}")
+            lines.append(f'      {where}.{use.part}["{use.path}"] = true')
+    return "\n".join(lines)

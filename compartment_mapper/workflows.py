@@ -1,0 +1,205 @@
+"""The stages, in order: from an entry to an archive, and what is told on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from compartment_mapper import errors
+from compartment_mapper.archive import file_path, map_bytes, pack, sha512_hex
+from compartment_mapper.compartment_map import CompartmentMap, FileModule
+from compartment_mapper.compile import compile_cjs, compile_esm
+from compartment_mapper.errors import Diagnostic, InputError
+from compartment_mapper.infer_policy import Use, allow_all, policy_of, uses_of, withheld
+from compartment_mapper.load import Loading, SyntaxPowers, load_modules
+from compartment_mapper.locations import Location, Specifier, base_name, parent_of
+from compartment_mapper.mapping import archive_names, map_compartments
+from compartment_mapper.module_graph import Module, ModuleGraph
+from compartment_mapper.package_graph import PackageGraph, graph_packages
+from compartment_mapper.policy import Policy, parse_policy
+from compartment_mapper.powers import ReadPowers
+from compartment_mapper.resolve import FileResolution, World, resolve, world_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a user chooses for a bundle."""
+
+    conditions: frozenset[str] = frozenset()
+    compress: bool = False
+    infer: bool = False
+    allow_all: bool = False
+    #: The text and the name of a policy file.
+    policy: tuple[bytes, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Powers:
+    """What a bundle needs of the host."""
+
+    read: ReadPowers
+    engine: SyntaxPowers
+    progress: Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """An application that was loaded: its graphs, its authority, and what is to be said of it."""
+
+    root: Location
+    modules: ModuleGraph
+    packages: PackageGraph
+    uses: tuple[Use, ...]
+    policy: Policy
+    warnings: tuple[Diagnostic, ...]
+
+    @property
+    def withheld(self) -> list[Use]:
+        """What packages use and the policy does not grant."""
+        return withheld(self.uses, self.policy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """An archive, and what it is made of."""
+
+    application: Application
+    map: CompartmentMap
+    content: bytes
+    #: Of ``compartment-map.json``, which holds the hash of every module.
+    sha512: str
+    #: Bytes stored for each file.
+    sizes: Mapping[str, int]
+
+
+def load_application(entry: Location, *, options: Options, powers: Powers) -> Application:
+    """Return the application that begins at *entry*, a file or the folder of a package.
+
+    Raises:
+        InputError: All problems of the input.
+    """
+    world = world_of(conditions=options.conditions, powers=powers.read)
+    root = _application_root(entry, world)
+    main = _entry_file(entry, world)
+    loading = Loading(
+        world=world, read=powers.read, engine=powers.engine, progress=powers.progress, root=root
+    )
+    loaded = load_modules(main, loading=loading)
+    if any(problem.severity == "error" for problem in loaded.problems):
+        raise InputError(*loaded.problems)
+    packages = graph_packages(loaded.graph, root=root, world=world)
+    uses = tuple(uses_of(loaded.graph, packages))
+    return Application(
+        root=root,
+        modules=loaded.graph,
+        packages=packages,
+        uses=uses,
+        policy=_policy(options, uses, packages, loaded.graph),
+        warnings=loaded.problems,
+    )
+
+
+def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
+    """Return the archive of the application that begins at *entry*.
+
+    Raises:
+        InputError: All problems of the input.
+    """
+    application = load_application(entry, options=options, powers=powers)
+    stored = _compiled(application.modules)
+    names = archive_names(application.packages)
+    compartment_map = map_compartments(
+        application.modules,
+        application.packages,
+        policy=application.policy,
+        names=names,
+        sha512_of=lambda location: sha512_hex(stored[location]),
+    )
+    files = {
+        file_path(
+            names.compartment_of(location),
+            FileModule(
+                location=names.module_name(location).removeprefix("./"), parser="", sha512=""
+            ),
+        ): content
+        for location, content in stored.items()
+    }
+    return Bundle(
+        application=application,
+        map=compartment_map,
+        content=pack(compartment_map, files, compress=options.compress),
+        sha512=sha512_hex(map_bytes(compartment_map)),
+        sizes={path: len(content) for path, content in files.items()},
+    )
+
+
+def _compiled(modules: ModuleGraph) -> dict[Location, bytes]:
+    in_cycles = modules.in_cycles()
+    return {
+        location: _stored(module, modules, in_cycle=location in in_cycles)
+        for location, module in modules.modules.items()
+    }
+
+
+def _stored(module: Module, modules: ModuleGraph, *, in_cycle: bool) -> bytes:
+    match module.record.language:
+        case "mjs":
+            text = compile_esm(module.record, module.source, in_cycle=in_cycle)
+        case "cjs":
+            exports = modules.cjs_export_names(module.location)
+            text = compile_cjs(module.record, module.source, exports=exports)
+        case _:
+            return module.source
+    return text.encode("utf-8", "replace")
+
+
+def _application_root(entry: Location, world: World) -> Location:
+    folder = entry if entry.endswith("/") else parent_of(entry)
+    while True:
+        descriptor = world.descriptors(folder)
+        if isinstance(descriptor, Diagnostic):
+            raise InputError(descriptor)
+        if descriptor is not None:
+            return folder
+        if folder == parent_of(folder):
+            raise InputError(errors.entry_outside_package(base_name(entry)))
+        folder = parent_of(folder)
+
+
+def _entry_file(entry: Location, world: World) -> Location:
+    """Return the file to begin at; of a folder, what ``node FOLDER`` would run."""
+    if not entry.endswith("/"):
+        return entry
+    specifier = Specifier(f"./{base_name(entry)}")
+    found = resolve(specifier, referrer=Location(entry.rstrip("/") + ".js"), kind="require", world=world)
+    if not isinstance(found, FileResolution):
+        raise InputError(
+            replace(
+                errors.entry_not_found(base_name(entry)),
+                message=f"the folder '{base_name(entry)}' has no main file",
+                hint='say which: "main": "./index.js" in its package.json',
+            )
+        )
+    return found.location
+
+
+def _policy(
+    options: Options, uses: tuple[Use, ...], packages: PackageGraph, modules: ModuleGraph
+) -> Policy:
+    if options.allow_all:
+        return allow_all(packages)
+    if options.policy is None:
+        return policy_of(uses, packages, modules=modules, infer=options.infer)
+    text, name = options.policy
+    policy = parse_policy(text, file=name)
+    if isinstance(policy, Diagnostic):
+        raise InputError(policy)
+    if policy.attenuators():
+        raise InputError(
+            errors.invalid_policy(
+                name,
+                f"attenuators are not supported yet: '{policy.attenuators()[0]}'",
+                "grant what is needed by path: \"process.env.NODE_ENV\": true",
+            )
+        )
+    return policy
