@@ -51,9 +51,7 @@ def file_path(compartment_location: str, module: FileModule) -> str:
     return f"{compartment_location}/{module.location}"
 
 
-def pack(
-    compartment_map: CompartmentMap, files: Mapping[str, bytes], *, compress: bool
-) -> bytes:
+def pack(compartment_map: CompartmentMap, files: Mapping[str, bytes], *, compress: bool) -> bytes:
     """Return the archive; equal input gives equal bytes.
 
     Args:

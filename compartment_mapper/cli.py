@@ -60,7 +60,7 @@ def main() -> None:
     compartment-mapper run app.zip -- --port 8080      run it, confined
 
     Exit status: 0 fine, 1 bad input or findings, 2 wrong usage; `run` passes on the program's own.
-    """
+    """  # noqa: D301 - click marks a paragraph to be left as it is with this character
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,13 +101,20 @@ def _read_file(path: str) -> bytes:
 
 _BUNDLE_OPTIONS = (
     click.option(
-        "-C", "--condition", multiple=True, metavar="C", help="Also match C in package.json exports."
+        "-C",
+        "--condition",
+        multiple=True,
+        metavar="C",
+        help="Also match C in package.json exports.",
     ),
     click.option("--infer", is_flag=True, help="Grant each package what its code is seen to use."),
     click.option("--policy", metavar="FILE", help="Grant what FILE says (Endo's policy format)."),
     click.option("--allow-all", is_flag=True, help="Grant everything to every package."),
     click.option(
-        "--node", envvar="COMPARTMENT_MAPPER_NODE", metavar="PATH", help="Another Node, 20 or later."
+        "--node",
+        envvar="COMPARTMENT_MAPPER_NODE",
+        metavar="PATH",
+        help="Another Node, 20 or later.",
     ),
 )
 

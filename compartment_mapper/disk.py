@@ -48,7 +48,7 @@ class Disk:
         if target.is_dir():
             raise errors.InputError(errors.cannot_write(path, "it is a folder"))
         try:
-            descriptor, temporary = tempfile.mkstemp(dir=target.parent or ".", prefix=".partial-")
+            descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".partial-")
         except OSError as problem:
             raise errors.InputError(errors.cannot_write(path, _reason(problem))) from problem
         try:

@@ -104,8 +104,7 @@ def entry_outside_package(path: str) -> Diagnostic:
     return Diagnostic(
         code="ENTRY_OUTSIDE_PACKAGE",
         message=f"'{path}' is in no package: no folder above it has a package.json",
-        hint="create one beside it: echo '{\"name\": \"app\", \"version\": \"0.0.0\"}' "
-        "> package.json",
+        hint='create one beside it: echo \'{"name": "app", "version": "0.0.0"}\' > package.json',
     )
 
 
@@ -136,9 +135,7 @@ def unsupported(place: Place, what: str, hint: str = "") -> Diagnostic:
 
 def unknown_file_kind(place: Place, what: str, hint: str) -> Diagnostic:
     """A file that Node would not load as a module either."""
-    return Diagnostic(
-        code="ERR_UNKNOWN_FILE_EXTENSION", message=what, place=place, hint=hint
-    )
+    return Diagnostic(code="ERR_UNKNOWN_FILE_EXTENSION", message=what, place=place, hint=hint)
 
 
 def invalid_archive(problem: str, hint: str = "") -> Diagnostic:
@@ -152,9 +149,7 @@ def invalid_archive(problem: str, hint: str = "") -> Diagnostic:
 
 def invalid_policy(file: str, problem: str, hint: str = "") -> Diagnostic:
     """A policy file that does not follow the format of ``docs/formats/policy.md``."""
-    return Diagnostic(
-        code="INVALID_POLICY", message=problem, place=Place(file=file), hint=hint
-    )
+    return Diagnostic(code="INVALID_POLICY", message=problem, place=Place(file=file), hint=hint)
 
 
 def cannot_write(path: str, why: str) -> Diagnostic:

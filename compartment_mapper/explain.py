@@ -50,9 +50,7 @@ class PackageSummary:
         }
 
 
-def summaries_of(
-    compartment_map: CompartmentMap, sizes: Mapping[str, int]
-) -> list[PackageSummary]:
+def summaries_of(compartment_map: CompartmentMap, sizes: Mapping[str, int]) -> list[PackageSummary]:
     """Return the packages of a map, the application first, then by canonical name.
 
     Args:

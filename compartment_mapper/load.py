@@ -110,9 +110,7 @@ def load_modules(entry: Location, *, loading: Loading) -> Loaded:
     return _judged(graph, problems)
 
 
-def _next_edges(
-    module: Module, loading: Loading
-) -> list[tuple[FileTarget, Language | None]]:
+def _next_edges(module: Module, loading: Loading) -> list[tuple[FileTarget, Language | None]]:
     found: list[tuple[FileTarget, Language | None]] = []
     for edge in module.edges:
         if isinstance(edge.target, FileTarget):
@@ -272,8 +270,7 @@ def _judged(graph: ModuleGraph, problems: list[_Problem]) -> Loaded:
         if request is not None and request.reach == "guarded":
             continue
         certain = problem.module in always and (request is None or request.reach == "always")
-        severity = "error" if certain else "warning"
-        judged.append(replace(problem.diagnostic, severity=severity))
+        judged.append(replace(problem.diagnostic, severity="error" if certain else "warning"))
     return Loaded(graph=graph, problems=tuple(judged))
 
 
@@ -295,7 +292,7 @@ def display_name(location: Location, root: Location) -> str:
 
 def language_of(
     file: Location, kind: RequestKind, attribute_type: str | None, *, loading: Loading
-) -> Language | None | ResolutionFailure:
+) -> Language | ResolutionFailure | None:
     """Return how Node would load *file*; None where the text decides.
 
     https://nodejs.org/api/esm.html#resolution-algorithm-specification (ESM_FILE_FORMAT),
@@ -326,7 +323,7 @@ def _extension(file: Location) -> str:
     return dot + extension if stem else ""
 
 
-def _language_of_type(file: Location, loading: Loading) -> Language | None | ResolutionFailure:
+def _language_of_type(file: Location, loading: Loading) -> Language | ResolutionFailure | None:
     scope = package_scope(file, world=loading.world)
     if isinstance(scope, Diagnostic):
         return ResolutionFailure(

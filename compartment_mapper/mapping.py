@@ -210,8 +210,10 @@ def arithmetic_key(specifier: str, referrer: ModuleName) -> ModuleName | None:
 
     https://github.com/endojs/endo/blob/master/packages/compartment-mapper/src/node-module-specifier.js
 
-    >>> arithmetic_key("../b.js", ModuleName("./lib/a.js")), arithmetic_key("dep", ModuleName("./a"))
-    ('./b.js', 'dep')
+    >>> arithmetic_key("../b.js", ModuleName("./lib/a.js"))
+    './b.js'
+    >>> arithmetic_key("dep", ModuleName("./lib/a.js"))
+    'dep'
     """
     if not specifier.startswith("."):
         return None if specifier.startswith("/") else ModuleName(specifier)

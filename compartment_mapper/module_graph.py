@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import networkx as nx
 
@@ -101,10 +102,7 @@ class ModuleGraph:
         if not reached:
             return []
         path = min((paths[location] for location in reached), key=len)
-        return [
-            (self.modules[here], self._request(here, there))
-            for here, there in zip(path, path[1:], strict=False)
-        ]
+        return [(self.modules[here], self._request(here, there)) for here, there in pairwise(path)]
 
     def _request(self, here: Location, there: Location) -> ModuleRequest:
         return next(
@@ -138,8 +136,10 @@ def _own_export_names(module: Module) -> tuple[str, ...]:
     record = module.record
     if record.language == "cjs":
         return record.cjs_exports
-    entries = (*record.local_exports, *record.indirect_exports)
-    return tuple(entry.export_name for entry in entries)
+    return (
+        *(entry.export_name for entry in record.local_exports),
+        *(entry.export_name for entry in record.indirect_exports),
+    )
 
 
 def _is_static_import(edge: Edge) -> bool:

@@ -13,7 +13,7 @@ _BUILTINS = frozenset(
     path/win32 perf_hooks process punycode querystring readline readline/promises repl stream
     stream/consumers stream/promises stream/web string_decoder sys timers timers/promises tls
     trace_events tty url util util/types v8 vm wasi worker_threads zlib
-    """.split()  # noqa: SIM905 - as a list it would be 66 lines
+    """.split()
 )
 
 #: Those that exist only with ``node:`` before the name: without, it is a package of npm.

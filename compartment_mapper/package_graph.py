@@ -80,9 +80,7 @@ def graph_packages(modules: ModuleGraph, *, root: Location, world: World) -> Pac
         world: To look for declared dependencies, whose paths name packages.
     """
     roots = _package_roots(modules, root, world.descriptors)
-    owners = {
-        location: _owner(location, roots, world.descriptors) for location in modules.modules
-    }
+    owners = {location: _owner(location, roots, world.descriptors) for location in modules.modules}
     dependencies = _dependencies(modules, owners)
     names = _canonical_names(root, owners, modules, world)
     packages = {
@@ -167,9 +165,7 @@ def package_root(location: Location, *, descriptors: Descriptors) -> Location:
         folder = parent_of(folder)
 
 
-def _owner(
-    location: Location, roots: frozenset[Location], descriptors: Descriptors
-) -> Location:
+def _owner(location: Location, roots: frozenset[Location], descriptors: Descriptors) -> Location:
     """Return the innermost known package around *location*; else the one it is in by itself."""
     folder = parent_of(location)
     while folder != parent_of(folder):
@@ -217,7 +213,10 @@ def _canonical_names(
             for name, target in _named_targets(folder, root, requested, world):
                 if target not in names:
                     found.setdefault(target, []).append(prefix + name)
-        best = {target: min(paths, key=lambda path: (len(path), path)) for target, paths in found.items()}
+        best = {
+            target: min(paths, key=lambda path: (len(path), path))
+            for target, paths in found.items()
+        }
         level = sorted(best, key=lambda target: best[target])
         names |= {target: CanonicalName(best[target]) for target in level}
     for folder in sorted(wanted - names.keys()):

@@ -116,12 +116,19 @@ def _attenuations(grants: Grants) -> list[Attenuation]:
     return [grant for grant in grants.values() if isinstance(grant, Attenuation)]
 
 
-_PACKAGE_KEYS = ("globals", "builtins", "packages", "noGlobalFreeze", "defaultAttenuator", "options")
+_PACKAGE_KEYS = (
+    "globals",
+    "builtins",
+    "packages",
+    "noGlobalFreeze",
+    "defaultAttenuator",
+    "options",
+)
 _POLICY_KEYS = ("defaultAttenuator", "entry", "resources")
 
 
 @dataclass(frozen=True, slots=True)
-class _Wrong(Exception):
+class _WrongValueError(Exception):
     """A value of a policy that does not follow the format."""
 
     problem: str
@@ -141,7 +148,7 @@ def parse_policy(text: bytes, *, file: str) -> Policy | Diagnostic:
         return errors.invalid_policy(file, f"not JSON: {problem}")
     try:
         return _policy(value)
-    except _Wrong as wrong:
+    except _WrongValueError as wrong:
         return errors.invalid_policy(file, wrong.problem, wrong.hint)
 
 
@@ -150,7 +157,7 @@ def _policy(value: object) -> Policy:
     resources = _record(found.get("resources", {}), "resources", None)
     attenuator = found.get("defaultAttenuator")
     if attenuator is not None and (not isinstance(attenuator, str) or not attenuator):
-        raise _Wrong(f"defaultAttenuator must be a specifier, got {_shown(attenuator)}")
+        raise _WrongValueError(f"defaultAttenuator must be a specifier, got {_shown(attenuator)}")
     return Policy(
         entry=_package_policy(found.get("entry", {}), "entry"),
         resources={
@@ -165,7 +172,7 @@ def package_policy_from(value: object, *, path: str) -> PackagePolicy | str:
     """Return the package policy that a JSON *value* says, or a sentence on what is wrong."""
     try:
         return _package_policy(value, path)
-    except _Wrong as wrong:
+    except _WrongValueError as wrong:
         return wrong.problem
 
 
@@ -173,10 +180,10 @@ def _package_policy(value: object, path: str) -> PackagePolicy:
     found = _record(value, path, _PACKAGE_KEYS)
     freeze = found.get("noGlobalFreeze", False)
     if not isinstance(freeze, bool):
-        raise _Wrong(f"{path}.noGlobalFreeze must be true or false, got {_shown(freeze)}")
+        raise _WrongValueError(f"{path}.noGlobalFreeze must be true or false, got {_shown(freeze)}")
     packages = _grants(found.get("packages", {}), f"{path}.packages")
     if isinstance(packages, Attenuation):
-        raise _Wrong(f"{path}.packages can't be attenuated")
+        raise _WrongValueError(f"{path}.packages can't be attenuated")
     return PackagePolicy(
         globals=_grants(found.get("globals", {}), f"{path}.globals"),
         builtins=_grants(found.get("builtins", {}), f"{path}.builtins"),
@@ -204,25 +211,25 @@ def _grant(value: object, path: str) -> Grant:
         return Attenuation(specifier=None, params=tuple(value))
     if isinstance(value, dict) and "attenuate" in value:
         return _attenuation(value, path)
-    raise _Wrong(f"{path} must be true, false or an attenuation, got {_shown(value)}")
+    raise _WrongValueError(f"{path} must be true, false or an attenuation, got {_shown(value)}")
 
 
 def _attenuation(value: object, path: str) -> Attenuation:
     found = _record(value, path, ("attenuate", "params"))
     specifier, params = found["attenuate"], found.get("params", [])
     if not isinstance(specifier, str) or not specifier:
-        raise _Wrong(f"{path}.attenuate must be a specifier, got {_shown(specifier)}")
+        raise _WrongValueError(f"{path}.attenuate must be a specifier, got {_shown(specifier)}")
     if not isinstance(params, list):
-        raise _Wrong(f"{path}.params must be a list, got {_shown(params)}")
+        raise _WrongValueError(f"{path}.params must be a list, got {_shown(params)}")
     return Attenuation(specifier=specifier, params=tuple(params))
 
 
 def _record(value: object, path: str, known: tuple[str, ...] | None) -> dict[str, object]:
     if not isinstance(value, dict):
-        raise _Wrong(f"{path} must be an object, got {_shown(value)}")
+        raise _WrongValueError(f"{path} must be an object, got {_shown(value)}")
     for key in value:
         if known is not None and key not in known:
-            raise _Wrong(
+            raise _WrongValueError(
                 f"{path} must not have a key '{key}'",
                 errors.did_you_mean(str(key), known) or f"known keys: {', '.join(known)}",
             )

@@ -72,7 +72,9 @@ class MemoryFiles:
     def _real(self, location: Location) -> str:
         path = path_of(location).rstrip("/") or "/"
         for _ in range(40):  # as ELOOP
-            link = next((l for l in self._links if path == l or path.startswith(l + "/")), None)
+            link = next(
+                (name for name in self._links if path == name or path.startswith(name + "/")), None
+            )
             if link is None:
                 return path
             path = self._links[link] + path[len(link) :]

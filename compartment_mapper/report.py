@@ -29,8 +29,7 @@ def packages_text(summaries: Sequence[PackageSummary]) -> str:
     blocks = [
         "\n".join(
             [
-                f"{_title(summary)}  {_count(summary.modules, 'module')}, "
-                f"{size_text(summary.size)}",
+                f"{_title(summary)}  {_extent(summary.modules, summary.size)}",
                 *_lines("used by", summary.dependents),
                 *_lines("uses", summary.dependencies),
                 *_lines("globals", summary.globals),
@@ -41,14 +40,16 @@ def packages_text(summaries: Sequence[PackageSummary]) -> str:
     ]
     total = sum(summary.size for summary in summaries)
     modules = sum(summary.modules for summary in summaries)
-    footer = (
-        f"{_count(len(summaries), 'package')}, {_count(modules, 'module')}, {size_text(total)}"
-    )
+    footer = f"{_count(len(summaries), 'package')}, {_extent(modules, total)}"
     return "\n\n".join([*blocks, footer])
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _extent(modules: int, size: int) -> str:
+    return f"{_count(modules, 'module')}, {size_text(size)}"
 
 
 def _title(summary: PackageSummary) -> str:
@@ -95,9 +96,7 @@ def mermaid(summaries: Sequence[PackageSummary]) -> str:
     return "\n".join(lines)
 
 
-def chain_text(
-    chain: Sequence[Step], name: str, file_of: Callable[[Location], str]
-) -> str:
+def chain_text(chain: Sequence[Step], name: str, file_of: Callable[[Location], str]) -> str:
     """Return the chain of requests that leads to a package, a line each."""
     if not chain:
         return f"{name} is the application itself"

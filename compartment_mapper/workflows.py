@@ -171,7 +171,9 @@ def _entry_file(entry: Location, world: World) -> Location:
     if not entry.endswith("/"):
         return entry
     specifier = Specifier(f"./{base_name(entry)}")
-    found = resolve(specifier, referrer=Location(entry.rstrip("/") + ".js"), kind="require", world=world)
+    found = resolve(
+        specifier, referrer=Location(entry.rstrip("/") + ".js"), kind="require", world=world
+    )
     if not isinstance(found, FileResolution):
         raise InputError(
             replace(
@@ -199,7 +201,7 @@ def _policy(
             errors.invalid_policy(
                 name,
                 f"attenuators are not supported yet: '{policy.attenuators()[0]}'",
-                "grant what is needed by path: \"process.env.NODE_ENV\": true",
+                'grant what is needed by path: "process.env.NODE_ENV": true',
             )
         )
     return policy

@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 from compartment_mapper.compile.edits import apply_edits
-from compartment_mapper.locations import Specifier
 from compartment_mapper.module_record import ModuleRecord
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Binding:
-    """A name in an update list: what is imported, and the local that takes each new value."""
-
-    import_name: str
-    local_name: str
 
 
 def compile_esm(record: ModuleRecord, source: bytes, *, in_cycle: bool) -> str:
@@ -32,7 +22,8 @@ def compile_esm(record: ModuleRecord, source: bytes, *, in_cycle: bool) -> str:
     stored: dict[str, object] = {
         "imports": list(dict.fromkeys(request.specifier for request in record.requests)),
         "exports": sorted(
-            entry.export_name for entry in (*record.local_exports, *record.indirect_exports)
+            [entry.export_name for entry in record.local_exports]
+            + [entry.export_name for entry in record.indirect_exports]
         ),
         "reexports": sorted({star.request for star in record.star_exports}),
         "__syncModuleProgram__": _program(record, source, in_cycle=in_cycle),
@@ -72,19 +63,21 @@ def extensions(record: ModuleRecord) -> dict[str, object]:
     return stored
 
 
-def _reexport_map(record: ModuleRecord) -> Mapping[str, object]:
-    found: dict[Specifier, list[list[str]]] = {}
+def _reexport_map(record: ModuleRecord) -> dict[str, list[list[str]]]:
+    found: dict[str, list[list[str]]] = {}
     for entry in record.indirect_exports:
         found.setdefault(entry.request, []).append([entry.import_name, entry.export_name])
-    return dict(found)
+    return found
 
 
 def _names_by_request(record: ModuleRecord) -> dict[str, list[str]]:
     """Return the names that must exist for the module to link, by specifier."""
     found: dict[str, dict[str, None]] = {}
-    for entry in (*record.imports, *record.indirect_exports):
-        if entry.import_name != "*":
-            found.setdefault(entry.request, {})[entry.import_name] = None
+    wanted = [(entry.request, entry.import_name) for entry in record.imports]
+    wanted += [(entry.request, entry.import_name) for entry in record.indirect_exports]
+    for request, name in wanted:
+        if name != "*":
+            found.setdefault(request, {})[name] = None
     return {specifier: list(names) for specifier, names in found.items()}
 
 
@@ -138,8 +131,7 @@ def _updaters(names: Mapping[str, list[str]]) -> list[str]:
     return [_array([_quoted(name), _array(functions)]) for name, functions in names.items()]
 
 
-def _array(items: object) -> str:
-    assert hasattr(items, "__iter__")
+def _array(items: Iterable[str]) -> str:
     return f"[{','.join(items)}]"
 
 
@@ -151,4 +143,9 @@ def _quoted(text: str) -> str:
     return literal
 
 
-_CENSORED = (("import", "\\u0069mport"), ("eval", "\\u0065val"), ("<!", "\\u003c!"), ("->", "-\\u003e"))
+_CENSORED = (
+    ("import", "\\u0069mport"),
+    ("eval", "\\u0065val"),
+    ("<!", "\\u003c!"),
+    ("->", "-\\u003e"),
+)

@@ -18,7 +18,10 @@ from compartment_mapper.scan.syntax import Node, Step, Syntax
 from compartment_mapper.text import Span
 
 #: ECMA-262 WhiteSpace and LineTerminator, as JavaScript's ``\s`` has them, in UTF-8.
-_SPACE = rb"(?:[\t-\r ]|\xc2\xa0|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80|\xef\xbb\xbf)*"
+_SPACE = (
+    rb"(?:[\t-\r ]|\xc2\xa0|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]"
+    rb"|\xe2\x81\x9f|\xe3\x80\x80|\xef\xbb\xbf)*"
+)
 _CENSORED = re.compile(
     rb"(?P<import>\bimport(?=" + _SPACE + rb"(?:\(|/[/*])))"
     rb"|(?P<eval>\beval(?=" + _SPACE + rb"\())"

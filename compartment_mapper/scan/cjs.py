@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from compartment_mapper.scan.syntax import Syntax, string_value
 
 _WS = r"(?:[\t-\r \u00a0\ufeff\u2028\u2029]|//[^\n\r]*(?=[\n\r])|/\*[\s\S]*?\*/)*"
-_ID = r"(?:[\w$\u0080-\U0010ffff]|\\u[0-9a-fA-F]{4})+"
+_ID = r"(?![0-9])(?:[\w$\u0080-\U0010ffff]|\\u[0-9a-fA-F]{4})+"
 _STRING = r"(?:'(?:[^'\\\n]|\\[\s\S])*'|\"(?:[^\"\\\n]|\\[\s\S])*\")"
 
 
@@ -62,11 +62,15 @@ _GETTER = re.compile(
         r"\)",
     )
 )
-_STAR = re.compile(_tokens(r"(?:__exportStar|__export)\(require", r"\(", f"(?P<required>{_STRING})"))
+_STAR = re.compile(
+    _tokens(r"(?:__exportStar|__export)\(require", r"\(", f"(?P<required>{_STRING})")
+)
 _STAR_BINDING = re.compile(
     rf"(?:var|let|const) +(?P<id>{_ID}) *= *(?:[\w$.]*_interopRequireWildcard\()?{_REQUIRE}"
 )
-_KEYS = re.compile(_tokens("Object", r"\.", "keys", r"\(", f"(?P<id>{_ID})", r"\)", r"\.", "forEach"))
+_KEYS = re.compile(
+    _tokens("Object", r"\.", "keys", r"\(", f"(?P<id>{_ID})", r"\)", r"\.", "forEach")
+)
 _KEYS_BODY = re.compile(
     _tokens(
         "",

@@ -216,8 +216,10 @@ def _export_statement(entries: _Entries, statement: Node) -> None:
     elif (declaration := statement.child_by_field_name("declaration")) is not None:
         start, end = statement.start_byte, declaration.start_byte
         entries.edits.append(_removed(entries.syntax, start, end, ""))
-        for name in declared_names(entries.syntax, declaration):
-            entries.locals.append((entries.syntax.text(name), entries.syntax.text(name), _span(name)))
+        for name in declared_names(declaration):
+            entries.locals.append(
+                (entries.syntax.text(name), entries.syntax.text(name), _span(name))
+            )
     else:
         _export_clause(entries, statement)
 
@@ -312,14 +314,12 @@ def _export_default_expression(entries: _Entries, statement: Node, value: Node) 
     prefix = entries.prefix
     local = f"{prefix}default"
     opening = f"const {{default:{local}}}={{default:"
-    entries.edits.append(
-        _removed(entries.syntax, statement.start_byte, value.start_byte, opening)
-    )
+    entries.edits.append(_removed(entries.syntax, statement.start_byte, value.start_byte, opening))
     entries.edits.append(Edit(value.end_byte, value.end_byte, f"}};{prefix}once.{local}({local});"))
     entries.locals.append(("default", local, _span(value)))
 
 
-def declared_names(syntax: Syntax, declaration: Node) -> list[Node]:
+def declared_names(declaration: Node) -> list[Node]:
     """Return the identifiers that *declaration* binds (BoundNames), in order."""
     if not declaration.type.startswith(("lexical", "variable")):
         name = declaration.child_by_field_name("name")

@@ -210,9 +210,9 @@ def _declaring_scopes(path: tuple[Step, ...], top: int) -> Iterator[int]:
     elif kind in _FUNCTION_DECLARATIONS:
         yield _nearest(path[: top - 1], _BLOCKS)
         yield _function_scope(path[: top - 1])
-    elif kind == "variable_declarator" and path[top - 2].kind == "variable_declaration":
-        yield _function_scope(path[: top - 1])
-    elif kind == "for_in_statement" and _declares_var(parent):
+    elif (kind == "variable_declarator" and path[top - 2].kind == "variable_declaration") or (
+        kind == "for_in_statement" and _declares_var(parent)
+    ):
         yield _function_scope(path[: top - 1])
     else:
         around = path[:top] if kind == "for_in_statement" else path[: top - 1]

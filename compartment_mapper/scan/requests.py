@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from compartment_mapper.locations import Specifier
 from compartment_mapper.module_record import Edit, ModuleRequest, Reach
@@ -36,7 +37,7 @@ _IMPORT = re.compile(rb"(?<![\w$.])import\b")
 def reach_of(path: tuple[Step, ...]) -> Reach:
     """Return when the code at the end of *path* is executed."""
     reach: Reach = "always"
-    for parent, step in zip(path, path[1:], strict=False):
+    for parent, step in pairwise(path):
         if parent.kind == "try_statement" and step.field == "body":
             return "guarded"
         if parent.kind in _BRANCHES or _is_short_circuit(parent, step):
@@ -51,7 +52,7 @@ def _is_short_circuit(parent: Step, step: Step) -> bool:
     return operator is not None and operator.type in _SHORT_CIRCUITS
 
 
-def literal_argument(syntax: Syntax, call: Node) -> Node | None:
+def literal_argument(call: Node) -> Node | None:
     """Return the first argument of *call* when its value can be read off the text."""
     arguments = call.child_by_field_name("arguments")
     if arguments is None or arguments.type != "arguments":
@@ -69,7 +70,7 @@ def require_requests(syntax: Syntax, found: list[Occurrence]) -> Iterator[Module
     for occurrence in found:
         call = occurrence.path[-2]
         if call.kind == "call_expression" and occurrence.path[-1].field == "function":
-            argument = literal_argument(syntax, call.node)
+            argument = literal_argument(call.node)
             if argument is not None:
                 yield ModuleRequest(
                     specifier=Specifier(syntax.string_value(argument)),
@@ -102,7 +103,7 @@ def import_calls(syntax: Syntax, *, prefix: str) -> tuple[list[ModuleRequest], l
 
 def _import_request(syntax: Syntax, path: tuple[Step, ...]) -> Iterator[ModuleRequest]:
     call = path[-1].node
-    argument = literal_argument(syntax, call)
+    argument = literal_argument(call)
     if argument is not None:
         reach = reach_of(path)
         yield ModuleRequest(
