@@ -13,6 +13,7 @@ from compartment_mapper.compartment_map import (
     ExitModule,
     FileModule,
     ModuleConfiguration,
+    Resolutions,
 )
 from compartment_mapper.locations import Location, ModuleName, relative_path
 from compartment_mapper.module_graph import (
@@ -24,7 +25,7 @@ from compartment_mapper.module_graph import (
     ModuleGraph,
 )
 from compartment_mapper.module_record import Language, RequestKind
-from compartment_mapper.package_graph import Package, PackageGraph
+from compartment_mapper.package_graph import PackageGraph
 from compartment_mapper.policy import Policy
 
 _PARSERS: Mapping[Language, str] = {
@@ -70,9 +71,49 @@ def archive_names(packages: PackageGraph) -> Names:
     return Names(compartments=compartments, packages=packages)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkTable:
+    """What the requests of one package mean, besides its own files."""
+
+    #: Links, exits and errors by key.
+    links: Mapping[str, ModuleConfiguration]
+    #: By the module that requests: the keys that path arithmetic does not give.
+    resolutions: Mapping[Location, Resolutions]
+
+
+def link_tables(modules: ModuleGraph, names: Names) -> dict[Location, LinkTable]:
+    """Return the table of each package, by its folder.
+
+    What is imported has the plain names, as in Endo's archives; a ``require`` that leads
+    elsewhere (each kind has conditions of its own) gets a name of its own.
+    """
+    by_package: dict[Location, list[Module]] = {root: [] for root in names.packages.packages}
+    for location in sorted(modules.modules):
+        by_package[names.packages.owners[location]].append(modules.modules[location])
+    return {root: _link_table(own, names) for root, own in by_package.items()}
+
+
+def _link_table(own: list[Module], names: Names) -> LinkTable:
+    files = frozenset(names.module_name(module.location) for module in own)
+    table = _Table(files=files)
+    for kind in _KINDS:
+        for module in own:
+            _add_edges(table, module, kind, names)
+    return LinkTable(links=table.links, resolutions=table.resolutions)
+
+
+@dataclass(slots=True)
+class _Table:
+    """A link table, while it is filled."""
+
+    files: frozenset[ModuleName]
+    links: dict[str, ModuleConfiguration] = field(default_factory=dict)
+    resolutions: dict[Location, dict[RequestKind, dict[str, str]]] = field(default_factory=dict)
+
+
 def map_compartments(
     modules: ModuleGraph,
-    packages: PackageGraph,
+    tables: Mapping[Location, LinkTable],
     *,
     policy: Policy,
     names: Names,
@@ -82,17 +123,30 @@ def map_compartments(
 
     Args:
         modules: Every one of which gets a file.
-        packages: Every one of which gets a compartment.
+        tables: Of `link_tables`; every package gets a compartment.
         policy: Each compartment carries its part.
         names: Of compartments and modules.
         sha512_of: The hash, in hexadecimal, of what the archive stores for a module.
     """
-    by_package: dict[Location, list[Module]] = {root: [] for root in packages.packages}
-    for location in sorted(modules.modules):
-        by_package[packages.owners[location]].append(modules.modules[location])
+    files: dict[Location, dict[str, ModuleConfiguration]] = {root: {} for root in tables}
+    for location, module in modules.modules.items():
+        root = names.packages.owners[location]
+        key = names.module_name(location)
+        files[root][key] = FileModule(
+            location=key.removeprefix("./"),
+            parser=_PARSERS[module.record.language],
+            sha512=sha512_of(location),
+            resolutions=tables[root].resolutions.get(location, {}),
+        )
     compartments = {
-        names.compartments[root]: _compartment(package, by_package[root], names, policy, sha512_of)
-        for root, package in packages.packages.items()
+        names.compartments[root]: CompartmentDescriptor(
+            name=package.name,
+            label=package.canonical_name,
+            location=names.compartments[root],
+            modules={**tables[root].links, **files[root]},
+            policy=policy.of(package.canonical_name),
+        )
+        for root, package in names.packages.packages.items()
     }
     return CompartmentMap(
         entry_compartment=names.compartment_of(modules.entry),
@@ -101,58 +155,7 @@ def map_compartments(
     )
 
 
-@dataclass(slots=True)
-class _Table:
-    """The modules of one compartment, while it is filled."""
-
-    modules: dict[str, ModuleConfiguration] = field(default_factory=dict)
-    #: By the module that requests, kind and specifier: the key, where arithmetic misses it.
-    resolutions: dict[str, dict[RequestKind, dict[str, str]]] = field(default_factory=dict)
-
-
-def _compartment(
-    package: Package,
-    own: list[Module],
-    names: Names,
-    policy: Policy,
-    sha512_of: Callable[[Location], str],
-) -> CompartmentDescriptor:
-    table = _Table()
-    for module in own:
-        key = names.module_name(module.location)
-        table.modules[key] = FileModule(
-            location=key.removeprefix("./"),
-            parser=_PARSERS[module.record.language],
-            sha512=sha512_of(module.location),
-        )
-    # What is imported has the plain names, as in Endo's archives; a require that leads elsewhere
-    # gets a name of its own.
-    for kind in _KINDS:
-        for module in own:
-            _add_edges(table, module, kind, names)
-    return CompartmentDescriptor(
-        name=package.name,
-        label=package.canonical_name,
-        location=names.compartments[package.root],
-        modules={key: _with_resolutions(table, key) for key in table.modules},
-        policy=policy.of(package.canonical_name),
-    )
-
-
 _KINDS: tuple[RequestKind, ...] = ("import", "require")
-
-
-def _with_resolutions(table: _Table, key: str) -> ModuleConfiguration:
-    module = table.modules[key]
-    resolutions = table.resolutions.get(key)
-    if resolutions is None or not isinstance(module, FileModule):
-        return module
-    return FileModule(
-        location=module.location,
-        parser=module.parser,
-        sha512=module.sha512,
-        resolutions=resolutions,
-    )
 
 
 def _add_edges(table: _Table, module: Module, kind: RequestKind, names: Names) -> None:
@@ -161,16 +164,18 @@ def _add_edges(table: _Table, module: Module, kind: RequestKind, names: Names) -
         if edge.request.kind != kind:
             continue
         specifier = edge.request.specifier
-        wanted, target_key = _configuration(edge, module, names)
+        wanted, own_key = _configuration(edge, module, names)
         plain = arithmetic_key(specifier, referrer)
-        for key in _keys(plain, target_key, kind, specifier):
-            there = table.modules.get(key)
-            if key == target_key or there is None or there == wanted:
-                if key != target_key:
-                    table.modules[key] = wanted
-                if key != plain:
-                    table.resolutions.setdefault(referrer, {}).setdefault(kind, {})[specifier] = key
-                break
+        key = next(
+            key
+            for key in _keys(plain, own_key, kind, specifier)
+            if key == own_key or (key not in table.files and table.links.get(key, wanted) == wanted)
+        )
+        if key != own_key:
+            table.links[key] = wanted
+        if key != plain:
+            of_module = table.resolutions.setdefault(module.location, {})
+            of_module.setdefault(kind, {})[specifier] = key
 
 
 def _configuration(

@@ -13,7 +13,13 @@ from compartment_mapper.errors import Diagnostic, InputError
 from compartment_mapper.infer_policy import Use, allow_all, policy_of, uses_of, withheld
 from compartment_mapper.load import Loading, SyntaxPowers, load_modules
 from compartment_mapper.locations import Location, Specifier, base_name, parent_of
-from compartment_mapper.mapping import archive_names, map_compartments
+from compartment_mapper.mapping import (
+    LinkTable,
+    Names,
+    archive_names,
+    link_tables,
+    map_compartments,
+)
 from compartment_mapper.module_graph import Module, ModuleGraph
 from compartment_mapper.package_graph import PackageGraph, graph_packages
 from compartment_mapper.policy import Policy, parse_policy
@@ -106,11 +112,12 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
         InputError: All problems of the input.
     """
     application = load_application(entry, options=options, powers=powers)
-    stored = _compiled(application.modules)
     names = archive_names(application.packages)
+    tables = link_tables(application.modules, names)
+    stored = _compiled(application.modules, tables, names)
     compartment_map = map_compartments(
         application.modules,
-        application.packages,
+        tables,
         policy=application.policy,
         names=names,
         sha512_of=lambda location: sha512_hex(stored[location]),
@@ -133,21 +140,34 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
     )
 
 
-def _compiled(modules: ModuleGraph) -> dict[Location, bytes]:
+def _compiled(
+    modules: ModuleGraph, tables: Mapping[Location, LinkTable], names: Names
+) -> dict[Location, bytes]:
     in_cycles = modules.in_cycles()
     return {
-        location: _stored(module, modules, in_cycle=location in in_cycles)
+        location: _stored(
+            module,
+            modules,
+            in_cycle=location in in_cycles,
+            keys=_own_keys(tables[names.packages.owners[location]], location),
+        )
         for location, module in modules.modules.items()
     }
 
 
-def _stored(module: Module, modules: ModuleGraph, *, in_cycle: bool) -> bytes:
+def _own_keys(table: LinkTable, location: Location) -> list[str]:
+    """Return the keys of the archive's own that a module requests by."""
+    resolutions = table.resolutions.get(location, {})
+    return [key for keys in resolutions.values() for key in keys.values() if key in table.links]
+
+
+def _stored(module: Module, modules: ModuleGraph, *, in_cycle: bool, keys: list[str]) -> bytes:
     match module.record.language:
         case "mjs":
-            text = compile_esm(module.record, module.source, in_cycle=in_cycle)
+            text = compile_esm(module.record, module.source, in_cycle=in_cycle, keys=keys)
         case "cjs":
             exports = modules.cjs_export_names(module.location)
-            text = compile_cjs(module.record, module.source, exports=exports)
+            text = compile_cjs(module.record, module.source, exports=exports, keys=keys)
         case _:
             return module.source
     return text.encode("utf-8", "replace")

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from compartment_mapper.compile.edits import apply_edits
-from compartment_mapper.compile.esm import extensions
+from compartment_mapper.compile.esm import extensions, requested
 from compartment_mapper.module_record import ModuleRecord
 
 
-def compile_cjs(record: ModuleRecord, source: bytes, *, exports: Collection[str]) -> str:
+def compile_cjs(
+    record: ModuleRecord, source: bytes, *, exports: Collection[str], keys: Sequence[str] = ()
+) -> str:
     """Return the text that the archive stores for a CommonJS module.
 
     Args:
         record: Of *source*.
         source: The text, without a byte order mark.
         exports: The names that an ECMAScript module may import, those of re-exports included.
+        keys: See `compile_esm`.
     """
     stored: dict[str, object] = {
-        "imports": list(dict.fromkeys(request.specifier for request in record.requests)),
+        "imports": requested(record, keys),
         "exports": list(dict.fromkeys((*exports, "default"))),
         "reexports": [],
         "source": _wrapper(record, source),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from compartment_mapper.compile.edits import apply_edits
 from compartment_mapper.module_record import ModuleRecord
 
 
-def compile_esm(record: ModuleRecord, source: bytes, *, in_cycle: bool) -> str:
+def compile_esm(
+    record: ModuleRecord, source: bytes, *, in_cycle: bool, keys: Sequence[str] = ()
+) -> str:
     """Return the text that the archive stores for a module.
 
     Args:
@@ -18,9 +20,11 @@ def compile_esm(record: ModuleRecord, source: bytes, *, in_cycle: bool) -> str:
         in_cycle: The module is part of a cycle of imports. Then its functor is a generator for a
             runtime that asks for it (``split``): its functions are announced and its imports
             linked before any module of the cycle is evaluated.
+        keys: Further names that the archive gives to what is requested; listed so that a reader
+            that follows the imports finds every file.
     """
     stored: dict[str, object] = {
-        "imports": list(dict.fromkeys(request.specifier for request in record.requests)),
+        "imports": requested(record, keys),
         "exports": sorted(
             [entry.export_name for entry in record.local_exports]
             + [entry.export_name for entry in record.indirect_exports]
@@ -50,6 +54,11 @@ def compile_esm(record: ModuleRecord, source: bytes, *, in_cycle: bool) -> str:
     if in_cycle:
         stored["split"] = True
     return json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
+
+
+def requested(record: ModuleRecord, keys: Sequence[str]) -> list[str]:
+    """Return the ``imports`` of a stored module: what it may request, each once."""
+    return list(dict.fromkeys([*(request.specifier for request in record.requests), *keys]))
 
 
 def extensions(record: ModuleRecord) -> dict[str, object]:
