@@ -21,7 +21,7 @@ from compartment_mapper.module_graph import (
     Target,
 )
 from compartment_mapper.module_record import Language, ModuleRecord, ModuleRequest, RequestKind
-from compartment_mapper.package_graph import is_bare, package_root
+from compartment_mapper.package_graph import is_bare, package_name_of, package_root
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.resolve import (
     BuiltinResolution,
@@ -139,14 +139,24 @@ def _load_module(
     for request in scanned.record.requests:
         target = _target(location, request, loading)
         if isinstance(target, ResolutionFailure):
-            diagnostic = _failure(location, scanned.source, request, target, loading)
-            problems.append(_Problem(diagnostic=diagnostic, module=location, request=request))
+            if not _is_optional(location, request, loading):
+                diagnostic = _failure(location, scanned.source, request, target, loading)
+                problems.append(_Problem(diagnostic=diagnostic, module=location, request=request))
             target = FailedTarget(code=target.code, message=target.message)
         edges.append(Edge(request=request, target=target))
     module = Module(
         location=location, source=scanned.source, record=scanned.record, edges=tuple(edges)
     )
     return module, problems
+
+
+def _is_optional(location: Location, request: ModuleRequest, loading: Loading) -> bool:
+    """Whether the package declares that it can do without what it requests."""
+    scope = package_scope(_file_of(location), world=loading.world)
+    if not isinstance(scope, tuple) or not is_bare(request.specifier):
+        return False
+    name = package_name_of(request.specifier)
+    return name in scope[1].optional_dependencies or name in scope[1].optional_peers
 
 
 def _target(

@@ -66,18 +66,31 @@ def literal_argument(call: Node) -> Node | None:
 
 
 def require_requests(syntax: Syntax, found: list[Occurrence]) -> Iterator[ModuleRequest]:
-    """Yield the calls ``require("literal")`` among the occurrences of a ``require`` *found*."""
+    """Yield the calls ``require("literal")`` among the occurrences of a ``require`` *found*.
+
+    So are those of ``require.resolve``: who asks where a module is will load it. That it is not
+    there is an answer too.
+    """
     for occurrence in found:
-        call = occurrence.path[-2]
-        if call.kind == "call_expression" and occurrence.path[-1].field == "function":
-            argument = literal_argument(call.node)
+        path = occurrence.path
+        resolves = _is_resolve(syntax, path)
+        callee = path[:-1] if resolves else path
+        if callee[-2].kind == "call_expression" and callee[-1].field == "function":
+            argument = literal_argument(callee[-2].node)
             if argument is not None:
                 yield ModuleRequest(
                     specifier=Specifier(syntax.string_value(argument)),
                     kind="require",
                     span=Span(argument.start_byte, argument.end_byte),
-                    reach=reach_of(occurrence.path),
+                    reach="guarded" if resolves else reach_of(path),
                 )
+
+
+def _is_resolve(syntax: Syntax, path: tuple[Step, ...]) -> bool:
+    if path[-2].kind != "member_expression" or path[-1].field != "object":
+        return False
+    name = path[-2].node.child_by_field_name("property")
+    return name is not None and syntax.text(name) == "resolve"
 
 
 def import_calls(syntax: Syntax, *, prefix: str) -> tuple[list[ModuleRequest], list[Edit], bool]:
