@@ -1,0 +1,189 @@
+// CommonJS of one package, as Node has it: module objects, their cache, `require` and what hangs on it.
+import { codedTypeError } from './errors.js';
+import { dirnameOf, nodeModulesPaths } from './locations.js';
+
+/** @import { Functor } from './package-texts.js' */
+
+/**
+ * @typedef {object} CjsModule
+ * @property {string} id
+ * @property {string} path
+ * @property {unknown} exports
+ * @property {string} filename
+ * @property {boolean} loaded
+ * @property {CjsModule[]} children
+ * @property {string[]} paths
+ * @property {CjsModule | null | undefined} parent
+ * @property {(specifier: string) => unknown} require
+ *
+ * @typedef {((specifier: string) => unknown) & Record<string, unknown>} Require
+ *
+ * @typedef {object} CjsHooks what the linker knows
+ * @property {string} entryFilename of the application's first module, '' when it is elsewhere
+ * @property {(filename: string) => string | undefined} keyOf
+ * @property {(key: string, module: CjsModule) => void} execute sets `module.exports`
+ * @property {(specifier: string, key: string, from: CjsModule) => unknown} require
+ * @property {(specifier: string, key: string) => string} resolve
+ * @property {(specifier: string) => boolean} isBuiltin
+ * @property {ReadonlyArray<string>} builtinModules
+ *
+ * @typedef {object} CommonJs
+ * @property {(filename: string, key: string, parent: CjsModule | undefined) => CjsModule} load
+ * @property {(module: CjsModule, key: string) => Require} makeRequire
+ * @property {Function} Module
+ */
+
+/** @param {unknown} specifier */
+const checkSpecifier = (specifier) => {
+  if (typeof specifier !== 'string') {
+    throw codedTypeError(
+      'ERR_INVALID_ARG_TYPE',
+      `The "id" argument must be of type string. Received ${specifier === null ? 'null' : typeof specifier}`,
+    );
+  }
+  if (specifier === '') {
+    throw codedTypeError(
+      'ERR_INVALID_ARG_VALUE',
+      "The argument 'id' must be a non-empty string. Received ''",
+    );
+  }
+};
+
+/**
+ * @param {CjsHooks} hooks
+ * @param {Record<string, CjsModule>} cache
+ * @param {Record<string, unknown>} extensions
+ * @param {() => CjsModule | undefined} main
+ * @returns {CommonJs['makeRequire']}
+ */
+const requireMaker = (hooks, cache, extensions, main) => (module, key) => {
+  const require = /** @type {Require} */ (
+    function require(specifier) {
+      checkSpecifier(specifier);
+      return hooks.require(specifier, key, module);
+    }
+  );
+  const resolve = /** @param {string} specifier */ (specifier) => {
+    checkSpecifier(specifier);
+    return hooks.resolve(specifier, key);
+  };
+  const paths = /** @param {string} specifier */ (specifier) => {
+    checkSpecifier(specifier);
+    if (hooks.isBuiltin(specifier)) return null;
+    return /^\.{1,2}\//.test(specifier) ? [module.path] : [...module.paths];
+  };
+  require.resolve = Object.assign(resolve, { paths });
+  require.main = main();
+  require.extensions = extensions;
+  require.cache = cache;
+  return require;
+};
+
+/**
+ * The class of the package's module objects; `require('module')` gives it too.
+ *
+ * @param {CjsHooks} hooks
+ * @param {(filename: string) => Require} createRequire
+ * @param {object} statics
+ */
+const makeModuleClass = (hooks, createRequire, statics) => {
+  /**
+   * @this {any}
+   * @param {string} [id]
+   * @param {CjsModule} [parent]
+   */
+  function Module(id = '', parent) {
+    this.id = id;
+    this.path = dirnameOf(id);
+    this.exports = {};
+    Object.defineProperty(this, 'parent', { value: parent, writable: true, configurable: true });
+    this.filename = null;
+    this.loaded = false;
+    this.children = [];
+  }
+  Object.defineProperty(Module.prototype, 'require', {
+    value: /** @this {CjsModule} */ function require(/** @type {string} */ specifier) {
+      checkSpecifier(specifier);
+      const key = hooks.keyOf(this.filename);
+      if (key === undefined) throw new TypeError('not a module of this package');
+      return hooks.require(specifier, key, this);
+    },
+    writable: true,
+    configurable: true,
+  });
+  return Object.assign(Module, {
+    builtinModules: [...hooks.builtinModules],
+    isBuiltin: hooks.isBuiltin,
+    createRequire,
+    Module,
+    ...statics,
+  });
+};
+
+/**
+ * @param {CjsModule | undefined} parent
+ * @param {CjsModule} child
+ */
+const adopt = (parent, child) => {
+  if (Array.isArray(parent?.children) && !parent.children.includes(child))
+    parent.children.push(child);
+};
+
+/**
+ * @param {CjsHooks} hooks
+ * @param {(filename: string) => string} toFilename of what createRequire is given
+ * @returns {CommonJs}
+ */
+export const makeCommonJs = (hooks, toFilename) => {
+  /** @type {Record<string, CjsModule>} */
+  const cache = Object.create(null);
+  const extensions = Object.create(null);
+  const makeRequire = requireMaker(hooks, cache, extensions, () => cache[hooks.entryFilename]);
+
+  /** @param {string} place a path or a `file:` URL */
+  const createRequire = (place) => {
+    const filename = toFilename(place);
+    return makeRequire(newModule(filename, undefined), hooks.keyOf(filename) ?? './');
+  };
+  const statics = { _cache: cache, _extensions: extensions, _nodeModulePaths: nodeModulesPaths };
+  const Module = /** @type {any} */ (makeModuleClass(hooks, createRequire, statics));
+
+  /**
+   * @param {string} filename
+   * @param {CjsModule | undefined} parent
+   * @returns {CjsModule}
+   */
+  const newModule = (filename, parent) => {
+    const module = new Module(filename, parent);
+    if (filename === hooks.entryFilename) module.id = '.';
+    module.filename = filename;
+    module.paths = nodeModulesPaths(module.path);
+    return module;
+  };
+
+  /** @type {CommonJs['load']} */
+  const load = (filename, key, parent) => {
+    const known = cache[filename];
+    if (known !== undefined) {
+      adopt(parent, known);
+      return known;
+    }
+    const module = newModule(filename, parent);
+    cache[filename] = module;
+    adopt(parent, module);
+    let done = false;
+    try {
+      hooks.execute(key, module);
+      done = true;
+    } finally {
+      if (!done) {
+        delete cache[filename]; // as in Node, a module that threw may be required again
+        const index = parent?.children.indexOf(module) ?? -1;
+        if (index >= 0) parent?.children.splice(index, 1);
+      }
+    }
+    module.loaded = true;
+    return module;
+  };
+  return { load, makeRequire, Module };
+};

@@ -1,0 +1,229 @@
+// The schema of compartment-map.json: Endo's, and our extra keys in module entries.
+import { InvalidArchive } from './errors.js';
+import * as json from './json-shape.js';
+import { readPolicy } from './policy-format.js';
+
+/** @import { Json } from './json-shape.js' */
+/** @import { PackagePolicy } from './policy-format.js' */
+
+/**
+ * @typedef {'import' | 'require'} RequestKind
+ * @typedef {'pre-mjs-json' | 'pre-cjs-json' | 'json' | 'text' | 'bytes'} Parser
+ *
+ * @typedef {object} FileModule
+ * @property {'file'} kind
+ * @property {string} location relative to the compartment's
+ * @property {Parser} parser
+ * @property {string} sha512
+ * @property {Record<RequestKind, ReadonlyMap<string, string>>} resolutions what the module's specifiers
+ *   lead to in its compartment, where path arithmetic does not say it
+ *
+ * @typedef {{ kind: 'link', compartment: string, module: string }} LinkModule
+ * @typedef {{ kind: 'exit', exit: string }} ExitModule
+ * @typedef {{ kind: 'error', message: string, code: string | undefined }} ErrorModule
+ * @typedef {FileModule | LinkModule | ExitModule | ErrorModule} ModuleConfiguration
+ *
+ * @typedef {object} CompartmentDescriptor
+ * @property {string} name the package's
+ * @property {string} label its canonical name
+ * @property {string} location
+ * @property {ReadonlyMap<string, ModuleConfiguration>} modules
+ * @property {PackagePolicy | undefined} policy
+ *
+ * @typedef {object} CompartmentMap
+ * @property {{ compartment: string, module: string }} entry
+ * @property {ReadonlyMap<string, CompartmentDescriptor>} compartments
+ */
+
+export const MAP_NAME = 'compartment-map.json';
+
+const PARSERS = ['pre-mjs-json', 'pre-cjs-json', 'json', 'text', 'bytes'];
+
+/**
+ * @param {Json} input
+ * @returns {Parser}
+ */
+const asParser = (input) => {
+  const parser = json.asString(input);
+  if (PARSERS.includes(parser)) return /** @type {Parser} */ (parser);
+  throw new InvalidArchive(
+    `${input.path}: unknown parser ${JSON.stringify(parser)}; known are ${PARSERS.join(', ')}`,
+  );
+};
+
+/**
+ * @param {Json} input
+ * @returns {string}
+ */
+const asLocation = (input) => {
+  const location = json.asString(input);
+  const plain = !/[\\\0]/.test(location);
+  if (plain && location.split('/').every((part) => !['', '.', '..'].includes(part)))
+    return location;
+  throw new InvalidArchive(
+    `${input.path}: ${JSON.stringify(location)} is not a plain relative path`,
+  );
+};
+
+/**
+ * @param {Json} input
+ * @returns {string}
+ */
+const asSha512 = (input) => {
+  if (input.value === undefined) {
+    throw new InvalidArchive(
+      `${input.path}: is missing; every module must carry its hash`,
+      "make the archive again; Endo's makeArchive writes hashes when its read powers have computeSha512",
+    );
+  }
+  const hash = json.asString(input);
+  return /^[0-9a-f]{128}$/.test(hash)
+    ? hash
+    : json.complain(input, '128 lower case hexadecimal digits');
+};
+
+/**
+ * @param {Json | undefined} input
+ * @returns {FileModule['resolutions']}
+ */
+const asResolutions = (input) => {
+  const resolutions = { import: new Map(), require: new Map() };
+  if (input === undefined) return resolutions;
+  const kinds = json.asObject(input);
+  json.onlyKeys(kinds, ['import', 'require']);
+  for (const [kind, table] of kinds) {
+    resolutions[/** @type {RequestKind} */ (kind)] = json.asMapOf(table, json.asString);
+  }
+  return resolutions;
+};
+
+/**
+ * @param {Json} input
+ * @returns {ModuleConfiguration}
+ */
+const asModule = (input) => {
+  const members = json.asObject(input);
+  /** @param {string} key */
+  const string = (key) => json.asString(json.member(input, members, key));
+  if (members.has('compartment')) {
+    return { kind: 'link', compartment: string('compartment'), module: string('module') };
+  }
+  if (members.has('exit')) return { kind: 'exit', exit: string('exit') };
+  if (members.has('deferredError')) {
+    const code = members.has('code') ? string('code') : undefined;
+    return { kind: 'error', message: string('deferredError'), code };
+  }
+  return {
+    kind: 'file',
+    location: asLocation(json.member(input, members, 'location')),
+    parser: asParser(json.member(input, members, 'parser')),
+    sha512: asSha512(members.get('sha512') ?? { value: undefined, path: `${input.path}.sha512` }),
+    resolutions: asResolutions(members.get('resolutions')),
+  };
+};
+
+/**
+ * @param {Json} input
+ * @returns {CompartmentDescriptor}
+ */
+const asCompartment = (input) => {
+  const members = json.asObject(input);
+  json.onlyKeys(members, ['name', 'label', 'location', 'modules', 'policy']);
+  const policy = members.get('policy');
+  return {
+    name: json.asString(json.member(input, members, 'name')),
+    label: json.asString(json.member(input, members, 'label')),
+    location: asLocation(json.member(input, members, 'location')),
+    modules: json.asMapOf(json.member(input, members, 'modules'), asModule),
+    policy: policy === undefined ? undefined : readPolicy(policy),
+  };
+};
+
+/**
+ * Follow links to what they lead to, at once for all: dangling links and circles are refused.
+ *
+ * @param {CompartmentMap} map
+ */
+const checkLinks = (map) => {
+  /** @type {Set<ModuleConfiguration>} */
+  const sound = new Set();
+  /**
+   * @param {string} compartment
+   * @param {string} module
+   */
+  const find = (compartment, module) => map.compartments.get(compartment)?.modules.get(module);
+
+  for (const [name, { modules }] of map.compartments) {
+    for (const [key, start] of modules) {
+      /** @type {Set<ModuleConfiguration>} */
+      const way = new Set();
+      let at = start;
+      while (at.kind === 'link' && !sound.has(at)) {
+        const place = `compartments[${JSON.stringify(name)}].modules[${JSON.stringify(key)}]`;
+        if (way.has(at)) throw new InvalidArchive(`${place}: its links lead in a circle`);
+        way.add(at);
+        const next = find(at.compartment, at.module);
+        if (next === undefined) {
+          const target = `${JSON.stringify(at.module)} of compartment ${JSON.stringify(at.compartment)}`;
+          throw new InvalidArchive(`${place}: leads to ${target}, which is not in the map`);
+        }
+        at = next;
+      }
+      for (const link of way) sound.add(link);
+    }
+  }
+};
+
+/**
+ * @param {string} text of compartment-map.json
+ * @returns {CompartmentMap}
+ */
+export const parseCompartmentMap = (text) => {
+  const input = json.parseJson(text, MAP_NAME);
+  const members = json.asObject(input);
+  json.onlyKeys(members, ['tags', 'entry', 'compartments']);
+  const tags = members.get('tags');
+  if (tags !== undefined) json.asStrings(tags);
+  const compartments = json.asMapOf(json.member(input, members, 'compartments'), asCompartment);
+  for (const [name, { location }] of compartments) {
+    if (name !== location) {
+      throw new InvalidArchive(
+        `${MAP_NAME}: compartment ${JSON.stringify(name)} has another location`,
+      );
+    }
+  }
+  const entryInput = json.member(input, members, 'entry');
+  const entryMembers = json.asObject(entryInput);
+  json.onlyKeys(entryMembers, ['compartment', 'module']);
+  const entry = {
+    compartment: json.asString(json.member(entryInput, entryMembers, 'compartment')),
+    module: json.asString(json.member(entryInput, entryMembers, 'module')),
+  };
+  if (compartments.get(entry.compartment)?.modules.get(entry.module) === undefined) {
+    throw new InvalidArchive(`${MAP_NAME}.entry: leads to a module that is not in the map`);
+  }
+  const map = { entry, compartments };
+  checkLinks(map);
+  return map;
+};
+
+/**
+ * @param {CompartmentMap} map
+ * @returns {Map<string, { path: string, sha512: string }>} the files that the map speaks of, by name
+ */
+export const filesOf = (map) => {
+  const files = new Map();
+  for (const [name, { modules }] of map.compartments) {
+    for (const [key, module] of modules) {
+      if (module.kind !== 'file') continue;
+      const path = `compartments[${JSON.stringify(name)}].modules[${JSON.stringify(key)}]`;
+      const file = `${name}/${module.location}`;
+      const known = files.get(file);
+      if (known !== undefined && known.sha512 !== module.sha512) {
+        throw new InvalidArchive(`${path}: ${file} has two hashes`);
+      }
+      files.set(file, { path, sha512: module.sha512 });
+    }
+  }
+  return files;
+};

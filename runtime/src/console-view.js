@@ -1,0 +1,24 @@
+// A console of its own for each compartment: what one package hangs on it, no other package sees.
+import { bindMethod } from './attenuate.js';
+
+/**
+ * @param {Record<string, any>} console the host's
+ * @param {{ withClass: boolean }} options whether `console.Console` is granted
+ * @returns {Record<string, unknown>}
+ */
+export const makeConsoleView = (console, { withClass }) => {
+  /** @type {Record<string, unknown>} */
+  const view = {};
+  for (const [name, value] of Object.entries(console)) {
+    if (typeof value !== 'function' || name.startsWith('_')) continue;
+    if (name === 'Console') {
+      if (withClass) view[name] = value;
+      continue;
+    }
+    const owner = console;
+    const late = { [name]: (/** @type {unknown[]} */ ...args) => owner[name](...args) }[name];
+    view[name] = bindMethod(/** @type {Function} */ (late), undefined);
+  }
+  Object.defineProperty(view, Symbol.toStringTag, { value: 'console', configurable: true });
+  return view;
+};

@@ -1,0 +1,58 @@
+// Stand-ins for what a package names but may not use: naming them is harmless, using them says why not.
+import { accessDenied } from './errors.js';
+
+/** @param {() => Error} makeError */
+const makeStub = (makeError) => {
+  const deny = () => {
+    throw makeError();
+  };
+  const traps = [
+    ...['apply', 'construct', 'get', 'set', 'has', 'deleteProperty', 'defineProperty', 'ownKeys'],
+    ...[
+      'getOwnPropertyDescriptor',
+      'getPrototypeOf',
+      'setPrototypeOf',
+      'isExtensible',
+      'preventExtensions',
+    ],
+  ];
+  const handler = Object.fromEntries(traps.map((trap) => [trap, deny]));
+  return new Proxy(
+    Object.freeze(function denied() {}),
+    Object.freeze(handler),
+  );
+};
+
+/**
+ * The scope of a package's texts, beside its global object, for names that it uses freely and has not.
+ *
+ * @param {object} options
+ * @param {string} options.label the package
+ * @param {Iterable<string>} options.names that its modules use freely
+ * @param {(name: string) => boolean} options.isHostGlobal
+ * @param {Record<string, unknown>} options.globalThis the compartment's
+ * @returns {object | undefined} accessors by name; undefined when there is nothing to add
+ */
+export const missingNames = ({ label, names, isHostGlobal, globalThis }) => {
+  const scope = Object.create(null);
+  for (const name of new Set(names)) {
+    if (name in globalThis) continue;
+    const stub = isHostGlobal(name)
+      ? makeStub(() => accessDenied(label, 'global', name))
+      : undefined;
+    Object.defineProperty(scope, name, {
+      get() {
+        if (name in globalThis) return globalThis[name]; // defined since: a polyfill
+        if (stub !== undefined) return stub;
+        throw new ReferenceError(`${name} is not defined`);
+      },
+      /** @param {unknown} value */
+      set(value) {
+        globalThis[name] = value;
+      },
+      enumerable: true,
+      configurable: false,
+    });
+  }
+  return Reflect.ownKeys(scope).length === 0 ? undefined : Object.freeze(scope);
+};

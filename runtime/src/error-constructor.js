@@ -1,0 +1,104 @@
+// An `Error` of its own for a package that uses V8's stack trace API, which ses withholds because a
+// realm has only one: prepareStackTrace and stackTraceLimit of a package concern what it makes itself.
+
+/** @import { Frame, Stacks } from './stack.js' */
+
+/**
+ * @param {Frame} frame
+ * @param {Stacks} stacks
+ * @returns {object} a call site that knows places and names, but no values
+ */
+const safeCallSite = (frame, stacks) => {
+  const { site, file, line, column } = frame;
+  return harden({
+    getThis: () => undefined,
+    getFunction: () => undefined,
+    getTypeName: () => site.getTypeName(),
+    getFunctionName: () => site.getFunctionName(),
+    getMethodName: () => site.getMethodName(),
+    getFileName: () => file ?? undefined,
+    getScriptNameOrSourceURL: () => file ?? undefined,
+    getLineNumber: () => line,
+    getColumnNumber: () => column,
+    getEvalOrigin: () => undefined,
+    getPromiseIndex: () => null,
+    isToplevel: () => site.isToplevel(),
+    isEval: () => false,
+    isNative: () => site.isNative(),
+    isConstructor: () => site.isConstructor(),
+    isAsync: () => site.isAsync(),
+    isPromiseAll: () => false,
+    toString: () => stacks.describe(frame),
+  });
+};
+
+/**
+ * @typedef {object} ErrorPowers
+ * @property {ErrorConstructor} SharedError the one of ses, with the prototype that all errors share
+ * @property {(holder: object, below?: Function) => void} capture V8's captureStackTrace
+ * @property {Stacks} stacks
+ *
+ * @typedef {ErrorConstructor & { prepareStackTrace?: unknown, stackTraceLimit?: unknown }} OwnError
+ */
+
+/**
+ * @param {ErrorPowers} powers
+ * @returns {ErrorConstructor}
+ */
+export const makeErrorConstructor = ({ SharedError, capture, stacks }) => {
+  /**
+   * @param {object} error
+   * @param {Function | undefined} below
+   * @returns {unknown} what its stack is to be: the package's own format, or a string
+   */
+  const stackOf = (error, below) => {
+    const own = /** @type {OwnError} */ (OwnError);
+    const limit = typeof own.stackTraceLimit === 'number' ? Math.max(0, own.stackTraceLimit) : 0;
+    const frames = stacks.collect((holder) => capture(holder, below)).slice(0, limit);
+    if (typeof own.prepareStackTrace === 'function') {
+      return own.prepareStackTrace(
+        error,
+        frames.map((frame) => safeCallSite(frame, stacks)),
+      );
+    }
+    const lines = frames.map((frame) => `\n    at ${stacks.describe(frame)}`);
+    return `${SharedError.prototype.toString.call(/** @type {Error} */ (error))}${lines.join('')}`;
+  };
+
+  /**
+   * @param {object} error
+   * @param {Function} [below]
+   */
+  const defineStack = (error, below) => {
+    const value = stackOf(error, below);
+    Object.defineProperty(error, 'stack', {
+      value,
+      writable: true,
+      enumerable: false,
+      configurable: true,
+    });
+  };
+
+  /** @type {any} */
+  const OwnError = function Error(/** @type {unknown[]} */ ...args) {
+    const error = Reflect.construct(SharedError, args, new.target ?? OwnError);
+    if (typeof OwnError.prepareStackTrace === 'function') defineStack(error, new.target);
+    return error;
+  };
+  const hidden = { writable: true, enumerable: false, configurable: true };
+  Object.setPrototypeOf(OwnError, SharedError);
+  Object.defineProperties(OwnError, {
+    length: { value: 1 },
+    prototype: { value: SharedError.prototype, writable: false },
+    stackTraceLimit: { ...hidden, value: 10, enumerable: true },
+    prepareStackTrace: { ...hidden, value: undefined },
+    captureStackTrace: {
+      ...hidden,
+      value: harden({
+        captureStackTrace: (/** @type {object} */ error, /** @type {Function} */ below) =>
+          defineStack(error, typeof below === 'function' ? below : undefined),
+      }).captureStackTrace,
+    },
+  });
+  return OwnError;
+};

@@ -1,0 +1,104 @@
+// Freezes objects of the host that packages share, as ses does with the language's own: prototypes keep
+// working when code assigns to an inherited name, because their data properties become accessors.
+
+/** @param {unknown} value */
+const isReference = (value) =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function';
+
+/**
+ * @param {object} object
+ * @returns {boolean} whether others are likely to inherit from it
+ */
+const isPrototype = (object) => {
+  const constructor = Object.getOwnPropertyDescriptor(object, 'constructor')?.value;
+  return typeof constructor === 'function' && constructor.prototype === object;
+};
+
+/**
+ * @param {object} object a prototype that will be frozen
+ * @param {PropertyKey} key
+ * @param {unknown} value
+ * @returns {PropertyDescriptor}
+ */
+const overridable = (object, key, value) => {
+  /** @type {WeakMap<object, unknown> | undefined} */
+  let kept; // for objects that copied this accessor, and can't have another property of that name
+  return {
+    get() {
+      return kept !== undefined && kept.has(this) ? kept.get(this) : value;
+    },
+    /**
+     * @this {any}
+     * @param {unknown} other
+     */
+    set(other) {
+      if (this === object)
+        throw new TypeError(`Cannot assign to read only property '${String(key)}'`);
+      if (Object.getOwnPropertyDescriptor(this, key)?.configurable === false) {
+        kept ??= new WeakMap();
+        kept.set(this, other);
+        return;
+      }
+      const property = { value: other, writable: true, enumerable: true, configurable: true };
+      Object.defineProperty(this, key, property);
+    },
+  };
+};
+
+/** @param {object} object */
+const enableOverrides = (object) => {
+  for (const key of Reflect.ownKeys(object)) {
+    const property = /** @type {PropertyDescriptor} */ (
+      Object.getOwnPropertyDescriptor(object, key)
+    );
+    if (!('value' in property) || property.configurable !== true) continue;
+    const { enumerable = false } = property;
+    Object.defineProperty(object, key, {
+      ...overridable(object, key, property.value),
+      enumerable,
+      configurable: true,
+    });
+  }
+};
+
+/**
+ * @param {object} object
+ * @returns {unknown[]} what can be reached from it in one step, without running a getter
+ */
+const neighbours = (object) => [
+  Object.getPrototypeOf(object),
+  ...Reflect.ownKeys(object).flatMap((key) => {
+    const property = /** @type {PropertyDescriptor} */ (
+      Object.getOwnPropertyDescriptor(object, key)
+    );
+    return [property.value, property.get, property.set];
+  }),
+];
+
+/** @type {WeakSet<object>} */
+const done = new WeakSet();
+
+/**
+ * @template T
+ * @param {T} root
+ * @param {ReadonlySet<unknown>} [spared] objects that must stay as they are
+ * @returns {T} the root, frozen with all that can be reached from it
+ */
+export const hardenHost = (root, spared = new Set()) => {
+  /** @type {object[]} */
+  const found = [];
+  const waiting = [/** @type {unknown} */ (root)];
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (!isReference(value) || spared.has(value)) continue;
+    const object = /** @type {object} */ (value);
+    if (done.has(object) || ArrayBuffer.isView(object)) continue;
+    done.add(object);
+    found.push(object);
+    waiting.push(...neighbours(object));
+  }
+  const open = found.filter((object) => Object.isExtensible(object));
+  for (const object of open) if (isPrototype(object)) enableOverrides(object);
+  for (const object of found) Object.freeze(object);
+  return root;
+};

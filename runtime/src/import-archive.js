@@ -1,0 +1,57 @@
+// From the bytes of an archive to a program that can be run. Everything is verified before anything runs.
+import { InvalidArchive } from './errors.js';
+import { MAP_NAME, filesOf, parseCompartmentMap } from './compartment-map.js';
+import { utf8 } from './json-shape.js';
+import { importEntry, makeWorld } from './link.js';
+import { readZip } from './zip-reader.js';
+
+/** @import { CompartmentMap } from './compartment-map.js' */
+/** @import { Powers } from './package.js' */
+/** @import { Stacks } from './stack.js' */
+/** @import { ZipPowers } from './zip-reader.js' */
+
+/**
+ * @typedef {ZipPowers & { sha512: (bytes: Uint8Array) => string }} VerifyPowers
+ *
+ * @typedef {object} Archive
+ * @property {CompartmentMap} map
+ * @property {ReadonlyMap<string, Uint8Array>} files by entry name, without the map
+ * @property {string} sha512 of the map, which covers the whole archive
+ */
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {VerifyPowers} powers
+ * @returns {Archive} verified: nothing is missing, nothing is extra, every hash is right
+ */
+export const parseArchive = (bytes, powers) => {
+  const files = readZip(bytes, powers);
+  const mapBytes = files.get(MAP_NAME);
+  if (mapBytes === undefined) throw new InvalidArchive(`there is no ${MAP_NAME} in it`);
+  const map = parseCompartmentMap(utf8(mapBytes, MAP_NAME));
+  const expected = filesOf(map);
+  for (const [name, { path, sha512 }] of expected) {
+    const content = files.get(name);
+    if (content === undefined)
+      throw new InvalidArchive(`${path}: its file ${name} is not in the archive`);
+    if (powers.sha512(content) !== sha512) {
+      throw new InvalidArchive(`${path}: its file ${name} was changed (sha512 differs)`);
+    }
+  }
+  files.delete(MAP_NAME);
+  for (const name of files.keys()) {
+    if (!expected.has(name)) throw new InvalidArchive(`the file ${name} is not in the map`);
+  }
+  return { map, files, sha512: powers.sha512(mapBytes) };
+};
+
+/**
+ * @param {Archive} archive
+ * @param {object} options
+ * @param {Powers} options.powers
+ * @param {Stacks} options.stacks
+ * @param {boolean} [options.allowAll] give every package every power
+ * @returns {Promise<object>} the namespace of the application's first module
+ */
+export const importArchive = ({ map, files }, { powers, stacks, allowAll = false }) =>
+  importEntry(makeWorld({ map, files, powers, stacks, allowAll }));

@@ -1,0 +1,62 @@
+// import(), and what `require` does with an ECMAScript module: link, evaluate, answer with the namespace.
+import { requireAsync, requireCycle } from './errors.js';
+import { makeFacade } from './esm.js';
+import { evaluate, evaluateSynthetic } from './evaluation.js';
+import { isAsyncGraph, link } from './linking.js';
+import { recordOf } from './module-records.js';
+import { namespaceOf } from './namespace.js';
+import { resolveRequest } from './resolve.js';
+
+/** @import { Package } from './package.js' */
+/** @import { CyclicRecord, ModuleRecord } from './records.js' */
+
+/** @type {import('./linking.js').LoadRequest} */
+const load = (referrer, specifier) => {
+  const pkg = /** @type {Package} */ (referrer.owner);
+  return recordOf(pkg, resolveRequest({ pkg, key: referrer.key, kind: 'import', specifier }));
+};
+
+/**
+ * @param {ModuleRecord} record
+ * @returns {Promise<object>} its namespace, when it has been evaluated
+ */
+export const importRecord = async (record) => {
+  link(record, load);
+  if (record.kind === 'cyclic') await evaluate(record);
+  else evaluateSynthetic(record);
+  return namespaceOf(record);
+};
+
+/**
+ * @param {ModuleRecord} record
+ * @returns {object} its namespace
+ */
+export const importRecordNow = (record) => {
+  if (record.kind !== 'cyclic') {
+    evaluateSynthetic(record);
+    return namespaceOf(record);
+  }
+  link(record, load);
+  if (record.status === 'evaluating') throw requireCycle(record.filename);
+  if (isAsyncGraph(record)) throw requireAsync(record.filename);
+  evaluate(record).catch(() => undefined);
+  if (record.evaluationError !== undefined) throw record.evaluationError.error;
+  return namespaceOf(record);
+};
+
+/** @type {WeakMap<CyclicRecord, object>} */
+const requiredNamespaces = new WeakMap();
+
+/**
+ * @param {CyclicRecord} record
+ * @returns {unknown} what `require` gives for an ECMAScript module
+ */
+export const requireEsm = (record) => {
+  const namespace = /** @type {Record<string, unknown>} */ (importRecordNow(record));
+  if (Object.hasOwn(namespace, 'module.exports')) return namespace['module.exports'];
+  if (!Object.hasOwn(namespace, 'default') || Object.hasOwn(namespace, '__esModule'))
+    return namespace;
+  const facade = requiredNamespaces.get(record) ?? namespaceOf(makeFacade(record));
+  requiredNamespaces.set(record, facade);
+  return facade;
+};

@@ -1,0 +1,122 @@
+// Narrows what JSON.parse gives, with the key path in every complaint. Objects become Maps, so that
+// names like `__proto__` and `constructor` are names like any other.
+import { InvalidArchive } from './errors.js';
+
+/**
+ * @typedef {{ value: unknown, path: string }} Json a value and where it stands
+ */
+
+/**
+ * @param {Json} json
+ * @param {string} expected
+ * @returns {never}
+ */
+export function complain({ value, path }, expected) {
+  const found = value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
+  throw new InvalidArchive(`${path}: expected ${expected}, found ${found}`);
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {string} path the name of the file
+ * @returns {string}
+ */
+export const utf8 = (bytes, path) => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new InvalidArchive(`${path}: is not UTF-8`);
+  }
+};
+
+/**
+ * @param {string} text
+ * @param {string} path
+ * @returns {Json}
+ */
+export const parseJson = (text, path) => {
+  try {
+    return { value: JSON.parse(text), path };
+  } catch (error) {
+    throw new InvalidArchive(`${path}: is not JSON: ${/** @type {Error} */ (error).message}`);
+  }
+};
+
+/**
+ * @param {Json} json
+ * @returns {Map<string, Json>} the object's own properties
+ */
+export const asObject = (json) => {
+  const { value, path } = json;
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    complain(json, 'an object');
+  return new Map(
+    Object.entries(/** @type {object} */ (value)).map(([key, member]) => [
+      key,
+      {
+        value: member,
+        path: /^\w+$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`,
+      },
+    ]),
+  );
+};
+
+/**
+ * @template T
+ * @param {Json} json
+ * @param {(json: Json) => T} asMember
+ * @returns {Map<string, T>}
+ */
+export const asMapOf = (json, asMember) =>
+  new Map([...asObject(json)].map(([key, member]) => [key, asMember(member)]));
+
+/**
+ * @template T
+ * @param {Json} json
+ * @param {(json: Json) => T} asMember
+ * @returns {T[]}
+ */
+export const asListOf = (json, asMember) => {
+  const { value, path } = json;
+  if (!Array.isArray(value)) complain(json, 'an array');
+  return /** @type {unknown[]} */ (value).map((member, index) =>
+    asMember({ value: member, path: `${path}[${index}]` }),
+  );
+};
+
+/**
+ * @param {Json} json
+ * @returns {string}
+ */
+export const asString = (json) =>
+  typeof json.value === 'string' ? json.value : complain(json, 'a string');
+
+/**
+ * @param {Json} json
+ * @returns {boolean}
+ */
+export const asBoolean = (json) =>
+  typeof json.value === 'boolean' ? json.value : complain(json, 'true or false');
+
+/** @param {Json} json */
+export const asStrings = (json) => asListOf(json, asString);
+
+/**
+ * @param {Json} json of the object
+ * @param {Map<string, Json>} members
+ * @param {string} key
+ * @returns {Json}
+ */
+export const member = (json, members, key) =>
+  members.get(key) ?? complain({ value: undefined, path: `${json.path}.${key}` }, 'a value');
+
+/**
+ * @param {Map<string, Json>} members
+ * @param {string[]} keys
+ */
+export const onlyKeys = (members, keys) => {
+  for (const [key, { path }] of members) {
+    if (!keys.includes(key))
+      throw new InvalidArchive(`${path}: there is no such key; known are ${keys.join(', ')}`);
+  }
+};

@@ -1,0 +1,222 @@
+// Makes one Compartment for each package and ties their modules together.
+import { attenuateGlobals, attenuateModule } from './attenuators.js';
+import { builtinModule } from './builtins.js';
+import { makeCommonJs } from './cjs.js';
+import { codedError } from './errors.js';
+import { importRecord, importRecordNow, requireEsm } from './importing.js';
+import { fileModule, makePackage, storedText } from './package.js';
+import { dirnameOf, filenameOfUrl, resolveKey, urlOf } from './locations.js';
+import { fileRecord, recordOf } from './module-records.js';
+import { policiesOf } from './policy.js';
+import { filenameOfTarget, followKey, keyOfFilename, resolveRequest } from './resolve.js';
+
+/** @import { CjsHooks, CjsModule, CommonJs } from './cjs.js' */
+/** @import { CompartmentMap, RequestKind } from './compartment-map.js' */
+/** @import { Linker, Package, Powers, World } from './package.js' */
+/** @import { Target } from './resolve.js' */
+/** @import { Stacks } from './stack.js' */
+
+/**
+ * @param {Package} pkg that asks
+ * @param {Target} target
+ * @param {CjsModule} from
+ * @returns {unknown} what `require` answers
+ */
+const requireTarget = (pkg, target, from) => {
+  if (target.kind === 'error') throw target.error;
+  if (target.kind === 'builtin') return builtinModule(target.pkg, target.name);
+  if (target.module.parser === 'pre-mjs-json') {
+    return requireEsm(/** @type {import('./records.js').CyclicRecord} */ (fileRecord(target)));
+  }
+  const parent = target.pkg === pkg ? from : undefined; // a module object is its own package's affair
+  return commonJsOf(target.pkg).load(filenameOfTarget(target), target.key, parent).exports;
+};
+
+/**
+ * @param {string} filename
+ * @param {string} text
+ * @returns {unknown}
+ */
+const parseJsonModule = (filename, text) => {
+  try {
+    return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);
+  } catch (error) {
+    const { message } = /** @type {SyntaxError} */ (error);
+    throw new SyntaxError(`${filename}: ${message}`);
+  }
+};
+
+/**
+ * @param {Package} pkg
+ * @param {string} key
+ * @param {CjsModule} module
+ */
+const executeCjs = (pkg, key, module) => {
+  const { parser, location } = fileModule(pkg, key);
+  if (parser === 'json') {
+    module.exports = parseJsonModule(module.filename, storedText(pkg, key));
+  } else if (parser === 'text') {
+    module.exports = storedText(pkg, key);
+  } else if (parser === 'bytes') {
+    module.exports = Uint8Array.from(pkg.world.files.get(`${pkg.name}/${location}`) ?? []);
+  } else {
+    const functor = pkg.functorOf(key);
+    const { filename, exports } = module;
+    const require = commonJsOf(pkg).makeRequire(module, key);
+    const dynamicImport = (/** @type {unknown} */ specifier) =>
+      importDynamically(pkg, key, specifier);
+    Reflect.apply(functor, exports, [
+      ...[require, exports, module, filename, dirnameOf(filename), dynamicImport],
+    ]);
+  }
+};
+
+/**
+ * @param {Package} pkg
+ * @param {string} key
+ * @param {RequestKind} kind
+ * @param {string} specifier
+ * @returns {string} the filename, or the name of a builtin
+ */
+const resolveToFilename = (pkg, key, kind, specifier) => {
+  const target = resolveRequest({ pkg, key, kind, specifier });
+  if (target.kind === 'file') return filenameOfTarget(target);
+  if (target.kind === 'builtin' || pkg.world.powers.isBuiltin(specifier)) return specifier;
+  throw target.error;
+};
+
+/** @type {Linker['resolveToUrl']} */
+const resolveToUrl = (pkg, key, kind, specifier) => {
+  const found = resolveToFilename(pkg, key, kind, specifier);
+  if (found.startsWith('/')) return urlOf(found);
+  return found.startsWith('node:') ? found : `node:${found}`;
+};
+
+/** @type {Linker['importDynamically']} */
+const importDynamically = async (pkg, key, specifier) => {
+  const target = resolveRequest({ pkg, key, kind: 'import', specifier: `${specifier}` });
+  return importRecord(recordOf(pkg, target));
+};
+
+/**
+ * @param {unknown} place what createRequire is given
+ * @returns {string}
+ */
+const createRequireFilename = (place) => {
+  const text = `${place}`;
+  const filename = text.startsWith('/') ? text : filenameOfUrl(text);
+  if (filename !== undefined) return filename;
+  const message = `The argument 'filename' must be a file URL object, file URL string, or absolute path string. Received '${text}'`;
+  throw Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
+};
+
+/**
+ * @param {Package} pkg
+ * @returns {string}
+ */
+const entryFilename = (pkg) => {
+  const { entry } = pkg.world.map;
+  const target = followKey(pkg.world.packageOf(entry.compartment), entry.module, 'import');
+  return target?.kind === 'file' && target.pkg === pkg ? filenameOfTarget(target) : '';
+};
+
+/** @type {Linker['commonJsOf']} */
+const commonJsOf = (pkg) => {
+  if (pkg.commonJs !== undefined) return pkg.commonJs;
+  const { isBuiltin, builtinModules } = pkg.world.powers;
+  /** @type {CjsHooks} */
+  const hooks = {
+    entryFilename: entryFilename(pkg),
+    keyOf: (filename) => keyOfFilename(pkg, filename),
+    execute: (key, module) => executeCjs(pkg, key, module),
+    require: (specifier, key, from) =>
+      requireTarget(pkg, resolveRequest({ pkg, key, kind: 'require', specifier }), from),
+    resolve: (specifier, key) => resolveToFilename(pkg, key, 'require', specifier),
+    isBuiltin,
+    builtinModules,
+  };
+  pkg.commonJs = makeCommonJs(hooks, createRequireFilename);
+  return pkg.commonJs;
+};
+
+/**
+ * The hooks answer for whoever holds the Compartment; packages do not.
+ *
+ * @param {Package} pkg
+ * @returns {Compartment}
+ */
+const makeCompartment = (pkg) => {
+  const { modules } = pkg.descriptor;
+  /** @param {string} key */
+  const recordFor = (key) => {
+    const target = followKey(pkg, key, 'import');
+    if (target === undefined)
+      throw codedError('ERR_MODULE_NOT_FOUND', `Cannot find module '${key}'`);
+    return recordOf(pkg, target);
+  };
+  return new Compartment({
+    __options__: true,
+    name: pkg.label,
+    resolveHook: (specifier, referrer) => resolveKey(specifier, referrer) ?? specifier,
+    moduleMapHook: (key) => {
+      const module = modules.get(key);
+      if (module?.kind !== 'link') return undefined;
+      const { compartment } = pkg.world.packageOf(module.compartment);
+      return { namespace: module.module, compartment };
+    },
+    importHook: async (key) => ({ namespace: await importRecord(recordFor(key)) }),
+    importNowHook: (key) => ({ namespace: importRecordNow(recordFor(key)) }),
+  });
+};
+
+/** @type {Linker} */
+const linker = {
+  importDynamically,
+  resolveToUrl,
+  commonJsOf,
+  attenuateModule: (pkg, attenuation, _name, original) =>
+    attenuateModule(pkg, attenuation, original),
+  attenuateGlobals,
+};
+
+/**
+ * @param {object} options
+ * @param {CompartmentMap} options.map
+ * @param {ReadonlyMap<string, Uint8Array>} options.files verified
+ * @param {Powers} options.powers
+ * @param {Stacks} options.stacks
+ * @param {boolean} options.allowAll
+ * @returns {World} in which nothing runs yet
+ */
+export const makeWorld = ({ map, files, powers, stacks, allowAll }) => {
+  const policyOf = policiesOf(map, allowAll);
+  /** @type {Map<string, Package>} */
+  const packages = new Map();
+  /** @type {World} */
+  const world = {
+    map,
+    files,
+    powers,
+    stacks,
+    linker,
+    packageOf(name) {
+      const pkg = packages.get(name) ?? makePackage(world, name, policyOf(name), makeCompartment);
+      packages.set(name, pkg);
+      return pkg;
+    },
+  };
+  return world;
+};
+
+/**
+ * @param {World} world
+ * @returns {Promise<object>} the namespace of the application's first module, when it has been evaluated
+ */
+export const importEntry = async (world) => {
+  const { entry } = world.map;
+  const pkg = world.packageOf(entry.compartment);
+  const target = followKey(pkg, entry.module, 'import');
+  if (target === undefined)
+    throw codedError('ERR_MODULE_NOT_FOUND', `Cannot find module '${entry.module}'`);
+  return importRecord(recordOf(pkg, target));
+};

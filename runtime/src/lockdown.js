@@ -1,0 +1,104 @@
+// The only place that knows how ses locks the realm down.
+import 'ses';
+import { hardenHost } from './host-harden.js';
+
+/** @typedef {typeof globalThis & Record<string, any>} StartGlobal */
+
+const start = /** @type {StartGlobal} */ (globalThis);
+
+// ECMA-262 as this host has it, beyond what ses gives to compartments. None of it is a power.
+const LANGUAGE = [
+  ...['Intl', 'Atomics', 'SharedArrayBuffer', 'Float16Array', 'Float32Array', 'Float64Array'],
+  ...[
+    'WeakRef',
+    'FinalizationRegistry',
+    'SuppressedError',
+    'DisposableStack',
+    'AsyncDisposableStack',
+  ],
+  ...['Iterator', 'AggregateError', 'escape', 'unescape'],
+];
+
+// More than is shown, since frames of the runtime are left out.
+const STACK_TRACE_LIMIT = 40;
+
+/**
+ * @param {object} target
+ * @param {object} source the same object, or constructor, before ses repaired it
+ * @param {PropertyKey} key
+ */
+const putBack = (target, source, key) => {
+  const property = Object.getOwnPropertyDescriptor(source, key);
+  if (property !== undefined && !Object.hasOwn(target, key))
+    Object.defineProperty(target, key, property);
+};
+
+/**
+ * What ses 2.3 does not know and removes, or leaves with the start compartment's constructors alone.
+ * They are pure functions of their arguments, and are hardened with the other intrinsics.
+ *
+ * @param {Record<string, any>} original
+ */
+const restorePure = (original) => {
+  const SharedError = start.Error.prototype.constructor;
+  putBack(SharedError, original['Error'], 'isError');
+  putBack(start.RegExp.prototype.constructor, original['RegExp'], 'escape');
+  for (const [prototype, key, property] of original['disposers']) {
+    if (property !== undefined && !Object.hasOwn(prototype, key)) {
+      Object.defineProperty(prototype, key, property);
+    }
+  }
+  // Its own prototype is the Error that ses replaced, which has powers.
+  if (start['SuppressedError']) Object.setPrototypeOf(start['SuppressedError'], SharedError);
+};
+
+/** @returns {Record<string, any>} */
+const beforeRepair = () => {
+  const iterator = Object.getPrototypeOf(Object.getPrototypeOf([].values()));
+  const asyncIterator = Object.getPrototypeOf(
+    Object.getPrototypeOf(Object.getPrototypeOf((async function* none() {})())),
+  );
+  return {
+    Error: start.Error,
+    RegExp: start.RegExp,
+    disposers: [
+      [iterator, Symbol.dispose, Object.getOwnPropertyDescriptor(iterator, Symbol.dispose ?? '')],
+      [
+        asyncIterator,
+        Symbol.asyncDispose,
+        Object.getOwnPropertyDescriptor(asyncIterator, Symbol.asyncDispose ?? ''),
+      ],
+    ].filter(([, key]) => key !== undefined),
+  };
+};
+
+/**
+ * Lock the realm down. What runs before must be trusted; what runs after can't change the language.
+ *
+ * @param {(error: unknown, sites: any[]) => unknown} prepareStackTrace formats every stack trace
+ * @returns {{ language: Record<string, any>, capture: (holder: object, below?: Function) => void }}
+ */
+export const secure = (prepareStackTrace) => {
+  const original = beforeRepair();
+  start['repairIntrinsics']({
+    ...{ errorTaming: 'unsafe', stackFiltering: 'verbose', overrideTaming: 'severe' },
+    ...{ consoleTaming: 'unsafe', localeTaming: 'unsafe', domainTaming: 'safe' },
+    ...{ errorTrapping: 'none', unhandledRejectionTrapping: 'none', reporting: 'none' },
+    ...{ evalTaming: 'safe-eval', regExpTaming: 'safe', overrideDebug: [] },
+    ...{ legacyRegeneratorRuntimeTaming: 'safe', __hardenTaming__: 'safe' },
+  });
+  restorePure(original);
+  start['hardenIntrinsics']();
+  const HostError = original['Error'];
+  HostError.stackTraceLimit = STACK_TRACE_LIMIT;
+  /** @type {any} */ (start.Error).prepareStackTrace = prepareStackTrace;
+  const capture = HostError.captureStackTrace;
+  Object.freeze(HostError); // classes of the host inherit from it, so packages can reach it
+  const language = Object.fromEntries(
+    LANGUAGE.filter((name) => start[name] !== undefined).map((name) => [
+      name,
+      hardenHost(start[name]),
+    ]),
+  );
+  return { language, capture };
+};

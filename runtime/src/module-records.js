@@ -1,0 +1,109 @@
+// The module record that a request leads to, for every kind of module.
+import { builtinRecord } from './builtins.js';
+import { makeEsmRecord } from './esm.js';
+import { makeSyntheticRecord } from './records.js';
+import { filenameOfTarget, followKey } from './resolve.js';
+
+/** @import { CjsSource, EsmSource } from './module-source.js' */
+/** @import { Package } from './package.js' */
+/** @import { ModuleRecord } from './records.js' */
+/** @import { FileTarget, Target } from './resolve.js' */
+
+/** @param {FileTarget} target */
+const isEntry = ({ pkg, key }) => {
+  const { entry } = pkg.world.map;
+  const start = followKey(pkg.world.packageOf(entry.compartment), entry.module, 'import');
+  return start?.kind === 'file' && start.pkg === pkg && start.key === key;
+};
+
+/** @param {FileTarget} target */
+const loadCommonJs = (target) => {
+  const { linker } = target.pkg.world;
+  return linker.commonJsOf(target.pkg).load(filenameOfTarget(target), target.key, undefined)
+    .exports;
+};
+
+/**
+ * A module that Node would load with its CommonJS loader.
+ *
+ * @param {FileTarget} target
+ */
+const cjsRecord = (target) => {
+  const { pkg, key } = target;
+  const { exports } = /** @type {CjsSource} */ (pkg.sourceOf(key));
+  const names = [...exports, 'default', 'module.exports'];
+  const filename = filenameOfTarget(target);
+  return makeSyntheticRecord(pkg, filename, names, (cells) => {
+    const value = /** @type {any} */ (loadCommonJs(target));
+    for (const [name, cell] of cells) {
+      if (name === 'default' || name === 'module.exports') cell.value = value;
+      else if (value !== null && value !== undefined && Object.hasOwn(value, name)) {
+        try {
+          cell.value = value[name];
+        } catch {
+          // a getter that throws: Node leaves the name undefined
+        }
+      }
+    }
+  });
+};
+
+/**
+ * JSON, text and bytes.
+ *
+ * @param {FileTarget} target
+ */
+const dataRecord = (target) => {
+  const filename = filenameOfTarget(target);
+  return makeSyntheticRecord(target.pkg, filename, ['default'], (cells) => {
+    const [cell] = cells.values();
+    if (cell !== undefined) cell.value = loadCommonJs(target);
+  });
+};
+
+/**
+ * @param {FileTarget} target
+ * @returns {ModuleRecord}
+ */
+export const fileRecord = (target) => {
+  const { pkg, key, module } = target;
+  const known = pkg.records.get(key);
+  if (known !== undefined) return known;
+  let record;
+  if (module.parser === 'pre-cjs-json') {
+    record = cjsRecord(target);
+  } else if (module.parser === 'pre-mjs-json') {
+    const source = /** @type {EsmSource} */ (pkg.sourceOf(key));
+    record = makeEsmRecord(pkg, key, source, isEntry(target));
+  } else {
+    record = dataRecord(target);
+  }
+  pkg.records.set(key, record);
+  return record;
+};
+
+/**
+ * @param {Package} pkg
+ * @param {unknown} error thrown when the module is executed
+ */
+const errorRecord = (pkg, error) => {
+  const fail = () => {
+    throw error;
+  };
+  return makeSyntheticRecord(pkg, '', [], fail, { open: true });
+};
+
+/**
+ * @param {Package} pkg that asks
+ * @param {Target} target
+ * @returns {ModuleRecord}
+ */
+export const recordOf = (pkg, target) => {
+  if (target.kind === 'error') return errorRecord(pkg, target.error);
+  if (target.kind === 'file') return fileRecord(target);
+  try {
+    return builtinRecord(target.pkg, target.name);
+  } catch (error) {
+    return errorRecord(pkg, error);
+  }
+};

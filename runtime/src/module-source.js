@@ -1,0 +1,142 @@
+// What a stored module says: the JSON of pre-mjs-json and pre-cjs-json, in our words.
+import { InvalidArchive } from './errors.js';
+import * as json from './json-shape.js';
+
+/** @import { Json } from './json-shape.js' */
+
+/**
+ * @typedef {object} EsmSource
+ * @property {'esm'} kind
+ * @property {string} text an expression, the functor
+ * @property {string[]} requests the specifiers of static imports, in their order
+ * @property {ReadonlyMap<string, string[]> | undefined} importNames undefined: not known before it runs
+ * @property {string[]} stars the specifiers of `export * from`
+ * @property {ReadonlyMap<string, Array<[importName: string, exportName: string]>>} reexports
+ * @property {ReadonlyMap<string, string>} fixed local names by export names
+ * @property {ReadonlyMap<string, [local: string, accessor: boolean]>} live
+ * @property {boolean} async has a top-level await
+ * @property {Names} names
+ *
+ * @typedef {object} CjsSource
+ * @property {'cjs'} kind
+ * @property {string} text an expression, the functor
+ * @property {string[]} exports the names that ESM can import
+ * @property {boolean} sloppy expects that assignment makes global variables
+ * @property {Names} names
+ *
+ * @typedef {object} Names
+ * @property {string[]} assigns the global names that the module assigns
+ * @property {string[]} hostNames the names of the host's globals that it names freely
+ */
+
+/**
+ * @template T
+ * @param {Map<string, Json>} members
+ * @param {string} key
+ * @param {(json: Json) => T} as
+ * @param {T} otherwise
+ * @returns {T}
+ */
+const optional = (members, key, as, otherwise) => {
+  const found = members.get(key);
+  return found === undefined ? otherwise : as(found);
+};
+
+/**
+ * @param {Map<string, Json>} members
+ * @returns {Names}
+ */
+const namesOf = (members) => ({
+  assigns: optional(members, 'assigns', json.asStrings, []),
+  hostNames: optional(members, 'hostNames', json.asStrings, []),
+});
+
+/**
+ * @param {Json} input
+ * @returns {[string, string]}
+ */
+const asPair = (input) => {
+  const [first, second, ...rest] = json.asStrings(input);
+  if (first === undefined || second === undefined || rest.length > 0)
+    json.complain(input, 'two strings');
+  return [/** @type {string} */ (first), /** @type {string} */ (second)];
+};
+
+/** @param {Json} input */
+const asFixed = (input) => json.asStrings(input)[0] ?? json.complain(input, 'a local name');
+
+/**
+ * @param {Json} input
+ * @returns {[string, boolean]}
+ */
+const asLive = (input) => {
+  const { value, path } = input;
+  if (!Array.isArray(value)) json.complain(input, 'an array');
+  const [local, accessor] = /** @type {unknown[]} */ (value);
+  return [
+    json.asString({ value: local, path: `${path}[0]` }),
+    json.asBoolean({ value: accessor ?? false, path: `${path}[1]` }),
+  ];
+};
+
+/**
+ * @param {string} text of the stored file
+ * @param {string} path its name, for messages
+ * @returns {EsmSource}
+ */
+export const parseEsmSource = (text, path) => {
+  const input = json.parseJson(text, path);
+  const members = json.asObject(input);
+  const imports = json.asStrings(json.member(input, members, 'imports'));
+  const importNames = optional(
+    members,
+    'importNames',
+    (names) =>
+      /** @type {Map<string, string[]> | undefined} */ (json.asMapOf(names, json.asStrings)),
+    undefined,
+  );
+  const needed = [...new Set(imports)];
+  const source = {
+    kind: /** @type {const} */ ('esm'),
+    text: json.asString(json.member(input, members, '__syncModuleProgram__')),
+    // Beside what is imported statically, `imports` may name what import() may ask for.
+    requests: importNames === undefined ? needed : needed.filter((name) => importNames.has(name)),
+    importNames,
+    stars: optional(members, 'reexports', json.asStrings, []),
+    reexports: optional(
+      members,
+      '__reexportMap__',
+      (map) => json.asMapOf(map, (pairs) => json.asListOf(pairs, asPair)),
+      new Map(),
+    ),
+    fixed: json.asMapOf(json.member(input, members, '__fixedExportMap__'), asFixed),
+    live: json.asMapOf(json.member(input, members, '__liveExportMap__'), asLive),
+    async: optional(members, 'async', json.asBoolean, false),
+    names: namesOf(members),
+  };
+  for (const specifier of [...source.stars, ...source.reexports.keys()]) {
+    if (!source.requests.includes(specifier)) {
+      throw new InvalidArchive(
+        `${path}: re-exports ${JSON.stringify(specifier)} without importing it`,
+      );
+    }
+  }
+  return source;
+};
+
+/**
+ * @param {string} text of the stored file
+ * @param {string} path its name, for messages
+ * @returns {CjsSource}
+ */
+export const parseCjsSource = (text, path) => {
+  const input = json.parseJson(text, path);
+  const members = json.asObject(input);
+  return {
+    kind: 'cjs',
+    text: json.asString(json.member(input, members, 'source')),
+    exports: optional(members, 'exports', json.asStrings, []),
+    sloppy: optional(members, 'sloppy', json.asBoolean, false),
+    names: namesOf(members),
+  };
+};

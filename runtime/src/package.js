@@ -1,0 +1,224 @@
+// What the runtime knows of one package while it runs, and of all of them. No package ever sees these.
+import { parseCjsSource, parseEsmSource } from './module-source.js';
+import { utf8 } from './json-shape.js';
+import { fixGlobals, installGlobals } from './globals.js';
+import { missingNames } from './denial.js';
+import { makePackageTexts } from './package-texts.js';
+
+/** @import { AnyObject } from './attenuate.js' */
+/** @import { CjsModule, CommonJs } from './cjs.js' */
+/** @import { CompartmentDescriptor, CompartmentMap, FileModule, RequestKind } from './compartment-map.js' */
+/** @import { CjsSource, EsmSource, Names } from './module-source.js' */
+/** @import { Functor, FunctorText } from './package-texts.js' */
+/** @import { Attenuation, PackagePolicy } from './policy-format.js' */
+/** @import { ModuleRecord } from './records.js' */
+/** @import { Stacks } from './stack.js' */
+
+/**
+ * @typedef {object} Powers what the host gives to the runtime
+ * @property {AnyObject} globals the start compartment's globalThis
+ * @property {ReadonlyArray<string>} hostGlobals names of globals that the language does not define
+ * @property {AnyObject} language what the language defines and ses leaves out, hardened
+ * @property {(name: string) => AnyObject | undefined} getBuiltin
+ * @property {ReadonlyArray<string>} builtinModules
+ * @property {(name: string) => boolean} isBuiltin
+ * @property {AnyObject | undefined} timersPromises
+ * @property {(holder: object, below?: Function) => void} capture V8's Error.captureStackTrace
+ *
+ * @typedef {object} Linker
+ * @property {(pkg: Package, key: string, specifier: unknown) => Promise<object>} importDynamically
+ * @property {(pkg: Package, key: string, kind: RequestKind, specifier: string) => string} resolveToUrl
+ * @property {(pkg: Package) => CommonJs} commonJsOf
+ * @property {(pkg: Package, attenuation: Attenuation, name: string, original: object) => object} attenuateModule
+ * @property {(pkg: Package, attenuation: Attenuation, globalThis: object) => object} attenuateGlobals
+ *
+ * @typedef {object} World
+ * @property {CompartmentMap} map
+ * @property {ReadonlyMap<string, Uint8Array>} files
+ * @property {Powers} powers
+ * @property {Stacks} stacks
+ * @property {Linker} linker
+ * @property {(name: string) => Package} packageOf
+ *
+ * @typedef {object} Package
+ * @property {World} world
+ * @property {string} name of its compartment
+ * @property {string} label
+ * @property {CompartmentDescriptor} descriptor
+ * @property {PackagePolicy} policy
+ * @property {Map<string, ModuleRecord>} records by key, or by the name of a builtin after `node:`
+ * @property {Map<string, unknown>} builtins
+ * @property {AnyObject | undefined} process
+ * @property {Record<string, Function> | undefined} timers
+ * @property {object | undefined} console
+ * @property {CommonJs | undefined} commonJs
+ * @property {Map<string, string>} keys by filename
+ * @property {(key: string) => EsmSource | CjsSource} sourceOf
+ * @property {Names} names of all its modules
+ * @property {boolean} usesStackTraces whether a text of it speaks of V8's stack trace API
+ * @property {Compartment} compartment
+ * @property {(key: string) => Functor} functorOf
+ * @property {Map<string, object>} lexicals scopes for functors that must be evaluated alone
+ */
+
+/**
+ * @param {Package} pkg
+ * @param {string} key of a file module
+ * @returns {string} its stored text
+ */
+export const storedText = (pkg, key) => {
+  const path = `${pkg.name}/${fileModule(pkg, key).location}`;
+  return utf8(/** @type {Uint8Array} */ (pkg.world.files.get(path)), path);
+};
+
+/**
+ * @param {Package} pkg
+ * @param {string} key
+ * @returns {FileModule}
+ */
+export const fileModule = (pkg, key) => {
+  const module = pkg.descriptor.modules.get(key);
+  if (module?.kind !== 'file') throw new TypeError(`${key} is not a file of ${pkg.name}`);
+  return module;
+};
+
+/**
+ * @param {Package} pkg
+ * @returns {Map<string, EsmSource | CjsSource>} what each of its compiled modules says, by key
+ */
+const readSources = (pkg) => {
+  const sources = new Map();
+  for (const [key, module] of pkg.descriptor.modules) {
+    if (module.kind !== 'file') continue;
+    const path = `${pkg.name}/${module.location}`;
+    if (module.parser === 'pre-mjs-json')
+      sources.set(key, parseEsmSource(storedText(pkg, key), path));
+    if (module.parser === 'pre-cjs-json')
+      sources.set(key, parseCjsSource(storedText(pkg, key), path));
+  }
+  return sources;
+};
+
+/**
+ * @param {Iterable<EsmSource | CjsSource>} sources
+ * @returns {Names}
+ */
+const unionOfNames = (sources) => {
+  const assigns = new Set();
+  const hostNames = new Set();
+  for (const { names } of sources) {
+    for (const name of names.assigns) assigns.add(name);
+    for (const name of names.hostNames) hostNames.add(name);
+  }
+  return { assigns: [...assigns], hostNames: [...hostNames] };
+};
+
+const STACK_TRACE_API = ['captureStackTrace', 'prepareStackTrace', 'stackTraceLimit'];
+
+/**
+ * @param {Package} pkg
+ * @param {ReadonlyMap<string, EsmSource | CjsSource>} sources
+ * @returns {Map<string, FunctorText>}
+ */
+const functorTexts = (pkg, sources) =>
+  new Map(
+    [...sources].map(([key, source]) => [
+      key,
+      {
+        file: `compartment:///${pkg.label}/${fileModule(pkg, key).location}`,
+        text: source.text,
+        sloppy: source.kind === 'cjs' && source.sloppy,
+        lexicals: pkg.lexicals.get(key),
+      },
+    ]),
+  );
+
+/**
+ * @param {Package} pkg
+ * @param {ReadonlyMap<string, EsmSource | CjsSource>} sources
+ * @returns {(key: string) => Functor}
+ */
+const makeFunctors = (pkg, sources) => {
+  const { compartment, world, label, names } = pkg;
+  const { globalThis } = compartment;
+  fixGlobals(globalThis, new Set(names.assigns));
+  const { hostGlobals } = world.powers;
+  const isHostGlobal = (/** @type {string} */ name) => hostGlobals.includes(name);
+  const missing = missingNames({ label, names: names.hostNames, isHostGlobal, globalThis });
+  return makePackageTexts(functorTexts(pkg, sources), {
+    url: `compartment:///${encodeURI(pkg.name)}/package.js`,
+    located: world.stacks.located,
+    evaluate: (text, { sloppy, lexicals }) => {
+      const both = lexicals === undefined ? missing : withBoth(missing, lexicals);
+      return compartment.evaluate(text, {
+        sloppyGlobalsMode: sloppy,
+        __rejectSomeDirectEvalExpressions__: false,
+        ...(both && { __moduleShimLexicals__: both }),
+      });
+    },
+  });
+};
+
+/**
+ * @param {object | undefined} one
+ * @param {object} other
+ */
+const withBoth = (one, other) =>
+  Object.create(null, {
+    ...(one && Object.getOwnPropertyDescriptors(one)),
+    ...Object.getOwnPropertyDescriptors(other),
+  });
+
+/**
+ * @param {World} world
+ * @param {string} name
+ * @param {PackagePolicy} policy
+ * @param {(pkg: Package) => Compartment} makeCompartment
+ * @returns {Package} whose texts are read and evaluated when they are needed first
+ */
+export const makePackage = (world, name, policy, makeCompartment) => {
+  const descriptor = /** @type {CompartmentDescriptor} */ (world.map.compartments.get(name));
+  /** @type {Map<string, EsmSource | CjsSource> | undefined} */
+  let sources;
+  /** @type {Names | undefined} */
+  let names;
+  /** @type {Compartment | undefined} */
+  let compartment;
+  /** @type {((key: string) => Functor) | undefined} */
+  let functorOf;
+  const allSources = () => (sources ??= readSources(pkg));
+
+  /** @type {Package} */
+  const pkg = {
+    world,
+    name,
+    label: descriptor.label,
+    descriptor,
+    policy,
+    records: new Map(),
+    builtins: new Map(),
+    process: undefined,
+    timers: undefined,
+    console: undefined,
+    commonJs: undefined,
+    keys: new Map(),
+    lexicals: new Map(),
+    sourceOf: (key) => /** @type {EsmSource | CjsSource} */ (allSources().get(key)),
+    get names() {
+      return (names ??= unionOfNames(allSources().values()));
+    },
+    get usesStackTraces() {
+      const texts = [...allSources().values()].map(({ text }) => text);
+      return texts.some((text) => STACK_TRACE_API.some((word) => text.includes(word)));
+    },
+    get compartment() {
+      if (compartment === undefined) {
+        compartment = makeCompartment(pkg);
+        installGlobals(pkg, compartment.globalThis);
+      }
+      return compartment;
+    },
+    functorOf: (key) => (functorOf ??= makeFunctors(pkg, allSources()))(key),
+  };
+  return pkg;
+};

@@ -1,0 +1,112 @@
+// A compartment's policy as it stands in the map: Endo's PackagePolicy, with names that may be paths.
+import { InvalidArchive } from './errors.js';
+import * as json from './json-shape.js';
+
+/** @import { Json } from './json-shape.js' */
+
+/**
+ * @typedef {object} Attenuation
+ * @property {string | undefined} attenuate the attenuator's specifier; undefined: the policy's default
+ * @property {unknown[]} params
+ *
+ * @typedef {boolean | 'write'} Grant
+ *
+ * @typedef {object} PackagePolicy
+ * @property {'any' | ReadonlyMap<string, Grant>} packages
+ * @property {'any' | Attenuation | ReadonlyMap<string, Grant>} globals
+ * @property {'any' | ReadonlyMap<string, Grant | Attenuation>} builtins
+ * @property {string | undefined} defaultAttenuator
+ */
+
+/** @type {PackagePolicy} */
+export const NO_POLICY = {
+  packages: new Map(),
+  globals: new Map(),
+  builtins: new Map(),
+  defaultAttenuator: undefined,
+};
+
+/** @type {PackagePolicy} */
+export const ALL_POLICY = {
+  packages: 'any',
+  globals: 'any',
+  builtins: 'any',
+  defaultAttenuator: undefined,
+};
+
+/**
+ * @param {unknown} value
+ * @returns {value is Attenuation}
+ */
+export const isAttenuation = (value) =>
+  typeof value === 'object' && value !== null && 'params' in value && 'attenuate' in value;
+
+/**
+ * @param {Json} input
+ * @returns {Grant}
+ */
+const asGrant = (input) => (input.value === 'write' ? 'write' : json.asBoolean(input));
+
+/**
+ * @param {Json} input
+ * @returns {Attenuation | undefined}
+ */
+const asAttenuation = (input) => {
+  const { value } = input;
+  if (Array.isArray(value)) return { attenuate: undefined, params: value };
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'attenuate'))
+    return undefined;
+  const members = json.asObject(input);
+  json.onlyKeys(members, ['attenuate', 'params']);
+  const params = members.get('params');
+  return {
+    attenuate: json.asString(json.member(input, members, 'attenuate')),
+    params: params === undefined ? [] : json.asListOf(params, (param) => param.value),
+  };
+};
+
+/**
+ * @param {Json | undefined} input
+ * @returns {'any' | ReadonlyMap<string, Grant>}
+ */
+const asGrants = (input) => {
+  if (input === undefined) return new Map();
+  return input.value === 'any' ? 'any' : json.asMapOf(input, asGrant);
+};
+
+/**
+ * @param {Json | undefined} input
+ * @returns {PackagePolicy['builtins']}
+ */
+const asBuiltins = (input) => {
+  if (input === undefined) return new Map();
+  if (input.value === 'any') return 'any';
+  return json.asMapOf(input, (member) => asAttenuation(member) ?? asGrant(member));
+};
+
+/**
+ * @param {Json} input
+ * @returns {PackagePolicy}
+ */
+export const readPolicy = (input) => {
+  const members = json.asObject(input);
+  json.onlyKeys(members, [
+    'packages',
+    'globals',
+    'builtins',
+    'noGlobalFreeze',
+    'defaultAttenuator',
+    'options',
+  ]);
+  const globals = members.get('globals');
+  const attenuator = members.get('defaultAttenuator');
+  if (attenuator !== undefined && attenuator.value === '') {
+    throw new InvalidArchive(`${attenuator.path}: is empty`);
+  }
+  return {
+    packages: asGrants(members.get('packages')),
+    globals: (globals && asAttenuation(globals)) ?? asGrants(globals),
+    builtins: asBuiltins(members.get('builtins')),
+    defaultAttenuator: attenuator === undefined ? undefined : json.asString(attenuator),
+  };
+};

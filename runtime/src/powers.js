@@ -1,0 +1,110 @@
+// The host, Node: what the runtime takes from it, and what has to be done to it before anything runs.
+import { createHash } from 'node:crypto';
+import { builtinModules, createRequire, isBuiltin } from 'node:module';
+import * as zlib from 'node:zlib';
+
+/** @import { Powers } from './package.js' */
+/** @import { VerifyPowers } from './import-archive.js' */
+
+const start = /** @type {typeof globalThis & Record<string, any>} */ (globalThis);
+
+// Names of the global object that ECMA-262 defines, or ses.
+const NOT_THE_HOST = new Set([
+  ...[
+    'globalThis',
+    'global',
+    'Infinity',
+    'NaN',
+    'undefined',
+    'eval',
+    'isFinite',
+    'isNaN',
+    'parseFloat',
+  ],
+  ...['parseInt', 'decodeURI', 'decodeURIComponent', 'encodeURI', 'encodeURIComponent', 'escape'],
+  ...['unescape', 'AggregateError', 'Array', 'ArrayBuffer', 'AsyncDisposableStack', 'BigInt'],
+  ...['BigInt64Array', 'BigUint64Array', 'Boolean', 'DataView', 'Date', 'DisposableStack', 'Error'],
+  ...[
+    'EvalError',
+    'FinalizationRegistry',
+    'Float16Array',
+    'Float32Array',
+    'Float64Array',
+    'Function',
+  ],
+  ...[
+    'Int8Array',
+    'Int16Array',
+    'Int32Array',
+    'Iterator',
+    'Map',
+    'Number',
+    'Object',
+    'Promise',
+    'Proxy',
+  ],
+  ...[
+    'RangeError',
+    'ReferenceError',
+    'RegExp',
+    'Set',
+    'SharedArrayBuffer',
+    'String',
+    'SuppressedError',
+  ],
+  ...['Symbol', 'SyntaxError', 'TypeError', 'Uint8Array', 'Uint8ClampedArray', 'Uint16Array'],
+  ...[
+    'Uint32Array',
+    'URIError',
+    'WeakMap',
+    'WeakRef',
+    'WeakSet',
+    'Atomics',
+    'Intl',
+    'JSON',
+    'Math',
+  ],
+  ...['Reflect', 'Temporal', 'AsyncIterator', 'ModuleSource', 'HandledPromise', 'Compartment'],
+  ...['lockdown', 'harden', 'repairIntrinsics', 'hardenIntrinsics', 'assert', 'getStackString'],
+]);
+
+/** @type {VerifyPowers} */
+export const verifyPowers = {
+  inflateRaw: (bytes, size) => zlib.inflateRawSync(bytes, { maxOutputLength: Math.max(size, 1) }),
+  sha512: (bytes) => createHash('sha512').update(bytes).digest('hex'),
+  ...(zlib.crc32 && { crc32: (bytes) => zlib.crc32(bytes) }),
+};
+
+/**
+ * Buffers that share memory, or that begin with what was in memory before, would show a package what
+ * belongs to others.
+ */
+const separateBuffers = () => {
+  const { Buffer } = start;
+  Buffer.poolSize = 0;
+  Buffer.allocUnsafe = (size) => Buffer.alloc(size);
+  Buffer.allocUnsafeSlow = (size) => Buffer.alloc(size);
+};
+
+/**
+ * Must be called before the realm is locked down.
+ *
+ * @returns {(locked: Pick<Powers, 'language' | 'capture'>) => Powers}
+ */
+export const prepareHost = () => {
+  separateBuffers();
+  const { process } = start;
+  delete process.mainModule; // its `require` is the host's
+  const hostRequire = createRequire(process.execPath);
+  const hostGlobals = Object.getOwnPropertyNames(start).filter((name) => !NOT_THE_HOST.has(name));
+  return ({ language, capture }) => ({
+    globals: start,
+    hostGlobals,
+    language,
+    capture,
+    builtinModules,
+    isBuiltin,
+    getBuiltin: (name) => (isBuiltin(name) ? hostRequire(name) : undefined),
+    timersPromises: hostRequire('node:timers/promises'),
+  });
+};

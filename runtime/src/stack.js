@@ -1,0 +1,169 @@
+// Stack traces that speak of modules: positions in a package's joined text are mapped back to its files,
+// and frames of the runtime, with the host's paths in them, are dropped.
+
+/** @import { FunctorText } from './package-texts.js' */
+
+/**
+ * @typedef {object} CallSite what ses lets through of V8's
+ * @property {() => string | null} getTypeName
+ * @property {() => string | null} getFunctionName
+ * @property {() => string | null} getMethodName
+ * @property {() => string | null} getFileName
+ * @property {() => number | null} getLineNumber
+ * @property {() => number | null} getColumnNumber
+ * @property {() => string | undefined} getScriptNameOrSourceURL
+ * @property {() => boolean} isToplevel
+ * @property {() => boolean} isEval
+ * @property {() => boolean} isNative
+ * @property {() => boolean} isConstructor
+ * @property {() => boolean} isAsync
+ *
+ * @typedef {object} Frame
+ * @property {string} where `<file>:<line>:<column>`, or a word
+ * @property {string | null} file
+ * @property {number | null} line
+ * @property {number | null} column
+ * @property {CallSite} site
+ */
+
+const DEFAULT_LIMIT = 10;
+const LINE_ENDS = /\r\n|[\n\r\u2028\u2029]/g;
+
+/** @param {string} text */
+const lineEnds = (text) => text.match(LINE_ENDS)?.length ?? 0;
+
+/**
+ * @param {ReadonlyArray<FunctorText>} texts
+ * @returns {Array<{ line: number, file: string }>} the line at which each begins in the joined text
+ */
+const startsOf = (texts) => {
+  let line = 2;
+  return texts.map(({ text, file }) => {
+    const start = { line, file };
+    line += lineEnds(text) + 2;
+    return start;
+  });
+};
+
+/**
+ * @param {string} url
+ * @returns {boolean} whether it names a place on the host, or in the runtime
+ */
+const isHostPlace = (url) => !/^(?:node|compartment):/.test(url);
+
+/**
+ * @param {CallSite} site
+ * @param {string} where
+ */
+const describe = (site, where) => {
+  const name = site.getFunctionName();
+  const prefix = site.isAsync() ? 'async ' : '';
+  if (site.isConstructor()) return `${prefix}new ${name ?? '<anonymous>'} (${where})`;
+  if (name === null || name === '') return `${prefix}${where}`;
+  const type = site.isToplevel() ? null : site.getTypeName();
+  const owner = type === null || name.startsWith(type) ? '' : `${type}.`;
+  const method = site.getMethodName();
+  const alias = method && method !== name && !name.endsWith(`.${method}`) ? ` [as ${method}]` : '';
+  return `${prefix}${owner}${name}${alias} (${where})`;
+};
+
+/**
+ * @param {unknown} error
+ * @returns {string} the first line of its stack
+ */
+const headerOf = (error) => {
+  try {
+    return Error.prototype.toString.call(error);
+  } catch {
+    return '<error>';
+  }
+};
+
+/**
+ * @returns the register of what texts are where, and the formatter that uses it
+ */
+export const makeStacks = () => {
+  /** @type {Map<string, ReadonlyArray<FunctorText>>} */
+  const texts = new Map();
+  /** @type {Map<string, ReturnType<typeof startsOf>>} */
+  const starts = new Map();
+  /** @type {unknown} */
+  let collecting;
+  /** @type {Frame[]} */
+  let collected = [];
+
+  /**
+   * @param {CallSite} site
+   * @returns {Frame | undefined}
+   */
+  const frameOf = (site) => {
+    const url = site.getScriptNameOrSourceURL() ?? null;
+    const line = site.getLineNumber();
+    const column = site.getColumnNumber();
+    if (url === null)
+      return { where: site.isNative() ? 'native' : '<anonymous>', file: null, line, column, site };
+    const known = texts.get(url);
+    if (known === undefined) {
+      if (isHostPlace(url)) return undefined;
+      return { where: `${url}:${line}:${column}`, file: url, line, column, site };
+    }
+    const table = starts.get(url) ?? startsOf(known);
+    starts.set(url, table);
+    const start = table.findLast((candidate) => candidate.line <= (line ?? 0));
+    if (start === undefined) return undefined;
+    const own = (line ?? 0) - start.line + 1;
+    return { where: `${start.file}:${own}:${column}`, file: start.file, line: own, column, site };
+  };
+
+  /** @param {CallSite[]} sites */
+  const framesOf = (sites) => sites.map(frameOf).filter((frame) => frame !== undefined);
+
+  /**
+   * @param {unknown} error
+   * @param {CallSite[]} sites
+   */
+  const prepareStackTrace = (error, sites) => {
+    const frames = framesOf(sites);
+    if (error === collecting) {
+      collected = frames;
+      return '';
+    }
+    const lines = frames
+      .slice(0, DEFAULT_LIMIT)
+      .map(({ site, where }) => `\n    at ${describe(site, where)}`);
+    return `${headerOf(error)}${lines.join('')}`;
+  };
+
+  /**
+   * @param {(holder: object) => void} capture fills `holder.stack`
+   * @returns {Frame[]} the frames of whoever called the runtime
+   */
+  const collect = (capture) => {
+    const holder = {};
+    collecting = holder;
+    collected = [];
+    try {
+      capture(holder);
+      void (/** @type {{ stack?: unknown }} */ (holder).stack);
+      return collected;
+    } finally {
+      collecting = undefined;
+    }
+  };
+
+  return Object.freeze({
+    prepareStackTrace,
+    collect,
+    /**
+     * @param {string} url
+     * @param {ReadonlyArray<FunctorText>} list
+     */
+    located: (url, list) => {
+      texts.set(url, list);
+    },
+    /** @param {Frame} frame */
+    describe: ({ site, where }) => describe(site, where),
+  });
+};
+
+/** @typedef {ReturnType<typeof makeStacks>} Stacks */
