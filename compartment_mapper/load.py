@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import NoReturn, Protocol
 
@@ -83,19 +83,16 @@ class _Scanned:
     problems: tuple[Diagnostic, ...]
 
 
-def load_modules(entry: Location, *, loading: Loading) -> Loaded:
-    """Return the modules that *entry* reaches.
+def load_modules(entry: Location, *, also: Iterable[Location], loading: Loading) -> Loaded:
+    """Return the modules that *entry* reaches, and those that *also* do.
 
     Raises:
         InputError: The entry itself can't be loaded.
     """
-    language = language_of(entry, "import", None, loading=loading)
-    if isinstance(language, ResolutionFailure):
-        _raise_for_entry(entry, language, loading)
     modules: dict[Location, Module] = {}
     problems: list[_Problem] = []
-    queue: deque[tuple[Location, Language | None]] = deque([(entry, language)])
-    queued = {entry}
+    queue = deque((first, _entry_language(first, loading)) for first in (entry, *also))
+    queued = {first for first, _ in queue}
     while queue:
         location, language = queue.popleft()
         module, found = _load_module(location, language, loading=loading)
@@ -284,9 +281,13 @@ def _judged(graph: ModuleGraph, problems: list[_Problem]) -> Loaded:
     return Loaded(graph=graph, problems=tuple(judged))
 
 
-def _raise_for_entry(entry: Location, failure: ResolutionFailure, loading: Loading) -> NoReturn:
+def _entry_language(entry: Location, loading: Loading) -> Language | None:
+    language = language_of(entry, "import", None, loading=loading)
+    if not isinstance(language, ResolutionFailure):
+        return language
     place = Place(file=display_name(entry, loading.root))
-    raise errors.InputError(errors.unresolved(failure.code, failure.message, place, failure.hint))
+    problem = errors.unresolved(language.code, language.message, place, language.hint)
+    raise errors.InputError(problem)
 
 
 def display_name(location: Location, root: Location) -> str:

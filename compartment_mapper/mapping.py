@@ -15,7 +15,7 @@ from compartment_mapper.compartment_map import (
     ModuleConfiguration,
     Resolutions,
 )
-from compartment_mapper.locations import Location, ModuleName, relative_path
+from compartment_mapper.locations import CanonicalName, Location, ModuleName, relative_path
 from compartment_mapper.module_graph import (
     BuiltinTarget,
     Edge,
@@ -26,7 +26,7 @@ from compartment_mapper.module_graph import (
 )
 from compartment_mapper.module_record import Language, RequestKind
 from compartment_mapper.package_graph import PackageGraph
-from compartment_mapper.policy import Policy
+from compartment_mapper.policy import PackagePolicy, Policy
 
 _PARSERS: Mapping[Language, str] = {
     "mjs": "pre-mjs-json",
@@ -117,6 +117,7 @@ def map_compartments(
     *,
     policy: Policy,
     names: Names,
+    attenuators: Mapping[str, Location],
     sha512_of: Callable[[Location], str],
 ) -> CompartmentMap:
     """Return the map of what *modules* reach.
@@ -126,6 +127,7 @@ def map_compartments(
         tables: Of `link_tables`; every package gets a compartment.
         policy: Each compartment carries its part.
         names: Of compartments and modules.
+        attenuators: The modules that narrow grants of the policy, by the specifiers it has.
         sha512_of: The hash, in hexadecimal, of what the archive stores for a module.
     """
     files: dict[Location, dict[str, ModuleConfiguration]] = {root: {} for root in tables}
@@ -148,6 +150,8 @@ def map_compartments(
         )
         for root, package in names.packages.packages.items()
     }
+    if attenuators:
+        compartments[_ATTENUATORS] = _attenuator_compartment(attenuators, names)
     return CompartmentMap(
         entry_compartment=names.compartment_of(modules.entry),
         entry_module=names.module_name(modules.entry),
@@ -156,6 +160,27 @@ def map_compartments(
 
 
 _KINDS: tuple[RequestKind, ...] = ("import", "require")
+
+
+#: Endo's name for the compartment whose modules narrow grants.
+_ATTENUATORS = "<ATTENUATORS>"
+
+
+def _attenuator_compartment(
+    attenuators: Mapping[str, Location], names: Names
+) -> CompartmentDescriptor:
+    return CompartmentDescriptor(
+        name=_ATTENUATORS,
+        label=CanonicalName(_ATTENUATORS),
+        location=_ATTENUATORS,
+        modules={
+            specifier: CompartmentModule(
+                compartment=names.compartment_of(location), module=names.module_name(location)
+            )
+            for specifier, location in attenuators.items()
+        },
+        policy=PackagePolicy(packages="any"),
+    )
 
 
 def _add_edges(table: _Table, module: Module, kind: RequestKind, names: Names) -> None:

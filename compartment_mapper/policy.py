@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from compartment_mapper import errors
 from compartment_mapper.errors import Diagnostic
@@ -18,7 +18,7 @@ from compartment_mapper.locations import ROOT_NAME, CanonicalName
 class Attenuation:
     """A grant through a function of the application's (Endo's attenuators)."""
 
-    #: None for the policy's default attenuator.
+    #: None, while a policy is read, for its default attenuator.
     specifier: str | None
     params: tuple[object, ...]
 
@@ -91,7 +91,6 @@ class Policy:
 
     entry: PackagePolicy
     resources: Mapping[CanonicalName, PackagePolicy]
-    default_attenuator: str | None = None
 
     def of(self, name: CanonicalName) -> PackagePolicy:
         """Return the policy of the package *name*."""
@@ -100,7 +99,7 @@ class Policy:
     def attenuators(self) -> list[str]:
         """Return the specifiers of all attenuators that the policy uses, sorted."""
         found = {
-            attenuation.specifier or self.default_attenuator
+            attenuation.specifier
             for policy in (self.entry, *self.resources.values())
             for grants in (policy.globals, policy.builtins)
             for attenuation in _attenuations(grants)
@@ -159,13 +158,42 @@ def _policy(value: object) -> Policy:
     if attenuator is not None and (not isinstance(attenuator, str) or not attenuator):
         raise _WrongValueError(f"defaultAttenuator must be a specifier, got {_shown(attenuator)}")
     return Policy(
-        entry=_package_policy(found.get("entry", {}), "entry"),
+        entry=_with_default(_package_policy(found.get("entry", {}), "entry"), attenuator),
         resources={
-            CanonicalName(name): _package_policy(policy, f'resources["{name}"]')
+            CanonicalName(name): _with_default(
+                _package_policy(policy, f'resources["{name}"]'), attenuator
+            )
             for name, policy in resources.items()
         },
-        default_attenuator=attenuator,
     )
+
+
+def _with_default(policy: PackagePolicy, attenuator: str | None) -> PackagePolicy:
+    """Return *policy* with the default attenuator in grants that name none."""
+    return replace(
+        policy,
+        globals=_grants_with_default(policy.globals, attenuator),
+        builtins=_grants_with_default(policy.builtins, attenuator),
+    )
+
+
+def _grants_with_default(grants: Grants, attenuator: str | None) -> Grants:
+    if isinstance(grants, str):
+        return grants
+    if isinstance(grants, Attenuation):
+        return _named(grants, attenuator)
+    return {
+        name: _named(grant, attenuator) if isinstance(grant, Attenuation) else grant
+        for name, grant in grants.items()
+    }
+
+
+def _named(attenuation: Attenuation, attenuator: str | None) -> Attenuation:
+    if attenuation.specifier is not None:
+        return attenuation
+    if attenuator is None:
+        raise _WrongValueError("a list of parameters needs a defaultAttenuator")
+    return replace(attenuation, specifier=attenuator)
 
 
 def package_policy_from(value: object, *, path: str) -> PackagePolicy | str:

@@ -57,6 +57,8 @@ class Application:
     packages: PackageGraph
     uses: tuple[Use, ...]
     policy: Policy
+    #: The modules that narrow grants, by the specifiers that the policy has.
+    attenuators: Mapping[str, Location]
     warnings: tuple[Diagnostic, ...]
 
     @property
@@ -87,10 +89,12 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     world = world_of(conditions=options.conditions, powers=powers.read)
     root = _application_root(entry, world)
     main = _entry_file(entry, world)
+    given = _given_policy(options)
+    attenuators = _attenuators(given, root, world)
     loading = Loading(
         world=world, read=powers.read, engine=powers.engine, progress=powers.progress, root=root
     )
-    loaded = load_modules(main, loading=loading)
+    loaded = load_modules(main, also=attenuators.values(), loading=loading)
     if any(problem.severity == "error" for problem in loaded.problems):
         raise InputError(*loaded.problems)
     packages = graph_packages(loaded.graph, root=root, world=world)
@@ -100,7 +104,8 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         modules=loaded.graph,
         packages=packages,
         uses=uses,
-        policy=_policy(options, uses, packages, loaded.graph),
+        policy=given or _own_policy(options, uses, packages, loaded.graph),
+        attenuators=attenuators,
         warnings=loaded.problems,
     )
 
@@ -120,6 +125,7 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
         tables,
         policy=application.policy,
         names=names,
+        attenuators=application.attenuators,
         sha512_of=lambda location: sha512_hex(stored[location]),
     )
     files = {
@@ -205,23 +211,41 @@ def _entry_file(entry: Location, world: World) -> Location:
     return found.location
 
 
-def _policy(
-    options: Options, uses: tuple[Use, ...], packages: PackageGraph, modules: ModuleGraph
-) -> Policy:
-    if options.allow_all:
-        return allow_all(packages)
+def _given_policy(options: Options) -> Policy | None:
     if options.policy is None:
-        return policy_of(uses, packages, modules=modules, infer=options.infer)
+        return None
     text, name = options.policy
     policy = parse_policy(text, file=name)
     if isinstance(policy, Diagnostic):
         raise InputError(policy)
-    if policy.attenuators():
-        raise InputError(
-            errors.invalid_policy(
-                name,
-                f"attenuators are not supported yet: '{policy.attenuators()[0]}'",
-                'grant what is needed by path: "process.env.NODE_ENV": true',
-            )
-        )
     return policy
+
+
+def _own_policy(
+    options: Options, uses: tuple[Use, ...], packages: PackageGraph, modules: ModuleGraph
+) -> Policy:
+    if options.allow_all:
+        return allow_all(packages)
+    return policy_of(uses, packages, modules=modules, infer=options.infer)
+
+
+def _attenuators(policy: Policy | None, root: Location, world: World) -> dict[str, Location]:
+    """Return the attenuators of *policy*: modules of the application or its dependencies."""
+    found: dict[str, Location] = {}
+    for specifier in policy.attenuators() if policy else ():
+        resolution = resolve(
+            Specifier(specifier),
+            referrer=Location(root + "package.json"),
+            kind="import",
+            world=world,
+        )
+        if not isinstance(resolution, FileResolution):
+            raise InputError(
+                errors.invalid_policy(
+                    "the policy",
+                    f"there is no attenuator '{specifier}'",
+                    "an attenuator is a module of a dependency of the application",
+                )
+            )
+        found[specifier] = resolution.location
+    return found
