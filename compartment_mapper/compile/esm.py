@@ -44,11 +44,11 @@ def compile_esm(
         },
         "__needsImport__": record.uses_import,
         "__needsImportMeta__": record.uses_import_meta,
+        "importNames": _names_by_request(record),
         **extensions(record),
     }
-    imported = _names_by_request(record)
-    if imported:
-        stored["importNames"] = imported
+    if record.requests:
+        stored["importNames"] = _names_by_request(record)
     if record.has_top_level_await:
         stored["async"] = True
     if in_cycle:
@@ -80,14 +80,23 @@ def _reexport_map(record: ModuleRecord) -> dict[str, list[list[str]]]:
 
 
 def _names_by_request(record: ModuleRecord) -> dict[str, list[str]]:
-    """Return the names that must exist for the module to link, by specifier."""
-    found: dict[str, dict[str, None]] = {}
+    """Return the static requests, and for each the names that must exist for it to link."""
+    found: dict[str, dict[str, None]] = {specifier: {} for specifier in _static(record)}
     wanted = [(entry.request, entry.import_name) for entry in record.imports]
     wanted += [(entry.request, entry.import_name) for entry in record.indirect_exports]
     for request, name in wanted:
         if name != "*":
-            found.setdefault(request, {})[name] = None
+            found[request][name] = None
     return {specifier: list(names) for specifier, names in found.items()}
+
+
+def _static(record: ModuleRecord) -> Iterable[str]:
+    """Return the specifiers of import and export statements, in the order of evaluation."""
+    return dict.fromkeys(
+        request.specifier
+        for request in record.requests
+        if request.kind == "import" and request.reach == "always"
+    )
 
 
 def _program(record: ModuleRecord, source: bytes, *, in_cycle: bool) -> str:
@@ -122,11 +131,7 @@ def _import_locals(record: ModuleRecord) -> str:
 
 def _update_list(record: ModuleRecord) -> str:
     """Return the argument of ``imports``: for each specifier the updaters of its names."""
-    updates: dict[str, dict[str, list[str]]] = {
-        request.specifier: {}
-        for request in record.requests
-        if request.kind == "import" and request.reach == "always"
-    }
+    updates: dict[str, dict[str, list[str]]] = {specifier: {} for specifier in _static(record)}
     for entry in record.imports:
         names = updates[entry.request].setdefault(entry.import_name, [])
         names.append(f"{record.prefix}v=>({entry.local_name}={record.prefix}v)")

@@ -190,7 +190,7 @@ def _add_import(entries: _Entries, specifier: Specifier, name: str, local: Node)
         ImportEntry(
             request=specifier,
             import_name=name,
-            local_name=entries.syntax.text(local),
+            local_name=entries.syntax.identifier(local),
             span=_span(local),
         )
     )
@@ -204,7 +204,7 @@ def _specifier_names(syntax: Syntax, item: Node) -> tuple[str, Node]:
 
 def _module_export_name(syntax: Syntax, node: Node) -> str:
     """ECMA-262 ModuleExportName: an identifier or a string."""
-    return syntax.string_value(node) if node.type == "string" else syntax.text(node)
+    return syntax.string_value(node) if node.type == "string" else syntax.identifier(node)
 
 
 def _export_statement(entries: _Entries, statement: Node) -> None:
@@ -218,7 +218,7 @@ def _export_statement(entries: _Entries, statement: Node) -> None:
         entries.edits.append(_removed(entries.syntax, start, end, ""))
         for name in declared_names(declaration):
             entries.locals.append(
-                (entries.syntax.text(name), entries.syntax.text(name), _span(name))
+                (entries.syntax.identifier(name), entries.syntax.identifier(name), _span(name))
             )
     else:
         _export_clause(entries, statement)
@@ -273,7 +273,7 @@ def _export_default(entries: _Entries, statement: Node) -> None:
     keyword = _declaration_at(syntax, value.start_byte)
     if value.type.endswith("_declaration") and name is not None:
         entries.edits.append(_removed(syntax, statement.start_byte, value.start_byte, ""))
-        entries.locals.append(("default", syntax.text(name), _span(name)))
+        entries.locals.append(("default", syntax.identifier(name), _span(name)))
     elif keyword is not None:
         _export_default_function(entries, statement, keyword)
     else:
@@ -295,7 +295,7 @@ def _export_default_function(entries: _Entries, statement: Node, function: Node)
     entries.edits.append(_removed(syntax, statement.start_byte, function.start_byte, ""))
     name = function.child_by_field_name("name")
     if name is not None:
-        entries.locals.append(("default", syntax.text(name), _span(name)))
+        entries.locals.append(("default", syntax.identifier(name), _span(name)))
         return
     parameters = function.child_by_field_name("parameters")
     assert parameters is not None

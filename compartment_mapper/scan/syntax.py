@@ -55,6 +55,11 @@ class Syntax:
         """Return the source of *node*."""
         return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
+    def identifier(self, node: Node) -> str:
+        """Return the name that an identifier *node* means, its Unicode escapes replaced."""
+        text = self.text(node)
+        return string_value(text) if "\\" in text else text
+
     def string_value(self, node: Node) -> str:
         """Return the value (ECMA-262 SV, or TV of a template without substitutions) of *node*."""
         return string_value(self.text(node)[1:-1])
