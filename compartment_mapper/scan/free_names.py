@@ -9,6 +9,7 @@ from compartment_mapper.authority import GLOBAL_ALIASES, HARMLESS_GLOBALS, HOST_
 from compartment_mapper.module_record import Edit, FreeName
 from compartment_mapper.scan.names import Occurrence, occurrences
 from compartment_mapper.scan.syntax import Step, Syntax
+from compartment_mapper.text import Span
 
 #: A path deeper than ``process.env.HOME`` says no more about authority.
 _DEPTH = 3
@@ -33,9 +34,31 @@ def scan_free_names(syntax: Syntax) -> tuple[list[FreeName], list[Edit]]:
         if occurrence.role == "typeof" and occurrence.name not in _ALWAYS_THERE:
             start = occurrence.span.start
             edits.append(Edit(start, start, "globalThis."))
+    known = {name.path for name in free}
+    free += [name for name in _names_by_alias(syntax.source) if name.path not in known]
     return free, edits
 
 
+def _names_by_alias(source: bytes) -> Iterator[FreeName]:
+    """Yield the harmless names that stand as members, where the global object may be aliased.
+
+    ``var root = freeGlobal || freeSelf; root.Date.now()``: what ``root`` is, only running can
+    tell. To grant what does no harm is the conservative road.
+    """
+    if not _GLOBAL_OBJECT.search(source):
+        return
+    seen: set[bytes] = set()
+    for match in _HARMLESS_MEMBER.finditer(source):
+        if match[1] not in seen:
+            seen.add(match[1])
+            span = Span(match.start(1), match.end(1))
+            yield FreeName(path=match[1].decode(), span=span, exact=False)
+
+
+_GLOBAL_OBJECT = re.compile(rb"(?<![\w$.])(?:globalThis|global|self|window)(?![\w$])")
+_HARMLESS_MEMBER = re.compile(
+    rb"\.\s*(" + b"|".join(sorted(name.encode() for name in HARMLESS_GLOBALS)) + rb")(?![\w$])"
+)
 _ALWAYS_THERE = HARMLESS_GLOBALS | GLOBAL_ALIASES | {"process"}
 
 
