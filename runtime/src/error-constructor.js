@@ -57,12 +57,11 @@ export const makeErrorConstructor = ({ SharedError, capture, stacks }) => {
     const frames = stacks.collect((holder) => capture(holder, below)).slice(0, limit);
     if (typeof own.prepareStackTrace === 'function') {
       return own.prepareStackTrace(
-        error,
-        frames.map((frame) => safeCallSite(frame, stacks)),
+        /** @type {Error} */ (error),
+        /** @type {any[]} */ (frames.map((frame) => safeCallSite(frame, stacks))),
       );
     }
-    const lines = frames.map((frame) => `\n    at ${stacks.describe(frame)}`);
-    return `${SharedError.prototype.toString.call(/** @type {Error} */ (error))}${lines.join('')}`;
+    return stacks.format(error, frames);
   };
 
   /**

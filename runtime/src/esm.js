@@ -148,6 +148,29 @@ const declareExports = (record, source, cells) => {
 };
 
 /**
+ * In a cycle of imports, hoisted functions can be called and imports must be linked before the module's
+ * own code runs (InitializeEnvironment): the functor is a generator that stops in between.
+ *
+ * @param {CyclicRecord} record
+ * @param {(split: boolean) => unknown} start
+ */
+const initializeApart = (record, start) => {
+  /** @type {() => unknown} */
+  let resume;
+  record.initialize = () => {
+    try {
+      const body = /** @type {Iterator<unknown>} */ (start(true));
+      resume = () => body.next();
+    } catch (error) {
+      resume = () => {
+        throw error;
+      };
+    }
+  };
+  record.execute = () => resume();
+};
+
+/**
  * @param {Package} pkg
  * @param {string} key
  * @param {EsmSource} source
@@ -168,7 +191,7 @@ export const makeEsmRecord = (pkg, key, source, main) => {
   declareExports(record, source, cells);
   const accessors = accessorsOf(source, cells);
   if (accessors !== undefined) pkg.lexicals.set(key, accessors);
-  record.execute = () => {
+  const start = (/** @type {boolean} */ split) => {
     const functor = pkg.functorOf(key);
     const dynamicImport = (/** @type {unknown} */ specifier) =>
       pkg.world.linker.importDynamically(pkg, key, specifier);
@@ -182,9 +205,12 @@ export const makeEsmRecord = (pkg, key, source, main) => {
         ),
         import: dynamicImport,
         importMeta: makeImportMeta(pkg, key, main),
+        split,
       }),
     );
   };
+  record.execute = () => start(false);
+  if (source.split) initializeApart(record, start);
   return record;
 };
 

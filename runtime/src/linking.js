@@ -91,6 +91,7 @@ export const link = (root, load) => {
     throw error;
   }
   for (const record of records) record.status = 'linked';
+  for (const record of records) record.initialize();
 };
 
 /**

@@ -15,6 +15,7 @@ import * as json from './json-shape.js';
  * @property {ReadonlyMap<string, string>} fixed local names by export names
  * @property {ReadonlyMap<string, [local: string, accessor: boolean]>} live
  * @property {boolean} async has a top-level await
+ * @property {boolean} split in a cycle: its functor can stop before the module's own code
  * @property {Names} names
  *
  * @typedef {object} CjsSource
@@ -112,6 +113,7 @@ export const parseEsmSource = (text, path) => {
     fixed: json.asMapOf(json.member(input, members, '__fixedExportMap__'), asFixed),
     live: json.asMapOf(json.member(input, members, '__liveExportMap__'), asLive),
     async: optional(members, 'async', json.asBoolean, false),
+    split: optional(members, 'split', json.asBoolean, false),
     names: namesOf(members),
   };
   for (const specifier of [...source.stars, ...source.reexports.keys()]) {

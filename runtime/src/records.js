@@ -40,6 +40,7 @@
  * @property {ReadonlyMap<string, string[]>} importNames
  * @property {Map<string, ModuleRecord>} requested
  * @property {boolean} hasTLA
+ * @property {() => void} initialize once linked: announces functions, where that can matter
  * @property {() => unknown} execute runs the functor; gives a promise if `hasTLA`
  * @property {Status} status
  * @property {CyclicRecord[] | undefined} dfsStack which evaluation it is part of
@@ -144,6 +145,7 @@ export const makeCyclicRecord = (owner, key, filename, says) => ({
   kind: 'cyclic',
   ...says,
   requested: new Map(),
+  initialize: () => undefined,
   execute: () => undefined,
   status: 'unlinked',
   dfsStack: undefined,

@@ -80,6 +80,13 @@ const headerOf = (error) => {
 };
 
 /**
+ * @param {unknown} error
+ * @param {Frame[]} frames
+ */
+const format = (error, frames) =>
+  headerOf(error) + frames.map(({ site, where }) => `\n    at ${describe(site, where)}`).join('');
+
+/**
  * @returns the register of what texts are where, and the formatter that uses it
  */
 export const makeStacks = () => {
@@ -128,10 +135,7 @@ export const makeStacks = () => {
       collected = frames;
       return '';
     }
-    const lines = frames
-      .slice(0, DEFAULT_LIMIT)
-      .map(({ site, where }) => `\n    at ${describe(site, where)}`);
-    return `${headerOf(error)}${lines.join('')}`;
+    return format(error, frames.slice(0, DEFAULT_LIMIT));
   };
 
   /**
@@ -154,6 +158,7 @@ export const makeStacks = () => {
   return Object.freeze({
     prepareStackTrace,
     collect,
+    format,
     /**
      * @param {string} url
      * @param {ReadonlyArray<FunctorText>} list

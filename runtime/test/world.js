@@ -1,0 +1,55 @@
+// Runs archives: in this process, which is locked down then, or in one of their own.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { secure } from '../src/lockdown.js';
+import { importArchive, makeStacks, parseArchive } from '../src/index.js';
+import { prepareHost, verifyPowers } from '../src/powers.js';
+
+/** @typedef {ReturnType<typeof start>} Started */
+
+const start = () => {
+  const stacks = makeStacks();
+  const withLocked = prepareHost();
+  return { stacks, powers: withLocked(secure(stacks.prepareStackTrace)) };
+};
+
+/** @type {Started | undefined} */
+let started;
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {{ allowAll?: boolean }} [options]
+ * @returns {Promise<any>} the namespace of the archive's entry
+ */
+export const importHere = async (bytes, { allowAll = false } = {}) => {
+  const parsed = parseArchive(bytes, verifyPowers);
+  started ??= start();
+  return importArchive(parsed, { ...started, allowAll });
+};
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {{ args?: string[], flags?: string[], env?: NodeJS.ProcessEnv }} [options]
+ */
+export const run = (bytes, { args = [], flags = [], env = {} } = {}) => {
+  const folder = mkdtempSync(join(tmpdir(), 'runtime-'));
+  try {
+    const path = join(folder, 'app.zip');
+    writeFileSync(path, bytes);
+    const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
+    const { stdout, stderr, status } = spawnSync(
+      process.execPath,
+      [main, ...flags, path, ...args],
+      {
+        encoding: 'utf8',
+        env: { ...process.env, ...env },
+      },
+    );
+    return { stdout, stderr, status, path };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};
