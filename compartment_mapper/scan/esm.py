@@ -274,15 +274,17 @@ def _export_default(entries: _Entries, statement: Node) -> None:
     if value.type.endswith("_declaration") and name is not None:
         entries.edits.append(_removed(syntax, statement.start_byte, value.start_byte, ""))
         entries.locals.append(("default", syntax.identifier(name), _span(name)))
-    elif keyword is not None:
+    elif keyword is not None and keyword.type != "class":
         _export_default_function(entries, statement, keyword)
+    elif keyword is not None:  # what follows on the next line is no part of it
+        _export_default_expression(entries, statement, keyword)
     else:
         _export_default_expression(entries, statement, value)
 
 
 def _declaration_at(syntax: Syntax, offset: int) -> Node | None:
-    """Return the function that begins at *offset*: after ``export default``, a declaration."""
-    kinds = {"function_expression", "generator_function", "function_declaration"}
+    """Return what begins at *offset* and is a declaration after ``export default``."""
+    kinds = {"function_expression", "generator_function", "function_declaration", "class"}
     path = syntax.path_to(offset)
     return next(
         (step.node for step in path if step.kind in kinds and step.node.start_byte == offset), None
