@@ -31,7 +31,7 @@ _BRANCHES = frozenset(
     }
 )
 _SHORT_CIRCUITS = frozenset({"&&", "||", "??"})
-_IMPORT = re.compile(rb"(?<![\w$.])import\b")
+_IMPORT = re.compile(rb"(?:(?<![\w$.])|(?<=\.\.\.))import\b")
 
 
 def reach_of(path: tuple[Step, ...]) -> Reach:
@@ -110,7 +110,8 @@ def import_calls(syntax: Syntax, *, prefix: str) -> tuple[list[ModuleRequest], l
         elif path[-2].kind == "meta_property":
             node = path[-2].node
             uses_meta = True
-            edits.append(Edit(node.start_byte, node.end_byte, f"{prefix}meta"))
+            lines = "\n" * syntax.source.count(b"\n", node.start_byte, node.end_byte)
+            edits.append(Edit(node.start_byte, node.end_byte, f"{prefix}meta{lines}"))
     return requests, edits, uses_meta
 
 
