@@ -100,12 +100,21 @@ class Syntax:
 
 def parse(source: bytes) -> Syntax:
     """Return the syntax of *source*; a text that is no program has error nodes in its tree."""
-    syntax = Syntax(source, _PARSER.parse(source))
+    joined = _LONE_EXPORT.sub(lambda export: export[0].translate(_NEWLINES), source)
+    syntax = Syntax(source, _PARSER.parse(joined))
     if not syntax.root.has_error:
         return syntax
-    masked = _CLAUSE.sub(lambda clause: _RESERVED.sub(_as_identifier, clause[0]), source)
-    return syntax if masked == source else Syntax(source, _PARSER.parse(masked))
+    masked = _CLAUSE.sub(lambda clause: _RESERVED.sub(_as_identifier, clause[0]), joined)
+    masked = _UNENDED.sub(rb"\1;", masked)
+    return syntax if masked == joined else Syntax(source, _PARSER.parse(masked))
 
+
+#: The grammar takes ``export`` at the end of a line for a name.
+_LONE_EXPORT = re.compile(rb"(?<![\w$.])export[ \t]*[\r\n]\s*(?=[\w{*$])")
+_NEWLINES = bytes.maketrans(b"\r\n", b"  ")
+
+#: The grammar inserts no semicolon between an export clause and what could go on with a value.
+_UNENDED = re.compile(rb"(\bexport\s*\{[^{}]*\}[ \t\r]*)\n(?=\s*[(\[`/*+-])")
 
 #: The grammar refuses reserved words as names in these clauses (``export { x as null }``); a
 #: text of the same length, where they are plain names, has the same tree otherwise.
