@@ -103,8 +103,20 @@ def load_modules(entry: Location, *, also: Iterable[Location], loading: Loading)
             if edge.location not in queued:
                 queued.add(edge.location)
                 queue.append((edge.location, next_language))
-    graph = ModuleGraph(entry=entry, modules=modules)
-    return _judged(graph, problems)
+    return _judged(_with_checks(ModuleGraph(entry=entry, modules=modules)), problems)
+
+
+def _with_checks(graph: ModuleGraph) -> ModuleGraph:
+    """Return *graph* with the modules of cycles scanned for what only a cycle can show."""
+    checked = {
+        location: replace(
+            graph.modules[location],
+            record=scan_module(graph.modules[location].source, "mjs", in_cycle=True),
+        )
+        for location in sorted(graph.in_cycles())
+        if graph.modules[location].record.language == "mjs"
+    }
+    return ModuleGraph(entry=graph.entry, modules={**graph.modules, **checked})
 
 
 def _next_edges(module: Module, loading: Loading) -> list[tuple[FileTarget, Language | None]]:

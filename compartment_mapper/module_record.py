@@ -135,6 +135,8 @@ class ModuleRecord:
     prologue: tuple[str, ...] = ()
     #: In order; edits of the same place are to be applied in the order given.
     edits: tuple[Edit, ...] = ()
+    #: The edits check that an import has its value; without, only a cycle could tell.
+    checks_imports: bool = False
     uses_import: bool = False
     uses_import_meta: bool = False
     has_top_level_await: bool = False

@@ -126,7 +126,12 @@ def _program(record: ModuleRecord, source: bytes, *, in_cycle: bool) -> str:
 
 def _import_locals(record: ModuleRecord) -> str:
     names = [entry.local_name for entry in record.imports]
-    return f"let {','.join(names)};" if names else ""
+    if not names:
+        return ""
+    if not record.checks_imports:
+        return f"let {','.join(names)};"
+    none = f"{record.prefix}none"
+    return f"const {none}={{}};let {','.join(f'{name}={none}' for name in names)};"
 
 
 def _update_list(record: ModuleRecord) -> str:

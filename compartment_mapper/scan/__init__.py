@@ -28,13 +28,17 @@ _NO_ESM = Esm(
 )
 
 
-def scan_module(source: bytes, language: Language | None) -> ModuleRecord:
+def scan_module(
+    source: bytes, language: Language | None, *, in_cycle: bool = False
+) -> ModuleRecord:
     """Return what *source* says.
 
     Args:
         source: UTF-8 text, without a byte order mark.
         language: None for a ``.js`` whose package does not say: then the text decides, as in
             Node's syntax detection.
+        in_cycle: Whether a cycle of imports leads back to the module, so that it may use an
+            import that has no value yet.
     """
     if language in {"json", "text", "bytes"}:
         return ModuleRecord(language=language)
@@ -44,7 +48,7 @@ def scan_module(source: bytes, language: Language | None) -> ModuleRecord:
     awaits = language != "cjs" and _has_top_level_await(syntax)
     if language is None:
         language = "mjs" if uses_meta or awaits or is_esm(syntax) else "cjs"
-    esm = scan_esm(syntax, prefix=prefix) if language == "mjs" else _NO_ESM
+    esm = scan_esm(syntax, prefix=prefix, in_cycle=in_cycle) if language == "mjs" else _NO_ESM
     evasion = evade_censors(syntax, prefix=prefix)
     free_names, free_edits = scan_free_names(syntax)
     names, reexports = scan_cjs_exports(syntax) if language == "cjs" else ((), ())
@@ -64,6 +68,7 @@ def scan_module(source: bytes, language: Language | None) -> ModuleRecord:
         prefix=prefix,
         prologue=(*evasion.prologue, *esm.declarations, *esm.announcements),
         edits=_ordered(edits),
+        checks_imports=in_cycle and language == "mjs",
         uses_import=any(edit.text == f"{prefix}import" for edit in call_edits),
         uses_import_meta=uses_meta,
         has_top_level_await=awaits and language == "mjs",

@@ -60,6 +60,47 @@ def notifications(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """What makes a use of an import without a value an error."""
+
+    declarations: tuple[str, ...]
+    edits: tuple[Edit, ...]
+
+
+def import_checks(found: list[Occurrence], *, names: set[str], prefix: str) -> Checks:
+    """Return the checks of the temporal dead zone (ECMA-262 9.1.1.5.1) for imported *names*.
+
+    An import that has no value yet holds a mark; each use of it goes through a function that
+    knows the mark.
+    """
+    reads = [
+        occurrence
+        for occurrence in found
+        if occurrence.name in names
+        and occurrence.scope == "top"
+        and occurrence.role in {"read", "typeof"}
+    ]
+    if not names:
+        return Checks(declarations=(), edits=())
+    message = "`Cannot access '${name}' before initialization`"
+    check = (
+        f"const {prefix}read=(value,name)=>{{if(value==={prefix}none)"
+        f"throw ReferenceError({message});return value}};"
+    )
+    return Checks(declarations=(check,), edits=tuple(_check_edit(read, prefix) for read in reads))
+
+
+def _check_edit(read: Occurrence, prefix: str) -> Edit:
+    span = read.span
+    text = f'{prefix}read({read.name},"{read.name}")'
+    if read.path[-1].kind == "shorthand_property_identifier":
+        text = f"{read.name}:{text}"
+    elif read.path[-1].field == "constructor":
+        text = f"({text})"
+    return Edit(span.start, span.end, text)
+
+
 def _getter(name: str) -> str:
     return f"get {name}(){{return {name}}}"
 

@@ -19,7 +19,7 @@ from compartment_mapper.module_record import (
     ModuleRequest,
     StarExport,
 )
-from compartment_mapper.scan.bindings import notifications
+from compartment_mapper.scan.bindings import import_checks, notifications
 from compartment_mapper.scan.names import occurrences
 from compartment_mapper.scan.requests import attribute_type
 from compartment_mapper.scan.syntax import Node, Syntax
@@ -67,28 +67,26 @@ def is_esm(syntax: Syntax) -> bool:
     return any(node.type in kinds for node in syntax.statements())
 
 
-def scan_esm(syntax: Syntax, *, prefix: str) -> Esm:
-    """Return the entries and edits of a module."""
+def scan_esm(syntax: Syntax, *, prefix: str, in_cycle: bool) -> Esm:
+    """Return the entries and edits of a module; *in_cycle* as for `scan_module`."""
     entries = _Entries(syntax, prefix)
     for statement in syntax.statements():
         if statement.type == "import_statement":
             _import_statement(entries, statement)
         elif statement.type == "export_statement":
             _export_statement(entries, statement)
-    return _finished(entries)
+    return _finished(entries, in_cycle=in_cycle)
 
 
-def _finished(entries: _Entries) -> Esm:
+def _finished(entries: _Entries, *, in_cycle: bool) -> Esm:
     imported = {entry.local_name: entry for entry in entries.imports}
     own = [export for export in entries.locals if export[1] not in imported]
     names = {local for _, local, _ in own}
     written = _maybe_written(entries.syntax.source, imported)
-    found = notifications(
-        occurrences(entries.syntax, names | written),
-        exported=names,
-        imported=written,
-        prefix=entries.prefix,
-    )
+    checked = {name for name, entry in imported.items() if in_cycle and entry.import_name != "*"}
+    occurring = occurrences(entries.syntax, names | written | checked)
+    found = notifications(occurring, exported=names, imported=written, prefix=entries.prefix)
+    checks = import_checks(occurring, names=checked, prefix=entries.prefix)
     return Esm(
         requests=tuple(entries.requests),
         imports=tuple(entries.imports),
@@ -116,10 +114,10 @@ def _finished(entries: _Entries) -> Esm:
             ]
         ),
         star_exports=tuple(entries.stars),
-        declarations=found.declarations,
+        declarations=(*checks.declarations, *found.declarations),
         announcements=(*found.announcements, *entries.announcements),
         # An assignment may end where an exported value does; its notification comes first.
-        edits=(*found.edits, *entries.edits),
+        edits=(*checks.edits, *found.edits, *entries.edits),
     )
 
 
