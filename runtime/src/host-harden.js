@@ -45,13 +45,14 @@ const overridable = (object, key, value) => {
   };
 };
 
-/** @param {object} object */
-const enableOverrides = (object) => {
-  for (const key of Reflect.ownKeys(object)) {
-    const property = /** @type {PropertyDescriptor} */ (
-      Object.getOwnPropertyDescriptor(object, key)
-    );
-    if (!('value' in property) || property.configurable !== true) continue;
+/**
+ * @param {object} object a prototype
+ * @param {PropertyKey[]} [keys]
+ */
+export const enableOverrides = (object, keys = Reflect.ownKeys(object)) => {
+  for (const key of keys) {
+    const property = Object.getOwnPropertyDescriptor(object, key);
+    if (property === undefined || !('value' in property) || !property.configurable) continue;
     const { enumerable = false } = property;
     Object.defineProperty(object, key, {
       ...overridable(object, key, property.value),
@@ -75,6 +76,21 @@ const neighbours = (object) => [
   }),
 ];
 
+/**
+ * Freezes a prototype, but for writable properties that can't become accessors (Node's `kCapture` of
+ * EventEmitter.prototype): instances assign them, which a frozen prototype would forbid.
+ *
+ * @param {object} object
+ */
+const freezePrototype = (object) => {
+  enableOverrides(object);
+  Object.preventExtensions(object);
+  for (const key of Reflect.ownKeys(object)) {
+    const property = Object.getOwnPropertyDescriptor(object, key);
+    if (property?.configurable) Object.defineProperty(object, key, { configurable: false });
+  }
+};
+
 /** @type {WeakSet<object>} */
 const done = new WeakSet();
 
@@ -97,8 +113,11 @@ export const hardenHost = (root, spared = new Set()) => {
     found.push(object);
     waiting.push(...neighbours(object));
   }
-  const open = found.filter((object) => Object.isExtensible(object));
-  for (const object of open) if (isPrototype(object)) enableOverrides(object);
-  for (const object of found) Object.freeze(object);
+  const prototypes = new Set(found.filter((object) => isPrototype(object)));
+  for (const object of found) {
+    if (Object.isFrozen(object)) continue;
+    if (prototypes.has(object)) freezePrototype(object);
+    else Object.freeze(object);
+  }
   return root;
 };

@@ -1,6 +1,6 @@
 // The only place that knows how ses locks the realm down.
 import 'ses';
-import { hardenHost } from './host-harden.js';
+import { enableOverrides, hardenHost } from './host-harden.js';
 
 /** @typedef {typeof globalThis & Record<string, any>} StartGlobal */
 
@@ -52,6 +52,16 @@ const restorePure = (original) => {
   if (start['SuppressedError']) Object.setPrototypeOf(start['SuppressedError'], SharedError);
 };
 
+// Prototypes that packages inherit from and assign to, beyond those that ses's `severe` covers. Not all of
+// their properties: engines are slower when the methods that they know by heart become accessors.
+const INHERITED = ['String', 'Number', 'Boolean', 'Date', 'RegExp', 'BigInt', 'Symbol', 'Promise'];
+
+const enableCommonOverrides = () => {
+  for (const name of INHERITED) {
+    enableOverrides(start[name].prototype, ['constructor', 'toString', 'valueOf', 'toJSON']);
+  }
+};
+
 /** @returns {Record<string, any>} */
 const beforeRepair = () => {
   const iterator = Object.getPrototypeOf(Object.getPrototypeOf([].values()));
@@ -88,6 +98,7 @@ export const secure = (prepareStackTrace) => {
     ...{ legacyRegeneratorRuntimeTaming: 'safe', __hardenTaming__: 'safe' },
   });
   restorePure(original);
+  enableCommonOverrides();
   start['hardenIntrinsics']();
   const HostError = original['Error'];
   HostError.stackTraceLimit = STACK_TRACE_LIMIT;
