@@ -43,12 +43,13 @@ class Evasion:
     refusals: tuple[Refusal, ...]
 
 
-def evade_censors(syntax: Syntax, *, prefix: str) -> Evasion:
+def evade_censors(syntax: Syntax, *, prefix: str, is_script: bool) -> Evasion:
     """Return the rewrites of *syntax* for SES's censors; ``import()`` itself is not among them.
 
     Args:
         syntax: The text.
         prefix: What names that we declare begin with.
+        is_script: ``<!--`` begins a comment (Annex B.1.1); in a module it is three operators.
     """
     edits: list[Edit] = []
     refusals: list[Refusal] = []
@@ -57,13 +58,15 @@ def evade_censors(syntax: Syntax, *, prefix: str) -> Evasion:
         what = str(match.lastgroup)
         path = syntax.path_to(match.start())
         template = _tagged_template(path)
-        if template is not None:
+        if template is not None and not template.has_error:
             tagged.setdefault(template.start_byte, template)
-        elif path[-1].kind == "ERROR":
+        elif template is not None or path[-1].kind == "ERROR":
             span = Span(match.start(), match.end())
             refusals.append(Refusal(what=f"'{what}' in code that can't be parsed", span=span))
         else:
-            edits.extend(_edit(what, match.start(), path[-1].kind))
+            leaf = path[-1].kind
+            is_comment = what == "open" and is_script and leaf == "<"
+            edits.extend(_edit(what, match.start(), "html_comment" if is_comment else leaf))
     prologue: list[str] = []
     for number, template in enumerate(tagged.values()):
         name = f"{prefix}t{number}"

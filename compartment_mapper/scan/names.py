@@ -194,8 +194,9 @@ def _specifier_role(path: tuple[Step, ...]) -> Role | None:
         alias = parent.node.child_by_field_name("alias")
         return "binding" if field == "alias" or alias is None else None
     if parent.kind == "export_specifier" and field == "name":
-        statement = next(step for step in reversed(path) if step.kind == "export_statement")
-        return "export" if statement.node.child_by_field_name("source") is None else None
+        statements = (step.node for step in reversed(path) if step.kind == "export_statement")
+        statement = next(statements, None)  # None: of a text that is no program
+        return "export" if statement and not statement.child_by_field_name("source") else None
     return None
 
 
