@@ -204,9 +204,7 @@ def test_what_is_no_reference_is_not_found(text: str) -> None:
     assert [o for o in found(text) if o.scope == "free"] == []
 
 
-@pytest.mark.parametrize(
-    "text", [r"\u0078 = 1", r"\u{78} = 1", r"\u{000078} = 1", r"[\u0078] = y"]
-)
+@pytest.mark.parametrize("text", [r"\u0078 = 1", r"\u{78} = 1", r"\u{000078} = 1", r"[\u0078] = y"])
 def test_an_identifier_may_be_written_with_escapes(text: str) -> None:
     assert roles(text) == ["write free"]
 

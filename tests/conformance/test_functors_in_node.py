@@ -1,0 +1,76 @@
+"""Node is the oracle: what importers see of a functor is what they see of the module."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from conformance.functor_rows import ROWS
+from support import ask_node
+
+from compartment_mapper.compile import compile_esm
+from compartment_mapper.scan import scan_module
+
+_SCRIPT = (Path(__file__).parent / "ask_functors.cjs").read_text(encoding="utf-8")
+
+#: The meaning of the three patterns in ses/src/transforms.js, 2.3.0; ``\s`` as JavaScript has it.
+_SPACE = "[\\t-\\r \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff]*"
+CENSORS = {
+    "html comment": re.compile("<!--|-->"),
+    "import expression": re.compile(rf"(?:^|[^.]|\.\.\.)\bimport{_SPACE}(?:\(|/[/*])", re.ASCII),
+    "direct eval": re.compile(rf"(?:^|[^.])\beval{_SPACE}\(", re.ASCII),
+}
+
+
+def stored(text: str, *, in_cycle: bool = False) -> str:
+    source = text.encode()
+    record = scan_module(source, "mjs", in_cycle=in_cycle)
+    return compile_esm(record, source, in_cycle=in_cycle)
+
+
+def program(text: str) -> str:
+    found: str = json.loads(stored(text))["__syncModuleProgram__"]
+    return found
+
+
+@cache
+def answers() -> dict[str, dict[str, object]]:
+    """Return the traces of every row; one Node process makes them all."""
+    question = [
+        {"source": text, "functor": stored(text), "cyclic": stored(text, in_cycle=True)}
+        for text in ROWS.values()
+    ]
+    found = ask_node(_SCRIPT, question, flags=["--experimental-vm-modules"])
+    assert isinstance(found, list)
+    return dict(zip(ROWS, found, strict=True))
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_importers_see_what_they_see_in_node(row: str) -> None:
+    answer = answers()[row]
+
+    assert answer["functor"] == answer["node"]
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_functor_for_cycles_does_the_same_in_one_go_and_in_two(row: str) -> None:
+    answer = answers()[row]
+
+    assert answer["unsplit"] == answer["node"]
+    assert answer["split"] == answer["node"]
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_no_censor_of_ses_refuses_the_program(row: str) -> None:
+    text = program(ROWS[row])
+
+    assert [name for name, pattern in CENSORS.items() if pattern.search(text)] == []
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_lines_keep_their_numbers(row: str) -> None:
+    # The program ends with a line of its own, and a newline.
+    assert program(ROWS[row]).count("\n") == ROWS[row].count("\n") + 2
