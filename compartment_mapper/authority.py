@@ -36,7 +36,7 @@ HARMLESS_PATHS = frozenset(
 
 HARMLESS_BUILTINS = frozenset(
     """
-    assert assert/strict buffer events path path/posix path/win32 punycode querystring stream
+    assert assert/strict buffer events module path path/posix path/win32 punycode querystring stream
     stream/promises string_decoder url util util/types
     """.split()
 )

@@ -10,28 +10,43 @@ from compartment_mapper.authority import VIEWED_GLOBALS, is_harmless_builtin, is
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
 from compartment_mapper.module_graph import BuiltinTarget, FileTarget, Module, ModuleGraph
 from compartment_mapper.module_record import FreeName
-from compartment_mapper.package_graph import PackageGraph
+from compartment_mapper.package_graph import (
+    Package,
+    PackageGraph,
+    is_bare,
+    package_name_of,
+)
 from compartment_mapper.policy import PackagePolicy, Policy
 from compartment_mapper.text import Span
 
-Part = Literal["globals", "builtins"]
+Part = Literal["globals", "builtins", "packages"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
-    """One authority of the host that a package uses, where it does so first."""
+    """One authority that a package uses, where it does so first.
+
+    The authority is a global or a builtin of the host, or another package.
+    """
 
     package: CanonicalName
     part: Part
     path: str
     module: Location
     span: Span
+    #: Of a package: the one that uses it declares it, or is the application.
+    declared: bool = True
 
     @property
     def harmless(self) -> bool:
         """Whether it can neither read nor change anything outside of the compartment."""
-        known = is_harmless_global if self.part == "globals" else is_harmless_builtin
-        return known(self.path)
+        match self.part:
+            case "globals":
+                return is_harmless_global(self.path)
+            case "builtins":
+                return is_harmless_builtin(self.path)
+            case "packages":
+                return self.declared
 
 
 def uses_of(modules: ModuleGraph, packages: PackageGraph) -> list[Use]:
@@ -39,7 +54,8 @@ def uses_of(modules: ModuleGraph, packages: PackageGraph) -> list[Use]:
     found: dict[tuple[CanonicalName, Part, str], Use] = {}
     for location in sorted(modules.modules):
         package = packages.owner_of(location).canonical_name
-        for use in _uses_in(modules.modules[location], package):
+        module = modules.modules[location]
+        for use in (*_uses_in(module, package), *_links_of(module, packages)):
             found.setdefault((use.package, use.part, use.path), use)
     return [found[key] for key in sorted(found)]
 
@@ -79,15 +95,12 @@ def _granted_path(name: FreeName) -> str | None:
     return ".".join((first, *members[:depth]))
 
 
-def policy_of(
-    uses: Iterable[Use], packages: PackageGraph, *, modules: ModuleGraph, infer: bool
-) -> Policy:
+def policy_of(uses: Iterable[Use], packages: PackageGraph, *, infer: bool) -> Policy:
     """Return the policy that follows from *uses*.
 
     Args:
         uses: Of all packages.
-        packages: To say who may request whom: what is requested.
-        modules: Whose links are granted.
+        packages: All that are reached.
         infer: Grant every package what it uses. Without, only the application's own package gets
             that, and the others get the harmless part of what they use.
     """
@@ -98,8 +111,6 @@ def policy_of(
     for use in uses:
         if infer or use.harmless or use.package == ROOT_NAME:
             granted[use.package][use.part][use.path] = True
-    for source, target in _links(modules, packages):
-        granted[source]["packages"][target] = True
     policies = {
         name: PackagePolicy(
             globals=parts["globals"], builtins=parts["builtins"], packages=parts["packages"]
@@ -112,16 +123,31 @@ def policy_of(
     )
 
 
-def _links(
-    modules: ModuleGraph, packages: PackageGraph
-) -> Iterator[tuple[CanonicalName, CanonicalName]]:
-    for location, module in modules.modules.items():
-        source = packages.owner_of(location).canonical_name
-        for edge in module.edges:
-            if isinstance(edge.target, FileTarget):
-                target = packages.owner_of(edge.target.location).canonical_name
-                if source != target:
-                    yield source, target
+def _links_of(module: Module, packages: PackageGraph) -> Iterator[Use]:
+    source = packages.owner_of(module.location)
+    for edge in module.edges:
+        if isinstance(edge.target, FileTarget):
+            target = packages.owner_of(edge.target.location)
+            if source != target:
+                yield Use(
+                    package=source.canonical_name,
+                    part="packages",
+                    path=target.canonical_name,
+                    module=module.location,
+                    span=edge.request.span,
+                    declared=_is_declared(edge.request.specifier, source, target),
+                )
+
+
+def _is_declared(specifier: str, source: Package, target: Package) -> bool:
+    """Whether *source* says that it depends on *target*, and does not merely find it installed."""
+    if source.canonical_name == ROOT_NAME or "/node_modules/" in specifier:
+        return source.canonical_name == ROOT_NAME
+    if is_bare(specifier):
+        return package_name_of(specifier) in source.declared
+    if specifier.startswith("#"):
+        return target.name in source.declared
+    return True  # a path: the loader lets it lead to the application only
 
 
 def allow_all(packages: PackageGraph) -> Policy:

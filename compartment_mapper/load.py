@@ -214,7 +214,8 @@ def _scanned(location: Location, language: Language | None, loading: Loading) ->
     file = _file_of(location)
     source = loading.read.maybe_read(file)
     assert source is not None, location  # resolve() found it
-    if language != "bytes":
+    # Node reads a byte order mark before a hashbang as text, and so refuses the file.
+    if language != "bytes" and not source.startswith(_BYTE_ORDER_MARK + b"#!"):
         source = source.removeprefix(_BYTE_ORDER_MARK)
     name = display_name(location, loading.root)
     if language == "json":

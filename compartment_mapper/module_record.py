@@ -46,6 +46,8 @@ class ImportEntry:
     import_name: str
     local_name: str
     span: Span
+    #: The export whose name is ``*`` itself, which only the namespace can give.
+    named_star: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

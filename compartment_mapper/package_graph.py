@@ -35,6 +35,8 @@ class Package:
     name: str
     version: str
     canonical_name: CanonicalName
+    #: The names of the packages that its package.json declares, in whatever way.
+    declared: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +110,13 @@ def _package(
     version = descriptor.version if descriptor else ""
     if not re.fullmatch(r"[\w.+-]*", version, re.ASCII):
         version = ""
-    return Package(root=folder, name=own, version=version, canonical_name=name)
+    return Package(
+        root=folder,
+        name=own,
+        version=version,
+        canonical_name=name,
+        declared=descriptor.declared if descriptor else frozenset(),
+    )
 
 
 def _folder_name(folder: Location) -> str:

@@ -70,6 +70,8 @@ class PackagePolicy:
         if grants == "any" or isinstance(grants, Attenuation):
             return True
         assert isinstance(grants, Mapping)
+        if part == "packages":  # their names may have dots
+            return bool(grants.get(path))
         segments = path.split(".")
         return any(grants.get(".".join(segments[:n])) for n in range(1, len(segments) + 1))
 

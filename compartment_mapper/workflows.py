@@ -104,7 +104,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         modules=loaded.graph,
         packages=packages,
         uses=uses,
-        policy=given or _own_policy(options, uses, packages, loaded.graph),
+        policy=given or _own_policy(options, uses, packages),
         attenuators=attenuators,
         warnings=loaded.problems,
     )
@@ -221,12 +221,10 @@ def _given_policy(options: Options) -> Policy | None:
     return policy
 
 
-def _own_policy(
-    options: Options, uses: tuple[Use, ...], packages: PackageGraph, modules: ModuleGraph
-) -> Policy:
+def _own_policy(options: Options, uses: tuple[Use, ...], packages: PackageGraph) -> Policy:
     if options.allow_all:
         return allow_all(packages)
-    return policy_of(uses, packages, modules=modules, infer=options.infer)
+    return policy_of(uses, packages, infer=options.infer)
 
 
 def _attenuators(policy: Policy | None, root: Location, world: World) -> dict[str, Location]:

@@ -25,6 +25,7 @@ _NO_ESM = Esm(
     declarations=(),
     announcements=(),
     edits=(),
+    refusals=(),
 )
 
 
@@ -49,7 +50,7 @@ def scan_module(
     if language is None:
         language = "mjs" if uses_meta or awaits or is_esm(syntax) else "cjs"
     esm = scan_esm(syntax, prefix=prefix, in_cycle=in_cycle) if language == "mjs" else _NO_ESM
-    evasion = evade_censors(syntax, prefix=prefix)
+    evasion = evade_censors(syntax, prefix=prefix, is_script=language == "cjs")
     free_names, free_edits = scan_free_names(syntax)
     names, reexports = scan_cjs_exports(syntax) if language == "cjs" else ((), ())
     sloppy, refusals = scan_sloppy(syntax) if language == "cjs" else ([], [])
@@ -72,7 +73,7 @@ def scan_module(
         uses_import=any(edit.text == f"{prefix}import" for edit in call_edits),
         uses_import_meta=uses_meta,
         has_top_level_await=awaits and language == "mjs",
-        refusals=(*evasion.refusals, *refusals),
+        refusals=(*esm.refusals, *evasion.refusals, *refusals),
         doubt=syntax.first_error(),
     )
 
