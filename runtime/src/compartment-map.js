@@ -113,10 +113,15 @@ const asModule = (input) => {
     const code = members.has('code') ? string('code') : undefined;
     return { kind: 'error', message: string('deferredError'), code };
   }
+  const location = asLocation(json.member(input, members, 'location'));
+  const parser = asParser(json.member(input, members, 'parser'));
+  if (parser === 'json' && /\.[cm]?js$/.test(location)) {
+    throw new InvalidArchive(`${input.path}: declares the code of ${location} to be JSON`);
+  }
   return {
     kind: 'file',
-    location: asLocation(json.member(input, members, 'location')),
-    parser: asParser(json.member(input, members, 'parser')),
+    location,
+    parser,
     sha512: asSha512(members.get('sha512') ?? { value: undefined, path: `${input.path}.sha512` }),
     resolutions: asResolutions(members.get('resolutions')),
   };

@@ -39,7 +39,7 @@ const HARMLESS_BUILTINS = [
     'assert',
     'assert/strict',
   ],
-  ...['buffer', 'string_decoder', 'querystring', 'stream', 'punycode', 'timers'],
+  ...['buffer', 'string_decoder', 'querystring', 'stream', 'punycode', 'timers', 'module'],
 ];
 
 /** @type {PackagePolicy} */
