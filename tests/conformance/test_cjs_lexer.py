@@ -1,0 +1,45 @@
+"""cjs-module-lexer is the oracle: we find the export names that Node's lexer finds."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from conformance.cjs_rows import ROWS
+from support import ask_node
+
+from compartment_mapper.scan.cjs import scan_cjs_exports
+from compartment_mapper.scan.syntax import parse
+
+_SCRIPT = """
+const { init, parse } = require('cjs-module-lexer');
+const answer = (text) => {
+  try {
+    const { exports, reexports } = parse(text);
+    return [[...exports], [...reexports]];
+  } catch (error) {
+    return `the row can't be lexed: ${error.message}`;
+  }
+};
+const rows = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
+Promise.resolve(init?.()).then(() => console.log(JSON.stringify(rows.map(answer))));
+"""
+
+
+@cache
+def answers() -> dict[str, object]:
+    """Return names and re-exports of each row; one Node process finds them all."""
+    found = ask_node(_SCRIPT, list(ROWS.values()))
+    assert isinstance(found, list)
+    return dict(zip(ROWS, found, strict=True))
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_the_names_are_those_of_the_lexer(row: str) -> None:
+    names, reexports = scan_cjs_exports(parse(ROWS[row].encode()))
+
+    assert [sorted(names), sorted(reexports)] == _sorted(answers()[row])
+
+
+def _sorted(answer: object) -> object:
+    return [sorted(part) for part in answer] if isinstance(answer, list) else answer
