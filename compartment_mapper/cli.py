@@ -28,6 +28,7 @@ from compartment_mapper.report import (
     mermaid,
     packages_text,
     size_text,
+    withheld_summary,
     withheld_text,
 )
 from compartment_mapper.text import position_at
@@ -47,6 +48,18 @@ class _Commands(click.Group):
             hint = errors.did_you_mean(args[0], self.commands)
             ctx.fail(f"no such command '{args[0]}'" + (f"; {hint}" if hint else ""))
         return super().resolve_command(ctx, args)
+
+
+class _RunCommand(click.Command):
+    """A command whose arguments after ``--`` are a program's."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Return what is left of *args*; an unknown option may be meant for the program."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as problem:
+            problem.message += " The program's own arguments go after `--`."
+            raise
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -178,7 +191,11 @@ def _has_colour() -> bool:
     return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
 
-@main.command("bundle", epilog="Example: compartment-mapper bundle src/main.js -o app.zip --infer")
+@main.command(
+    "bundle",
+    short_help="Pack an application into an archive.",
+    epilog="Example: compartment-mapper bundle src/main.js -o app.zip --infer",
+)
 @click.argument("entry")
 @click.option("-o", "--output", required=True, metavar="FILE", help="Where to write the archive.")
 @click.option("--compress", is_flag=True, help="Deflate the files (Endo can't read those).")
@@ -286,7 +303,11 @@ def _modules(compartment: dict[str, object]) -> dict[str, dict[str, str]]:
     return found
 
 
-@main.command("inspect", epilog="Example: compartment-mapper inspect app.zip --why ms")
+@main.command(
+    "inspect",
+    short_help="Show the packages of an archive or an application.",
+    epilog="Example: compartment-mapper inspect src/main.js --why ms",
+)
 @click.argument("target", metavar="ARCHIVE|ENTRY")
 @click.option("--json", "as_json", is_flag=True, help="Print the packages as JSON.")
 @click.option("--dot", "as_dot", is_flag=True, help="Print the graph for Graphviz.")
@@ -370,11 +391,12 @@ def _is_archive(path: str) -> bool:
 
 @main.command(
     "run",
+    cls=_RunCommand,
+    short_help="Run an archive or an application under SES.",
     epilog="Example: compartment-mapper run app.zip -- --port 8080",
-    context_settings={"allow_interspersed_args": False},
 )
 @click.argument("target", metavar="ARCHIVE|ENTRY")
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]")
 @_bundling
 @_reporting
 def run_command(*, target: str, arguments: tuple[str, ...], choices: _Choices) -> None:
@@ -382,7 +404,6 @@ def run_command(*, target: str, arguments: tuple[str, ...], choices: _Choices) -
 
     The program has its own standard streams, arguments (after --), signals and exit status.
     """
-    arguments = arguments[1:] if arguments[:1] == ("--",) else arguments
     if _is_archive(target):
         if choices.infer or choices.policy:
             message = "an archive carries its policy: give --infer or --policy to `bundle`"
@@ -393,7 +414,7 @@ def run_command(*, target: str, arguments: tuple[str, ...], choices: _Choices) -
         _engine(choices).run_archive(target, arguments, flags)
     made = _bundle(target, choices)
     _say_problems(made.application.warnings)
-    withheld = withheld_text(made.application.withheld, partial(_place_of, made.application))
-    if withheld:
-        click.echo(withheld, err=True)
+    summary = withheld_summary(made.application.withheld)
+    if summary:
+        click.echo(summary, err=True)
     _engine(choices).run_bytes(made.content, target, arguments, [])

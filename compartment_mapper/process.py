@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from packaging.version import InvalidVersion, Version
+
 from compartment_mapper.errors import Diagnostic, InputError
 from compartment_mapper.module_record import Language
 
 _RUNTIME = Path(__file__).parent / "_runtime" / "main.cjs"
-_OLDEST = 20
+_OLDEST = Version("20")
 
 #: Parses standard input as Node would compile it; prints the message and line of an error.
 _CHECK = """
@@ -98,10 +100,11 @@ def find_node(chosen: str | None) -> Node:
         )
     except OSError as problem:
         raise InputError(_node_not_found(chosen)) from problem
-    version = done.stdout.strip().removeprefix("v").partition(".")[0]
-    if not version.isdigit():
-        raise InputError(_node_not_found(chosen))
-    if int(version) < _OLDEST:
+    try:
+        version = Version(done.stdout.strip())
+    except InvalidVersion as problem:
+        raise InputError(_node_not_found(chosen)) from problem
+    if version < _OLDEST:
         raise InputError(
             Diagnostic(
                 code="NODE_TOO_OLD",

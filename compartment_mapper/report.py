@@ -107,6 +107,17 @@ def chain_text(chain: Sequence[Step], name: str, file_of: Callable[[Location], s
     return "\n".join([*lines, f"{'  ' * len(chain)}{name}"])
 
 
+def withheld_summary(uses: Sequence[Use]) -> str:
+    """Return one line on what was withheld; an empty text for nothing."""
+    if not uses:
+        return ""
+    packages = len({use.package for use in uses})
+    return (
+        f"withheld {_count(len(uses), 'power')} from {_count(packages, 'package')}: "
+        "`compartment-mapper bundle` lists them, --infer grants them"
+    )
+
+
 def withheld_text(uses: Iterable[Use], place_of: Callable[[Use], str]) -> str:
     """Return what was withheld: package, power, first use, and how to grant it."""
     by_package: dict[CanonicalName, list[Use]] = {}

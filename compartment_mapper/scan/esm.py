@@ -239,7 +239,7 @@ def _reexport(entries: _Entries, statement: Node, source: Node) -> None:
     if clause is None:
         entries.stars.append(StarExport(request=specifier, span=_span(statement)))
     elif clause.type == "namespace_export":
-        alias = _module_export_name(entries.syntax, clause.named_children[-1])
+        alias = _module_export_name(entries.syntax, clause.children[-1])
         _add_indirect(entries, specifier, ("*", alias), clause)
     else:
         for item in clause.named_children:

@@ -105,7 +105,7 @@ def parse(source: bytes) -> Syntax:
     if not syntax.root.has_error:
         return syntax
     masked = _CLAUSE.sub(lambda clause: _RESERVED.sub(_as_identifier, clause[0]), joined)
-    masked = _UNENDED.sub(rb"\1;", masked)
+    masked = _UNENDED.sub(rb"\1;", _NAMESPACE.sub(rb"\1_", masked))
     return syntax if masked == joined else Syntax(source, _PARSER.parse(masked))
 
 
@@ -119,6 +119,7 @@ _UNENDED = re.compile(rb"(\bexport\s*\{[^{}]*\}[ \t\r]*)\n(?=\s*[(\[`/*+-])")
 #: The grammar refuses reserved words as names in these clauses (``export { x as null }``); a
 #: text of the same length, where they are plain names, has the same tree otherwise.
 _CLAUSE = re.compile(rb"\b(?:export|import)\b[^{}()=;'\"]*\{[^{}]*\}")
+_NAMESPACE = re.compile(rb"(\bexport\s*\*\s*as\s+\w+)\w(?=\s+from\b)")
 _RESERVED = re.compile(
     rb"\b(?:break|case|catch|class|const|continue|debugger|delete|do|else|enum|export|extends|"
     rb"false|finally|for|function|if|import|in|instanceof|new|null|return|super|switch|this|"
