@@ -19,6 +19,8 @@ const start = () => {
 /** @type {Started | undefined} */
 let started;
 
+export const lockThisRealm = () => (started ??= start());
+
 /**
  * @param {Uint8Array} bytes
  * @param {{ allowAll?: boolean }} [options]
@@ -26,8 +28,7 @@ let started;
  */
 export const importHere = async (bytes, { allowAll = false } = {}) => {
   const parsed = parseArchive(bytes, verifyPowers);
-  started ??= start();
-  return importArchive(parsed, { ...started, allowAll });
+  return importArchive(parsed, { ...lockThisRealm(), allowAll });
 };
 
 /**
