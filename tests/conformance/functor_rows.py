@@ -298,6 +298,7 @@ IMPORTS = {
         "export { a, f as g, default } from 'dep'; export { default as other } from 'other';"
     ),
     "reexport-namespace": "export * as ns from 'other';",
+    "reexport-namespace-as-default": "export * as default from 'other'; export * as if from 'dep';",
     "reexport-star": "export * from 'dep'; export const f = 'own';",
     "reexport-strings": "export { 'a b', 'a b' as c, a as 'd e' } from 'dep';",
     "import-then-export": (
