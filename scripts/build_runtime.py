@@ -20,7 +20,7 @@ from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-LAST_LINES = 20
+SHOWN_LINES = 20  # npm and esbuild say first what is wrong
 
 
 class BuildRuntimeError(RuntimeError):
@@ -147,7 +147,7 @@ def run_node(step: str, arguments: list[str], *, cwd: Path) -> None:
         errors="replace",
     )
     if done.returncode != 0:
-        said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-LAST_LINES:])
+        said = "\n".join((done.stderr + done.stdout).strip().splitlines()[:SHOWN_LINES])
         message = f"building the runtime: {step} failed with exit code {done.returncode}\n{said}"
         raise BuildRuntimeError(message)
 
