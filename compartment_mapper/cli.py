@@ -58,8 +58,8 @@ class _RunCommand(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as problem:
-            problem.message += " The program's own arguments go after `--`."
-            raise
+            message = f"{problem.message} The program's own arguments go after `--`."
+            raise click.UsageError(message, ctx) from problem
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

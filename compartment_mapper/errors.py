@@ -1,7 +1,7 @@
 """Every mistake in the *input*: a `Diagnostic` with a code, made by one factory per code.
 
 A mistake of ours is an ``assert`` or an exception; a mistake of the user's is one of these.
-Each code has a page in ``docs/errors/``.
+``docs/errors.md`` has each code.
 """
 
 from __future__ import annotations
@@ -131,11 +131,6 @@ def unresolved(code: str, message: str, place: Place, hint: str) -> Diagnostic:
 def unsupported(place: Place, what: str, hint: str = "") -> Diagnostic:
     """Code that can't work under SES, reached without condition."""
     return Diagnostic(code="UNSUPPORTED_SYNTAX", message=what, place=place, hint=hint)
-
-
-def unknown_file_kind(place: Place, what: str, hint: str) -> Diagnostic:
-    """A file that Node would not load as a module either."""
-    return Diagnostic(code="ERR_UNKNOWN_FILE_EXTENSION", message=what, place=place, hint=hint)
 
 
 def invalid_archive(problem: str, hint: str = "") -> Diagnostic:
