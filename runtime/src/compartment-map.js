@@ -122,7 +122,7 @@ const asModule = (input) => {
     kind: 'file',
     location,
     parser,
-    sha512: asSha512(members.get('sha512') ?? { value: undefined, path: `${input.path}.sha512` }),
+    sha512: asSha512(members.get('sha512') ?? json.memberAt(input, 'sha512', undefined)),
     resolutions: asResolutions(members.get('resolutions')),
   };
 };

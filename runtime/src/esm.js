@@ -204,7 +204,7 @@ export const makeEsmRecord = (pkg, key, source, main) => {
           [...source.live.values()].map(([local]) => local),
         ),
         import: dynamicImport,
-        importMeta: makeImportMeta(pkg, key, main),
+        importMeta: source.needsImportMeta ? makeImportMeta(pkg, key, main) : undefined,
         split,
       }),
     );

@@ -3,8 +3,36 @@
 import { InvalidArchive } from './errors.js';
 
 /**
- * @typedef {{ value: unknown, path: string }} Json a value and where it stands
+ * @typedef {object} Json a value and where it stands
+ * @property {unknown} value
+ * @property {string} path spelt out only when it is read
  */
+
+/** @implements {Json} */
+class Member {
+  /**
+   * @param {unknown} value
+   * @param {Json} parent
+   * @param {string | number} key
+   */
+  constructor(value, parent, key) {
+    this.value = value;
+    this.parent = parent;
+    this.key = key;
+  }
+  get path() {
+    const plain = typeof this.key === 'string' && /^\w+$/.test(this.key);
+    return this.parent.path + (plain ? `.${this.key}` : `[${JSON.stringify(this.key)}]`);
+  }
+}
+
+/**
+ * @param {Json} parent
+ * @param {string | number} key
+ * @param {unknown} value
+ * @returns {Json}
+ */
+export const memberAt = (parent, key, value) => new Member(value, parent, key);
 
 /**
  * @param {Json} json
@@ -47,16 +75,13 @@ export const parseJson = (text, path) => {
  * @returns {Map<string, Json>} the object's own properties
  */
 export const asObject = (json) => {
-  const { value, path } = json;
+  const { value } = json;
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     complain(json, 'an object');
   return new Map(
     Object.entries(/** @type {object} */ (value)).map(([key, member]) => [
       key,
-      {
-        value: member,
-        path: /^\w+$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`,
-      },
+      memberAt(json, key, member),
     ]),
   );
 };
@@ -77,10 +102,10 @@ export const asMapOf = (json, asMember) =>
  * @returns {T[]}
  */
 export const asListOf = (json, asMember) => {
-  const { value, path } = json;
+  const { value } = json;
   if (!Array.isArray(value)) complain(json, 'an array');
   return /** @type {unknown[]} */ (value).map((member, index) =>
-    asMember({ value: member, path: `${path}[${index}]` }),
+    asMember(memberAt(json, index, member)),
   );
 };
 
@@ -108,15 +133,15 @@ export const asStrings = (json) => asListOf(json, asString);
  * @returns {Json}
  */
 export const member = (json, members, key) =>
-  members.get(key) ?? complain({ value: undefined, path: `${json.path}.${key}` }, 'a value');
+  members.get(key) ?? complain(memberAt(json, key, undefined), 'a value');
 
 /**
  * @param {Map<string, Json>} members
  * @param {string[]} keys
  */
 export const onlyKeys = (members, keys) => {
-  for (const [key, { path }] of members) {
+  for (const [key, input] of members) {
     if (!keys.includes(key))
-      throw new InvalidArchive(`${path}: there is no such key; known are ${keys.join(', ')}`);
+      throw new InvalidArchive(`${input.path}: there is no such key; known are ${keys.join(', ')}`);
   }
 };

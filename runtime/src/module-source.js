@@ -15,6 +15,7 @@ import * as json from './json-shape.js';
  * @property {ReadonlyMap<string, string>} fixed local names by export names
  * @property {ReadonlyMap<string, [local: string, accessor: boolean]>} live
  * @property {boolean} async has a top-level await
+ * @property {boolean} needsImportMeta
  * @property {boolean} split in a cycle: its functor can stop before the module's own code
  * @property {Names} names
  *
@@ -71,12 +72,12 @@ const asFixed = (input) => json.asStrings(input)[0] ?? json.complain(input, 'a l
  * @returns {[string, boolean]}
  */
 const asLive = (input) => {
-  const { value, path } = input;
+  const { value } = input;
   if (!Array.isArray(value)) json.complain(input, 'an array');
   const [local, accessor] = /** @type {unknown[]} */ (value);
   return [
-    json.asString({ value: local, path: `${path}[0]` }),
-    json.asBoolean({ value: accessor ?? false, path: `${path}[1]` }),
+    json.asString(json.memberAt(input, 0, local)),
+    json.asBoolean(json.memberAt(input, 1, accessor ?? false)),
   ];
 };
 
@@ -113,6 +114,7 @@ export const parseEsmSource = (text, path) => {
     fixed: json.asMapOf(json.member(input, members, '__fixedExportMap__'), asFixed),
     live: json.asMapOf(json.member(input, members, '__liveExportMap__'), asLive),
     async: optional(members, 'async', json.asBoolean, false),
+    needsImportMeta: optional(members, '__needsImportMeta__', json.asBoolean, true),
     split: optional(members, 'split', json.asBoolean, false),
     names: namesOf(members),
   };

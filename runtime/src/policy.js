@@ -92,35 +92,56 @@ const plant = (tree, [first = '', ...rest], grant) => {
 };
 
 /**
- * @param {Iterable<[string, Grant | Attenuation]>} grants
- * @param {string} name
+ * @param {ReadonlyMap<string, Grant | Attenuation>} grants
  * @param {(granted: string) => string[]} split a granted name into its first part and a path of members
+ * @returns {Map<string, Decision>} by first part
+ */
+const decideAll = (grants, split) => {
+  /** @type {Map<string, Decision>} */
+  const decisions = new Map();
+  for (const [granted, grant] of grants) {
+    const [first = '', ...path] = split(granted);
+    const known = decisions.get(first);
+    if (grant === false || (known !== undefined && !(known instanceof Map))) continue;
+    if (path.length === 0) {
+      decisions.set(first, isAttenuation(grant) ? grant : { write: grant === 'write' });
+    } else if (!isAttenuation(grant)) {
+      const tree = known ?? new Map();
+      plant(tree, path, grant);
+      decisions.set(first, tree);
+    }
+  }
+  return decisions;
+};
+
+/** @type {WeakMap<ReadonlyMap<string, Grant | Attenuation>, Map<string, Decision>>} */
+const decided = new WeakMap();
+
+/**
+ * @param {ReadonlyMap<string, Grant | Attenuation>} grants
+ * @param {string} name
+ * @param {(granted: string) => string[]} split
  * @returns {Decision}
  */
 const decide = (grants, name, split) => {
-  /** @type {PathTree} */
-  const tree = new Map();
-  for (const [granted, grant] of grants) {
-    const [first, ...path] = split(granted);
-    if (first !== name || grant === false) continue;
-    if (path.length === 0) return isAttenuation(grant) ? grant : { write: grant === 'write' };
-    if (!isAttenuation(grant)) plant(tree, path, grant);
-  }
-  return tree.size === 0 ? undefined : tree;
+  const decisions = decided.get(grants) ?? decideAll(grants, split);
+  decided.set(grants, decisions);
+  return decisions.get(name);
 };
 
 /** @param {string} granted */
 const byDots = (granted) => granted.split('.');
+
+/** @param {string} granted */
+const byDotsBare = (granted) => byDots(bareBuiltin(granted));
 
 /**
  * @param {PackagePolicy} policy
  * @param {string} name with or without `node:`
  * @returns {Decision}
  */
-export const builtinDecision = ({ builtins }, name) => {
-  if (builtins === 'any') return { write: true };
-  return decide(builtins, bareBuiltin(name), (granted) => byDots(bareBuiltin(granted)));
-};
+export const builtinDecision = ({ builtins }, name) =>
+  builtins === 'any' ? { write: true } : decide(builtins, bareBuiltin(name), byDotsBare);
 
 /**
  * @param {PackagePolicy} policy whose globals are not attenuated as a whole
