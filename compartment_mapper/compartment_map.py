@@ -106,7 +106,7 @@ def _compartment_to_dict(compartment: CompartmentDescriptor) -> dict[str, object
         },
     }
     if compartment.policy is not None:
-        found["policy"] = compartment.policy.to_dict()
+        found["policy"] = compartment.policy.to_endo()
     return found
 
 

@@ -16,7 +16,7 @@ from compartment_mapper.package_graph import (
     is_bare,
     package_name_of,
 )
-from compartment_mapper.policy import PackagePolicy, Policy
+from compartment_mapper.policy import Grant, PackagePolicy, Policy
 from compartment_mapper.text import Span
 
 Part = Literal["globals", "builtins", "packages"]
@@ -34,6 +34,8 @@ class Use:
     path: str
     module: Location
     span: Span
+    #: Of a global: it is assigned.
+    write: bool = False
     #: Of a package: the one that uses it declares it, or is the application.
     declared: bool = True
 
@@ -51,12 +53,12 @@ class Use:
 
 def uses_of(modules: ModuleGraph, packages: PackageGraph) -> list[Use]:
     """Return what every package uses, by package, part and path; the first use of each."""
-    found: dict[tuple[CanonicalName, Part, str], Use] = {}
+    found: dict[tuple[CanonicalName, Part, str, bool], Use] = {}
     for location in sorted(modules.modules):
         package = packages.owner_of(location).canonical_name
         module = modules.modules[location]
         for use in (*_uses_in(module, package), *_links_of(module, packages)):
-            found.setdefault((use.package, use.part, use.path), use)
+            found.setdefault((use.package, use.part, use.path, use.write), use)
     return [found[key] for key in sorted(found)]
 
 
@@ -70,6 +72,7 @@ def _uses_in(module: Module, package: CanonicalName) -> Iterator[Use]:
                 path=path,
                 module=module.location,
                 span=name.span,
+                write=name.written and "." in path,
             )
     for edge in module.edges:
         if isinstance(edge.target, BuiltinTarget):
@@ -104,13 +107,14 @@ def policy_of(uses: Iterable[Use], packages: PackageGraph, *, infer: bool) -> Po
         infer: Grant every package what it uses. Without, only the application's own package gets
             that, and the others get the harmless part of what they use.
     """
-    granted: dict[CanonicalName, dict[str, dict[str, bool]]] = {
+    granted: dict[CanonicalName, dict[str, dict[str, Grant]]] = {
         package.canonical_name: {"globals": {}, "builtins": {}, "packages": {}}
         for package in packages.packages.values()
     }
     for use in uses:
         if infer or use.harmless or use.package == ROOT_NAME:
-            granted[use.package][use.part][use.path] = True
+            grants = granted[use.package][use.part]
+            grants[use.path] = "write" if use.write else grants.get(use.path, True)
     policies = {
         name: PackagePolicy(
             globals=parts["globals"], builtins=parts["builtins"], packages=parts["packages"]
@@ -161,4 +165,8 @@ def allow_all(packages: PackageGraph) -> Policy:
 
 def withheld(uses: Iterable[Use], policy: Policy) -> list[Use]:
     """Return the uses that *policy* does not grant."""
-    return [use for use in uses if not policy.of(use.package).allows(use.part, use.path)]
+    return [
+        use
+        for use in uses
+        if not policy.of(use.package).allows(use.part, use.path, write=use.write)
+    ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from compartment_mapper import errors
 from compartment_mapper.errors import Diagnostic
@@ -29,9 +30,14 @@ class Attenuation:
         return {"attenuate": self.specifier, "params": list(self.params)}
 
 
-Grant = bool | Attenuation
+#: ``write`` is to read and to assign: ``process.exitCode = 1``.
+Grant = bool | Literal["write"] | Attenuation
 #: ``any``, one attenuation of the whole set, or grants by name.
 Grants = str | Attenuation | Mapping[str, Grant]
+
+
+#: In ``options`` of an archive's policy: the globals that may be assigned.
+WRITES = "writes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +66,24 @@ class PackagePolicy:
             found["options"] = self.options
         return found
 
-    def allows(self, part: str, path: str) -> bool:
+    def to_endo(self) -> dict[str, object]:
+        """Return the JSON value in the words that Endo's reader knows.
+
+        It accepts no ``"write"``, and ignores ``options``: there the names are listed.
+        """
+        found = self.to_dict()
+        grants = found.get("globals")
+        if isinstance(grants, dict):
+            writes = [name for name, grant in grants.items() if grant == "write"]
+            if writes:
+                found["globals"] = {**grants, **dict.fromkeys(writes, True)}
+                found["options"] = {WRITES: writes}
+        return found
+
+    def allows(self, part: str, path: str, *, write: bool = False) -> bool:
         """Return whether *path*, or an object that holds it, is granted in *part*.
+
+        An object that is granted whole can be changed.
 
         >>> PackagePolicy(globals={"process.env": True}).allows("globals", "process.env.HOME")
         True
@@ -73,7 +95,9 @@ class PackagePolicy:
         if part == "packages":  # their names may have dots
             return bool(grants.get(path))
         segments = path.split(".")
-        return any(grants.get(".".join(segments[:n])) for n in range(1, len(segments) + 1))
+        whole = (grants.get(".".join(segments[:n])) for n in range(1, len(segments)))
+        own = grants.get(path)
+        return any(whole) or (own == "write" if write and len(segments) > 1 else bool(own))
 
 
 def _grants_to_json(grants: Grants) -> object:
@@ -215,12 +239,25 @@ def _package_policy(value: object, path: str) -> PackagePolicy:
     if isinstance(packages, Attenuation):
         raise _WrongValueError(f"{path}.packages can't be attenuated")
     return PackagePolicy(
-        globals=_grants(found.get("globals", {}), f"{path}.globals"),
+        globals=_with_writes(
+            _grants(found.get("globals", {}), f"{path}.globals"), found.get("options")
+        ),
         builtins=_grants(found.get("builtins", {}), f"{path}.builtins"),
         packages=packages,
         no_global_freeze=freeze,
         options=found.get("options"),
     )
+
+
+def _with_writes(grants: Grants, options: object) -> Grants:
+    """Return *grants* with what the ``options`` of an archive's policy let be assigned."""
+    writes = options.get(WRITES) if isinstance(options, dict) else None
+    if not isinstance(writes, list) or not isinstance(grants, Mapping):
+        return grants
+    return {
+        name: "write" if grant is True and name in writes else grant
+        for name, grant in grants.items()
+    }
 
 
 def _grants(value: object, path: str) -> Grants:
@@ -237,6 +274,8 @@ def _grants(value: object, path: str) -> Grants:
 def _grant(value: object, path: str) -> Grant:
     if isinstance(value, bool):
         return value
+    if value == "write" and ".globals" in path:
+        return "write"
     if isinstance(value, list):
         return Attenuation(specifier=None, params=tuple(value))
     if isinstance(value, dict) and "attenuate" in value:

@@ -132,5 +132,6 @@ def withheld_text(uses: Iterable[Use], place_of: Callable[[Use], str]) -> str:
         for use in found:
             kind = use.part.removesuffix("s")
             lines.append(f"    {kind} {use.path}  {place_of(use)}")
-            lines.append(f'      {where}.{use.part}["{use.path}"] = true')
+            grant = '"write"' if use.write else "true"
+            lines.append(f'      {where}.{use.part}["{use.path}"] = {grant}')
     return "\n".join(lines)

@@ -21,7 +21,7 @@ def main() -> None:
     step("lint", [tool("ruff"), "check", "."])
     step("types", [tool("mypy")])
     step("layers", [tool("lint-imports")])
-    npm("runtime: format", "run", "--silent", "format:check", cwd=_RUNTIME)
+    npm("runtime: format", "run", "--silent", "format", cwd=_RUNTIME)
     npm("runtime: types", "run", "--silent", "check", cwd=_RUNTIME)
     npm("runtime: tests", "test", "--silent", cwd=_RUNTIME)
     path = f"{node_folder()}{os.pathsep}{os.environ.get('PATH', '')}"

@@ -60,4 +60,6 @@ def npm(title: str, *arguments: str, cwd: Path) -> None:
     """Run npm with the Node from the wheel."""
     folder = node_folder()
     path = f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"
-    step(title, [folder / "npm", *arguments], cwd=cwd, env={"PATH": path})
+    # The wheel's bin/npm is a copy that looks for its library in the wrong place.
+    cli = folder.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    step(title, [folder / "node", cli, *arguments], cwd=cwd, env={"PATH": path})

@@ -116,17 +116,21 @@ def _is_written(occurrence: Occurrence, end: int) -> bool:
     return parent.kind in _WRITES and field == "left"
 
 
-#: A word before an assignment, an increment, or in what may be a pattern.
+_NAMES = b"|".join(sorted((name.encode() for name in INTRINSICS | HOST_GLOBALS), reverse=True))
+
+#: A word before an assignment, with an increment, at the head of a loop, or in what may be a
+#: pattern.
 _ASSIGNED = re.compile(
-    rb"(?<![\w$.])(?:(?:\+\+|--)\s*)?("
-    + b"|".join(sorted((name.encode() for name in INTRINSICS | HOST_GLOBALS), reverse=True))
-    + rb")(?![\w$])(?=\s*(?:\+\+|--|(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)?=(?![=>])|[\],}]))"
+    rb"(?:(?<![\w$.])|(?<=\.\.\.))(?:(?:\+\+|--)\s*(?P<increased>" + _NAMES + rb")(?![\w$])|"
+    rb"(?P<assigned>" + _NAMES + rb")(?![\w$])(?=\s*(?:\+\+|--|/[*/]|(?:of|in)\b|\)+\s*=(?![=>])"
+    rb"|(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)?=(?![=>])|[\],}])))"
 )
 
 
 def scan_assigned_names(syntax: Syntax) -> Iterator[str]:
     """Yield, sorted, the global names that the text assigns: they can't be made constants."""
-    suspects = {match[1].decode() for match in _ASSIGNED.finditer(syntax.source)}
+    matches = _ASSIGNED.finditer(syntax.source)
+    suspects = {match[str(match.lastgroup)].decode() for match in matches}
     if suspects:
         yield from sorted(
             {

@@ -147,4 +147,9 @@ def attribute_type(syntax: Syntax, node: Node) -> str | None:
             if child.type in {"arguments", "import_attribute", "object", "pair"}
             or (inner.type == "pair" and child.type == "object")
         )
-    return None
+    # The grammar has no node for the attributes of an export.
+    written = _TYPE.search(syntax.source, node.start_byte, node.end_byte)
+    return written[1].decode() if written and node.type == "export_statement" else None
+
+
+_TYPE = re.compile(rb"\bwith\s*\{\s*['\"]?type['\"]?\s*:\s*['\"](\w+)")

@@ -106,6 +106,7 @@ def parse(source: bytes) -> Syntax:
         return syntax
     masked = _CLAUSE.sub(lambda clause: _RESERVED.sub(_as_identifier, clause[0]), joined)
     masked = _UNENDED.sub(rb"\1;", _NAMESPACE.sub(rb"\1_", masked))
+    masked = _ATTRIBUTES.sub(lambda found: found[1] + b" " * len(found[2]) + b";", masked)
     return syntax if masked == joined else Syntax(source, _PARSER.parse(masked))
 
 
@@ -119,6 +120,10 @@ _UNENDED = re.compile(rb"(\bexport\s*\{[^{}]*\}[ \t\r]*)\n(?=\s*[(\[`/*+-])")
 #: The grammar refuses reserved words as names in these clauses (``export { x as null }``); a
 #: text of the same length, where they are plain names, has the same tree otherwise.
 _CLAUSE = re.compile(rb"\b(?:export|import)\b[^{}()=;'\"]*\{[^{}]*\}")
+#: The grammar knows attributes of imports only.
+_ATTRIBUTES = re.compile(
+    rb"(\bexport\b[^;]{0,2000}?\bfrom\s*(?:'[^'\n]*'|\"[^\"\n]*\")\s*)(with\s*\{[^{}]*)\}"
+)
 _NAMESPACE = re.compile(rb"(\bexport\s*\*\s*as\s+\w+)\w(?=\s+from\b)")
 _RESERVED = re.compile(
     rb"\b(?:break|case|catch|class|const|continue|debugger|delete|do|else|enum|export|extends|"

@@ -85,6 +85,22 @@ const asBuiltins = (input) => {
 };
 
 /**
+ * Endo's reader accepts no 'write' and ignores `options`: there our archives list what may be assigned.
+ *
+ * @param {PackagePolicy['globals']} globals
+ * @param {Json | undefined} options
+ * @returns {PackagePolicy['globals']}
+ */
+const withWrites = (globals, options) => {
+  if (!(globals instanceof Map) || options === undefined) return globals;
+  if (typeof options.value !== 'object' || options.value === null) return globals;
+  const writes = json.asObject(options).get('writes');
+  if (writes === undefined) return globals;
+  const granted = json.asStrings(writes).filter((name) => globals.get(name) === true);
+  return new Map([...globals, ...granted.map((name) => /** @type {const} */ ([name, 'write']))]);
+};
+
+/**
  * @param {Json} input
  * @returns {PackagePolicy}
  */
@@ -105,7 +121,10 @@ export const readPolicy = (input) => {
   }
   return {
     packages: asGrants(members.get('packages')),
-    globals: (globals && asAttenuation(globals)) ?? asGrants(globals),
+    globals: withWrites(
+      (globals && asAttenuation(globals)) ?? asGrants(globals),
+      members.get('options'),
+    ),
     builtins: asBuiltins(members.get('builtins')),
     defaultAttenuator: attenuator === undefined ? undefined : json.asString(attenuator),
   };
