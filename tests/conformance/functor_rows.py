@@ -331,6 +331,10 @@ IMPORTS = {
     "meta": "export const r = import.meta.url; export const t = typeof import.meta;",
     "meta-over-lines": "export const r = import\n.\nmeta\n.url;",
     "attributes": "import o from 'other' with { type: 'json' }; export { o };",
+    "attributes-of-export": (
+        "export { default as o } from 'other' with { type: 'json' }\n"
+        "export * from 'dep' with {\n'type': \"json\", };export let x = 1"
+    ),
     "over-lines": "import {\n  a, // import(\n  f as\n  g\n} from 'dep'\nexport const r = g(a)",
     "then-paren": "import { a } from 'dep'\n(1, 2)\nexport const r = a",
     "then-bracket": "import 'dep'\n[1].map(String)\nexport const r = 1",

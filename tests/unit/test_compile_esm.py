@@ -29,7 +29,9 @@ MODULES = {
     "loops": "export let a;\nexport var b;\nfor (a of x) f(a);\nfor (b in y) {\n  f(b);\n}\n",
     "meta-and-import": "const u = import.meta.url;\nexport const p = import('./m.js');\n",
     "await": "export const a = await import('./m.js');\n",
-    "string-names": "let a = 1;\nexport { a as 'x y', a as '-->' };\nimport { 'é' as e } from 'm'\n",
+    "string-names": (
+        "let a = 1;\nexport { a as 'x y', a as '-->' };\nimport { 'é' as e } from 'm'\n"
+    ),
     "censored": (
         "// <!-- import('x') -->\nconst s = 'import(' + \"-->\" + `eval(${1})`;\n"
         "const r = /<!--/, o = { import(x) {}, eval(x) {} };\nconst t = tag`import(${1}\n-->`;\n"
