@@ -3,34 +3,74 @@
 
 /** @import { Frame, Stacks } from './stack.js' */
 
-/**
- * @param {Frame} frame
- * @param {Stacks} stacks
- * @returns {object} a call site that knows places and names, but no values
- */
-const safeCallSite = (frame, stacks) => {
-  const { site, file, line, column } = frame;
-  return harden({
-    getThis: () => undefined,
-    getFunction: () => undefined,
-    getTypeName: () => site.getTypeName(),
-    getFunctionName: () => site.getFunctionName(),
-    getMethodName: () => site.getMethodName(),
-    getFileName: () => file ?? undefined,
-    getScriptNameOrSourceURL: () => file ?? undefined,
-    getLineNumber: () => line,
-    getColumnNumber: () => column,
-    getEvalOrigin: () => undefined,
-    getPromiseIndex: () => null,
-    isToplevel: () => site.isToplevel(),
-    isEval: () => false,
-    isNative: () => site.isNative(),
-    isConstructor: () => site.isConstructor(),
-    isAsync: () => site.isAsync(),
-    isPromiseAll: () => false,
-    toString: () => stacks.describe(frame),
-  });
-};
+/** A call site that knows places and names, but no values. */
+class CallSite {
+  #frame;
+  #stacks;
+  /**
+   * @param {Frame} frame
+   * @param {Stacks} stacks
+   */
+  constructor(frame, stacks) {
+    this.#frame = frame;
+    this.#stacks = stacks;
+    Object.freeze(this);
+  }
+  getThis() {
+    return undefined;
+  }
+  getFunction() {
+    return undefined;
+  }
+  getTypeName() {
+    return this.#frame.site.getTypeName();
+  }
+  getFunctionName() {
+    return this.#frame.site.getFunctionName();
+  }
+  getMethodName() {
+    return this.#frame.site.getMethodName();
+  }
+  getFileName() {
+    return this.#frame.file ?? undefined;
+  }
+  getScriptNameOrSourceURL() {
+    return this.#frame.file ?? undefined;
+  }
+  getLineNumber() {
+    return this.#frame.line;
+  }
+  getColumnNumber() {
+    return this.#frame.column;
+  }
+  getEvalOrigin() {
+    return undefined;
+  }
+  getPromiseIndex() {
+    return null;
+  }
+  isToplevel() {
+    return this.#frame.site.isToplevel();
+  }
+  isEval() {
+    return false;
+  }
+  isNative() {
+    return this.#frame.site.isNative();
+  }
+  isConstructor() {
+    return this.#frame.site.isConstructor();
+  }
+  isAsync() {
+    return this.#frame.site.isAsync();
+  }
+  isPromiseAll() {
+    return false;
+  }
+  toString() {
+    return this.#stacks.describe(this.#frame);
+  }
+}
 
 /**
  * @typedef {object} ErrorPowers
@@ -46,6 +86,7 @@ const safeCallSite = (frame, stacks) => {
  * @returns {ErrorConstructor}
  */
 export const makeErrorConstructor = ({ SharedError, capture, stacks }) => {
+  harden(CallSite);
   /**
    * @param {object} error
    * @param {Function | undefined} below
@@ -54,11 +95,11 @@ export const makeErrorConstructor = ({ SharedError, capture, stacks }) => {
   const stackOf = (error, below) => {
     const own = /** @type {OwnError} */ (OwnError);
     const limit = typeof own.stackTraceLimit === 'number' ? Math.max(0, own.stackTraceLimit) : 0;
-    const frames = stacks.collect((holder) => capture(holder, below)).slice(0, limit);
+    const frames = stacks.collect((holder) => capture(holder, below), limit);
     if (typeof own.prepareStackTrace === 'function') {
       return own.prepareStackTrace(
         /** @type {Error} */ (error),
-        /** @type {any[]} */ (frames.map((frame) => safeCallSite(frame, stacks))),
+        /** @type {any[]} */ (frames.map((frame) => new CallSite(frame, stacks))),
       );
     }
     return stacks.format(error, frames);

@@ -94,6 +94,11 @@ const freezePrototype = (object) => {
 /** @type {WeakSet<object>} */
 const done = new WeakSet();
 
+/** @param {Iterable<unknown>} objects that ses has hardened */
+export const regardHardened = (objects) => {
+  for (const object of objects) if (isReference(object)) done.add(/** @type {object} */ (object));
+};
+
 /**
  * @template T
  * @param {T} root

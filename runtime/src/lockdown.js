@@ -1,6 +1,6 @@
 // The only place that knows how ses locks the realm down.
 import 'ses';
-import { enableOverrides, hardenHost } from './host-harden.js';
+import { enableOverrides, hardenHost, regardHardened } from './host-harden.js';
 
 /** @typedef {typeof globalThis & Record<string, any>} StartGlobal */
 
@@ -62,6 +62,14 @@ const enableCommonOverrides = () => {
   }
 };
 
+/** @returns {unknown[]} what ses has hardened, as far as it is easily found */
+const intrinsics = () => {
+  const globals = Object.getOwnPropertyDescriptors(new Compartment().globalThis);
+  return Object.values(globals)
+    .flatMap(({ value }) => (typeof value === 'function' ? [value, value.prototype] : []))
+    .concat(Object.getPrototypeOf(Int8Array), Object.getPrototypeOf(Int8Array.prototype));
+};
+
 /** @returns {Record<string, any>} */
 const beforeRepair = () => {
   const iterator = Object.getPrototypeOf(Object.getPrototypeOf([].values()));
@@ -102,9 +110,10 @@ export const secure = (prepareStackTrace) => {
   start['hardenIntrinsics']();
   const HostError = original['Error'];
   HostError.stackTraceLimit = STACK_TRACE_LIMIT;
-  /** @type {any} */ (start.Error).prepareStackTrace = prepareStackTrace;
+  HostError.prepareStackTrace = prepareStackTrace; // V8's own call sites: they go no further
   const capture = HostError.captureStackTrace;
   Object.freeze(HostError); // classes of the host inherit from it, so packages can reach it
+  regardHardened(intrinsics());
   const language = Object.fromEntries(
     LANGUAGE.filter((name) => start[name] !== undefined).map((name) => [
       name,

@@ -4,7 +4,7 @@
 /** @import { FunctorText } from './package-texts.js' */
 
 /**
- * @typedef {object} CallSite what ses lets through of V8's
+ * @typedef {object} CallSite what is used of V8's
  * @property {() => string | null} getTypeName
  * @property {() => string | null} getFunctionName
  * @property {() => string | null} getMethodName
@@ -96,6 +96,7 @@ export const makeStacks = () => {
   const starts = new Map();
   /** @type {unknown} */
   let collecting;
+  let collectLimit = 0;
   /** @type {Frame[]} */
   let collected = [];
 
@@ -122,29 +123,42 @@ export const makeStacks = () => {
     return { where: `${start.file}:${own}:${column}`, file: start.file, line: own, column, site };
   };
 
-  /** @param {CallSite[]} sites */
-  const framesOf = (sites) => sites.map(frameOf).filter((frame) => frame !== undefined);
+  /**
+   * @param {CallSite[]} sites
+   * @param {number} limit
+   */
+  const framesOf = (sites, limit) => {
+    /** @type {Frame[]} */
+    const frames = [];
+    for (const site of sites) {
+      if (frames.length >= limit) break;
+      const frame = frameOf(site);
+      if (frame !== undefined) frames.push(frame);
+    }
+    return frames;
+  };
 
   /**
    * @param {unknown} error
    * @param {CallSite[]} sites
    */
   const prepareStackTrace = (error, sites) => {
-    const frames = framesOf(sites);
-    if (error === collecting) {
-      collected = frames;
+    if (collecting !== undefined && error === collecting) {
+      collected = framesOf(sites, collectLimit);
       return '';
     }
-    return format(error, frames.slice(0, DEFAULT_LIMIT));
+    return format(error, framesOf(sites, DEFAULT_LIMIT));
   };
 
   /**
    * @param {(holder: object) => void} capture fills `holder.stack`
+   * @param {number} limit
    * @returns {Frame[]} the frames of whoever called the runtime
    */
-  const collect = (capture) => {
+  const collect = (capture, limit) => {
     const holder = {};
     collecting = holder;
+    collectLimit = limit;
     collected = [];
     try {
       capture(holder);
@@ -156,7 +170,7 @@ export const makeStacks = () => {
   };
 
   return Object.freeze({
-    prepareStackTrace,
+    prepareStackTrace: Object.freeze(prepareStackTrace),
     collect,
     format,
     /**
