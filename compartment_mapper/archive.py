@@ -20,6 +20,8 @@ _MAP = "compartment-map.json"
 _LARGEST_FILE = 256 << 20
 _LARGEST_ARCHIVE = 1 << 30
 
+_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
@@ -121,6 +123,10 @@ def _files(archive: zipfile.ZipFile) -> dict[str, bytes]:
             raise InputError(errors.invalid_archive(f"it holds '{name}', a path to elsewhere"))
         if entry.file_size > _LARGEST_FILE:
             raise InputError(errors.invalid_archive(f"'{name}' is larger than 256 MiB"))
+        if entry.flag_bits & 1 or entry.compress_type not in _METHODS:
+            raise InputError(
+                errors.invalid_archive(f"'{name}' is encrypted, or compressed in an unknown way")
+            )
         files[name] = archive.read(entry)
     return files
 
