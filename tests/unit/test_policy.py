@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compartment_mapper.errors import Diagnostic
+from compartment_mapper.locations import CanonicalName
+from compartment_mapper.policy import (
+    Attenuation,
+    Grant,
+    PackagePolicy,
+    Policy,
+    package_policy_from,
+    parse_policy,
+)
+
+
+def parsed(value: object) -> Policy:
+    found = parse_policy(json.dumps(value).encode(), file="policy.json")
+    assert isinstance(found, Policy), found
+    return found
+
+
+def refused(value: object) -> Diagnostic:
+    found = parse_policy(json.dumps(value).encode(), file="policy.json")
+    assert isinstance(found, Diagnostic), found
+    assert found.code == "INVALID_POLICY"
+    return found
+
+
+@pytest.mark.parametrize(
+    ("value", "message", "hint"),
+    [
+        ([], "the policy must be an object, got []", ""),
+        ({"entries": {}}, "the policy must not have a key 'entries'", "did you mean 'entry'?"),
+        (
+            {"zzz": {}},
+            "the policy must not have a key 'zzz'",
+            "known keys: defaultAttenuator, entry, resources",
+        ),
+        ({"entry": 5}, "entry must be an object, got 5", ""),
+        ({"entry": {"gloabls": {}}}, "entry must not have a key 'gloabls'",
+         "did you mean 'globals'?"),
+        ({"entry": {"globals": "all"}}, 'entry.globals must be an object, got "all"', ""),
+        (
+            {"entry": {"globals": {"fetch": "yes"}}},
+            'entry.globals["fetch"] must be true, false or an attenuation, got "yes"',
+            "",
+        ),
+        (
+            {"resources": {"a>b": {"builtins": {"fs": 1}}}},
+            'resources["a>b"].builtins["fs"] must be true, false or an attenuation, got 1',
+            "",
+        ),
+        ({"resources": []}, "resources must be an object, got []", ""),
+        ({"resources": {"a": None}}, 'resources["a"] must be an object, got null', ""),
+        (
+            {"entry": {"noGlobalFreeze": "no"}},
+            'entry.noGlobalFreeze must be true or false, got "no"',
+            "",
+        ),
+        (
+            {"entry": {"builtins": {"fs": {"attenuate": 1}}}},
+            'entry.builtins["fs"].attenuate must be a specifier, got 1',
+            "",
+        ),
+        (
+            {"entry": {"builtins": {"fs": {"attenuate": "a", "params": "x"}}}},
+            'entry.builtins["fs"].params must be a list, got "x"',
+            "",
+        ),
+        (
+            {"entry": {"builtins": {"fs": {"attenuate": "a", "parms": []}}}},
+            "entry.builtins[\"fs\"] must not have a key 'parms'",
+            "did you mean 'params'?",
+        ),
+        ({"defaultAttenuator": ""}, 'defaultAttenuator must be a specifier, got ""', ""),
+        ({"entry": {"globals": [1]}}, "a list of parameters needs a defaultAttenuator", ""),
+        ({"entry": {"packages": {"attenuate": "a"}}}, "entry.packages can't be attenuated", ""),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_by_the_path_of_its_key(value: object, message: str, hint: str) -> None:
+    problem = refused(value)
+
+    assert (problem.message, problem.hint) == (message, hint)
+    assert str(problem.place) == "policy.json"
+
+
+def test_a_long_value_is_cut_in_the_message() -> None:
+    assert len(refused({"entry": {"globals": "y" * 500}}).message) < 120
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"{", b"\xff", b"[" * 100_000, b'{"a": 1,}'], ids=lambda text: str(text[:8])
+)
+def test_what_is_no_json_is_refused(text: bytes) -> None:
+    found = parse_policy(text, file="policy.json")
+
+    assert isinstance(found, Diagnostic)
+    assert found.code == "INVALID_POLICY"
+    assert found.message.startswith("not JSON: ")
+
+
+def test_grants_are_read() -> None:
+    policy = parsed(
+        {
+            "entry": {"globals": "any", "builtins": {"fs": True, "os": False}, "packages": "any"},
+            "resources": {"a": {"globals": {"process.env": True}, "noGlobalFreeze": True}},
+        }
+    )
+
+    assert policy.entry == PackagePolicy(
+        globals="any", builtins={"fs": True, "os": False}, packages="any"
+    )
+    assert policy.of(CanonicalName("a")) == PackagePolicy(
+        globals={"process.env": True}, no_global_freeze=True
+    )
+    assert policy.of(CanonicalName("$root$")) is policy.entry
+
+
+def test_a_package_that_is_not_named_gets_nothing() -> None:
+    assert parsed({}).of(CanonicalName("a")) == PackagePolicy()
+
+
+def test_names_of_object_prototype_are_names_like_others() -> None:
+    names = ["__proto__", "constructor", "toString", "hasOwnProperty"]
+
+    policy = parsed({"entry": {"globals": {"__proto__": True}}, "resources": {"__proto__": {}}})
+
+    assert policy.entry.allows("globals", "__proto__")
+    assert not any(policy.entry.allows("builtins", name) for name in names)
+    assert policy.resources.keys() == {"__proto__"}
+
+
+@pytest.mark.parametrize(
+    ("value", "specifiers"),
+    [
+        ({"entry": {"builtins": {"fs": {"attenuate": "./a.js", "params": [1]}}}}, ["./a.js"]),
+        ({"entry": {"globals": {"attenuate": "b"}}}, ["b"]),
+        ({"entry": {"globals": [1]}, "defaultAttenuator": "d"}, ["d"]),
+        ({"resources": {"a": {"globals": {"x": ["p"]}}}, "defaultAttenuator": "d"}, ["d"]),
+        ({"entry": {"globals": {"x": True}}, "defaultAttenuator": "d"}, []),
+    ],
+)
+def test_attenuators_are_known(value: object, specifiers: list[str]) -> None:
+    assert parsed(value).attenuators() == specifiers
+
+
+@pytest.mark.parametrize(
+    ("granted", "path", "expected"),
+    [
+        ({"process": True}, "process", True),
+        ({"process": True}, "process.env.HOME", True),
+        ({"process.env": True}, "process.env.HOME", True),
+        ({"process.env": True}, "process", False),
+        ({"process.env": True}, "process.environment", False),
+        ({"process": False}, "process", False),
+        ({"process": True, "process.env": False}, "process.env", True),
+        ("any", "whatever", True),
+        ({}, "fetch", False),
+        (Attenuation(specifier="a", params=()), "fetch", True),
+        ({"fetch": Attenuation(specifier="a", params=())}, "fetch", True),
+    ],
+)
+def test_a_grant_covers_what_its_object_holds(
+    granted: dict[str, Grant], path: str, *, expected: bool
+) -> None:
+    assert PackagePolicy(globals=granted).allows("globals", path) is expected
+
+
+_NAMES = st.text(max_size=8)
+_PARAMS = st.lists(st.integers() | st.text(max_size=4) | st.booleans(), max_size=3).map(tuple)
+_ATTENUATIONS = st.builds(
+    Attenuation, specifier=st.none() | st.text(min_size=1, max_size=6), params=_PARAMS
+)
+_GRANTS = st.dictionaries(
+    _NAMES.filter(lambda name: name != "attenuate"), st.booleans() | _ATTENUATIONS, max_size=4
+)
+PACKAGE_POLICIES = st.builds(
+    PackagePolicy,
+    globals=st.just("any") | _GRANTS | _ATTENUATIONS,
+    builtins=st.just("any") | _GRANTS,
+    packages=st.just("any")
+    | st.dictionaries(_NAMES.filter(lambda n: n != "attenuate"), st.booleans()),
+    no_global_freeze=st.booleans(),
+    options=st.none() | st.integers(),
+)
+
+
+@given(PACKAGE_POLICIES)
+def test_what_is_written_is_read_back(policy: PackagePolicy) -> None:
+    written = json.loads(json.dumps(policy.to_dict()))
+
+    assert package_policy_from(written, path="policy") == policy
+
+
+def test_empty_parts_are_not_written() -> None:
+    assert PackagePolicy().to_dict() == {}
+    assert PackagePolicy(globals={"b": True, "a": True}).to_dict() == {
+        "globals": {"a": True, "b": True}
+    }
+
+
+def test_a_wrong_package_policy_is_a_sentence() -> None:
+    problem = package_policy_from({"globals": 5}, path='compartments["a"].policy')
+
+    assert problem == 'compartments["a"].policy.globals must be an object, got 5'
