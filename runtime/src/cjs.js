@@ -2,7 +2,6 @@
 import { codedTypeError } from './errors.js';
 import { dirnameOf, nodeModulesPaths } from './locations.js';
 
-/** @import { Functor } from './package-texts.js' */
 
 /**
  * @typedef {object} CjsModule

@@ -1,5 +1,5 @@
 // ECMAScript modules: their records, and the calling convention of their functors (Endo's).
-import { resolveExport } from './exports.js';
+import { exportNameOf, resolveExport } from './exports.js';
 import { dirnameOf, filenameOf, urlOf } from './locations.js';
 import { namespaceOf } from './namespace.js';
 import {
@@ -29,7 +29,7 @@ import { fileModule } from './package.js';
 const importedBinding = (record, specifier, importName) => {
   const requested = requestedBy(record, specifier);
   if (importName === '*') return namespaceOf(requested);
-  const resolution = resolveExport(requested, importName);
+  const resolution = resolveExport(requested, exportNameOf(importName));
   if (resolution === undefined || resolution === 'ambiguous') {
     throw new SyntaxError(
       `The requested module '${specifier}' does not provide an export named '${importName}'`,

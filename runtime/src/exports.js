@@ -11,6 +11,13 @@ import { makeCell, requestedBy } from './records.js';
 const starsOf = (record) => record.stars.map((specifier) => requestedBy(record, specifier));
 
 /**
+ * In Endo's format `*` means the namespace; an export that is called `*` is asked for as `\0*`.
+ *
+ * @param {string} importName
+ */
+export const exportNameOf = (importName) => (importName === '\0*' ? '*' : importName);
+
+/**
  * @param {Resolution} one
  * @param {Resolution} other
  */
@@ -40,7 +47,7 @@ const step = ([record, exportName]) => {
   if ('cell' in entry) return { found: { record, cell: entry.cell }, next: [] };
   const target = requestedBy(/** @type {CyclicRecord} */ (record), entry.specifier);
   if (entry.importName === '*') return { found: { record: target, cell: undefined }, next: [] };
-  return { found: undefined, next: [[target, entry.importName]] };
+  return { found: undefined, next: [[target, exportNameOf(entry.importName)]] };
 };
 
 /**

@@ -10,7 +10,7 @@ import { fileRecord, recordOf } from './module-records.js';
 import { policiesOf } from './policy.js';
 import { filenameOfTarget, followKey, keyOfFilename, resolveRequest } from './resolve.js';
 
-/** @import { CjsHooks, CjsModule, CommonJs } from './cjs.js' */
+/** @import { CjsHooks, CjsModule } from './cjs.js' */
 /** @import { CompartmentMap, RequestKind } from './compartment-map.js' */
 /** @import { Linker, Package, Powers, World } from './package.js' */
 /** @import { Target } from './resolve.js' */

@@ -1,5 +1,5 @@
 // Link() of Cyclic Module Records: loads what a graph requests and matches its imports to exports.
-import { resolveExport } from './exports.js';
+import { exportNameOf, resolveExport } from './exports.js';
 import { requestedBy } from './records.js';
 
 /** @import { CyclicRecord, ModuleRecord } from './records.js' */
@@ -18,7 +18,7 @@ import { requestedBy } from './records.js';
  */
 const checkName = (record, specifier, name) => {
   if (name === '*') return;
-  const answer = resolveExport(requestedBy(record, specifier), name);
+  const answer = resolveExport(requestedBy(record, specifier), exportNameOf(name));
   if (answer === undefined) {
     throw new SyntaxError(
       `The requested module '${specifier}' does not provide an export named '${name}'`,

@@ -52,6 +52,7 @@ const readArchive = ({ source, name }) => {
   let bytes;
   try {
     bytes = fs.readFileSync(source);
+    if (typeof source === 'number') fs.closeSync(source);
   } catch (error) {
     say(`error [INVALID_ARCHIVE]: can't read ${name}: ${/** @type {Error} */ (error).message}`);
     say('hint: name an archive that `compartment-mapper bundle` has made');

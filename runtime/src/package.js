@@ -6,7 +6,7 @@ import { missingNames } from './denial.js';
 import { makePackageTexts } from './package-texts.js';
 
 /** @import { AnyObject } from './attenuate.js' */
-/** @import { CjsModule, CommonJs } from './cjs.js' */
+/** @import { CommonJs } from './cjs.js' */
 /** @import { CompartmentDescriptor, CompartmentMap, FileModule, RequestKind } from './compartment-map.js' */
 /** @import { CjsSource, EsmSource, Names } from './module-source.js' */
 /** @import { Functor, FunctorText } from './package-texts.js' */
