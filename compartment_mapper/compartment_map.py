@@ -217,8 +217,11 @@ def _module(value: object, path: str) -> ModuleConfiguration:
     parser = _string(found, "parser", path)
     if parser not in PARSERS:
         _refuse(f"{path}.parser: unknown parser '{parser}'")
+    location = _string(found, "location", path)
+    if parser == "json" and location.endswith((".js", ".mjs", ".cjs")):
+        _refuse(f"{path}.parser: '{location}' is a program, not {parser}")
     return FileModule(
-        location=_string(found, "location", path),
+        location=location,
         parser=parser,
         sha512=_string(found, "sha512", path),
     )
