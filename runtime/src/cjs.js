@@ -2,7 +2,6 @@
 import { codedTypeError } from './errors.js';
 import { dirnameOf, nodeModulesPaths } from './locations.js';
 
-
 /**
  * @typedef {object} CjsModule
  * @property {string} id

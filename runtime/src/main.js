@@ -68,6 +68,14 @@ const readArchive = ({ source, name }) => {
   }
 };
 
+/** @param {unknown} error */
+const describe = (error) => {
+  const shown = inspect(error);
+  if (!(error instanceof Error)) return `Uncaught:\n${shown}`;
+  // Before version 22, Node takes an error of a locked down realm for a plain object.
+  return shown.includes(error.message) ? shown : `${error.stack} ${shown}`;
+};
+
 /**
  * An exception of the application's first module: as Node treats what nobody catches.
  *
@@ -78,8 +86,7 @@ const reportUncaught = (error) => {
     /** @type {any} */ (process).emit('uncaughtException', error, 'uncaughtException');
     return;
   }
-  const shown = error instanceof Error ? inspect(error) : `Uncaught:\n${inspect(error)}`;
-  say(`${shown}\n\nNode.js ${process.version}`);
+  say(`${describe(error)}\n\nNode.js ${process.version}`);
   process.exit(1);
 };
 
