@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 from support import load, location, package
@@ -20,10 +20,12 @@ def names_of(
     }
 
 
-def dependency(folder: str, name: str, code: str = "", **fields: object) -> dict[str, str]:
-    """Return the two files of a package in node_modules."""
+def dependency(
+    folder: str, name: str, code: str = "", *, uses: Sequence[str] = (), version: str = "1.0.0"
+) -> dict[str, str]:
+    """Return the two files of a package in node_modules that declares the packages it uses."""
     return {
-        f"node_modules/{folder}/package.json": package(name=name, **fields),
+        f"node_modules/{folder}/package.json": package(name=name, version=version, **needs(*uses)),
         f"node_modules/{folder}/index.js": code,
     }
 
@@ -49,8 +51,8 @@ def test_a_dependency_is_called_by_the_name_it_is_declared_by() -> None:
 def test_a_dependency_of_a_dependency_is_called_by_its_path() -> None:
     files = (
         app("require('a')", "a")
-        | dependency("a", "a", "require('b')", **needs("b"))
-        | dependency("b", "b", "require('c')", **needs("c"))
+        | dependency("a", "a", "require('b')", uses=["b"])
+        | dependency("b", "b", "require('c')", uses=["c"])
         | dependency("c", "c")
     )
 
@@ -60,7 +62,7 @@ def test_a_dependency_of_a_dependency_is_called_by_its_path() -> None:
 def test_the_shortest_path_wins() -> None:
     files = (
         app("require('a')", "a", "b")
-        | dependency("a", "a", "require('b')", **needs("b"))
+        | dependency("a", "a", "require('b')", uses=["b"])
         | dependency("b", "b")
     )
 
@@ -76,7 +78,7 @@ def test_of_equal_paths_the_shorter_text_and_then_the_first_wins(
 ) -> None:
     files = app("".join(f"require('{name}');" for name in parents), *parents) | dependency("c", "c")
     for name in parents:
-        files |= dependency(name, name, "require('c')", **needs("c"))
+        files |= dependency(name, name, "require('c')", uses=["c"])
 
     assert expected in names_of(files)
 
@@ -85,9 +87,9 @@ def test_a_path_may_lead_through_a_package_that_is_not_reached() -> None:
     """As in Endo and LavaMoat: policies keep their names when a require is added."""
     files = (
         app("require('a/x')", "a", "m")
-        | dependency("a", "a", **needs("b"))
+        | dependency("a", "a", uses=["b"])
         | {"node_modules/a/x.js": "require('b/y')"}
-        | dependency("m", "m", **needs("b"))
+        | dependency("m", "m", uses=["b"])
         | dependency("b", "b")
         | {"node_modules/b/y.js": ""}
     )
@@ -113,7 +115,7 @@ def test_an_alias_is_the_name_and_not_what_its_package_says() -> None:
 def test_two_versions_of_a_package_are_two_packages() -> None:
     files = (
         app("require('a'); require('b')", "a", "b")
-        | dependency("a", "a", "require('b')", **needs("b"))
+        | dependency("a", "a", "require('b')", uses=["b"])
         | dependency("a/node_modules/b", "b", version="1.0.0")
         | dependency("b", "b", version="2.0.0")
     )
@@ -124,7 +126,7 @@ def test_two_versions_of_a_package_are_two_packages() -> None:
 def test_scoped_packages_have_two_segments() -> None:
     files = (
         app("require('@s/a'); require('@s/a/lib/x')", "@s/a")
-        | dependency("@s/a", "@s/a", "require('@t/b/c')", **needs("@t/b"))
+        | dependency("@s/a", "@s/a", "require('@t/b/c')", uses=["@t/b"])
         | {"node_modules/@s/a/lib/x.js": ""}
         | dependency("@t/b", "@t/b")
         | {"node_modules/@t/b/c.js": ""}
@@ -137,7 +139,7 @@ def test_development_dependencies_count_for_the_application_only() -> None:
     files = {
         "package.json": package(name="app", devDependencies={"a": "1"}),
         "main.js": "require('a')",
-        **dependency("a", "a", "require('b')", devDependencies={"b": "1"}),
+        **dependency("a", "a", "require('b')"),
         **dependency("b", "b"),
     }
 
@@ -236,8 +238,8 @@ def _package(application: Application, name: str) -> Package:
 def test_who_requests_whom_is_known() -> None:
     files = (
         app("require('a'); require('b')", "a", "b")
-        | dependency("a", "a", "require('b')", **needs("b"))
-        | dependency("b", "b", "require('a')", **needs("a"))
+        | dependency("a", "a", "require('b')", uses=["b"])
+        | dependency("b", "b", "require('a')", uses=["a"])
     )
 
     application = load(files)

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from support import load, package
+
+from compartment_mapper.locations import CanonicalName
+from compartment_mapper.policy import PackagePolicy
+from compartment_mapper.workflows import Application, Options
+
+A = CanonicalName("a")
+
+
+def with_dependency(code: str, *, main: str = "require('a')", infer: bool = False) -> Application:
+    """Return an application whose dependency ``a`` is *code*."""
+    files = {
+        "package.json": package(name="app", version="1.0.0", dependencies={"a": "1"}),
+        "main.js": main,
+        "node_modules/a/package.json": package(name="a", version="1.0.0"),
+        "node_modules/a/index.js": code,
+    }
+    return load(files, options=Options(infer=infer))
+
+
+def uses(application: Application, name: str) -> list[str]:
+    """Return the globals and builtins that a package uses, the harmless ones in brackets."""
+    return [
+        f"({use.path})" if use.harmless else use.path
+        for use in application.uses
+        if use.package == name and use.part != "packages"
+    ]
+
+
+def granted(policy: PackagePolicy) -> list[str]:
+    assert isinstance(policy.globals, Mapping)
+    assert isinstance(policy.builtins, Mapping)
+    return [*sorted(policy.globals), *sorted(policy.builtins)]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("fetch('/')", ["fetch"]),
+        ("require('fs')", ["fs"]),
+        ("require('node:fs/promises')", ["fs/promises"]),
+        ("require('path'); require('events')", ["(events)", "(path)"]),
+        ("console.log(1); setTimeout(f); new URL(x)", ["(URL)", "(console)", "(setTimeout)"]),
+        ("process.env.HOME", ["process.env.HOME"]),
+        ("process.env.NODE_ENV", ["(process.env.NODE_ENV)"]),
+        ("process.env[x]", ["process.env"]),
+        ("process.platform; process.exit()", ["process.exit", "(process.platform)"]),
+        ("process.stdout.write(x)", ["process.stdout"]),
+        ("f(process)", ["process"]),
+        ("performance.now(); performance.mark('x')", ["performance.mark", "(performance.now)"]),
+        ("crypto.subtle.digest(x)", ["crypto.subtle"]),
+        ("Math.random(); Math.max(1, 2)", ["(Math)"]),
+        ("Math.max(1, 2)", []),
+        ("Date.now(); new Date()", ["(Date)"]),
+        ("globalThis.fetch('/')", ["fetch"]),
+        ("typeof fetch", []),
+        ("typeof fetch; fetch", ["fetch"]),
+        ("fetch(1); fetch(2)", ["fetch"]),
+        ("const fetch = 1; fetch", []),
+        ("Array; JSON; Reflect", []),
+        ("new WebSocket(x)", ["WebSocket"]),
+    ],
+)
+def test_what_a_package_uses_is_seen(code: str, expected: list[str]) -> None:
+    assert uses(with_dependency(code), "a") == expected
+
+
+def test_the_first_use_in_the_first_file_is_the_place() -> None:
+    application = with_dependency("\n\nfetch(1);\nfetch(2)")
+
+    (use,) = [use for use in application.uses if use.path == "fetch"]
+
+    assert use.module.endswith("/a/index.js")
+    assert (use.span.start, use.span.end) == (2, 7)
+
+
+def test_a_dependency_gets_the_harmless_part_of_what_it_uses() -> None:
+    application = with_dependency("fetch(console); require('fs'); require('path'); process.env.A")
+
+    assert granted(application.policy.of(A)) == ["console", "path"]
+    assert [use.path for use in application.withheld] == ["fs", "fetch", "process.env.A"]
+
+
+def test_the_application_gets_what_it_uses() -> None:
+    application = with_dependency("", main="fetch(1); require('fs'); require('a')")
+
+    assert granted(application.policy.entry) == ["fetch", "fs"]
+    assert application.withheld == []
+
+
+def test_infer_grants_each_package_what_it_uses_and_no_other() -> None:
+    application = with_dependency("fetch(1)", main="require('fs'); require('a')", infer=True)
+
+    assert granted(application.policy.of(A)) == ["fetch"]
+    assert granted(application.policy.entry) == ["fs"]
+    assert application.withheld == []
+
+
+def test_packages_that_are_requested_are_granted() -> None:
+    application = with_dependency("")
+
+    assert application.policy.entry.packages == {"a": True}
+    assert application.policy.of(A).packages == {}
+
+
+def test_a_package_that_is_not_reached_has_nothing() -> None:
+    assert with_dependency("").policy.of(CanonicalName("b")) == PackagePolicy()
+
+
+def test_allow_all_grants_everything_to_everyone() -> None:
+    files = {
+        "main.js": "require('a')",
+        "node_modules/a/package.json": package(name="a"),
+        "node_modules/a/index.js": "fetch(require('fs'))",
+    }
+
+    application = load(files, options=Options(allow_all=True))
+
+    everything = PackagePolicy(globals="any", builtins="any", packages="any")
+    assert application.policy.of(A) == everything
+    assert application.policy.entry == everything
+    assert application.withheld == []
+
+
+def test_a_policy_file_decides_alone() -> None:
+    files = {
+        "main.js": "fetch(1); require('fs')",
+    }
+    policy = b'{"entry": {"globals": {"fetch": true}}}'
+
+    application = load(files, options=Options(policy=(policy, "policy.json")))
+
+    assert [use.path for use in application.withheld] == ["fs"]
+    assert granted(application.policy.entry) == ["fetch"]
+
+
+def test_an_undeclared_package_is_withheld_although_it_is_installed() -> None:
+    files = {
+        "package.json": package(name="app", dependencies={"a": "1"}),
+        "main.js": "require('a'); require('b')",
+        "node_modules/a/package.json": package(name="a"),
+        "node_modules/a/index.js": "try { require('b') } catch {}",
+        "node_modules/b/index.js": "",
+    }
+
+    application = load(files)
+
+    assert application.policy.entry.packages == {"a": True, "b": True}
+    assert application.policy.of(A).packages == {}
+    assert [(use.package, use.part, use.path) for use in application.withheld] == [
+        ("a", "packages", "b")
+    ]
+    assert load(files, options=Options(infer=True)).policy.of(A).packages == {"b": True}
+
+
+def test_writing_is_granted_as_such() -> None:
+    application = with_dependency("", main="process.exitCode = 1; process.env.A; require('a')")
+
+    assert application.policy.entry.globals == {"process.exitCode": "write", "process.env.A": True}
