@@ -23,6 +23,11 @@ _LARGEST_ARCHIVE = 1 << 30
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 
+#: The end of central directory record, without a comment.
+_END_SIZE = 22
+_END_MARK = b"PK\x05\x06"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
     """An archive that was read and verified."""
@@ -88,6 +93,9 @@ def unpack(content: bytes) -> Archive:
     Raises:
         InputError: INVALID_ARCHIVE.
     """
+    if content[-_END_SIZE : -_END_SIZE + 4] != _END_MARK:
+        # Readers that look for the mark further up see another archive than those that do not.
+        raise InputError(errors.invalid_archive("no zip archive, or something stands after it"))
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             files = _files(archive)

@@ -1,0 +1,121 @@
+"""An archive that is damaged, changed or none is refused before anything of it is evaluated."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    project = tmp_path_factory.mktemp("good")
+    (project / "package.json").write_text('{"name": "app", "type": "module"}')
+    (project / "main.js").write_text("import './other.js';\nconsole.log('evaluated');\n")
+    (project / "other.js").write_text("console.log('evaluated too');\n")
+    archive = project / "app.zip"
+    mapper("bundle", project / "main.js", "-o", archive)
+    return archive.read_bytes()
+
+
+def mapper(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "compartment_mapper", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def repacked(good: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
+    """Return the archive with each file changed, in a zip that is well formed again."""
+    buffer = BytesIO()
+    with zipfile.ZipFile(BytesIO(good)) as old, zipfile.ZipFile(buffer, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, change(name, old.read(name)))
+    return buffer.getvalue()
+
+
+def with_map(good: bytes, change: Callable[[dict[str, dict[str, object]]], object]) -> bytes:
+    def changed(name: str, content: bytes) -> bytes:
+        if name != "compartment-map.json":
+            return content
+        found = json.loads(content)
+        change(found)
+        return json.dumps(found).encode()
+
+    return repacked(good, changed)
+
+
+def dangling(found: dict[str, dict[str, object]]) -> None:
+    app = found["compartments"]["app-v"]
+    assert isinstance(app, dict)
+    app["modules"]["dep"] = {"compartment": "dep-v1.0.0", "module": "./index.js"}
+
+
+def unhashed(found: dict[str, dict[str, object]]) -> None:
+    app = found["compartments"]["app-v"]
+    assert isinstance(app, dict)
+    del app["modules"]["./main.js"]["sha512"]
+
+
+DAMAGES: list[tuple[str, Callable[[bytes], bytes], str]] = [
+    ("empty", lambda _good: b"", "zip"),
+    ("no zip", lambda _good: b"console.log('evaluated')", "zip"),
+    ("truncated", lambda good: good[: len(good) // 2], "zip"),
+    ("trailing bytes", lambda good: good + b"\n", ""),
+    (
+        "changed module",
+        lambda good: repacked(good, lambda _name, text: text.replace(b"too", b"two")),
+        "sha512",
+    ),
+    (
+        "map that is no JSON",
+        lambda good: repacked(good, lambda name, text: text[1:] if "map" in name else text),
+        "JSON",
+    ),
+    ("dangling link", lambda good: with_map(good, dangling), 'modules["dep"]'),
+    ("missing hash", lambda good: with_map(good, unhashed), "sha512"),
+    ("no entry", lambda good: with_map(good, lambda found: found.pop("entry")), "entry"),
+]
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"), [row[1:] for row in DAMAGES], ids=[row[0] for row in DAMAGES]
+)
+@pytest.mark.parametrize("command", ["run", "inspect"])
+def test_a_bad_archive_is_refused(
+    command: str, damage: Callable[[bytes], bytes], says: str, good: bytes, tmp_path: Path
+) -> None:
+    archive = tmp_path / "app.zip"
+    archive.write_bytes(damage(good))
+
+    refused = mapper(command, archive)
+
+    assert refused.returncode == 1
+    assert "error [INVALID_ARCHIVE]" in refused.stderr
+    assert says in refused.stderr
+    assert refused.stdout == ""
+    assert "Traceback" not in refused.stderr
+    assert "    at " not in refused.stderr
+
+
+def test_the_good_archive_runs(good: bytes, tmp_path: Path) -> None:
+    archive = tmp_path / "app.zip"
+    archive.write_bytes(good)
+
+    assert mapper("run", archive).stdout == "evaluated too\nevaluated\n"
+
+
+def test_a_missing_archive_is_named(tmp_path: Path) -> None:
+    refused = mapper("run", tmp_path / "absent.zip")
+
+    assert refused.returncode == 1
+    assert "absent.zip" in refused.stderr
