@@ -87,29 +87,26 @@ const format = (error, frames) =>
   headerOf(error) + frames.map(({ site, where }) => `\n    at ${describe(site, where)}`).join('');
 
 /**
- * @returns the register of what texts are where, and the formatter that uses it
+ * @returns what texts are where, and the frames that call sites in them stand for
  */
-export const makeStacks = () => {
+const makeFrames = () => {
   /** @type {Map<string, ReadonlyArray<FunctorText>>} */
   const texts = new Map();
   /** @type {Map<string, ReturnType<typeof startsOf>>} */
   const starts = new Map();
-  /** @type {unknown} */
-  let collecting;
-  let collectLimit = 0;
-  /** @type {Frame[]} */
-  let collected = [];
 
   /**
    * @param {CallSite} site
-   * @returns {Frame | undefined}
+   * @returns {Frame | undefined} undefined: a place that is not shown
    */
   const frameOf = (site) => {
     const url = site.getScriptNameOrSourceURL() ?? null;
     const line = site.getLineNumber();
     const column = site.getColumnNumber();
-    if (url === null)
-      return { where: site.isNative() ? 'native' : '<anonymous>', file: null, line, column, site };
+    if (url === null) {
+      const where = site.isNative() ? 'native' : '<anonymous>';
+      return { where, file: null, line, column, site };
+    }
     const known = texts.get(url);
     if (known === undefined) {
       if (isHostPlace(url)) return undefined;
@@ -123,20 +120,39 @@ export const makeStacks = () => {
     return { where: `${start.file}:${own}:${column}`, file: start.file, line: own, column, site };
   };
 
-  /**
-   * @param {CallSite[]} sites
-   * @param {number} limit
-   */
-  const framesOf = (sites, limit) => {
-    /** @type {Frame[]} */
-    const frames = [];
-    for (const site of sites) {
-      if (frames.length >= limit) break;
-      const frame = frameOf(site);
-      if (frame !== undefined) frames.push(frame);
-    }
-    return frames;
+  return {
+    /**
+     * @param {string} url
+     * @param {ReadonlyArray<FunctorText>} list
+     */
+    located: (url, list) => void texts.set(url, list),
+    /**
+     * @param {CallSite[]} sites
+     * @param {number} limit
+     */
+    framesOf: (sites, limit) => {
+      /** @type {Frame[]} */
+      const frames = [];
+      for (const site of sites) {
+        if (frames.length >= limit) break;
+        const frame = frameOf(site);
+        if (frame !== undefined) frames.push(frame);
+      }
+      return frames;
+    },
   };
+};
+
+/**
+ * @returns the formatter of all stack traces, and what it must be told
+ */
+export const makeStacks = () => {
+  const { located, framesOf } = makeFrames();
+  /** @type {unknown} */
+  let collecting;
+  let collectLimit = 0;
+  /** @type {Frame[]} */
+  let collected = [];
 
   /**
    * @param {unknown} error
@@ -173,13 +189,7 @@ export const makeStacks = () => {
     prepareStackTrace: Object.freeze(prepareStackTrace),
     collect,
     format,
-    /**
-     * @param {string} url
-     * @param {ReadonlyArray<FunctorText>} list
-     */
-    located: (url, list) => {
-      texts.set(url, list);
-    },
+    located,
     /** @param {Frame} frame */
     describe: ({ site, where }) => describe(site, where),
   });

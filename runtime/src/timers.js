@@ -1,13 +1,82 @@
 // Timers of one compartment. Node's own timer objects are linked with each other, and with the
 // callbacks of everybody: packages get handles instead.
 
-/**
- * @typedef {Record<string, any>} HostTimers setTimeout and its kin
- *
- * @typedef {{ real: any, again?: boolean }} Entry
- */
+/** @typedef {Record<string, any>} HostTimers setTimeout and its kin */
 
 const PROMISIFY = Symbol.for('nodejs.util.promisify.custom');
+
+/** Node's timer objects by the handles that stand for them, and by their numbers where those are asked for. */
+const makeRegister = () => {
+  /** @type {WeakMap<object, any>} */
+  const reals = new WeakMap();
+  /** @type {Map<number, WeakRef<object>>} */
+  const numbered = new Map();
+  return {
+    /** @param {object} handle */
+    realOf(handle) {
+      const real = reals.get(handle);
+      if (real === undefined) throw new TypeError('Illegal invocation');
+      return real;
+    },
+    /** @param {object} handle */
+    numberOf(handle) {
+      const number = Number(this.realOf(handle));
+      numbered.set(number, new WeakRef(handle));
+      return number;
+    },
+    /** @param {unknown} timer a handle, or its number */
+    find(timer) {
+      const byNumber = typeof timer === 'number' || typeof timer === 'string';
+      const handle = byNumber ? numbered.get(Number(timer))?.deref() : timer;
+      return typeof handle === 'object' && handle !== null ? reals.get(handle) : undefined;
+    },
+    /**
+     * @param {object} handle
+     * @param {unknown} real
+     */
+    add: (handle, real) => void reals.set(handle, real),
+  };
+};
+
+/**
+ * @param {ReturnType<typeof makeRegister>} register
+ * @param {HostTimers} host
+ */
+const makeHandleClasses = (register, host) => {
+  class Immediate {
+    ref() {
+      register.realOf(this).ref();
+      return this;
+    }
+    unref() {
+      register.realOf(this).unref();
+      return this;
+    }
+    hasRef() {
+      return register.realOf(this).hasRef();
+    }
+    [Symbol.dispose]() {
+      host['clearImmediate'](register.realOf(this));
+    }
+  }
+  class Timeout extends Immediate {
+    refresh() {
+      register.realOf(this).refresh();
+      return this;
+    }
+    close() {
+      host['clearTimeout'](register.realOf(this));
+      return this;
+    }
+    [Symbol.toPrimitive]() {
+      return register.numberOf(this);
+    }
+    [Symbol.dispose]() {
+      host['clearTimeout'](register.realOf(this));
+    }
+  }
+  return harden({ Immediate, Timeout });
+};
 
 /**
  * @param {HostTimers} host
@@ -15,73 +84,8 @@ const PROMISIFY = Symbol.for('nodejs.util.promisify.custom');
  * @returns {Record<string, Function>}
  */
 export const makeTimers = (host, promises) => {
-  /** @type {WeakMap<object, Entry>} */
-  const entries = new WeakMap();
-  /** @type {Map<number, WeakRef<object>>} */
-  const numbered = new Map();
-
-  /** @param {object} handle */
-  const realOf = (handle) => {
-    const entry = entries.get(handle);
-    if (entry === undefined) throw new TypeError('Illegal invocation');
-    return entry.real;
-  };
-
-  class Timeout {
-    ref() {
-      realOf(this).ref();
-      return this;
-    }
-    unref() {
-      realOf(this).unref();
-      return this;
-    }
-    hasRef() {
-      return realOf(this).hasRef();
-    }
-    refresh() {
-      realOf(this).refresh();
-      return this;
-    }
-    close() {
-      host.clearTimeout(realOf(this));
-      return this;
-    }
-    [Symbol.toPrimitive]() {
-      const number = Number(realOf(this));
-      numbered.set(number, new WeakRef(this));
-      return number;
-    }
-  }
-  class Immediate {
-    ref() {
-      realOf(this).ref();
-      return this;
-    }
-    unref() {
-      realOf(this).unref();
-      return this;
-    }
-    hasRef() {
-      return realOf(this).hasRef();
-    }
-  }
-  for (const [Class, clear] of /** @type {Array<[Function, Function]>} */ ([
-    [Timeout, host.clearTimeout],
-    [Immediate, host.clearImmediate],
-  ])) {
-    if (Symbol.dispose === undefined) continue;
-    const value = {
-      dispose() {
-        clear(realOf(/** @type {object} */ (this)));
-      },
-    }.dispose;
-    Object.defineProperty(Class.prototype, Symbol.dispose, {
-      value,
-      writable: true,
-      configurable: true,
-    });
-  }
+  const register = makeRegister();
+  const { Immediate, Timeout } = makeHandleClasses(register, host);
 
   /**
    * @param {string} name
@@ -90,11 +94,11 @@ export const makeTimers = (host, promises) => {
    */
   const starter = (name, Handle, delayed) => {
     const start = (/** @type {unknown} */ callback, /** @type {unknown[]} */ ...rest) => {
-      if (typeof callback !== 'function') return host[name](callback, ...rest); // which says what is wrong
+      if (typeof callback !== 'function') return host[name](callback, ...rest); // says what is wrong
       const handle = new Handle();
       const args = delayed ? rest.slice(1) : rest;
       const fire = () => Reflect.apply(callback, handle, args);
-      entries.set(handle, { real: delayed ? host[name](fire, rest[0]) : host[name](fire) });
+      register.add(handle, delayed ? host[name](fire, rest[0]) : host[name](fire));
       return handle;
     };
     Object.defineProperty(start, 'name', { value: name });
@@ -109,12 +113,8 @@ export const makeTimers = (host, promises) => {
   /** @param {string} name */
   const clearer = (name) => {
     const clear = (/** @type {unknown} */ timer) => {
-      const handle =
-        typeof timer === 'number' || typeof timer === 'string'
-          ? numbered.get(Number(timer))?.deref()
-          : timer;
-      const entry = typeof handle === 'object' && handle !== null ? entries.get(handle) : undefined;
-      if (entry !== undefined) host[name](entry.real);
+      const real = register.find(timer);
+      if (real !== undefined) host[name](real);
     };
     Object.defineProperty(clear, 'name', { value: name });
     return clear;
