@@ -93,14 +93,14 @@ def unpack(content: bytes) -> Archive:
     Raises:
         InputError: INVALID_ARCHIVE.
     """
-    if content[-_END_SIZE : -_END_SIZE + 4] != _END_MARK:
-        # Readers that look for the mark further up see another archive than those that do not.
-        raise InputError(errors.invalid_archive("no zip archive, or something stands after it"))
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             files = _files(archive)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as problem:
         raise InputError(errors.invalid_archive(f"no zip archive: {problem}")) from problem
+    if not content[-_END_SIZE:].startswith(_END_MARK):
+        # Readers that look for the mark further up see another archive than those that do not.
+        raise InputError(errors.invalid_archive("something stands after the end of the archive"))
     manifest = files.pop(_MAP, None)
     if manifest is None:
         raise InputError(errors.invalid_archive(f"it holds no {_MAP}"))
