@@ -14,5 +14,8 @@ await build({
   charset: 'utf8',
   conditions: ['import'],
   legalComments: 'eof',
+  // ses runs in strict code only; what a tsconfig.json beside says of it must not matter.
+  banner: { js: "'use strict';" },
+  tsconfigRaw: {},
   logLevel: 'warning',
 });
