@@ -22,7 +22,7 @@ from compartment_mapper.package_descriptor import PackageDescriptor
 from compartment_mapper.package_lookup import Descriptors, World, find_package
 
 #: What npm accepts as a name, upper case included; anything else is called after its folder.
-_NAME = re.compile(r"(?:@[\w.~-]+/)?[\w~-][\w.~-]*", re.ASCII)
+_NAME = re.compile(r"(?=.{1,214}$)(?:@[\w.~-]+/)?[\w~-][\w.~-]*", re.ASCII)
 _NODE_MODULES = "/node_modules/"
 
 
@@ -108,7 +108,7 @@ def _package(
     declared = descriptor.name if descriptor else None
     own = declared if declared and _NAME.fullmatch(declared) else _folder_name(folder)
     version = descriptor.version if descriptor else ""
-    if not re.fullmatch(r"[\w.+-]*", version, re.ASCII):
+    if not re.fullmatch(r"[\w.+-]{0,256}", version, re.ASCII):
         version = ""
     return Package(
         root=folder,
