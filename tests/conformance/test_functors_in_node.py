@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from functools import cache
 from pathlib import Path
 
 import pytest
 from conformance.functor_rows import ROWS
+from ses_censors import CENSORS
 from support import ask_node
 
 from compartment_mapper.compile import compile_esm
 from compartment_mapper.scan import scan_module
 
 _SCRIPT = (Path(__file__).parent / "ask_functors.cjs").read_text(encoding="utf-8")
-
-#: The meaning of the three patterns in ses/src/transforms.js, 2.3.0; ``\s`` as JavaScript has it.
-_SPACE = "[\\t-\\r \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff]*"
-CENSORS = {
-    "html comment": re.compile("<!--|-->"),
-    "import expression": re.compile(rf"(?:^|[^.]|\.\.\.)\bimport{_SPACE}(?:\(|/[/*])", re.ASCII),
-    "direct eval": re.compile(rf"(?:^|[^.])\beval{_SPACE}\(", re.ASCII),
-}
 
 
 def stored(text: str, *, in_cycle: bool = False) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from conformance.functor_rows import CENSORED, ROWS
-from conformance.test_functors_in_node import CENSORS
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ses_censors import CENSORS
 
 from compartment_mapper.compile import compile_cjs, compile_esm
 from compartment_mapper.module_record import Language
@@ -44,7 +44,7 @@ _CJS_TEXTS = st.lists(st.sampled_from(_CJS_SNIPPETS), max_size=6).map("\n".join)
 
 
 @given(_TEXTS)
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_a_functor_has_the_lines_of_its_module(text: str) -> None:
     source = text.encode()
 
@@ -55,7 +55,7 @@ def test_a_functor_has_the_lines_of_its_module(text: str) -> None:
 
 
 @given(_TEXTS)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_a_functor_of_a_cycle_has_the_lines_of_its_module(text: str) -> None:
     source = text.encode()
     record = scan_module(source, "mjs", in_cycle=True)
@@ -66,7 +66,7 @@ def test_a_functor_of_a_cycle_has_the_lines_of_its_module(text: str) -> None:
 
 
 @given(_CJS_TEXTS)
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_a_wrapper_has_the_lines_of_its_module_and_no_censor_refuses_it(text: str) -> None:
     source = text.encode()
 
@@ -77,7 +77,7 @@ def test_a_wrapper_has_the_lines_of_its_module_and_no_censor_refuses_it(text: st
 
 
 @given(st.text(max_size=200))
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_any_text_can_be_scanned_and_compiled(text: str) -> None:
     source = text.encode("utf-8", "replace")
 
@@ -130,7 +130,7 @@ _TOKENS = [
 
 
 @given(st.lists(st.sampled_from(_TOKENS), max_size=40), st.sampled_from(["mjs", "cjs", None]))
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 def test_broken_texts_can_be_scanned_and_compiled(
     tokens: list[str], language: Language | None
 ) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from conformance.test_functors_in_node import CENSORS
+from ses_censors import CENSORS
 
 from compartment_mapper.compile import apply_edits
 from compartment_mapper.module_record import Language, ModuleRecord

@@ -214,6 +214,8 @@ def test_a_folder_outside_of_the_application_is_external() -> None:
         ({}, ("dep", "")),
         ({"name": "a", "version": "../1"}, ("a", "")),
         ({"name": "a", "version": 5}, ("a", "")),
+        ({"name": "a", "version": "1" * 257}, ("a", "")),
+        ({"name": "a" * 215}, ("dep", "")),
     ],
 )
 def test_a_name_that_is_none_is_that_of_the_folder(

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from command_line import invoke, refused, write
+
+_ODD: dict[str, str | bytes] = {
+    "binary": bytes(range(256)) * 20,
+    "empty": "",
+    "nul": "\0" * 1000,
+    "not-utf-8": b"var a = '\xff\xfe';",
+    "utf-16": "var a = 1".encode("utf-16"),
+    "huge-line": "var a = [" + "1," * 500_000 + "];",
+    "huge-error": "var a = [" + "1," * 100_000 + "@@;",
+    "deep": "[" * 20_000 + "]" * 20_000,
+    "deep-parentheses": "(" * 20_000,
+    "deep-blocks": "{" * 20_000 + "}" * 20_000,
+    "deep-templates": "`${" * 5_000,
+    "many-requests": "require('./main.js');" * 5_000,
+    "surrogates": "require('\\ud800'); require('./\\udfff.js')",
+    "line-ends": "a\r\nb\rc\u2028d\u2029e\r\nrequire('./gone')",
+    "only-bom": b"\xef\xbb\xbf",
+    "only-hashbang": "#!/usr/bin/env node",
+    "unended-comment": "/* import('x') <!--",
+    "unended-regexp": "x = /import(",
+}
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize("name", _ODD)
+@pytest.mark.parametrize("extension", ["js", "mjs", "cjs"])
+def test_odd_texts_are_bundled_or_refused(name: str, extension: str) -> None:
+    content = _ODD[name]
+    write(Path(), {f"main.{extension}": content})
+
+    result = invoke("bundle", f"main.{extension}", "-o", "app.zip")
+
+    assert result.exit_code in {0, 1}
+    assert Path("app.zip").exists() is (result.exit_code == 0)
+    assert max(map(len, result.output.splitlines())) < 400
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"name": ' + "[" * 100_000 + "]" * 100_000 + "}",
+        '{"name": "app", "exports": ' + '{"node":' * 50_000 + "1" + "}" * 50_001,
+        b"\xff",
+        b"",
+        '{"name": "app", "version": "' + "1" * 100_000 + '"}',
+        '{"name": "../../../etc/passwd", "version": "../x"}',
+        '{"name": "\\ud800"}',
+        '{"name": "__proto__", "version": "constructor"}',
+    ],
+    ids=lambda content: str(content[:20]),
+)
+def test_odd_descriptors_are_read_or_refused(content: str | bytes) -> None:
+    write(Path(), {"package.json": content, "main.js": ""})
+
+    result = invoke("bundle", "main.js", "-o", "app.zip")
+
+    assert result.exit_code in {0, 1}
+
+
+def test_loops_of_links_are_nothing(app: Path) -> None:
+    (app / "loop.js").symlink_to("loop.js")
+    (app / "up").symlink_to("..")
+    (app / "node_modules" / "again").symlink_to(".")
+    write(app, {"main.js": "require('./up/app/x'); require('./loop')"})
+
+    text = refused("bundle", "main.js", "-o", "app.zip")
+
+    assert text.count("error") == 1
+    assert "Cannot find module './loop'" in text
+    assert "ENTRY_NOT_FOUND" in refused("bundle", "loop.js", "-o", "app.zip")
+
+
+def test_a_folder_of_a_file_s_name_is_no_file(app: Path) -> None:
+    (app / "folder.js").mkdir()
+    write(app, {"main.js": "require('./folder.js')"})
+
+    assert "MODULE_NOT_FOUND" in refused("bundle", "main.js", "-o", "app.zip")
