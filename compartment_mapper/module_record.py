@@ -37,17 +37,19 @@ class ModuleRequest:
     attribute_type: str | None = None
 
 
+#: The import name of an export that is really called ``*``, since that means the namespace.
+NAMED_STAR = "\0*"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportEntry:
     """ECMA-262 ImportEntry Record."""
 
     request: Specifier
-    #: ``*`` for the namespace.
+    #: ``*`` for the namespace; see `NAMED_STAR`.
     import_name: str
     local_name: str
     span: Span
-    #: The export whose name is ``*`` itself, which only the namespace can give.
-    named_star: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,8 +139,7 @@ def _update_list(record: ModuleRecord) -> str:
     updates: dict[str, dict[str, list[str]]] = {specifier: {} for specifier in _static(record)}
     for entry in record.imports:
         names = updates[entry.request].setdefault(entry.import_name, [])
-        value = f'{record.prefix}v["*"]' if entry.named_star else f"{record.prefix}v"
-        names.append(f"{record.prefix}v=>({entry.local_name}={value})")
+        names.append(f"{record.prefix}v=>({entry.local_name}={record.prefix}v)")
     return _array(
         _array([_quoted(specifier), _array(_updaters(names))])
         for specifier, names in updates.items()

@@ -25,7 +25,6 @@ _NO_ESM = Esm(
     declarations=(),
     announcements=(),
     edits=(),
-    refusals=(),
 )
 
 
@@ -73,7 +72,7 @@ def scan_module(
         uses_import=any(edit.text == f"{prefix}import" for edit in call_edits),
         uses_import_meta=uses_meta,
         has_top_level_await=awaits and language == "mjs",
-        refusals=(*esm.refusals, *evasion.refusals, *refusals),
+        refusals=(*evasion.refusals, *refusals),
         doubt=syntax.first_error(),
     )
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 from compartment_mapper.locations import Specifier
 from compartment_mapper.module_record import (
+    NAMED_STAR,
     Edit,
     ImportEntry,
     IndirectExport,
     LocalExport,
     ModuleRequest,
-    Refusal,
     StarExport,
 )
 from compartment_mapper.scan.bindings import import_checks, notifications
@@ -39,7 +39,6 @@ class Esm:
     declarations: tuple[str, ...]
     announcements: tuple[str, ...]
     edits: tuple[Edit, ...]
-    refusals: tuple[Refusal, ...]
 
 
 @dataclass(slots=True)
@@ -53,7 +52,6 @@ class _Entries:
     #: Export name, local name, place.
     locals: list[tuple[str, str, Span]] = field(default_factory=list)
     indirect: list[IndirectExport] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
     stars: list[StarExport] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
     announcements: list[str] = field(default_factory=list)
@@ -121,7 +119,6 @@ def _finished(entries: _Entries, *, in_cycle: bool) -> Esm:
         announcements=(*found.announcements, *entries.announcements),
         # An assignment may end where an exported value does; its notification comes first.
         edits=(*checks.edits, *found.edits, *entries.edits),
-        refusals=tuple(entries.refusals),
     )
 
 
@@ -179,26 +176,27 @@ def _import_part(entries: _Entries, specifier: Specifier, part: Node) -> None:
     if part.type == "identifier":
         _add_import(entries, specifier, "default", part)
     elif part.type == "namespace_import":
-        _add_import(entries, specifier, "*", part.named_children[-1], is_namespace=True)
+        _add_import(entries, specifier, "*", part.named_children[-1])
     elif part.type == "named_imports":
         for item in part.named_children:
             if item.type == "import_specifier":
                 name, alias = _specifier_names(entries.syntax, item)
-                _add_import(entries, specifier, name, alias)
+                _add_import(entries, specifier, _import_name(name), alias)
 
 
-def _add_import(
-    entries: _Entries, specifier: Specifier, name: str, local: Node, *, is_namespace: bool = False
-) -> None:
+def _add_import(entries: _Entries, specifier: Specifier, name: str, local: Node) -> None:
     entries.imports.append(
         ImportEntry(
             request=specifier,
             import_name=name,
             local_name=entries.syntax.identifier(local),
             span=_span(local),
-            named_star=name == "*" and not is_namespace,
         )
     )
+
+
+def _import_name(name: str) -> str:
+    return NAMED_STAR if name == "*" else name
 
 
 def _specifier_names(syntax: Syntax, item: Node) -> tuple[str, Node]:
@@ -246,10 +244,7 @@ def _reexport(entries: _Entries, statement: Node, source: Node) -> None:
             if item.type == "export_specifier":
                 name, alias_node = _specifier_names(entries.syntax, item)
                 alias = _module_export_name(entries.syntax, alias_node)
-                _add_indirect(entries, specifier, (name, alias), item)
-                if name == "*":
-                    what = "re-exporting an export named '*' is not supported"
-                    entries.refusals.append(Refusal(what=what, span=_span(item)))
+                _add_indirect(entries, specifier, (_import_name(name), alias), item)
 
 
 def _add_indirect(

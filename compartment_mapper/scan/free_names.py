@@ -131,11 +131,25 @@ def scan_assigned_names(syntax: Syntax) -> Iterator[str]:
     """Yield, sorted, the global names that the text assigns: they can't be made constants."""
     matches = _ASSIGNED.finditer(syntax.source)
     suspects = {match[str(match.lastgroup)].decode() for match in matches}
-    if suspects:
-        yield from sorted(
-            {
-                occurrence.name
-                for occurrence in occurrences(syntax, suspects)
-                if occurrence.scope == "free" and occurrence.role in {"write", "update"}
-            }
-        )
+    found = {
+        occurrence.name
+        for occurrence in (occurrences(syntax, suspects) if suspects else ())
+        if occurrence.scope == "free" and occurrence.role in {"write", "update"}
+    }
+    if _ASSIGNED_MEMBER.search(syntax.source):
+        found.update(_assigned_members(syntax))
+    yield from sorted(found)
+
+
+def _assigned_members(syntax: Syntax) -> Iterator[str]:
+    """Yield the names that are assigned as members: ``globalThis.Promise = …``."""
+    for occurrence in occurrences(syntax, GLOBAL_ALIASES):
+        path, _, end = member_path(syntax, occurrence)
+        _, *members = path.split(".")
+        if occurrence.scope == "free" and len(members) == 1 and _is_written(occurrence, end):
+            yield from members
+
+
+_ASSIGNED_MEMBER = re.compile(
+    rb"(?<![\w$.])(?:globalThis|global)\s*[.\[][^=;]{1,80}(?:\+\+|--|=(?![=>]))"
+)
