@@ -25,9 +25,9 @@ from compartment_mapper.process import Node, find_node
 from compartment_mapper.report import (
     chain_text,
     dot,
+    extent_text,
     mermaid,
     packages_text,
-    size_text,
     withheld_summary,
     withheld_text,
 )
@@ -223,10 +223,8 @@ def bundle_command(
     if withheld:
         click.echo(withheld, err=True)
     application = made.application
-    click.echo(
-        f"{output}: {len(application.packages.packages)} packages, "
-        f"{len(application.modules.modules)} modules, {size_text(len(made.content))}"
-    )
+    packages, modules = len(application.packages.packages), len(application.modules.modules)
+    click.echo(f"{output}: {extent_text(packages, modules, len(made.content))}")
     click.echo(f"sha512 {made.sha512}")
 
 

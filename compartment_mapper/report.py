@@ -40,12 +40,21 @@ def packages_text(summaries: Sequence[PackageSummary]) -> str:
     ]
     total = sum(summary.size for summary in summaries)
     modules = sum(summary.modules for summary in summaries)
-    footer = f"{_count(len(summaries), 'package')}, {_extent(modules, total)}"
+    footer = extent_text(len(summaries), modules, total)
     return "\n\n".join([*blocks, footer])
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def extent_text(packages: int, modules: int, size: int) -> str:
+    """Return how much an application is.
+
+    >>> extent_text(1, 2, 2048)
+    '1 package, 2 modules, 2.0 KiB'
+    """
+    return f"{_count(packages, 'package')}, {_extent(modules, size)}"
 
 
 def _extent(modules: int, size: int) -> str:

@@ -31,7 +31,7 @@ def test_bundle_says_what_it_made_and_what_it_withheld(app: Path) -> None:
 def test_bundle_of_a_folder_begins_at_its_main_file() -> None:
     Path("index.js").write_text("")
 
-    assert invoke("bundle", ".", "-o", "app.zip").stdout.startswith("app.zip: 1 packages, 1 mod")
+    assert invoke("bundle", ".", "-o", "app.zip").stdout.startswith("app.zip: 1 package, 1 module,")
 
 
 @pytest.mark.usefixtures("app")
