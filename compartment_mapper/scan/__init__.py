@@ -8,12 +8,15 @@ from compartment_mapper.locations import Specifier
 from compartment_mapper.module_record import Edit, Language, ModuleRecord, ModuleRequest
 from compartment_mapper.scan.censors import evade_censors
 from compartment_mapper.scan.cjs import scan_cjs_exports
+from compartment_mapper.scan.early_errors import module_suspicions, script_suspicions
 from compartment_mapper.scan.esm import Esm, is_esm, scan_esm
 from compartment_mapper.scan.free_names import scan_assigned_names, scan_free_names
+from compartment_mapper.scan.global_this import scan_global_this
 from compartment_mapper.scan.names import FUNCTIONS, occurrences
 from compartment_mapper.scan.requests import import_calls, require_requests
 from compartment_mapper.scan.sloppy import scan_sloppy
 from compartment_mapper.scan.syntax import Syntax, parse
+from compartment_mapper.text import Span
 
 _AWAIT = re.compile(rb"(?<![\w$.])await\b")
 _NO_ESM = Esm(
@@ -25,6 +28,7 @@ _NO_ESM = Esm(
     declarations=(),
     announcements=(),
     edits=(),
+    suspicions=(),
 )
 
 
@@ -52,7 +56,9 @@ def scan_module(
     evasion = evade_censors(syntax, prefix=prefix, is_script=language == "cjs")
     free_names, free_edits = scan_free_names(syntax)
     names, reexports = scan_cjs_exports(syntax) if language == "cjs" else ((), ())
-    sloppy, refusals = scan_sloppy(syntax) if language == "cjs" else ([], [])
+    is_script = language == "cjs"
+    sloppy, refusals = scan_sloppy(syntax, prefix=prefix) if is_script else ([], [])
+    sloppy += scan_global_this(syntax, is_sloppy=is_script)
     edits = (*esm.edits, *call_edits, *evasion.edits, *free_edits, *sloppy, *_hashbang(source))
     return ModuleRecord(
         language=language,
@@ -73,8 +79,14 @@ def scan_module(
         uses_import_meta=uses_meta,
         has_top_level_await=awaits and language == "mjs",
         refusals=(*evasion.refusals, *refusals),
-        doubt=syntax.first_error(),
+        doubt=syntax.first_error() or _suspicion(syntax, esm, language),
     )
+
+
+def _suspicion(syntax: Syntax, esm: Esm, language: Language) -> Span | None:
+    """Return the first place where the text may be wrong although the grammar accepts it."""
+    found = script_suspicions(syntax) if language == "cjs" else module_suspicions(syntax)
+    return min((*esm.suspicions, *found), default=None)
 
 
 def _unused_prefix(source: bytes) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from compartment_mapper.module_record import Edit, Refusal
+from compartment_mapper.scan.sloppy_names import scan_block_functions, scan_reserved_names
 from compartment_mapper.scan.syntax import Syntax
 from compartment_mapper.text import Span
 
@@ -19,9 +20,12 @@ _SLOPPY = re.compile(
 _STRINGS = frozenset({"string", "string_fragment", "escape_sequence"})
 
 
-def scan_sloppy(syntax: Syntax) -> tuple[list[Edit], list[Refusal]]:
+def scan_sloppy(syntax: Syntax, *, prefix: str) -> tuple[list[Edit], list[Refusal]]:
     """Return the rewrites of sloppy code, and what can't be rewritten."""
-    edits: list[Edit] = []
+    edits = [
+        *scan_reserved_names(syntax, prefix=prefix),
+        *scan_block_functions(syntax, prefix=prefix),
+    ]
     refusals: list[Refusal] = []
     for match in _SLOPPY.finditer(syntax.source):
         leaf = syntax.path_to(match.start())[-1]

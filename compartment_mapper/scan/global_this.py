@@ -1,0 +1,91 @@
+"""``this`` where sloppy code takes it for the global object.
+
+In sloppy functions that are called plainly ``this`` is the global object (ECMA-262 10.2.1.2); in
+strict ones, and SES evaluates all code as such, it is undefined.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from compartment_mapper.module_record import Edit
+from compartment_mapper.scan.names import FUNCTIONS
+from compartment_mapper.scan.syntax import Node, Step, Syntax
+
+_RETURN_THIS = re.compile(
+    rb"(?<![\w$.])(?:new\s+)?(?P<name>Function)\s*\(\s*(['\"])return this;?\2\s*\)\s*\(\s*\)"
+)
+_CALLED = re.compile(rb"\}(?=\s*\)?\s*\()")
+_THIS = re.compile(rb"(?<![\w$.])this(?![\w$])")
+_OWN_THIS = FUNCTIONS - {"arrow_function"} | {"class_body"}
+
+
+def scan_global_this(syntax: Syntax, *, is_sloppy: bool) -> Iterator[Edit]:
+    """Yield the edits that name the global object where ``this`` would be it.
+
+    Args:
+        syntax: The text.
+        is_sloppy: It is a script, which a directive may still make strict.
+    """
+    for match in _RETURN_THIS.finditer(syntax.source):
+        if syntax.path_to(match.start("name"))[-1].kind == "identifier":
+            lines = "\n" * match[0].count(b"\n")
+            yield Edit(match.start(), match.end(), f"globalThis{lines}")
+    if is_sloppy and _THIS.search(syntax.source):
+        for body in _called_bodies(syntax):
+            yield from _this_edits(syntax, body)
+
+
+def _called_bodies(syntax: Syntax) -> Iterator[Node]:
+    """Yield the bodies of sloppy functions that are called where they stand."""
+    for match in _CALLED.finditer(syntax.source):
+        path = syntax.path_to(match.start())
+        if len(path) > 3 and _is_called(path[:-2]) and not is_strict(syntax, path):  # noqa: PLR2004
+            yield path[-2].node
+
+
+def _is_called(path: tuple[Step, ...]) -> bool:
+    """Whether the function at the end of *path* is the callee of a call, in parentheses or not."""
+    if path[-1].kind != "function_expression":
+        return False
+    index = len(path) - 1
+    while path[index - 1].kind == "parenthesized_expression":
+        index -= 1
+    return path[index - 1].kind == "call_expression" and path[index].field == "function"
+
+
+def is_strict(syntax: Syntax, path: tuple[Step, ...]) -> bool:
+    """Whether a ``'use strict'`` directive (ECMA-262 11.2.1) holds at the end of *path*."""
+    return any(
+        _has_directive(syntax, step.node)
+        for step, parent in zip(path, (None, *path), strict=False)
+        if step.kind == "program"
+        or (step.kind == "statement_block" and parent is not None and parent.kind in FUNCTIONS)
+    ) or any(step.kind == "class_body" for step in path)
+
+
+def _has_directive(syntax: Syntax, body: Node) -> bool:
+    for statement in body.named_children:
+        if statement.type == "comment":
+            continue
+        if statement.type != "expression_statement" or statement.named_child_count != 1:
+            return False
+        expression = statement.named_children[0]
+        if expression.type != "string":
+            return False
+        if syntax.text(expression)[1:-1] == "use strict":
+            return True
+    return False
+
+
+def _this_edits(syntax: Syntax, body: Node) -> Iterator[Edit]:
+    for match in _THIS.finditer(syntax.source, body.start_byte, body.end_byte):
+        path = syntax.path_to(match.start())
+        if path[-1].kind == "this" and _owner(path) == body.parent:
+            yield Edit(match.start(), match.end(), "globalThis")
+
+
+def _owner(path: tuple[Step, ...]) -> Node | None:
+    """Return the function (or class body) whose ``this`` is meant at the end of *path*."""
+    return next((step.node for step in reversed(path) if step.kind in _OWN_THIS), None)

@@ -1,0 +1,85 @@
+"""Names that only sloppy code can have, or sees where strict code does not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from compartment_mapper.module_record import Edit
+from compartment_mapper.scan.global_this import is_strict
+from compartment_mapper.scan.names import FUNCTIONS, Occurrence, occurrences
+from compartment_mapper.scan.syntax import Node, Step, Syntax
+
+#: Reserved in strict code only, ECMA-262 12.7.2.
+_RESERVED = frozenset(
+    {"implements", "interface", "package", "private", "protected", "public", "static"}
+    | {"yield"}
+)
+_DECLARED = re.compile(
+    rb"(?:\b(?:var|let|const|function)\s+|[,({\[]\s*)("
+    + b"|".join(sorted(word.encode() for word in _RESERVED))
+    + rb")(?=\s*[=,;)(}\]\n])"
+)
+_BLOCKS = frozenset({"statement_block", "switch_case", "switch_default"})
+_BLOCK_FUNCTION = re.compile(rb"(?<![\w$.])function\s*\*?\s*([\w$]+)")
+
+
+def scan_reserved_names(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
+    """Yield the edits that rename variables whose names are reserved in strict code."""
+    names = {match[1].decode() for match in _DECLARED.finditer(syntax.source)}
+    if not names:
+        return
+    for occurrence in occurrences(syntax, names):
+        name, span = f"{prefix}{occurrence.name}", occurrence.span
+        shorthand = occurrence.path[-1].kind.startswith("shorthand_property_identifier")
+        yield Edit(span.start, span.end, f"{occurrence.name}:{name}" if shorthand else name)
+
+
+def scan_block_functions(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
+    """Yield the edits that let a function in a block be seen in the function around it.
+
+    Annex B.3.2.1: when the declaration is evaluated, a variable of the function around gets the
+    function as its value. Where nothing outside of the block asks for it, nothing is done.
+    """
+    blocks = dict(_functions_in_blocks(syntax))
+    if not blocks:
+        return
+    by_name: dict[str, list[Occurrence]] = {}
+    for occurrence in occurrences(syntax, blocks):
+        by_name.setdefault(occurrence.name, []).append(occurrence)
+    for number, (name, path) in enumerate(blocks.items()):
+        is_case = path[-2].kind != "statement_block"
+        block, function = path[-3 if is_case else -2].node, _body_around(path)
+        outside = [
+            occurrence
+            for occurrence in by_name.get(name, [])
+            if _is_within(occurrence, function) and not _is_within(occurrence, block)
+        ]
+        if outside and all(occurrence.role != "binding" for occurrence in outside):
+            yield from _block_edits(function, path[-1].node, name, f"{prefix}{number}set")
+
+
+def _functions_in_blocks(syntax: Syntax) -> Iterator[tuple[str, tuple[Step, ...]]]:
+    for match in _BLOCK_FUNCTION.finditer(syntax.source):
+        path = syntax.path_to(match.start(1))[:-1]
+        declared = path[-1].kind == "function_declaration" and path[-2].kind in _BLOCKS
+        if declared and path[-3].kind not in FUNCTIONS and not is_strict(syntax, path):
+            yield match[1].decode(), path
+
+
+def _body_around(path: tuple[Step, ...]) -> Node:
+    """Return the body of the innermost function around a block, or the program."""
+    for parent, step in zip(reversed(path[:-2]), reversed(path[:-1]), strict=False):
+        if parent.kind in FUNCTIONS:
+            return step.node
+    return path[0].node
+
+
+def _is_within(occurrence: Occurrence, node: Node) -> bool:
+    return node.start_byte <= occurrence.span.start < node.end_byte
+
+
+def _block_edits(body: Node, declaration: Node, name: str, setter: str) -> Iterator[Edit]:
+    start = body.start_byte + (1 if body.type == "statement_block" else 0)
+    yield Edit(start, start, f"var {name},{setter}=(value)=>{{{name}=value}};")
+    yield Edit(declaration.end_byte, declaration.end_byte, f";{setter}({name});")

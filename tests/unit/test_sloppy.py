@@ -1,0 +1,71 @@
+"""What only sloppy code may say, as strict code."""
+
+from __future__ import annotations
+
+import pytest
+
+from compartment_mapper.compile import apply_edits
+from compartment_mapper.scan import scan_module
+
+
+def rewritten(text: str) -> str:
+    source = text.encode()
+    return apply_edits(source, scan_module(source, "cjs").edits)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("x = 017 + 089;", "x = 0o17 + 89;", id="octal-numbers"),
+        pytest.param("x = 0 + 0.5 + 0x0f;", "x = 0 + 0.5 + 0x0f;", id="other-numbers"),
+        pytest.param(r"x = '\101\0';", r"x = '\x41\0';", id="octal-escapes"),
+        pytest.param(r"x = '\08';", r"x = '\x008';", id="nul-before-a-digit"),
+        pytest.param(r"x = '\\101';", r"x = '\\101';", id="escaped-backslash"),
+        pytest.param("(function () { this })()", "(function () { globalThis })()", id="called"),
+        pytest.param("(function () { this }())", "(function () { globalThis }())", id="called-in"),
+        pytest.param(
+            "!function () { this }()", "!function () { globalThis }()", id="called-after-!"
+        ),
+        pytest.param(
+            "(function () { () => this })()", "(function () { () => globalThis })()", id="in-arrow"
+        ),
+        pytest.param("(function () { this }).call(x)", None, id="called-with-a-receiver"),
+        pytest.param("(function () { 'use strict'; this })()", None, id="strict-function"),
+        pytest.param("'use strict'; (function () { this })()", None, id="strict-script"),
+        pytest.param("(function () { return function () { this } })()", None, id="inner-function"),
+        pytest.param("(function () { class A { x = this } })()", None, id="class-field"),
+        pytest.param("f(this, function () {})", None, id="top-level"),
+        pytest.param("Function('return this')()", "globalThis", id="Function"),
+        pytest.param('new Function("return this;") ()', "globalThis", id="new-Function"),
+        pytest.param("a.Function('return this')()", None, id="another-Function"),
+        pytest.param("var package = 1; package;", "var $h_package = 1; $h_package;", id="reserved"),
+        pytest.param("({ package: 1 }).package;", None, id="reserved-word-as-property"),
+        pytest.param(
+            "function f(public) { ({ public }) }",
+            "function f($h_public) { ({ public:$h_public }) }",
+            id="reserved-in-shorthand",
+        ),
+        pytest.param(
+            "{ function f() {} } f();",
+            "var f,$h_0set=(value)=>{f=value};{ function f() {};$h_0set(f); } f();",
+            id="function-in-a-block",
+        ),
+        pytest.param("{ function f() {} f(); }", None, id="function-used-in-its-block"),
+        pytest.param("{ function f() {} } let f;", None, id="name-declared-outside-too"),
+    ],
+)
+def test_sloppy_code_is_rewritten(text: str, expected: str | None) -> None:
+    assert rewritten(text) == (text if expected is None else expected)
+
+
+def test_a_module_is_strict_already() -> None:
+    source = b"(function () { this })(); export {};"
+
+    assert "this" in apply_edits(source, scan_module(source, "mjs").edits)
+
+
+def test_with_is_refused_with_its_place() -> None:
+    (refusal,) = scan_module(b"x;\nwith (a) b;", "cjs").refusals
+
+    assert "'with'" in refusal.what
+    assert (refusal.span.start, refusal.span.end) == (3, 7)
