@@ -42,6 +42,13 @@ class Disk:
         path = path_of(location)
         return location_of_path(os.path.realpath(path) + ("/" if path.endswith("/") else ""))
 
+    def names_in(self, folder: Location) -> list[str]:
+        """Return the names of what is in *folder*, sorted; none where there is no folder."""
+        try:
+            return sorted(os.listdir(path_of(folder)))  # noqa: PTH208 - as above
+        except (OSError, ValueError):
+            return []
+
     def write(self, path: str, content: bytes) -> None:
         """Write *content* to *path*, whole or not at all."""
         target = Path(path)

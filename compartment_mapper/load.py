@@ -10,6 +10,7 @@ from typing import NoReturn, Protocol
 
 from compartment_mapper import errors
 from compartment_mapper.errors import Diagnostic, Place
+from compartment_mapper.expand import asset_files, pattern_requests
 from compartment_mapper.locations import Location, Specifier, base_name, parent_of, relative_path
 from compartment_mapper.module_graph import (
     BuiltinTarget,
@@ -22,6 +23,7 @@ from compartment_mapper.module_graph import (
 )
 from compartment_mapper.module_record import Language, ModuleRecord, ModuleRequest, RequestKind
 from compartment_mapper.package_graph import is_bare, package_name_of, package_root
+from compartment_mapper.package_lookup import is_owned
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.resolve import (
     BuiltinResolution,
@@ -43,7 +45,7 @@ class SyntaxPowers(Protocol):
     """To ask a JavaScript engine, where the grammar is in doubt."""
 
     def syntax_problem(self, source: bytes, language: Language) -> tuple[str, int] | None:
-        """Return the engine's message and line (from 1) for a text that is wrong, or None."""
+        """Return the engine's message and line (from 1; 0: unknown) for a wrong text, or None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +122,9 @@ def _with_checks(graph: ModuleGraph) -> ModuleGraph:
 
 
 def _next_edges(module: Module, loading: Loading) -> list[tuple[FileTarget, Language | None]]:
-    found: list[tuple[FileTarget, Language | None]] = []
+    found: list[tuple[FileTarget, Language | None]] = [
+        (FileTarget(location=asset), "bytes") for asset in module.assets
+    ]
     for edge in module.edges:
         if isinstance(edge.target, FileTarget):
             request = edge.request
@@ -145,7 +149,8 @@ def _load_module(
     scanned = _scanned(location, language, loading)
     problems = [_Problem(diagnostic=p, module=location, request=None) for p in scanned.problems]
     edges: list[Edge] = []
-    for request in scanned.record.requests:
+    computed = pattern_requests(scanned.record, location=location, read=loading.world.powers)
+    for request in (*scanned.record.requests, *computed):
         target = _target(location, request, loading)
         if isinstance(target, ResolutionFailure):
             if not _is_optional(location, request, loading):
@@ -154,9 +159,22 @@ def _load_module(
             target = FailedTarget(code=target.code, message=target.message)
         edges.append(Edge(request=request, target=target))
     module = Module(
-        location=location, source=scanned.source, record=scanned.record, edges=tuple(edges)
+        location=location,
+        source=scanned.source,
+        record=scanned.record,
+        edges=tuple(edges),
+        assets=_assets(location, scanned.record, loading),
     )
     return module, problems
+
+
+def _assets(location: Location, record: ModuleRecord, loading: Loading) -> tuple[Location, ...]:
+    """Return the files of its own package that a module will look at, as modules of bytes."""
+    if not record.assets:
+        return ()
+    package = package_root(_file_of(location), descriptors=loading.world.descriptors)
+    found = asset_files(record, location=location, read=loading.world.powers)
+    return tuple(Location(f"{file}{_AS}bytes") for file in found if is_owned(file, package))
 
 
 def _is_optional(location: Location, request: ModuleRequest, loading: Loading) -> bool:
@@ -223,28 +241,32 @@ def _scanned(location: Location, language: Language | None, loading: Loading) ->
         record = ModuleRecord(language="json")
         return _Scanned(source=source, record=record, problems=(problem,) if problem else ())
     record = scan_module(source, language)
-    return _Scanned(
-        source=source, record=record, problems=_text_problems(source, record, name, loading)
-    )
-
-
-def _text_problems(
-    source: bytes, record: ModuleRecord, name: str, loading: Loading
-) -> tuple[Diagnostic, ...]:
     if record.doubt is not None:
         wrong = loading.engine.syntax_problem(source, record.language)
         if wrong is not None:
-            place = errors.place_in(name, source, _span_of_line(source, wrong[1], record.doubt))
-            return (errors.syntax_error(place, wrong[0]),)
-    return tuple(
+            return _wrong_text(source, record, name, wrong)
+    refused = tuple(
         errors.unsupported(errors.place_in(name, source, refusal.span), refusal.what, refusal.hint)
         for refusal in record.refusals
+    )
+    return _Scanned(source=source, record=record, problems=refused)
+
+
+def _wrong_text(source: bytes, record: ModuleRecord, name: str, wrong: tuple[str, int]) -> _Scanned:
+    """What is no program requests nothing: to load it throws, before anything else is loaded."""
+    message, line = wrong
+    assert record.doubt is not None
+    place = errors.place_in(name, source, _span_of_line(source, line, record.doubt))
+    return _Scanned(
+        source=source,
+        record=ModuleRecord(language=record.language, syntax_error=message),
+        problems=(errors.syntax_error(place, message),),
     )
 
 
 def _span_of_line(source: bytes, line: int, doubt: Span) -> Span:
     """Return the place of the grammar's *doubt* where it is on the engine's *line*, else that."""
-    if source.count(b"\n", 0, doubt.start) + 1 == line:
+    if line in {0, source.count(b"\n", 0, doubt.start) + 1}:
         return doubt
     lines = source.split(b"\n")
     start = sum(len(text) + 1 for text in lines[: line - 1])

@@ -99,6 +99,11 @@ def _link_table(own: list[Module], names: Names) -> LinkTable:
     for kind in _KINDS:
         for module in own:
             _add_edges(table, module, kind, names)
+    for asset in {asset for module in own for asset in module.assets}:
+        link = CompartmentModule(
+            compartment=names.compartment_of(asset), module=names.module_name(asset)
+        )
+        table.links[asset_key(names.module_name(asset))] = link
     return LinkTable(links=table.links, resolutions=table.resolutions)
 
 
@@ -157,6 +162,11 @@ def map_compartments(
         entry_module=names.module_name(modules.entry),
         compartments=dict(sorted(compartments.items())),
     )
+
+
+def asset_key(name: ModuleName) -> str:
+    """Return the name by which a module lists a file that it looks at: for readers that ask."""
+    return f"asset:{name.removeprefix('./')}"
 
 
 _KINDS: tuple[RequestKind, ...] = ("import", "require")

@@ -56,6 +56,8 @@ class Module:
     source: bytes
     record: ModuleRecord
     edges: tuple[Edge, ...]
+    #: Modules of bytes, beside it, that it will look at as files.
+    assets: tuple[Location, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

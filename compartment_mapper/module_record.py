@@ -37,6 +37,28 @@ class ModuleRequest:
     attribute_type: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatternRequest:
+    """A request that may mean several files of the package."""
+
+    #: A relative specifier with ``*`` for what is computed.
+    pattern: str
+    kind: RequestKind
+    span: Span
+    reach: Reach
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetRequest:
+    """A place beside the module that it will look at: a file, or a folder."""
+
+    #: Relative to the module.
+    path: str
+    #: Made by ``new URL(…, import.meta.url)``, which ``import()`` takes too.
+    is_url: bool
+    span: Span
+
+
 #: The import name of an export that is really called ``*``, since that means the namespace.
 NAMED_STAR = "\0*"
 
@@ -122,6 +144,8 @@ class ModuleRecord:
     language: Language
     #: In the order of first appearance, which is the order of evaluation for ``import``.
     requests: tuple[ModuleRequest, ...] = ()
+    patterns: tuple[PatternRequest, ...] = ()
+    assets: tuple[AssetRequest, ...] = ()
     imports: tuple[ImportEntry, ...] = ()
     local_exports: tuple[LocalExport, ...] = ()
     indirect_exports: tuple[IndirectExport, ...] = ()
@@ -145,5 +169,8 @@ class ModuleRecord:
     uses_import_meta: bool = False
     has_top_level_await: bool = False
     refusals: tuple[Refusal, ...] = ()
-    #: Where the grammar did not understand the text; whether the text is wrong, an engine says.
+    #: Where the text may be wrong: the grammar did not understand it, or accepts too much there.
+    #: Whether it is wrong, an engine says.
     doubt: Span | None = None
+    #: What the engine said of a text that is wrong; then the record says nothing else.
+    syntax_error: str | None = None

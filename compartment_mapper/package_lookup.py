@@ -40,6 +40,10 @@ class _Remembered:
         """Return the bytes of the file at *location*."""
         return self._powers.maybe_read(location)
 
+    def names_in(self, folder: Location) -> list[str]:
+        """Return the names of what is in *folder*."""
+        return self._powers.names_in(folder)
+
     def kind(self, location: Location) -> FileKind | None:
         """Return what is at *location*."""
         if location not in self._kinds:

@@ -22,6 +22,9 @@ class ReadPowers(Protocol):
     def canonical(self, location: Location) -> Location:
         """Return the real location of what exists at *location*, links followed."""
 
+    def names_in(self, folder: Location) -> list[str]:
+        """Return the names of what is in *folder*, sorted; none where there is no folder."""
+
 
 class WritePowers(Protocol):
     """To make one file."""
@@ -68,6 +71,12 @@ class MemoryFiles:
         """Return the real location of what exists at *location*, links followed."""
         slash = "/" if location.endswith("/") else ""
         return location_of_path(self._real(location).rstrip("/") + slash)
+
+    def names_in(self, folder: Location) -> list[str]:
+        """Return the names of what is in *folder*, sorted."""
+        prefix = self._real(folder).rstrip("/") + "/"
+        below = (path[len(prefix) :] for path in self._files if path.startswith(prefix))
+        return sorted({path.partition("/")[0] for path in below})
 
     def _real(self, location: Location) -> str:
         path = path_of(location).rstrip("/") or "/"

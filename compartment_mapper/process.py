@@ -20,7 +20,8 @@ from compartment_mapper.module_record import Language
 _RUNTIME = Path(__file__).parent / "_runtime" / "main.cjs"
 _OLDEST = Version("20")
 
-#: Parses standard input as Node would compile it; prints the message and line of an error.
+#: Parses standard input as Node would compile it; prints the message and line of an error (0:
+#: V8 does not say).
 _CHECK = """
 const { Script, compileFunction, SourceTextModule } = require('node:vm');
 const source = require('node:fs').readFileSync(0, 'utf8');
@@ -31,7 +32,7 @@ try {
     compileFunction(source, names, { filename: 'input' });
   }
 } catch (error) {
-  const line = /^input:(\\d+)/.exec(error.stack)?.[1] ?? 1;
+  const line = /^input:(\\d+)/.exec(error.stack)?.[1] ?? 0;
   console.log(JSON.stringify([error.message, Number(line)]));
 }
 """
@@ -44,7 +45,7 @@ class Node:
     path: str
 
     def syntax_problem(self, source: bytes, language: Language) -> tuple[str, int] | None:
-        """Return V8's message and line (from 1) for a text that is wrong, or None."""
+        """Return V8's message and line (from 1; 0: unknown) for a text that is wrong, or None."""
         done = subprocess.run(  # noqa: S603 - our own Node, no shell
             [self.path, "--experimental-vm-modules", "--no-warnings", "-e", _CHECK, language],
             input=source,

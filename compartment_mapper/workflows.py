@@ -17,6 +17,7 @@ from compartment_mapper.mapping import (
     LinkTable,
     Names,
     archive_names,
+    asset_key,
     link_tables,
     map_compartments,
 )
@@ -155,7 +156,10 @@ def _compiled(
             module,
             modules,
             in_cycle=location in in_cycles,
-            keys=_own_keys(tables[names.packages.owners[location]], location),
+            keys=[
+                *_own_keys(tables[names.packages.owners[location]], location),
+                *(asset_key(names.module_name(asset)) for asset in module.assets),
+            ],
         )
         for location, module in modules.modules.items()
     }

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Sequence
 
 from compartment_mapper.compile.edits import apply_edits
-from compartment_mapper.compile.esm import extensions, requested
+from compartment_mapper.compile.esm import extensions, requested, throwing
 from compartment_mapper.module_record import ModuleRecord
 
 
@@ -40,6 +40,8 @@ def _wrapper(record: ModuleRecord, source: bytes) -> str:
     parameters = "require, exports, module, __filename, __dirname"
     if record.uses_import:
         parameters += f", {record.prefix}import"
+    if record.syntax_error is not None:
+        return f"(function ({parameters}) {throwing(record.syntax_error)})\n"
     return (
         f"(function ({parameters}) {{'use strict';{''.join(record.prologue)}"
         f"{apply_edits(source, record.edits)}\n}})\n"

@@ -23,6 +23,8 @@ def compile_esm(
         keys: Further names that the archive gives to what is requested; listed so that a reader
             that follows the imports finds every file.
     """
+    if record.syntax_error is not None:
+        return _that_throws(record.syntax_error)
     stored: dict[str, object] = {
         "imports": requested(record, keys),
         "exports": sorted(
@@ -54,6 +56,29 @@ def compile_esm(
     if in_cycle:
         stored["split"] = True
     return json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
+
+
+def _that_throws(message: str) -> str:
+    """Return a module in the place of one that is no program."""
+    stored: dict[str, object] = {
+        "imports": [],
+        "exports": [],
+        "reexports": [],
+        "__syncModuleProgram__": f"()=>{throwing(message)}\n",
+        "__liveExportMap__": {},
+        "__reexportMap__": {},
+        "__fixedExportMap__": {},
+        "__needsImport__": False,
+        "__needsImportMeta__": False,
+        "importNames": {},
+        "syntaxError": message,
+    }
+    return json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
+
+
+def throwing(message: str) -> str:
+    """Return a function's body in the place of a text that is no program."""
+    return f"{{'use strict';throw SyntaxError({_quoted(message)});}}"
 
 
 def requested(record: ModuleRecord, keys: Sequence[str]) -> list[str]:

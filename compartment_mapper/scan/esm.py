@@ -21,6 +21,7 @@ from compartment_mapper.module_record import (
     StarExport,
 )
 from compartment_mapper.scan.bindings import import_checks, notifications
+from compartment_mapper.scan.early_errors import export_suspicions
 from compartment_mapper.scan.names import occurrences
 from compartment_mapper.scan.requests import attribute_type
 from compartment_mapper.scan.syntax import Node, Syntax
@@ -39,6 +40,8 @@ class Esm:
     declarations: tuple[str, ...]
     announcements: tuple[str, ...]
     edits: tuple[Edit, ...]
+    #: Exports that may be early errors.
+    suspicions: tuple[Span, ...]
 
 
 @dataclass(slots=True)
@@ -88,6 +91,9 @@ def _finished(entries: _Entries, *, in_cycle: bool) -> Esm:
     occurring = occurrences(entries.syntax, names | written | checked)
     found = notifications(occurring, exported=names, imported=written, prefix=entries.prefix)
     checks = import_checks(occurring, names=checked, prefix=entries.prefix)
+    bound = {o.name for o in occurring if o.role == "binding" and o.scope == "top"}
+    bound |= {*imported, f"{entries.prefix}default"}
+    exports = [*entries.locals, *((e.export_name, "", e.span) for e in entries.indirect)]
     return Esm(
         requests=tuple(entries.requests),
         imports=tuple(entries.imports),
@@ -119,6 +125,7 @@ def _finished(entries: _Entries, *, in_cycle: bool) -> Esm:
         announcements=(*found.announcements, *entries.announcements),
         # An assignment may end where an exported value does; its notification comes first.
         edits=(*checks.edits, *found.edits, *entries.edits),
+        suspicions=tuple(export_suspicions(exports, bound=bound)),
     )
 
 
@@ -264,6 +271,8 @@ def _export_clause(entries: _Entries, statement: Node) -> None:
             if item.type == "export_specifier":
                 local, alias = _specifier_names(entries.syntax, item)
                 name = _module_export_name(entries.syntax, alias)
+                if item.children[0].type == "string":  # no variable has such a name
+                    local = entries.syntax.text(item.children[0])
                 entries.locals.append((name, local, _span(item)))
 
 

@@ -12,8 +12,7 @@ from compartment_mapper.scan.syntax import Node, Step, Syntax
 
 #: Reserved in strict code only, ECMA-262 12.7.2.
 _RESERVED = frozenset(
-    {"implements", "interface", "package", "private", "protected", "public", "static"}
-    | {"yield"}
+    {"implements", "interface", "package", "private", "protected", "public", "static"} | {"yield"}
 )
 _DECLARED = re.compile(
     rb"(?:\b(?:var|let|const|function)\s+|[,({\[]\s*)("

@@ -100,7 +100,7 @@ class Syntax:
 
 def parse(source: bytes) -> Syntax:
     """Return the syntax of *source*; a text that is no program has error nodes in its tree."""
-    joined = _LONE_EXPORT.sub(lambda export: export[0].translate(_NEWLINES), source)
+    joined = _LONE_EXPORT.sub(_joined, source)
     syntax = Syntax(source, _PARSER.parse(joined))
     if not syntax.root.has_error:
         return syntax
@@ -110,9 +110,15 @@ def parse(source: bytes) -> Syntax:
     return syntax if masked == joined else Syntax(source, _PARSER.parse(masked))
 
 
-#: The grammar takes ``export`` at the end of a line for a name.
-_LONE_EXPORT = re.compile(rb"(?<![\w$.])export[ \t]*[\r\n]\s*(?=[\w{*$])")
-_NEWLINES = bytes.maketrans(b"\r\n", b"  ")
+#: The grammar takes ``export`` at the end of a line, or before a comment to its end, for a name.
+_LONE_EXPORT = re.compile(
+    rb"(?<![\w$.])export(?P<gap>[ \t]*(?:[\r\n]|//.*[\r\n])(?:\s|//.*[\r\n])*)(?=[\w{*$])"
+)
+
+
+def _joined(export: re.Match[bytes]) -> bytes:
+    return b"export" + b" " * len(export["gap"])
+
 
 #: The grammar inserts no semicolon between an export clause and what could go on with a value.
 _UNENDED = re.compile(rb"(\bexport\s*\{[^{}]*\}[ \t\r]*)\n(?=\s*[(\[`/*+-])")

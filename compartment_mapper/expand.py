@@ -1,0 +1,104 @@
+"""Patterns and places → the files that they stand for, by what is on the disk.
+
+A file that is not there is no mistake: what is computed may never be asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from compartment_mapper.locations import Location, Specifier, joined, parent_of
+from compartment_mapper.module_record import (
+    AssetRequest,
+    ModuleRecord,
+    ModuleRequest,
+    PatternRequest,
+)
+from compartment_mapper.powers import ReadPowers
+
+#: A folder with more files than this says too little: nothing of it is taken.
+_MOST = 400
+_PROGRAMS = (".js", ".cjs", ".mjs")
+_SUFFIXES = r"(?:\.js|\.json|\.cjs|/index\.js|/index\.json)?"
+
+
+def pattern_requests(
+    record: ModuleRecord, *, location: Location, read: ReadPowers
+) -> Iterator[ModuleRequest]:
+    """Yield a request for each module that a pattern of *record* may mean."""
+    for request in record.patterns:
+        known = request.pattern[: request.pattern.index("*")].rpartition("/")[0] + "/"
+        shape = ".*".join(re.escape(part) for part in request.pattern.split("*"))
+        whole = re.compile(shape + (_SUFFIXES if request.kind == "require" else ""))
+        for path in _files_below(joined(parent_of(location), known), read):
+            if path.endswith((*_PROGRAMS, ".json")) and whole.fullmatch(known + path):
+                yield _request_of(request, known + path)
+    for asset in record.assets:
+        if asset.is_url and asset.path.endswith(_PROGRAMS):
+            yield _request_of_url(asset)
+
+
+def _request_of(request: PatternRequest, specifier: str) -> ModuleRequest:
+    needs_attribute = request.kind == "import" and specifier.endswith(".json")
+    return ModuleRequest(
+        specifier=Specifier(specifier),
+        kind=request.kind,
+        span=request.span,
+        reach="guarded",
+        attribute_type="json" if needs_attribute else None,
+    )
+
+
+def _request_of_url(asset: AssetRequest) -> ModuleRequest:
+    """``new URL('./x.js', import.meta.url)``: what may be given to ``import()``."""
+    return ModuleRequest(
+        specifier=Specifier(asset.path), kind="import", span=asset.span, reach="guarded"
+    )
+
+
+def asset_files(
+    record: ModuleRecord, *, location: Location, read: ReadPowers
+) -> Iterator[Location]:
+    """Yield the real locations of the files that *record* will look at, each once."""
+    seen: set[Location] = set()
+    for asset in record.assets:
+        if asset.is_url and asset.path.endswith(_PROGRAMS):
+            continue
+        place = joined(parent_of(location), asset.path)
+        for file in _files_at(place, read):
+            canonical = read.canonical(file)
+            if canonical not in seen:
+                seen.add(canonical)
+                yield canonical
+
+
+def _files_at(place: Location, read: ReadPowers) -> Iterator[Location]:
+    match read.kind(place):
+        case "file":
+            yield place
+        case "directory":
+            folder = Location(place.rstrip("/") + "/")
+            yield from (joined(folder, path) for path in _files_below(folder, read))
+        case None:
+            return
+
+
+def _files_below(folder: Location, read: ReadPowers) -> list[str]:
+    """Return the paths of the files below *folder*, sorted; none where there are too many."""
+    found = sorted(islice(_walk(folder, read), _MOST + 1))
+    return found if len(found) <= _MOST else []
+
+
+def _walk(folder: Location, read: ReadPowers) -> Iterator[str]:
+    """Yield the paths of the files below *folder*; packages inside are left out."""
+    pending = [""]
+    while pending:
+        prefix = pending.pop()
+        for name in read.names_in(joined(folder, prefix) if prefix else folder):
+            kind = read.kind(joined(folder, prefix + name))
+            if kind == "directory" and name != "node_modules" and not name.startswith("."):
+                pending.append(f"{prefix}{name}/")
+            elif kind == "file":
+                yield prefix + name

@@ -1,0 +1,108 @@
+"""Requests that are computed, as far as the text says what they may be; and files that are read.
+
+``require(`./locales/${name}.js`)`` may mean any file of that form; ``path.join(__dirname, 'data')``
+is a place that the module will look at. Both must travel in the archive.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from compartment_mapper.module_record import AssetRequest, PatternRequest, RequestKind
+from compartment_mapper.scan.requests import reach_of
+from compartment_mapper.scan.syntax import Node, Step, Syntax, string_value
+from compartment_mapper.text import Span
+
+_COMPUTED = re.compile(rb"(?<![\w$.])(?P<word>require|import)\s*\(\s*(?=[`'\"])")
+_RELATIVE = re.compile(r"\.{1,2}/")
+
+_STRING = rb"(?:'[^'\\\n]*'|\"[^\"\\\n]*\"|`[^`\\$\n]*`)"
+_LITERAL = re.compile(_STRING)
+_PLACES = re.compile(
+    rb"(?<![\w$])(?:"
+    rb"new\s+URL\(\s*(?P<url>" + _STRING + rb")\s*,\s*import\.meta\.url\s*,?\s*\)"
+    rb"|(?:join|resolve)\(\s*__dirname\s*,\s*(?P<parts>"
+    + _STRING
+    + rb"(?:\s*,\s*"
+    + _STRING
+    + rb")*)\s*,?\s*[,)]"
+    rb"|__dirname\s*\+\s*(?P<plus>" + _STRING + rb")"
+    rb"|\$\{\s*__dirname\s*\}(?P<template>/[^`\\$\n]*)(?=`)"
+    rb")"
+)
+
+
+def scan_patterns(syntax: Syntax) -> Iterator[PatternRequest]:
+    """Yield the requests whose specifier begins with a known folder and goes on computed."""
+    for match in _COMPUTED.finditer(syntax.source):
+        path = syntax.path_to(match.start())
+        kind = _call_kind(path)
+        if kind is None:
+            continue
+        call = next(step for step in reversed(path) if step.kind == "call_expression").node
+        argument = _first_argument(call)
+        pattern = _pattern(syntax, argument) if argument is not None else None
+        if argument is not None and pattern and "*" in pattern and _RELATIVE.match(pattern):
+            yield PatternRequest(
+                pattern=pattern,
+                kind=kind,
+                span=Span(argument.start_byte, argument.end_byte),
+                reach="guarded" if reach_of(path) == "guarded" else "maybe",
+            )
+
+
+def _call_kind(path: tuple[Step, ...]) -> RequestKind | None:
+    if path[-1].kind == "identifier" and path[-2].kind == "call_expression":
+        return "require"
+    if path[-1].kind == "import" and path[-3].kind == "call_expression":
+        return "import"
+    return None
+
+
+def _first_argument(call: Node) -> Node | None:
+    arguments = call.child_by_field_name("arguments")
+    if arguments is None:
+        return None
+    return next((node for node in arguments.named_children if node.type != "comment"), None)
+
+
+def _pattern(syntax: Syntax, node: Node) -> str:
+    """Return the text of a string expression, with ``*`` for what is not known."""
+    if node.type == "string":
+        return syntax.string_value(node).replace("*", "")
+    if node.type == "template_string":
+        parts = [
+            "*" if child.type == "template_substitution" else syntax.text(child)
+            for child in node.named_children
+        ]
+        return string_value("".join(parts))
+    if node.type == "binary_expression":
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        operator = node.child_by_field_name("operator")
+        if left and right and operator is not None and operator.type == "+":
+            return _pattern(syntax, left) + _pattern(syntax, right)
+    return "*"
+
+
+def scan_assets(syntax: Syntax) -> Iterator[AssetRequest]:
+    """Yield the places beside the module that its text names: files, or whole folders."""
+    for match in _PLACES.finditer(syntax.source):
+        leaf = syntax.path_to(match.start())[-1].kind
+        if leaf in {"comment", "string_fragment", "regex_pattern"}:
+            continue
+        yield AssetRequest(
+            path=_place(match),
+            is_url=match["url"] is not None,
+            span=Span(match.start(), match.end()),
+        )
+
+
+def _place(match: re.Match[bytes]) -> str:
+    if match["template"] is not None:
+        return "." + match["template"].decode("utf-8", "replace")
+    literals = match["url"] or match["parts"] or match["plus"]
+    parts = [str(part[1:-1], "utf-8", "replace") for part in _LITERAL.findall(literals)]
+    if match["url"] is not None:
+        return parts[0]
+    return "./" + "/".join(part.lstrip("/") for part in parts)
