@@ -11,6 +11,7 @@ import {
   isWhole,
 } from './policy.js';
 import { isAttenuation } from './policy-format.js';
+import { ownFileMethods } from './own-files.js';
 import { makeSyntheticRecord } from './records.js';
 
 /** @import { AnyObject } from './attenuate.js' */
@@ -54,6 +55,14 @@ const rootedPath = (path) => {
  */
 const OWN_BUILTINS = {
   __proto__: /** @type {never} */ (null),
+  fs(pkg, original) {
+    const copy = Object.assign(shallowCopy(original), ownFileMethods(pkg, original, 'fs'));
+    const promises = original['promises'];
+    const own = Object.assign(shallowCopy(promises), ownFileMethods(pkg, promises, 'fs/promises'));
+    return Object.defineProperty(copy, 'promises', { value: own, enumerable: true });
+  },
+  'fs/promises': (pkg, original) =>
+    Object.assign(shallowCopy(original), ownFileMethods(pkg, original, 'fs/promises')),
   console: (pkg, _original, decision) => consoleOf(pkg, { withClass: isWhole(decision) }),
   module: (pkg) => pkg.world.linker.commonJsOf(pkg).Module,
   process: (pkg, original, decision) =>

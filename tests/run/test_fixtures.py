@@ -24,6 +24,8 @@ class Case:
     description: str
     entry: str
     stdout: str
+    #: Of bundling.
+    options: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     stdin: str = ""
     status: int = 0
@@ -32,7 +34,8 @@ class Case:
 def read_case(folder: Path) -> Case:
     found = tomllib.loads((folder / "case.toml").read_text())
     arguments = tuple(found.pop("arguments", ()))
-    return Case(folder=folder, arguments=arguments, **found)
+    options = tuple(found.pop("options", ()))
+    return Case(folder=folder, arguments=arguments, options=options, **found)
 
 
 CASES = [read_case(path.parent) for path in sorted(PROJECTS.glob("*/case.toml"))]
@@ -57,12 +60,13 @@ def with_node(case: Case, _scratch: Path) -> Outcome:
 
 
 def from_entry(case: Case, _scratch: Path) -> Outcome:
-    return mapper(case, "run", case.folder / case.entry, "--", *case.arguments)
+    return mapper(case, "run", *case.options, case.folder / case.entry, "--", *case.arguments)
 
 
 def from_archive(case: Case, scratch: Path) -> Outcome:
     archive = scratch / "app.zip"
-    assert mapper(case, "bundle", case.folder / case.entry, "-o", archive)[1] == 0
+    entry = case.folder / case.entry
+    assert mapper(case, "bundle", *case.options, entry, "-o", archive)[1] == 0
     return mapper(case, "run", archive, "--", *case.arguments)
 
 
