@@ -176,9 +176,11 @@ const initializeApart = (record, start) => {
  * @param {EsmSource} source
  * @param {boolean} main whether the application starts here
  * @returns {CyclicRecord}
+ * @throws {SyntaxError} of a text that is no module
  */
 export const makeEsmRecord = (pkg, key, source, main) => {
   const filename = filenameOf(pkg.name, `./${fileModule(pkg, key).location}`);
+  if (source.syntaxError !== undefined) throw new SyntaxError(source.syntaxError);
   const { requests, stars, importNames = new Map(), async: hasTLA } = source;
   const record = makeCyclicRecord(pkg, key, filename, {
     source,
@@ -193,8 +195,8 @@ export const makeEsmRecord = (pkg, key, source, main) => {
   if (accessors !== undefined) pkg.lexicals.set(key, accessors);
   const start = (/** @type {boolean} */ split) => {
     const functor = pkg.functorOf(key);
-    const dynamicImport = (/** @type {unknown} */ specifier) =>
-      pkg.world.linker.importDynamically(pkg, key, specifier);
+    const dynamicImport = (/** @type {unknown} */ specifier, /** @type {unknown} */ options) =>
+      pkg.world.linker.importDynamically(pkg, key, specifier, options);
     return functor(
       Object.freeze({
         imports: makeImports(record),

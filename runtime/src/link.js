@@ -4,6 +4,7 @@ import { builtinModule } from './builtins.js';
 import { makeCommonJs } from './cjs.js';
 import { codedError } from './errors.js';
 import { importRecord, importRecordNow, requireEsm } from './importing.js';
+import { checkImportType, importType } from './import-attributes.js';
 import { fileModule, makePackage, storedText } from './package.js';
 import { dirnameOf, filenameOfUrl, resolveKey, urlOf } from './locations.js';
 import { fileRecord, recordOf } from './module-records.js';
@@ -63,8 +64,8 @@ const executeCjs = (pkg, key, module) => {
     const functor = pkg.functorOf(key);
     const { filename, exports } = module;
     const require = commonJsOf(pkg).makeRequire(module, key);
-    const dynamicImport = (/** @type {unknown} */ specifier) =>
-      importDynamically(pkg, key, specifier);
+    const dynamicImport = (/** @type {unknown} */ specifier, /** @type {unknown} */ options) =>
+      importDynamically(pkg, key, specifier, options);
     Reflect.apply(functor, exports, [
       ...[require, exports, module, filename, dirnameOf(filename), dynamicImport],
     ]);
@@ -93,8 +94,11 @@ const resolveToUrl = (pkg, key, kind, specifier) => {
 };
 
 /** @type {Linker['importDynamically']} */
-const importDynamically = async (pkg, key, specifier) => {
-  const target = resolveRequest({ pkg, key, kind: 'import', specifier: `${specifier}` });
+const importDynamically = async (pkg, key, specifier, options) => {
+  const request = { pkg, key, kind: /** @type {const} */ ('import'), specifier: `${specifier}` };
+  const type = importType(options);
+  const target = resolveRequest(request);
+  checkImportType(target, type, request.specifier);
   return importRecord(recordOf(pkg, target));
 };
 

@@ -17,6 +17,7 @@ import * as json from './json-shape.js';
  * @property {boolean} async has a top-level await
  * @property {boolean} needsImportMeta
  * @property {boolean} split in a cycle: its functor can stop before the module's own code
+ * @property {string | undefined} syntaxError what an engine said of a text that is no module
  * @property {Names} names
  *
  * @typedef {object} CjsSource
@@ -116,6 +117,12 @@ export const parseEsmSource = (text, path) => {
     async: optional(members, 'async', json.asBoolean, false),
     needsImportMeta: optional(members, '__needsImportMeta__', json.asBoolean, true),
     split: optional(members, 'split', json.asBoolean, false),
+    syntaxError: optional(
+      members,
+      'syntaxError',
+      (message) => /** @type {string | undefined} */ (json.asString(message)),
+      undefined,
+    ),
     names: namesOf(members),
   };
   for (const specifier of [...source.stars, ...source.reexports.keys()]) {

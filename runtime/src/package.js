@@ -26,7 +26,7 @@ import { makePackageTexts } from './package-texts.js';
  * @property {(holder: object, below?: Function) => void} capture V8's Error.captureStackTrace
  *
  * @typedef {object} Linker
- * @property {(pkg: Package, key: string, specifier: unknown) => Promise<object>} importDynamically
+ * @property {(pkg: Package, key: string, specifier: unknown, options: unknown) => Promise<object>} importDynamically
  * @property {(pkg: Package, key: string, kind: RequestKind, specifier: string) => string} resolveToUrl
  * @property {(pkg: Package) => CommonJs} commonJsOf
  * @property {(pkg: Package, attenuation: Attenuation, name: string, original: object) => object} attenuateModule
