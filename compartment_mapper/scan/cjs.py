@@ -24,8 +24,7 @@ _EXPORTS = rf"(?:module{_WS}\.{_WS})?exports"
 _REQUIRE = _tokens("require", r"\(", rf"(?P<required>{_STRING})", r"\)")
 
 _START = re.compile(
-    r"(?<![\w$.])(?:module(?=[\s./])|exports(?=[\s.\[])|Object(?=[\s./]))"
-    r"|(?<![\w$])(?:__exportStar|__export)(?=\(require)"
+    r"\b(?:module(?=[\s./])|exports(?=[\s.\[])|Object(?=[\s./])|__export(?:Star)?(?=\(require))"
 )
 _ASSIGN = re.compile(
     _tokens(_EXPORTS, rf"(?:\.{_WS}(?P<name>{_ID})|\[{_WS}(?P<string>{_STRING}){_WS}\])", "=")
@@ -197,6 +196,8 @@ def _starts(syntax: Syntax, text: str) -> Iterator[int]:
     offset, before = 0, 0
     for match in _START.finditer(text):
         start = match.start()
+        if text[start - 1 : start] in ("$", ".") and (start and match[0][0] != "_"):
+            continue
         offset += len(text[before:start].encode("utf-8", "surrogateescape"))
         before = start
         if syntax.path_to(offset)[-1].kind in {"identifier", "property_identifier"}:

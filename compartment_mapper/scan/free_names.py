@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from compartment_mapper.authority import GLOBAL_ALIASES, HARMLESS_GLOBALS, HOST_GLOBALS, INTRINSICS
 from compartment_mapper.module_record import Edit, FreeName
-from compartment_mapper.scan.names import Occurrence, occurrences
+from compartment_mapper.scan.names import Occurrence, occurrences, word_pattern
 from compartment_mapper.scan.syntax import Step, Syntax
 from compartment_mapper.text import Span
 
@@ -116,21 +116,16 @@ def _is_written(occurrence: Occurrence, end: int) -> bool:
     return parent.kind in _WRITES and field == "left"
 
 
-_NAMES = b"|".join(sorted((name.encode() for name in INTRINSICS | HOST_GLOBALS), reverse=True))
-
-#: A word before an assignment, with an increment, at the head of a loop, or in what may be a
-#: pattern.
-_ASSIGNED = re.compile(
-    rb"(?:(?<![\w$.])|(?<=\.\.\.))(?:(?:\+\+|--)\s*(?P<increased>" + _NAMES + rb")(?![\w$])|"
-    rb"(?P<assigned>" + _NAMES + rb")(?![\w$])(?=\s*(?:\+\+|--|/[*/]|(?:of|in)\b|\)+\s*=(?![=>])"
-    rb"|(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)?=(?![=>])|[\],}])))"
+#: What follows a name in an assignment, an increment, the head of a loop, or what may be a pattern.
+_AFTER_ASSIGNED = re.compile(
+    rb"\s*(?:\+\+|--|/[*/]|(?:of|in)\b|\)+\s*=(?![=>])"
+    rb"|(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)?=(?![=>])|[\],}])"
 )
 
 
 def scan_assigned_names(syntax: Syntax) -> Iterator[str]:
     """Yield, sorted, the global names that the text assigns: they can't be made constants."""
-    matches = _ASSIGNED.finditer(syntax.source)
-    suspects = {match[str(match.lastgroup)].decode() for match in matches}
+    suspects = set(_suspects(syntax.source))
     found = {
         occurrence.name
         for occurrence in (occurrences(syntax, suspects) if suspects else ())
@@ -139,6 +134,13 @@ def scan_assigned_names(syntax: Syntax) -> Iterator[str]:
     if _ASSIGNED_MEMBER.search(syntax.source):
         found.update(_assigned_members(syntax))
     yield from sorted(found)
+
+
+def _suspects(source: bytes) -> Iterator[str]:
+    for match in word_pattern(INTRINSICS | HOST_GLOBALS).finditer(source):
+        before = source[max(0, match.start() - 16) : match.start()].rstrip()
+        if _AFTER_ASSIGNED.match(source, match.end()) or before.endswith((b"++", b"--")):
+            yield match[0].decode()
 
 
 def _assigned_members(syntax: Syntax) -> Iterator[str]:

@@ -13,11 +13,10 @@ from compartment_mapper.module_record import Edit
 from compartment_mapper.scan.names import FUNCTIONS
 from compartment_mapper.scan.syntax import Node, Step, Syntax
 
-_RETURN_THIS = re.compile(
-    rb"(?<![\w$.])(?:new\s+)?(?P<name>Function)\s*\(\s*(['\"])return this;?\2\s*\)\s*\(\s*\)"
-)
+_RETURN_THIS = re.compile(rb"Function\s*\(\s*(['\"])return this;?\1\s*\)\s*\(\s*\)")
+_NEW = re.compile(rb"(?<![\w$.])new\s+\Z")
 _CALLED = re.compile(rb"\}(?=\s*\)?\s*\()")
-_THIS = re.compile(rb"(?<![\w$.])this(?![\w$])")
+_THIS = re.compile(rb"\bthis\b")
 _OWN_THIS = FUNCTIONS - {"arrow_function"} | {"class_body"}
 
 
@@ -29,10 +28,13 @@ def scan_global_this(syntax: Syntax, *, is_sloppy: bool) -> Iterator[Edit]:
         is_sloppy: It is a script, which a directive may still make strict.
     """
     for match in _RETURN_THIS.finditer(syntax.source):
-        if syntax.path_to(match.start("name"))[-1].kind == "identifier":
-            lines = "\n" * match[0].count(b"\n")
-            yield Edit(match.start(), match.end(), f"globalThis{lines}")
-    if is_sloppy and _THIS.search(syntax.source):
+        if syntax.path_to(match.start())[-1].kind == "identifier":
+            before = max(0, match.start() - 24)
+            new = _NEW.search(syntax.source[before : match.start()])
+            start = before + new.start() if new else match.start()
+            lines = "\n" * syntax.source.count(b"\n", start, match.end())
+            yield Edit(start, match.end(), f"globalThis{lines}")
+    if is_sloppy and not is_strict(syntax, syntax.path_to(0)[:1]):
         for body in _called_bodies(syntax):
             yield from _this_edits(syntax, body)
 

@@ -14,7 +14,9 @@ from compartment_mapper.scan.requests import reach_of
 from compartment_mapper.scan.syntax import Node, Step, Syntax, string_value
 from compartment_mapper.text import Span
 
-_COMPUTED = re.compile(rb"(?<![\w$.])(?P<word>require|import)\s*\(\s*(?=[`'\"])")
+_COMPUTED = re.compile(
+    rb"\b(?:require|import)\s*\(\s*(?=(['\"])\.(?:(?!\1)[^\\\n])*\1\s*\+|`\.[^`$]*\$\{)"
+)
 _RELATIVE = re.compile(r"\.{1,2}/")
 
 _STRING = rb"(?:'[^'\\\n]*'|\"[^\"\\\n]*\"|`[^`\\$\n]*`)"
@@ -87,6 +89,8 @@ def _pattern(syntax: Syntax, node: Node) -> str:
 
 def scan_assets(syntax: Syntax) -> Iterator[AssetRequest]:
     """Yield the places beside the module that its text names: files, or whole folders."""
+    if b"__dirname" not in syntax.source and b"import.meta.url" not in syntax.source:
+        return
     for match in _PLACES.finditer(syntax.source):
         leaf = syntax.path_to(match.start())[-1].kind
         if leaf in {"comment", "string_fragment", "regex_pattern"}:

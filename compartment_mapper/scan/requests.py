@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from compartment_mapper.locations import Specifier
 from compartment_mapper.module_record import Edit, ModuleRequest, Reach
-from compartment_mapper.scan.names import Occurrence
+from compartment_mapper.scan.names import Occurrence, is_word_start
 from compartment_mapper.scan.syntax import Node, Step, Syntax
 from compartment_mapper.text import Span
 
@@ -31,7 +31,7 @@ _BRANCHES = frozenset(
     }
 )
 _SHORT_CIRCUITS = frozenset({"&&", "||", "??"})
-_IMPORT = re.compile(rb"(?:(?<![\w$.])|(?<=\.\.\.))import\b")
+_IMPORT = re.compile(rb"import\b")
 
 
 def reach_of(path: tuple[Step, ...]) -> Reach:
@@ -103,6 +103,8 @@ def import_calls(syntax: Syntax, *, prefix: str) -> tuple[list[ModuleRequest], l
     edits: list[Edit] = []
     uses_meta = False
     for match in _IMPORT.finditer(syntax.source):
+        if not is_word_start(syntax.source, match.start()):
+            continue
         path = syntax.path_to(match.start())
         if path[-2].kind == "import" and path[-3].kind == "call_expression":
             edits.append(Edit(match.start(), match.end(), f"{prefix}import"))

@@ -6,17 +6,16 @@ SES evaluates all code as strict code (ECMA-262 11.2.2).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from compartment_mapper.module_record import Edit, Refusal
 from compartment_mapper.scan.sloppy_names import scan_block_functions, scan_reserved_names
 from compartment_mapper.scan.syntax import Syntax
 from compartment_mapper.text import Span
 
-_SLOPPY = re.compile(
-    rb"(?P<with>(?<![\w$.])with(?=\s*\())"
-    rb"|(?P<number>(?<![\w$.])0[0-9]+(?![\w$]))"
-    rb"|(?P<escape>\\[0-7]{1,3})"
-)
+_WITH = re.compile(rb"with(?=\s*\()")
+_NUMBER = re.compile(rb"\b0[0-9]+\b")
+_ESCAPE = re.compile(rb"\\[0-7]{1,3}")
 _STRINGS = frozenset({"string", "string_fragment", "escape_sequence"})
 
 
@@ -26,20 +25,26 @@ def scan_sloppy(syntax: Syntax, *, prefix: str) -> tuple[list[Edit], list[Refusa
         *scan_reserved_names(syntax, prefix=prefix),
         *scan_block_functions(syntax, prefix=prefix),
     ]
-    refusals: list[Refusal] = []
-    for match in _SLOPPY.finditer(syntax.source):
-        leaf = syntax.path_to(match.start())[-1]
-        text = match[0].decode()
-        if match["with"] and leaf.kind == "with":
-            refusals.append(_with_statement(match.start()))
-        elif match["number"] and leaf.kind == "number":
-            edits.append(Edit(match.start(), match.end(), _number(text)))
-        elif match["escape"] and leaf.kind in _STRINGS:
-            span = _octal_escape(syntax.source, match.start())
-            if span is not None:
-                value = int(syntax.source[span.start + 1 : span.end], 8)
-                edits.append(Edit(span.start, span.end, f"\\x{value:02x}"))
+    refusals = [
+        _with_statement(match.start())
+        for match in _WITH.finditer(syntax.source)
+        if syntax.path_to(match.start())[-1].kind == "with"
+    ]
+    for match in _NUMBER.finditer(syntax.source):
+        node = syntax.path_to(match.start())[-1].node
+        if node.type == "number" and (node.start_byte, node.end_byte) == match.span():
+            edits.append(Edit(match.start(), match.end(), _number(match[0].decode())))
+    for match in _ESCAPE.finditer(syntax.source):
+        if syntax.path_to(match.start())[-1].kind in _STRINGS:
+            edits.extend(_escape_edits(syntax.source, match.start()))
     return edits, refusals
+
+
+def _escape_edits(source: bytes, start: int) -> Iterator[Edit]:
+    span = _octal_escape(source, start)
+    if span is not None:
+        value = int(source[span.start + 1 : span.end], 8)
+        yield Edit(span.start, span.end, f"\\x{value:02x}")
 
 
 def _with_statement(start: int) -> Refusal:

@@ -7,25 +7,27 @@ from collections.abc import Iterator
 
 from compartment_mapper.module_record import Edit
 from compartment_mapper.scan.global_this import is_strict
-from compartment_mapper.scan.names import FUNCTIONS, Occurrence, occurrences
+from compartment_mapper.scan.names import FUNCTIONS, Occurrence, occurrences, word_pattern
 from compartment_mapper.scan.syntax import Node, Step, Syntax
 
 #: Reserved in strict code only, ECMA-262 12.7.2.
 _RESERVED = frozenset(
     {"implements", "interface", "package", "private", "protected", "public", "static"} | {"yield"}
 )
-_DECLARED = re.compile(
-    rb"(?:\b(?:var|let|const|function)\s+|[,({\[]\s*)("
-    + b"|".join(sorted(word.encode() for word in _RESERVED))
-    + rb")(?=\s*[=,;)(}\]\n])"
-)
+_BEFORE_DECLARED = re.compile(rb"(?:\b(?:var|let|const|function)\s+|[,({\[]\s*)\Z")
+_AFTER_DECLARED = re.compile(rb"\s*[=,;)(}\]\n]")
 _BLOCKS = frozenset({"statement_block", "switch_case", "switch_default"})
-_BLOCK_FUNCTION = re.compile(rb"(?<![\w$.])function\s*\*?\s*([\w$]+)")
+_BLOCK_FUNCTION = re.compile(rb"\bfunction\s*\*?\s*([\w$]+)")
 
 
 def scan_reserved_names(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
     """Yield the edits that rename variables whose names are reserved in strict code."""
-    names = {match[1].decode() for match in _DECLARED.finditer(syntax.source)}
+    names = {
+        match[0].decode()
+        for match in word_pattern(_RESERVED).finditer(syntax.source)
+        if _AFTER_DECLARED.match(syntax.source, match.end())
+        and _BEFORE_DECLARED.search(syntax.source[max(0, match.start() - 24) : match.start()])
+    }
     if not names:
         return
     for occurrence in occurrences(syntax, names):
@@ -59,6 +61,8 @@ def scan_block_functions(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
 
 
 def _functions_in_blocks(syntax: Syntax) -> Iterator[tuple[str, tuple[Step, ...]]]:
+    if is_strict(syntax, syntax.path_to(0)[:1]):
+        return
     for match in _BLOCK_FUNCTION.finditer(syntax.source):
         path = syntax.path_to(match.start(1))[:-1]
         declared = path[-1].kind == "function_declaration" and path[-2].kind in _BLOCKS
