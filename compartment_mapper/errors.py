@@ -128,6 +128,41 @@ def unresolved(code: str, message: str, place: Place, hint: str) -> Diagnostic:
     return Diagnostic(code=code, message=message, place=place, hint=hint)
 
 
+def missing_export(
+    place: Place, wanted: tuple[str, str], *, known: Sequence[str], is_commonjs: bool
+) -> Diagnostic:
+    """An import of what the requested module does not export.
+
+    Args:
+        place: Of the import.
+        wanted: The specifier, and the name.
+        known: The names that the module exports, as far as that is known.
+        is_commonjs: Only names that can be read off its text can be imported from the module.
+    """
+    specifier, name = wanted
+    shown = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")  # noqa: PLR2004 - a line
+    hint = did_you_mean(name, known) or (f"it exports: {shown}" if known else "it exports nothing")
+    if is_commonjs:
+        hint += f"; of CommonJS, import all and take it: import all from '{specifier}'"
+    return Diagnostic(
+        code="MISSING_EXPORT",
+        message=f"the requested module '{specifier}' does not provide an export named '{name}'",
+        place=place,
+        hint=hint,
+    )
+
+
+def ambiguous_export(place: Place, wanted: tuple[str, str], origins: Sequence[str]) -> Diagnostic:
+    """An import of a name that several ``export *`` of the requested module provide."""
+    specifier, name = wanted
+    return Diagnostic(
+        code="AMBIGUOUS_EXPORT",
+        message=f"the requested module '{specifier}' has conflicting star exports for '{name}'",
+        place=place,
+        hint=f"import it from one of: {', '.join(origins)}",
+    )
+
+
 def unsupported(place: Place, what: str, hint: str = "") -> Diagnostic:
     """Code that can't work under SES, reached without condition."""
     return Diagnostic(code="UNSUPPORTED_SYNTAX", message=what, place=place, hint=hint)

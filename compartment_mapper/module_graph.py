@@ -83,7 +83,7 @@ class ModuleGraph:
 
     def in_cycles(self) -> frozenset[Location]:
         """Return the modules from which static imports lead back to themselves."""
-        static = self._graph(_is_static_import)
+        static = self._graph(is_static_import)
         circles = nx.strongly_connected_components(static)
         loops = {location for location in static if static.has_edge(location, location)}
         return frozenset(loops.union(*(circle for circle in circles if len(circle) > 1)))
@@ -144,5 +144,6 @@ def _own_export_names(module: Module) -> tuple[str, ...]:
     )
 
 
-def _is_static_import(edge: Edge) -> bool:
+def is_static_import(edge: Edge) -> bool:
+    """Return whether an import or export statement makes the request."""
     return edge.request.kind == "import" and edge.request.reach == "always"

@@ -11,6 +11,7 @@ from compartment_mapper.compartment_map import CompartmentMap, FileModule
 from compartment_mapper.compile import compile_cjs, compile_esm
 from compartment_mapper.errors import Diagnostic, InputError
 from compartment_mapper.infer_policy import Use, allow_all, policy_of, uses_of, withheld
+from compartment_mapper.link import link_problems
 from compartment_mapper.load import Loading, SyntaxPowers, load_modules
 from compartment_mapper.locations import Location, Specifier, base_name, parent_of
 from compartment_mapper.mapping import (
@@ -96,8 +97,9 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         world=world, read=powers.read, engine=powers.engine, progress=powers.progress, root=root
     )
     loaded = load_modules(main, also=attenuators.values(), loading=loading)
-    if any(problem.severity == "error" for problem in loaded.problems):
-        raise InputError(*loaded.problems)
+    problems = (*loaded.problems, *link_problems(loaded.graph, root=root))
+    if any(problem.severity == "error" for problem in problems):
+        raise InputError(*problems)
     packages = graph_packages(loaded.graph, root=root, world=world)
     uses = tuple(uses_of(loaded.graph, packages))
     return Application(
@@ -107,7 +109,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         uses=uses,
         policy=given or _own_policy(options, uses, packages),
         attenuators=attenuators,
-        warnings=loaded.problems,
+        warnings=problems,
     )
 
 
