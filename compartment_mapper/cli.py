@@ -81,6 +81,7 @@ class _Choices:
     """The options of all commands that bundle."""
 
     condition: tuple[str, ...]
+    asset: tuple[str, ...]
     infer: bool
     policy: str | None
     allow_all: bool
@@ -97,6 +98,7 @@ class _Choices:
             raise click.UsageError(message)
         return Options(
             conditions=frozenset(self.condition),
+            assets=self.asset,
             compress=compress,
             infer=self.infer,
             allow_all=self.allow_all,
@@ -120,6 +122,12 @@ _BUNDLE_OPTIONS = (
         metavar="C",
         help="Also match C in package.json exports.",
     ),
+    click.option(
+        "--asset",
+        multiple=True,
+        metavar="GLOB",
+        help="Also pack files of the application, for fs to read.",
+    ),
     click.option("--infer", is_flag=True, help="Grant each package what its code is seen to use."),
     click.option("--policy", metavar="FILE", help="Grant what FILE says (Endo's policy format)."),
     click.option("--allow-all", is_flag=True, help="Grant everything to every package."),
@@ -139,6 +147,7 @@ def _bundling(command: Callable[..., None]) -> Callable[..., None]:
     def with_choices(
         *,
         condition: tuple[str, ...],
+        asset: tuple[str, ...],
         infer: bool,
         policy: str | None,
         allow_all: bool,
@@ -146,7 +155,12 @@ def _bundling(command: Callable[..., None]) -> Callable[..., None]:
         **rest: object,
     ) -> None:
         choices = _Choices(
-            condition=condition, infer=infer, policy=policy, allow_all=allow_all, node=node
+            condition=condition,
+            asset=asset,
+            infer=infer,
+            policy=policy,
+            allow_all=allow_all,
+            node=node,
         )
         command(choices=choices, **rest)
 

@@ -6,7 +6,7 @@ A file that is not there is no mistake: what is computed may never be asked for.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from compartment_mapper.locations import Location, Specifier, joined, parent_of
@@ -72,6 +72,30 @@ def asset_files(
             if canonical not in seen:
                 seen.add(canonical)
                 yield canonical
+
+
+def glob_files(globs: Iterable[str], *, root: Location, read: ReadPowers) -> Iterator[Location]:
+    """Yield the real locations of the files below *root* that one of *globs* names.
+
+    ``*`` and ``?`` stay within a folder, ``**`` does not.
+    """
+    shapes = [re.compile(_glob_shape(glob)) for glob in globs]
+    for path in sorted(_walk(root, read)) if shapes else ():
+        if any(shape.fullmatch(path) for shape in shapes):
+            yield read.canonical(joined(root, path))
+
+
+def _glob_shape(glob: str) -> str:
+    r"""Return a regular expression for a glob.
+
+    >>> _glob_shape("data/**/*.js?n")
+    'data/(?:.*/)?[^/]*\\.js[^/]n'
+    """
+    parts = re.split(r"(\*\*/?|\*|\?)", glob.removeprefix("./"))
+    return "".join(_GLOB_PARTS.get(part) or re.escape(part) for part in parts)
+
+
+_GLOB_PARTS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 def _files_at(place: Location, read: ReadPowers) -> Iterator[Location]:

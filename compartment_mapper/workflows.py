@@ -34,6 +34,8 @@ class Options:
     """What a user chooses for a bundle."""
 
     conditions: frozenset[str] = frozenset()
+    #: Globs of files of the application that are bundled as they are.
+    assets: tuple[str, ...] = ()
     compress: bool = False
     infer: bool = False
     allow_all: bool = False
@@ -94,7 +96,12 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     given = _given_policy(options)
     attenuators = _attenuators(given, root, world)
     loading = Loading(
-        world=world, read=powers.read, engine=powers.engine, progress=powers.progress, root=root
+        world=world,
+        read=powers.read,
+        engine=powers.engine,
+        progress=powers.progress,
+        root=root,
+        assets=options.assets,
     )
     loaded = load_modules(main, also=attenuators.values(), loading=loading)
     problems = (*loaded.problems, *link_problems(loaded.graph, root=root))

@@ -1,0 +1,38 @@
+"""Files of the application that only its user knows of."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+
+def mapper(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "compartment_mapper", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_an_asset_travels_in_the_archive(tmp_path: Path) -> None:
+    project = tmp_path / "app"
+    (project / "texts").mkdir(parents=True)
+    (project / "package.json").write_text('{"name": "app"}')
+    (project / "texts" / "one.txt").write_text("one")
+    (project / "main.js").write_text(
+        "const [folder, name] = ['texts', 'one'];\n"
+        "const place = require('path').join(__dirname, folder, `${name}.txt`);\n"
+        "console.log(require('fs').readFileSync(place, 'utf8'));\n"
+    )
+    archive = tmp_path / "app.zip"
+
+    assert mapper("bundle", project / "main.js", "-o", archive).returncode == 0
+    assert "ENOENT" in mapper("run", archive).stderr
+    made = mapper("bundle", project / "main.js", "-o", archive, "--asset", "texts/*.txt")
+    assert made.returncode == 0, made.stderr
+    (project / "texts" / "one.txt").unlink()
+
+    assert mapper("run", archive).stdout == "one\n"

@@ -1,0 +1,130 @@
+"""What computed requests and places stand for, by what is there."""
+
+from __future__ import annotations
+
+import pytest
+
+from compartment_mapper.expand import asset_files, glob_files, pattern_requests
+from compartment_mapper.locations import location_of_path, path_of
+from compartment_mapper.module_record import Language
+from compartment_mapper.powers import MemoryFiles
+from compartment_mapper.scan import scan_module
+
+FILES = MemoryFiles(
+    dict.fromkeys(
+        [
+            "/app/main.js",
+            "/app/locales/de.js",
+            "/app/locales/en.json",
+            "/app/locales/note.txt",
+            "/app/locales/deep/fr.js",
+            "/app/locales/it/index.js",
+            "/app/locales/node_modules/x/index.js",
+            "/app/data/table.csv",
+            "/app/data/more/rows.csv",
+            "/app/late.js",
+        ],
+        b"",
+    )
+)
+MAIN = location_of_path("/app/main.js")
+
+
+def patterns(text: str, language: Language = "cjs") -> list[str]:
+    record = scan_module(text.encode(), language)
+    return [request.specifier for request in pattern_requests(record, location=MAIN, read=FILES)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("require(`./locales/${x}.js`)", ["de", "deep/fr", "it/index"], id="template"),
+        pytest.param("require('./locales/' + x + '.js')", ["de", "deep/fr", "it/index"], id="plus"),
+        pytest.param("require(`./locales/${x}/fr`)", ["deep/fr"], id="suffix-left-out"),
+        pytest.param("require(`./locales/i${x}`)", ["it/index"], id="index-left-out"),
+        pytest.param("require(`./locales/de.js`)", [], id="nothing-computed"),
+        pytest.param("require(x)", [], id="nothing-known"),
+        pytest.param("require(`${x}/de.js`)", [], id="folder-unknown"),
+        pytest.param("require(`pkg/${x}.js`)", [], id="another-package"),
+        pytest.param("'require(`./locales/${x}.js`)'", [], id="in-a-string"),
+        pytest.param("require(`./absent/${x}.js`)", [], id="no-such-folder"),
+    ],
+)
+def test_a_computed_require_stands_for_the_files_of_its_form(
+    text: str, expected: list[str]
+) -> None:
+    assert patterns(text) == [f"./locales/{name}.js" for name in expected]
+
+
+def test_a_computed_import_is_exact_and_gives_json_its_attribute() -> None:
+    record = scan_module(b"import('./locales/' + x)", "mjs")
+
+    found = list(pattern_requests(record, location=MAIN, read=FILES))
+
+    assert [(request.specifier[10:], request.attribute_type) for request in found] == [
+        ("de.js", None),
+        ("deep/fr.js", None),
+        ("en.json", "json"),
+        ("it/index.js", None),
+    ]
+    assert {request.reach for request in found} == {"guarded"}
+
+
+def assets(text: str, language: Language = "mjs") -> list[str]:
+    record = scan_module(text.encode(), language)
+    found = asset_files(record, location=MAIN, read=FILES)
+    return [path_of(location).removeprefix("/app/") for location in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("new URL('./data/table.csv', import.meta.url)", ["data/table.csv"], id="url"),
+        pytest.param("path.join(__dirname, 'data', 'table.csv')", ["data/table.csv"], id="join"),
+        pytest.param("resolve(__dirname, './data/table.csv')", ["data/table.csv"], id="resolve"),
+        pytest.param("__dirname + '/data/table.csv'", ["data/table.csv"], id="plus"),
+        pytest.param("`${__dirname}/data/table.csv`", ["data/table.csv"], id="template"),
+        pytest.param(
+            "join(__dirname, 'data', name)", ["data/more/rows.csv", "data/table.csv"], id="folder"
+        ),
+        pytest.param("new URL('./absent', import.meta.url)", [], id="absent"),
+        pytest.param("new URL('./data/table.csv', base)", [], id="another-base"),
+        pytest.param("// new URL('./data/table.csv', import.meta.url)", [], id="comment"),
+    ],
+)
+def test_a_place_stands_for_its_file_or_the_files_of_its_folder(
+    text: str, expected: list[str]
+) -> None:
+    assert assets(text) == expected
+
+
+def test_a_program_named_by_a_url_is_a_module() -> None:
+    record = scan_module(b"new URL('./late.js', import.meta.url)", "mjs")
+
+    assert assets("new URL('./late.js', import.meta.url)") == []
+    assert [r.specifier for r in pattern_requests(record, location=MAIN, read=FILES)] == [
+        "./late.js"
+    ]
+
+
+def test_a_folder_with_too_many_files_stands_for_none() -> None:
+    many = MemoryFiles({f"/app/many/{n}.js": b"" for n in range(401)})
+    record = scan_module(b"require(`./many/${x}.js`)", "cjs")
+
+    assert list(pattern_requests(record, location=MAIN, read=many)) == []
+
+
+@pytest.mark.parametrize(
+    ("glob", "expected"),
+    [
+        pytest.param("data/*.csv", ["data/table.csv"], id="star"),
+        pytest.param("data/**/*.csv", ["data/more/rows.csv", "data/table.csv"], id="two-stars"),
+        pytest.param("./lat?.js", ["late.js"], id="question-mark"),
+        pytest.param("data", [], id="folder"),
+        pytest.param("**/index.js", ["locales/it/index.js"], id="packages-are-left-out"),
+    ],
+)
+def test_a_glob_names_files_of_the_application(glob: str, expected: list[str]) -> None:
+    found = glob_files([glob], root=location_of_path("/app/"), read=FILES)
+
+    assert [path_of(location).removeprefix("/app/") for location in found] == expected
