@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+from process import mapper
 
 
 @pytest.fixture(scope="module")
@@ -22,16 +21,6 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     archive = project / "app.zip"
     mapper("bundle", project / "main.js", "-o", archive)
     return archive.read_bytes()
-
-
-def mapper(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "compartment_mapper", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
 
 
 def repacked(good: bytes, change: Callable[[str, bytes], bytes]) -> bytes:

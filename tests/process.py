@@ -1,0 +1,21 @@
+"""The command line as users have it: a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+
+def mapper(*arguments: str | Path, check: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run ``compartment-mapper``; with *check*, it must succeed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "compartment_mapper", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert "Traceback (most recent call last)" not in done.stderr, done.stderr
+    assert done.returncode == 0 or not check, done.stderr
+    return done
