@@ -163,6 +163,16 @@ def ambiguous_export(place: Place, wanted: tuple[str, str], origins: Sequence[st
     )
 
 
+def not_understood(place: Place) -> Diagnostic:
+    """A module that is right, and that the grammar does not understand."""
+    return Diagnostic(
+        code="UNSUPPORTED_SYNTAX",
+        message="this is JavaScript, but it could not be understood well enough to be compiled",
+        place=place,
+        hint="write it otherwise if it is yours; please report it in any case",
+    )
+
+
 def unsupported(place: Place, what: str, hint: str = "") -> Diagnostic:
     """Code that can't work under SES, reached without condition."""
     return Diagnostic(code="UNSUPPORTED_SYNTAX", message=what, place=place, hint=hint)

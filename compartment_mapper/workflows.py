@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from compartment_mapper import errors
 from compartment_mapper.archive import file_path, map_bytes, pack, sha512_hex
 from compartment_mapper.compartment_map import CompartmentMap, FileModule
-from compartment_mapper.compile import compile_cjs, compile_esm
+from compartment_mapper.compile import compile_cjs, compile_esm, program_of
 from compartment_mapper.errors import Diagnostic, InputError
 from compartment_mapper.infer_policy import Use, allow_all, policy_of, uses_of, withheld
 from compartment_mapper.link import link_problems
-from compartment_mapper.load import Loading, SyntaxPowers, load_modules
+from compartment_mapper.load import Loading, SyntaxPowers, display_name, load_modules
 from compartment_mapper.locations import Location, Specifier, base_name, parent_of
 from compartment_mapper.mapping import (
     LinkTable,
@@ -130,6 +130,7 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
     names = archive_names(application.packages)
     tables = link_tables(application.modules, names)
     stored = _compiled(application.modules, tables, names)
+    _check_doubted(application, stored, powers.engine)
     compartment_map = map_compartments(
         application.modules,
         tables,
@@ -154,6 +155,30 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
         sha512=sha512_hex(map_bytes(compartment_map)),
         sizes={path: len(content) for path, content in files.items()},
     )
+
+
+def _check_doubted(
+    application: Application, stored: Mapping[Location, bytes], engine: SyntaxPowers
+) -> None:
+    """Raise for modules that the engine takes, and that we compiled to what it does not take.
+
+    The grammar did not understand them, so their edits may be wrong.
+    """
+    always = application.modules.always_evaluated()
+    problems = [
+        errors.not_understood(
+            errors.place_in(
+                display_name(location, application.root), module.source, module.record.doubt
+            )
+        )
+        for location, module in application.modules.modules.items()
+        if module.record.doubt is not None
+        and module.record.syntax_error is None
+        and location in always
+        and engine.syntax_problem(program_of(stored[location]), "cjs") is not None
+    ]
+    if problems:
+        raise InputError(*problems)
 
 
 def _compiled(

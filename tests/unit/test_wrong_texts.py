@@ -41,6 +41,14 @@ def test_a_text_that_only_the_grammar_does_not_know_is_no_problem() -> None:
     assert made.application.warnings == ()
 
 
+def test_a_text_that_can_only_be_compiled_wrong_is_refused() -> None:
+    text = "const t = (s) => s.raw[0];\nexport const a = t`\\u import(`;\n"
+
+    problem = only_problem_of({"main.mjs": text}, entry="main.mjs")
+
+    assert told(problem) == "error UNSUPPORTED_SYNTAX main.mjs:2:1"
+
+
 def test_the_column_of_a_syntax_error_counts_characters() -> None:
     problem = only_problem_of({"main.js": "/* é变 */ let a = ;"})
 
