@@ -133,6 +133,16 @@ const finish = (record, stack) => {
 };
 
 /**
+ * @param {CyclicRecord} record
+ * @param {CyclicRecord} requested that it waits for, if it is asynchronous
+ */
+const waitFor = (record, requested) => {
+  if (typeof requested.asyncEvaluationOrder !== 'number') return;
+  record.pendingAsyncDependencies += 1;
+  requested.asyncParentModules.push(record);
+};
+
+/**
  * What a request means to the module that makes it, once the requested module has been visited.
  *
  * @param {CyclicRecord} record
@@ -142,17 +152,14 @@ const finish = (record, stack) => {
 const join = (record, requested, stack) => {
   if (requested.status === 'evaluating') {
     // In the same cycle; or below a require() that is being answered, and then there is nothing to wait for.
-    if (requested.dfsStack === stack) {
-      record.dfsAncestorIndex = Math.min(record.dfsAncestorIndex, requested.dfsAncestorIndex);
-    }
+    if (requested.dfsStack !== stack) return;
+    record.dfsAncestorIndex = Math.min(record.dfsAncestorIndex, requested.dfsAncestorIndex);
+    waitFor(record, requested);
     return;
   }
   const root = requested.cycleRoot ?? requested;
   if (root.evaluationError !== undefined) throw root.evaluationError.error;
-  if (typeof root.asyncEvaluationOrder === 'number') {
-    record.pendingAsyncDependencies += 1;
-    root.asyncParentModules.push(record);
-  }
+  waitFor(record, root);
 };
 
 /**

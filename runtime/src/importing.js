@@ -16,12 +16,18 @@ const load = (referrer, specifier) => {
   return recordOf(pkg, resolveRequest({ pkg, key: referrer.key, kind: 'import', specifier }));
 };
 
+/** AsyncGeneratorYield awaits what it yields; only a generator that has come to its stop goes on at once. */
+const firstYield = async () => {
+  await undefined;
+  await undefined;
+};
+
 /**
  * @param {ModuleRecord} record
  * @returns {Promise<object>} its namespace, when it has been evaluated
  */
 export const importRecord = async (record) => {
-  link(record, load);
+  if (link(record, load)) await firstYield();
   if (record.kind === 'cyclic') await evaluate(record);
   else evaluateSynthetic(record);
   return namespaceOf(record);

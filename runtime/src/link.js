@@ -99,6 +99,7 @@ const importDynamically = async (pkg, key, specifier, options) => {
   const type = importType(options);
   const target = resolveRequest(request);
   checkImportType(target, type, request.specifier);
+  await undefined; // nothing is evaluated before the code that asks has come to its end
   return importRecord(recordOf(pkg, target));
 };
 

@@ -80,9 +80,10 @@ const loadGraph = (root, load) => {
 /**
  * @param {ModuleRecord} root
  * @param {LoadRequest} load
+ * @returns {boolean} whether a functor that was started needs a turn to come to its stop
  */
 export const link = (root, load) => {
-  if (root.kind !== 'cyclic' || root.status !== 'unlinked') return;
+  if (root.kind !== 'cyclic' || root.status !== 'unlinked') return false;
   const records = loadGraph(root, load);
   try {
     for (const record of records) checkBindings(record);
@@ -92,6 +93,7 @@ export const link = (root, load) => {
   }
   for (const record of records) record.status = 'linked';
   for (const record of records) record.initialize();
+  return records.some(({ hasTLA, source }) => hasTLA && source?.split);
 };
 
 /**
