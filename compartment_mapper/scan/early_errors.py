@@ -50,16 +50,19 @@ _CALL = (
 _STATEMENT = rb"|(?P<statement>[\w{*'\"$]))"
 _EXPORT = rb"export(?<![\w$.]export)\b\s*(?P<statement>[\w{*'\"$])"
 _NEW_IMPORT = rb"new(?<![\w$.]new)\s+(?P<new>import)\b"
+_INCREASED = rb"import(?<![\w$.]import)\s*\([^()]*\)\s*(?P<call>\+\+|--)"
+_INCREASED_BEFORE = rb"(?:\+\+|--)\s*(?P<new>import)\b"
+_OF_CALLS = (_NEW_IMPORT, _INCREASED, _INCREASED_BEFORE)
 _IN_SCRIPT = tuple(
     re.compile(pattern)
-    for pattern in (_CALL + rb"|(?P<meta>\.\s*meta\b)" + _STATEMENT, _EXPORT, _NEW_IMPORT)
+    for pattern in (_CALL + rb"|(?P<meta>\.\s*meta\b)" + _STATEMENT, _EXPORT, *_OF_CALLS)
 )
 _IN_MODULE = tuple(
     re.compile(pattern)
     for pattern in (
         _CALL + rb"|(?P<meta>\.\s*meta\b(?!\s*(?:\.|\[|\?\.)))" + _STATEMENT,
         _EXPORT,
-        _NEW_IMPORT,
+        *_OF_CALLS,
         rb"new(?<![\w$.]new)\s*\.\s*(?P<target>target)\b",
         rb"await(?<![\w$.]await)(?P<await>\b)",
         rb"yield(?<![\w$.]yield)(?P<await>\b)",

@@ -61,6 +61,9 @@ MODULES = [
     "() => import('./x', {}, 1)",
     "() => import('./x', {})",
     "() => import?.('x')",
+    "() => import('x')++",
+    "() => --import('x')",
+    "() => import('x') + 1",
     "/* import() new import( return */ 'import() new.target'",
     # places and comments
     "<!-- x",
@@ -86,6 +89,8 @@ SCRIPTS = [
     "'import.meta'; // import x from 'y'\nexports.x = 1",
     "() => import()",
     "new import('x')",
+    "() => import('x')--",
+    "() => ++import('x')",
 ]
 
 ASK = """
