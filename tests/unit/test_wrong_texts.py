@@ -46,7 +46,7 @@ def test_a_text_that_can_only_be_compiled_wrong_is_refused() -> None:
 
     problem = only_problem_of({"main.mjs": text}, entry="main.mjs")
 
-    assert told(problem) == "error UNSUPPORTED_SYNTAX main.mjs:2:1"
+    assert told(problem) == "error UNSUPPORTED_SYNTAX main.mjs:2:16"
 
 
 def test_the_column_of_a_syntax_error_counts_characters() -> None:
