@@ -9,7 +9,11 @@ import re
 from collections.abc import Iterator
 
 from compartment_mapper.module_record import Edit, Refusal
-from compartment_mapper.scan.sloppy_names import scan_block_functions, scan_reserved_names
+from compartment_mapper.scan.sloppy_names import (
+    scan_block_functions,
+    scan_deleted_names,
+    scan_reserved_names,
+)
 from compartment_mapper.scan.syntax import Syntax
 from compartment_mapper.text import Span
 
@@ -22,6 +26,7 @@ _STRINGS = frozenset({"string", "string_fragment", "escape_sequence"})
 def scan_sloppy(syntax: Syntax, *, prefix: str) -> tuple[list[Edit], list[Refusal]]:
     """Return the rewrites of sloppy code, and what can't be rewritten."""
     edits = [
+        *scan_deleted_names(syntax),
         *scan_reserved_names(syntax, prefix=prefix),
         *scan_block_functions(syntax, prefix=prefix),
     ]

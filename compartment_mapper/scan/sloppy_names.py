@@ -36,6 +36,29 @@ def scan_reserved_names(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
         yield Edit(span.start, span.end, f"{occurrence.name}:{name}" if shorthand else name)
 
 
+def scan_deleted_names(syntax: Syntax) -> Iterator[Edit]:
+    """Yield the edits for ``delete name``, a SyntaxError in strict code.
+
+    Of a global it deletes the property; of a variable it does nothing and answers false
+    (ECMA-262 13.5.1.2).
+    """
+    deleted = list(_DELETE.finditer(syntax.source))
+    names = {match[1].decode() for match in deleted}
+    for occurrence in occurrences(syntax, names) if names else ():
+        parent = occurrence.path[-2]
+        operator = parent.node.child_by_field_name("operator")
+        if parent.kind == "unary_expression" and operator and operator.type == "delete":
+            start, end = parent.node.start_byte, parent.node.end_byte
+            is_free = occurrence.scope == "free" and occurrence.name not in _WRAPPER
+            name = occurrence.name
+            yield Edit(start, end, f"delete globalThis.{name}" if is_free else f"!({name},1)")
+
+
+_DELETE = re.compile(rb"\bdelete\s+([\w$]+)\s*(?![\w$.\[(`?])")
+#: Parameters of the module wrapper.
+_WRAPPER = frozenset({"require", "exports", "module", "__filename", "__dirname"})
+
+
 def scan_block_functions(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
     """Yield the edits that let a function in a block be seen in the function around it.
 
