@@ -12,6 +12,7 @@ from compartment_mapper.module_record import Edit, Refusal
 from compartment_mapper.scan.sloppy_names import (
     scan_block_functions,
     scan_deleted_names,
+    scan_duplicate_parameters,
     scan_reserved_names,
 )
 from compartment_mapper.scan.syntax import Syntax
@@ -27,6 +28,7 @@ def scan_sloppy(syntax: Syntax, *, prefix: str) -> tuple[list[Edit], list[Refusa
     """Return the rewrites of sloppy code, and what can't be rewritten."""
     edits = [
         *scan_deleted_names(syntax),
+        *scan_duplicate_parameters(syntax, prefix=prefix),
         *scan_reserved_names(syntax, prefix=prefix),
         *scan_block_functions(syntax, prefix=prefix),
     ]

@@ -54,6 +54,23 @@ def scan_deleted_names(syntax: Syntax) -> Iterator[Edit]:
             yield Edit(start, end, f"delete globalThis.{name}" if is_free else f"!({name},1)")
 
 
+def scan_duplicate_parameters(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
+    """Yield the edits that rename all but the last of parameters that have one name."""
+    for match in _PARAMETERS.finditer(syntax.source):
+        names = [name[0] for name in _PARAMETER.finditer(match[1])]
+        if len(names) == len(set(names)):
+            continue
+        if syntax.path_to(match.start(1) - 1)[-2].kind != "formal_parameters":
+            continue
+        for number, name in enumerate(_PARAMETER.finditer(match[1])):
+            if name[0] in names[number + 1 :]:
+                start = match.start(1) + name.start()
+                yield Edit(start, start + len(name[0]), f"{prefix}{number}unused")
+
+
+#: Only plain names: any other parameter list may not have duplicates (ECMA-262 15.2.1).
+_PARAMETERS = re.compile(rb"\bfunction\b[^()]{0,80}\(([\w$\s,]*)\)")
+_PARAMETER = re.compile(rb"[\w$]+")
 _DELETE = re.compile(rb"\bdelete\s+([\w$]+)\s*(?![\w$.\[(`?])")
 #: Parameters of the module wrapper.
 _WRAPPER = frozenset({"require", "exports", "module", "__filename", "__dirname"})

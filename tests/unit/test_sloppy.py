@@ -39,6 +39,10 @@ def rewritten(text: str) -> str:
         pytest.param('new Function("return this;") ()', "globalThis", id="new-Function"),
         pytest.param("a.Function('return this')()", None, id="another-Function"),
         pytest.param("var package = 1; package;", "var $h_package = 1; $h_package;", id="reserved"),
+        pytest.param(
+            "function f(a, b, a) {}", "function f($h_0unused, b, a) {}", id="duplicate-parameters"
+        ),
+        pytest.param("'function f(a, a) {}'", None, id="duplicate-parameters-in-a-string"),
         pytest.param("delete x;", "delete globalThis.x;", id="deleted-global"),
         pytest.param("var x; delete x;", "var x; !(x,1);", id="deleted-variable"),
         pytest.param("delete x.y; delete x[0];", None, id="deleted-member"),
