@@ -1,6 +1,7 @@
 """Set up, and pass every check: format, lint, types, layers, and the tests of both languages.
 
 Needs Python 3.11 or later with pip, and nothing else. Usage: python3 scripts/check.py
+With COMPARTMENT_MAPPER_PACKAGES=all every program of tests/packages is run, else a sample.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 from environment import ROOT, node_folder, npm, set_up, step, tool
 
 _RUNTIME = ROOT / "runtime"
+_PACKAGES = ROOT / "tests" / "packages"
 
 
 def main() -> None:
@@ -17,6 +19,7 @@ def main() -> None:
     npm_cache = ["--no-audit", "--no-fund", "--ignore-scripts"]
     set_up("-e", f"{ROOT}[dev]")
     npm("development dependencies of the runtime", "ci", *npm_cache, cwd=_RUNTIME)
+    npm("packages that tests run", "ci", *npm_cache, cwd=_PACKAGES)
     step("format", [tool("ruff"), "format", "--check", "."])
     step("lint", [tool("ruff"), "check", "."])
     step("types", [tool("mypy")])

@@ -1,0 +1,27 @@
+const forge = require('node-forge');
+
+const digest = forge.md.sha256.create();
+digest.update('text');
+console.log(digest.digest().toHex());
+const prng = forge.random.createInstance();
+prng.seedFileSync = (needed) => forge.util.fillString('a', needed);
+const keys = forge.pki.rsa.generateKeyPair({ bits: 512, prng });
+const certificate = forge.pki.createCertificate();
+certificate.publicKey = keys.publicKey;
+certificate.serialNumber = '01';
+certificate.validity.notBefore = new Date(0);
+certificate.validity.notAfter = new Date(86_400_000);
+certificate.setSubject([{ name: 'commonName', value: 'example.org' }]);
+certificate.setIssuer([{ name: 'commonName', value: 'example.org' }]);
+certificate.setExtensions([{ name: 'basicConstraints', cA: true }]);
+certificate.sign(keys.privateKey, forge.md.sha256.create());
+const read = forge.pki.certificateFromPem(forge.pki.certificateToPem(certificate));
+console.log(read.subject.getField('CN').value, read.issuer.getField('CN').value, read.verify(read));
+const asn1 = forge.asn1.oidToDer('1.2.840.113549');
+console.log(asn1.toHex());
+const cipher = forge.cipher.createCipher('AES-GCM', '0123456789abcdef');
+cipher.start({ iv: '012345678901' });
+cipher.update(forge.util.createBuffer('plain'));
+cipher.finish();
+console.log(cipher.output.toHex(), cipher.mode.tag.toHex());
+console.log(forge.util.encode64(forge.pkcs5.pbkdf2('password', 'salt', 20, 16)));
