@@ -100,7 +100,7 @@ class Syntax:
 
 def parse(source: bytes) -> Syntax:
     """Return the syntax of *source*; a text that is no program has error nodes in its tree."""
-    joined = _LONE_EXPORT.sub(_joined, source)
+    joined = _lone_exports_joined(source)
     syntax = Syntax(source, _PARSER.parse(joined))
     if not syntax.root.has_error:
         return syntax
@@ -116,8 +116,20 @@ _LONE_EXPORT = re.compile(
 )
 
 
-def _joined(export: re.Match[bytes]) -> bytes:
+def _lone_exports_joined(source: bytes) -> bytes:
+    if _LONE_EXPORT.search(source) is None:
+        return source
+    syntax = Syntax(source, _PARSER.parse(source))
+    return _LONE_EXPORT.sub(lambda export: _joined(syntax, export), source)
+
+
+def _joined(syntax: Syntax, export: re.Match[bytes]) -> bytes:
+    if syntax.path_to(export.start())[-1].kind in _NO_CODE:
+        return export[0]
     return b"export" + b" " * len(export["gap"])
+
+
+_NO_CODE = frozenset({"comment", "string_fragment", "template_string", "regex_pattern"})
 
 
 #: The grammar inserts no semicolon between an export clause and what could go on with a value.

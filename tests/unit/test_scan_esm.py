@@ -58,6 +58,8 @@ def test_imports_have_entries(text: str, expected: list[tuple[str, str, str]]) -
         ("let a; export { a as 'x y', a as '' }", [("x y", "a"), ("", "a")]),
         ("let a; export { a as '\\u{1F600}\\n' }", [("\U0001f600\n", "a")]),
         ("export default 1", [("default", "$h_default")]),
+        ("// is an export\nexport default 1", [("default", "$h_default")]),
+        ("`is an export\n`; export\nlet a", [("a", "a")]),
         ("export default a", [("default", "$h_default")]),
         ("export default function () {}", [("default", "$h_default")]),
         ("export default function* () {}", [("default", "$h_default")]),
