@@ -224,7 +224,20 @@ def _module(value: object, path: str) -> ModuleConfiguration:
         location=location,
         parser=parser,
         sha512=_string(found, "sha512", path),
+        resolutions=_resolutions(found.get("resolutions", {}), f"{path}.resolutions"),
     )
+
+
+def _resolutions(value: object, path: str) -> Resolutions:
+    found = _object(value, path)
+    kinds: tuple[RequestKind, ...] = ("import", "require")
+    if found.keys() - set(kinds):
+        _refuse(f"{path} may have the keys {' and '.join(kinds)}")
+    tables = {kind: _object(found[kind], f"{path}.{kind}") for kind in kinds if kind in found}
+    return {
+        kind: {name: _string(table, name, f"{path}.{kind}") for name in table}
+        for kind, table in tables.items()
+    }
 
 
 def _object(value: object, path: str) -> dict[str, object]:

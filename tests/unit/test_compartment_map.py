@@ -194,13 +194,25 @@ def test_the_root_is_the_compartment_of_the_entry() -> None:
     assert not is_root(found.compartments["dep-v"])
 
 
+def test_a_program_is_not_json() -> None:
+    text = json.dumps(small_map()).replace("pre-mjs-json", "json")
+
+    with pytest.raises(InputError) as caught:
+        map_from_dict(json.loads(text))
+
+    assert "'main.js' is a program, not json" in str(caught.value)
+
+
 _TEXT = st.text(max_size=10)
 _MODULE = (
     st.builds(
         FileModule,
-        location=_TEXT,
+        location=_TEXT.filter(lambda path: not path.endswith((".js", ".mjs", ".cjs"))),
         parser=st.sampled_from(["pre-mjs-json", "pre-cjs-json", "json", "text", "bytes"]),
         sha512=_TEXT,
+        resolutions=st.dictionaries(
+            st.sampled_from(["import", "require"]), st.dictionaries(_TEXT, _TEXT, min_size=1)
+        ),
     )
     | st.builds(ExitModule, exit=_TEXT)
     | st.builds(ErrorModule, deferred_error=_TEXT, code=_TEXT)
