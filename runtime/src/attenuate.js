@@ -26,6 +26,19 @@ export const isObject = (value) =>
   (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 /**
+ * @param {Function} method
+ * @returns {boolean} whether it is a class, or a function that makes objects; Node has methods that
+ *   could be called with `new`, but they have nothing on their prototypes
+ */
+const isConstructor = (method) => {
+  const property = Object.getOwnPropertyDescriptor(method, 'prototype');
+  if (property === undefined) return false;
+  const { value, writable } = property;
+  if (!writable || !isObject(value)) return true;
+  return Reflect.ownKeys(value).length > 1 || Object.getPrototypeOf(value) !== Object.prototype;
+};
+
+/**
  * A function that works without the object that it was found on. Classes are left as they are.
  *
  * @param {Function} method
@@ -33,7 +46,7 @@ export const isObject = (value) =>
  * @returns {Function}
  */
 export const bindMethod = (method, owner) => {
-  if (Object.hasOwn(method, 'prototype')) return method;
+  if (isConstructor(method)) return method;
   const bound = (/** @type {unknown[]} */ ...args) => Reflect.apply(method, owner, args);
   Object.defineProperties(bound, {
     name: { value: method.name },
