@@ -100,6 +100,8 @@ def _word_in(word: str, leaf: str) -> str | None:
         return word.upper()
     if leaf in _STRING_PARTS:
         return f"\\x{ord(word[0]):x}{word[1:]}"
+    if leaf == "identifier":  # of an escaped `eval` in a method V8 (Node 24) loses its mind
+        return f"{word}/**/"
     if leaf in _NAMES:
         return f"\\u{ord(word[0]):04x}{word[1:]}"
     return None  # the keyword itself
