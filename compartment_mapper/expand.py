@@ -29,6 +29,9 @@ def pattern_requests(
 ) -> Iterator[ModuleRequest]:
     """Yield a request for each module that a pattern of *record* may mean."""
     for request in record.patterns:
+        if "*" not in request.pattern:
+            yield from _mentioned(request, parent_of(location), read)
+            continue
         known = request.pattern[: request.pattern.index("*")].rpartition("/")[0] + "/"
         shape = ".*".join(re.escape(part) for part in request.pattern.split("*"))
         whole = re.compile(shape + (_SUFFIXES if request.kind == "require" else ""))
@@ -38,6 +41,18 @@ def pattern_requests(
     for asset in record.assets:
         if asset.is_url and asset.path.endswith(_PROGRAMS):
             yield _request_of_url(asset)
+
+
+def _mentioned(
+    request: PatternRequest, folder: Location, read: ReadPowers
+) -> Iterator[ModuleRequest]:
+    suffixes = ("", ".js", ".json", "/index.js") if request.kind == "require" else ("",)
+    paths = (request.pattern + suffix for suffix in suffixes)
+    if any(
+        path.endswith((*_PROGRAMS, ".json")) and read.kind(joined(folder, path)) == "file"
+        for path in paths
+    ):
+        yield _request_of(request, request.pattern)
 
 
 def _request_of(request: PatternRequest, specifier: str) -> ModuleRequest:

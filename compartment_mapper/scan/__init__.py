@@ -13,7 +13,7 @@ from compartment_mapper.scan.esm import Esm, is_esm, scan_esm
 from compartment_mapper.scan.free_names import scan_assigned_names, scan_free_names
 from compartment_mapper.scan.global_this import scan_global_this
 from compartment_mapper.scan.names import FUNCTIONS, occurrences
-from compartment_mapper.scan.patterns import scan_assets, scan_patterns
+from compartment_mapper.scan.patterns import scan_assets, scan_mentioned, scan_patterns
 from compartment_mapper.scan.requests import import_calls, require_requests
 from compartment_mapper.scan.sloppy import scan_sloppy
 from compartment_mapper.scan.syntax import Syntax, parse
@@ -64,7 +64,7 @@ def scan_module(
     return ModuleRecord(
         language=language,
         requests=(*esm.requests, *calls, *_requires(syntax)),
-        patterns=tuple(scan_patterns(syntax)),
+        patterns=(*scan_patterns(syntax), *scan_mentioned(syntax)),
         assets=tuple(scan_assets(syntax)),
         imports=esm.imports,
         local_exports=esm.local_exports,

@@ -133,6 +133,9 @@ def scan_assigned_names(syntax: Syntax) -> Iterator[str]:
     }
     if _ASSIGNED_MEMBER.search(syntax.source):
         found.update(_assigned_members(syntax))
+    if _GLOBAL_PROTOTYPE.search(syntax.source):
+        members = {match[1].decode() for match in _MEMBER_ASSIGNED.finditer(syntax.source)}
+        found.update(members & (INTRINSICS | HOST_GLOBALS))
     yield from sorted(found)
 
 
@@ -155,3 +158,9 @@ def _assigned_members(syntax: Syntax) -> Iterator[str]:
 _ASSIGNED_MEMBER = re.compile(
     rb"(?<![\w$.])(?:globalThis|global)\s*[.\[][^=;]{1,80}(?:\+\+|--|=(?![=>]))"
 )
+
+#: What inherits from the global object can't be given a name of its own that is constant there.
+_GLOBAL_PROTOTYPE = re.compile(
+    rb"(?:Object\.create|setPrototypeOf)\([^()]{0,80}(?<![\w$.])(?:globalThis|global|self)\s*[,)]"
+)
+_MEMBER_ASSIGNED = re.compile(rb"\.\s*([\w$]+)\s*=(?![=>])")

@@ -13,7 +13,9 @@ from compartment_mapper.module_record import Edit
 from compartment_mapper.scan.names import FUNCTIONS
 from compartment_mapper.scan.syntax import Node, Step, Syntax
 
-_RETURN_THIS = re.compile(rb"Function\s*\(\s*(['\"])return this;?\1\s*\)\s*\(\s*\)")
+_RETURN_THIS = re.compile(
+    rb"Function\s*\(\s*(['\"])return this;?\1\s*\)\s*(?P<closing>\)\s*)?\(\s*\)"
+)
 _NEW = re.compile(rb"(?<![\w$.])new\s+\Z")
 _CALLED = re.compile(rb"\}(?=\s*\)?\s*\()")
 _THIS = re.compile(rb"\bthis\b")
@@ -28,15 +30,27 @@ def scan_global_this(syntax: Syntax, *, is_sloppy: bool) -> Iterator[Edit]:
         is_sloppy: It is a script, which a directive may still make strict.
     """
     for match in _RETURN_THIS.finditer(syntax.source):
-        if syntax.path_to(match.start())[-1].kind == "identifier":
-            before = max(0, match.start() - 24)
-            new = _NEW.search(syntax.source[before : match.start()])
-            start = before + new.start() if new else match.start()
+        start = _start_of_call(syntax, match)
+        if start is not None:
             lines = "\n" * syntax.source.count(b"\n", start, match.end())
             yield Edit(start, match.end(), f"globalThis{lines}")
     if is_sloppy and not is_strict(syntax, syntax.path_to(0)[:1]):
         for body in _called_bodies(syntax):
             yield from _this_edits(syntax, body)
+
+
+def _start_of_call(syntax: Syntax, match: re.Match[bytes]) -> int | None:
+    """Return where ``Function('return this')()`` begins, parentheses and ``new`` included."""
+    path = syntax.path_to(match.start())
+    if path[-1].kind != "identifier":
+        return None
+    if match["closing"] is None:
+        before = max(0, match.start() - 24)
+        new = _NEW.search(syntax.source[before : match.start()])
+        return before + new.start() if new else match.start()
+    outer = path[-3].node
+    ends_there = outer.end_byte == match.start("closing") + 1
+    return outer.start_byte if outer.type == "parenthesized_expression" and ends_there else None
 
 
 def _called_bodies(syntax: Syntax) -> Iterator[Node]:

@@ -54,6 +54,33 @@ def scan_patterns(syntax: Syntax) -> Iterator[PatternRequest]:
             )
 
 
+def scan_mentioned(syntax: Syntax) -> Iterator[PatternRequest]:
+    """Yield relative paths among the strings of a text that requests what it computes.
+
+    ``const page = late ? './a.js' : './b.js'; await import(page)``: what is asked for stands
+    somewhere in the text.
+    """
+    kinds: dict[RequestKind, bool] = {
+        "import": _ANY_IMPORT.search(syntax.source) is not None,
+        "require": _ANY_REQUIRE.search(syntax.source) is not None,
+    }
+    for match in _MENTIONED.finditer(syntax.source) if any(kinds.values()) else ():
+        if syntax.path_to(match.start() + 1)[-1].kind in {"string_fragment", "string"}:
+            for kind, is_computed in kinds.items():
+                if is_computed:
+                    yield PatternRequest(
+                        pattern=string_value(match[2].decode("utf-8", "replace")),
+                        kind=kind,
+                        span=Span(match.start(), match.end()),
+                        reach="guarded",
+                    )
+
+
+_ANY_IMPORT = re.compile(rb"\bimport\s*\(\s*(?!['\"`)\s])")
+_ANY_REQUIRE = re.compile(rb"\brequire\s*\(\s*(?!['\"`)\s])")
+_MENTIONED = re.compile(rb"(['\"])(\.{1,2}/[^'\"\\\n*]+)\1")
+
+
 def _call_kind(path: tuple[Step, ...]) -> RequestKind | None:
     if path[-1].kind == "identifier" and path[-2].kind == "call_expression":
         return "require"

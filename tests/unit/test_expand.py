@@ -56,6 +56,23 @@ def test_a_computed_require_stands_for_the_files_of_its_form(
     assert patterns(text) == [f"./locales/{name}.js" for name in expected]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("const x = './late.js'; import(x)", ["./late.js"], id="import"),
+        pytest.param("const x = './locales/de'; require(x)", ["./locales/de"], id="require"),
+        pytest.param("const x = './locales/de'; import(x)", [], id="import-is-exact"),
+        pytest.param("const x = './data/table.csv'; import(x)", [], id="no-module"),
+        pytest.param("const x = './late.js'; import('./y')", [], id="nothing-computed"),
+        pytest.param("// './late.js'\nimport(x)", [], id="comment"),
+    ],
+)
+def test_a_computed_request_may_mean_a_path_that_the_text_mentions(
+    text: str, expected: list[str]
+) -> None:
+    assert patterns(text) == expected
+
+
 def test_a_computed_import_is_exact_and_gives_json_its_attribute() -> None:
     record = scan_module(b"import('./locales/' + x)", "mjs")
 
