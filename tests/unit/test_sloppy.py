@@ -37,6 +37,8 @@ def rewritten(text: str) -> str:
         pytest.param("f(this, function () {})", None, id="top-level"),
         pytest.param("Function('return this')()", "globalThis", id="Function"),
         pytest.param('new Function("return this;") ()', "globalThis", id="new-Function"),
+        pytest.param("x = (new Function('return this;'))()", "x = globalThis", id="parentheses"),
+        pytest.param("f(Function('return this'))()", None, id="an-argument"),
         pytest.param("a.Function('return this')()", None, id="another-Function"),
         pytest.param("var package = 1; package;", "var $h_package = 1; $h_package;", id="reserved"),
         pytest.param(
