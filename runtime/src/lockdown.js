@@ -56,10 +56,18 @@ const restorePure = (original) => {
 // their properties: engines are slower when the methods that they know by heart become accessors.
 const INHERITED = ['String', 'Number', 'Boolean', 'Date', 'RegExp', 'BigInt', 'Symbol', 'Promise'];
 
+// Of errors, whose prototypes stand where old code writes `Mine.prototype = new RangeError()`.
+const ERRORS = [
+  ...['EvalError', 'RangeError', 'ReferenceError', 'SyntaxError', 'TypeError', 'URIError'],
+  'AggregateError',
+];
+
 const enableCommonOverrides = () => {
   for (const name of INHERITED) {
     enableOverrides(start[name].prototype, ['constructor', 'toString', 'valueOf', 'toJSON']);
   }
+  for (const name of ERRORS) enableOverrides(start[name].prototype);
+  for (const name of ['WeakMap', 'WeakSet']) enableOverrides(start[name].prototype);
 };
 
 /** @returns {unknown[]} what ses has hardened, as far as it is easily found */
