@@ -12,6 +12,7 @@ await build({
   format: 'cjs',
   target: 'node20',
   charset: 'utf8',
+  keepNames: true, // ses's Error is to be called so, whatever else is in the bundle
   conditions: ['import'],
   legalComments: 'eof',
   // ses runs in strict code only; what a tsconfig.json beside says of it must not matter.
