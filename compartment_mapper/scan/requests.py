@@ -74,7 +74,7 @@ def require_requests(syntax: Syntax, found: list[Occurrence]) -> Iterator[Module
     for occurrence in found:
         path = occurrence.path
         resolves = _is_resolve(syntax, path)
-        callee = path[:-1] if resolves else path
+        callee = _chosen(path[:-1] if resolves else path)
         if callee[-2].kind == "call_expression" and callee[-1].field == "function":
             argument = literal_argument(callee[-2].node)
             if argument is not None:
@@ -84,6 +84,15 @@ def require_requests(syntax: Syntax, found: list[Occurrence]) -> Iterator[Module
                     span=Span(argument.start_byte, argument.end_byte),
                     reach="guarded" if resolves else reach_of(path),
                 )
+
+
+def _chosen(path: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Return the path to what the value at the end of *path* may become: ``(a ? b : require)``."""
+    while path[-2].kind == "parenthesized_expression" or (
+        path[-2].kind == "ternary_expression" and path[-1].field in {"consequence", "alternative"}
+    ):
+        path = path[:-1]
+    return path
 
 
 def _is_resolve(syntax: Syntax, path: tuple[Step, ...]) -> bool:
