@@ -1,6 +1,7 @@
 import { cac } from 'cac';
 import meow from 'meow';
 import figlet from 'figlet';
+import small from 'figlet/importable-fonts/Small.js';
 import Table from 'cli-table3';
 
 const cli = cac('tool');
@@ -24,6 +25,7 @@ const { flags, input } = meow('Usage: tool <file>', {
 });
 console.log(input, flags);
 
+figlet.parseFont('Small', small);
 console.log(figlet.textSync('SES', { font: 'Small' }));
 const table = new Table({
   head: ['name', 'size'],
