@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from compartment_mapper.module_record import Edit, Refusal
+from compartment_mapper.scan.frozen_exports import scan_frozen_exports
 from compartment_mapper.scan.sloppy_names import (
     scan_block_functions,
     scan_deleted_names,
@@ -31,6 +32,7 @@ def scan_sloppy(syntax: Syntax, *, prefix: str) -> tuple[list[Edit], list[Refusa
         *scan_duplicate_parameters(syntax, prefix=prefix),
         *scan_reserved_names(syntax, prefix=prefix),
         *scan_block_functions(syntax, prefix=prefix),
+        *scan_frozen_exports(syntax),
     ]
     refusals = [
         _with_statement(match.start())

@@ -40,6 +40,17 @@ def rewritten(text: str) -> str:
         pytest.param("x = (new Function('return this;'))()", "x = globalThis", id="parentheses"),
         pytest.param("f(Function('return this'))()", None, id="an-argument"),
         pytest.param("a.Function('return this')()", None, id="another-Function"),
+        pytest.param(
+            "exports = module.exports = Object.keys || f; exports.f =\nf;",
+            'exports = module.exports = Object.keys || f; Reflect.set(exports,"f",\nf);',
+            id="exports-that-may-be-frozen",
+        ),
+        pytest.param("exports = module.exports = f; exports.f = f;", None, id="own-exports"),
+        pytest.param(
+            "'use strict'; exports = module.exports = Object.keys; exports.f = f;",
+            None,
+            id="frozen-exports-in-strict-code",
+        ),
         pytest.param("var package = 1; package;", "var $h_package = 1; $h_package;", id="reserved"),
         pytest.param(
             "function f(a, b, a) {}", "function f($h_0unused, b, a) {}", id="duplicate-parameters"
