@@ -57,16 +57,15 @@ const restorePure = (original) => {
 const INHERITED = ['String', 'Number', 'Boolean', 'Date', 'RegExp', 'BigInt', 'Symbol', 'Promise'];
 
 // Of errors, whose prototypes stand where old code writes `Mine.prototype = new RangeError()`.
-const ERRORS = [
-  ...['EvalError', 'RangeError', 'ReferenceError', 'SyntaxError', 'TypeError', 'URIError'],
-  'AggregateError',
-];
+const ERRORS = ['EvalError', 'ReferenceError', 'SyntaxError', 'URIError', 'AggregateError'];
 
 const enableCommonOverrides = () => {
   for (const name of INHERITED) {
     enableOverrides(start[name].prototype, ['constructor', 'toString', 'valueOf', 'toJSON']);
   }
-  for (const name of ERRORS) enableOverrides(start[name].prototype);
+  for (const name of ['RangeError', 'TypeError']) enableOverrides(start[name].prototype);
+  // Node's inspect asks the other prototypes for a plain `constructor`, or calls them all Error.
+  for (const name of ERRORS) enableOverrides(start[name].prototype, ['name', 'message']);
   for (const name of ['WeakMap', 'WeakSet']) enableOverrides(start[name].prototype);
 };
 
