@@ -11,7 +11,8 @@ from typing import NoReturn, Protocol
 from compartment_mapper import errors
 from compartment_mapper.errors import Diagnostic, Place
 from compartment_mapper.expand import asset_files, glob_files, pattern_requests
-from compartment_mapper.locations import Location, Specifier, base_name, parent_of, relative_path
+from compartment_mapper.file_kind import language_of
+from compartment_mapper.locations import Location, base_name, parent_of, relative_path
 from compartment_mapper.module_graph import (
     BuiltinTarget,
     Edge,
@@ -21,7 +22,7 @@ from compartment_mapper.module_graph import (
     ModuleGraph,
     Target,
 )
-from compartment_mapper.module_record import Language, ModuleRecord, ModuleRequest, RequestKind
+from compartment_mapper.module_record import Language, ModuleRecord, ModuleRequest
 from compartment_mapper.package_graph import is_bare, package_name_of, package_root
 from compartment_mapper.package_lookup import is_owned
 from compartment_mapper.powers import ReadPowers
@@ -133,7 +134,7 @@ def _next_edges(module: Module, loading: Loading) -> list[tuple[FileTarget, Lang
         if isinstance(edge.target, FileTarget):
             request = edge.request
             file = _file_of(edge.target.location)
-            language = language_of(file, request.kind, request.attribute_type, loading=loading)
+            language = language_of(file, request.kind, request.attribute_type, world=loading.world)
             assert not isinstance(language, ResolutionFailure)
             found.append((edge.target, language))
     return found
@@ -211,7 +212,7 @@ def _target(
         case FileResolution(location=file):
             if _is_crossing(file, location, request, loading):
                 return _crossing(request)
-            language = language_of(file, request.kind, request.attribute_type, loading=loading)
+            language = language_of(file, request.kind, request.attribute_type, world=loading.world)
             if isinstance(language, ResolutionFailure):
                 return language
             own = request.attribute_type if language in {"text", "bytes"} else None
@@ -326,7 +327,7 @@ def _judged(graph: ModuleGraph, problems: list[_Problem]) -> Loaded:
 
 
 def _entry_language(entry: Location, loading: Loading) -> Language | None:
-    language = language_of(entry, "import", None, loading=loading)
+    language = language_of(entry, "import", None, world=loading.world)
     if not isinstance(language, ResolutionFailure):
         return language
     place = Place(file=display_name(entry, loading.root))
@@ -343,84 +344,3 @@ def display_name(location: Location, root: Location) -> str:
             return base_name(file)
         root, ups = parent_of(root), ups + "../"
     return ups + path
-
-
-def language_of(
-    file: Location, kind: RequestKind, attribute_type: str | None, *, loading: Loading
-) -> Language | ResolutionFailure | None:
-    """Return how Node would load *file*; None where the text decides.
-
-    https://nodejs.org/api/esm.html#resolution-algorithm-specification (ESM_FILE_FORMAT),
-    https://nodejs.org/api/modules.html#file-modules.
-    """
-    if kind == "import" and attribute_type in {"text", "bytes"}:
-        return "text" if attribute_type == "text" else "bytes"
-    extension = _extension(file)
-    if extension == ".json":
-        return _json_language(file, kind, attribute_type)
-    if attribute_type == "json":
-        return _wrong_attribute(file)
-    match extension:
-        case ".mjs":
-            return "mjs"
-        case ".cjs":
-            return "cjs"
-        case ".js" | "":
-            return _language_of_type(file, loading)
-        case _ if kind == "require":
-            return "cjs"
-        case _:
-            return _unknown_extension(file, extension)
-
-
-def _extension(file: Location) -> str:
-    stem, dot, extension = base_name(file).rpartition(".")
-    return dot + extension if stem else ""
-
-
-def _language_of_type(file: Location, loading: Loading) -> Language | ResolutionFailure | None:
-    scope = package_scope(file, world=loading.world)
-    if isinstance(scope, Diagnostic):
-        return ResolutionFailure(
-            code="ERR_INVALID_PACKAGE_CONFIG", message=scope.message, hint=scope.hint
-        )
-    match scope[1].type if scope else None:
-        case "module":
-            return "mjs"
-        case "commonjs":
-            return "cjs"
-        case _:
-            return None
-
-
-def _json_language(
-    file: Location, kind: RequestKind, attribute_type: str | None
-) -> Language | ResolutionFailure:
-    if kind == "require" or attribute_type == "json":
-        return "json"
-    return ResolutionFailure(
-        code="ERR_IMPORT_ATTRIBUTE_MISSING",
-        message=f"Module '{base_name(file)}' needs an import attribute of \"type: json\"",
-        hint="write: import data from './data.json' with { type: 'json' }",
-    )
-
-
-def _wrong_attribute(file: Location) -> ResolutionFailure:
-    return ResolutionFailure(
-        code="ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE",
-        message=f"Module '{base_name(file)}' is not of type \"json\"",
-        hint="leave the import attribute out",
-    )
-
-
-def _unknown_extension(file: Location, extension: str) -> ResolutionFailure:
-    return ResolutionFailure(
-        code="ERR_UNKNOWN_FILE_EXTENSION",
-        message=f"Unknown file extension \"{extension}\" for '{base_name(file)}'",
-        hint="load it as text with { type: 'text' }, or as bytes with { type: 'bytes' }",
-    )
-
-
-def entry_specifier(entry: Location) -> Specifier:
-    """Return the specifier of the entry from within its own folder."""
-    return Specifier(f"./{base_name(entry)}")

@@ -1,0 +1,85 @@
+"""How Node would load a file: as which language, or not at all."""
+
+from __future__ import annotations
+
+from compartment_mapper.errors import Diagnostic
+from compartment_mapper.locations import Location, base_name
+from compartment_mapper.module_record import Language, RequestKind
+from compartment_mapper.package_lookup import World, package_scope
+from compartment_mapper.resolution import ResolutionFailure
+
+
+def language_of(
+    file: Location, kind: RequestKind, attribute_type: str | None, *, world: World
+) -> Language | ResolutionFailure | None:
+    """Return how Node would load *file*; None where the text decides.
+
+    https://nodejs.org/api/esm.html#resolution-algorithm-specification (ESM_FILE_FORMAT),
+    https://nodejs.org/api/modules.html#file-modules.
+    """
+    if kind == "import" and attribute_type in {"text", "bytes"}:
+        return "text" if attribute_type == "text" else "bytes"
+    extension = _extension(file)
+    if extension == ".json":
+        return _json_language(file, kind, attribute_type)
+    if attribute_type == "json":
+        return _wrong_attribute(file)
+    match extension:
+        case ".mjs":
+            return "mjs"
+        case ".cjs":
+            return "cjs"
+        case ".js" | "":
+            return _language_of_type(file, world)
+        case _ if kind == "require":
+            return "cjs"
+        case _:
+            return _unknown_extension(file, extension)
+
+
+def _extension(file: Location) -> str:
+    stem, dot, extension = base_name(file).rpartition(".")
+    return dot + extension if stem else ""
+
+
+def _language_of_type(file: Location, world: World) -> Language | ResolutionFailure | None:
+    scope = package_scope(file, world=world)
+    if isinstance(scope, Diagnostic):
+        return ResolutionFailure(
+            code="ERR_INVALID_PACKAGE_CONFIG", message=scope.message, hint=scope.hint
+        )
+    match scope[1].type if scope else None:
+        case "module":
+            return "mjs"
+        case "commonjs":
+            return "cjs"
+        case _:
+            return None
+
+
+def _json_language(
+    file: Location, kind: RequestKind, attribute_type: str | None
+) -> Language | ResolutionFailure:
+    if kind == "require" or attribute_type == "json":
+        return "json"
+    return ResolutionFailure(
+        code="ERR_IMPORT_ATTRIBUTE_MISSING",
+        message=f"Module '{base_name(file)}' needs an import attribute of \"type: json\"",
+        hint="write: import data from './data.json' with { type: 'json' }",
+    )
+
+
+def _wrong_attribute(file: Location) -> ResolutionFailure:
+    return ResolutionFailure(
+        code="ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE",
+        message=f"Module '{base_name(file)}' is not of type \"json\"",
+        hint="leave the import attribute out",
+    )
+
+
+def _unknown_extension(file: Location, extension: str) -> ResolutionFailure:
+    return ResolutionFailure(
+        code="ERR_UNKNOWN_FILE_EXTENSION",
+        message=f"Unknown file extension \"{extension}\" for '{base_name(file)}'",
+        hint="load it as text with { type: 'text' }, or as bytes with { type: 'bytes' }",
+    )
