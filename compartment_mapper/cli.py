@@ -416,17 +416,17 @@ def run_command(*, target: str, arguments: tuple[str, ...], choices: _Choices) -
 
     The program has its own standard streams, arguments (after --), signals and exit status.
     """
+    flags = ["--allow-all"] if choices.allow_all else []
     if _is_archive(target):
         if choices.infer or choices.policy:
             message = "an archive carries its policy: give --infer or --policy to `bundle`"
             raise click.UsageError(message)
         if not Path(target).is_file():
             raise InputError(errors.entry_not_found(target))
-        flags = ["--allow-all"] if choices.allow_all else []
         _engine(choices).run_archive(target, arguments, flags)
     made = _bundle(target, choices)
     _say_problems(made.application.warnings)
     summary = withheld_summary(made.application.withheld)
     if summary:
         click.echo(summary, err=True)
-    _engine(choices).run_bytes(made.content, target, arguments, [])
+    _engine(choices).run_bytes(made.content, target, arguments, flags)

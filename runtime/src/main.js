@@ -1,4 +1,4 @@
-// node main.cjs [--policy-allow-all] (ARCHIVE | --fd N NAME) [ARGS...]
+// node main.cjs [--allow-all] (ARCHIVE | --fd N NAME) [ARGS...]
 import { secure } from './lockdown.js';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -10,7 +10,7 @@ import { prepareHost, verifyPowers } from './powers.js';
 /** @import { Archive } from './import-archive.js' */
 
 const UNSETTLED = 13; // Node's exit code for a top-level await that never settles
-const USAGE = 'usage: node main.cjs [--policy-allow-all] (ARCHIVE | --fd N NAME) [ARGS...]';
+const USAGE = 'usage: node main.cjs [--allow-all] (ARCHIVE | --fd N NAME) [ARGS...]';
 
 /**
  * @typedef {object} Command
@@ -31,7 +31,7 @@ const say = (text) => {
  */
 const parseCommand = (argv) => {
   const [first, ...others] = argv;
-  const allowAll = first === '--policy-allow-all';
+  const allowAll = first === '--allow-all';
   const [source, ...args] = allowAll ? others : argv;
   if (source !== '--fd') {
     return source === undefined
@@ -102,12 +102,23 @@ const expectSettlement = () => {
 
 /**
  * @param {Archive} archive
+ * @returns {boolean} whether its policies withhold nothing from dependencies: bundled with `--allow-all`
+ */
+const withholdsNothing = ({ map }) =>
+  map.compartments.size > 1 &&
+  [...map.compartments.values()].every(
+    ({ policy }) =>
+      policy?.globals === 'any' && policy.builtins === 'any' && policy.packages === 'any',
+  );
+
+/**
+ * @param {Archive} archive
  * @param {Command} command
  */
 const run = async (archive, { allowAll, name, args }) => {
   process.argv = [process.execPath, name, ...args];
-  if (allowAll)
-    say('warning: --policy-allow-all gives every package all authority of this process');
+  if (allowAll || withholdsNothing(archive))
+    say('warning: --allow-all gives every package all authority of this process');
   const stacks = makeStacks();
   const withLocked = prepareHost();
   const powers = withLocked(secure(stacks.prepareStackTrace));

@@ -87,7 +87,7 @@ test('all authority is said at every run', () => {
       modules: { './main.js': cjs(`console.log(typeof require('fs').readFileSync)`) },
     },
   });
-  const { stdout, stderr } = run(bytes, { flags: ['--policy-allow-all'] });
+  const { stdout, stderr } = run(bytes, { flags: ['--allow-all'] });
   assert.equal(stdout, 'function\n');
   assert.match(stderr, /gives every package all authority/);
 });

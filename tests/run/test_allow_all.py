@@ -1,0 +1,50 @@
+"""Full authority is given by one option only, and said at every run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from command_line import write
+from process import mapper
+
+SAID = "warning: --allow-all gives every package all authority of this process"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    files = {
+        "package.json": '{"name": "app", "dependencies": {"reader": "1"}}',
+        "main.js": "console.log(require('reader').length > 0);\n",
+        "node_modules/reader/package.json": '{"name": "reader"}',
+        "node_modules/reader/index.js": "module.exports = require('fs').readdirSync('/');\n",
+    }
+    return write(tmp_path / "app", files)
+
+
+def test_an_application_that_is_run_with_it(project: Path) -> None:
+    done = mapper("run", "--allow-all", project / "main.js", check=True)
+
+    assert (done.stdout, SAID in done.stderr) == ("true\n", True)
+
+
+def test_an_archive_that_is_run_with_it(project: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "app.zip"
+    mapper("bundle", project / "main.js", "-o", archive, check=True)
+
+    assert mapper("run", archive).returncode == 1
+    done = mapper("run", "--allow-all", archive, check=True)
+    assert (done.stdout, SAID in done.stderr) == ("true\n", True)
+
+
+def test_an_archive_that_was_bundled_with_it(project: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "app.zip"
+    mapper("bundle", project / "main.js", "-o", archive, "--allow-all", check=True)
+
+    done = mapper("run", archive, check=True)
+
+    assert (done.stdout, SAID in done.stderr) == ("true\n", True)
+
+
+def test_what_is_inferred_is_not_said_to_be_all(project: Path) -> None:
+    assert SAID not in mapper("run", "--infer", project / "main.js", check=True).stderr
