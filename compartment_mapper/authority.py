@@ -1,61 +1,140 @@
-"""What a host offers beyond the language, and which part of it is harmless.
+"""What a host offers beyond the language: which part of it is harmless, and how bad the rest is.
 
 Harmless is what can neither read nor change anything outside of the compartment that holds it.
-Everything else is a power. ``docs/security.md`` has the reason for each entry.
+Everything else is a power. ``authority.json`` has a severity and a reason for each; the runtime
+reads the same table.
 """
 
 from __future__ import annotations
 
-#: Aliases of the global object that Node has; ``self`` and ``window`` are absent there.
-GLOBAL_ALIASES = frozenset({"globalThis", "global"})
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Literal
 
-HARMLESS_GLOBALS = frozenset(
-    """
-    AbortController AbortSignal Buffer ByteLengthQueuingStrategy CountQueuingStrategy CustomEvent
-    DOMException Date Event EventTarget Math ReadableStream TextDecoder TextEncoder TransformStream
-    URL URLSearchParams WritableStream atob btoa clearImmediate clearInterval clearTimeout console
-    queueMicrotask setImmediate setInterval setTimeout structuredClone
-    """.split()
-)
+Part = Literal["globals", "builtins", "packages"]
 
-#: Members of host objects that are harmless although their object is not.
-HARMLESS_PATHS = frozenset(
-    {
-        "crypto.getRandomValues",
-        "crypto.randomUUID",
-        "performance.now",
-        "process.arch",
-        "process.env.NODE_ENV",
-        "process.nextTick",
-        "process.platform",
-        "process.release",
-        "process.version",
-        "process.versions",
+#: ``critical`` powers undo confinement: no inference grants them, nor does a whole object that
+#: has them as members.
+Severity = Literal["harmless", "low", "medium", "high", "critical"]
+
+#: From the worst.
+SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "harmless")
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """What a global, a builtin, or a member of one is good for."""
+
+    severity: Severity
+    reason: str
+
+
+def _read_table() -> dict[Part, dict[str, Authority]]:
+    text = files(__package__).joinpath("authority.json").read_text(encoding="utf-8")
+    return {
+        part: {path: Authority(row["severity"], row["reason"]) for path, row in rows.items()}
+        for part, rows in json.loads(text).items()
     }
-)
 
-HARMLESS_BUILTINS = frozenset(
+
+#: By part, and path; ``process.*`` stands for the members of ``process`` that are not there.
+AUTHORITIES: Mapping[Part, Mapping[str, Authority]] = _read_table()
+
+_UNKNOWN: Mapping[Part, Authority] = {
+    "globals": Authority("low", "a name of the host that the table does not have"),
+    "builtins": Authority("high", "a builtin that the table does not have"),
+    "packages": Authority("low", "what another package exports"),
+}
+
+
+@lru_cache(maxsize=4096)
+def authority_of(part: Part, path: str) -> Authority:
+    """Return what is known of *path*, or else of the nearest object that holds it.
+
+    >>> authority_of("globals", "process.env.HOME").severity
+    'medium'
+    >>> authority_of("builtins", "fs.readFileSync").severity
+    'high'
     """
-    assert assert/strict buffer events module path path/posix path/win32 punycode querystring stream
-    stream/promises string_decoder url util util/types
-    """.split()
-)
+    rows = AUTHORITIES.get(part, {})
+    return next((rows[key] for key in _keys_of(path) if key in rows), _UNKNOWN[part])
 
-#: Host objects that are granted by path; any other global is granted whole.
-VIEWED_GLOBALS = frozenset({"crypto", "performance", "process"})
+
+def holders_of(path: str) -> Iterator[str]:
+    """Yield the paths of the objects that hold the member *path*, the nearest first.
+
+    >>> list(holders_of("process.env.HOME"))
+    ['process.env', 'process']
+    """
+    while "." in path:
+        path = path.rpartition(".")[0]
+        yield path
+
+
+def _keys_of(path: str) -> Iterator[str]:
+    yield path
+    for holder in holders_of(path):
+        yield f"{holder}.*"
+        yield holder
+
+
+def is_harmless(part: Part, path: str) -> bool:
+    """Return whether *path* can neither read nor change anything outside of its compartment.
+
+    >>> is_harmless("globals", "Buffer.from"), is_harmless("globals", "process.env.HOME")
+    (True, False)
+    """
+    return authority_of(part, path).severity == "harmless"
+
+
+def _named(part: Part, *, harmless: bool) -> frozenset[str]:
+    return frozenset(
+        path
+        for path, authority in AUTHORITIES[part].items()
+        if "." not in path and (not harmless or authority.severity == "harmless")
+    )
+
+
+HARMLESS_GLOBALS = _named("globals", harmless=True)
 
 #: Globals of Node 24 that ECMA-262 does not have (and ``Date``, ``Math``, which hold powers).
-HOST_GLOBALS = HARMLESS_GLOBALS | frozenset(
+HOST_GLOBALS = _named("globals", harmless=False)
+
+#: Aliases of the global object: those of Node, and those of browsers.
+NODE_GLOBAL_ALIASES = frozenset({"globalThis", "global"})
+GLOBAL_ALIASES = NODE_GLOBAL_ALIASES | {"self", "window"}
+
+#: Host objects that are granted by path; any other global is granted whole. With the names of
+#: members that hold more than one thing to grant.
+VIEWED_GLOBALS: Mapping[str, frozenset[str]] = {
+    "crypto": frozenset(),
+    "performance": frozenset(),
+    "process": frozenset({"env", "stderr", "stdin", "stdout"}),
+}
+
+#: The same for builtins: any member may be granted, and below these, members of members.
+DEEP_BUILTIN_MEMBERS: Mapping[str, frozenset[str]] = {
+    "fs": frozenset({"promises"}),
+    "dns": frozenset({"promises"}),
+    "perf_hooks": frozenset({"performance"}),
+    "process": frozenset({"env", "stderr", "stdin", "stdout"}),
+}
+
+#: The members of ``process`` in Node 24, but for harmless ones that every process view has.
+PROCESS_MEMBERS = frozenset(
     """
-    Blob BroadcastChannel CloseEvent CompressionStream Crypto CryptoKey DecompressionStream
-    EventSource File FormData Headers MessageChannel MessageEvent MessagePort Navigator Performance
-    PerformanceEntry PerformanceMark PerformanceMeasure PerformanceObserver
-    PerformanceObserverEntryList PerformanceResourceTiming ReadableByteStreamController
-    ReadableStreamBYOBReader ReadableStreamBYOBRequest ReadableStreamDefaultController
-    ReadableStreamDefaultReader Request Response Storage SubtleCrypto TextDecoderStream
-    TextEncoderStream TransformStreamDefaultController URLPattern WebAssembly WebSocket
-    WritableStreamDefaultController WritableStreamDefaultWriter crypto fetch localStorage navigator
-    performance process sessionStorage
+    abort allowedNodeEnvironmentFlags arch argv argv0 availableMemory chdir config
+    constrainedMemory cpuUsage cwd emitWarning env execArgv execPath exit exitCode features
+    finalization getActiveResourcesInfo getegid geteuid getgid getgroups getuid
+    hasUncaughtExceptionCaptureCallback hrtime loadEnvFile memoryUsage nextTick permission pid
+    platform ppid ref release report resourceUsage send connected disconnect channel
+    setUncaughtExceptionCaptureCallback setSourceMapsEnabled sourceMapsEnabled stderr stdin stdout
+    threadCpuUsage title umask unref uptime version versions addListener emit eventNames
+    getMaxListeners listenerCount listeners off on once openStdin prependListener
+    prependOnceListener rawListeners removeAllListeners removeListener setMaxListeners
     """.split()
 )
 
@@ -72,19 +151,3 @@ INTRINSICS = frozenset(
     unescape
     """.split()
 )
-
-
-def is_harmless_global(path: str) -> bool:
-    """Return whether the global (or member of one) *path* is no power.
-
-    >>> is_harmless_global("Buffer.from"), is_harmless_global("process.env.HOME")
-    (True, False)
-    """
-    if path.partition(".")[0] in HARMLESS_GLOBALS:
-        return True
-    return any(path == known or path.startswith(known + ".") for known in HARMLESS_PATHS)
-
-
-def is_harmless_builtin(name: str) -> bool:
-    """Return whether the builtin module *name* (without ``node:``) is no power."""
-    return name in HARMLESS_BUILTINS

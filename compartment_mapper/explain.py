@@ -107,7 +107,7 @@ def _granted(grants: Grants) -> tuple[str, ...]:
         return (grants,)
     if isinstance(grants, Attenuation):
         return ("attenuated",)
-    return tuple(sorted(name for name, grant in grants.items() if grant))
+    return tuple(sorted(name for name, grant in grants.items() if grant and grant != "load"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

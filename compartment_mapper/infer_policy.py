@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
 
-from compartment_mapper.authority import VIEWED_GLOBALS, is_harmless_builtin, is_harmless_global
+from compartment_mapper.authority import (
+    VIEWED_GLOBALS,
+    Authority,
+    Part,
+    Severity,
+    authority_of,
+    holders_of,
+    is_harmless,
+)
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
-from compartment_mapper.module_graph import BuiltinTarget, FileTarget, Module, ModuleGraph
+from compartment_mapper.module_graph import BuiltinTarget, Edge, FileTarget, Module, ModuleGraph
 from compartment_mapper.module_record import FreeName
+from compartment_mapper.node_builtins import is_builtin
 from compartment_mapper.package_graph import (
     Package,
     PackageGraph,
@@ -18,8 +27,6 @@ from compartment_mapper.package_graph import (
 )
 from compartment_mapper.policy import Grant, PackagePolicy, Policy
 from compartment_mapper.text import Span
-
-Part = Literal["globals", "builtins", "packages"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,30 +43,66 @@ class Use:
     span: Span
     #: Of a global: it is assigned.
     write: bool = False
+    #: Of a builtin: it is requested; what is used of it are uses of their own.
+    load: bool = False
+    #: The text may use more of the object than is certain, so that all of it is listed.
+    uncertain: bool = False
     #: Of a package: the one that uses it declares it, or is the application.
     declared: bool = True
 
     @property
+    def authority(self) -> Authority:
+        """How bad it is to grant, and why."""
+        return authority_of(self.part, self.path)
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is to grant."""
+        return "harmless" if self.harmless else self.authority.severity
+
+    @property
     def harmless(self) -> bool:
         """Whether it can neither read nor change anything outside of the compartment."""
-        match self.part:
-            case "globals":
-                return is_harmless_global(self.path)
-            case "builtins":
-                return is_harmless_builtin(self.path)
-            case "packages":
-                return self.declared
+        if self.part == "packages":
+            return self.declared
+        return self.load or is_harmless(self.part, self.path)
+
+    @property
+    def grant(self) -> Grant:
+        """What stands in a policy that grants it."""
+        if self.load:
+            return "load"
+        return "write" if self.write else True
 
 
 def uses_of(modules: ModuleGraph, packages: PackageGraph) -> list[Use]:
     """Return what every package uses, by package, part and path; the first use of each."""
-    found: dict[tuple[CanonicalName, Part, str, bool], Use] = {}
+    found: dict[tuple[CanonicalName, Part, str, bool, bool], Use] = {}
     for location in sorted(modules.modules):
         package = packages.owner_of(location).canonical_name
         module = modules.modules[location]
         for use in (*_uses_in(module, package), *_links_of(module, packages)):
-            found.setdefault((use.package, use.part, use.path, use.write), use)
-    return [found[key] for key in sorted(found)]
+            key = (use.package, use.part, use.path, use.write, use.load)
+            found.setdefault(key, use)
+    return _without_covered([found[key] for key in sorted(found)])
+
+
+def _without_covered(uses: list[Use]) -> list[Use]:
+    """Return *uses* without members of objects that are used whole."""
+    whole = {(use.package, use.part, use.path) for use in uses if not use.load}
+
+    def is_covered(use: Use) -> bool:
+        if use.part == "packages" or use.load:
+            return False
+        if use.write or use.severity == "critical":  # has to be granted by its own name
+            return False
+        return any(
+            (use.package, use.part, holder) in whole
+            and authority_of(use.part, holder).severity != "critical"
+            for holder in holders_of(use.path)
+        )
+
+    return [use for use in uses if not is_covered(use)]
 
 
 def _uses_in(module: Module, package: CanonicalName) -> Iterator[Use]:
@@ -73,16 +116,31 @@ def _uses_in(module: Module, package: CanonicalName) -> Iterator[Use]:
                 module=module.location,
                 span=name.span,
                 write=name.written and "." in path,
+                uncertain=not name.exact and path in _EXPANDABLE,
             )
     for edge in module.edges:
         if isinstance(edge.target, BuiltinTarget):
-            yield Use(
-                package=package,
-                part="builtins",
-                path=edge.target.name,
-                module=module.location,
-                span=edge.request.span,
-            )
+            yield from _builtin_uses(module, package, edge)
+
+
+#: Objects whose members are granted one by one where the text is certain.
+_EXPANDABLE = frozenset({*VIEWED_GLOBALS, "process.env", "process.stdout", "process.stderr"})
+
+
+def _builtin_uses(module: Module, package: CanonicalName, edge: Edge) -> Iterator[Use]:
+    assert isinstance(edge.target, BuiltinTarget)
+    name, request = edge.target.name, edge.request
+    uses = [use for use in module.record.builtin_uses if use.specifier == request.specifier]
+    is_known = bool(uses) or is_builtin(request.specifier) is not None
+    use_of = partial(Use, package=package, part="builtins", module=module.location)
+    if is_harmless("builtins", name) or not is_known:
+        yield use_of(path=name, span=request.span, uncertain=not is_known)
+        return
+    yield use_of(path=name, span=request.span, load=True)
+    for use in uses if name != "process" else ():  # that is the global
+        path = f"{name}.{use.path}" if use.path else name
+        if use.path or not use.exact:
+            yield use_of(path=path, span=use.span, uncertain=not use.exact)
 
 
 def _granted_path(name: FreeName) -> str | None:
@@ -94,7 +152,7 @@ def _granted_path(name: FreeName) -> str | None:
         return "Math" if not name.exact or members[:1] == ["random"] else None
     if first not in VIEWED_GLOBALS or not members:
         return first
-    depth = 2 if members[:1] == ["env"] else 1
+    depth = 2 if members[0] in VIEWED_GLOBALS[first] else 1
     return ".".join((first, *members[:depth]))
 
 
@@ -104,20 +162,23 @@ def policy_of(uses: Iterable[Use], packages: PackageGraph, *, infer: bool) -> Po
     Args:
         uses: Of all packages.
         packages: All that are reached.
-        infer: Grant every package what it uses. Without, only the application's own package gets
-            that, and the others get the harmless part of what they use.
+        infer: Grant every package what it uses, but for critical powers. Without, only the
+            application's own package gets what it uses, and the others get the harmless part.
     """
     granted: dict[CanonicalName, dict[str, dict[str, Grant]]] = {
         package.canonical_name: {"globals": {}, "builtins": {}, "packages": {}}
         for package in packages.packages.values()
     }
     for use in uses:
-        if infer or use.harmless or use.package == ROOT_NAME:
+        inferred = infer and use.severity != "critical"
+        if inferred or use.harmless or use.package == ROOT_NAME:
             grants = granted[use.package][use.part]
-            grants[use.path] = "write" if use.write else grants.get(use.path, True)
+            grants[use.path] = use.grant if use.write else grants.get(use.path, use.grant)
     policies = {
         name: PackagePolicy(
-            globals=parts["globals"], builtins=parts["builtins"], packages=parts["packages"]
+            globals=parts["globals"],
+            builtins=_without_needless_loads(parts["builtins"]),
+            packages=parts["packages"],
         )
         for name, parts in granted.items()
     }
@@ -125,6 +186,12 @@ def policy_of(uses: Iterable[Use], packages: PackageGraph, *, infer: bool) -> Po
         entry=policies[ROOT_NAME],
         resources={name: policy for name, policy in policies.items() if name != ROOT_NAME},
     )
+
+
+def _without_needless_loads(grants: dict[str, Grant]) -> dict[str, Grant]:
+    """Return *grants* without those to load a builtin of which a member is granted."""
+    holders = {holder for path in grants for holder in holders_of(path)}
+    return {p: grant for p, grant in grants.items() if grant != "load" or p not in holders}
 
 
 def _links_of(module: Module, packages: PackageGraph) -> Iterator[Use]:
@@ -168,5 +235,5 @@ def withheld(uses: Iterable[Use], policy: Policy) -> list[Use]:
     return [
         use
         for use in uses
-        if not policy.of(use.package).allows(use.part, use.path, write=use.write)
+        if not policy.of(use.package).allows(use.part, use.path, write=use.write, load=use.load)
     ]

@@ -128,6 +128,19 @@ class FreeName:
     tested: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class BuiltinUse:
+    """A member of a builtin module of the host that the text uses."""
+
+    #: By which the text requests the builtin.
+    specifier: Specifier
+    #: Of the member, dotted; empty for the builtin itself.
+    path: str
+    span: Span
+    #: The text can't use more of the builtin by this.
+    exact: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """Something that can't work under SES, found by the scanner."""
@@ -154,6 +167,7 @@ class ModuleRecord:
     cjs_exports: tuple[str, ...] = ()
     cjs_reexports: tuple[Specifier, ...] = ()
     free_names: tuple[FreeName, ...] = ()
+    builtin_uses: tuple[BuiltinUse, ...] = ()
     #: Names of the global scope (the language's own included) that the text assigns.
     assigned_names: tuple[str, ...] = ()
     #: What the names begin with that the edits and the compiled text declare; it does not

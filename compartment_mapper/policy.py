@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from compartment_mapper import errors
+from compartment_mapper.authority import Part, authority_of, holders_of
 from compartment_mapper.errors import Diagnostic
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
 
@@ -30,14 +31,17 @@ class Attenuation:
         return {"attenuate": self.specifier, "params": list(self.params)}
 
 
-#: ``write`` is to read and to assign: ``process.exitCode = 1``.
-Grant = bool | Literal["write"] | Attenuation
+#: ``write`` is to read and to assign: ``process.exitCode = 1``. ``load`` is to request a builtin,
+#: and to get nothing of it.
+Grant = bool | Literal["write", "load"] | Attenuation
 #: ``any``, one attenuation of the whole set, or grants by name.
 Grants = str | Attenuation | Mapping[str, Grant]
 
 
-#: In ``options`` of an archive's policy: the globals that may be assigned.
+#: In ``options`` of an archive's policy: the globals that may be assigned, and the builtins that
+#: may be requested although nothing of them is granted.
 WRITES = "writes"
+LOADS = "loads"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,18 +76,25 @@ class PackagePolicy:
         It accepts no ``"write"``, and ignores ``options``: there the names are listed.
         """
         found = self.to_dict()
-        grants = found.get("globals")
-        if isinstance(grants, dict):
-            writes = [name for name, grant in grants.items() if grant == "write"]
-            if writes:
-                found["globals"] = {**grants, **dict.fromkeys(writes, True)}
-                found["options"] = {WRITES: writes}
-        return found
+        options: dict[str, object] = {}
+        writes = _granted_as("write", found.get("globals"))
+        if writes:
+            options[WRITES] = sorted(writes)
+            found["globals"] = {**_object(found["globals"]), **dict.fromkeys(writes, True)}
+        loads = _granted_as("load", found.get("builtins"))
+        if loads:
+            options[LOADS] = sorted(loads)
+            kept = {k: v for k, v in _object(found["builtins"]).items() if k not in loads}
+            found["builtins"] = kept
+            if not kept:
+                del found["builtins"]
+        return found | ({"options": options} if options else {})
 
-    def allows(self, part: str, path: str, *, write: bool = False) -> bool:
+    def allows(self, part: Part, path: str, *, write: bool = False, load: bool = False) -> bool:
         """Return whether *path*, or an object that holds it, is granted in *part*.
 
-        An object that is granted whole can be changed.
+        An object that is granted whole can be changed; critical members of it have to be granted
+        by name. To load a builtin, a grant of any of its members is enough.
 
         >>> PackagePolicy(globals={"process.env": True}).allows("globals", "process.env.HOME")
         True
@@ -94,10 +105,29 @@ class PackagePolicy:
         assert isinstance(grants, Mapping)
         if part == "packages":  # their names may have dots
             return bool(grants.get(path))
-        segments = path.split(".")
-        whole = (grants.get(".".join(segments[:n])) for n in range(1, len(segments)))
         own = grants.get(path)
-        return any(whole) or (own == "write" if write and len(segments) > 1 else bool(own))
+        if load and (own or any(n.startswith(f"{path}.") and g for n, g in grants.items())):
+            return True
+        is_named_only = authority_of(part, path).severity == "critical"
+        whole = [] if is_named_only else [grants.get(holder) for holder in holders_of(path)]
+        if any(grant not in {None, False, "load"} for grant in whole if _is_plain(grant)):
+            return True
+        return own == "write" if write and "." in path else bool(own) and own != "load"
+
+
+def _is_plain(grant: Grant | None) -> bool:
+    return not isinstance(grant, Attenuation)
+
+
+def _object(value: object) -> dict[str, object]:
+    assert isinstance(value, dict)
+    return value
+
+
+def _granted_as(kind: str, grants: object) -> set[str]:
+    if not isinstance(grants, dict):
+        return set()
+    return {name for name, grant in grants.items() if grant == kind}
 
 
 def _grants_to_json(grants: Grants) -> object:
@@ -242,7 +272,9 @@ def _package_policy(value: object, path: str) -> PackagePolicy:
         globals=_with_writes(
             _grants(found.get("globals", {}), f"{path}.globals"), found.get("options")
         ),
-        builtins=_grants(found.get("builtins", {}), f"{path}.builtins"),
+        builtins=_with_loads(
+            _grants(found.get("builtins", {}), f"{path}.builtins"), found.get("options")
+        ),
         packages=packages,
         no_global_freeze=freeze,
         options=found.get("options"),
@@ -258,6 +290,15 @@ def _with_writes(grants: Grants, options: object) -> Grants:
         name: "write" if grant is True and name in writes else grant
         for name, grant in grants.items()
     }
+
+
+def _with_loads(grants: Grants, options: object) -> Grants:
+    """Return *grants* with what the ``options`` of an archive's policy let be requested."""
+    loads = options.get(LOADS) if isinstance(options, dict) else None
+    if not isinstance(loads, list) or not isinstance(grants, Mapping):
+        return grants
+    named: dict[str, Grant] = {name: "load" for name in loads if isinstance(name, str)}
+    return {**named, **grants}
 
 
 def _grants(value: object, path: str) -> Grants:
@@ -276,6 +317,8 @@ def _grant(value: object, path: str) -> Grant:
         return value
     if value == "write" and ".globals" in path:
         return "write"
+    if value == "load" and ".builtins" in path:
+        return "load"
     if isinstance(value, list):
         return Attenuation(specifier=None, params=tuple(value))
     if isinstance(value, dict) and "attenuate" in value:

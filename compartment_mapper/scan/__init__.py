@@ -6,6 +6,7 @@ import re
 
 from compartment_mapper.locations import Specifier
 from compartment_mapper.module_record import Edit, Language, ModuleRecord, ModuleRequest
+from compartment_mapper.scan.builtin_uses import scan_builtin_uses
 from compartment_mapper.scan.censors import evade_censors
 from compartment_mapper.scan.cjs import scan_cjs_exports
 from compartment_mapper.scan.early_errors import module_suspicions, script_suspicions
@@ -55,7 +56,9 @@ def scan_module(
         language = "mjs" if uses_meta or awaits or is_esm(syntax) else "cjs"
     esm = scan_esm(syntax, prefix=prefix, in_cycle=in_cycle) if language == "mjs" else _NO_ESM
     evasion = evade_censors(syntax, prefix=prefix, is_script=language == "cjs")
-    free_names, free_edits = scan_free_names(syntax)
+    requires = _requires(syntax)
+    builtin_uses = scan_builtin_uses(syntax, (*calls, *requires), is_module=language == "mjs")
+    free_names, free_edits = scan_free_names(syntax, builtin_uses)
     names, reexports = scan_cjs_exports(syntax) if language == "cjs" else ((), ())
     is_script = language == "cjs"
     sloppy, refusals = scan_sloppy(syntax, prefix=prefix) if is_script else ([], [])
@@ -63,7 +66,7 @@ def scan_module(
     edits = (*esm.edits, *call_edits, *evasion.edits, *free_edits, *sloppy, *_hashbang(source))
     return ModuleRecord(
         language=language,
-        requests=(*esm.requests, *calls, *_requires(syntax)),
+        requests=(*esm.requests, *calls, *requires),
         patterns=(*scan_patterns(syntax), *scan_mentioned(syntax)),
         assets=tuple(scan_assets(syntax)),
         imports=esm.imports,
@@ -73,6 +76,7 @@ def scan_module(
         cjs_exports=names,
         cjs_reexports=tuple(Specifier(specifier) for specifier in reexports),
         free_names=tuple(free_names),
+        builtin_uses=tuple(builtin_uses),
         assigned_names=tuple(scan_assigned_names(syntax)),
         prefix=prefix,
         prologue=(*evasion.prologue, *esm.declarations, *esm.announcements),

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from compartment_mapper.authority import GLOBAL_ALIASES, HARMLESS_GLOBALS, HOST_GLOBALS, INTRINSICS
-from compartment_mapper.module_record import Edit, FreeName
+from compartment_mapper.authority import (
+    GLOBAL_ALIASES,
+    HARMLESS_GLOBALS,
+    HOST_GLOBALS,
+    INTRINSICS,
+    NODE_GLOBAL_ALIASES,
+    PROCESS_MEMBERS,
+    VIEWED_GLOBALS,
+)
+from compartment_mapper.module_record import BuiltinUse, Edit, FreeName
+from compartment_mapper.node_builtins import is_builtin
+from compartment_mapper.scan.members import member_uses, static_key
 from compartment_mapper.scan.names import Occurrence, occurrences, word_pattern
-from compartment_mapper.scan.syntax import Step, Syntax
+from compartment_mapper.scan.syntax import Syntax
 from compartment_mapper.text import Span
 
 #: A path deeper than ``process.env.HOME`` says no more about authority.
@@ -17,8 +27,12 @@ _DEPTH = 3
 _WRITES = frozenset({"assignment_expression", "augmented_assignment_expression"})
 
 
-def scan_free_names(syntax: Syntax) -> tuple[list[FreeName], list[Edit]]:
+def scan_free_names(
+    syntax: Syntax, builtin_uses: Iterable[BuiltinUse] = ()
+) -> tuple[list[FreeName], list[Edit]]:
     """Return the host names that *syntax* uses, and the edits of questions for powers.
+
+    The module ``process`` is the global of that name.
 
     ``typeof fetch`` must answer ``undefined`` where ``fetch`` is withheld, although to use it is
     an error that explains itself: so it is asked of the global object, where it is absent.
@@ -28,15 +42,22 @@ def scan_free_names(syntax: Syntax) -> tuple[list[FreeName], list[Edit]]:
     for occurrence in occurrences(syntax, HOST_GLOBALS | GLOBAL_ALIASES):
         if occurrence.scope != "free":
             continue
-        name = _free_name(syntax, occurrence)
-        if name is not None:
-            free.append(name)
+        free += _free_names(syntax, occurrence)
         if occurrence.role == "typeof" and occurrence.name not in _ALWAYS_THERE:
             start = occurrence.span.start
             edits.append(Edit(start, start, "globalThis."))
+    free += _process_names(builtin_uses)
     known = {name.path for name in free}
     free += [name for name in _names_by_alias(syntax.source) if name.path not in known]
+    free += [name for name in _mentioned_members(syntax.source, free) if name.path not in known]
     return free, edits
+
+
+def _process_names(builtin_uses: Iterable[BuiltinUse]) -> Iterator[FreeName]:
+    for use in builtin_uses:
+        if is_builtin(use.specifier) == "process":
+            path = f"process.{use.path}" if use.path else "process"
+            yield FreeName(path=path, span=use.span, exact=use.exact)
 
 
 def _names_by_alias(source: bytes) -> Iterator[FreeName]:
@@ -59,23 +80,63 @@ _GLOBAL_OBJECT = re.compile(rb"(?<![\w$.])(?:globalThis|global|self|window)(?![\
 _HARMLESS_MEMBER = re.compile(
     rb"\.\s*(" + b"|".join(sorted(name.encode() for name in HARMLESS_GLOBALS)) + rb")(?![\w$])"
 )
-_ALWAYS_THERE = HARMLESS_GLOBALS | GLOBAL_ALIASES | {"process"}
+_ALWAYS_THERE = HARMLESS_GLOBALS | NODE_GLOBAL_ALIASES | {"process"}
 
 
-def _free_name(syntax: Syntax, occurrence: Occurrence) -> FreeName | None:
-    path, exact, end = member_path(syntax, occurrence)
-    segments = path.split(".")
-    if segments[0] in GLOBAL_ALIASES:
-        segments = segments[1:]
-        if not segments or segments[0] not in HOST_GLOBALS:
-            return None
-    return FreeName(
-        path=".".join(segments[:_DEPTH]),
-        span=occurrence.span,
-        exact=exact,
-        written=_is_written(occurrence, end),
-        tested=occurrence.role == "typeof" and len(segments) == 1,
-    )
+def _mentioned_members(source: bytes, free: list[FreeName]) -> Iterator[FreeName]:
+    """Yield the members of ``process`` that the text names, where the object goes elsewhere.
+
+    Nobody is granted all of it by inference; what a text uses of it, it names somewhere.
+    """
+    if not any(name.path == "process" and not (name.exact or name.tested) for name in free):
+        return
+    seen: set[str] = set()
+    for match in _PROCESS_MEMBER.finditer(source):
+        name = (match[1] or match[2] or match[3]).decode()
+        inner = _INNER.match(source, match.end()) if match[1] else None
+        if inner and name in VIEWED_GLOBALS["process"]:
+            name = f"{name}.{inner[1].decode()}"
+        if name not in seen:
+            seen.add(name)
+            span = Span(match.start(), match.end())
+            yield FreeName(path=f"process.{name}", span=span, exact=False)
+
+
+_MEMBERS = b"|".join(sorted((name.encode() for name in PROCESS_MEMBERS), reverse=True))
+_INNER = re.compile(rb"\s*\??\.\s*([\w$]+)")
+_PROCESS_MEMBER = re.compile(
+    rb"\.\s*(" + _MEMBERS + rb")(?![\w$])|['\"](" + _MEMBERS + rb")['\"]"
+    rb"|[{,]\s*(" + _MEMBERS + rb")\s*[,:}=]"
+)
+
+
+def _free_names(syntax: Syntax, occurrence: Occurrence) -> Iterator[FreeName]:
+    """Yield what the text uses of the host by one occurrence of a name."""
+    if occurrence.name not in VIEWED_GLOBALS and occurrence.name not in GLOBAL_ALIASES:
+        path, exact, end = member_path(syntax, occurrence)
+        yield FreeName(
+            path=".".join(path.split(".")[:_DEPTH]),
+            span=occurrence.span,
+            exact=exact,
+            written=_is_written(occurrence, end),
+            tested=occurrence.role == "typeof" and "." not in path,
+        )
+        return
+    if occurrence.role in {"write", "update"}:  # an assignment to the global variable itself
+        if occurrence.name in VIEWED_GLOBALS:
+            yield FreeName(path=occurrence.name, span=occurrence.span, exact=False, written=True)
+        return
+    base = () if occurrence.name in GLOBAL_ALIASES else (occurrence.name,)
+    for use in member_uses(syntax, occurrence.path):
+        names = (*base, *use.names)
+        if names and names[0] in HOST_GLOBALS:
+            yield FreeName(
+                path=".".join(names[:_DEPTH]),
+                span=occurrence.span if len(names) == 1 else use.span,
+                exact=use.exact,
+                written=use.written,
+                tested=use.tested and len(names) == 1,
+            )
 
 
 def member_path(syntax: Syntax, occurrence: Occurrence) -> tuple[str, bool, int]:
@@ -87,24 +148,13 @@ def member_path(syntax: Syntax, occurrence: Occurrence) -> tuple[str, bool, int]
     segments = [occurrence.name]
     index = len(occurrence.path) - 1
     while index > 0 and occurrence.path[index].field == "object":
-        key = _static_key(syntax, occurrence.path[index - 1])
+        key = static_key(syntax, occurrence.path[index - 1])
         if key is None:
             return ".".join(segments), False, index - 1
         segments.append(key)
         index -= 1
     is_called = occurrence.path[index].field in {"function", "constructor"}
     return ".".join(segments), len(segments) > 1 or is_called, index
-
-
-def _static_key(syntax: Syntax, parent: Step) -> str | None:
-    if parent.kind == "member_expression":
-        node = parent.node.child_by_field_name("property")
-        return syntax.text(node) if node is not None else None
-    if parent.kind == "subscript_expression":
-        node = parent.node.child_by_field_name("index")
-        if node is not None and node.type == "string":
-            return syntax.string_value(node)
-    return None
 
 
 def _is_written(occurrence: Occurrence, end: int) -> bool:
@@ -148,7 +198,7 @@ def _suspects(source: bytes) -> Iterator[str]:
 
 def _assigned_members(syntax: Syntax) -> Iterator[str]:
     """Yield the names that are assigned as members: ``globalThis.Promise = …``."""
-    for occurrence in occurrences(syntax, GLOBAL_ALIASES):
+    for occurrence in occurrences(syntax, NODE_GLOBAL_ALIASES):
         path, _, end = member_path(syntax, occurrence)
         _, *members = path.split(".")
         if occurrence.scope == "free" and len(members) == 1 and _is_written(occurrence, end):

@@ -89,6 +89,36 @@ def occurrences(syntax: Syntax, names: Iterable[str]) -> list[Occurrence]:
     ]
 
 
+def references(syntax: Syntax, binding: tuple[Step, ...]) -> list[Occurrence] | None:
+    """Return the uses of the name that the identifier at the end of *binding* declares.
+
+    For an identifier that is assigned, those of whatever declares it; None when nothing does.
+    Declarations are left out.
+    """
+    name = syntax.identifier(binding[-1].node)
+    found = list(_identifiers(syntax, frozenset({name})))
+    declared = {
+        (scope, name)
+        for _, role, top, path in found
+        if role == "binding"
+        for scope in _declaring_scopes(path, top)
+    }
+    root = syntax.root.id
+    wanted = _owner_of(name, binding, declared)
+    if wanted is None:
+        return None
+    return [
+        Occurrence(name, role, _scope_of(name, path, declared, root), path)
+        for _, role, _top, path in found
+        if role != "binding" and _owner_of(name, path, declared) == wanted
+    ]
+
+
+def _owner_of(name: str, path: tuple[Step, ...], declared: set[tuple[int, str]]) -> int | None:
+    """Return the id of the scope that *name* belongs to at the end of *path*; None: no scope."""
+    return next((step.node.id for step in reversed(path) if (step.node.id, name) in declared), None)
+
+
 _Found = tuple[str, Role, int, tuple[Step, ...]]
 
 
@@ -269,7 +299,7 @@ def _function_scope(path: tuple[Step, ...]) -> int:
 def _scope_of(
     name: str, path: tuple[Step, ...], declared: set[tuple[int, str]], root: int
 ) -> ScopeKind:
-    for step in reversed(path):
-        if (step.node.id, name) in declared:
-            return "top" if step.node.id == root else "inner"
-    return "free"
+    owner = _owner_of(name, path, declared)
+    if owner is None:
+        return "free"
+    return "top" if owner == root else "inner"

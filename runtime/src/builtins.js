@@ -1,6 +1,7 @@
 // The host's modules as one package sees them: whole, by members, or attenuated, as its policy says.
 import { fillView, isObject, shallowCopy } from './attenuate.js';
-import { codedTypeError } from './errors.js';
+import { makeDenied } from './denial.js';
+import { accessDenied, codedTypeError } from './errors.js';
 import { consoleOf, processOf, timersOf } from './globals.js';
 import { hardenHost } from './host-harden.js';
 import {
@@ -98,6 +99,30 @@ const wholeBuiltin = (pkg, name, original, decision) => {
 };
 
 /**
+ * What a package was not granted of a builtin says so when it is used, not when it is looked at.
+ *
+ * @param {Package} pkg
+ * @param {string} name of the builtin
+ * @param {AnyObject} whole
+ * @param {AnyObject} view
+ */
+const addDenials = (pkg, name, whole, view) => {
+  for (const key of Object.keys(whole)) {
+    if (Object.hasOwn(view, key) || key === 'default') continue;
+    const { value, get } = /** @type {PropertyDescriptor} */ (
+      Object.getOwnPropertyDescriptor(whole, key)
+    );
+    if (get === undefined && !isObject(value)) continue;
+    Object.defineProperty(view, key, {
+      value: makeDenied(() => accessDenied(pkg.label, 'builtin', `${name}.${key}`), key),
+      writable: true,
+      enumerable: false,
+      configurable: true,
+    });
+  }
+};
+
+/**
  * @param {Package} pkg
  * @param {string} name
  * @param {Decision} decision
@@ -114,7 +139,10 @@ const makeBuiltin = (pkg, name, decision) => {
   }
   if (!(decision instanceof Map)) return wholeBuiltin(pkg, bare, original, decision);
   const whole = wholeBuiltin(pkg, bare, original, decision);
-  return fillView(decision, { owner: () => (isObject(whole) ? whole : undefined), view: {} });
+  if (bare === 'process' || !isObject(whole)) return whole;
+  const view = fillView(decision, { owner: () => whole, view: {} });
+  addDenials(pkg, bare, whole, view);
+  return view;
 };
 
 /**
@@ -140,7 +168,7 @@ export const builtinRecord = (pkg, name) => {
   const known = pkg.records.get(id);
   if (known !== undefined) return /** @type {SyntheticRecord} */ (known);
   const value = builtinModule(pkg, name);
-  const names = isObject(value) ? Object.keys(value) : [];
+  const names = isObject(value) ? Object.getOwnPropertyNames(value) : [];
   const record = makeSyntheticRecord(pkg, id, new Set([...names, 'default']), (cells) => {
     for (const [member, cell] of cells) {
       cell.value = member === 'default' ? value : /** @type {AnyObject} */ (value)[member];

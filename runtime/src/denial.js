@@ -1,6 +1,19 @@
 // Stand-ins for what a package names but may not use: naming them is harmless, using them says why not.
 import { accessDenied } from './errors.js';
 
+/**
+ * @param {() => Error} makeError
+ * @param {string} [name]
+ * @returns {Function} which can be called, constructed and inherited from, and then throws
+ */
+export const makeDenied = (makeError, name = 'denied') => {
+  const denied = function denied() {
+    throw makeError();
+  };
+  Object.defineProperty(denied, 'name', { value: name });
+  return Object.freeze(denied);
+};
+
 /** @param {() => Error} makeError */
 const makeStub = (makeError) => {
   const deny = () => {

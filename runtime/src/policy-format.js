@@ -9,7 +9,7 @@ import * as json from './json-shape.js';
  * @property {string | undefined} attenuate the attenuator's specifier; undefined: the policy's default
  * @property {unknown[]} params
  *
- * @typedef {boolean | 'write'} Grant
+ * @typedef {boolean | 'write' | 'load'} Grant 'load': a builtin may be requested, and is empty
  *
  * @typedef {object} PackagePolicy
  * @property {'any' | ReadonlyMap<string, Grant>} packages
@@ -101,6 +101,20 @@ const withWrites = (globals, options) => {
 };
 
 /**
+ * @param {PackagePolicy['builtins']} builtins
+ * @param {Json | undefined} options where our archives list what may be requested, and is empty
+ * @returns {PackagePolicy['builtins']}
+ */
+const withLoads = (builtins, options) => {
+  if (builtins === 'any' || options === undefined) return builtins;
+  if (typeof options.value !== 'object' || options.value === null) return builtins;
+  const loads = json.asObject(options).get('loads');
+  if (loads === undefined) return builtins;
+  const named = json.asStrings(loads).map((name) => /** @type {const} */ ([name, 'load']));
+  return new Map([...named, ...builtins]);
+};
+
+/**
  * @param {Json} input
  * @returns {PackagePolicy}
  */
@@ -125,7 +139,7 @@ export const readPolicy = (input) => {
       (globals && asAttenuation(globals)) ?? asGrants(globals),
       members.get('options'),
     ),
-    builtins: asBuiltins(members.get('builtins')),
+    builtins: withLoads(asBuiltins(members.get('builtins')), members.get('options')),
     defaultAttenuator: attenuator === undefined ? undefined : json.asString(attenuator),
   };
 };

@@ -103,7 +103,9 @@ const decideAll = (grants, split) => {
     const [first = '', ...path] = split(granted);
     const known = decisions.get(first);
     if (grant === false || (known !== undefined && !(known instanceof Map))) continue;
-    if (path.length === 0) {
+    if (grant === 'load') {
+      decisions.set(first, known ?? new Map());
+    } else if (path.length === 0) {
       decisions.set(first, isAttenuation(grant) ? grant : { write: grant === 'write' });
     } else if (!isAttenuation(grant)) {
       const tree = known ?? new Map();

@@ -130,9 +130,9 @@ def run(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
     ("text", "says"),
     [
         pytest.param(
-            "require('fs')",
-            "package 'evil' may not use builtin 'fs'; grant it in the policy: "
-            'resources["evil"].builtins["fs"] = true, or bundle with --infer',
+            "require('fs').readdirSync('/')",
+            "package 'evil' may not use builtin 'fs.readdirSync'; grant it in the policy: "
+            'resources["evil"].builtins["fs.readdirSync"] = true, or bundle with --infer',
             id="builtin",
         ),
         pytest.param(

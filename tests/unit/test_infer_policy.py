@@ -28,30 +28,43 @@ def uses(application: Application, name: str) -> list[str]:
     return [
         f"({use.path})" if use.harmless else use.path
         for use in application.uses
-        if use.package == name and use.part != "packages"
+        if use.package == name and use.part != "packages" and not use.load
     ]
 
 
 def granted(policy: PackagePolicy) -> list[str]:
     assert isinstance(policy.globals, Mapping)
     assert isinstance(policy.builtins, Mapping)
-    return [*sorted(policy.globals), *sorted(policy.builtins)]
+    named = (*sorted(policy.globals.items()), *sorted(policy.builtins.items()))
+    return [f"({path})" if grant == "load" else path for path, grant in named]
 
 
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
         ("fetch('/')", ["fetch"]),
-        ("require('fs')", ["fs"]),
-        ("require('node:fs/promises')", ["fs/promises"]),
+        ("require('fs')", []),
+        ("f(require('fs'))", ["fs"]),
+        (
+            "const fs = require('fs'); fs.readFileSync(x); fs.statSync(x)",
+            ["fs.readFileSync", "fs.statSync"],
+        ),
+        ("const { stat } = require('node:fs/promises'); stat(x)", ["fs/promises.stat"]),
+        ("const fs = require('fs'); fs.promises.stat(x); fs[y]", ["fs"]),
+        ("const os = require('os'); os.EOL; os.cpus()", ["(os.EOL)", "os.cpus"]),
+        (
+            "const w = require('worker_threads'); f(w); new w.Worker(x)",
+            ["worker_threads", "worker_threads.Worker"],
+        ),
         ("require('path'); require('events')", ["(events)", "(path)"]),
         ("console.log(1); setTimeout(f); new URL(x)", ["(URL)", "(console)", "(setTimeout)"]),
         ("process.env.HOME", ["process.env.HOME"]),
         ("process.env.NODE_ENV", ["(process.env.NODE_ENV)"]),
         ("process.env[x]", ["process.env"]),
         ("process.platform; process.exit()", ["process.exit", "(process.platform)"]),
-        ("process.stdout.write(x)", ["process.stdout"]),
+        ("process.stdout.write(x)", ["process.stdout.write"]),
         ("f(process)", ["process"]),
+        ("const p = process; f(p); p.env.A", ["process", "process.env.A"]),
         ("performance.now(); performance.mark('x')", ["performance.mark", "(performance.now)"]),
         ("crypto.subtle.digest(x)", ["crypto.subtle"]),
         ("Math.random(); Math.max(1, 2)", ["(Math)"]),
@@ -80,21 +93,27 @@ def test_the_first_use_in_the_first_file_is_the_place() -> None:
 
 
 def test_a_dependency_gets_the_harmless_part_of_what_it_uses() -> None:
-    application = with_dependency("fetch(console); require('fs'); require('path'); process.env.A")
+    application = with_dependency(
+        "fetch(console); require('fs').statSync(1); require('path'); process.env.A"
+    )
 
-    assert granted(application.policy.of(A)) == ["console", "path"]
-    assert [use.path for use in application.withheld] == ["fs", "fetch", "process.env.A"]
+    assert granted(application.policy.of(A)) == ["console", "(fs)", "path"]
+    assert [use.path for use in application.withheld] == [
+        "fs.statSync",
+        "fetch",
+        "process.env.A",
+    ]
 
 
 def test_the_application_gets_what_it_uses() -> None:
-    application = with_dependency("", main="fetch(1); require('fs'); require('a')")
+    application = with_dependency("", main="fetch(1); f(require('fs')); require('a')")
 
     assert granted(application.policy.entry) == ["fetch", "fs"]
     assert application.withheld == []
 
 
 def test_infer_grants_each_package_what_it_uses_and_no_other() -> None:
-    application = with_dependency("fetch(1)", main="require('fs'); require('a')", infer=True)
+    application = with_dependency("fetch(1)", main="f(require('fs')); require('a')", infer=True)
 
     assert granted(application.policy.of(A)) == ["fetch"]
     assert granted(application.policy.entry) == ["fs"]

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 from support import assert_golden
 
+from compartment_mapper.authority import Part
 from compartment_mapper.explain import PackageSummary, Step
-from compartment_mapper.infer_policy import Part, Use
+from compartment_mapper.infer_policy import Use
 from compartment_mapper.locations import CanonicalName, Location
 from compartment_mapper.report import (
     chain_text,
