@@ -16,8 +16,8 @@ from compartment_mapper.authority import (
     is_harmless,
 )
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
-from compartment_mapper.module_graph import BuiltinTarget, Edge, FileTarget, Module, ModuleGraph
-from compartment_mapper.module_record import FreeName
+from compartment_mapper.module_graph import BuiltinTarget, FileTarget, Module, ModuleGraph
+from compartment_mapper.module_record import BuiltinUse, FreeName, ModuleRequest
 from compartment_mapper.node_builtins import is_builtin
 from compartment_mapper.package_graph import (
     Package,
@@ -118,18 +118,24 @@ def _uses_in(module: Module, package: CanonicalName) -> Iterator[Use]:
                 write=name.written and "." in path,
                 uncertain=not name.exact and path in _EXPANDABLE,
             )
+    elsewhere: set[str] = set()  # specifiers that lead to files, or are known as requests
     for edge in module.edges:
+        elsewhere.add(edge.request.specifier)
         if isinstance(edge.target, BuiltinTarget):
-            yield from _builtin_uses(module, package, edge)
+            yield from _builtin_uses(module, package, edge.target.name, edge.request)
+    for use in module.record.builtin_uses:
+        builtin = is_builtin(use.specifier)
+        if use.specifier not in elsewhere and builtin is not None:  # process.getBuiltinModule
+            yield from _builtin_uses(module, package, builtin, use)
 
 
 #: Objects whose members are granted one by one where the text is certain.
 _EXPANDABLE = frozenset({*VIEWED_GLOBALS, "process.env", "process.stdout", "process.stderr"})
 
 
-def _builtin_uses(module: Module, package: CanonicalName, edge: Edge) -> Iterator[Use]:
-    assert isinstance(edge.target, BuiltinTarget)
-    name, request = edge.target.name, edge.request
+def _builtin_uses(
+    module: Module, package: CanonicalName, name: str, request: ModuleRequest | BuiltinUse
+) -> Iterator[Use]:
     uses = [use for use in module.record.builtin_uses if use.specifier == request.specifier]
     is_known = bool(uses) or is_builtin(request.specifier) is not None
     use_of = partial(Use, package=package, part="builtins", module=module.location)

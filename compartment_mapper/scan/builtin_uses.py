@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from compartment_mapper.authority import DEEP_BUILTIN_MEMBERS
@@ -9,7 +10,8 @@ from compartment_mapper.locations import Specifier
 from compartment_mapper.module_record import BuiltinUse, ModuleRequest
 from compartment_mapper.node_builtins import is_builtin
 from compartment_mapper.scan.members import MemberUse, binding_uses, member_uses
-from compartment_mapper.scan.syntax import Node, Syntax
+from compartment_mapper.scan.requests import literal_argument
+from compartment_mapper.scan.syntax import Node, Step, Syntax
 from compartment_mapper.text import Span
 
 
@@ -27,6 +29,7 @@ def scan_builtin_uses(
     """
     found: dict[tuple[str, str], BuiltinUse] = {}
     uses = [use for request in requests for use in _call_uses(syntax, request)]
+    uses += [use for call in builtin_module_calls(syntax) for use in _value_uses(syntax, call)]
     if is_module:
         uses += [use for node in syntax.statements() for use in _statement_uses(syntax, node)]
     for specifier, use in uses:
@@ -74,6 +77,31 @@ def _call_uses(syntax: Syntax, request: ModuleRequest) -> _Uses:
     else:
         uses = list(member_uses(syntax, call))
     yield from ((request.specifier, use) for use in uses)
+
+
+def builtin_module_calls(syntax: Syntax) -> Iterator[tuple[str, tuple[Step, ...]]]:
+    """Yield the calls ``process.getBuiltinModule("literal")``: the builtin, and the path to each.
+
+    Of whatever object: in a compartment there is no other function of that name than its own,
+    which knows what the package may use.
+    """
+    for match in _GET_BUILTIN_MODULE.finditer(syntax.source):
+        path = syntax.path_to(match.start())
+        if path[-1].kind == "property_identifier" and path[-3].kind == "call_expression":
+            argument = literal_argument(path[-3].node)
+            name = syntax.string_value(argument) if argument is not None else ""
+            if is_builtin(name) is not None:
+                yield name, path[:-2]
+
+
+_GET_BUILTIN_MODULE = re.compile(rb"\bgetBuiltinModule\b")
+
+
+def _value_uses(syntax: Syntax, call: tuple[str, tuple[Step, ...]]) -> _Uses:
+    name, path = call
+    node = path[-1].node
+    yield name, MemberUse(names=(), span=Span(node.start_byte, node.end_byte))
+    yield from ((name, use) for use in member_uses(syntax, path))
 
 
 _LITERALS = frozenset({"string", "template_string"})

@@ -16,6 +16,7 @@ from compartment_mapper.authority import (
 )
 from compartment_mapper.module_record import BuiltinUse, Edit, FreeName
 from compartment_mapper.node_builtins import is_builtin
+from compartment_mapper.scan.builtin_uses import builtin_module_calls
 from compartment_mapper.scan.members import member_uses, static_key
 from compartment_mapper.scan.names import Occurrence, occurrences, word_pattern
 from compartment_mapper.scan.syntax import Syntax
@@ -47,6 +48,7 @@ def scan_free_names(
             start = occurrence.span.start
             edits.append(Edit(start, start, "globalThis."))
     free += _process_names(builtin_uses)
+    free = _without_builtin_calls(syntax, free)
     known = {name.path for name in free}
     free += [name for name in _names_by_alias(syntax.source) if name.path not in known]
     free += [name for name in _mentioned_members(syntax.source, free) if name.path not in known]
@@ -58,6 +60,18 @@ def _process_names(builtin_uses: Iterable[BuiltinUse]) -> Iterator[FreeName]:
         if is_builtin(use.specifier) == "process":
             path = f"process.{use.path}" if use.path else "process"
             yield FreeName(path=path, span=use.span, exact=use.exact)
+
+
+def _without_builtin_calls(syntax: Syntax, free: list[FreeName]) -> list[FreeName]:
+    """Return *free* without the calls that ask for a builtin by name: those are uses of it."""
+    if not any(name.path == "process.getBuiltinModule" for name in free):
+        return free
+    calls = {path[-1].node.start_byte for _, path in builtin_module_calls(syntax)}
+    return [
+        name
+        for name in free
+        if name.path != "process.getBuiltinModule" or name.span.start not in calls
+    ]
 
 
 def _names_by_alias(source: bytes) -> Iterator[FreeName]:

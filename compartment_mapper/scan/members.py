@@ -44,8 +44,8 @@ class _Value:
         return replace(self, path=self.path[: index + 1], names=(*self.names, *names))
 
 
-#: A value that is handed on more often goes elsewhere, as far as we can tell.
-_MAX_HOPS = 4
+#: Two for each binding; a value that is handed on more often goes elsewhere, as far as we can tell.
+_MAX_HOPS = 8
 #: Names with more occurrences (minified texts) are not followed.
 _MAX_OCCURRENCES = 3000
 

@@ -51,11 +51,10 @@ export const processOf = (pkg) => {
   const decision = globalDecision(pkg.policy, 'process');
   if (isWhole(decision)) pkg.process = process;
   else
-    pkg.process = makeProcessView(
-      process,
-      decision instanceof Map ? decision : new Map(),
-      pkg.label,
-    );
+    pkg.process = makeProcessView(process, decision instanceof Map ? decision : new Map(), {
+      label: pkg.label,
+      getBuiltinModule: (name) => pkg.world.linker.grantedBuiltin(pkg, name),
+    });
   return /** @type {AnyObject} */ (pkg.process);
 };
 

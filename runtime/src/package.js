@@ -29,6 +29,7 @@ import { makePackageTexts } from './package-texts.js';
  * @property {(pkg: Package, key: string, specifier: unknown, options: unknown) => Promise<object>} importDynamically
  * @property {(pkg: Package, key: string, kind: RequestKind, specifier: string) => string} resolveToUrl
  * @property {(pkg: Package) => CommonJs} commonJsOf
+ * @property {(pkg: Package, name: string) => unknown} grantedBuiltin undefined: nothing of it is granted
  * @property {(pkg: Package, attenuation: Attenuation, name: string, original: object) => object} attenuateModule
  * @property {(pkg: Package, attenuation: Attenuation, globalThis: object) => object} attenuateGlobals
  *

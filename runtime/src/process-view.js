@@ -7,7 +7,7 @@ import { accessDenied } from './errors.js';
 
 // Members that code calls without looking whether they are there: an error says more than undefined.
 const STUBS = [
-  ...['exit', 'abort', 'kill', 'chdir', 'binding', 'dlopen', 'getBuiltinModule', '_linkedBinding'],
+  ...['exit', 'abort', 'kill', 'chdir', 'binding', 'dlopen', '_linkedBinding'],
   ...['reallyExit', 'setuid', 'setgid', 'seteuid', 'setegid', 'setgroups', 'initgroups'],
 ];
 
@@ -73,12 +73,15 @@ const processMethods = (process, view) => {
 /**
  * @param {AnyObject} process the host's
  * @param {PathTree} tree what is granted of it
- * @param {string} label the package
+ * @param {object} options
+ * @param {string} options.label the package
+ * @param {(name: string) => unknown} options.getBuiltinModule which knows what the package may use
  * @returns {AnyObject}
  */
-export const makeProcessView = (process, tree, label) => {
+export const makeProcessView = (process, tree, { label, getBuiltinModule }) => {
   /** @type {AnyObject} */
   const view = { env: {}, argv: [], execArgv: [], cwd: () => '/' };
+  view['getBuiltinModule'] = (/** @type {unknown} */ name) => getBuiltinModule(`${name}`);
   for (const name of STUBS) {
     if (typeof process[name] !== 'function') continue;
     const value = () => {

@@ -51,6 +51,9 @@ def granted(policy: PackagePolicy) -> list[str]:
         ),
         ("const { stat } = require('node:fs/promises'); stat(x)", ["fs/promises.stat"]),
         ("const fs = require('fs'); fs.promises.stat(x); fs[y]", ["fs"]),
+        ("process.getBuiltinModule('fs').statSync(x)", ["fs.statSync"]),
+        ("globalThis.process?.getBuiltinModule?.('os').cpus()", ["os.cpus"]),
+        ("process.getBuiltinModule(x)", ["process.getBuiltinModule"]),
         ("const os = require('os'); os.EOL; os.cpus()", ["(os.EOL)", "os.cpus"]),
         (
             "const w = require('worker_threads'); f(w); new w.Worker(x)",
