@@ -13,8 +13,8 @@ def test_an_asset_travels_in_the_archive(tmp_path: Path) -> None:
     (project / "package.json").write_text('{"name": "app"}')
     (project / "texts" / "one.txt").write_text("one")
     (project / "main.js").write_text(
-        "const [folder, name] = ['texts', 'one'];\n"
-        "const place = require('path').join(__dirname, folder, `${name}.txt`);\n"
+        "const name = ['texts', 'one.txt'].join('/');\n"
+        "const place = require('path').join(__dirname, name);\n"
         "console.log(require('fs').readFileSync(place, 'utf8'));\n"
     )
     archive = tmp_path / "app.zip"
