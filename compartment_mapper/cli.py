@@ -125,8 +125,8 @@ _BUNDLE_OPTIONS = (
     click.option(
         "--asset",
         multiple=True,
-        metavar="GLOB",
-        help="Also pack files of the application, for fs to read.",
+        metavar="[PACKAGE:]GLOB",
+        help="Also pack files of the application, or of a package, for fs to read.",
     ),
     click.option("--infer", is_flag=True, help="Grant each package what its code is seen to use."),
     click.option("--policy", metavar="FILE", help="Grant what FILE says (Endo's policy format)."),

@@ -163,13 +163,21 @@ def _files_below(folder: Location, read: ReadPowers) -> list[str]:
 
 
 def _walk(folder: Location, read: ReadPowers) -> Iterator[str]:
-    """Yield the paths of the files below *folder*; packages inside are left out."""
+    """Yield the paths of the files below *folder*; packages inside are left out.
+
+    So are links to folders outside of it, and to those that were seen already.
+    """
+    root = read.canonical(folder)
+    seen = {root}
     pending = [""]
     while pending:
         prefix = pending.pop()
         for name in read.names_in(joined(folder, prefix) if prefix else folder):
             kind = read.kind(joined(folder, prefix + name))
             if kind == "directory" and name != "node_modules" and not name.startswith("."):
-                pending.append(f"{prefix}{name}/")
+                real = read.canonical(joined(folder, f"{prefix}{name}/"))
+                if real.startswith(root) and real not in seen:
+                    seen.add(real)
+                    pending.append(f"{prefix}{name}/")
             elif kind == "file":
                 yield prefix + name
