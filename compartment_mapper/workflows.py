@@ -28,6 +28,7 @@ from compartment_mapper.package_graph import PackageGraph, graph_packages
 from compartment_mapper.policy import Policy, parse_policy
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.resolve import FileResolution, World, resolve, world_of
+from compartment_mapper.runtime_needs import RuntimeNeed, runtime_needs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,8 @@ class Bundle:
     sha512: str
     #: Bytes stored for each file.
     sizes: Mapping[str, int]
+    #: Why Endo's own reader can't run it.
+    needs: tuple[RuntimeNeed, ...]
 
 
 def load_application(entry: Location, *, options: Options, powers: Powers) -> Application:
@@ -165,6 +168,7 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
         content=pack(compartment_map, files, compress=options.compress),
         sha512=sha512_hex(map_bytes(compartment_map)),
         sizes={path: len(content) for path, content in files.items()},
+        needs=runtime_needs(compartment_map, files, deflated=options.compress),
     )
 
 
