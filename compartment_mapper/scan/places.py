@@ -16,7 +16,7 @@ from compartment_mapper.text import Span
 
 _SEEDS = re.compile(rb"(?<![\w$.])(?:__filename\b|import\.meta\.(?:url|filename|dirname)\b)")
 _FOLDER_SEED = re.compile(rb"(?<![\w$.])__dirname\b")
-_ANY_SEED = re.compile(rb"\b__(?:dir|file)name\b|\bimport\.meta\.(?:url|filename|dirname)\b")
+_SEED_WORDS = (b"__dirname", b"__filename", b"import.meta")
 
 #: Stands for the name of the module's own file, as the last segment of a path.
 _SELF = "\0"
@@ -43,7 +43,7 @@ _FILE_NAME = re.compile(
 
 def scan_assets(syntax: Syntax) -> tuple[AssetRequest, ...]:
     """Return the places beside the module that its text computes, each once."""
-    if _ANY_SEED.search(syntax.source) is None:
+    if not any(word in syntax.source for word in _SEED_WORDS):
         return ()
     found = {(place.path, place.is_url): place for place in _Places(syntax).requests()}
     return tuple(sorted(found.values(), key=lambda place: place.span.start))
