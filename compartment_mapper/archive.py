@@ -7,7 +7,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 
 from compartment_mapper import errors
@@ -39,6 +39,8 @@ class Archive:
     sizes: Mapping[str, int]
     #: The stored text of each file, by its path.
     files: Mapping[str, bytes]
+    #: Whether an entry is compressed; what it holds is the same.
+    deflated: bool = field(default=False, compare=False)
 
 
 def sha512_hex(content: bytes) -> str:
@@ -96,6 +98,7 @@ def unpack(content: bytes) -> Archive:
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             files = _files(archive)
+            deflated = any(entry.compress_type for entry in archive.infolist())
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as problem:
         raise InputError(errors.invalid_archive(f"no zip archive: {problem}")) from problem
     if not content[-_END_SIZE:].startswith(_END_MARK):
@@ -115,6 +118,7 @@ def unpack(content: bytes) -> Archive:
         sha512=sha512_hex(manifest),
         sizes={path: len(file) for path, file in files.items()},
         files=files,
+        deflated=deflated,
     )
 
 

@@ -31,6 +31,12 @@ from compartment_mapper.report import (
     withheld_summary,
     withheld_text,
 )
+from compartment_mapper.runtime_needs import (
+    RuntimeNeed,
+    needs_text,
+    needs_to_dict,
+    runtime_needs,
+)
 from compartment_mapper.text import position_at
 from compartment_mapper.workflows import Application, Bundle, Options, Powers, bundle
 
@@ -125,8 +131,8 @@ _BUNDLE_OPTIONS = (
     click.option(
         "--asset",
         multiple=True,
-        metavar="GLOB",
-        help="Also pack files of the application, for fs to read.",
+        metavar="[PACKAGE:]GLOB",
+        help="Also pack files of the application, or of a package, for fs to read.",
     ),
     click.option("--infer", is_flag=True, help="Grant each package what its code is seen to use."),
     click.option("--policy", metavar="FILE", help="Grant what FILE says (Endo's policy format)."),
@@ -236,6 +242,8 @@ def bundle_command(
     withheld = withheld_text(made.application.withheld, partial(_place_of, made.application))
     if withheld:
         click.echo(withheld, err=True)
+    if made.needs:
+        click.echo(needs_text(made.needs), err=True)
     application = made.application
     packages, modules = len(application.packages.packages), len(application.modules.modules)
     click.echo(f"{output}: {extent_text(packages, modules, len(made.content))}")
@@ -282,6 +290,7 @@ def _statistics(made: Bundle, output: str) -> dict[str, object]:
         "bytes": len(made.content),
         "packages": len(application.packages.packages),
         "modules": len(application.modules.modules),
+        "runtime": needs_to_dict(made.needs),
         "problems": [problem.to_dict() for problem in application.warnings],
         "withheld": [
             {
@@ -346,24 +355,27 @@ def inspect_command(
             raise click.UsageError(message)
         archive = unpack(_read_file(target))
         summaries = summaries_of(archive.map, archive.sizes)
+        needs = runtime_needs(archive.map, archive.files, deflated=archive.deflated)
     else:
         made = _bundle(target, choices)
         if why_package is not None:
             _say_why(why_package, made.application, as_json=as_json)
             return
-        summaries = summaries_of(made.map, made.sizes)
-    click.echo(_shown(summaries, as_json=as_json, as_dot=as_dot, as_mermaid=as_mermaid))
+        summaries, needs = summaries_of(made.map, made.sizes), made.needs
+    if as_dot or as_mermaid:
+        click.echo(dot(summaries) if as_dot else mermaid(summaries))
+    else:
+        click.echo(_shown(summaries, needs, as_json=as_json))
 
 
 def _shown(
-    summaries: list[PackageSummary], *, as_json: bool, as_dot: bool, as_mermaid: bool
+    summaries: list[PackageSummary], needs: tuple[RuntimeNeed, ...], *, as_json: bool
 ) -> str:
-    if as_json:
-        packages = [summary.to_dict() for summary in summaries]
-        return json.dumps({"packages": packages}, indent=2, ensure_ascii=False)
-    if as_dot:
-        return dot(summaries)
-    return mermaid(summaries) if as_mermaid else packages_text(summaries)
+    if not as_json:
+        return "\n".join(filter(None, (packages_text(summaries), needs_text(needs))))
+    packages = [summary.to_dict() for summary in summaries]
+    found = {"packages": packages, "runtime": needs_to_dict(needs)}
+    return json.dumps(found, indent=2, ensure_ascii=False)
 
 
 def _say_why(name: str, application: Application, *, as_json: bool) -> None:

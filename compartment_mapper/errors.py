@@ -7,7 +7,7 @@ A mistake of ours is an ``assert`` or an exception; a mistake of the user's is o
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Literal
 
@@ -210,4 +210,23 @@ def unknown_package(name: str, known: Sequence[str]) -> Diagnostic:
         code="UNKNOWN_PACKAGE",
         message=f"no package '{name}' is reached",
         hint=did_you_mean(name, known) or f"it reaches: {', '.join(sorted(known)[:8])}",
+    )
+
+
+def unknown_asset_package(name: str, known: Sequence[str]) -> Diagnostic:
+    """``--asset PACKAGE:GLOB`` for a package that the application does not reach."""
+    return replace(
+        unknown_package(name, known),
+        hint=did_you_mean(name, known)
+        or "--asset takes PACKAGE:GLOB; of the application, a glob with a colon begins with ./",
+    )
+
+
+def asset_not_found(glob: str, package: str) -> Diagnostic:
+    """A glob of ``--asset`` that names no file of the package."""
+    return Diagnostic(
+        code="ASSET_NOT_FOUND",
+        message=f"no file of the package '{package}' matches '{glob}'",
+        hint="a glob is a path from the package's folder, with *, ? and **; "
+        "what a link leads out to does not count",
     )

@@ -21,6 +21,9 @@ from compartment_mapper.powers import ReadPowers
 #: A folder with more files than this says too little: nothing of it is taken.
 _MOST = 400
 _PROGRAMS = (".js", ".cjs", ".mjs")
+#: What a program reads of its own folder is not code, even where the text names it.
+_CODE = (*_PROGRAMS, ".jsx", ".ts", ".tsx", ".mts", ".cts", ".node", ".map")
+_DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")
 _SUFFIXES = r"(?:\.js|\.json|\.cjs|/index\.js|/index\.json)?"
 
 
@@ -81,12 +84,52 @@ def asset_files(
     for asset in record.assets:
         if asset.is_url and asset.path.endswith(_PROGRAMS):
             continue
-        place = joined(parent_of(location), asset.path)
-        for file in _files_at(place, read):
+        for file in _files_of(asset.path, record, location, read):
             canonical = read.canonical(file)
             if canonical not in seen:
                 seen.add(canonical)
                 yield canonical
+
+
+def _files_of(
+    path: str, record: ModuleRecord, location: Location, read: ReadPowers
+) -> Iterator[Location]:
+    """Yield the files that a place of a module at *location* may mean.
+
+    A folder that the module itself is in says little: of it are taken what a pattern means, and
+    what the text names, and no code.
+    """
+    folder = parent_of(location)
+    known = path[: path.index("*")].rpartition("/")[0] + "/" if "*" in path else path
+    place = joined(folder, known)
+    if read.kind(place) == "file":
+        yield place
+        return
+    place = Location(place.rstrip("/") + "/")
+    if location.startswith(place):
+        yield from _named_files(place, record.file_names, read)
+    shape = path[len(known) :] if "*" in path else "*"
+    if location.startswith(place) and not shape.strip("*/"):
+        return
+    whole = re.compile(".*".join(re.escape(part) for part in shape.split("*")))
+    for below in _files_below(place, read):
+        if whole.fullmatch(below) and not (location.startswith(place) and _is_code(below)):
+            yield joined(place, below)
+
+
+def _named_files(folder: Location, names: Iterable[str], read: ReadPowers) -> Iterator[Location]:
+    """Yield the files of data that one of *names* is the path of, from *folder*."""
+    here = frozenset(read.names_in(folder))
+    for name in names:
+        first = name.removeprefix("./").partition("/")[0]
+        if (first in here or first == "..") and not _is_code(name):
+            place = joined(folder, name)
+            if read.kind(place) == "file":
+                yield place
+
+
+def _is_code(path: str) -> bool:
+    return path.endswith(_CODE) and not path.endswith(_DECLARATIONS)
 
 
 def glob_files(globs: Iterable[str], *, root: Location, read: ReadPowers) -> Iterator[Location]:
@@ -113,17 +156,6 @@ def _glob_shape(glob: str) -> str:
 _GLOB_PARTS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
-def _files_at(place: Location, read: ReadPowers) -> Iterator[Location]:
-    match read.kind(place):
-        case "file":
-            yield place
-        case "directory":
-            folder = Location(place.rstrip("/") + "/")
-            yield from (joined(folder, path) for path in _files_below(folder, read))
-        case None:
-            return
-
-
 def _files_below(folder: Location, read: ReadPowers) -> list[str]:
     """Return the paths of the files below *folder*, sorted; none where there are too many."""
     found = sorted(islice(_walk(folder, read), _MOST + 1))
@@ -131,13 +163,21 @@ def _files_below(folder: Location, read: ReadPowers) -> list[str]:
 
 
 def _walk(folder: Location, read: ReadPowers) -> Iterator[str]:
-    """Yield the paths of the files below *folder*; packages inside are left out."""
+    """Yield the paths of the files below *folder*; packages inside are left out.
+
+    So are links to folders outside of it, and to those that were seen already.
+    """
+    root = read.canonical(folder)
+    seen = {root}
     pending = [""]
     while pending:
         prefix = pending.pop()
         for name in read.names_in(joined(folder, prefix) if prefix else folder):
             kind = read.kind(joined(folder, prefix + name))
             if kind == "directory" and name != "node_modules" and not name.startswith("."):
-                pending.append(f"{prefix}{name}/")
+                real = read.canonical(joined(folder, f"{prefix}{name}/"))
+                if real.startswith(root) and real not in seen:
+                    seen.add(real)
+                    pending.append(f"{prefix}{name}/")
             elif kind == "file":
                 yield prefix + name

@@ -10,7 +10,7 @@ from typing import NoReturn, Protocol
 
 from compartment_mapper import errors
 from compartment_mapper.errors import Diagnostic, Place
-from compartment_mapper.expand import asset_files, glob_files, pattern_requests
+from compartment_mapper.expand import asset_files, pattern_requests
 from compartment_mapper.file_kind import language_of
 from compartment_mapper.locations import Location, base_name, parent_of, relative_path
 from compartment_mapper.module_graph import (
@@ -60,8 +60,6 @@ class Loading:
     progress: Callable[[int], None]
     #: Of the entry's package: what places are named from.
     root: Location
-    #: Globs of files of the application that are bundled as they are.
-    assets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +99,6 @@ def load_modules(entry: Location, *, also: Iterable[Location], loading: Loading)
     while queue:
         location, language = queue.popleft()
         module, found = _load_module(location, language, loading=loading)
-        if location == entry and loading.assets:
-            module = replace(module, assets=(*module.assets, *_chosen_assets(loading)))
         modules[location] = module
         problems += found
         loading.progress(len(modules))
@@ -179,12 +175,12 @@ def _assets(location: Location, record: ModuleRecord, loading: Loading) -> tuple
         return ()
     package = package_root(_file_of(location), descriptors=loading.world.descriptors)
     found = asset_files(record, location=location, read=loading.world.powers)
-    return tuple(Location(f"{file}{_AS}bytes") for file in found if is_owned(file, package))
+    return tuple(bytes_location(file) for file in found if is_owned(file, package))
 
 
-def _chosen_assets(loading: Loading) -> list[Location]:
-    files = glob_files(loading.assets, root=loading.root, read=loading.world.powers)
-    return [Location(f"{file}{_AS}bytes") for file in files if is_owned(file, loading.root)]
+def bytes_location(file: Location) -> Location:
+    """Return the location of the module that has the bytes of *file*."""
+    return Location(f"{file}{_AS}bytes")
 
 
 def _is_optional(location: Location, request: ModuleRequest, loading: Loading) -> bool:

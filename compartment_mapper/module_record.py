@@ -52,7 +52,7 @@ class PatternRequest:
 class AssetRequest:
     """A place beside the module that it will look at: a file, or a folder."""
 
-    #: Relative to the module.
+    #: Relative to the module's folder, with ``*`` for what is computed.
     path: str
     #: Made by ``new URL(…, import.meta.url)``, which ``import()`` takes too.
     is_url: bool
@@ -159,6 +159,8 @@ class ModuleRecord:
     requests: tuple[ModuleRequest, ...] = ()
     patterns: tuple[PatternRequest, ...] = ()
     assets: tuple[AssetRequest, ...] = ()
+    #: Where there are assets: what in the text looks like the path of a file.
+    file_names: tuple[str, ...] = ()
     imports: tuple[ImportEntry, ...] = ()
     local_exports: tuple[LocalExport, ...] = ()
     indirect_exports: tuple[IndirectExport, ...] = ()

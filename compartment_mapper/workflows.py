@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from compartment_mapper import errors
 from compartment_mapper.archive import file_path, map_bytes, pack, sha512_hex
+from compartment_mapper.chosen_assets import with_chosen_assets
 from compartment_mapper.compartment_map import CompartmentMap, FileModule
 from compartment_mapper.compile import compile_cjs, compile_esm, program_of
 from compartment_mapper.errors import Diagnostic, InputError
@@ -27,6 +28,7 @@ from compartment_mapper.package_graph import PackageGraph, graph_packages
 from compartment_mapper.policy import Policy, parse_policy
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.resolve import FileResolution, World, resolve, world_of
+from compartment_mapper.runtime_needs import RuntimeNeed, runtime_needs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,7 @@ class Options:
     """What a user chooses for a bundle."""
 
     conditions: frozenset[str] = frozenset()
-    #: Globs of files of the application that are bundled as they are.
+    #: Files that are bundled as they are: ``GLOB`` or ``PACKAGE:GLOB``.
     assets: tuple[str, ...] = ()
     compress: bool = False
     infer: bool = False
@@ -82,6 +84,8 @@ class Bundle:
     sha512: str
     #: Bytes stored for each file.
     sizes: Mapping[str, int]
+    #: Why Endo's own reader can't run it.
+    needs: tuple[RuntimeNeed, ...]
 
 
 def load_application(entry: Location, *, options: Options, powers: Powers) -> Application:
@@ -101,23 +105,33 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         engine=powers.engine,
         progress=powers.progress,
         root=root,
-        assets=options.assets,
     )
     loaded = load_modules(main, also=attenuators.values(), loading=loading)
     problems = (*loaded.problems, *link_problems(loaded.graph, root=root))
     if any(problem.severity == "error" for problem in problems):
         raise InputError(*problems)
-    packages = graph_packages(loaded.graph, root=root, world=world)
-    uses = tuple(uses_of(loaded.graph, packages))
+    modules, packages = _with_chosen(loaded.graph, root, options, world)
+    uses = tuple(uses_of(modules, packages))
     return Application(
         root=root,
-        modules=loaded.graph,
+        modules=modules,
         packages=packages,
         uses=uses,
         policy=given or _own_policy(options, uses, packages),
         attenuators=attenuators,
         warnings=problems,
     )
+
+
+def _with_chosen(
+    modules: ModuleGraph, root: Location, options: Options, world: World
+) -> tuple[ModuleGraph, PackageGraph]:
+    """Return the graphs of *modules* and of the files that the user chose."""
+    packages = graph_packages(modules, root=root, world=world)
+    if not options.assets:
+        return modules, packages
+    more = with_chosen_assets(modules, packages, choices=options.assets, read=world.powers)
+    return more, graph_packages(more, root=root, world=world)
 
 
 def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
@@ -154,6 +168,7 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
         content=pack(compartment_map, files, compress=options.compress),
         sha512=sha512_hex(map_bytes(compartment_map)),
         sizes={path: len(content) for path, content in files.items()},
+        needs=runtime_needs(compartment_map, files, deflated=options.compress),
     )
 
 

@@ -14,7 +14,8 @@ from compartment_mapper.scan.esm import Esm, is_esm, scan_esm
 from compartment_mapper.scan.free_names import scan_assigned_names, scan_free_names
 from compartment_mapper.scan.global_this import scan_global_this
 from compartment_mapper.scan.names import FUNCTIONS, occurrences
-from compartment_mapper.scan.patterns import scan_assets, scan_mentioned, scan_patterns
+from compartment_mapper.scan.patterns import scan_mentioned, scan_patterns
+from compartment_mapper.scan.places import scan_assets, scan_file_names
 from compartment_mapper.scan.requests import import_calls, require_requests
 from compartment_mapper.scan.sloppy import scan_sloppy
 from compartment_mapper.scan.syntax import Syntax, parse
@@ -61,6 +62,7 @@ def scan_module(
     free_names, free_edits = scan_free_names(syntax, builtin_uses)
     names, reexports = scan_cjs_exports(syntax) if language == "cjs" else ((), ())
     is_script = language == "cjs"
+    assets = scan_assets(syntax)
     sloppy, refusals = scan_sloppy(syntax, prefix=prefix) if is_script else ([], [])
     sloppy += scan_global_this(syntax, is_sloppy=is_script)
     edits = (*esm.edits, *call_edits, *evasion.edits, *free_edits, *sloppy, *_hashbang(source))
@@ -68,7 +70,8 @@ def scan_module(
         language=language,
         requests=(*esm.requests, *calls, *requires),
         patterns=(*scan_patterns(syntax), *scan_mentioned(syntax)),
-        assets=tuple(scan_assets(syntax)),
+        assets=assets,
+        file_names=scan_file_names(syntax) if assets else (),
         imports=esm.imports,
         local_exports=esm.local_exports,
         indirect_exports=esm.indirect_exports,

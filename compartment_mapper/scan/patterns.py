@@ -1,7 +1,6 @@
-"""Requests that are computed, as far as the text says what they may be; and files that are read.
+"""Requests that are computed, as far as the text says what they may be.
 
-``require(`./locales/${name}.js`)`` may mean any file of that form; ``path.join(__dirname, 'data')``
-is a place that the module will look at. Both must travel in the archive.
+``require(`./locales/${name}.js`)`` may mean any file of that form: all must travel in the archive.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from compartment_mapper.module_record import AssetRequest, PatternRequest, RequestKind
+from compartment_mapper.module_record import PatternRequest, RequestKind
 from compartment_mapper.scan.requests import reach_of
 from compartment_mapper.scan.syntax import Node, Step, Syntax, string_value
 from compartment_mapper.text import Span
@@ -18,21 +17,6 @@ _COMPUTED = re.compile(
     rb"\b(?:require|import)\s*\(\s*(?=(['\"])\.(?:(?!\1)[^\\\n])*\1\s*\+|`\.[^`$]*\$\{)"
 )
 _RELATIVE = re.compile(r"\.{1,2}/")
-
-_STRING = rb"(?:'[^'\\\n]*'|\"[^\"\\\n]*\"|`[^`\\$\n]*`)"
-_LITERAL = re.compile(_STRING)
-_PLACES = re.compile(
-    rb"(?<![\w$])(?:"
-    rb"new\s+URL\(\s*(?P<url>" + _STRING + rb")\s*,\s*import\.meta\.url\s*,?\s*\)"
-    rb"|(?:join|resolve)\(\s*__dirname\s*,\s*(?P<parts>"
-    + _STRING
-    + rb"(?:\s*,\s*"
-    + _STRING
-    + rb")*)\s*,?\s*[,)]"
-    rb"|__dirname\s*\+\s*(?P<plus>" + _STRING + rb")"
-    rb"|\$\{\s*__dirname\s*\}(?P<template>/[^`\\$\n]*)(?=`)"
-    rb")"
-)
 
 
 def scan_patterns(syntax: Syntax) -> Iterator[PatternRequest]:
@@ -112,28 +96,3 @@ def _pattern(syntax: Syntax, node: Node) -> str:
         if left and right and operator is not None and operator.type == "+":
             return _pattern(syntax, left) + _pattern(syntax, right)
     return "*"
-
-
-def scan_assets(syntax: Syntax) -> Iterator[AssetRequest]:
-    """Yield the places beside the module that its text names: files, or whole folders."""
-    if b"__dirname" not in syntax.source and b"import.meta.url" not in syntax.source:
-        return
-    for match in _PLACES.finditer(syntax.source):
-        leaf = syntax.path_to(match.start())[-1].kind
-        if leaf in {"comment", "string_fragment", "regex_pattern"}:
-            continue
-        yield AssetRequest(
-            path=_place(match),
-            is_url=match["url"] is not None,
-            span=Span(match.start(), match.end()),
-        )
-
-
-def _place(match: re.Match[bytes]) -> str:
-    if match["template"] is not None:
-        return "." + match["template"].decode("utf-8", "replace")
-    literals = match["url"] or match["parts"] or match["plus"]
-    parts = [str(part[1:-1], "utf-8", "replace") for part in _LITERAL.findall(literals)]
-    if match["url"] is not None:
-        return parts[0]
-    return "./" + "/".join(part.lstrip("/") for part in parts)

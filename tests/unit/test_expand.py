@@ -115,6 +115,111 @@ def test_a_place_stands_for_its_file_or_the_files_of_its_folder(
     assert assets(text) == expected
 
 
+FONTS = MemoryFiles(
+    dict.fromkeys(
+        [
+            "/app/lib/main.js",
+            "/app/lib/other.js",
+            "/app/lib/lib.es5.d.ts",
+            "/app/lib/lib.dom.d.ts",
+            "/app/lib/internal.d.ts",
+            "/app/lib/page.html",
+            "/app/lib/mail.html",
+            "/app/lib/texts/a.txt",
+            "/app/fonts/one.flf",
+            "/app/fonts/two.flf",
+            "/app/fonts/read.me",
+            "/app/package.json",
+            "/outside.txt",
+        ],
+        b"",
+    )
+)
+
+
+def assets_in_lib(text: str) -> list[str]:
+    record = scan_module(text.encode(), "mjs" if "import" in text else "cjs")
+    here = location_of_path("/app/lib/main.js")
+    found = asset_files(record, location=here, read=FONTS)
+    return [path_of(location).removeprefix("/app/") for location in found]
+
+
+ALL_FONTS = ["fonts/one.flf", "fonts/read.me", "fonts/two.flf"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            "const at = path.join(__dirname, '/../fonts/'); read(at + name)",
+            ALL_FONTS,
+            id="variable",
+        ),
+        pytest.param(
+            "const here = path.dirname(fileURLToPath(import.meta.url));\n"
+            "read(path.join(here, '..', 'fonts'))",
+            ALL_FONTS,
+            id="variable-of-the-folder",
+        ),
+        pytest.param(
+            "const me = fileURLToPath(import.meta.url); read(resolve(me, '../../fonts'))",
+            ALL_FONTS,
+            id="the-file-as-a-folder",
+        ),
+        pytest.param(
+            "let d; try { d = typeof import.meta !== 'undefined' && import.meta.url\n"
+            "  ? path.dirname(fileURLToPath(import.meta.url)) : __dirname } catch {}\n"
+            "set({ fontPath: path.join(d, '../fonts') })",
+            ALL_FONTS,
+            id="either",
+        ),
+        pytest.param(
+            "function here() { return __dirname }\nread(`${here()}/../fonts/${name}.flf`)",
+            ["fonts/one.flf", "fonts/two.flf"],
+            id="function-and-template",
+        ),
+        pytest.param(
+            "exports.root = __dirname; read(exports.root + '/' + name + '.html')",
+            ["lib/mail.html", "lib/page.html"],
+            id="own-folder-by-suffix",
+        ),
+        pytest.param(
+            "const root = new URL('..', import.meta.url); read(new URL('fonts/one.flf', root))",
+            ["fonts/one.flf"],
+            id="base-url",
+        ),
+        pytest.param(
+            "const libs = { es5: 'lib.es5.d.ts', dom: \"lib.dom.d.ts\", code: 'other.js' };\n"
+            "const sys = { executing() { return __filename } };\n"
+            "read(folderOf(sys.executing()) + libs[name])",
+            ["lib/lib.dom.d.ts", "lib/lib.es5.d.ts"],
+            id="named-in-the-text",
+        ),
+        pytest.param(
+            "load(__dirname, 'texts/a.txt')", ["lib/texts/a.txt"], id="named-below-the-folder"
+        ),
+        pytest.param("use(path.join(__dirname, '..'))", [], id="a-folder-around-is-not-taken"),
+        pytest.param(
+            "use(path.join(__dirname, '..'), 'package.json')",
+            ["package.json"],
+            id="named-in-a-folder-around",
+        ),
+        pytest.param("load('texts/a.txt')", [], id="no-place"),
+        pytest.param("read(path.join(process.cwd(), '../fonts'))", [], id="another-folder"),
+        pytest.param("// __dirname + '/../fonts'", [], id="comment"),
+        pytest.param("const s = \"__dirname + '/../fonts'\"", [], id="string"),
+    ],
+)
+def test_a_place_is_followed_through_the_text(text: str, expected: list[str]) -> None:
+    assert sorted(assets_in_lib(text)) == expected
+
+
+def test_a_name_that_stands_everywhere_is_no_place() -> None:
+    text = "const e = __dirname;" + "f(e);" * 300 + "read(path.join(e, '../fonts'))"
+
+    assert assets_in_lib(text) == []
+
+
 def test_a_program_named_by_a_url_is_a_module() -> None:
     record = scan_module(b"new URL('./late.js', import.meta.url)", "mjs")
 
