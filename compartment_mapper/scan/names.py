@@ -169,6 +169,14 @@ def unescaped(name: str) -> str:
     )
 
 
+def escaped_words(source: bytes) -> set[str]:
+    """Return the identifiers that are written with Unicode escapes somewhere in *source*."""
+    if b"\\u" not in source:
+        return set()
+    found = _ESCAPED_WORD.finditer(source)
+    return {unescaped(match[0].decode("utf-8", "replace")) for match in found}
+
+
 def _pattern_top(path: tuple[Step, ...]) -> int:
     """Return the index in *path* of the outermost pattern that holds the leaf as a target."""
     index = len(path) - 1
