@@ -10,7 +10,14 @@ from compartment_mapper.archive import file_path, map_bytes, pack, sha512_hex
 from compartment_mapper.compartment_map import CompartmentMap, FileModule
 from compartment_mapper.compile import compile_cjs, compile_esm, program_of
 from compartment_mapper.errors import Diagnostic, InputError
-from compartment_mapper.infer_policy import Use, allow_all, policy_of, uses_of, withheld
+from compartment_mapper.infer_policy import (
+    Use,
+    allow_all,
+    policy_of,
+    undeclared_links,
+    uses_of,
+    withheld,
+)
 from compartment_mapper.link import link_problems
 from compartment_mapper.load import Loading, SyntaxPowers, display_name, load_modules
 from compartment_mapper.locations import Location, Specifier, base_name, parent_of
@@ -109,6 +116,8 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         raise InputError(*problems)
     packages = graph_packages(loaded.graph, root=root, world=world)
     uses = tuple(uses_of(loaded.graph, packages))
+    inferred = uses if options.infer and given is None else ()
+    undeclared = undeclared_links(inferred, loaded.graph, packages, root=root)
     return Application(
         root=root,
         modules=loaded.graph,
@@ -116,7 +125,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         uses=uses,
         policy=given or _own_policy(options, uses, packages),
         attenuators=attenuators,
-        warnings=problems,
+        warnings=(*problems, *undeclared),
     )
 
 
