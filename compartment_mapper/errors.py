@@ -128,6 +128,17 @@ def unresolved(code: str, message: str, place: Place, hint: str) -> Diagnostic:
     return Diagnostic(code=code, message=message, place=place, hint=hint)
 
 
+def undeclared_dependency(place: Place, package: str, name: str, version: str) -> Diagnostic:
+    """A package that another finds installed, and does not declare."""
+    return Diagnostic(
+        code="UNDECLARED_DEPENDENCY",
+        message=f"package '{package}' uses '{name}', which it does not declare",
+        place=place,
+        hint=f'it lacks in its package.json: "dependencies": {{ "{name}": "{version}" }}',
+        severity="warning",
+    )
+
+
 def missing_export(
     place: Place, wanted: tuple[str, str], *, known: Sequence[str], is_commonjs: bool
 ) -> Diagnostic:

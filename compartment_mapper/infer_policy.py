@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
+from compartment_mapper import errors
 from compartment_mapper.authority import (
     VIEWED_GLOBALS,
     Authority,
@@ -15,6 +17,8 @@ from compartment_mapper.authority import (
     holders_of,
     is_harmless,
 )
+from compartment_mapper.errors import Diagnostic
+from compartment_mapper.load import display_name
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
 from compartment_mapper.module_graph import BuiltinTarget, FileTarget, Module, ModuleGraph
 from compartment_mapper.module_record import BuiltinUse, FreeName, ModuleRequest
@@ -27,6 +31,10 @@ from compartment_mapper.package_graph import (
 )
 from compartment_mapper.policy import Grant, PackagePolicy, Policy
 from compartment_mapper.text import Span
+
+#: How a package comes by another: it declares it (or is the application), it merely finds it
+#: installed, or it has no claim to it.
+Link = Literal["declared", "installed", "refused"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +55,10 @@ class Use:
     load: bool = False
     #: The text may use more of the object than is certain, so that all of it is listed.
     uncertain: bool = False
-    #: Of a package: the one that uses it declares it, or is the application.
-    declared: bool = True
+    #: Of a package.
+    link: Link = "declared"
+    #: Of a package: what it is requested by.
+    specifier: str = ""
 
     @property
     def authority(self) -> Authority:
@@ -64,7 +74,7 @@ class Use:
     def harmless(self) -> bool:
         """Whether it can neither read nor change anything outside of the compartment."""
         if self.part == "packages":
-            return self.declared
+            return self.link == "declared"
         return self.load or is_harmless(self.part, self.path)
 
     @property
@@ -212,19 +222,53 @@ def _links_of(module: Module, packages: PackageGraph) -> Iterator[Use]:
                     path=target.canonical_name,
                     module=module.location,
                     span=edge.request.span,
-                    declared=_is_declared(edge.request.specifier, source, target),
+                    link=_link(edge.request.specifier, source, target),
+                    specifier=edge.request.specifier,
                 )
 
 
-def _is_declared(specifier: str, source: Package, target: Package) -> bool:
-    """Whether *source* says that it depends on *target*, and does not merely find it installed."""
-    if source.canonical_name == ROOT_NAME or "/node_modules/" in specifier:
-        return source.canonical_name == ROOT_NAME
-    if is_bare(specifier):
-        return package_name_of(specifier) in source.declared
-    if specifier.startswith("#"):
-        return target.name in source.declared
-    return True  # a path: the loader lets it lead to the application only
+def _link(specifier: str, source: Package, target: Package) -> Link:
+    if source.canonical_name == ROOT_NAME:
+        return "declared"
+    if "/node_modules/" in specifier or _is_detour(specifier, target):
+        return "refused"
+    if not is_bare(specifier) and not specifier.startswith("#"):
+        return "declared"  # a path: the loader lets it lead to the application only
+    if _requested_name(specifier, target) in source.declared:
+        return "declared"
+    return "refused" if target.canonical_name == ROOT_NAME else "installed"
+
+
+def _is_detour(specifier: str, target: Package) -> bool:
+    """Whether a path leads out of the package that *specifier* begins with: ``b/../c/x.js``."""
+    is_path = is_bare(specifier) and ".." in specifier.split("/")
+    return is_path and package_name_of(specifier) != target.name
+
+
+def _requested_name(specifier: str, target: Package) -> str:
+    return package_name_of(specifier) if is_bare(specifier) else target.name
+
+
+def undeclared_links(
+    uses: Iterable[Use], modules: ModuleGraph, packages: PackageGraph, *, root: Location
+) -> Iterator[Diagnostic]:
+    """Yield a warning for each package that another is granted because it finds it installed.
+
+    With another version of anything in the tree it may find another, or none.
+    """
+    versions = {
+        package.canonical_name: (package.name, package.version)
+        for package in packages.packages.values()
+    }
+    for use in uses:
+        if use.link == "installed":
+            own, version = versions[CanonicalName(use.path)]
+            name = package_name_of(use.specifier) if is_bare(use.specifier) else own
+            source = modules.modules[use.module].source
+            place = errors.place_in(display_name(use.module, root), source, use.span)
+            yield errors.undeclared_dependency(
+                place, use.package, name, f"^{version}" if version else "*"
+            )
 
 
 def allow_all(packages: PackageGraph) -> Policy:

@@ -115,7 +115,7 @@ def _package(
         name=own,
         version=version,
         canonical_name=name,
-        declared=descriptor.declared if descriptor else frozenset(),
+        declared=descriptor.declared | descriptor.optional_peers if descriptor else frozenset(),
     )
 
 

@@ -11,7 +11,14 @@ from compartment_mapper.chosen_assets import with_chosen_assets
 from compartment_mapper.compartment_map import CompartmentMap, FileModule
 from compartment_mapper.compile import compile_cjs, compile_esm, program_of
 from compartment_mapper.errors import Diagnostic, InputError
-from compartment_mapper.infer_policy import Use, allow_all, policy_of, uses_of, withheld
+from compartment_mapper.infer_policy import (
+    Use,
+    allow_all,
+    policy_of,
+    undeclared_links,
+    uses_of,
+    withheld,
+)
 from compartment_mapper.link import link_problems
 from compartment_mapper.load import Loading, SyntaxPowers, display_name, load_modules
 from compartment_mapper.locations import Location, Specifier, base_name, parent_of
@@ -112,6 +119,8 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         raise InputError(*problems)
     modules, packages = _with_chosen(loaded.graph, root, options, world)
     uses = tuple(uses_of(modules, packages))
+    inferred = uses if options.infer and given is None else ()
+    undeclared = undeclared_links(inferred, modules, packages, root=root)
     return Application(
         root=root,
         modules=modules,
@@ -119,7 +128,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         uses=uses,
         policy=given or _own_policy(options, uses, packages),
         attenuators=attenuators,
-        warnings=problems,
+        warnings=(*problems, *undeclared),
     )
 
 

@@ -13,6 +13,7 @@ from compartment_mapper.scan.early_errors import module_suspicions, script_suspi
 from compartment_mapper.scan.esm import Esm, is_esm, scan_esm
 from compartment_mapper.scan.free_names import scan_assigned_names, scan_free_names
 from compartment_mapper.scan.global_this import scan_global_this
+from compartment_mapper.scan.mapped_arguments import scan_mapped_arguments
 from compartment_mapper.scan.names import FUNCTIONS, occurrences
 from compartment_mapper.scan.patterns import scan_mentioned, scan_patterns
 from compartment_mapper.scan.places import scan_assets, scan_file_names
@@ -65,6 +66,8 @@ def scan_module(
     assets = scan_assets(syntax)
     sloppy, refusals = scan_sloppy(syntax, prefix=prefix) if is_script else ([], [])
     sloppy += scan_global_this(syntax, is_sloppy=is_script)
+    mapped, mapping = scan_mapped_arguments(syntax, prefix=prefix) if is_script else ([], ())
+    sloppy += mapped
     edits = (*esm.edits, *call_edits, *evasion.edits, *free_edits, *sloppy, *_hashbang(source))
     return ModuleRecord(
         language=language,
@@ -82,7 +85,7 @@ def scan_module(
         builtin_uses=tuple(builtin_uses),
         assigned_names=tuple(scan_assigned_names(syntax)),
         prefix=prefix,
-        prologue=(*evasion.prologue, *esm.declarations, *esm.announcements),
+        prologue=(*evasion.prologue, *mapping, *esm.declarations, *esm.announcements),
         edits=_ordered(edits),
         checks_imports=in_cycle and language == "mjs",
         uses_import=any(edit.text == f"{prefix}import" for edit in call_edits),

@@ -55,11 +55,14 @@ def evade_censors(syntax: Syntax, *, prefix: str, is_script: bool) -> Evasion:
     edits: list[Edit] = []
     refusals: list[Refusal] = []
     tagged: dict[int, Node] = {}
+    constructors: dict[int, Node] = {}
     for what, match in _censored(syntax.source):
         path = syntax.path_to(match.start())
         template = _tagged_template(path)
         if template is not None and not template.has_error:
             tagged.setdefault(template.start_byte, template)
+            if (constructor := _constructor_with(path, template)) is not None:
+                constructors.setdefault(constructor.start_byte, constructor)
         elif template is not None or path[-1].kind == "ERROR":
             span = Span(match.start(), match.end())
             refusals.append(Refusal(what=f"'{what}' in code that can't be parsed", span=span))
@@ -72,6 +75,9 @@ def evade_censors(syntax: Syntax, *, prefix: str, is_script: bool) -> Evasion:
         name = f"{prefix}t{number}"
         prologue.append(f"const {name}={_template_object(syntax, template)};")
         edits.extend(_call_edits(syntax, template, name))
+    for node in constructors.values():
+        edits.append(Edit(node.start_byte, node.start_byte, "("))
+        edits.append(Edit(node.end_byte, node.end_byte, ")"))
     return Evasion(edits=tuple(edits), prologue=tuple(prologue), refusals=tuple(refusals))
 
 
@@ -141,6 +147,17 @@ def _tagged_template(path: tuple[Step, ...]) -> Node | None:
             tagged = parent.kind == "call_expression" and step.field == "arguments"
             return step.node if tagged else None
     return None
+
+
+def _constructor_with(path: tuple[Step, ...], template: Node) -> Node | None:
+    """Return the operand of ``new`` that *template* is a part of, as in ``new tag`a`.b(1)``.
+
+    Made a call, the template would be taken for the arguments of ``new``.
+    """
+    index = next(index for index, step in enumerate(path) if step.node == template) - 1
+    while path[index].field in {"function", "object"}:
+        index -= 1
+    return path[index].node if path[index].field == "constructor" else None
 
 
 def _chunks(syntax: Syntax, template: Node) -> list[Span]:

@@ -10,7 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from compartment_mapper.scan.names import FUNCTIONS, Occurrence, occurrences, unescaped
+from compartment_mapper.scan.names import (
+    FUNCTIONS,
+    Occurrence,
+    escaped_words,
+    occurrences,
+    unescaped,
+)
 from compartment_mapper.scan.syntax import Node, Step, Syntax
 from compartment_mapper.text import Span
 
@@ -172,6 +178,45 @@ def _functions_declared_twice(syntax: Syntax, statements: list[Node]) -> Iterato
 def _is_var(occurrence: Occurrence) -> bool:
     around = occurrence.enclosing("variable_declaration", *_FUNCTION_DECLARATIONS)
     return around is not None and around.kind == "variable_declaration"
+
+
+def declared_suspects(source: bytes, names: frozenset[str]) -> set[str]:
+    """Return those of the imported *names* that *source* may declare once more."""
+    if not names:
+        return set()
+    # Patterns without the names: to compile one for each module takes longer than to search.
+    words = {*_DECLARED.findall(source), *_LISTED.findall(source)}
+    encoded = {name.encode("utf-8", "replace"): name for name in names}
+    found = {name for word, name in encoded.items() if word in words}
+    return found | (names & escaped_words(source))
+
+
+_NAME = rb"([\w$\x80-\xff]+)"
+_DECLARED = re.compile(rb"\b(?:var|let|const|class|using|function)\b[\s*]*" + _NAME)
+#: In a pattern, or in a list of declarations.
+_LISTED = re.compile(
+    rb"(?:[\[{,:]|\.\.\.|\*/|//[^\n]*\n)\s*" + _NAME + rb"(?=\s*(?:[\],};\n]|=(?![=>])|/[*/]|\Z))"
+)
+
+
+def import_suspicions(
+    imports: Iterable[tuple[str, Span]], occurring: Iterable[Occurrence]
+) -> Iterator[Span]:
+    """Yield where an imported name is declared once more: imports are lexical declarations.
+
+    Args:
+        imports: Local name and place.
+        occurring: The occurrences of the names that `declared_suspects` found.
+    """
+    seen: dict[str, Span] = {}
+    for name, span in imports:
+        if name in seen:
+            yield span
+        seen.setdefault(name, span)
+    for occurrence in occurring:
+        is_declared = occurrence.role == "binding" and occurrence.scope == "top"
+        if is_declared and seen.get(occurrence.name, occurrence.span) != occurrence.span:
+            yield occurrence.span
 
 
 def export_suspicions(

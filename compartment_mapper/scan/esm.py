@@ -21,7 +21,11 @@ from compartment_mapper.module_record import (
     StarExport,
 )
 from compartment_mapper.scan.bindings import import_checks, notifications
-from compartment_mapper.scan.early_errors import export_suspicions
+from compartment_mapper.scan.early_errors import (
+    declared_suspects,
+    export_suspicions,
+    import_suspicions,
+)
 from compartment_mapper.scan.names import occurrences
 from compartment_mapper.scan.requests import attribute_type
 from compartment_mapper.scan.syntax import Node, Syntax
@@ -40,7 +44,7 @@ class Esm:
     declarations: tuple[str, ...]
     announcements: tuple[str, ...]
     edits: tuple[Edit, ...]
-    #: Exports that may be early errors.
+    #: Imports and exports that may be early errors.
     suspicions: tuple[Span, ...]
 
 
@@ -88,12 +92,14 @@ def _finished(entries: _Entries, *, in_cycle: bool) -> Esm:
     names = {local for _, local, _ in own}
     written = _maybe_written(entries.syntax.source, imported)
     checked = {name for name, entry in imported.items() if in_cycle and entry.import_name != "*"}
-    occurring = occurrences(entries.syntax, names | written | checked)
+    again = declared_suspects(entries.syntax.source, frozenset(imported))
+    occurring = occurrences(entries.syntax, names | written | checked | again)
     found = notifications(occurring, exported=names, imported=written, prefix=entries.prefix)
     checks = import_checks(occurring, names=checked, prefix=entries.prefix)
     bound = {o.name for o in occurring if o.role == "binding" and o.scope == "top"}
     bound |= {*imported, f"{entries.prefix}default"}
     exports = [*entries.locals, *((e.export_name, "", e.span) for e in entries.indirect)]
+    imports = [(entry.local_name, entry.span) for entry in entries.imports]
     return Esm(
         requests=tuple(entries.requests),
         imports=tuple(entries.imports),
@@ -125,7 +131,10 @@ def _finished(entries: _Entries, *, in_cycle: bool) -> Esm:
         announcements=(*found.announcements, *entries.announcements),
         # An assignment may end where an exported value does; its notification comes first.
         edits=(*checks.edits, *found.edits, *entries.edits),
-        suspicions=tuple(export_suspicions(exports, bound=bound)),
+        suspicions=(
+            *export_suspicions(exports, bound=bound),
+            *import_suspicions(imports, occurring),
+        ),
     )
 
 

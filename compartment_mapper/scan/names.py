@@ -18,6 +18,10 @@ from compartment_mapper.text import Span
 Role = Literal["read", "write", "update", "typeof", "binding", "export"]
 ScopeKind = Literal["free", "top", "inner"]
 
+#: Names that only sloppy code may give to variables, ECMA-262 12.7.2.
+RESERVED_IN_STRICT = frozenset(
+    {"implements", "interface", "package", "private", "protected", "public", "static", "yield"}
+)
 _IDENTIFIERS = frozenset(
     {"identifier", "shorthand_property_identifier", "shorthand_property_identifier_pattern"}
 )
@@ -63,6 +67,8 @@ class Occurrence:
     role: Role
     scope: ScopeKind
     path: tuple[Step, ...]
+    #: The id of the node whose scope declares the name; None where none does.
+    declared_in: int | None = None
 
     @property
     def span(self) -> Span:
@@ -75,18 +81,26 @@ class Occurrence:
         return next((step for step in reversed(self.path[:-1]) if step.kind in kinds), None)
 
 
-def occurrences(syntax: Syntax, names: Iterable[str]) -> list[Occurrence]:
-    """Return the occurrences of *names* in the order of the text, references resolved."""
-    found = list(_identifiers(syntax, frozenset(names)))
+def occurrences(
+    syntax: Syntax, names: Iterable[str], within: Span | None = None
+) -> list[Occurrence]:
+    """Return the occurrences of *names* in the order of the text, references resolved.
+
+    With *within*, those in that part of the text; scopes around it are as if they declared
+    nothing.
+    """
+    found = list(_identifiers(syntax, frozenset(names), within))
     declared: set[tuple[int, str]] = set()
     for name, role, top, path in found:
         if role == "binding":
             declared.update((scope, name) for scope in _declaring_scopes(path, top))
     root = syntax.root.id
-    return [
-        Occurrence(name, role, _scope_of(name, path, declared, root), path)
-        for name, role, _top, path in found
-    ]
+    resolved: list[Occurrence] = []
+    for name, role, _top, path in found:
+        scope = _scope_of(name, path, declared)
+        kind: ScopeKind = "free" if scope is None else "top" if scope == root else "inner"
+        resolved.append(Occurrence(name, role, kind, path, scope))
+    return resolved
 
 
 def references(syntax: Syntax, binding: tuple[Step, ...]) -> list[Occurrence] | None:
@@ -96,34 +110,21 @@ def references(syntax: Syntax, binding: tuple[Step, ...]) -> list[Occurrence] | 
     Declarations are left out.
     """
     name = syntax.identifier(binding[-1].node)
-    found = list(_identifiers(syntax, frozenset({name})))
-    declared = {
-        (scope, name)
-        for _, role, top, path in found
-        if role == "binding"
-        for scope in _declaring_scopes(path, top)
-    }
-    root = syntax.root.id
-    wanted = _owner_of(name, binding, declared)
+    found = occurrences(syntax, {name})
+    start = binding[-1].node.start_byte
+    wanted = next((o.declared_in for o in found if o.span.start == start), None)
     if wanted is None:
         return None
-    return [
-        Occurrence(name, role, _scope_of(name, path, declared, root), path)
-        for _, role, _top, path in found
-        if role != "binding" and _owner_of(name, path, declared) == wanted
-    ]
-
-
-def _owner_of(name: str, path: tuple[Step, ...], declared: set[tuple[int, str]]) -> int | None:
-    """Return the id of the scope that *name* belongs to at the end of *path*; None: no scope."""
-    return next((step.node.id for step in reversed(path) if (step.node.id, name) in declared), None)
+    return [o for o in found if o.role != "binding" and o.declared_in == wanted]
 
 
 _Found = tuple[str, Role, int, tuple[Step, ...]]
 
 
-def _identifiers(syntax: Syntax, names: frozenset[str]) -> Iterator[_Found]:
-    for offset in candidate_offsets(syntax.source, names):
+def _identifiers(
+    syntax: Syntax, names: frozenset[str], within: Span | None = None
+) -> Iterator[_Found]:
+    for offset in candidate_offsets(syntax.source, names, within):
         path = syntax.path_to(offset)
         leaf = path[-1].node
         if leaf.type in _IDENTIFIERS and leaf.start_byte == offset:
@@ -136,15 +137,18 @@ def _identifiers(syntax: Syntax, names: frozenset[str]) -> Iterator[_Found]:
                     yield name, role, top, path
 
 
-def candidate_offsets(source: bytes, names: frozenset[str]) -> Iterator[int]:
+def candidate_offsets(
+    source: bytes, names: frozenset[str], within: Span | None = None
+) -> Iterator[int]:
     """Yield where one of *names* stands in *source* as a word, but not as ``.name``."""
     if not names:
         return
-    for match in word_pattern(names).finditer(source):
+    start, end = (within.start, within.end) if within else (0, len(source))
+    for match in word_pattern(names).finditer(source, start, end):
         if is_word_start(source, match.start()):
             yield match.start()
-    if b"\\u" in source:
-        yield from (match.start() for match in _ESCAPED_WORD.finditer(source))
+    if source.find(b"\\u", start, end) >= 0:
+        yield from (match.start() for match in _ESCAPED_WORD.finditer(source, start, end))
 
 
 def is_word_start(source: bytes, offset: int) -> bool:
@@ -199,6 +203,14 @@ def unescaped(name: str) -> str:
     )
 
 
+def escaped_words(source: bytes) -> set[str]:
+    """Return the identifiers that are written with Unicode escapes somewhere in *source*."""
+    if b"\\u" not in source:
+        return set()
+    found = _ESCAPED_WORD.finditer(source)
+    return {unescaped(match[0].decode("utf-8", "replace")) for match in found}
+
+
 def _pattern_top(path: tuple[Step, ...]) -> int:
     """Return the index in *path* of the outermost pattern that holds the leaf as a target."""
     index = len(path) - 1
@@ -208,6 +220,11 @@ def _pattern_top(path: tuple[Step, ...]) -> int:
             break
         index -= 1
     return index
+
+
+def role_of(path: tuple[Step, ...]) -> Role | None:
+    """Return the role of what *path* leads to: an identifier, or a member of something."""
+    return _role(path, _pattern_top(path))
 
 
 def _role(path: tuple[Step, ...], top: int) -> Role | None:
@@ -296,10 +313,6 @@ def _function_scope(path: tuple[Step, ...]) -> int:
     return _nearest(path, FUNCTIONS | {"class_static_block", "program"})
 
 
-def _scope_of(
-    name: str, path: tuple[Step, ...], declared: set[tuple[int, str]], root: int
-) -> ScopeKind:
-    owner = _owner_of(name, path, declared)
-    if owner is None:
-        return "free"
-    return "top" if owner == root else "inner"
+def _scope_of(name: str, path: tuple[Step, ...], declared: set[tuple[int, str]]) -> int | None:
+    ids = (step.node.id for step in reversed(path))
+    return next((scope for scope in ids if (scope, name) in declared), None)

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 
 from compartment_mapper.module_record import Edit
 from compartment_mapper.scan.global_this import is_strict
-from compartment_mapper.scan.names import FUNCTIONS, Occurrence, occurrences, word_pattern
+from compartment_mapper.scan.names import (
+    FUNCTIONS,
+    RESERVED_IN_STRICT,
+    Occurrence,
+    occurrences,
+    word_pattern,
+)
 from compartment_mapper.scan.syntax import Node, Step, Syntax
 
-#: Reserved in strict code only, ECMA-262 12.7.2.
-_RESERVED = frozenset(
-    {"implements", "interface", "package", "private", "protected", "public", "static"} | {"yield"}
-)
 _BEFORE_DECLARED = re.compile(rb"(?:\b(?:var|let|const|function)\s+|[,({\[]\s*)\Z")
 _AFTER_DECLARED = re.compile(rb"\s*[=,;)(}\]\n]")
 _BLOCKS = frozenset({"statement_block", "switch_case", "switch_default"})
@@ -24,7 +26,7 @@ def scan_reserved_names(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
     """Yield the edits that rename variables whose names are reserved in strict code."""
     names = {
         match[0].decode()
-        for match in word_pattern(_RESERVED).finditer(syntax.source)
+        for match in word_pattern(RESERVED_IN_STRICT).finditer(syntax.source)
         if _AFTER_DECLARED.match(syntax.source, match.end())
         and _BEFORE_DECLARED.search(syntax.source[max(0, match.start() - 24) : match.start()])
     }
@@ -80,7 +82,8 @@ def scan_block_functions(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
     """Yield the edits that let a function in a block be seen in the function around it.
 
     Annex B.3.2.1: when the declaration is evaluated, a variable of the function around gets the
-    function as its value. Where nothing outside of the block asks for it, nothing is done.
+    function as its value, but no parameter does. Where nothing outside of the block asks for it,
+    nothing is done.
     """
     blocks = dict(_functions_in_blocks(syntax))
     if not blocks:
@@ -91,10 +94,12 @@ def scan_block_functions(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
     for number, (name, path) in enumerate(blocks.items()):
         is_case = path[-2].kind != "statement_block"
         block, function = path[-3 if is_case else -2].node, _body_around(path)
+        around = _parameters_of(function) or function
         outside = [
             occurrence
             for occurrence in by_name.get(name, [])
-            if _is_within(occurrence, function) and not _is_within(occurrence, block)
+            if around.start_byte <= occurrence.span.start < function.end_byte
+            and not _is_within(occurrence, block)
         ]
         if outside and all(occurrence.role != "binding" for occurrence in outside):
             yield from _block_edits(function, path[-1].node, name, f"{prefix}{number}set")
@@ -116,6 +121,10 @@ def _body_around(path: tuple[Step, ...]) -> Node:
         if parent.kind in FUNCTIONS:
             return step.node
     return path[0].node
+
+
+def _parameters_of(body: Node) -> Node | None:
+    return body.parent.child_by_field_name("parameters") if body.parent else None
 
 
 def _is_within(occurrence: Occurrence, node: Node) -> bool:

@@ -1,5 +1,6 @@
 // Freezes objects of the host that packages share, as ses does with the language's own: prototypes keep
 // working when code assigns to an inherited name, because their data properties become accessors.
+import { standsFor } from './descriptors.js';
 
 /** @param {unknown} value */
 const isReference = (value) =>
@@ -23,7 +24,8 @@ const isPrototype = (object) => {
 const overridable = (object, key, value) => {
   /** @type {WeakMap<object, unknown> | undefined} */
   let kept; // for objects that copied this accessor, and can't have another property of that name
-  return {
+  const accessor = {
+    /** @this {any} */
     get() {
       return kept !== undefined && kept.has(this) ? kept.get(this) : value;
     },
@@ -43,6 +45,8 @@ const overridable = (object, key, value) => {
       Object.defineProperty(this, key, property);
     },
   };
+  standsFor(accessor.get, value);
+  return accessor;
 };
 
 /**

@@ -1,5 +1,6 @@
 // The only place that knows how ses locks the realm down.
 import 'ses';
+import { showPlainProperties } from './descriptors.js';
 import { enableOverrides, hardenHost, regardHardened } from './host-harden.js';
 
 /** @typedef {typeof globalThis & Record<string, any>} StartGlobal */
@@ -59,7 +60,12 @@ const INHERITED = ['String', 'Number', 'Boolean', 'Date', 'RegExp', 'BigInt', 'S
 // Of errors, whose prototypes stand where old code writes `Mine.prototype = new RangeError()`.
 const ERRORS = ['EvalError', 'ReferenceError', 'SyntaxError', 'URIError', 'AggregateError'];
 
+/** @returns {string[]} the methods of arrays: stacks and queues that are arrays have their own */
+const arrayMethods = () =>
+  Object.getOwnPropertyNames(Array.prototype).filter((name) => name !== 'constructor');
+
 const enableCommonOverrides = () => {
+  enableOverrides(Array.prototype, arrayMethods());
   for (const name of INHERITED) {
     enableOverrides(start[name].prototype, ['constructor', 'toString', 'valueOf', 'toJSON']);
   }
@@ -114,6 +120,7 @@ export const secure = (prepareStackTrace) => {
   });
   restorePure(original);
   enableCommonOverrides();
+  showPlainProperties(start.Object);
   start['hardenIntrinsics']();
   const HostError = original['Error'];
   HostError.stackTraceLimit = STACK_TRACE_LIMIT;

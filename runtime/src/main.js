@@ -40,7 +40,7 @@ const parseCommand = (argv) => {
   }
   const [descriptor, name, ...rest] = args;
   if (name === undefined || !/^\d+$/.test(descriptor ?? '')) return undefined;
-  return { allowAll, source: Number(descriptor), name, args: rest };
+  return { allowAll, source: Number(descriptor), name: path.resolve(name), args: rest };
 };
 
 /**
@@ -102,10 +102,9 @@ const expectSettlement = () => {
 
 /**
  * @param {Archive} archive
- * @returns {boolean} whether its policies withhold nothing from dependencies: bundled with `--allow-all`
+ * @returns {boolean} whether its policies withhold nothing from anyone: bundled with `--allow-all`
  */
 const withholdsNothing = ({ map }) =>
-  map.compartments.size > 1 &&
   [...map.compartments.values()].every(
     ({ policy }) =>
       policy?.globals === 'any' && policy.builtins === 'any' && policy.packages === 'any',

@@ -48,3 +48,15 @@ def test_an_archive_that_was_bundled_with_it(project: Path, tmp_path: Path) -> N
 
 def test_what_is_inferred_is_not_said_to_be_all(project: Path) -> None:
     assert SAID not in mapper("run", "--infer", project / "main.js", check=True).stderr
+
+
+def test_an_archive_of_one_package_that_was_bundled_with_it(tmp_path: Path) -> None:
+    files = {"package.json": '{"name": "app"}', "main.js": "console.log(1);\n"}
+    entry = write(tmp_path / "app", files) / "main.js"
+    archive = tmp_path / "app.zip"
+    mapper("bundle", entry, "-o", archive, "--allow-all", check=True)
+    own = tmp_path / "own.zip"
+    mapper("bundle", entry, "-o", own, check=True)
+
+    assert SAID in mapper("run", archive, check=True).stderr
+    assert SAID not in mapper("run", own, check=True).stderr

@@ -21,6 +21,12 @@ def told(problem: Diagnostic) -> str:
         ("main.cjs", "x`unended import(", None, None),
         ("main.mjs", "let a; export { a };\nexport { a as b } [3]", None, None),
         ("main.cjs", "a @ \x00 b", None, "Invalid or unexpected token"),
+        (
+            "main.mjs",
+            "import { f } from './x';\nexport function f() {}",
+            "main.mjs:2:17",
+            "Identifier 'f' has already been declared",
+        ),
     ],
 )
 def test_a_syntax_error_is_that_of_the_engine(

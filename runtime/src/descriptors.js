@@ -1,0 +1,58 @@
+// What `Object.getOwnPropertyDescriptor` says of the properties of frozen prototypes. They are accessors, so that
+// assignments to instances work; code that copies methods from one prototype to another asks for their values.
+
+/** @type {WeakMap<Function, unknown>} getters that stand for a plain property, and its value */
+const values = new WeakMap();
+
+/**
+ * @param {Function} getter
+ * @param {unknown} value what the property was before it became an accessor
+ */
+export const standsFor = (getter, value) => {
+  values.set(getter, value);
+};
+
+/**
+ * @param {PropertyDescriptor | undefined} property
+ * @returns {PropertyDescriptor | undefined} the plain property that an accessor of ours, or of ses, stands for
+ */
+const plain = (property) => {
+  const get = property?.get;
+  if (property === undefined || get === undefined) return property;
+  const known = values.has(get) ? { value: values.get(get) } : undefined;
+  const original = known ?? Object.getOwnPropertyDescriptor(get, 'originalValue'); // as ses marks its getters
+  if (original === undefined || !('value' in original)) return property;
+  const { enumerable = false } = property;
+  return { value: original.value, writable: true, enumerable, configurable: true };
+};
+
+/**
+ * `Reflect.getOwnPropertyDescriptor` stays as it is: proxies need it to be exact.
+ *
+ * @param {ObjectConstructor} SharedObject the constructor of all compartments, before it is frozen
+ */
+export const showPlainProperties = (SharedObject) => {
+  const { getOwnPropertyDescriptor, getOwnPropertyDescriptors } = SharedObject;
+  const shown = {
+    /**
+     * @param {any} object
+     * @param {PropertyKey} key
+     */
+    getOwnPropertyDescriptor(object, key) {
+      return plain(getOwnPropertyDescriptor(object, key));
+    },
+    /** @param {any} object */
+    getOwnPropertyDescriptors(object) {
+      /** @type {Record<PropertyKey, PropertyDescriptor | undefined>} */
+      const found = getOwnPropertyDescriptors(object);
+      for (const key of Reflect.ownKeys(found)) {
+        const property = plain(found[key]);
+        if (property !== found[key]) found[key] = property;
+      }
+      return found;
+    },
+  };
+  for (const [name, value] of Object.entries(shown)) {
+    Object.defineProperty(SharedObject, name, { value });
+  }
+};
