@@ -14,7 +14,8 @@ from compartment_mapper import errors
 from compartment_mapper.errors import InputError
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, ModuleName
 from compartment_mapper.module_record import RequestKind
-from compartment_mapper.policy import PackagePolicy, package_policy_from
+from compartment_mapper.policy import PackagePolicy
+from compartment_mapper.policy_format import package_policy_from
 
 #: What stands in the archive; ``json``, ``text`` and ``bytes`` are stored as they are.
 PARSERS = ("pre-mjs-json", "pre-cjs-json", "json", "text", "bytes")

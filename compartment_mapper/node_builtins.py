@@ -36,3 +36,8 @@ def is_builtin(specifier: str) -> str | None:
         return None
     name = specifier[len(_PREFIX) :]
     return name if name in _BUILTINS or name in PREFIX_ONLY_BUILTINS else None
+
+
+def known_builtins() -> frozenset[str]:
+    """Return the names of all builtins, without ``node:``."""
+    return _BUILTINS | PREFIX_ONLY_BUILTINS

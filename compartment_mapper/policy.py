@@ -1,18 +1,16 @@
-"""The policy format, as Endo reads it, with dotted paths as in LavaMoat's.
+"""Who may use what: a policy, and what it decides.
 
-``docs/formats/policy.md`` describes it.
+The words are Endo's, with dotted paths as in LavaMoat's. ``docs/formats/policy.md`` describes
+the format; `policy_format` reads and writes it.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from compartment_mapper import errors
 from compartment_mapper.authority import Part, authority_of, holders_of
-from compartment_mapper.errors import Diagnostic
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
 
 
@@ -20,14 +18,11 @@ from compartment_mapper.locations import ROOT_NAME, CanonicalName
 class Attenuation:
     """A grant through a function of the application's (Endo's attenuators)."""
 
-    #: None, while a policy is read, for its default attenuator.
-    specifier: str | None
+    specifier: str
     params: tuple[object, ...]
 
     def to_json(self) -> object:
         """Return the grant as it is written."""
-        if self.specifier is None:
-            return list(self.params)
         return {"attenuate": self.specifier, "params": list(self.params)}
 
 
@@ -42,6 +37,11 @@ Grants = str | Attenuation | Mapping[str, Grant]
 #: may be requested although nothing of them is granted.
 WRITES = "writes"
 LOADS = "loads"
+#: And there: whether what the package exports is frozen for others.
+HARDEN = "harden"
+
+#: The parts of a policy, in the order in which they are written.
+PARTS: tuple[Part, ...] = ("globals", "builtins", "packages")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,17 +53,32 @@ class PackagePolicy:
     packages: Grants = field(default_factory=dict)
     no_global_freeze: bool = False
     options: object = None
+    #: Whether what the package exports is frozen for others; None: as its code allows.
+    harden: bool | None = None
+    #: Of the package that the policy was made for.
+    version: str | None = None
+    integrity: str | None = None
+    #: Where each authority is used first, by part and path: ``lib/file.js:12``.
+    reasons: Mapping[tuple[Part, str], str] = field(default_factory=dict, compare=False)
+
+    def grants_of(self, part: Part) -> Grants:
+        """Return one part of the policy."""
+        grants: Grants = getattr(self, part)
+        return grants
 
     def to_dict(self) -> dict[str, object]:
-        """Return the JSON value, sorted, without empty parts."""
+        """Return the JSON value, sorted, without empty parts, and without the reasons."""
         found: dict[str, object] = {}
-        for key, grants in (
-            ("globals", self.globals),
-            ("builtins", self.builtins),
-            ("packages", self.packages),
-        ):
+        if self.version is not None:
+            found["version"] = self.version
+        if self.integrity is not None:
+            found["integrity"] = self.integrity
+        if self.harden is not None:
+            found["harden"] = self.harden
+        for part in PARTS:
+            grants = self.grants_of(part)
             if grants or isinstance(grants, Attenuation):
-                found[key] = _grants_to_json(grants)
+                found[part] = _grants_to_json(grants)
         if self.no_global_freeze:
             found["noGlobalFreeze"] = True
         if self.options is not None:
@@ -75,8 +90,12 @@ class PackagePolicy:
 
         It accepts no ``"write"``, and ignores ``options``: there the names are listed.
         """
-        found = self.to_dict()
+        found = replace(self, harden=None, version=None, integrity=None).to_dict()
         options: dict[str, object] = {}
+        if isinstance(self.options, dict):
+            options |= self.options
+        if self.harden is not None:
+            options[HARDEN] = self.harden
         writes = _granted_as("write", found.get("globals"))
         if writes:
             options[WRITES] = sorted(writes)
@@ -90,33 +109,58 @@ class PackagePolicy:
                 del found["builtins"]
         return found | ({"options": options} if options else {})
 
+    def decision(self, part: Part, path: str) -> tuple[str, Grant] | None:
+        """Return the grant that decides about *path*, and the path it is of; None for none.
+
+        The grant of the nearest object that holds it decides; what may be loaded only grants
+        nothing. A critical member is not granted with the object that has it.
+
+        >>> PackagePolicy(globals={"process.env": True}).decision("globals", "process.env.HOME")
+        ('process.env', True)
+        """
+        grants = self.grants_of(part)
+        if grants == "any" or isinstance(grants, Attenuation):
+            return "any", True
+        assert isinstance(grants, Mapping)
+        if part == "packages":  # their names may have dots
+            return (path, grants[path]) if path in grants else None
+        for holder in (path, *holders_of(path)):
+            grant = grants.get(holder)
+            if grant is None or (grant == "load" and holder != path):
+                continue
+            is_named = holder == path or authority_of(part, path).severity != "critical"
+            return (holder, grant) if is_named or grant is False else None
+        return None
+
     def allows(self, part: Part, path: str, *, write: bool = False, load: bool = False) -> bool:
         """Return whether *path*, or an object that holds it, is granted in *part*.
 
-        An object that is granted whole can be changed; critical members of it have to be granted
-        by name. To load a builtin, a grant of any of its members is enough.
+        An object that is granted whole can be changed. To load a builtin, a grant of any of its
+        members is enough.
 
         >>> PackagePolicy(globals={"process.env": True}).allows("globals", "process.env.HOME")
         True
         """
-        grants: Grants = getattr(self, part)
-        if grants == "any" or isinstance(grants, Attenuation):
-            return True
-        assert isinstance(grants, Mapping)
-        if part == "packages":  # their names may have dots
-            return bool(grants.get(path))
-        own = grants.get(path)
-        if load and (own or any(n.startswith(f"{path}.") and g for n, g in grants.items())):
-            return True
-        is_named_only = authority_of(part, path).severity == "critical"
-        whole = [] if is_named_only else [grants.get(holder) for holder in holders_of(path)]
-        if any(grant not in {None, False, "load"} for grant in whole if _is_plain(grant)):
-            return True
-        return own == "write" if write and "." in path else bool(own) and own != "load"
+        found = self.decision(part, path)
+        if load and (found is None or not found[1]):
+            return self._allows_members(part, path)
+        if found is None or (found[1] == "load" and not load):
+            return False
+        holder, grant = found
+        if write and holder == path and "." in path:
+            return grant == "write"
+        return grant is not False
 
+    def denies(self, part: Part, path: str) -> bool:
+        """Return whether somebody decided that *path* is not granted."""
+        found = self.decision(part, path)
+        return found is not None and found[1] is False
 
-def _is_plain(grant: Grant | None) -> bool:
-    return not isinstance(grant, Attenuation)
+    def _allows_members(self, part: Part, path: str) -> bool:
+        grants = self.grants_of(part)
+        return isinstance(grants, Mapping) and any(
+            name.startswith(f"{path}.") and grant is not False for name, grant in grants.items()
+        )
 
 
 def _object(value: object) -> dict[str, object]:
@@ -147,6 +191,8 @@ class Policy:
 
     entry: PackagePolicy
     resources: Mapping[CanonicalName, PackagePolicy]
+    #: Every package also gets the harmless part of what its code names.
+    harmless: bool = False
 
     def of(self, name: CanonicalName) -> PackagePolicy:
         """Return the policy of the package *name*."""
@@ -160,7 +206,7 @@ class Policy:
             for grants in (policy.globals, policy.builtins)
             for attenuation in _attenuations(grants)
         }
-        return sorted(specifier for specifier in found if specifier)
+        return sorted(found)
 
 
 def _attenuations(grants: Grants) -> list[Attenuation]:
@@ -169,185 +215,3 @@ def _attenuations(grants: Grants) -> list[Attenuation]:
     if isinstance(grants, str):
         return []
     return [grant for grant in grants.values() if isinstance(grant, Attenuation)]
-
-
-_PACKAGE_KEYS = (
-    "globals",
-    "builtins",
-    "packages",
-    "noGlobalFreeze",
-    "defaultAttenuator",
-    "options",
-)
-_POLICY_KEYS = ("defaultAttenuator", "entry", "resources")
-
-
-@dataclass(frozen=True, slots=True)
-class _WrongValueError(Exception):
-    """A value of a policy that does not follow the format."""
-
-    problem: str
-    hint: str = ""
-
-
-def parse_policy(text: bytes, *, file: str) -> Policy | Diagnostic:
-    """Return the policy that *text* (JSON) says, or what is wrong with it.
-
-    Args:
-        text: Of the file.
-        file: What to call it in a message.
-    """
-    try:
-        value: object = json.loads(text.decode("utf-8"))
-    except (ValueError, RecursionError) as problem:
-        return errors.invalid_policy(file, f"not JSON: {problem}")
-    try:
-        return _policy(value)
-    except _WrongValueError as wrong:
-        return errors.invalid_policy(file, wrong.problem, wrong.hint)
-
-
-def _policy(value: object) -> Policy:
-    found = _record(value, "the policy", _POLICY_KEYS)
-    resources = _record(found.get("resources", {}), "resources", None)
-    attenuator = found.get("defaultAttenuator")
-    if attenuator is not None and (not isinstance(attenuator, str) or not attenuator):
-        raise _WrongValueError(f"defaultAttenuator must be a specifier, got {_shown(attenuator)}")
-    return Policy(
-        entry=_with_default(_package_policy(found.get("entry", {}), "entry"), attenuator),
-        resources={
-            CanonicalName(name): _with_default(
-                _package_policy(policy, f'resources["{name}"]'), attenuator
-            )
-            for name, policy in resources.items()
-        },
-    )
-
-
-def _with_default(policy: PackagePolicy, attenuator: str | None) -> PackagePolicy:
-    """Return *policy* with the default attenuator in grants that name none."""
-    return replace(
-        policy,
-        globals=_grants_with_default(policy.globals, attenuator),
-        builtins=_grants_with_default(policy.builtins, attenuator),
-    )
-
-
-def _grants_with_default(grants: Grants, attenuator: str | None) -> Grants:
-    if isinstance(grants, str):
-        return grants
-    if isinstance(grants, Attenuation):
-        return _named(grants, attenuator)
-    return {
-        name: _named(grant, attenuator) if isinstance(grant, Attenuation) else grant
-        for name, grant in grants.items()
-    }
-
-
-def _named(attenuation: Attenuation, attenuator: str | None) -> Attenuation:
-    if attenuation.specifier is not None:
-        return attenuation
-    if attenuator is None:
-        raise _WrongValueError("a list of parameters needs a defaultAttenuator")
-    return replace(attenuation, specifier=attenuator)
-
-
-def package_policy_from(value: object, *, path: str) -> PackagePolicy | str:
-    """Return the package policy that a JSON *value* says, or a sentence on what is wrong."""
-    try:
-        return _package_policy(value, path)
-    except _WrongValueError as wrong:
-        return wrong.problem
-
-
-def _package_policy(value: object, path: str) -> PackagePolicy:
-    found = _record(value, path, _PACKAGE_KEYS)
-    freeze = found.get("noGlobalFreeze", False)
-    if not isinstance(freeze, bool):
-        raise _WrongValueError(f"{path}.noGlobalFreeze must be true or false, got {_shown(freeze)}")
-    packages = _grants(found.get("packages", {}), f"{path}.packages")
-    if isinstance(packages, Attenuation):
-        raise _WrongValueError(f"{path}.packages can't be attenuated")
-    return PackagePolicy(
-        globals=_with_writes(
-            _grants(found.get("globals", {}), f"{path}.globals"), found.get("options")
-        ),
-        builtins=_with_loads(
-            _grants(found.get("builtins", {}), f"{path}.builtins"), found.get("options")
-        ),
-        packages=packages,
-        no_global_freeze=freeze,
-        options=found.get("options"),
-    )
-
-
-def _with_writes(grants: Grants, options: object) -> Grants:
-    """Return *grants* with what the ``options`` of an archive's policy let be assigned."""
-    writes = options.get(WRITES) if isinstance(options, dict) else None
-    if not isinstance(writes, list) or not isinstance(grants, Mapping):
-        return grants
-    return {
-        name: "write" if grant is True and name in writes else grant
-        for name, grant in grants.items()
-    }
-
-
-def _with_loads(grants: Grants, options: object) -> Grants:
-    """Return *grants* with what the ``options`` of an archive's policy let be requested."""
-    loads = options.get(LOADS) if isinstance(options, dict) else None
-    if not isinstance(loads, list) or not isinstance(grants, Mapping):
-        return grants
-    named: dict[str, Grant] = {name: "load" for name in loads if isinstance(name, str)}
-    return {**named, **grants}
-
-
-def _grants(value: object, path: str) -> Grants:
-    if value == "any":
-        return "any"
-    if isinstance(value, list) and path.endswith(".globals"):
-        return Attenuation(specifier=None, params=tuple(value))
-    if isinstance(value, dict) and "attenuate" in value:
-        return _attenuation(value, path)
-    found = _record(value, path, None)
-    return {name: _grant(grant, f'{path}["{name}"]') for name, grant in found.items()}
-
-
-def _grant(value: object, path: str) -> Grant:
-    if isinstance(value, bool):
-        return value
-    if value == "write" and ".globals" in path:
-        return "write"
-    if value == "load" and ".builtins" in path:
-        return "load"
-    if isinstance(value, list):
-        return Attenuation(specifier=None, params=tuple(value))
-    if isinstance(value, dict) and "attenuate" in value:
-        return _attenuation(value, path)
-    raise _WrongValueError(f"{path} must be true, false or an attenuation, got {_shown(value)}")
-
-
-def _attenuation(value: object, path: str) -> Attenuation:
-    found = _record(value, path, ("attenuate", "params"))
-    specifier, params = found["attenuate"], found.get("params", [])
-    if not isinstance(specifier, str) or not specifier:
-        raise _WrongValueError(f"{path}.attenuate must be a specifier, got {_shown(specifier)}")
-    if not isinstance(params, list):
-        raise _WrongValueError(f"{path}.params must be a list, got {_shown(params)}")
-    return Attenuation(specifier=specifier, params=tuple(params))
-
-
-def _record(value: object, path: str, known: tuple[str, ...] | None) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise _WrongValueError(f"{path} must be an object, got {_shown(value)}")
-    for key in value:
-        if known is not None and key not in known:
-            raise _WrongValueError(
-                f"{path} must not have a key '{key}'",
-                errors.did_you_mean(str(key), known) or f"known keys: {', '.join(known)}",
-            )
-    return value
-
-
-def _shown(value: object) -> str:
-    text = json.dumps(value)
-    return text if len(text) < 60 else text[:60] + "…"  # noqa: PLR2004 - one line

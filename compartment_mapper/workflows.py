@@ -32,7 +32,8 @@ from compartment_mapper.mapping import (
 )
 from compartment_mapper.module_graph import Module, ModuleGraph
 from compartment_mapper.package_graph import PackageGraph, graph_packages
-from compartment_mapper.policy import Policy, parse_policy
+from compartment_mapper.policy import Policy
+from compartment_mapper.policy_format import parse_policy
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.resolve import FileResolution, World, resolve, world_of
 from compartment_mapper.runtime_needs import RuntimeNeed, runtime_needs

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,9 +14,8 @@ from compartment_mapper.policy import (
     Grant,
     PackagePolicy,
     Policy,
-    package_policy_from,
-    parse_policy,
 )
+from compartment_mapper.policy_format import package_policy_from, parse_policy, policy_text
 
 
 def parsed(value: object) -> Policy:
@@ -39,7 +39,7 @@ def refused(value: object) -> Diagnostic:
         (
             {"zzz": {}},
             "the policy must not have a key 'zzz'",
-            "known keys: defaultAttenuator, entry, resources",
+            "known keys: $schema, harmless, defaultAttenuator, entry, resources",
         ),
         ({"entry": 5}, "entry must be an object, got 5", ""),
         ({"entry": {"gloabls": {}}}, "entry must not have a key 'gloabls'",
@@ -47,12 +47,12 @@ def refused(value: object) -> Diagnostic:
         ({"entry": {"globals": "all"}}, 'entry.globals must be an object, got "all"', ""),
         (
             {"entry": {"globals": {"fetch": "yes"}}},
-            'entry.globals["fetch"] must be true, false or an attenuation, got "yes"',
+            'entry.globals["fetch"] must be true, false, "write" or an attenuation, got "yes"',
             "",
         ),
         (
             {"resources": {"a>b": {"builtins": {"fs": 1}}}},
-            'resources["a>b"].builtins["fs"] must be true, false or an attenuation, got 1',
+            'resources["a>b"].builtins["fs"] must be true, false, "load" or an attenuation, got 1',
             "",
         ),
         ({"resources": []}, "resources must be an object, got []", ""),
@@ -78,7 +78,7 @@ def refused(value: object) -> Diagnostic:
             "did you mean 'params'?",
         ),
         ({"defaultAttenuator": ""}, 'defaultAttenuator must be a specifier, got ""', ""),
-        ({"entry": {"globals": [1]}}, "a list of parameters needs a defaultAttenuator", ""),
+        ({"entry": {"globals": [1]}}, "entry.globals: a list of parameters needs a defaultAttenuator", ""),
         ({"entry": {"packages": {"attenuate": "a"}}}, "entry.packages can't be attenuated", ""),
     ],
 )  # fmt: skip
@@ -158,7 +158,11 @@ def test_attenuators_are_known(value: object, specifiers: list[str]) -> None:
         ({"process.env": True}, "process", False),
         ({"process.env": True}, "process.environment", False),
         ({"process": False}, "process", False),
-        ({"process": True, "process.env": False}, "process.env", True),
+        ({"process": True, "process.env": False}, "process.env", False),
+        ({"process": True, "process.env": False}, "process.env.HOME", False),
+        ({"process": False, "process.env": True}, "process.env.HOME", True),
+        ({"process": True}, "process.kill", False),
+        ({"process": True, "process.kill": True}, "process.kill", True),
         ("any", "whatever", True),
         ({}, "fetch", False),
         (Attenuation(specifier="a", params=()), "fetch", True),
@@ -173,9 +177,7 @@ def test_a_grant_covers_what_its_object_holds(
 
 _NAMES = st.text(max_size=8)
 _PARAMS = st.lists(st.integers() | st.text(max_size=4) | st.booleans(), max_size=3).map(tuple)
-_ATTENUATIONS = st.builds(
-    Attenuation, specifier=st.none() | st.text(min_size=1, max_size=6), params=_PARAMS
-)
+_ATTENUATIONS = st.builds(Attenuation, specifier=st.text(min_size=1, max_size=6), params=_PARAMS)
 _GRANTS = st.dictionaries(
     _NAMES.filter(lambda name: name != "attenuate"), st.booleans() | _ATTENUATIONS, max_size=4
 )
@@ -187,6 +189,9 @@ PACKAGE_POLICIES = st.builds(
     | st.dictionaries(_NAMES.filter(lambda n: n != "attenuate"), st.booleans()),
     no_global_freeze=st.booleans(),
     options=st.none() | st.integers(),
+    harden=st.none() | st.booleans(),
+    version=st.none() | st.text(max_size=6),
+    integrity=st.none() | st.text(max_size=6),
 )
 
 
@@ -208,3 +213,124 @@ def test_a_wrong_package_policy_is_a_sentence() -> None:
     problem = package_policy_from({"globals": 5}, path='compartments["a"].policy')
 
     assert problem == 'compartments["a"].policy.globals must be an object, got 5'
+
+
+@given(PACKAGE_POLICIES)
+def test_what_an_archive_carries_is_read_back(policy: PackagePolicy) -> None:
+    policy = replace(policy, options=None)
+    written = json.loads(json.dumps(policy.to_endo()))
+    lost = replace(policy, version=None, integrity=None)
+
+    assert package_policy_from(written, path="policy") == lost
+
+
+_PATHS = st.sampled_from(
+    ["fetch", "process", "process.env", "process.env.A", "process.kill", "crypto.subtle"]
+)
+_BUILTIN_PATHS = st.sampled_from(["fs", "fs.stat", "fs.promises.stat", "os", "os.cpus", "vm"])
+FILE_POLICIES = st.builds(
+    PackagePolicy,
+    globals=st.dictionaries(_PATHS, st.sampled_from([True, False, "write"])),
+    builtins=st.dictionaries(_BUILTIN_PATHS, st.sampled_from([True, False, "load"])),
+    packages=st.dictionaries(_NAMES.filter(lambda n: n != "attenuate"), st.booleans()),
+    harden=st.none() | st.booleans(),
+    version=st.none() | st.text(max_size=6),
+    reasons=st.just({}) | st.just({("globals", "fetch"): "a.js:1"}),
+)
+
+
+@given(FILE_POLICIES, st.dictionaries(st.text(max_size=4).map(CanonicalName), FILE_POLICIES))
+def test_a_policy_file_is_read_back(
+    entry: PackagePolicy, resources: dict[CanonicalName, PackagePolicy]
+) -> None:
+    policy = Policy(entry=entry, resources=resources, harmless=True)
+    text = policy_text(policy)
+
+    assert parse_policy(text.encode(), file="policy.json") == policy
+    read = parse_policy(text.encode(), file="policy.json")
+    assert isinstance(read, Policy)
+    assert policy_text(read) == text
+
+
+def test_a_policy_file_has_one_grant_a_line() -> None:
+    a = PackagePolicy(
+        version="1.0.0",
+        globals={"fetch": True, "process.exitCode": "write"},
+        builtins={"fs.stat": True},
+        reasons={("globals", "fetch"): "a.js:3"},
+    )
+    policy = Policy(entry=PackagePolicy(), resources={CanonicalName("a"): a}, harmless=True)
+
+    assert policy_text(policy).splitlines() == [
+        "{",
+        '  "harmless": true,',
+        '  "entry": {},',
+        '  "resources": {',
+        '    "a": {',
+        '      "version": "1.0.0",',
+        '      "globals": {',
+        '        "fetch": { "grant": true, "why": "a.js:3" },',
+        '        "process.exitCode": "write"',
+        "      },",
+        '      "builtins": {',
+        '        "fs.stat": true',
+        "      }",
+        "    }",
+        "  }",
+        "}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "message", "hint"),
+    [
+        (
+            {"entry": {"builtins": {"sf": True}}},
+            "entry.builtins[\"sf\"]: there is no builtin 'sf'",
+            "",
+        ),
+        (
+            {"entry": {"builtins": {"crypt.x": True}}},
+            "entry.builtins[\"crypt.x\"]: there is no builtin 'crypt'",
+            "did you mean 'crypto'?",
+        ),
+        (
+            {"entry": {"globals": {"fetchh": True}}},
+            "entry.globals[\"fetchh\"]: there is no global 'fetchh'",
+            "did you mean 'fetch'?",
+        ),
+        (
+            {"entry": {"globals": {"process.enw.A": True}}},
+            "entry.globals[\"process.enw.A\"]: process has no 'enw'",
+            "did you mean 'process.env'?",
+        ),
+        ({"entry": {"harden": 1}}, "entry.harden must be true or false, got 1", ""),
+        ({"entry": {"version": 1}}, "entry.version must be text, got 1", ""),
+        (
+            {"entry": {"globals": {"fetch": {"why": "x"}}}},
+            "entry.globals[\"fetch\"] must have a 'grant'",
+            "",
+        ),
+        (
+            {"entry": {"globals": {"fetch": {"grant": True, "wy": "x"}}}},
+            "entry.globals[\"fetch\"] must not have a key 'wy'",
+            "did you mean 'why'?",
+        ),
+        (
+            {"entry": {"builtins": {"fs": "write"}}},
+            'entry.builtins["fs"] must be true, false, "load" or an attenuation, got "write"',
+            "",
+        ),
+    ],
+)
+def test_a_name_that_no_host_has_is_a_mistake(value: object, message: str, hint: str) -> None:
+    problem = refused(value)
+
+    assert (problem.message, problem.hint) == (message, hint)
+
+
+def test_a_key_that_stands_twice_is_a_mistake() -> None:
+    found = parse_policy(b'{"entry": {}, "entry": {"globals": "any"}}', file="policy.json")
+
+    assert isinstance(found, Diagnostic)
+    assert found.message == "'entry' stands twice in the same object"

@@ -1,0 +1,342 @@
+"""The policy format, read and written; ``docs/formats/policy.md`` describes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from compartment_mapper import errors
+from compartment_mapper.authority import (
+    AUTHORITIES,
+    HOST_GLOBALS,
+    INTRINSICS,
+    PROCESS_MEMBERS,
+    Part,
+)
+from compartment_mapper.errors import Diagnostic
+from compartment_mapper.locations import CanonicalName
+from compartment_mapper.node_builtins import is_builtin, known_builtins
+from compartment_mapper.policy import (
+    HARDEN,
+    LOADS,
+    PARTS,
+    WRITES,
+    Attenuation,
+    Grant,
+    Grants,
+    PackagePolicy,
+    Policy,
+)
+
+_PACKAGE_KEYS = (
+    "version",
+    "integrity",
+    "harden",
+    "globals",
+    "builtins",
+    "packages",
+    "noGlobalFreeze",
+    "defaultAttenuator",
+    "options",
+)
+_POLICY_KEYS = ("$schema", "harmless", "defaultAttenuator", "entry", "resources")
+
+
+@dataclass(frozen=True, slots=True)
+class _WrongValueError(Exception):
+    """A value of a policy that does not follow the format."""
+
+    problem: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """Where in a policy a value stands, and what lists of parameters mean there."""
+
+    path: str
+    attenuator: str | None = None
+    part: Part | None = None
+    #: Names that no host has are mistakes: of people, not of archives.
+    checks_names: bool = True
+
+    def part_at(self, part: Part) -> _At:
+        return replace(self, path=f"{self.path}.{part}", part=part)
+
+    def name_at(self, name: str) -> _At:
+        return replace(self, path=f'{self.path}["{name}"]')
+
+
+def parse_policy(text: bytes, *, file: str) -> Policy | Diagnostic:
+    """Return the policy that *text* (JSON) says, or what is wrong with it.
+
+    Args:
+        text: Of the file.
+        file: What to call it in a message.
+    """
+    try:
+        value: object = json.loads(text.decode("utf-8"), object_pairs_hook=_unique)
+        return _policy(value)
+    except _WrongValueError as wrong:
+        return errors.invalid_policy(file, wrong.problem, wrong.hint)
+    except (ValueError, RecursionError) as problem:
+        return errors.invalid_policy(file, f"not JSON: {problem}")
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _WrongValueError(f"'{twice}' stands twice in the same object")
+    return found
+
+
+def package_policy_from(value: object, *, path: str) -> PackagePolicy | str:
+    """Return the package policy that a JSON *value* says, or a sentence on what is wrong."""
+    try:
+        return _package_policy(value, _At(path, checks_names=False))
+    except _WrongValueError as wrong:
+        return wrong.problem
+
+
+def _policy(value: object) -> Policy:
+    found = _record(value, "the policy", _POLICY_KEYS)
+    resources = _record(found.get("resources", {}), "resources", None)
+    attenuator = found.get("defaultAttenuator")
+    if attenuator is not None and (not isinstance(attenuator, str) or not attenuator):
+        raise _WrongValueError(f"defaultAttenuator must be a specifier, got {_shown(attenuator)}")
+    return Policy(
+        entry=_package_policy(found.get("entry", {}), _At("entry", attenuator)),
+        resources={
+            CanonicalName(name): _package_policy(policy, _At(f'resources["{name}"]', attenuator))
+            for name, policy in resources.items()
+        },
+        harmless=_flag(found.get("harmless", False), "harmless") or False,
+    )
+
+
+def _package_policy(value: object, at: _At) -> PackagePolicy:
+    found = _record(value, at.path, _PACKAGE_KEYS)
+    options = found.get("options")
+    default = _text(found.get("defaultAttenuator"), f"{at.path}.defaultAttenuator")
+    at = replace(at, attenuator=default or at.attenuator)
+    parts = {part: _grants(found.get(part, {}), at.part_at(part)) for part in PARTS}
+    grants = {part: granted for part, (granted, _) in parts.items()}
+    if isinstance(grants["packages"], Attenuation):
+        raise _WrongValueError(f"{at.path}.packages can't be attenuated")
+    return PackagePolicy(
+        globals=_with_writes(grants["globals"], options),
+        builtins=_with_loads(grants["builtins"], options),
+        packages=grants["packages"],
+        no_global_freeze=_flag(found.get("noGlobalFreeze"), f"{at.path}.noGlobalFreeze") or False,
+        options=_other_options(options),
+        harden=_flag(_hardens(found, options), f"{at.path}.harden"),
+        version=_text(found.get("version"), f"{at.path}.version"),
+        integrity=_text(found.get("integrity"), f"{at.path}.integrity"),
+        reasons={
+            (part, name): reason
+            for part, (_, reasons) in parts.items()
+            for name, reason in reasons.items()
+        },
+    )
+
+
+def _flag(value: object, path: str) -> bool | None:
+    if value is not None and not isinstance(value, bool):
+        raise _WrongValueError(f"{path} must be true or false, got {_shown(value)}")
+    return value
+
+
+def _text(value: object, path: str) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise _WrongValueError(f"{path} must be text, got {_shown(value)}")
+    return value
+
+
+def _hardens(found: Mapping[str, object], options: object) -> object:
+    return found.get("harden", options.get(HARDEN) if isinstance(options, dict) else None)
+
+
+def _other_options(options: object) -> object:
+    """Return *options* without what our archives keep there."""
+    if not isinstance(options, dict):
+        return options
+    return {k: v for k, v in options.items() if k not in {WRITES, LOADS, HARDEN}} or None
+
+
+def _with_writes(grants: Grants, options: object) -> Grants:
+    """Return *grants* with what the ``options`` of an archive's policy let be assigned."""
+    writes = options.get(WRITES) if isinstance(options, dict) else None
+    if not isinstance(writes, list) or not isinstance(grants, Mapping):
+        return grants
+    return {
+        name: "write" if grant is True and name in writes else grant
+        for name, grant in grants.items()
+    }
+
+
+def _with_loads(grants: Grants, options: object) -> Grants:
+    """Return *grants* with what the ``options`` of an archive's policy let be requested."""
+    loads = options.get(LOADS) if isinstance(options, dict) else None
+    if not isinstance(loads, list) or not isinstance(grants, Mapping):
+        return grants
+    named: dict[str, Grant] = {name: "load" for name in loads if isinstance(name, str)}
+    return {**named, **grants}
+
+
+def _grants(value: object, at: _At) -> tuple[Grants, dict[str, str]]:
+    """Return the grants of a part, and the reasons that stand beside them."""
+    if value == "any":
+        return "any", {}
+    if isinstance(value, list) and at.part == "globals":
+        return _attenuation({"attenuate": at.attenuator, "params": value}, at), {}
+    if isinstance(value, dict) and "attenuate" in value:
+        return _attenuation(value, at), {}
+    grants: dict[str, Grant] = {}
+    reasons: dict[str, str] = {}
+    for name, written in _record(value, at.path, None).items():
+        inner = at.name_at(name)
+        bare = name.removeprefix("node:") if at.part == "builtins" else name
+        grant, reason = _grant_with_reason(written, inner)
+        if at.checks_names:
+            _check_name(bare, inner)
+        grants[bare] = grant
+        if reason is not None:
+            reasons[bare] = reason
+    return grants, reasons
+
+
+def _grant_with_reason(value: object, at: _At) -> tuple[Grant, str | None]:
+    if isinstance(value, dict) and "attenuate" not in value:
+        found = _record(value, at.path, ("grant", "why"))
+        if "grant" not in found:
+            raise _WrongValueError(f"{at.path} must have a 'grant'")
+        return _grant(found["grant"], at), _text(found.get("why"), f"{at.path}.why")
+    return _grant(value, at), None
+
+
+def _grant(value: object, at: _At) -> Grant:
+    if isinstance(value, bool):
+        return value
+    if value == "write" and at.part == "globals":
+        return "write"
+    if value == "load" and at.part == "builtins":
+        return "load"
+    if at.part != "packages":
+        if isinstance(value, list):
+            return _attenuation({"attenuate": at.attenuator, "params": value}, at)
+        if isinstance(value, dict) and "attenuate" in value:
+            return _attenuation(value, at)
+    words = {"globals": ', "write"', "builtins": ', "load"'}.get(at.part or "", "")
+    known = f"true, false{words} or an attenuation" if at.part != "packages" else "true or false"
+    raise _WrongValueError(f"{at.path} must be {known}, got {_shown(value)}")
+
+
+def _attenuation(value: object, at: _At) -> Attenuation:
+    found = _record(value, at.path, ("attenuate", "params"))
+    specifier, params = found["attenuate"], found.get("params", [])
+    if specifier is None:
+        raise _WrongValueError(f"{at.path}: a list of parameters needs a defaultAttenuator")
+    if not isinstance(specifier, str) or not specifier:
+        raise _WrongValueError(f"{at.path}.attenuate must be a specifier, got {_shown(specifier)}")
+    if not isinstance(params, list):
+        raise _WrongValueError(f"{at.path}.params must be a list, got {_shown(params)}")
+    return Attenuation(specifier=specifier, params=tuple(params))
+
+
+def _check_name(name: str, at: _At) -> None:
+    """Raise for a builtin that no host has, and for a global that is nearly one of the host's.
+
+    What other globals there are, only the host can tell.
+    """
+    first, *members = name.split(".")
+    if at.part == "builtins" and is_builtin(first) is None and is_builtin(f"node:{first}") is None:
+        hint = errors.did_you_mean(first, known_builtins())
+        raise _WrongValueError(f"{at.path}: there is no builtin '{first}'", hint)
+    if at.part == "globals" and first not in _KNOWN_GLOBALS:
+        near = get_close_matches(first, sorted(_KNOWN_GLOBALS), n=1, cutoff=0.75)
+        if near:
+            hint = f"did you mean '{near[0]}'?"
+            raise _WrongValueError(f"{at.path}: there is no global '{first}'", hint)
+    if at.part == "globals" and first == "process" and members and members[0] not in _OF_PROCESS:
+        near = get_close_matches(members[0], sorted(_OF_PROCESS), n=1)
+        if near:
+            hint = f"did you mean 'process.{near[0]}'?"
+            raise _WrongValueError(f"{at.path}: process has no '{members[0]}'", hint)
+
+
+_KNOWN_GLOBALS = HOST_GLOBALS | INTRINSICS
+_OF_PROCESS = PROCESS_MEMBERS | {
+    path.split(".")[1] for path in AUTHORITIES["globals"] if path.startswith("process.")
+}
+
+
+def _record(value: object, path: str, known: tuple[str, ...] | None) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise _WrongValueError(f"{path} must be an object, got {_shown(value)}")
+    for key in value:
+        if known is not None and key not in known:
+            raise _WrongValueError(
+                f"{path} must not have a key '{key}'",
+                errors.did_you_mean(str(key), known) or f"known keys: {', '.join(known)}",
+            )
+    return value
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) < 60 else text[:60] + "…"  # noqa: PLR2004 - one line
+
+
+def policy_text(policy: Policy) -> str:
+    """Return the policy file: sorted, one grant a line, with the reasons beside the grants."""
+    lines = ["{"]
+    if policy.harmless:
+        lines.append('  "harmless": true,')
+    lines += _object_lines("entry", policy.entry, indent=2)
+    lines[-1] += ","
+    lines.append('  "resources": {' + ("" if policy.resources else "}"))
+    for name, found in sorted(policy.resources.items()):
+        lines += _object_lines(name, found, indent=4)
+        lines[-1] += ","
+    if policy.resources:
+        lines[-1] = lines[-1].removesuffix(",")
+        lines.append("  }")
+    return "\n".join([*lines, "}", ""])
+
+
+def _object_lines(name: str, policy: PackagePolicy, *, indent: int) -> list[str]:
+    space = " " * indent
+    members = [
+        line
+        for key, value in policy.to_dict().items()
+        for line in _member_lines(key, value, policy, indent=indent + 2)
+    ]
+    if not members:
+        return [f"{space}{_json(name)}: {{}}"]
+    members[-1] = members[-1].removesuffix(",")
+    return [f"{space}{_json(name)}: {{", *members, f"{space}}}"]
+
+
+def _member_lines(key: str, value: object, policy: PackagePolicy, *, indent: int) -> list[str]:
+    space = " " * indent
+    part = next((part for part in PARTS if part == key), None)
+    if part is None or not isinstance(policy.grants_of(part), Mapping):
+        return [f"{space}{_json(key)}: {_json(value)},"]
+    assert isinstance(value, dict)
+    lines = [f"{space}  {_json(n)}: {_grant_text(v, policy, part, n)}," for n, v in value.items()]
+    lines[-1] = lines[-1].removesuffix(",")
+    return [f"{space}{_json(key)}: {{", *lines, f"{space}}},"]
+
+
+def _grant_text(value: object, policy: PackagePolicy, part: Part, name: str) -> str:
+    reason = policy.reasons.get((part, name))
+    return _json(value if reason is None else {"grant": value, "why": reason})
+
+
+def _json(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return f"{{ {text[1:-1]} }}" if text.startswith("{") and len(text) > len("{}") else text
