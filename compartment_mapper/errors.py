@@ -241,3 +241,48 @@ def asset_not_found(glob: str, package: str) -> Diagnostic:
         hint="a glob is a path from the package's folder, with *, ? and **; "
         "what a link leads out to does not count",
     )
+
+
+def policy_too_narrow(
+    place: Place, *, package: str, authority: str, severity: str, line: str, file: str
+) -> Diagnostic:
+    """A package uses a power that the policy neither grants nor refuses."""
+    return Diagnostic(
+        code="POLICY_TOO_NARROW",
+        message=f"{package} uses {authority} ({severity}), of which {file} says nothing",
+        place=place,
+        hint=f"in {file}: {line}   (false refuses it); `compartment-mapper policy infer` adds all",
+    )
+
+
+def policy_names_unknown_package(file: str, package: str, near: str) -> Diagnostic:
+    """A policy is about a package that is not reached; a mistake if the name is nearly right."""
+    return Diagnostic(
+        code="POLICY_UNKNOWN_PACKAGE",
+        message=f"the policy names a package '{package}', which is not reached",
+        place=Place(file=file),
+        hint=near or "remove it, if no other entry of the application reaches it",
+        severity="error" if near else "warning",
+    )
+
+
+def policy_of_other_version(file: str, package: str, versions: tuple[str, str]) -> Diagnostic:
+    """A policy was made for another version of a package."""
+    expected, found = versions
+    return Diagnostic(
+        code="POLICY_STALE",
+        message=f"the policy is for '{package}' {expected}, but {found or 'no version'} is here",
+        place=Place(file=file),
+        hint="see what changed with `compartment-mapper policy check`, then `policy infer`",
+        severity="warning",
+    )
+
+
+def policy_of_other_files(file: str, package: str, version: str) -> Diagnostic:
+    """A package has the version that a policy is for, and other files."""
+    return Diagnostic(
+        code="POLICY_INTEGRITY",
+        message=f"'{package}' {version} has other files than those that the policy was made for",
+        place=Place(file=file),
+        hint="install it again; if the change is meant, `compartment-mapper policy infer`",
+    )

@@ -67,7 +67,9 @@ class Use:
 
     @property
     def severity(self) -> Severity:
-        """How bad it is to grant."""
+        """How bad it is to grant; what nobody may have without being named is critical."""
+        if self.link == "refused":
+            return "critical"
         return "harmless" if self.harmless else self.authority.severity
 
     @property
@@ -85,15 +87,20 @@ class Use:
         return "write" if self.write else True
 
 
-def uses_of(modules: ModuleGraph, packages: PackageGraph) -> list[Use]:
-    """Return what every package uses, by package, part and path; the first use of each."""
-    found: dict[tuple[CanonicalName, Part, str, bool, bool], Use] = {}
+def every_use(modules: ModuleGraph, packages: PackageGraph) -> Iterator[Use]:
+    """Yield what every package uses, file by file, as often as it does."""
     for location in sorted(modules.modules):
         package = packages.owner_of(location).canonical_name
         module = modules.modules[location]
-        for use in (*_uses_in(module, package), *_links_of(module, packages)):
-            key = (use.package, use.part, use.path, use.write, use.load)
-            found.setdefault(key, use)
+        yield from _uses_in(module, package)
+        yield from _links_of(module, packages)
+
+
+def uses_of(modules: ModuleGraph, packages: PackageGraph) -> list[Use]:
+    """Return what every package uses, by package, part and path; the first use of each."""
+    found: dict[tuple[CanonicalName, Part, str, bool, bool], Use] = {}
+    for use in every_use(modules, packages):
+        found.setdefault((use.package, use.part, use.path, use.write, use.load), use)
     return _without_covered([found[key] for key in sorted(found)])
 
 

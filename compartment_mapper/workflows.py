@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from compartment_mapper import errors
@@ -10,7 +10,7 @@ from compartment_mapper.archive import file_path, map_bytes, pack, sha512_hex
 from compartment_mapper.chosen_assets import with_chosen_assets
 from compartment_mapper.compartment_map import CompartmentMap, FileModule
 from compartment_mapper.compile import compile_cjs, compile_esm, program_of
-from compartment_mapper.errors import Diagnostic, InputError
+from compartment_mapper.errors import Diagnostic, InputError, Place
 from compartment_mapper.infer_policy import (
     Use,
     allow_all,
@@ -33,7 +33,14 @@ from compartment_mapper.mapping import (
 from compartment_mapper.module_graph import Module, ModuleGraph
 from compartment_mapper.package_graph import PackageGraph, graph_packages
 from compartment_mapper.policy import Policy
-from compartment_mapper.policy_format import parse_policy
+from compartment_mapper.policy_choice import (
+    GivenPolicy,
+    PolicyFile,
+    given_policy,
+    policy_beside,
+    policy_problems,
+)
+from compartment_mapper.policy_lock import with_harmless
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.resolve import FileResolution, World, resolve, world_of
 from compartment_mapper.runtime_needs import RuntimeNeed, runtime_needs
@@ -49,8 +56,11 @@ class Options:
     compress: bool = False
     infer: bool = False
     allow_all: bool = False
-    #: The text and the name of a policy file.
-    policy: tuple[bytes, str] | None = None
+    policy: PolicyFile | None = None
+    #: What is said instead of the policy, path by path.
+    override: PolicyFile | None = None
+    #: Without any of the above, a policy beside the application's package.json holds.
+    finds_policy: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +80,10 @@ class Application:
     modules: ModuleGraph
     packages: PackageGraph
     uses: tuple[Use, ...]
+    #: What holds, the harmless part written out.
     policy: Policy
+    #: The name of the file that it comes from; None for what was inferred.
+    policy_file: str | None
     #: The modules that narrow grants, by the specifiers that the policy has.
     attenuators: Mapping[str, Location]
     warnings: tuple[Diagnostic, ...]
@@ -105,8 +118,8 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     world = world_of(conditions=options.conditions, powers=powers.read)
     root = _application_root(entry, world)
     main = _entry_file(entry, world)
-    given = _given_policy(options)
-    attenuators = _attenuators(given, root, world)
+    given = _given_policy(options, root, powers.read)
+    attenuators = _attenuators(given.policy if given else None, root, world)
     loading = Loading(
         world=world,
         read=powers.read,
@@ -122,15 +135,36 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     uses = tuple(uses_of(modules, packages))
     inferred = uses if options.infer and given is None else ()
     undeclared = undeclared_links(inferred, modules, packages, root=root)
+    misfits = list(_misfits(given, uses, modules, packages, root=root))
+    if any(problem.severity == "error" for problem in misfits):
+        raise InputError(*misfits)
+    own = _own_policy(options, uses, packages)
     return Application(
         root=root,
         modules=modules,
         packages=packages,
         uses=uses,
-        policy=given or _own_policy(options, uses, packages),
+        policy=with_harmless(given.policy, uses) if given else own,
+        policy_file=given.file if given else None,
         attenuators=attenuators,
-        warnings=(*problems, *undeclared),
+        warnings=(*problems, *undeclared, *misfits),
     )
+
+
+def _misfits(
+    given: GivenPolicy | None,
+    uses: tuple[Use, ...],
+    modules: ModuleGraph,
+    packages: PackageGraph,
+    *,
+    root: Location,
+) -> Iterator[Diagnostic]:
+    def place_of(use: Use) -> Place:
+        source = modules.modules[use.module].source
+        return errors.place_in(display_name(use.module, root), source, use.span)
+
+    if given is not None:
+        yield from policy_problems(given, uses, modules, packages, place_of)
 
 
 def _with_chosen(
@@ -274,14 +308,12 @@ def _entry_file(entry: Location, world: World) -> Location:
     return found.location
 
 
-def _given_policy(options: Options) -> Policy | None:
-    if options.policy is None:
-        return None
-    text, name = options.policy
-    policy = parse_policy(text, file=name)
-    if isinstance(policy, Diagnostic):
-        raise InputError(policy)
-    return policy
+def _given_policy(options: Options, root: Location, read: ReadPowers) -> GivenPolicy | None:
+    policy, override = options.policy, options.override
+    if policy is None and options.finds_policy and not (options.infer or options.allow_all):
+        policy, beside = policy_beside(root, read)
+        override = override or beside
+    return given_policy(policy, override)
 
 
 def _own_policy(options: Options, uses: tuple[Use, ...], packages: PackageGraph) -> Policy:

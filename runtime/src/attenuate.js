@@ -48,12 +48,29 @@ const isConstructor = (method) => {
 export const bindMethod = (method, owner) => {
   if (isConstructor(method)) return method;
   const bound = (/** @type {unknown[]} */ ...args) => Reflect.apply(method, owner, args);
-  Object.defineProperties(bound, {
-    name: { value: method.name },
-    length: { value: method.length },
-  });
-  return bound;
+  Object.defineProperties(bound, { ...boundStatics(method), name: { value: method.name } });
+  return Object.defineProperty(bound, 'length', { value: method.length });
 };
+
+/**
+ * @param {Function} method
+ * @returns {PropertyDescriptorMap} what hangs on it: `fs.realpath.native`, how `util.promisify` treats it
+ */
+const boundStatics = (method) => {
+  /** @type {PropertyDescriptorMap} */
+  const statics = {};
+  for (const key of Reflect.ownKeys(method)) {
+    const { value, enumerable = false } = /** @type {PropertyDescriptor} */ (
+      Object.getOwnPropertyDescriptor(method, key)
+    );
+    if (OF_FUNCTIONS.includes(key) || value === undefined) continue;
+    const shown = typeof value === 'function' ? bindMethod(value, method) : value;
+    Object.defineProperty(statics, key, { value: { value: shown, enumerable }, enumerable: true });
+  }
+  return statics;
+};
+
+const OF_FUNCTIONS = /** @type {PropertyKey[]} */ (['name', 'length', 'prototype']);
 
 /**
  * @param {Expose} expose

@@ -7,6 +7,7 @@ from support import bundled, load, package
 
 from compartment_mapper.explain import PackageSummary, Step, summaries_of, why
 from compartment_mapper.load import display_name
+from compartment_mapper.policy_choice import PolicyFile
 from compartment_mapper.workflows import Application, Options
 
 FILES = {
@@ -108,9 +109,13 @@ def test_the_sizes_are_those_of_the_stored_files() -> None:
 
 
 def test_any_and_refused_grants_are_shown_as_they_are() -> None:
-    policy = b'{"entry": {"globals": "any", "builtins": {"fs": true, "os": false}}}'
+    anything = '"globals": "any", "builtins": "any", "packages": "any"'
+    policy = f"""{{
+        "entry": {{"globals": "any", "builtins": {{"fs": true, "os": false}}, "packages": "any"}},
+        "resources": {{"a": {{{anything}}}, "a>c": {{{anything}}}, "b": {{{anything}}}}}
+    }}"""
 
-    found = summaries(Options(policy=(policy, "p")))
+    found = summaries(Options(policy=PolicyFile(text=policy.encode(), name="p")))
 
     assert found["$root$"].globals == ("any",)
     assert found["$root$"].builtins == ("fs",)

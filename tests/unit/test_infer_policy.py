@@ -7,6 +7,7 @@ from support import load, package
 
 from compartment_mapper.locations import CanonicalName
 from compartment_mapper.policy import PackagePolicy
+from compartment_mapper.policy_choice import PolicyFile
 from compartment_mapper.workflows import Application, Options
 
 A = CanonicalName("a")
@@ -155,7 +156,7 @@ def test_a_policy_file_decides_alone() -> None:
     }
     policy = b'{"entry": {"globals": {"fetch": true}}}'
 
-    application = load(files, options=Options(policy=(policy, "policy.json")))
+    application = load(files, options=Options(policy=PolicyFile(text=policy, name="policy.json")))
 
     assert [use.path for use in application.withheld] == ["fs"]
     assert granted(application.policy.entry) == ["fetch"]
@@ -199,7 +200,9 @@ def test_an_undeclared_package_is_inferred_with_a_warning() -> None:
 def test_a_policy_file_decides_of_undeclared_packages() -> None:
     policy = b'{"entry": {"packages": "any"}, "resources": {"a": {}}}'
 
-    application = load(UNDECLARED, options=Options(policy=(policy, "policy.json")))
+    application = load(
+        UNDECLARED, options=Options(policy=PolicyFile(text=policy, name="policy.json"))
+    )
 
     assert application.warnings == ()
     assert [(use.package, use.path) for use in application.withheld] == [("a", "b")]

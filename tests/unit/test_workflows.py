@@ -6,6 +6,7 @@ from support import bundled, load, only_problem_of, package, problems_of
 from compartment_mapper.archive import unpack
 from compartment_mapper.compartment_map import ErrorModule, ExitModule
 from compartment_mapper.errors import Diagnostic
+from compartment_mapper.policy_choice import PolicyFile
 from compartment_mapper.workflows import Options
 
 
@@ -269,7 +270,9 @@ def test_a_deep_chain_of_modules_needs_no_deep_stack() -> None:
     ],
 )
 def test_a_broken_policy_is_refused(policy: bytes, message: str) -> None:
-    (problem,) = problems_of({"main.js": ""}, options=Options(policy=(policy, "p.json")))
+    (problem,) = problems_of(
+        {"main.js": ""}, options=Options(policy=PolicyFile(text=policy, name="p.json"))
+    )
 
     assert problem.code == "INVALID_POLICY"
     assert problem.message.startswith(message)

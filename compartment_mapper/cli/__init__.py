@@ -1,0 +1,41 @@
+"""argv → workflow → text and exit status: 0 fine, 1 bad input or findings, 2 wrong usage."""
+
+from __future__ import annotations
+
+import click
+
+from compartment_mapper import errors
+from compartment_mapper.cli.bundle import bundle_command
+from compartment_mapper.cli.inspect import inspect_command
+from compartment_mapper.cli.run import run_command
+
+
+class _Commands(click.Group):
+    """Commands, with the nearest name for one that is none."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that *args* begin with."""
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            hint = errors.did_you_mean(args[0], self.commands)
+            ctx.fail(f"no such command '{args[0]}'" + (f"; {hint}" if hint else ""))
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="compartment-mapper")
+def main() -> None:
+    """Run a JavaScript application with one SES compartment per package.
+
+    \b
+    compartment-mapper bundle src/main.js -o app.zip   pack an application
+    compartment-mapper inspect app.zip                 see its packages and their powers
+    compartment-mapper run app.zip -- --port 8080      run it, confined
+
+    Exit status: 0 fine, 1 bad input or findings, 2 wrong usage; `run` passes on the program's own.
+    """  # noqa: D301 - click marks a paragraph to be left as it is with this character
+
+
+for _command in (bundle_command, inspect_command, run_command):
+    main.add_command(_command)

@@ -1,0 +1,103 @@
+"""``inspect``: show the packages of an archive or an application."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from compartment_mapper import errors
+from compartment_mapper.archive import unpack
+from compartment_mapper.cli.shared import (
+    Choices,
+    bundling,
+    is_archive,
+    make_bundle,
+    read_file,
+    reporting,
+)
+from compartment_mapper.errors import InputError
+from compartment_mapper.explain import PackageSummary, summaries_of, why
+from compartment_mapper.load import display_name
+from compartment_mapper.locations import Location
+from compartment_mapper.report import chain_text, dot, mermaid, packages_text
+from compartment_mapper.runtime_needs import RuntimeNeed, needs_text, needs_to_dict, runtime_needs
+from compartment_mapper.workflows import Application
+
+
+@click.command(
+    "inspect",
+    short_help="Show the packages of an archive or an application.",
+    epilog="Example: compartment-mapper inspect src/main.js --why ms",
+)
+@click.argument("target", metavar="ARCHIVE|ENTRY")
+@click.option("--json", "as_json", is_flag=True, help="Print the packages as JSON.")
+@click.option("--dot", "as_dot", is_flag=True, help="Print the graph for Graphviz.")
+@click.option("--mermaid", "as_mermaid", is_flag=True, help="Print the graph for Mermaid.")
+@click.option("--why", "why_package", metavar="PACKAGE", help="Print how PACKAGE is reached.")
+@bundling
+@reporting
+def inspect_command(
+    *,
+    target: str,
+    as_json: bool,
+    as_dot: bool,
+    as_mermaid: bool,
+    why_package: str | None,
+    choices: Choices,
+) -> None:
+    """Show the packages of an archive or an application: size, dependents, powers.
+
+    Nothing is executed. `--why` needs the sources: give the ENTRY, not the archive.
+    """
+    if is_archive(target):
+        if why_package is not None:
+            message = "--why reads the sources: give the application's entry, not the archive"
+            raise click.UsageError(message)
+        archive = unpack(read_file(target))
+        summaries = summaries_of(archive.map, archive.sizes)
+        needs = runtime_needs(archive.map, archive.files, deflated=archive.deflated)
+    else:
+        made = make_bundle(target, choices)
+        if why_package is not None:
+            _say_why(why_package, made.application, as_json=as_json)
+            return
+        summaries, needs = summaries_of(made.map, made.sizes), made.needs
+    if as_dot or as_mermaid:
+        click.echo(dot(summaries) if as_dot else mermaid(summaries))
+    else:
+        click.echo(_shown(summaries, needs, as_json=as_json))
+
+
+def _shown(
+    summaries: list[PackageSummary], needs: tuple[RuntimeNeed, ...], *, as_json: bool
+) -> str:
+    if not as_json:
+        return "\n".join(filter(None, (packages_text(summaries), needs_text(needs))))
+    packages = [summary.to_dict() for summary in summaries]
+    found = {"packages": packages, "runtime": needs_to_dict(needs)}
+    return json.dumps(found, indent=2, ensure_ascii=False)
+
+
+def _say_why(name: str, application: Application, *, as_json: bool) -> None:
+    chain = why(name, application.modules, application.packages)
+    if chain is None:
+        known = [package.canonical_name for package in application.packages.packages.values()]
+        raise InputError(errors.unknown_package(name, known))
+
+    def file_of(location: Location) -> str:
+        return display_name(location, application.root)
+
+    if as_json:
+        steps = [
+            {
+                "package": step.package,
+                "file": file_of(step.module),
+                "line": step.line,
+                "specifier": step.specifier,
+            }
+            for step in chain
+        ]
+        click.echo(json.dumps({"package": name, "chain": steps}, indent=2, ensure_ascii=False))
+    else:
+        click.echo(chain_text(chain, name, file_of))

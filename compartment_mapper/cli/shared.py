@@ -1,0 +1,218 @@
+"""What the commands share: the options of bundling, and how problems are told."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from compartment_mapper import errors
+from compartment_mapper.disk import Disk, location_on_disk
+from compartment_mapper.errors import Diagnostic, InputError
+from compartment_mapper.infer_policy import Use
+from compartment_mapper.load import display_name
+from compartment_mapper.policy_choice import PolicyFile
+from compartment_mapper.process import Node, find_node
+from compartment_mapper.text import position_at
+from compartment_mapper.workflows import Application, Bundle, Options, Powers, bundle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """The options of all commands that bundle."""
+
+    condition: tuple[str, ...]
+    asset: tuple[str, ...]
+    infer: bool
+    policy: str | None
+    override: str | None
+    allow_all: bool
+    node: str | None
+
+    def options(self, *, compress: bool = False) -> Options:
+        """Return what they mean.
+
+        Raises:
+            InputError: The policy file can't be read.
+        """
+        if sum((self.infer, self.policy is not None, self.allow_all)) > 1:
+            message = "choose one of --infer, --policy and --allow-all"
+            raise click.UsageError(message)
+        if self.override is not None and (self.infer or self.allow_all):
+            message = "--policy-override changes a policy file: leave out --infer and --allow-all"
+            raise click.UsageError(message)
+        return Options(
+            conditions=frozenset(self.condition),
+            assets=self.asset,
+            compress=compress,
+            infer=self.infer,
+            allow_all=self.allow_all,
+            policy=policy_file(self.policy) if self.policy else None,
+            override=policy_file(self.override) if self.override else None,
+        )
+
+
+def policy_file(path: str) -> PolicyFile:
+    """Return the policy file at *path*."""
+    return PolicyFile(text=read_file(path), name=path)
+
+
+def read_file(path: str) -> bytes:
+    """Return the bytes of the file at *path*.
+
+    Raises:
+        InputError: CANNOT_READ.
+    """
+    try:
+        return Path(path).read_bytes()
+    except OSError as problem:
+        reason = (problem.strerror or str(problem)).lower()
+        raise InputError(errors.cannot_read(path, reason)) from problem
+
+
+_BUNDLE_OPTIONS = (
+    click.option(
+        "-C",
+        "--condition",
+        multiple=True,
+        metavar="C",
+        help="Also match C in package.json exports.",
+    ),
+    click.option(
+        "--asset",
+        multiple=True,
+        metavar="[PACKAGE:]GLOB",
+        help="Also pack files of the application, or of a package, for fs to read.",
+    ),
+    click.option("--infer", is_flag=True, help="Grant each package what its code is seen to use."),
+    click.option(
+        "--policy",
+        metavar="FILE",
+        help="Grant what FILE says; without, compartment-policy.json beside package.json, if any.",
+    ),
+    click.option(
+        "--policy-override",
+        "override",
+        metavar="FILE",
+        help="What holds instead, path by path; without, compartment-policy-override.json.",
+    ),
+    click.option("--allow-all", is_flag=True, help="Grant everything to every package."),
+    click.option(
+        "--node",
+        envvar="COMPARTMENT_MAPPER_NODE",
+        metavar="PATH",
+        help="Another Node, 20 or later.",
+    ),
+)
+
+
+def bundling(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of bundling to *command*, which gets them as one `Choices`."""
+    names = [field.name for field in fields(Choices)]
+
+    @wraps(command)
+    def with_choices(**arguments: object) -> None:
+        chosen = {name: arguments.pop(name) for name in names}
+        choices = Choices(**chosen)  # type: ignore[arg-type] # click made each of its type
+        command(choices=choices, **arguments)
+
+    wrapped: Callable[..., None] = with_choices
+    for option in reversed(_BUNDLE_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def reporting(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn problems of the input into text (or JSON) and exit status 1."""
+
+    @wraps(command)
+    def reporting(**arguments: object) -> None:
+        try:
+            command(**arguments)
+        except InputError as error:
+            _fail(error.problems, as_json=bool(arguments.get("as_json")))
+
+    return reporting
+
+
+def _fail(problems: Sequence[Diagnostic], *, as_json: bool) -> NoReturn:
+    if as_json:
+        click.echo(json.dumps({"problems": [p.to_dict() for p in problems]}, indent=2))
+    else:
+        say_problems(problems)
+    raise click.exceptions.Exit(1)
+
+
+def say_problems(problems: Sequence[Diagnostic]) -> None:
+    """Print *problems* for people, on the standard error stream."""
+    for problem in problems:
+        text = problem.text()
+        if _has_colour():
+            colour = "red" if problem.severity == "error" else "yellow"
+            mark = f"{problem.severity} [{problem.code}]"
+            text = text.replace(mark, click.style(mark, fg=colour, bold=True), 1)
+        click.echo(text, err=True)
+
+
+def _has_colour() -> bool:
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+
+
+def make_bundle(entry: str, choices: Choices, *, compress: bool = False) -> Bundle:
+    """Return the archive of the application that begins at *entry*.
+
+    Raises:
+        InputError: All problems of the input.
+    """
+    if not Path(entry).exists():
+        raise InputError(errors.entry_not_found(entry))
+    options = choices.options(compress=compress)
+    powers = Powers(read=Disk(), engine=engine_of(choices), progress=_progress())
+    made = bundle(location_on_disk(entry), options=options, powers=powers)
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", nl=False, err=True)
+    return made
+
+
+def engine_of(choices: Choices) -> Node:
+    """Return the Node that was chosen."""
+    return find_node(choices.node)
+
+
+def _progress() -> Callable[[int], None]:
+    if not sys.stderr.isatty():
+        return lambda _count: None
+
+    def show(count: int) -> None:
+        if count % 25 == 0:
+            click.echo(f"\r\x1b[K{count} modules", nl=False, err=True)
+
+    return show
+
+
+def place_of(application: Application, use: Use) -> str:
+    """Return where a use is, as people name it: ``lib/file.js:12``."""
+    source = application.modules.modules[use.module].source
+    line = position_at(source, use.span.start).line
+    return f"{display_name(use.module, application.root)}:{line}"
+
+
+_ZIP_MAGIC = b"PK\x03\x04"
+
+
+def is_archive(path: str) -> bool:
+    """Return whether *path* is (or claims to be) an archive."""
+    if path.endswith(".zip"):
+        return True
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(4) == _ZIP_MAGIC
+    except OSError:
+        return False

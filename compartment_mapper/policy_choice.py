@@ -1,0 +1,125 @@
+"""Which policy holds for an application, and what is wrong with the one that was given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from compartment_mapper import errors
+from compartment_mapper.errors import Diagnostic, InputError, Place
+from compartment_mapper.infer_policy import Use
+from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
+from compartment_mapper.module_graph import ModuleGraph
+from compartment_mapper.package_graph import PackageGraph
+from compartment_mapper.policy import Policy
+from compartment_mapper.policy_format import parse_policy
+from compartment_mapper.policy_lock import (
+    OVERRIDE_FILE,
+    POLICY_FILE,
+    Finding,
+    changed_packages,
+    missing_grants,
+)
+from compartment_mapper.policy_merge import merge_policies
+from compartment_mapper.powers import ReadPowers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyFile:
+    """The text of a policy, and what to call it."""
+
+    text: bytes
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenPolicy:
+    """A policy that somebody wrote, overrides included."""
+
+    policy: Policy
+    #: What to call it in messages.
+    file: str
+
+
+def given_policy(policy: PolicyFile | None, override: PolicyFile | None) -> GivenPolicy | None:
+    """Return what the files say together; None without a policy.
+
+    Raises:
+        InputError: INVALID_POLICY.
+    """
+    if policy is None:
+        return None
+    base = parsed_policy(policy)
+    merged = base if override is None else merge_policies(base, parsed_policy(override))
+    return GivenPolicy(policy=merged, file=policy.name)
+
+
+def parsed_policy(file: PolicyFile) -> Policy:
+    """Return what one file says.
+
+    Raises:
+        InputError: INVALID_POLICY.
+    """
+    policy = parse_policy(file.text, file=file.name)
+    if isinstance(policy, Diagnostic):
+        raise InputError(policy)
+    return policy
+
+
+def policy_beside(root: Location, read: ReadPowers) -> tuple[PolicyFile | None, PolicyFile | None]:
+    """Return the policy and the overrides that lie beside the application's package.json."""
+
+    def found(name: str) -> PolicyFile | None:
+        text = read.maybe_read(Location(root + name))
+        return None if text is None else PolicyFile(text=text, name=name)
+
+    return found(POLICY_FILE), found(OVERRIDE_FILE)
+
+
+def policy_problems(
+    given: GivenPolicy,
+    uses: Iterable[Use],
+    modules: ModuleGraph,
+    packages: PackageGraph,
+    place_of: Callable[[Use], Place],
+) -> Iterator[Diagnostic]:
+    """Yield where *given* does not fit the application: errors, and warnings of what is stale.
+
+    Args:
+        given: As it was written; what is harmless need not be granted.
+        uses: Of all packages.
+        modules: Of the application.
+        packages: Of the application.
+        place_of: Where a use is, with its code frame.
+    """
+    for finding in missing_grants(given.policy, uses):
+        assert finding.use is not None
+        yield _missing(finding, finding.use, given.file, place_of(finding.use))
+    known = [package.canonical_name for package in packages.packages.values()]
+    for finding in changed_packages(given.policy, modules, packages):
+        yield _changed(finding, given, known)
+
+
+def _missing(finding: Finding, use: Use, file: str, place: Place) -> Diagnostic:
+    is_root = use.package == ROOT_NAME
+    where = "entry" if is_root else f'resources["{use.package}"]'
+    grant = {"write": '"write"', "load": '"load"'}.get(str(use.grant), "true")
+    return errors.policy_too_narrow(
+        place,
+        package="the application" if is_root else f"package '{use.package}'",
+        authority=f"{use.part.removesuffix('s')} '{finding.path}'",
+        severity=f"{use.severity}: {use.authority.reason}",
+        line=f'{where}.{use.part}["{finding.path}"] = {grant}',
+        file=file,
+    )
+
+
+def _changed(finding: Finding, given: GivenPolicy, known: list[CanonicalName]) -> Diagnostic:
+    if finding.kind == "unknown":
+        others = [name for name in known if name not in given.policy.resources]
+        hint = errors.did_you_mean(finding.package, others)
+        return errors.policy_names_unknown_package(given.file, finding.package, hint)
+    if finding.kind == "version":
+        versions = (finding.expected, finding.found)
+        return errors.policy_of_other_version(given.file, finding.package, versions)
+    return errors.policy_of_other_files(given.file, finding.package, finding.found)

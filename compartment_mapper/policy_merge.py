@@ -1,0 +1,125 @@
+"""Policies put together: overrides over what was inferred, and one policy within another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from compartment_mapper.authority import Part, holders_of, is_harmless
+from compartment_mapper.locations import CanonicalName
+from compartment_mapper.policy import PARTS, Attenuation, Grant, Grants, PackagePolicy, Policy
+
+
+def merge_policies(base: Policy, override: Policy) -> Policy:
+    """Return *base* with what *override* says instead, package by package, path by path.
+
+    A grant of *override* stands for its path; ``false`` also takes away the members of that path
+    that *base* grants. A part that is ``"any"`` or attenuated as a whole is replaced whole. Of
+    policies that list their grants the merging is associative.
+    """
+    names = base.resources.keys() | override.resources.keys()
+    return Policy(
+        entry=_merged(base.entry, override.entry),
+        resources={
+            name: _merged(
+                base.resources.get(name, PackagePolicy()),
+                override.resources.get(name, PackagePolicy()),
+            )
+            for name in sorted(names)
+        },
+        harmless=base.harmless or override.harmless,
+    )
+
+
+def _merged(base: PackagePolicy, override: PackagePolicy) -> PackagePolicy:
+    return PackagePolicy(
+        globals=_merged_grants("globals", base.globals, override.globals),
+        builtins=_merged_grants("builtins", base.builtins, override.builtins),
+        packages=_merged_grants("packages", base.packages, override.packages),
+        no_global_freeze=base.no_global_freeze or override.no_global_freeze,
+        options=base.options if override.options is None else override.options,
+        harden=base.harden if override.harden is None else override.harden,
+        version=base.version if override.version is None else override.version,
+        integrity=base.integrity if override.integrity is None else override.integrity,
+        reasons={**base.reasons, **override.reasons},
+    )
+
+
+def _merged_grants(part: Part, base: Grants, override: Grants) -> Grants:
+    if not isinstance(override, Mapping):
+        return override
+    if not isinstance(base, Mapping):
+        return override or base
+    refused = {path for path, grant in override.items() if grant is False}
+    kept = {
+        path: grant
+        for path, grant in base.items()
+        if part == "packages" or refused.isdisjoint(holders_of(path))
+    }
+    return {**kept, **override}
+
+
+def narrow_policy(policy: Policy, within: Policy, names: Iterable[CanonicalName]) -> Policy:
+    """Return what both policies grant; it grants nothing that *policy* does not.
+
+    Args:
+        policy: Of an archive.
+        within: Where it says so, it grants the harmless part of what *policy* does.
+        names: Of the packages that there are.
+    """
+    return Policy(
+        entry=_narrowed(policy.entry, within.entry, harmless=within.harmless),
+        resources={
+            name: _narrowed(policy.of(name), within.of(name), harmless=within.harmless)
+            for name in sorted(names)
+        },
+    )
+
+
+def _narrowed(policy: PackagePolicy, within: PackagePolicy, *, harmless: bool) -> PackagePolicy:
+    parts = {part: _narrowed_grants(part, policy, within, harmless=harmless) for part in PARTS}
+    return replace(
+        policy,
+        globals=parts["globals"],
+        builtins=parts["builtins"],
+        packages=parts["packages"],
+        harden=policy.harden or within.harden,
+        version=None,
+        integrity=None,
+        reasons={},
+    )
+
+
+def _narrowed_grants(
+    part: Part, policy: PackagePolicy, within: PackagePolicy, *, harmless: bool
+) -> Grants:
+    grants, limits = policy.grants_of(part), within.grants_of(part)
+    if limits in ("any", grants):
+        return grants
+    if isinstance(grants, Attenuation) or isinstance(limits, Attenuation):
+        return {}  # two functions can't be compared
+    kept: dict[str, Grant] = {}
+    for path, grant in grants.items() if isinstance(grants, Mapping) else ():
+        is_harmless_here = harmless and is_harmless(part, path) and not within.denies(part, path)
+        allowed = True if is_harmless_here else _limited(part, path, grant, within)
+        if allowed is not None:
+            kept[path] = allowed
+    for path, grant in limits.items() if isinstance(limits, Mapping) else ():
+        if path not in kept and (allowed := _limited(part, path, grant, policy)) is not None:
+            kept[path] = allowed
+    return kept
+
+
+def _limited(part: Part, path: str, grant: Grant, other: PackagePolicy) -> Grant | None:
+    """Return what is left of the *grant* of *path* where *other* grants less; None for nothing."""
+    if grant is False:
+        return False
+    found = other.decision(part, path)
+    if found is None:
+        return "load" if other.allows(part, path, load=True) and part == "builtins" else None
+    _, limit = found
+    if limit is False or "load" in (grant, limit):
+        return False if limit is False else "load"
+    if isinstance(grant, Attenuation) or isinstance(limit, Attenuation):
+        return grant if limit is True or limit == grant else None
+    return "write" if grant == "write" and other.allows(part, path, write=True) else True
