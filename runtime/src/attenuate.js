@@ -48,15 +48,16 @@ const isConstructor = (method) => {
 export const bindMethod = (method, owner) => {
   if (isConstructor(method)) return method;
   const bound = (/** @type {unknown[]} */ ...args) => Reflect.apply(method, owner, args);
-  Object.defineProperties(bound, { ...boundStatics(method), name: { value: method.name } });
+  Object.defineProperties(bound, { ...boundStatics(method, bound), name: { value: method.name } });
   return Object.defineProperty(bound, 'length', { value: method.length });
 };
 
 /**
  * @param {Function} method
+ * @param {Function} bound stands for it
  * @returns {PropertyDescriptorMap} what hangs on it: `fs.realpath.native`, how `util.promisify` treats it
  */
-const boundStatics = (method) => {
+const boundStatics = (method, bound) => {
   /** @type {PropertyDescriptorMap} */
   const statics = {};
   for (const key of Reflect.ownKeys(method)) {
@@ -64,7 +65,8 @@ const boundStatics = (method) => {
       Object.getOwnPropertyDescriptor(method, key)
     );
     if (OF_FUNCTIONS.includes(key) || value === undefined) continue;
-    const shown = typeof value === 'function' ? bindMethod(value, method) : value;
+    const isOther = typeof value === 'function' && value !== method;
+    const shown = value === method ? bound : isOther ? bindMethod(value, method) : value;
     Object.defineProperty(statics, key, { value: { value: shown, enumerable }, enumerable: true });
   }
   return statics;
