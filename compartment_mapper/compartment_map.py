@@ -14,7 +14,7 @@ from compartment_mapper import errors
 from compartment_mapper.errors import InputError
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, ModuleName
 from compartment_mapper.module_record import RequestKind
-from compartment_mapper.policy import PackagePolicy
+from compartment_mapper.policy import PackagePolicy, Policy
 from compartment_mapper.policy_format import package_policy_from
 
 #: What stands in the archive; ``json``, ``text`` and ``bytes`` are stored as they are.
@@ -22,6 +22,10 @@ PARSERS = ("pre-mjs-json", "pre-cjs-json", "json", "text", "bytes")
 
 #: For requests of a kind from one module: another key than path arithmetic gives.
 Resolutions = Mapping[RequestKind, Mapping[str, str]]
+
+
+#: The compartment that reaches the attenuators of the policy, as Endo calls it.
+ATTENUATORS = "<ATTENUATORS>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,3 +265,17 @@ def _refuse(problem: str) -> NoReturn:
 def is_root(compartment: CompartmentDescriptor) -> bool:
     """Return whether *compartment* is the application's own package."""
     return compartment.label == ROOT_NAME
+
+
+def policy_of_map(compartment_map: CompartmentMap) -> Policy:
+    """Return the policy that an archive carries, by canonical name."""
+    policies = {
+        compartment.label: compartment.policy or PackagePolicy()
+        for name, compartment in compartment_map.compartments.items()
+        if name != ATTENUATORS
+    }
+    entry = compartment_map.compartments[compartment_map.entry_compartment]
+    return Policy(
+        entry=entry.policy or PackagePolicy(),
+        resources={name: policy for name, policy in policies.items() if name != entry.label},
+    )

@@ -286,3 +286,22 @@ def policy_of_other_files(file: str, package: str, version: str) -> Diagnostic:
         place=Place(file=file),
         hint="install it again; if the change is meant, `compartment-mapper policy infer`",
     )
+
+
+def no_policy(name: str) -> Diagnostic:
+    """There is no policy file where one is needed."""
+    return Diagnostic(
+        code="POLICY_NOT_FOUND",
+        message=f"there is no {name} beside the application's package.json",
+        hint="make one: `compartment-mapper policy infer ENTRY`; or name another: --policy FILE",
+    )
+
+
+def authority_not_used(package: str, authority: str, known: Sequence[str]) -> Diagnostic:
+    """A question about an authority that a package is not seen to use."""
+    shown = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")  # noqa: PLR2004 - a line
+    return Diagnostic(
+        code="AUTHORITY_NOT_USED",
+        message=f"'{package}' is not seen to use '{authority}'",
+        hint=did_you_mean(authority, known) or (f"it uses: {shown}" if known else "it uses none"),
+    )

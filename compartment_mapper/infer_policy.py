@@ -125,7 +125,7 @@ def _without_covered(uses: list[Use]) -> list[Use]:
 def _uses_in(module: Module, package: CanonicalName) -> Iterator[Use]:
     for name in module.record.free_names:
         path = _granted_path(name)
-        if path is not None:
+        if path is not None and not (path == "process" and _is_handed_on(name, package)):
             yield Use(
                 package=package,
                 part="globals",
@@ -164,6 +164,11 @@ def _builtin_uses(
         path = f"{name}.{use.path}" if use.path else name
         if use.path or not use.exact:
             yield use_of(path=path, span=use.span, uncertain=not use.exact)
+
+
+def _is_handed_on(name: FreeName, package: CanonicalName) -> bool:
+    """Whether ``process`` goes elsewhere in a dependency, which gets the members that it names."""
+    return package != ROOT_NAME and not (name.exact or name.computed or name.written)
 
 
 def _granted_path(name: FreeName) -> str | None:
@@ -288,9 +293,10 @@ def allow_all(packages: PackageGraph) -> Policy:
 
 
 def withheld(uses: Iterable[Use], policy: Policy) -> list[Use]:
-    """Return the uses that *policy* does not grant."""
-    return [
-        use
-        for use in uses
-        if not policy.of(use.package).allows(use.part, use.path, write=use.write, load=use.load)
-    ]
+    """Return the uses that *policy* does not grant, and about which nobody decided."""
+    return [use for use in uses if not _is_decided(use, policy.of(use.package))]
+
+
+def _is_decided(use: Use, policy: PackagePolicy) -> bool:
+    allowed = policy.allows(use.part, use.path, write=use.write, load=use.load)
+    return allowed or policy.denies(use.part, use.path)

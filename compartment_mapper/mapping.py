@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from compartment_mapper.compartment_map import (
+    ATTENUATORS,
     CompartmentDescriptor,
     CompartmentMap,
     CompartmentModule,
@@ -156,7 +157,7 @@ def map_compartments(
         for root, package in names.packages.packages.items()
     }
     if attenuators:
-        compartments[_ATTENUATORS] = _attenuator_compartment(attenuators, names)
+        compartments[ATTENUATORS] = _attenuator_compartment(attenuators, names)
     return CompartmentMap(
         entry_compartment=names.compartment_of(modules.entry),
         entry_module=names.module_name(modules.entry),
@@ -173,16 +174,15 @@ _KINDS: tuple[RequestKind, ...] = ("import", "require")
 
 
 #: Endo's name for the compartment whose modules narrow grants.
-_ATTENUATORS = "<ATTENUATORS>"
 
 
 def _attenuator_compartment(
     attenuators: Mapping[str, Location], names: Names
 ) -> CompartmentDescriptor:
     return CompartmentDescriptor(
-        name=_ATTENUATORS,
-        label=CanonicalName(_ATTENUATORS),
-        location=_ATTENUATORS,
+        name=ATTENUATORS,
+        label=CanonicalName(ATTENUATORS),
+        location=ATTENUATORS,
         modules={
             specifier: CompartmentModule(
                 compartment=names.compartment_of(location), module=names.module_name(location)

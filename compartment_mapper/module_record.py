@@ -126,6 +126,8 @@ class FreeName:
     written: bool = False
     #: Only asked whether it is there (``typeof fetch``).
     tested: bool = False
+    #: A member of it is used whose name the text computes.
+    computed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ from compartment_mapper.policy_choice import (
     policy_beside,
     policy_problems,
 )
-from compartment_mapper.policy_lock import with_harmless
+from compartment_mapper.policy_lock import policy_from_uses, with_harmless
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.resolve import FileResolution, World, resolve, world_of
 from compartment_mapper.runtime_needs import RuntimeNeed, runtime_needs
@@ -149,6 +149,22 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         attenuators=attenuators,
         warnings=(*problems, *undeclared, *misfits),
     )
+
+
+def inferred_policy(application: Application) -> Policy:
+    """Return the policy file that follows from what is seen, with the place of each first use."""
+
+    def place_of(use: Use) -> str:
+        place = place_in(application, use)
+        return f"{place.file}:{place.position.line if place.position else 0}"
+
+    return policy_from_uses(application.uses, application.modules, application.packages, place_of)
+
+
+def place_in(application: Application, use: Use) -> Place:
+    """Return where a use is, with its code frame."""
+    source = application.modules.modules[use.module].source
+    return errors.place_in(display_name(use.module, application.root), source, use.span)
 
 
 def _misfits(

@@ -7,6 +7,7 @@ import click
 from compartment_mapper import errors
 from compartment_mapper.cli.bundle import bundle_command
 from compartment_mapper.cli.inspect import inspect_command
+from compartment_mapper.cli.policy import policy_group
 from compartment_mapper.cli.run import run_command
 
 
@@ -37,5 +38,5 @@ def main() -> None:
     """  # noqa: D301 - click marks a paragraph to be left as it is with this character
 
 
-for _command in (bundle_command, inspect_command, run_command):
+for _command in (bundle_command, inspect_command, run_command, policy_group):
     main.add_command(_command)

@@ -17,11 +17,18 @@ from compartment_mapper import errors
 from compartment_mapper.disk import Disk, location_on_disk
 from compartment_mapper.errors import Diagnostic, InputError
 from compartment_mapper.infer_policy import Use
-from compartment_mapper.load import display_name
+from compartment_mapper.locations import Location
 from compartment_mapper.policy_choice import PolicyFile
 from compartment_mapper.process import Node, find_node
-from compartment_mapper.text import position_at
-from compartment_mapper.workflows import Application, Bundle, Options, Powers, bundle
+from compartment_mapper.workflows import (
+    Application,
+    Bundle,
+    Options,
+    Powers,
+    bundle,
+    load_application,
+    place_in,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,14 +178,35 @@ def make_bundle(entry: str, choices: Choices, *, compress: bool = False) -> Bund
     Raises:
         InputError: All problems of the input.
     """
+    location = _entry_location(entry)
+    powers = Powers(read=Disk(), engine=engine_of(choices), progress=_progress())
+    made = bundle(location, options=choices.options(compress=compress), powers=powers)
+    _end_progress()
+    return made
+
+
+def loaded_application(entry: str, options: Options, engine: Node) -> Application:
+    """Return the application that begins at *entry*, without an archive of it.
+
+    Raises:
+        InputError: All problems of the input.
+    """
+    location = _entry_location(entry)
+    powers = Powers(read=Disk(), engine=engine, progress=_progress())
+    application = load_application(location, options=options, powers=powers)
+    _end_progress()
+    return application
+
+
+def _entry_location(entry: str) -> Location:
     if not Path(entry).exists():
         raise InputError(errors.entry_not_found(entry))
-    options = choices.options(compress=compress)
-    powers = Powers(read=Disk(), engine=engine_of(choices), progress=_progress())
-    made = bundle(location_on_disk(entry), options=options, powers=powers)
+    return location_on_disk(entry)
+
+
+def _end_progress() -> None:
     if sys.stderr.isatty():
         click.echo("\r\x1b[K", nl=False, err=True)
-    return made
 
 
 def engine_of(choices: Choices) -> Node:
@@ -199,9 +227,8 @@ def _progress() -> Callable[[int], None]:
 
 def place_of(application: Application, use: Use) -> str:
     """Return where a use is, as people name it: ``lib/file.js:12``."""
-    source = application.modules.modules[use.module].source
-    line = position_at(source, use.span.start).line
-    return f"{display_name(use.module, application.root)}:{line}"
+    place = place_in(application, use)
+    return f"{place.file}:{place.position.line if place.position else 0}"
 
 
 _ZIP_MAGIC = b"PK\x03\x04"

@@ -150,6 +150,7 @@ def _free_names(syntax: Syntax, occurrence: Occurrence) -> Iterator[FreeName]:
                 exact=use.exact,
                 written=use.written,
                 tested=use.tested and len(names) == 1,
+                computed=use.computed,
             )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from compartment_mapper.scan.names import references, word_pattern
+from compartment_mapper.scan.names import FUNCTIONS, references, word_pattern
 from compartment_mapper.scan.syntax import Node, Step, Syntax
 from compartment_mapper.text import Span
 
@@ -29,6 +29,8 @@ class MemberUse:
     written: bool = False
     #: Only asked whether it is there.
     tested: bool = False
+    #: A member of it is used whose name the text computes.
+    computed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,14 @@ def _uses(syntax: Syntax, value: _Value) -> Iterator[MemberUse]:
             yield from _uses(syntax, value.at(up))
         case "member_expression" | "subscript_expression" if field == "object":
             key = static_key(syntax, parent)
-            found = _use(value, exact=False) if key is None else _uses(syntax, value.at(up, key))
-            yield from found
+            found = _use(value, exact=False, computed=True)
+            yield from found if key is None else _uses(syntax, value.at(up, key))
         case "call_expression" | "new_expression" if field in {"function", "constructor"}:
             yield from _use(value)
-        case "arguments":
-            yield from _argument_uses(syntax, value)
+        case "arguments" | "return_statement":
+            is_argument = parent.kind == "arguments"
+            handed = _argument_uses if is_argument else _returned_uses
+            yield from handed(syntax, value)
         case "variable_declarator" if field == "value":
             yield from _target_uses(syntax, value.at(up), "name")
         case "assignment_expression" if field == "right":
@@ -149,7 +153,12 @@ def _binary_uses(syntax: Syntax, outer: _Value, field: str | None) -> Iterator[M
 
 
 def _use(
-    value: _Value, *, exact: bool = True, written: bool = False, tested: bool = False
+    value: _Value,
+    *,
+    exact: bool = True,
+    written: bool = False,
+    tested: bool = False,
+    computed: bool = False,
 ) -> Iterator[MemberUse]:
     node = value.path[-1].node
     yield MemberUse(
@@ -158,6 +167,7 @@ def _use(
         exact=exact,
         written=written,
         tested=tested,
+        computed=computed,
     )
 
 
@@ -172,6 +182,28 @@ def _argument_uses(syntax: Syntax, value: _Value) -> Iterator[MemberUse]:
         yield from _uses(syntax, value.at(len(value.path) - 3))
     else:
         yield from _use(value, exact=False)
+
+
+def _returned_uses(syntax: Syntax, value: _Value) -> Iterator[MemberUse]:
+    """Yield the uses of what a function returns, where a declaration says what calls it."""
+    index = next(
+        (n for n in reversed(range(len(value.path))) if value.path[n].kind in FUNCTIONS), 0
+    )
+    name = value.path[index].node.child_by_field_name("name")
+    if value.path[index].kind != "function_declaration" or name is None:
+        yield from _use(value, exact=False)
+        return
+    binding = (*value.path[: index + 1], Step(name, "name"))
+    callers = references(syntax, binding)
+    if not callers:
+        yield from _use(value, exact=bool(value.names))
+    for occurrence in callers or ():
+        caller, field = occurrence.path[-2], occurrence.path[-1].field
+        called = replace(value, path=occurrence.path[:-1], hops=value.hops + 1)
+        if caller.kind == "call_expression" and field == "function" and value.hops < _MAX_HOPS:
+            yield from _uses(syntax, called)
+        else:
+            yield from _use(replace(called, path=occurrence.path), exact=False)
 
 
 def _target_uses(syntax: Syntax, value: _Value, field: str) -> Iterator[MemberUse]:

@@ -33,6 +33,10 @@ def members(text: str, language: Language = "cjs") -> list[str]:
         ("var f = _interopRequireDefault(require('fs')); f.default.statSync()", ["statSync"]),
         ("const os = __importStar(require('os')); os.EOL", ["EOL"]),
         ("var os = __toESM(require('os'), 1); os.default.cpus()", ["cpus"]),
+        (
+            "var h = hooks(); h.stat; function hooks() { try { return require('fs') } catch { return {} } }",
+            ["stat"],
+        ),
         ("const fs = require('fs'), g = fs, h = g; h.open", ["open"]),
     ],
 )
@@ -49,6 +53,9 @@ def test_the_members_of_a_builtin_are_followed(text: str, expected: list[str]) -
         "const { a, ...rest } = require('fs')",
         "require('fs')[`${x}`]",
         "undeclared = require('fs')",
+        "const f = () => require('fs'); f().open",
+        "function f() { return require('fs') } g(f)",
+        "function f() { return require('fs') } f()[x]",
         "const fs = require('fs'); module.exports = { fs }",
         "const a = require('fs'), b = a, c = b, d = c, e = d, f = e; f.open",
         "import('fs').then(fs => fs)",

@@ -1,0 +1,329 @@
+"""``policy``: make, check, compare, explain and import policy files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from compartment_mapper import errors
+from compartment_mapper.archive import unpack
+from compartment_mapper.cli.shared import (
+    is_archive,
+    loaded_application,
+    place_of,
+    policy_file,
+    read_file,
+    reporting,
+)
+from compartment_mapper.compartment_map import policy_of_map
+from compartment_mapper.disk import Disk
+from compartment_mapper.errors import Diagnostic, InputError
+from compartment_mapper.explain import why
+from compartment_mapper.infer_policy import every_use
+from compartment_mapper.load import display_name
+from compartment_mapper.locations import Location, path_of
+from compartment_mapper.policy import Policy
+from compartment_mapper.policy_choice import (
+    GivenPolicy,
+    PolicyFile,
+    given_policy,
+    parsed_policy,
+    policy_beside,
+)
+from compartment_mapper.policy_diff import diff_policies
+from compartment_mapper.policy_explain import (
+    Explanation,
+    canonical_name_of,
+    explanation_text,
+    uses_concerning,
+)
+from compartment_mapper.policy_format import policy_text
+from compartment_mapper.policy_import import import_policy
+from compartment_mapper.policy_lock import (
+    POLICY_FILE,
+    changed_packages,
+    missing_grants,
+    unused_grants,
+    with_decisions,
+)
+from compartment_mapper.policy_report import (
+    difference_markdown,
+    difference_text,
+    finding_to_dict,
+    findings_text,
+    policy_extent_text,
+)
+from compartment_mapper.process import find_node
+from compartment_mapper.report import chain_text
+from compartment_mapper.workflows import Application, Options, inferred_policy, place_in
+
+
+@click.group(
+    "policy",
+    short_help="Make, check, compare and explain the policy file.",
+    epilog="Example: compartment-mapper policy infer src/main.js",
+)
+def policy_group() -> None:
+    """Make, check, compare and explain who may do what: compartment-policy.json.
+
+    \b
+    compartment-mapper policy infer src/main.js           write what is seen, for review
+    compartment-mapper policy check src/main.js           in CI: does it still fit?
+    compartment-mapper policy diff old.zip new.zip        what changed, the worst first
+    compartment-mapper policy explain debug process.env   where, and through whom
+    """  # noqa: D301 - click marks a paragraph to be left as it is with this character
+
+
+_NODE_OPTIONS = (
+    click.option(
+        "-C",
+        "--condition",
+        multiple=True,
+        metavar="C",
+        help="Also match C in package.json exports.",
+    ),
+    click.option(
+        "--node",
+        envvar="COMPARTMENT_MAPPER_NODE",
+        metavar="PATH",
+        help="Another Node, 20 or later.",
+    ),
+)
+
+
+def _loading(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of loading an application."""
+    for option in reversed(_NODE_OPTIONS):
+        command = option(command)
+    return command
+
+
+def _load(entry: str, condition: tuple[str, ...], node: str | None) -> Application:
+    options = Options(conditions=frozenset(condition), finds_policy=False)
+    return loaded_application(entry, options, find_node(node))
+
+
+@policy_group.command(
+    "infer",
+    short_help="Write the policy that an application needs.",
+    epilog="Example: compartment-mapper policy infer src/main.js",
+)
+@click.argument("entry")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Where to write it; - for the standard output. Default: beside package.json.",
+)
+@_loading
+@reporting
+def infer_command(
+    *, entry: str, output: str | None, condition: tuple[str, ...], node: str | None
+) -> None:
+    """Write what each package of the application at ENTRY is seen to use, for review.
+
+    What a file that is there already decides stays decided: a refusal (false), an attenuation, a
+    grant of a whole object. Critical powers are written as refused; to grant one, write true.
+    """
+    application = _load(entry, condition, node)
+    policy = inferred_policy(application)
+    target = output or path_of(Location(application.root + POLICY_FILE))
+    if output != "-" and Path(target).is_file():
+        known = parsed_policy(PolicyFile(text=read_file(target), name=target))
+        policy = with_decisions(policy, known)
+    if output == "-":
+        click.echo(policy_text(policy), nl=False)
+        return
+    Disk().write(target, policy_text(policy).encode())
+    packages = len(policy.resources)
+    click.echo(f"{_shown(target)}: {packages} packages, {policy_extent_text(policy)}")
+
+
+def _shown(path: str) -> str:
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except ValueError:
+        return path
+
+
+@policy_group.command(
+    "check",
+    short_help="Say whether the policy file still fits.",
+    epilog="Example: compartment-mapper policy check src/main.js",
+)
+@click.argument("entry")
+@click.option("--policy", metavar="FILE", help="Default: compartment-policy.json beside it.")
+@click.option("--policy-override", "override", metavar="FILE", help="What holds instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@_loading
+@reporting
+def check_command(
+    *,
+    entry: str,
+    policy: str | None,
+    override: str | None,
+    as_json: bool,
+    condition: tuple[str, ...],
+    node: str | None,
+) -> None:
+    """Say where the policy file is too narrow for the application at ENTRY, or stale.
+
+    Exit status 1 when something is undecided, no longer used, or of another version.
+    """
+    application = _load(entry, condition, node)
+    given = _policy_for(application, policy, override)
+    findings = (
+        *missing_grants(given.policy, application.uses),
+        *unused_grants(given.policy, application.uses),
+        *changed_packages(given.policy, application.modules, application.packages),
+    )
+    places = {f: place_of(application, f.use) for f in findings if f.use is not None}
+    if as_json:
+        found = [finding_to_dict(finding, places.get(finding, "")) for finding in findings]
+        click.echo(json.dumps({"findings": found}, indent=2, ensure_ascii=False))
+    elif findings:
+        click.echo(findings_text(findings, places))
+        click.echo("`compartment-mapper policy infer` brings it up to date, for review", err=True)
+    else:
+        click.echo(f"{_shown(given.file)} fits: {policy_extent_text(given.policy)}")
+    if findings:
+        raise click.exceptions.Exit(1)
+
+
+def _policy_for(application: Application, policy: str | None, override: str | None) -> GivenPolicy:
+    found, beside = policy_beside(application.root, Disk())
+    file = policy_file(policy) if policy else found
+    given = given_policy(file, policy_file(override) if override else beside)
+    if given is None:
+        raise InputError(errors.no_policy(POLICY_FILE))
+    return given
+
+
+@policy_group.command(
+    "diff",
+    short_help="Compare the authority in two policies, archives or applications.",
+    epilog="Example: compartment-mapper policy diff compartment-policy.json src/main.js --markdown",
+)
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option("--json", "as_json", is_flag=True, help="Print the difference as JSON.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print tables for a pull request.")
+@_loading
+@reporting
+def diff_command(
+    *,
+    old: str,
+    new: str,
+    as_json: bool,
+    as_markdown: bool,
+    condition: tuple[str, ...],
+    node: str | None,
+) -> None:
+    """Show the authority that NEW gives and OLD does not (+), or no longer (-), worst first.
+
+    Each is a policy file, an archive, or the entry of an application; `!` marks what is wanted
+    and refused. Exit status 1 when there is a difference.
+    """
+    before, after = (_policy_of(target, condition, node) for target in (old, new))
+    difference = diff_policies(before, after)
+    if as_json:
+        click.echo(json.dumps(difference.to_dict(), indent=2, ensure_ascii=False))
+    elif as_markdown:
+        click.echo(difference_markdown(difference))
+    else:
+        click.echo(difference_text(difference))
+    if difference.authority or difference.packages:
+        raise click.exceptions.Exit(1)
+
+
+def _policy_of(target: str, condition: tuple[str, ...], node: str | None) -> Policy:
+    if is_archive(target):
+        return policy_of_map(unpack(read_file(target)).map)
+    if target.endswith(".json") and Path(target).is_file():
+        return parsed_policy(policy_file(target))
+    return inferred_policy(_load(target, condition, node))
+
+
+@policy_group.command(
+    "explain",
+    short_help="Show where a package uses an authority, and who brought it in.",
+    epilog="Example: compartment-mapper policy explain debug process.env --entry src/main.js",
+)
+@click.argument("package")
+@click.argument("authority", required=False)
+@click.option("--entry", default=".", metavar="ENTRY", help="Of the application. Default: here.")
+@click.option("--json", "as_json", is_flag=True, help="Print chain and uses as JSON.")
+@_loading
+@reporting
+def explain_command(
+    *,
+    package: str,
+    authority: str | None,
+    entry: str,
+    as_json: bool,
+    condition: tuple[str, ...],
+    node: str | None,
+) -> None:
+    """Show how PACKAGE is reached, and every use of AUTHORITY (or all) with its code.
+
+    PACKAGE is a canonical name, or a name; AUTHORITY a path such as process.env or fs.
+    """
+    application = _load(entry, condition, node)
+    explanation = _explained(application, package, authority)
+
+    def file_of(location: Location) -> str:
+        return display_name(location, application.root)
+
+    if as_json:
+        found = explanation.to_dict(file_of)
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        chain = chain_text(explanation.chain, explanation.package, file_of)
+        click.echo(explanation_text(explanation, chain))
+
+
+def _explained(application: Application, package: str, authority: str | None) -> Explanation:
+    modules, packages = application.modules, application.packages
+    name = canonical_name_of(package, packages)
+    if name is None:
+        known = [package.canonical_name for package in packages.packages.values()]
+        raise InputError(errors.unknown_package(package, known))
+    every = list(every_use(modules, packages))
+    uses = uses_concerning(every, name, authority)
+    if authority is not None and not uses:
+        paths = {use.path for use in every if use.package == name and not use.load}
+        raise InputError(errors.authority_not_used(name, authority, sorted(paths)))
+    return Explanation(
+        package=name,
+        chain=why(name, modules, packages) or [],
+        uses=[(use, place_in(application, use)) for use in uses],
+    )
+
+
+@policy_group.command(
+    "import",
+    short_help="Read a policy of LavaMoat or Endo.",
+    epilog="Example: compartment-mapper policy import lavamoat/node/policy.json -o policy.json",
+)
+@click.argument("file")
+@click.option("-o", "--output", metavar="FILE", help="Where to write it. Default: standard output.")
+@reporting
+def import_command(*, file: str, output: str | None) -> None:
+    """Write FILE, a policy of LavaMoat's or Endo's, as compartment-mapper's.
+
+    What could not be taken over is said.
+    """
+    imported = import_policy(read_file(file), file=file)
+    if isinstance(imported, Diagnostic):
+        raise InputError(imported)
+    for note in imported.notes:
+        click.echo(f"note: {note}", err=True)
+    text = policy_text(imported.policy)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        Disk().write(output, text.encode())
+        click.echo(f"{output}: {policy_extent_text(imported.policy)}")
