@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from importlib.resources import files
 
 from compartment_mapper import errors
 from compartment_mapper.authority import (
@@ -340,3 +341,9 @@ def _grant_text(value: object, policy: PackagePolicy, part: Part, name: str) -> 
 def _json(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return f"{{ {text[1:-1]} }}" if text.startswith("{") and len(text) > len("{}") else text
+
+
+def policy_schema() -> str:
+    """Return the JSON Schema of policy files."""
+    file = files(__package__).joinpath("compartment-policy.schema.json")
+    return file.read_text(encoding="utf-8")

@@ -101,7 +101,7 @@ def _narrowed_grants(
     kept: dict[str, Grant] = {}
     for path, grant in grants.items() if isinstance(grants, Mapping) else ():
         is_harmless_here = harmless and is_harmless(part, path) and not within.denies(part, path)
-        allowed = True if is_harmless_here else _limited(part, path, grant, within)
+        allowed = grant if is_harmless_here else _limited(part, path, grant, within)
         if allowed is not None:
             kept[path] = allowed
     for path, grant in limits.items() if isinstance(limits, Mapping) else ():

@@ -40,7 +40,7 @@ from compartment_mapper.policy_explain import (
     explanation_text,
     uses_concerning,
 )
-from compartment_mapper.policy_format import policy_text
+from compartment_mapper.policy_format import policy_schema, policy_text
 from compartment_mapper.policy_import import import_policy
 from compartment_mapper.policy_lock import (
     POLICY_FILE,
@@ -74,6 +74,7 @@ def policy_group() -> None:
     compartment-mapper policy check src/main.js           in CI: does it still fit?
     compartment-mapper policy diff old.zip new.zip        what changed, the worst first
     compartment-mapper policy explain debug process.env   where, and through whom
+    compartment-mapper policy schema                      for editors
     """  # noqa: D301 - click marks a paragraph to be left as it is with this character
 
 
@@ -327,3 +328,13 @@ def import_command(*, file: str, output: str | None) -> None:
     else:
         Disk().write(output, text.encode())
         click.echo(f"{output}: {policy_extent_text(imported.policy)}")
+
+
+@policy_group.command(
+    "schema",
+    short_help="Print the JSON Schema of policy files.",
+    epilog="Example: compartment-mapper policy schema > compartment-policy.schema.json",
+)
+def schema_command() -> None:
+    """Print the JSON Schema of policy files, for editors."""
+    click.echo(policy_schema(), nl=False)

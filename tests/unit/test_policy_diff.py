@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from compartment_mapper.locations import CanonicalName
+from compartment_mapper.policy import Attenuation, Grant, PackagePolicy, Policy
+from compartment_mapper.policy_diff import diff_policies
+from compartment_mapper.policy_report import (
+    difference_markdown,
+    difference_text,
+    policy_extent_text,
+)
+
+A = CanonicalName("a")
+
+
+def policy(**parts: dict[str, Grant]) -> Policy:
+    """Return a policy of the package ``a``."""
+    a = PackagePolicy(
+        globals=parts.get("globals", {}),
+        builtins=parts.get("builtins", {}),
+        packages=parts.get("packages", {}),
+        reasons={("globals", "fetch"): "a.js:3", ("builtins", "vm"): "a.js:1"},
+    )
+    return Policy(entry=PackagePolicy(), resources={A: a})
+
+
+def changes(old: Policy, new: Policy) -> list[tuple[str, str, str]]:
+    return [(c.kind, c.path, c.severity) for c in diff_policies(old, new).authority]
+
+
+def test_the_worst_comes_first() -> None:
+    new = policy(
+        globals={"fetch": True, "process.argv": True, "process.kill": True},
+        packages={"b": True},
+    )
+
+    assert changes(policy(), new) == [
+        ("added", "process.kill", "critical"),
+        ("added", "fetch", "high"),
+        ("added", "process.argv", "low"),
+        ("added", "b", "low"),
+    ]
+
+
+def test_what_is_gone_is_removed() -> None:
+    assert changes(policy(globals={"fetch": True}), policy()) == [("removed", "fetch", "high")]
+
+
+def test_what_is_harmless_is_no_difference() -> None:
+    assert changes(policy(), policy(globals={"console": True}, builtins={"fs": "load"})) == []
+
+
+def test_a_member_of_what_was_granted_whole_is_nothing_new() -> None:
+    old, new = policy(builtins={"fs": True}), policy(builtins={"fs.stat": True})
+
+    assert changes(old, new) == [("removed", "fs", "high")]
+
+
+def test_to_assign_is_more_than_to_read() -> None:
+    old = policy(globals={"process.exitCode": True})
+    new = policy(globals={"process.exitCode": "write"})
+
+    assert changes(old, new) == [("added", "process.exitCode", "low")]
+    assert changes(new, old) == [("removed", "process.exitCode", "low")]
+
+
+def test_what_is_wanted_and_refused_is_told_once() -> None:
+    refusing = policy(builtins={"vm": False})
+
+    assert changes(policy(), refusing) == [("wanted", "vm", "critical")]
+    assert changes(refusing, refusing) == []
+    assert changes(refusing, policy(builtins={"vm": True})) == [("added", "vm", "critical")]
+
+
+def test_everything_is_critical() -> None:
+    everything = Policy(entry=PackagePolicy(), resources={A: PackagePolicy(globals="any")})
+
+    assert changes(policy(), everything) == [("added", "any", "critical")]
+
+
+def test_packages_come_go_and_change() -> None:
+    old = Policy(
+        entry=PackagePolicy(),
+        resources={
+            A: PackagePolicy(version="1.0.0"),
+            CanonicalName("gone"): PackagePolicy(version="2.0.0"),
+            CanonicalName("same"): PackagePolicy(version="3.0.0", integrity="sha512-x"),
+        },
+    )
+    new = Policy(
+        entry=PackagePolicy(),
+        resources={
+            A: PackagePolicy(version="1.1.0"),
+            CanonicalName("new"): PackagePolicy(version="0.1.0"),
+            CanonicalName("same"): PackagePolicy(version="3.0.0", integrity="sha512-y"),
+        },
+    )
+
+    found = diff_policies(old, new).packages
+
+    assert [(c.kind, c.package, c.before, c.after) for c in found] == [
+        ("changed", "a", "1.0.0", "1.1.0"),
+        ("removed", "gone", "2.0.0", ""),
+        ("added", "new", "", "0.1.0"),
+        ("changed", "same", "3.0.0 sha512-x", "3.0.0 sha512-y"),
+    ]
+
+
+def test_the_text_says_what_where_and_how_bad() -> None:
+    new = policy(
+        globals={"fetch": True, "process.exitCode": "write"},
+        builtins={"vm": False, "fs": Attenuation(specifier="x", params=())},
+    )
+
+    assert difference_text(diff_policies(policy(), new)).splitlines() == [
+        "a",
+        "  ! critical builtin vm - refused  a.js:1",
+        "  + high     builtin fs (attenuated)",
+        "  + high     global fetch  a.js:3",
+        "  + low      global process.exitCode (write)",
+    ]
+    assert difference_text(diff_policies(new, new)) == "no difference in authority"
+
+
+def test_a_table_can_be_pasted_into_a_pull_request() -> None:
+    found = diff_policies(policy(), policy(globals={"fetch": True}))
+
+    assert difference_markdown(found).splitlines() == [
+        "| | severity | package | authority | used at |",
+        "|---|---|---|---|---|",
+        "| **added** | high | `a` | global `fetch`: reaches the network | a.js:3 |",
+    ]
+
+
+def test_hostile_names_do_not_break_a_table() -> None:
+    name = CanonicalName("a|b`c\n| x")
+    new = Policy(entry=PackagePolicy(), resources={name: PackagePolicy(version="1|2")})
+
+    lines = difference_markdown(diff_policies(Policy(entry=PackagePolicy(), resources={}), new))
+
+    assert lines.splitlines()[-1] == "| added | `a\\|bc \\| x` |  | 1\\|2 |"
+
+
+def test_the_extent_of_a_policy_counts_powers() -> None:
+    found = policy(
+        globals={"fetch": True, "process.argv": True, "process.kill": False},
+        builtins={"fs.stat": True},
+    )
+
+    assert policy_extent_text(found) == "3 powers granted (2 high, 1 low), 1 refused"
+    assert policy_extent_text(policy()) == "0 powers granted"

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from compartment_mapper.authority import Part
+from compartment_mapper.locations import ROOT_NAME, CanonicalName
+from compartment_mapper.policy import Attenuation, PackagePolicy, Policy
+from compartment_mapper.policy_merge import merge_policies, narrow_policy
+
+A = CanonicalName("a")
+
+_GLOBALS = ["fetch", "process", "process.env", "process.env.A", "process.kill", "console"]
+_BUILTINS = ["fs", "fs.stat", "fs.promises", "fs.promises.stat", "os.cpus", "vm", "path"]
+_NAMES = ["b", "b>c", "b.d"]
+
+
+def _packages(*, wholes: bool) -> st.SearchStrategy[PackagePolicy]:
+    def part(names: list[str], grants: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+        mapping = st.dictionaries(st.sampled_from(names), grants, max_size=4)
+        return mapping | st.just("any") if wholes else mapping
+
+    attenuated = st.just(Attenuation(specifier="x", params=())) if wholes else st.nothing()
+    return st.builds(
+        PackagePolicy,
+        globals=part(_GLOBALS, st.sampled_from([True, False, "write"]) | attenuated),
+        builtins=part(_BUILTINS, st.sampled_from([True, False, "load"]) | attenuated),
+        packages=part(_NAMES, st.booleans()),
+        harden=st.none() | st.booleans(),
+    )
+
+
+def _policies(*, wholes: bool) -> st.SearchStrategy[Policy]:
+    packages = _packages(wholes=wholes)
+    return st.builds(
+        Policy,
+        entry=packages,
+        resources=st.dictionaries(st.sampled_from([A, CanonicalName("b")]), packages),
+        harmless=st.booleans(),
+    )
+
+
+LISTED = _policies(wholes=False)
+ANY = _policies(wholes=True)
+QUESTIONS: list[tuple[Part, str]] = [
+    *(("globals", name) for name in [*_GLOBALS, "process.env.B", "process.argv"]),
+    *(("builtins", name) for name in [*_BUILTINS, "fs.open", "os"]),
+    *(("packages", name) for name in [*_NAMES, "c"]),
+]
+
+
+@given(LISTED, LISTED, LISTED)
+def test_merging_is_associative(a: Policy, b: Policy, c: Policy) -> None:
+    left = merge_policies(merge_policies(a, b), c)
+    right = merge_policies(a, merge_policies(b, c))
+
+    assert decisions(left) == decisions(right)
+
+
+def decisions(policy: Policy) -> list[tuple[bool, bool, bool]]:
+    """Return what a policy answers to all questions."""
+    return [
+        (
+            policy.of(name).allows(part, path),
+            policy.of(name).allows(part, path, write=True),
+            policy.of(name).denies(part, path),
+        )
+        for name in (ROOT_NAME, A, CanonicalName("b"))
+        for part, path in QUESTIONS
+    ]
+
+
+@given(LISTED)
+def test_merging_nothing_changes_nothing(policy: Policy) -> None:
+    nothing = Policy(entry=PackagePolicy(), resources={})
+
+    assert decisions(merge_policies(policy, nothing)) == decisions(policy)
+    assert decisions(merge_policies(nothing, policy)) == decisions(policy)
+
+
+@given(LISTED, LISTED)
+def test_an_override_decides_what_it_names(base: Policy, override: Policy) -> None:
+    merged = merge_policies(base, override)
+
+    for path, grant in dict(override.entry.globals).items():  # type: ignore[arg-type] # listed
+        assert dict(merged.entry.globals)[path] == grant  # type: ignore[arg-type]
+
+
+def test_a_refusal_takes_the_members_away() -> None:
+    base = Policy(entry=PackagePolicy(globals={"process.env": True, "fetch": True}), resources={})
+    override = Policy(entry=PackagePolicy(globals={"process": False}), resources={})
+
+    merged = merge_policies(base, override)
+
+    assert merged.entry.globals == {"fetch": True, "process": False}
+
+
+@given(ANY, ANY)
+def test_narrowing_never_adds(policy: Policy, within: Policy) -> None:
+    narrowed = narrow_policy(policy, within, [A, CanonicalName("b")])
+
+    for name in (ROOT_NAME, A, CanonicalName("b")):
+        for part, path in QUESTIONS:
+            for write in (False, True):
+                if narrowed.of(name).allows(part, path, write=write):
+                    assert policy.of(name).allows(part, path, write=write), (name, part, path)
+
+
+@given(ANY, ANY)
+def test_narrowing_stays_within(policy: Policy, within: Policy) -> None:
+    assume(not within.harmless)
+    narrowed = narrow_policy(policy, within, [A, CanonicalName("b")])
+
+    for name in (ROOT_NAME, A, CanonicalName("b")):
+        for part, path in QUESTIONS:
+            if narrowed.of(name).allows(part, path):
+                assert within.of(name).allows(part, path), (name, part, path)
+
+
+@given(ANY)
+def test_a_policy_within_itself_is_itself(policy: Policy) -> None:
+    names = sorted(policy.resources)
+
+    assert decisions(narrow_policy(policy, policy, names)) == decisions(policy)
+
+
+def test_what_is_harmless_stays_within_a_file_that_says_so() -> None:
+    policy = Policy(entry=PackagePolicy(globals={"console": True, "fetch": True}), resources={})
+    within = Policy(entry=PackagePolicy(), resources={}, harmless=True)
+
+    assert narrow_policy(policy, within, []).entry.globals == {"console": True}
