@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from compartment_mapper.scan.names import FUNCTIONS, references, word_pattern
+from compartment_mapper.scan.names import FUNCTIONS, binding_scope, references, word_pattern
 from compartment_mapper.scan.syntax import Node, Step, Syntax
 from compartment_mapper.text import Span
 
@@ -261,7 +261,9 @@ def _property_uses(syntax: Syntax, target: _Value) -> Iterator[MemberUse]:
 def _uses_of_binding(syntax: Syntax, value: _Value) -> Iterator[MemberUse]:
     name = syntax.identifier(value.path[-1].node)
     pattern = word_pattern(frozenset({name}))
-    found = islice(pattern.finditer(syntax.source), _MAX_OCCURRENCES, None)
+    scope = binding_scope(syntax, value.path)
+    matches = pattern.finditer(syntax.source, scope.start, scope.end)
+    found = islice(matches, _MAX_OCCURRENCES, None)
     if next(found, None) is not None or value.hops >= _MAX_HOPS:
         yield from _use(value, exact=False)
         return

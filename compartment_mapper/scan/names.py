@@ -110,12 +110,25 @@ def references(syntax: Syntax, binding: tuple[Step, ...]) -> list[Occurrence] | 
     Declarations are left out.
     """
     name = syntax.identifier(binding[-1].node)
-    found = occurrences(syntax, {name})
+    found = occurrences(syntax, {name}, binding_scope(syntax, binding))
     start = binding[-1].node.start_byte
     wanted = next((o.declared_in for o in found if o.span.start == start), None)
     if wanted is None:
         return None
     return [o for o in found if o.role != "binding" and o.declared_in == wanted]
+
+
+def binding_scope(syntax: Syntax, binding: tuple[Step, ...]) -> Span:
+    """Return where the name may be used that the identifier at the end of *binding* declares.
+
+    For one that declares nothing (it is assigned), that is anywhere.
+    """
+    top = _pattern_top(binding)
+    if _role(binding, top) == "binding":
+        scopes = set(_declaring_scopes(binding, top))
+        outermost = next((step.node for step in binding if step.node.id in scopes), syntax.root)
+        return Span(outermost.start_byte, outermost.end_byte)
+    return Span(syntax.root.start_byte, len(syntax.source))
 
 
 _Found = tuple[str, Role, int, tuple[Step, ...]]
@@ -147,8 +160,20 @@ def candidate_offsets(
     for match in word_pattern(names).finditer(source, start, end):
         if is_word_start(source, match.start()):
             yield match.start()
-    if source.find(b"\\u", start, end) >= 0:
-        yield from (match.start() for match in _ESCAPED_WORD.finditer(source, start, end))
+    for offset, name in _escaped_words(source):
+        if start <= offset < end and name in names:
+            yield offset
+
+
+@lru_cache(maxsize=4)
+def _escaped_words(source: bytes) -> tuple[tuple[int, str], ...]:
+    """Return where identifiers stand that are written with Unicode escapes, and what they mean."""
+    if b"\\u" not in source:
+        return ()
+    return tuple(
+        (match.start(), unescaped(match[0].decode("utf-8", "replace")))
+        for match in _ESCAPED_WORD.finditer(source)
+    )
 
 
 def is_word_start(source: bytes, offset: int) -> bool:
