@@ -1,46 +1,16 @@
-"""A deterministic zip, and back: the only place that knows the format of the container."""
+"""A deterministic zip of a compartment map and the files that it names."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import zipfile
-import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from io import BytesIO
 
-from compartment_mapper import errors
-from compartment_mapper.compartment_map import CompartmentMap, FileModule, map_from_dict
-from compartment_mapper.errors import InputError
+from compartment_mapper.compartment_map import CompartmentMap, FileModule
 
-_MAP = "compartment-map.json"
-
-#: More than any application needs, less than a bomb wants.
-_LARGEST_FILE = 256 << 20
-_LARGEST_ARCHIVE = 1 << 30
-
-_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-
-
-#: The end of central directory record, without a comment.
-_END_SIZE = 22
-_END_MARK = b"PK\x05\x06"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Archive:
-    """An archive that was read and verified."""
-
-    map: CompartmentMap
-    #: Of ``compartment-map.json``: what identifies the application.
-    sha512: str
-    #: Bytes stored for each file, by its path.
-    sizes: Mapping[str, int]
-    #: The stored text of each file, by its path.
-    files: Mapping[str, bytes]
-    #: Whether an entry is compressed; what it holds is the same.
-    deflated: bool = field(default=False, compare=False)
+MAP_FILE = "compartment-map.json"
 
 
 def sha512_hex(content: bytes) -> str:
@@ -70,7 +40,7 @@ def pack(compartment_map: CompartmentMap, files: Mapping[str, bytes], *, compres
     """
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        _write(archive, _MAP, map_bytes(compartment_map), compress=compress)
+        _write(archive, MAP_FILE, map_bytes(compartment_map), compress=compress)
         for name, compartment in sorted(compartment_map.compartments.items()):
             for _key, module in sorted(compartment.modules.items()):
                 if isinstance(module, FileModule):
@@ -87,78 +57,3 @@ def _write(archive: zipfile.ZipFile, path: str, content: bytes, *, compress: boo
     info.external_attr = 0o100644 << 16
     method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
     archive.writestr(info, content, compress_type=method, compresslevel=6)
-
-
-def unpack(content: bytes) -> Archive:
-    """Return the archive that *content* is, verified: the map's schema, links, and every hash.
-
-    Raises:
-        InputError: INVALID_ARCHIVE.
-    """
-    try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            files = _files(archive)
-            deflated = any(entry.compress_type for entry in archive.infolist())
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as problem:
-        raise InputError(errors.invalid_archive(f"no zip archive: {problem}")) from problem
-    if not content[-_END_SIZE:].startswith(_END_MARK):
-        # Readers that look for the mark further up see another archive than those that do not.
-        raise InputError(errors.invalid_archive("something stands after the end of the archive"))
-    manifest = files.pop(_MAP, None)
-    if manifest is None:
-        raise InputError(errors.invalid_archive(f"it holds no {_MAP}"))
-    try:
-        value: object = json.loads(manifest.decode("utf-8"))
-    except (ValueError, RecursionError) as problem:
-        raise InputError(errors.invalid_archive(f"{_MAP} is not JSON: {problem}")) from problem
-    compartment_map = map_from_dict(value)
-    _check_files(compartment_map, files)
-    return Archive(
-        map=compartment_map,
-        sha512=sha512_hex(manifest),
-        sizes={path: len(file) for path, file in files.items()},
-        files=files,
-        deflated=deflated,
-    )
-
-
-def _files(archive: zipfile.ZipFile) -> dict[str, bytes]:
-    files: dict[str, bytes] = {}
-    entries = archive.infolist()
-    if sum(entry.file_size for entry in entries) > _LARGEST_ARCHIVE:
-        raise InputError(errors.invalid_archive("it would unpack to more than 1 GiB"))
-    for entry in entries:
-        name = entry.filename
-        if name in files:
-            raise InputError(errors.invalid_archive(f"it holds '{name}' twice"))
-        if name.startswith("/") or "\\" in name or ".." in name.split("/"):
-            raise InputError(errors.invalid_archive(f"it holds '{name}', a path to elsewhere"))
-        if entry.file_size > _LARGEST_FILE:
-            raise InputError(errors.invalid_archive(f"'{name}' is larger than 256 MiB"))
-        if entry.flag_bits & 1 or entry.compress_type not in _METHODS:
-            raise InputError(
-                errors.invalid_archive(f"'{name}' is encrypted, or compressed in an unknown way")
-            )
-        files[name] = archive.read(entry)
-    return files
-
-
-def _check_files(compartment_map: CompartmentMap, files: Mapping[str, bytes]) -> None:
-    expected: set[str] = set()
-    for name, compartment in compartment_map.compartments.items():
-        for key, module in compartment.modules.items():
-            if isinstance(module, FileModule):
-                path = file_path(name, module)
-                expected.add(path)
-                content = files.get(path)
-                if content is None:
-                    raise InputError(errors.invalid_archive(f"the file '{path}' is missing"))
-                if sha512_hex(content) != module.sha512:
-                    raise InputError(
-                        errors.invalid_archive(
-                            f"'{path}' is not what the map says: the sha512 of '{key}' differs"
-                        )
-                    )
-    extra = sorted(files.keys() - expected)
-    if extra:
-        raise InputError(errors.invalid_archive(f"the map does not name the file '{extra[0]}'"))

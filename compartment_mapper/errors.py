@@ -305,3 +305,12 @@ def authority_not_used(package: str, authority: str, known: Sequence[str]) -> Di
         message=f"'{package}' is not seen to use '{authority}'",
         hint=did_you_mean(authority, known) or (f"it uses: {shown}" if known else "it uses none"),
     )
+
+
+def other_archive(name: str, *, expected: str, found: str) -> Diagnostic:
+    """An archive is whole, and not the one that was meant."""
+    return Diagnostic(
+        code="OTHER_ARCHIVE",
+        message=f"'{name}' has the sha512 {found}, not {expected}",
+        hint="fetch the archive again, or compare with what `bundle` printed",
+    )

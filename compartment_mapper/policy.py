@@ -29,6 +29,8 @@ class Attenuation:
 #: ``write`` is to read and to assign: ``process.exitCode = 1``. ``load`` is to request a builtin,
 #: and to get nothing of it.
 Grant = bool | Literal["write", "load"] | Attenuation
+#: All that a package exports is frozen for others, nothing, or the functions and classes alone.
+Hardening = bool | Literal["code"]
 #: ``any``, one attenuation of the whole set, or grants by name.
 Grants = str | Attenuation | Mapping[str, Grant]
 
@@ -53,8 +55,8 @@ class PackagePolicy:
     packages: Grants = field(default_factory=dict)
     no_global_freeze: bool = False
     options: object = None
-    #: Whether what the package exports is frozen for others; None: as its code allows.
-    harden: bool | None = None
+    #: Whether what the package exports is frozen for others; None: nobody said.
+    harden: Hardening | None = None
     #: Of the package that the policy was made for.
     version: str | None = None
     integrity: str | None = None

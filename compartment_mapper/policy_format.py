@@ -27,6 +27,7 @@ from compartment_mapper.policy import (
     Attenuation,
     Grant,
     Grants,
+    Hardening,
     PackagePolicy,
     Policy,
 )
@@ -134,7 +135,7 @@ def _package_policy(value: object, at: _At) -> PackagePolicy:
         packages=grants["packages"],
         no_global_freeze=_flag(found.get("noGlobalFreeze"), f"{at.path}.noGlobalFreeze") or False,
         options=_other_options(options),
-        harden=_flag(_hardens(found, options), f"{at.path}.harden"),
+        harden=_hardening(found, options, f"{at.path}.harden"),
         version=_text(found.get("version"), f"{at.path}.version"),
         integrity=_text(found.get("integrity"), f"{at.path}.integrity"),
         reasons={
@@ -157,8 +158,14 @@ def _text(value: object, path: str) -> str | None:
     return value
 
 
-def _hardens(found: Mapping[str, object], options: object) -> object:
-    return found.get("harden", options.get(HARDEN) if isinstance(options, dict) else None)
+def _hardening(found: Mapping[str, object], options: object, path: str) -> Hardening | None:
+    kept = options.get(HARDEN) if isinstance(options, dict) else None
+    value = found.get("harden", kept)
+    if value is None or isinstance(value, bool):
+        return value
+    if value == "code":
+        return "code"
+    raise _WrongValueError(f'{path} must be true, false or "code", got {_shown(value)}')
 
 
 def _other_options(options: object) -> object:

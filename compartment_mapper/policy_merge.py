@@ -83,7 +83,7 @@ def _narrowed(policy: PackagePolicy, within: PackagePolicy, *, harmless: bool) -
         globals=parts["globals"],
         builtins=parts["builtins"],
         packages=parts["packages"],
-        harden=policy.harden or within.harden,
+        harden=True if True in (policy.harden, within.harden) else policy.harden or within.harden,
         version=None,
         integrity=None,
         reasons={},

@@ -18,16 +18,21 @@ def policy_extent_text(policy: Policy) -> str:
     """Return how much a policy grants, the harmless left out: ``12 grants (3 high, 9 low)``."""
     granted: Counter[str] = Counter()
     refused = 0
-    for own in (policy.entry, *policy.resources.values()):
+    own_policies = (policy.entry, *policy.resources.values())
+    for own in own_policies:
         for part in ("globals", "builtins"):
             grants = own.grants_of(part)
             for path, grant in grants.items() if isinstance(grants, Mapping) else ():
                 refused += grant is False
-                granted[authority_of(part, path).severity] += grant is not False
+                granted[authority_of(part, path).severity] += grant not in {False, "load"}
+    del granted["harmless"]
     parts = [f"{granted[level]} {level}" for level in SEVERITIES if granted[level]]
     detail = f" ({', '.join(parts)})" if parts else ""
     powers = sum(granted.values())
     text = f"{powers} {'power' if powers == 1 else 'powers'} granted{detail}"
+    everything = sum("any" in (own.globals, own.builtins) for own in own_policies)
+    if everything:
+        text += f", everything to {everything} {'package' if everything == 1 else 'packages'}"
     return f"{text}, {refused} refused" if refused else text
 
 

@@ -9,6 +9,7 @@ from compartment_mapper.cli.bundle import bundle_command
 from compartment_mapper.cli.inspect import inspect_command
 from compartment_mapper.cli.policy import policy_group
 from compartment_mapper.cli.run import run_command
+from compartment_mapper.cli.verify import verify_command
 
 
 class _Commands(click.Group):
@@ -38,5 +39,5 @@ def main() -> None:
     """  # noqa: D301 - click marks a paragraph to be left as it is with this character
 
 
-for _command in (bundle_command, inspect_command, run_command, policy_group):
+for _command in (bundle_command, inspect_command, run_command, policy_group, verify_command):
     main.add_command(_command)

@@ -7,7 +7,6 @@ import json
 import click
 
 from compartment_mapper import errors
-from compartment_mapper.archive import unpack
 from compartment_mapper.cli.shared import (
     Choices,
     bundling,
@@ -22,6 +21,7 @@ from compartment_mapper.load import display_name
 from compartment_mapper.locations import Location
 from compartment_mapper.report import chain_text, dot, mermaid, packages_text
 from compartment_mapper.runtime_needs import RuntimeNeed, needs_text, needs_to_dict, runtime_needs
+from compartment_mapper.unpack import unpack
 from compartment_mapper.workflows import Application
 
 

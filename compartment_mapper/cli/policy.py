@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from compartment_mapper import errors
-from compartment_mapper.archive import unpack
 from compartment_mapper.cli.shared import (
     is_archive,
     loaded_application,
@@ -58,6 +57,7 @@ from compartment_mapper.policy_report import (
 )
 from compartment_mapper.process import find_node
 from compartment_mapper.report import chain_text
+from compartment_mapper.unpack import unpack
 from compartment_mapper.workflows import Application, Options, inferred_policy, place_in
 
 

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compartment_mapper.archive import map_bytes, pack, sha512_hex, unpack
+from compartment_mapper.archive import map_bytes, pack, sha512_hex
 from compartment_mapper.compartment_map import CompartmentDescriptor, CompartmentMap, FileModule
 from compartment_mapper.errors import InputError
 from compartment_mapper.locations import ROOT_NAME, ModuleName
 from compartment_mapper.policy import PackagePolicy
+from compartment_mapper.unpack import unpack
 
 MAIN = b'{"source":"main"}'
 LIB = b"\x00binary\xff" * 50
@@ -143,9 +144,19 @@ def test_names_beyond_ascii_are_read_back() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        pytest.param(b"", "no zip archive: File is not a zip file", id="empty"),
-        pytest.param(b"PK\x03\x04", "no zip archive: File is not a zip file", id="magic-only"),
-        pytest.param(b"hello" * 100, "no zip archive: File is not a zip file", id="text"),
+        pytest.param(
+            b"", "no zip archive, truncated, or something stands after its end", id="empty"
+        ),
+        pytest.param(
+            b"PK\x03\x04",
+            "no zip archive, truncated, or something stands after its end",
+            id="magic-only",
+        ),
+        pytest.param(
+            b"hello" * 100,
+            "no zip archive, truncated, or something stands after its end",
+            id="text",
+        ),
         pytest.param(zip_of([]), "it holds no compartment-map.json", id="empty-zip"),
         pytest.param(
             zip_of([("a.txt", b"")]), "it holds no compartment-map.json", id="any-other-zip"
@@ -244,7 +255,7 @@ def test_other_ways_to_store_a_file_are_refused(field: int, value: int) -> None:
     place = ARCHIVE.rindex(b"app-v1/main.js") - 46 + field
     changed = ARCHIVE[:place] + struct.pack("<H", value) + ARCHIVE[place + 2 :]
 
-    message = "'app-v1/main.js' is encrypted, or compressed in an unknown way"
+    message = "'app-v1/main.js' is encrypted, streamed, or compressed in an unknown way"
     assert problem_of(changed) == message
 
 

@@ -189,7 +189,7 @@ PACKAGE_POLICIES = st.builds(
     | st.dictionaries(_NAMES.filter(lambda n: n != "attenuate"), st.booleans()),
     no_global_freeze=st.booleans(),
     options=st.none() | st.integers(),
-    harden=st.none() | st.booleans(),
+    harden=st.none() | st.booleans() | st.just("code"),
     version=st.none() | st.text(max_size=6),
     integrity=st.none() | st.text(max_size=6),
 )
@@ -233,7 +233,7 @@ FILE_POLICIES = st.builds(
     globals=st.dictionaries(_PATHS, st.sampled_from([True, False, "write"])),
     builtins=st.dictionaries(_BUILTIN_PATHS, st.sampled_from([True, False, "load"])),
     packages=st.dictionaries(_NAMES.filter(lambda n: n != "attenuate"), st.booleans()),
-    harden=st.none() | st.booleans(),
+    harden=st.none() | st.booleans() | st.just("code"),
     version=st.none() | st.text(max_size=6),
     reasons=st.just({}) | st.just({("globals", "fetch"): "a.js:1"}),
 )
@@ -304,7 +304,7 @@ def test_a_policy_file_has_one_grant_a_line() -> None:
             "entry.globals[\"process.enw.A\"]: process has no 'enw'",
             "did you mean 'process.env'?",
         ),
-        ({"entry": {"harden": 1}}, "entry.harden must be true or false, got 1", ""),
+        ({"entry": {"harden": 1}}, 'entry.harden must be true, false or "code", got 1', ""),
         ({"entry": {"version": 1}}, "entry.version must be text, got 1", ""),
         (
             {"entry": {"globals": {"fetch": {"why": "x"}}}},

@@ -1,0 +1,89 @@
+"""``verify``: check an archive without running anything of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from compartment_mapper import errors
+from compartment_mapper.cli.shared import policy_file, reporting
+from compartment_mapper.compartment_map import policy_of_map
+from compartment_mapper.errors import InputError
+from compartment_mapper.policy import Policy
+from compartment_mapper.policy_choice import parsed_policy
+from compartment_mapper.policy_diff import AuthorityChange, PolicyDifference, diff_policies
+from compartment_mapper.policy_report import difference_text, policy_extent_text
+from compartment_mapper.report import extent_text
+from compartment_mapper.unpack import Archive, verify
+
+
+@click.command(
+    "verify",
+    short_help="Check an archive, running nothing of it.",
+    epilog="Example: compartment-mapper verify app.zip --sha512 1f2e… --policy policy.json",
+)
+@click.argument("archive", metavar="ARCHIVE")
+@click.option(
+    "--sha512", metavar="HEX", help="What `bundle` printed: the archive must be that one."
+)
+@click.option("--policy", metavar="FILE", help="What FILE does not grant, no package may have.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@reporting
+def verify_command(*, archive: str, sha512: str | None, policy: str | None, as_json: bool) -> None:
+    """Check that ARCHIVE is whole, unchanged, and within a policy.
+
+    The zip is well formed, the map follows its schema, its links and entry lead somewhere, and
+    every file has its hash. Nothing is executed. Exit status 1 when something is wrong.
+    """
+    given = parsed_policy(policy_file(policy)) if policy is not None else None
+    try:
+        with Path(archive).open("rb") as file:
+            found = verify(file)
+    except OSError as problem:
+        reason = (problem.strerror or str(problem)).lower()
+        raise InputError(errors.cannot_read(archive, reason)) from problem
+    if sha512 is not None and sha512.lower() != found.sha512:
+        raise InputError(errors.other_archive(archive, expected=sha512.lower(), found=found.sha512))
+    carried = policy_of_map(found.map)
+    excess = _excess(carried, given) if given is not None else ()
+    if as_json:
+        click.echo(json.dumps(_result(found, excess), indent=2, ensure_ascii=False))
+    else:
+        click.echo(_text(archive, found, carried))
+    if excess:
+        if not as_json:
+            difference = PolicyDifference(authority=tuple(excess), packages=())
+            click.echo(f"it grants what {policy} does not:", err=True)
+            click.echo(difference_text(difference), err=True)
+        raise click.exceptions.Exit(1)
+
+
+def _excess(carried: Policy, given: Policy) -> Sequence[AuthorityChange]:
+    changes = diff_policies(given, carried).authority
+    return [change for change in changes if change.kind == "added"]
+
+
+def _text(name: str, archive: Archive, carried: Policy) -> str:
+    packages = len(archive.map.compartments)
+    extent = extent_text(packages, len(archive.sizes), sum(archive.sizes.values()))
+    return "\n".join(
+        [
+            f"{name}: {extent}, every hash right",
+            f"policy: {policy_extent_text(carried)}",
+            f"sha512 {archive.sha512}",
+        ]
+    )
+
+
+def _result(archive: Archive, excess: Sequence[AuthorityChange]) -> dict[str, object]:
+    return {
+        "sha512": archive.sha512,
+        "packages": len(archive.map.compartments),
+        "files": len(archive.sizes),
+        "bytes": sum(archive.sizes.values()),
+        "withinPolicy": not excess,
+        "excess": [change.to_dict() for change in excess],
+    }
