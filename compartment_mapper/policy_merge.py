@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from compartment_mapper.authority import Part, holders_of, is_harmless
+from compartment_mapper.authority import Part, harmless_paths, holders_of, is_harmless
 from compartment_mapper.locations import CanonicalName
 from compartment_mapper.policy import PARTS, Attenuation, Grant, Grants, PackagePolicy, Policy
 
@@ -13,9 +13,9 @@ from compartment_mapper.policy import PARTS, Attenuation, Grant, Grants, Package
 def merge_policies(base: Policy, override: Policy) -> Policy:
     """Return *base* with what *override* says instead, package by package, path by path.
 
-    A grant of *override* stands for its path; ``false`` also takes away the members of that path
-    that *base* grants. A part that is ``"any"`` or attenuated as a whole is replaced whole. Of
-    policies that list their grants the merging is associative.
+    What *override* says of a path holds for it and for its members, whatever *base* says of
+    them. A part that is ``"any"`` or attenuated as a whole is replaced whole. Of policies that
+    list their grants the merging is associative.
     """
     names = base.resources.keys() | override.resources.keys()
     return Policy(
@@ -50,11 +50,10 @@ def _merged_grants(part: Part, base: Grants, override: Grants) -> Grants:
         return override
     if not isinstance(base, Mapping):
         return override or base
-    refused = {path for path, grant in override.items() if grant is False}
     kept = {
         path: grant
         for path, grant in base.items()
-        if part == "packages" or refused.isdisjoint(holders_of(path))
+        if part == "packages" or override.keys().isdisjoint(holders_of(path))
     }
     return {**kept, **override}
 
@@ -99,6 +98,8 @@ def _narrowed_grants(
     if isinstance(grants, Attenuation) or isinstance(limits, Attenuation):
         return {}  # two functions can't be compared
     kept: dict[str, Grant] = {}
+    if harmless and grants == "any":
+        kept = {path: True for path in harmless_paths(part) if not within.denies(part, path)}
     for path, grant in grants.items() if isinstance(grants, Mapping) else ():
         is_harmless_here = harmless and is_harmless(part, path) and not within.denies(part, path)
         allowed = grant if is_harmless_here else _limited(part, path, grant, within)

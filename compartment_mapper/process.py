@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -57,19 +58,27 @@ class Node:
         message, line = json.loads(done.stdout)
         return str(message), int(line)
 
-    def run_archive(self, archive: str, arguments: Sequence[str], flags: Sequence[str]) -> NoReturn:
-        """Become the Node process that runs *archive*: signals and status are the program's."""
-        self._become([*flags, archive, *arguments])
+    def run_archive(
+        self, archive: str, arguments: Sequence[str], flags: Sequence[str], narrow: str = ""
+    ) -> NoReturn:
+        """Become the Node process that runs *archive*: signals and status are the program's.
+
+        Args:
+            archive: The path of the file.
+            arguments: Of the program.
+            flags: Of the runtime.
+            narrow: JSON: the policies that hold instead of the archive's, by canonical name.
+        """
+        with _inheritable(narrow.encode()) as descriptor:
+            narrowing = ["--narrow-fd", descriptor] if narrow else []
+            self._become([*flags, *narrowing, archive, *arguments])
 
     def run_bytes(
         self, content: bytes, name: str, arguments: Sequence[str], flags: Sequence[str]
     ) -> NoReturn:
         """Become the Node process that runs an archive in memory, called *name*."""
-        with tempfile.TemporaryFile() as file:
-            file.write(content)
-            file.seek(0)
-            os.set_inheritable(file.fileno(), True)  # noqa: FBT003 - positional only
-            self._become([*flags, "--fd", str(file.fileno()), name, *arguments])
+        with _inheritable(content) as descriptor:
+            self._become([*flags, "--fd", descriptor, name, *arguments])
 
     def _become(self, arguments: Sequence[str]) -> NoReturn:
         if not _RUNTIME.is_file():
@@ -83,6 +92,16 @@ class Node:
         sys.stdout.flush()
         sys.stderr.flush()
         os.execv(self.path, [self.path, str(_RUNTIME), *arguments])  # noqa: S606 - no shell meant
+
+
+@contextlib.contextmanager
+def _inheritable(content: bytes) -> Iterator[str]:
+    """Yield the number of a file descriptor that a new program can read *content* from."""
+    with tempfile.TemporaryFile() as file:
+        file.write(content)
+        file.seek(0)
+        os.set_inheritable(file.fileno(), True)  # noqa: FBT003 - positional only
+        yield str(file.fileno())
 
 
 def find_node(chosen: str | None) -> Node:

@@ -59,6 +59,8 @@ class Options:
     policy: PolicyFile | None = None
     #: What is said instead of the policy, path by path.
     override: PolicyFile | None = None
+    #: A policy that says nothing of a power that is used is an error.
+    enforces: bool = True
     #: Without any of the above, a policy beside the application's package.json holds.
     finds_policy: bool = True
 
@@ -136,7 +138,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     inferred = uses if options.infer and given is None else ()
     undeclared = undeclared_links(inferred, modules, packages, root=root)
     misfits = list(_misfits(given, uses, modules, packages, root=root))
-    if any(problem.severity == "error" for problem in misfits):
+    if options.enforces and any(problem.severity == "error" for problem in misfits):
         raise InputError(*misfits)
     own = _own_policy(options, uses, packages)
     return Application(
@@ -147,7 +149,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         policy=with_harmless(given.policy, uses) if given else own,
         policy_file=given.file if given else None,
         attenuators=attenuators,
-        warnings=(*problems, *undeclared, *misfits),
+        warnings=(*problems, *undeclared, *(misfits if options.enforces else ())),
     )
 
 

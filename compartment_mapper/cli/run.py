@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -13,11 +14,16 @@ from compartment_mapper.cli.shared import (
     engine_of,
     is_archive,
     make_bundle,
+    read_file,
     reporting,
     say_problems,
 )
+from compartment_mapper.compartment_map import policy_of_map
 from compartment_mapper.errors import InputError
+from compartment_mapper.policy_choice import given_policy
+from compartment_mapper.policy_merge import narrow_policy
 from compartment_mapper.report import withheld_summary
+from compartment_mapper.unpack import unpack
 
 
 class _RunCommand(click.Command):
@@ -40,24 +46,53 @@ class _RunCommand(click.Command):
 )
 @click.argument("target", metavar="ARCHIVE|ENTRY")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]")
+@click.option(
+    "--audit",
+    type=click.Choice(["text", "json"]),
+    is_flag=False,
+    flag_value="text",
+    help="Record what is withheld instead of failing, and print the policy that it would need.",
+)
 @bundling
 @reporting
-def run_command(*, target: str, arguments: tuple[str, ...], choices: Choices) -> None:
+def run_command(
+    *, target: str, arguments: tuple[str, ...], audit: str | None, choices: Choices
+) -> None:
     """Run an archive, or bundle an application in memory and run it, under SES.
 
-    The program has its own standard streams, arguments (after --), signals and exit status.
+    The program has its own standard streams, arguments (after --), signals and exit status. With
+    --policy, an archive gets no more than both its own policy and FILE grant.
     """
-    flags = ["--allow-all"] if choices.allow_all else []
+    flags = [*(["--allow-all"] if choices.allow_all else []), *_audit_flags(audit)]
     if is_archive(target):
-        if choices.infer or choices.policy:
-            message = "an archive carries its policy: give --infer or --policy to `bundle`"
+        if choices.infer:
+            message = "an archive carries what was inferred: give --infer to `bundle`"
             raise click.UsageError(message)
         if not Path(target).is_file():
             raise InputError(errors.entry_not_found(target))
-        engine_of(choices).run_archive(target, arguments, flags)
-    made = make_bundle(target, choices)
+        narrow = _narrowing(target, choices)
+        engine_of(choices).run_archive(target, arguments, flags, narrow)
+    made = make_bundle(target, choices, enforces=audit is None)
     say_problems(made.application.warnings)
     summary = withheld_summary(made.application.withheld)
-    if summary:
+    if summary and audit is None:
         click.echo(summary, err=True)
     engine_of(choices).run_bytes(made.content, target, arguments, flags)
+
+
+def _audit_flags(audit: str | None) -> list[str]:
+    if audit is None:
+        return []
+    return ["--audit" if audit == "text" else "--audit=json"]
+
+
+def _narrowing(target: str, choices: Choices) -> str:
+    """Return the policies that the archive and the given file grant both; empty for no file."""
+    options = choices.options()
+    given = given_policy(options.policy, options.override)
+    if given is None:
+        return ""
+    found = unpack(read_file(target)).map
+    labels = [compartment.label for compartment in found.compartments.values()]
+    narrowed = narrow_policy(policy_of_map(found), given.policy, labels)
+    return json.dumps({label: narrowed.of(label).to_endo() for label in labels})

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import NoReturn
@@ -172,7 +172,9 @@ def _has_colour() -> bool:
     return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
 
-def make_bundle(entry: str, choices: Choices, *, compress: bool = False) -> Bundle:
+def make_bundle(
+    entry: str, choices: Choices, *, compress: bool = False, enforces: bool = True
+) -> Bundle:
     """Return the archive of the application that begins at *entry*.
 
     Raises:
@@ -180,7 +182,8 @@ def make_bundle(entry: str, choices: Choices, *, compress: bool = False) -> Bund
     """
     location = _entry_location(entry)
     powers = Powers(read=Disk(), engine=engine_of(choices), progress=_progress())
-    made = bundle(location, options=choices.options(compress=compress), powers=powers)
+    options = replace(choices.options(compress=compress), enforces=enforces)
+    made = bundle(location, options=options, powers=powers)
     _end_progress()
     return made
 
