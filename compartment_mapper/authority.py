@@ -90,6 +90,20 @@ def is_harmless(part: Part, path: str) -> bool:
     return authority_of(part, path).severity == "harmless"
 
 
+def comes_with(part: Part, path: str, holder: str) -> bool:
+    """Return whether a grant of *holder* grants its member *path*; critical ones must be named.
+
+    >>> comes_with("builtins", "child_process.exec", "child_process")
+    True
+    >>> comes_with("globals", "process.kill", "process")
+    False
+    """
+    rows = AUTHORITIES.get(part, {})
+    key = next((key for key in _keys_of(path) if key in rows), holder)
+    is_critical = authority_of(part, path).severity == "critical"
+    return not is_critical or key in (holder, *holders_of(holder))
+
+
 def harmless_paths(part: Part) -> list[str]:
     """Return what is harmless in a part; of packages, nothing is."""
     rows = AUTHORITIES.get(part, {})

@@ -14,6 +14,7 @@ from compartment_mapper.authority import (
     Part,
     Severity,
     authority_of,
+    comes_with,
     holders_of,
     is_harmless,
 )
@@ -111,10 +112,9 @@ def _without_covered(uses: list[Use]) -> list[Use]:
     def is_covered(use: Use) -> bool:
         if use.part == "packages" or use.load:
             return False
-        if use.write or use.severity == "critical":  # has to be granted by its own name
-            return False
-        return any(
+        return not use.write and any(
             (use.package, use.part, holder) in whole
+            and comes_with(use.part, use.path, holder)
             and authority_of(use.part, holder).severity != "critical"
             for holder in holders_of(use.path)
         )

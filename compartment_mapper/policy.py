@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from compartment_mapper.authority import Part, authority_of, holders_of
+from compartment_mapper.authority import Part, comes_with, holders_of
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
 
 
@@ -130,7 +130,7 @@ class PackagePolicy:
             grant = grants.get(holder)
             if grant is None or (grant == "load" and holder != path):
                 continue
-            is_named = holder == path or authority_of(part, path).severity != "critical"
+            is_named = holder == path or comes_with(part, path, holder)
             return (holder, grant) if is_named or grant is False else None
         return None
 
