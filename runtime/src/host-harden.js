@@ -23,7 +23,7 @@ const isPrototype = (object) => {
 const overridable = (object, key, value) => {
   /** @type {WeakMap<object, unknown> | undefined} */
   let kept; // for objects that copied this accessor, and can't have another property of that name
-  return {
+  const accessors = {
     get() {
       return kept !== undefined && kept.has(this) ? kept.get(this) : value;
     },
@@ -43,6 +43,9 @@ const overridable = (object, key, value) => {
       Object.defineProperty(this, key, property);
     },
   };
+  Object.freeze(accessors.get);
+  Object.freeze(accessors.set);
+  return accessors;
 };
 
 /**

@@ -199,6 +199,7 @@ const linker = {
  */
 export const makeWorld = ({ map, files, powers, stacks, allowAll }) => {
   const policyOf = policiesOf(map, allowAll);
+  const policies = [...map.compartments.keys()].map(policyOf);
   /** @type {Map<string, Package>} */
   const packages = new Map();
   /** @type {World} */
@@ -208,6 +209,7 @@ export const makeWorld = ({ map, files, powers, stacks, allowAll }) => {
     powers,
     stacks,
     linker,
+    hardens: policies.some(({ globals, builtins }) => globals !== 'any' || builtins !== 'any'),
     packageOf(name) {
       const pkg = packages.get(name) ?? makePackage(world, name, policyOf(name), makeCompartment);
       packages.set(name, pkg);

@@ -40,6 +40,7 @@ import { makePackageTexts } from './package-texts.js';
  * @property {Stacks} stacks
  * @property {Linker} linker
  * @property {(name: string) => Package} packageOf
+ * @property {boolean} hardens whether packages are kept apart: not when all have all authority
  *
  * @typedef {object} Package
  * @property {World} world
@@ -52,6 +53,7 @@ import { makePackageTexts } from './package-texts.js';
  * @property {AnyObject | undefined} process
  * @property {Record<string, Function> | undefined} timers
  * @property {object | undefined} console
+ * @property {AnyObject | undefined} performance
  * @property {CommonJs | undefined} commonJs
  * @property {Map<string, string>} keys by filename
  * @property {(key: string) => EsmSource | CjsSource} sourceOf
@@ -201,6 +203,7 @@ export const makePackage = (world, name, policy, makeCompartment) => {
     process: undefined,
     timers: undefined,
     console: undefined,
+    performance: undefined,
     commonJs: undefined,
     keys: new Map(),
     lexicals: new Map(),

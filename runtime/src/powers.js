@@ -104,7 +104,10 @@ export const prepareHost = () => {
     capture,
     builtinModules,
     isBuiltin,
-    getBuiltin: (name) => (isBuiltin(name) ? hostRequire(name) : undefined),
+    getBuiltin(name) {
+      const id = name.startsWith('node:') ? name : `node:${name}`; // some have no other name
+      return isBuiltin(id) ? hostRequire(id) : undefined;
+    },
     timersPromises: hostRequire('node:timers/promises'),
   });
 };

@@ -125,12 +125,12 @@ test('a view of process shows what is granted, on an inert base', async () => {
      module.exports = [process.env.TEST_SHOWN, process.env.TEST_HIDDEN, 'UNSET' in process.env, process.env.MINE, process.platform,
       process.argv, process.cwd(), Object.isFrozen(process.versions), trying(() => process.exit(3))[0],
       process.stdout, String(process), process.on('x', () => {}) === process,
-      trying(() => process.binding('fs'))[0], typeof process.mainModule, process.constructor === Object];`,
+      trying(() => process.binding('fs'))[0], typeof process.mainModule, process.constructor.name];`,
     { hostNames: ['process'] },
   );
   assert.deepEqual(seen, [
     ...['shown!', undefined, false, 'x', process.platform, [], '/', true, 'ERR_ACCESS_DENIED'],
-    ...[undefined, '[object process]', true, 'ERR_ACCESS_DENIED', 'undefined', true],
+    ...[undefined, '[object process]', true, 'ERR_ACCESS_DENIED', 'undefined', 'process'],
   ]);
   assert.equal(process.env['TEST_SHOWN'], 'shown');
 });
@@ -161,7 +161,7 @@ test("what is hung on one package's console is not on another's", async () => {
   const seen = await evil(
     { globals: { console: true } },
     `module.exports = [console.planted, console.log.planted, typeof console.log, console._stdout, console.Console]`,
-    { app: `console.planted = 1; console.log.planted = 1` },
+    { app: `console.planted = 1; try { console.log.planted = 1 } catch {}` },
   );
   assert.deepEqual(seen, [undefined, undefined, 'function', undefined, undefined]);
 });
@@ -276,7 +276,7 @@ test('without any policy in the map, everybody gets the harmless set', async () 
       'app-v1': {
         modules: {
           './main.cjs': cjs(
-            `${trying} module.exports = [typeof console, typeof process.platform, process.env.HOME, trying(() => require('fs'))[0], typeof require('util').inspect]`,
+            `${trying} module.exports = [typeof console, typeof process.platform, process.env.HOME, trying(() => require('fs').readFileSync('x'))[0], typeof require('util').inspect]`,
             { hostNames: ['process', 'console'] },
           ),
         },
