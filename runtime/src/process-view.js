@@ -222,7 +222,7 @@ export const makeProcessView = (process, decision, options) => {
     'getBuiltinModule',
     Object.freeze((/** @type {unknown} */ name) => getBuiltinModule(`${name}`)),
   );
-  const stubs = [...STUBS, ...withheldNames(granted)];
+  const stubs = [...STUBS, ...withheldNames(granted)].filter((name) => name !== 'getBuiltinModule');
   for (const name of stubs.filter((name) => typeof process[name] === 'function')) {
     const value = () => {
       throw accessDenied(label, 'global', `process.${name}`);

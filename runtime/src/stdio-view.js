@@ -17,7 +17,7 @@ import { isWithheld, memberOf } from './policy.js';
  * @property {AnyObject} stream the builtin, hardened
  */
 
-const SAID = ['isTTY', 'columns', 'rows', 'fd', 'isRaw', 'bytesWritten', '_type'];
+const SAID = ['isTTY', 'columns', 'rows', 'fd', 'isRaw', 'bytesWritten', '_type', '_isStdio'];
 const OUTPUT_STATE = ['writableNeedDrain', 'writableLength', 'writableHighWaterMark'];
 const TERMINAL = [
   ...['getColorDepth', 'hasColors', 'getWindowSize', 'cursorTo', 'moveCursor', 'clearLine'],
@@ -61,17 +61,46 @@ const addTerminal = (view, { real, granted }) => {
 };
 
 /**
+ * Node's `pipe` knows the process's own streams, and does not end them.
+ *
+ * @param {AnyObject} view
+ * @param {AnyObject} EventEmitter
+ * @returns {() => boolean} whether a stream that was piped has come to its end; it is no longer piped then
+ */
+const noticePipes = (view, EventEmitter) => {
+  /** @type {Set<AnyObject>} */
+  const sources = new Set();
+  addMethod(view, 'emit', (/** @type {unknown[]} */ ...args) => {
+    const [event, source] = /** @type {[unknown, AnyObject]} */ (args);
+    if (event === 'pipe') sources.add(source);
+    if (event === 'unpipe') sources.delete(source);
+    return Reflect.apply(EventEmitter.prototype.emit, view, args);
+  });
+  return () => {
+    for (const source of sources) {
+      if (!source['readableEnded']) continue;
+      source['unpipe'](view);
+      return true;
+    }
+    return false;
+  };
+};
+
+/**
  * @param {AnyObject} view
  * @param {StdioOptions} options
  */
-const addWriting = (view, { real, granted, deny }) => {
+const addWriting = (view, options) => {
+  const { real, granted, deny } = options;
   const mayWrite = !isWithheld(memberOf(granted, 'write'));
   addMethod(view, 'write', (/** @type {unknown[]} */ ...args) => {
     if (!mayWrite) throw deny('write');
     return real()['write'](...args);
   });
+  const pipeEnded = noticePipes(view, options.stream['EventEmitter']);
   // Like the process's own, the stream goes on after its end: others write to it too.
   addMethod(view, 'end', (/** @type {unknown[]} */ ...args) => {
+    if (args.length === 0 && pipeEnded()) return view;
     const done = args.find((arg) => typeof arg === 'function');
     const [chunk, encoding] = args.filter((arg) => typeof arg !== 'function');
     if (chunk !== undefined && chunk !== null) view['write'](chunk, encoding);
