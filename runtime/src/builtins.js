@@ -1,5 +1,6 @@
 // The host's modules as one package sees them: whole, by members, or attenuated, as its policy says.
 import { defineOwn, fillView, isObject, ownCopy } from './attenuate.js';
+import { recordingStub } from './audit.js';
 import { makeDenied } from './denial.js';
 import { accessDenied, codedTypeError } from './errors.js';
 import { consoleOf, performanceOf, processOf, timersOf, webCryptoOf } from './globals.js';
@@ -128,7 +129,43 @@ const wholeBuiltin = (pkg, name, granted) => {
  * @returns {Function}
  */
 const deniedMember = (pkg, path) =>
-  makeDenied(() => accessDenied(pkg.label, 'builtin', path), path.slice(path.lastIndexOf('.') + 1));
+  pkg.world.audit !== undefined
+    ? recordedBuiltin(pkg, path)
+    : makeDenied(
+        () => accessDenied(pkg.label, 'builtin', path),
+        path.slice(path.lastIndexOf('.') + 1),
+      );
+
+const BY_MEMBERS_MEMBER = ['fs.promises', 'dns.promises', 'perf_hooks.performance'];
+
+/**
+ * @param {Package} pkg
+ * @param {string} path of a builtin, or a member of one
+ * @returns {Function} a stub, which is only recorded
+ */
+const recordedBuiltin = ({ label, world }, path) =>
+  recordingStub(/** @type {import('./audit.js').Recorder} */ (world.audit), {
+    ...{ label, part: 'builtins', path },
+    deny: (at) => accessDenied(label, 'builtin', at),
+    hasMembers: (at) => !at.includes('.') || BY_MEMBERS_MEMBER.includes(at),
+  });
+
+/**
+ * @param {Package} pkg under `--audit`
+ * @param {string} name of a builtin of which nothing is granted
+ * @returns {object} which has stubs for members
+ */
+const auditedBuiltin = (pkg, name) => {
+  pkg.world.audit?.record(pkg.label, 'builtins', name, 'load');
+  const original = pkg.world.powers.getBuiltin(name);
+  if (!isObject(original)) return {};
+  const stub = recordedBuiltin(pkg, name);
+  if (typeof original === 'function') return stub;
+  const members = {};
+  for (const key of Object.keys(original))
+    if (key !== 'default') defineOwn(members, key, recordedBuiltin(pkg, `${name}.${key}`));
+  return members;
+};
 
 /**
  * A builtin that is granted whole, but for some of its members.
@@ -206,6 +243,7 @@ const makeBuiltin = (pkg, name, decision) => {
     const whole = wholeBuiltin(pkg, bare, EVERYTHING);
     return pkg.world.linker.attenuateModule(pkg, decision, bare, /** @type {object} */ (whole));
   }
+  if (decision === undefined && pkg.world.audit !== undefined) return auditedBuiltin(pkg, bare);
   const granted = decision ?? NOTHING;
   const whole = wholeBuiltin(pkg, bare, granted);
   if (bare === 'process' || granted.unlimited || !isObject(whole)) return whole;

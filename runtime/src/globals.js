@@ -1,4 +1,5 @@
 // What each compartment finds on its globalThis, beyond what ses puts there.
+import { auditedProcess } from './audit-process.js';
 import { fillView, frozenAccessor, isObject } from './attenuate.js';
 import { makeConsoleView } from './console-view.js';
 import { makeErrorConstructor } from './error-constructor.js';
@@ -41,6 +42,9 @@ const define = (globalThis, name, value, enumerable = false) => {
   });
 };
 
+/** @type {import('./policy.js').Granted} */
+const NO_PART = { whole: false, write: false, unlimited: false, members: new Map() };
+
 /**
  * @param {Package} pkg
  * @returns {Decision} what is granted of `process`, as a global or as a builtin
@@ -64,7 +68,7 @@ export const processOf = (pkg) => {
   const granted = grantedOf(processDecision(pkg));
   if (granted?.unlimited) pkg.process = process;
   else {
-    pkg.process = makeProcessView(process, granted, {
+    const view = makeProcessView(process, granted, {
       label: pkg.label,
       getBuiltinModule: (name) => linker.grantedBuiltin(pkg, name),
       events: () => /** @type {AnyObject} */ (sharedBuiltin(powers, 'events')),
@@ -76,6 +80,13 @@ export const processOf = (pkg) => {
           stream: /** @type {AnyObject} */ (sharedBuiltin(powers, 'stream')),
         }),
     });
+    const { audit } = pkg.world;
+    const options = {
+      label: pkg.label,
+      granted: granted ?? NO_PART,
+      recorder: /** @type {any} */ (audit),
+    };
+    pkg.process = audit === undefined ? view : auditedProcess(process, view, options);
   }
   return /** @type {AnyObject} */ (pkg.process);
 };
@@ -197,6 +208,22 @@ const defineHostGlobal = (pkg, globalThis, name, read) => {
 };
 
 /**
+ * Under `--audit`, what is not granted is recorded when it is read of the global object, and still not
+ * there. The package's texts have a stub for what they name freely.
+ *
+ * @param {Package} pkg
+ * @param {AnyObject} globalThis
+ * @param {string} name
+ */
+const auditGlobal = ({ world, label, names }, globalThis, name) => {
+  const { audit } = world;
+  if (audit === undefined || names.hostNames.includes(name)) return;
+  const read = () => audit.record(label, 'globals', name);
+  const assign = (/** @type {unknown} */ value) => define(globalThis, name, value);
+  Object.defineProperty(globalThis, name, { ...frozenAccessor(read, assign), enumerable: false });
+};
+
+/**
  * @param {Package} pkg
  * @param {AnyObject} globalThis the compartment's
  */
@@ -220,7 +247,10 @@ export const installGlobals = (pkg, globalThis) => {
   }
   for (const name of world.powers.hostGlobals) {
     const decision = globalDecision(policy, name);
-    if (decision === undefined) continue;
+    if (decision === undefined) {
+      auditGlobal(pkg, globalThis, name);
+      continue;
+    }
     defineHostGlobal(pkg, globalThis, name, () => hostGlobal(pkg, name, decision));
   }
   const processWanted = pkg.names.hostNames.includes('process');

@@ -195,9 +195,10 @@ const linker = {
  * @param {Powers} options.powers
  * @param {Stacks} options.stacks
  * @param {boolean} options.allowAll
+ * @param {import('./audit.js').Recorder | undefined} [options.audit]
  * @returns {World} in which nothing runs yet
  */
-export const makeWorld = ({ map, files, powers, stacks, allowAll }) => {
+export const makeWorld = ({ map, files, powers, stacks, allowAll, audit = undefined }) => {
   const policyOf = policiesOf(map, allowAll);
   const policies = [...map.compartments.keys()].map(policyOf);
   /** @type {Map<string, Package>} */
@@ -209,6 +210,7 @@ export const makeWorld = ({ map, files, powers, stacks, allowAll }) => {
     powers,
     stacks,
     linker,
+    audit,
     hardens: policies.some(({ globals, builtins }) => globals !== 'any' || builtins !== 'any'),
     packageOf(name) {
       const pkg = packages.get(name) ?? makePackage(world, name, policyOf(name), makeCompartment);

@@ -165,14 +165,21 @@ const decided = new WeakMap();
 /**
  * @param {Part} part
  * @param {ReadonlyMap<string, Grant | Attenuation>} grants
+ * @returns {Map<string, Decision>} by the name of the global or builtin
+ */
+export const decisionsOf = (part, grants) => {
+  const decisions = decided.get(grants) ?? decideAll(part, grants);
+  decided.set(grants, decisions);
+  return decisions;
+};
+
+/**
+ * @param {Part} part
+ * @param {ReadonlyMap<string, Grant | Attenuation>} grants
  * @param {string} name
  * @returns {Decision}
  */
-const decide = (part, grants, name) => {
-  const decisions = decided.get(grants) ?? decideAll(part, grants);
-  decided.set(grants, decisions);
-  return decisions.get(name);
-};
+const decide = (part, grants, name) => decisionsOf(part, grants).get(name);
 
 /**
  * @param {PackagePolicy} policy

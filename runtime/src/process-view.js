@@ -23,6 +23,9 @@ const STUBS = [
   ...['reallyExit', 'setuid', 'setgid', 'seteuid', 'setegid', 'setgroups', 'initgroups'],
 ];
 
+// A package has these, in a harmless form, whatever it is granted.
+const OF_EVERY_VIEW = ['getBuiltinModule', 'cwd'];
+
 const STDIO = /** @type {StdioName[]} */ (['stdin', 'stdout', 'stderr']);
 
 // The host's own objects, with no use but to reach what belongs to others.
@@ -222,7 +225,9 @@ export const makeProcessView = (process, decision, options) => {
     'getBuiltinModule',
     Object.freeze((/** @type {unknown} */ name) => getBuiltinModule(`${name}`)),
   );
-  const stubs = [...STUBS, ...withheldNames(granted)].filter((name) => name !== 'getBuiltinModule');
+  const stubs = [...STUBS, ...withheldNames(granted)].filter(
+    (name) => !OF_EVERY_VIEW.includes(name),
+  );
   for (const name of stubs.filter((name) => typeof process[name] === 'function')) {
     const value = () => {
       throw accessDenied(label, 'global', `process.${name}`);
