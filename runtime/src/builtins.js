@@ -60,6 +60,17 @@ const rootedPath = (path) => {
 const ownPath = (pkg, original) => (knowsPlaces(pkg) ? ownCopy(original) : rootedPath(original));
 
 /**
+ * @param {AnyObject} util
+ * @returns {AnyObject} what tells of code that is not the package's, or hands out one object to all
+ */
+const ownUtilities = (util) => ({
+  getCallSites: Object.freeze(() => []),
+  getSystemErrorMap: Object.freeze(
+    () => new Map([...util['getSystemErrorMap']()].map(([code, said]) => [code, [...said]])),
+  ),
+});
+
+/**
  * Modules that are not simply copies of the host's.
  *
  * @type {Record<string, (pkg: Package, original: AnyObject, granted: Granted) => unknown>}
@@ -101,8 +112,7 @@ const OWN_BUILTINS = {
   },
   'path/posix': ownPath,
   'path/win32': ownPath,
-  util: (_pkg, original) =>
-    Object.assign(ownCopy(original, hardenHost), { getCallSites: Object.freeze(() => []) }),
+  util: (_pkg, original) => Object.assign(ownCopy(original, hardenHost), ownUtilities(original)),
 };
 OWN_BUILTINS['sys'] = /** @type {any} */ (OWN_BUILTINS['util']);
 

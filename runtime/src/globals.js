@@ -4,7 +4,7 @@ import { fillView, frozenAccessor, isObject } from './attenuate.js';
 import { makeConsoleView } from './console-view.js';
 import { makeErrorConstructor } from './error-constructor.js';
 import { hardenHost } from './host-harden.js';
-import { sharedBuiltin } from './host-tame.js';
+import { sharedBuiltin, sharedGlobal } from './host-tame.js';
 import { boundView } from './bound-view.js';
 import { builtinDecision, globalDecision, grantedOf, isWhole } from './policy.js';
 import { isAttenuation } from './policy-format.js';
@@ -163,7 +163,7 @@ const ownHostGlobal = (pkg, name) => {
   if (name === 'performance') return performanceOf(pkg);
   if (name === 'crypto') return webCryptoOf(globals);
   if (name === 'Buffer') return sharedBuiltin(pkg.world.powers, 'buffer')?.['Buffer'];
-  return STORES.includes(name) ? globals[name] : hardenHost(globals[name]);
+  return STORES.includes(name) ? globals[name] : sharedGlobal(pkg.world.powers, name);
 };
 
 /**

@@ -37,6 +37,21 @@ const replace = (owner, name, change) => {
 };
 
 /**
+ * What is behind accessors of functions is loaded late, or made; it is hardened when it is read.
+ *
+ * @param {AnyObject} owner
+ */
+const hardenLate = (owner) => {
+  for (const key of Reflect.ownKeys(owner)) {
+    const property = Object.getOwnPropertyDescriptor(owner, key);
+    const { get } = property ?? {};
+    if (property === undefined || get === undefined || !property.configurable) continue;
+    const read = () => hardenHost(Reflect.apply(get, owner, []));
+    Object.defineProperty(owner, key, { ...property, get: read });
+  }
+};
+
+/**
  * Node keeps `captureRejections` in a property of the prototype that can't become an accessor. When each
  * emitter has its own before it is assigned, that of the prototype can be fixed.
  *
@@ -64,6 +79,7 @@ const fixCapture = (EventEmitter) => {
 /** @param {AnyObject} events */
 const tameEvents = (events) => {
   fixSettings(events, ['defaultMaxListeners', 'captureRejections', 'usingDomains']);
+  hardenLate(events);
   fixCapture(events);
   replace(events, 'setMaxListeners', (original) => (/** @type {unknown[]} */ ...args) => {
     if (args.length > 1) Reflect.apply(original, events, args); // else it sets the default of all
@@ -73,6 +89,8 @@ const tameEvents = (events) => {
 /** @param {AnyObject} stream */
 const tameStream = (stream) => {
   replace(stream, 'setDefaultHighWaterMark', () => () => undefined);
+  hardenLate(stream);
+  hardenHost(new stream['Writable']()['_writableState'].writecb); // what all have that have none
 };
 
 /** @param {AnyObject} util */
@@ -83,7 +101,7 @@ const tameUtil = (util) => {
 };
 
 /** @param {AnyObject} buffer */
-const tameBuffer = ({ Buffer }) => fixSettings(Buffer, ['poolSize']);
+const tameBuffer = ({ Buffer }) => void hardenHost(Buffer[Symbol.species]);
 
 /**
  * Requests that name no agent would share the connections of all packages, and show their agent.
@@ -127,7 +145,7 @@ const TAMED = {
   util: tameUtil,
 };
 
-// Nearly all builtins lead to the objects of these, which are loaded anyway.
+// Nearly all builtins, and globals, lead to the objects of these, which are loaded anyway.
 const COMMON = ['buffer', 'events', 'stream', 'util'];
 
 /** @type {Record<string, string[]>} builtins that lead to those of others, which are to be tamed before */
@@ -160,14 +178,32 @@ const makeHardener = (powers) => {
     tamed.add(name);
     TAMED[name]?.(powers.getBuiltin(name));
   };
+  for (const name of COMMON) tame(name);
   /** @type {Set<string>} */
   const hardened = new Set();
   return (name) => {
     if (hardened.has(name)) return;
     hardened.add(name);
-    for (const other of [...COMMON, ...(LEADS_TO[name] ?? []), name]) tame(other);
+    for (const other of [...(LEADS_TO[name] ?? []), name]) tame(other);
     if (!UNHARDENED.has(name)) hardenHost(powers.getBuiltin(name));
   };
+};
+
+/** @param {Powers} powers */
+const hardenerOf = (powers) => {
+  const harden = hardeners.get(powers) ?? makeHardener(powers);
+  hardeners.set(powers, harden);
+  return harden;
+};
+
+/**
+ * @param {Powers} powers
+ * @param {string} name of a host global
+ * @returns {unknown} it, hardened
+ */
+export const sharedGlobal = (powers, name) => {
+  hardenerOf(powers);
+  return hardenHost(powers.globals[name]);
 };
 
 /**
@@ -176,9 +212,7 @@ const makeHardener = (powers) => {
  * @returns {AnyObject | undefined} it, hardened
  */
 export const sharedBuiltin = (powers, name) => {
-  const harden = hardeners.get(powers) ?? makeHardener(powers);
-  hardeners.set(powers, harden);
   const builtin = powers.getBuiltin(name);
-  if (builtin !== undefined) harden(name);
+  if (builtin !== undefined) hardenerOf(powers)(name);
   return builtin;
 };
