@@ -33,8 +33,8 @@ export const isObject = (value) =>
 const isConstructor = (method) => {
   const property = Object.getOwnPropertyDescriptor(method, 'prototype');
   if (property === undefined) return false;
-  const { value, writable } = property;
-  if (!writable || !isObject(value)) return true;
+  const { value } = property;
+  if (!isObject(value) || /^class\b/.test(Function.prototype.toString.call(method))) return true;
   return Reflect.ownKeys(value).length > 1 || Object.getPrototypeOf(value) !== Object.prototype;
 };
 

@@ -60,11 +60,27 @@ const rootedPath = (path) => {
 const ownPath = (pkg, original) => (knowsPlaces(pkg) ? ownCopy(original) : rootedPath(original));
 
 /**
+ * Node's own marks what it returns, which is frozen where a function brings its promisified form along.
+ *
+ * @param {AnyObject} util
+ * @returns {Function}
+ */
+const promisifyOf = ({ promisify: original }) => {
+  const { custom } = original;
+  const promisify = (/** @type {any} */ method) => {
+    const known = typeof method === 'function' ? method[custom] : undefined;
+    return typeof known === 'function' && !Object.isExtensible(known) ? known : original(method);
+  };
+  return Object.freeze(Object.assign(promisify, { custom }));
+};
+
+/**
  * @param {AnyObject} util
  * @returns {AnyObject} what tells of code that is not the package's, or hands out one object to all
  */
 const ownUtilities = (util) => ({
   getCallSites: Object.freeze(() => []),
+  promisify: promisifyOf(util),
   getSystemErrorMap: Object.freeze(
     () => new Map([...util['getSystemErrorMap']()].map(([code, said]) => [code, [...said]])),
   ),

@@ -8,7 +8,7 @@ import { checkImportType, importType } from './import-attributes.js';
 import { fileModule, makePackage, storedText } from './package.js';
 import { dirnameOf, filenameOfUrl, resolveKey, urlOf } from './locations.js';
 import { fileRecord, recordOf } from './module-records.js';
-import { builtinDecision, policiesOf } from './policy.js';
+import { builtinDecision, grantedOf, grantsAnything, policiesOf } from './policy.js';
 import { filenameOfTarget, followKey, keyOfFilename, resolveRequest } from './resolve.js';
 
 /** @import { CjsHooks, CjsModule } from './cjs.js' */
@@ -176,10 +176,13 @@ const makeCompartment = (pkg) => {
 
 /** @type {Linker} */
 const linker = {
-  grantedBuiltin: (pkg, name) =>
-    pkg.world.powers.isBuiltin(name) && builtinDecision(pkg.policy, name) !== undefined
-      ? builtinModule(pkg, name)
-      : undefined,
+  grantedBuiltin(pkg, name) {
+    const decision = builtinDecision(pkg.policy, name);
+    if (!pkg.world.powers.isBuiltin(name) || decision === undefined) return undefined;
+    // Who asks in this way goes on without it: stubs of which nothing may be used are no help.
+    const granted = grantedOf(decision);
+    return granted === undefined || grantsAnything(granted) ? builtinModule(pkg, name) : undefined;
+  },
   importDynamically,
   resolveToUrl,
   commonJsOf,

@@ -57,7 +57,7 @@ export const isWhole = (decision) => grantedOf(decision)?.whole === true;
  * @param {Granted} granted
  * @returns {boolean} whether neither it nor a member of it may be used
  */
-export const isWithheld = ({ whole, members }) => !whole && members.size === 0;
+export const isWithheld = (granted) => !grantsAnything(granted);
 
 /**
  * @param {Granted} granted
@@ -156,7 +156,7 @@ const decideAll = (part, grants) => {
  * @param {Granted} granted
  * @returns {boolean}
  */
-const grantsAnything = ({ whole, members }) =>
+export const grantsAnything = ({ whole, members }) =>
   whole || [...members.values()].some((member) => grantsAnything(member));
 
 /** @type {WeakMap<ReadonlyMap<string, Grant | Attenuation>, Map<string, Decision>>} */

@@ -44,7 +44,12 @@ const NOTHING = { whole: false, write: false, unlimited: false, members: new Map
 const deepCopy = (value) => {
   if (!isObject(value) || typeof value === 'function') return value;
   if (Array.isArray(value)) return value.map(deepCopy);
-  if (value instanceof Set) return Object.freeze([...value].map(deepCopy));
+  if (value instanceof Set) {
+    // That of `allowedNodeEnvironmentFlags` knows other spellings too.
+    const copy = new Set(value);
+    const has = Object.freeze((/** @type {unknown} */ member) => value.has(member));
+    return Object.defineProperty(copy, 'has', { value: has });
+  }
   const entries = Object.entries(value).filter(([, member]) => typeof member !== 'function');
   return Object.freeze(Object.fromEntries(entries.map(([key, member]) => [key, deepCopy(member)])));
 };

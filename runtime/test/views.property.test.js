@@ -79,7 +79,7 @@ const randomGrants = (random) => {
   const grant = () => random() > 0.2;
   const entries = (/** @type {string[]} */ paths) =>
     Object.fromEntries(pick(random, paths, 12).map((path) => [path, grant()]));
-  const globals = entries(globalPaths());
+  const globals = { ...entries(globalPaths()), ...(random() > 0.5 && { 'process.on': true }) };
   const writes = Object.keys(globals).filter(
     (path) => path.startsWith('process.') && random() > 0.8,
   );
@@ -114,7 +114,6 @@ module.exports = () => {
   const process = globalThis.process;
   add(process, 'process'); for (const name of ['performance', 'crypto']) add(globalThis[name], name);
   for (const name of BUILTINS) { try { add(require(name), name) } catch {} }
-  try { process.on('property-test', function (...args) { heard.push(this, ...args) }) } catch {}
   while (waiting.length > 0) {
     const object = waiting.pop(); const way = found.get(object);
     for (const key of Reflect.ownKeys(object)) {
@@ -125,6 +124,7 @@ module.exports = () => {
     }
     add(Object.getPrototypeOf(object), way + '.__proto__');
   }
+  try { process.on('property-test', function (...args) { heard.push(this, ...args) }) } catch {}
   return { found, heard };
 };`;
 
