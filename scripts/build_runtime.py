@@ -65,7 +65,8 @@ def build_runtime(root: Path) -> Path:
 def inputs(runtime: Path) -> list[Path]:
     """List the files that the built file is made from."""
     names = ("package.json", "package-lock.json", "build.mjs")
-    return [*(runtime / name for name in names), *sorted((runtime / "src").rglob("*.js"))]
+    table = runtime.parent / "compartment_mapper" / "authority.json"
+    return [*(runtime / name for name in names), *sorted((runtime / "src").rglob("*.js")), table]
 
 
 def inputs_digest(runtime: Path) -> str:
@@ -73,7 +74,7 @@ def inputs_digest(runtime: Path) -> str:
     digest = hashlib.sha256()
     for path in inputs(runtime):
         content = path.read_bytes()
-        digest.update(f"{path.relative_to(runtime).as_posix()} {len(content)}\n".encode())
+        digest.update(f"{path.relative_to(runtime.parent).as_posix()} {len(content)}\n".encode())
         digest.update(content)
     return digest.hexdigest()
 
@@ -101,7 +102,7 @@ def install_packages(runtime: Path, scratch: Path) -> Path:
     """Copy the sources to `scratch` and install the pinned packages beside them."""
     folder = scratch / "runtime"
     for path in inputs(runtime):
-        target = folder / path.relative_to(runtime)
+        target = scratch / path.relative_to(runtime.parent)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
     arguments = ["ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"]

@@ -1,7 +1,7 @@
 // Narrows objects of the host to what a policy names, one new object for each compartment.
-import { isWhole } from './policy.js';
+import { isWithheld } from './policy.js';
 
-/** @import { PathTree, Whole } from './policy.js' */
+/** @import { Granted } from './policy.js' */
 
 /**
  * @typedef {Record<PropertyKey, any>} AnyObject
@@ -33,8 +33,8 @@ export const isObject = (value) =>
 const isConstructor = (method) => {
   const property = Object.getOwnPropertyDescriptor(method, 'prototype');
   if (property === undefined) return false;
-  const { value, writable } = property;
-  if (!writable || !isObject(value)) return true;
+  const { value } = property;
+  if (!isObject(value) || /^class\b/.test(Function.prototype.toString.call(method))) return true;
   return Reflect.ownKeys(value).length > 1 || Object.getPrototypeOf(value) !== Object.prototype;
 };
 
@@ -48,31 +48,11 @@ const isConstructor = (method) => {
 export const bindMethod = (method, owner) => {
   if (isConstructor(method)) return method;
   const bound = (/** @type {unknown[]} */ ...args) => Reflect.apply(method, owner, args);
-  Object.defineProperties(bound, { ...boundStatics(method, bound), name: { value: method.name } });
-  return Object.defineProperty(bound, 'length', { value: method.length });
+  // With what hangs on it: `fs.realpathSync.native`, and what util.promisify looks for.
+  const { prototype: _none, ...statics } = Object.getOwnPropertyDescriptors(method);
+  Object.defineProperties(bound, statics);
+  return Object.freeze(bound);
 };
-
-/**
- * @param {Function} method
- * @param {Function} bound stands for it
- * @returns {PropertyDescriptorMap} what hangs on it: `fs.realpath.native`, how `util.promisify` treats it
- */
-const boundStatics = (method, bound) => {
-  /** @type {PropertyDescriptorMap} */
-  const statics = {};
-  for (const key of Reflect.ownKeys(method)) {
-    const { value, enumerable = false } = /** @type {PropertyDescriptor} */ (
-      Object.getOwnPropertyDescriptor(method, key)
-    );
-    if (OF_FUNCTIONS.includes(key) || value === undefined) continue;
-    const isOther = typeof value === 'function' && value !== method;
-    const shown = value === method ? bound : isOther ? bindMethod(value, method) : value;
-    Object.defineProperty(statics, key, { value: { value: shown, enumerable }, enumerable: true });
-  }
-  return statics;
-};
-
-const OF_FUNCTIONS = /** @type {PropertyKey[]} */ (['name', 'length', 'prototype']);
 
 /**
  * @param {Expose} expose
@@ -92,80 +72,132 @@ const memberReader = (expose) => {
 };
 
 /**
- * @param {string} name
- * @param {Whole} grant
- * @param {ViewOptions} options
- * @param {(owner: unknown, name: string) => unknown} read
- * @returns {PropertyDescriptor}
+ * @param {() => unknown} get
+ * @param {(value: unknown) => void} set
+ * @returns {PropertyDescriptor} whose functions are no channel
  */
-const liveMember = (name, { write }, { owner, view }, read) => ({
-  get: () => read(owner(), name),
-  /** @param {unknown} value */
-  set(value) {
-    const target = owner();
-    if (write && target !== undefined) target[name] = value;
-    // Without a grant to write, the package changes what it sees itself, and nobody else.
-    else
-      Object.defineProperty(view, name, {
-        value,
-        writable: true,
-        enumerable: true,
-        configurable: true,
-      });
-  },
+export const frozenAccessor = (get, set) => ({
+  get: Object.freeze(get),
+  set: Object.freeze(set),
   enumerable: true,
   configurable: true,
 });
 
 /**
- * @param {PathTree} tree
+ * @param {AnyObject} view
+ * @param {PropertyKey} name
+ * @param {unknown} value
+ * @param {boolean} [enumerable]
+ */
+export const defineOwn = (view, name, value, enumerable = true) => {
+  Object.defineProperty(view, name, { value, writable: true, enumerable, configurable: true });
+};
+
+/**
+ * @param {string} name
+ * @param {Granted} granted
+ * @param {ViewOptions} options
+ * @param {(owner: unknown, name: string) => unknown} read
+ * @returns {PropertyDescriptor}
+ */
+const liveMember = (name, { write }, { owner, view }, read) =>
+  frozenAccessor(
+    () => read(owner(), name),
+    (value) => {
+      const target = owner();
+      if (write && target !== undefined) target[name] = value;
+      // Without a grant to write, the package changes what it sees itself, and nobody else.
+      else defineOwn(view, name, value);
+    },
+  );
+
+/**
+ * @param {Granted} granted of the owner, not as a whole
  * @param {ViewOptions} options
  * @returns {AnyObject} the view
  */
-export const fillView = (tree, options) => {
+export const fillView = (granted, options) => {
   const { owner, view, expose = (value) => value } = options;
   const read = memberReader(expose);
-  for (const [name, grant] of tree) {
-    if (isWhole(grant)) {
-      Object.defineProperty(view, name, liveMember(name, grant, options, read));
+  for (const [name, member] of granted.members) {
+    if (isWithheld(member)) continue;
+    if (member.whole && member.members.size === 0) {
+      Object.defineProperty(view, name, liveMember(name, member, options, read));
       continue;
     }
     const inner = () => {
       const value = owner()?.[name];
       return isObject(value) ? value : undefined;
     };
-    if (inner() === undefined) continue;
+    const value = inner();
+    if (value === undefined) continue;
     const base = Object.hasOwn(view, name) && isObject(view[name]) ? view[name] : {};
-    const value = fillView(grant, { owner: inner, view: base, expose });
-    Object.defineProperty(view, name, {
-      value,
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
+    const narrow = member.whole
+      ? withoutMembers(value, member)
+      : fillView(member, { owner: inner, view: base, expose });
+    defineOwn(view, name, narrow);
   }
   return view;
 };
 
 /**
- * A copy of a builtin's object, so that what one package assigns to it is not seen by another.
+ * @param {AnyObject} object
+ * @param {Granted} granted all of it, but for some of its members
+ * @returns {AnyObject} a copy without them
+ */
+const withoutMembers = (object, granted) => {
+  const copy = ownCopy(object);
+  for (const name of granted.members.keys()) delete copy[name];
+  return fillView(granted, { owner: () => object, view: copy });
+};
+
+/**
+ * A function that does what another does, with an object of members of its own, and the same instances.
+ *
+ * @param {Function} original
+ * @returns {AnyObject & Function}
+ */
+const ownFunction = (original) => {
+  const own = /** @type {AnyObject & Function} */ (
+    /** @this {unknown} */ function (/** @type {unknown[]} */ ...args) {
+      if (new.target === undefined) return Reflect.apply(original, this, args);
+      return Reflect.construct(original, args, new.target === own ? original : new.target);
+    }
+  );
+  for (const key of Reflect.ownKeys(own)) if (key !== 'prototype') delete own[key];
+  if (Object.hasOwn(original, 'prototype'))
+    Object.defineProperty(own, 'prototype', { value: original.prototype, writable: false });
+  return Object.setPrototypeOf(own, Object.getPrototypeOf(original));
+};
+
+/**
+ * A copy of an object or function of the host, so that what one package assigns to it is not seen by
+ * another. Its accessors read the original; what is assigned to them stays with the copy.
  *
  * @param {AnyObject} original
+ * @param {(value: unknown) => unknown} [share] what is done to values that are read late
  * @returns {AnyObject}
  */
-export const shallowCopy = (original) => {
-  const copy = Object.create(Object.getPrototypeOf(original) === null ? null : Object.prototype);
+export const ownCopy = (original, share = (value) => value) => {
+  const isNull = Object.getPrototypeOf(original) === null;
+  const copy =
+    typeof original === 'function'
+      ? ownFunction(original)
+      : Object.create(isNull ? null : Object.prototype);
   for (const key of Reflect.ownKeys(original)) {
+    if (typeof original === 'function' && key === 'prototype') continue;
     const property = /** @type {PropertyDescriptor} */ (
       Object.getOwnPropertyDescriptor(original, key)
     );
     const { get, set, value, enumerable = false } = property;
-    /** @type {PropertyDescriptor} */
-    const copied = { enumerable, configurable: true };
-    if (get !== undefined) copied.get = get.bind(original);
-    if (set !== undefined) copied.set = set.bind(original);
-    if (get === undefined && set === undefined) Object.assign(copied, { value, writable: true });
-    Object.defineProperty(copy, key, copied);
+    if (get === undefined && set === undefined) defineOwn(copy, key, value, enumerable);
+    else {
+      const accessor = frozenAccessor(
+        () => share(get?.call(original)),
+        (own) => defineOwn(copy, key, own, enumerable),
+      );
+      Object.defineProperty(copy, key, { ...accessor, enumerable });
+    }
   }
   return copy;
 };

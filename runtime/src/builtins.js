@@ -1,22 +1,27 @@
 // The host's modules as one package sees them: whole, by members, or attenuated, as its policy says.
-import { fillView, isObject, shallowCopy } from './attenuate.js';
+import { defineOwn, fillView, isObject, ownCopy } from './attenuate.js';
+import { recordingStub } from './audit.js';
 import { makeDenied } from './denial.js';
 import { accessDenied, codedTypeError } from './errors.js';
-import { consoleOf, processOf, timersOf } from './globals.js';
+import { consoleOf, performanceOf, processOf, timersOf, webCryptoOf } from './globals.js';
 import { hardenHost } from './host-harden.js';
+import { sharedBuiltin } from './host-tame.js';
+import { withOwnAgent } from './http-agent.js';
 import {
   bareBuiltin,
   builtinDecision,
   globalDecision,
-  isHarmlessBuiltin,
+  grantedOf,
   isWhole,
+  isWithheld,
+  memberOf,
 } from './policy.js';
 import { isAttenuation } from './policy-format.js';
 import { ownFileMethods } from './own-files.js';
 import { makeSyntheticRecord } from './records.js';
 
 /** @import { AnyObject } from './attenuate.js' */
-/** @import { Decision } from './policy.js' */
+/** @import { Decision, Granted } from './policy.js' */
 /** @import { Package } from './package.js' */
 /** @import { SyntheticRecord } from './records.js' */
 
@@ -27,10 +32,9 @@ import { makeSyntheticRecord } from './records.js';
  * @returns {boolean}
  */
 const knowsPlaces = ({ policy }) => {
-  const cwd = globalDecision(policy, 'process');
+  const process = grantedOf(globalDecision(policy, 'process'));
   return (
-    isWhole(cwd) ||
-    (cwd instanceof Map && cwd.has('cwd')) ||
+    (process !== undefined && memberOf(process, 'cwd').whole) ||
     ['fs', 'fs/promises', 'child_process'].some(
       (name) => builtinDecision(policy, name) !== undefined,
     )
@@ -42,7 +46,7 @@ const knowsPlaces = ({ policy }) => {
  * @returns {AnyObject} the same, in the working directory `/`
  */
 const rootedPath = (path) => {
-  const copy = shallowCopy(path);
+  const copy = ownCopy(path);
   copy.resolve = (/** @type {string[]} */ ...parts) => path.resolve('/', ...parts);
   copy.relative = (/** @type {string} */ from, /** @type {string} */ to) =>
     path.relative(copy.resolve(from), copy.resolve(to));
@@ -50,53 +54,189 @@ const rootedPath = (path) => {
 };
 
 /**
- * Modules that are not simply the host's.
+ * @param {Package} pkg
+ * @param {AnyObject} original `path`, or one of its kinds
+ */
+const ownPath = (pkg, original) => (knowsPlaces(pkg) ? ownCopy(original) : rootedPath(original));
+
+/**
+ * Node's own marks what it returns, which is frozen where a function brings its promisified form along.
  *
- * @type {Record<string, (pkg: Package, original: AnyObject, decision: Decision) => unknown>}
+ * @param {AnyObject} util
+ * @returns {Function}
+ */
+const promisifyOf = ({ promisify: original }) => {
+  const { custom } = original;
+  const promisify = (/** @type {any} */ method) => {
+    const known = typeof method === 'function' ? method[custom] : undefined;
+    return typeof known === 'function' && !Object.isExtensible(known) ? known : original(method);
+  };
+  return Object.freeze(Object.assign(promisify, { custom }));
+};
+
+/**
+ * @param {AnyObject} util
+ * @returns {AnyObject} what tells of code that is not the package's, or hands out one object to all
+ */
+const ownUtilities = (util) => ({
+  getCallSites: Object.freeze(() => []),
+  promisify: promisifyOf(util),
+  getSystemErrorMap: Object.freeze(
+    () => new Map([...util['getSystemErrorMap']()].map(([code, said]) => [code, [...said]])),
+  ),
+});
+
+/**
+ * Modules that are not simply copies of the host's.
+ *
+ * @type {Record<string, (pkg: Package, original: AnyObject, granted: Granted) => unknown>}
  */
 const OWN_BUILTINS = {
   __proto__: /** @type {never} */ (null),
   fs(pkg, original) {
-    const copy = Object.assign(shallowCopy(original), ownFileMethods(pkg, original, 'fs'));
-    const promises = original['promises'];
-    const own = Object.assign(shallowCopy(promises), ownFileMethods(pkg, promises, 'fs/promises'));
+    const copy = Object.assign(ownCopy(original, hardenHost), ownFileMethods(pkg, original, 'fs'));
+    const promises = hardenHost(original['promises']);
+    const own = Object.assign(ownCopy(promises), ownFileMethods(pkg, promises, 'fs/promises'));
     return Object.defineProperty(copy, 'promises', { value: own, enumerable: true });
   },
   'fs/promises': (pkg, original) =>
-    Object.assign(shallowCopy(original), ownFileMethods(pkg, original, 'fs/promises')),
-  console: (pkg, _original, decision) => consoleOf(pkg, { withClass: isWhole(decision) }),
-  module: (pkg) => pkg.world.linker.commonJsOf(pkg).Module,
-  process: (pkg, original, decision) =>
-    globalDecision(pkg.policy, 'process') === undefined && isWhole(decision)
-      ? original
-      : processOf(pkg),
-  timers: (pkg) => ({ ...timersOf(pkg), promises: pkg.world.powers.timersPromises }),
-  path(pkg, original) {
-    if (knowsPlaces(pkg)) return shallowCopy(original);
-    const posix = rootedPath(original['posix']);
-    return Object.assign(posix, { posix, win32: rootedPath(original['win32']) });
+    Object.assign(ownCopy(original), ownFileMethods(pkg, original, 'fs/promises')),
+  console: (pkg, _original, { whole }) => consoleOf(pkg, { withClass: whole }),
+  crypto(pkg, original) {
+    const copy = ownCopy(original, hardenHost);
+    const get = Object.freeze(() => webCryptoOf(pkg.world.powers.globals));
+    return Object.defineProperty(copy, 'webcrypto', { get });
   },
-  'path/posix': (pkg, original) =>
-    knowsPlaces(pkg) ? shallowCopy(original) : rootedPath(original),
-  'path/win32': (pkg, original) =>
-    knowsPlaces(pkg) ? shallowCopy(original) : rootedPath(original),
-  util: (_pkg, original) =>
-    Object.assign(shallowCopy(hardenHost(original)), { getCallSites: () => [] }),
+  http: (_pkg, original) => withOwnAgent(ownCopy(original, hardenHost), original),
+  https: (_pkg, original) => withOwnAgent(ownCopy(original, hardenHost), original),
+  module: (pkg) => pkg.world.linker.commonJsOf(pkg).Module,
+  perf_hooks(pkg, original) {
+    const copy = ownCopy(original, hardenHost);
+    defineOwn(copy, 'performance', performanceOf(pkg));
+    return copy;
+  },
+  process: (pkg) => processOf(pkg),
+  timers: (pkg) => ({
+    ...timersOf(pkg),
+    promises: ownCopy(
+      /** @type {AnyObject} */ (sharedBuiltin(pkg.world.powers, 'timers/promises')),
+    ),
+  }),
+  path(pkg, original) {
+    const posix = ownPath(pkg, original['posix']);
+    return Object.assign(posix, { posix, win32: ownPath(pkg, original['win32']) });
+  },
+  'path/posix': ownPath,
+  'path/win32': ownPath,
+  util: (_pkg, original) => Object.assign(ownCopy(original, hardenHost), ownUtilities(original)),
 };
+OWN_BUILTINS['sys'] = /** @type {any} */ (OWN_BUILTINS['util']);
 
 /**
  * @param {Package} pkg
  * @param {string} name without `node:`
- * @param {AnyObject} original
- * @param {Decision} decision
+ * @param {Granted} granted
  * @returns {unknown}
  */
-const wholeBuiltin = (pkg, name, original, decision) => {
+const wholeBuiltin = (pkg, name, granted) => {
+  const { powers, hardens } = pkg.world;
+  const original = hardens ? sharedBuiltin(powers, name) : powers.getBuiltin(name);
+  if (original === undefined) {
+    throw codedTypeError('ERR_UNKNOWN_BUILTIN_MODULE', `No such built-in module: ${name}`);
+  }
   const own = OWN_BUILTINS[name];
-  if (own !== undefined) return own(pkg, original, decision);
-  if (isHarmlessBuiltin(name)) hardenHost(original);
-  return typeof original === 'object' ? shallowCopy(original) : original;
+  if (own !== undefined) return own(pkg, original, granted);
+  return typeof original === 'object' ? ownCopy(original, hardenHost) : original;
 };
+
+/**
+ * @param {Package} pkg
+ * @param {string} path of a member of a builtin
+ * @returns {Function}
+ */
+const deniedMember = (pkg, path) =>
+  pkg.world.audit !== undefined
+    ? recordedBuiltin(pkg, path)
+    : makeDenied(
+        () => accessDenied(pkg.label, 'builtin', path),
+        path.slice(path.lastIndexOf('.') + 1),
+      );
+
+const BY_MEMBERS_MEMBER = ['fs.promises', 'dns.promises', 'perf_hooks.performance'];
+
+/**
+ * @param {Package} pkg
+ * @param {string} path of a builtin, or a member of one
+ * @returns {Function} a stub, which is only recorded
+ */
+const recordedBuiltin = ({ label, world }, path) =>
+  recordingStub(/** @type {import('./audit.js').Recorder} */ (world.audit), {
+    ...{ label, part: 'builtins', path },
+    deny: (at) => accessDenied(label, 'builtin', at),
+    hasMembers: (at) => !at.includes('.') || BY_MEMBERS_MEMBER.includes(at),
+  });
+
+/**
+ * @param {Package} pkg under `--audit`
+ * @param {string} name of a builtin of which nothing is granted
+ * @returns {object} which has stubs for members
+ */
+const auditedBuiltin = (pkg, name) => {
+  pkg.world.audit?.record(pkg.label, 'builtins', name, 'load');
+  const original = pkg.world.powers.getBuiltin(name);
+  if (!isObject(original)) return {};
+  const stub = recordedBuiltin(pkg, name);
+  if (typeof original === 'function') return stub;
+  const members = {};
+  for (const key of Object.keys(original))
+    if (key !== 'default') defineOwn(members, key, recordedBuiltin(pkg, `${name}.${key}`));
+  return members;
+};
+
+/**
+ * A builtin that is granted whole, but for some of its members.
+ *
+ * @param {Package} pkg
+ * @param {string} name of the builtin
+ * @param {AnyObject} whole
+ * @param {Granted} granted
+ * @returns {AnyObject}
+ */
+const withoutWithheld = (pkg, name, whole, granted) => {
+  const excepted = [...granted.members].filter(([member]) => member in whole);
+  if (
+    name === 'process' ||
+    excepted.every(([, member]) => member.whole && member.members.size === 0)
+  )
+    return whole;
+  const view = typeof whole === 'function' ? ownCopy(whole) : whole;
+  for (const [member, inner] of excepted) {
+    const value = whole[member];
+    if (isWithheld(inner)) defineOwn(view, member, deniedMember(pkg, `${name}.${member}`));
+    else if (inner.members.size > 0 && isObject(value)) {
+      defineOwn(view, member, narrowed(pkg, `${name}.${member}`, ownCopy(value), inner));
+    }
+  }
+  return view;
+};
+
+/**
+ * @param {Package} pkg
+ * @param {string} name of a builtin, or the path of a member
+ * @param {AnyObject} whole that the package has alone
+ * @param {Granted} granted
+ * @returns {AnyObject} what is granted of it
+ */
+const narrowed = (pkg, name, whole, granted) => {
+  if (granted.whole) return withoutWithheld(pkg, name, whole, granted);
+  const view = fillView(granted, { owner: () => whole, view: {} });
+  addDenials(pkg, name, whole, view);
+  return view;
+};
+
+/** @type {Granted} */
+const NOTHING = { whole: false, write: false, unlimited: false, members: new Map() };
+const EVERYTHING = { ...NOTHING, whole: true };
 
 /**
  * What a package was not granted of a builtin says so when it is used, not when it is looked at.
@@ -113,12 +253,7 @@ const addDenials = (pkg, name, whole, view) => {
       Object.getOwnPropertyDescriptor(whole, key)
     );
     if (get === undefined && !isObject(value)) continue;
-    Object.defineProperty(view, key, {
-      value: makeDenied(() => accessDenied(pkg.label, 'builtin', `${name}.${key}`), key),
-      writable: true,
-      enumerable: false,
-      configurable: true,
-    });
+    defineOwn(view, key, deniedMember(pkg, `${name}.${key}`), false);
   }
 };
 
@@ -130,19 +265,15 @@ const addDenials = (pkg, name, whole, view) => {
  */
 const makeBuiltin = (pkg, name, decision) => {
   const bare = bareBuiltin(name);
-  const original = pkg.world.powers.getBuiltin(name);
-  if (original === undefined) {
-    throw codedTypeError('ERR_UNKNOWN_BUILTIN_MODULE', `No such built-in module: ${name}`);
-  }
   if (isAttenuation(decision)) {
-    return pkg.world.linker.attenuateModule(pkg, decision, bare, shallowCopy(original));
+    const whole = wholeBuiltin(pkg, bare, EVERYTHING);
+    return pkg.world.linker.attenuateModule(pkg, decision, bare, /** @type {object} */ (whole));
   }
-  if (!(decision instanceof Map)) return wholeBuiltin(pkg, bare, original, decision);
-  const whole = wholeBuiltin(pkg, bare, original, decision);
-  if (bare === 'process' || !isObject(whole)) return whole;
-  const view = fillView(decision, { owner: () => whole, view: {} });
-  addDenials(pkg, bare, whole, view);
-  return view;
+  if (decision === undefined && pkg.world.audit !== undefined) return auditedBuiltin(pkg, bare);
+  const granted = decision ?? NOTHING;
+  const whole = wholeBuiltin(pkg, bare, granted);
+  if (bare === 'process' || granted.unlimited || !isObject(whole)) return whole;
+  return narrowed(pkg, bare, whole, granted);
 };
 
 /**

@@ -143,7 +143,11 @@ export const makeCommonJs = (hooks, toFilename) => {
     const filename = toFilename(place);
     return makeRequire(newModule(filename, undefined), hooks.keyOf(filename) ?? './');
   };
-  const statics = { _cache: cache, _extensions: extensions, _nodeModulePaths: nodeModulesPaths };
+  const statics = {
+    _cache: cache,
+    _extensions: extensions,
+    _nodeModulePaths: Object.freeze(nodeModulesPaths),
+  };
   const Module = /** @type {any} */ (makeModuleClass(hooks, createRequire, statics));
 
   /**

@@ -1,5 +1,8 @@
 // Stand-ins for what a package names but may not use: naming them is harmless, using them says why not.
+import { recordingStub } from './audit.js';
 import { accessDenied } from './errors.js';
+
+/** @import { Recorder } from './audit.js' */
 
 /**
  * @param {() => Error} makeError
@@ -37,6 +40,25 @@ const makeStub = (makeError) => {
 };
 
 /**
+ * @param {string} label
+ * @param {string} name
+ */
+const deniedGlobal = (label, name) => makeStub(() => accessDenied(label, 'global', name));
+
+const BY_MEMBER = ['crypto', 'performance'];
+
+/**
+ * @param {Recorder} audit
+ * @returns {(label: string, path: string) => Function}
+ */
+export const recordedGlobal = (audit) => (label, path) =>
+  recordingStub(audit, {
+    ...{ label, part: 'globals', path },
+    deny: (at) => accessDenied(label, 'global', at),
+    hasMembers: (at) => BY_MEMBER.includes(at),
+  });
+
+/**
  * The scope of a package's texts, beside its global object, for names that it uses freely and has not.
  *
  * @param {object} options
@@ -44,15 +66,15 @@ const makeStub = (makeError) => {
  * @param {Iterable<string>} options.names that its modules use freely
  * @param {(name: string) => boolean} options.isHostGlobal
  * @param {Record<string, unknown>} options.globalThis the compartment's
+ * @param {Recorder | undefined} options.audit
  * @returns {object | undefined} accessors by name; undefined when there is nothing to add
  */
-export const missingNames = ({ label, names, isHostGlobal, globalThis }) => {
+export const missingNames = ({ label, names, isHostGlobal, globalThis, audit }) => {
+  const stubOf = audit === undefined ? deniedGlobal : recordedGlobal(audit);
   const scope = Object.create(null);
   for (const name of new Set(names)) {
     if (name in globalThis) continue;
-    const stub = isHostGlobal(name)
-      ? makeStub(() => accessDenied(label, 'global', name))
-      : undefined;
+    const stub = isHostGlobal(name) ? stubOf(label, name) : undefined;
     Object.defineProperty(scope, name, {
       get() {
         if (name in globalThis) return globalThis[name]; // defined since: a polyfill

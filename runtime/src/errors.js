@@ -75,15 +75,21 @@ export const requireCycle = (filename) =>
   );
 
 /**
+ * @param {string} label of a package
+ * @returns {string} where in a policy file its part is
+ */
+export const ownerOf = (label) =>
+  label === '$root$' ? 'entry' : `resources[${JSON.stringify(label)}]`;
+
+/**
  * @param {string} label the package that asked, by its canonical name
  * @param {'builtin' | 'global' | 'package'} kind
  * @param {string} name what it asked for
  */
 export const accessDenied = (label, kind, name) => {
-  const place = label === '$root$' ? 'entry' : `resources[${JSON.stringify(label)}]`;
   return codedError(
     'ERR_ACCESS_DENIED',
     `package '${label}' may not use ${kind} '${name}'; grant it in the policy: ` +
-      `${place}.${kind}s[${JSON.stringify(name)}] = true, or bundle with --infer`,
+      `${ownerOf(label)}.${kind}s[${JSON.stringify(name)}] = true, or bundle with --infer`,
   );
 };

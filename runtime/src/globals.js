@@ -1,11 +1,15 @@
 // What each compartment finds on its globalThis, beyond what ses puts there.
-import { fillView, isObject } from './attenuate.js';
+import { auditedProcess } from './audit-process.js';
+import { fillView, frozenAccessor, isObject } from './attenuate.js';
 import { makeConsoleView } from './console-view.js';
 import { makeErrorConstructor } from './error-constructor.js';
 import { hardenHost } from './host-harden.js';
-import { globalDecision, isWhole } from './policy.js';
+import { sharedBuiltin, sharedGlobal } from './host-tame.js';
+import { boundView } from './bound-view.js';
+import { builtinDecision, globalDecision, grantedOf, isWhole } from './policy.js';
 import { isAttenuation } from './policy-format.js';
 import { makeProcessView } from './process-view.js';
+import { makeStdio } from './stdio-view.js';
 import { makeTimers } from './timers.js';
 
 /** @import { AnyObject } from './attenuate.js' */
@@ -20,11 +24,8 @@ const TIMERS = [
 // Objects of the host that can be granted by members; of anything else a member is granted with its owner.
 const VIEWED = ['crypto', 'performance', 'navigator', 'WebAssembly'];
 
-// Granted without a decision, so nothing that packages share through them may be changed.
-const SHARED = [
-  ...['URL', 'URLSearchParams', 'TextEncoder', 'TextDecoder', 'AbortController', 'AbortSignal'],
-  ...['Event', 'EventTarget', 'DOMException', 'structuredClone', 'queueMicrotask', 'atob', 'btoa'],
-];
+// Objects that can't be frozen: what is kept in them is for all who are granted them.
+const STORES = ['localStorage', 'sessionStorage'];
 
 /**
  * @param {object} globalThis
@@ -41,21 +42,72 @@ const define = (globalThis, name, value, enumerable = false) => {
   });
 };
 
+/** @type {import('./policy.js').Granted} */
+const NO_PART = { whole: false, write: false, unlimited: false, members: new Map() };
+
+/**
+ * @param {Package} pkg
+ * @returns {Decision} what is granted of `process`, as a global or as a builtin
+ */
+const processDecision = ({ policy }) => {
+  const decision = globalDecision(policy, 'process');
+  return decision === undefined ||
+    (!isWhole(decision) && isWhole(builtinDecision(policy, 'process')))
+    ? builtinDecision(policy, 'process')
+    : decision;
+};
+
 /**
  * @param {Package} pkg
  * @returns {AnyObject} its `process`
  */
 export const processOf = (pkg) => {
   if (pkg.process !== undefined) return pkg.process;
-  const { process } = pkg.world.powers.globals;
-  const decision = globalDecision(pkg.policy, 'process');
-  if (isWhole(decision)) pkg.process = process;
-  else
-    pkg.process = makeProcessView(process, decision instanceof Map ? decision : new Map(), {
+  const { powers, linker } = pkg.world;
+  const { process } = powers.globals;
+  const granted = grantedOf(processDecision(pkg));
+  if (granted?.unlimited) pkg.process = process;
+  else {
+    const view = makeProcessView(process, granted, {
       label: pkg.label,
-      getBuiltinModule: (name) => pkg.world.linker.grantedBuiltin(pkg, name),
+      getBuiltinModule: (name) => linker.grantedBuiltin(pkg, name),
+      events: () => /** @type {AnyObject} */ (sharedBuiltin(powers, 'events')),
+      stdio: (name, part, deny) =>
+        makeStdio(name, {
+          real: () => process[name],
+          granted: part,
+          deny,
+          stream: /** @type {AnyObject} */ (sharedBuiltin(powers, 'stream')),
+        }),
     });
+    const { audit } = pkg.world;
+    const options = {
+      label: pkg.label,
+      granted: granted ?? NO_PART,
+      recorder: /** @type {any} */ (audit),
+    };
+    pkg.process = audit === undefined ? view : auditedProcess(process, view, options);
+  }
   return /** @type {AnyObject} */ (pkg.process);
+};
+
+/**
+ * @param {Package} pkg
+ * @returns {AnyObject} its `performance`: listeners and settings of its own
+ */
+export const performanceOf = (pkg) => {
+  pkg.performance ??= boundView(pkg.world.powers.globals['performance']);
+  return pkg.performance;
+};
+
+/**
+ * @param {AnyObject} globals the host's
+ * @returns {AnyObject} `crypto`, hardened
+ */
+export const webCryptoOf = (globals) => {
+  const { crypto } = globals;
+  if (isObject(crypto)) hardenHost(crypto['subtle']);
+  return hardenHost(crypto);
 };
 
 /**
@@ -74,7 +126,11 @@ export const timersOf = (pkg) => {
  * @returns {object}
  */
 export const consoleOf = (pkg, { withClass = false } = {}) => {
-  if (withClass) return makeConsoleView(pkg.world.powers.globals.console, { withClass });
+  const { console } = pkg.world.powers.globals;
+  if (withClass) {
+    hardenHost(console.Console);
+    return makeConsoleView(console, { withClass });
+  }
   pkg.console ??= makeConsoleView(pkg.world.powers.globals.console, { withClass });
   return pkg.console;
 };
@@ -86,16 +142,28 @@ export const consoleOf = (pkg, { withClass = false } = {}) => {
  * @returns {unknown}
  */
 const hostGlobal = (pkg, name, decision) => {
-  const { globals } = pkg.world.powers;
   if (name === 'console') return consoleOf(pkg);
   if (name === 'process') return processOf(pkg);
   if (TIMERS.includes(name)) return timersOf(pkg)[name];
-  const value = globals[name];
-  if (SHARED.includes(name)) return hardenHost(value);
-  if (decision instanceof Map && VIEWED.includes(name) && isObject(value)) {
-    return Object.freeze(fillView(decision, { owner: () => value, view: {} }));
+  const value = ownHostGlobal(pkg, name);
+  const granted = grantedOf(decision);
+  if (granted !== undefined && !granted.whole && VIEWED.includes(name) && isObject(value)) {
+    return fillView(granted, { owner: () => value, view: {} });
   }
   return value;
+};
+
+/**
+ * @param {Package} pkg
+ * @param {string} name
+ * @returns {unknown} a host object that packages may share
+ */
+const ownHostGlobal = (pkg, name) => {
+  const { globals } = pkg.world.powers;
+  if (name === 'performance') return performanceOf(pkg);
+  if (name === 'crypto') return webCryptoOf(globals);
+  if (name === 'Buffer') return sharedBuiltin(pkg.world.powers, 'buffer')?.['Buffer'];
+  return STORES.includes(name) ? globals[name] : sharedGlobal(pkg.world.powers, name);
 };
 
 /**
@@ -136,7 +204,23 @@ const defineHostGlobal = (pkg, globalThis, name, read) => {
     settle(read());
     return globalThis[name];
   };
-  Object.defineProperty(globalThis, name, { get, set: settle, enumerable, configurable: true });
+  Object.defineProperty(globalThis, name, { ...frozenAccessor(get, settle), enumerable });
+};
+
+/**
+ * Under `--audit`, what is not granted is recorded when it is read of the global object, and still not
+ * there. The package's texts have a stub for what they name freely.
+ *
+ * @param {Package} pkg
+ * @param {AnyObject} globalThis
+ * @param {string} name
+ */
+const auditGlobal = ({ world, label, names }, globalThis, name) => {
+  const { audit } = world;
+  if (audit === undefined || names.hostNames.includes(name)) return;
+  const read = () => audit.record(label, 'globals', name);
+  const assign = (/** @type {unknown} */ value) => define(globalThis, name, value);
+  Object.defineProperty(globalThis, name, { ...frozenAccessor(read, assign), enumerable: false });
 };
 
 /**
@@ -163,7 +247,10 @@ export const installGlobals = (pkg, globalThis) => {
   }
   for (const name of world.powers.hostGlobals) {
     const decision = globalDecision(policy, name);
-    if (decision === undefined) continue;
+    if (decision === undefined) {
+      auditGlobal(pkg, globalThis, name);
+      continue;
+    }
     defineHostGlobal(pkg, globalThis, name, () => hostGlobal(pkg, name, decision));
   }
   const processWanted = pkg.names.hostNames.includes('process');

@@ -46,6 +46,8 @@ const overridable = (object, key, value) => {
     },
   };
   standsFor(accessor.get, value);
+  Object.freeze(accessor.get);
+  Object.freeze(accessor.set);
   return accessor;
 };
 
@@ -57,7 +59,9 @@ export const enableOverrides = (object, keys = Reflect.ownKeys(object)) => {
   for (const key of keys) {
     const property = Object.getOwnPropertyDescriptor(object, key);
     if (property === undefined || !('value' in property) || !property.configurable) continue;
-    const { enumerable = false } = property;
+    const { enumerable = false, value } = property;
+    // Nothing that walks the properties finds it from now on.
+    if (typeof value === 'function' && key !== 'constructor') Object.freeze(value);
     Object.defineProperty(object, key, {
       ...overridable(object, key, property.value),
       enumerable,

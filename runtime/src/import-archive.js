@@ -51,7 +51,8 @@ export const parseArchive = (bytes, powers) => {
  * @param {Powers} options.powers
  * @param {Stacks} options.stacks
  * @param {boolean} [options.allowAll] give every package every power
+ * @param {import('./audit.js').Recorder} [options.audit] record what is withheld, instead of denying it
  * @returns {Promise<object>} the namespace of the application's first module
  */
-export const importArchive = ({ map, files }, { powers, stacks, allowAll = false }) =>
-  importEntry(makeWorld({ map, files, powers, stacks, allowAll }));
+export const importArchive = ({ map, files }, { powers, stacks, allowAll = false, audit }) =>
+  importEntry(makeWorld({ map, files, powers, stacks, allowAll, audit }));

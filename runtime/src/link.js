@@ -8,7 +8,7 @@ import { checkImportType, importType } from './import-attributes.js';
 import { fileModule, makePackage, storedText } from './package.js';
 import { dirnameOf, filenameOfUrl, resolveKey, urlOf } from './locations.js';
 import { fileRecord, recordOf } from './module-records.js';
-import { builtinDecision, policiesOf } from './policy.js';
+import { builtinDecision, grantedOf, grantsAnything, policiesOf } from './policy.js';
 import { filenameOfTarget, followKey, keyOfFilename, resolveRequest } from './resolve.js';
 
 /** @import { CjsHooks, CjsModule } from './cjs.js' */
@@ -176,10 +176,13 @@ const makeCompartment = (pkg) => {
 
 /** @type {Linker} */
 const linker = {
-  grantedBuiltin: (pkg, name) =>
-    pkg.world.powers.isBuiltin(name) && builtinDecision(pkg.policy, name) !== undefined
-      ? builtinModule(pkg, name)
-      : undefined,
+  grantedBuiltin(pkg, name) {
+    const decision = builtinDecision(pkg.policy, name);
+    if (!pkg.world.powers.isBuiltin(name) || decision === undefined) return undefined;
+    // Who asks in this way goes on without it: stubs of which nothing may be used are no help.
+    const granted = grantedOf(decision);
+    return granted === undefined || grantsAnything(granted) ? builtinModule(pkg, name) : undefined;
+  },
   importDynamically,
   resolveToUrl,
   commonJsOf,
@@ -195,10 +198,12 @@ const linker = {
  * @param {Powers} options.powers
  * @param {Stacks} options.stacks
  * @param {boolean} options.allowAll
+ * @param {import('./audit.js').Recorder | undefined} [options.audit]
  * @returns {World} in which nothing runs yet
  */
-export const makeWorld = ({ map, files, powers, stacks, allowAll }) => {
+export const makeWorld = ({ map, files, powers, stacks, allowAll, audit = undefined }) => {
   const policyOf = policiesOf(map, allowAll);
+  const policies = [...map.compartments.keys()].map(policyOf);
   /** @type {Map<string, Package>} */
   const packages = new Map();
   /** @type {World} */
@@ -208,6 +213,8 @@ export const makeWorld = ({ map, files, powers, stacks, allowAll }) => {
     powers,
     stacks,
     linker,
+    audit,
+    hardens: policies.some(({ globals, builtins }) => globals !== 'any' || builtins !== 'any'),
     packageOf(name) {
       const pkg = packages.get(name) ?? makePackage(world, name, policyOf(name), makeCompartment);
       packages.set(name, pkg);

@@ -6,6 +6,7 @@ import { missingNames } from './denial.js';
 import { makePackageTexts } from './package-texts.js';
 
 /** @import { AnyObject } from './attenuate.js' */
+/** @import { Recorder } from './audit.js' */
 /** @import { CommonJs } from './cjs.js' */
 /** @import { CompartmentDescriptor, CompartmentMap, FileModule, RequestKind } from './compartment-map.js' */
 /** @import { CjsSource, EsmSource, Names } from './module-source.js' */
@@ -40,6 +41,8 @@ import { makePackageTexts } from './package-texts.js';
  * @property {Stacks} stacks
  * @property {Linker} linker
  * @property {(name: string) => Package} packageOf
+ * @property {Recorder | undefined} audit when what is withheld is only recorded
+ * @property {boolean} hardens whether packages are kept apart: not when all have all authority
  *
  * @typedef {object} Package
  * @property {World} world
@@ -52,6 +55,7 @@ import { makePackageTexts } from './package-texts.js';
  * @property {AnyObject | undefined} process
  * @property {Record<string, Function> | undefined} timers
  * @property {object | undefined} console
+ * @property {AnyObject | undefined} performance
  * @property {CommonJs | undefined} commonJs
  * @property {Map<string, string>} keys by filename
  * @property {(key: string) => EsmSource | CjsSource} sourceOf
@@ -145,7 +149,8 @@ const makeFunctors = (pkg, sources) => {
   fixGlobals(globalThis, new Set(names.assigns));
   const { hostGlobals } = world.powers;
   const isHostGlobal = (/** @type {string} */ name) => hostGlobals.includes(name);
-  const missing = missingNames({ label, names: names.hostNames, isHostGlobal, globalThis });
+  const { audit } = world;
+  const missing = missingNames({ label, names: names.hostNames, isHostGlobal, globalThis, audit });
   return makePackageTexts(functorTexts(pkg, sources), {
     url: `compartment:///${encodeURI(pkg.name)}/package.js`,
     located: world.stacks.located,
@@ -201,6 +206,7 @@ export const makePackage = (world, name, policy, makeCompartment) => {
     process: undefined,
     timers: undefined,
     console: undefined,
+    performance: undefined,
     commonJs: undefined,
     keys: new Map(),
     lexicals: new Map(),

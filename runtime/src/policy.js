@@ -1,57 +1,29 @@
 // What a policy answers: which builtins, globals and packages a compartment may use.
+import { criticalMembers, harmlessPaths } from './authority.js';
 import { ALL_POLICY, NO_POLICY, isAttenuation } from './policy-format.js';
 
 /** @import { CompartmentMap } from './compartment-map.js' */
 /** @import { Attenuation, Grant, PackagePolicy } from './policy-format.js' */
 
 /**
- * @typedef {{ write: boolean }} Whole all of a thing is granted
- * @typedef {Map<string, Whole | PathTree>} PathTree what is granted of a thing, by member names
+ * @typedef {object} Granted what is granted of a thing
+ * @property {boolean} whole all of it, but for what `members` says otherwise
+ * @property {boolean} write it may be assigned
+ * @property {boolean} unlimited what is critical too: the policy says "any"
+ * @property {Map<string, Granted>} members
  *
- * @typedef {Whole | PathTree | Attenuation | undefined} Decision undefined: nothing is granted
+ * @typedef {Granted | Attenuation | undefined} Decision undefined: nothing is granted
  */
 
-// The harmless set: what can neither read nor change anything outside of its compartment.
-const HARMLESS_GLOBALS = [
-  ...['console', 'URL', 'URLSearchParams', 'TextEncoder', 'TextDecoder', 'Buffer', 'atob', 'btoa'],
-  ...[
-    'setTimeout',
-    'clearTimeout',
-    'setInterval',
-    'clearInterval',
-    'setImmediate',
-    'clearImmediate',
-  ],
-  ...['queueMicrotask', 'structuredClone', 'AbortController', 'AbortSignal', 'DOMException'],
-  ...['Event', 'EventTarget', 'Date', 'Math.random'],
-  ...['process.env.NODE_ENV', 'process.platform', 'process.arch', 'process.version'],
-  ...['process.versions', 'process.nextTick'],
-];
-const HARMLESS_BUILTINS = [
-  ...[
-    'path',
-    'path/posix',
-    'path/win32',
-    'util',
-    'util/types',
-    'url',
-    'events',
-    'assert',
-    'assert/strict',
-  ],
-  ...['buffer', 'string_decoder', 'querystring', 'stream', 'punycode', 'timers', 'module'],
-];
+/** @typedef {import('./authority.js').Part} Part */
 
 /** @type {PackagePolicy} */
 const HARMLESS_POLICY = {
   packages: 'any',
-  globals: new Map(HARMLESS_GLOBALS.map((name) => [name, true])),
-  builtins: new Map(HARMLESS_BUILTINS.map((name) => [name, true])),
+  globals: new Map(harmlessPaths('globals').map((path) => [path, true])),
+  builtins: new Map(harmlessPaths('builtins').map((path) => [path, true])),
   defaultAttenuator: undefined,
 };
-
-/** @param {string} name without `node:` */
-export const isHarmlessBuiltin = (name) => HARMLESS_BUILTINS.includes(name);
 
 /** @param {string} name of a builtin, with or without `node:` */
 export const bareBuiltin = (name) => (name.startsWith('node:') ? name.slice('node:'.length) : name);
@@ -68,74 +40,146 @@ export const policiesOf = (map, allowAll) => {
   return (compartment) => map.compartments.get(compartment)?.policy ?? otherwise;
 };
 
-/**
- * @param {Decision} decision
- * @returns {decision is Whole}
- */
-export const isWhole = (decision) =>
-  decision !== undefined && !(decision instanceof Map) && !isAttenuation(decision);
+/** @type {Granted} */
+const ANY = { whole: true, write: true, unlimited: true, members: new Map() };
 
 /**
- * @param {PathTree} tree
- * @param {string[]} path
- * @param {Grant} grant
+ * @param {Decision} decision
+ * @returns {Granted | undefined} undefined also for an attenuation
  */
-const plant = (tree, [first = '', ...rest], grant) => {
-  const known = tree.get(first);
-  if (rest.length === 0) {
-    tree.set(first, { write: grant === 'write' });
-  } else if (known === undefined || known instanceof Map) {
-    const below = known ?? new Map();
-    tree.set(first, below);
-    plant(below, rest, grant);
+export const grantedOf = (decision) =>
+  decision === undefined || isAttenuation(decision) ? undefined : decision;
+
+/** @param {Decision} decision */
+export const isWhole = (decision) => grantedOf(decision)?.whole === true;
+
+/**
+ * @param {Granted} granted
+ * @returns {boolean} whether neither it nor a member of it may be used
+ */
+export const isWithheld = (granted) => !grantsAnything(granted);
+
+/**
+ * @param {Granted} granted
+ * @param {string} name of a member
+ * @returns {Granted} what is granted of the member
+ */
+export const memberOf = (granted, name) =>
+  granted.members.get(name) ?? { ...granted, members: new Map() };
+
+/**
+ * @typedef {object} Said what a policy says of a path
+ * @property {Grant | undefined} grant
+ * @property {Map<string, Said>} members
+ */
+
+/** @returns {Said} */
+const nothingSaid = () => ({ grant: undefined, members: new Map() });
+
+/**
+ * @param {Said} said
+ * @param {string[]} path
+ * @returns {Said} of that path
+ */
+const saidOf = (said, path) => {
+  for (const name of path) {
+    const member = said.members.get(name) ?? nothingSaid();
+    said.members.set(name, member);
+    said = member;
   }
+  return said;
 };
 
 /**
- * @param {ReadonlyMap<string, Grant | Attenuation>} grants
- * @param {(granted: string) => string[]} split a granted name into its first part and a path of members
- * @returns {Map<string, Decision>} by first part
+ * @param {Said} said
+ * @param {boolean} held whether the object that holds it is granted whole
+ * @param {boolean} write whether that may be assigned
+ * @returns {Granted}
  */
-const decideAll = (grants, split) => {
+const grantedBy = ({ grant, members }, held, write) => {
+  const whole = grant === undefined ? held : grant === true || grant === 'write';
+  const writes = whole && (grant === undefined ? write : grant === 'write');
+  const below = [...members].map(
+    ([name, said]) => /** @type {const} */ ([name, grantedBy(said, whole, writes)]),
+  );
+  return { whole, write: writes, unlimited: false, members: new Map(below) };
+};
+
+/**
+ * What is critical never comes with the object that holds it.
+ *
+ * @param {Part} part
+ * @param {string} name
+ * @param {Said} said
+ * @returns {Granted}
+ */
+const withoutCritical = (part, name, said) => {
+  for (const path of criticalMembers(part, name)) {
+    const member = saidOf(said, path.slice(name.length + 1).split('.'));
+    member.grant ??= false;
+  }
+  return grantedBy(said, false, false);
+};
+
+/**
+ * @param {Part} part
+ * @param {ReadonlyMap<string, Grant | Attenuation>} grants
+ * @returns {Map<string, Decision>} by the name of the global or builtin
+ */
+const decideAll = (part, grants) => {
+  /** @type {Map<string, Said>} */
+  const said = new Map();
   /** @type {Map<string, Decision>} */
   const decisions = new Map();
   for (const [granted, grant] of grants) {
-    const [first = '', ...path] = split(granted);
-    const known = decisions.get(first);
-    if (grant === false || (known !== undefined && !(known instanceof Map))) continue;
-    if (grant === 'load') {
-      decisions.set(first, known ?? new Map());
-    } else if (path.length === 0) {
-      decisions.set(first, isAttenuation(grant) ? grant : { write: grant === 'write' });
-    } else if (!isAttenuation(grant)) {
-      const tree = known ?? new Map();
-      plant(tree, path, grant);
-      decisions.set(first, tree);
+    const [name = '', ...path] = (part === 'builtins' ? bareBuiltin(granted) : granted).split('.');
+    if (isAttenuation(grant)) {
+      if (path.length === 0) decisions.set(name, grant);
+      continue;
     }
+    const all = said.get(name) ?? nothingSaid();
+    said.set(name, all);
+    const place = saidOf(all, path);
+    // `fs` and `node:fs` are one thing: what either of them withholds is withheld.
+    if (place.grant === undefined || grant === false) place.grant = grant;
+  }
+  for (const [name, all] of said) {
+    if (decisions.has(name)) continue;
+    const loads = all.grant === 'load';
+    const granted = withoutCritical(part, name, all);
+    if (loads || grantsAnything(granted)) decisions.set(name, granted);
   }
   return decisions;
 };
+
+/**
+ * @param {Granted} granted
+ * @returns {boolean}
+ */
+export const grantsAnything = ({ whole, members }) =>
+  whole || [...members.values()].some((member) => grantsAnything(member));
 
 /** @type {WeakMap<ReadonlyMap<string, Grant | Attenuation>, Map<string, Decision>>} */
 const decided = new WeakMap();
 
 /**
+ * @param {Part} part
  * @param {ReadonlyMap<string, Grant | Attenuation>} grants
- * @param {string} name
- * @param {(granted: string) => string[]} split
- * @returns {Decision}
+ * @returns {Map<string, Decision>} by the name of the global or builtin
  */
-const decide = (grants, name, split) => {
-  const decisions = decided.get(grants) ?? decideAll(grants, split);
+export const decisionsOf = (part, grants) => {
+  const decisions = decided.get(grants) ?? decideAll(part, grants);
   decided.set(grants, decisions);
-  return decisions.get(name);
+  return decisions;
 };
 
-/** @param {string} granted */
-const byDots = (granted) => granted.split('.');
-
-/** @param {string} granted */
-const byDotsBare = (granted) => byDots(bareBuiltin(granted));
+/**
+ * @param {Part} part
+ * @param {ReadonlyMap<string, Grant | Attenuation>} grants
+ * @param {string} name
+ * @returns {Decision}
+ */
+const decide = (part, grants, name) => decisionsOf(part, grants).get(name);
 
 /**
  * @param {PackagePolicy} policy
@@ -143,7 +187,7 @@ const byDotsBare = (granted) => byDots(bareBuiltin(granted));
  * @returns {Decision}
  */
 export const builtinDecision = ({ builtins }, name) =>
-  builtins === 'any' ? { write: true } : decide(builtins, bareBuiltin(name), byDotsBare);
+  builtins === 'any' ? ANY : decide('builtins', builtins, bareBuiltin(name));
 
 /**
  * @param {PackagePolicy} policy whose globals are not attenuated as a whole
@@ -151,8 +195,8 @@ export const builtinDecision = ({ builtins }, name) =>
  * @returns {Decision}
  */
 export const globalDecision = ({ globals }, name) => {
-  if (globals === 'any') return { write: true };
-  return isAttenuation(globals) ? undefined : decide(globals, name, byDots);
+  if (globals === 'any') return ANY;
+  return isAttenuation(globals) ? undefined : decide('globals', globals, name);
 };
 
 /**

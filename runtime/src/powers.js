@@ -81,7 +81,9 @@ export const verifyPowers = {
  */
 const separateBuffers = () => {
   const { Buffer } = start;
-  Buffer.poolSize = 0;
+  // A setting of all: programs that assign it, change nothing.
+  const poolSize = { get: () => 0, set: () => undefined, enumerable: true, configurable: true };
+  Object.defineProperty(Buffer, 'poolSize', poolSize);
   Buffer.allocUnsafe = (size) => Buffer.alloc(size);
   Buffer.allocUnsafeSlow = (size) => Buffer.alloc(size);
 };
@@ -103,8 +105,11 @@ export const prepareHost = () => {
     language,
     capture,
     builtinModules,
-    isBuiltin,
-    getBuiltin: (name) => (isBuiltin(name) ? hostRequire(name) : undefined),
+    isBuiltin: Object.freeze((/** @type {string} */ name) => isBuiltin(name)),
+    getBuiltin(name) {
+      const id = name.startsWith('node:') ? name : `node:${name}`; // some have no other name
+      return isBuiltin(id) ? hostRequire(id) : undefined;
+    },
     timersPromises: hostRequire('node:timers/promises'),
   });
 };

@@ -1,124 +1,260 @@
-// The `process` of a compartment that may use parts of it: those, on top of an inert base.
-import { fillView, isObject } from './attenuate.js';
+// The `process` of a compartment: what is granted of it, on top of an inert base. Never the real one.
+import { bindMethod, defineOwn, frozenAccessor, isObject } from './attenuate.js';
+import { EMITTER_METHODS, makeEmitter } from './emitter-view.js';
+import { makeEnvView } from './env-view.js';
 import { accessDenied } from './errors.js';
+import { isWithheld, memberOf } from './policy.js';
 
 /** @import { AnyObject } from './attenuate.js' */
-/** @import { PathTree } from './policy.js' */
+/** @import { Granted } from './policy.js' */
+/** @import { StdioName } from './stdio-view.js' */
+
+/**
+ * @typedef {object} ProcessOptions
+ * @property {string} label the package
+ * @property {(name: string) => unknown} getBuiltinModule which knows what the package may use
+ * @property {() => AnyObject} events the builtin, hardened
+ * @property {(name: StdioName, granted: Granted, deny: (member: string) => Error) => AnyObject} stdio
+ */
 
 // Members that code calls without looking whether they are there: an error says more than undefined.
 const STUBS = [
-  ...['exit', 'abort', 'kill', 'chdir', 'binding', 'dlopen', '_linkedBinding'],
+  ...['exit', 'abort', 'kill', 'chdir', 'binding', 'dlopen', '_linkedBinding', 'execve'],
   ...['reallyExit', 'setuid', 'setgid', 'seteuid', 'setegid', 'setgroups', 'initgroups'],
 ];
 
-// Plain data of the host: a copy can't be changed for others.
-const COPIED = ['versions', 'release', 'config', 'features'];
+// A package has these, in a harmless form, whatever it is granted.
+const OF_EVERY_VIEW = ['getBuiltinModule', 'cwd'];
 
-const LISTENING = [
-  ...['on', 'once', 'addListener', 'prependListener', 'prependOnceListener'],
-  ...['off', 'removeListener'],
-];
+const STDIO = /** @type {StdioName[]} */ (['stdin', 'stdout', 'stderr']);
+
+// The host's own objects, with no use but to reach what belongs to others.
+const HIDDEN = ['domain', 'mainModule', 'channel', '_events', 'constructor'];
+
+// A program that may use all of its process may end it with a code of its own.
+const ASSIGNED = ['exitCode'];
+
+/** @type {Granted} */
+const NOTHING = { whole: false, write: false, unlimited: false, members: new Map() };
 
 /**
- * @param {unknown} value
- * @returns {unknown}
+ * @param {unknown} value plain data of the host
+ * @returns {unknown} a copy, which can't be changed for others
  */
 const deepCopy = (value) => {
   if (!isObject(value) || typeof value === 'function') return value;
-  if (Array.isArray(value)) return Object.freeze(value.map(deepCopy));
-  return Object.freeze(
-    Object.fromEntries(Object.entries(value).map(([key, member]) => [key, deepCopy(member)])),
-  );
+  if (Array.isArray(value)) return value.map(deepCopy);
+  if (value instanceof Set) {
+    // That of `allowedNodeEnvironmentFlags` knows other spellings too.
+    const copy = new Set(value);
+    const has = Object.freeze((/** @type {unknown} */ member) => value.has(member));
+    return Object.defineProperty(copy, 'has', { value: has });
+  }
+  const entries = Object.entries(value).filter(([, member]) => typeof member !== 'function');
+  return Object.freeze(Object.fromEntries(entries.map(([key, member]) => [key, deepCopy(member)])));
 };
 
 /**
- * Node calls listeners with the real process as `this`, and returns it from `on` and its kin.
- *
- * @param {AnyObject} process
- * @param {AnyObject} view
- * @returns {(method: Function & AnyObject, name: string) => Function}
+ * @param {AnyObject} object of methods and plain data, as `process.report` is
+ * @returns {AnyObject}
  */
-const processMethods = (process, view) => {
-  /** @type {WeakMap<Function, Function>} */
-  const methods = new WeakMap();
-  /** @type {WeakMap<Function, Function>} */
-  const listeners = new WeakMap();
-  /** @param {unknown} listener */
-  const wrap = (listener) => {
-    if (typeof listener !== 'function') return listener;
-    const known =
-      listeners.get(listener) ??
-      ((/** @type {unknown[]} */ ...args) => Reflect.apply(listener, view, args));
-    listeners.set(listener, known);
-    return known;
-  };
-  return (method, name) => {
-    const listening = LISTENING.includes(name);
-    const known =
-      methods.get(method) ??
-      Object.assign(
-        (/** @type {unknown[]} */ ...args) => {
-          const given = listening ? [args[0], wrap(args[1]), ...args.slice(2)] : args;
-          const result = Reflect.apply(method, process, given);
-          return result === process ? view : result;
-        },
-        name === 'hrtime' && method['bigint'] ? { bigint: () => method['bigint']() } : {},
-        name === 'memoryUsage' && method['rss'] ? { rss: () => method['rss']() } : {},
-      );
-    methods.set(method, known);
-    return known;
-  };
+const copyOfMethods = (object) => {
+  const copy = {};
+  for (const key of Object.keys(object)) {
+    const read = () => {
+      const value = object[key];
+      return typeof value === 'function' ? bindMethod(value, object) : deepCopy(value);
+    };
+    const accessor = frozenAccessor(read, (own) => defineOwn(copy, key, own));
+    Object.defineProperty(copy, key, accessor);
+  }
+  return copy;
+};
+
+/**
+ * @param {AnyObject} process
+ * @param {string} name
+ * @param {(value: unknown) => unknown} toView
+ * @returns {Function}
+ */
+const methodOf = (process, name, toView) => {
+  const original = process[name];
+  const method = /** @type {AnyObject} */ (
+    (/** @type {unknown[]} */ ...args) => toView(Reflect.apply(original, process, args))
+  );
+  for (const key of Object.keys(original)) {
+    if (typeof original[key] === 'function')
+      method[key] = Object.freeze((/** @type {unknown[]} */ ...args) => original[key](...args));
+  }
+  Object.defineProperties(method, {
+    name: { value: original.name || name },
+    length: { value: original.length },
+  });
+  return /** @type {Function} */ (Object.freeze(method));
 };
 
 /**
  * @param {AnyObject} process the host's
- * @param {PathTree} tree what is granted of it
- * @param {object} options
- * @param {string} options.label the package
- * @param {(name: string) => unknown} options.getBuiltinModule which knows what the package may use
+ * @param {Granted} granted
+ * @returns {string[]} names of its members that are granted
+ */
+const grantedNames = (process, granted) => {
+  const named = [...granted.members.keys()];
+  if (granted.whole) {
+    for (let holder = process; ; holder = Object.getPrototypeOf(holder)) {
+      if (holder === null || Object.hasOwn(holder, 'addListener')) break; // EventEmitter.prototype
+      named.push(...Object.getOwnPropertyNames(holder).filter((name) => !name.startsWith('_')));
+    }
+  }
+  return [...new Set(named)].filter(
+    (name) =>
+      !HIDDEN.includes(name) &&
+      !EMITTER_METHODS.includes(name) &&
+      name !== 'getBuiltinModule' &&
+      !isWithheld(memberOf(granted, name)),
+  );
+};
+
+/**
+ * @param {AnyObject} process
+ * @param {AnyObject} view
+ * @param {ProcessOptions} options
+ * @param {(value: unknown) => unknown} toView
+ * @returns {(name: string, granted: Granted) => unknown} what a member is in the view, when it is read first
+ */
+const memberMaker =
+  (process, view, { label, stdio }, toView) =>
+  (name, granted) => {
+    if (STDIO.includes(/** @type {StdioName} */ (name))) {
+      const deny = (/** @type {string} */ member) =>
+        accessDenied(label, 'global', `process.${name}.${member}`);
+      return stdio(/** @type {StdioName} */ (name), granted, deny);
+    }
+    if (name === 'env')
+      return granted.whole ? makeEnvView(() => process.env, granted.write) : view[name];
+    const value = process[name];
+    if (typeof value === 'function') return methodOf(process, name, toView);
+    if (!isObject(value)) return value;
+    const hasMethods = Object.values(value).some((member) => typeof member === 'function');
+    return hasMethods ? copyOfMethods(value) : deepCopy(value);
+  };
+
+/**
+ * @param {AnyObject} process
+ * @param {AnyObject} view
+ * @param {Granted} granted of `process`
+ * @param {ReturnType<typeof memberMaker>} make
+ */
+const addMembers = (process, view, granted, make) => {
+  for (const name of grantedNames(process, granted)) {
+    const member = memberOf(granted, name);
+    if (name === 'env' && !member.whole) continue;
+    const known = { made: false, from: undefined, value: undefined };
+    const writes = member.write || (granted.whole && ASSIGNED.includes(name));
+    const read = () => {
+      // What the host computes at every read stays live; an object is made once.
+      const from = STDIO.includes(/** @type {StdioName} */ (name)) ? name : process[name];
+      if (!isObject(from) && from !== name) return from;
+      if (!known.made || known.from !== from)
+        Object.assign(known, { made: true, from, value: make(name, member) });
+      return known.value;
+    };
+    const assign = (/** @type {unknown} */ value) => {
+      if (writes) process[name] = value;
+      else defineOwn(view, name, value);
+    };
+    if (name in process) Object.defineProperty(view, name, frozenAccessor(read, assign));
+  }
+};
+
+/**
+ * Single variables: one that is not set must not seem to be there, as in `'X' in process.env`.
+ *
+ * @param {AnyObject} process
+ * @param {AnyObject} env
+ * @param {Granted} granted
+ */
+const addVariables = (process, env, granted) => {
+  for (const [name, member] of granted.members) {
+    if (isWithheld(member) || !(name in process['env'] || member.write)) continue;
+    const assign = (/** @type {unknown} */ value) => {
+      if (member.write) process['env'][name] = value;
+      else defineOwn(env, name, `${value}`);
+    };
+    const read = () => process['env'][name];
+    Object.defineProperty(env, name, frozenAccessor(read, assign));
+  }
+};
+
+/**
+ * @param {AnyObject} process
+ * @param {AnyObject} view
+ * @param {Granted} granted
+ * @param {ProcessOptions} options
+ * @param {(value: unknown) => unknown} toView
+ */
+const addListening = (process, view, granted, { events }, toView) => {
+  const wanted = EMITTER_METHODS.filter((name) => !isWithheld(memberOf(granted, name)));
+  if (wanted.length === 0) return;
+  const EventEmitter = events();
+  const { constructor } = { constructor: Object.freeze(function process() {}) };
+  const prototype = Object.create(EventEmitter['prototype'], {
+    constructor: { value: constructor },
+  });
+  Object.setPrototypeOf(view, Object.freeze(prototype));
+  Reflect.apply(/** @type {any} */ (EventEmitter), view, []);
+  makeEmitter({ view, real: () => process, EventEmitter, isHeard: () => true, toView });
+  // To emit is to speak to all that listen: without a grant, a package only speaks to itself.
+  if (wanted.includes('emit')) defineOwn(view, 'emit', methodOf(process, 'emit', toView), false);
+};
+
+/**
+ * @param {AnyObject} process the host's
+ * @param {Granted | undefined} decision what is granted of it
+ * @param {ProcessOptions} options
  * @returns {AnyObject}
  */
-export const makeProcessView = (process, tree, { label, getBuiltinModule }) => {
+export const makeProcessView = (process, decision, options) => {
+  const granted = decision ?? NOTHING;
   /** @type {AnyObject} */
-  const view = { env: {}, argv: [], execArgv: [], cwd: () => '/' };
-  view['getBuiltinModule'] = (/** @type {unknown} */ name) => getBuiltinModule(`${name}`);
-  for (const name of STUBS) {
-    if (typeof process[name] !== 'function') continue;
+  const view = { env: {}, argv: [], execArgv: [], cwd: Object.freeze(() => '/') };
+  const toView = (/** @type {unknown} */ value) => {
+    if (value === process) return view;
+    const stream = STDIO.find((name) => isStdio(process, name, value));
+    return stream === undefined ? value : view[stream];
+  };
+  const { label, getBuiltinModule } = options;
+  addListening(process, view, granted, options, toView);
+  defineOwn(
+    view,
+    'getBuiltinModule',
+    Object.freeze((/** @type {unknown} */ name) => getBuiltinModule(`${name}`)),
+  );
+  const stubs = [...STUBS, ...withheldNames(granted)].filter(
+    (name) => !OF_EVERY_VIEW.includes(name),
+  );
+  for (const name of stubs.filter((name) => typeof process[name] === 'function')) {
     const value = () => {
       throw accessDenied(label, 'global', `process.${name}`);
     };
     Object.defineProperty(value, 'name', { value: name });
-    Object.defineProperty(view, name, {
-      value,
-      writable: true,
-      enumerable: false,
-      configurable: true,
-    });
+    defineOwn(view, name, Object.freeze(value), false);
   }
-  const method = processMethods(process, view);
-  /** @type {import('./attenuate.js').Expose} */
-  const expose = (value, name, owner) => {
-    if (owner !== process) return value;
-    if (typeof value === 'function') return method(/** @type {any} */ (value), name);
-    return COPIED.includes(name) ? deepCopy(value) : value;
-  };
-  fillView(withSetVariables(process, tree), { owner: () => process, view, expose });
+  addVariables(process, view['env'], memberOf(granted, 'env'));
+  addMembers(process, view, granted, memberMaker(process, view, options, toView));
   Object.defineProperty(view, Symbol.toStringTag, { value: 'process', configurable: true });
   return view;
 };
 
+/** @param {Granted} granted */
+const withheldNames = (granted) =>
+  [...granted.members].flatMap(([name, member]) => (isWithheld(member) ? [name] : []));
+
 /**
- * A variable that is not set must not seem to be there: `'X' in process.env`.
- *
  * @param {AnyObject} process
- * @param {PathTree} tree
- * @returns {PathTree}
+ * @param {StdioName} name
+ * @param {unknown} value
+ * @returns {boolean} whether it is that stream; which is not opened to find out
  */
-const withSetVariables = (process, tree) => {
-  const variables = tree.get('env');
-  if (!(variables instanceof Map)) return tree;
-  const set = [...variables].filter(
-    ([name, grant]) => name in process.env || (!(grant instanceof Map) && grant.write),
-  );
-  return new Map([...tree, ['env', new Map(set)]]);
-};
+const isStdio = (process, name, value) =>
+  isObject(value) && typeof value['fd'] === 'number' && process[name] === value;

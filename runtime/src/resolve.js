@@ -16,7 +16,7 @@ import { bareBuiltin, builtinDecision, mayUsePackage } from './policy.js';
 /**
  * @typedef {{ kind: 'file', pkg: Package, key: string, module: FileModule }} FileTarget
  * @typedef {{ kind: 'builtin', pkg: Package, name: string }} BuiltinTarget
- * @typedef {{ kind: 'error', error: Error }} ErrorTarget
+ * @typedef {{ kind: 'error', error: Error, denied?: { label: string, name: string } }} ErrorTarget
  * @typedef {FileTarget | BuiltinTarget | ErrorTarget} Target
  *
  * @typedef {object} Request
@@ -35,7 +35,7 @@ const REQUIRE_SUFFIXES = ['', '.js', '.json', '/index.js', '/index.json'];
  */
 const builtinTarget = (pkg, name) => {
   const bare = bareBuiltin(name);
-  if (builtinDecision(pkg.policy, bare) === undefined) {
+  if (builtinDecision(pkg.policy, bare) === undefined && pkg.world.audit === undefined) {
     return { kind: 'error', error: accessDenied(pkg.label, 'builtin', bare) };
   }
   return { kind: 'builtin', pkg, name };
@@ -73,7 +73,8 @@ export const followKey = (from, start, kind) => {
     }
     const next = pkg.world.packageOf(module.compartment);
     if (next !== pkg && !mayUsePackage(pkg.policy, next.label)) {
-      return { kind: 'error', error: accessDenied(pkg.label, 'package', next.label) };
+      const error = accessDenied(pkg.label, 'package', next.label);
+      return { kind: 'error', error, denied: { label: pkg.label, name: next.label } };
     }
     pkg = next;
     key = module.module;
@@ -150,7 +151,10 @@ export const resolveRequest = (request) => {
   const { pkg, kind, specifier } = request;
   for (const key of candidates(request)) {
     const target = followKey(pkg, key, kind);
-    if (target !== undefined) return target;
+    if (target === undefined) continue;
+    const denied = target.kind === 'error' ? target.denied : undefined;
+    if (denied !== undefined) pkg.world.audit?.record(denied.label, 'packages', denied.name);
+    return target;
   }
   if (pkg.world.powers.isBuiltin(specifier)) return builtinTarget(pkg, specifier);
   return { kind: 'error', error: notFound(request) };

@@ -105,7 +105,7 @@ export const makeTimers = (host, promises) => {
     const promise = promises?.[name];
     if (promise !== undefined && name !== 'setInterval') {
       const value = (/** @type {unknown[]} */ ...args) => promise(...args);
-      Object.defineProperty(start, PROMISIFY, { value, enumerable: true });
+      Object.defineProperty(start, PROMISIFY, { value: Object.freeze(value), enumerable: true });
     }
     return start;
   };

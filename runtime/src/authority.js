@@ -1,0 +1,56 @@
+// The table of what the host offers, and how bad it is: the same that the bundler reads.
+import table from '../../compartment_mapper/authority.json' with { type: 'json' };
+
+/** @typedef {'globals' | 'builtins'} Part */
+/** @typedef {Record<string, { severity: string, reason: string }>} Rows */
+
+/** @type {Record<Part, Rows>} */
+const { globals, builtins } = table;
+
+// The builtin of that name is the same object as the global.
+const PARTS = {
+  globals,
+  builtins: {
+    ...builtins,
+    ...Object.fromEntries(Object.entries(globals).filter(([path]) => path.startsWith('process.'))),
+  },
+};
+
+/**
+ * @param {Part} part
+ * @param {string} severity
+ * @returns {string[]} paths
+ */
+const pathsOf = (part, severity) =>
+  Object.keys(PARTS[part]).filter((path) => PARTS[part][path]?.severity === severity);
+
+/**
+ * @param {Part} part
+ * @returns {string[]} paths of what can neither read nor change anything outside of its compartment
+ */
+export const harmlessPaths = (part) =>
+  pathsOf(part, 'harmless').filter((path) => part === 'globals' || !path.startsWith('process.'));
+
+/**
+ * @param {Part} part
+ * @param {string} name of a global, or a builtin
+ * @returns {string[]} paths of the members that undo confinement
+ */
+export const criticalMembers = (part, name) =>
+  pathsOf(part, 'critical').filter((path) => path.startsWith(`${name}.`));
+
+/**
+ * @param {Part} part
+ * @param {string} path
+ * @returns {string} what the table says of it, or of the nearest object that holds it
+ */
+export const severityOf = (part, path) => {
+  const rows = PARTS[part];
+  for (let holder = path, first = true; ; first = false) {
+    const row = (first ? undefined : rows[`${holder}.*`]) ?? rows[holder];
+    if (row !== undefined) return row.severity;
+    const dot = holder.lastIndexOf('.');
+    if (dot < 0) return part === 'builtins' ? 'high' : 'low';
+    holder = holder.slice(0, dot);
+  }
+};

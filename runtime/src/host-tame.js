@@ -1,0 +1,218 @@
+// What has to be done to a builtin of the host before packages share it: it is hardened, settings that
+// hold for the whole process can't be changed through it, and hidden state is not shown.
+import { hardenHost, regardHardened } from './host-harden.js';
+
+/** @import { AnyObject } from './attenuate.js' */
+/** @import { Powers } from './package.js' */
+
+/**
+ * A setting of all: it can be read, and an assignment changes nothing. Programs do assign such
+ * settings, so it is no error.
+ *
+ * @param {AnyObject} owner
+ * @param {string[]} names
+ */
+const fixSettings = (owner, names) => {
+  for (const name of names) {
+    const property = Object.getOwnPropertyDescriptor(owner, name);
+    if (property === undefined || !property.configurable) continue;
+    const { get, value, enumerable = false } = property;
+    const read = get ?? (() => value);
+    const set = Object.freeze(() => undefined);
+    Object.defineProperty(owner, name, { get: read, set, enumerable, configurable: true });
+  }
+};
+
+/**
+ * @param {AnyObject} owner
+ * @param {string} name
+ * @param {(original: Function) => Function} change
+ */
+const replace = (owner, name, change) => {
+  const property = Object.getOwnPropertyDescriptor(owner, name);
+  if (typeof property?.value !== 'function') return;
+  const value = change(property.value);
+  Object.defineProperty(value, 'name', { value: name });
+  Object.defineProperty(owner, name, { ...property, value });
+};
+
+/**
+ * What is behind accessors of functions is loaded late, or made; it is hardened when it is read.
+ *
+ * @param {AnyObject} owner
+ */
+const hardenLate = (owner) => {
+  for (const key of Reflect.ownKeys(owner)) {
+    const property = Object.getOwnPropertyDescriptor(owner, key);
+    const { get } = property ?? {};
+    if (property === undefined || get === undefined || !property.configurable) continue;
+    const read = () => hardenHost(Reflect.apply(get, owner, []));
+    Object.defineProperty(owner, key, { ...property, get: read });
+  }
+};
+
+/**
+ * Node keeps `captureRejections` in a property of the prototype that can't become an accessor. When each
+ * emitter has its own before it is assigned, that of the prototype can be fixed.
+ *
+ * @param {AnyObject} EventEmitter
+ */
+const fixCapture = (EventEmitter) => {
+  const { prototype } = EventEmitter;
+  const capture = Object.getOwnPropertySymbols(prototype).find(
+    (key) => key.description === 'kCapture',
+  );
+  if (capture === undefined) return;
+  const own = { value: false, writable: true, enumerable: true, configurable: true };
+  replace(
+    EventEmitter,
+    'init',
+    (init) =>
+      /** @this {object} */ function (/** @type {unknown} */ options) {
+        if (!Object.hasOwn(this, capture)) Object.defineProperty(this, capture, own);
+        return Reflect.apply(init, this, [options]);
+      },
+  );
+  Object.defineProperty(prototype, capture, { value: false, writable: false });
+};
+
+/** @param {AnyObject} events */
+const tameEvents = (events) => {
+  fixSettings(events, ['defaultMaxListeners', 'captureRejections', 'usingDomains']);
+  hardenLate(events);
+  fixCapture(events);
+  replace(events, 'setMaxListeners', (original) => (/** @type {unknown[]} */ ...args) => {
+    if (args.length > 1) Reflect.apply(original, events, args); // else it sets the default of all
+  });
+};
+
+/** @param {AnyObject} stream */
+const tameStream = (stream) => {
+  replace(stream, 'setDefaultHighWaterMark', () => () => undefined);
+  hardenLate(stream);
+  hardenHost(new stream['Writable']()['_writableState'].writecb); // what all have that have none
+};
+
+/** @param {AnyObject} util */
+const tameUtil = (util) => {
+  hardenHost(util['inspect'].defaultOptions);
+  fixSettings(util['inspect'], ['defaultOptions']);
+  replace(util, 'setTraceSigInt', () => () => undefined);
+};
+
+/** @param {AnyObject} buffer */
+const tameBuffer = ({ Buffer }) => void hardenHost(Buffer[Symbol.species]);
+
+/**
+ * Requests that name no agent would share the connections of all packages, and show their agent.
+ *
+ * @param {AnyObject} http
+ */
+const separateAgents = (http) => {
+  const { Agent } = http;
+  class SeparateAgent extends Agent {
+    /**
+     * @param {any} request
+     * @param {unknown[]} rest
+     */
+    addRequest(request, ...rest) {
+      request.agent = new Agent();
+      request.agent.addRequest(request, ...rest);
+    }
+  }
+  http['globalAgent'] = new SeparateAgent();
+};
+
+/** @param {AnyObject} net */
+const tameNet = (net) => {
+  for (const name of [
+    'setDefaultAutoSelectFamily',
+    'setDefaultAutoSelectFamilyAttemptTimeout',
+    '_setSimultaneousAccepts',
+  ])
+    replace(net, name, () => () => undefined);
+};
+
+/** @type {Record<string, (builtin: any) => void>} */
+const TAMED = {
+  __proto__: /** @type {never} */ (null),
+  buffer: tameBuffer,
+  events: tameEvents,
+  http: separateAgents,
+  https: separateAgents,
+  net: tameNet,
+  stream: tameStream,
+  util: tameUtil,
+};
+
+// Nearly all builtins, and globals, lead to the objects of these, which are loaded anyway.
+const COMMON = ['buffer', 'events', 'stream', 'util'];
+
+/** @type {Record<string, string[]>} builtins that lead to those of others, which are to be tamed before */
+const LEADS_TO = {
+  __proto__: /** @type {never} */ (null),
+  ...{ _http_agent: ['http'], _http_client: ['http'], https: ['http'] },
+};
+
+// Node assigns to these while they are used. Those that packages are given themselves are critical: who
+// is granted one has all of the process. Of the last three, packages have their own.
+const UNHARDENED = new Set([
+  ...['cluster', 'domain', 'repl', 'test', 'inspector', 'inspector/promises'],
+  ...['console', 'module', 'process'],
+]);
+
+/** @type {WeakMap<Powers, (name: string) => void>} */
+const hardeners = new WeakMap();
+
+/**
+ * @param {Powers} powers
+ * @returns {(name: string) => void} tames and hardens a builtin, when it is given first
+ */
+const makeHardener = (powers) => {
+  const { process, console } = powers.globals;
+  regardHardened([powers.globals, process, process.env, console]); // never frozen, whatever leads there
+  /** @type {Set<string>} */
+  const tamed = new Set();
+  const tame = (/** @type {string} */ name) => {
+    if (tamed.has(name)) return;
+    tamed.add(name);
+    TAMED[name]?.(powers.getBuiltin(name));
+  };
+  for (const name of COMMON) tame(name);
+  /** @type {Set<string>} */
+  const hardened = new Set();
+  return (name) => {
+    if (hardened.has(name)) return;
+    hardened.add(name);
+    for (const other of [...(LEADS_TO[name] ?? []), name]) tame(other);
+    if (!UNHARDENED.has(name)) hardenHost(powers.getBuiltin(name));
+  };
+};
+
+/** @param {Powers} powers */
+const hardenerOf = (powers) => {
+  const harden = hardeners.get(powers) ?? makeHardener(powers);
+  hardeners.set(powers, harden);
+  return harden;
+};
+
+/**
+ * @param {Powers} powers
+ * @param {string} name of a host global
+ * @returns {unknown} it, hardened
+ */
+export const sharedGlobal = (powers, name) => {
+  hardenerOf(powers);
+  return hardenHost(powers.globals[name]);
+};
+
+/**
+ * @param {Powers} powers
+ * @param {string} name of a builtin, without `node:`
+ * @returns {AnyObject | undefined} it, hardened
+ */
+export const sharedBuiltin = (powers, name) => {
+  const builtin = powers.getBuiltin(name);
+  if (builtin !== undefined) hardenerOf(powers)(name);
+  return builtin;
+};
