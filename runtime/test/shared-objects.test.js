@@ -40,7 +40,7 @@ const walk = () => {
   while (waiting.length > 0) {
     const object = waiting.pop(); const way = found.get(object);
     for (const key of Reflect.ownKeys(object)) {
-      const property = Object.getOwnPropertyDescriptor(object, key); const at = way + '.' + String(key);
+      const property = Reflect.getOwnPropertyDescriptor(object, key); const at = way + '.' + String(key);
       add(property.value, at); add(property.get, at + '<get>'); add(property.set, at + '<set>');
       if (property.get) { try { add(object[key], at) } catch {} }
     }
@@ -70,7 +70,7 @@ const COMPARE = `
 const one = require('one'), two = require('two');
 const other = two.walk(); const shared = [...one.walk()].filter(([object]) => other.has(object));
 const hasState = (object) => [Map, Set, WeakMap, WeakSet, WeakRef, ArrayBuffer].some((Kind) => object instanceof Kind && object !== Kind.prototype && Object.getPrototypeOf(object) !== Object.prototype) || ArrayBuffer.isView(object);
-const loose = shared.filter(([object]) => !Object.isFrozen(object) || hasState(object)).map(([object, way]) => way + ' ' + (hasState(object) ? 'has state' : Object.isExtensible(object) ? 'extensible' : Reflect.ownKeys(object).filter((key) => { const p = Object.getOwnPropertyDescriptor(object, key); return p.configurable || p.writable }).map(String)));
+const loose = shared.filter(([object]) => !Object.isFrozen(object) || hasState(object)).map(([object, way]) => way + ' ' + (hasState(object) ? 'has state' : Object.isExtensible(object) ? 'extensible' : Reflect.ownKeys(object).filter((key) => { const p = Reflect.getOwnPropertyDescriptor(object, key); return p.configurable || p.writable }).map(String)));
 const marker = { planted: true };
 const early = two.snapshot(), before = two.snapshot();
 one.poison(marker);
