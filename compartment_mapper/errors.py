@@ -314,3 +314,12 @@ def other_archive(name: str, *, expected: str, found: str) -> Diagnostic:
         message=f"'{name}' has the sha512 {found}, not {expected}",
         hint="fetch the archive again, or compare with what `bundle` printed",
     )
+
+
+def invalid_grant(text: str, hint: str) -> Diagnostic:
+    """A ``--grant`` that does not say who may use what."""
+    return Diagnostic(
+        code="INVALID_GRANT",
+        message=f"--grant '{text}' must be PACKAGE:AUTHORITY, a builtin or a global",
+        hint=hint or "for example: --grant 'esbuild:child_process.spawn'",
+    )

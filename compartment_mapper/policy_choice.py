@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from compartment_mapper import errors
+from compartment_mapper.authority import HOST_GLOBALS, Part
 from compartment_mapper.errors import Diagnostic, InputError, Place
 from compartment_mapper.infer_policy import Use
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
 from compartment_mapper.module_graph import ModuleGraph
+from compartment_mapper.node_builtins import is_builtin, known_builtins
 from compartment_mapper.package_graph import PackageGraph
-from compartment_mapper.policy import Policy
+from compartment_mapper.policy import PackagePolicy, Policy
 from compartment_mapper.policy_format import parse_policy
 from compartment_mapper.policy_lock import (
     OVERRIDE_FILE,
@@ -63,6 +65,63 @@ def parsed_policy(file: PolicyFile) -> Policy:
     policy = parse_policy(file.text, file=file.name)
     if isinstance(policy, Diagnostic):
         raise InputError(policy)
+    return policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedGrant:
+    """A grant by name, on the command line: ``PACKAGE:AUTHORITY``."""
+
+    package: CanonicalName
+    part: Part
+    path: str
+
+
+def named_grant(text: str) -> NamedGrant | Diagnostic:
+    """Return the grant that *text* says; ``node:`` before an authority makes it a builtin.
+
+    >>> named_grant("a>b:fs.stat")
+    NamedGrant(package='a>b', part='builtins', path='fs.stat')
+    >>> named_grant("a:process.kill").part, named_grant("a:node:crypto.createHash").part
+    ('globals', 'builtins')
+    """
+    package, colon, authority = text.partition(":")
+    path = authority.removeprefix("node:")
+    first = path.partition(".")[0]
+    if not (package and colon and path):
+        return errors.invalid_grant(text, "")
+    if authority == path and first in HOST_GLOBALS:
+        return NamedGrant(package=CanonicalName(package), part="globals", path=path)
+    if is_builtin(f"node:{first}") is None:
+        known = HOST_GLOBALS | known_builtins()
+        return errors.invalid_grant(text, errors.did_you_mean(first, known))
+    return NamedGrant(package=CanonicalName(package), part="builtins", path=path)
+
+
+def with_named_grants(
+    policy: Policy, texts: Iterable[str], packages: Iterable[CanonicalName]
+) -> Policy:
+    """Return *policy* with what is granted by name on the command line.
+
+    Raises:
+        InputError: INVALID_GRANT, UNKNOWN_PACKAGE.
+    """
+    known = list(packages)
+    for text in texts:
+        found = named_grant(text)
+        if isinstance(found, Diagnostic):
+            raise InputError(found)
+        if found.package not in known:
+            raise InputError(errors.unknown_package(found.package, known))
+        if not policy.of(found.package).allows(found.part, found.path):
+            grant = {found.path: True}
+            own = PackagePolicy(**{found.part: grant})  # type: ignore[arg-type] # a part
+            is_root = found.package == ROOT_NAME
+            more = Policy(
+                entry=own if is_root else PackagePolicy(),
+                resources={} if is_root else {found.package: own},
+            )
+            policy = merge_policies(policy, more)
     return policy
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 
 from compartment_mapper.explain import PackageSummary, Step
@@ -123,7 +124,7 @@ def withheld_summary(uses: Sequence[Use]) -> str:
     packages = len({use.package for use in uses})
     return (
         f"withheld {_count(len(uses), 'power')} from {_count(packages, 'package')}: "
-        "`compartment-mapper bundle` lists them, --infer grants them"
+        "`compartment-mapper bundle` lists them, `policy infer` writes them down"
     )
 
 
@@ -134,13 +135,13 @@ def withheld_text(uses: Iterable[Use], place_of: Callable[[Use], str]) -> str:
         by_package.setdefault(use.package, []).append(use)
     if not by_package:
         return ""
-    lines = ["withheld (grant with --infer, or in a policy file with --policy):"]
+    lines = ["withheld (grant with `policy infer`, or one by one with --grant PACKAGE:AUTHORITY):"]
     for package, found in by_package.items():
         lines.append(f"  {package}")
         where = "entry" if package == ROOT_NAME else f'resources["{package}"]'
         for use in found:
             kind = use.part.removesuffix("s")
-            lines.append(f"    {kind} {use.path}  {place_of(use)}")
-            grant = '"write"' if use.write else "true"
+            lines.append(f"    {use.severity:<8} {kind} {use.path}  {place_of(use)}")
+            grant = json.dumps(use.grant)
             lines.append(f'      {where}.{use.part}["{use.path}"] = {grant}')
     return "\n".join(lines)

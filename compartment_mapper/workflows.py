@@ -39,6 +39,7 @@ from compartment_mapper.policy_choice import (
     given_policy,
     policy_beside,
     policy_problems,
+    with_named_grants,
 )
 from compartment_mapper.policy_lock import policy_from_uses, with_harmless
 from compartment_mapper.powers import ReadPowers
@@ -56,6 +57,8 @@ class Options:
     compress: bool = False
     infer: bool = False
     allow_all: bool = False
+    #: What is granted by name beside the rest: ``PACKAGE:AUTHORITY``.
+    grants: tuple[str, ...] = ()
     policy: PolicyFile | None = None
     #: What is said instead of the policy, path by path.
     override: PolicyFile | None = None
@@ -137,10 +140,14 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     uses = tuple(uses_of(modules, packages))
     inferred = uses if options.infer and given is None else ()
     undeclared = undeclared_links(inferred, modules, packages, root=root)
+    names = [package.canonical_name for package in packages.packages.values()]
+    if given is not None:
+        more = with_named_grants(given.policy, options.grants, names)
+        given = GivenPolicy(policy=more, file=given.file)
     misfits = list(_misfits(given, uses, modules, packages, root=root))
     if options.enforces and any(problem.severity == "error" for problem in misfits):
         raise InputError(*misfits)
-    own = _own_policy(options, uses, packages)
+    own = with_named_grants(_own_policy(options, uses, packages), options.grants, names)
     return Application(
         root=root,
         modules=modules,

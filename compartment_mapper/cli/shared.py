@@ -41,6 +41,7 @@ class Choices:
     policy: str | None
     override: str | None
     allow_all: bool
+    grant: tuple[str, ...]
     node: str | None
 
     def options(self, *, compress: bool = False) -> Options:
@@ -61,6 +62,7 @@ class Choices:
             compress=compress,
             infer=self.infer,
             allow_all=self.allow_all,
+            grants=self.grant,
             policy=policy_file(self.policy) if self.policy else None,
             override=policy_file(self.override) if self.override else None,
         )
@@ -98,7 +100,17 @@ _BUNDLE_OPTIONS = (
         metavar="[PACKAGE:]GLOB",
         help="Also pack files of the application, or of a package, for fs to read.",
     ),
-    click.option("--infer", is_flag=True, help="Grant each package what its code is seen to use."),
+    click.option(
+        "--infer",
+        is_flag=True,
+        help="Grant each package what its code is seen to use, but for critical powers.",
+    ),
+    click.option(
+        "--grant",
+        multiple=True,
+        metavar="PACKAGE:AUTHORITY",
+        help="Grant a power by name, a critical one too: esbuild:child_process.spawn.",
+    ),
     click.option(
         "--policy",
         metavar="FILE",

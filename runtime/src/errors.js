@@ -1,4 +1,5 @@
 // Every error that the runtime itself makes, with Node's codes where Node has one.
+import { severityOf } from './authority.js';
 
 /** An archive that we refuse to run: malformed, damaged or tampered with. */
 export class InvalidArchive extends Error {
@@ -87,9 +88,11 @@ export const ownerOf = (label) =>
  * @param {string} name what it asked for
  */
 export const accessDenied = (label, kind, name) => {
+  const isCritical = kind !== 'package' && severityOf(`${kind}s`, name) === 'critical';
   return codedError(
     'ERR_ACCESS_DENIED',
     `package '${label}' may not use ${kind} '${name}'; grant it in the policy: ` +
-      `${ownerOf(label)}.${kind}s[${JSON.stringify(name)}] = true, or bundle with --infer`,
+      `${ownerOf(label)}.${kind}s[${JSON.stringify(name)}] = true` +
+      (isCritical ? ' (critical: it undoes confinement)' : ', or bundle with --infer'),
   );
 };

@@ -258,3 +258,24 @@ def test_what_is_written_follows_the_schema(app: Path) -> None:
 @pytest.mark.parametrize("command", ["infer", "check", "diff", "explain", "import", "schema"])
 def test_each_command_has_an_example(command: str) -> None:
     assert "Example: compartment-mapper policy" in invoke("policy", command, "--help").stdout
+
+
+def test_a_power_can_be_granted_by_name(app: Path, tmp_path: Path) -> None:
+    archive = str(tmp_path / "a.zip")
+    entry = str(app / "main.js")
+
+    def granted(*options: str) -> list[str]:
+        assert invoke("bundle", entry, "-o", archive, *options).exit_code == 0
+        shown = json.loads(invoke("inspect", archive, "--json").stdout)
+        return next(found["builtins"] for found in shown["packages"] if found["name"] == "b")
+
+    assert granted("--infer") == []
+    assert granted("--infer", "--grant", "b:child_process") == ["child_process"]
+    assert granted("--grant", "b:node:fs.stat", "--grant", "b:vm") == ["fs.stat", "vm"]
+    inferred(app)
+    assert granted("--grant", "b:child_process.execSync") == ["child_process.execSync"]
+    assert "did you mean 'child_process'?" in refused(
+        "bundle", entry, "-o", archive, "--grant", "b:child_proces"
+    )
+    assert "no package 'c' is reached" in refused("bundle", entry, "-o", archive, "--grant", "c:fs")
+    assert "INVALID_GRANT" in refused("bundle", entry, "-o", archive, "--grant", "fs")

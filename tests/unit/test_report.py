@@ -114,14 +114,14 @@ def test_what_was_withheld_is_told_with_the_way_to_grant_it() -> None:
     text = withheld_text(uses, lambda _use: "x.js:1")
 
     assert text == (
-        "withheld (grant with --infer, or in a policy file with --policy):\n"
+        "withheld (grant with `policy infer`, or one by one with --grant PACKAGE:AUTHORITY):\n"
         "  $root$\n"
-        "    global fetch  x.js:1\n"
+        "    high     global fetch  x.js:1\n"
         '      entry.globals["fetch"] = true\n'
         "  a>b\n"
-        "    builtin fs  x.js:1\n"
+        "    high     builtin fs  x.js:1\n"
         '      resources["a>b"].builtins["fs"] = true\n'
-        "    global process.env.HOME  x.js:1\n"
+        "    medium   global process.env.HOME  x.js:1\n"
         '      resources["a>b"].globals["process.env.HOME"] = true'
     )
 
