@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from compartment_mapper.authority import SEVERITIES, authority_of
+from compartment_mapper.authority import (
+    AUTHORITIES,
+    SEVERITIES,
+    Authority,
+    Part,
+    Severity,
+    authority_of,
+)
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
 from compartment_mapper.policy import Policy
 from compartment_mapper.policy_diff import AuthorityChange, PackageChange, PolicyDifference
@@ -138,3 +145,33 @@ def finding_to_dict(finding: Finding, place: str) -> dict[str, object]:
         "expected": finding.expected or None,
         "found": finding.found or None,
     }
+
+
+def powers_text(severity: Severity | None) -> str:
+    """Return the table of what the host offers, the worst first; of one severity, if given."""
+    return "\n".join(
+        f"{row.severity:<8} {part.removesuffix('s'):<7} {path}  {row.reason}"
+        for part, path, row in powers(severity)
+    )
+
+
+def powers_markdown(severity: Severity | None) -> str:
+    """Return the same as a table for a document; what has one reason stands in one row."""
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for part, path, row in powers(severity):
+        rows.setdefault((row.severity, part, row.reason), []).append(_code(path))
+    lines = ["| severity | | power | what it is good for |", "|---|---|---|---|"]
+    lines += [
+        f"| {level} | {part} | {', '.join(paths)} | {_cell(reason)} |"
+        for (level, part, reason), paths in rows.items()
+    ]
+    return "\n".join(lines)
+
+
+def powers(severity: Severity | None) -> Iterator[tuple[Part, str, Authority]]:
+    """Yield what the host offers, by severity, part and path."""
+    for level in SEVERITIES if severity is None else (severity,):
+        for part in ("globals", "builtins"):
+            for path, row in sorted(AUTHORITIES[part].items()):
+                if row.severity == level:
+                    yield part, path, row

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from compartment_mapper import errors
+from compartment_mapper.authority import SEVERITIES, Severity
 from compartment_mapper.cli.shared import (
     is_archive,
     loaded_application,
@@ -54,6 +55,9 @@ from compartment_mapper.policy_report import (
     finding_to_dict,
     findings_text,
     policy_extent_text,
+    powers,
+    powers_markdown,
+    powers_text,
 )
 from compartment_mapper.process import find_node
 from compartment_mapper.report import chain_text
@@ -74,6 +78,7 @@ def policy_group() -> None:
     compartment-mapper policy check src/main.js           in CI: does it still fit?
     compartment-mapper policy diff old.zip new.zip        what changed, the worst first
     compartment-mapper policy explain debug process.env   where, and through whom
+    compartment-mapper policy powers                      what there is to grant
     compartment-mapper policy schema                      for editors
     """  # noqa: D301 - click marks a paragraph to be left as it is with this character
 
@@ -338,3 +343,28 @@ def import_command(*, file: str, output: str | None) -> None:
 def schema_command() -> None:
     """Print the JSON Schema of policy files, for editors."""
     click.echo(policy_schema(), nl=False)
+
+
+@policy_group.command(
+    "powers",
+    short_help="List what the host offers, and how bad it is to grant.",
+    epilog="Example: compartment-mapper policy powers --severity critical",
+)
+@click.option(
+    "--severity", type=click.Choice(SEVERITIES), help="Only those: harmless ones need no grant."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print it as a table for a document.")
+def powers_command(*, severity: Severity | None, as_json: bool, as_markdown: bool) -> None:
+    """List the globals and builtins that can be granted, the worst first, and why they are bad.
+
+    A path that is not listed is as bad as the object that holds it.
+    """
+    if as_json:
+        rows = [
+            {"part": part, "path": path, "severity": row.severity, "reason": row.reason}
+            for part, path, row in powers(severity)
+        ]
+        click.echo(json.dumps({"powers": rows}, indent=2, ensure_ascii=False))
+    else:
+        click.echo(powers_markdown(severity) if as_markdown else powers_text(severity))

@@ -255,7 +255,9 @@ def test_what_is_written_follows_the_schema(app: Path) -> None:
         jsonschema.validate({"entry": {"globals": {"fetch": {"why": "x"}}}}, schema)
 
 
-@pytest.mark.parametrize("command", ["infer", "check", "diff", "explain", "import", "schema"])
+@pytest.mark.parametrize(
+    "command", ["infer", "check", "diff", "explain", "import", "schema", "powers"]
+)
 def test_each_command_has_an_example(command: str) -> None:
     assert "Example: compartment-mapper policy" in invoke("policy", command, "--help").stdout
 
@@ -279,3 +281,21 @@ def test_a_power_can_be_granted_by_name(app: Path, tmp_path: Path) -> None:
     )
     assert "no package 'c' is reached" in refused("bundle", entry, "-o", archive, "--grant", "c:fs")
     assert "INVALID_GRANT" in refused("bundle", entry, "-o", archive, "--grant", "fs")
+
+
+def test_the_powers_are_documented() -> None:
+    printed = invoke("policy", "powers", "--markdown").stdout
+    documented = (Path(__file__).parents[2] / "docs" / "authority.md").read_text()
+
+    assert printed in documented
+
+
+def test_powers_can_be_asked_for_by_severity() -> None:
+    text = invoke("policy", "powers", "--severity", "critical").stdout
+    rows = json.loads(invoke("policy", "powers", "--severity", "harmless", "--json").stdout)[
+        "powers"
+    ]
+
+    assert "critical builtin child_process  runs other programs" in text.splitlines()
+    assert {row["severity"] for row in rows} == {"harmless"}
+    assert any(row["path"] == "console" for row in rows)
