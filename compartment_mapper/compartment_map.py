@@ -16,6 +16,8 @@ from compartment_mapper.locations import ROOT_NAME, CanonicalName, ModuleName
 from compartment_mapper.module_record import RequestKind
 from compartment_mapper.policy import PackagePolicy, package_policy_from
 
+#: In ``options`` of an archive's policy: what others can't change of what the package exports.
+HARDEN = "harden"
 #: What stands in the archive; ``json``, ``text`` and ``bytes`` are stored as they are.
 PARSERS = ("pre-mjs-json", "pre-cjs-json", "json", "text", "bytes")
 
@@ -68,6 +70,16 @@ class CompartmentDescriptor:
     location: str
     modules: Mapping[str, ModuleConfiguration]
     policy: PackagePolicy | None
+    #: What it exports is locked although its policy does not say so: functions, not data.
+    hardens_code: bool = False
+
+    @property
+    def harden(self) -> object:
+        """``true``, ``false``, or ``"code"`` for functions, classes and their prototypes."""
+        if self.policy is None:
+            return False
+        options = _policy_to_dict(self.policy, self).get("options")
+        return options.get(HARDEN, False) if isinstance(options, dict) else False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +118,15 @@ def _compartment_to_dict(compartment: CompartmentDescriptor) -> dict[str, object
         },
     }
     if compartment.policy is not None:
-        found["policy"] = compartment.policy.to_endo()
+        found["policy"] = _policy_to_dict(compartment.policy, compartment)
+    return found
+
+
+def _policy_to_dict(policy: PackagePolicy, compartment: CompartmentDescriptor) -> dict[str, object]:
+    found = policy.to_endo()
+    options = found.get("options", {})
+    if compartment.hardens_code and isinstance(options, dict):
+        found["options"] = {HARDEN: "code", **options}  # what the policy says goes first
     return found
 
 
@@ -188,6 +208,8 @@ def _compartment(name: str, value: object) -> CompartmentDescriptor:
         if isinstance(parsed, str):
             _refuse(parsed)
         policy = parsed
+    options = policy.options if policy else None
+    hardens_code = isinstance(options, dict) and options.get(HARDEN) == "code"
     if _string(found, "location", path) != name:
         _refuse(f"{path}.location must be '{name}'")
     return CompartmentDescriptor(
@@ -199,6 +221,7 @@ def _compartment(name: str, value: object) -> CompartmentDescriptor:
             for key, module in _object(found.get("modules"), f"{path}.modules").items()
         },
         policy=policy,
+        hardens_code=hardens_code,
     )
 
 

@@ -33,6 +33,8 @@ class PackageSummary:
     dependents: tuple[CanonicalName, ...]
     globals: tuple[str, ...]
     builtins: tuple[str, ...]
+    #: What others can't change of what it exports: see `CompartmentDescriptor.harden`.
+    harden: object = False
 
     def to_dict(self) -> dict[str, object]:
         """Return what ``--json`` prints."""
@@ -47,6 +49,7 @@ class PackageSummary:
             "dependents": list(self.dependents),
             "globals": list(self.globals),
             "builtins": list(self.builtins),
+            "harden": self.harden,
         }
 
 
@@ -80,6 +83,7 @@ def summaries_of(compartment_map: CompartmentMap, sizes: Mapping[str, int]) -> l
             ),
             globals=_granted(compartment.policy.globals if compartment.policy else {}),
             builtins=_granted(compartment.policy.builtins if compartment.policy else {}),
+            harden=compartment.harden,
         )
         for name, compartment in compartment_map.compartments.items()
     ]

@@ -204,6 +204,32 @@ def policy_of(uses: Iterable[Use], packages: PackageGraph, *, infer: bool) -> Po
     )
 
 
+def hardened_packages(
+    modules: ModuleGraph, packages: PackageGraph, *, infer: bool
+) -> frozenset[CanonicalName]:
+    """Return the packages whose exports can be locked: nobody is seen to change them late.
+
+    Args:
+        modules: Of the application.
+        packages: Of the application.
+        infer: Believe what any package is seen to change in another. Without, only what the
+            application's own package changes counts, since a hostile package would ask for it.
+    """
+    changed: set[CanonicalName] = set()
+    for location, module in modules.modules.items():
+        package = packages.owner_of(location).canonical_name
+        record = module.record
+        if record.changes_late or record.doubt is not None:
+            changed.add(package)
+        for edge in module.edges:
+            if edge.request.specifier in record.patched and isinstance(edge.target, FileTarget):
+                target = packages.owner_of(edge.target.location).canonical_name
+                if infer or package in {target, ROOT_NAME}:
+                    changed.add(target)
+    names = {package.canonical_name for package in packages.packages.values()}
+    return frozenset(names - changed)
+
+
 def _without_needless_loads(grants: dict[str, Grant]) -> dict[str, Grant]:
     """Return *grants* without those to load a builtin of which a member is granted."""
     holders = {holder for path in grants for holder in holders_of(path)}

@@ -116,7 +116,7 @@ class _Table:
     resolutions: dict[Location, dict[RequestKind, dict[str, str]]] = field(default_factory=dict)
 
 
-def map_compartments(
+def map_compartments(  # noqa: PLR0913 - what an archive is made of
     modules: ModuleGraph,
     tables: Mapping[Location, LinkTable],
     *,
@@ -124,6 +124,7 @@ def map_compartments(
     names: Names,
     attenuators: Mapping[str, Location],
     sha512_of: Callable[[Location], str],
+    hardened: frozenset[CanonicalName] = frozenset(),
 ) -> CompartmentMap:
     """Return the map of what *modules* reach.
 
@@ -134,6 +135,7 @@ def map_compartments(
         names: Of compartments and modules.
         attenuators: The modules that narrow grants of the policy, by the specifiers it has.
         sha512_of: The hash, in hexadecimal, of what the archive stores for a module.
+        hardened: Packages whose exports are locked, unless their policies say otherwise.
     """
     files: dict[Location, dict[str, ModuleConfiguration]] = {root: {} for root in tables}
     for location, module in modules.modules.items():
@@ -152,6 +154,7 @@ def map_compartments(
             location=names.compartments[root],
             modules={**tables[root].links, **files[root]},
             policy=policy.of(package.canonical_name),
+            hardens_code=package.canonical_name in hardened,
         )
         for root, package in names.packages.packages.items()
     }

@@ -14,6 +14,7 @@ from compartment_mapper.errors import Diagnostic, InputError
 from compartment_mapper.infer_policy import (
     Use,
     allow_all,
+    hardened_packages,
     policy_of,
     undeclared_links,
     uses_of,
@@ -161,6 +162,7 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
         names=names,
         attenuators=application.attenuators,
         sha512_of=lambda location: sha512_hex(stored[location]),
+        hardened=hardened_packages(application.modules, application.packages, infer=options.infer),
     )
     files = {
         file_path(

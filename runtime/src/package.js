@@ -2,6 +2,8 @@
 import { parseCjsSource, parseEsmSource } from './module-source.js';
 import { utf8 } from './json-shape.js';
 import { fixGlobals, installGlobals } from './globals.js';
+import { makeHandover } from './handover.js';
+import { makeHostTest } from './host-things.js';
 import { missingNames } from './denial.js';
 import { makePackageTexts } from './package-texts.js';
 
@@ -9,6 +11,7 @@ import { makePackageTexts } from './package-texts.js';
 /** @import { CommonJs } from './cjs.js' */
 /** @import { CompartmentDescriptor, CompartmentMap, FileModule, RequestKind } from './compartment-map.js' */
 /** @import { CjsSource, EsmSource, Names } from './module-source.js' */
+/** @import { Handover } from './handover.js' */
 /** @import { Functor, FunctorText } from './package-texts.js' */
 /** @import { Attenuation, PackagePolicy } from './policy-format.js' */
 /** @import { ModuleRecord } from './records.js' */
@@ -49,6 +52,7 @@ import { makePackageTexts } from './package-texts.js';
  * @property {PackagePolicy} policy
  * @property {Map<string, ModuleRecord>} records by key, or by the name of a builtin after `node:`
  * @property {Map<string, unknown>} builtins
+ * @property {Map<string, unknown>} copies of data of other packages, by filename
  * @property {AnyObject | undefined} process
  * @property {Record<string, Function> | undefined} timers
  * @property {object | undefined} console
@@ -59,6 +63,7 @@ import { makePackageTexts } from './package-texts.js';
  * @property {boolean} usesStackTraces whether a text of it speaks of V8's stack trace API
  * @property {Compartment} compartment
  * @property {(key: string) => Functor} functorOf
+ * @property {Handover} handover
  * @property {Map<string, object>} lexicals scopes for functors that must be evaluated alone
  */
 
@@ -187,8 +192,11 @@ export const makePackage = (world, name, policy, makeCompartment) => {
   let compartment;
   /** @type {((key: string) => Functor) | undefined} */
   let functorOf;
+  /** @type {((object: object) => boolean) | undefined} */
+  let hostTest;
   const allSources = () => (sources ??= readSources(pkg));
 
+  const isOfHost = (/** @type {object} */ object) => (hostTest ??= makeHostTest(pkg))(object);
   /** @type {Package} */
   const pkg = {
     world,
@@ -198,6 +206,7 @@ export const makePackage = (world, name, policy, makeCompartment) => {
     policy,
     records: new Map(),
     builtins: new Map(),
+    copies: new Map(),
     process: undefined,
     timers: undefined,
     console: undefined,
@@ -220,6 +229,7 @@ export const makePackage = (world, name, policy, makeCompartment) => {
       return compartment;
     },
     functorOf: (key) => (functorOf ??= makeFunctors(pkg, allSources()))(key),
+    handover: makeHandover(descriptor, policy.harden, isOfHost),
   };
   return pkg;
 };

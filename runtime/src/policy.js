@@ -48,6 +48,7 @@ const HARMLESS_POLICY = {
   globals: new Map(HARMLESS_GLOBALS.map((name) => [name, true])),
   builtins: new Map(HARMLESS_BUILTINS.map((name) => [name, true])),
   defaultAttenuator: undefined,
+  harden: false,
 };
 
 /** @param {string} name without `node:` */
