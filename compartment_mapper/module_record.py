@@ -183,6 +183,8 @@ class ModuleRecord:
     checks_imports: bool = False
     uses_import: bool = False
     uses_import_meta: bool = False
+    #: It calls `eval` directly, so that the text sees the variables around the call.
+    uses_eval: bool = False
     has_top_level_await: bool = False
     refusals: tuple[Refusal, ...] = ()
     #: It may change what its package exports after it was evaluated; see `scan.late_changes`.

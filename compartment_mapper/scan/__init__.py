@@ -10,6 +10,7 @@ from compartment_mapper.scan.builtin_uses import scan_builtin_uses
 from compartment_mapper.scan.censors import evade_censors
 from compartment_mapper.scan.cjs import scan_cjs_exports
 from compartment_mapper.scan.constructor_writes import scan_constructor_writes
+from compartment_mapper.scan.direct_eval import scan_direct_evals
 from compartment_mapper.scan.early_errors import module_suspicions, script_suspicions
 from compartment_mapper.scan.esm import Esm, is_esm, scan_esm
 from compartment_mapper.scan.free_names import scan_assigned_names, scan_free_names
@@ -72,8 +73,10 @@ def scan_module(
     sloppy += mapped
     own, owning = scan_constructor_writes(syntax, prefix=prefix)
     changes = scan_late_changes(syntax)
+    evals = scan_direct_evals(syntax, prefix=prefix, is_script=is_script)
     edits = (
         *own,
+        *evals,
         *esm.edits,
         *call_edits,
         *evasion.edits,
@@ -102,6 +105,7 @@ def scan_module(
         checks_imports=in_cycle and language == "mjs",
         uses_import=any(edit.text == f"{prefix}import" for edit in call_edits),
         uses_import_meta=uses_meta,
+        uses_eval=bool(evals),
         has_top_level_await=awaits and language == "mjs",
         refusals=(*evasion.refusals, *refusals),
         changes_late=changes.late,

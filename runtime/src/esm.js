@@ -243,6 +243,7 @@ export const makeEsmRecord = (pkg, key, source, main) => {
           [...source.live.values()].map(([local]) => local),
         ),
         import: dynamicImport,
+        eval: pkg.directEval(false),
         importMeta: source.needsImportMeta ? makeImportMeta(pkg, key, main) : undefined,
         split,
       }),

@@ -82,7 +82,16 @@ const executeCjs = (pkg, key, module) => {
     const require = commonJsOf(pkg).makeRequire(module, key);
     const dynamicImport = (/** @type {unknown} */ specifier, /** @type {unknown} */ options) =>
       importDynamically(pkg, key, specifier, options);
-    const given = [require, exports, module, filename, dirnameOf(filename), dynamicImport];
+    const directEval = pkg.directEval(true);
+    const given = [
+      require,
+      exports,
+      module,
+      filename,
+      dirnameOf(filename),
+      dynamicImport,
+      directEval,
+    ];
     pkg.handover.during(() => Reflect.apply(functor, exports, given));
     pkg.handover.evaluated({
       text: pkg.sourceOf(key).text,

@@ -5,12 +5,14 @@ import { fixGlobals, installGlobals } from './globals.js';
 import { makeHandover } from './handover.js';
 import { makeHostTest } from './host-things.js';
 import { missingNames } from './denial.js';
+import { makeDirectEval } from './direct-eval.js';
 import { makePackageTexts } from './package-texts.js';
 
 /** @import { AnyObject } from './attenuate.js' */
 /** @import { CommonJs } from './cjs.js' */
 /** @import { CompartmentDescriptor, CompartmentMap, FileModule, RequestKind } from './compartment-map.js' */
 /** @import { CjsSource, EsmSource, Names } from './module-source.js' */
+/** @import { DirectEval } from './direct-eval.js' */
 /** @import { Handover } from './handover.js' */
 /** @import { Functor, FunctorText } from './package-texts.js' */
 /** @import { Attenuation, PackagePolicy } from './policy-format.js' */
@@ -64,6 +66,7 @@ import { makePackageTexts } from './package-texts.js';
  * @property {Compartment} compartment
  * @property {(key: string) => Functor} functorOf
  * @property {Handover} handover
+ * @property {(sloppy: boolean) => DirectEval} directEval once it has functors
  * @property {Map<string, object>} lexicals scopes for functors that must be evaluated alone
  */
 
@@ -151,17 +154,22 @@ const makeFunctors = (pkg, sources) => {
   const { hostGlobals } = world.powers;
   const isHostGlobal = (/** @type {string} */ name) => hostGlobals.includes(name);
   const missing = missingNames({ label, names: names.hostNames, isHostGlobal, globalThis });
+  /** @type {import('./package-texts.js').Evaluator['evaluate']} */
+  const evaluate = (text, { sloppy, lexicals }) => {
+    const both = lexicals === undefined ? missing : withBoth(missing, lexicals);
+    return compartment.evaluate(text, {
+      sloppyGlobalsMode: sloppy,
+      __rejectSomeDirectEvalExpressions__: false,
+      ...(both && { __moduleShimLexicals__: both }),
+    });
+  };
+  const { eval: intrinsicEval } = globalThis;
+  pkg.directEval = (sloppy) =>
+    makeDirectEval((text, lexicals) => evaluate(text, { sloppy, lexicals }), intrinsicEval);
   return makePackageTexts(functorTexts(pkg, sources), {
     url: `compartment:///${encodeURI(pkg.name)}/package.js`,
     located: world.stacks.located,
-    evaluate: (text, { sloppy, lexicals }) => {
-      const both = lexicals === undefined ? missing : withBoth(missing, lexicals);
-      return compartment.evaluate(text, {
-        sloppyGlobalsMode: sloppy,
-        __rejectSomeDirectEvalExpressions__: false,
-        ...(both && { __moduleShimLexicals__: both }),
-      });
-    },
+    evaluate,
   });
 };
 
@@ -229,6 +237,9 @@ export const makePackage = (world, name, policy, makeCompartment) => {
       return compartment;
     },
     functorOf: (key) => (functorOf ??= makeFunctors(pkg, allSources()))(key),
+    directEval: () => {
+      throw new TypeError('there is no text yet');
+    },
     handover: makeHandover(descriptor, policy.harden, isOfHost),
   };
   return pkg;
