@@ -205,15 +205,16 @@ def policy_of(uses: Iterable[Use], packages: PackageGraph, *, infer: bool) -> Po
 
 
 def hardened_packages(
-    modules: ModuleGraph, packages: PackageGraph, *, infer: bool
+    modules: ModuleGraph, packages: PackageGraph, *, believed: bool
 ) -> frozenset[CanonicalName]:
     """Return the packages whose exports can be locked: nobody is seen to change them late.
 
     Args:
         modules: Of the application.
         packages: Of the application.
-        infer: Believe what any package is seen to change in another. Without, only what the
-            application's own package changes counts, since a hostile package would ask for it.
+        believed: What any package is seen to change in another counts, since somebody has looked
+            at the packages, or trusts them. Without, only what the application's own package
+            changes: a hostile one would ask for it.
     """
     changed: set[CanonicalName] = set()
     for location, module in modules.modules.items():
@@ -224,7 +225,7 @@ def hardened_packages(
         for edge in module.edges:
             if edge.request.specifier in record.patched and isinstance(edge.target, FileTarget):
                 target = packages.owner_of(edge.target.location).canonical_name
-                if infer or package in {target, ROOT_NAME}:
+                if believed or package in {target, ROOT_NAME}:
                     changed.add(target)
     names = {package.canonical_name for package in packages.packages.values()}
     return frozenset(names - changed)

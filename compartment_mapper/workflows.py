@@ -162,7 +162,11 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
         names=names,
         attenuators=application.attenuators,
         sha512_of=lambda location: sha512_hex(stored[location]),
-        hardened=hardened_packages(application.modules, application.packages, infer=options.infer),
+        hardened=hardened_packages(
+            application.modules,
+            application.packages,
+            believed=options.infer or options.allow_all or options.policy is not None,
+        ),
     )
     files = {
         file_path(
