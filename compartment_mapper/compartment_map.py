@@ -23,7 +23,6 @@ PARSERS = ("pre-mjs-json", "pre-cjs-json", "json", "text", "bytes")
 #: For requests of a kind from one module: another key than path arithmetic gives.
 Resolutions = Mapping[RequestKind, Mapping[str, str]]
 
-
 #: The compartment that reaches the attenuators of the policy, as Endo calls it.
 ATTENUATORS = "<ATTENUATORS>"
 

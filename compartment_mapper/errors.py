@@ -323,3 +323,14 @@ def invalid_grant(text: str, hint: str) -> Diagnostic:
         message=f"--grant '{text}' must be PACKAGE:AUTHORITY, a builtin or a global",
         hint=hint or "for example: --grant 'esbuild:child_process.spawn'",
     )
+
+
+def patches_another(place: Place, package: str, target: str, file: str) -> Diagnostic:
+    """A package changes what another exports, which is frozen unless the policy says else."""
+    name = "the application" if package == "$root$" else f"package '{package}'"
+    return Diagnostic(
+        code="POLICY_TOO_NARROW",
+        message=f"{name} changes what '{target}' exports, of which {file} says nothing",
+        place=place,
+        hint=f'in {file}: resources["{target}"].harden = false   ("code" refuses it)',
+    )

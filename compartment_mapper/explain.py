@@ -14,7 +14,7 @@ from compartment_mapper.compartment_map import (
 from compartment_mapper.locations import CanonicalName, Location
 from compartment_mapper.module_graph import ModuleGraph
 from compartment_mapper.package_graph import PackageGraph
-from compartment_mapper.policy import Attenuation, Grants
+from compartment_mapper.policy import Attenuation, Grants, Hardening
 from compartment_mapper.text import position_at
 
 
@@ -33,6 +33,8 @@ class PackageSummary:
     dependents: tuple[CanonicalName, ...]
     globals: tuple[str, ...]
     builtins: tuple[str, ...]
+    #: What others can't change of what it exports: all, nothing, or functions and classes.
+    harden: Hardening = False
 
     def to_dict(self) -> dict[str, object]:
         """Return what ``--json`` prints."""
@@ -47,6 +49,7 @@ class PackageSummary:
             "dependents": list(self.dependents),
             "globals": list(self.globals),
             "builtins": list(self.builtins),
+            "harden": self.harden,
         }
 
 
@@ -80,6 +83,7 @@ def summaries_of(compartment_map: CompartmentMap, sizes: Mapping[str, int]) -> l
             ),
             globals=_granted(compartment.policy.globals if compartment.policy else {}),
             builtins=_granted(compartment.policy.builtins if compartment.policy else {}),
+            harden=(compartment.policy.harden if compartment.policy else None) or False,
         )
         for name, compartment in compartment_map.compartments.items()
     ]

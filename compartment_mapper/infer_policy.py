@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -214,6 +214,73 @@ def policy_of(uses: Iterable[Use], packages: PackageGraph, *, infer: bool) -> Po
         entry=policies[ROOT_NAME],
         resources={name: policy for name, policy in policies.items() if name != ROOT_NAME},
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patch:
+    """A place where a package is seen to change what another exports."""
+
+    package: CanonicalName
+    target: CanonicalName
+    module: Location
+    #: Of the request of the other package.
+    span: Span
+
+
+def patches_of(modules: ModuleGraph, packages: PackageGraph) -> Iterator[Patch]:
+    """Yield where packages change what others export."""
+    for location, module in sorted(modules.modules.items()):
+        package = packages.owner_of(location).canonical_name
+        for edge in module.edges:
+            if edge.request.specifier in module.record.patched and isinstance(
+                edge.target, FileTarget
+            ):
+                target = packages.owner_of(edge.target.location).canonical_name
+                if target != package:
+                    span = edge.request.span
+                    yield Patch(package=package, target=target, module=location, span=span)
+
+
+def unchanging_packages(modules: ModuleGraph, packages: PackageGraph) -> frozenset[CanonicalName]:
+    """Return the packages that are not seen to change late what they export.
+
+    What the application's own package changes counts as well; what others do does not: a hostile
+    one would ask for its victim to stay open.
+    """
+    changing: set[CanonicalName] = set()
+    for location, module in modules.modules.items():
+        if module.record.changes_late or module.record.doubt is not None:
+            changing.add(packages.owner_of(location).canonical_name)
+        changing.update(_patched_in_package(module, packages))
+    changing.update(
+        patch.target for patch in patches_of(modules, packages) if patch.package == ROOT_NAME
+    )
+    return frozenset({p.canonical_name for p in packages.packages.values()} - changing)
+
+
+def _patched_in_package(module: Module, packages: PackageGraph) -> Iterator[CanonicalName]:
+    """Yield the package of *module* for each of its own modules that it changes."""
+    own = packages.owner_of(module.location)
+    for edge in module.edges:
+        is_patched = edge.request.specifier in module.record.patched
+        if is_patched and isinstance(edge.target, FileTarget):
+            owner = packages.owner_of(edge.target.location)
+            yield from (own.canonical_name,) if owner == own else ()
+
+
+def with_hardening(
+    policy: Policy, packages: PackageGraph, hardened: Container[CanonicalName]
+) -> Policy:
+    """Return *policy* with the code of *hardened* packages frozen, where it does not say."""
+
+    def decided(name: CanonicalName) -> PackagePolicy:
+        own = policy.of(name)
+        return replace(own, harden="code") if own.harden is None and name in hardened else own
+
+    names = {package.canonical_name for package in packages.packages.values()}
+    others = sorted((names | policy.resources.keys()) - {ROOT_NAME})
+    resources = {name: decided(name) for name in others}
+    return replace(policy, entry=decided(ROOT_NAME), resources=resources)
 
 
 def _without_needless_loads(grants: dict[str, Grant]) -> dict[str, Grant]:

@@ -185,8 +185,14 @@ class ModuleRecord:
     checks_imports: bool = False
     uses_import: bool = False
     uses_import_meta: bool = False
+    #: It calls `eval` directly, so that the text sees the variables around the call.
+    uses_eval: bool = False
     has_top_level_await: bool = False
     refusals: tuple[Refusal, ...] = ()
+    #: It may change what its package exports after it was evaluated; see `scan.late_changes`.
+    changes_late: bool = False
+    #: The specifiers of modules whose exports it is seen to change.
+    patched: tuple[Specifier, ...] = ()
     #: Where the text may be wrong: the grammar did not understand it, or accepts too much there.
     #: Whether it is wrong, an engine says.
     doubt: Span | None = None

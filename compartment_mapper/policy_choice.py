@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from compartment_mapper import errors
 from compartment_mapper.authority import HOST_GLOBALS, Part
 from compartment_mapper.errors import Diagnostic, InputError, Place
-from compartment_mapper.infer_policy import Use
+from compartment_mapper.infer_policy import Use, patches_of, unchanging_packages
+from compartment_mapper.load import display_name
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
 from compartment_mapper.module_graph import ModuleGraph
 from compartment_mapper.node_builtins import is_builtin, known_builtins
@@ -24,6 +25,7 @@ from compartment_mapper.policy_lock import (
 )
 from compartment_mapper.policy_merge import merge_policies
 from compartment_mapper.powers import ReadPowers
+from compartment_mapper.text import Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,28 +137,55 @@ def policy_beside(root: Location, read: ReadPowers) -> tuple[PolicyFile | None, 
     return found(POLICY_FILE), found(OVERRIDE_FILE)
 
 
-def policy_problems(
-    given: GivenPolicy,
-    uses: Iterable[Use],
-    modules: ModuleGraph,
-    packages: PackageGraph,
-    place_of: Callable[[Use], Place],
-) -> Iterator[Diagnostic]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """An application as it was scanned."""
+
+    root: Location
+    modules: ModuleGraph
+    packages: PackageGraph
+    uses: tuple[Use, ...]
+
+    def place_of(self, module: Location, span: Span) -> Place:
+        """Return a place in a module, with its code frame."""
+        source = self.modules.modules[module].source
+        return errors.place_in(display_name(module, self.root), source, span)
+
+    @property
+    def names(self) -> list[CanonicalName]:
+        """The packages that are reached."""
+        return [package.canonical_name for package in self.packages.packages.values()]
+
+
+def policy_problems(given: GivenPolicy, seen: Seen) -> Iterator[Diagnostic]:
     """Yield where *given* does not fit the application: errors, and warnings of what is stale.
 
-    Args:
-        given: As it was written; what is harmless need not be granted.
-        uses: Of all packages.
-        modules: Of the application.
-        packages: Of the application.
-        place_of: Where a use is, with its code frame.
+    What is harmless need not be granted.
     """
-    for finding in missing_grants(given.policy, uses):
+    for finding in missing_grants(given.policy, seen.uses):
         assert finding.use is not None
-        yield _missing(finding, finding.use, given.file, place_of(finding.use))
-    known = [package.canonical_name for package in packages.packages.values()]
-    for finding in changed_packages(given.policy, modules, packages):
-        yield _changed(finding, given, known)
+        use = finding.use
+        yield _missing(finding, use, given.file, seen.place_of(use.module, use.span))
+    unchanging = unchanging_packages(seen.modules, seen.packages)
+    for patch in patches_of(seen.modules, seen.packages):
+        if patch.target in unchanging and given.policy.of(patch.target).harden is None:
+            place = seen.place_of(patch.module, patch.span)
+            yield errors.patches_another(place, patch.package, patch.target, given.file)
+    for finding in changed_packages(given.policy, seen.modules, seen.packages):
+        yield _changed(finding, given, seen.names)
+
+
+def hardened_packages(seen: Seen, *, believed: bool) -> frozenset[CanonicalName]:
+    """Return the packages whose functions and classes are frozen for others by default.
+
+    Args:
+        seen: The application.
+        believed: A package that another is seen to change stays as it is. Without a policy
+            that says so, this is for `--infer` alone.
+    """
+    patched = {patch.target for patch in patches_of(seen.modules, seen.packages)}
+    unchanging = unchanging_packages(seen.modules, seen.packages)
+    return unchanging - patched if believed else unchanging
 
 
 def _missing(finding: Finding, use: Use, file: str, place: Place) -> Diagnostic:

@@ -168,6 +168,14 @@ def _other_package(
     name: CanonicalName, before: PackagePolicy, after: PackagePolicy
 ) -> Iterator[PackageChange]:
     versions = (before.version, after.version)
+    if before.harden != after.harden and False in {before.harden, after.harden}:
+        opened = after.harden is False
+        yield PackageChange(
+            kind="changed",
+            package=name,
+            before="exports frozen" if opened else "exports open",
+            after="exports open" if opened else "exports frozen",
+        )
     if None not in versions and versions[0] != versions[1]:
         yield PackageChange(
             kind="changed", package=name, before=versions[0] or "", after=versions[1] or ""

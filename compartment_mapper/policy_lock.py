@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -55,6 +55,17 @@ def policy_from_uses(
         entry=found[ROOT_NAME],
         resources={name: policy for name, policy in found.items() if name != ROOT_NAME},
         harmless=True,
+    )
+
+
+def with_open_packages(policy: Policy, names: Container[CanonicalName]) -> Policy:
+    """Return *policy* with ``"harden": false`` for packages that others are seen to change."""
+    return replace(
+        policy,
+        resources={
+            name: replace(own, harden=False) if name in names else own
+            for name, own in policy.resources.items()
+        },
     )
 
 
@@ -112,7 +123,8 @@ def with_decisions(fresh: Policy, known: Policy) -> Policy:
 
 
 def _decided(fresh: PackagePolicy, known: PackagePolicy) -> PackagePolicy:
-    decided = replace(fresh, harden=known.harden, options=known.options)
+    harden = fresh.harden if known.harden is None else known.harden
+    decided = replace(fresh, harden=harden, options=known.options)
     for part in PARTS:
         seen, granted = fresh.grants_of(part), known.grants_of(part)
         assert isinstance(seen, Mapping)

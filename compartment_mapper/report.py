@@ -35,6 +35,7 @@ def packages_text(summaries: Sequence[PackageSummary]) -> str:
                 *_lines("uses", summary.dependencies),
                 *_lines("globals", summary.globals),
                 *_lines("builtins", summary.builtins),
+                *_lines("exports", _hardened(summary.harden)),
             ]
         )
         for summary in summaries
@@ -66,6 +67,12 @@ def _title(summary: PackageSummary) -> str:
     version = f"@{summary.version}" if summary.version else ""
     alias = "" if summary.canonical_name == summary.name else f" ({summary.name}{version})"
     return f"{summary.canonical_name}{alias or version}"
+
+
+def _hardened(harden: object) -> list[str]:
+    if harden == "code":
+        return ["code hardened"]
+    return ["hardened" if harden else "not hardened"]
 
 
 def _lines(label: str, names: Sequence[str]) -> list[str]:

@@ -6,16 +6,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from compartment_mapper.archive import file_path
 from compartment_mapper.compartment_map import CompartmentMap, CompartmentModule, FileModule
+from compartment_mapper.compile import INDIRECT_EVAL
 
 _ASSET = "asset:"
 #: Keys of compiled modules, as they may stand in the stored text.
 _OWN_KEYS = (b'"async":true', b'"assigns":[')
-_WRAPPER = "(function (require, exports, module, __filename, __dirname"
+_WITH_IMPORT = (
+    rb'"source":"\(function \(require, exports, module, __filename, __dirname, \$h\d*_import[,)]'
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,8 @@ def _needs_of(module: FileModule, stored: bytes) -> Iterator[str]:
         yield "specifiers with two meanings"
     if module.parser == "pre-cjs-json" and _has_import(stored):
         yield "import() in CommonJS"
+    if INDIRECT_EVAL.encode() in stored:
+        yield "direct eval"
     if not module.parser.startswith("pre-") or not any(key in stored for key in _OWN_KEYS):
         return
     value: object = json.loads(stored)
@@ -66,7 +72,7 @@ def _needs_of(module: FileModule, stored: bytes) -> Iterator[str]:
 
 def _has_import(stored: bytes) -> bool:
     """Whether a wrapper has a sixth parameter."""
-    return f'"source":"{_WRAPPER}, '.encode() in stored
+    return re.search(_WITH_IMPORT, stored) is not None
 
 
 def needs_text(needs: tuple[RuntimeNeed, ...]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from compartment_mapper import errors
@@ -17,6 +17,7 @@ from compartment_mapper.infer_policy import (
     policy_of,
     undeclared_links,
     uses_of,
+    with_hardening,
     withheld,
 )
 from compartment_mapper.link import link_problems
@@ -36,12 +37,14 @@ from compartment_mapper.policy import Policy
 from compartment_mapper.policy_choice import (
     GivenPolicy,
     PolicyFile,
+    Seen,
     given_policy,
+    hardened_packages,
     policy_beside,
     policy_problems,
     with_named_grants,
 )
-from compartment_mapper.policy_lock import policy_from_uses, with_harmless
+from compartment_mapper.policy_lock import policy_from_uses, with_harmless, with_open_packages
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.resolve import FileResolution, World, resolve, world_of
 from compartment_mapper.runtime_needs import RuntimeNeed, runtime_needs
@@ -81,10 +84,7 @@ class Powers:
 class Application:
     """An application that was loaded: its graphs, its authority, and what is to be said of it."""
 
-    root: Location
-    modules: ModuleGraph
-    packages: PackageGraph
-    uses: tuple[Use, ...]
+    seen: Seen
     #: What holds, the harmless part written out.
     policy: Policy
     #: The name of the file that it comes from; None for what was inferred.
@@ -92,6 +92,26 @@ class Application:
     #: The modules that narrow grants, by the specifiers that the policy has.
     attenuators: Mapping[str, Location]
     warnings: tuple[Diagnostic, ...]
+
+    @property
+    def root(self) -> Location:
+        """The folder of its own package."""
+        return self.seen.root
+
+    @property
+    def modules(self) -> ModuleGraph:
+        """Its modules."""
+        return self.seen.modules
+
+    @property
+    def packages(self) -> PackageGraph:
+        """Its packages."""
+        return self.seen.packages
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """What its packages use, the first use of each."""
+        return self.seen.uses
 
     @property
     def withheld(self) -> list[Use]:
@@ -138,26 +158,35 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         raise InputError(*problems)
     modules, packages = _with_chosen(loaded.graph, root, options, world)
     uses = tuple(uses_of(modules, packages))
+    seen = Seen(root=root, modules=modules, packages=packages, uses=uses)
+    if given is not None:
+        more = with_named_grants(given.policy, options.grants, seen.names)
+        given = GivenPolicy(policy=more, file=given.file)
+    misfits = tuple(policy_problems(given, seen)) if given and options.enforces else ()
+    if any(problem.severity == "error" for problem in misfits):
+        raise InputError(*misfits)
     inferred = uses if options.infer and given is None else ()
     undeclared = undeclared_links(inferred, modules, packages, root=root)
-    names = [package.canonical_name for package in packages.packages.values()]
-    if given is not None:
-        more = with_named_grants(given.policy, options.grants, names)
-        given = GivenPolicy(policy=more, file=given.file)
-    misfits = list(_misfits(given, uses, modules, packages, root=root))
-    if options.enforces and any(problem.severity == "error" for problem in misfits):
-        raise InputError(*misfits)
-    own = with_named_grants(_own_policy(options, uses, packages), options.grants, names)
     return Application(
-        root=root,
-        modules=modules,
-        packages=packages,
-        uses=uses,
-        policy=with_harmless(given.policy, uses) if given else own,
+        seen=seen,
+        policy=_decided_policy(given, options, seen),
         policy_file=given.file if given else None,
         attenuators=attenuators,
-        warnings=(*problems, *undeclared, *(misfits if options.enforces else ())),
+        warnings=(*problems, *undeclared, *misfits),
     )
+
+
+def _decided_policy(given: GivenPolicy | None, options: Options, seen: Seen) -> Policy:
+    """Return the policy that holds: everything is written out, the harmless and the hardened."""
+    if options.allow_all and given is None:
+        return allow_all(seen.packages)
+    if given is None:
+        own = policy_of(seen.uses, seen.packages, infer=options.infer)
+        policy = with_named_grants(own, options.grants, seen.names)
+    else:
+        policy = with_harmless(given.policy, seen.uses)
+    hardened = hardened_packages(seen, believed=options.infer)
+    return with_hardening(policy, seen.packages, hardened)
 
 
 def inferred_policy(application: Application) -> Policy:
@@ -167,29 +196,15 @@ def inferred_policy(application: Application) -> Policy:
         place = place_in(application, use)
         return f"{place.file}:{place.position.line if place.position else 0}"
 
-    return policy_from_uses(application.uses, application.modules, application.packages, place_of)
+    seen = application.seen
+    policy = policy_from_uses(seen.uses, seen.modules, seen.packages, place_of)
+    kept_open = hardened_packages(seen, believed=False) - hardened_packages(seen, believed=True)
+    return with_open_packages(policy, kept_open)
 
 
 def place_in(application: Application, use: Use) -> Place:
     """Return where a use is, with its code frame."""
-    source = application.modules.modules[use.module].source
-    return errors.place_in(display_name(use.module, application.root), source, use.span)
-
-
-def _misfits(
-    given: GivenPolicy | None,
-    uses: tuple[Use, ...],
-    modules: ModuleGraph,
-    packages: PackageGraph,
-    *,
-    root: Location,
-) -> Iterator[Diagnostic]:
-    def place_of(use: Use) -> Place:
-        source = modules.modules[use.module].source
-        return errors.place_in(display_name(use.module, root), source, use.span)
-
-    if given is not None:
-        yield from policy_problems(given, uses, modules, packages, place_of)
+    return application.seen.place_of(use.module, use.span)
 
 
 def _with_chosen(
@@ -339,12 +354,6 @@ def _given_policy(options: Options, root: Location, read: ReadPowers) -> GivenPo
         policy, beside = policy_beside(root, read)
         override = override or beside
     return given_policy(policy, override)
-
-
-def _own_policy(options: Options, uses: tuple[Use, ...], packages: PackageGraph) -> Policy:
-    if options.allow_all:
-        return allow_all(packages)
-    return policy_of(uses, packages, infer=options.infer)
 
 
 def _attenuators(policy: Policy | None, root: Location, world: World) -> dict[str, Location]:

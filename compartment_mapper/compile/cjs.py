@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Sequence
 
 from compartment_mapper.compile.edits import apply_edits
-from compartment_mapper.compile.esm import extensions, requested, throwing
+from compartment_mapper.compile.esm import INDIRECT_EVAL, extensions, requested, throwing
 from compartment_mapper.module_record import ModuleRecord
 
 
@@ -38,11 +38,15 @@ def _wrapper(record: ModuleRecord, source: bytes) -> str:
     DEVIATION: SES evaluates all code as strict code.
     """
     parameters = "require, exports, module, __filename, __dirname"
-    if record.uses_import:
-        parameters += f", {record.prefix}import"
+    if record.uses_import or record.uses_eval:
+        parameters += f", {record.prefix}{'import' if record.uses_import else 'none'}"
+    prologue = "".join(record.prologue)
+    if record.uses_eval:
+        parameters += f", {record.prefix}eval"
+        prologue += f"{record.prefix}eval??={INDIRECT_EVAL};"
     if record.syntax_error is not None:
         return f"(function ({parameters}) {throwing(record.syntax_error)})\n"
     return (
-        f"(function ({parameters}) {{'use strict';{''.join(record.prologue)}"
+        f"(function ({parameters}) {{'use strict';{prologue}"
         f"{apply_edits(source, record.edits)}\n}})\n"
     )

@@ -76,6 +76,10 @@ def _that_throws(message: str) -> str:
     return json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
 
 
+#: What a direct `eval` is where the reader of the archive offers no better: it sees globals only.
+INDIRECT_EVAL = "(f,t,s,...a)=>f(...a)"
+
+
 def throwing(message: str) -> str:
     """Return a function's body in the place of a text that is no program."""
     return f"{{'use strict';throw SyntaxError({_quoted(message)});}}"
@@ -132,6 +136,8 @@ def _program(record: ModuleRecord, source: bytes, *, in_cycle: bool) -> str:
         parameters.append(f"import:{prefix}import")
     if record.uses_import_meta:
         parameters.append(f"importMeta:{prefix}meta")
+    if record.uses_eval:
+        parameters.append(f"eval:{prefix}eval={INDIRECT_EVAL}")
     if in_cycle:
         parameters.append(f"split:{prefix}split")
     keyword = "async function" if record.has_top_level_await else "function"

@@ -9,10 +9,13 @@ from compartment_mapper.module_record import Edit, Language, ModuleRecord, Modul
 from compartment_mapper.scan.builtin_uses import scan_builtin_uses
 from compartment_mapper.scan.censors import evade_censors
 from compartment_mapper.scan.cjs import scan_cjs_exports
+from compartment_mapper.scan.constructor_writes import scan_constructor_writes
+from compartment_mapper.scan.direct_eval import scan_direct_evals
 from compartment_mapper.scan.early_errors import module_suspicions, script_suspicions
 from compartment_mapper.scan.esm import Esm, is_esm, scan_esm
 from compartment_mapper.scan.free_names import scan_assigned_names, scan_free_names
 from compartment_mapper.scan.global_this import scan_global_this
+from compartment_mapper.scan.late_changes import scan_late_changes
 from compartment_mapper.scan.mapped_arguments import scan_mapped_arguments
 from compartment_mapper.scan.names import FUNCTIONS, occurrences
 from compartment_mapper.scan.patterns import scan_mentioned, scan_patterns
@@ -68,7 +71,19 @@ def scan_module(
     sloppy += scan_global_this(syntax, is_sloppy=is_script)
     mapped, mapping = scan_mapped_arguments(syntax, prefix=prefix) if is_script else ([], ())
     sloppy += mapped
-    edits = (*esm.edits, *call_edits, *evasion.edits, *free_edits, *sloppy, *_hashbang(source))
+    own, owning = scan_constructor_writes(syntax, prefix=prefix)
+    changes = scan_late_changes(syntax)
+    evals = scan_direct_evals(syntax, prefix=prefix, is_script=is_script)
+    edits = (
+        *own,
+        *evals,
+        *esm.edits,
+        *call_edits,
+        *evasion.edits,
+        *free_edits,
+        *sloppy,
+        *_hashbang(source),
+    )
     return ModuleRecord(
         language=language,
         requests=(*esm.requests, *calls, *requires),
@@ -85,13 +100,16 @@ def scan_module(
         builtin_uses=tuple(builtin_uses),
         assigned_names=tuple(scan_assigned_names(syntax)),
         prefix=prefix,
-        prologue=(*evasion.prologue, *mapping, *esm.declarations, *esm.announcements),
+        prologue=(*evasion.prologue, *mapping, *owning, *esm.declarations, *esm.announcements),
         edits=_ordered(edits),
         checks_imports=in_cycle and language == "mjs",
         uses_import=any(edit.text == f"{prefix}import" for edit in call_edits),
         uses_import_meta=uses_meta,
+        uses_eval=bool(evals),
         has_top_level_await=awaits and language == "mjs",
         refusals=(*evasion.refusals, *refusals),
+        changes_late=changes.late,
+        patched=changes.patched,
         doubt=syntax.first_error() or _suspicion(syntax, esm, language),
     )
 

@@ -171,6 +171,43 @@ const initializeApart = (record, start) => {
 };
 
 /**
+ * What a module of another package exports is hardened before this one sees it, and what this one exports, when
+ * it has been evaluated.
+ *
+ * @param {CyclicRecord} record
+ * @param {Package} pkg
+ * @param {import('./handover.js').EvaluatedModule} module
+ */
+const handOverAround = (record, pkg, module) => {
+  const { execute } = record;
+  record.execute = () => {
+    for (const { owner } of record.requested.values())
+      if (owner !== pkg) /** @type {Package} */ (owner).handover.handOver();
+    const done = pkg.handover.during(execute);
+    const evaluated = () => pkg.handover.evaluated(module);
+    if (record.hasTLA) /** @type {Promise<unknown>} */ (done).then(evaluated, () => undefined);
+    else evaluated();
+    return done;
+  };
+};
+
+/**
+ * @param {Map<string, Cell>} cells
+ * @param {EsmSource} source
+ * @returns {import('./handover.js').EvaluatedModule}
+ */
+const evaluatedModule = (cells, source) => ({
+  text: source.text,
+  exports: () =>
+    [...cells.values()]
+      .filter(({ ready }) => ready)
+      .map(({ name, value }) => [value, name === source.fixed.get('default') ? 'whole' : 'part']),
+  watch: (listener) => {
+    for (const cell of cells.values()) cell.listeners.push(listener);
+  },
+});
+
+/**
  * @param {Package} pkg
  * @param {string} key
  * @param {EsmSource} source
@@ -206,6 +243,7 @@ export const makeEsmRecord = (pkg, key, source, main) => {
           [...source.live.values()].map(([local]) => local),
         ),
         import: dynamicImport,
+        eval: pkg.directEval(false),
         importMeta: source.needsImportMeta ? makeImportMeta(pkg, key, main) : undefined,
         split,
       }),
@@ -213,6 +251,7 @@ export const makeEsmRecord = (pkg, key, source, main) => {
   };
   record.execute = () => start(false);
   if (source.split) initializeApart(record, start);
+  handOverAround(record, pkg, evaluatedModule(cells, source));
   return record;
 };
 

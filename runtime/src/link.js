@@ -7,15 +7,27 @@ import { importRecord, importRecordNow, requireEsm } from './importing.js';
 import { checkImportType, importType } from './import-attributes.js';
 import { fileModule, makePackage, storedText } from './package.js';
 import { dirnameOf, filenameOfUrl, resolveKey, urlOf } from './locations.js';
-import { fileRecord, recordOf } from './module-records.js';
+import { fileRecord, isSharedData, ownCopy, recordOf } from './module-records.js';
 import { builtinDecision, grantedOf, grantsAnything, policiesOf } from './policy.js';
 import { filenameOfTarget, followKey, keyOfFilename, resolveRequest } from './resolve.js';
 
 /** @import { CjsHooks, CjsModule } from './cjs.js' */
 /** @import { CompartmentMap, RequestKind } from './compartment-map.js' */
 /** @import { Linker, Package, Powers, World } from './package.js' */
-/** @import { Target } from './resolve.js' */
+/** @import { FileTarget, Target } from './resolve.js' */
 /** @import { Stacks } from './stack.js' */
+
+/**
+ * @template T
+ * @param {Package} pkg that asks
+ * @param {FileTarget} target
+ * @param {T} value
+ * @returns {T}
+ */
+const handedTo = (pkg, target, value) => {
+  if (target.pkg !== pkg) target.pkg.handover.handOver();
+  return value;
+};
 
 /**
  * @param {Package} pkg that asks
@@ -27,10 +39,14 @@ const requireTarget = (pkg, target, from) => {
   if (target.kind === 'error') throw target.error;
   if (target.kind === 'builtin') return builtinModule(target.pkg, target.name);
   if (target.module.parser === 'pre-mjs-json') {
-    return requireEsm(/** @type {import('./records.js').CyclicRecord} */ (fileRecord(target)));
+    const record = /** @type {import('./records.js').CyclicRecord} */ (fileRecord(target));
+    return handedTo(pkg, target, requireEsm(record));
   }
+  if (isSharedData(pkg, target)) return ownCopy(pkg, target);
   const parent = target.pkg === pkg ? from : undefined; // a module object is its own package's affair
-  return commonJsOf(target.pkg).load(filenameOfTarget(target), target.key, parent).exports;
+  const { load } = commonJsOf(target.pkg);
+  const module = load(filenameOfTarget(target), target.key, parent);
+  return handedTo(pkg, target, module.exports);
 };
 
 /**
@@ -66,9 +82,21 @@ const executeCjs = (pkg, key, module) => {
     const require = commonJsOf(pkg).makeRequire(module, key);
     const dynamicImport = (/** @type {unknown} */ specifier, /** @type {unknown} */ options) =>
       importDynamically(pkg, key, specifier, options);
-    Reflect.apply(functor, exports, [
-      ...[require, exports, module, filename, dirnameOf(filename), dynamicImport],
-    ]);
+    const directEval = pkg.directEval(true);
+    const given = [
+      require,
+      exports,
+      module,
+      filename,
+      dirnameOf(filename),
+      dynamicImport,
+      directEval,
+    ];
+    pkg.handover.during(() => Reflect.apply(functor, exports, given));
+    pkg.handover.evaluated({
+      text: pkg.sourceOf(key).text,
+      exports: () => [[module.exports, module.exports === exports ? 'made' : 'whole']],
+    });
   }
 };
 
@@ -100,7 +128,8 @@ const importDynamically = async (pkg, key, specifier, options) => {
   const target = resolveRequest(request);
   checkImportType(target, type, request.specifier);
   await undefined; // nothing is evaluated before the code that asks has come to its end
-  return importRecord(recordOf(pkg, target));
+  const namespace = await importRecord(recordOf(pkg, target));
+  return target.kind === 'file' ? handedTo(pkg, target, namespace) : namespace;
 };
 
 /**

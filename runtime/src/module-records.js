@@ -83,6 +83,45 @@ export const fileRecord = (target) => {
 };
 
 /**
+ * @param {Package} pkg that asks
+ * @param {FileTarget} target
+ * @returns {boolean} whether it is data of another package that can be changed: each package gets its own
+ */
+export const isSharedData = (pkg, { pkg: owner, module }) =>
+  owner !== pkg &&
+  owner.policy.harden !== false &&
+  (module.parser === 'json' || module.parser === 'bytes');
+
+/**
+ * DEVIATION: in Node all packages share the object.
+ *
+ * @param {Package} pkg that asks
+ * @param {FileTarget} target data
+ * @returns {unknown}
+ */
+export const ownCopy = (pkg, target) => {
+  const filename = filenameOfTarget(target);
+  if (!pkg.copies.has(filename)) pkg.copies.set(filename, structuredClone(loadCommonJs(target)));
+  return pkg.copies.get(filename);
+};
+
+/**
+ * @param {Package} pkg that asks
+ * @param {FileTarget} target data
+ */
+const copyRecord = (pkg, target) => {
+  const filename = filenameOfTarget(target);
+  const key = `copy:${filename}`;
+  const record =
+    pkg.records.get(key) ??
+    makeSyntheticRecord(pkg, filename, ['default'], (cells) => {
+      for (const cell of cells.values()) cell.value = ownCopy(pkg, target);
+    });
+  pkg.records.set(key, record);
+  return record;
+};
+
+/**
  * @param {Package} pkg
  * @param {unknown} error thrown when the module is executed
  */
@@ -100,7 +139,8 @@ const errorRecord = (pkg, error) => {
  */
 export const recordOf = (pkg, target) => {
   if (target.kind === 'error') return errorRecord(pkg, target.error);
-  if (target.kind === 'file') return fileRecord(target);
+  if (target.kind === 'file')
+    return isSharedData(pkg, target) ? copyRecord(pkg, target) : fileRecord(target);
   try {
     return builtinRecord(target.pkg, target.name);
   } catch (error) {

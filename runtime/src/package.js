@@ -2,7 +2,10 @@
 import { parseCjsSource, parseEsmSource } from './module-source.js';
 import { utf8 } from './json-shape.js';
 import { fixGlobals, installGlobals } from './globals.js';
+import { makeHandover } from './handover.js';
+import { makeHostTest } from './host-things.js';
 import { missingNames } from './denial.js';
+import { makeDirectEval } from './direct-eval.js';
 import { makePackageTexts } from './package-texts.js';
 
 /** @import { AnyObject } from './attenuate.js' */
@@ -10,6 +13,8 @@ import { makePackageTexts } from './package-texts.js';
 /** @import { CommonJs } from './cjs.js' */
 /** @import { CompartmentDescriptor, CompartmentMap, FileModule, RequestKind } from './compartment-map.js' */
 /** @import { CjsSource, EsmSource, Names } from './module-source.js' */
+/** @import { DirectEval } from './direct-eval.js' */
+/** @import { Handover } from './handover.js' */
 /** @import { Functor, FunctorText } from './package-texts.js' */
 /** @import { Attenuation, PackagePolicy } from './policy-format.js' */
 /** @import { ModuleRecord } from './records.js' */
@@ -52,6 +57,7 @@ import { makePackageTexts } from './package-texts.js';
  * @property {PackagePolicy} policy
  * @property {Map<string, ModuleRecord>} records by key, or by the name of a builtin after `node:`
  * @property {Map<string, unknown>} builtins
+ * @property {Map<string, unknown>} copies of data of other packages, by filename
  * @property {AnyObject | undefined} process
  * @property {Record<string, Function> | undefined} timers
  * @property {object | undefined} console
@@ -63,6 +69,8 @@ import { makePackageTexts } from './package-texts.js';
  * @property {boolean} usesStackTraces whether a text of it speaks of V8's stack trace API
  * @property {Compartment} compartment
  * @property {(key: string) => Functor} functorOf
+ * @property {Handover} handover
+ * @property {(sloppy: boolean) => DirectEval} directEval once it has functors
  * @property {Map<string, object>} lexicals scopes for functors that must be evaluated alone
  */
 
@@ -151,17 +159,22 @@ const makeFunctors = (pkg, sources) => {
   const isHostGlobal = (/** @type {string} */ name) => hostGlobals.includes(name);
   const { audit } = world;
   const missing = missingNames({ label, names: names.hostNames, isHostGlobal, globalThis, audit });
+  /** @type {import('./package-texts.js').Evaluator['evaluate']} */
+  const evaluate = (text, { sloppy, lexicals }) => {
+    const both = lexicals === undefined ? missing : withBoth(missing, lexicals);
+    return compartment.evaluate(text, {
+      sloppyGlobalsMode: sloppy,
+      __rejectSomeDirectEvalExpressions__: false,
+      ...(both && { __moduleShimLexicals__: both }),
+    });
+  };
+  const { eval: intrinsicEval } = globalThis;
+  pkg.directEval = (sloppy) =>
+    makeDirectEval((text, lexicals) => evaluate(text, { sloppy, lexicals }), intrinsicEval);
   return makePackageTexts(functorTexts(pkg, sources), {
     url: `compartment:///${encodeURI(pkg.name)}/package.js`,
     located: world.stacks.located,
-    evaluate: (text, { sloppy, lexicals }) => {
-      const both = lexicals === undefined ? missing : withBoth(missing, lexicals);
-      return compartment.evaluate(text, {
-        sloppyGlobalsMode: sloppy,
-        __rejectSomeDirectEvalExpressions__: false,
-        ...(both && { __moduleShimLexicals__: both }),
-      });
-    },
+    evaluate,
   });
 };
 
@@ -192,8 +205,11 @@ export const makePackage = (world, name, policy, makeCompartment) => {
   let compartment;
   /** @type {((key: string) => Functor) | undefined} */
   let functorOf;
+  /** @type {((object: object) => boolean) | undefined} */
+  let hostTest;
   const allSources = () => (sources ??= readSources(pkg));
 
+  const isOfHost = (/** @type {object} */ object) => (hostTest ??= makeHostTest(pkg))(object);
   /** @type {Package} */
   const pkg = {
     world,
@@ -203,6 +219,7 @@ export const makePackage = (world, name, policy, makeCompartment) => {
     policy,
     records: new Map(),
     builtins: new Map(),
+    copies: new Map(),
     process: undefined,
     timers: undefined,
     console: undefined,
@@ -226,6 +243,10 @@ export const makePackage = (world, name, policy, makeCompartment) => {
       return compartment;
     },
     functorOf: (key) => (functorOf ??= makeFunctors(pkg, allSources()))(key),
+    directEval: () => {
+      throw new TypeError('there is no text yet');
+    },
+    handover: makeHandover(descriptor, policy.harden, isOfHost),
   };
   return pkg;
 };

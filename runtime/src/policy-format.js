@@ -16,6 +16,7 @@ import * as json from './json-shape.js';
  * @property {'any' | Attenuation | ReadonlyMap<string, Grant>} globals
  * @property {'any' | ReadonlyMap<string, Grant | Attenuation>} builtins
  * @property {string | undefined} defaultAttenuator
+ * @property {boolean | 'code'} harden what others can't change of what the package exports
  */
 
 /** @type {PackagePolicy} */
@@ -24,6 +25,7 @@ export const NO_POLICY = {
   globals: new Map(),
   builtins: new Map(),
   defaultAttenuator: undefined,
+  harden: false,
 };
 
 /** @type {PackagePolicy} */
@@ -32,6 +34,7 @@ export const ALL_POLICY = {
   globals: 'any',
   builtins: 'any',
   defaultAttenuator: undefined,
+  harden: false,
 };
 
 /**
@@ -115,6 +118,18 @@ const withLoads = (builtins, options) => {
 };
 
 /**
+ * @param {Json | undefined} options where our archives say how exports are hardened
+ * @returns {PackagePolicy['harden']}
+ */
+const asHarden = (options) => {
+  if (options === undefined || typeof options.value !== 'object' || options.value === null)
+    return false;
+  const harden = json.asObject(options).get('harden');
+  if (harden === undefined) return false;
+  return harden.value === 'code' ? 'code' : json.asBoolean(harden);
+};
+
+/**
  * @param {Json} input
  * @returns {PackagePolicy}
  */
@@ -141,5 +156,6 @@ export const readPolicy = (input) => {
     ),
     builtins: withLoads(asBuiltins(members.get('builtins')), members.get('options')),
     defaultAttenuator: attenuator === undefined ? undefined : json.asString(attenuator),
+    harden: asHarden(members.get('options')),
   };
 };

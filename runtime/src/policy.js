@@ -23,6 +23,7 @@ const HARMLESS_POLICY = {
   globals: new Map(harmlessPaths('globals').map((path) => [path, true])),
   builtins: new Map(harmlessPaths('builtins').map((path) => [path, true])),
   defaultAttenuator: undefined,
+  harden: false,
 };
 
 /** @param {string} name of a builtin, with or without `node:` */

@@ -84,6 +84,7 @@ def test_each_package_is_summed_up_the_application_first() -> None:
         "dependents": ["$root$"],
         "globals": ["fetch"],
         "builtins": ["fs"],
+        "harden": "code",
     }
     assert found["a>c"].dependents == ("a", "b")
 

@@ -1,0 +1,130 @@
+"""Whether a module may change its exports late: rows of texts, with the answer."""
+
+from __future__ import annotations
+
+import pytest
+from support import bundled
+
+from compartment_mapper.scan.constructor_writes import scan_constructor_writes
+from compartment_mapper.scan.late_changes import scan_late_changes
+from compartment_mapper.scan.syntax import parse
+from compartment_mapper.workflows import Options
+
+CERTAIN = {
+    "exports-at-load": "exports.f = function () { return 1 }",
+    "exports-in-a-wrapper": "(function () { exports.f = 1 })()",
+    "exports-in-a-wrapper-that-is-called-by-call": "(function () { exports.f = 1 }).call(this)",
+    "exports-of-a-factory": "(function (root, factory) { factory(exports) })(this, function (exports) { exports.f = 1 })",
+    "reexports-of-babel": "Object.keys(_x).forEach(function (key) { Object.defineProperty(exports, key, {}) })",
+    "a-prototype-at-load": "function A() {} A.prototype.f = function () { this.x = 1 }",
+    "an-instance": "class A { constructor() { this.x = 1 } f() { this.y++; delete this.z; this.a.b = 1 } g = () => { this.x = 1 } }",
+    "a-constructor": "function A() { this.x = 1 } exports.A = A",
+    "a-constructor-as-expression": "exports.A = function () { this.x = 1 }",
+    "a-local": "exports.f = () => { const o = {}; o.x = 1; return o }",
+    "a-parameter": "exports.f = (o) => { o.x = 1; o.prototype.y = 2 }",
+    "a-cache": "const cache = {}; exports.f = (k) => { cache[k] = 1; return cache[k] }",
+    "a-list": "const list = []; exports.list = list; exports.f = () => { list[0] = 1 }",
+    "a-copy": "exports.f = (o) => Object.assign({}, o)",
+    "an-error": "exports.f = () => { class A extends Error { constructor() { super(); Error.captureStackTrace(this, A) } } }",
+    "a-global": "exports.f = () => { globalThis.x = 1 }",
+    "a-comparison": "exports.f = (o) => { o.x == 1; o.y === 2; o.z => 3 }",
+}
+DOUBTFUL = {
+    "exports-late": "exports.f = () => { exports.g = 1 }",
+    "module-exports-late": "exports.f = () => { module.exports.g = 1 }",
+    "module-exports-replaced-late": "exports.f = () => { module.exports = 1 }",
+    "delete-late": "exports.f = () => { delete exports.f }",
+    "an-update-late": "exports.f = () => { exports.n++ }",
+    "a-prefix-update-late": "exports.f = () => { ++exports.n }",
+    "a-pattern-late": "exports.f = (x) => { [exports.a, { b: exports.b }] = x }",
+    "a-loop-late": "exports.f = (x) => { for (exports.a of x); }",
+    "defineProperty-late": "exports.f = () => { Object.defineProperty(exports, 'x', {}) }",
+    "assign-late": "exports.f = (o) => { Object.assign(exports, o) }",
+    "setPrototypeOf-late": "exports.f = () => { Reflect.setPrototypeOf(exports, null) }",
+    "a-getter-late": "exports.f = () => { exports.__defineGetter__('x', f) }",
+    "a-static-late": "class A { static f() { A.x = 1 } }",
+    "a-static-by-this": "class A { static f() { this.x = 1 } }",
+    "a-property-of-a-function": "function f() { f.cache = 1 } module.exports = f",
+    "a-prototype-late": "class A {} exports.use = () => { A.prototype.x = 1 }",
+    "a-prototype-by-constructor": "class A { f() { this.constructor.x = 1 } }",
+    "a-prototype-by-a-variable": "class A {} exports.f = () => { const p = A.prototype; p.x = 1 }",
+    "a-method-of-exports": "exports.set = function (k, v) { this[k] = v }",
+    "a-method-of-a-literal": "module.exports = { set(k, v) { this[k] = v } }",
+    "self-is-this": "exports.set = function (v) { var self = this; self.x = v }",
+    "an-alias-of-exports": "exports.f = () => { const e = exports; e.x = 1 }",
+    "an-exported-literal": "const api = { f() {} }; module.exports = api; exports.use = (k, v) => { api[k] = v }",
+    "a-plugin": "class A {} exports.use = (plugin) => plugin(A)",
+    "a-plugin-of-exports": "exports.use = (plugin) => plugin(exports, 1)",
+    "a-plugin-of-a-prototype": "class A {} exports.use = (plugin) => plugin(A.prototype)",
+    "a-plugin-of-this": "exports.use = function (plugin) { plugin(this) }",
+    "a-variable-without-a-value": "let api; exports.f = () => { api.x = 1 }",
+    "members-of-a-prototype-copied": "exports.f = (o) => { for (const k of Object.getOwnPropertyNames(Object.getPrototypeOf(o))) o[k] = o[k].bind(o) }",
+}
+
+
+@pytest.mark.parametrize("text", CERTAIN.values(), ids=CERTAIN)
+def test_what_is_certain(text: str) -> None:
+    assert not scan_late_changes(parse(text.encode())).late
+
+
+@pytest.mark.parametrize("text", DOUBTFUL.values(), ids=DOUBTFUL)
+def test_a_doubt_counts_as_a_late_change(text: str) -> None:
+    assert scan_late_changes(parse(text.encode())).late
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "require('m').f = 1",
+        "const m = require('m'); m.f = 1",
+        "const { C } = require('m'); C.prototype.f = 1",
+        "const C = require('m').C; exports.f = () => { C.prototype.f = 1 }",
+        "const m = _interopRequireDefault(require('m')); m.default.f = 1",
+        "import m from 'm'; m.f = 1",
+        "import * as m from 'm'; Object.assign(m.f, {})",
+        "import { C } from 'm'; delete C.f",
+        "module.exports = require('m'); module.exports.f = 1",
+    ],
+)
+def test_modules_whose_exports_are_changed_are_named(text: str) -> None:
+    assert scan_late_changes(parse(text.encode())).patched == ("m",)
+
+
+def test_a_text_with_too_many_changes_is_doubted() -> None:
+    assert scan_late_changes(parse(b"a.b=1;" * 5000)).late
+
+
+VICTIM = "exports.C = class { f() {} }"
+
+
+@pytest.mark.parametrize(
+    ("app", "consumer", "infer", "expected"),
+    [
+        pytest.param("", "", False, "code", id="nobody-changes-it"),
+        pytest.param("require('victim').x = 1;", "", False, False, id="the-application-does"),
+        pytest.param("", "require('victim').x = 1;", False, "code", id="hostile-until-inferred"),
+        pytest.param("", "require('victim').x = 1;", True, False, id="believed-with-infer"),
+    ],
+)
+def test_who_is_believed(app: str, consumer: str, *, infer: bool, expected: object) -> None:
+    made = bundled(
+        {
+            "main.js": f"{app} require('victim'); require('consumer')",
+            "node_modules/victim/package.json": '{"name":"victim","version":"1.0.0"}',
+            "node_modules/victim/index.js": VICTIM,
+            "node_modules/consumer/package.json": '{"name":"consumer","version":"1.0.0","dependencies":{"victim":"*"}}',
+            "node_modules/consumer/index.js": f"{consumer} require('victim')",
+        },
+        options=Options(infer=infer),
+    )
+    policy = made.map.compartments["victim-v1.0.0"].policy
+    assert policy is not None
+    assert (policy.harden or False) == expected
+
+
+def test_assignments_to_constructor_become_definitions_on_the_same_lines() -> None:
+    edits, declared = scan_constructor_writes(
+        parse(b"(B.prototype = o).constructor\n= B; x.constructor == 1"), prefix="$h_"
+    )
+    assert [edit.text for edit in edits] == ["$h_own(", ",\n", ")"]
+    assert len(declared) == 1
