@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from compartment_mapper import errors
-from compartment_mapper.authority import HOST_GLOBALS, Part
+from compartment_mapper.authority import AUTHORITIES, HOST_GLOBALS, PROCESS_MEMBERS, Part
 from compartment_mapper.errors import Diagnostic, InputError, Place
 from compartment_mapper.infer_policy import Use, patches_of, unchanging_packages
 from compartment_mapper.load import display_name
@@ -22,6 +22,7 @@ from compartment_mapper.policy_lock import (
     Finding,
     changed_packages,
     missing_grants,
+    unused_grants,
 )
 from compartment_mapper.policy_merge import merge_policies
 from compartment_mapper.powers import ReadPowers
@@ -173,6 +174,25 @@ def policy_problems(given: GivenPolicy, seen: Seen) -> Iterator[Diagnostic]:
             yield errors.patches_another(place, patch.package, patch.target, given.file)
     for finding in changed_packages(given.policy, seen.modules, seen.packages):
         yield _changed(finding, given, seen.names)
+    for finding in unused_grants(given.policy, seen.uses):
+        yield from _mistyped(finding, given.file)
+
+
+_MEMBERS_OF_PROCESS = PROCESS_MEMBERS | {
+    path.split(".")[1] for path in AUTHORITIES["globals"] if path.startswith("process.")
+}
+
+
+def _mistyped(finding: Finding, file: str) -> Iterator[Diagnostic]:
+    """Yield a grant of a member that `process` has not, if it nearly has it and nobody uses it."""
+    first, *members = finding.path.split(".")
+    if finding.part != "globals" or first != "process" or not members:
+        return
+    near = errors.did_you_mean(members[0], _MEMBERS_OF_PROCESS)
+    if members[0] not in _MEMBERS_OF_PROCESS and near:
+        where = "entry" if finding.package == ROOT_NAME else f'resources["{finding.package}"]'
+        problem = f"{where}.globals[\"{finding.path}\"]: process has no '{members[0]}'"
+        yield errors.invalid_policy(file, problem, near)
 
 
 def hardened_packages(seen: Seen, *, believed: bool) -> frozenset[CanonicalName]:

@@ -10,10 +10,8 @@ from importlib.resources import files
 
 from compartment_mapper import errors
 from compartment_mapper.authority import (
-    AUTHORITIES,
     HOST_GLOBALS,
     INTRINSICS,
-    PROCESS_MEMBERS,
     Part,
 )
 from compartment_mapper.errors import Diagnostic
@@ -260,7 +258,7 @@ def _check_name(name: str, at: _At) -> None:
 
     What other globals there are, only the host can tell.
     """
-    first, *members = name.split(".")
+    first = name.partition(".")[0]
     if at.part == "builtins" and is_builtin(first) is None and is_builtin(f"node:{first}") is None:
         hint = errors.did_you_mean(first, known_builtins())
         raise _WrongValueError(f"{at.path}: there is no builtin '{first}'", hint)
@@ -269,17 +267,9 @@ def _check_name(name: str, at: _At) -> None:
         if near:
             hint = f"did you mean '{near[0]}'?"
             raise _WrongValueError(f"{at.path}: there is no global '{first}'", hint)
-    if at.part == "globals" and first == "process" and members and members[0] not in _OF_PROCESS:
-        near = get_close_matches(members[0], sorted(_OF_PROCESS), n=1)
-        if near:
-            hint = f"did you mean 'process.{near[0]}'?"
-            raise _WrongValueError(f"{at.path}: process has no '{members[0]}'", hint)
 
 
 _KNOWN_GLOBALS = HOST_GLOBALS | INTRINSICS
-_OF_PROCESS = PROCESS_MEMBERS | {
-    path.split(".")[1] for path in AUTHORITIES["globals"] if path.startswith("process.")
-}
 
 
 def _record(value: object, path: str, known: tuple[str, ...] | None) -> dict[str, object]:

@@ -299,11 +299,6 @@ def test_a_policy_file_has_one_grant_a_line() -> None:
             "entry.globals[\"fetchh\"]: there is no global 'fetchh'",
             "did you mean 'fetch'?",
         ),
-        (
-            {"entry": {"globals": {"process.enw.A": True}}},
-            "entry.globals[\"process.enw.A\"]: process has no 'enw'",
-            "did you mean 'process.env'?",
-        ),
         ({"entry": {"harden": 1}}, 'entry.harden must be true, false or "code", got 1', ""),
         ({"entry": {"version": 1}}, "entry.version must be text, got 1", ""),
         (

@@ -299,3 +299,45 @@ def test_powers_can_be_asked_for_by_severity() -> None:
     assert "critical builtin child_process  runs other programs" in text.splitlines()
     assert {row["severity"] for row in rows} == {"harmless"}
     assert any(row["path"] == "console" for row in rows)
+
+
+def test_a_member_that_is_nearly_named_is_a_mistake(app: Path, tmp_path: Path) -> None:
+    policy = inferred(app)
+    policy["resources"]["a"]["globals"] = {"process.enw.HOME": True, "process.quux": True}
+    (app / "compartment-policy.json").write_text(json.dumps(policy))
+
+    said = refused("bundle", str(app / "main.js"), "-o", str(tmp_path / "a.zip"))
+
+    assert "globals[\"process.enw.HOME\"]: process has no 'enw'" in said
+    assert "did you mean 'env'?" in said
+    assert "quux" not in said
+
+
+def test_a_member_that_is_used_is_no_mistake(app: Path, tmp_path: Path) -> None:
+    write(app, {"node_modules/a/index.js": "if (process.enw.HOME) process.typ;\n"})
+    inferred(app)
+
+    assert invoke("bundle", str(app / "main.js"), "-o", str(tmp_path / "a.zip")).exit_code == 0
+
+
+def test_what_another_package_patches_has_to_be_decided(app: Path, tmp_path: Path) -> None:
+    entry, archive = str(app / "main.js"), str(tmp_path / "a.zip")
+    inferred(app)
+    patching = "const a = require('a');\na.f = () => 1;\n" + APP["node_modules/b/index.js"]
+    write(
+        app,
+        {
+            "node_modules/b/package.json": package(
+                name="b", version="2.1.0", dependencies={"a": "1"}
+            ),
+            "node_modules/b/index.js": patching,
+        },
+    )
+
+    said = refused("bundle", entry, "-o", archive)
+
+    assert "node_modules/b/index.js:1:19: error [POLICY_TOO_NARROW]: package 'b' uses " in said
+    assert "package 'b' changes what 'a' exports" in said
+    assert 'resources["a"].harden = false' in said
+    assert inferred(app)["resources"]["a"]["harden"] is False
+    assert invoke("bundle", entry, "-o", archive).exit_code == 0
