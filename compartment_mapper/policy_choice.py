@@ -22,6 +22,7 @@ from compartment_mapper.policy_lock import (
     Finding,
     changed_packages,
     missing_grants,
+    undecided_patches,
     unused_grants,
 )
 from compartment_mapper.policy_merge import merge_policies
@@ -167,11 +168,10 @@ def policy_problems(given: GivenPolicy, seen: Seen) -> Iterator[Diagnostic]:
         assert finding.use is not None
         use = finding.use
         yield _missing(finding, use, given.file, seen.place_of(use.module, use.span))
-    unchanging = unchanging_packages(seen.modules, seen.packages)
-    for patch in patches_of(seen.modules, seen.packages):
-        if patch.target in unchanging and given.policy.of(patch.target).harden is None:
-            place = seen.place_of(patch.module, patch.span)
-            yield errors.patches_another(place, patch.package, patch.target, given.file)
+    for finding in undecided_patches(given.policy, seen.modules, seen.packages):
+        assert finding.patch is not None
+        place = seen.place_of(finding.patch.module, finding.patch.span)
+        yield errors.patches_another(place, finding.package, finding.path, given.file)
     for finding in changed_packages(given.policy, seen.modules, seen.packages):
         yield _changed(finding, given, seen.names)
     for finding in unused_grants(given.policy, seen.uses):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from compartment_mapper.authority import Part, holders_of, is_harmless
-from compartment_mapper.infer_policy import Use
+from compartment_mapper.infer_policy import Patch, Use, patches_of, unchanging_packages
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, relative_path
 from compartment_mapper.module_graph import ModuleGraph
 from compartment_mapper.package_graph import Package, PackageGraph
@@ -189,9 +189,10 @@ def with_harmless(policy: Policy, uses: Iterable[Use]) -> Policy:
     return Policy(entry=entry, resources=found)
 
 
-#: What may be wrong with a policy file: a use that nobody decided about; a grant that nobody
-#: uses; a package that is not there; another version; the same version with other files.
-FindingKind = Literal["missing", "unused", "unknown", "version", "integrity"]
+#: What may be wrong with a policy file: a use that nobody decided about; a package that another
+#: changes; a grant that nobody uses; a package that is not there; another version; the same
+#: version with other files.
+FindingKind = Literal["missing", "patched", "unused", "unknown", "version", "integrity"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +206,8 @@ class Finding:
     path: str = ""
     #: What uses it.
     use: Use | None = None
+    #: What changes what *path*, another package, exports.
+    patch: Patch | None = None
     #: Versions: what the policy says, and what is there.
     expected: str = ""
     found: str = ""
@@ -225,6 +228,16 @@ def missing_grants(policy: Policy, uses: Iterable[Use]) -> Iterator[Finding]:
             yield Finding(
                 kind="missing", package=use.package, part=use.part, path=use.path, use=use
             )
+
+
+def undecided_patches(
+    policy: Policy, modules: ModuleGraph, packages: PackageGraph
+) -> Iterator[Finding]:
+    """Yield where packages change what others export, which is frozen if nobody decides."""
+    unchanging = unchanging_packages(modules, packages)
+    for patch in patches_of(modules, packages):
+        if patch.target in unchanging and policy.of(patch.target).harden is None:
+            yield Finding(kind="patched", package=patch.package, path=patch.target, patch=patch)
 
 
 def unused_grants(policy: Policy, uses: Iterable[Use]) -> Iterator[Finding]:

@@ -123,6 +123,8 @@ def _finding_line(finding: Finding, place: str) -> str:
         case "missing":
             severity = finding.use.severity if finding.use else ""
             return f"! {name} uses {what} ({severity}), undecided  {place}"
+        case "patched":
+            return f"! {name} changes what {finding.path} exports, undecided  {place}"
         case "unused":
             return f"- {name} no longer uses {what}"
         case "unknown":

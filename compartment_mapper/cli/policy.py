@@ -13,7 +13,6 @@ from compartment_mapper.authority import SEVERITIES, Severity
 from compartment_mapper.cli.shared import (
     is_archive,
     loaded_application,
-    place_of,
     policy_file,
     read_file,
     reporting,
@@ -44,8 +43,10 @@ from compartment_mapper.policy_format import policy_schema, policy_text
 from compartment_mapper.policy_import import import_policy
 from compartment_mapper.policy_lock import (
     POLICY_FILE,
+    Finding,
     changed_packages,
     missing_grants,
+    undecided_patches,
     unused_grants,
     with_decisions,
 )
@@ -183,10 +184,11 @@ def check_command(
     given = _policy_for(application, policy, override)
     findings = (
         *missing_grants(given.policy, application.uses),
+        *undecided_patches(given.policy, application.modules, application.packages),
         *unused_grants(given.policy, application.uses),
         *changed_packages(given.policy, application.modules, application.packages),
     )
-    places = {f: place_of(application, f.use) for f in findings if f.use is not None}
+    places = {finding: _place_of(application, finding) for finding in findings}
     if as_json:
         found = [finding_to_dict(finding, places.get(finding, "")) for finding in findings]
         click.echo(json.dumps({"findings": found}, indent=2, ensure_ascii=False))
@@ -197,6 +199,14 @@ def check_command(
         click.echo(f"{_shown(given.file)} fits: {policy_extent_text(given.policy)}")
     if findings:
         raise click.exceptions.Exit(1)
+
+
+def _place_of(application: Application, finding: Finding) -> str:
+    found = finding.use or finding.patch
+    if found is None:
+        return ""
+    place = application.seen.place_of(found.module, found.span)
+    return f"{place.file}:{place.position.line if place.position else 0}"
 
 
 def _policy_for(application: Application, policy: str | None, override: str | None) -> GivenPolicy:

@@ -335,7 +335,9 @@ def test_what_another_package_patches_has_to_be_decided(app: Path, tmp_path: Pat
     )
 
     said = refused("bundle", entry, "-o", archive)
+    checked = invoke("policy", "check", entry).stdout
 
+    assert "! b changes what a exports, undecided  node_modules/b/index.js:1" in checked
     assert "node_modules/b/index.js:1:19: error [POLICY_TOO_NARROW]: package 'b' uses " in said
     assert "package 'b' changes what 'a' exports" in said
     assert 'resources["a"].harden = false' in said
