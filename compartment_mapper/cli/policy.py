@@ -11,6 +11,8 @@ import click
 from compartment_mapper import errors
 from compartment_mapper.authority import SEVERITIES, Severity
 from compartment_mapper.cli.shared import (
+    CONDITION_OPTION,
+    NODE_OPTION,
     is_archive,
     loaded_application,
     policy_file,
@@ -84,28 +86,9 @@ def policy_group() -> None:
     """  # noqa: D301 - click marks a paragraph to be left as it is with this character
 
 
-_NODE_OPTIONS = (
-    click.option(
-        "-C",
-        "--condition",
-        multiple=True,
-        metavar="C",
-        help="Also match C in package.json exports.",
-    ),
-    click.option(
-        "--node",
-        envvar="COMPARTMENT_MAPPER_NODE",
-        metavar="PATH",
-        help="Another Node, 20 or later.",
-    ),
-)
-
-
 def _loading(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of loading an application."""
-    for option in reversed(_NODE_OPTIONS):
-        command = option(command)
-    return command
+    return CONDITION_OPTION(NODE_OPTION(command))
 
 
 def _load(entry: str, condition: tuple[str, ...], node: str | None) -> Application:

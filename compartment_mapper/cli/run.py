@@ -48,11 +48,11 @@ class _RunCommand(click.Command):
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]")
 @click.option(
     "--audit",
-    type=click.Choice(["text", "json"]),
-    is_flag=False,
-    flag_value="text",
+    "audit",
+    flag_value="--audit",
     help="Record what is withheld instead of failing, and print the policy that it would need.",
 )
+@click.option("--audit-json", "audit", flag_value="--audit=json", help="The same, as JSON.")
 @bundling
 @reporting
 def run_command(
@@ -63,7 +63,7 @@ def run_command(
     The program has its own standard streams, arguments (after --), signals and exit status. With
     --policy, an archive gets no more than both its own policy and FILE grant.
     """
-    flags = [*(["--allow-all"] if choices.allow_all else []), *_audit_flags(audit)]
+    flags = [*(["--allow-all"] if choices.allow_all else []), *([audit] if audit else [])]
     if is_archive(target):
         if choices.infer:
             message = "an archive carries what was inferred: give --infer to `bundle`"
@@ -78,12 +78,6 @@ def run_command(
     if summary and audit is None:
         click.echo(summary, err=True)
     engine_of(choices).run_bytes(made.content, target, arguments, flags)
-
-
-def _audit_flags(audit: str | None) -> list[str]:
-    if audit is None:
-        return []
-    return ["--audit" if audit == "text" else "--audit=json"]
 
 
 def _narrowing(target: str, choices: Choices) -> str:

@@ -86,14 +86,14 @@ def read_file(path: str) -> bytes:
         raise InputError(errors.cannot_read(path, reason)) from problem
 
 
+CONDITION_OPTION = click.option(
+    "-C", "--condition", multiple=True, metavar="C", help="Also match C in package.json exports."
+)
+NODE_OPTION = click.option(
+    "--node", envvar="COMPARTMENT_MAPPER_NODE", metavar="PATH", help="Another Node, 20 or later."
+)
 _BUNDLE_OPTIONS = (
-    click.option(
-        "-C",
-        "--condition",
-        multiple=True,
-        metavar="C",
-        help="Also match C in package.json exports.",
-    ),
+    CONDITION_OPTION,
     click.option(
         "--asset",
         multiple=True,
@@ -123,12 +123,7 @@ _BUNDLE_OPTIONS = (
         help="What holds instead, path by path; without, compartment-policy-override.json.",
     ),
     click.option("--allow-all", is_flag=True, help="Grant everything to every package."),
-    click.option(
-        "--node",
-        envvar="COMPARTMENT_MAPPER_NODE",
-        metavar="PATH",
-        help="Another Node, 20 or later.",
-    ),
+    NODE_OPTION,
 )
 
 
