@@ -100,15 +100,27 @@ def _narrowed_grants(
     kept: dict[str, Grant] = {}
     if harmless and grants == "any":
         kept = {path: True for path in harmless_paths(part) if not within.denies(part, path)}
-    for path, grant in grants.items() if isinstance(grants, Mapping) else ():
+    for path, grant in _listed(grants):
         is_harmless_here = harmless and is_harmless(part, path) and not within.denies(part, path)
         allowed = grant if is_harmless_here else _limited(part, path, grant, within)
         if allowed is not None:
             kept[path] = allowed
-    for path, grant in limits.items() if isinstance(limits, Mapping) else ():
+    for path, grant in _listed(limits):
         if path not in kept and (allowed := _limited(part, path, grant, policy)) is not None:
             kept[path] = allowed
+    if harmless and part == "builtins":
+        kept = {**_loads(grants, within), **kept}
     return kept
+
+
+def _loads(grants: Grants, within: PackagePolicy) -> dict[str, Grant]:
+    """Return what may be requested of what is granted, since that does no harm."""
+    names = {path.partition(".")[0] for path, grant in _listed(grants) if grant is not False}
+    return {name: "load" for name in sorted(names) if not within.denies("builtins", name)}
+
+
+def _listed(grants: Grants) -> Iterable[tuple[str, Grant]]:
+    return grants.items() if isinstance(grants, Mapping) else ()
 
 
 def _limited(part: Part, path: str, grant: Grant, other: PackagePolicy) -> Grant | None:
