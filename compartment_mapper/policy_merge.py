@@ -97,26 +97,30 @@ def _narrowed_grants(
         return grants
     if isinstance(grants, Attenuation) or isinstance(limits, Attenuation):
         return {}  # two functions can't be compared
-    kept: dict[str, Grant] = {}
-    if harmless and grants == "any":
-        kept = {path: True for path in harmless_paths(part) if not within.denies(part, path)}
+    kept = _harmless_of(part, grants, within) if harmless else {}
     for path, grant in _listed(grants):
-        is_harmless_here = harmless and is_harmless(part, path) and not within.denies(part, path)
-        allowed = grant if is_harmless_here else _limited(part, path, grant, within)
-        if allowed is not None:
+        allowed = _limited(part, path, grant, within)
+        if allowed is not None and kept.get(path) in {None, "load"}:
             kept[path] = allowed
     for path, grant in _listed(limits):
         if path not in kept and (allowed := _limited(part, path, grant, policy)) is not None:
             kept[path] = allowed
-    if harmless and part == "builtins":
-        kept = {**_loads(grants, within), **kept}
     return kept
 
 
-def _loads(grants: Grants, within: PackagePolicy) -> dict[str, Grant]:
-    """Return what may be requested of what is granted, since that does no harm."""
-    names = {path.partition(".")[0] for path, grant in _listed(grants) if grant is not False}
-    return {name: "load" for name in sorted(names) if not within.denies("builtins", name)}
+def _harmless_of(part: Part, grants: Grants, within: PackagePolicy) -> dict[str, Grant]:
+    """Return the harmless part of *grants*: to request a builtin of which something is granted too.
+
+    What *within* refuses is left out.
+    """
+    if grants == "any":
+        found: dict[str, Grant] = dict.fromkeys(harmless_paths(part), True)
+    else:
+        granted = [(path, grant) for path, grant in _listed(grants) if grant is not False]
+        tops = [path.partition(".")[0] for path, _ in granted] if part == "builtins" else []
+        found = dict.fromkeys(tops, "load")
+        found |= {path: grant for path, grant in granted if is_harmless(part, path)}
+    return {path: grant for path, grant in found.items() if not within.denies(part, path)}
 
 
 def _listed(grants: Grants) -> Iterable[tuple[str, Grant]]:
