@@ -105,7 +105,13 @@ def _narrowed_grants(
     for path, grant in _listed(limits):
         if path not in kept and (allowed := _limited(part, path, grant, policy)) is not None:
             kept[path] = allowed
-    return kept
+    lost = {path for path, _ in (*_listed(grants), *_listed(limits)) if path not in kept}
+    return {**kept, **{path: False for path in sorted(lost) if _comes_back(path, kept)}}
+
+
+def _comes_back(path: str, kept: Mapping[str, Grant]) -> bool:
+    """Whether a member that was decided about by itself is granted with an object that has it."""
+    return any(kept.get(holder) not in (None, False, "load") for holder in holders_of(path))
 
 
 def _harmless_of(part: Part, grants: Grants, within: PackagePolicy) -> dict[str, Grant]:
