@@ -209,6 +209,8 @@ def _grants(value: object, at: _At) -> tuple[Grants, dict[str, str]]:
         grant, reason = _grant_with_reason(written, inner)
         if at.checks_names:
             _check_name(bare, inner)
+        if grants.get(bare, grant) != grant:
+            raise _WrongValueError(f"{inner.path}: '{bare}' is granted in two ways")
         grants[bare] = grant
         if reason is not None:
             reasons[bare] = reason

@@ -179,7 +179,9 @@ _NAMES = st.text(max_size=8)
 _PARAMS = st.lists(st.integers() | st.text(max_size=4) | st.booleans(), max_size=3).map(tuple)
 _ATTENUATIONS = st.builds(Attenuation, specifier=st.text(min_size=1, max_size=6), params=_PARAMS)
 _GRANTS = st.dictionaries(
-    _NAMES.filter(lambda name: name != "attenuate"), st.booleans() | _ATTENUATIONS, max_size=4
+    _NAMES.filter(lambda name: name != "attenuate" and not name.startswith("node:")),
+    st.booleans() | _ATTENUATIONS,
+    max_size=4,
 )
 PACKAGE_POLICIES = st.builds(
     PackagePolicy,
@@ -298,6 +300,11 @@ def test_a_policy_file_has_one_grant_a_line() -> None:
             {"entry": {"globals": {"fetchh": True}}},
             "entry.globals[\"fetchh\"]: there is no global 'fetchh'",
             "did you mean 'fetch'?",
+        ),
+        (
+            {"entry": {"builtins": {"fs": True, "node:fs": False}}},
+            "entry.builtins[\"node:fs\"]: 'fs' is granted in two ways",
+            "",
         ),
         ({"entry": {"harden": 1}}, 'entry.harden must be true, false or "code", got 1', ""),
         ({"entry": {"version": 1}}, "entry.version must be text, got 1", ""),
