@@ -158,6 +158,11 @@ PROCESS_MEMBERS = frozenset(
     """.split()
 )
 
+#: All members of ``process`` that Node has; any other is undefined, and so needs no grant.
+MEMBERS_OF_PROCESS = PROCESS_MEMBERS | {
+    path.split(".")[1] for path in AUTHORITIES["globals"] if path.startswith("process.")
+}
+
 #: The language's own globals that a package may assign, and then must stay variables.
 INTRINSICS = frozenset(
     """

@@ -9,6 +9,7 @@ from typing import Literal
 
 from compartment_mapper import errors
 from compartment_mapper.authority import (
+    MEMBERS_OF_PROCESS,
     VIEWED_GLOBALS,
     Authority,
     Part,
@@ -180,6 +181,8 @@ def _granted_path(name: FreeName) -> str | None:
         return "Math" if not name.exact or members[:1] == ["random"] else None
     if first not in VIEWED_GLOBALS or not members:
         return first
+    if first == "process" and members[0] not in MEMBERS_OF_PROCESS:
+        return None
     depth = 2 if members[0] in VIEWED_GLOBALS[first] else 1
     return ".".join((first, *members[:depth]))
 

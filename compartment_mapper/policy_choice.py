@@ -6,7 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from compartment_mapper import errors
-from compartment_mapper.authority import AUTHORITIES, HOST_GLOBALS, PROCESS_MEMBERS, Part
+from compartment_mapper.authority import (
+    HOST_GLOBALS,
+    MEMBERS_OF_PROCESS,
+    Part,
+)
 from compartment_mapper.errors import Diagnostic, InputError, Place
 from compartment_mapper.infer_policy import Use, patches_of, unchanging_packages
 from compartment_mapper.load import display_name
@@ -178,18 +182,13 @@ def policy_problems(given: GivenPolicy, seen: Seen) -> Iterator[Diagnostic]:
         yield from _mistyped(finding, given.file)
 
 
-_MEMBERS_OF_PROCESS = PROCESS_MEMBERS | {
-    path.split(".")[1] for path in AUTHORITIES["globals"] if path.startswith("process.")
-}
-
-
 def _mistyped(finding: Finding, file: str) -> Iterator[Diagnostic]:
     """Yield a grant of a member that `process` has not, if it nearly has it and nobody uses it."""
     first, *members = finding.path.split(".")
     if finding.part != "globals" or first != "process" or not members:
         return
-    near = errors.did_you_mean(members[0], _MEMBERS_OF_PROCESS)
-    if members[0] not in _MEMBERS_OF_PROCESS and near:
+    near = errors.did_you_mean(members[0], MEMBERS_OF_PROCESS)
+    if members[0] not in MEMBERS_OF_PROCESS and near:
         where = "entry" if finding.package == ROOT_NAME else f'resources["{finding.package}"]'
         problem = f"{where}.globals[\"{finding.path}\"]: process has no '{members[0]}'"
         yield errors.invalid_policy(file, problem, near)

@@ -11,14 +11,16 @@ _APPLICATION = ROOT / "examples" / "express"
 
 
 def main() -> None:
-    """Run the three jobs on ``examples/express``."""
+    """Run the three jobs on ``examples/express``, under its policy file."""
     set_up(str(ROOT))
     npm("install express", "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=_APPLICATION)
     mapper = tool("compartment-mapper")
     archive = ROOT / "dist" / "hello-express.zip"
     archive.parent.mkdir(exist_ok=True)
-    step("bundle", [mapper, "bundle", _APPLICATION, "-o", archive, "--infer"])
+    step("does its policy still fit?", [mapper, "policy", "check", _APPLICATION])
+    step("bundle", [mapper, "bundle", _APPLICATION, "-o", archive])
     step("inspect", [mapper, "inspect", archive])
+    step("verify", [mapper, "verify", archive])
     step("run, one compartment per package", [mapper, "run", archive])
 
 

@@ -67,6 +67,7 @@ def granted(policy: PackagePolicy) -> list[str]:
         ("process.env[x]", ["process.env"]),
         ("process.platform; process.exit()", ["process.exit", "(process.platform)"]),
         ("process.stdout.write(x)", ["process.stdout.write"]),
+        ("process.browser; process.__nwjs = 1", []),
         ("f(process)", []),
         ("process[x]", ["process"]),
         ("f(process); x.argv", ["process.argv"]),
