@@ -32,6 +32,19 @@ _LINE_END = re.compile("\r\n|[\n\r\u2028\u2029]")
 _FRAME_WIDTH = 100
 
 
+#: What moves a cursor, changes colours, or turns the direction of letters: all but a new line.
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    r"""Return *text* with its control characters written out: names and code are not ours.
+
+    >>> print(printable("a\x1b[2Jb"))
+    a\x1b[2Jb
+    """
+    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
 def position_at(source: bytes, offset: int) -> Position:
     r"""Return the line and column of byte *offset* in *source*.
 
@@ -57,6 +70,7 @@ def code_frame(source: bytes, span: Span) -> str:
     line = _LINE_END.split(source.decode("utf-8", "replace"))[position.line - 1]
     first = max(0, position.column - 1 - _FRAME_WIDTH // 2)
     shown = line[first : first + _FRAME_WIDTH].replace("\t", " ")
+    shown = _CONTROLS.sub("\ufffd", shown)  # of the same width, for the marker below
     length = len(source[span.start : span.end].decode("utf-8", "replace").split("\n")[0])
     before = position.column - 1 - first
     width = max(1, min(length, len(shown) - before))

@@ -16,6 +16,7 @@ from compartment_mapper.cli.shared import (
     place_of,
     reporting,
     say_problems,
+    show,
 )
 from compartment_mapper.disk import Disk
 from compartment_mapper.errors import InputError
@@ -54,13 +55,13 @@ def bundle_command(
         return
     withheld = withheld_text(made.application.withheld, partial(place_of, made.application))
     if withheld:
-        click.echo(withheld, err=True)
+        show(withheld, err=True)
     if made.needs:
-        click.echo(needs_text(made.needs), err=True)
+        show(needs_text(made.needs), err=True)
     application = made.application
     packages, modules = len(application.packages.packages), len(application.modules.modules)
-    click.echo(f"{output}: {extent_text(packages, modules, len(made.content))}")
-    click.echo(f"sha512 {made.sha512}")
+    show(f"{output}: {extent_text(packages, modules, len(made.content))}")
+    show(f"sha512 {made.sha512}")
 
 
 def _statistics(made: Bundle, output: str) -> dict[str, object]:

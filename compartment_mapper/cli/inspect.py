@@ -14,6 +14,7 @@ from compartment_mapper.cli.shared import (
     make_bundle,
     read_file,
     reporting,
+    show,
 )
 from compartment_mapper.errors import InputError
 from compartment_mapper.explain import PackageSummary, summaries_of, why
@@ -64,9 +65,9 @@ def inspect_command(
             return
         summaries, needs = summaries_of(made.map, made.sizes), made.needs
     if as_dot or as_mermaid:
-        click.echo(dot(summaries) if as_dot else mermaid(summaries))
+        show(dot(summaries) if as_dot else mermaid(summaries))
     else:
-        click.echo(_shown(summaries, needs, as_json=as_json))
+        show(_shown(summaries, needs, as_json=as_json))
 
 
 def _shown(
@@ -100,4 +101,4 @@ def _say_why(name: str, application: Application, *, as_json: bool) -> None:
         ]
         click.echo(json.dumps({"package": name, "chain": steps}, indent=2, ensure_ascii=False))
     else:
-        click.echo(chain_text(chain, name, file_of))
+        show(chain_text(chain, name, file_of))

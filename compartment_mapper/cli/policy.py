@@ -18,6 +18,7 @@ from compartment_mapper.cli.shared import (
     policy_file,
     read_file,
     reporting,
+    show,
 )
 from compartment_mapper.compartment_map import policy_of_map
 from compartment_mapper.disk import Disk
@@ -129,7 +130,7 @@ def infer_command(
         return
     Disk().write(target, policy_text(policy).encode())
     packages = len(policy.resources)
-    click.echo(f"{_shown(target)}: {packages} packages, {policy_extent_text(policy)}")
+    show(f"{_shown(target)}: {packages} packages, {policy_extent_text(policy)}")
 
 
 def _shown(path: str) -> str:
@@ -176,10 +177,10 @@ def check_command(
         found = [finding_to_dict(finding, places.get(finding, "")) for finding in findings]
         click.echo(json.dumps({"findings": found}, indent=2, ensure_ascii=False))
     elif findings:
-        click.echo(findings_text(findings, places))
-        click.echo("`compartment-mapper policy infer` brings it up to date, for review", err=True)
+        show(findings_text(findings, places))
+        show("`compartment-mapper policy infer` brings it up to date, for review", err=True)
     else:
-        click.echo(f"{_shown(given.file)} fits: {policy_extent_text(given.policy)}")
+        show(f"{_shown(given.file)} fits: {policy_extent_text(given.policy)}")
     if findings:
         raise click.exceptions.Exit(1)
 
@@ -231,9 +232,9 @@ def diff_command(
     if as_json:
         click.echo(json.dumps(difference.to_dict(), indent=2, ensure_ascii=False))
     elif as_markdown:
-        click.echo(difference_markdown(difference))
+        show(difference_markdown(difference))
     else:
-        click.echo(difference_text(difference))
+        show(difference_text(difference))
     if difference.authority or difference.packages:
         raise click.exceptions.Exit(1)
 
@@ -281,7 +282,7 @@ def explain_command(
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     else:
         chain = chain_text(explanation.chain, explanation.package, file_of)
-        click.echo(explanation_text(explanation, chain))
+        show(explanation_text(explanation, chain))
 
 
 def _explained(application: Application, package: str, authority: str | None) -> Explanation:
@@ -319,13 +320,13 @@ def import_command(*, file: str, output: str | None) -> None:
     if isinstance(imported, Diagnostic):
         raise InputError(imported)
     for note in imported.notes:
-        click.echo(f"note: {note}", err=True)
+        show(f"note: {note}", err=True)
     text = policy_text(imported.policy)
     if output is None:
         click.echo(text, nl=False)
     else:
         Disk().write(output, text.encode())
-        click.echo(f"{output}: {policy_extent_text(imported.policy)}")
+        show(f"{output}: {policy_extent_text(imported.policy)}")
 
 
 @policy_group.command(
@@ -360,4 +361,4 @@ def powers_command(*, severity: Severity | None, as_json: bool, as_markdown: boo
         ]
         click.echo(json.dumps({"powers": rows}, indent=2, ensure_ascii=False))
     else:
-        click.echo(powers_markdown(severity) if as_markdown else powers_text(severity))
+        show(powers_markdown(severity) if as_markdown else powers_text(severity))

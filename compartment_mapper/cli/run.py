@@ -17,6 +17,7 @@ from compartment_mapper.cli.shared import (
     read_file,
     reporting,
     say_problems,
+    show,
 )
 from compartment_mapper.compartment_map import policy_of_map
 from compartment_mapper.errors import InputError
@@ -76,7 +77,7 @@ def run_command(
     say_problems(made.application.warnings)
     summary = withheld_summary(made.application.withheld)
     if summary and audit is None:
-        click.echo(summary, err=True)
+        show(summary, err=True)
     engine_of(choices).run_bytes(made.content, target, arguments, flags)
 
 

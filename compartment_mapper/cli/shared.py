@@ -20,6 +20,7 @@ from compartment_mapper.infer_policy import Use
 from compartment_mapper.locations import Location
 from compartment_mapper.policy_choice import PolicyFile
 from compartment_mapper.process import Node, find_node
+from compartment_mapper.text import printable
 from compartment_mapper.workflows import (
     Application,
     Bundle,
@@ -167,12 +168,17 @@ def _fail(problems: Sequence[Diagnostic], *, as_json: bool) -> NoReturn:
 def say_problems(problems: Sequence[Diagnostic]) -> None:
     """Print *problems* for people, on the standard error stream."""
     for problem in problems:
-        text = problem.text()
+        text = printable(problem.text())
         if _has_colour():
             colour = "red" if problem.severity == "error" else "yellow"
             mark = f"{problem.severity} [{problem.code}]"
             text = text.replace(mark, click.style(mark, fg=colour, bold=True), 1)
         click.echo(text, err=True)
+
+
+def show(text: str, *, err: bool = False) -> None:
+    """Print *text* for people; what packages are called can't steer the terminal."""
+    click.echo(printable(text), err=err)
 
 
 def _has_colour() -> bool:

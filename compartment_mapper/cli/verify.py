@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from compartment_mapper import errors
-from compartment_mapper.cli.shared import policy_file, reporting
+from compartment_mapper.cli.shared import policy_file, reporting, show
 from compartment_mapper.compartment_map import policy_of_map
 from compartment_mapper.errors import InputError
 from compartment_mapper.policy import Policy
@@ -52,12 +52,12 @@ def verify_command(*, archive: str, sha512: str | None, policy: str | None, as_j
     if as_json:
         click.echo(json.dumps(_result(found, excess), indent=2, ensure_ascii=False))
     else:
-        click.echo(_text(archive, found, carried))
+        show(_text(archive, found, carried))
     if excess:
         if not as_json:
             difference = PolicyDifference(authority=tuple(excess), packages=())
-            click.echo(f"it grants what {policy} does not:", err=True)
-            click.echo(difference_text(difference), err=True)
+            show(f"it grants what {policy} does not:", err=True)
+            show(difference_text(difference), err=True)
         raise click.exceptions.Exit(1)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from command_line import invoke, refused, write
+from support import package
 
 _ODD: dict[str, str | bytes] = {
     "binary": bytes(range(256)) * 20,
@@ -82,3 +83,30 @@ def test_a_folder_of_a_file_s_name_is_no_file(app: Path) -> None:
     write(app, {"main.js": "require('./folder.js')"})
 
     assert "MODULE_NOT_FOUND" in refused("bundle", "main.js", "-o", "app.zip")
+
+
+def test_a_hostile_text_does_not_steer_the_terminal(tmp_path: Path) -> None:
+    app = write(
+        tmp_path,
+        {
+            "package.json": package(name="app", dependencies={"a": "1"}),
+            "main.js": "require('a')\n",
+            "node_modules/a/package.json": package(name="a", version="1\x1b[2J"),
+            "node_modules/a/index.js": "import { \x1b]0;owned\x07 } from 'x'\n",
+        },
+    )
+    policy = tmp_path / "p.json"
+    policy.write_text('{"resources": {"\\u001b[31mred": {"globals": {"fetch": true}}}}')
+    empty = tmp_path / "e.json"
+    empty.write_text("{}")
+
+    outputs = [
+        invoke("bundle", str(app / "main.js"), "-o", str(tmp_path / "a.zip")),
+        invoke("policy", "diff", str(empty), str(policy)),
+    ]
+
+    for result in outputs:
+        assert result.exit_code == 1
+        assert "\x1b" not in result.output
+    assert "import { \ufffd]0;owned\ufffd }" in outputs[0].output
+    assert "\\x1b[31mred" in outputs[1].output
