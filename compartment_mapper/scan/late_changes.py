@@ -15,7 +15,7 @@ from compartment_mapper.locations import Specifier
 from compartment_mapper.scan.load_time import is_load_time
 from compartment_mapper.scan.member_writes import (
     MemberWrite,
-    count_candidates,
+    candidates,
     member_writes,
     root_of,
     unwrapped,
@@ -37,10 +37,9 @@ _DECLARATIONS = frozenset(
     {"function_declaration", "generator_function_declaration", "class_declaration"}
 )
 #: What is handed to another function, by which it can be changed.
-_HANDED = re.compile(
-    rb"(?<=[(,\s])(?:(?P<name>this|exports|[A-Z][\w$]*)|[\w$.]*\.prototype|module\.exports)"
-    rb"(?=\s*[,)])"
-)
+_HANDED = re.compile(rb"[(,\s](?:(?P<name>this|exports|[A-Z][\w$]*)|module\.exports)(?=\s*[,)])")
+_HANDED_PROTOTYPE = re.compile(rb"\.prototype(?=\s*[,)])")
+_MEMBERS = frozenset(b"$._0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 #: Functions that don't change what they are given.
 _READERS = re.compile(
     r"(?:^|\.)_*(?:apply|assert\w*|bind|call|captureStackTrace|classCallCheck|construct|create"
@@ -48,7 +47,7 @@ _READERS = re.compile(
     r"|stringify|super|toString|values|[gs]et|add|String|Boolean|\w*Error)\Z"
 )
 #: What a module exports may be what another exports.
-_EXPORTED = re.compile(rb"(?<![\w$.])module\s*\.\s*exports\s*=(?![=>])\s*")
+_EXPORTED = re.compile(rb"module(?<![\w$.]module)\s*\.\s*exports\s*=(?![=>])\s*")
 _NAMES_OF_PROTOTYPE = re.compile(
     rb"(?:getOwnPropertyNames|ownKeys)\s*\([^;]{0,80}(?:getPrototypeOf|prototype)"
 )
@@ -67,11 +66,11 @@ class LateChanges:
 
 def scan_late_changes(syntax: Syntax) -> LateChanges:
     """Return what the text may change."""
-    size = len(syntax.source)
-    if size > _MAX_SIZE or count_candidates(syntax.source) > _MAX_WRITES:
+    found = candidates(syntax.source) if len(syntax.source) <= _MAX_SIZE else None
+    if found is None or found.count > _MAX_WRITES:
         return LateChanges(late=True, patched=())
-    writes = list(member_writes(syntax))
-    if any(_copies_prototypes(syntax, write) for write in writes):
+    writes = list(member_writes(syntax, found))
+    if _copies_prototypes(syntax, writes):
         return LateChanges(late=True, patched=())
     return _Judge(syntax, writes).judge()
 
@@ -225,12 +224,12 @@ class _Judge:
         return not _is_parameter(binding) and is_load_time(self.syntax, _outside(binding.path))
 
 
-def _copies_prototypes(syntax: Syntax, write: MemberWrite) -> bool:
+def _copies_prototypes(syntax: Syntax, writes: list[MemberWrite]) -> bool:
     """Whether members are assigned by the names of those of a prototype, ``constructor`` too.
 
     A locked prototype lets all of them be assigned to instances, but not this one.
     """
-    is_computed = write.path[-1].kind == "subscript_expression"
+    is_computed = any(write.path[-1].kind == "subscript_expression" for write in writes)
     return is_computed and bool(_NAMES_OF_PROTOTYPE.search(syntax.source))
 
 
@@ -248,11 +247,8 @@ def _value_at(syntax: Syntax, start: int) -> Node:
 
 def _handed(syntax: Syntax) -> Iterator[tuple[Step, ...]]:
     """Yield the arguments that look like exported classes, or like what holds exports."""
-    for match in _HANDED.finditer(syntax.source):
-        name = (match["name"] or b"").decode()
-        if _IS_CONSTANT.fullmatch(name):
-            continue
-        path = syntax.path_to(match.end() - 1)
+    for offset in _handed_offsets(syntax.source):
+        path = syntax.path_to(offset)
         index = len(path) - 1
         while path[index].kind in {
             "property_identifier",
@@ -266,6 +262,22 @@ def _handed(syntax: Syntax) -> Iterator[tuple[Step, ...]]:
         callee = path[index - 1].node.child_by_field_name("function")
         if callee is None or not _READERS.search(syntax.text(callee)[-60:]):
             yield path
+
+
+def _handed_offsets(source: bytes) -> Iterator[int]:
+    """Yield where the last words of such arguments may be."""
+    for match in _HANDED.finditer(source):
+        if not _IS_CONSTANT.fullmatch((match["name"] or b"").decode()):
+            yield match.end() - 1
+    for match in _HANDED_PROTOTYPE.finditer(source):
+        start = match.start()
+        while start > 0 and source[start - 1] in _MEMBERS:
+            start -= 1
+        if source[start - 1 : start] in _BEFORE_ARGUMENT:
+            yield match.end() - 1
+
+
+_BEFORE_ARGUMENT = frozenset({b"(", b",", b" ", b"\t", b"\n", b"\r", b"\f", b"\v"})
 
 
 def _outside(path: tuple[Step, ...]) -> tuple[Step, ...]:
