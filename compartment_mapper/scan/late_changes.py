@@ -20,7 +20,13 @@ from compartment_mapper.scan.member_writes import (
     root_of,
     unwrapped,
 )
-from compartment_mapper.scan.names import FUNCTIONS, Occurrence, occurrences
+from compartment_mapper.scan.names import (
+    FUNCTIONS,
+    Occurrence,
+    candidate_offsets,
+    occurrences,
+    role_of,
+)
 from compartment_mapper.scan.receivers import is_instance
 from compartment_mapper.scan.requests import literal_argument
 from compartment_mapper.scan.syntax import Node, Step, Syntax
@@ -29,6 +35,8 @@ from compartment_mapper.scan.syntax import Node, Step, Syntax
 _MAX_WRITES = 4000
 _MAX_SIZE = 2_000_000
 _SHARED = frozenset({"constructor", "prototype", "__proto__"})
+#: What a CommonJS module has its exports by.
+_OF_MODULES = frozenset({"exports", "module"})
 _SHARED_TEXT = re.compile(
     r"\b(?:constructor|prototype|getPrototypeOf|__proto__)\b|\bmodule\b|\bexports\b"
 )
@@ -90,7 +98,8 @@ class _Judge:
             _value_at(syntax, match.end()) for match in _EXPORTED.finditer(syntax.source)
         ]
         names |= {syntax.text(node) for node in self.exported if node.type == "identifier"}
-        found = occurrences(syntax, names - {"this", "prototype"})
+        self.free = {name for name in _OF_MODULES & names if not _is_declared(syntax, name)}
+        found = occurrences(syntax, names - {"this", "prototype"} - self.free)
         self.at = {occurrence.span.start: occurrence for occurrence in found}
         self.bindings: dict[tuple[int | None, str], Occurrence] = {}
         self.uses: dict[tuple[int | None, str], list[Occurrence]] = {}
@@ -136,15 +145,15 @@ class _Judge:
         return True
 
     def _changes_name(self, root: Node, names: list[str], *, late: bool) -> bool:
+        if self.syntax.identifier(root) in self.free:
+            return self._changes_exports(names, late=late)
         occurrence = self.at.get(root.start_byte)
         if occurrence is None:
             return late
         binding = self.bindings.get((occurrence.declared_in, occurrence.name))
         if binding is None:
-            is_exports = occurrence.name in {"exports", "module"}
-            if is_exports and names not in ([], ["exports"]):
-                return late
-            return is_exports and (late or self._patches_reexport())
+            is_exports = occurrence.name in _OF_MODULES
+            return is_exports and self._changes_exports(names, late=late)
         if self._is_request(binding):
             return False
         if not late or _is_parameter(binding):
@@ -152,6 +161,9 @@ class _Judge:
         if is_load_time(self.syntax, _outside(binding.path)):
             return not self._is_private_data(binding)
         return self._is_shared_local(binding, names)
+
+    def _changes_exports(self, names: list[str], *, late: bool) -> bool:
+        return late or (names in ([], ["exports"]) and self._patches_reexport())
 
     def _patches_reexport(self) -> bool:
         """Note the modules that this one exports as its own, and adds to. It is never certain."""
@@ -215,13 +227,25 @@ class _Judge:
         if leaf.type == "this":
             return not is_instance(self.syntax, path)
         root = _handed_root(self.syntax, path)
+        if root.type == "identifier" and self.syntax.text(root) in self.free:
+            return True
         occurrence = self.at.get(root.start_byte)
         if occurrence is None:
             return self.syntax.text(root) == "module"
         binding = self.bindings.get((occurrence.declared_in, occurrence.name))
         if binding is None:
-            return occurrence.name in {"exports", "module"}
+            return occurrence.name in _OF_MODULES
         return not _is_parameter(binding) and is_load_time(self.syntax, _outside(binding.path))
+
+
+def _is_declared(syntax: Syntax, name: str) -> bool:
+    """Whether anything in the text declares *name*; only where that is possible it is looked at."""
+    for start in candidate_offsets(syntax.source, frozenset({name})):
+        if syntax.source[start + len(name) : start + len(name) + 1] in {b".", b"["}:
+            continue
+        if role_of(syntax.path_to(start)) == "binding":
+            return True
+    return False
 
 
 def _copies_prototypes(syntax: Syntax, writes: list[MemberWrite]) -> bool:
