@@ -25,7 +25,7 @@ from compartment_mapper.scan.sloppy import scan_sloppy
 from compartment_mapper.scan.syntax import Syntax, parse
 from compartment_mapper.text import Span
 
-_AWAIT = re.compile(rb"(?<![\w$.])await\b")
+_AWAIT = re.compile(rb"await(?<![\w$.]await)\b")
 _NO_ESM = Esm(
     requests=(),
     imports=(),

@@ -94,7 +94,7 @@ def builtin_module_calls(syntax: Syntax) -> Iterator[tuple[str, tuple[Step, ...]
                 yield name, path[:-2]
 
 
-_GET_BUILTIN_MODULE = re.compile(rb"\bgetBuiltinModule\b")
+_GET_BUILTIN_MODULE = re.compile(rb"getBuiltinModule(?<!\wgetBuiltinModule)\b")
 
 
 def _value_uses(syntax: Syntax, call: tuple[str, tuple[Step, ...]]) -> _Uses:

@@ -24,7 +24,8 @@ _EXPORTS = rf"(?:module{_WS}\.{_WS})?exports"
 _REQUIRE = _tokens("require", r"\(", rf"(?P<required>{_STRING})", r"\)")
 
 _START = re.compile(
-    r"\b(?:module(?=[\s./])|exports(?=[\s.\[])|Object(?=[\s./])|__export(?:Star)?(?=\(require))"
+    r"module(?<!\wmodule)(?=[\s./])|exports(?<!\wexports)(?=[\s.\[])|Object(?<!\wObject)(?=[\s./])"
+    r"|__export(?<!\w__export)(?:Star)?(?=\(require)"
 )
 _ASSIGN = re.compile(
     _tokens(_EXPORTS, rf"(?:\.{_WS}(?P<name>{_ID})|\[{_WS}(?P<string>{_STRING}){_WS}\])", "=")

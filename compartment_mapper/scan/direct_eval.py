@@ -15,7 +15,7 @@ from compartment_mapper.module_record import Edit
 from compartment_mapper.scan.names import FUNCTIONS, RESERVED_IN_STRICT, occurrences
 from compartment_mapper.scan.syntax import Node, Step, Syntax
 
-_EVAL = re.compile(rb"(?<![\w$.])eval(?=[\s(/])")
+_EVAL = re.compile(rb"eval(?<![\w$.]eval)(?=[\s(/])")
 _SCOPES = FUNCTIONS | {"class", "class_declaration", "class_body"}
 _NOT_NAMES = RESERVED_IN_STRICT | {"arguments", "await", "eval", "let", "this"}
 _WRAPPER = ("require", "exports", "module", "__filename", "__dirname")

@@ -8,11 +8,12 @@ out. What is found here is only a suspicion: whether the text is wrong, an engin
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from compartment_mapper.scan.names import (
     FUNCTIONS,
     Occurrence,
+    candidate_offsets,
     escaped_words,
     occurrences,
     unescaped,
@@ -180,23 +181,71 @@ def _is_var(occurrence: Occurrence) -> bool:
     return around is not None and around.kind == "variable_declaration"
 
 
-def declared_suspects(source: bytes, names: frozenset[str]) -> set[str]:
-    """Return those of the imported *names* that *source* may declare once more."""
-    if not names:
-        return set()
-    # Patterns without the names: to compile one for each module takes longer than to search.
-    words = {*_DECLARED.findall(source), *_LISTED.findall(source)}
-    encoded = {name.encode("utf-8", "replace"): name for name in names}
-    found = {name for word, name in encoded.items() if word in words}
-    return found | (names & escaped_words(source))
+def import_suspects(
+    source: bytes, names: frozenset[str], starts: Collection[int]
+) -> tuple[set[str], set[str]]:
+    """Return those of the imported *names* that look assigned, and those that look declared again.
+
+    Each place of a name is looked at: a pattern of the names would have to be compiled for each
+    module, and one of any name matches everywhere.
+
+    Args:
+        source: The text.
+        names: The local names.
+        starts: Where the imports themselves give them.
+    """
+    written, declared = set[str](), set(names & escaped_words(source))
+    for start in candidate_offsets(source, names) if names else ():
+        word = _NAME.match(source, start)
+        name = word[0].decode("utf-8", "replace") if word else ""
+        if word is None or name not in names or start in starts:
+            continue
+        end, before = word.end(), _before(source, start)
+        if name not in written and _is_maybe_written(source, end, before):
+            written.add(name)
+        if name not in declared and _is_maybe_declared(source, end, before):
+            declared.add(name)
+    return written, declared
 
 
-_NAME = rb"([\w$\x80-\xff]+)"
-_DECLARED = re.compile(rb"\b(?:var|let|const|class|using|function)\b[\s*]*" + _NAME)
+#: Of what stands before a name, so much is looked at.
+_BEFORE = 80
+
+
+def _before(source: bytes, start: int) -> bytes:
+    return source[max(0, start - _BEFORE) : start]
+
+
+def _is_maybe_written(source: bytes, end: int, before: bytes) -> bool:
+    if _ASSIGNING.match(source, end):
+        return True
+    bare = before.rstrip()
+    if not bare or bare.endswith((b"++", b"--")):
+        return bool(before)
+    if bare.endswith((b"[", b",", b"{")):
+        return _IN_PATTERN.match(source, end) is not None
+    return bare.endswith(b"(") and _IN_LOOP.match(source, end) is not None
+
+
+def _is_maybe_declared(source: bytes, end: int, before: bytes) -> bool:
+    bare = before.rstrip(b" \t\r\n\f\v*")
+    if not bare or bare.endswith(_DECLARING):
+        return bool(before)
+    if _AFTER_LISTED.match(source, end) is None:
+        return False
+    bare = before.rstrip()
+    return bare.endswith(_LISTING) or _AFTER_COMMENT.search(before) is not None
+
+
+_NAME = re.compile(rb"[\w$\x80-\xff]+")
+_ASSIGNING = re.compile(rb"\s*(?:\+\+|--|(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)?=(?![=>]))")
+_IN_PATTERN = re.compile(rb"\s*[\],}][^;]*?=(?![=>])")
+_IN_LOOP = re.compile(rb"\s+(?:of|in)\b")
+_DECLARING = (b"var", b"let", b"const", b"class", b"using", b"function")
 #: In a pattern, or in a list of declarations.
-_LISTED = re.compile(
-    rb"(?:[\[{,:]|\.\.\.|\*/|//[^\n]*\n)\s*" + _NAME + rb"(?=\s*(?:[\],};\n]|=(?![=>])|/[*/]|\Z))"
-)
+_LISTING = (b"[", b"{", b",", b":", b"...", b"*/")
+_AFTER_LISTED = re.compile(rb"\s*(?:[\],};\n]|=(?![=>])|/[*/]|\Z)")
+_AFTER_COMMENT = re.compile(rb"(?://[^\n]*|\A[^\n]*)\n\s*\Z")
 
 
 def import_suspicions(
@@ -206,7 +255,7 @@ def import_suspicions(
 
     Args:
         imports: Local name and place.
-        occurring: The occurrences of the names that `declared_suspects` found.
+        occurring: The occurrences of the names that `import_suspects` found.
     """
     seen: dict[str, Span] = {}
     for name, span in imports:

@@ -6,8 +6,6 @@ variables; each place that changes one is followed by a notification. Lines keep
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from compartment_mapper.locations import Specifier
@@ -22,8 +20,8 @@ from compartment_mapper.module_record import (
 )
 from compartment_mapper.scan.bindings import import_checks, notifications
 from compartment_mapper.scan.early_errors import (
-    declared_suspects,
     export_suspicions,
+    import_suspects,
     import_suspicions,
 )
 from compartment_mapper.scan.names import occurrences
@@ -90,9 +88,9 @@ def _finished(entries: _Entries, *, in_cycle: bool) -> Esm:
     imported = {entry.local_name: entry for entry in entries.imports}
     own = [export for export in entries.locals if export[1] not in imported]
     names = {local for _, local, _ in own}
-    written = _maybe_written(entries.syntax.source, imported)
+    starts = {entry.span.start for entry in entries.imports}
+    written, again = import_suspects(entries.syntax.source, frozenset(imported), starts)
     checked = {name for name, entry in imported.items() if in_cycle and entry.import_name != "*"}
-    again = declared_suspects(entries.syntax.source, frozenset(imported))
     occurring = occurrences(entries.syntax, names | written | checked | again)
     found = notifications(occurring, exported=names, imported=written, prefix=entries.prefix)
     checks = import_checks(occurring, names=checked, prefix=entries.prefix)
@@ -136,21 +134,6 @@ def _finished(entries: _Entries, *, in_cycle: bool) -> Esm:
             *import_suspicions(imports, occurring),
         ),
     )
-
-
-def _maybe_written(source: bytes, names: Collection[str]) -> set[str]:
-    """Return those of *names* that look assigned somewhere: then the writes must be found."""
-    if not names:
-        return set()
-    words = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    pattern = re.compile(
-        rf"(?<![\w$.])(?:(?:\+\+|--)\s*({words})(?![\w$])"
-        rf"|({words})\s*(?:\+\+|--|(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)?=(?![=>])))"
-        rf"|[\[,{{]\s*({words})\s*[\],}}][^;]*?=(?![=>])"
-        rf"|\(\s*({words})\s+(?:of|in)\b"
-    )
-    text = source.decode("utf-8", "replace")
-    return {next(filter(None, match.groups())) for match in pattern.finditer(text)}
 
 
 def _span(node: Node) -> Span:

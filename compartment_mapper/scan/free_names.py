@@ -90,7 +90,9 @@ def _names_by_alias(source: bytes) -> Iterator[FreeName]:
             yield FreeName(path=match[1].decode(), span=span, exact=False)
 
 
-_GLOBAL_OBJECT = re.compile(rb"(?<![\w$.])(?:globalThis|global|self|window)(?![\w$])")
+_GLOBAL_OBJECT = re.compile(
+    rb"(?:global(?<![\w$.]global)(?:This)?|self(?<![\w$.]self)|window(?<![\w$.]window))(?![\w$])"
+)
 _HARMLESS_MEMBER = re.compile(
     rb"\.\s*(" + b"|".join(sorted(name.encode() for name in HARMLESS_GLOBALS)) + rb")(?![\w$])"
 )
@@ -221,7 +223,7 @@ def _assigned_members(syntax: Syntax) -> Iterator[str]:
 
 
 _ASSIGNED_MEMBER = re.compile(
-    rb"(?<![\w$.])(?:globalThis|global)\s*[.\[][^=;]{1,80}(?:\+\+|--|=(?![=>]))"
+    rb"global(?<![\w$.]global)(?:This)?\s*[.\[][^=;]{1,80}(?:\+\+|--|=(?![=>]))"
 )
 
 #: What inherits from the global object can't be given a name of its own that is constant there.

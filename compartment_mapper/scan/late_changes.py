@@ -15,12 +15,18 @@ from compartment_mapper.locations import Specifier
 from compartment_mapper.scan.load_time import is_load_time
 from compartment_mapper.scan.member_writes import (
     MemberWrite,
-    count_candidates,
+    candidates,
     member_writes,
     root_of,
     unwrapped,
 )
-from compartment_mapper.scan.names import FUNCTIONS, Occurrence, occurrences
+from compartment_mapper.scan.names import (
+    FUNCTIONS,
+    Occurrence,
+    candidate_offsets,
+    occurrences,
+    role_of,
+)
 from compartment_mapper.scan.receivers import is_instance
 from compartment_mapper.scan.requests import literal_argument
 from compartment_mapper.scan.syntax import Node, Step, Syntax
@@ -29,6 +35,8 @@ from compartment_mapper.scan.syntax import Node, Step, Syntax
 _MAX_WRITES = 4000
 _MAX_SIZE = 2_000_000
 _SHARED = frozenset({"constructor", "prototype", "__proto__"})
+#: What a CommonJS module has its exports by.
+_OF_MODULES = frozenset({"exports", "module"})
 _SHARED_TEXT = re.compile(
     r"\b(?:constructor|prototype|getPrototypeOf|__proto__)\b|\bmodule\b|\bexports\b"
 )
@@ -37,10 +45,9 @@ _DECLARATIONS = frozenset(
     {"function_declaration", "generator_function_declaration", "class_declaration"}
 )
 #: What is handed to another function, by which it can be changed.
-_HANDED = re.compile(
-    rb"(?<=[(,\s])(?:(?P<name>this|exports|[A-Z][\w$]*)|[\w$.]*\.prototype|module\.exports)"
-    rb"(?=\s*[,)])"
-)
+_HANDED = re.compile(rb"[(,\s](?:(?P<name>this|exports|[A-Z][\w$]*)|module\.exports)(?=\s*[,)])")
+_HANDED_PROTOTYPE = re.compile(rb"\.prototype(?=\s*[,)])")
+_MEMBERS = frozenset(b"$._0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 #: Functions that don't change what they are given.
 _READERS = re.compile(
     r"(?:^|\.)_*(?:apply|assert\w*|bind|call|captureStackTrace|classCallCheck|construct|create"
@@ -48,7 +55,7 @@ _READERS = re.compile(
     r"|stringify|super|toString|values|[gs]et|add|String|Boolean|\w*Error)\Z"
 )
 #: What a module exports may be what another exports.
-_EXPORTED = re.compile(rb"(?<![\w$.])module\s*\.\s*exports\s*=(?![=>])\s*")
+_EXPORTED = re.compile(rb"module(?<![\w$.]module)\s*\.\s*exports\s*=(?![=>])\s*")
 _NAMES_OF_PROTOTYPE = re.compile(
     rb"(?:getOwnPropertyNames|ownKeys)\s*\([^;]{0,80}(?:getPrototypeOf|prototype)"
 )
@@ -67,11 +74,11 @@ class LateChanges:
 
 def scan_late_changes(syntax: Syntax) -> LateChanges:
     """Return what the text may change."""
-    size = len(syntax.source)
-    if size > _MAX_SIZE or count_candidates(syntax.source) > _MAX_WRITES:
+    found = candidates(syntax.source) if len(syntax.source) <= _MAX_SIZE else None
+    if found is None or found.count > _MAX_WRITES:
         return LateChanges(late=True, patched=())
-    writes = list(member_writes(syntax))
-    if any(_copies_prototypes(syntax, write) for write in writes):
+    writes = list(member_writes(syntax, found))
+    if _copies_prototypes(syntax, writes):
         return LateChanges(late=True, patched=())
     return _Judge(syntax, writes).judge()
 
@@ -91,7 +98,8 @@ class _Judge:
             _value_at(syntax, match.end()) for match in _EXPORTED.finditer(syntax.source)
         ]
         names |= {syntax.text(node) for node in self.exported if node.type == "identifier"}
-        found = occurrences(syntax, names - {"this", "prototype"})
+        self.free = {name for name in _OF_MODULES & names if not _is_declared(syntax, name)}
+        found = occurrences(syntax, names - {"this", "prototype"} - self.free)
         self.at = {occurrence.span.start: occurrence for occurrence in found}
         self.bindings: dict[tuple[int | None, str], Occurrence] = {}
         self.uses: dict[tuple[int | None, str], list[Occurrence]] = {}
@@ -137,15 +145,15 @@ class _Judge:
         return True
 
     def _changes_name(self, root: Node, names: list[str], *, late: bool) -> bool:
+        if self.syntax.identifier(root) in self.free:
+            return self._changes_exports(names, late=late)
         occurrence = self.at.get(root.start_byte)
         if occurrence is None:
             return late
         binding = self.bindings.get((occurrence.declared_in, occurrence.name))
         if binding is None:
-            is_exports = occurrence.name in {"exports", "module"}
-            if is_exports and names not in ([], ["exports"]):
-                return late
-            return is_exports and (late or self._patches_reexport())
+            is_exports = occurrence.name in _OF_MODULES
+            return is_exports and self._changes_exports(names, late=late)
         if self._is_request(binding):
             return False
         if not late or _is_parameter(binding):
@@ -153,6 +161,9 @@ class _Judge:
         if is_load_time(self.syntax, _outside(binding.path)):
             return not self._is_private_data(binding)
         return self._is_shared_local(binding, names)
+
+    def _changes_exports(self, names: list[str], *, late: bool) -> bool:
+        return late or (names in ([], ["exports"]) and self._patches_reexport())
 
     def _patches_reexport(self) -> bool:
         """Note the modules that this one exports as its own, and adds to. It is never certain."""
@@ -216,21 +227,33 @@ class _Judge:
         if leaf.type == "this":
             return not is_instance(self.syntax, path)
         root = _handed_root(self.syntax, path)
+        if root.type == "identifier" and self.syntax.text(root) in self.free:
+            return True
         occurrence = self.at.get(root.start_byte)
         if occurrence is None:
             return self.syntax.text(root) == "module"
         binding = self.bindings.get((occurrence.declared_in, occurrence.name))
         if binding is None:
-            return occurrence.name in {"exports", "module"}
+            return occurrence.name in _OF_MODULES
         return not _is_parameter(binding) and is_load_time(self.syntax, _outside(binding.path))
 
 
-def _copies_prototypes(syntax: Syntax, write: MemberWrite) -> bool:
+def _is_declared(syntax: Syntax, name: str) -> bool:
+    """Whether anything in the text declares *name*; only where that is possible it is looked at."""
+    for start in candidate_offsets(syntax.source, frozenset({name})):
+        if syntax.source[start + len(name) : start + len(name) + 1] in {b".", b"["}:
+            continue
+        if role_of(syntax.path_to(start)) == "binding":
+            return True
+    return False
+
+
+def _copies_prototypes(syntax: Syntax, writes: list[MemberWrite]) -> bool:
     """Whether members are assigned by the names of those of a prototype, ``constructor`` too.
 
     A locked prototype lets all of them be assigned to instances, but not this one.
     """
-    is_computed = write.path[-1].kind == "subscript_expression"
+    is_computed = any(write.path[-1].kind == "subscript_expression" for write in writes)
     return is_computed and bool(_NAMES_OF_PROTOTYPE.search(syntax.source))
 
 
@@ -248,11 +271,8 @@ def _value_at(syntax: Syntax, start: int) -> Node:
 
 def _handed(syntax: Syntax) -> Iterator[tuple[Step, ...]]:
     """Yield the arguments that look like exported classes, or like what holds exports."""
-    for match in _HANDED.finditer(syntax.source):
-        name = (match["name"] or b"").decode()
-        if _IS_CONSTANT.fullmatch(name):
-            continue
-        path = syntax.path_to(match.end() - 1)
+    for offset in _handed_offsets(syntax.source):
+        path = syntax.path_to(offset)
         index = len(path) - 1
         while path[index].kind in {
             "property_identifier",
@@ -266,6 +286,22 @@ def _handed(syntax: Syntax) -> Iterator[tuple[Step, ...]]:
         callee = path[index - 1].node.child_by_field_name("function")
         if callee is None or not _READERS.search(syntax.text(callee)[-60:]):
             yield path
+
+
+def _handed_offsets(source: bytes) -> Iterator[int]:
+    """Yield where the last words of such arguments may be."""
+    for match in _HANDED.finditer(source):
+        if not _IS_CONSTANT.fullmatch((match["name"] or b"").decode()):
+            yield match.end() - 1
+    for match in _HANDED_PROTOTYPE.finditer(source):
+        start = match.start()
+        while start > 0 and source[start - 1] in _MEMBERS:
+            start -= 1
+        if source[start - 1 : start] in _BEFORE_ARGUMENT:
+            yield match.end() - 1
+
+
+_BEFORE_ARGUMENT = frozenset({b"(", b",", b" ", b"\t", b"\n", b"\r", b"\f", b"\v"})
 
 
 def _outside(path: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -15,11 +15,12 @@ _ASSIGNING = frozenset(
 _OPERATOR = rb"(?:(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)?=(?![=>])|\+\+|--)"
 _ASSIGNED = re.compile(rb"(?:\.\s*[\w$#]+|\])(?=\s*" + _OPERATOR + rb")")
 _PATTERN = re.compile(rb"[\]}](?=\s*(?:=(?![=>])|of\b))")
-_PREFIXED = re.compile(rb"(?:\+\+|--)(?=\s*[\w$(])|\bdelete(?=[\s(])")
-_LOOP = re.compile(rb"\bfor\s*\(\s*[\w$]+\s*[.\[]")
+_PREFIXED = re.compile(rb"(?:\+\+|--)(?=\s*[\w$(])")
+_DELETE = re.compile(rb"delete(?<!\wdelete)(?=[\s(])")
+_LOOP = re.compile(rb"for(?<!\wfor)\s*\(\s*[\w$]+\s*[.\[]")
 #: Of the language and of helpers: the first argument is changed.
 _CALL = re.compile(
-    rb"(?<![\w$])(?:_{0,2}assign|_{0,2}extends?|defineProps?|definePropert(?:y|ies)|deleteProperty"
+    rb"(?:_{0,2}assign|_{0,2}extends?|defineProps?|definePropert(?:y|ies)|deleteProperty"
     rb"|inherits|merge|mixin|setPrototypeOf|set|__define[GS]etter__)(?=\s*\()"
 )
 
@@ -33,34 +34,76 @@ class MemberWrite:
     target: Node
 
 
-def count_candidates(source: bytes) -> int:
-    """Return how many places `member_writes` would have to look at, at most; it parses nothing."""
-    patterns = (_ASSIGNED, _PATTERN, _PREFIXED, _LOOP, _CALL)
-    return sum(1 for pattern in patterns for _ in pattern.finditer(source))
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Places where a text may change objects, by what they look like."""
+
+    assigned: list[re.Match[bytes]]
+    patterns: list[re.Match[bytes]]
+    prefixed: list[re.Match[bytes]]
+    loops: list[re.Match[bytes]]
+    calls: list[re.Match[bytes]]
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        lists = (self.assigned, self.patterns, self.prefixed, self.loops, self.calls)
+        return sum(len(found) for found in lists)
 
 
-def member_writes(syntax: Syntax) -> Iterator[MemberWrite]:
-    """Yield the changes of objects that the text is seen to make."""
-    yield from _assigned(syntax)
-    for match in _PATTERN.finditer(syntax.source):
+def candidates(source: bytes) -> Candidates:
+    """Return the places that `member_writes` has to look at; nothing is parsed."""
+    prefixed = [*_PREFIXED.finditer(source), *_DELETE.finditer(source)]
+    return Candidates(
+        assigned=list(_ASSIGNED.finditer(source)),
+        patterns=list(_PATTERN.finditer(source)),
+        prefixed=sorted(prefixed, key=lambda match: match.start()),
+        loops=list(_LOOP.finditer(source)),
+        calls=sorted(_calls(source), key=lambda match: match.start()),
+    )
+
+
+#: How the names in `_CALL` begin, but for underscores: to find these is quicker than the pattern.
+_STEMS = (b"assign", b"define", b"delete", b"extend", b"inherits", b"merge", b"mixin", b"set")
+
+
+def _calls(source: bytes) -> Iterator[re.Match[bytes]]:
+    for stem in _STEMS:
+        found = source.find(stem)
+        while found >= 0:
+            start = found
+            while start > max(0, found - 2) and source[start - 1 : start] == b"_":
+                start -= 1
+            before = source[start - 1 : start]
+            if not (before.isalnum() or before in {b"_", b"$"}) and (
+                match := _CALL.match(source, start)
+            ):
+                yield match
+            found = source.find(stem, found + len(stem))
+
+
+def member_writes(syntax: Syntax, found: Candidates) -> Iterator[MemberWrite]:
+    """Yield the changes of objects that the text is seen to make, among those *found*."""
+    yield from _assigned(syntax, found.assigned)
+    for match in found.patterns:
         path = syntax.path_to(match.start())
         if len(path) > 1 and path[-2].kind in {"array_pattern", "object_pattern"}:
             yield from _in_pattern(path[:-1])
-    for match in _PREFIXED.finditer(syntax.source):
+    for match in found.prefixed:
         path = syntax.path_to(match.start())
         if len(path) > 1 and path[-2].kind in {"unary_expression", "update_expression"}:
             argument = path[-2].node.child_by_field_name("argument")
             yield from _of_member(path[:-1], argument)
-    for match in _LOOP.finditer(syntax.source):
+    for match in found.loops:
         path = syntax.path_to(match.start())
         if len(path) > 1:
             yield from _of_member(path[:-1], path[-2].node.child_by_field_name("left"))
-    for match in _CALL.finditer(syntax.source):
+    for match in found.calls:
         yield from _of_call(syntax, match)
 
 
-def _assigned(syntax: Syntax) -> Iterator[MemberWrite]:
-    for match in _ASSIGNED.finditer(syntax.source):
+def _assigned(syntax: Syntax, found: list[re.Match[bytes]]) -> Iterator[MemberWrite]:
+    for match in found:
         path = syntax.path_to(match.end() - 1)
         kinds = [step.kind for step in path[-3:-1]]
         if len(kinds) < 2 or kinds[0] not in _ASSIGNING or kinds[1] not in _MEMBERS:  # noqa: PLR2004

@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 
-from compartment_mapper.scan.names import FUNCTIONS, binding_scope, references, word_pattern
+from compartment_mapper.scan.names import FUNCTIONS, binding_scope, is_named_often, references
 from compartment_mapper.scan.syntax import Node, Step, Syntax
 from compartment_mapper.text import Span
 
@@ -260,11 +259,9 @@ def _property_uses(syntax: Syntax, target: _Value) -> Iterator[MemberUse]:
 
 def _uses_of_binding(syntax: Syntax, value: _Value) -> Iterator[MemberUse]:
     name = syntax.identifier(value.path[-1].node)
-    pattern = word_pattern(frozenset({name}))
     scope = binding_scope(syntax, value.path)
-    matches = pattern.finditer(syntax.source, scope.start, scope.end)
-    found = islice(matches, _MAX_OCCURRENCES, None)
-    if next(found, None) is not None or value.hops >= _MAX_HOPS:
+    too_common = is_named_often(syntax.source, name, scope, _MAX_OCCURRENCES)
+    if too_common or value.hops >= _MAX_HOPS:
         yield from _use(value, exact=False)
         return
     uses = references(syntax, value.path)

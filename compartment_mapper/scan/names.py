@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Literal
 
 from compartment_mapper.scan.syntax import Step, Syntax
@@ -134,6 +135,14 @@ def binding_scope(syntax: Syntax, binding: tuple[Step, ...]) -> Span:
 _Found = tuple[str, Role, int, tuple[Step, ...]]
 
 
+def is_named_often(source: bytes, name: str, within: Span, limit: int) -> bool:
+    """Whether *name* stands in a part of *source* more than *limit* times, as a member or not."""
+    if name and source.count(name.encode(), within.start, within.end) <= limit:
+        return False
+    matches = word_pattern(frozenset({name})).finditer(source, within.start, within.end)
+    return next(islice(matches, limit, None), None) is not None
+
+
 def _identifiers(
     syntax: Syntax, names: frozenset[str], within: Span | None = None
 ) -> Iterator[_Found]:
@@ -157,23 +166,70 @@ def candidate_offsets(
     if not names:
         return
     start, end = (within.start, within.end) if within else (0, len(source))
-    for match in word_pattern(names).finditer(source, start, end):
-        if is_word_start(source, match.start()):
-            yield match.start()
+    found = _found_one_by_one(source, names, Span(start, end))
+    if found is None:
+        found = [match.start() for match in word_pattern(names).finditer(source, start, end)]
+    yield from (offset for offset in found if is_word_start(source, offset))
     for offset, name in _escaped_words(source):
         if start <= offset < end and name in names:
             yield offset
 
 
+#: More names, or more places for each, are found faster by one pattern; to compile it takes as
+#: long as some hundred places.
+_FEW_NAMES = 64
+_FEW_PLACES = 200
+#: For each name a search over the text is made: of a long one, only for some names.
+_SHORT_TEXT = 50_000
+_FEWEST_NAMES = 6
+_AFTER_WORD = frozenset(b"$_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+def _found_one_by_one(source: bytes, names: frozenset[str], within: Span) -> list[int] | None:
+    """Return what `word_pattern` finds, and some that are no whole words; None if that is slow."""
+    start, end = within.start, within.end
+    limit = _FEW_NAMES if end - start <= _SHORT_TEXT else _FEWEST_NAMES
+    if len(names) > limit or "" in names:
+        return None
+    places = _FEW_PLACES * len(names) + (end - start) // 50
+    found: list[int] = []
+    for name in names:
+        word = name.encode()
+        length = len(word)
+        offset = source.find(word, start, end)
+        while offset >= 0:
+            after = offset + length
+            if after >= end or source[after] not in _AFTER_WORD:
+                found.append(offset)
+            places -= 1
+            offset = source.find(word, after, end)
+        if places < 0:
+            return None
+    found.sort()
+    return found
+
+
 @lru_cache(maxsize=4)
 def _escaped_words(source: bytes) -> tuple[tuple[int, str], ...]:
     """Return where identifiers stand that are written with Unicode escapes, and what they mean."""
-    if b"\\u" not in source:
-        return ()
-    return tuple(
-        (match.start(), unescaped(match[0].decode("utf-8", "replace")))
-        for match in _ESCAPED_WORD.finditer(source)
-    )
+    found: list[tuple[int, str]] = []
+    for escape in _ESCAPE.finditer(source):
+        start = escape.start()
+        while start > 0 and source[start - 1] in _AFTER_WORD:
+            start -= 1
+        if source[start - 1 : start] in _NOT_BEFORE_ESCAPED:
+            continue
+        end = escape.end()
+        while end < len(source) and source[end] in _AFTER_WORD:
+            end += 1
+        found.append((start, unescaped(source[start:end].decode("utf-8", "replace"))))
+    return tuple(found)
+
+
+#: Of an identifier written with a Unicode escape, ECMA-262 12.7.
+_ESCAPE = re.compile(rb"\\u(?:\{[0-9a-fA-F]+\}|[0-9a-fA-F]{4})")
+#: Before a member, and in what is a string or a regular expression.
+_NOT_BEFORE_ESCAPED = frozenset({b"\\", b".", b"'", b'"', b"/"})
 
 
 def is_word_start(source: bytes, offset: int) -> bool:
@@ -211,10 +267,6 @@ def _alternatives(words: frozenset[str]) -> bytes:
     return group + b"?" if "" in words else group
 
 
-#: An identifier written with a Unicode escape, ECMA-262 12.7.
-_ESCAPED_WORD = re.compile(rb"(?<![\w$\\.'\"/])[\w$]*\\u(?:\{[0-9a-fA-F]+\}|[0-9a-fA-F]{4})[\w$]*")
-
-
 def unescaped(name: str) -> str:
     r"""Return an identifier with its Unicode escapes replaced.
 
@@ -230,10 +282,7 @@ def unescaped(name: str) -> str:
 
 def escaped_words(source: bytes) -> set[str]:
     """Return the identifiers that are written with Unicode escapes somewhere in *source*."""
-    if b"\\u" not in source:
-        return set()
-    found = _ESCAPED_WORD.finditer(source)
-    return {unescaped(match[0].decode("utf-8", "replace")) for match in found}
+    return {word for _, word in _escaped_words(source)}
 
 
 def _pattern_top(path: tuple[Step, ...]) -> int:

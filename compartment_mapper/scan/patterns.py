@@ -60,8 +60,8 @@ def scan_mentioned(syntax: Syntax) -> Iterator[PatternRequest]:
                     )
 
 
-_ANY_IMPORT = re.compile(rb"\bimport\s*\(\s*(?!['\"`)\s])")
-_ANY_REQUIRE = re.compile(rb"\brequire\s*\(\s*(?!['\"`)\s])")
+_ANY_IMPORT = re.compile(rb"import(?<!\wimport)\s*\(\s*(?!['\"`)\s])")
+_ANY_REQUIRE = re.compile(rb"require(?<!\wrequire)\s*\(\s*(?!['\"`)\s])")
 _MENTIONED = re.compile(rb"(['\"])(\.{1,2}/[^'\"\\\n*]+)\1")
 
 

@@ -14,8 +14,11 @@ from compartment_mapper.module_record import AssetRequest
 from compartment_mapper.scan.syntax import Node, Step, Syntax, string_value
 from compartment_mapper.text import Span
 
-_SEEDS = re.compile(rb"(?<![\w$.])(?:__filename\b|import\.meta\.(?:url|filename|dirname)\b)")
-_FOLDER_SEED = re.compile(rb"(?<![\w$.])__dirname\b")
+_SEEDS = re.compile(
+    rb"__filename(?<![\w$.]__filename)\b"
+    rb"|import(?<![\w$.]import)\.meta\.(?:url|filename|dirname)\b"
+)
+_FOLDER_SEED = re.compile(rb"__dirname(?<![\w$.]__dirname)\b")
 _SEED_WORDS = (b"__dirname", b"__filename", b"import.meta")
 
 #: Stands for the name of the module's own file, as the last segment of a path.
@@ -85,7 +88,7 @@ class _Places:
     def _read_names(self) -> Iterator[AssetRequest]:
         while self.unread:
             name = re.escape(self.unread.pop(0).encode())
-            yield from self._read(re.compile(rb"(?<![\w$])" + name + rb"(?![\w$])"))
+            yield from self._read(re.compile(name + rb"(?<![\w$]" + name + rb")(?![\w$])"))
 
     def _read(self, word: re.Pattern[bytes]) -> Iterator[AssetRequest]:
         offsets = [match.start() for match in word.finditer(self.syntax.source)]

@@ -51,8 +51,16 @@ def _is_method_target(syntax: Syntax, target: Node | None) -> bool:
     if name[:1].isupper() or re.search(r"\.prototype\b", holder):
         return True
     is_name = re.fullmatch(r"[\w$]+", holder)
-    of_prototype = rf"(?<![\w$.]){re.escape(holder)}\s*=\s*[\w$.]+\.prototype\b"
-    return bool(is_name and re.search(of_prototype.encode(), syntax.source))
+    return bool(is_name) and _holds_prototype(syntax.source, holder.encode())
+
+
+def _holds_prototype(source: bytes, name: bytes) -> bool:
+    """Whether *name* is given a prototype somewhere in *source*."""
+    if b".prototype" not in source:
+        return False
+    word = re.escape(name)
+    pattern = word + rb"(?<![\w$.]" + word + rb")\s*=\s*[\w$.]+\.prototype\b"
+    return re.search(pattern, source) is not None
 
 
 def _is_on_prototype(syntax: Syntax, path: tuple[Step, ...]) -> bool:

@@ -20,7 +20,7 @@ from compartment_mapper.scan.syntax import Syntax
 from compartment_mapper.text import Span
 
 _WITH = re.compile(rb"with(?=\s*\()")
-_NUMBER = re.compile(rb"\b0[0-9]+\b")
+_NUMBER = re.compile(rb"0(?<!\w0)[0-9]+\b")
 _ESCAPE = re.compile(rb"\\[0-7]{1,3}")
 _STRINGS = frozenset({"string", "string_fragment", "escape_sequence"})
 

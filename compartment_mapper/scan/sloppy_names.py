@@ -12,30 +12,37 @@ from compartment_mapper.scan.names import (
     RESERVED_IN_STRICT,
     Occurrence,
     occurrences,
-    word_pattern,
 )
 from compartment_mapper.scan.syntax import Node, Step, Syntax
 
 _BEFORE_DECLARED = re.compile(rb"(?:\b(?:var|let|const|function)\s+|[,({\[]\s*)\Z")
 _AFTER_DECLARED = re.compile(rb"\s*[=,;)(}\]\n]")
 _BLOCKS = frozenset({"statement_block", "switch_case", "switch_default"})
-_BLOCK_FUNCTION = re.compile(rb"\bfunction\s*\*?\s*([\w$]+)")
+_BLOCK_FUNCTION = re.compile(rb"function(?<!\wfunction)\s*\*?\s*([\w$]+)")
 
 
 def scan_reserved_names(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
     """Yield the edits that rename variables whose names are reserved in strict code."""
-    names = {
-        match[0].decode()
-        for match in word_pattern(RESERVED_IN_STRICT).finditer(syntax.source)
-        if _AFTER_DECLARED.match(syntax.source, match.end())
-        and _BEFORE_DECLARED.search(syntax.source[max(0, match.start() - 24) : match.start()])
-    }
+    names = {name for name in RESERVED_IN_STRICT if _is_declared(syntax.source, name.encode())}
     if not names:
         return
     for occurrence in occurrences(syntax, names):
         name, span = f"{prefix}{occurrence.name}", occurrence.span
         shorthand = occurrence.path[-1].kind.startswith("shorthand_property_identifier")
         yield Edit(span.start, span.end, f"{occurrence.name}:{name}" if shorthand else name)
+
+
+def _is_declared(source: bytes, name: bytes) -> bool:
+    """Whether *name* may be declared somewhere in *source*."""
+    start = source.find(name)
+    while start >= 0:
+        end = start + len(name)
+        if _AFTER_DECLARED.match(source, end) and _BEFORE_DECLARED.search(
+            source[max(0, start - 24) : start]
+        ):
+            return True
+        start = source.find(name, end)
+    return False
 
 
 def scan_deleted_names(syntax: Syntax) -> Iterator[Edit]:
@@ -71,9 +78,9 @@ def scan_duplicate_parameters(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
 
 
 #: Only plain names: any other parameter list may not have duplicates (ECMA-262 15.2.1).
-_PARAMETERS = re.compile(rb"\bfunction\b[^()]{0,80}\(([\w$\s,]*)\)")
+_PARAMETERS = re.compile(rb"function(?<!\wfunction)\b[^()]{0,80}\(([\w$\s,]*)\)")
 _PARAMETER = re.compile(rb"[\w$]+")
-_DELETE = re.compile(rb"\bdelete\s+([\w$]+)\s*(?![\w$.\[(`?])")
+_DELETE = re.compile(rb"delete(?<!\wdelete)\s+([\w$]+)\s*(?![\w$.\[(`?])")
 #: Parameters of the module wrapper.
 _WRAPPER = frozenset({"require", "exports", "module", "__filename", "__dirname"})
 

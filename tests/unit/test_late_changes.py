@@ -26,6 +26,9 @@ CERTAIN = {
     "a-list": "const list = []; exports.list = list; exports.f = () => { list[0] = 1 }",
     "a-copy": "exports.f = (o) => Object.assign({}, o)",
     "an-error": "exports.f = () => { class A extends Error { constructor() { super(); Error.captureStackTrace(this, A) } } }",
+    "a-parameter-named-exports": "exports.f = exports => { exports.x = 1 }",
+    "a-variable-named-exports": "const exports = [], f = () => { exports[0] = 1 }",
+    "calls-of-other-names": "exports.f = () => { $set(exports.g); reset(exports.g); ___extends(exports.g) }",
     "a-global": "exports.f = () => { globalThis.x = 1 }",
     "a-comparison": "exports.f = (o) => { o.x == 1; o.y === 2; o.z => 3 }",
 }
@@ -40,6 +43,7 @@ DOUBTFUL = {
     "a-loop-late": "exports.f = (x) => { for (exports.a of x); }",
     "defineProperty-late": "exports.f = () => { Object.defineProperty(exports, 'x', {}) }",
     "assign-late": "exports.f = (o) => { Object.assign(exports, o) }",
+    "a-helper-late": "exports.f = (o) => { __extends(exports, o) }",
     "setPrototypeOf-late": "exports.f = () => { Reflect.setPrototypeOf(exports, null) }",
     "a-getter-late": "exports.f = () => { exports.__defineGetter__('x', f) }",
     "a-static-late": "class A { static f() { A.x = 1 } }",

@@ -247,3 +247,23 @@ def test_candidates_are_words_that_no_dot_precedes() -> None:
 
     assert list(candidate_offsets(source, frozenset({"x"}))) == [0, 8, 16]
     assert list(candidate_offsets(source, frozenset())) == []
+
+
+TEXT = b"// a\nfunction f(a, { b = [c] }) { return `x${a.b(c)}` + /d/.e }\n\nlet g = ) h;  \n"
+
+
+@pytest.mark.parametrize("step", [1, -1, 7, 29])
+def test_a_path_does_not_depend_on_what_was_asked_before(step: int) -> None:
+    syntax = parse(TEXT)
+    offsets = [number * step % (len(TEXT) + 1) for number in range(len(TEXT) + 1)]
+    for offset in [*offsets, *offsets[::3]]:
+        found = [(s.kind, s.field, s.node.start_byte) for s in syntax.path_to(offset)]
+        alone = [(s.kind, s.field, s.node.start_byte) for s in parse(TEXT).path_to(offset)]
+        assert found == alone
+
+
+def test_many_names_are_found_where_few_are() -> None:
+    source = b"$a b.c a$ a ...a \\u0061 b$c _a a1 (c) 'b' /*a*/ $ $$ a"
+    few = frozenset({"a", "b", "c", "$", "$a", "a$"})
+    many = few | {f"other{number}" for number in range(100)}
+    assert list(candidate_offsets(source, few)) == list(candidate_offsets(source, many))
