@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from compartment_mapper.locations import Specifier
-from compartment_mapper.module_record import Edit, Language, ModuleRecord, ModuleRequest
+from compartment_mapper.module_record import (
+    Edit,
+    Language,
+    ModuleRecord,
+    ModuleRequest,
+    Refusal,
+)
 from compartment_mapper.scan.builtin_uses import scan_builtin_uses
 from compartment_mapper.scan.censors import evade_censors
 from compartment_mapper.scan.cjs import scan_cjs_exports
@@ -60,30 +67,14 @@ def scan_module(
     if language is None:
         language = "mjs" if uses_meta or awaits or is_esm(syntax) else "cjs"
     esm = scan_esm(syntax, prefix=prefix, in_cycle=in_cycle) if language == "mjs" else _NO_ESM
-    evasion = evade_censors(syntax, prefix=prefix, is_script=language == "cjs")
+    rewrites = _rewrites(syntax, prefix=prefix, is_script=language == "cjs")
     requires = _requires(syntax)
     builtin_uses = scan_builtin_uses(syntax, (*calls, *requires), is_module=language == "mjs")
     free_names, free_edits = scan_free_names(syntax, builtin_uses)
     names, reexports = scan_cjs_exports(syntax) if language == "cjs" else ((), ())
-    is_script = language == "cjs"
     assets = scan_assets(syntax)
-    sloppy, refusals = scan_sloppy(syntax, prefix=prefix) if is_script else ([], [])
-    sloppy += scan_global_this(syntax, is_sloppy=is_script)
-    mapped, mapping = scan_mapped_arguments(syntax, prefix=prefix) if is_script else ([], ())
-    sloppy += mapped
-    own, owning = scan_constructor_writes(syntax, prefix=prefix)
     changes = scan_late_changes(syntax)
-    evals = scan_direct_evals(syntax, prefix=prefix, is_script=is_script)
-    edits = (
-        *own,
-        *evals,
-        *esm.edits,
-        *call_edits,
-        *evasion.edits,
-        *free_edits,
-        *sloppy,
-        *_hashbang(source),
-    )
+    edits = (*esm.edits, *call_edits, *rewrites.edits, *free_edits)
     return ModuleRecord(
         language=language,
         requests=(*esm.requests, *calls, *requires),
@@ -100,17 +91,42 @@ def scan_module(
         builtin_uses=tuple(builtin_uses),
         assigned_names=tuple(scan_assigned_names(syntax)),
         prefix=prefix,
-        prologue=(*evasion.prologue, *mapping, *owning, *esm.declarations, *esm.announcements),
+        prologue=(*rewrites.prologue, *esm.declarations, *esm.announcements),
         edits=_ordered(edits),
         checks_imports=in_cycle and language == "mjs",
         uses_import=any(edit.text == f"{prefix}import" for edit in call_edits),
         uses_import_meta=uses_meta,
-        uses_eval=bool(evals),
+        uses_eval=rewrites.uses_eval,
         has_top_level_await=awaits and language == "mjs",
-        refusals=(*evasion.refusals, *refusals),
+        refusals=rewrites.refusals,
         changes_late=changes.late,
         patched=changes.patched,
         doubt=syntax.first_error() or _suspicion(syntax, esm, language),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rewrites:
+    """How a text is rewritten to mean in a compartment what it means in Node."""
+
+    edits: tuple[Edit, ...]
+    prologue: tuple[str, ...]
+    refusals: tuple[Refusal, ...]
+    uses_eval: bool
+
+
+def _rewrites(syntax: Syntax, *, prefix: str, is_script: bool) -> _Rewrites:
+    evasion = evade_censors(syntax, prefix=prefix, is_script=is_script)
+    evals = scan_direct_evals(syntax, prefix=prefix, is_script=is_script)
+    own, owning = scan_constructor_writes(syntax, prefix=prefix)
+    sloppy, refusals = scan_sloppy(syntax, prefix=prefix) if is_script else ([], [])
+    mapped, mapping = scan_mapped_arguments(syntax, prefix=prefix) if is_script else ([], ())
+    this = scan_global_this(syntax, is_sloppy=is_script)
+    return _Rewrites(
+        edits=(*own, *evals, *evasion.edits, *sloppy, *this, *mapped, *_hashbang(syntax.source)),
+        prologue=(*evasion.prologue, *mapping, *owning),
+        refusals=(*evasion.refusals, *refusals),
+        uses_eval=bool(evals),
     )
 
 
