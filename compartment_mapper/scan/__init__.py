@@ -67,14 +67,14 @@ def scan_module(
     if language is None:
         language = "mjs" if uses_meta or awaits or is_esm(syntax) else "cjs"
     esm = scan_esm(syntax, prefix=prefix, in_cycle=in_cycle) if language == "mjs" else _NO_ESM
-    rewrites = _rewrites(syntax, prefix=prefix, is_script=language == "cjs")
     requires = _requires(syntax)
     builtin_uses = scan_builtin_uses(syntax, (*calls, *requires), is_module=language == "mjs")
     free_names, free_edits = scan_free_names(syntax, builtin_uses)
     names, reexports = scan_cjs_exports(syntax) if language == "cjs" else ((), ())
     assets = scan_assets(syntax)
     changes = scan_late_changes(syntax)
-    edits = (*esm.edits, *call_edits, *rewrites.edits, *free_edits)
+    others = (*esm.edits, *call_edits, *free_edits)
+    rewrites = _rewrites(syntax, others, prefix=prefix, is_script=language == "cjs")
     return ModuleRecord(
         language=language,
         requests=(*esm.requests, *calls, *requires),
@@ -92,7 +92,7 @@ def scan_module(
         assigned_names=tuple(scan_assigned_names(syntax)),
         prefix=prefix,
         prologue=(*rewrites.prologue, *esm.declarations, *esm.announcements),
-        edits=_ordered(edits),
+        edits=rewrites.edits,
         checks_imports=in_cycle and language == "mjs",
         uses_import=any(edit.text == f"{prefix}import" for edit in call_edits),
         uses_import_meta=uses_meta,
@@ -115,15 +115,19 @@ class _Rewrites:
     uses_eval: bool
 
 
-def _rewrites(syntax: Syntax, *, prefix: str, is_script: bool) -> _Rewrites:
+def _rewrites(
+    syntax: Syntax, others: tuple[Edit, ...], *, prefix: str, is_script: bool
+) -> _Rewrites:
+    """Return all edits in order; what ends at the same place ends the innermost first."""
     evasion = evade_censors(syntax, prefix=prefix, is_script=is_script)
     evals = scan_direct_evals(syntax, prefix=prefix, is_script=is_script)
     own, owning = scan_constructor_writes(syntax, prefix=prefix)
     sloppy, refusals = scan_sloppy(syntax, prefix=prefix) if is_script else ([], [])
     mapped, mapping = scan_mapped_arguments(syntax, prefix=prefix) if is_script else ([], ())
     this = scan_global_this(syntax, is_sloppy=is_script)
+    hashbang = _hashbang(syntax.source)
     return _Rewrites(
-        edits=(*own, *evals, *evasion.edits, *sloppy, *this, *mapped, *_hashbang(syntax.source)),
+        edits=_ordered((*own, *evals, *others, *evasion.edits, *sloppy, *this, *mapped, *hashbang)),
         prologue=(*evasion.prologue, *mapping, *owning),
         refusals=(*evasion.refusals, *refusals),
         uses_eval=bool(evals),

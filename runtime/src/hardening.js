@@ -99,6 +99,12 @@ const locked = new WeakSet();
 const isHandler = (key) => typeof key === 'string' && /^on[A-Z]/.test(key);
 
 /**
+ * @param {PropertyKey} key
+ * @returns {boolean} whether it may name a type of syntax nodes: visitors are rewritten by what walks with them
+ */
+const isNodeType = (key) => typeof key === 'string' && /^(?:[A-Z]|(?:enter|exit)$)/.test(key);
+
+/**
  * Locks code, not data: functions can't be replaced, removed or added; other properties stay as they are.
  *
  * @param {object} object
@@ -178,7 +184,8 @@ const lockNamespace = (locking, object, role) => {
     return get ?? value;
   });
   const isOwn = role === 'made' || parts.some((part) => locking.isOwn(part));
-  const isCode = parts.length > 0 && parts.every((part) => typeof part === 'function');
+  const isVisitor = Reflect.ownKeys(object).some(isNodeType);
+  const isCode = !isVisitor && parts.every((part) => typeof part === 'function');
   if (role === 'part' && !(isOwn && isCode)) return;
   locked.add(object);
   for (const part of parts) lockExport(locking, part, 'part');

@@ -219,3 +219,11 @@ def test_what_packages_do_works_as_in_node(name: str, tmp_path: Path) -> None:
     )
     (tmp_path / "node_modules/evil/index.js").write_text(text)
     assert mapped(entry) == printed(f"{ROOT_DIR}/bin/node", entry)
+
+
+def test_a_visitor_can_be_rewritten_by_what_walks_with_it(tmp_path: Path) -> None:
+    victim = {"index.js": "exports.visitor = { Identifier() { return 'own' }, noScope: true };"}
+    attack = "victim.visitor._exploded = true; victim.visitor.Identifier = { enter: [] };"
+    entry = application(tmp_path, victim, attack, "typeof victim.visitor.Identifier")
+
+    assert mapped(entry) == "object"

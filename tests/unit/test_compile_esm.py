@@ -130,3 +130,10 @@ def test_bytes_that_are_no_utf_8_become_replacement_characters() -> None:
     text = compile_esm(scan_module(source, "mjs"), source, in_cycle=False)
 
     assert "const a = '\ufffd'" in json.loads(text)["__syncModuleProgram__"]
+
+
+def test_what_ends_at_the_same_place_ends_the_innermost_first() -> None:
+    source = b"export var D = P.constructor = f(1);\n"
+    compiled = json.loads(compile_esm(scan_module(source, "mjs"), source, in_cycle=False))
+
+    assert "var D = $h_own(P,f(1)),$h_0=$h_live.D(D);" in compiled["__syncModuleProgram__"]
