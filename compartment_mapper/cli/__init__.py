@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import click
 
-from compartment_mapper import errors
 from compartment_mapper.cli.bundle import bundle_command
 from compartment_mapper.cli.inspect import inspect_command
 from compartment_mapper.cli.policy import policy_group
 from compartment_mapper.cli.run import run_command
+from compartment_mapper.cli.shared import Commands
 from compartment_mapper.cli.verify import verify_command
 
 
-class _Commands(click.Group):
-    """Commands, with the nearest name for one that is none."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that *args* begin with."""
-        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            hint = errors.did_you_mean(args[0], self.commands)
-            ctx.fail(f"no such command '{args[0]}'" + (f"; {hint}" if hint else ""))
-        return super().resolve_command(ctx, args)
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="compartment-mapper")
 def main() -> None:
     """Run a JavaScript application with one SES compartment per package.

@@ -13,6 +13,7 @@ from compartment_mapper.authority import SEVERITIES, Severity
 from compartment_mapper.cli.shared import (
     CONDITION_OPTION,
     NODE_OPTION,
+    Commands,
     is_archive,
     loaded_application,
     policy_file,
@@ -71,6 +72,7 @@ from compartment_mapper.workflows import Application, Options, inferred_policy, 
 
 @click.group(
     "policy",
+    cls=Commands,
     short_help="Make, check, compare and explain the policy file.",
     epilog="Example: compartment-mapper policy infer src/main.js",
 )

@@ -343,3 +343,10 @@ def test_what_another_package_patches_has_to_be_decided(app: Path, tmp_path: Pat
     assert 'resources["a"].harden = false' in said
     assert inferred(app)["resources"]["a"]["harden"] is False
     assert invoke("bundle", entry, "-o", archive).exit_code == 0
+
+
+def test_the_nearest_command_is_named() -> None:
+    result = invoke("policy", "infre")
+
+    assert result.exit_code == 2
+    assert "did you mean 'infer'?" in result.stderr
