@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -100,14 +100,46 @@ def _gained(old: Policy, new: Policy) -> Iterator[AuthorityChange]:
             found = before.decision(part, path)
             if found is None or (found[1] is not False and not before.allows(part, path)):
                 yield _change("wanted", name, part, path, grant, policy)
-        elif not before.allows(part, path, write=grant == "write"):
+        elif not _covers(before, part, path, grant):
             yield _change("added", name, part, path, grant, policy)
+    for name, policy, part, path in _refused_below(old, new):  # it comes back with its object
+        yield _change("added", name, part, path, _ALL, policy)
+
+
+def _refused_below(
+    one: Policy, other: Policy
+) -> Iterator[tuple[CanonicalName, PackagePolicy, Part, str]]:
+    """Yield what *one* refuses by name, and *other* grants with the object that has it."""
+    for name, policy, part, path, grant in _entries(one):
+        against = other.of(name)
+        if grant is False and against.allows(part, path) and path not in _names(against, part):
+            yield name, policy, part, path
+
+
+_ALL: Grant = True
+
+
+def _covers(policy: PackagePolicy, part: Part, path: str, grant: Grant) -> bool:
+    """Whether *policy* gives as much as *grant* of *path*; what is attenuated gives only itself."""
+    whole = policy.grants_of(part)
+    found = policy.decision(part, path)
+    known = whole if isinstance(whole, Attenuation) else found and found[1]
+    if isinstance(known, Attenuation):
+        return known == grant
+    return policy.allows(part, path, write=grant == "write")
+
+
+def _names(policy: PackagePolicy, part: Part) -> Container[str]:
+    grants = policy.grants_of(part)
+    return grants if isinstance(grants, Mapping) else ()
 
 
 def _lost(old: Policy, new: Policy) -> Iterator[AuthorityChange]:
     for name, policy, part, path, grant in _entries(old):
-        if grant is not False and not new.of(name).allows(part, path, write=grant == "write"):
+        if grant is not False and not _covers(new.of(name), part, path, grant):
             yield _change("removed", name, part, path, grant, policy)
+    for name, policy, part, path in _refused_below(new, old):
+        yield _change("removed", name, part, path, _ALL, policy)
 
 
 _Entry = tuple[CanonicalName, PackagePolicy, Part, str, Grant]

@@ -148,3 +148,22 @@ def test_the_extent_of_a_policy_counts_powers() -> None:
 
     assert policy_extent_text(found) == "3 powers granted (2 high, 1 low), 1 refused"
     assert policy_extent_text(policy()) == "0 powers granted"
+
+
+def test_a_member_that_was_refused_comes_back_with_its_object() -> None:
+    old = policy(builtins={"fs": True, "fs.writeFile": False})
+    new = policy(builtins={"fs": True})
+
+    assert changes(old, new) == [("added", "fs.writeFile", "high")]
+    assert changes(new, old) == [("removed", "fs.writeFile", "high")]
+
+
+def test_to_have_all_of_it_is_more_than_what_a_function_makes_of_it() -> None:
+    narrow = policy(builtins={"fs": Attenuation(specifier="x", params=())})
+    other = policy(builtins={"fs": Attenuation(specifier="x", params=(1,))})
+    wide = policy(builtins={"fs": True})
+
+    assert changes(narrow, wide) == [("added", "fs", "high")]
+    assert changes(narrow, other) == [("added", "fs", "high"), ("removed", "fs", "high")]
+    assert changes(narrow, narrow) == []
+    assert changes(wide, narrow) == [("removed", "fs", "high")]

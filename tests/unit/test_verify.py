@@ -58,6 +58,21 @@ def test_it_must_be_within_the_policy(archive: Path, tmp_path: Path) -> None:
     assert (value["withinPolicy"], value["excess"][0]["authority"]) == (False, "fetch")
 
 
+def test_a_member_that_the_policy_refuses_must_not_come_with_its_object(tmp_path: Path) -> None:
+    app = write(
+        tmp_path / "other",
+        {"package.json": '{"name": "app"}', "main.js": "f(require('fs'));\n"},
+    )
+    made, policy = tmp_path / "other.zip", tmp_path / "p.json"
+    assert invoke("bundle", str(app / "main.js"), "-o", str(made)).exit_code == 0
+    policy.write_text('{"entry": {"builtins": {"fs": true, "fs.writeFile": false}}}')
+
+    found = invoke("verify", str(made), "--policy", str(policy))
+
+    assert found.exit_code == 1
+    assert "+ high     builtin fs.writeFile" in found.stderr
+
+
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     assert "can't read" in refused("verify", str(tmp_path / "none.zip"))
     assert "can't read" in refused("verify", str(tmp_path))
