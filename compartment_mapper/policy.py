@@ -68,6 +68,16 @@ class PackagePolicy:
         grants: Grants = getattr(self, part)
         return grants
 
+    def with_grants(self, part: Part, grants: Grants) -> PackagePolicy:
+        """Return the policy with other *grants* in one part."""
+        match part:
+            case "globals":
+                return replace(self, globals=grants)
+            case "builtins":
+                return replace(self, builtins=grants)
+            case "packages":
+                return replace(self, packages=grants)
+
     def to_dict(self) -> dict[str, object]:
         """Return the JSON value, sorted, without empty parts, and without the reasons."""
         found: dict[str, object] = {}
@@ -163,6 +173,15 @@ class PackagePolicy:
         return isinstance(grants, Mapping) and any(
             name.startswith(f"{path}.") and grant is not False for name, grant in grants.items()
         )
+
+
+def policy_key(name: CanonicalName) -> str:
+    """Return where the policy of a package stands in the file, as people write it.
+
+    >>> policy_key(CanonicalName("a>b"))
+    'resources["a>b"]'
+    """
+    return "entry" if name == ROOT_NAME else f'resources["{name}"]'
 
 
 def _object(value: object) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
 from compartment_mapper.module_graph import ModuleGraph
 from compartment_mapper.node_builtins import is_builtin, known_builtins
 from compartment_mapper.package_graph import PackageGraph
-from compartment_mapper.policy import PackagePolicy, Policy
+from compartment_mapper.policy import PackagePolicy, Policy, policy_key
 from compartment_mapper.policy_format import parse_policy
 from compartment_mapper.policy_lock import (
     OVERRIDE_FILE,
@@ -122,8 +123,7 @@ def with_named_grants(
         if found.package not in known:
             raise InputError(errors.unknown_package(found.package, known))
         if not policy.of(found.package).allows(found.part, found.path):
-            grant = {found.path: True}
-            own = PackagePolicy(**{found.part: grant})  # type: ignore[arg-type] # a part
+            own = PackagePolicy().with_grants(found.part, {found.path: True})
             is_root = found.package == ROOT_NAME
             more = Policy(
                 entry=own if is_root else PackagePolicy(),
@@ -209,14 +209,12 @@ def hardened_packages(seen: Seen, *, believed: bool) -> frozenset[CanonicalName]
 
 def _missing(finding: Finding, use: Use, file: str, place: Place) -> Diagnostic:
     is_root = use.package == ROOT_NAME
-    where = "entry" if is_root else f'resources["{use.package}"]'
-    grant = {"write": '"write"', "load": '"load"'}.get(str(use.grant), "true")
     return errors.policy_too_narrow(
         place,
         package="the application" if is_root else f"package '{use.package}'",
         authority=f"{use.part.removesuffix('s')} '{finding.path}'",
         severity=f"{use.severity}: {use.authority.reason}",
-        line=f'{where}.{use.part}["{finding.path}"] = {grant}',
+        line=f'{policy_key(use.package)}.{use.part}["{finding.path}"] = {json.dumps(use.grant)}',
         file=file,
     )
 

@@ -17,7 +17,7 @@ from compartment_mapper.infer_policy import Patch, Use, patches_of, unchanging_p
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, relative_path
 from compartment_mapper.module_graph import ModuleGraph
 from compartment_mapper.package_graph import Package, PackageGraph
-from compartment_mapper.policy import PARTS, Attenuation, Grant, Grants, PackagePolicy, Policy
+from compartment_mapper.policy import PARTS, Attenuation, Grant, PackagePolicy, Policy
 
 POLICY_FILE = "compartment-policy.json"
 OVERRIDE_FILE = "compartment-policy-override.json"
@@ -74,17 +74,7 @@ def _with_grant(policy: PackagePolicy, use: Use, grant: Grant, reason: str) -> P
     assert isinstance(grants, Mapping)
     changed = {**grants, use.path: grant}
     reasons = {**policy.reasons, (use.part, use.path): reason}
-    return _with_part(replace(policy, reasons=reasons), use.part, changed)
-
-
-def _with_part(policy: PackagePolicy, part: Part, grants: Grants) -> PackagePolicy:
-    match part:
-        case "globals":
-            return replace(policy, globals=grants)
-        case "builtins":
-            return replace(policy, builtins=grants)
-        case "packages":
-            return replace(policy, packages=grants)
+    return replace(policy, reasons=reasons).with_grants(use.part, changed)
 
 
 def integrity_of(package: Package, modules: ModuleGraph, packages: PackageGraph) -> str | None:
@@ -129,14 +119,14 @@ def _decided(fresh: PackagePolicy, known: PackagePolicy) -> PackagePolicy:
         seen, granted = fresh.grants_of(part), known.grants_of(part)
         assert isinstance(seen, Mapping)
         if not isinstance(granted, Mapping):
-            decided = _with_part(decided, part, granted)
+            decided = decided.with_grants(part, granted)
             continue
         kept = {path: grant for path, grant in granted.items() if _matters(path, grant, seen)}
         grants = {
             **{p: g for p, g in seen.items() if not _is_decided(part, p, g, known)},
             **{path: _wider(grant, seen.get(path)) for path, grant in kept.items()},
         }
-        decided = _with_part(decided, part, grants)
+        decided = decided.with_grants(part, grants)
     reasons = {
         (part, path): reason
         for (part, path), reason in fresh.reasons.items()
@@ -184,7 +174,7 @@ def with_harmless(policy: Policy, uses: Iterable[Use]) -> Policy:
         if not (use.load and known.allows("builtins", use.path, load=True)):
             assert isinstance(grants, Mapping)
             changed = {**grants, use.path: use.grant}
-            found[use.package] = _with_part(known, use.part, changed)
+            found[use.package] = known.with_grants(use.part, changed)
     entry = found.pop(ROOT_NAME)
     return Policy(entry=entry, resources=found)
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from compartment_mapper.explain import PackageSummary, Step
 from compartment_mapper.infer_policy import Use
-from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
+from compartment_mapper.locations import CanonicalName, Location
+from compartment_mapper.policy import policy_key
 
 _KIB = 1024
 
@@ -145,10 +146,9 @@ def withheld_text(uses: Iterable[Use], place_of: Callable[[Use], str]) -> str:
     lines = ["withheld (grant with `policy infer`, or one by one with --grant PACKAGE:AUTHORITY):"]
     for package, found in by_package.items():
         lines.append(f"  {package}")
-        where = "entry" if package == ROOT_NAME else f'resources["{package}"]'
         for use in found:
             kind = use.part.removesuffix("s")
             lines.append(f"    {use.severity:<8} {kind} {use.path}  {place_of(use)}")
             grant = json.dumps(use.grant)
-            lines.append(f'      {where}.{use.part}["{use.path}"] = {grant}')
+            lines.append(f'      {policy_key(package)}.{use.part}["{use.path}"] = {grant}')
     return "\n".join(lines)
