@@ -71,8 +71,8 @@ test('an archive is read from a file descriptor', () => {
   const path = join(folder, 'x');
   writeFileSync(path, app(cjs(`console.log(process.argv[1])`)));
   const descriptor = openSync(path, 'r');
-  const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
-  const { stdout } = spawnSync(process.execPath, [main, '--fd', '3', 'entry.js'], {
+  const main = fileURLToPath(new URL('./start.js', import.meta.url));
+  const { stdout } = spawnSync(process.execPath, [main, '--no-cache', '--fd', '3', 'entry.js'], {
     stdio: ['ignore', 'pipe', 'inherit', descriptor],
     encoding: 'utf8',
   });
