@@ -19,6 +19,7 @@ import { makeScopedEvaluate } from './scoped-text.js';
 /** @import { Functor, FunctorText } from './package-texts.js' */
 /** @import { Attenuation, PackagePolicy } from './policy-format.js' */
 /** @import { ModuleRecord } from './records.js' */
+/** @import { Target } from './resolve.js' */
 /** @import { Scripts } from './scoped-text.js' */
 /** @import { Stacks } from './stack.js' */
 
@@ -68,6 +69,8 @@ import { makeScopedEvaluate } from './scoped-text.js';
  * @property {AnyObject | undefined} performance
  * @property {CommonJs | undefined} commonJs
  * @property {Map<string, string>} keys by filename
+ * @property {Record<RequestKind, Map<string, Map<string, Target>>>} targets of requests that were made, by module and
+ *   specifier
  * @property {(key: string) => EsmSource | CjsSource} sourceOf
  * @property {Names} names of all its modules
  * @property {boolean} usesStackTraces whether a text of it speaks of V8's stack trace API
@@ -241,6 +244,7 @@ export const makePackage = (world, name, policy, makeCompartment) => {
     performance: undefined,
     commonJs: undefined,
     keys: new Map(),
+    targets: { import: new Map(), require: new Map() },
     lexicals: new Map(),
     sourceOf: (key) => /** @type {EsmSource | CjsSource} */ (allSources().get(key)),
     get names() {

@@ -1,6 +1,6 @@
 // The texts of packages as V8's own scripts, which, unlike evaluated text, can be kept compiled between runs.
+import { createHash } from 'node:crypto';
 import { Script, compileFunction } from 'node:vm';
-import { cacheName } from './code-cache.js';
 
 /** @import { CodeCache } from './code-cache.js' */
 /** @import { Scripts } from './scoped-text.js' */
@@ -48,7 +48,7 @@ export const makeScripts = (cache, archive) => {
   return {
     checkBody: (text) => void compileFunction(text),
     evaluate: ({ identity, text, url, check }) => {
-      const name = cacheName(identity);
+      const name = createHash('sha256').update(identity).digest('base64');
       const cachedData = kept.get(name);
       const script = new Script(text, { filename: url, ...(cachedData && { cachedData }) });
       const isKnown = cachedData !== undefined && script.cachedDataRejected === false;
