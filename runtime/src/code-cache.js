@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { crc32 } from 'node:zlib';
 
 /**
  * @typedef {object} CodeCache
@@ -11,17 +12,20 @@ import * as path from 'node:path';
  * @property {(name: string, content: Uint8Array) => void} write whole or not at all; a failure changes nothing
  */
 
-const DIGEST_SIZE = 32;
+const CHECKSUM_SIZE = 4;
 const MEBIBYTE = 1024 * 1024;
 const MAX_TOTAL = 128 * MEBIBYTE;
 const SUFFIX = '.v8';
 const OTHERS_WRITE = 0o022;
 
-/** @param {...(string | Uint8Array)} parts */
-const digest = (...parts) => {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest();
+/**
+ * @param {Uint8Array} content
+ * @returns {Buffer} that finds damage; against malice stands who may write
+ */
+const checksum = (content) => {
+  const sum = Buffer.alloc(CHECKSUM_SIZE);
+  sum.writeUInt32LE(crc32(content));
+  return sum;
 };
 
 /**
@@ -30,13 +34,13 @@ const digest = (...parts) => {
  * @param {...(string | Uint8Array)} parts all that the compiled code follows from
  * @returns {string} the name of what is kept for them
  */
-export const cacheName = (...parts) =>
-  digest(
-    ...[process.version, process.arch, ...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].map(
-      (part) => `${part}\0`,
-    ),
-    ...parts,
-  ).toString('hex');
+export const cacheName = (...parts) => {
+  const { version, arch, execArgv, env } = process;
+  const hash = createHash('sha256');
+  hash.update([version, arch, ...execArgv, env['NODE_OPTIONS'] ?? '', ''].join('\0'));
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
+};
 
 /** @returns {string} where the user's caches are: the same folder as the command line's */
 const userFolder = () => {
@@ -103,7 +107,7 @@ const makeRoom = (folder) => {
 const writeWhole = (file, content) => {
   const temporary = `${file}.${randomBytes(8).toString('hex')}`;
   try {
-    fs.writeFileSync(temporary, Buffer.concat([digest(content), content]), {
+    fs.writeFileSync(temporary, Buffer.concat([checksum(content), content]), {
       ...{ mode: 0o600, flag: 'wx' },
     });
     fs.renameSync(temporary, file);
@@ -129,6 +133,7 @@ const unlessRefused = (attempt) => {
 
 /** @returns {CodeCache | undefined} undefined: there is no folder that can be trusted */
 export const openCodeCache = () => {
+  if (crc32 === undefined) return undefined; // Node before 20.15
   const top = userFolder();
   const folder = path.join(top, 'code');
   const usable = unlessRefused(() => {
@@ -141,9 +146,9 @@ export const openCodeCache = () => {
     read: (name) =>
       unlessRefused(() => {
         const content = readOwn(fileOf(name));
-        if (content === undefined || content.length < DIGEST_SIZE) return undefined;
-        const body = content.subarray(DIGEST_SIZE);
-        return digest(body).equals(content.subarray(0, DIGEST_SIZE)) ? body : undefined;
+        if (content === undefined || content.length < CHECKSUM_SIZE) return undefined;
+        const body = content.subarray(CHECKSUM_SIZE);
+        return checksum(body).equals(content.subarray(0, CHECKSUM_SIZE)) ? body : undefined;
       }),
     write: (name, content) =>
       unlessRefused(() => {
