@@ -10,10 +10,10 @@ import click
 
 from compartment_mapper import errors
 from compartment_mapper.authority import SEVERITIES, Severity
+from compartment_mapper.cli.commands import Commands
 from compartment_mapper.cli.shared import (
     CONDITION_OPTION,
     NODE_OPTION,
-    Commands,
     is_archive,
     loaded_application,
     policy_file,

@@ -32,19 +32,6 @@ from compartment_mapper.workflows import (
 )
 
 
-class Commands(click.Group):
-    """Commands, with the nearest name for one that is none."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that *args* begin with."""
-        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            hint = errors.did_you_mean(args[0], self.commands)
-            ctx.fail(f"no such command '{args[0]}'" + (f"; {hint}" if hint else ""))
-        return super().resolve_command(ctx, args)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
     """The options of all commands that bundle."""
