@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from compartment_mapper import errors
 from compartment_mapper.archive import file_path, map_bytes, pack, sha512_hex
@@ -21,7 +21,14 @@ from compartment_mapper.infer_policy import (
     withheld,
 )
 from compartment_mapper.link import link_problems
-from compartment_mapper.load import Loading, SyntaxPowers, display_name, load_modules
+from compartment_mapper.load import (
+    Loading,
+    ScanHere,
+    ScanPowers,
+    SyntaxPowers,
+    display_name,
+    load_modules,
+)
 from compartment_mapper.locations import Location, Specifier, base_name, parent_of
 from compartment_mapper.mapping import (
     LinkTable,
@@ -78,6 +85,7 @@ class Powers:
     read: ReadPowers
     engine: SyntaxPowers
     progress: Callable[[int], None]
+    scans: ScanPowers = field(default_factory=ScanHere)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +157,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         world=world,
         read=powers.read,
         engine=powers.engine,
+        scans=powers.scans,
         progress=powers.progress,
         root=root,
     )

@@ -21,6 +21,7 @@ from compartment_mapper.locations import Location
 from compartment_mapper.policy_choice import PolicyFile
 from compartment_mapper.process import Node, find_node
 from compartment_mapper.text import printable
+from compartment_mapper.workers import Workers, usable_cores
 from compartment_mapper.workflows import (
     Application,
     Bundle,
@@ -194,9 +195,10 @@ def make_bundle(
         InputError: All problems of the input.
     """
     location = _entry_location(entry)
-    powers = Powers(read=Disk(), engine=engine_of(choices), progress=_progress())
     options = replace(choices.options(compress=compress), enforces=enforces)
-    made = bundle(location, options=options, powers=powers)
+    with Workers(usable_cores()) as scans:
+        powers = Powers(read=Disk(), engine=engine_of(choices), progress=_progress(), scans=scans)
+        made = bundle(location, options=options, powers=powers)
     _end_progress()
     return made
 
