@@ -102,6 +102,7 @@ class Workers:
         for worker in self._workers:
             _end(worker)
         self._workers.clear()
+        gc.unfreeze()
 
     @property
     def pids(self) -> list[int]:

@@ -39,8 +39,8 @@ class Bundles:
         self._disk = disk
         self._folder = os.path.join(folder, _FOLDER)
 
-    def maybe_outcome(self, key: str) -> Outcome | None:
-        """Return what was made for *key*, if all that it was made of is unchanged."""
+    def maybe_kept(self, key: str) -> tuple[Outcome, Observations] | None:
+        """Return what was made for *key*, and of what, if all of that is unchanged."""
         manifest = self.maybe_manifest(key)
         if manifest is None:
             return None
@@ -48,9 +48,11 @@ class Bundles:
         if found.files or found.is_elsewhere:
             return None
         outcome = self._outcome(manifest)
-        if outcome is not None and found.doubted > _MOST_DOUBTED:
+        if outcome is None:
+            return None
+        if found.doubted > _MOST_DOUBTED:
             self._write_manifest(key, Manifest(manifest.archive, found.refreshed, manifest.said))
-        return outcome
+        return outcome, found.refreshed
 
     def maybe_manifest(self, key: str) -> Manifest | None:
         """Return what is known of *key*; None for nothing, or nothing whole."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,8 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "bundles": ("bundles",),
     "code": ("code",),
 }
+#: In the part ``bundles``, the files that are ours.
+_BUNDLE = re.compile(r"[0-9a-f]{64}\.(?:zip|manifest)|\.partial-.*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +111,9 @@ def _files(path: str) -> Iterator[tuple[str, int]]:
             yield path, found.st_size
         elif stat.S_ISDIR(found.st_mode):
             with os.scandir(path) as entries:
+                is_ours = _BUNDLE.fullmatch if path.endswith("bundles") else bool
                 for entry in entries:
-                    if entry.is_file(follow_symlinks=False):
+                    if entry.is_file(follow_symlinks=False) and is_ours(entry.name):
                         yield entry.path, entry.stat(follow_symlinks=False).st_size
     except OSError:
         return

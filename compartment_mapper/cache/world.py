@@ -92,6 +92,16 @@ class ObservedDisk:
             programs=self.programs,
         )
 
+    def recall(self, known: Observations) -> None:
+        """Take what was *known* for what was asked."""
+        self.since = known.since
+        self.files.update(known.files)
+        self.folders.update(known.folders)
+        self.entries.update({path: dict(names) for path, names in known.entries.items()})
+        self.listings.update(known.listings)
+        self.linked.update(known.linked)
+        self.programs.update(known.programs)
+
     def maybe_read(self, location: Location) -> bytes | None:
         """Return the bytes of the file at *location*; None when there is no such file."""
         path = path_of(location)

@@ -11,6 +11,7 @@ from compartment_mapper.cli.commands import Commands
 #: Each in a module of its own, which is imported when it is wanted.
 _COMMANDS = {
     "bundle": "bundle_command",
+    "cache": "cache_group",
     "inspect": "inspect_command",
     "policy": "policy_group",
     "run": "run_command",

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from compartment_mapper import errors
-from compartment_mapper.cli.keeping import make_outcome
+from compartment_mapper.cli.keeping import Order, make_outcome
 from compartment_mapper.cli.shared import (
     Choices,
     bundling,
@@ -68,7 +68,8 @@ def run_command(
         narrow = _narrowing(target, choices)
         find_node(choices.node).run_archive(target, arguments, flags, narrow)
     stages = Stages()
-    made = make_outcome(target, choices, stages=stages, enforces=audit is None)
+    order = Order(entry=target, choices=choices, enforces=audit is None)
+    made = make_outcome(order, stages=stages)
     say_problems(made.warnings)
     if made.withheld_summary and audit is None:
         show(made.withheld_summary, err=True)
