@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
+from struct import Struct
+from zlib import DEFLATED, MAX_WBITS, compressobj, crc32
 
 from compartment_mapper.compartment_map import CompartmentMap, FileModule
 
@@ -30,30 +31,87 @@ def file_path(compartment_location: str, module: FileModule) -> str:
     return f"{compartment_location}/{module.location}"
 
 
-def pack(compartment_map: CompartmentMap, files: Mapping[str, bytes], *, compress: bool) -> bytes:
+def pack(
+    compartment_map: CompartmentMap,
+    files: Mapping[str, bytes],
+    *,
+    compress: bool,
+    map_text: bytes | None = None,
+) -> bytes:
     """Return the archive; equal input gives equal bytes.
 
     Args:
         compartment_map: The first file.
         files: The others, by path; written in the order of the map.
         compress: Deflate. Endo reads only stored entries.
+        map_text: Of `map_bytes`, where it is known.
     """
+    entries = [(MAP_FILE, map_text or map_bytes(compartment_map))]
+    for name, compartment in sorted(compartment_map.compartments.items()):
+        for _key, module in sorted(compartment.modules.items()):
+            if isinstance(module, FileModule):
+                path = file_path(name, module)
+                entries.append((path, files[path]))
+    size = sum(len(path) + len(content) + _MOST_HEADERS for path, content in entries)
+    if len(entries) > _MOST_ENTRIES or size > _MOST_BYTES:
+        return _pack_large(entries, compress=compress)
+    return _packed(entries, compress=compress)
+
+
+def _packed(entries: Sequence[tuple[str, bytes]], *, compress: bool) -> bytes:
+    parts: list[bytes] = []
+    directory: list[bytes] = []
+    offset = 0
+    for path, content in entries:
+        stored = _deflated(content) if compress else content
+        name = path.encode()
+        flags, method = 0 if name.isascii() else _UTF_8, _DEFLATE if compress else 0
+        sizes = crc32(content), len(stored), len(content), len(name), 0
+        of_both = _OF_BOTH.pack(flags, method, 0, _NO_DATE, *sizes)
+        parts += [_LOCAL, of_both, name, stored]
+        directory += [_CENTRAL, of_both, _OF_CENTRAL.pack(0, 0, 0, _MODE, offset), name]
+        offset += len(_LOCAL) + len(of_both) + len(name) + len(stored)
+    length = sum(map(len, directory))
+    end = _END.pack(b"PK\5\6", 0, 0, len(entries), len(entries), length, offset, 0)
+    return b"".join((*parts, *directory, end))
+
+
+#: APPNOTE.TXT 4.3.7 and 4.3.12: signature, versions (made by 3.0 on Unix, on every machine).
+_LOCAL = b"PK\3\4" + bytes((10, 0))
+_CENTRAL = b"PK\1\2" + bytes((30, 3, 10, 0))
+#: Flags, method, time, date, CRC-32, both sizes, lengths of the name and of what follows it.
+_OF_BOTH = Struct("<4H3L2H")
+#: Length of the comment, disk, attributes inside and outside, offset of the entry.
+_OF_CENTRAL = Struct("<3H2L")
+_END = Struct("<4s4H2LH")
+_UTF_8 = 0x800
+_DEFLATE = 8
+#: Of one entry, both headers but for the names.
+_MOST_HEADERS = 200
+_NO_DATE = 0  # as Endo's archives
+_MODE = 0o100644 << 16
+#: From here on the format has larger fields elsewhere.
+_MOST_ENTRIES = 0xFFFF
+_MOST_BYTES = 0x7FFF_FFFF
+
+
+def _deflated(content: bytes) -> bytes:
+    compressor = compressobj(6, DEFLATED, -MAX_WBITS)
+    return compressor.compress(content) + compressor.flush()
+
+
+def _pack_large(entries: Iterable[tuple[str, bytes]], *, compress: bool) -> bytes:
+    """Return an archive with the larger fields of ZIP64."""
+    import zipfile  # noqa: PLC0415 - 10 ms, for what is rare
+
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        _write(archive, MAP_FILE, map_bytes(compartment_map), compress=compress)
-        for name, compartment in sorted(compartment_map.compartments.items()):
-            for _key, module in sorted(compartment.modules.items()):
-                if isinstance(module, FileModule):
-                    path = file_path(name, module)
-                    _write(archive, path, files[path], compress=compress)
+        for path, content in entries:
+            info = zipfile.ZipInfo(path, (1980, 0, 0, 0, 0, 0))
+            info.create_system = 3
+            info.create_version = 30
+            info.extract_version = 10
+            info.external_attr = _MODE
+            method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
+            archive.writestr(info, content, compress_type=method, compresslevel=6)
     return buffer.getvalue()
-
-
-def _write(archive: zipfile.ZipFile, path: str, content: bytes, *, compress: bool) -> None:
-    info = zipfile.ZipInfo(path, (1980, 0, 0, 0, 0, 0))
-    info.create_system = 3  # Unix, on every machine
-    info.create_version = 30
-    info.extract_version = 10
-    info.external_attr = 0o100644 << 16
-    method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
-    archive.writestr(info, content, compress_type=method, compresslevel=6)

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
+from pkgutil import get_data
 from typing import Literal
 
 Part = Literal["globals", "builtins", "packages"]
@@ -33,7 +33,8 @@ class Authority:
 
 
 def _read_table() -> dict[Part, dict[str, Authority]]:
-    text = files(__package__).joinpath("authority.json").read_text(encoding="utf-8")
+    text = get_data("compartment_mapper", "authority.json")
+    assert text is not None
     return {
         part: {path: Authority(row["severity"], row["reason"]) for path, row in rows.items()}
         for part, rows in json.loads(text).items()

@@ -215,6 +215,15 @@ def cannot_read(path: str, why: str) -> Diagnostic:
     return Diagnostic(code="CANNOT_READ", message=f"can't read '{path}': {why}")
 
 
+def no_cache(path: str, why: str) -> Diagnostic:
+    """The folder for what is kept between runs can't be used."""
+    return Diagnostic(
+        code="CACHE_NOT_USABLE",
+        message=f"'{path}' is not used: {why}",
+        hint="set COMPARTMENT_MAPPER_CACHE to a folder that only you can write to",
+    )
+
+
 def unknown_package(name: str, known: Sequence[str]) -> Diagnostic:
     """A question about a package that the application does not reach."""
     return Diagnostic(

@@ -6,6 +6,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NoReturn, Protocol
 
 from compartment_mapper import errors
@@ -36,10 +37,30 @@ from compartment_mapper.resolve import (
     package_scope,
     resolve,
 )
-from compartment_mapper.scan import scan_module
 from compartment_mapper.text import Span
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class ScanPowers(Protocol):
+    """To have texts scanned: here, elsewhere, or by what is known of them."""
+
+    def begin(
+        self, source: bytes, language: Language | None, *, in_cycle: bool
+    ) -> Callable[[], ModuleRecord]:
+        """Begin to scan a text as `scan.scan_module` does; what is returned waits for the end."""
+
+
+class ScanHere:
+    """`ScanPowers` of this process: a text is scanned when its record is wanted."""
+
+    def begin(
+        self, source: bytes, language: Language | None, *, in_cycle: bool
+    ) -> Callable[[], ModuleRecord]:
+        """Return a function that scans *source*."""
+        from compartment_mapper.scan import scan_module  # noqa: PLC0415 - 60 ms, rarely all known
+
+        return partial(scan_module, source, language, in_cycle=in_cycle)
 
 
 class SyntaxPowers(Protocol):
@@ -56,6 +77,7 @@ class Loading:
     world: World
     read: ReadPowers
     engine: SyntaxPowers
+    scans: ScanPowers
     #: Called with the number of modules scanned so far.
     progress: Callable[[int], None]
     #: Of the entry's package: what places are named from.
@@ -80,6 +102,17 @@ class _Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Begun:
+    """A module that waits in the queue; its text may be scanned meanwhile."""
+
+    location: Location
+    language: Language | None
+    #: Without a byte order mark.
+    source: bytes
+    record: Callable[[], ModuleRecord]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Scanned:
     source: bytes
     record: ModuleRecord
@@ -94,30 +127,33 @@ def load_modules(entry: Location, *, also: Iterable[Location], loading: Loading)
     """
     modules: dict[Location, Module] = {}
     problems: list[_Problem] = []
-    queue = deque((first, _entry_language(first, loading)) for first in (entry, *also))
-    queued = {first for first, _ in queue}
+    firsts = [(first, _entry_language(first, loading)) for first in (entry, *also)]
+    queue = deque(_begun(first, language, loading) for first, language in firsts)
+    queued = {begun.location for begun in queue}
     while queue:
-        location, language = queue.popleft()
-        module, found = _load_module(location, language, loading=loading)
-        modules[location] = module
+        begun = queue.popleft()
+        module, found = _load_module(begun, loading=loading)
+        modules[begun.location] = module
         problems += found
         loading.progress(len(modules))
         for edge, next_language in _next_edges(module, loading):
             if edge.location not in queued:
                 queued.add(edge.location)
-                queue.append((edge.location, next_language))
-    return _judged(_with_checks(ModuleGraph(entry=entry, modules=modules)), problems)
+                queue.append(_begun(edge.location, next_language, loading))
+    graph = _with_checks(ModuleGraph(entry=entry, modules=modules), loading.scans)
+    return _judged(graph, problems)
 
 
-def _with_checks(graph: ModuleGraph) -> ModuleGraph:
+def _with_checks(graph: ModuleGraph, scans: ScanPowers) -> ModuleGraph:
     """Return *graph* with the modules of cycles scanned for what only a cycle can show."""
-    checked = {
-        location: replace(
-            graph.modules[location],
-            record=scan_module(graph.modules[location].source, "mjs", in_cycle=True),
-        )
+    begun = {
+        location: scans.begin(graph.modules[location].source, "mjs", in_cycle=True)
         for location in sorted(graph.in_cycles())
         if graph.modules[location].record.language == "mjs"
+    }
+    checked = {
+        location: replace(graph.modules[location], record=record())
+        for location, record in begun.items()
     }
     return ModuleGraph(entry=graph.entry, modules={**graph.modules, **checked})
 
@@ -144,10 +180,9 @@ def _file_of(location: Location) -> Location:
     return Location(location.partition(_AS)[0])
 
 
-def _load_module(
-    location: Location, language: Language | None, *, loading: Loading
-) -> tuple[Module, list[_Problem]]:
-    scanned = _scanned(location, language, loading)
+def _load_module(begun: _Begun, *, loading: Loading) -> tuple[Module, list[_Problem]]:
+    location = begun.location
+    scanned = _scanned(begun, loading)
     problems = [_Problem(diagnostic=p, module=location, request=None) for p in scanned.problems]
     edges: list[Edge] = []
     computed = pattern_requests(scanned.record, location=location, read=loading.world.powers)
@@ -234,19 +269,25 @@ def _crossing(request: ModuleRequest) -> ResolutionFailure:
     )
 
 
-def _scanned(location: Location, language: Language | None, loading: Loading) -> _Scanned:
-    file = _file_of(location)
-    source = loading.read.maybe_read(file)
+def _begun(location: Location, language: Language | None, loading: Loading) -> _Begun:
+    source = loading.read.maybe_read(_file_of(location))
     assert source is not None, location  # resolve() found it
     # Node reads a byte order mark before a hashbang as text, and so refuses the file.
     if language != "bytes" and not source.startswith(_BYTE_ORDER_MARK + b"#!"):
         source = source.removeprefix(_BYTE_ORDER_MARK)
-    name = display_name(location, loading.root)
-    if language == "json":
+    if language in {"json", "text", "bytes"}:
+        known = ModuleRecord(language=language)
+        return _Begun(location=location, language=language, source=source, record=lambda: known)
+    record = loading.scans.begin(source, language, in_cycle=False)
+    return _Begun(location=location, language=language, source=source, record=record)
+
+
+def _scanned(begun: _Begun, loading: Loading) -> _Scanned:
+    source, record = begun.source, begun.record()
+    name = display_name(begun.location, loading.root)
+    if begun.language == "json":
         problem = _json_problem(source, name)
-        record = ModuleRecord(language="json")
         return _Scanned(source=source, record=record, problems=(problem,) if problem else ())
-    record = scan_module(source, language)
     if record.doubt is not None:
         wrong = loading.engine.syntax_problem(source, record.language)
         if wrong is not None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
-
-import networkx as nx
 
 from compartment_mapper.locations import Location
 from compartment_mapper.module_record import ModuleRecord, ModuleRequest
@@ -68,30 +65,30 @@ class ModuleGraph:
     #: In the order of first reach.
     modules: Mapping[Location, Module]
 
-    @cached_property
-    def _all(self) -> nx.DiGraph[Location]:
-        return self._graph(lambda _edge: True)
-
-    def _graph(self, keeps: Callable[[Edge], bool]) -> nx.DiGraph[Location]:
-        graph: nx.DiGraph[Location] = nx.DiGraph()
-        graph.add_nodes_from(self.modules)
-        for location, module in self.modules.items():
-            for edge in module.edges:
-                if isinstance(edge.target, FileTarget) and keeps(edge):
-                    graph.add_edge(location, edge.target.location)
-        return graph
+    def _links(self, keeps: Callable[[Edge], bool]) -> dict[Location, list[Location]]:
+        """Return the modules that each module requests by the edges that *keeps* keeps."""
+        return {
+            location: [
+                edge.target.location
+                for edge in module.edges
+                if isinstance(edge.target, FileTarget) and keeps(edge)
+            ]
+            for location, module in self.modules.items()
+        }
 
     def in_cycles(self) -> frozenset[Location]:
         """Return the modules from which static imports lead back to themselves."""
-        static = self._graph(is_static_import)
-        circles = nx.strongly_connected_components(static)
-        loops = {location for location in static if static.has_edge(location, location)}
-        return frozenset(loops.union(*(circle for circle in circles if len(circle) > 1)))
+        return in_cycles(self._links(is_static_import))
 
     def always_evaluated(self) -> frozenset[Location]:
         """Return the modules that are evaluated whenever the entry is."""
-        certain = self._graph(lambda edge: edge.request.reach == "always")
-        return frozenset(nx.descendants(certain, self.entry) | {self.entry})
+        links = self._links(lambda edge: edge.request.reach == "always")
+        found, pending = {self.entry}, [self.entry]
+        while pending:
+            more = [location for location in links[pending.pop()] if location not in found]
+            found.update(more)
+            pending += more
+        return frozenset(found)
 
     def chain_to(self, goals: frozenset[Location]) -> list[tuple[Module, ModuleRequest]]:
         """Return the shortest chain of requests from the entry to one of *goals*.
@@ -99,7 +96,13 @@ class ModuleGraph:
         Of several shortest ones, the one that is reached first. Empty for the entry itself, and
         where no goal is a module of this graph.
         """
-        paths = nx.single_source_shortest_path(self._all, self.entry)
+        import networkx as nx  # noqa: PLC0415 - 80 ms, and only --why asks for paths
+
+        graph: nx.DiGraph[Location] = nx.DiGraph()
+        graph.add_nodes_from(self.modules)
+        for location, targets in self._links(lambda _edge: True).items():
+            graph.add_edges_from((location, target) for target in targets)
+        paths = nx.single_source_shortest_path(graph, self.entry)
         reached = [location for location in self.modules if location in goals]
         if not reached:
             return []
@@ -147,3 +150,61 @@ def _own_export_names(module: Module) -> tuple[str, ...]:
 def is_static_import(edge: Edge) -> bool:
     """Return whether an import or export statement makes the request."""
     return edge.request.kind == "import" and edge.request.reach == "always"
+
+
+def in_cycles(links: Mapping[Location, Sequence[Location]]) -> frozenset[Location]:
+    """Return the nodes from which *links* lead back to themselves: Tarjan's algorithm, on a stack.
+
+    >>> a, b, c = (Location(f"file:///{name}") for name in "abc")
+    >>> sorted(in_cycles({a: [b], b: [a, c], c: []}))
+    ['file:///a', 'file:///b']
+    """
+    walk = _CycleWalk(links)
+    for node in links:
+        if node not in walk.number:
+            walk.visit(node)
+    return frozenset(walk.found)
+
+
+class _CycleWalk:
+    """Where a walk through a graph stands, in search of its strongly connected components."""
+
+    def __init__(self, links: Mapping[Location, Sequence[Location]]) -> None:
+        self._links = links
+        #: Nodes in the order of the visit; `lowest` is the first that is reached from each.
+        self.number: dict[Location, int] = {}
+        self.lowest: dict[Location, int] = {}
+        self.found: set[Location] = set()
+        self._open: dict[Location, None] = {}
+
+    def visit(self, start: Location) -> None:
+        """Walk from *start* through all that was not visited."""
+        way = [(start, self._enter(start))]
+        while way:
+            node, targets = way[-1]
+            for target in targets:
+                if target not in self.number:
+                    way.append((target, self._enter(target)))
+                    break
+                if target in self._open:
+                    self.lowest[node] = min(self.lowest[node], self.number[target])
+            else:
+                way.pop()
+                if way:
+                    above = way[-1][0]
+                    self.lowest[above] = min(self.lowest[above], self.lowest[node])
+                if self.lowest[node] == self.number[node]:
+                    self._close(node)
+
+    def _enter(self, node: Location) -> Iterator[Location]:
+        self.number[node] = self.lowest[node] = len(self.number)
+        self._open[node] = None
+        return iter(self._links[node])
+
+    def _close(self, node: Location) -> None:
+        """Take a component off: what was entered since its first *node*."""
+        members = []
+        while node in self._open:
+            members.append(self._open.popitem()[0])
+        if len(members) > 1 or node in self._links[node]:
+            self.found.update(members)

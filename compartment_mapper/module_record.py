@@ -7,7 +7,7 @@ content hash. Compiling needs the record and the text, never the syntax tree aga
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from compartment_mapper.locations import Specifier
 from compartment_mapper.text import Span
@@ -105,8 +105,7 @@ class StarExport:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """Replace the bytes ``start:end`` of a text by *text*; edits never overlap."""
 
     start: int

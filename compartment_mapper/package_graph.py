@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from compartment_mapper.locations import (
     ROOT_NAME,
@@ -20,6 +19,9 @@ from compartment_mapper.locations import (
 from compartment_mapper.module_graph import FileTarget, Module, ModuleGraph
 from compartment_mapper.package_descriptor import PackageDescriptor
 from compartment_mapper.package_lookup import Descriptors, World, find_package
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 #: What npm accepts as a name, upper case included; anything else is called after its folder.
 _NAME = re.compile(r"(?=.{1,214}$)(?:@[\w.~-]+/)?[\w~-][\w.~-]*", re.ASCII)
@@ -54,6 +56,8 @@ class PackageGraph:
 
     @cached_property
     def _graph(self) -> nx.DiGraph[Location]:
+        import networkx as nx  # noqa: PLC0415 - 80 ms, and a bundle asks for no neighbours
+
         graph: nx.DiGraph[Location] = nx.DiGraph()
         graph.add_nodes_from(self.packages)
         for root, targets in self.dependencies.items():

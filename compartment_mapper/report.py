@@ -64,6 +64,18 @@ def _extent(modules: int, size: int) -> str:
     return f"{_count(modules, 'module')}, {size_text(size)}"
 
 
+def kept_text(parts: Sequence[tuple[str, int, int]]) -> str:
+    """Return a line for each part of what is kept: its name, files, bytes.
+
+    >>> print(kept_text([("bundles", 2, 2048), ("code", 1, 10)]))
+      bundles   2 files, 2.0 KiB
+      code      1 file, 10 B
+    """
+    return "\n".join(
+        f"  {name:<9} {_count(files, 'file')}, {size_text(size)}" for name, files, size in parts
+    )
+
+
 def _title(summary: PackageSummary) -> str:
     version = f"@{summary.version}" if summary.version else ""
     alias = "" if summary.canonical_name == summary.name else f" ({summary.name}{version})"

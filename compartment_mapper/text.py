@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """A half-open range of byte offsets into a UTF-8 text."""
+class Span(NamedTuple):
+    """A half-open range of byte offsets into a UTF-8 text; made by the hundred thousand."""
 
     start: int
     end: int
 
-    def __post_init__(self) -> None:
-        assert 0 <= self.start <= self.end, self
 
-
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
+class Position(NamedTuple):
     """A line and a column, each counted from 1; the column counts characters."""
 
     line: int

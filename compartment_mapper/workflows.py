@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from compartment_mapper import errors
-from compartment_mapper.archive import file_path, map_bytes, pack, sha512_hex
+from compartment_mapper.archive import map_bytes, pack, sha512_hex
 from compartment_mapper.chosen_assets import with_chosen_assets
-from compartment_mapper.compartment_map import CompartmentMap, FileModule
+from compartment_mapper.compartment_map import CompartmentMap
 from compartment_mapper.compile import compile_cjs, compile_esm, program_of
 from compartment_mapper.errors import Diagnostic, InputError, Place
 from compartment_mapper.infer_policy import (
@@ -21,7 +21,14 @@ from compartment_mapper.infer_policy import (
     withheld,
 )
 from compartment_mapper.link import link_problems
-from compartment_mapper.load import Loading, SyntaxPowers, display_name, load_modules
+from compartment_mapper.load import (
+    Loading,
+    ScanHere,
+    ScanPowers,
+    SyntaxPowers,
+    display_name,
+    load_modules,
+)
 from compartment_mapper.locations import Location, Specifier, base_name, parent_of
 from compartment_mapper.mapping import (
     LinkTable,
@@ -78,6 +85,9 @@ class Powers:
     read: ReadPowers
     engine: SyntaxPowers
     progress: Callable[[int], None]
+    scans: ScanPowers = field(default_factory=ScanHere)
+    #: Called with the name of each stage that has come to its end.
+    ended: Callable[[str], None] = lambda _stage: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,10 +159,12 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         world=world,
         read=powers.read,
         engine=powers.engine,
+        scans=powers.scans,
         progress=powers.progress,
         root=root,
     )
     loaded = load_modules(main, also=attenuators.values(), loading=loading)
+    powers.ended("load")
     problems = (*loaded.problems, *link_problems(loaded.graph, root=root))
     if any(problem.severity == "error" for problem in problems):
         raise InputError(*problems)
@@ -167,6 +179,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         raise InputError(*misfits)
     inferred = uses if options.infer and given is None else ()
     undeclared = undeclared_links(inferred, modules, packages, root=root)
+    powers.ended("judge")
     return Application(
         seen=seen,
         policy=_decided_policy(given, options, seen),
@@ -229,6 +242,7 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
     tables = link_tables(application.modules, names)
     stored = _compiled(application.modules, tables, names)
     _check_doubted(application, stored, powers.engine)
+    powers.ended("compile")
     compartment_map = map_compartments(
         application.modules,
         tables,
@@ -238,22 +252,22 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
         sha512_of=lambda location: sha512_hex(stored[location]),
     )
     files = {
-        file_path(
-            names.compartment_of(location),
-            FileModule(
-                location=names.module_name(location).removeprefix("./"), parser="", sha512=""
-            ),
-        ): content
+        names.compartment_of(location) + names.module_name(location)[1:]: content
         for location, content in stored.items()
     }
-    return Bundle(
+    map_text = map_bytes(compartment_map)
+    needs = runtime_needs(compartment_map, files, deflated=options.compress)
+    powers.ended("map")
+    made = Bundle(
         application=application,
         map=compartment_map,
-        content=pack(compartment_map, files, compress=options.compress),
-        sha512=sha512_hex(map_bytes(compartment_map)),
+        content=pack(compartment_map, files, compress=options.compress, map_text=map_text),
+        sha512=sha512_hex(map_text),
         sizes={path: len(content) for path, content in files.items()},
-        needs=runtime_needs(compartment_map, files, deflated=options.compress),
+        needs=needs,
     )
+    powers.ended("pack")
+    return made
 
 
 def _check_doubted(

@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
 # A slow machine is no failure.
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """No test sees what is kept by others: programs that tests start have this folder too."""
+    folder = tmp_path_factory.mktemp("cache")
+    before = os.environ.get("COMPARTMENT_MAPPER_CACHE")
+    os.environ["COMPARTMENT_MAPPER_CACHE"] = str(folder)
+    yield folder
+    if before is None:
+        del os.environ["COMPARTMENT_MAPPER_CACHE"]
+    else:
+        os.environ["COMPARTMENT_MAPPER_CACHE"] = before

@@ -9,20 +9,13 @@ from pathlib import Path
 import click
 
 from compartment_mapper import errors
-from compartment_mapper.cli.shared import (
-    Choices,
-    bundling,
-    make_bundle,
-    place_of,
-    reporting,
-    say_problems,
-    show,
-)
+from compartment_mapper.cache.world import ObservedDisk
+from compartment_mapper.cli.keeping import Order, make_outcome
+from compartment_mapper.cli.shared import Choices, bundling, reporting, say_problems, show
+from compartment_mapper.cli.stages import Stages
 from compartment_mapper.disk import Disk
 from compartment_mapper.errors import InputError
-from compartment_mapper.report import extent_text, withheld_text
-from compartment_mapper.runtime_needs import needs_text, needs_to_dict
-from compartment_mapper.workflows import Bundle
+from compartment_mapper.outcome import Outcome
 
 
 @click.command(
@@ -34,73 +27,57 @@ from compartment_mapper.workflows import Bundle
 @click.option("-o", "--output", required=True, metavar="FILE", help="Where to write the archive.")
 @click.option("--compress", is_flag=True, help="Deflate the files (Endo can't read those).")
 @click.option("--json", "as_json", is_flag=True, help="Print statistics as JSON.")
+@click.option("--watch", is_flag=True, help="Pack again whenever a file of it changes.")
 @bundling
 @reporting
 def bundle_command(
-    *, entry: str, output: str, compress: bool, as_json: bool, choices: Choices
+    *, entry: str, output: str, compress: bool, as_json: bool, watch: bool, choices: Choices
 ) -> None:
     """Pack the application that begins at ENTRY, a file or a folder, into one archive.
 
     Only what is reached is packed. Each package gets a compartment of its own; without --infer or
     --policy, a dependency gets only what is harmless, and what was withheld is listed.
-    """
-    disk = Disk()
+
+    \b
+    compartment-mapper bundle src/main.js -o app.zip --watch    while you work on it
+    compartment-mapper bundle src/main.js -o app.zip --timings  to see what takes long
+    """  # noqa: D301 - click marks a paragraph to be left as it is with this character
     if Path(output).is_dir():
         raise InputError(errors.cannot_write(output, "it is a folder"))
-    made = make_bundle(entry, choices, compress=compress)
-    disk.write(output, made.content)
-    say_problems(made.application.warnings)
+    order = Order(entry=entry, choices=choices, compress=compress)
+    if watch:
+        from compartment_mapper.cli.watching import watched  # noqa: PLC0415 - only here
+
+        watched(order, partial(_write_bundle, order, output, as_json=as_json))
+    else:
+        _write_bundle(order, output, None, as_json=as_json)
+
+
+def _write_bundle(order: Order, output: str, disk: ObservedDisk | None, *, as_json: bool) -> None:
+    stages = Stages()
+    made = make_outcome(order, stages=stages, disk=disk)
+    Disk().write(output, made.content)
+    stages.ended("write")
+    say_problems(made.warnings)
+    timings = order.choices.timings
     if as_json:
-        click.echo(json.dumps(_statistics(made, output), indent=2, ensure_ascii=False))
-        return
-    withheld = withheld_text(made.application.withheld, partial(place_of, made.application))
-    if withheld:
-        show(withheld, err=True)
-    if made.needs:
-        show(needs_text(made.needs), err=True)
-    application = made.application
-    packages, modules = len(application.packages.packages), len(application.modules.modules)
-    show(f"{output}: {extent_text(packages, modules, len(made.content))}")
+        _print_statistics(made, output, stages if timings else None)
+    else:
+        _say(made, output)
+    if timings and not as_json:
+        show(f"timings: {stages.text()}", err=True)
+
+
+def _say(made: Outcome, output: str) -> None:
+    for text in (made.withheld, made.needs):
+        if text:
+            show(text, err=True)
+    show(f"{output}: {made.extent}")
     show(f"sha512 {made.sha512}")
 
 
-def _statistics(made: Bundle, output: str) -> dict[str, object]:
-    application = made.application
-    return {
-        "archive": output,
-        "sha512": made.sha512,
-        "bytes": len(made.content),
-        "packages": len(application.packages.packages),
-        "modules": len(application.modules.modules),
-        "runtime": needs_to_dict(made.needs),
-        "problems": [problem.to_dict() for problem in application.warnings],
-        "withheld": [
-            {
-                "package": use.package,
-                "part": use.part,
-                "authority": use.path,
-                "place": place_of(application, use),
-            }
-            for use in application.withheld
-        ],
-        "compartments": {
-            name: {
-                key: configuration["sha512"]
-                for key, configuration in _modules(compartment).items()
-                if "sha512" in configuration
-            }
-            for name, compartment in _compartments(made).items()
-        },
-    }
-
-
-def _compartments(made: Bundle) -> dict[str, dict[str, object]]:
-    found = made.map.to_dict()["compartments"]
-    assert isinstance(found, dict)
-    return found
-
-
-def _modules(compartment: dict[str, object]) -> dict[str, dict[str, str]]:
-    found = compartment["modules"]
-    assert isinstance(found, dict)
-    return found
+def _print_statistics(made: Outcome, output: str, stages: Stages | None) -> None:
+    found: dict[str, object] = {"archive": output, **json.loads(made.statistics)}
+    if stages is not None:
+        found["timings"] = stages.milliseconds()
+    click.echo(json.dumps(found, indent=2, ensure_ascii=False))

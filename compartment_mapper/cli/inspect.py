@@ -7,15 +7,17 @@ import json
 import click
 
 from compartment_mapper import errors
+from compartment_mapper.cli.building import hosting_of, make_bundle, options_of
 from compartment_mapper.cli.shared import (
     Choices,
     bundling,
     is_archive,
-    make_bundle,
     read_file,
     reporting,
     show,
 )
+from compartment_mapper.cli.stages import Stages
+from compartment_mapper.disk import Disk
 from compartment_mapper.errors import InputError
 from compartment_mapper.explain import PackageSummary, summaries_of, why
 from compartment_mapper.load import display_name
@@ -23,7 +25,7 @@ from compartment_mapper.locations import Location
 from compartment_mapper.report import chain_text, dot, mermaid, packages_text
 from compartment_mapper.runtime_needs import RuntimeNeed, needs_text, needs_to_dict, runtime_needs
 from compartment_mapper.unpack import unpack
-from compartment_mapper.workflows import Application
+from compartment_mapper.workflows import Application, Bundle
 
 
 @click.command(
@@ -59,7 +61,7 @@ def inspect_command(
         summaries = summaries_of(archive.map, archive.sizes)
         needs = runtime_needs(archive.map, archive.files, deflated=archive.deflated)
     else:
-        made = make_bundle(target, choices)
+        made = _bundle(target, choices)
         if why_package is not None:
             _say_why(why_package, made.application, as_json=as_json)
             return
@@ -68,6 +70,16 @@ def inspect_command(
         show(dot(summaries) if as_dot else mermaid(summaries))
     else:
         show(_shown(summaries, needs, as_json=as_json))
+
+
+def _bundle(entry: str, choices: Choices) -> Bundle:
+    files = {path: read_file(path) for path in (choices.policy, choices.override) if path}
+    stages = Stages()
+    disk, hosting = Disk(), hosting_of(choices)
+    made = make_bundle(entry, options_of(choices, files), hosting, disk=disk, stages=stages)
+    if choices.timings:
+        show(f"timings: {stages.text()}", err=True)
+    return made
 
 
 def _shown(

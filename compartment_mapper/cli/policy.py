@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 
 import click
 
 from compartment_mapper import errors
 from compartment_mapper.authority import SEVERITIES, Severity
+from compartment_mapper.cli.building import Hosting, loaded_application
+from compartment_mapper.cli.commands import Commands
+from compartment_mapper.cli.policy_files import policy_file
 from compartment_mapper.cli.shared import (
+    CACHE_OPTION,
     CONDITION_OPTION,
+    JOBS_OPTION,
     NODE_OPTION,
-    Commands,
     is_archive,
-    loaded_application,
-    policy_file,
     read_file,
     reporting,
     show,
@@ -64,7 +68,6 @@ from compartment_mapper.policy_report import (
     powers_markdown,
     powers_text,
 )
-from compartment_mapper.process import find_node
 from compartment_mapper.report import chain_text
 from compartment_mapper.unpack import unpack
 from compartment_mapper.workflows import Application, Options, inferred_policy, place_in
@@ -89,14 +92,35 @@ def policy_group() -> None:
     """  # noqa: D301 - click marks a paragraph to be left as it is with this character
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Loading:
+    """The options of loading an application."""
+
+    condition: tuple[str, ...]
+    hosting: Hosting
+
+
 def _loading(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of loading an application."""
-    return CONDITION_OPTION(NODE_OPTION(command))
+    """Add the options of loading an application to *command*, which gets them as one `_Loading`."""
+
+    @wraps(command)
+    def with_loading(
+        *,
+        condition: tuple[str, ...],
+        node: str | None,
+        no_cache: bool,
+        jobs: int | None,
+        **arguments: object,
+    ) -> None:
+        hosting = Hosting(node=node, jobs=jobs, no_cache=no_cache)
+        command(loading=_Loading(condition=condition, hosting=hosting), **arguments)
+
+    return CONDITION_OPTION(NODE_OPTION(CACHE_OPTION(JOBS_OPTION(with_loading))))
 
 
-def _load(entry: str, condition: tuple[str, ...], node: str | None) -> Application:
-    options = Options(conditions=frozenset(condition), finds_policy=False)
-    return loaded_application(entry, options, find_node(node))
+def _load(entry: str, loading: _Loading) -> Application:
+    options = Options(conditions=frozenset(loading.condition), finds_policy=False)
+    return loaded_application(entry, options, loading.hosting)
 
 
 @policy_group.command(
@@ -114,14 +138,17 @@ def _load(entry: str, condition: tuple[str, ...], node: str | None) -> Applicati
 @_loading
 @reporting
 def infer_command(
-    *, entry: str, output: str | None, condition: tuple[str, ...], node: str | None
+    *,
+    entry: str,
+    output: str | None,
+    loading: _Loading,
 ) -> None:
     """Write what each package of the application at ENTRY is seen to use, for review.
 
     What a file that is there already decides stays decided: a refusal (false), an attenuation, a
     grant of a whole object. Critical powers are written as refused; to grant one, write true.
     """
-    application = _load(entry, condition, node)
+    application = _load(entry, loading)
     policy = inferred_policy(application)
     target = output or path_of(Location(application.root + POLICY_FILE))
     if output != "-" and Path(target).is_file():
@@ -159,14 +186,13 @@ def check_command(
     policy: str | None,
     override: str | None,
     as_json: bool,
-    condition: tuple[str, ...],
-    node: str | None,
+    loading: _Loading,
 ) -> None:
     """Say where the policy file is too narrow for the application at ENTRY, or stale.
 
     Exit status 1 when something is undecided, no longer used, or of another version.
     """
-    application = _load(entry, condition, node)
+    application = _load(entry, loading)
     given = _policy_for(application, policy, override)
     findings = (
         *missing_grants(given.policy, application.uses),
@@ -221,15 +247,14 @@ def diff_command(
     new: str,
     as_json: bool,
     as_markdown: bool,
-    condition: tuple[str, ...],
-    node: str | None,
+    loading: _Loading,
 ) -> None:
     """Show the authority that NEW gives and OLD does not (+), or no longer (-), worst first.
 
     Each is a policy file, an archive, or the entry of an application; `!` marks what is wanted
     and refused. Exit status 1 when there is a difference.
     """
-    before, after = (_policy_of(target, condition, node) for target in (old, new))
+    before, after = (_policy_of(target, loading) for target in (old, new))
     difference = diff_policies(before, after)
     if as_json:
         click.echo(json.dumps(difference.to_dict(), indent=2, ensure_ascii=False))
@@ -241,12 +266,15 @@ def diff_command(
         raise click.exceptions.Exit(1)
 
 
-def _policy_of(target: str, condition: tuple[str, ...], node: str | None) -> Policy:
+def _policy_of(
+    target: str,
+    loading: _Loading,
+) -> Policy:
     if is_archive(target):
         return policy_of_map(unpack(read_file(target)).map)
     if target.endswith(".json") and Path(target).is_file():
         return parsed_policy(policy_file(target))
-    return inferred_policy(_load(target, condition, node))
+    return inferred_policy(_load(target, loading))
 
 
 @policy_group.command(
@@ -266,14 +294,13 @@ def explain_command(
     authority: str | None,
     entry: str,
     as_json: bool,
-    condition: tuple[str, ...],
-    node: str | None,
+    loading: _Loading,
 ) -> None:
     """Show how PACKAGE is reached, and every use of AUTHORITY (or all) with its code.
 
     PACKAGE is a canonical name, or a name; AUTHORITY a path such as process.env or fs.
     """
-    application = _load(entry, condition, node)
+    application = _load(entry, loading)
     explanation = _explained(application, package, authority)
 
     def file_of(location: Location) -> str:

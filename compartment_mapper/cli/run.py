@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from compartment_mapper import errors
+from compartment_mapper.cli.keeping import Order, make_outcome
 from compartment_mapper.cli.shared import (
     Choices,
     bundling,
-    engine_of,
     is_archive,
-    make_bundle,
-    read_file,
     reporting,
     say_problems,
     show,
 )
-from compartment_mapper.compartment_map import policy_of_map
+from compartment_mapper.cli.stages import Stages
 from compartment_mapper.errors import InputError
-from compartment_mapper.policy_choice import given_policy
-from compartment_mapper.policy_merge import narrow_policy
-from compartment_mapper.report import withheld_summary
-from compartment_mapper.unpack import unpack
+from compartment_mapper.process import find_node
 
 
 class _RunCommand(click.Command):
@@ -72,22 +66,22 @@ def run_command(
         if not Path(target).is_file():
             raise InputError(errors.entry_not_found(target))
         narrow = _narrowing(target, choices)
-        engine_of(choices).run_archive(target, arguments, flags, narrow)
-    made = make_bundle(target, choices, enforces=audit is None)
-    say_problems(made.application.warnings)
-    summary = withheld_summary(made.application.withheld)
-    if summary and audit is None:
-        show(summary, err=True)
-    engine_of(choices).run_bytes(made.content, target, arguments, flags)
+        find_node(choices.node).run_archive(target, arguments, flags, narrow)
+    stages = Stages()
+    order = Order(entry=target, choices=choices, enforces=audit is None)
+    made = make_outcome(order, stages=stages)
+    say_problems(made.warnings)
+    if made.withheld_summary and audit is None:
+        show(made.withheld_summary, err=True)
+    if choices.timings:
+        show(f"timings: {stages.text()}", err=True)
+    find_node(choices.node).run_bytes(made.content, target, arguments, flags)
 
 
 def _narrowing(target: str, choices: Choices) -> str:
     """Return the policies that the archive and the given file grant both; empty for no file."""
-    options = choices.options()
-    given = given_policy(options.policy, options.override)
-    if given is None:
+    if choices.policy is None and choices.override is None:
         return ""
-    found = unpack(read_file(target)).map
-    labels = [compartment.label for compartment in found.compartments.values()]
-    narrowed = narrow_policy(policy_of_map(found), given.policy, labels)
-    return json.dumps({label: narrowed.of(label).to_endo() for label in labels})
+    from compartment_mapper.cli.narrowing import narrowed_policies  # noqa: PLC0415 - 60 ms, rare
+
+    return narrowed_policies(target, choices.policy, choices.override)

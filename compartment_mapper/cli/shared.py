@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
 from typing import NoReturn
@@ -14,35 +14,10 @@ from typing import NoReturn
 import click
 
 from compartment_mapper import errors
-from compartment_mapper.disk import Disk, location_on_disk
+from compartment_mapper.disk import location_on_disk
 from compartment_mapper.errors import Diagnostic, InputError
-from compartment_mapper.infer_policy import Use
 from compartment_mapper.locations import Location
-from compartment_mapper.policy_choice import PolicyFile
-from compartment_mapper.process import Node, find_node
 from compartment_mapper.text import printable
-from compartment_mapper.workflows import (
-    Application,
-    Bundle,
-    Options,
-    Powers,
-    bundle,
-    load_application,
-    place_in,
-)
-
-
-class Commands(click.Group):
-    """Commands, with the nearest name for one that is none."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that *args* begin with."""
-        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            hint = errors.did_you_mean(args[0], self.commands)
-            ctx.fail(f"no such command '{args[0]}'" + (f"; {hint}" if hint else ""))
-        return super().resolve_command(ctx, args)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,33 +33,18 @@ class Choices:
     grant: tuple[str, ...]
     node: str | None
 
-    def options(self, *, compress: bool = False) -> Options:
-        """Return what they mean.
+    no_cache: bool
+    jobs: int | None
+    timings: bool
 
-        Raises:
-            InputError: The policy file can't be read.
-        """
+    def check(self) -> None:
+        """Refuse options that contradict each other."""
         if sum((self.infer, self.policy is not None, self.allow_all)) > 1:
             message = "choose one of --infer, --policy and --allow-all"
             raise click.UsageError(message)
         if self.override is not None and (self.infer or self.allow_all):
             message = "--policy-override changes a policy file: leave out --infer and --allow-all"
             raise click.UsageError(message)
-        return Options(
-            conditions=frozenset(self.condition),
-            assets=self.asset,
-            compress=compress,
-            infer=self.infer,
-            allow_all=self.allow_all,
-            grants=self.grant,
-            policy=policy_file(self.policy) if self.policy else None,
-            override=policy_file(self.override) if self.override else None,
-        )
-
-
-def policy_file(path: str) -> PolicyFile:
-    """Return the policy file at *path*."""
-    return PolicyFile(text=read_file(path), name=path)
 
 
 def read_file(path: str) -> bytes:
@@ -105,6 +65,17 @@ CONDITION_OPTION = click.option(
 )
 NODE_OPTION = click.option(
     "--node", envvar="COMPARTMENT_MAPPER_NODE", metavar="PATH", help="Another Node, 20 or later."
+)
+CACHE_OPTION = click.option(
+    "--no-cache",
+    is_flag=True,
+    help="Scan and compile all anew, and keep nothing: see `compartment-mapper cache --help`.",
+)
+JOBS_OPTION = click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Scan in up to N processes; without, as many as there are processors: --jobs 1.",
 )
 _BUNDLE_OPTIONS = (
     CONDITION_OPTION,
@@ -138,6 +109,13 @@ _BUNDLE_OPTIONS = (
     ),
     click.option("--allow-all", is_flag=True, help="Grant everything to every package."),
     NODE_OPTION,
+    CACHE_OPTION,
+    JOBS_OPTION,
+    click.option(
+        "--timings",
+        is_flag=True,
+        help="Say how long each stage took, on the standard error stream.",
+    ),
 )
 
 
@@ -149,6 +127,7 @@ def bundling(command: Callable[..., None]) -> Callable[..., None]:
     def with_choices(**arguments: object) -> None:
         chosen = {name: arguments.pop(name) for name in names}
         choices = Choices(**chosen)  # type: ignore[arg-type] # click made each of its type
+        choices.check()
         command(choices=choices, **arguments)
 
     wrapped: Callable[..., None] = with_choices
@@ -198,68 +177,6 @@ def _has_colour() -> bool:
     return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
 
-def make_bundle(
-    entry: str, choices: Choices, *, compress: bool = False, enforces: bool = True
-) -> Bundle:
-    """Return the archive of the application that begins at *entry*.
-
-    Raises:
-        InputError: All problems of the input.
-    """
-    location = _entry_location(entry)
-    powers = Powers(read=Disk(), engine=engine_of(choices), progress=_progress())
-    options = replace(choices.options(compress=compress), enforces=enforces)
-    made = bundle(location, options=options, powers=powers)
-    _end_progress()
-    return made
-
-
-def loaded_application(entry: str, options: Options, engine: Node) -> Application:
-    """Return the application that begins at *entry*, without an archive of it.
-
-    Raises:
-        InputError: All problems of the input.
-    """
-    location = _entry_location(entry)
-    powers = Powers(read=Disk(), engine=engine, progress=_progress())
-    application = load_application(location, options=options, powers=powers)
-    _end_progress()
-    return application
-
-
-def _entry_location(entry: str) -> Location:
-    if not Path(entry).exists():
-        raise InputError(errors.entry_not_found(entry))
-    return location_on_disk(entry)
-
-
-def _end_progress() -> None:
-    if sys.stderr.isatty():
-        click.echo("\r\x1b[K", nl=False, err=True)
-
-
-def engine_of(choices: Choices) -> Node:
-    """Return the Node that was chosen."""
-    return find_node(choices.node)
-
-
-def _progress() -> Callable[[int], None]:
-    if not sys.stderr.isatty():
-        return lambda _count: None
-
-    def show(count: int) -> None:
-        if count % 25 == 0:
-            click.echo(f"\r\x1b[K{count} modules", nl=False, err=True)
-
-    return show
-
-
-def place_of(application: Application, use: Use) -> str:
-    """Return where a use is, as people name it: ``lib/file.js:12``."""
-    place = place_in(application, use)
-    return f"{place.file}:{place.position.line if place.position else 0}"
-
-
 _ZIP_MAGIC = b"PK\x03\x04"
 
 
@@ -272,3 +189,14 @@ def is_archive(path: str) -> bool:
             return file.read(4) == _ZIP_MAGIC
     except OSError:
         return False
+
+
+def entry_location(entry: str) -> Location:
+    """Return the real location of *entry*.
+
+    Raises:
+        InputError: ENTRY_NOT_FOUND.
+    """
+    if not Path(entry).exists():
+        raise InputError(errors.entry_not_found(entry))
+    return location_on_disk(entry)

@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from compartment_mapper import errors
-from compartment_mapper.cli.shared import policy_file, reporting, show
+from compartment_mapper.cli.policy_files import policy_file
+from compartment_mapper.cli.shared import reporting, show
 from compartment_mapper.compartment_map import policy_of_map
 from compartment_mapper.errors import InputError
 from compartment_mapper.policy import Policy

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 from compartment_mapper.scan.syntax import Syntax, string_value
 
-_WS = r"(?:[\t-\r \u00a0\ufeff\u2028\u2029]|//[^\n\r]*(?=[\n\r])|/\*[\s\S]*?\*/)*"
-_ID = r"(?![0-9])(?:[\w$\u0080-\U0010ffff]|\\u[0-9a-fA-F]{4})+"
+# Sets are of ASCII only, or of what is no ASCII: others take Python milliseconds to compile.
+_WS = r"(?:[\t-\r ]|\u00a0|\ufeff|\u2028|\u2029|//[^\n\r]*(?=[\n\r])|/\*[\s\S]*?\*/)*"
+_ID = r"(?![0-9])(?:[^\x00-#%-/:-@\[-^`{-\x7f]|\\u[0-9a-fA-F]{4})+"
 _STRING = r"(?:'(?:[^'\\\n]|\\[\s\S])*'|\"(?:[^\"\\\n]|\\[\s\S])*\")"
 
 

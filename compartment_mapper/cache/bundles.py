@@ -1,0 +1,271 @@
+"""Whole archives, with what they were made of: if that is unchanged, so is the archive.
+
+``bundles/KEY.manifest`` has what was asked of the disk and what is said of the archive, behind a
+digest of both; ``bundles/SHA256.zip`` is the archive. The key is of the entry, of all options and
+of this program.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import get_args
+
+from compartment_mapper.cache.world import Entry, Identity, Observations, differences
+from compartment_mapper.outcome import Outcome, diagnostic_from_plain, diagnostic_to_plain
+from compartment_mapper.powers import FileKind, ReadPowers
+
+_FOLDER = "bundles"
+#: Together with `analyses.MOST_BYTES`, a quarter of a gigabyte.
+MOST_BYTES = 160 * 1024 * 1024
+_LARGEST = MOST_BYTES // 4
+_ENTRIES: frozenset[object] = frozenset(get_args(Entry))
+_DAY = 24 * 60 * 60
+#: So many answers are looked at again each time before that is made cheaper.
+_MOST_DOUBTED = 16
+
+
+class Bundles:
+    """What is kept in the folder of a user, of applications on *disk*, the host's."""
+
+    def __init__(self, folder: str, disk: ReadPowers) -> None:
+        self._disk = disk
+        self._folder = os.path.join(folder, _FOLDER)
+
+    def maybe_kept(self, key: str) -> tuple[Outcome, Observations] | None:
+        """Return what was made for *key*, and of what, if all of that is unchanged."""
+        manifest = self.maybe_manifest(key)
+        if manifest is None:
+            return None
+        found = differences(manifest.observations, self._disk)
+        if found.files or found.is_elsewhere:
+            return None
+        outcome = self._outcome(manifest)
+        if outcome is None:
+            return None
+        if found.doubted > _MOST_DOUBTED:
+            self._write_manifest(key, Manifest(manifest.archive, found.refreshed, manifest.said))
+        return outcome, found.refreshed
+
+    def maybe_manifest(self, key: str) -> Manifest | None:
+        """Return what is known of *key*; None for nothing, or nothing whole."""
+        path = self._path(f"{key}.manifest")
+        content = _maybe_read(path)
+        if content is None:
+            return None
+        digest, _, text = content.partition(b"\n")
+        if hashlib.sha256(text).hexdigest().encode() != digest:
+            return None
+        _touch(path)
+        try:
+            return _manifest(text)
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return None
+
+    def keep(self, key: str, outcome: Outcome, observations: Observations) -> None:
+        """Keep *outcome* as what is made for *key*; nothing happens where that can't be."""
+        if len(outcome.content) > _LARGEST:
+            return
+        archive = hashlib.sha256(outcome.content).hexdigest()
+        with contextlib.suppress(OSError):
+            os.makedirs(self._folder, mode=0o700, exist_ok=True)
+            self._shrink(len(outcome.content))
+            if not os.path.isfile(self._path(f"{archive}.zip")):
+                self._write(f"{archive}.zip", outcome.content)
+            self._write_manifest(key, Manifest(archive, observations, _said(outcome)))
+
+    def _outcome(self, manifest: Manifest) -> Outcome | None:
+        path = self._path(f"{manifest.archive}.zip")
+        content = _maybe_read(path)
+        if content is None:
+            return None
+        if hashlib.sha256(content).hexdigest() != manifest.archive:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+            return None
+        _touch(path)
+        try:
+            return _outcome(content, manifest.said)
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return None
+
+    def _write_manifest(self, key: str, manifest: Manifest) -> None:
+        text = b"\n".join(
+            [
+                manifest.archive.encode(),
+                json.dumps(_observations_to_plain(manifest.observations)).encode(),
+                *manifest.said,
+            ]
+        )
+        digest = hashlib.sha256(text).hexdigest().encode()
+        with contextlib.suppress(OSError):
+            self._write(f"{key}.manifest", digest + b"\n" + text)
+
+    def _write(self, name: str, content: bytes) -> None:
+        descriptor, temporary = tempfile.mkstemp(dir=self._folder, prefix=".partial-")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+            os.replace(temporary, self._path(name))
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+
+    def _path(self, name: str) -> str:
+        return os.path.join(self._folder, name)
+
+    def _shrink(self, coming: int) -> None:
+        """Make room for what is coming: what was not used for longest goes."""
+        with os.scandir(self._folder) as entries:
+            found = [(entry.stat(follow_symlinks=False), entry.path) for entry in entries]
+        excess = sum(known.st_size for known, _ in found) + coming - MOST_BYTES
+        if excess <= 0:
+            return
+        excess += MOST_BYTES // 4
+        for known, path in sorted(found, key=lambda each: each[0].st_mtime_ns):
+            if excess <= 0:
+                return
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+                excess -= known.st_size
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What an archive was made of, and what is said of it."""
+
+    #: Its SHA-256.
+    archive: str
+    observations: Observations
+    #: JSON: what people are told, and what ``--json`` prints.
+    said: tuple[bytes, bytes]
+
+
+def _maybe_read(path: str) -> bytes | None:
+    try:
+        if os.path.islink(path):
+            return None
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+def _touch(path: str) -> None:
+    """Note that a file is used, to the day."""
+    with contextlib.suppress(OSError):
+        if os.stat(path).st_mtime < time.time() - _DAY:
+            os.utime(path)
+
+
+def _said(outcome: Outcome) -> tuple[bytes, bytes]:
+    told = {
+        "sha512": outcome.sha512,
+        "extent": outcome.extent,
+        "warnings": [diagnostic_to_plain(problem) for problem in outcome.warnings],
+        "withheld": outcome.withheld,
+        "withheldSummary": outcome.withheld_summary,
+        "needs": outcome.needs,
+    }
+    return json.dumps(told).encode(), outcome.statistics.encode("utf-8", "surrogatepass")
+
+
+def _outcome(content: bytes, said: tuple[bytes, bytes]) -> Outcome:
+    told = json.loads(said[0])
+    return Outcome(
+        content=content,
+        sha512=_text(told["sha512"]),
+        extent=_text(told["extent"]),
+        warnings=tuple(diagnostic_from_plain(problem) for problem in told["warnings"]),
+        withheld=_text(told["withheld"]),
+        withheld_summary=_text(told["withheldSummary"]),
+        needs=_text(told["needs"]),
+        statistics=said[1].decode("utf-8", "surrogatepass"),
+    )
+
+
+def _manifest(text: bytes) -> Manifest:
+    archive, observed, told, statistics = text.split(b"\n")
+    if re.fullmatch(rb"[0-9a-f]{64}", archive) is None:
+        raise ValueError
+    known = _observations_from_plain(json.loads(observed))
+    return Manifest(archive.decode(), known, (told, statistics))
+
+
+def _observations_to_plain(known: Observations) -> dict[str, object]:
+    return {
+        "since": known.since,
+        "files": [[path, *identity, digest] for path, (identity, digest) in known.files.items()],
+        "folders": [[path, *identity] for path, identity in known.folders.items()],
+        "entries": known.entries,
+        "listings": known.listings,
+        "linked": {path: list(answer) for path, answer in known.linked.items()},
+        "programs": [[path, *identity] for path, identity in known.programs.items()],
+    }
+
+
+def _observations_from_plain(value: Mapping[str, object]) -> Observations:
+    """Return what was observed; raise ValueError, TypeError or KeyError for another shape."""
+    return Observations(
+        since=_number(value["since"]),
+        files={
+            _text(row[0]): (_identity(row[1:-1]), _text(row[-1])) for row in _rows(value["files"])
+        },
+        folders={_text(row[0]): _identity(row[1:]) for row in _rows(value["folders"])},
+        entries={path: _entries(found) for path, found in _table(value["entries"]).items()},
+        listings={path: _text(digest) for path, digest in _table(value["listings"]).items()},
+        linked={path: _linked(answer) for path, answer in _table(value["linked"]).items()},
+        programs={_text(row[0]): _identity(row[1:]) for row in _rows(value["programs"])},
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError
+    return value
+
+
+def _identity(value: list[object]) -> Identity:
+    device, number, size, content, change = value
+    return _number(device), _number(number), _number(size), _number(content), _number(change)
+
+
+def _rows(value: object) -> list[list[object]]:
+    if not isinstance(value, list):
+        raise TypeError
+    return value
+
+
+def _table(value: object) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise TypeError
+    return value
+
+
+def _entries(value: object) -> dict[str, Entry]:
+    found = _table(value)
+    if not _ENTRIES.issuperset(found.values()):
+        raise ValueError
+    return found  # type: ignore[return-value] # just checked
+
+
+def _linked(value: object) -> tuple[FileKind | None, str]:
+    match value:
+        case [("file" | "directory" | None) as kind, str(real)]:
+            return kind, real
+        case _:
+            raise ValueError

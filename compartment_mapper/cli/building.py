@@ -1,0 +1,221 @@
+"""Bundles made with the powers of the host: the disk, Node, processes, what is kept."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import click
+
+from compartment_mapper.cache.analyses import Analyses, KnownEngine, KnownScans
+from compartment_mapper.cache.world import ObservedDisk, maybe_identity
+from compartment_mapper.cli.kept import maybe_folder, maybe_toolchain
+from compartment_mapper.cli.shared import Choices, entry_location
+from compartment_mapper.cli.stages import Stages, TimedScans
+from compartment_mapper.compartment_map import FileModule
+from compartment_mapper.disk import Disk
+from compartment_mapper.infer_policy import Use
+from compartment_mapper.module_record import Language
+from compartment_mapper.outcome import Outcome
+from compartment_mapper.policy_choice import PolicyFile
+from compartment_mapper.powers import ReadPowers
+from compartment_mapper.process import Node, find_node
+from compartment_mapper.report import extent_text, withheld_summary, withheld_text
+from compartment_mapper.runtime_needs import needs_text, needs_to_dict
+from compartment_mapper.workers import Workers, usable_cores
+from compartment_mapper.workflows import (
+    Application,
+    Bundle,
+    Options,
+    Powers,
+    bundle,
+    load_application,
+    place_in,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hosting:
+    """How the powers of the host are to be used."""
+
+    node: str | None
+    jobs: int | None
+    no_cache: bool
+
+
+class Engine:
+    """The Node that was chosen, looked for when it is wanted first; a wrong choice shows at once.
+
+    Args:
+        chosen: A path, or None for the one that is installed with us.
+        observed: What is to know that it was asked.
+    """
+
+    def __init__(self, chosen: str | None, observed: ObservedDisk | None = None) -> None:
+        self._chosen = chosen
+        self._observed = observed
+        self._node = None if chosen is None else find_node(chosen)
+
+    @property
+    def node(self) -> Node:
+        """The Node."""
+        if self._node is None:
+            self._node = find_node(self._chosen)
+        return self._node
+
+    @property
+    def identity(self) -> str:
+        """Which one it is."""
+        path = self.node.path
+        found = maybe_identity(path)
+        if self._observed is not None and found is not None:
+            self._observed.programs[path] = found
+        return f"{path} {found}"
+
+    def syntax_problem(self, source: bytes, language: Language) -> tuple[str, int] | None:
+        """Return V8's message and line for a text that is wrong, or None."""
+        return self.node.syntax_problem(source, language)
+
+
+def hosting_of(choices: Choices) -> Hosting:
+    """Return how the powers of the host are to be used."""
+    return Hosting(node=choices.node, jobs=choices.jobs, no_cache=choices.no_cache)
+
+
+def options_of(
+    choices: Choices, files: Mapping[str, bytes], *, compress: bool = False, enforces: bool = True
+) -> Options:
+    """Return what the choices mean; *files* has the policy files that they name."""
+
+    def file(path: str | None) -> PolicyFile | None:
+        return None if path is None else PolicyFile(text=files[path], name=path)
+
+    return Options(
+        conditions=frozenset(choices.condition),
+        assets=choices.asset,
+        compress=compress,
+        infer=choices.infer,
+        allow_all=choices.allow_all,
+        grants=choices.grant,
+        policy=file(choices.policy),
+        override=file(choices.override),
+        enforces=enforces,
+    )
+
+
+def make_bundle(
+    entry: str, options: Options, hosting: Hosting, *, disk: ReadPowers, stages: Stages
+) -> Bundle:
+    """Return the archive of the application that begins at *entry*.
+
+    Raises:
+        InputError: All problems of the input.
+    """
+    location = entry_location(entry)
+    with powers_of(hosting, disk=disk, stages=stages) as powers:
+        made = bundle(location, options=options, powers=powers)
+    _end_progress()
+    return made
+
+
+def loaded_application(entry: str, options: Options, hosting: Hosting) -> Application:
+    """Return the application that begins at *entry*, without an archive of it.
+
+    Raises:
+        InputError: All problems of the input.
+    """
+    location = entry_location(entry)
+    with powers_of(hosting, disk=Disk(), stages=Stages()) as powers:
+        application = load_application(location, options=options, powers=powers)
+    _end_progress()
+    return application
+
+
+@contextmanager
+def powers_of(hosting: Hosting, *, disk: ReadPowers, stages: Stages) -> Iterator[Powers]:
+    """Yield the powers of the host, to be used within the ``with``."""
+    engine = Engine(hosting.node, disk if isinstance(disk, ObservedDisk) else None)
+    with ExitStack() as held:
+        workers = held.enter_context(Workers(hosting.jobs or usable_cores()))
+        folder = None if hosting.no_cache else maybe_folder()
+        version = maybe_toolchain() if folder else None
+        timed = TimedScans(stages, workers)
+        powers = partial(Powers, read=disk, progress=_progress(), ended=stages.ended)
+        if folder is None or version is None:
+            yield powers(engine=engine, scans=timed)
+            return
+        analyses = held.enter_context(Analyses(folder, version))
+        known = TimedScans(stages, KnownScans(analyses, workers))
+        yield powers(engine=KnownEngine(analyses, engine, lambda: engine.identity), scans=known)
+
+
+def outcome_of(made: Bundle) -> Outcome:
+    """Return what is to be said of a bundle."""
+    application = made.application
+    withheld = application.withheld
+    packages, modules = len(application.packages.packages), len(application.modules.modules)
+    return Outcome(
+        content=made.content,
+        sha512=made.sha512,
+        extent=extent_text(packages, modules, len(made.content)),
+        warnings=application.warnings,
+        withheld=withheld_text(withheld, partial(place_of, application)),
+        withheld_summary=withheld_summary(withheld),
+        needs=needs_text(made.needs),
+        statistics=json.dumps(_statistics(made, withheld), ensure_ascii=True),
+    )
+
+
+def _statistics(made: Bundle, withheld: list[Use]) -> dict[str, object]:
+    application = made.application
+    return {
+        "sha512": made.sha512,
+        "bytes": len(made.content),
+        "packages": len(application.packages.packages),
+        "modules": len(application.modules.modules),
+        "runtime": needs_to_dict(made.needs),
+        "problems": [problem.to_dict() for problem in application.warnings],
+        "withheld": [
+            {
+                "package": use.package,
+                "part": use.part,
+                "authority": use.path,
+                "place": place_of(application, use),
+            }
+            for use in withheld
+        ],
+        "compartments": {
+            name: {
+                key: module.sha512
+                for key, module in sorted(compartment.modules.items())
+                if isinstance(module, FileModule)
+            }
+            for name, compartment in sorted(made.map.compartments.items())
+        },
+    }
+
+
+def place_of(application: Application, use: Use) -> str:
+    """Return where a use is, as people name it: ``lib/file.js:12``."""
+    place = place_in(application, use)
+    return f"{place.file}:{place.position.line if place.position else 0}"
+
+
+def _end_progress() -> None:
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", nl=False, err=True)
+
+
+def _progress() -> Callable[[int], None]:
+    if not sys.stderr.isatty():
+        return lambda _count: None
+
+    def show(count: int) -> None:
+        if count % 25 == 0:
+            click.echo(f"\r\x1b[K{count} modules", nl=False, err=True)
+
+    return show

@@ -1,0 +1,80 @@
+"""``cache``: what is kept between runs."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import click
+
+from compartment_mapper import errors
+from compartment_mapper.cache.folder import CacheFolder, cache_folder, clear, parts_of
+from compartment_mapper.cli.commands import Commands
+from compartment_mapper.cli.shared import reporting, show
+from compartment_mapper.errors import InputError
+
+
+@click.group(
+    "cache",
+    cls=Commands,
+    short_help="Show or remove what is kept between runs.",
+    epilog="Example: compartment-mapper cache info",
+)
+def cache_group() -> None:
+    """Show or remove what is kept between runs, in a folder of the user's own.
+
+    It is in $COMPARTMENT_MAPPER_CACHE, or where the system keeps such things: ~/.cache,
+    ~/Library/Caches, %LOCALAPPDATA%. Nothing in it is needed, and it stays below 256 MiB.
+
+    \b
+    compartment-mapper cache info     where it is, and how much
+    compartment-mapper cache clear    remove it all
+    """  # noqa: D301 - click marks a paragraph to be left as it is with this character
+
+
+@cache_group.command(
+    "info",
+    short_help="Say where it is, and how much.",
+    epilog="Example: compartment-mapper cache info --json",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@reporting
+def info_command(*, as_json: bool) -> None:
+    """Say where things are kept, what they are, and how much."""
+    from compartment_mapper.report import kept_text  # noqa: PLC0415 - the rest needs no reports
+
+    found = cache_folder(os.environ)
+    parts = [] if found.problem else parts_of(found.path)
+    sizes = [(part.name, part.files, part.size) for part in parts]
+    if as_json:
+        value = {
+            "folder": found.path,
+            "problem": found.problem or None,
+            "bytes": sum(size for _, _, size in sizes),
+            "parts": {name: {"files": files, "bytes": size} for name, files, size in sizes},
+        }
+        click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    else:
+        show(f"{found.path}: not used, {found.problem}" if found.problem else found.path)
+        show(kept_text(sizes)) if sizes else None
+
+
+@cache_group.command(
+    "clear",
+    short_help="Remove what is kept.",
+    epilog="Example: compartment-mapper cache clear",
+)
+@reporting
+def clear_command() -> None:
+    """Remove what is kept; files that are none of ours stay."""
+    from compartment_mapper.report import kept_text  # noqa: PLC0415 - as above
+
+    found = _usable(cache_folder(os.environ))
+    removed = clear(found)
+    show(f"{found}: removed {kept_text([('', removed.files, removed.size)]).strip()}")
+
+
+def _usable(found: CacheFolder) -> str:
+    if found.problem:
+        raise InputError(errors.no_cache(found.path, found.problem))
+    return found.path

@@ -1,0 +1,94 @@
+"""What is kept between runs, and used: an archive whose input is unchanged is not made again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from compartment_mapper.cache.bundles import Bundles
+from compartment_mapper.cache.world import ObservedDisk, maybe_identity
+from compartment_mapper.cli.kept import maybe_folder, maybe_toolchain
+from compartment_mapper.cli.shared import Choices, entry_location, read_file
+from compartment_mapper.cli.stages import Stages
+from compartment_mapper.disk import Disk
+from compartment_mapper.outcome import Outcome
+from compartment_mapper.powers import ReadPowers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be bundled, and how."""
+
+    entry: str
+    choices: Choices
+    compress: bool = False
+    #: A policy that says nothing of a power that is used is an error.
+    enforces: bool = True
+
+
+def make_outcome(order: Order, *, stages: Stages, disk: ObservedDisk | None = None) -> Outcome:
+    """Return what was ordered, made or kept.
+
+    Args:
+        order: See there.
+        stages: Are told what took how long.
+        disk: Remembers what the outcome, or the failure, depends on.
+
+    Raises:
+        InputError: All problems of the input.
+    """
+    choices = order.choices
+    files = {path: read_file(path) for path in (choices.policy, choices.override) if path}
+    folder = None if choices.no_cache else maybe_folder()
+    key = None if folder is None else _key(order, files)
+    if folder is None or key is None:
+        return _made(order, files, disk or Disk(), stages)
+    bundles = Bundles(folder, Disk())
+    kept = bundles.maybe_kept(key)
+    stages.ended("check")
+    if kept is not None:
+        outcome, observations = kept
+        if disk is not None:
+            disk.recall(observations)
+        return outcome
+    disk = disk or ObservedDisk(Disk())
+    outcome = _made(order, files, disk, stages)
+    bundles.keep(key, outcome, disk.observations())
+    stages.ended("keep")
+    return outcome
+
+
+def _made(order: Order, files: Mapping[str, bytes], disk: ReadPowers, stages: Stages) -> Outcome:
+    from compartment_mapper.cli import building  # noqa: PLC0415 - 100 ms, unless it is all kept
+
+    stages.ended("start")
+    options = building.options_of(
+        order.choices, files, compress=order.compress, enforces=order.enforces
+    )
+    hosting = building.hosting_of(order.choices)
+    made = building.make_bundle(order.entry, options, hosting, disk=disk, stages=stages)
+    outcome = building.outcome_of(made)
+    stages.ended("report")
+    return outcome
+
+
+def _key(order: Order, files: Mapping[str, bytes]) -> str | None:
+    """Return what an archive depends on but for what is read from the disk; None if unknown."""
+    choices = order.choices
+    version = maybe_toolchain()
+    node = None if choices.node is None else maybe_identity(choices.node)
+    if version is None or (node is None and choices.node is not None):
+        return None
+    parts = (
+        version,
+        entry_location(order.entry),
+        sorted(set(choices.condition)),
+        choices.asset,
+        choices.grant,
+        (choices.infer, choices.allow_all, choices.policy, choices.override),
+        [(path, hashlib.sha256(content).hexdigest()) for path, content in files.items()],
+        (choices.node, node),
+        (order.compress, order.enforces),
+    )
+    return hashlib.sha256(repr(parts).encode("utf-8", "surrogateescape")).hexdigest()

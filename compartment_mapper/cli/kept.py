@@ -1,0 +1,22 @@
+"""Where commands keep things between runs."""
+
+from __future__ import annotations
+
+import os
+
+from compartment_mapper.cache.folder import cache_folder
+from compartment_mapper.cache.toolchain import toolchain
+
+
+def maybe_folder() -> str | None:
+    """Return the folder in which things are kept, if there is one that can be used."""
+    found = cache_folder(os.environ)
+    return None if found.problem else found.path
+
+
+def maybe_toolchain() -> bytes | None:
+    """Return which program this is, if it can be told."""
+    try:
+        return toolchain()
+    except OSError:
+        return None

@@ -1,0 +1,25 @@
+"""What ``run --policy`` leaves an archive of what it carries."""
+
+from __future__ import annotations
+
+import json
+
+from compartment_mapper.cli.policy_files import policy_file
+from compartment_mapper.cli.shared import read_file
+from compartment_mapper.compartment_map import policy_of_map
+from compartment_mapper.policy_choice import given_policy
+from compartment_mapper.policy_merge import narrow_policy
+from compartment_mapper.unpack import unpack
+
+
+def narrowed_policies(archive: str, policy: str | None, override: str | None) -> str:
+    """Return, as JSON by canonical name, what the archive and the files at the paths both grant."""
+    given = given_policy(
+        policy_file(policy) if policy else None, policy_file(override) if override else None
+    )
+    if given is None:
+        return ""
+    found = unpack(read_file(archive)).map
+    labels = [compartment.label for compartment in found.compartments.values()]
+    narrowed = narrow_policy(policy_of_map(found), given.policy, labels)
+    return json.dumps({label: narrowed.of(label).to_endo() for label in labels})

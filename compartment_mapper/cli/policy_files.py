@@ -1,0 +1,15 @@
+"""Policy files, as commands name them."""
+
+from __future__ import annotations
+
+from compartment_mapper.cli.shared import read_file
+from compartment_mapper.policy_choice import PolicyFile
+
+
+def policy_file(path: str) -> PolicyFile:
+    """Return the policy file at *path*.
+
+    Raises:
+        InputError: CANNOT_READ.
+    """
+    return PolicyFile(text=read_file(path), name=path)

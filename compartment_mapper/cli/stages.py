@@ -1,0 +1,76 @@
+"""How long each stage of a run took."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from compartment_mapper.module_record import Language, ModuleRecord
+
+
+class _Scans(Protocol):
+    def begin(
+        self, source: bytes, language: Language | None, *, in_cycle: bool
+    ) -> Callable[[], ModuleRecord]: ...
+
+
+class Stages:
+    """A clock that is told when stages end; what is timed within one is taken off it."""
+
+    def __init__(self) -> None:
+        #: Seconds by stage, in their order.
+        self.seconds: dict[str, float] = {}
+        self._since = time.perf_counter()
+        self._within = 0.0
+
+    def ended(self, stage: str) -> None:
+        """Note that *stage* has come to its end."""
+        now = time.perf_counter()
+        own = now - self._since - self._within
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + own
+        self._since, self._within = now, 0.0
+
+    def add(self, stage: str, seconds: float) -> None:
+        """Note a part of *stage* that happened within another."""
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
+        self._within += seconds
+
+    def text(self) -> str:
+        """Return the stages with their milliseconds, and the sum.
+
+        >>> stages = Stages()
+        >>> stages.seconds = {"scan": 0.25, "pack": 0.0125}
+        >>> stages.text()
+        'scan 250.0 ms, pack 12.5 ms; together 262.5 ms'
+        """
+        each = ", ".join(f"{stage} {1000 * own:.1f} ms" for stage, own in self.seconds.items())
+        return f"{each}; together {1000 * sum(self.seconds.values()):.1f} ms"
+
+    def milliseconds(self) -> dict[str, float]:
+        """Return the milliseconds of each stage."""
+        return {stage: round(1000 * own, 3) for stage, own in self.seconds.items()}
+
+
+class TimedScans:
+    """`ScanPowers` whose time is that of the stage ``scan``."""
+
+    def __init__(self, stages: Stages, scans: _Scans) -> None:
+        self._stages = stages
+        self._scans = scans
+
+    def begin(
+        self, source: bytes, language: Language | None, *, in_cycle: bool
+    ) -> Callable[[], ModuleRecord]:
+        """Begin to scan a text; what is returned waits for its record."""
+        start = time.perf_counter()
+        begun = self._scans.begin(source, language, in_cycle=in_cycle)
+        self._stages.add("scan", time.perf_counter() - start)
+
+        def record() -> ModuleRecord:
+            start = time.perf_counter()
+            found = begun()
+            self._stages.add("scan", time.perf_counter() - start)
+            return found
+
+        return record

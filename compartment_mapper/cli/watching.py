@@ -1,0 +1,71 @@
+"""``--watch``: again whenever something changes that the result depends on."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+import click
+
+from compartment_mapper.cache.world import Differences, Observations, ObservedDisk, differences
+from compartment_mapper.cli.keeping import Order
+from compartment_mapper.cli.shared import say_problems, show
+from compartment_mapper.disk import Disk
+from compartment_mapper.errors import InputError
+from compartment_mapper.locations import location_of_path
+
+#: Seconds between two looks at the disk: a look may take a twentieth of it.
+_INTERVAL = 0.2
+_SHARE = 20
+#: Seconds for an editor, or git, to write the rest.
+_SETTLING = 0.05
+_MOST_NAMES = 5
+
+
+def watched(order: Order, make: Callable[[ObservedDisk], None]) -> None:
+    """Call *make* now, and whenever something changes that it asked of the disk; until Ctrl-C."""
+    try:
+        while True:
+            disk = _made(order, make)
+            known = disk.observations()
+            show(f"watching {len(known.files)} files; Ctrl-C ends", err=True)
+            show(f"changed: {_names(_next_change(known))}", err=True)
+            time.sleep(_SETTLING)
+    except KeyboardInterrupt:
+        click.echo(err=True)
+
+
+def _made(order: Order, make: Callable[[ObservedDisk], None]) -> ObservedDisk:
+    disk = ObservedDisk(Disk())
+    for path in (order.entry, order.choices.policy, order.choices.override):
+        if path is not None:
+            disk.maybe_read(location_of_path(os.path.abspath(path)))  # noqa: PTH100 - links stay
+    start = time.perf_counter()
+    try:
+        make(disk)
+    except InputError as error:
+        say_problems(error.problems)
+    else:
+        show(f"made in {1000 * (time.perf_counter() - start):.0f} ms", err=True)
+    return disk
+
+
+def _next_change(known: Observations) -> Differences:
+    interval = _INTERVAL
+    while True:
+        time.sleep(interval)
+        start = time.perf_counter()
+        found = differences(known, Disk())
+        if found.files or found.is_elsewhere:
+            return found
+        known = found.refreshed
+        interval = max(_INTERVAL, _SHARE * (time.perf_counter() - start))
+
+
+def _names(found: Differences) -> str:
+    here = os.getcwd()  # noqa: PTH109 - a text is wanted
+    names = [os.path.relpath(path, here) for path in found.files[:_MOST_NAMES]]
+    if len(found.files) > _MOST_NAMES:
+        names.append(f"{len(found.files) - _MOST_NAMES} more")
+    return ", ".join(names) or "which files there are"
