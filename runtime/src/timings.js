@@ -3,7 +3,7 @@
 /**
  * @typedef {object} Timings
  * @property {(stage: string) => void} mark at the end of a stage
- * @property {() => string} report a line for each stage, in milliseconds, and their sum
+ * @property {() => string} report the milliseconds of each stage, and their sum, in one line
  */
 
 /**
@@ -23,10 +23,8 @@ export const makeTimings = (now) => {
     mark,
     report() {
       mark('rest');
-      const lines = [...stages, ['total', last]].map(
-        ([stage, time]) => `  ${`${stage}`.padEnd(10)}${Number(time).toFixed(1).padStart(9)} ms`,
-      );
-      return ['timings:', ...lines].join('\n');
+      const each = stages.map(([stage, time]) => `${stage} ${time.toFixed(1)} ms`).join(', ');
+      return `timings: ${each}; together ${last.toFixed(1)} ms`;
     },
   };
 };

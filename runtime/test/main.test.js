@@ -99,3 +99,11 @@ test('a program says nothing that it does not say under Node', () => {
   );
   assert.deepEqual([stdout, stderr, status], ['done\n', '', 0]);
 });
+
+test('--timings says where the time went, after the program has ended', () => {
+  const { stdout, stderr, status } = run(app(esm(`console.log('x')`)), { flags: ['--timings'] });
+  assert.deepEqual([stdout, status], ['x\n', 0]);
+  const stages = ['node', 'ses', 'archive', 'lockdown', 'link', 'evaluate', 'rest'];
+  const form = stages.map((stage) => `${stage} \\d+\\.\\d ms`).join(', ');
+  assert.match(stderr, new RegExp(`^timings: ${form}; together \\d+\\.\\d ms\n$`));
+});

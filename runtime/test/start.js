@@ -7,5 +7,7 @@ import { makeTimings } from '../src/timings.js';
 const command = parseCommand(process.argv.slice(2));
 if (command !== undefined) {
   const cache = command.cache ? openCodeCache() : undefined;
-  main(command, { timings: makeTimings(() => performance.now()), ...(cache && { cache }) });
+  const timings = makeTimings(() => performance.now());
+  timings.mark('node');
+  main(command, { timings, ...(cache && { cache }) });
 }
