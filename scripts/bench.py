@@ -3,8 +3,9 @@
 Needs Python 3.11 or later with pip, a network the first time, and some minutes; CI does not run it.
 What is measured, and how to read it: docs/performance.md.
 
-Usage: python3 scripts/bench.py [--runs N] [--apps s,m,l,p,xl] [--groups cold,warm,...] [--no-peers]
-                                [--slow SECONDS] [--limit SECONDS] [--output DIR] [--docs]
+Usage: python3 scripts/bench.py [--runs N] [--apps s,m,l,p,xl] [--groups cold,warm,...]
+    [--no-peers] [--slow SECONDS] [--limit SECONDS] [--output DIR] [--docs] [--from RESULTS.JSON]
+Folders are relative to the project.
 """
 
 from __future__ import annotations

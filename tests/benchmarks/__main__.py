@@ -21,7 +21,7 @@ from benchmarks.plan import (
     growth_tasks,
     plain_output,
 )
-from benchmarks.record import about, as_json, machine
+from benchmarks.record import Record, about, as_json, from_json, machine
 from benchmarks.rounds import Limits, Task, run_rounds
 from benchmarks.tables import markdown
 
@@ -32,6 +32,21 @@ BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark that the command line asks for."""
     options = _parser().parse_args(arguments)
+    if options.earlier is not None:
+        record = from_json((ROOT / options.earlier).read_text())
+    else:
+        record = _measured(options)
+    text = markdown(record.results, about(record))
+    output = ROOT / options.output
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "results.json").write_text(json.dumps(as_json(record), indent=2) + "\n")
+    (output / "results.md").write_text(text)
+    if options.docs:
+        DOCS.write_text(between_markers(DOCS.read_text(), text))
+    print(f"\n{text}")
+
+
+def _measured(options: argparse.Namespace) -> Record:
     work = Work(ROOT / options.output / "work")
     work.clear()
     bench = Bench(ours=find_ours(), work=work, peers=options.peers)
@@ -40,14 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     limits = Limits(rounds=options.runs, slow=options.slow, killed=options.limit)
     tasks = [task for task in _tasks(options.apps, bench) if task.key.group in options.groups]
     results = run_rounds(tasks, limits, say=_say)
-    where, peers = machine(), versions() if bench.peers else {}
-    written = as_json(results, where=where, peers=peers, limits=limits)
-    text = markdown(results, about(where, peers, limits))
-    (ROOT / options.output / "results.json").write_text(json.dumps(written, indent=2) + "\n")
-    (ROOT / options.output / "results.md").write_text(text)
-    if options.docs:
-        DOCS.write_text(between_markers(DOCS.read_text(), text))
-    print(f"\n{text}")
+    peers = versions() if bench.peers else {}
+    return Record(results=results, where=machine(), peers=peers, limits=limits)
 
 
 def between_markers(document: str, text: str) -> str:
@@ -121,7 +130,17 @@ def _parser() -> argparse.ArgumentParser:
         "--limit", type=float, default=300, help="kill what takes more seconds (300)"
     )
     parser.add_argument(
-        "--output", type=Path, default=Path("build/benchmarks"), help="folder (build/benchmarks)"
+        "--output",
+        type=Path,
+        default=Path("build/benchmarks"),
+        help="folder, below the project (build/benchmarks)",
+    )
+    parser.add_argument(
+        "--from",
+        dest="earlier",
+        type=Path,
+        metavar="RESULTS.JSON",
+        help="measure nothing: tables from the figures of an earlier benchmark",
     )
     parser.add_argument(
         "--docs", action="store_true", help="write the tables to docs/performance.md"

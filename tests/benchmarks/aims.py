@@ -170,7 +170,7 @@ def _judge_linear(aim: Linear, results: Results) -> Finding:
     if missing is not None:
         return missing
     low, high = marginal_costs(aim, results)
-    name = "time" if aim.metric == "wall" else "memory"
+    name = "memory" if aim.metric == "memory" else "time"
     if low <= 0:
         return Finding(name, "too little to tell", "not measured")
     return Finding(name, f"{high / low:.2f}", _met(high / low <= LINEAR_WITHIN))

@@ -16,13 +16,10 @@ class Application:
     """One application, with its packages beside it."""
 
     name: str
+    #: Where it is, installed.
+    source: Path
     #: What its packages ask for on some path, and nobody installed: some bundlers must be told.
     absent: tuple[str, ...] = ()
-
-    @property
-    def source(self) -> Path:
-        """Where it is in the project."""
-        return HERE / "apps" / self.name
 
     @property
     def label(self) -> str:
@@ -30,15 +27,12 @@ class Application:
         return self.name.upper()
 
 
-APPLICATIONS = (
-    Application(name="s"),
-    Application(name="m"),
-    Application(name="l"),
-    Application(name="p"),
-    Application(
-        name="xl",
-        absent=("jiti", "jiti/package.json", "@babel/preset-typescript/package.json"),
-    ),
+#: See `Application.absent`.
+_ABSENT = {"xl": ("jiti", "jiti/package.json", "@babel/preset-typescript/package.json")}
+
+APPLICATIONS = tuple(
+    Application(name=name, source=HERE / "apps" / name, absent=_ABSENT.get(name, ()))
+    for name in ("s", "m", "l", "p", "xl")
 )
 
 

@@ -16,6 +16,8 @@ import threading
 import time
 
 _PERIOD = 0.005
+#: What shells say of a program that they can't start.
+_NOT_STARTED = 127
 #: getrusage(2): ru_maxrss is in kilobytes, on macOS in bytes.
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
@@ -24,7 +26,11 @@ def main() -> None:
     """Print status, seconds and bytes as JSON; past SECONDS the program is killed."""
     limit, family, stdout, stderr, *command = sys.argv[1:]
     begin = time.perf_counter()
-    pid = _start(command, stdout, stderr)
+    try:
+        pid = _start(command, stdout, stderr)
+    except OSError as error:
+        _say_not_started(error, stderr)
+        return
     signal.signal(signal.SIGALRM, lambda *_: os.killpg(pid, signal.SIGKILL))
     signal.setitimer(signal.ITIMER_REAL, float(limit))
     watch = _Watch(pid)
@@ -55,6 +61,12 @@ def _start(command: list[str], stdout: str, stderr: str) -> int:
     ]
     # Its own session, so that the limit ends its children too.
     return os.posix_spawn(command[0], command, os.environ, file_actions=streams, setsid=True)
+
+
+def _say_not_started(error: OSError, stderr: str) -> None:
+    with open(stderr, "w", encoding="utf-8") as file:  # noqa: PTH123 - as below
+        file.write(f"{error}\n")
+    print(json.dumps({"status": _NOT_STARTED, "wall": 0, "cpu": 0, "memory": 0}))
 
 
 class _Watch(threading.Thread):

@@ -1,8 +1,9 @@
-"""The results as JSON, and where results came to be."""
+"""A benchmark as JSON and back, and where it was made."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import platform
 import subprocess
@@ -10,10 +11,23 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.aims import judge, verdict
+from benchmarks.measure import Sample
 from benchmarks.ours import NODE
 from benchmarks.rounds import Limits
-from benchmarks.series import Results
+from benchmarks.series import Key, Results, Series
 from benchmarks.targets import TARGETS
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One benchmark: its figures, and how they came to be."""
+
+    results: Results
+    #: See `machine`.
+    where: dict[str, object]
+    #: Versions by package.
+    peers: dict[str, str]
+    limits: Limits
 
 
 def machine() -> dict[str, object]:
@@ -38,14 +52,12 @@ def _processor() -> str:
     return next(names, "unknown")
 
 
-def as_json(
-    results: Results, *, where: dict[str, object], peers: dict[str, str], limits: Limits
-) -> dict[str, object]:
+def as_json(record: Record) -> dict[str, object]:
     """Return every figure: milliseconds, megabytes, bytes; in the order of measuring."""
     return {
-        "machine": where,
-        "peers": peers,
-        "limits": dataclasses.asdict(limits),
+        "machine": record.where,
+        "peers": record.peers,
+        "limits": dataclasses.asdict(record.limits),
         "measurements": [
             {
                 **dataclasses.asdict(key),
@@ -57,7 +69,7 @@ def as_json(
                 "failure": series.failure,
                 "flaw": series.flaw,
             }
-            for key, series in results.items()
+            for key, series in record.results.items()
         ],
         "targets": [
             {
@@ -69,17 +81,34 @@ def as_json(
                 "met": verdict(findings),
             }
             for target in TARGETS
-            for findings in [[judge(aim, results) for aim in target.aims]]
+            for findings in [[judge(aim, record.results) for aim in target.aims]]
         ],
     }
 
 
-def about(where: dict[str, object], peers: dict[str, str], limits: Limits) -> str:
+def from_json(text: str) -> Record:
+    """Return the benchmark that `as_json` wrote; targets are judged anew."""
+    written = json.loads(text)
+    results = {
+        Key(entry["group"], entry["application"], entry["tool"]): Series(
+            samples=[Sample(**run) for run in entry["runs"]],
+            failure=entry["failure"],
+            size=entry["size"],
+            flaw=entry["flaw"],
+        )
+        for entry in written["measurements"]
+    }
+    limits = Limits(**written["limits"])
+    return Record(results=results, where=written["machine"], peers=written["peers"], limits=limits)
+
+
+def about(record: Record) -> str:
     """Return the sentences over the tables."""
-    tools = ", ".join(f"{name} {number}" for name, number in peers.items()) or "no peers"
+    where, limits = record.where, record.limits
+    tools = ", ".join(f"{name} {number}" for name, number in record.peers.items()) or "no peers"
     return (
-        f"{where['cores']} cores ({where['processor']}), {where['system']}, Node {where['node']}, Python "
-        f"{where['python']}, tree-sitter {where['tree-sitter']}; {tools}.\n"
-        f"Medians of {limits.rounds} rounds, with the least and the most in brackets; what takes more "
-        f"than {limits.slow:g} s is run once."
+        f"{where['cores']} cores ({where['processor']}), {where['system']}, Node {where['node']}, "
+        f"Python {where['python']}, tree-sitter {where['tree-sitter']}; {tools}.\n\n"
+        f"Medians of {limits.rounds} rounds, with the least and the most in brackets; what takes "
+        f"more than {limits.slow:g} s is run once."
     )

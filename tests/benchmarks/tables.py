@@ -151,9 +151,9 @@ def _growth(results: Results) -> str:
         wall = series.spread("wall")
         rows.append(
             [
-                f"{generated.count:,} {generated.unit}",
+                f"{generated.count:,} {generated.unit if generated.count > 1 else generated.unit[:-1]}",
                 _cell(timed, "wall", results),
-                f"{wall.median / generated.count:.3f}" if wall is not None else "",
+                f"{wall.median / generated.count:.2f}" if wall is not None else "",
                 _cell(timed, "cpu", results),
                 _cell(Key(GROWTH_MEMORY, generated.name, OURS), "memory", results),
                 _cell(timed, "size", results, unit=1e6),

@@ -58,7 +58,7 @@ def _warm(name: str, group: str, rival: str, times: float) -> Aim:
 
 def _linear(sizes: tuple[growth.Generated, ...]) -> list[Aim]:
     return [
-        Linear(sizes=sizes, group=GROWTH, metric="wall"),
+        Linear(sizes=sizes, group=GROWTH, metric="cpu"),
         Linear(sizes=sizes, group=GROWTH_MEMORY, metric="memory"),
     ]
 
