@@ -18,7 +18,7 @@ _LAUNCHER = Path(__file__).with_name("launcher.py")
 #: Of the caller's shell, that change what the programs do.
 _LEFT_OUT = frozenset({"FORCE_COLOR", "NODE_COMPILE_CACHE", "NODE_OPTIONS", "NODE_PATH"})
 _KILLED = -9
-_TELLING = re.compile(r"\b(?:[A-Z]\w*)?Error\b|\bERR_|\berror\b")
+_TELLING = re.compile(r"\b(?:[A-Z]\w*)?Error(?: \[\w+\])?:|\bERR_|\berror\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,20 @@ def test_versions_of_peers_are_pinned() -> None:
     assert not [name for name, entry in lock.items() if "resolved" in entry]
 
 
+@pytest.mark.parametrize("name", ["esbuild", "rollup"])
+def test_the_lockfile_knows_every_platform(name: str) -> None:
+    """Where one is missing, npm ci refuses the whole lockfile."""
+    lock = json.loads((HERE / "peers" / "package-lock.json").read_text())["packages"]
+    platforms = {
+        f"node_modules/{other}"
+        for other in lock[f"node_modules/{name}"]["optionalDependencies"]
+        if other.startswith(f"@{name}/")
+    }
+
+    assert len(platforms) > 10
+    assert platforms <= lock.keys()
+
+
 @pytest.mark.parametrize("bundler", BUNDLERS, ids=lambda bundler: bundler.name)
 def test_bundlers_are_told_what_nobody_installed(bundler: Bundler, tmp_path: Path) -> None:
     application = Application(name="a", source=tmp_path, absent=("jiti",))
