@@ -10,8 +10,10 @@ from compartment_mapper.authority import (
     HARMLESS_GLOBALS,
     HOST_GLOBALS,
     INTRINSICS,
+    KNOWN_GLOBALS,
     NODE_GLOBAL_ALIASES,
     PROCESS_MEMBERS,
+    RARE_PAGE_GLOBALS,
     VIEWED_GLOBALS,
 )
 from compartment_mapper.module_record import BuiltinUse, Edit, FreeName
@@ -29,7 +31,7 @@ _WRITES = frozenset({"assignment_expression", "augmented_assignment_expression"}
 
 
 def scan_free_names(
-    syntax: Syntax, builtin_uses: Iterable[BuiltinUse] = ()
+    syntax: Syntax, builtin_uses: Iterable[BuiltinUse] = (), *, page: bool = False
 ) -> tuple[list[FreeName], list[Edit]]:
     """Return the host names that *syntax* uses, and the edits of questions for powers.
 
@@ -38,21 +40,29 @@ def scan_free_names(
     ``typeof fetch`` must answer ``undefined`` where ``fetch`` is withheld, although to use it is
     an error that explains itself: so it is asked of the global object, where it is absent.
     """
+    known = KNOWN_GLOBALS if page else HOST_GLOBALS
     free: list[FreeName] = []
     edits: list[Edit] = []
-    for occurrence in occurrences(syntax, HOST_GLOBALS | GLOBAL_ALIASES):
+    for occurrence in occurrences(syntax, _looked_for(page=page) | GLOBAL_ALIASES):
         if occurrence.scope != "free":
             continue
-        free += _free_names(syntax, occurrence)
+        free += _free_names(syntax, occurrence, known)
         if occurrence.role == "typeof" and occurrence.name not in _ALWAYS_THERE:
             start = occurrence.span.start
             edits.append(Edit(start, start, "globalThis."))
     free += _process_names(builtin_uses)
     free = _without_builtin_calls(syntax, free)
-    known = {name.path for name in free}
-    free += [name for name in _names_by_alias(syntax.source) if name.path not in known]
-    free += [name for name in _mentioned_members(syntax.source, free) if name.path not in known]
+    seen = {name.path for name in free}
+    free += [name for name in _names_by_alias(syntax.source) if name.path not in seen]
+    free += [name for name in _mentioned_members(syntax.source, free) if name.path not in seen]
     return free, edits
+
+
+def _looked_for(*, page: bool) -> frozenset[str]:
+    return _OF_PAGES if page else HOST_GLOBALS
+
+
+_OF_PAGES = HOST_GLOBALS | RARE_PAGE_GLOBALS
 
 
 def _process_names(builtin_uses: Iterable[BuiltinUse]) -> Iterator[FreeName]:
@@ -126,7 +136,9 @@ _PROCESS_MEMBER = re.compile(
 )
 
 
-def _free_names(syntax: Syntax, occurrence: Occurrence) -> Iterator[FreeName]:
+def _free_names(
+    syntax: Syntax, occurrence: Occurrence, known: frozenset[str]
+) -> Iterator[FreeName]:
     """Yield what the text uses of the host by one occurrence of a name."""
     if occurrence.name not in VIEWED_GLOBALS and occurrence.name not in GLOBAL_ALIASES:
         path, exact, end = member_path(syntax, occurrence)
@@ -145,7 +157,7 @@ def _free_names(syntax: Syntax, occurrence: Occurrence) -> Iterator[FreeName]:
     base = () if occurrence.name in GLOBAL_ALIASES else (occurrence.name,)
     for use in member_uses(syntax, occurrence.path):
         names = (*base, *use.names)
-        if names and names[0] in HOST_GLOBALS:
+        if names and names[0] in known:
             yield FreeName(
                 path=".".join(names[:_DEPTH]),
                 span=occurrence.span if len(names) == 1 else use.span,
@@ -190,9 +202,10 @@ _AFTER_ASSIGNED = re.compile(
 )
 
 
-def scan_assigned_names(syntax: Syntax) -> Iterator[str]:
+def scan_assigned_names(syntax: Syntax, *, page: bool = False) -> Iterator[str]:
     """Yield, sorted, the global names that the text assigns: they can't be made constants."""
-    suspects = set(_suspects(syntax.source))
+    looked_for = INTRINSICS | _looked_for(page=page)
+    suspects = set(_suspects(syntax.source, looked_for))
     found = {
         occurrence.name
         for occurrence in (occurrences(syntax, suspects) if suspects else ())
@@ -202,12 +215,12 @@ def scan_assigned_names(syntax: Syntax) -> Iterator[str]:
         found.update(_assigned_members(syntax))
     if _GLOBAL_PROTOTYPE.search(syntax.source):
         members = {match[1].decode() for match in _MEMBER_ASSIGNED.finditer(syntax.source)}
-        found.update(members & (INTRINSICS | HOST_GLOBALS))
+        found.update(members & looked_for)
     yield from sorted(found)
 
 
-def _suspects(source: bytes) -> Iterator[str]:
-    for match in word_pattern(INTRINSICS | HOST_GLOBALS).finditer(source):
+def _suspects(source: bytes, names: frozenset[str]) -> Iterator[str]:
+    for match in word_pattern(names).finditer(source):
         before = source[max(0, match.start() - 16) : match.start()].rstrip()
         if _AFTER_ASSIGNED.match(source, match.end()) or before.endswith((b"++", b"--")):
             yield match[0].decode()
