@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from compartment_mapper.authority import (
     GLOBAL_ALIASES,
@@ -40,7 +41,9 @@ def scan_free_names(
     """
     free: list[FreeName] = []
     edits: list[Edit] = []
-    for occurrence in occurrences(syntax, HOST_GLOBALS | GLOBAL_ALIASES):
+    used = HOST_GLOBALS | GLOBAL_ALIASES
+    known = [start for start, _, name in _known_words(syntax.source) if name in used]
+    for occurrence in occurrences(syntax, used, known=known):
         if occurrence.scope != "free":
             continue
         free += _free_names(syntax, occurrence)
@@ -49,9 +52,9 @@ def scan_free_names(
             edits.append(Edit(start, start, "globalThis."))
     free += _process_names(builtin_uses)
     free = _without_builtin_calls(syntax, free)
-    known = {name.path for name in free}
-    free += [name for name in _names_by_alias(syntax.source) if name.path not in known]
-    free += [name for name in _mentioned_members(syntax.source, free) if name.path not in known]
+    paths = {name.path for name in free}
+    free += [name for name in _names_by_alias(syntax.source) if name.path not in paths]
+    free += [name for name in _mentioned_members(syntax.source, free) if name.path not in paths]
     return free, edits
 
 
@@ -192,7 +195,7 @@ _AFTER_ASSIGNED = re.compile(
 
 def scan_assigned_names(syntax: Syntax) -> Iterator[str]:
     """Yield, sorted, the global names that the text assigns: they can't be made constants."""
-    suspects = set(_suspects(syntax.source))
+    suspects = set(_suspects(syntax.source)) & _ASSIGNABLE
     found = {
         occurrence.name
         for occurrence in (occurrences(syntax, suspects) if suspects else ())
@@ -207,10 +210,22 @@ def scan_assigned_names(syntax: Syntax) -> Iterator[str]:
 
 
 def _suspects(source: bytes) -> Iterator[str]:
-    for match in word_pattern(INTRINSICS | HOST_GLOBALS).finditer(source):
-        before = source[max(0, match.start() - 16) : match.start()].rstrip()
-        if _AFTER_ASSIGNED.match(source, match.end()) or before.endswith((b"++", b"--")):
-            yield match[0].decode()
+    for start, end, name in _known_words(source):
+        if _AFTER_ASSIGNED.match(source, end) or source[max(0, start - 16) : start].rstrip()[
+            -2:
+        ] in {b"++", b"--"}:
+            yield name
+
+
+@lru_cache(maxsize=1)
+def _known_words(source: bytes) -> tuple[tuple[int, int, str], ...]:
+    """Return where names of the host and of the language stand: one search for all scanners."""
+    matches = word_pattern(_KNOWN).finditer(source)
+    return tuple((match.start(), match.end(), match[0].decode()) for match in matches)
+
+
+_ASSIGNABLE = INTRINSICS | HOST_GLOBALS
+_KNOWN = INTRINSICS | HOST_GLOBALS | GLOBAL_ALIASES
 
 
 def _assigned_members(syntax: Syntax) -> Iterator[str]:
