@@ -21,10 +21,9 @@ def sha512_hex(content: bytes) -> str:
 
 
 def map_bytes(compartment_map: CompartmentMap) -> bytes:
-    """Return ``compartment-map.json``, as ``JSON.stringify(map, null, 2)`` would write it."""
-    return json.dumps(compartment_map.to_dict(), indent=2, ensure_ascii=False).encode(
-        "utf-8", "replace"
-    )
+    """Return ``compartment-map.json``, as ``JSON.stringify(map)`` would write it."""
+    text = json.dumps(compartment_map.to_dict(), ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace")
 
 
 def file_path(compartment_location: str, module: FileModule) -> str:

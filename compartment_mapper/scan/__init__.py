@@ -16,6 +16,7 @@ from compartment_mapper.module_record import (
 from compartment_mapper.scan.builtin_uses import scan_builtin_uses
 from compartment_mapper.scan.censors import evade_censors
 from compartment_mapper.scan.cjs import scan_cjs_exports
+from compartment_mapper.scan.comments import elide_comments
 from compartment_mapper.scan.constructor_writes import scan_constructor_writes
 from compartment_mapper.scan.direct_eval import scan_direct_evals
 from compartment_mapper.scan.early_errors import module_suspicions, script_suspicions
@@ -126,8 +127,10 @@ def _rewrites(
     mapped, mapping = scan_mapped_arguments(syntax, prefix=prefix) if is_script else ([], ())
     this = scan_global_this(syntax, is_sloppy=is_script)
     hashbang = _hashbang(syntax.source)
+    unseen = elide_comments(syntax)
+    needed = (*own, *evals, *others, *evasion.edits, *sloppy, *this, *mapped, *hashbang)
     return _Rewrites(
-        edits=_ordered((*own, *evals, *others, *evasion.edits, *sloppy, *this, *mapped, *hashbang)),
+        edits=_ordered((*needed, *unseen)),
         prologue=(*evasion.prologue, *mapping, *owning),
         refusals=(*evasion.refusals, *refusals),
         uses_eval=bool(evals),

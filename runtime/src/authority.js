@@ -31,13 +31,25 @@ const pathsOf = (part, severity) =>
 export const harmlessPaths = (part) =>
   pathsOf(part, 'harmless').filter((path) => part === 'globals' || !path.startsWith('process.'));
 
+/** @param {Part} part */
+const criticalByName = (part) => {
+  /** @type {Map<string, string[]>} */
+  const found = new Map();
+  for (const path of pathsOf(part, 'critical')) {
+    const [name = '', ...member] = path.split('.');
+    if (member.length > 0) found.set(name, [...(found.get(name) ?? []), path]);
+  }
+  return found;
+};
+
+const CRITICAL = { globals: criticalByName('globals'), builtins: criticalByName('builtins') };
+
 /**
  * @param {Part} part
  * @param {string} name of a global, or a builtin
- * @returns {string[]} paths of the members that undo confinement
+ * @returns {ReadonlyArray<string>} paths of the members that undo confinement
  */
-export const criticalMembers = (part, name) =>
-  pathsOf(part, 'critical').filter((path) => path.startsWith(`${name}.`));
+export const criticalMembers = (part, name) => CRITICAL[part].get(name) ?? [];
 
 /**
  * @param {Part} part

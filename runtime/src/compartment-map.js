@@ -82,19 +82,23 @@ const asSha512 = (input) => {
     : json.complain(input, '128 lower case hexadecimal digits');
 };
 
+/** @type {FileModule['resolutions']} */
+const NO_RESOLUTIONS = Object.freeze({ import: new Map(), require: new Map() });
+
 /**
  * @param {Json | undefined} input
  * @returns {FileModule['resolutions']}
  */
 const asResolutions = (input) => {
-  const resolutions = { import: new Map(), require: new Map() };
-  if (input === undefined) return resolutions;
+  if (input === undefined) return NO_RESOLUTIONS;
   const kinds = json.asObject(input);
-  json.onlyKeys(kinds, ['import', 'require']);
-  for (const [kind, table] of kinds) {
-    resolutions[/** @type {RequestKind} */ (kind)] = json.asMapOf(table, json.asString);
-  }
-  return resolutions;
+  kinds.only(['import', 'require']);
+  /** @param {RequestKind} kind */
+  const table = (kind) => {
+    const found = kinds.get(kind);
+    return found === undefined ? NO_RESOLUTIONS[kind] : json.asMapOf(found, json.asString);
+  };
+  return { import: table('import'), require: table('require') };
 };
 
 /**
@@ -104,7 +108,7 @@ const asResolutions = (input) => {
 const asModule = (input) => {
   const members = json.asObject(input);
   /** @param {string} key */
-  const string = (key) => json.asString(json.member(input, members, key));
+  const string = (key) => json.asString(members.need(key));
   if (members.has('compartment')) {
     return { kind: 'link', compartment: string('compartment'), module: string('module') };
   }
@@ -113,8 +117,8 @@ const asModule = (input) => {
     const code = members.has('code') ? string('code') : undefined;
     return { kind: 'error', message: string('deferredError'), code };
   }
-  const location = asLocation(json.member(input, members, 'location'));
-  const parser = asParser(json.member(input, members, 'parser'));
+  const location = asLocation(members.need('location'));
+  const parser = asParser(members.need('parser'));
   if (parser === 'json' && /\.[cm]?js$/.test(location)) {
     throw new InvalidArchive(`${input.path}: declares the code of ${location} to be JSON`);
   }
@@ -133,13 +137,13 @@ const asModule = (input) => {
  */
 const asCompartment = (input) => {
   const members = json.asObject(input);
-  json.onlyKeys(members, ['name', 'label', 'location', 'modules', 'policy']);
+  members.only(['name', 'label', 'location', 'modules', 'policy']);
   const policy = members.get('policy');
   return {
-    name: json.asString(json.member(input, members, 'name')),
-    label: json.asString(json.member(input, members, 'label')),
-    location: asLocation(json.member(input, members, 'location')),
-    modules: json.asMapOf(json.member(input, members, 'modules'), asModule),
+    name: json.asString(members.need('name')),
+    label: json.asString(members.need('label')),
+    location: asLocation(members.need('location')),
+    modules: json.asMapOf(members.need('modules'), asModule),
     policy: policy === undefined ? undefined : readPolicy(policy),
   };
 };
@@ -186,10 +190,10 @@ const checkLinks = (map) => {
 export const parseCompartmentMap = (text) => {
   const input = json.parseJson(text, MAP_NAME);
   const members = json.asObject(input);
-  json.onlyKeys(members, ['tags', 'entry', 'compartments']);
+  members.only(['tags', 'entry', 'compartments']);
   const tags = members.get('tags');
   if (tags !== undefined) json.asStrings(tags);
-  const compartments = json.asMapOf(json.member(input, members, 'compartments'), asCompartment);
+  const compartments = json.asMapOf(members.need('compartments'), asCompartment);
   for (const [name, { location }] of compartments) {
     if (name !== location) {
       throw new InvalidArchive(
@@ -197,12 +201,12 @@ export const parseCompartmentMap = (text) => {
       );
     }
   }
-  const entryInput = json.member(input, members, 'entry');
+  const entryInput = members.need('entry');
   const entryMembers = json.asObject(entryInput);
-  json.onlyKeys(entryMembers, ['compartment', 'module']);
+  entryMembers.only(['compartment', 'module']);
   const entry = {
-    compartment: json.asString(json.member(entryInput, entryMembers, 'compartment')),
-    module: json.asString(json.member(entryInput, entryMembers, 'module')),
+    compartment: json.asString(entryMembers.need('compartment')),
+    module: json.asString(entryMembers.need('module')),
   };
   if (compartments.get(entry.compartment)?.modules.get(entry.module) === undefined) {
     throw new InvalidArchive(`${MAP_NAME}.entry: leads to a module that is not in the map`);

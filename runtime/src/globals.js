@@ -13,6 +13,7 @@ import { makeStdio } from './stdio-view.js';
 import { makeTimers } from './timers.js';
 
 /** @import { AnyObject } from './attenuate.js' */
+/** @import { Names } from './module-source.js' */
 /** @import { Decision } from './policy.js' */
 /** @import { Package } from './package.js' */
 
@@ -167,6 +168,36 @@ const ownHostGlobal = (pkg, name) => {
 };
 
 /**
+ * @template T
+ * @param {(language: AnyObject) => T} make
+ * @returns {(language: AnyObject) => T} that makes it once, for all packages
+ */
+const once = (make) => {
+  /** @type {WeakMap<AnyObject, T>} */
+  const made = new WeakMap();
+  return (language) => {
+    const value = made.get(language) ?? make(language);
+    made.set(language, value);
+    return value;
+  };
+};
+
+const propertiesOf = once((language) =>
+  Object.fromEntries(
+    Object.entries(language).map(([name, value]) => [
+      name,
+      { value, writable: true, enumerable: false, configurable: true },
+    ]),
+  ),
+);
+
+// An Intl.DateTimeFormat that is given no date formats the present one.
+const timelessIntl = once((language) => {
+  const { DateTimeFormat: _clock, ...intl } = Object.getOwnPropertyDescriptors(language['Intl']);
+  return Object.freeze(Object.create(Object.prototype, intl));
+});
+
+/**
  * The constructors of ses that lack a power, or that have it when it is granted.
  *
  * @param {Package} pkg
@@ -176,11 +207,7 @@ const grantClockAndChance = (pkg, globalThis) => {
   const { globals, language } = pkg.world.powers;
   if (globalDecision(pkg.policy, 'Date') !== undefined) {
     define(globalThis, 'Date', globals['Date']);
-  } else {
-    // An Intl.DateTimeFormat that is given no date formats the present one.
-    const { DateTimeFormat: _clock, ...intl } = Object.getOwnPropertyDescriptors(language['Intl']);
-    define(globalThis, 'Intl', Object.freeze(Object.create(Object.prototype, intl)));
-  }
+  } else define(globalThis, 'Intl', timelessIntl(language));
   if (globalDecision(pkg.policy, 'Math') !== undefined) define(globalThis, 'Math', globals['Math']);
 };
 
@@ -193,7 +220,7 @@ const grantClockAndChance = (pkg, globalThis) => {
  * @param {() => unknown} read
  */
 const defineHostGlobal = (pkg, globalThis, name, read) => {
-  const host = Object.getOwnPropertyDescriptor(pkg.world.powers.globals, name);
+  const host = Reflect.getOwnPropertyDescriptor(pkg.world.powers.globals, name);
   const enumerable = host?.enumerable ?? false;
   if (host?.get === undefined || pkg.names.hostNames.includes(name)) {
     define(globalThis, name, read(), enumerable);
@@ -230,7 +257,7 @@ const auditGlobal = ({ world, label, names }, globalThis, name) => {
 export const installGlobals = (pkg, globalThis) => {
   const { world, policy } = pkg;
   const { language, capture } = world.powers;
-  for (const [name, value] of Object.entries(language)) define(globalThis, name, value);
+  Object.defineProperties(globalThis, propertiesOf(language));
   define(globalThis, 'global', globalThis);
   grantClockAndChance(pkg, globalThis);
   if (pkg.usesStackTraces) {
@@ -258,18 +285,25 @@ export const installGlobals = (pkg, globalThis) => {
     define(globalThis, 'process', processOf(pkg));
 };
 
+const CONSTANT = Object.freeze({ writable: false, configurable: false });
+
 /**
- * ses turns constant globals into constants of the evaluated text; others are looked up at every use.
+ * What is constant is read as fast as a local variable, else it is looked up at every use.
  *
  * @param {AnyObject} globalThis
- * @param {ReadonlySet<string>} assigned names that the package's modules assign
+ * @param {ReadonlyArray<string>} languageNames
+ * @param {Names} names of the package's modules; what one of them assigns stays as it is
+ * @returns {string[]} the names that can't change any more
  */
-export const fixGlobals = (globalThis, assigned) => {
-  for (const name of Object.getOwnPropertyNames(globalThis)) {
-    const property = Object.getOwnPropertyDescriptor(globalThis, name);
+export const fixGlobals = (globalThis, languageNames, { assigns, hostNames }) => {
+  const assigned = new Set(assigns);
+  const fixed = [];
+  for (const name of new Set([...languageNames, ...hostNames])) {
+    const property = Reflect.getOwnPropertyDescriptor(globalThis, name);
     if (property === undefined || !('value' in property) || assigned.has(name)) continue;
-    if (property.configurable) {
-      Object.defineProperty(globalThis, name, { writable: false, configurable: false });
-    }
+    if (property.configurable) Reflect.defineProperty(globalThis, name, CONSTANT);
+    else if (property.writable) continue;
+    fixed.push(name);
   }
+  return fixed;
 };

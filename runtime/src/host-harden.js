@@ -11,7 +11,7 @@ const isReference = (value) =>
  * @returns {boolean} whether others are likely to inherit from it
  */
 const isPrototype = (object) => {
-  const constructor = Object.getOwnPropertyDescriptor(object, 'constructor')?.value;
+  const constructor = Reflect.getOwnPropertyDescriptor(object, 'constructor')?.value;
   return typeof constructor === 'function' && constructor.prototype === object;
 };
 
@@ -36,7 +36,7 @@ const overridable = (object, key, value) => {
     set(other) {
       if (this === object)
         throw new TypeError(`Cannot assign to read only property '${String(key)}'`);
-      if (Object.getOwnPropertyDescriptor(this, key)?.configurable === false) {
+      if (Reflect.getOwnPropertyDescriptor(this, key)?.configurable === false) {
         kept ??= new WeakMap();
         kept.set(this, other);
         return;
@@ -57,7 +57,7 @@ const overridable = (object, key, value) => {
  */
 export const enableOverrides = (object, keys = Reflect.ownKeys(object)) => {
   for (const key of keys) {
-    const property = Object.getOwnPropertyDescriptor(object, key);
+    const property = Reflect.getOwnPropertyDescriptor(object, key);
     if (property === undefined || !('value' in property) || !property.configurable) continue;
     const { enumerable = false, value } = property;
     // Nothing that walks the properties finds it from now on.
@@ -72,17 +72,19 @@ export const enableOverrides = (object, keys = Reflect.ownKeys(object)) => {
 
 /**
  * @param {object} object
- * @returns {unknown[]} what can be reached from it in one step, without running a getter
+ * @param {unknown[]} waiting gets what can be reached from it in one step, without running a getter
  */
-const neighbours = (object) => [
-  Object.getPrototypeOf(object),
-  ...Reflect.ownKeys(object).flatMap((key) => {
-    const property = /** @type {PropertyDescriptor} */ (
-      Object.getOwnPropertyDescriptor(object, key)
+const addNeighbours = (object, waiting) => {
+  waiting.push(Object.getPrototypeOf(object));
+  for (const key of Reflect.ownKeys(object)) {
+    const { value, get, set } = /** @type {PropertyDescriptor} */ (
+      Reflect.getOwnPropertyDescriptor(object, key)
     );
-    return [property.value, property.get, property.set];
-  }),
-];
+    if (isReference(value)) waiting.push(value);
+    if (get !== undefined) waiting.push(get);
+    if (set !== undefined) waiting.push(set);
+  }
+};
 
 /**
  * Freezes a prototype, but for writable properties that can't become accessors (Node's `kCapture` of
@@ -94,7 +96,7 @@ const freezePrototype = (object) => {
   enableOverrides(object);
   Object.preventExtensions(object);
   for (const key of Reflect.ownKeys(object)) {
-    const property = Object.getOwnPropertyDescriptor(object, key);
+    const property = Reflect.getOwnPropertyDescriptor(object, key);
     if (property?.configurable) Object.defineProperty(object, key, { configurable: false });
   }
 };
@@ -124,7 +126,7 @@ export const hardenHost = (root, spared = new Set()) => {
     if (done.has(object) || ArrayBuffer.isView(object)) continue;
     done.add(object);
     found.push(object);
-    waiting.push(...neighbours(object));
+    addNeighbours(object, waiting);
   }
   const prototypes = new Set(found.filter((object) => isPrototype(object)));
   for (const object of found) {

@@ -52,7 +52,8 @@ export const parseArchive = (bytes, powers) => {
  * @param {Stacks} options.stacks
  * @param {boolean} [options.allowAll] give every package every power
  * @param {import('./audit.js').Recorder} [options.audit] record what is withheld, instead of denying it
+ * @param {() => void} [options.onLinked] called before anything is evaluated
  * @returns {Promise<object>} the namespace of the application's first module
  */
-export const importArchive = ({ map, files }, { powers, stacks, allowAll = false, audit }) =>
-  importEntry(makeWorld({ map, files, powers, stacks, allowAll, audit }));
+export const importArchive = ({ map, files }, { onLinked, ...options }) =>
+  importEntry(makeWorld({ map, files, allowAll: false, ...options }), onLinked);

@@ -24,10 +24,12 @@ const firstYield = async () => {
 
 /**
  * @param {ModuleRecord} record
+ * @param {() => void} [onLinked]
  * @returns {Promise<object>} its namespace, when it has been evaluated
  */
-export const importRecord = async (record) => {
+export const importRecord = async (record, onLinked) => {
   if (link(record, load)) await firstYield();
+  onLinked?.();
   if (record.kind === 'cyclic') await evaluate(record);
   else evaluateSynthetic(record);
   return namespaceOf(record);

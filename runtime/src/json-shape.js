@@ -44,6 +44,8 @@ export function complain({ value, path }, expected) {
   throw new InvalidArchive(`${path}: expected ${expected}, found ${found}`);
 }
 
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /**
  * @param {Uint8Array} bytes
  * @param {string} path the name of the file
@@ -51,7 +53,7 @@ export function complain({ value, path }, expected) {
  */
 export const utf8 = (bytes, path) => {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     throw new InvalidArchive(`${path}: is not UTF-8`);
   }
@@ -72,19 +74,52 @@ export const parseJson = (text, path) => {
 
 /**
  * @param {Json} json
- * @returns {Map<string, Json>} the object's own properties
+ * @returns {Record<string, unknown>}
  */
-export const asObject = (json) => {
+const objectOf = (json) => {
   const { value } = json;
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     complain(json, 'an object');
-  return new Map(
-    Object.entries(/** @type {object} */ (value)).map(([key, member]) => [
-      key,
-      memberAt(json, key, member),
-    ]),
-  );
+  return /** @type {Record<string, unknown>} */ (value);
 };
+
+/** The own properties of an object; each is wrapped only when it is asked for. */
+export class Members {
+  /** @param {Json} json */
+  constructor(json) {
+    this.json = json;
+    this.value = objectOf(json);
+  }
+  /** @param {string} key */
+  has(key) {
+    return Object.hasOwn(this.value, key);
+  }
+  /**
+   * @param {string} key
+   * @returns {Json | undefined}
+   */
+  get(key) {
+    return this.has(key) ? memberAt(this.json, key, this.value[key]) : undefined;
+  }
+  /**
+   * @param {string} key
+   * @returns {Json}
+   */
+  need(key) {
+    return this.get(key) ?? complain(memberAt(this.json, key, undefined), 'a value');
+  }
+  /** @param {string[]} keys */
+  only(keys) {
+    for (const key of Object.keys(this.value)) {
+      if (keys.includes(key)) continue;
+      const { path } = memberAt(this.json, key, undefined);
+      throw new InvalidArchive(`${path}: there is no such key; known are ${keys.join(', ')}`);
+    }
+  }
+}
+
+/** @param {Json} json */
+export const asObject = (json) => new Members(json);
 
 /**
  * @template T
@@ -92,8 +127,13 @@ export const asObject = (json) => {
  * @param {(json: Json) => T} asMember
  * @returns {Map<string, T>}
  */
-export const asMapOf = (json, asMember) =>
-  new Map([...asObject(json)].map(([key, member]) => [key, asMember(member)]));
+export const asMapOf = (json, asMember) => {
+  const value = objectOf(json);
+  /** @type {Map<string, T>} */
+  const map = new Map();
+  for (const key of Object.keys(value)) map.set(key, asMember(memberAt(json, key, value[key])));
+  return map;
+};
 
 /**
  * @template T
@@ -123,25 +163,12 @@ export const asString = (json) =>
 export const asBoolean = (json) =>
   typeof json.value === 'boolean' ? json.value : complain(json, 'true or false');
 
-/** @param {Json} json */
-export const asStrings = (json) => asListOf(json, asString);
-
 /**
- * @param {Json} json of the object
- * @param {Map<string, Json>} members
- * @param {string} key
- * @returns {Json}
+ * @param {Json} json
+ * @returns {string[]}
  */
-export const member = (json, members, key) =>
-  members.get(key) ?? complain(memberAt(json, key, undefined), 'a value');
-
-/**
- * @param {Map<string, Json>} members
- * @param {string[]} keys
- */
-export const onlyKeys = (members, keys) => {
-  for (const [key, input] of members) {
-    if (!keys.includes(key))
-      throw new InvalidArchive(`${input.path}: there is no such key; known are ${keys.join(', ')}`);
-  }
+export const asStrings = (json) => {
+  const { value } = json;
+  const isPlain = Array.isArray(value) && value.every((member) => typeof member === 'string');
+  return isPlain ? value : asListOf(json, asString);
 };

@@ -255,13 +255,14 @@ export const makeWorld = ({ map, files, powers, stacks, allowAll, audit = undefi
 
 /**
  * @param {World} world
+ * @param {() => void} [onLinked]
  * @returns {Promise<object>} the namespace of the application's first module, when it has been evaluated
  */
-export const importEntry = async (world) => {
+export const importEntry = async (world, onLinked) => {
   const { entry } = world.map;
   const pkg = world.packageOf(entry.compartment);
   const target = followKey(pkg, entry.module, 'import');
   if (target === undefined)
     throw codedError('ERR_MODULE_NOT_FOUND', `Cannot find module '${entry.module}'`);
-  return importRecord(recordOf(pkg, target));
+  return importRecord(recordOf(pkg, target), onLinked);
 };

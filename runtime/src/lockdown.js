@@ -75,9 +75,12 @@ const enableCommonOverrides = () => {
   for (const name of ['WeakMap', 'WeakSet']) enableOverrides(start[name].prototype);
 };
 
-/** @returns {unknown[]} what ses has hardened, as far as it is easily found */
-const intrinsics = () => {
-  const globals = Object.getOwnPropertyDescriptors(new Compartment().globalThis);
+/**
+ * @param {object} globalThis of a compartment
+ * @returns {unknown[]} what ses has hardened, as far as it is easily found
+ */
+const intrinsics = (globalThis) => {
+  const globals = Object.getOwnPropertyDescriptors(globalThis);
   return Object.values(globals)
     .flatMap(({ value }) => (typeof value === 'function' ? [value, value.prototype] : []))
     .concat(Object.getPrototypeOf(Int8Array), Object.getPrototypeOf(Int8Array.prototype));
@@ -107,7 +110,7 @@ const beforeRepair = () => {
  * Lock the realm down. What runs before must be trusted; what runs after can't change the language.
  *
  * @param {(error: unknown, sites: any[]) => unknown} prepareStackTrace formats every stack trace
- * @returns {{ language: Record<string, any>, capture: (holder: object, below?: Function) => void }}
+ * @returns {Pick<import('./package.js').Powers, 'language' | 'languageNames' | 'capture'>}
  */
 export const secure = (prepareStackTrace) => {
   const original = beforeRepair();
@@ -127,12 +130,14 @@ export const secure = (prepareStackTrace) => {
   HostError.prepareStackTrace = prepareStackTrace; // V8's own call sites: they go no further
   const capture = HostError.captureStackTrace;
   Object.freeze(HostError); // classes of the host inherit from it, so packages can reach it
-  regardHardened(intrinsics());
+  const { globalThis } = new Compartment();
+  regardHardened(intrinsics(globalThis));
   const language = Object.fromEntries(
     LANGUAGE.filter((name) => start[name] !== undefined).map((name) => [
       name,
       hardenHost(start[name]),
     ]),
   );
-  return { language, capture };
+  const languageNames = [...Object.getOwnPropertyNames(globalThis), ...Object.keys(language)];
+  return { language, languageNames, capture };
 };

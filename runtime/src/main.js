@@ -1,71 +1,26 @@
-// node main.cjs [OPTIONS] (ARCHIVE | --fd N NAME) [ARGS...]
+// Runs an archive, in a process that is for nothing else.
 import { secure } from './lockdown.js';
 import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { inspect } from 'node:util';
 import { auditReport, makeRecorder } from './audit.js';
 import { InvalidArchive } from './errors.js';
 import { importArchive, makeStacks, parseArchive } from './index.js';
+import { cacheName } from './code-cache.js';
 import { narrowed } from './narrow.js';
 import { prepareHost, verifyPowers } from './powers.js';
+import { makeScripts } from './scripts.js';
 
+/** @import { CodeCache } from './code-cache.js' */
+/** @import { Command } from './command-line.js' */
 /** @import { Archive } from './import-archive.js' */
+/** @import { Timings } from './timings.js' */
 
+const SAVE_AFTER = 2000; // milliseconds: by then, what a server needs to answer has been compiled
 const UNSETTLED = 13; // Node's exit code for a top-level await that never settles
-const USAGE =
-  'usage: node main.cjs [--allow-all] [--audit[=json]] [--narrow-fd N] (ARCHIVE | --fd N NAME) [ARGS...]';
-
-/**
- * @typedef {object} Command
- * @property {boolean} allowAll
- * @property {'text' | 'json' | undefined} audit
- * @property {number | undefined} narrow a file descriptor with policies that narrow the archive's
- * @property {string | number} source a path or a file descriptor
- * @property {string} name what the program sees as its own
- * @property {string[]} args
- */
 
 /** @param {string} text */
 const say = (text) => {
   fs.writeSync(2, `${text}\n`);
-};
-
-/** @typedef {Pick<Command, 'allowAll' | 'audit' | 'narrow'>} Options */
-
-/**
- * @param {string[]} argv whose options are taken from its start
- * @returns {Options | undefined}
- */
-const parseOptions = (argv) => {
-  /** @type {Options} */
-  const options = { allowAll: false, audit: undefined, narrow: undefined };
-  for (;;) {
-    const [first, second = ''] = argv;
-    if (first === '--allow-all') options.allowAll = true;
-    else if (first === '--audit') options.audit = 'text';
-    else if (first === '--audit=json') options.audit = 'json';
-    else if (first === '--narrow-fd') {
-      if (!/^\d+$/.test(second)) return undefined;
-      options.narrow = Number(second);
-      argv.shift();
-    } else return options;
-    argv.shift();
-  }
-};
-
-/**
- * @param {string[]} argv
- * @returns {Command | undefined}
- */
-const parseCommand = (argv) => {
-  const rest = [...argv];
-  const options = parseOptions(rest);
-  const [source, ...args] = rest;
-  if (options === undefined || source === undefined) return undefined;
-  if (source !== '--fd') return { ...options, source, name: path.resolve(source), args };
-  const [descriptor, name, ...others] = args;
-  if (name === undefined || !/^\d+$/.test(descriptor ?? '')) return undefined;
-  return { ...options, source: Number(descriptor), name: path.resolve(name), args: others };
 };
 
 /** @param {number} descriptor */
@@ -163,23 +118,56 @@ const withholdsNothing = ({ map }) =>
   );
 
 /**
+ * What runs on is saved from too, and a program that ends is not kept from ending.
+ *
+ * @param {() => void} save
+ */
+const saveInTime = (save) => {
+  process.on('exit', save);
+  setTimeout(save, SAVE_AFTER).unref();
+};
+
+/**
+ * @typedef {object} Start
+ * @property {CodeCache} [cache]
+ * @property {string} [version] of the runtime: what it compiles to follows from it
+ * @property {() => void} [saveOwn] keeps what V8 has compiled of the runtime
+ * @property {Timings} timings
+ */
+
+/**
  * @param {Archive} archive
  * @param {Command} command
+ * @param {Start} start
  */
-const run = async (archive, { allowAll, audit, name, args }) => {
+const run = async (
+  archive,
+  { allowAll, audit, name, args },
+  { cache, version = '', saveOwn, timings },
+) => {
   process.argv = [process.execPath, name, ...args];
   if (allowAll || withholdsNothing(archive))
     say('warning: --allow-all gives every package all authority of this process');
   const stacks = makeStacks();
   const withLocked = prepareHost();
-  const powers = withLocked(secure(stacks.prepareStackTrace));
+  const locked = secure(stacks.prepareStackTrace);
+  const scripts = cache && makeScripts(cache, cacheName(version, archive.sha512));
+  const powers = { ...withLocked(locked), scripts };
+  timings.mark('lockdown');
   const settled = expectSettlement();
   const recorder = audit && reportAtExit(audit);
+  if (scripts !== undefined) {
+    saveInTime(() => {
+      scripts.save();
+      saveOwn?.();
+    });
+  }
   try {
     await importArchive(archive, {
       powers,
       stacks,
       allowAll,
+      onLinked: () => timings.mark('link'),
       ...(recorder && { audit: recorder }),
     });
   } catch (error) {
@@ -187,11 +175,20 @@ const run = async (archive, { allowAll, audit, name, args }) => {
     reportUncaught(error);
     return;
   }
+  timings.mark('evaluate');
   settled();
 };
 
-const command = parseCommand(process.argv.slice(2));
-const archive = command && readArchive(command);
-if (command === undefined) say(USAGE);
-if (command !== undefined && archive !== undefined) void run(archive, command);
-else process.exitCode = command === undefined ? 2 : 1;
+/**
+ * @param {Command} command
+ * @param {Start} start
+ */
+export const main = (command, start) => {
+  const { timings } = start;
+  timings.mark('ses');
+  if (command.timings) process.on('exit', () => say(timings.report()));
+  const archive = readArchive(command);
+  timings.mark('archive');
+  if (archive === undefined) process.exitCode = 1;
+  else void run(archive, command, start);
+};

@@ -34,7 +34,7 @@ import * as json from './json-shape.js';
 
 /**
  * @template T
- * @param {Map<string, Json>} members
+ * @param {json.Members} members
  * @param {string} key
  * @param {(json: Json) => T} as
  * @param {T} otherwise
@@ -46,7 +46,7 @@ const optional = (members, key, as, otherwise) => {
 };
 
 /**
- * @param {Map<string, Json>} members
+ * @param {json.Members} members
  * @returns {Names}
  */
 const namesOf = (members) => ({
@@ -90,7 +90,7 @@ const asLive = (input) => {
 export const parseEsmSource = (text, path) => {
   const input = json.parseJson(text, path);
   const members = json.asObject(input);
-  const imports = json.asStrings(json.member(input, members, 'imports'));
+  const imports = json.asStrings(members.need('imports'));
   const importNames = optional(
     members,
     'importNames',
@@ -101,7 +101,7 @@ export const parseEsmSource = (text, path) => {
   const needed = [...new Set(imports)];
   const source = {
     kind: /** @type {const} */ ('esm'),
-    text: json.asString(json.member(input, members, '__syncModuleProgram__')),
+    text: json.asString(members.need('__syncModuleProgram__')),
     // Beside what is imported statically, `imports` may name what import() may ask for.
     requests: importNames === undefined ? needed : needed.filter((name) => importNames.has(name)),
     importNames,
@@ -112,8 +112,8 @@ export const parseEsmSource = (text, path) => {
       (map) => json.asMapOf(map, (pairs) => json.asListOf(pairs, asPair)),
       new Map(),
     ),
-    fixed: json.asMapOf(json.member(input, members, '__fixedExportMap__'), asFixed),
-    live: json.asMapOf(json.member(input, members, '__liveExportMap__'), asLive),
+    fixed: json.asMapOf(members.need('__fixedExportMap__'), asFixed),
+    live: json.asMapOf(members.need('__liveExportMap__'), asLive),
     async: optional(members, 'async', json.asBoolean, false),
     needsImportMeta: optional(members, '__needsImportMeta__', json.asBoolean, true),
     split: optional(members, 'split', json.asBoolean, false),
@@ -145,7 +145,7 @@ export const parseCjsSource = (text, path) => {
   const members = json.asObject(input);
   return {
     kind: 'cjs',
-    text: json.asString(json.member(input, members, 'source')),
+    text: json.asString(members.need('source')),
     exports: optional(members, 'exports', json.asStrings, []),
     sloppy: optional(members, 'sloppy', json.asBoolean, false),
     names: namesOf(members),

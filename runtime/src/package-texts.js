@@ -12,16 +12,19 @@
  *
  * @typedef {object} Evaluator
  * @property {string} url of the joined text, for stack traces
- * @property {(text: string, options: { sloppy: boolean, lexicals: object | undefined }) => unknown} evaluate
+ * @property {(text: string, options: TextOptions) => unknown} evaluate
  * @property {(url: string, texts: ReadonlyArray<FunctorText>) => void} located says which texts are in it
+ *
+ * @typedef {object} TextOptions
+ * @property {string} url
+ * @property {string[]} files whose texts they are
+ * @property {boolean} sloppy
+ * @property {object | undefined} lexicals
+ * @property {boolean} together whether it is all the texts of a package that may be evaluated at once
  */
 
-/**
- * @param {ReadonlyArray<FunctorText>} texts
- * @param {string} url
- */
-const joined = (texts, url) =>
-  `[\n${texts.map(({ text }) => text).join('\n,\n')}\n]\n//# sourceURL=${url}`;
+/** @param {ReadonlyArray<FunctorText>} texts */
+const joined = (texts) => `[\n${texts.map(({ text }) => text).join('\n,\n')}\n]`;
 
 /**
  * A text that closes its wrapper too early evaluates to something else than the function that it should be.
@@ -44,14 +47,19 @@ const isWhole = (value, text) => {
  * @param {ReadonlyArray<FunctorText>} texts
  * @param {string} url
  * @param {Evaluator} evaluator
- * @returns {unknown[] | undefined} as many values as there are texts
+ * @param {boolean} together
+ * @returns {Array<Functor | undefined>} undefined: the text is something else than one function
  */
-const evaluateTogether = (texts, url, { evaluate, located }) => {
+const evaluateTexts = (texts, url, { evaluate, located }, together) => {
   const { sloppy = false, lexicals } = texts[0] ?? {};
   located(url, texts);
-  const values = evaluate(joined(texts, url), { sloppy, lexicals });
-  const asMany = Array.isArray(values) && values.length === texts.length;
-  return asMany ? /** @type {unknown[]} */ (values) : undefined;
+  const files = texts.map(({ file }) => file);
+  const values = evaluate(joined(texts), { url, files, sloppy, lexicals, together });
+  if (!Array.isArray(values) || values.length !== texts.length) return texts.map(() => undefined);
+  return texts.map(({ text }, index) => {
+    const value = /** @type {unknown} */ (values[index]);
+    return isWhole(value, text) ? value : undefined;
+  });
 };
 
 /**
@@ -61,8 +69,8 @@ const evaluateTogether = (texts, url, { evaluate, located }) => {
  * @returns {Functor}
  */
 const evaluateAlone = (text, url, evaluator) => {
-  const [value] = evaluateTogether([text], url, evaluator) ?? [];
-  if (isWhole(value, text.text)) return value;
+  const [functor] = evaluateTexts([text], url, evaluator, false);
+  if (functor !== undefined) return functor;
   throw new SyntaxError(`${text.file} is not one function: it closes its wrapper`);
 };
 
@@ -79,10 +87,10 @@ const makeGroup = (texts, url, evaluator) => {
     /** @type {Map<string, Functor>} */
     const good = new Map();
     try {
-      const values = evaluateTogether([...texts.values()], url, evaluator);
-      for (const [index, [key, { text }]] of [...texts].entries()) {
-        const value = values?.[index];
-        if (isWhole(value, text)) good.set(key, value);
+      const functors = evaluateTexts([...texts.values()], url, evaluator, true);
+      for (const [index, key] of [...texts.keys()].entries()) {
+        const functor = functors[index];
+        if (functor !== undefined) good.set(key, functor);
       }
     } catch {
       // Which of them is to blame is found out when each is asked for.

@@ -7,6 +7,7 @@ import { makeHostTest } from './host-things.js';
 import { missingNames } from './denial.js';
 import { makeDirectEval } from './direct-eval.js';
 import { makePackageTexts } from './package-texts.js';
+import { makeScopedEvaluate } from './scoped-text.js';
 
 /** @import { AnyObject } from './attenuate.js' */
 /** @import { Recorder } from './audit.js' */
@@ -18,6 +19,8 @@ import { makePackageTexts } from './package-texts.js';
 /** @import { Functor, FunctorText } from './package-texts.js' */
 /** @import { Attenuation, PackagePolicy } from './policy-format.js' */
 /** @import { ModuleRecord } from './records.js' */
+/** @import { Target } from './resolve.js' */
+/** @import { Scripts } from './scoped-text.js' */
 /** @import { Stacks } from './stack.js' */
 
 /**
@@ -25,11 +28,13 @@ import { makePackageTexts } from './package-texts.js';
  * @property {AnyObject} globals the start compartment's globalThis
  * @property {ReadonlyArray<string>} hostGlobals names of globals that the language does not define
  * @property {AnyObject} language what the language defines and ses leaves out, hardened
+ * @property {ReadonlyArray<string>} languageNames of the globals that ECMA-262 defines, or ses
  * @property {(name: string) => AnyObject | undefined} getBuiltin
  * @property {ReadonlyArray<string>} builtinModules
  * @property {(name: string) => boolean} isBuiltin
  * @property {AnyObject | undefined} timersPromises
  * @property {(holder: object, below?: Function) => void} capture V8's Error.captureStackTrace
+ * @property {Scripts | undefined} [scripts] where the engine keeps what it has compiled
  *
  * @typedef {object} Linker
  * @property {(pkg: Package, key: string, specifier: unknown, options: unknown) => Promise<object>} importDynamically
@@ -64,6 +69,8 @@ import { makePackageTexts } from './package-texts.js';
  * @property {AnyObject | undefined} performance
  * @property {CommonJs | undefined} commonJs
  * @property {Map<string, string>} keys by filename
+ * @property {Record<RequestKind, Map<string, Map<string, Target>>>} targets of requests that were made, by module and
+ *   specifier
  * @property {(key: string) => EsmSource | CjsSource} sourceOf
  * @property {Names} names of all its modules
  * @property {boolean} usesStackTraces whether a text of it speaks of V8's stack trace API
@@ -154,13 +161,16 @@ const functorTexts = (pkg, sources) =>
 const makeFunctors = (pkg, sources) => {
   const { compartment, world, label, names } = pkg;
   const { globalThis } = compartment;
-  fixGlobals(globalThis, new Set(names.assigns));
-  const { hostGlobals } = world.powers;
+  const constants = fixGlobals(globalThis, world.powers.languageNames, names);
+  const { hostGlobals, scripts } = world.powers;
   const isHostGlobal = (/** @type {string} */ name) => hostGlobals.includes(name);
   const { audit } = world;
   const missing = missingNames({ label, names: names.hostNames, isHostGlobal, globalThis, audit });
-  /** @type {import('./package-texts.js').Evaluator['evaluate']} */
-  const evaluate = (text, { sloppy, lexicals }) => {
+  /**
+   * @param {string} text
+   * @param {{ sloppy: boolean, lexicals: object | undefined }} options
+   */
+  const evaluateText = (text, { sloppy, lexicals }) => {
     const both = lexicals === undefined ? missing : withBoth(missing, lexicals);
     return compartment.evaluate(text, {
       sloppyGlobalsMode: sloppy,
@@ -168,9 +178,17 @@ const makeFunctors = (pkg, sources) => {
       ...(both && { __moduleShimLexicals__: both }),
     });
   };
+  /** @type {import('./package-texts.js').Evaluator['evaluate']} */
+  const evaluate = (text, { url, files, sloppy, lexicals, together }) => {
+    if (scripts === undefined || !together) {
+      return evaluateText(`${text}\n//# sourceURL=${url}`, { sloppy, lexicals });
+    }
+    const scope = { globalObject: globalThis, constants, lexicals: missing, sloppy };
+    return makeScopedEvaluate(scripts, scope)(text, { url, files });
+  };
   const { eval: intrinsicEval } = globalThis;
   pkg.directEval = (sloppy) =>
-    makeDirectEval((text, lexicals) => evaluate(text, { sloppy, lexicals }), intrinsicEval);
+    makeDirectEval((text, lexicals) => evaluateText(text, { sloppy, lexicals }), intrinsicEval);
   return makePackageTexts(functorTexts(pkg, sources), {
     url: `compartment:///${encodeURI(pkg.name)}/package.js`,
     located: world.stacks.located,
@@ -226,6 +244,7 @@ export const makePackage = (world, name, policy, makeCompartment) => {
     performance: undefined,
     commonJs: undefined,
     keys: new Map(),
+    targets: { import: new Map(), require: new Map() },
     lexicals: new Map(),
     sourceOf: (key) => /** @type {EsmSource | CjsSource} */ (allSources().get(key)),
     get names() {

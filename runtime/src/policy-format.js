@@ -60,10 +60,10 @@ const asAttenuation = (input) => {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'attenuate'))
     return undefined;
   const members = json.asObject(input);
-  json.onlyKeys(members, ['attenuate', 'params']);
+  members.only(['attenuate', 'params']);
   const params = members.get('params');
   return {
-    attenuate: json.asString(json.member(input, members, 'attenuate')),
+    attenuate: json.asString(members.need('attenuate')),
     params: params === undefined ? [] : json.asListOf(params, (param) => param.value),
   };
 };
@@ -135,7 +135,7 @@ const asHarden = (options) => {
  */
 export const readPolicy = (input) => {
   const members = json.asObject(input);
-  json.onlyKeys(members, [
+  members.only([
     'packages',
     'globals',
     'builtins',

@@ -17,14 +17,14 @@ import { ALL_POLICY, NO_POLICY, isAttenuation } from './policy-format.js';
 
 /** @typedef {import('./authority.js').Part} Part */
 
-/** @type {PackagePolicy} */
-const HARMLESS_POLICY = {
+/** @returns {PackagePolicy} */
+const harmlessPolicy = () => ({
   packages: 'any',
   globals: new Map(harmlessPaths('globals').map((path) => [path, true])),
   builtins: new Map(harmlessPaths('builtins').map((path) => [path, true])),
   defaultAttenuator: undefined,
   harden: false,
-};
+});
 
 /** @param {string} name of a builtin, with or without `node:` */
 export const bareBuiltin = (name) => (name.startsWith('node:') ? name.slice('node:'.length) : name);
@@ -37,7 +37,7 @@ export const bareBuiltin = (name) => (name.startsWith('node:') ? name.slice('nod
 export const policiesOf = (map, allowAll) => {
   if (allowAll) return () => ALL_POLICY;
   const all = [...map.compartments.values()];
-  const otherwise = all.some(({ policy }) => policy !== undefined) ? NO_POLICY : HARMLESS_POLICY;
+  const otherwise = all.some(({ policy }) => policy !== undefined) ? NO_POLICY : harmlessPolicy();
   return (compartment) => map.compartments.get(compartment)?.policy ?? otherwise;
 };
 

@@ -91,7 +91,7 @@ const separateBuffers = () => {
 /**
  * Must be called before the realm is locked down.
  *
- * @returns {(locked: Pick<Powers, 'language' | 'capture'>) => Powers}
+ * @returns {(locked: Pick<Powers, 'language' | 'languageNames' | 'capture'>) => Powers}
  */
 export const prepareHost = () => {
   separateBuffers();
@@ -99,11 +99,10 @@ export const prepareHost = () => {
   delete process.mainModule; // its `require` is the host's
   const hostRequire = createRequire(process.execPath);
   const hostGlobals = Object.getOwnPropertyNames(start).filter((name) => !NOT_THE_HOST.has(name));
-  return ({ language, capture }) => ({
+  return (locked) => ({
+    ...locked,
     globals: start,
     hostGlobals,
-    language,
-    capture,
     builtinModules,
     isBuiltin: Object.freeze((/** @type {string} */ name) => isBuiltin(name)),
     getBuiltin(name) {

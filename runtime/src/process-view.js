@@ -233,7 +233,11 @@ export const makeProcessView = (process, decision, options) => {
   const stubs = [...STUBS, ...withheldNames(granted)].filter(
     (name) => !OF_EVERY_VIEW.includes(name),
   );
-  for (const name of stubs.filter((name) => typeof process[name] === 'function')) {
+  for (const name of stubs) {
+    // The streams of the process are opened when they are read.
+    const isMethod =
+      !STDIO.includes(/** @type {StdioName} */ (name)) && typeof process[name] === 'function';
+    if (!isMethod) continue;
     const value = () => {
       throw accessDenied(label, 'global', `process.${name}`);
     };

@@ -148,6 +148,22 @@ const notFound = ({ pkg, key, kind, specifier }) => {
  * @returns {Target} an error when it leads nowhere, or is not allowed
  */
 export const resolveRequest = (request) => {
+  const { pkg, key, kind, specifier } = request;
+  const targets = pkg.targets[kind];
+  const ofModule = targets.get(key) ?? new Map();
+  const known = ofModule.get(specifier);
+  if (known !== undefined) return known;
+  const target = findTarget(request);
+  if (target.kind === 'error') return target; // each error has a place of its own
+  targets.set(key, ofModule.set(specifier, target));
+  return target;
+};
+
+/**
+ * @param {Request} request
+ * @returns {Target}
+ */
+const findTarget = (request) => {
   const { pkg, kind, specifier } = request;
   for (const key of candidates(request)) {
     const target = followKey(pkg, key, kind);

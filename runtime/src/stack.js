@@ -56,7 +56,8 @@ const isHostPlace = (url) => !/^(?:node|compartment):/.test(url);
  * @param {string} where
  */
 const describe = (site, where) => {
-  const name = site.getFunctionName();
+  const called = site.getFunctionName();
+  const name = called === 'eval' ? null : called; // as V8 calls what has no name in evaluated text
   const prefix = site.isAsync() ? 'async ' : '';
   if (site.isConstructor()) return `${prefix}new ${name ?? '<anonymous>'} (${where})`;
   if (name === null || name === '') return `${prefix}${where}`;

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { archive, cjs, esm, to } from './archive.js';
 import { run } from './world.js';
 
-const MAIN = fileURLToPath(new URL('../src/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('./start.js', import.meta.url));
 
 /**
  * @param {string} body of the package `evil`

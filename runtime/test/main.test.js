@@ -71,8 +71,8 @@ test('an archive is read from a file descriptor', () => {
   const path = join(folder, 'x');
   writeFileSync(path, app(cjs(`console.log(process.argv[1])`)));
   const descriptor = openSync(path, 'r');
-  const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
-  const { stdout } = spawnSync(process.execPath, [main, '--fd', '3', 'entry.js'], {
+  const main = fileURLToPath(new URL('./start.js', import.meta.url));
+  const { stdout } = spawnSync(process.execPath, [main, '--no-cache', '--fd', '3', 'entry.js'], {
     stdio: ['ignore', 'pipe', 'inherit', descriptor],
     encoding: 'utf8',
   });
@@ -98,4 +98,12 @@ test('a program says nothing that it does not say under Node', () => {
     app(cjs(`setImmediate(() => Promise.resolve().then(() => console.log('done')))`)),
   );
   assert.deepEqual([stdout, stderr, status], ['done\n', '', 0]);
+});
+
+test('--timings says where the time went, after the program has ended', () => {
+  const { stdout, stderr, status } = run(app(esm(`console.log('x')`)), { flags: ['--timings'] });
+  assert.deepEqual([stdout, status], ['x\n', 0]);
+  const stages = ['node', 'ses', 'archive', 'lockdown', 'link', 'evaluate', 'rest'];
+  const form = stages.map((stage) => `${stage} \\d+\\.\\d ms`).join(', ');
+  assert.match(stderr, new RegExp(`^timings: ${form}; together \\d+\\.\\d ms\n$`));
 });

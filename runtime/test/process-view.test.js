@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { archive, cjs } from './archive.js';
 import { evil, trying } from './evil.js';
 
-const MAIN = fileURLToPath(new URL('../src/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('./start.js', import.meta.url));
 
 /**
  * @param {object} policy of the program

@@ -31,6 +31,10 @@ export const importHere = async (bytes, { allowAll = false } = {}) => {
   return importArchive(parsed, { ...lockThisRealm(), allowAll });
 };
 
+// Not the user's own.
+const cacheFolder = mkdtempSync(join(tmpdir(), 'runtime-cache-'));
+process.on('exit', () => rmSync(cacheFolder, { recursive: true }));
+
 /**
  * @param {Uint8Array} bytes
  * @param {{ args?: string[], flags?: string[], env?: NodeJS.ProcessEnv }} [options]
@@ -40,13 +44,13 @@ export const run = (bytes, { args = [], flags = [], env = {} } = {}) => {
   try {
     const path = join(folder, 'app.zip');
     writeFileSync(path, bytes);
-    const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
+    const main = fileURLToPath(new URL('./start.js', import.meta.url));
     const { stdout, stderr, status } = spawnSync(
       process.execPath,
       [main, ...flags, path, ...args],
       {
         encoding: 'utf8',
-        env: { ...process.env, ...env },
+        env: { ...process.env, COMPARTMENT_MAPPER_CACHE: cacheFolder, ...env },
       },
     );
     return { stdout, stderr, status, path };

@@ -109,7 +109,7 @@ def test_the_bytes_are_those_of_the_recipe_of_endo() -> None:
             archive.writestr(info, content)
 
     assert buffer.getvalue() == ARCHIVE
-    assert map_bytes(MAP) == json.dumps(MAP.to_dict(), indent=2, ensure_ascii=False).encode()
+    assert map_bytes(MAP) == json.dumps(MAP.to_dict(), separators=(",", ":")).encode()
 
 
 def test_nothing_follows_the_end_of_the_directory_and_nothing_streams() -> None:

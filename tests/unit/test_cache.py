@@ -545,6 +545,12 @@ def test_an_observed_disk_says_what_the_disk_says(tmp_path: Path) -> None:
     assert (found.files, found.is_elsewhere) == ((), False)
 
 
+def test_a_path_of_very_many_folders_is_no_harm(tmp_path: Path) -> None:
+    disk = ObservedDisk(Disk())
+
+    assert disk.kind(location_of_path(f"{tmp_path}{'/a' * 100_000}")) is None
+
+
 def test_clear_follows_no_links(tmp_path: Path) -> None:
     outside = write(tmp_path / "outside", {"x.zip": "1"})
     kept = tmp_path / "kept"

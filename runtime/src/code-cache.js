@@ -1,0 +1,159 @@
+// What V8 has compiled, kept on disk between runs. V8 believes what it is given, so a file is used only when
+// nobody but this user can have written it, and only whole. Without a cache everything works, slower.
+import { createHash, randomBytes } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { crc32 } from 'node:zlib';
+
+/**
+ * @typedef {object} CodeCache
+ * @property {(name: string) => Buffer | undefined} read undefined: not there, or not to be trusted
+ * @property {(name: string, content: Uint8Array) => void} write whole or not at all; a failure changes nothing
+ */
+
+const CHECKSUM_SIZE = 4;
+const MEBIBYTE = 1024 * 1024;
+const MAX_TOTAL = 128 * MEBIBYTE;
+const SUFFIX = '.v8';
+const OTHERS_WRITE = 0o022;
+
+/**
+ * @param {Uint8Array} content
+ * @returns {Buffer} that finds damage; against malice stands who may write
+ */
+const checksum = (content) => {
+  const sum = Buffer.alloc(CHECKSUM_SIZE);
+  sum.writeUInt32LE(crc32(content));
+  return sum;
+};
+
+/**
+ * V8 itself refuses what another version of it, or one with other flags, has made.
+ *
+ * @param {...(string | Uint8Array)} parts all that the compiled code follows from
+ * @returns {string} the name of what is kept for them
+ */
+export const cacheName = (...parts) => {
+  const { version, arch, execArgv, env } = process;
+  const hash = createHash('sha256');
+  hash.update([version, arch, ...execArgv, env['NODE_OPTIONS'] ?? '', ''].join('\0'));
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
+};
+
+/** @returns {string} where the user's caches are: the same folder as the command line's */
+const userFolder = () => {
+  const { env, platform } = process;
+  const chosen = env['COMPARTMENT_MAPPER_CACHE'];
+  if (chosen) return chosen;
+  const home = os.homedir();
+  const caches =
+    platform === 'win32'
+      ? (env['LOCALAPPDATA'] ?? path.join(home, 'AppData', 'Local'))
+      : platform === 'darwin'
+        ? path.join(home, 'Library', 'Caches')
+        : (env['XDG_CACHE_HOME'] ?? path.join(home, '.cache'));
+  return path.join(caches, 'compartment-mapper');
+};
+
+/**
+ * @param {fs.Stats} stats
+ * @returns {boolean} whether it is this user's, and nobody else can write it
+ */
+const isOwn = ({ uid, mode }) =>
+  process.getuid === undefined || (uid === process.getuid() && (mode & OTHERS_WRITE) === 0);
+
+/** @param {string} folder */
+const isOwnFolder = (folder) => {
+  const stats = fs.lstatSync(folder);
+  return stats.isDirectory() && isOwn(stats);
+};
+
+/** @param {string} file */
+const readOwn = (file) => {
+  const { O_RDONLY, O_NOFOLLOW = 0 } = fs.constants;
+  const descriptor = fs.openSync(file, O_RDONLY | O_NOFOLLOW);
+  try {
+    const stats = fs.fstatSync(descriptor);
+    return stats.isFile() && isOwn(stats) ? fs.readFileSync(descriptor) : undefined;
+  } finally {
+    fs.closeSync(descriptor);
+  }
+};
+
+/**
+ * The oldest files go when there are too many.
+ *
+ * @param {string} folder
+ */
+const makeRoom = (folder) => {
+  const files = fs
+    .readdirSync(folder)
+    .map((name) => path.join(folder, name))
+    .map((file) => ({ file, stats: fs.statSync(file) }))
+    .sort((a, b) => b.stats.mtimeMs - a.stats.mtimeMs);
+  let total = 0;
+  for (const { file, stats } of files) {
+    total += stats.size;
+    if (total > MAX_TOTAL) fs.rmSync(file, { force: true });
+  }
+};
+
+/**
+ * @param {string} file
+ * @param {Uint8Array} content
+ */
+const writeWhole = (file, content) => {
+  const temporary = `${file}.${randomBytes(8).toString('hex')}`;
+  try {
+    fs.writeFileSync(temporary, Buffer.concat([checksum(content), content]), {
+      ...{ mode: 0o600, flag: 'wx' },
+    });
+    fs.renameSync(temporary, file);
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw error;
+  }
+};
+
+/**
+ * @template T
+ * @param {() => T} attempt
+ * @returns {T | undefined} undefined: the file system refused, which a cache may not make anyone's problem
+ */
+const unlessRefused = (attempt) => {
+  try {
+    return attempt();
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).syscall === undefined) throw error;
+    return undefined;
+  }
+};
+
+/** @returns {CodeCache | undefined} undefined: there is no folder that can be trusted */
+export const openCodeCache = () => {
+  if (crc32 === undefined) return undefined; // Node before 20.15
+  const top = userFolder();
+  const folder = path.join(top, 'code');
+  const usable = unlessRefused(() => {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return isOwnFolder(top) && isOwnFolder(folder);
+  });
+  if (!usable) return undefined;
+  const fileOf = (/** @type {string} */ name) => path.join(folder, `${name}${SUFFIX}`);
+  return {
+    read: (name) =>
+      unlessRefused(() => {
+        const content = readOwn(fileOf(name));
+        if (content === undefined || content.length < CHECKSUM_SIZE) return undefined;
+        const body = content.subarray(CHECKSUM_SIZE);
+        return checksum(body).equals(content.subarray(0, CHECKSUM_SIZE)) ? body : undefined;
+      }),
+    write: (name, content) =>
+      unlessRefused(() => {
+        writeWhole(fileOf(name), content);
+        makeRoom(folder);
+      }),
+  };
+};

@@ -1,0 +1,71 @@
+// The command line of the runtime.
+import * as path from 'node:path';
+
+export const USAGE =
+  'usage: node main.cjs [--allow-all] [--audit[=json]] [--no-cache] [--timings] [--narrow-fd N] ' +
+  '(ARCHIVE | --fd N NAME) [ARGS...]';
+
+/**
+ * @typedef {object} Options
+ * @property {boolean} allowAll
+ * @property {'text' | 'json' | undefined} audit
+ * @property {boolean} cache whether compiled code is kept between runs
+ * @property {boolean} timings whether to say where the time went
+ * @property {number | undefined} narrow a file descriptor with policies that narrow the archive's
+ *
+ * @typedef {object} Source
+ * @property {string | number} source a path or a file descriptor
+ * @property {string} name what the program sees as its own
+ * @property {string[]} args
+ *
+ * @typedef {Options & Source} Command
+ */
+
+/** @type {Readonly<Record<string, Partial<Options>>>} */
+const FLAGS = Object.freeze({
+  '--allow-all': { allowAll: true },
+  '--audit': { audit: 'text' },
+  '--audit=json': { audit: 'json' },
+  '--no-cache': { cache: false },
+  '--timings': { timings: true },
+});
+
+/**
+ * @param {string[]} argv whose options are taken from its start
+ * @returns {Options | undefined}
+ */
+const parseOptions = (argv) => {
+  /** @type {Options} */
+  const options = {
+    allowAll: false,
+    audit: undefined,
+    cache: true,
+    timings: false,
+    narrow: undefined,
+  };
+  for (;;) {
+    const [first = '', second = ''] = argv;
+    if (Object.hasOwn(FLAGS, first)) Object.assign(options, FLAGS[first]);
+    else if (first === '--narrow-fd') {
+      if (!/^\d+$/.test(second)) return undefined;
+      options.narrow = Number(second);
+      argv.shift();
+    } else return options;
+    argv.shift();
+  }
+};
+
+/**
+ * @param {string[]} argv
+ * @returns {Command | undefined} undefined: it has not the form of `USAGE`
+ */
+export const parseCommand = (argv) => {
+  const rest = [...argv];
+  const options = parseOptions(rest);
+  const [source, ...args] = rest;
+  if (options === undefined || source === undefined) return undefined;
+  if (source !== '--fd') return { ...options, source, name: path.resolve(source), args };
+  const [descriptor, name, ...others] = args;
+  if (name === undefined || !/^\d+$/.test(descriptor ?? '')) return undefined;
+  return { ...options, source: Number(descriptor), name: path.resolve(name), args: others };
+};

@@ -1,0 +1,90 @@
+// A text evaluated in a compartment as a script: under the same scopes as ses evaluates it (make-evaluate.js
+// and make-safe-evaluator.js of ses), but written around it, since V8 keeps no compiled code of evaluated text.
+import { scopeTerminators, transforms } from 'ses/tools.js';
+
+const { strictScopeTerminator, createSloppyGlobalsScopeTerminator } = scopeTerminators;
+
+/**
+ * @typedef {object} ScriptText
+ * @property {string} identity what, with the archive, the text follows from: compiled code is kept by it
+ * @property {string} text
+ * @property {string} url for stack traces
+ * @property {() => void} check throws for a text that may not be run; not asked again when it was compiled earlier
+ *
+ * @typedef {object} Scripts of the host's engine
+ * @property {(text: string) => void} checkBody throws a SyntaxError for what is not a function's body, alone
+ * @property {(script: ScriptText) => unknown} evaluate in the start compartment
+ *
+ * @typedef {object} Scope
+ * @property {object} globalObject of the compartment
+ * @property {ReadonlyArray<string>} constants names of the global object that never change
+ * @property {object | undefined} lexicals
+ * @property {boolean} sloppy assignments to names that there are none of make global variables
+ */
+
+/**
+ * @param {object} lexicals
+ * @returns {string[]}
+ */
+const constantsOf = (lexicals) =>
+  Object.entries(Object.getOwnPropertyDescriptors(lexicals))
+    .filter(([, property]) => property.writable === false && !property.configurable)
+    .map(([name]) => name)
+    .filter(isName);
+
+const RESERVED = new Set(
+  (
+    'arguments await break case catch class const continue debugger default delete do else enum eval export ' +
+    'extends false finally for function if implements import in instanceof interface let new null package ' +
+    'private protected public return static super switch this throw true try typeof var void while with yield'
+  ).split(' '),
+);
+
+/** @param {string} name */
+export const isName = (name) => /^[A-Za-z_$][\w$]*$/.test(name) && !RESERVED.has(name);
+
+/**
+ * @param {ReadonlyArray<string>} names
+ * @param {string} owner
+ */
+const constants = (names, owner) =>
+  names.length > 0 ? `const{${names.join(',')}}=this.${owner};` : '';
+
+/**
+ * @param {Scripts} scripts
+ * @param {Scope} scope
+ * @returns {(expression: string, from: { url: string, files: string[] }) => unknown}
+ */
+export const makeScopedEvaluate = (
+  scripts,
+  { globalObject, constants: fixed, lexicals, sloppy },
+) => {
+  const moduleLexicals = Object.create(null, Object.getOwnPropertyDescriptors(lexicals ?? {}));
+  const own = constantsOf(moduleLexicals);
+  const scopes =
+    '(function(){with(this.scopeTerminator){with(this.globalObject){with(this.moduleLexicals){' +
+    constants(
+      fixed.filter((name) => isName(name) && !Object.hasOwn(moduleLexicals, name)),
+      'globalObject',
+    ) +
+    constants(own, 'moduleLexicals');
+  const scopeTerminator = sloppy
+    ? createSloppyGlobalsScopeTerminator(globalObject)
+    : strictScopeTerminator;
+  return (expression, { url, files }) => {
+    // Spliced into the scopes is only what is a function's body alone: so it can't close them.
+    const body = `'use strict';return ${expression}\n`;
+    const factory = scripts.evaluate({
+      identity: [url, scopes, ...files].join('\n'),
+      text: `${scopes}return function(){${body}}}}}})\n//# sourceURL=${url}`,
+      url,
+      check() {
+        transforms.mandatoryTransforms(body); // throws for what it would transform, as in all ses evaluates
+        scripts.checkBody(body);
+      },
+    });
+    const context = { globalObject, moduleLexicals, scopeTerminator };
+    const evaluate = Reflect.apply(/** @type {Function} */ (factory), context, []);
+    return Reflect.apply(evaluate, globalObject, []);
+  };
+};

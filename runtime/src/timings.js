@@ -1,0 +1,30 @@
+// Where the time of a run went, for `--timings`.
+
+/**
+ * @typedef {object} Timings
+ * @property {(stage: string) => void} mark at the end of a stage
+ * @property {() => string} report the milliseconds of each stage, and their sum, in one line
+ */
+
+/**
+ * @param {() => number} now milliseconds since the process was started
+ * @returns {Timings}
+ */
+export const makeTimings = (now) => {
+  /** @type {Array<[stage: string, milliseconds: number]>} */
+  const stages = [];
+  let last = 0;
+  const mark = (/** @type {string} */ stage) => {
+    const at = now();
+    stages.push([stage, at - last]);
+    last = at;
+  };
+  return {
+    mark,
+    report() {
+      mark('rest');
+      const each = stages.map(([stage, time]) => `${stage} ${time.toFixed(1)} ms`).join(', ');
+      return `timings: ${each}; together ${last.toFixed(1)} ms`;
+    },
+  };
+};

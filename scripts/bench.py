@@ -1,0 +1,43 @@
+"""Set up, install five applications and the tools to compare with, and measure them all.
+
+Needs Python 3.11 or later with pip, a network the first time, and some minutes; CI does not run it.
+What is measured, and how to read it: docs/performance.md.
+
+Usage: python3 scripts/bench.py [--runs N] [--apps s,m,l,p,xl] [--groups cold,warm,...]
+    [--no-peers] [--slow SECONDS] [--limit SECONDS] [--output DIR] [--docs] [--from RESULTS.JSON]
+Folders are relative to the project.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from environment import ROOT, npm, set_up, step, tool
+
+_BENCHMARKS = ROOT / "tests" / "benchmarks"
+
+
+def main() -> None:
+    """Install what is missing, and run the benchmark with this command's arguments."""
+    arguments = sys.argv[1:]
+    if not {"-h", "--help"} & {*arguments}:
+        set_up("-e", str(ROOT))
+        for folder in sorted((_BENCHMARKS / "apps").iterdir()):
+            _install(folder)
+        if "--no-peers" not in arguments:
+            _install(_BENCHMARKS / "peers")
+    # Started in tests/, where Python finds it without a variable that all others would inherit.
+    step("benchmarks", [tool("python"), "-m", "benchmarks", *arguments], cwd=ROOT / "tests")
+
+
+def _install(folder: Path) -> None:
+    """Install what the lockfile of *folder* says, unless npm did it since."""
+    done = folder / "node_modules" / ".package-lock.json"
+    if not done.exists() or done.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
+        flags = ("--ignore-scripts", "--no-audit", "--no-fund")
+        npm(f"install {folder.name}", "ci", *flags, cwd=folder)
+
+
+if __name__ == "__main__":
+    main()

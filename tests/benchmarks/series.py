@@ -1,0 +1,76 @@
+"""What the runs of one task gave, and their statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Literal
+
+from benchmarks.measure import Failure, Sample
+
+Metric = Literal["wall", "cpu", "memory", "size"]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What was measured: which job, of which application, done by which tool."""
+
+    group: str
+    #: A name of an application, or what a generated one consists of.
+    application: str
+    tool: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The median of some figures, and how far they lie apart."""
+
+    median: float
+    least: float
+    most: float
+
+
+def spread(figures: list[float]) -> Spread:
+    """Return the statistics of one figure or more.
+
+    >>> spread([3.0, 1.0, 2.0, 40.0])
+    Spread(median=2.5, least=1.0, most=40.0)
+    """
+    return Spread(median(figures), min(figures), max(figures))
+
+
+@dataclass(slots=True)
+class Series:
+    """The runs of one task, in their order."""
+
+    samples: list[Sample] = field(default_factory=list)
+    #: Why there are no more: what failed is not repeated.
+    failure: str | None = None
+    #: Bytes of the file that was made.
+    size: int | None = None
+    #: Why the file that was made is not right, although it was made.
+    flaw: str | None = None
+
+    def add(self, outcome: Sample | Failure) -> None:
+        """Take one more run."""
+        if isinstance(outcome, Failure):
+            self.failure = outcome.reason
+        else:
+            self.samples.append(outcome)
+
+    def spread(self, metric: Metric) -> Spread | None:
+        """Return the statistics, or None where there are no figures or one run failed."""
+        if metric == "size":
+            return None if self.size is None else spread([float(self.size)])
+        if self.failure is not None or not self.samples:
+            return None
+        figures = {
+            "wall": [sample.wall for sample in self.samples],
+            "cpu": [sample.cpu for sample in self.samples],
+            "memory": [sample.memory for sample in self.samples],
+        }
+        return spread(figures[metric])
+
+
+Results = Mapping[Key, Series]
