@@ -57,12 +57,10 @@ def _replaced(outcome: Outcome, texts: Mapping[str, bytes]) -> Outcome | None:
     for module, stored in modules.values():
         if not _needs_same(module, _content(entries[module.path], outcome), stored):
             return None
-        before, after = (
-            b'"sha512": "%b"' % digest.encode() for digest in (module.sha512, sha512_hex(stored))
-        )
+        before = module.sha512.encode()
         if map_text.count(before) != 1:  # another module with the same text
             return None
-        map_text = map_text.replace(before, after)
+        map_text = map_text.replace(before, sha512_hex(stored).encode())
         entries[module.path] = stored_entry(module.path, stored, compress=outcome.is_compressed)
     entries[MAP_FILE] = stored_entry(MAP_FILE, map_text, compress=outcome.is_compressed)
     content = pack_entries(list(entries.values()), compress=outcome.is_compressed)
