@@ -92,6 +92,16 @@ class ModuleGraph:
             pending += more
         return frozenset(found)
 
+    def awaits(self) -> bool:
+        """Return whether a module that the entry imports statically awaits at its top."""
+        links = self._links(is_static_import)
+        found, pending = {self.entry}, [self.entry]
+        while pending:
+            more = [location for location in links[pending.pop()] if location not in found]
+            found.update(more)
+            pending += more
+        return any(self.modules[location].record.has_top_level_await for location in found)
+
     def chain_to(self, goals: frozenset[Location]) -> list[tuple[Module, ModuleRequest]]:
         """Return the shortest chain of requests from the entry to one of *goals*.
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from compartment_mapper.errors import Diagnostic, Place
 from compartment_mapper.module_record import Language
 from compartment_mapper.text import Position
+
+#: What is made of an application: a zip file, a script that runs it, an ES module that exports
+#: what its entry does.
+Format = Literal["archive", "script", "module"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from compartment_mapper.infer_policy import (
     with_hardening,
     withheld,
 )
-from compartment_mapper.link import link_problems
+from compartment_mapper.link import Exports, link_problems
 from compartment_mapper.load import (
     Loading,
     ScanHere,
@@ -41,7 +41,7 @@ from compartment_mapper.mapping import (
     map_compartments,
 )
 from compartment_mapper.module_graph import Module, ModuleGraph
-from compartment_mapper.outcome import Replaceable
+from compartment_mapper.outcome import Format, Replaceable
 from compartment_mapper.package_graph import PackageGraph, graph_packages
 from compartment_mapper.policy import Policy
 from compartment_mapper.policy_choice import (
@@ -59,6 +59,7 @@ from compartment_mapper.powers import ReadPowers
 from compartment_mapper.record_codec import interface_of
 from compartment_mapper.resolve import FileResolution, World, resolve, world_of
 from compartment_mapper.runtime_needs import RuntimeNeed, runtime_needs
+from compartment_mapper.script import ModuleExports, ScriptOptions, script_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,9 @@ class Options:
     #: Files that are bundled as they are: ``GLOB`` or ``PACKAGE:GLOB``.
     assets: tuple[str, ...] = ()
     compress: bool = False
+    format: Format = "archive"
+    #: Of a script: the global variable that gets the entry's namespace.
+    global_name: str | None = None
     infer: bool = False
     allow_all: bool = False
     #: What is granted by name beside the rest: ``PACKAGE:AUTHORITY``.
@@ -135,7 +139,7 @@ class Application:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """An archive, and what it is made of."""
+    """An archive or a script, and what it is made of."""
 
     application: Application
     map: CompartmentMap
@@ -238,7 +242,7 @@ def _with_chosen(
 
 
 def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
-    """Return the archive of the application that begins at *entry*.
+    """Return the archive, or the script, of the application that begins at *entry*.
 
     Raises:
         InputError: All problems of the input.
@@ -262,16 +266,23 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
         for location, content in stored.items()
     }
     map_text = map_bytes(compartment_map)
-    needs = runtime_needs(compartment_map, files, deflated=options.compress)
+    is_archive = options.format == "archive"
+    needs = runtime_needs(compartment_map, files, deflated=options.compress) if is_archive else ()
     powers.ended("map")
+    sha512 = sha512_hex(map_text)
+    if is_archive:
+        content = pack(compartment_map, files, compress=options.compress, map_text=map_text)
+    else:
+        script = _script_options(application.modules, options)
+        content = script_bytes(compartment_map, files, sha512=sha512, options=script)
     made = Bundle(
         application=application,
         map=compartment_map,
-        content=pack(compartment_map, files, compress=options.compress, map_text=map_text),
-        sha512=sha512_hex(map_text),
+        content=content,
+        sha512=sha512,
         sizes={path: len(content) for path, content in files.items()},
         needs=needs,
-        replaceable=_replaceable(application, tables, names, stored),
+        replaceable=_replaceable(application, tables, names, stored) if is_archive else {},
     )
     powers.ended("pack")
     return made
@@ -312,6 +323,19 @@ def _replaceable(
                 interface=interface_of(record),
             )
     return found
+
+
+def _script_options(modules: ModuleGraph, options: Options) -> ScriptOptions:
+    exports = None
+    if options.format == "module":
+        exports = ModuleExports(
+            names=tuple(Exports(modules).names(modules.entry)), awaits=modules.awaits()
+        )
+    return ScriptOptions(
+        node_env="development" if "development" in options.conditions else "production",
+        global_name=options.global_name,
+        exports=exports,
+    )
 
 
 def _check_doubted(

@@ -1,10 +1,43 @@
-// Bundles the runtime and ses into two CommonJS files, what is started and what it loads: `node build.mjs [FOLDER]`.
+// Bundles the runtime and ses: what is started, what it loads, and what is put into scripts: `node build.mjs [FOLDER]`.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
 const folder = process.argv[2] ?? here('../compartment_mapper/_runtime');
+
+/**
+ * The runtime has no use for the reasons.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const authority = {
+  name: 'authority',
+  setup({ onLoad }) {
+    onLoad({ filter: /authority\.json$/ }, ({ path }) => {
+      const table = JSON.parse(readFileSync(path, 'utf8'));
+      const short = (/** @type {string} */ key, /** @type {unknown} */ value) =>
+        key === 'reason' ? undefined : value;
+      return { contents: JSON.stringify(table, short), loader: 'json' };
+    });
+  },
+};
+
+/**
+ * A script has no module to import from where it runs in a page.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const builtins = {
+  name: 'builtins',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'builtins' }));
+    onLoad({ filter: /^/, namespace: 'builtins' }, ({ path }) => ({
+      contents: `module.exports = globalThis.process?.getBuiltinModule?.('${path}') ?? {};`,
+    }));
+  },
+};
 
 /** @type {import('esbuild').BuildOptions} */
 const common = {
@@ -21,6 +54,7 @@ const common = {
   banner: { js: "'use strict';" },
   tsconfigRaw: {},
   logLevel: 'warning',
+  plugins: [authority],
 };
 
 await build({
@@ -30,3 +64,16 @@ await build({
   define: { 'import.meta.dirname': '__dirname' },
 });
 await build({ ...common, entryPoints: [here('src/main.js')], outfile: `${folder}/runtime.cjs` });
+await build({
+  ...common,
+  entryPoints: [here('src/script.js')],
+  outfile: `${folder}/script.js`,
+  platform: 'neutral',
+  charset: 'ascii', // a page may be in any encoding
+  legalComments: 'none', // Python writes what is to be said
+  plugins: [authority, builtins],
+});
+
+const script = readFileSync(`${folder}/script.js`, 'utf8');
+// Within an HTML page, these would end the script, or change how its end is found. They stand in literals.
+writeFileSync(`${folder}/script.js`, script.replace(/<(?=!--|\/?script)/gi, '\\x3C'));

@@ -87,9 +87,7 @@ def hosting_of(choices: Choices) -> Hosting:
     return Hosting(node=choices.node, jobs=choices.jobs, no_cache=choices.no_cache)
 
 
-def options_of(
-    choices: Choices, files: Mapping[str, bytes], *, compress: bool = False, enforces: bool = True
-) -> Options:
+def options_of(choices: Choices, files: Mapping[str, bytes]) -> Options:
     """Return what the choices mean; *files* has the policy files that they name."""
 
     def file(path: str | None) -> PolicyFile | None:
@@ -98,13 +96,11 @@ def options_of(
     return Options(
         conditions=frozenset(choices.condition),
         assets=choices.asset,
-        compress=compress,
         infer=choices.infer,
         allow_all=choices.allow_all,
         grants=choices.grant,
         policy=file(choices.policy),
         override=file(choices.override),
-        enforces=enforces,
     )
 
 

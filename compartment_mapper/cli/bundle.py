@@ -1,4 +1,4 @@
-"""``bundle``: pack an application into an archive."""
+"""``bundle``: pack an application into an archive, or into a script."""
 
 from __future__ import annotations
 
@@ -10,41 +10,51 @@ import click
 
 from compartment_mapper import errors
 from compartment_mapper.cache.world import ObservedDisk
+from compartment_mapper.cli.forms import Form, forming
 from compartment_mapper.cli.keeping import Order, make_outcome
 from compartment_mapper.cli.shared import Choices, bundling, reporting, say_problems, show
 from compartment_mapper.cli.stages import Stages
 from compartment_mapper.disk import Disk
 from compartment_mapper.errors import InputError
-from compartment_mapper.outcome import Outcome
+from compartment_mapper.outcome import Format, Outcome
+from compartment_mapper.script import integrity
 
 
 @click.command(
     "bundle",
-    short_help="Pack an application into an archive.",
+    short_help="Pack an application into an archive or a script.",
     epilog="Example: compartment-mapper bundle src/main.js -o app.zip --infer",
 )
 @click.argument("entry")
-@click.option("-o", "--output", required=True, metavar="FILE", help="Where to write the archive.")
-@click.option("--compress", is_flag=True, help="Deflate the files (Endo can't read those).")
+@click.option("-o", "--output", required=True, metavar="FILE", help="Where to write it.")
+@forming
 @click.option("--json", "as_json", is_flag=True, help="Print statistics as JSON.")
 @click.option("--watch", is_flag=True, help="Pack again whenever a file of it changes.")
 @bundling
 @reporting
 def bundle_command(
-    *, entry: str, output: str, compress: bool, as_json: bool, watch: bool, choices: Choices
+    *,
+    entry: str,
+    output: str,
+    form: Form,
+    as_json: bool,
+    watch: bool,
+    choices: Choices,
 ) -> None:
-    """Pack the application that begins at ENTRY, a file or a folder, into one archive.
+    """Pack the application that begins at ENTRY, a file or a folder, into one file.
 
     Only what is reached is packed. Each package gets a compartment of its own; without --infer or
     --policy, a dependency gets only what is harmless, and what was withheld is listed.
 
     \b
+    compartment-mapper bundle src/main.js -o app.js --format script              for `node app.js`
+    compartment-mapper bundle src/page.js -o app.js --format script -C browser   for a page
     compartment-mapper bundle src/main.js -o app.zip --watch    while you work on it
     compartment-mapper bundle src/main.js -o app.zip --timings  to see what takes long
     """  # noqa: D301 - click marks a paragraph to be left as it is with this character
     if Path(output).is_dir():
         raise InputError(errors.cannot_write(output, "it is a folder"))
-    order = Order(entry=entry, choices=choices, compress=compress)
+    order = Order(entry=entry, choices=choices, form=form)
     if watch:
         from compartment_mapper.cli.watching import watched  # noqa: PLC0415 - only here
 
@@ -61,23 +71,33 @@ def _write_bundle(order: Order, output: str, disk: ObservedDisk | None, *, as_js
     say_problems(made.warnings)
     timings = order.choices.timings
     if as_json:
-        _print_statistics(made, output, stages if timings else None)
+        _print_statistics(made, output, order.form.format, stages if timings else None)
     else:
-        _say(made, output)
+        _say(made, output, order.form.format)
     if timings and not as_json:
         show(f"timings: {stages.text()}", err=True)
 
 
-def _say(made: Outcome, output: str) -> None:
+def _say(made: Outcome, output: str, form: Format) -> None:
     for text in (made.withheld, made.needs):
         if text:
             show(text, err=True)
     show(f"{output}: {made.extent}")
     show(f"sha512 {made.sha512}")
+    if form != "archive":
+        for name, text in _hashes(made).items():
+            show(f"{name} {text}")
 
 
-def _print_statistics(made: Outcome, output: str, stages: Stages | None) -> None:
-    found: dict[str, object] = {"archive": output, **json.loads(made.statistics)}
+def _hashes(made: Outcome) -> dict[str, str]:
+    """Return what pages need to name the script: in a CSP, and in ``integrity`` attributes."""
+    return {"csp": integrity(made.content, "sha256"), "sri": integrity(made.content, "sha384")}
+
+
+def _print_statistics(made: Outcome, output: str, form: Format, stages: Stages | None) -> None:
+    found: dict[str, object] = {form: output, **json.loads(made.statistics)}
+    if form != "archive":
+        found |= _hashes(made)
     if stages is not None:
         found["timings"] = stages.milliseconds()
     click.echo(json.dumps(found, indent=2, ensure_ascii=False))

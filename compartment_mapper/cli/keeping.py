@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from compartment_mapper.cache.bundles import Bundles, Kept
 from compartment_mapper.cache.world import ObservedDisk, maybe_identity
-from compartment_mapper.cli.kept import maybe_folder, maybe_toolchain
+from compartment_mapper.cli.forms import Form
+from compartment_mapper.cli.kept import maybe_folder, maybe_runtime, maybe_toolchain
 from compartment_mapper.cli.shared import Choices, entry_location, read_file
 from compartment_mapper.cli.stages import Stages
 from compartment_mapper.disk import Disk
@@ -23,7 +24,7 @@ class Order:
 
     entry: str
     choices: Choices
-    compress: bool = False
+    form: Form = field(default_factory=Form)
     #: A policy that says nothing of a power that is used is an error.
     enforces: bool = True
 
@@ -85,8 +86,12 @@ def _made(order: Order, files: Mapping[str, bytes], disk: ReadPowers, stages: St
     from compartment_mapper.cli import building  # noqa: PLC0415 - 100 ms, unless it is all kept
 
     stages.ended("start")
-    options = building.options_of(
-        order.choices, files, compress=order.compress, enforces=order.enforces
+    options = replace(
+        building.options_of(order.choices, files),
+        compress=order.form.compress,
+        format=order.form.format,
+        global_name=order.form.global_name,
+        enforces=order.enforces,
     )
     hosting = building.hosting_of(order.choices)
     made = building.make_bundle(order.entry, options, hosting, disk=disk, stages=stages)
@@ -111,6 +116,7 @@ def _key(order: Order, files: Mapping[str, bytes]) -> str | None:
         (choices.infer, choices.allow_all, choices.policy, choices.override),
         [(path, hashlib.sha256(content).hexdigest()) for path, content in files.items()],
         (choices.node, node),
-        (order.compress, order.enforces),
+        (order.form, order.enforces),
+        None if order.form.format == "archive" else maybe_runtime(),
     )
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogateescape")).hexdigest()

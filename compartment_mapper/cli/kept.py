@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from pkgutil import get_data
 
 from compartment_mapper.cache.folder import cache_folder
 from compartment_mapper.cache.toolchain import toolchain
@@ -12,6 +14,15 @@ def maybe_folder() -> str | None:
     """Return the folder in which things are kept, if there is one that can be used."""
     found = cache_folder(os.environ)
     return None if found.problem else found.path
+
+
+def maybe_runtime() -> str | None:
+    """Return which runtime goes into scripts; None if it is not built."""
+    try:
+        text = get_data("compartment_mapper", "_runtime/script.js")
+    except OSError:
+        return None
+    return None if text is None else hashlib.sha256(text).hexdigest()
 
 
 def maybe_toolchain() -> bytes | None:

@@ -30,7 +30,7 @@ export const isObject = (value) =>
  * @returns {boolean} whether it is a class, or a function that makes objects; Node has methods that
  *   could be called with `new`, but they have nothing on their prototypes
  */
-const isConstructor = (method) => {
+export const isConstructor = (method) => {
   const property = Object.getOwnPropertyDescriptor(method, 'prototype');
   if (property === undefined) return false;
   const { value } = property;

@@ -103,9 +103,10 @@ const asResolutions = (input) => {
 
 /**
  * @param {Json} input
+ * @param {boolean} hashed
  * @returns {ModuleConfiguration}
  */
-const asModule = (input) => {
+const asModule = (input, hashed) => {
   const members = json.asObject(input);
   /** @param {string} key */
   const string = (key) => json.asString(members.need(key));
@@ -126,16 +127,19 @@ const asModule = (input) => {
     kind: 'file',
     location,
     parser,
-    sha512: asSha512(members.get('sha512') ?? json.memberAt(input, 'sha512', undefined)),
+    sha512: hashed
+      ? asSha512(members.get('sha512') ?? json.memberAt(input, 'sha512', undefined))
+      : '',
     resolutions: asResolutions(members.get('resolutions')),
   };
 };
 
 /**
  * @param {Json} input
+ * @param {boolean} hashed
  * @returns {CompartmentDescriptor}
  */
-const asCompartment = (input) => {
+const asCompartment = (input, hashed) => {
   const members = json.asObject(input);
   members.only(['name', 'label', 'location', 'modules', 'policy']);
   const policy = members.get('policy');
@@ -143,7 +147,7 @@ const asCompartment = (input) => {
     name: json.asString(members.need('name')),
     label: json.asString(members.need('label')),
     location: asLocation(members.need('location')),
-    modules: json.asMapOf(members.need('modules'), asModule),
+    modules: json.asMapOf(members.need('modules'), (found) => asModule(found, hashed)),
     policy: policy === undefined ? undefined : readPolicy(policy),
   };
 };
@@ -184,16 +188,18 @@ const checkLinks = (map) => {
 };
 
 /**
- * @param {string} text of compartment-map.json
+ * @param {Json} input compartment-map.json
+ * @param {{ hashed?: boolean }} [options] whether each file must have its hash: not in a script, which is one text
  * @returns {CompartmentMap}
  */
-export const parseCompartmentMap = (text) => {
-  const input = json.parseJson(text, MAP_NAME);
+export const parseCompartmentMap = (input, { hashed = true } = {}) => {
   const members = json.asObject(input);
   members.only(['tags', 'entry', 'compartments']);
   const tags = members.get('tags');
   if (tags !== undefined) json.asStrings(tags);
-  const compartments = json.asMapOf(members.need('compartments'), asCompartment);
+  const compartments = json.asMapOf(members.need('compartments'), (found) =>
+    asCompartment(found, hashed),
+  );
   for (const [name, { location }] of compartments) {
     if (name !== location) {
       throw new InvalidArchive(

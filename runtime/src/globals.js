@@ -7,6 +7,8 @@ import { hardenHost } from './host-harden.js';
 import { sharedBuiltin, sharedGlobal } from './host-tame.js';
 import { boundView } from './bound-view.js';
 import { builtinDecision, globalDecision, grantedOf, isWhole } from './policy.js';
+import { WINDOW_NAMES, isFleeting, pageGlobal, pageProcess } from './page-globals.js';
+import { makePageTimers } from './page-timers.js';
 import { isAttenuation } from './policy-format.js';
 import { makeProcessView } from './process-view.js';
 import { makeStdio } from './stdio-view.js';
@@ -24,6 +26,9 @@ const TIMERS = [
 
 // Objects of the host that can be granted by members; of anything else a member is granted with its owner.
 const VIEWED = ['crypto', 'performance', 'navigator', 'WebAssembly'];
+
+// Of pages too, a package has these in the same way as in Node.
+const OWN_IN_PAGES = ['crypto', 'performance'];
 
 // Objects that can't be frozen: what is kept in them is for all who are granted them.
 const STORES = ['localStorage', 'sessionStorage'];
@@ -65,6 +70,7 @@ const processDecision = ({ policy }) => {
 export const processOf = (pkg) => {
   if (pkg.process !== undefined) return pkg.process;
   const { powers, linker } = pkg.world;
+  if (powers.page) return (pkg.process = pageProcess(powers.page.nodeEnv));
   const { process } = powers.globals;
   const granted = grantedOf(processDecision(pkg));
   if (granted?.unlimited) pkg.process = process;
@@ -116,8 +122,8 @@ export const webCryptoOf = (globals) => {
  * @returns {Record<string, Function>}
  */
 export const timersOf = (pkg) => {
-  const { globals, timersPromises } = pkg.world.powers;
-  pkg.timers ??= makeTimers(globals, timersPromises);
+  const { globals, page, timersPromises } = pkg.world.powers;
+  pkg.timers ??= page ? makePageTimers(globals) : makeTimers(globals, timersPromises);
   return pkg.timers;
 };
 
@@ -146,8 +152,9 @@ const hostGlobal = (pkg, name, decision) => {
   if (name === 'console') return consoleOf(pkg);
   if (name === 'process') return processOf(pkg);
   if (TIMERS.includes(name)) return timersOf(pkg)[name];
-  const value = ownHostGlobal(pkg, name);
   const granted = grantedOf(decision);
+  if (pkg.world.powers.page && !OWN_IN_PAGES.includes(name)) return pageGlobal(pkg, name, granted);
+  const value = ownHostGlobal(pkg, name);
   if (granted !== undefined && !granted.whole && VIEWED.includes(name) && isObject(value)) {
     return fillView(granted, { owner: () => value, view: {} });
   }
@@ -220,18 +227,21 @@ const grantClockAndChance = (pkg, globalThis) => {
  * @param {() => unknown} read
  */
 const defineHostGlobal = (pkg, globalThis, name, read) => {
-  const host = Reflect.getOwnPropertyDescriptor(pkg.world.powers.globals, name);
+  const { globals, page } = pkg.world.powers;
+  const host = Reflect.getOwnPropertyDescriptor(globals, name);
   const enumerable = host?.enumerable ?? false;
-  if (host?.get === undefined || pkg.names.hostNames.includes(name)) {
+  const own = (/** @type {unknown} */ value) => define(globalThis, name, value, enumerable);
+  const isNamed = pkg.names.hostNames.includes(name) && !(page && isFleeting(globals, name));
+  if (host?.get === undefined || isNamed) {
     define(globalThis, name, read(), enumerable);
     return;
   }
-  const settle = (/** @type {unknown} */ value) => define(globalThis, name, value, enumerable);
   const get = () => {
-    settle(read());
-    return globalThis[name];
+    const value = read();
+    if (!page || isObject(value)) own(value);
+    return value;
   };
-  Object.defineProperty(globalThis, name, { ...frozenAccessor(get, settle), enumerable });
+  Object.defineProperty(globalThis, name, { ...frozenAccessor(get, own), enumerable });
 };
 
 /**
@@ -256,9 +266,10 @@ const auditGlobal = ({ world, label, names }, globalThis, name) => {
  */
 export const installGlobals = (pkg, globalThis) => {
   const { world, policy } = pkg;
-  const { language, capture } = world.powers;
+  const { language, capture, page } = world.powers;
   Object.defineProperties(globalThis, propertiesOf(language));
-  define(globalThis, 'global', globalThis);
+  for (const name of ['global', ...(page ? WINDOW_NAMES : [])])
+    define(globalThis, name, globalThis);
   grantClockAndChance(pkg, globalThis);
   if (pkg.usesStackTraces) {
     const { stacks } = world;

@@ -1,13 +1,15 @@
 // From the bytes of an archive to a program that can be run. Everything is verified before anything runs.
 import { InvalidArchive } from './errors.js';
 import { MAP_NAME, filesOf, parseCompartmentMap } from './compartment-map.js';
-import { utf8 } from './json-shape.js';
+import { parseJson, utf8 } from './json-shape.js';
 import { importEntry, makeWorld } from './link.js';
+import { storedBytes } from './stored-files.js';
 import { readZip } from './zip-reader.js';
 
 /** @import { CompartmentMap } from './compartment-map.js' */
 /** @import { Powers } from './package.js' */
 /** @import { Stacks } from './stack.js' */
+/** @import { StoredFiles } from './stored-files.js' */
 /** @import { ZipPowers } from './zip-reader.js' */
 
 /**
@@ -15,7 +17,7 @@ import { readZip } from './zip-reader.js';
  *
  * @typedef {object} Archive
  * @property {CompartmentMap} map
- * @property {ReadonlyMap<string, Uint8Array>} files by entry name, without the map
+ * @property {StoredFiles} files without the map
  * @property {string} sha512 of the map, which covers the whole archive
  */
 
@@ -28,7 +30,7 @@ export const parseArchive = (bytes, powers) => {
   const files = readZip(bytes, powers);
   const mapBytes = files.get(MAP_NAME);
   if (mapBytes === undefined) throw new InvalidArchive(`there is no ${MAP_NAME} in it`);
-  const map = parseCompartmentMap(utf8(mapBytes, MAP_NAME));
+  const map = parseCompartmentMap(parseJson(utf8(mapBytes, MAP_NAME), MAP_NAME));
   const expected = filesOf(map);
   for (const [name, { path, sha512 }] of expected) {
     const content = files.get(name);
@@ -42,7 +44,7 @@ export const parseArchive = (bytes, powers) => {
   for (const name of files.keys()) {
     if (!expected.has(name)) throw new InvalidArchive(`the file ${name} is not in the map`);
   }
-  return { map, files, sha512: powers.sha512(mapBytes) };
+  return { map, files: storedBytes(files), sha512: powers.sha512(mapBytes) };
 };
 
 /**

@@ -36,6 +36,27 @@ export const importRecord = async (record, onLinked) => {
 };
 
 /**
+ * A script's first module: evaluated at once, as far as nothing awaits.
+ *
+ * @param {ModuleRecord} record
+ * @returns {Promise<void> | undefined} undefined: it has been evaluated; what it threw was thrown
+ */
+export const startRecord = (record) => {
+  const begin = () => {
+    if (record.kind !== 'cyclic') {
+      evaluateSynthetic(record);
+      return undefined;
+    }
+    const done = evaluate(record);
+    if (record.evaluationError === undefined)
+      return record.status === 'evaluated' ? undefined : done;
+    done.catch(() => undefined);
+    throw record.evaluationError.error;
+  };
+  return link(record, load) ? firstYield().then(begin) : begin();
+};
+
+/**
  * @param {ModuleRecord} record
  * @returns {object} its namespace
  */

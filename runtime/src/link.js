@@ -3,7 +3,7 @@ import { attenuateGlobals, attenuateModule } from './attenuators.js';
 import { builtinModule } from './builtins.js';
 import { makeCommonJs } from './cjs.js';
 import { codedError } from './errors.js';
-import { importRecord, importRecordNow, requireEsm } from './importing.js';
+import { importRecord, importRecordNow, requireEsm, startRecord } from './importing.js';
 import { checkImportType, importType } from './import-attributes.js';
 import { fileModule, makePackage, storedText } from './package.js';
 import { dirnameOf, filenameOfUrl, resolveKey, urlOf } from './locations.js';
@@ -14,8 +14,10 @@ import { filenameOfTarget, followKey, keyOfFilename, resolveRequest } from './re
 /** @import { CjsHooks, CjsModule } from './cjs.js' */
 /** @import { CompartmentMap, RequestKind } from './compartment-map.js' */
 /** @import { Linker, Package, Powers, World } from './package.js' */
+/** @import { ModuleRecord } from './records.js' */
 /** @import { FileTarget, Target } from './resolve.js' */
 /** @import { Stacks } from './stack.js' */
+/** @import { StoredFiles } from './stored-files.js' */
 
 /**
  * @template T
@@ -75,7 +77,7 @@ const executeCjs = (pkg, key, module) => {
   } else if (parser === 'text') {
     module.exports = storedText(pkg, key);
   } else if (parser === 'bytes') {
-    module.exports = Uint8Array.from(pkg.world.files.get(`${pkg.name}/${location}`) ?? []);
+    module.exports = Uint8Array.from(pkg.world.files.bytesOf(`${pkg.name}/${location}`) ?? []);
   } else {
     const functor = pkg.functorOf(key);
     const { filename, exports } = module;
@@ -223,14 +225,23 @@ const linker = {
 /**
  * @param {object} options
  * @param {CompartmentMap} options.map
- * @param {ReadonlyMap<string, Uint8Array>} options.files verified
+ * @param {StoredFiles} options.files verified
  * @param {Powers} options.powers
  * @param {Stacks} options.stacks
  * @param {boolean} options.allowAll
  * @param {import('./audit.js').Recorder | undefined} [options.audit]
+ * @param {string} [options.version] tells the texts of several worlds apart, in stack traces
  * @returns {World} in which nothing runs yet
  */
-export const makeWorld = ({ map, files, powers, stacks, allowAll, audit = undefined }) => {
+export const makeWorld = ({
+  map,
+  files,
+  powers,
+  stacks,
+  allowAll,
+  audit = undefined,
+  version = '',
+}) => {
   const policyOf = policiesOf(map, allowAll);
   const policies = [...map.compartments.keys()].map(policyOf);
   /** @type {Map<string, Package>} */
@@ -243,6 +254,7 @@ export const makeWorld = ({ map, files, powers, stacks, allowAll, audit = undefi
     stacks,
     linker,
     audit,
+    version,
     hardens: policies.some(({ globals, builtins }) => globals !== 'any' || builtins !== 'any'),
     packageOf(name) {
       const pkg = packages.get(name) ?? makePackage(world, name, policyOf(name), makeCompartment);
@@ -255,14 +267,28 @@ export const makeWorld = ({ map, files, powers, stacks, allowAll, audit = undefi
 
 /**
  * @param {World} world
- * @param {() => void} [onLinked]
- * @returns {Promise<object>} the namespace of the application's first module, when it has been evaluated
+ * @returns {ModuleRecord} of the application's first module
  */
-export const importEntry = async (world, onLinked) => {
-  const { entry } = world.map;
-  const pkg = world.packageOf(entry.compartment);
+const entryRecord = ({ map: { entry }, packageOf }) => {
+  const pkg = packageOf(entry.compartment);
   const target = followKey(pkg, entry.module, 'import');
   if (target === undefined)
     throw codedError('ERR_MODULE_NOT_FOUND', `Cannot find module '${entry.module}'`);
-  return importRecord(recordOf(pkg, target), onLinked);
+  return recordOf(pkg, target);
+};
+
+/**
+ * @param {World} world
+ * @param {() => void} [onLinked]
+ * @returns {Promise<object>} the namespace of the application's first module, when it has been evaluated
+ */
+export const importEntry = async (world, onLinked) => importRecord(entryRecord(world), onLinked);
+
+/**
+ * @param {World} world
+ * @returns {{ record: ModuleRecord, done: Promise<void> | undefined }} undefined: it has been evaluated already
+ */
+export const startEntry = (world) => {
+  const record = entryRecord(world);
+  return { record, done: startRecord(record) };
 };

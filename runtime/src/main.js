@@ -1,12 +1,12 @@
 // Runs an archive, in a process that is for nothing else.
 import { secure } from './lockdown.js';
 import * as fs from 'node:fs';
-import { inspect } from 'node:util';
 import { auditReport, makeRecorder } from './audit.js';
 import { InvalidArchive } from './errors.js';
 import { importArchive, makeStacks, parseArchive } from './index.js';
 import { cacheName } from './code-cache.js';
 import { narrowed } from './narrow.js';
+import { expectSettlement, reportUncaught, say, warnOfAllAuthority } from './node-program.js';
 import { prepareHost, verifyPowers } from './powers.js';
 import { makeScripts } from './scripts.js';
 
@@ -16,12 +16,6 @@ import { makeScripts } from './scripts.js';
 /** @import { Timings } from './timings.js' */
 
 const SAVE_AFTER = 2000; // milliseconds: by then, what a server needs to answer has been compiled
-const UNSETTLED = 13; // Node's exit code for a top-level await that never settles
-
-/** @param {string} text */
-const say = (text) => {
-  fs.writeSync(2, `${text}\n`);
-};
 
 /** @param {number} descriptor */
 const readDescriptor = (descriptor) => {
@@ -57,38 +51,6 @@ const readArchive = ({ source, name, narrow }) => {
   }
 };
 
-/** @param {unknown} error */
-const describe = (error) => {
-  const shown = inspect(error);
-  if (!(error instanceof Error)) return `Uncaught:\n${shown}`;
-  // Before version 22, Node takes an error of a locked down realm for a plain object.
-  return shown.includes(error.message) ? shown : `${error.stack} ${shown}`;
-};
-
-/**
- * An exception of the application's first module: as Node treats what nobody catches.
- *
- * @param {unknown} error
- */
-const reportUncaught = (error) => {
-  if (process.listenerCount('uncaughtException') > 0) {
-    /** @type {any} */ (process).emit('uncaughtException', error, 'uncaughtException');
-    return;
-  }
-  say(`${describe(error)}\n\nNode.js ${process.version}`);
-  process.exit(1);
-};
-
-const expectSettlement = () => {
-  const onExit = () => {
-    if (process.exitCode !== undefined) return;
-    process.exitCode = UNSETTLED;
-    say('Warning: Detected unsettled top-level await');
-  };
-  process.on('exit', onExit);
-  return () => process.off('exit', onExit);
-};
-
 /**
  * What the program's own listeners to `exit` use is recorded too.
  *
@@ -106,16 +68,6 @@ const reportAtExit = (format) => {
   };
   return recorder;
 };
-
-/**
- * @param {Archive} archive
- * @returns {boolean} whether its policies withhold nothing from anyone: bundled with `--allow-all`
- */
-const withholdsNothing = ({ map }) =>
-  [...map.compartments.values()].every(
-    ({ policy }) =>
-      policy?.globals === 'any' && policy.builtins === 'any' && policy.packages === 'any',
-  );
 
 /**
  * What runs on is saved from too, and a program that ends is not kept from ending.
@@ -146,8 +98,7 @@ const run = async (
   { cache, version = '', saveOwn, timings },
 ) => {
   process.argv = [process.execPath, name, ...args];
-  if (allowAll || withholdsNothing(archive))
-    say('warning: --allow-all gives every package all authority of this process');
+  warnOfAllAuthority(archive.map, allowAll);
   const stacks = makeStacks();
   const withLocked = prepareHost();
   const locked = secure(stacks.prepareStackTrace);

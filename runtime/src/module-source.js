@@ -83,12 +83,10 @@ const asLive = (input) => {
 };
 
 /**
- * @param {string} text of the stored file
- * @param {string} path its name, for messages
+ * @param {Json} input the stored file
  * @returns {EsmSource}
  */
-export const parseEsmSource = (text, path) => {
-  const input = json.parseJson(text, path);
+export const parseEsmSource = (input) => {
   const members = json.asObject(input);
   const imports = json.asStrings(members.need('imports'));
   const importNames = optional(
@@ -128,7 +126,7 @@ export const parseEsmSource = (text, path) => {
   for (const specifier of [...source.stars, ...source.reexports.keys()]) {
     if (!source.requests.includes(specifier)) {
       throw new InvalidArchive(
-        `${path}: re-exports ${JSON.stringify(specifier)} without importing it`,
+        `${input.path}: re-exports ${JSON.stringify(specifier)} without importing it`,
       );
     }
   }
@@ -136,12 +134,10 @@ export const parseEsmSource = (text, path) => {
 };
 
 /**
- * @param {string} text of the stored file
- * @param {string} path its name, for messages
+ * @param {Json} input the stored file
  * @returns {CjsSource}
  */
-export const parseCjsSource = (text, path) => {
-  const input = json.parseJson(text, path);
+export const parseCjsSource = (input) => {
   const members = json.asObject(input);
   return {
     kind: 'cjs',

@@ -23,7 +23,7 @@ const AS = /#as=\w+$/;
 const addPlaces = (world, name, isServed, places) => {
   for (const [key, module] of world.map.compartments.get(name)?.modules ?? []) {
     if (module.kind !== 'file' || !isServed(module.parser, key)) continue;
-    const bytes = world.files.get(`${name}/${module.location}`);
+    const bytes = world.files.bytesOf(`${name}/${module.location}`);
     const path = `/${name}/${module.location.replace(AS, '')}`;
     if (bytes === undefined) continue;
     places.set(path, { bytes });

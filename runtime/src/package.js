@@ -1,6 +1,5 @@
 // What the runtime knows of one package while it runs, and of all of them. No package ever sees these.
 import { parseCjsSource, parseEsmSource } from './module-source.js';
-import { utf8 } from './json-shape.js';
 import { fixGlobals, installGlobals } from './globals.js';
 import { makeHandover } from './handover.js';
 import { makeHostTest } from './host-things.js';
@@ -21,6 +20,7 @@ import { makeScopedEvaluate } from './scoped-text.js';
 /** @import { ModuleRecord } from './records.js' */
 /** @import { Target } from './resolve.js' */
 /** @import { Scripts } from './scoped-text.js' */
+/** @import { StoredFiles } from './stored-files.js' */
 /** @import { Stacks } from './stack.js' */
 
 /**
@@ -35,6 +35,7 @@ import { makeScopedEvaluate } from './scoped-text.js';
  * @property {AnyObject | undefined} timersPromises
  * @property {(holder: object, below?: Function) => void} capture V8's Error.captureStackTrace
  * @property {Scripts | undefined} [scripts] where the engine keeps what it has compiled
+ * @property {{ nodeEnv: string } | undefined} [page] of a document, which has no builtins
  *
  * @typedef {object} Linker
  * @property {(pkg: Package, key: string, specifier: unknown, options: unknown) => Promise<object>} importDynamically
@@ -46,12 +47,13 @@ import { makeScopedEvaluate } from './scoped-text.js';
  *
  * @typedef {object} World
  * @property {CompartmentMap} map
- * @property {ReadonlyMap<string, Uint8Array>} files
+ * @property {StoredFiles} files
  * @property {Powers} powers
  * @property {Stacks} stacks
  * @property {Linker} linker
  * @property {(name: string) => Package} packageOf
  * @property {Recorder | undefined} audit when what is withheld is only recorded
+ * @property {string} version what tells its texts from those of other worlds, in their URLs
  * @property {boolean} hardens whether packages are kept apart: not when all have all authority
  *
  * @typedef {object} Package
@@ -86,10 +88,8 @@ import { makeScopedEvaluate } from './scoped-text.js';
  * @param {string} key of a file module
  * @returns {string} its stored text
  */
-export const storedText = (pkg, key) => {
-  const path = `${pkg.name}/${fileModule(pkg, key).location}`;
-  return utf8(/** @type {Uint8Array} */ (pkg.world.files.get(path)), path);
-};
+export const storedText = (pkg, key) =>
+  pkg.world.files.textOf(`${pkg.name}/${fileModule(pkg, key).location}`);
 
 /**
  * @param {Package} pkg
@@ -111,10 +111,9 @@ const readSources = (pkg) => {
   for (const [key, module] of pkg.descriptor.modules) {
     if (module.kind !== 'file') continue;
     const path = `${pkg.name}/${module.location}`;
-    if (module.parser === 'pre-mjs-json')
-      sources.set(key, parseEsmSource(storedText(pkg, key), path));
-    if (module.parser === 'pre-cjs-json')
-      sources.set(key, parseCjsSource(storedText(pkg, key), path));
+    const { files } = pkg.world;
+    if (module.parser === 'pre-mjs-json') sources.set(key, parseEsmSource(files.jsonOf(path)));
+    if (module.parser === 'pre-cjs-json') sources.set(key, parseCjsSource(files.jsonOf(path)));
   }
   return sources;
 };
@@ -190,7 +189,7 @@ const makeFunctors = (pkg, sources) => {
   pkg.directEval = (sloppy) =>
     makeDirectEval((text, lexicals) => evaluateText(text, { sloppy, lexicals }), intrinsicEval);
   return makePackageTexts(functorTexts(pkg, sources), {
-    url: `compartment:///${encodeURI(pkg.name)}/package.js`,
+    url: `compartment:///${encodeURI(pkg.name)}/package.js${world.version}`,
     located: world.stacks.located,
     evaluate,
   });

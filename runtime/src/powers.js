@@ -2,71 +2,12 @@
 import { createHash } from 'node:crypto';
 import { builtinModules, createRequire, isBuiltin } from 'node:module';
 import * as zlib from 'node:zlib';
+import { NOT_THE_HOST } from './language-names.js';
 
 /** @import { Powers } from './package.js' */
 /** @import { VerifyPowers } from './import-archive.js' */
 
 const start = /** @type {typeof globalThis & Record<string, any>} */ (globalThis);
-
-// Names of the global object that ECMA-262 defines, or ses.
-const NOT_THE_HOST = new Set([
-  ...[
-    'globalThis',
-    'global',
-    'Infinity',
-    'NaN',
-    'undefined',
-    'eval',
-    'isFinite',
-    'isNaN',
-    'parseFloat',
-  ],
-  ...['parseInt', 'decodeURI', 'decodeURIComponent', 'encodeURI', 'encodeURIComponent', 'escape'],
-  ...['unescape', 'AggregateError', 'Array', 'ArrayBuffer', 'AsyncDisposableStack', 'BigInt'],
-  ...['BigInt64Array', 'BigUint64Array', 'Boolean', 'DataView', 'Date', 'DisposableStack', 'Error'],
-  ...[
-    'EvalError',
-    'FinalizationRegistry',
-    'Float16Array',
-    'Float32Array',
-    'Float64Array',
-    'Function',
-  ],
-  ...[
-    'Int8Array',
-    'Int16Array',
-    'Int32Array',
-    'Iterator',
-    'Map',
-    'Number',
-    'Object',
-    'Promise',
-    'Proxy',
-  ],
-  ...[
-    'RangeError',
-    'ReferenceError',
-    'RegExp',
-    'Set',
-    'SharedArrayBuffer',
-    'String',
-    'SuppressedError',
-  ],
-  ...['Symbol', 'SyntaxError', 'TypeError', 'Uint8Array', 'Uint8ClampedArray', 'Uint16Array'],
-  ...[
-    'Uint32Array',
-    'URIError',
-    'WeakMap',
-    'WeakRef',
-    'WeakSet',
-    'Atomics',
-    'Intl',
-    'JSON',
-    'Math',
-  ],
-  ...['Reflect', 'Temporal', 'AsyncIterator', 'ModuleSource', 'HandledPromise', 'Compartment'],
-  ...['lockdown', 'harden', 'repairIntrinsics', 'hardenIntrinsics', 'assert', 'getStackString'],
-]);
 
 /** @type {VerifyPowers} */
 export const verifyPowers = {

@@ -145,9 +145,12 @@ const makeFrames = () => {
 };
 
 /**
+ * @param {object} [options]
+ * @param {boolean} [options.showsHost] whether errors of others in the realm, such as a page's own script, are to have
+ *   their traces
  * @returns the formatter of all stack traces, and what it must be told
  */
-export const makeStacks = () => {
+export const makeStacks = ({ showsHost = false } = {}) => {
   const { located, framesOf } = makeFrames();
   /** @type {unknown} */
   let collecting;
@@ -164,7 +167,11 @@ export const makeStacks = () => {
       collected = framesOf(sites, collectLimit);
       return '';
     }
-    return format(error, framesOf(sites, DEFAULT_LIMIT));
+    const frames = framesOf(sites, DEFAULT_LIMIT);
+    if (showsHost && frames.every(({ file }) => file === null)) {
+      return headerOf(error) + sites.map((site) => `\n    at ${site}`).join('');
+    }
+    return format(error, frames);
   };
 
   /**

@@ -77,7 +77,19 @@ def from_compressed_archive(case: Case, scratch: Path) -> Outcome:
     return mapper(case, "run", archive, "--", *case.arguments)
 
 
-@pytest.mark.parametrize("workflow", [with_node, from_entry, from_archive, from_compressed_archive])
+def as_script(case: Case, scratch: Path) -> Outcome:
+    script = scratch / "app.js"
+    made = mapper(
+        case, "bundle", *case.options, case.folder / case.entry, "-o", script, "--format", "script"
+    )
+    assert made[1] == 0
+    return outcome(case, NODE, script, *case.arguments)
+
+
+WORKFLOWS = [with_node, from_entry, from_archive, from_compressed_archive, as_script]
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.folder.name)
 def test_application_prints_what_node_prints(
     case: Case, workflow: Callable[[Case, Path], Outcome], tmp_path: Path

@@ -1,0 +1,64 @@
+// A program in a Node process: what is said of it, and how it ends.
+import * as fs from 'node:fs';
+import { inspect } from 'node:util';
+
+/** @import { CompartmentMap } from './compartment-map.js' */
+
+const UNSETTLED = 13; // Node's exit code for a top-level await that never settles
+
+/** @param {string} text */
+export const say = (text) => {
+  fs.writeSync(2, `${text}\n`);
+};
+
+/** @param {unknown} error */
+const describe = (error) => {
+  const shown = inspect(error);
+  if (!(error instanceof Error)) return `Uncaught:\n${shown}`;
+  // Before version 22, Node takes an error of a locked down realm for a plain object.
+  return shown.includes(error.message) ? shown : `${error.stack} ${shown}`;
+};
+
+/**
+ * An exception of the application's first module: as Node treats what nobody catches.
+ *
+ * @param {unknown} error
+ */
+export const reportUncaught = (error) => {
+  if (process.listenerCount('uncaughtException') > 0) {
+    /** @type {any} */ (process).emit('uncaughtException', error, 'uncaughtException');
+    return;
+  }
+  say(`${describe(error)}\n\nNode.js ${process.version}`);
+  process.exit(1);
+};
+
+/** @returns {() => void} to be called when the program has been evaluated */
+export const expectSettlement = () => {
+  const onExit = () => {
+    if (process.exitCode !== undefined) return;
+    process.exitCode = UNSETTLED;
+    say('Warning: Detected unsettled top-level await');
+  };
+  process.on('exit', onExit);
+  return () => process.off('exit', onExit);
+};
+
+/**
+ * @param {CompartmentMap} map
+ * @returns {boolean} whether its policies withhold nothing from anyone: bundled with `--allow-all`
+ */
+const withholdsNothing = (map) =>
+  [...map.compartments.values()].every(
+    ({ policy }) =>
+      policy?.globals === 'any' && policy.builtins === 'any' && policy.packages === 'any',
+  );
+
+/**
+ * @param {CompartmentMap} map
+ * @param {boolean} allowAll
+ */
+export const warnOfAllAuthority = (map, allowAll) => {
+  if (allowAll || withholdsNothing(map))
+    say('warning: --allow-all gives every package all authority of this process');
+};

@@ -1,0 +1,113 @@
+// Starts a script that `bundle --format script` or `module` has made: in a Node process, or in a page.
+import { secure } from './lockdown.js';
+import { parseCompartmentMap } from './compartment-map.js';
+import { makeWorld, startEntry } from './link.js';
+import { namespaceOf } from './namespace.js';
+import { followExports } from './following.js';
+import { expectSettlement, reportUncaught, warnOfAllAuthority } from './node-program.js';
+import { prepareHost } from './powers.js';
+import { makeStacks } from './stack.js';
+import { storedValues } from './stored-files.js';
+import { preparePage } from './web-powers.js';
+
+/** @import { StoredValue } from './stored-files.js' */
+
+/**
+ * @typedef {object} ScriptData
+ * @property {object | string} map compartment-map.json without hashes, or its text
+ * @property {Record<string, StoredValue>} files
+ * @property {string} nodeEnv what `process.env.NODE_ENV` is in a page
+ * @property {string} [globalName] of the global variable that gets the entry's namespace
+ *
+ * @typedef {Record<string, (value: unknown) => void>} Exports setters, by the names of exports
+ */
+
+const start = /** @type {typeof globalThis & Record<string, any>} */ (globalThis);
+
+/** @returns {boolean} whether Node is the host; a page may have a `process` of its own making */
+const isNode = () => Boolean(start.process?.versions?.node && start.process.getBuiltinModule);
+
+/** @typedef {ReturnType<typeof lockHost>} Host */
+
+/** @param {ScriptData} data of the first script */
+const lockHost = ({ nodeEnv }) => {
+  const inNode = isNode();
+  const stacks = makeStacks({ showsHost: !inNode });
+  const withLocked = inNode ? prepareHost() : preparePage({ nodeEnv });
+  return { inNode, stacks, powers: withLocked(secure(stacks.prepareStackTrace)) };
+};
+
+/** @type {Host | undefined} */
+let host;
+let scripts = 0;
+
+/** @param {ScriptData} data */
+const worldOf = ({ map, files }) => {
+  scripts += 1;
+  const { powers, stacks } = /** @type {Host} */ (host);
+  const parsed = parseCompartmentMap(
+    { value: typeof map === 'string' ? JSON.parse(map) : map, path: 'the map' },
+    { hashed: false },
+  );
+  const version = scripts > 1 ? `?${scripts}` : '';
+  const stored = storedValues(files);
+  return makeWorld({ map: parsed, files: stored, powers, stacks, allowAll: false, version });
+};
+
+/** @param {unknown} error of a page's script that was waited for */
+const reportLate = (error) => {
+  if (typeof start.reportError === 'function') start.reportError(error);
+  else
+    setTimeout(() => {
+      throw error;
+    });
+};
+
+/**
+ * @param {ScriptData} data
+ * @param {Exports | undefined} exports of a module; what goes wrong is thrown to who imports it
+ * @returns {Promise<void> | undefined} undefined: the entry has been evaluated
+ */
+const evaluateEntry = (data, exports) => {
+  const world = worldOf(data);
+  if (host?.inNode) warnOfAllAuthority(world.map, false);
+  const { record, done } = startEntry(world);
+  const finish = () => {
+    if (exports !== undefined) followExports(record, exports);
+    if (data.globalName !== undefined) start[data.globalName] = namespaceOf(record);
+  };
+  if (done !== undefined) return done.then(finish);
+  finish();
+  return undefined;
+};
+
+/** @param {ScriptData} data */
+const runInNode = (data) => {
+  const settled = expectSettlement();
+  const failed = (/** @type {unknown} */ error) => {
+    settled();
+    reportUncaught(error);
+  };
+  try {
+    const done = evaluateEntry(data, undefined);
+    if (done === undefined) settled();
+    else void done.then(settled, failed);
+  } catch (error) {
+    failed(error);
+  }
+};
+
+/**
+ * Begin: at once, as far as nothing awaits.
+ *
+ * @param {ScriptData} data
+ * @param {Exports} [exports]
+ * @returns {Promise<void> | undefined} of a module, when it has been evaluated; undefined: already
+ */
+export const run = (data, exports) => {
+  host ??= lockHost(data);
+  if (exports !== undefined) return evaluateEntry(data, exports);
+  if (host.inNode) runInNode(data);
+  else void evaluateEntry(data, undefined)?.catch(reportLate);
+  return undefined;
+};
