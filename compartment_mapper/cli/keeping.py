@@ -95,7 +95,7 @@ def _made(order: Order, files: Mapping[str, bytes], disk: ReadPowers, stages: St
     )
     hosting = building.hosting_of(order.choices)
     made = building.make_bundle(order.entry, options, hosting, disk=disk, stages=stages)
-    outcome = building.outcome_of(made, compressed=order.compress)
+    outcome = building.outcome_of(made, compressed=order.form.compress)
     stages.ended("report")
     return outcome
 
