@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 from struct import Struct
-from zlib import DEFLATED, MAX_WBITS, compressobj, crc32
+from typing import NamedTuple
+from zlib import DEFLATED, MAX_WBITS, compressobj, crc32, decompress
 
 from compartment_mapper.compartment_map import CompartmentMap, FileModule
 
@@ -54,18 +55,51 @@ def pack(
     size = sum(len(path) + len(content) + _MOST_HEADERS for path, content in entries)
     if len(entries) > _MOST_ENTRIES or size > _MOST_BYTES:
         return _pack_large(entries, compress=compress)
-    return _packed(entries, compress=compress)
+    stored = [stored_entry(path, content, compress=compress) for path, content in entries]
+    return pack_entries(stored, compress=compress)
 
 
-def _packed(entries: Sequence[tuple[str, bytes]], *, compress: bool) -> bytes:
+class StoredEntry(NamedTuple):
+    """One file as it is stored."""
+
+    path: str
+    crc: int
+    size: int
+    #: Deflated or not.
+    stored: bytes
+
+
+def stored_entry(path: str, content: bytes, *, compress: bool) -> StoredEntry:
+    """Return *content* as it is stored at *path*."""
+    stored = _deflated(content) if compress else content
+    return StoredEntry(path, crc32(content), len(content), stored)
+
+
+def stored_entries(archive: bytes) -> list[StoredEntry]:
+    """Return the entries of an archive of `pack`'s own; not to be used for any other."""
+    *_, count, _length, offset, _comment = _END.unpack_from(archive, len(archive) - _END.size)
+    found: list[StoredEntry] = []
+    for _ in range(count):
+        both = _OF_BOTH.unpack_from(archive, offset + len(_CENTRAL))
+        crc, packed, size, length = both[4:8]
+        names = offset + len(_CENTRAL) + _OF_BOTH.size + _OF_CENTRAL.size
+        begin = _OF_CENTRAL.unpack_from(archive, names - _OF_CENTRAL.size)[4]
+        content = begin + len(_LOCAL) + _OF_BOTH.size + length
+        path = archive[names : names + length].decode()
+        found.append(StoredEntry(path, crc, size, archive[content : content + packed]))
+        offset = names + length
+    return found
+
+
+def pack_entries(entries: Sequence[StoredEntry], *, compress: bool) -> bytes:
+    """Return the archive of *entries*, which fit in the plain form of the format."""
     parts: list[bytes] = []
     directory: list[bytes] = []
     offset = 0
-    for path, content in entries:
-        stored = _deflated(content) if compress else content
+    for path, crc, size, stored in entries:
         name = path.encode()
         flags, method = 0 if name.isascii() else _UTF_8, _DEFLATE if compress else 0
-        sizes = crc32(content), len(stored), len(content), len(name), 0
+        sizes = crc, len(stored), size, len(name), 0
         of_both = _OF_BOTH.pack(flags, method, 0, _NO_DATE, *sizes)
         parts += [_LOCAL, of_both, name, stored]
         directory += [_CENTRAL, of_both, _OF_CENTRAL.pack(0, 0, 0, _MODE, offset), name]
@@ -92,6 +126,11 @@ _MODE = 0o100644 << 16
 #: From here on the format has larger fields elsewhere.
 _MOST_ENTRIES = 0xFFFF
 _MOST_BYTES = 0x7FFF_FFFF
+
+
+def inflated(stored: bytes) -> bytes:
+    """Return what was deflated."""
+    return decompress(stored, -MAX_WBITS)
 
 
 def _deflated(content: bytes) -> bytes:

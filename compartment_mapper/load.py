@@ -38,9 +38,7 @@ from compartment_mapper.resolve import (
     package_scope,
     resolve,
 )
-from compartment_mapper.text import Span
-
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+from compartment_mapper.text import Span, without_byte_order_mark
 
 
 class ScanPowers(Protocol):
@@ -205,6 +203,7 @@ def _load_module(begun: _Begun, *, loading: Loading) -> tuple[Module, list[_Prob
         record=scanned.record,
         edges=tuple(edges),
         assets=_assets(location, scanned.record, loading),
+        asked=begun.language,
     )
     return module, problems
 
@@ -279,9 +278,8 @@ def _begun(location: Location, language: Language | None, loading: Loading) -> _
     is_empty = location.endswith(_EMPTY)
     source = b"" if is_empty else loading.read.maybe_read(_file_of(location))
     assert source is not None, location  # resolve() found it
-    # Node reads a byte order mark before a hashbang as text, and so refuses the file.
-    if language != "bytes" and not source.startswith(_BYTE_ORDER_MARK + b"#!"):
-        source = source.removeprefix(_BYTE_ORDER_MARK)
+    if language != "bytes":
+        source = without_byte_order_mark(source)
     if language in {"json", "text", "bytes"}:
         known = ModuleRecord(language=language)
         return _Begun(location=location, language=language, source=source, record=lambda: known)

@@ -29,7 +29,8 @@ from compartment_mapper.module_record import Language, RequestKind
 from compartment_mapper.package_graph import PackageGraph
 from compartment_mapper.policy import PackagePolicy, Policy
 
-_PARSERS: Mapping[Language, str] = {
+#: What stands in the archive, by the language of the text.
+PARSERS: Mapping[Language, str] = {
     "mjs": "pre-mjs-json",
     "cjs": "pre-cjs-json",
     "json": "json",
@@ -142,7 +143,7 @@ def map_compartments(
         key = names.module_name(location)
         files[root][key] = FileModule(
             location=key.removeprefix("./"),
-            parser=_PARSERS[module.record.language],
+            parser=PARSERS[module.record.language],
             sha512=sha512_of(location),
             resolutions=tables[root].resolutions.get(location, {}),
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from compartment_mapper.locations import Location
-from compartment_mapper.module_record import ModuleRecord, ModuleRequest
+from compartment_mapper.module_record import Language, ModuleRecord, ModuleRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +55,8 @@ class Module:
     edges: tuple[Edge, ...]
     #: Modules of bytes, beside it, that it will look at as files.
     assets: tuple[Location, ...] = ()
+    #: As which language it is loaded; None where the text decides.
+    asked: Language | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

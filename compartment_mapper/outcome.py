@@ -6,11 +6,36 @@ from dataclasses import dataclass
 from typing import Literal
 
 from compartment_mapper.errors import Diagnostic, Place
+from compartment_mapper.module_record import Language
 from compartment_mapper.text import Position
 
 #: What is made of an application: a zip file, a script that runs it, an ES module that exports
 #: what its entry does.
 Format = Literal["archive", "script", "module"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaceable:
+    """A module of which a new text can take the place, where nothing else depends on it."""
+
+    compartment: str
+    #: Its key in the compartment.
+    key: str
+    parser: str
+    sha512: str
+    #: As which language it is loaded; None where the text decides.
+    asked: Language | None
+    in_cycle: bool
+    #: What `compile` is told: other names of what is requested; the names that CommonJS exports.
+    keys: tuple[str, ...]
+    exports: tuple[str, ...]
+    #: Of `record_codec.interface_of`: a text with another one changes more than itself.
+    interface: str
+
+    @property
+    def path(self) -> str:
+        """Of its file in the archive."""
+        return self.compartment + self.key[1:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +55,9 @@ class Outcome:
     needs: str
     #: What ``--json`` prints, but for where the archive was written: JSON, on one line.
     statistics: str
+    #: JSON, on one line: by the path of a file on the disk, the fields of its `Replaceable`.
+    replaceable: str = "{}"
+    is_compressed: bool = False
 
 
 def diagnostic_to_plain(problem: Diagnostic) -> list[object]:
@@ -61,5 +89,38 @@ def _place(value: object) -> Place:
             return Place(file=file, frame=frame)
         case [str(file), [int(line), int(column)], str(frame)]:
             return Place(file=file, position=Position(line, column), frame=frame)
+        case _:
+            raise ValueError
+
+
+def replaceable_from_plain(value: object) -> Replaceable:
+    """Return what the fields of *value* say.
+
+    Raises:
+        ValueError: It stands for no module.
+    """
+    match value:
+        case {
+            "compartment": str(compartment),
+            "key": str(key),
+            "parser": str(parser),
+            "sha512": str(sha512),
+            "asked": ("mjs" | "cjs" | None) as asked,
+            "in_cycle": bool(in_cycle),
+            "keys": list(keys),
+            "exports": list(exports),
+            "interface": str(interface),
+        }:
+            return Replaceable(
+                compartment=compartment,
+                key=key,
+                parser=parser,
+                sha512=sha512,
+                asked=asked,
+                in_cycle=in_cycle,
+                keys=tuple(map(str, keys)),
+                exports=tuple(map(str, exports)),
+                interface=interface,
+            )
         case _:
             raise ValueError

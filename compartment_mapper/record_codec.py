@@ -6,7 +6,9 @@ type, and no value names a class or a function.
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
+from hashlib import sha256
 from itertools import product
 from typing import get_args
 
@@ -98,6 +100,21 @@ def to_plain(record: ModuleRecord) -> dict[str, object]:
         elif value != getattr(_DEFAULTS, name):
             found[name] = value
     return found
+
+
+#: What of a record changes with every edit of a text, and decides nothing but its own compilation.
+_TEXTUAL = frozenset({"edits", "prologue", "prefix"})
+
+
+def interface_of(record: ModuleRecord) -> str:
+    """Return what other modules, packages and policies can see of *record*, as a digest."""
+    seen: dict[str, object] = {}
+    for name, value in to_plain(record).items():
+        if name in _RECORDS and isinstance(value, list):
+            seen[name] = [row[:-2] for row in value]  # without the span
+        elif name not in _TEXTUAL:
+            seen[name] = value
+    return sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()
 
 
 def _values(item: object) -> list[object]:

@@ -9,21 +9,7 @@ from compartment_mapper.explain import PackageSummary, Step
 from compartment_mapper.infer_policy import Use
 from compartment_mapper.locations import CanonicalName, Location
 from compartment_mapper.policy import policy_key
-
-_KIB = 1024
-
-
-def size_text(size: int) -> str:
-    """Return bytes as people read them.
-
-    >>> size_text(900), size_text(5000), size_text(12_900_000)
-    ('900 B', '4.9 KiB', '12.3 MiB')
-    """
-    if size < _KIB:
-        return f"{size} B"
-    if size < _KIB * _KIB:
-        return f"{size / _KIB:.1f} KiB"
-    return f"{size / _KIB / _KIB:.1f} MiB"
+from compartment_mapper.text import size_text
 
 
 def packages_text(summaries: Sequence[PackageSummary]) -> str:

@@ -56,11 +56,16 @@ def runtime_needs(
 def _needs_of(module: FileModule, stored: bytes) -> Iterator[str]:
     if module.resolutions:
         yield "specifiers with two meanings"
-    if module.parser == "pre-cjs-json" and _has_import(stored):
+    yield from needs_of_stored(module.parser, stored)
+
+
+def needs_of_stored(parser: str, stored: bytes) -> Iterator[str]:
+    """Yield what is needed for the text of one module."""
+    if parser == "pre-cjs-json" and _has_import(stored):
         yield "import() in CommonJS"
     if INDIRECT_EVAL.encode() in stored:
         yield "direct eval"
-    if not module.parser.startswith("pre-") or not any(key in stored for key in _OWN_KEYS):
+    if not parser.startswith("pre-") or not any(key in stored for key in _OWN_KEYS):
         return
     value: object = json.loads(stored)
     assert isinstance(value, dict)

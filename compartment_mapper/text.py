@@ -20,6 +20,16 @@ class Position(NamedTuple):
     column: int
 
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def without_byte_order_mark(source: bytes) -> bytes:
+    """Return *source* as Node reads a program: the mark stays before a hashbang, as an error."""
+    if source.startswith(_BYTE_ORDER_MARK + b"#!"):
+        return source
+    return source.removeprefix(_BYTE_ORDER_MARK)
+
+
 #: ECMA-262 12.3 LineTerminatorSequence.
 _LINE_END = re.compile("\r\n|[\n\r\u2028\u2029]")
 
@@ -71,3 +81,19 @@ def code_frame(source: bytes, span: Span) -> str:
     width = max(1, min(length, len(shown) - before))
     gutter = f"{position.line:>3} | "
     return f"{gutter}{shown}\n{' ' * (len(gutter) - 2)}| {' ' * before}{'^' * width}"
+
+
+_KIB = 1024
+
+
+def size_text(size: int) -> str:
+    """Return bytes as people read them.
+
+    >>> size_text(900), size_text(5000), size_text(12_900_000)
+    ('900 B', '4.9 KiB', '12.3 MiB')
+    """
+    if size < _KIB:
+        return f"{size} B"
+    if size < _KIB * _KIB:
+        return f"{size / _KIB:.1f} KiB"
+    return f"{size / _KIB / _KIB:.1f} MiB"

@@ -9,7 +9,7 @@ from compartment_mapper import errors
 from compartment_mapper.archive import map_bytes, pack, sha512_hex
 from compartment_mapper.chosen_assets import with_chosen_assets
 from compartment_mapper.compartment_map import CompartmentMap
-from compartment_mapper.compile import compile_cjs, compile_esm, program_of
+from compartment_mapper.compile import compiled, program_of
 from compartment_mapper.errors import Diagnostic, InputError, Place
 from compartment_mapper.infer_policy import (
     Use,
@@ -26,11 +26,13 @@ from compartment_mapper.load import (
     ScanHere,
     ScanPowers,
     SyntaxPowers,
+    bytes_location,
     display_name,
     load_modules,
 )
 from compartment_mapper.locations import Location, Specifier, base_name, parent_of
 from compartment_mapper.mapping import (
+    PARSERS,
     LinkTable,
     Names,
     archive_names,
@@ -39,7 +41,7 @@ from compartment_mapper.mapping import (
     map_compartments,
 )
 from compartment_mapper.module_graph import Module, ModuleGraph
-from compartment_mapper.outcome import Format
+from compartment_mapper.outcome import Format, Replaceable
 from compartment_mapper.package_graph import PackageGraph, graph_packages
 from compartment_mapper.policy import Policy
 from compartment_mapper.policy_choice import (
@@ -54,6 +56,7 @@ from compartment_mapper.policy_choice import (
 )
 from compartment_mapper.policy_lock import policy_from_uses, with_harmless, with_open_packages
 from compartment_mapper.powers import ReadPowers
+from compartment_mapper.record_codec import interface_of
 from compartment_mapper.resolve import FileResolution, World, resolve, world_of
 from compartment_mapper.runtime_needs import RuntimeNeed, runtime_needs
 from compartment_mapper.script import ModuleExports, ScriptOptions, script_bytes
@@ -147,6 +150,8 @@ class Bundle:
     sizes: Mapping[str, int]
     #: Why Endo's own reader can't run it.
     needs: tuple[RuntimeNeed, ...]
+    #: The application's own modules that other texts may take the place of.
+    replaceable: Mapping[Location, Replaceable]
 
 
 def load_application(entry: Location, *, options: Options, powers: Powers) -> Application:
@@ -277,9 +282,47 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
         sha512=sha512,
         sizes={path: len(content) for path, content in files.items()},
         needs=needs,
+        replaceable=_replaceable(application, tables, names, stored) if is_archive else {},
     )
     powers.ended("pack")
     return made
+
+
+def _replaceable(
+    application: Application,
+    tables: Mapping[Location, LinkTable],
+    names: Names,
+    stored: Mapping[Location, bytes],
+) -> dict[Location, Replaceable]:
+    """Return the programs of the application's own package that nothing was said of."""
+    if application.policy_file is not None:  # which may be for these very files
+        return {}
+    warned = {problem.place.file for problem in application.warnings if problem.place}
+    warned |= {place_in(application, use).file for use in application.withheld}
+    modules = application.modules
+    in_cycles = modules.in_cycles()
+    found: dict[Location, Replaceable] = {}
+    for location, owner in names.packages.owners.items():
+        record = modules.modules[location].record
+        if (
+            owner == application.root
+            and record.language in {"mjs", "cjs"}
+            and not (record.doubt or record.refusals or record.syntax_error)
+            and bytes_location(location) not in modules.modules
+            and display_name(location, application.root) not in warned
+        ):
+            found[location] = Replaceable(
+                compartment=names.compartment_of(location),
+                key=names.module_name(location),
+                parser=PARSERS[record.language],
+                sha512=sha512_hex(stored[location]),
+                asked=modules.modules[location].asked,
+                in_cycle=location in in_cycles,
+                keys=tuple(_keys(modules.modules[location], tables, names)),
+                exports=modules.cjs_export_names(location) if record.language == "cjs" else (),
+                interface=interface_of(record),
+            )
+    return found
 
 
 def _script_options(modules: ModuleGraph, options: Options) -> ScriptOptions:
@@ -328,13 +371,17 @@ def _compiled(
             module,
             modules,
             in_cycle=location in in_cycles,
-            keys=[
-                *_own_keys(tables[names.packages.owners[location]], location),
-                *(asset_key(names.module_name(asset)) for asset in module.assets),
-            ],
+            keys=_keys(module, tables, names),
         )
         for location, module in modules.modules.items()
     }
+
+
+def _keys(module: Module, tables: Mapping[Location, LinkTable], names: Names) -> list[str]:
+    """Return the further names of what a module requests and looks at."""
+    table = tables[names.packages.owners[module.location]]
+    assets = (asset_key(names.module_name(asset)) for asset in module.assets)
+    return [*_own_keys(table, module.location), *assets]
 
 
 def _own_keys(table: LinkTable, location: Location) -> list[str]:
@@ -345,14 +392,14 @@ def _own_keys(table: LinkTable, location: Location) -> list[str]:
 
 def _stored(module: Module, modules: ModuleGraph, *, in_cycle: bool, keys: list[str]) -> bytes:
     match module.record.language:
-        case "mjs":
-            text = compile_esm(module.record, module.source, in_cycle=in_cycle, keys=keys)
-        case "cjs":
-            exports = modules.cjs_export_names(module.location)
-            text = compile_cjs(module.record, module.source, exports=exports, keys=keys)
+        case "mjs" | "cjs":
+            is_cjs = module.record.language == "cjs"
+            exports = modules.cjs_export_names(module.location) if is_cjs else ()
+            return compiled(
+                module.record, module.source, in_cycle=in_cycle, keys=keys, exports=exports
+            )
         case _:
             return module.source
-    return text.encode("utf-8", "replace")
 
 
 def _application_root(entry: Location, world: World) -> Location:

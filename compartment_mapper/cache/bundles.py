@@ -18,7 +18,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
-from compartment_mapper.cache.world import Entry, Identity, Observations, differences
+from compartment_mapper.cache.world import (
+    Differences,
+    Entry,
+    Identity,
+    Observations,
+    differences,
+)
 from compartment_mapper.outcome import Outcome, diagnostic_from_plain, diagnostic_to_plain
 from compartment_mapper.powers import FileKind, ReadPowers
 
@@ -30,6 +36,8 @@ _ENTRIES: frozenset[object] = frozenset(get_args(Entry))
 _DAY = 24 * 60 * 60
 #: So many answers are looked at again each time before that is made cheaper.
 _MOST_DOUBTED = 16
+#: More files that changed are a reason to make it all anew.
+_MOST_CHANGED = 4
 
 
 class Bundles:
@@ -39,20 +47,20 @@ class Bundles:
         self._disk = disk
         self._folder = os.path.join(folder, _FOLDER)
 
-    def maybe_kept(self, key: str) -> tuple[Outcome, Observations] | None:
-        """Return what was made for *key*, and of what, if all of that is unchanged."""
+    def maybe_kept(self, key: str) -> Kept | None:
+        """Return what was made for *key*, and what has changed since; None for nothing."""
         manifest = self.maybe_manifest(key)
         if manifest is None:
             return None
         found = differences(manifest.observations, self._disk)
-        if found.files or found.is_elsewhere:
+        if found.is_elsewhere or len(found.files) > _MOST_CHANGED:
             return None
         outcome = self._outcome(manifest)
         if outcome is None:
             return None
-        if found.doubted > _MOST_DOUBTED:
+        if not found.files and found.doubted > _MOST_DOUBTED:
             self._write_manifest(key, Manifest(manifest.archive, found.refreshed, manifest.said))
-        return outcome, found.refreshed
+        return Kept(outcome, found)
 
     def maybe_manifest(self, key: str) -> Manifest | None:
         """Return what is known of *key*; None for nothing, or nothing whole."""
@@ -139,14 +147,22 @@ class Bundles:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What was made, and what is not as it was then."""
+
+    outcome: Outcome
+    differences: Differences
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What an archive was made of, and what is said of it."""
 
     #: Its SHA-256.
     archive: str
     observations: Observations
-    #: JSON: what people are told, and what ``--json`` prints.
-    said: tuple[bytes, bytes]
+    #: JSON: what people are told, what ``--json`` prints, which modules can be replaced.
+    said: tuple[bytes, bytes, bytes]
 
 
 def _maybe_read(path: str) -> bytes | None:
@@ -166,7 +182,7 @@ def _touch(path: str) -> None:
             os.utime(path)
 
 
-def _said(outcome: Outcome) -> tuple[bytes, bytes]:
+def _said(outcome: Outcome) -> tuple[bytes, bytes, bytes]:
     told = {
         "sha512": outcome.sha512,
         "extent": outcome.extent,
@@ -174,11 +190,14 @@ def _said(outcome: Outcome) -> tuple[bytes, bytes]:
         "withheld": outcome.withheld,
         "withheldSummary": outcome.withheld_summary,
         "needs": outcome.needs,
+        "compressed": outcome.is_compressed,
     }
-    return json.dumps(told).encode(), outcome.statistics.encode("utf-8", "surrogatepass")
+    texts = (json.dumps(told), outcome.statistics, outcome.replaceable)
+    told_text, statistics, replaceable = (text.encode("utf-8", "surrogatepass") for text in texts)
+    return told_text, statistics, replaceable
 
 
-def _outcome(content: bytes, said: tuple[bytes, bytes]) -> Outcome:
+def _outcome(content: bytes, said: tuple[bytes, bytes, bytes]) -> Outcome:
     told = json.loads(said[0])
     return Outcome(
         content=content,
@@ -189,15 +208,17 @@ def _outcome(content: bytes, said: tuple[bytes, bytes]) -> Outcome:
         withheld_summary=_text(told["withheldSummary"]),
         needs=_text(told["needs"]),
         statistics=said[1].decode("utf-8", "surrogatepass"),
+        replaceable=said[2].decode("utf-8", "surrogatepass"),
+        is_compressed=told["compressed"] is True,
     )
 
 
 def _manifest(text: bytes) -> Manifest:
-    archive, observed, told, statistics = text.split(b"\n")
+    archive, observed, told, statistics, replaceable = text.split(b"\n")
     if re.fullmatch(rb"[0-9a-f]{64}", archive) is None:
         raise ValueError
     known = _observations_from_plain(json.loads(observed))
-    return Manifest(archive.decode(), known, (told, statistics))
+    return Manifest(archive.decode(), known, (told, statistics, replaceable))
 
 
 def _observations_to_plain(known: Observations) -> dict[str, object]:

@@ -168,16 +168,15 @@ class ObservedDisk:
         return known
 
     def _found_standing(self, folder: str) -> tuple[str, Entry]:
-        if folder == "/":
-            return folder, "folder"
-        above, _, name = folder.rpartition("/")
-        nearest, entry = self._standing(above or "/")
-        if entry != "folder":
-            return nearest, entry
-        found = self._entry_in(nearest, name)
-        if found == "folder":
-            return folder, found
-        return nearest, "link" if found == "link" else "nothing"
+        nearest = "/"
+        for name in folder.split("/"):
+            if not name:
+                continue
+            found = self._entry_in(nearest, name)
+            if found != "folder":
+                return nearest, "link" if found == "link" else "nothing"
+            nearest = f"{nearest.rstrip('/')}/{name}"
+        return nearest, "folder"
 
     def _entry_in(self, folder: str, name: str) -> Entry:
         entries = self.entries.get(folder)

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 
 import click
@@ -19,6 +19,7 @@ from compartment_mapper.cli.stages import Stages, TimedScans
 from compartment_mapper.compartment_map import FileModule
 from compartment_mapper.disk import Disk
 from compartment_mapper.infer_policy import Use
+from compartment_mapper.locations import path_of
 from compartment_mapper.module_record import Language
 from compartment_mapper.outcome import Outcome
 from compartment_mapper.policy_choice import PolicyFile
@@ -149,7 +150,7 @@ def powers_of(hosting: Hosting, *, disk: ReadPowers, stages: Stages) -> Iterator
         yield powers(engine=KnownEngine(analyses, engine, lambda: engine.identity), scans=known)
 
 
-def outcome_of(made: Bundle) -> Outcome:
+def outcome_of(made: Bundle, *, compressed: bool) -> Outcome:
     """Return what is to be said of a bundle."""
     application = made.application
     withheld = application.withheld
@@ -162,7 +163,11 @@ def outcome_of(made: Bundle) -> Outcome:
         withheld=withheld_text(withheld, partial(place_of, application)),
         withheld_summary=withheld_summary(withheld),
         needs=needs_text(made.needs),
-        statistics=json.dumps(_statistics(made, withheld), ensure_ascii=True),
+        statistics=json.dumps(_statistics(made, withheld)),
+        replaceable=json.dumps(
+            {path_of(location): asdict(found) for location, found in made.replaceable.items()}
+        ),
+        is_compressed=compressed,
     )
 
 

@@ -24,7 +24,7 @@ def cache_group() -> None:
     """Show or remove what is kept between runs, in a folder of the user's own.
 
     It is in $COMPARTMENT_MAPPER_CACHE, or where the system keeps such things: ~/.cache,
-    ~/Library/Caches, %LOCALAPPDATA%. Nothing in it is needed, and it stays below 256 MiB.
+    ~/Library/Caches, %LOCALAPPDATA%. Nothing in it is needed, and it stays below 384 MiB.
 
     \b
     compartment-mapper cache info     where it is, and how much

@@ -6,13 +6,14 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from compartment_mapper.cache.bundles import Bundles
+from compartment_mapper.cache.bundles import Bundles, Kept
 from compartment_mapper.cache.world import ObservedDisk, maybe_identity
 from compartment_mapper.cli.forms import Form
 from compartment_mapper.cli.kept import maybe_folder, maybe_runtime, maybe_toolchain
 from compartment_mapper.cli.shared import Choices, entry_location, read_file
 from compartment_mapper.cli.stages import Stages
 from compartment_mapper.disk import Disk
+from compartment_mapper.locations import location_of_path
 from compartment_mapper.outcome import Outcome
 from compartment_mapper.powers import ReadPowers
 
@@ -48,15 +49,36 @@ def make_outcome(order: Order, *, stages: Stages, disk: ObservedDisk | None = No
     bundles = Bundles(folder, Disk())
     kept = bundles.maybe_kept(key)
     stages.ended("check")
-    if kept is not None:
-        outcome, observations = kept
+    if kept is not None and not kept.differences.files:
         if disk is not None:
-            disk.recall(observations)
-        return outcome
+            disk.recall(kept.differences.refreshed)
+        return kept.outcome
     disk = disk or ObservedDisk(Disk())
-    outcome = _made(order, files, disk, stages)
+    outcome = None if kept is None else _maybe_replaced(kept, disk, stages)
+    if outcome is None:
+        outcome = _made(order, files, disk, stages)
     bundles.keep(key, outcome, disk.observations())
     stages.ended("keep")
+    return outcome
+
+
+def _maybe_replaced(kept: Kept, disk: ObservedDisk, stages: Stages) -> Outcome | None:
+    """Return what was kept with the files in it that changed, if nothing else depends on them."""
+    from compartment_mapper.replace_modules import replaced  # noqa: PLC0415 - scans, 60 ms
+
+    stages.ended("start")
+    changed = ObservedDisk(Disk())
+    texts: dict[str, bytes] = {}
+    for path in kept.differences.files:
+        content = changed.maybe_read(location_of_path(path))
+        if content is None:
+            return None
+        texts[path] = content
+    outcome = replaced(kept.outcome, texts)
+    if outcome is not None:
+        disk.recall(kept.differences.refreshed)
+        disk.files.update(changed.files)
+    stages.ended("replace")
     return outcome
 
 
@@ -73,7 +95,7 @@ def _made(order: Order, files: Mapping[str, bytes], disk: ReadPowers, stages: St
     )
     hosting = building.hosting_of(order.choices)
     made = building.make_bundle(order.entry, options, hosting, disk=disk, stages=stages)
-    outcome = building.outcome_of(made)
+    outcome = building.outcome_of(made, compressed=order.form.compress)
     stages.ended("report")
     return outcome
 

@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from compartment_mapper.compile.cjs import compile_cjs
 from compartment_mapper.compile.edits import apply_edits
 from compartment_mapper.compile.esm import INDIRECT_EVAL, compile_esm
 from compartment_mapper.compile.stored import program_of
+from compartment_mapper.module_record import ModuleRecord
 
-__all__ = ["INDIRECT_EVAL", "apply_edits", "compile_cjs", "compile_esm", "program_of"]
+__all__ = ["INDIRECT_EVAL", "apply_edits", "compile_cjs", "compile_esm", "compiled", "program_of"]
+
+
+def compiled(
+    record: ModuleRecord,
+    source: bytes,
+    *,
+    in_cycle: bool,
+    keys: Sequence[str],
+    exports: Collection[str],
+) -> bytes:
+    """Return what is stored of a program: see `compile_esm`, and `compile_cjs` for *exports*."""
+    if record.language == "mjs":
+        text = compile_esm(record, source, in_cycle=in_cycle, keys=keys)
+    else:
+        text = compile_cjs(record, source, exports=exports, keys=keys)
+    return text.encode("utf-8", "replace")

@@ -44,13 +44,11 @@ def compile_esm(
             for entry in record.local_exports
             if not entry.live
         },
-        "__needsImport__": record.uses_import,
+        **({"__needsImport__": True} if record.uses_import else {}),
         "__needsImportMeta__": record.uses_import_meta,
         "importNames": _names_by_request(record),
         **extensions(record),
     }
-    if record.requests:
-        stored["importNames"] = _names_by_request(record)
     if record.has_top_level_await:
         stored["async"] = True
     if in_cycle:
@@ -68,7 +66,6 @@ def _that_throws(message: str) -> str:
         "__liveExportMap__": {},
         "__reexportMap__": {},
         "__fixedExportMap__": {},
-        "__needsImport__": False,
         "__needsImportMeta__": False,
         "importNames": {},
         "syntaxError": message,

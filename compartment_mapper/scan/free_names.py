@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from compartment_mapper.authority import (
     GLOBAL_ALIASES,
@@ -43,7 +44,9 @@ def scan_free_names(
     known = KNOWN_GLOBALS if page else HOST_GLOBALS
     free: list[FreeName] = []
     edits: list[Edit] = []
-    for occurrence in occurrences(syntax, _looked_for(page=page) | GLOBAL_ALIASES):
+    looked_for = _USABLE[page]
+    starts = [start for start, _, name in _known_words(syntax.source, page) if name in looked_for]
+    for occurrence in occurrences(syntax, looked_for, known=starts):
         if occurrence.scope != "free":
             continue
         free += _free_names(syntax, occurrence, known)
@@ -52,17 +55,17 @@ def scan_free_names(
             edits.append(Edit(start, start, "globalThis."))
     free += _process_names(builtin_uses)
     free = _without_builtin_calls(syntax, free)
-    seen = {name.path for name in free}
-    free += [name for name in _names_by_alias(syntax.source) if name.path not in seen]
-    free += [name for name in _mentioned_members(syntax.source, free) if name.path not in seen]
+    paths = {name.path for name in free}
+    free += [name for name in _names_by_alias(syntax.source) if name.path not in paths]
+    free += [name for name in _mentioned_members(syntax.source, free) if name.path not in paths]
     return free, edits
 
 
-def _looked_for(*, page: bool) -> frozenset[str]:
-    return _OF_PAGES if page else HOST_GLOBALS
-
-
-_OF_PAGES = HOST_GLOBALS | RARE_PAGE_GLOBALS
+#: What is looked for, by whether the host is a page: of the host, what can be used, and assigned.
+_HOST = {False: HOST_GLOBALS, True: HOST_GLOBALS | RARE_PAGE_GLOBALS}
+_USABLE = {page: names | GLOBAL_ALIASES for page, names in _HOST.items()}
+_ASSIGNABLE = {page: names | INTRINSICS for page, names in _HOST.items()}
+_WORDS = {page: names | INTRINSICS for page, names in _USABLE.items()}
 
 
 def _process_names(builtin_uses: Iterable[BuiltinUse]) -> Iterator[FreeName]:
@@ -204,8 +207,8 @@ _AFTER_ASSIGNED = re.compile(
 
 def scan_assigned_names(syntax: Syntax, *, page: bool = False) -> Iterator[str]:
     """Yield, sorted, the global names that the text assigns: they can't be made constants."""
-    looked_for = INTRINSICS | _looked_for(page=page)
-    suspects = set(_suspects(syntax.source, looked_for))
+    assignable = _ASSIGNABLE[page]
+    suspects = set(_suspects(syntax.source, page=page)) & assignable
     found = {
         occurrence.name
         for occurrence in (occurrences(syntax, suspects) if suspects else ())
@@ -215,15 +218,23 @@ def scan_assigned_names(syntax: Syntax, *, page: bool = False) -> Iterator[str]:
         found.update(_assigned_members(syntax))
     if _GLOBAL_PROTOTYPE.search(syntax.source):
         members = {match[1].decode() for match in _MEMBER_ASSIGNED.finditer(syntax.source)}
-        found.update(members & looked_for)
+        found.update(members & assignable)
     yield from sorted(found)
 
 
-def _suspects(source: bytes, names: frozenset[str]) -> Iterator[str]:
-    for match in word_pattern(names).finditer(source):
-        before = source[max(0, match.start() - 16) : match.start()].rstrip()
-        if _AFTER_ASSIGNED.match(source, match.end()) or before.endswith((b"++", b"--")):
-            yield match[0].decode()
+def _suspects(source: bytes, *, page: bool) -> Iterator[str]:
+    for start, end, name in _known_words(source, page):
+        if _AFTER_ASSIGNED.match(source, end) or source[max(0, start - 16) : start].rstrip()[
+            -2:
+        ] in {b"++", b"--"}:
+            yield name
+
+
+@lru_cache(maxsize=1)
+def _known_words(source: bytes, page: bool) -> tuple[tuple[int, int, str], ...]:  # noqa: FBT001
+    """Return where names of the host and of the language stand: one search for all scanners."""
+    matches = word_pattern(_WORDS[page]).finditer(source)
+    return tuple((match.start(), match.end(), match[0].decode()) for match in matches)
 
 
 def _assigned_members(syntax: Syntax) -> Iterator[str]:

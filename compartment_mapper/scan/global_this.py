@@ -18,7 +18,7 @@ _RETURN_THIS = re.compile(
 )
 _NEW = re.compile(rb"(?<![\w$.])new\s+\Z")
 _CALLED = re.compile(rb"\}(?=\s*\)?\s*\()")
-_THIS = re.compile(rb"\bthis\b")
+_THIS = re.compile(rb"this(?<!\wthis)\b")
 _OWN_THIS = FUNCTIONS - {"arrow_function"} | {"class_body"}
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from compartment_mapper.scan.syntax import Step, Syntax
 from compartment_mapper.text import Span
@@ -60,8 +59,7 @@ _PATTERN_FIELDS: dict[str, frozenset[str | None]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(NamedTuple):
     """One place where a name stands as an identifier."""
 
     name: str
@@ -83,22 +81,31 @@ class Occurrence:
 
 
 def occurrences(
-    syntax: Syntax, names: Iterable[str], within: Span | None = None
+    syntax: Syntax,
+    names: Iterable[str],
+    within: Span | None = None,
+    *,
+    known: Iterable[int] | None = None,
 ) -> list[Occurrence]:
     """Return the occurrences of *names* in the order of the text, references resolved.
 
-    With *within*, those in that part of the text; scopes around it are as if they declared
-    nothing.
+    Args:
+        syntax: Of the text.
+        names: Without escapes.
+        within: Only those in that part of the text; scopes around it are as if they declared
+            nothing.
+        known: Where the names stand as whole words, if that was found already.
     """
-    found = list(_identifiers(syntax, frozenset(names), within))
-    declared: set[tuple[int, str]] = set()
+    found = list(_identifiers(syntax, frozenset(names), within, known))
+    declared: dict[str, set[int]] = {}
     for name, role, top, path in found:
         if role == "binding":
-            declared.update((scope, name) for scope in _declaring_scopes(path, top))
+            declared.setdefault(name, set()).update(_declaring_scopes(path, top))
     root = syntax.root.id
     resolved: list[Occurrence] = []
     for name, role, _top, path in found:
-        scope = _scope_of(name, path, declared)
+        scopes = declared.get(name)
+        scope = None if scopes is None else _scope_of(path, scopes)
         kind: ScopeKind = "free" if scope is None else "top" if scope == root else "inner"
         resolved.append(Occurrence(name, role, kind, path, scope))
     return resolved
@@ -144,12 +151,16 @@ def is_named_often(source: bytes, name: str, within: Span, limit: int) -> bool:
 
 
 def _identifiers(
-    syntax: Syntax, names: frozenset[str], within: Span | None = None
+    syntax: Syntax,
+    names: frozenset[str],
+    within: Span | None = None,
+    known: Iterable[int] | None = None,
 ) -> Iterator[_Found]:
-    for offset in candidate_offsets(syntax.source, names, within):
+    for offset in candidate_offsets(syntax.source, names, within, known):
         path = syntax.path_to(offset)
-        leaf = path[-1].node
-        if leaf.type in _IDENTIFIERS and leaf.start_byte == offset:
+        step = path[-1]
+        leaf = step.node
+        if step.kind in _IDENTIFIERS and leaf.start_byte == offset:
             text = syntax.text(leaf)
             name = unescaped(text) if "\\" in text else text
             if name in names:
@@ -160,13 +171,16 @@ def _identifiers(
 
 
 def candidate_offsets(
-    source: bytes, names: frozenset[str], within: Span | None = None
+    source: bytes,
+    names: frozenset[str],
+    within: Span | None = None,
+    known: Iterable[int] | None = None,
 ) -> Iterator[int]:
     """Yield where one of *names* stands in *source* as a word, but not as ``.name``."""
     if not names:
         return
     start, end = (within.start, within.end) if within else (0, len(source))
-    found = _found_one_by_one(source, names, Span(start, end))
+    found = known or _found_one_by_one(source, names, Span(start, end))
     if found is None:
         found = [match.start() for match in word_pattern(names).finditer(source, start, end)]
     yield from (offset for offset in found if is_word_start(source, offset))
@@ -380,13 +394,19 @@ def _declares_var(statement: Step) -> bool:
 
 
 def _nearest(path: tuple[Step, ...], kinds: frozenset[str]) -> int:
-    return next((step.node.id for step in reversed(path) if step.kind in kinds), path[0].node.id)
+    for step in reversed(path):
+        if step.kind in kinds:
+            return step.id
+    return path[0].id
 
 
 def _function_scope(path: tuple[Step, ...]) -> int:
     return _nearest(path, FUNCTIONS | {"class_static_block", "program"})
 
 
-def _scope_of(name: str, path: tuple[Step, ...], declared: set[tuple[int, str]]) -> int | None:
-    ids = (step.node.id for step in reversed(path))
-    return next((scope for scope in ids if (scope, name) in declared), None)
+def _scope_of(path: tuple[Step, ...], scopes: set[int]) -> int | None:
+    """Return the innermost of *scopes* on the way to a name."""
+    for step in reversed(path):
+        if step.id in scopes:
+            return step.id
+    return None

@@ -13,15 +13,19 @@ from compartment_mapper.scan.requests import reach_of
 from compartment_mapper.scan.syntax import Node, Step, Syntax, string_value
 from compartment_mapper.text import Span
 
-_COMPUTED = re.compile(
-    rb"\b(?:require|import)\s*\(\s*(?=(['\"])\.(?:(?!\1)[^\\\n])*\1\s*\+|`\.[^`$]*\$\{)"
+_CALL = rb"\s*\(\s*(?=(['\"])\.(?:(?!\1)[^\\\n])*\1\s*\+|`\.[^`$]*\$\{)"
+#: Patterns that begin with a word are found several times as fast as those with a choice.
+_COMPUTED = (
+    re.compile(rb"require(?<!\wrequire)" + _CALL),
+    re.compile(rb"import(?<!\wimport)" + _CALL),
 )
 _RELATIVE = re.compile(r"\.{1,2}/")
 
 
 def scan_patterns(syntax: Syntax) -> Iterator[PatternRequest]:
     """Yield the requests whose specifier begins with a known folder and goes on computed."""
-    for match in _COMPUTED.finditer(syntax.source):
+    found = [match for pattern in _COMPUTED for match in pattern.finditer(syntax.source)]
+    for match in sorted(found, key=lambda match: match.start()):
         path = syntax.path_to(match.start())
         kind = _call_kind(path)
         if kind is None:

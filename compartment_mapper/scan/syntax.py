@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import inf
 
 import tree_sitter
 import tree_sitter_javascript
@@ -22,25 +23,38 @@ _LANGUAGE = tree_sitter.Language(tree_sitter_javascript.language())
 _PARSER = tree_sitter.Parser(_LANGUAGE)
 
 
+class _Kinds(dict[int, str]):
+    """The grammar's names of nodes by their numbers: looked up, they need not be made anew."""
+
+    def __missing__(self, number: int) -> str:
+        name = _LANGUAGE.node_kind_for_id(number)
+        self[number] = found = "ERROR" if name is None else name
+        return found
+
+
 class Step:
     """One node on the way from the root to a leaf, and its field in the node before.
 
     Made by the hundred thousand: a plain class is made three times as fast as a frozen one.
     """
 
-    __slots__ = ("field", "kind", "node")
+    __slots__ = ("field", "id", "kind", "node")
 
     def __init__(self, node: Node, field: str | None) -> None:
         self.node = node
         self.field = field
         #: The grammar's name of the node.
-        self.kind: str = node.type
+        self.kind: str = _KINDS[node.kind_id]
+        self.id = node.id
+
+
+_KINDS = _Kinds()
 
 
 class _Walk:
     """A cursor in a tree that goes to each place from the one before, as neighbours share most."""
 
-    __slots__ = ("_cursor", "_found", "_spans", "_steps")
+    __slots__ = ("_cursor", "_ends", "_found", "_starts", "_steps")
 
     #: Paths that are remembered, for scanners ask for the same places; then all are forgotten.
     _MOST = 20_000
@@ -48,7 +62,9 @@ class _Walk:
     def __init__(self, tree: tree_sitter.Tree) -> None:
         self._cursor = tree.walk()
         self._steps = [Step(tree.root_node, None)]
-        self._spans: list[tuple[int, int]] = []  # of the steps below the root
+        # Of the steps; the root is everywhere.
+        self._starts: list[float] = [-1]
+        self._ends: list[float] = [inf]
         self._found: dict[int, tuple[Step, ...]] = {}
 
     def to(self, offset: int) -> tuple[Step, ...]:
@@ -56,18 +72,22 @@ class _Walk:
         found = self._found.get(offset)
         if found is not None:
             return found
-        cursor, steps, spans = self._cursor, self._steps, self._spans
-        while spans and not spans[-1][0] <= offset < spans[-1][1]:
-            spans.pop()
+        cursor, steps, starts, ends = self._cursor, self._steps, self._starts, self._ends
+        while not starts[-1] <= offset < ends[-1]:
+            starts.pop()
+            ends.pop()
             steps.pop()
             cursor.goto_parent()
         while cursor.goto_first_child_for_byte(offset) is not None:
             node = cursor.node
-            if node is None or node.start_byte > offset:
+            assert node is not None
+            start = node.start_byte
+            if start > offset:
                 cursor.goto_parent()
                 break
             steps.append(Step(node, cursor.field_name))
-            spans.append((node.start_byte, node.end_byte))
+            starts.append(start)
+            ends.append(node.end_byte)
         path = tuple(steps)
         if len(self._found) >= self._MOST:
             self._found.clear()

@@ -42,20 +42,20 @@ export const cacheName = (...parts) => {
   return hash.digest('hex');
 };
 
-/** @returns {string} where the user's caches are: the same folder as the command line's */
-const userFolder = () => {
+/** @returns {string} where the user's caches are */
+const userCaches = () => {
   const { env, platform } = process;
-  const chosen = env['COMPARTMENT_MAPPER_CACHE'];
-  if (chosen) return chosen;
   const home = os.homedir();
-  const caches =
-    platform === 'win32'
-      ? (env['LOCALAPPDATA'] ?? path.join(home, 'AppData', 'Local'))
-      : platform === 'darwin'
-        ? path.join(home, 'Library', 'Caches')
-        : (env['XDG_CACHE_HOME'] ?? path.join(home, '.cache'));
-  return path.join(caches, 'compartment-mapper');
+  if (platform === 'darwin') return path.join(home, 'Library', 'Caches');
+  if (platform === 'win32') return env['LOCALAPPDATA'] || path.join(home, 'AppData', 'Local');
+  const named = env['XDG_CACHE_HOME'] ?? '';
+  // The XDG Base Directory Specification: relative paths are to be ignored.
+  return path.isAbsolute(named) ? named : path.join(home, '.cache');
 };
+
+/** @returns {string} the same folder as the command line's */
+const userFolder = () =>
+  process.env['COMPARTMENT_MAPPER_CACHE'] || path.join(userCaches(), 'compartment-mapper');
 
 /**
  * @param {fs.Stats} stats
@@ -135,6 +135,7 @@ const unlessRefused = (attempt) => {
 export const openCodeCache = () => {
   if (crc32 === undefined) return undefined; // Node before 20.15
   const top = userFolder();
+  if (!path.isAbsolute(top)) return undefined;
   const folder = path.join(top, 'code');
   const usable = unlessRefused(() => {
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });

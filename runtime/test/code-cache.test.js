@@ -140,6 +140,11 @@ test('what others can write, or have put there, is not used', { skip: !process.g
   assert.deepEqual(runWith(link), expected);
 });
 
+test("a relative folder is nobody's", () => {
+  assert.deepEqual(runWith('cache'), expected);
+  assert.equal(fs.existsSync('cache'), false);
+});
+
 test('a folder that cannot be made changes nothing', () => {
   const file = join(top, 'file');
   fs.writeFileSync(file, '');

@@ -12,11 +12,10 @@ from compartment_mapper.report import (
     dot,
     mermaid,
     packages_text,
-    size_text,
     withheld_summary,
     withheld_text,
 )
-from compartment_mapper.text import Span
+from compartment_mapper.text import Span, size_text
 
 
 def summary(canonical_name: str, **fields: object) -> PackageSummary:
