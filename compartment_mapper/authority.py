@@ -32,7 +32,7 @@ class Authority:
     reason: str
 
 
-def _read_table() -> dict[Part, dict[str, Authority]]:
+def _read_table() -> dict[str, dict[str, Authority]]:
     text = get_data("compartment_mapper", "authority.json")
     assert text is not None
     return {
@@ -41,8 +41,14 @@ def _read_table() -> dict[Part, dict[str, Authority]]:
     }
 
 
+#: As the file has it: globals of pages that Node has not are apart.
+_TABLE = _read_table()
+
 #: By part, and path; ``process.*`` stands for the members of ``process`` that are not there.
-AUTHORITIES: Mapping[Part, Mapping[str, Authority]] = _read_table()
+AUTHORITIES: Mapping[Part, Mapping[str, Authority]] = {
+    "globals": _TABLE["globals"] | _TABLE["page"],
+    "builtins": _TABLE["builtins"],
+}
 
 _UNKNOWN: Mapping[Part, Authority] = {
     "globals": Authority("low", "a name of the host that the table does not have"),
@@ -111,10 +117,10 @@ def harmless_paths(part: Part) -> list[str]:
     return [path for path, authority in rows.items() if authority.severity == "harmless"]
 
 
-def _named(part: Part, *, harmless: bool) -> frozenset[str]:
+def _named(part: Literal["globals", "page"], *, harmless: bool) -> frozenset[str]:
     return frozenset(
         path
-        for path, authority in AUTHORITIES[part].items()
+        for path, authority in _TABLE[part].items()
         if "." not in path and (not harmless or authority.severity == "harmless")
     )
 
@@ -124,6 +130,20 @@ HARMLESS_GLOBALS = _named("globals", harmless=True)
 #: Globals of Node 24 that ECMA-262 does not have (and ``Date``, ``Math``, which hold powers).
 HOST_GLOBALS = _named("globals", harmless=False)
 
+#: Globals of pages (those that Chromium has, and scripts use) that Node does not have.
+PAGE_GLOBALS = _named("page", harmless=False) | {"document", "location", "navigator"}
+
+#: Any global of a host that we know.
+KNOWN_GLOBALS = HOST_GLOBALS | PAGE_GLOBALS
+
+#: The same, but for common words, which a text that means the global writes ``window.name``.
+RARE_PAGE_GLOBALS = PAGE_GLOBALS - frozenset(
+    """
+    close closed event external find focus blur length name open opener origin print scroll status
+    stop when
+    """.split()
+)
+
 #: Aliases of the global object: those of Node, and those of browsers.
 NODE_GLOBAL_ALIASES = frozenset({"globalThis", "global"})
 GLOBAL_ALIASES = NODE_GLOBAL_ALIASES | {"self", "window"}
@@ -132,6 +152,10 @@ GLOBAL_ALIASES = NODE_GLOBAL_ALIASES | {"self", "window"}
 #: members that hold more than one thing to grant.
 VIEWED_GLOBALS: Mapping[str, frozenset[str]] = {
     "crypto": frozenset(),
+    "document": frozenset(),
+    "history": frozenset(),
+    "location": frozenset(),
+    "navigator": frozenset(),
     "performance": frozenset(),
     "process": frozenset({"env", "stderr", "stdin", "stdout"}),
 }

@@ -10,6 +10,7 @@ from functools import partial
 from typing import NoReturn, Protocol
 
 from compartment_mapper import errors
+from compartment_mapper.browser_field import BROWSER
 from compartment_mapper.errors import Diagnostic, Place
 from compartment_mapper.expand import asset_files, pattern_requests
 from compartment_mapper.file_kind import language_of
@@ -44,7 +45,7 @@ class ScanPowers(Protocol):
     """To have texts scanned: here, elsewhere, or by what is known of them."""
 
     def begin(
-        self, source: bytes, language: Language | None, *, in_cycle: bool
+        self, source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
     ) -> Callable[[], ModuleRecord]:
         """Begin to scan a text as `scan.scan_module` does; what is returned waits for the end."""
 
@@ -53,12 +54,12 @@ class ScanHere:
     """`ScanPowers` of this process: a text is scanned when its record is wanted."""
 
     def begin(
-        self, source: bytes, language: Language | None, *, in_cycle: bool
+        self, source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
     ) -> Callable[[], ModuleRecord]:
         """Return a function that scans *source*."""
         from compartment_mapper.scan import scan_module  # noqa: PLC0415 - 60 ms, rarely all known
 
-        return partial(scan_module, source, language, in_cycle=in_cycle)
+        return partial(scan_module, source, language, in_cycle=in_cycle, page=page)
 
 
 class SyntaxPowers(Protocol):
@@ -138,14 +139,14 @@ def load_modules(entry: Location, *, also: Iterable[Location], loading: Loading)
             if edge.location not in queued:
                 queued.add(edge.location)
                 queue.append(_begun(edge.location, next_language, loading))
-    graph = _with_checks(ModuleGraph(entry=entry, modules=modules), loading.scans)
+    graph = _with_checks(ModuleGraph(entry=entry, modules=modules), loading)
     return _judged(graph, problems)
 
 
-def _with_checks(graph: ModuleGraph, scans: ScanPowers) -> ModuleGraph:
+def _with_checks(graph: ModuleGraph, loading: Loading) -> ModuleGraph:
     """Return *graph* with the modules of cycles scanned for what only a cycle can show."""
     begun = {
-        location: scans.begin(graph.modules[location].source, "mjs", in_cycle=True)
+        location: _scan(graph.modules[location].source, "mjs", loading, in_cycle=True)
         for location in sorted(graph.in_cycles())
         if graph.modules[location].record.language == "mjs"
     }
@@ -161,7 +162,9 @@ def _next_edges(module: Module, loading: Loading) -> list[tuple[FileTarget, Lang
         (FileTarget(location=asset), "bytes") for asset in module.assets
     ]
     for edge in module.edges:
-        if isinstance(edge.target, FileTarget):
+        if isinstance(edge.target, FileTarget) and edge.target.location.endswith(_EMPTY):
+            found.append((edge.target, "cjs"))
+        elif isinstance(edge.target, FileTarget):
             request = edge.request
             file = _file_of(edge.target.location)
             language = language_of(file, request.kind, request.attribute_type, world=loading.world)
@@ -172,6 +175,8 @@ def _next_edges(module: Module, loading: Loading) -> list[tuple[FileTarget, Lang
 
 #: A file that is also loaded as text or bytes is two modules; a fragment tells them apart.
 _AS = "#as="
+#: What a ``browser`` field means by ``false``: a module without text, beside the package.json.
+_EMPTY = f"{_AS}empty"
 
 
 def _file_of(location: Location) -> Location:
@@ -236,7 +241,8 @@ def _target(
         case BuiltinResolution(name=name):
             return BuiltinTarget(name=name)
         case EmptyResolution():
-            return FailedTarget(code="MODULE_NOT_FOUND", message=f"'{request.specifier}' is empty")
+            package = package_root(_file_of(location), descriptors=loading.world.descriptors)
+            return FileTarget(location=Location(f"{package}package.json{_EMPTY}"))
         case ResolutionFailure():
             return found
         case FileResolution(location=file):
@@ -269,15 +275,23 @@ def _crossing(request: ModuleRequest) -> ResolutionFailure:
 
 
 def _begun(location: Location, language: Language | None, loading: Loading) -> _Begun:
-    source = loading.read.maybe_read(_file_of(location))
+    is_empty = location.endswith(_EMPTY)
+    source = b"" if is_empty else loading.read.maybe_read(_file_of(location))
     assert source is not None, location  # resolve() found it
     if language != "bytes":
         source = without_byte_order_mark(source)
     if language in {"json", "text", "bytes"}:
         known = ModuleRecord(language=language)
         return _Begun(location=location, language=language, source=source, record=lambda: known)
-    record = loading.scans.begin(source, language, in_cycle=False)
+    record = _scan(source, language, loading, in_cycle=False)
     return _Begun(location=location, language=language, source=source, record=record)
+
+
+def _scan(
+    source: bytes, language: Language | None, loading: Loading, *, in_cycle: bool
+) -> Callable[[], ModuleRecord]:
+    page = BROWSER in loading.world.conditions
+    return loading.scans.begin(source, language, in_cycle=in_cycle, page=page)
 
 
 def _scanned(begun: _Begun, loading: Loading) -> _Scanned:

@@ -19,6 +19,29 @@ _BUILTINS = frozenset(
 #: Those that exist only with ``node:`` before the name: without, it is a package of npm.
 PREFIX_ONLY_BUILTINS = frozenset({"sea", "sqlite", "test", "test/reporters"})
 
+#: What is usually installed to stand for a builtin in a page; by its name, so that it is found.
+POLYFILLS = {
+    **{
+        name: name
+        for name in (
+            "assert buffer constants events process punycode string_decoder url util"
+        ).split()
+    },
+    "console": "console@npm:console-browserify",
+    "crypto": "crypto@npm:crypto-browserify",
+    "domain": "domain@npm:domain-browser",
+    "http": "http@npm:stream-http",
+    "https": "https@npm:https-browserify",
+    "os": "os@npm:os-browserify",
+    "path": "path@npm:path-browserify",
+    "querystring": "querystring@npm:querystring-es3",
+    "stream": "stream@npm:stream-browserify",
+    "timers": "timers@npm:timers-browserify",
+    "tty": "tty@npm:tty-browserify",
+    "vm": "vm@npm:vm-browserify",
+    "zlib": "zlib@npm:browserify-zlib",
+}
+
 _PREFIX = "node:"
 
 

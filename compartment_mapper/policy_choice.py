@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from compartment_mapper import errors
 from compartment_mapper.authority import (
-    HOST_GLOBALS,
+    KNOWN_GLOBALS,
     MEMBERS_OF_PROCESS,
     Part,
 )
@@ -99,10 +99,10 @@ def named_grant(text: str) -> NamedGrant | Diagnostic:
     first = path.partition(".")[0]
     if not (package and colon and path):
         return errors.invalid_grant(text, "")
-    if authority == path and first in HOST_GLOBALS:
+    if authority == path and first in KNOWN_GLOBALS:
         return NamedGrant(package=CanonicalName(package), part="globals", path=path)
     if is_builtin(f"node:{first}") is None:
-        known = HOST_GLOBALS | known_builtins()
+        known = KNOWN_GLOBALS | known_builtins()
         return errors.invalid_grant(text, errors.did_you_mean(first, known))
     return NamedGrant(package=CanonicalName(package), part="builtins", path=path)
 

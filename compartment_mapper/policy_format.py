@@ -10,8 +10,8 @@ from importlib.resources import files
 
 from compartment_mapper import errors
 from compartment_mapper.authority import (
-    HOST_GLOBALS,
     INTRINSICS,
+    KNOWN_GLOBALS,
     Part,
 )
 from compartment_mapper.errors import Diagnostic
@@ -271,7 +271,7 @@ def _check_name(name: str, at: _At) -> None:
             raise _WrongValueError(f"{at.path}: there is no global '{first}'", hint)
 
 
-_KNOWN_GLOBALS = HOST_GLOBALS | INTRINSICS
+_KNOWN_GLOBALS = KNOWN_GLOBALS | INTRINSICS
 
 
 def _record(value: object, path: str, known: tuple[str, ...] | None) -> dict[str, object]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from compartment_mapper import errors
-from compartment_mapper.authority import HOST_GLOBALS, INTRINSICS, Part
+from compartment_mapper.authority import INTRINSICS, KNOWN_GLOBALS, Part
 from compartment_mapper.errors import Diagnostic
 from compartment_mapper.locations import CanonicalName
 from compartment_mapper.node_builtins import is_builtin
@@ -122,7 +122,7 @@ def _grants(name: str, part: Part, value: object, notes: _Notes) -> Grants:
     for path, written in sorted(value.items()) if isinstance(value, dict) else ():
         bare = path.removeprefix("node:") if part == "builtins" else path
         first = bare.partition(".")[0]
-        if part == "globals" and first not in HOST_GLOBALS:
+        if part == "globals" and first not in KNOWN_GLOBALS:
             if first not in INTRINSICS:
                 notes.add(name, f"the global '{path}' is none of the host's")
             continue

@@ -7,7 +7,7 @@ from dataclasses import replace
 from compartment_mapper.browser_field import BROWSER, browser_replacement
 from compartment_mapper.locations import Location, Specifier, relative_path
 from compartment_mapper.module_record import RequestKind
-from compartment_mapper.node_builtins import is_builtin
+from compartment_mapper.node_builtins import POLYFILLS, is_builtin
 from compartment_mapper.package_lookup import (
     Descriptors,
     World,
@@ -64,7 +64,7 @@ def resolve(
     request = Request(
         specifier=specifier,
         referrer=referrer,
-        conditions=_CONDITIONS[kind] | world.conditions,
+        conditions=_conditions(kind, world.conditions),
         world=world,
     )
     resolution = (
@@ -75,6 +75,15 @@ def resolve(
     if isinstance(resolution, ResolutionFailure):
         return with_hint(resolution, request)
     return resolution
+
+
+def _conditions(kind: RequestKind, chosen: frozenset[str]) -> frozenset[str]:
+    """Return what is matched in ``exports``; a page is not Node."""
+    own = _CONDITIONS[kind]
+    return (own - _OF_NODE if BROWSER in chosen else own) | chosen
+
+
+_OF_NODE = frozenset({"node", "node-addons"})
 
 
 def _resolved_as_node(request: Request, kind: RequestKind) -> Resolution:
@@ -93,9 +102,32 @@ def _resolved_for_browser(request: Request, kind: RequestKind) -> Resolution:
         if replacement is not None:
             request = replace(request, specifier=replacement)
     resolution = _resolved_as_node(request, kind)
+    if isinstance(resolution, BuiltinResolution):
+        resolution = _stand_in(resolution.name, request, kind)
     if isinstance(resolution, FileResolution):
         return _replaced_file(resolution, request)
     return resolution
+
+
+def _stand_in(name: str, request: Request, kind: RequestKind) -> Resolution:
+    """Return what a page has instead of a builtin: the installed package of that name, if any.
+
+    DEVIATION: in Node the builtin comes first; a page has none.
+    """
+    package = name.partition("/")[0]
+    if find_package(package, referrer=request.referrer, world=request.world) is not None:
+        folder = name if "/" in name else f"{name}/"
+        found = resolve_require(replace(request, specifier=Specifier(folder)))
+        if not isinstance(found, BuiltinResolution):
+            return found
+    usual = POLYFILLS.get(package)
+    return ResolutionFailure(
+        code="MODULE_NOT_FOUND" if kind == "require" else "ERR_MODULE_NOT_FOUND",
+        message=f"Cannot find module '{request.specifier}': a page has no builtins of Node",
+        hint=f"npm install {usual}, which stands for it then"
+        if usual
+        else f'in package.json, "browser": {{"{name}": false}} makes it an empty module',
+    )
 
 
 def _replaced_file(resolution: FileResolution, request: Request) -> Resolution:

@@ -21,7 +21,7 @@ from compartment_mapper.record_codec import from_plain, to_plain
 
 _LANGUAGES: tuple[Language | None, ...] = (None, *get_args(Language))
 #: Of a request: the length of the text, its language, whether it is in a cycle.
-_REQUEST = struct.Struct("<IBB")
+_REQUEST = struct.Struct("<IB??")
 #: Of an answer: the length of its JSON; nothing for a text that could not be scanned there.
 _ANSWER = struct.Struct("<I")
 #: So many bytes of text take longer to scan than it takes to begin processes.
@@ -41,6 +41,7 @@ class _Task:
     source: bytes
     language: Language | None
     in_cycle: bool
+    page: bool
     record: ModuleRecord | None = None
     #: It was handed out, and no record will come.
     is_lost: bool = False
@@ -110,10 +111,10 @@ class Workers:
         return [worker.pid for worker in self._workers]
 
     def begin(
-        self, source: bytes, language: Language | None, *, in_cycle: bool
+        self, source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
     ) -> Callable[[], ModuleRecord]:
         """Begin to scan a text; what is returned waits for its record."""
-        task = _Task(source, language, in_cycle)
+        task = _Task(source, language, in_cycle, page)
         self._waiting.append(task)
         self._cost += task.cost
         if not self._has_begun and self._jobs > 1 and self._cost > _WORTH_WORKERS:
@@ -128,7 +129,9 @@ class Workers:
             if task in self._waiting:
                 self._waiting.remove(task)
                 self._cost -= task.cost
-            task.record = _scanned(task.source, task.language, in_cycle=task.in_cycle)
+            task.record = _scanned(
+                task.source, task.language, in_cycle=task.in_cycle, page=task.page
+            )
         task.source = b""
         return task.record
 
@@ -166,7 +169,9 @@ class Workers:
             worker.tasks.append(task)
             worker.ahead += task.cost
             code = _LANGUAGES.index(task.language)
-            worker.outgoing += _REQUEST.pack(len(task.source), code, task.in_cycle) + task.source
+            worker.outgoing += (
+                _REQUEST.pack(len(task.source), code, task.in_cycle, task.page) + task.source
+            )
 
     def _lose(self, worker: _Worker) -> None:
         for task in worker.tasks:
@@ -245,23 +250,28 @@ def _work(reads: int, writes: int) -> NoReturn:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends us
         with os.fdopen(reads, "rb") as requests, os.fdopen(writes, "wb") as answers:
             while head := requests.read(_REQUEST.size):
-                length, code, in_cycle = _REQUEST.unpack(head)
-                answer = _answer(requests.read(length), _LANGUAGES[code], in_cycle=bool(in_cycle))
+                length, code, in_cycle, page = _REQUEST.unpack(head)
+                source = requests.read(length)
+                answer = _answer(source, _LANGUAGES[code], in_cycle=in_cycle, page=page)
                 answers.write(_ANSWER.pack(len(answer)) + answer)
                 answers.flush()
     finally:
         os._exit(0)
 
 
-def _answer(source: bytes, language: Language | None, *, in_cycle: bool) -> bytes:
+def _answer(
+    source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
+) -> bytes:
     try:
-        record = _scanned(source, language, in_cycle=in_cycle)
+        record = _scanned(source, language, in_cycle=in_cycle, page=page)
         return json.dumps(to_plain(record), separators=(",", ":")).encode()
     except Exception:  # noqa: BLE001 - whatever it is, the first process meets it as well
         return b""
 
 
-def _scanned(source: bytes, language: Language | None, *, in_cycle: bool) -> ModuleRecord:
+def _scanned(
+    source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
+) -> ModuleRecord:
     from compartment_mapper.scan import scan_module  # noqa: PLC0415 - where it is wanted
 
-    return scan_module(source, language, in_cycle=in_cycle)
+    return scan_module(source, language, in_cycle=in_cycle, page=page)

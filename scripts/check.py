@@ -7,11 +7,17 @@ With COMPARTMENT_MAPPER_PACKAGES=all every program of tests/packages is run, els
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 from environment import ROOT, node_folder, npm, set_up, step, tool
 
 _RUNTIME = ROOT / "runtime"
 _PACKAGES = ROOT / "tests" / "packages"
+_BROWSER = ROOT / "tests" / "browser"
+_CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def main() -> None:
@@ -20,6 +26,8 @@ def main() -> None:
     set_up("-e", f"{ROOT}[dev]")
     npm("development dependencies of the runtime", "ci", *npm_cache, cwd=_RUNTIME)
     npm("packages that tests run", "ci", *npm_cache, cwd=_PACKAGES)
+    npm("what drives a browser", "ci", *npm_cache, cwd=_BROWSER)
+    _get_chromium()
     step("format", [tool("ruff"), "format", "--check", "."])
     step("lint", [tool("ruff"), "check", "."])
     step("types", [tool("mypy")])
@@ -29,6 +37,28 @@ def main() -> None:
     npm("runtime: tests", "test", "--silent", cwd=_RUNTIME)
     path = f"{node_folder()}{os.pathsep}{os.environ.get('PATH', '')}"
     step("tests", [tool("pytest"), "-q", "-n", "2", "--dist", "loadfile"], env={"PATH": path})
+
+
+def _get_chromium() -> None:
+    """Install Debian's Chromium where that can be done; else say what is skipped without it."""
+    chosen = os.environ.get("COMPARTMENT_MAPPER_CHROMIUM")
+    if chosen or any(map(shutil.which, _CHROMIUM)):
+        return
+    if Path("/etc/debian_version").is_file() and os.geteuid() == 0:
+        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]
+        for command in (["apt-get", "update", "-qq"], install):
+            done = subprocess.run(command, env={**os.environ, **quiet}, check=False)
+            if done.returncode:
+                break
+        else:
+            return
+    print(
+        "\nNo Chromium: the tests of pages are skipped. To have them, install Chromium (Debian: "
+        "apt-get install chromium), or set COMPARTMENT_MAPPER_CHROMIUM to its path.",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

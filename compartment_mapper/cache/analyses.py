@@ -32,7 +32,7 @@ _PATIENCE = 2.0
 
 class _Scans(Protocol):
     def begin(
-        self, source: bytes, language: Language | None, *, in_cycle: bool
+        self, source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
     ) -> Callable[[], ModuleRecord]: ...
 
 
@@ -130,15 +130,15 @@ class KnownScans:
         self._scans = scans
 
     def begin(
-        self, source: bytes, language: Language | None, *, in_cycle: bool
+        self, source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
     ) -> Callable[[], ModuleRecord]:
         """Return a function for the record of *source*, known or not."""
-        kind = f"{language} {in_cycle}".encode()
+        kind = f"{language} {in_cycle} {page}".encode()
         key = self._analyses.key(b"scan", kind, source)
         known = from_plain(self._analyses.value(key))
         if known is not None:
             return lambda: known
-        begun = self._scans.begin(source, language, in_cycle=in_cycle)
+        begun = self._scans.begin(source, language, in_cycle=in_cycle, page=page)
 
         def record() -> ModuleRecord:
             found = begun()

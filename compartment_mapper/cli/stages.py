@@ -11,7 +11,7 @@ from compartment_mapper.module_record import Language, ModuleRecord
 
 class _Scans(Protocol):
     def begin(
-        self, source: bytes, language: Language | None, *, in_cycle: bool
+        self, source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
     ) -> Callable[[], ModuleRecord]: ...
 
 
@@ -60,11 +60,11 @@ class TimedScans:
         self._scans = scans
 
     def begin(
-        self, source: bytes, language: Language | None, *, in_cycle: bool
+        self, source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
     ) -> Callable[[], ModuleRecord]:
         """Begin to scan a text; what is returned waits for its record."""
         start = time.perf_counter()
-        begun = self._scans.begin(source, language, in_cycle=in_cycle)
+        begun = self._scans.begin(source, language, in_cycle=in_cycle, page=page)
         self._stages.add("scan", time.perf_counter() - start)
 
         def record() -> ModuleRecord:

@@ -48,7 +48,7 @@ _NO_ESM = Esm(
 
 
 def scan_module(
-    source: bytes, language: Language | None, *, in_cycle: bool = False
+    source: bytes, language: Language | None, *, in_cycle: bool = False, page: bool = False
 ) -> ModuleRecord:
     """Return what *source* says.
 
@@ -58,6 +58,7 @@ def scan_module(
             Node's syntax detection.
         in_cycle: Whether a cycle of imports leads back to the module, so that it may use an
             import that has no value yet.
+        page: Whether the host is a page, with other globals than Node's.
     """
     if language in {"json", "text", "bytes"}:
         return ModuleRecord(language=language)
@@ -70,7 +71,7 @@ def scan_module(
     esm = scan_esm(syntax, prefix=prefix, in_cycle=in_cycle) if language == "mjs" else _NO_ESM
     requires = _requires(syntax)
     builtin_uses = scan_builtin_uses(syntax, (*calls, *requires), is_module=language == "mjs")
-    free_names, free_edits = scan_free_names(syntax, builtin_uses)
+    free_names, free_edits = scan_free_names(syntax, builtin_uses, page=page)
     names, reexports = scan_cjs_exports(syntax) if language == "cjs" else ((), ())
     assets = scan_assets(syntax)
     changes = scan_late_changes(syntax)
@@ -90,7 +91,7 @@ def scan_module(
         cjs_reexports=tuple(Specifier(specifier) for specifier in reexports),
         free_names=tuple(free_names),
         builtin_uses=tuple(builtin_uses),
-        assigned_names=tuple(scan_assigned_names(syntax)),
+        assigned_names=tuple(scan_assigned_names(syntax, page=page)),
         prefix=prefix,
         prologue=(*rewrites.prologue, *esm.declarations, *esm.announcements),
         edits=rewrites.edits,

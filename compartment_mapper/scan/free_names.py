@@ -11,8 +11,10 @@ from compartment_mapper.authority import (
     HARMLESS_GLOBALS,
     HOST_GLOBALS,
     INTRINSICS,
+    KNOWN_GLOBALS,
     NODE_GLOBAL_ALIASES,
     PROCESS_MEMBERS,
+    RARE_PAGE_GLOBALS,
     VIEWED_GLOBALS,
 )
 from compartment_mapper.module_record import BuiltinUse, Edit, FreeName
@@ -30,7 +32,7 @@ _WRITES = frozenset({"assignment_expression", "augmented_assignment_expression"}
 
 
 def scan_free_names(
-    syntax: Syntax, builtin_uses: Iterable[BuiltinUse] = ()
+    syntax: Syntax, builtin_uses: Iterable[BuiltinUse] = (), *, page: bool = False
 ) -> tuple[list[FreeName], list[Edit]]:
     """Return the host names that *syntax* uses, and the edits of questions for powers.
 
@@ -39,14 +41,15 @@ def scan_free_names(
     ``typeof fetch`` must answer ``undefined`` where ``fetch`` is withheld, although to use it is
     an error that explains itself: so it is asked of the global object, where it is absent.
     """
+    known = KNOWN_GLOBALS if page else HOST_GLOBALS
     free: list[FreeName] = []
     edits: list[Edit] = []
-    used = HOST_GLOBALS | GLOBAL_ALIASES
-    known = [start for start, _, name in _known_words(syntax.source) if name in used]
-    for occurrence in occurrences(syntax, used, known=known):
+    looked_for = _USABLE[page]
+    starts = [start for start, _, name in _known_words(syntax.source, page) if name in looked_for]
+    for occurrence in occurrences(syntax, looked_for, known=starts):
         if occurrence.scope != "free":
             continue
-        free += _free_names(syntax, occurrence)
+        free += _free_names(syntax, occurrence, known)
         if occurrence.role == "typeof" and occurrence.name not in _ALWAYS_THERE:
             start = occurrence.span.start
             edits.append(Edit(start, start, "globalThis."))
@@ -56,6 +59,13 @@ def scan_free_names(
     free += [name for name in _names_by_alias(syntax.source) if name.path not in paths]
     free += [name for name in _mentioned_members(syntax.source, free) if name.path not in paths]
     return free, edits
+
+
+#: What is looked for, by whether the host is a page: of the host, what can be used, and assigned.
+_HOST = {False: HOST_GLOBALS, True: HOST_GLOBALS | RARE_PAGE_GLOBALS}
+_USABLE = {page: names | GLOBAL_ALIASES for page, names in _HOST.items()}
+_ASSIGNABLE = {page: names | INTRINSICS for page, names in _HOST.items()}
+_WORDS = {page: names | INTRINSICS for page, names in _USABLE.items()}
 
 
 def _process_names(builtin_uses: Iterable[BuiltinUse]) -> Iterator[FreeName]:
@@ -129,7 +139,9 @@ _PROCESS_MEMBER = re.compile(
 )
 
 
-def _free_names(syntax: Syntax, occurrence: Occurrence) -> Iterator[FreeName]:
+def _free_names(
+    syntax: Syntax, occurrence: Occurrence, known: frozenset[str]
+) -> Iterator[FreeName]:
     """Yield what the text uses of the host by one occurrence of a name."""
     if occurrence.name not in VIEWED_GLOBALS and occurrence.name not in GLOBAL_ALIASES:
         path, exact, end = member_path(syntax, occurrence)
@@ -148,7 +160,7 @@ def _free_names(syntax: Syntax, occurrence: Occurrence) -> Iterator[FreeName]:
     base = () if occurrence.name in GLOBAL_ALIASES else (occurrence.name,)
     for use in member_uses(syntax, occurrence.path):
         names = (*base, *use.names)
-        if names and names[0] in HOST_GLOBALS:
+        if names and names[0] in known:
             yield FreeName(
                 path=".".join(names[:_DEPTH]),
                 span=occurrence.span if len(names) == 1 else use.span,
@@ -193,9 +205,10 @@ _AFTER_ASSIGNED = re.compile(
 )
 
 
-def scan_assigned_names(syntax: Syntax) -> Iterator[str]:
+def scan_assigned_names(syntax: Syntax, *, page: bool = False) -> Iterator[str]:
     """Yield, sorted, the global names that the text assigns: they can't be made constants."""
-    suspects = set(_suspects(syntax.source)) & _ASSIGNABLE
+    assignable = _ASSIGNABLE[page]
+    suspects = set(_suspects(syntax.source, page=page)) & assignable
     found = {
         occurrence.name
         for occurrence in (occurrences(syntax, suspects) if suspects else ())
@@ -205,12 +218,12 @@ def scan_assigned_names(syntax: Syntax) -> Iterator[str]:
         found.update(_assigned_members(syntax))
     if _GLOBAL_PROTOTYPE.search(syntax.source):
         members = {match[1].decode() for match in _MEMBER_ASSIGNED.finditer(syntax.source)}
-        found.update(members & (INTRINSICS | HOST_GLOBALS))
+        found.update(members & assignable)
     yield from sorted(found)
 
 
-def _suspects(source: bytes) -> Iterator[str]:
-    for start, end, name in _known_words(source):
+def _suspects(source: bytes, *, page: bool) -> Iterator[str]:
+    for start, end, name in _known_words(source, page):
         if _AFTER_ASSIGNED.match(source, end) or source[max(0, start - 16) : start].rstrip()[
             -2:
         ] in {b"++", b"--"}:
@@ -218,14 +231,10 @@ def _suspects(source: bytes) -> Iterator[str]:
 
 
 @lru_cache(maxsize=1)
-def _known_words(source: bytes) -> tuple[tuple[int, int, str], ...]:
+def _known_words(source: bytes, page: bool) -> tuple[tuple[int, int, str], ...]:  # noqa: FBT001
     """Return where names of the host and of the language stand: one search for all scanners."""
-    matches = word_pattern(_KNOWN).finditer(source)
+    matches = word_pattern(_WORDS[page]).finditer(source)
     return tuple((match.start(), match.end(), match[0].decode()) for match in matches)
-
-
-_ASSIGNABLE = INTRINSICS | HOST_GLOBALS
-_KNOWN = INTRINSICS | HOST_GLOBALS | GLOBAL_ALIASES
 
 
 def _assigned_members(syntax: Syntax) -> Iterator[str]:

@@ -4,8 +4,10 @@ import table from '../../compartment_mapper/authority.json' with { type: 'json' 
 /** @typedef {'globals' | 'builtins'} Part */
 /** @typedef {Record<string, { severity: string, reason: string }>} Rows */
 
-/** @type {Record<Part, Rows>} */
-const { globals, builtins } = table;
+/** @type {Rows} */
+const globals = { ...table.globals, ...table.page };
+/** @type {Rows} */
+const builtins = table.builtins;
 
 // The builtin of that name is the same object as the global.
 const PARTS = {

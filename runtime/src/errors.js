@@ -53,6 +53,13 @@ export const importNotFound = (specifier, referrer) => {
   );
 };
 
+/** @param {string} name of a builtin */
+export const notInPages = (name) =>
+  codedError(
+    'MODULE_NOT_FOUND',
+    `Cannot find module '${name}': a page has no builtins of Node; bundle with --condition browser`,
+  );
+
 /** @param {string} scheme such as `http:` */
 export const unsupportedScheme = (scheme) =>
   codedError(

@@ -7,7 +7,13 @@ import { hardenHost } from './host-harden.js';
 import { sharedBuiltin, sharedGlobal } from './host-tame.js';
 import { boundView } from './bound-view.js';
 import { builtinDecision, globalDecision, grantedOf, isWhole } from './policy.js';
-import { WINDOW_NAMES, isFleeting, pageGlobal, pageProcess } from './page-globals.js';
+import {
+  WINDOW_NAMES,
+  isFleeting,
+  pageGlobal,
+  pagePerformance,
+  pageProcess,
+} from './page-globals.js';
 import { makePageTimers } from './page-timers.js';
 import { isAttenuation } from './policy-format.js';
 import { makeProcessView } from './process-view.js';
@@ -103,7 +109,8 @@ export const processOf = (pkg) => {
  * @returns {AnyObject} its `performance`: listeners and settings of its own
  */
 export const performanceOf = (pkg) => {
-  pkg.performance ??= boundView(pkg.world.powers.globals['performance']);
+  const { globals, page } = pkg.world.powers;
+  pkg.performance ??= page ? pagePerformance(globals) : boundView(globals['performance']);
   return pkg.performance;
 };
 

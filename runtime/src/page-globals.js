@@ -1,7 +1,9 @@
 // What a package is given of a page: hardened classes, functions that work without `window`, views of objects.
-import { bindMethod, fillView, isConstructor, isObject } from './attenuate.js';
+import { bindMethod, defineOwn, fillView, isConstructor, isObject } from './attenuate.js';
 import { severityOf } from './authority.js';
 import { boundView } from './bound-view.js';
+import { makeDenied } from './denial.js';
+import { accessDenied } from './errors.js';
 import { hardenHost } from './host-harden.js';
 import { isWithheld } from './policy.js';
 
@@ -17,6 +19,28 @@ const READ_ONLY = ['location'];
 
 // Objects that can't be frozen, or whose properties are data: what is kept in them is for all.
 const SHARED = ['localStorage', 'sessionStorage'];
+
+// Entries of other kinds have the nodes that they are about: the first input, the largest paint.
+const ENTRIES_WITHOUT_NODES = ['mark', 'measure', 'navigation', 'paint', 'resource'];
+
+// Classes of what a function answers, or an object leads to, by its name: shared by all who call it.
+/** @type {Record<string, string[]>} */
+const LEADS_TO = {
+  __proto__: /** @type {never} */ (null),
+  fetch: [
+    'Response',
+    'Headers',
+    'Blob',
+    'FormData',
+    'ReadableStream',
+    'ReadableStreamDefaultReader',
+  ],
+  matchMedia: ['MediaQueryList'],
+  indexedDB: [
+    ...['IDBCursorWithValue', 'IDBDatabase', 'IDBIndex', 'IDBKeyRange', 'IDBObjectStore'],
+    ...['IDBOpenDBRequest', 'IDBTransaction', 'DOMStringList'],
+  ],
+};
 
 /** @type {WeakMap<Function, Function>} */
 const bound = new WeakMap();
@@ -75,23 +99,46 @@ const isPlatformObject = (object) => {
 };
 
 /**
+ * What a package was not granted of an object says so when it is called, not when it is looked at.
+ *
+ * @param {string} label
+ * @param {string} name of a global
+ * @param {AnyObject} object
+ * @param {AnyObject} view
+ */
+const addDenials = (label, name, object, view) => {
+  for (let holder = object; holder !== Object.prototype; holder = Object.getPrototypeOf(holder)) {
+    if (holder === null) return;
+    for (const [key, { value }] of Object.entries(Object.getOwnPropertyDescriptors(holder))) {
+      if (typeof value !== 'function' || key === 'constructor' || Object.hasOwn(view, key))
+        continue;
+      const denied = makeDenied(() => accessDenied(label, 'global', `${name}.${key}`), key);
+      defineOwn(view, key, denied, false);
+    }
+  }
+};
+
+/**
  * @param {Package} pkg
  * @param {string} name of a global of the page
  * @param {Granted | undefined} granted
  * @returns {unknown}
  */
-export const pageGlobal = ({ world }, name, granted) => {
+export const pageGlobal = ({ world, label }, name, granted) => {
   const page = world.powers.globals;
   const value = page[name];
   if (!isObject(value) || granted === undefined) return value;
+  if (world.hardens) for (const other of LEADS_TO[name] ?? []) hardenHost(page[other]);
   if (typeof value === 'function') {
     if (!isConstructor(value)) return boundToPage(page, value);
     return world.hardens ? hardenHost(value) : value;
   }
   if (granted.unlimited) return value;
   const held = READ_ONLY.includes(name) && !granted.whole ? readOnly(granted) : granted;
-  if (!granted.whole) return fillView(held, { owner: () => page[name], view: {} });
-  return sharedObject(name, value, granted);
+  if (granted.whole) return sharedObject(name, value, granted);
+  const view = fillView(held, { owner: () => page[name], view: {} });
+  addDenials(label, name, value, view);
+  return view;
 };
 
 /**
@@ -106,6 +153,25 @@ export const isFleeting = (page, name) => {
   } catch {
     return true;
   }
+};
+
+/**
+ * @param {AnyObject} page
+ * @returns {AnyObject} a `performance` of a package's own
+ */
+export const pagePerformance = ({ performance }) => {
+  const view = boundView(performance);
+  for (const name of ['getEntries', 'getEntriesByName', 'getEntriesByType']) {
+    if (typeof performance[name] !== 'function') continue;
+    const value = (/** @type {unknown[]} */ ...args) =>
+      performance[name](...args)
+        .filter((/** @type {AnyObject} */ { entryType }) =>
+          ENTRIES_WITHOUT_NODES.includes(entryType),
+        )
+        .map(hardenHost);
+    Object.defineProperty(view, name, { value: Object.freeze(value), writable: true });
+  }
+  return view;
 };
 
 /**

@@ -4,6 +4,7 @@ import {
   accessDenied,
   codedError,
   importNotFound,
+  notInPages,
   requireNotFound,
   unsupportedScheme,
 } from './errors.js';
@@ -35,6 +36,7 @@ const REQUIRE_SUFFIXES = ['', '.js', '.json', '/index.js', '/index.json'];
  */
 const builtinTarget = (pkg, name) => {
   const bare = bareBuiltin(name);
+  if (pkg.world.powers.page) return { kind: 'error', error: notInPages(bare) };
   if (builtinDecision(pkg.policy, bare) === undefined && pkg.world.audit === undefined) {
     return { kind: 'error', error: accessDenied(pkg.label, 'builtin', bare) };
   }

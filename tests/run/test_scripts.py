@@ -93,6 +93,18 @@ def test_a_module_exports_live_bindings_by_any_name(app: Path, tmp_path: Path) -
     ), done.stderr
 
 
+def test_false_in_a_browser_field_is_an_empty_module(tmp_path: Path) -> None:
+    files = {
+        "package.json": '{"name": "app", "browser": {"fs": false, "./a.js": false}}',
+        "main.js": "console.log(Object.keys(require('fs')).length, require('./a.js').a);\n",
+        "a.js": "exports.a = 1;\n",
+    }
+    app = write(tmp_path / "app", files)
+    script = made(app / "main.js", tmp_path / "app.js", "--format", "script", "-C", "browser")
+
+    assert node(script).stdout == "0 undefined\n"
+
+
 def test_importers_wait_for_a_module_that_awaits(app: Path, tmp_path: Path) -> None:
     made(app / "waits.mjs", tmp_path / "app.mjs", "--format", "module")
     (tmp_path / "use.mjs").write_text("import { late } from './app.mjs'; console.log(late);\n")

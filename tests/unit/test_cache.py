@@ -397,10 +397,10 @@ class Asked:
         self.texts: list[bytes] = []
 
     def begin(
-        self, source: bytes, language: Language | None, *, in_cycle: bool
+        self, source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
     ) -> Callable[[], ModuleRecord]:
         self.texts.append(source)
-        return ScanHere().begin(source, language, in_cycle=in_cycle)
+        return ScanHere().begin(source, language, in_cycle=in_cycle, page=page)
 
     def syntax_problem(self, source: bytes, language: Language) -> tuple[str, int] | None:
         self.texts.append(source)

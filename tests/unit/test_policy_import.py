@@ -11,7 +11,7 @@ LAVAMOAT = {
     "resources": {
         "express>debug": {
             "builtin": {"tty.isatty": True, "node:util.inspect": True},
-            "globals": {"console": True, "document": True, "process.env": "read", "Atomics": True},
+            "globals": {"console": True, "chrome": True, "process.env": "read", "Atomics": True},
             "packages": {"express>send>ms": True},
         },
         "native-one": {"native": True, "globals": {"process.exitCode": "write"}},
@@ -42,7 +42,7 @@ def test_a_policy_of_lavamoat_is_read() -> None:
 
 def test_what_is_not_taken_over_is_told() -> None:
     assert imported({**LAVAMOAT, "resolutions": {}}).notes == (
-        "express>debug: the global 'document' is none of the host's",
+        "express>debug: the global 'chrome' is none of the host's",
         "native-one: native addons can't be confined, and are not granted",
         "the file: 'resolutions' has no counterpart",
     )

@@ -285,6 +285,11 @@ BROWSER = {
     "/app/package.json": '{"browser": {"fs": false, "./a.js": "./b.js", "d": "e", "f": "./b"}}',
     "/app/a.js": "",
     "/app/b.js": "",
+    "/app/node_modules/buffer/index.js": "",
+    "/app/node_modules/util/index.js": "",
+    "/app/node_modules/both/package.json": '{"exports": {"node": "./node.js", "browser": "./page.js"}}',
+    "/app/node_modules/both/node.js": "",
+    "/app/node_modules/both/page.js": "",
     "/app/node_modules/e/package.json": '{"main": "./m.js", "browser": "./w.js"}',
     "/app/node_modules/e/m.js": "",
     "/app/node_modules/e/w.js": "",
@@ -301,7 +306,10 @@ BROWSER = {
         ("./b.js", "/app/b.js", "/app/b.js"),
         ("fs", "empty", "node:fs"),
         ("node:fs", "empty", "node:fs"),
-        ("path", "node:path", "node:path"),
+        ("path", "ERR_MODULE_NOT_FOUND", "node:path"),
+        ("buffer", "/app/node_modules/buffer/index.js", "node:buffer"),
+        ("util/types", "ERR_MODULE_NOT_FOUND", "node:util/types"),
+        ("both", "/app/node_modules/both/page.js", "/app/node_modules/both/node.js"),
         ("d", "/app/node_modules/e/w.js", "ERR_MODULE_NOT_FOUND"),
         ("f", "/app/b.js", "ERR_MODULE_NOT_FOUND"),
         ("e", "/app/node_modules/e/w.js", "/app/node_modules/e/m.js"),
@@ -314,6 +322,20 @@ def test_the_browser_field_counts_with_the_condition_only(
 ) -> None:
     assert answer(specifier, world_with(BROWSER, browser=True), kind="import") == in_browser
     assert answer(specifier, world_with(BROWSER), kind="import") == in_node
+
+
+def test_who_lacks_a_builtin_in_a_page_is_told_what_is_usually_installed() -> None:
+    world = world_with(BROWSER, browser=True)
+    found = [
+        resolve(Specifier(name), referrer=Location("file:///app/a.js"), kind="require", world=world)
+        for name in ("path", "events", "child_process")
+    ]
+
+    assert [failure.hint for failure in found if isinstance(failure, ResolutionFailure)] == [
+        "npm install path@npm:path-browserify, which stands for it then",
+        "npm install events, which stands for it then",
+        'in package.json, "browser": {"child_process": false} makes it an empty module',
+    ]
 
 
 # --- the world ---

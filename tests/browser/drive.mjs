@@ -1,0 +1,39 @@
+// Drives Chromium for the tests: a question on each line of the input, an answer on each line of the output.
+//   node drive.mjs EXECUTABLE
+import { createInterface } from 'node:readline';
+import { chromium } from 'playwright-core';
+
+const browser = await chromium.launch({
+  executablePath: process.argv[2],
+  // As root in a container there is no other way; nothing but our own server is asked.
+  args: ['--no-sandbox', '--disable-quic', '--disable-background-networking'],
+});
+
+/**
+ * @param {{ url: string, until?: string, evaluate?: string, screenshot?: string }} question
+ * @returns {Promise<object>} what the page said, threw, and is
+ */
+const answer = async ({ url, until, evaluate, screenshot }) => {
+  const context = await browser.newContext({ viewport: { width: 480, height: 320 } });
+  const page = await context.newPage();
+  const said = [];
+  const errors = [];
+  page.on('console', (message) => said.push(message.text()));
+  page.on('pageerror', (error) => errors.push(`${error.name}: ${error.message}\n${error.stack}`));
+  await page.goto(url);
+  if (until !== undefined) {
+    await page.waitForFunction(until, undefined, { timeout: 10_000 }).catch((error) => {
+      throw new Error(`${error.message}\n${[...said, ...errors].join('\n')}`);
+    });
+  }
+  const value = evaluate === undefined ? null : await page.evaluate(evaluate);
+  if (screenshot !== undefined) await page.screenshot({ path: screenshot });
+  await context.close();
+  return { said, errors, value };
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const said = await answer(JSON.parse(line)).catch((error) => ({ failed: `${error.stack}` }));
+  process.stdout.write(`${JSON.stringify(said)}\n`);
+}
+await browser.close();

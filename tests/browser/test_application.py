@@ -1,0 +1,74 @@
+"""A real application renders, each package in a compartment of its own, and looks as it should."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from chromium import HERE, Browser
+from process import mapper
+
+APP = HERE / "app"
+EXPECTED = HERE / "expected.png"
+#: Fonts differ between machines: the coloured bars of the days alone are a fifth of the picture.
+_TOLERANCE = 0.08
+
+#: Compares two pictures in a page: the share of the pixels that are clearly different.
+COMPARE = """(async () => {
+  const [one, other] = await Promise.all(['expected.png', 'actual.png'].map(async (name) => {
+    const image = await createImageBitmap(await (await fetch(name)).blob());
+    const canvas = new OffscreenCanvas(480, 320).getContext('2d');
+    canvas.drawImage(image, 0, 0);
+    return canvas.getImageData(0, 0, 480, 320).data;
+  }));
+  let different = 0;
+  for (let at = 0; at < one.length; at += 4)
+    if ([0, 1, 2].some((part) => Math.abs(one[at + part] - other[at + part]) > 48)) different += 1;
+  return different / (480 * 320);
+})()"""
+
+
+@pytest.fixture
+def days(served: Path) -> str:
+    """The application's page, by its path."""
+    shutil.copy(APP / "index.html", served)
+    # Nobody grants preact the document: it makes nodes by the one that the application hands to it.
+    options = ("--format", "script", "-C", "browser")
+    mapper("bundle", APP / "main.js", "-o", served / "app.js", *options, check=True)
+    return f"{served.name}/index.html"
+
+
+def test_it_renders_answers_and_looks_as_expected(
+    browser: Browser, served: Path, days: str
+) -> None:
+    drawn = "document.querySelectorAll('section').length === 3"
+    picture = served / "actual.png"
+
+    shown = browser.open(days, until=drawn, evaluate=CLICK, screenshot=picture)
+
+    assert shown.errors == []
+    assert shown.value == [
+        *["Monday, 4 March 2024: Lock the realm down (done)"],
+        *["Tuesday, 5 March 2024: Give each package a compartment (done), Grant what is needed"],
+        "Wednesday, 6 March 2024: Look at what was withheld (done)",
+    ]
+    if os.environ.get("UPDATE_GOLDEN") == "1":
+        shutil.copy(picture, EXPECTED)
+    shutil.copy(EXPECTED, served)
+    (served / "empty.html").write_text("<!doctype html>")
+    share = browser.open(f"{served.name}/empty.html", evaluate=COMPARE).value
+    assert isinstance(share, int | float)
+    assert share < _TOLERANCE
+
+
+#: Clicks on the last task, and tells what is shown when preact has drawn it.
+CLICK = """(async () => {
+  [...document.querySelectorAll('li')].at(-1).click();
+  await new Promise((drawn) => setTimeout(drawn, 100));
+  return [...document.querySelectorAll('section')].map((section) =>
+    section.querySelector('h2').textContent + ': ' +
+    [...section.querySelectorAll('li')].map(({ className, textContent }) =>
+      textContent + (className === 'done' ? ' (done)' : '')).join(', '));
+})()"""

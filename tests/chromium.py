@@ -1,0 +1,114 @@
+"""Pages in a real Chromium: a server for them, and the process that drives the browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from support import NODE
+
+HERE = Path(__file__).parent / "browser"
+MODULES = HERE / "node_modules"
+
+#: Bundles an application for a page: ``script(FILES, *OPTIONS, name="app.js")``.
+Script = Callable[..., Path]
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def maybe_chromium() -> str | None:
+    """Return the browser to use: ``COMPARTMENT_MAPPER_CHROMIUM``, or what is installed."""
+    chosen = os.environ.get("COMPARTMENT_MAPPER_CHROMIUM")
+    return chosen or next((path for path in map(shutil.which, _NAMES) if path), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What became of a page."""
+
+    #: What was written to the console, line by line.
+    said: list[str]
+    #: What nobody caught.
+    errors: list[str]
+    #: Of the expression that was asked for.
+    value: object
+
+
+class Browser:
+    """Chromium, and a server of *folder*."""
+
+    def __init__(self, chromium: str, folder: Path) -> None:
+        self.folder = folder
+        handler = partial(_Handler, directory=str(folder))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._driver = subprocess.Popen(
+            [NODE, HERE / "drive.mjs", chromium],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def open(
+        self,
+        page: str,
+        *,
+        until: str | None = None,
+        evaluate: str | None = None,
+        screenshot: Path | None = None,
+    ) -> Shown:
+        """Return what becomes of the page at the path *page*.
+
+        Args:
+            page: Below the server's folder.
+            until: An expression that is waited for.
+            evaluate: An expression, then.
+            screenshot: Where to write a picture, then.
+        """
+        question = {
+            "url": f"http://127.0.0.1:{self._server.server_port}/{page}",
+            **({"until": until} if until else {}),
+            **({"evaluate": evaluate} if evaluate else {}),
+            **({"screenshot": str(screenshot)} if screenshot else {}),
+        }
+        assert self._driver.stdin is not None
+        assert self._driver.stdout is not None
+        self._driver.stdin.write(json.dumps(question) + "\n")
+        self._driver.stdin.flush()
+        answer = json.loads(self._driver.stdout.readline())
+        assert "failed" not in answer, answer["failed"]
+        return Shown(**answer)
+
+    def close(self) -> None:
+        """End the browser and the server."""
+        self._driver.communicate(timeout=30)
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    """Serves files; ``NAME.csp`` beside a page has its Content-Security-Policy."""
+
+    def do_GET(self) -> None:
+        if self.path == "/favicon.ico":
+            self.send_response(204)
+            self.end_headers()
+        else:
+            super().do_GET()
+
+    def end_headers(self) -> None:
+        policy = Path(self.translate_path(self.path) + ".csp")
+        if policy.is_file():
+            self.send_header("Content-Security-Policy", policy.read_text())
+        super().end_headers()
+
+    def log_message(self, format: str, *_: object) -> None:  # noqa: A002 - its name above
+        del format
