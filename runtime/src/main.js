@@ -1,7 +1,6 @@
 // Runs an archive, in a process that is for nothing else.
 import { secure } from './lockdown.js';
 import * as fs from 'node:fs';
-import { inspect } from 'node:util';
 import { auditReport, makeRecorder } from './audit.js';
 import { InvalidArchive } from './errors.js';
 import { importArchive, makeStacks, parseArchive } from './index.js';
@@ -9,6 +8,7 @@ import { cacheName } from './code-cache.js';
 import { narrowed } from './narrow.js';
 import { prepareHost, verifyPowers } from './powers.js';
 import { makeScripts } from './scripts.js';
+import { printUncaught, uncaughtText } from './uncaught.js';
 
 /** @import { CodeCache } from './code-cache.js' */
 /** @import { Command } from './command-line.js' */
@@ -57,25 +57,18 @@ const readArchive = ({ source, name, narrow }) => {
   }
 };
 
-/** @param {unknown} error */
-const describe = (error) => {
-  const shown = inspect(error);
-  if (!(error instanceof Error)) return `Uncaught:\n${shown}`;
-  // Before version 22, Node takes an error of a locked down realm for a plain object.
-  return shown.includes(error.message) ? shown : `${error.stack} ${shown}`;
-};
-
 /**
  * An exception of the application's first module: as Node treats what nobody catches.
  *
  * @param {unknown} error
+ * @param {import('./stack.js').Stacks} stacks
  */
-const reportUncaught = (error) => {
+const reportUncaught = (error, stacks) => {
   if (process.listenerCount('uncaughtException') > 0) {
     /** @type {any} */ (process).emit('uncaughtException', error, 'uncaughtException');
     return;
   }
-  say(`${describe(error)}\n\nNode.js ${process.version}`);
+  say(uncaughtText(error, stacks));
   process.exit(1);
 };
 
@@ -153,6 +146,7 @@ const run = async (
   const locked = secure(stacks.prepareStackTrace);
   const scripts = cache && makeScripts(cache, cacheName(version, archive.sha512));
   const powers = { ...withLocked(locked), scripts };
+  printUncaught(stacks, say);
   timings.mark('lockdown');
   const settled = expectSettlement();
   const recorder = audit && reportAtExit(audit);
@@ -172,7 +166,7 @@ const run = async (
     });
   } catch (error) {
     settled();
-    reportUncaught(error);
+    reportUncaught(error, stacks);
     return;
   }
   timings.mark('evaluate');
