@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 
+from compartment_mapper.compile.edit_table import edit_table
 from compartment_mapper.compile.edits import apply_edits
 from compartment_mapper.compile.esm import INDIRECT_EVAL, extensions, requested, throwing
 from compartment_mapper.module_record import ModuleRecord
@@ -25,14 +26,14 @@ def compile_cjs(
         "imports": requested(record, keys),
         "exports": list(dict.fromkeys((*exports, "default"))),
         "reexports": [],
-        "source": _wrapper(record, source),
+        **_wrapped(record, source),
         **extensions(record),
         "sloppy": True,
     }
     return json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
 
 
-def _wrapper(record: ModuleRecord, source: bytes) -> str:
+def _wrapped(record: ModuleRecord, source: bytes) -> dict[str, object]:
     """Return the module wrapper of https://nodejs.org/api/modules.html#the-module-wrapper.
 
     DEVIATION: SES evaluates all code as strict code.
@@ -45,8 +46,9 @@ def _wrapper(record: ModuleRecord, source: bytes) -> str:
         parameters += f", {record.prefix}eval"
         prologue += f"{record.prefix}eval??={INDIRECT_EVAL};"
     if record.syntax_error is not None:
-        return f"(function ({parameters}) {throwing(record.syntax_error)})\n"
-    return (
-        f"(function ({parameters}) {{'use strict';{prologue}"
-        f"{apply_edits(source, record.edits)}\n}})\n"
-    )
+        return {"source": f"(function ({parameters}) {throwing(record.syntax_error)})\n"}
+    head = f"(function ({parameters}) {{'use strict';{prologue}"
+    return {
+        "source": f"{head}{apply_edits(source, record.edits)}\n}})\n",
+        "edits": edit_table(source, record.edits, head=head),
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
+from compartment_mapper.compile.edit_table import edit_table
 from compartment_mapper.compile.edits import apply_edits
 from compartment_mapper.module_record import ModuleRecord
 
@@ -25,6 +26,7 @@ def compile_esm(
     """
     if record.syntax_error is not None:
         return _that_throws(record.syntax_error)
+    head, tail = _around(record, in_cycle=in_cycle)
     stored: dict[str, object] = {
         "imports": requested(record, keys),
         "exports": sorted(
@@ -32,7 +34,7 @@ def compile_esm(
             + [entry.export_name for entry in record.indirect_exports]
         ),
         "reexports": sorted({star.request for star in record.star_exports}),
-        "__syncModuleProgram__": _program(record, source, in_cycle=in_cycle),
+        "__syncModuleProgram__": f"{head}{apply_edits(source, record.edits)}\n{tail}",
         "__liveExportMap__": {
             entry.export_name: [entry.local_name, False]
             for entry in record.local_exports
@@ -53,6 +55,7 @@ def compile_esm(
         stored["async"] = True
     if in_cycle:
         stored["split"] = True
+    stored["edits"] = edit_table(source, record.edits, head=head)
     return json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -125,8 +128,11 @@ def _static(record: ModuleRecord) -> Iterable[str]:
     )
 
 
-def _program(record: ModuleRecord, source: bytes, *, in_cycle: bool) -> str:
-    """Return the functor, an arrow function whose first line is the module's first line."""
+def _around(record: ModuleRecord, *, in_cycle: bool) -> tuple[str, str]:
+    """Return what is before and behind the text in its functor, an arrow function.
+
+    What is before has no line end: the functor's first line is the module's first line.
+    """
     prefix = record.prefix
     parameters = [f"imports:{prefix}imports", f"liveVar:{prefix}live", f"onceVar:{prefix}once"]
     if record.uses_import:
@@ -140,15 +146,14 @@ def _program(record: ModuleRecord, source: bytes, *, in_cycle: bool) -> str:
     keyword = "async function" if record.has_top_level_await else "function"
     body = (
         f"'use strict';{_import_locals(record)}{''.join(record.prologue)}"
-        f"{prefix}imports({_update_list(record)});"
-        f"{'yield;' if in_cycle else ''}{apply_edits(source, record.edits)}\n"
+        f"{prefix}imports({_update_list(record)});{'yield;' if in_cycle else ''}"
     )
     head = f"({{{','.join(parameters)}}})=>"
     if not in_cycle:
-        return f"{head}({keyword}(){{{body}}})()\n"
+        return f"{head}({keyword}(){{{body}", "})()\n"
     return (
-        f"{head}{{const {prefix}body=({keyword}*(){{{body}}})();{prefix}body.next();"
-        f"return {prefix}split?{prefix}body:{prefix}body.next()}}\n"
+        f"{head}{{const {prefix}body=({keyword}*(){{{body}",
+        f"}})();{prefix}body.next();return {prefix}split?{prefix}body:{prefix}body.next()}}\n",
     )
 
 
