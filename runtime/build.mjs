@@ -30,3 +30,4 @@ await build({
   define: { 'import.meta.dirname': '__dirname' },
 });
 await build({ ...common, entryPoints: [here('src/main.js')], outfile: `${folder}/runtime.cjs` });
+await build({ ...common, entryPoints: [here('src/erase.js')], outfile: `${folder}/erase.cjs` });
