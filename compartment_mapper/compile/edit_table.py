@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from compartment_mapper.module_record import Edit
+from compartment_mapper.compile.edits import composed
+from compartment_mapper.erasure import Origin
+from compartment_mapper.module_record import Edit, ModuleRecord
 from compartment_mapper.text import LINE_END
 
 _DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -57,6 +59,14 @@ class _Cursor:
         """Go behind so many line ends, and so many units after the last."""
         self.line += lines
         self.column = units if lines else self.column + units
+
+
+def table_of(record: ModuleRecord, source: bytes, origin: Origin | None, *, head: str) -> list[str]:
+    """Return the `edit_table` of a compiled module against its text as it was written."""
+    if origin is None:
+        return edit_table(source, record.edits, head=head)
+    edits = composed(origin.erasure, record.edits, source)
+    return edit_table(origin.written, edits, head=head)
 
 
 def edit_table(source: bytes, edits: Iterable[Edit], *, head: str) -> list[str]:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from compartment_mapper.compile.edit_table import edit_table
+from compartment_mapper.compile.edit_table import table_of
 from compartment_mapper.compile.edits import apply_edits
+from compartment_mapper.erasure import Origin
 from compartment_mapper.module_record import ModuleRecord
 
 
 def compile_esm(
-    record: ModuleRecord, source: bytes, *, in_cycle: bool, keys: Sequence[str] = ()
+    record: ModuleRecord,
+    source: bytes,
+    *,
+    in_cycle: bool,
+    keys: Sequence[str] = (),
+    origin: Origin | None = None,
 ) -> str:
     """Return the text that the archive stores for a module.
 
@@ -23,6 +29,7 @@ def compile_esm(
             linked before any module of the cycle is evaluated.
         keys: Further names that the archive gives to what is requested; listed so that a reader
             that follows the imports finds every file.
+        origin: What *source* was made from, if it was not written so.
     """
     if record.syntax_error is not None:
         return _that_throws(record.syntax_error)
@@ -55,7 +62,7 @@ def compile_esm(
         stored["async"] = True
     if in_cycle:
         stored["split"] = True
-    stored["edits"] = edit_table(source, record.edits, head=head)
+    stored["edits"] = table_of(record, source, origin, head=head)
     return json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
 
 
