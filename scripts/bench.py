@@ -5,6 +5,7 @@ What is measured, and how to read it: docs/performance.md.
 
 Usage: python3 scripts/bench.py [--runs N] [--apps s,m,l,p,xl] [--groups cold,warm,...]
     [--no-peers] [--slow SECONDS] [--limit SECONDS] [--output DIR] [--docs] [--from RESULTS.JSON]
+       python3 scripts/bench.py --pages [--runs N] [--docs]
 Folders are relative to the project.
 """
 
@@ -23,12 +24,18 @@ def main() -> None:
     arguments = sys.argv[1:]
     if not {"-h", "--help"} & {*arguments}:
         set_up("-e", str(ROOT))
-        for folder in sorted((_BENCHMARKS / "apps").iterdir()):
+        for folder in _needed(arguments):
             _install(folder)
-        if "--no-peers" not in arguments:
-            _install(_BENCHMARKS / "peers")
     # Started in tests/, where Python finds it without a variable that all others would inherit.
     step("benchmarks", [tool("python"), "-m", "benchmarks", *arguments], cwd=ROOT / "tests")
+
+
+def _needed(arguments: list[str]) -> list[Path]:
+    """Return the folders whose packages are needed."""
+    if "--pages" in arguments:
+        return [_BENCHMARKS / "pages"]
+    applications = sorted((_BENCHMARKS / "apps").iterdir())
+    return applications if "--no-peers" in arguments else [*applications, _BENCHMARKS / "peers"]
 
 
 def _install(folder: Path) -> None:

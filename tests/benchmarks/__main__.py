@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +13,7 @@ from benchmarks import growth
 from benchmarks.applications import APPLICATIONS, Application
 from benchmarks.measure import Failure, measure
 from benchmarks.ours import find_ours
+from benchmarks.pages import measured_pages, pages_table
 from benchmarks.peers import mend_endo_zip, versions
 from benchmarks.places import ROOT, Work
 from benchmarks.plan import (
@@ -24,14 +26,19 @@ from benchmarks.plan import (
 from benchmarks.record import Record, about, as_json, from_json, machine
 from benchmarks.rounds import Limits, Task, run_rounds
 from benchmarks.tables import markdown
+from chromium import maybe_chromium
 
 DOCS = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
+PAGES = "<!-- benchmark of pages: begin -->", "<!-- benchmark of pages: end -->"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark that the command line asks for."""
     options = _parser().parse_args(arguments)
+    if options.pages:
+        _measure_pages(options)
+        return
     if options.earlier is not None:
         record = from_json((ROOT / options.earlier).read_text())
     else:
@@ -43,6 +50,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     (output / "results.md").write_text(text)
     if options.docs:
         DOCS.write_text(between_markers(DOCS.read_text(), text))
+    print(f"\n{text}")
+
+
+def _measure_pages(options: argparse.Namespace) -> None:
+    chromium = maybe_chromium()
+    if chromium is None:
+        sys.exit("no Chromium: install it, or set COMPARTMENT_MAPPER_CHROMIUM to its path")
+    work = Work(ROOT / options.output / "work")
+    pages = measured_pages(find_ours(), work, rounds=options.runs, chromium=chromium)
+    text = pages_table(pages)
+    output = ROOT / options.output
+    output.mkdir(parents=True, exist_ok=True)
+    found = [dataclasses.asdict(page) for page in pages]
+    (output / "pages.json").write_text(json.dumps(found, indent=2) + "\n")
+    if options.docs:
+        DOCS.write_text(between_markers(DOCS.read_text(), text + "\n", PAGES))
     print(f"\n{text}")
 
 
@@ -59,18 +82,18 @@ def _measured(options: argparse.Namespace) -> Record:
     return Record(results=results, where=machine(), peers=peers, limits=limits)
 
 
-def between_markers(document: str, text: str) -> str:
-    """Return *document* with *text* between the two markers.
+def between_markers(document: str, text: str, markers: tuple[str, str] = (BEGIN, END)) -> str:
+    """Return *document* with *text* between the two *markers*.
 
     >>> between_markers(f"a\\n{BEGIN}\\nold\\n{END}\\nb", "new\\n")
     'a\\n<!-- benchmark: begin -->\\n\\nnew\\n\\n<!-- benchmark: end -->\\nb'
     """
-    before, begin, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = document.partition(markers[0])
+    _, end, after = rest.partition(markers[1])
     if not begin or not end:
-        message = f"no {BEGIN} … {END}"
+        message = f"no {markers[0]} … {markers[1]}"
         raise ValueError(message)
-    return f"{before}{BEGIN}\n\n{text}\n{END}{after}"
+    return f"{before}{begin}\n\n{text}\n{end}{after}"
 
 
 def _tasks(names: Sequence[str], bench: Bench) -> Iterator[Task]:
@@ -121,6 +144,11 @@ def _parser() -> argparse.ArgumentParser:
         type=_chosen(GROUPS),
         default=list(GROUPS),
         help=f"of {','.join(GROUPS)} (all)",
+    )
+    parser.add_argument(
+        "--pages",
+        action="store_true",
+        help="only how a page does, by this tool, LavaMoat, webpack and esbuild, in Chromium",
     )
     parser.add_argument("--no-peers", dest="peers", action="store_false", help="this tool only")
     parser.add_argument(
