@@ -142,6 +142,25 @@ def syntax_error(place: Place, detail: str) -> Diagnostic:
     return Diagnostic(code="SYNTAX_ERROR", message=detail, place=place)
 
 
+#: What to write instead of TypeScript that is more than types, by words of Node's messages.
+_INSTEAD = {
+    "enum": "write an object: const Colour = { Red: 0 } as const",
+    "parameter property": "declare the field, and assign it in the constructor",
+    "import equals": "write: import x from 'x', or const x = require('x') in a .cts file",
+    "export assignment": "write: export default, or module.exports = in a .cts file",
+    "namespace": "write a module of its own, or an object",
+    "module": "write: namespace, for types; or a module of its own",
+}
+
+
+def types_not_erased(place: Place, code: str, message: str) -> Diagnostic:
+    """TypeScript from which types can't be erased, or that is none; *code* is Node's."""
+    words = (hint for word, hint in _INSTEAD.items() if word in message)
+    is_more = code == "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX"
+    hint = next(words, "") if is_more and "Instead" not in message else ""
+    return Diagnostic(code=code, message=message, place=place, hint=hint)
+
+
 def unresolved(code: str, message: str, place: Place, hint: str) -> Diagnostic:
     """A specifier that leads nowhere; *code* is Node's."""
     return Diagnostic(code=code, message=message, place=place, hint=hint)
@@ -159,7 +178,12 @@ def undeclared_dependency(place: Place, package: str, name: str, version: str) -
 
 
 def missing_export(
-    place: Place, wanted: tuple[str, str], *, known: Sequence[str], is_commonjs: bool
+    place: Place,
+    wanted: tuple[str, str],
+    *,
+    known: Sequence[str],
+    is_commonjs: bool,
+    may_be_type: bool = False,
 ) -> Diagnostic:
     """An import of what the requested module does not export.
 
@@ -168,12 +192,15 @@ def missing_export(
         wanted: The specifier, and the name.
         known: The names that the module exports, as far as that is known.
         is_commonjs: Only names that can be read off its text can be imported from the module.
+        may_be_type: The importing module was written with types.
     """
     specifier, name = wanted
     shown = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")  # noqa: PLR2004 - a line
     hint = did_you_mean(name, known) or (f"it exports: {shown}" if known else "it exports nothing")
     if is_commonjs:
         hint += f"; of CommonJS, import all and take it: import all from '{specifier}'"
+    if may_be_type:
+        hint += f"; of a type, write: import {{ type {name} }} from '{specifier}'"
     return Diagnostic(
         code="MISSING_EXPORT",
         message=f"the requested module '{specifier}' does not provide an export named '{name}'",

@@ -21,8 +21,9 @@ from compartment_mapper.powers import ReadPowers
 #: A folder with more files than this says too little: nothing of it is taken.
 _MOST = 400
 _PROGRAMS = (".js", ".cjs", ".mjs")
+_TYPED = (".ts", ".mts", ".cts")
 #: What a program reads of its own folder is not code, even where the text names it.
-_CODE = (*_PROGRAMS, ".jsx", ".ts", ".tsx", ".mts", ".cts", ".node", ".map")
+_CODE = (*_PROGRAMS, *_TYPED, ".jsx", ".tsx", ".node", ".map")
 _DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")
 _SUFFIXES = r"(?:\.js|\.json|\.cjs|/index\.js|/index\.json)?"
 
@@ -39,7 +40,7 @@ def pattern_requests(
         shape = ".*".join(re.escape(part) for part in request.pattern.split("*"))
         whole = re.compile(shape + (_SUFFIXES if request.kind == "require" else ""))
         for path in _files_below(joined(parent_of(location), known), read):
-            if path.endswith((*_PROGRAMS, ".json")) and whole.fullmatch(known + path):
+            if _is_module(path, location) and whole.fullmatch(known + path):
                 yield _request_of(request, known + path)
     for asset in record.assets:
         if asset.is_url and asset.path.endswith(_PROGRAMS):
@@ -52,10 +53,16 @@ def _mentioned(
     suffixes = ("", ".js", ".json", "/index.js") if request.kind == "require" else ("",)
     paths = (request.pattern + suffix for suffix in suffixes)
     if any(
-        path.endswith((*_PROGRAMS, ".json")) and read.kind(joined(folder, path)) == "file"
-        for path in paths
+        _is_module(path, folder) and read.kind(joined(folder, path)) == "file" for path in paths
     ):
         yield _request_of(request, request.pattern)
+
+
+def _is_module(path: str, referrer: Location) -> bool:
+    """Whether the file is one that can be loaded without saying how."""
+    if path.endswith(_TYPED):
+        return "/node_modules/" not in referrer and not path.endswith(_DECLARATIONS)
+    return path.endswith((*_PROGRAMS, ".json"))
 
 
 def _request_of(request: PatternRequest, specifier: str) -> ModuleRequest:

@@ -8,6 +8,18 @@ from compartment_mapper.module_record import Language, RequestKind
 from compartment_mapper.package_lookup import World, package_scope
 from compartment_mapper.resolution import ResolutionFailure
 
+#: None: the package says, or the text.
+_LANGUAGES: dict[str, Language | None] = {
+    ".mjs": "mjs",
+    ".mts": "mjs",
+    ".cjs": "cjs",
+    ".cts": "cjs",
+    ".js": None,
+    ".ts": None,
+    "": None,
+}
+_TYPED = frozenset({".ts", ".mts", ".cts"})
+
 
 def language_of(
     file: Location, kind: RequestKind, attribute_type: str | None, *, world: World
@@ -24,17 +36,11 @@ def language_of(
         return _json_language(file, kind, attribute_type)
     if attribute_type == "json":
         return _wrong_attribute(file)
-    match extension:
-        case ".mjs":
-            return "mjs"
-        case ".cjs":
-            return "cjs"
-        case ".js" | "":
-            return _language_of_type(file, world)
-        case _ if kind == "require":
-            return "cjs"
-        case _:
-            return _unknown_extension(file, extension)
+    if extension in _TYPED and "/node_modules/" in file:
+        return _typed_dependency(file)
+    if extension in _LANGUAGES:
+        return _LANGUAGES[extension] or _language_of_type(file, world)
+    return "cjs" if kind == "require" else _unknown_extension(file, extension)
 
 
 def _extension(file: Location) -> str:
@@ -74,6 +80,16 @@ def _wrong_attribute(file: Location) -> ResolutionFailure:
         code="ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE",
         message=f"Module '{base_name(file)}' is not of type \"json\"",
         hint="leave the import attribute out",
+    )
+
+
+def _typed_dependency(file: Location) -> ResolutionFailure:
+    """As Node, which wants packages to be published as JavaScript."""
+    return ResolutionFailure(
+        code="ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING",
+        message="Stripping types is currently unsupported for files under node_modules, "
+        f"for '{base_name(file)}'",
+        hint="compile the package to JavaScript, or use a version of it that is",
     )
 
 

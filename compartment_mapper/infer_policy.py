@@ -346,8 +346,8 @@ def undeclared_links(
         if use.link == "installed":
             own, version = versions[CanonicalName(use.path)]
             name = package_name_of(use.specifier) if is_bare(use.specifier) else own
-            source = modules.modules[use.module].source
-            place = errors.place_in(display_name(use.module, root), source, use.span)
+            file = display_name(use.module, root)
+            place = modules.modules[use.module].place(file, use.span)
             yield errors.undeclared_dependency(
                 place, use.package, name, f"^{version}" if version else "*"
             )

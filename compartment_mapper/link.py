@@ -193,6 +193,7 @@ def _problems_of(module: Module, exports: Exports, root: Location) -> Iterator[D
                     (request, name),
                     known=exports.names(target),
                     is_commonjs=exports.graph.modules[target].record.language == "cjs",
+                    may_be_type=module.origin is not None,
                 )
             case Ambiguous(origins=origins):
                 files = [display_name(origin, root) for origin in origins]
@@ -202,4 +203,4 @@ def _problems_of(module: Module, exports: Exports, root: Location) -> Iterator[D
 
 
 def _place(module: Module, span: Span, root: Location) -> Place:
-    return errors.place_in(display_name(module.location, root), module.source, span)
+    return module.place(display_name(module.location, root), span)

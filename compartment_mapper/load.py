@@ -11,6 +11,7 @@ from typing import NoReturn, Protocol
 
 from compartment_mapper import errors
 from compartment_mapper.browser_field import BROWSER
+from compartment_mapper.erasure import ErasePowers, place_of
 from compartment_mapper.errors import Diagnostic, Place
 from compartment_mapper.expand import asset_files, pattern_requests
 from compartment_mapper.file_kind import language_of
@@ -36,9 +37,10 @@ from compartment_mapper.resolve import (
     World,
     crosses_packages,
     package_scope,
-    resolve,
 )
-from compartment_mapper.text import Span, without_byte_order_mark
+from compartment_mapper.resolve_typed import resolve_for
+from compartment_mapper.sources import SourceText, refusal_problem, source_text
+from compartment_mapper.text import Span
 
 
 class ScanPowers(Protocol):
@@ -76,6 +78,7 @@ class Loading:
     world: World
     read: ReadPowers
     engine: SyntaxPowers
+    erase: ErasePowers
     scans: ScanPowers
     #: Called with the number of modules scanned so far.
     progress: Callable[[int], None]
@@ -106,14 +109,13 @@ class _Begun:
 
     location: Location
     language: Language | None
-    #: Without a byte order mark.
-    source: bytes
+    text: SourceText
     record: Callable[[], ModuleRecord]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Scanned:
-    source: bytes
+    text: SourceText
     record: ModuleRecord
     problems: tuple[Diagnostic, ...]
 
@@ -229,13 +231,14 @@ def _load_module(begun: _Begun, *, loading: Loading) -> tuple[Module, list[_Prob
         target = _target(location, request, loading)
         if isinstance(target, ResolutionFailure):
             if not _is_optional(location, request, loading):
-                diagnostic = _failure(location, scanned.source, request, target, loading)
+                diagnostic = _failure(location, scanned.text, request, target, loading)
                 problems.append(_Problem(diagnostic=diagnostic, module=location, request=request))
             target = FailedTarget(code=target.code, message=target.message)
         edges.append(Edge(request=request, target=target))
     module = Module(
         location=location,
-        source=scanned.source,
+        source=scanned.text.source,
+        origin=scanned.text.origin,
         record=scanned.record,
         edges=tuple(edges),
         assets=_assets(location, scanned.record, loading),
@@ -270,8 +273,12 @@ def _is_optional(location: Location, request: ModuleRequest, loading: Loading) -
 def _target(
     location: Location, request: ModuleRequest, loading: Loading
 ) -> Target | ResolutionFailure:
-    found = resolve(
-        request.specifier, referrer=_file_of(location), kind=request.kind, world=loading.world
+    found = resolve_for(
+        request.specifier,
+        referrer=_file_of(location),
+        kind=request.kind,
+        world=loading.world,
+        application=loading.root,
     )
     match found:
         case BuiltinResolution(name=name):
@@ -311,16 +318,19 @@ def _crossing(request: ModuleRequest) -> ResolutionFailure:
 
 
 def _begun(location: Location, language: Language | None, loading: Loading) -> _Begun:
-    is_empty = location.endswith(_EMPTY)
-    source = b"" if is_empty else loading.read.maybe_read(_file_of(location))
-    assert source is not None, location  # resolve() found it
-    if language != "bytes":
-        source = without_byte_order_mark(source)
+    if location.endswith(_EMPTY):
+        text = SourceText(source=b"")
+    else:
+        file = _file_of(location)
+        text = source_text(file, language, read=loading.read, erase=loading.erase)
+    if text.refusal is not None:
+        refused = ModuleRecord(language=language or "cjs", syntax_error=text.refusal.message)
+        return _Begun(location=location, language=language, text=text, record=lambda: refused)
     if language in {"json", "text", "bytes"}:
         known = ModuleRecord(language=language)
-        return _Begun(location=location, language=language, source=source, record=lambda: known)
-    record = _scan(source, language, loading, in_cycle=False)
-    return _Begun(location=location, language=language, source=source, record=record)
+        return _Begun(location=location, language=language, text=text, record=lambda: known)
+    record = _scan(text.source, language, loading, in_cycle=False)
+    return _Begun(location=location, language=language, text=text, record=record)
 
 
 def _scan(
@@ -331,29 +341,38 @@ def _scan(
 
 
 def _scanned(begun: _Begun, loading: Loading) -> _Scanned:
-    source, record = begun.source, begun.record()
+    text, record = begun.text, begun.record()
     name = display_name(begun.location, loading.root)
+    if text.refusal is not None:
+        problem = refusal_problem(name, text.source, text.refusal)
+        return _Scanned(text=text, record=record, problems=(problem,))
     if begun.language == "json":
-        problem = _json_problem(source, name)
-        return _Scanned(source=source, record=record, problems=(problem,) if problem else ())
+        wrong_json = _json_problem(text.source, name)
+        return _Scanned(text=text, record=record, problems=(wrong_json,) if wrong_json else ())
     if record.doubt is not None:
-        wrong = loading.engine.syntax_problem(source, record.language)
+        wrong = loading.engine.syntax_problem(text.source, record.language)
         if wrong is not None:
-            return _wrong_text(source, record, name, wrong)
+            return _wrong_text(text, record, name, wrong)
     refused = tuple(
-        errors.unsupported(errors.place_in(name, source, refusal.span), refusal.what, refusal.hint)
+        errors.unsupported(_place(name, text, refusal.span), refusal.what, refusal.hint)
         for refusal in record.refusals
     )
-    return _Scanned(source=source, record=record, problems=refused)
+    return _Scanned(text=text, record=record, problems=refused)
 
 
-def _wrong_text(source: bytes, record: ModuleRecord, name: str, wrong: tuple[str, int]) -> _Scanned:
+def _place(name: str, text: SourceText, span: Span) -> Place:
+    return place_of(name, text.source, span, text.origin)
+
+
+def _wrong_text(
+    text: SourceText, record: ModuleRecord, name: str, wrong: tuple[str, int]
+) -> _Scanned:
     """What is no program requests nothing: to load it throws, before anything else is loaded."""
     message, line = wrong
     assert record.doubt is not None
-    place = errors.place_in(name, source, _span_of_line(source, line, record.doubt))
+    place = _place(name, text, _span_of_line(text.source, line, record.doubt))
     return _Scanned(
-        source=source,
+        text=text,
         record=ModuleRecord(language=record.language, syntax_error=message),
         problems=(errors.syntax_error(place, message),),
     )
@@ -389,12 +408,12 @@ def _no_constant(name: str) -> NoReturn:
 
 def _failure(
     location: Location,
-    source: bytes,
+    text: SourceText,
     request: ModuleRequest,
     failure: ResolutionFailure,
     loading: Loading,
 ) -> Diagnostic:
-    place = errors.place_in(display_name(location, loading.root), source, request.span)
+    place = _place(display_name(location, loading.root), text, request.span)
     return errors.unresolved(failure.code, failure.message, place, failure.hint)
 
 

@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from compartment_mapper.erasure import Origin, place_of
+from compartment_mapper.errors import Place
 from compartment_mapper.locations import Location
 from compartment_mapper.module_record import Language, ModuleRecord, ModuleRequest
+from compartment_mapper.text import Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,17 @@ class Module:
     assets: tuple[Location, ...] = ()
     #: As which language it is loaded; None where the text decides.
     asked: Language | None = None
+    #: What the source was made from, if it was not written so.
+    origin: Origin | None = None
+
+    @property
+    def written(self) -> bytes:
+        """Its text as it was written."""
+        return self.source if self.origin is None else self.origin.written
+
+    def place(self, file: str, span: Span) -> Place:
+        """Return where what is at *span* of its source was written, in *file*."""
+        return place_of(file, self.source, span, self.origin)
 
 
 @dataclass(frozen=True, kw_only=True)

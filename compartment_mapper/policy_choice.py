@@ -154,8 +154,7 @@ class Seen:
 
     def place_of(self, module: Location, span: Span) -> Place:
         """Return a place in a module, with its code frame."""
-        source = self.modules.modules[module].source
-        return errors.place_in(display_name(module, self.root), source, span)
+        return self.modules.modules[module].place(display_name(module, self.root), span)
 
     @property
     def names(self) -> list[CanonicalName]:

@@ -85,7 +85,7 @@ def integrity_of(package: Package, modules: ModuleGraph, packages: PackageGraph)
     if _NODE_MODULES not in package.root:
         return None
     files = sorted(
-        (relative_path(location, package.root) or location, modules.modules[location].source)
+        (relative_path(location, package.root) or location, modules.modules[location].written)
         for location, root in packages.owners.items()
         if root == package.root
     )

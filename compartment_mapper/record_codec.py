@@ -7,11 +7,12 @@ type, and no value names a class or a function.
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 from hashlib import sha256
 from itertools import product
 from typing import get_args
 
+from compartment_mapper.erasure import Erasure, ErasureRefusal
 from compartment_mapper.module_record import (
     AssetRequest,
     BuiltinUse,
@@ -182,3 +183,26 @@ def _items(value: object) -> list[object]:
 def _check(holds: bool) -> None:  # noqa: FBT001 - the question itself
     if not holds:
         raise ValueError
+
+
+def erasure_to_plain(found: Erasure | ErasureRefusal) -> dict[str, object]:
+    """Return *found* as a dictionary."""
+    return asdict(found) if isinstance(found, ErasureRefusal) else {"edits": list(found)}
+
+
+def erasure_from_plain(value: object) -> Erasure | ErasureRefusal | None:
+    """Return what *value* stands for: `erasure_to_plain`; None where it stands for nothing."""
+    try:
+        if not isinstance(value, dict):
+            return None
+        if "edits" in value:
+            return tuple(map(_edit, _items(value["edits"])))
+        texts, numbers = (value["code"], value["message"]), [value[name] for name in _PLACE]
+        _check(all(type(text) is str for text in texts))
+        _check(all(type(number) is int and number >= 0 for number in numbers))
+        return ErasureRefusal(**value)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+_PLACE = ("line", "column", "width")

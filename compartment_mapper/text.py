@@ -31,7 +31,7 @@ def without_byte_order_mark(source: bytes) -> bytes:
 
 
 #: ECMA-262 12.3 LineTerminatorSequence.
-_LINE_END = re.compile("\r\n|[\n\r\u2028\u2029]")
+LINE_END = re.compile("\r\n|[\n\r\u2028\u2029]")
 
 #: Frames are for terminals: a minified line of a megabyte is cut around the place.
 _FRAME_WIDTH = 100
@@ -60,7 +60,7 @@ def position_at(source: bytes, offset: int) -> Position:
     >>> position_at("á\nbc".encode(), 4)
     Position(line=2, column=2)
     """
-    lines = _LINE_END.split(source[:offset].decode("utf-8", "replace"))
+    lines = LINE_END.split(source[:offset].decode("utf-8", "replace"))
     return Position(len(lines), len(lines[-1]) + 1)
 
 
@@ -72,7 +72,7 @@ def code_frame(source: bytes, span: Span) -> str:
         |         ^
     """
     position = position_at(source, span.start)
-    line = _LINE_END.split(source.decode("utf-8", "replace"))[position.line - 1]
+    line = LINE_END.split(source.decode("utf-8", "replace"))[position.line - 1]
     first = max(0, position.column - 1 - _FRAME_WIDTH // 2)
     shown = line[first : first + _FRAME_WIDTH].replace("\t", " ")
     shown = _CONTROLS.sub("\ufffd", shown)  # of the same width, for the marker below

@@ -11,6 +11,7 @@ from compartment_mapper.browser_field import BROWSER
 from compartment_mapper.chosen_assets import with_chosen_assets
 from compartment_mapper.compartment_map import CompartmentMap
 from compartment_mapper.compile import compiled, program_of
+from compartment_mapper.erasure import ErasePowers
 from compartment_mapper.errors import Diagnostic, InputError, Place
 from compartment_mapper.infer_policy import (
     Use,
@@ -97,6 +98,7 @@ class Powers:
 
     read: ReadPowers
     engine: SyntaxPowers
+    erase: ErasePowers
     progress: Callable[[int], None]
     scans: ScanPowers = field(default_factory=ScanHere)
     #: Called with the name of each stage that has come to its end.
@@ -177,6 +179,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         world=world,
         read=powers.read,
         engine=powers.engine,
+        erase=powers.erase,
         scans=powers.scans,
         progress=powers.progress,
         root=root,
@@ -318,6 +321,7 @@ def _replaceable(
             and is_on_disk(location)
             and record.language in {"mjs", "cjs"}
             and not (record.doubt or record.refusals or record.syntax_error)
+            and modules.modules[location].origin is None  # else its types must be erased first
             and bytes_location(location) not in modules.modules
             and display_name(location, application.root) not in warned
         ):
@@ -358,9 +362,7 @@ def _check_doubted(
     always = application.modules.always_evaluated()
     problems = [
         errors.not_understood(
-            errors.place_in(
-                display_name(location, application.root), module.source, module.record.doubt
-            )
+            module.place(display_name(location, application.root), module.record.doubt)
         )
         for location, module in application.modules.modules.items()
         if module.record.doubt is not None
@@ -413,7 +415,12 @@ def _stored(module: Module, modules: ModuleGraph, *, in_cycle: bool, keys: list[
             is_cjs = module.record.language == "cjs"
             exports = modules.cjs_export_names(module.location) if is_cjs else ()
             return compiled(
-                module.record, module.source, in_cycle=in_cycle, keys=keys, exports=exports
+                module.record,
+                module.source,
+                in_cycle=in_cycle,
+                keys=keys,
+                exports=exports,
+                origin=module.origin,
             )
         case _:
             return module.source

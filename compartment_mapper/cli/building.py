@@ -12,12 +12,14 @@ from functools import partial
 import click
 
 from compartment_mapper.cache.analyses import Analyses, KnownEngine, KnownScans
+from compartment_mapper.cache.erasures import KnownErasures
 from compartment_mapper.cache.world import ObservedDisk, maybe_identity
 from compartment_mapper.cli.kept import maybe_folder, maybe_toolchain
 from compartment_mapper.cli.shared import Choices, entry_location
 from compartment_mapper.cli.stages import Stages, TimedScans
 from compartment_mapper.compartment_map import FileModule
 from compartment_mapper.disk import Disk
+from compartment_mapper.eraser import Eraser
 from compartment_mapper.infer_policy import Use
 from compartment_mapper.locations import path_of
 from compartment_mapper.module_record import Language
@@ -135,19 +137,27 @@ def loaded_application(entry: str, options: Options, hosting: Hosting) -> Applic
 @contextmanager
 def powers_of(hosting: Hosting, *, disk: ReadPowers, stages: Stages) -> Iterator[Powers]:
     """Yield the powers of the host, to be used within the ``with``."""
-    engine = Engine(hosting.node, disk if isinstance(disk, ObservedDisk) else None)
+    observed = disk if isinstance(disk, ObservedDisk) else None
+    engine = Engine(hosting.node, observed)
     with ExitStack() as held:
         workers = held.enter_context(Workers(hosting.jobs or usable_cores()))
         folder = None if hosting.no_cache else maybe_folder()
         version = maybe_toolchain() if folder else None
         timed = TimedScans(stages, workers)
         powers = partial(Powers, read=disk, progress=_progress(), ended=stages.ended)
+        # What is erased follows from the installed Node alone, whichever runs the program.
+        own = engine if hosting.node is None else Engine(None, observed)
+        eraser = held.enter_context(Eraser(lambda: own.node.path))
         if folder is None or version is None:
-            yield powers(engine=engine, scans=timed)
+            yield powers(engine=engine, erase=eraser, scans=timed)
             return
         analyses = held.enter_context(Analyses(folder, version))
         known = TimedScans(stages, KnownScans(analyses, workers))
-        yield powers(engine=KnownEngine(analyses, engine, lambda: engine.identity), scans=known)
+        yield powers(
+            engine=KnownEngine(analyses, engine, lambda: engine.identity),
+            erase=KnownErasures(analyses, eraser, lambda: own.identity),
+            scans=known,
+        )
 
 
 def outcome_of(made: Bundle, *, compressed: bool) -> Outcome:

@@ -8,6 +8,7 @@ from compartment_mapper.compile.cjs import compile_cjs
 from compartment_mapper.compile.edits import apply_edits
 from compartment_mapper.compile.esm import INDIRECT_EVAL, compile_esm
 from compartment_mapper.compile.stored import program_of
+from compartment_mapper.erasure import Origin
 from compartment_mapper.module_record import ModuleRecord
 
 __all__ = ["INDIRECT_EVAL", "apply_edits", "compile_cjs", "compile_esm", "compiled", "program_of"]
@@ -20,10 +21,11 @@ def compiled(
     in_cycle: bool,
     keys: Sequence[str],
     exports: Collection[str],
+    origin: Origin | None = None,
 ) -> bytes:
     """Return what is stored of a program: see `compile_esm`, and `compile_cjs` for *exports*."""
     if record.language == "mjs":
-        text = compile_esm(record, source, in_cycle=in_cycle, keys=keys)
+        text = compile_esm(record, source, in_cycle=in_cycle, keys=keys, origin=origin)
     else:
-        text = compile_cjs(record, source, exports=exports, keys=keys)
+        text = compile_cjs(record, source, exports=exports, keys=keys, origin=origin)
     return text.encode("utf-8", "replace")

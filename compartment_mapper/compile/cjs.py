@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 
+from compartment_mapper.compile.edit_table import table_of
 from compartment_mapper.compile.edits import apply_edits
 from compartment_mapper.compile.esm import INDIRECT_EVAL, extensions, requested, throwing
+from compartment_mapper.erasure import Origin
 from compartment_mapper.module_record import ModuleRecord
 
 
 def compile_cjs(
-    record: ModuleRecord, source: bytes, *, exports: Collection[str], keys: Sequence[str] = ()
+    record: ModuleRecord,
+    source: bytes,
+    *,
+    exports: Collection[str],
+    keys: Sequence[str] = (),
+    origin: Origin | None = None,
 ) -> str:
     """Return the text that the archive stores for a CommonJS module.
 
@@ -20,19 +27,20 @@ def compile_cjs(
         source: The text, without a byte order mark.
         exports: The names that an ECMAScript module may import, those of re-exports included.
         keys: See `compile_esm`.
+        origin: See `compile_esm`.
     """
     stored: dict[str, object] = {
         "imports": requested(record, keys),
         "exports": list(dict.fromkeys((*exports, "default"))),
         "reexports": [],
-        "source": _wrapper(record, source),
+        **_wrapped(record, source, origin),
         **extensions(record),
         "sloppy": True,
     }
     return json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
 
 
-def _wrapper(record: ModuleRecord, source: bytes) -> str:
+def _wrapped(record: ModuleRecord, source: bytes, origin: Origin | None) -> dict[str, object]:
     """Return the module wrapper of https://nodejs.org/api/modules.html#the-module-wrapper.
 
     DEVIATION: SES evaluates all code as strict code.
@@ -45,8 +53,9 @@ def _wrapper(record: ModuleRecord, source: bytes) -> str:
         parameters += f", {record.prefix}eval"
         prologue += f"{record.prefix}eval??={INDIRECT_EVAL};"
     if record.syntax_error is not None:
-        return f"(function ({parameters}) {throwing(record.syntax_error)})\n"
-    return (
-        f"(function ({parameters}) {{'use strict';{prologue}"
-        f"{apply_edits(source, record.edits)}\n}})\n"
-    )
+        return {"source": f"(function ({parameters}) {throwing(record.syntax_error)})\n"}
+    head = f"(function ({parameters}) {{'use strict';{prologue}"
+    return {
+        "source": f"{head}{apply_edits(source, record.edits)}\n}})\n",
+        "edits": table_of(record, source, origin, head=head),
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from compartment_mapper.module_record import Edit
 
@@ -25,3 +25,35 @@ def apply_edits(source: bytes, edits: Iterable[Edit]) -> str:
         position = edit.end
     parts.append(source[position:])
     return b"".join(parts).decode("utf-8", "replace")
+
+
+def composed(first: Sequence[Edit], second: Sequence[Edit], between: bytes) -> Sequence[Edit]:
+    """Return the edits that do what *first* and then *second* do; *between* is the text between.
+
+    >>> composed([Edit(0, 2, "xyz")], [Edit(1, 2, "-"), Edit(5, 5, "!")], b"xyz3456")
+    [Edit(start=0, end=2, text='x-z'), Edit(start=4, end=4, text='!')]
+    """
+    if not first:
+        return second
+    made: list[Edit] = []
+    ones, others = list(reversed(first)), list(reversed(second))
+    shift = 0
+    while ones or others:
+        begins = [one.start + shift for one in ones[-1:]] + [other.start for other in others[-1:]]
+        start = end = min(begins)
+        before, inner = shift, []
+        # All that touch each other become one: then both ends are places of all three texts.
+        while True:
+            if ones and ones[-1].start + shift <= end:
+                one = ones.pop()
+                length = len(one.text.encode("utf-8", "surrogatepass"))
+                end = max(end, one.start + shift + length)
+                shift += length - (one.end - one.start)
+            elif others and others[-1].start <= end:
+                other = others.pop()
+                end = max(end, other.end)
+                inner.append(Edit(other.start - start, other.end - start, other.text))
+            else:
+                break
+        made.append(Edit(start - before, end - shift, apply_edits(between[start:end], inner)))
+    return made

@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
+from compartment_mapper.compile.edit_table import table_of
 from compartment_mapper.compile.edits import apply_edits
+from compartment_mapper.erasure import Origin
 from compartment_mapper.module_record import ModuleRecord
 
 
 def compile_esm(
-    record: ModuleRecord, source: bytes, *, in_cycle: bool, keys: Sequence[str] = ()
+    record: ModuleRecord,
+    source: bytes,
+    *,
+    in_cycle: bool,
+    keys: Sequence[str] = (),
+    origin: Origin | None = None,
 ) -> str:
     """Return the text that the archive stores for a module.
 
@@ -22,9 +29,11 @@ def compile_esm(
             linked before any module of the cycle is evaluated.
         keys: Further names that the archive gives to what is requested; listed so that a reader
             that follows the imports finds every file.
+        origin: What *source* was made from, if it was not written so.
     """
     if record.syntax_error is not None:
         return _that_throws(record.syntax_error)
+    head, tail = _around(record, in_cycle=in_cycle)
     stored: dict[str, object] = {
         "imports": requested(record, keys),
         "exports": sorted(
@@ -32,7 +41,7 @@ def compile_esm(
             + [entry.export_name for entry in record.indirect_exports]
         ),
         "reexports": sorted({star.request for star in record.star_exports}),
-        "__syncModuleProgram__": _program(record, source, in_cycle=in_cycle),
+        "__syncModuleProgram__": f"{head}{apply_edits(source, record.edits)}\n{tail}",
         "__liveExportMap__": {
             entry.export_name: [entry.local_name, False]
             for entry in record.local_exports
@@ -53,6 +62,7 @@ def compile_esm(
         stored["async"] = True
     if in_cycle:
         stored["split"] = True
+    stored["edits"] = table_of(record, source, origin, head=head)
     return json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -125,8 +135,11 @@ def _static(record: ModuleRecord) -> Iterable[str]:
     )
 
 
-def _program(record: ModuleRecord, source: bytes, *, in_cycle: bool) -> str:
-    """Return the functor, an arrow function whose first line is the module's first line."""
+def _around(record: ModuleRecord, *, in_cycle: bool) -> tuple[str, str]:
+    """Return what is before and behind the text in its functor, an arrow function.
+
+    What is before has no line end: the functor's first line is the module's first line.
+    """
     prefix = record.prefix
     parameters = [f"imports:{prefix}imports", f"liveVar:{prefix}live", f"onceVar:{prefix}once"]
     if record.uses_import:
@@ -140,15 +153,14 @@ def _program(record: ModuleRecord, source: bytes, *, in_cycle: bool) -> str:
     keyword = "async function" if record.has_top_level_await else "function"
     body = (
         f"'use strict';{_import_locals(record)}{''.join(record.prologue)}"
-        f"{prefix}imports({_update_list(record)});"
-        f"{'yield;' if in_cycle else ''}{apply_edits(source, record.edits)}\n"
+        f"{prefix}imports({_update_list(record)});{'yield;' if in_cycle else ''}"
     )
     head = f"({{{','.join(parameters)}}})=>"
     if not in_cycle:
-        return f"{head}({keyword}(){{{body}}})()\n"
+        return f"{head}({keyword}(){{{body}", "})()\n"
     return (
-        f"{head}{{const {prefix}body=({keyword}*(){{{body}}})();{prefix}body.next();"
-        f"return {prefix}split?{prefix}body:{prefix}body.next()}}\n"
+        f"{head}{{const {prefix}body=({keyword}*(){{{body}",
+        f"}})();{prefix}body.next();return {prefix}split?{prefix}body:{prefix}body.next()}}\n",
     )
 
 

@@ -10,6 +10,7 @@ import { narrowed } from './narrow.js';
 import { expectSettlement, reportUncaught, say, warnOfAllAuthority } from './node-program.js';
 import { prepareHost, verifyPowers } from './powers.js';
 import { makeScripts } from './scripts.js';
+import { printUncaught } from './uncaught.js';
 
 /** @import { CodeCache } from './code-cache.js' */
 /** @import { Command } from './command-line.js' */
@@ -118,6 +119,7 @@ const run = async (
   const locked = secure(stacks.prepareStackTrace);
   const scripts = cache && makeScripts(cache, cacheName(version, archive.sha512));
   const powers = { ...withLocked(locked), scripts };
+  printUncaught(stacks, say);
   timings.mark('lockdown');
   const settled = expectSettlement();
   const recorder = audit && reportAtExit(audit);
@@ -137,7 +139,7 @@ const run = async (
     });
   } catch (error) {
     settled();
-    reportUncaught(error);
+    reportUncaught(error, stacks);
     return;
   }
   timings.mark('evaluate');

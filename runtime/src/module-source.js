@@ -8,6 +8,7 @@ import * as json from './json-shape.js';
  * @typedef {object} EsmSource
  * @property {'esm'} kind
  * @property {string} text an expression, the functor
+ * @property {readonly string[] | undefined} edits see `edit-table.js`
  * @property {string[]} requests the specifiers of static imports, in their order
  * @property {ReadonlyMap<string, string[]> | undefined} importNames undefined: not known before it runs
  * @property {string[]} stars the specifiers of `export * from`
@@ -23,6 +24,7 @@ import * as json from './json-shape.js';
  * @typedef {object} CjsSource
  * @property {'cjs'} kind
  * @property {string} text an expression, the functor
+ * @property {readonly string[] | undefined} edits see `edit-table.js`
  * @property {string[]} exports the names that ESM can import
  * @property {boolean} sloppy expects that assignment makes global variables
  * @property {Names} names
@@ -53,6 +55,18 @@ const namesOf = (members) => ({
   assigns: optional(members, 'assigns', json.asStrings, []),
   hostNames: optional(members, 'hostNames', json.asStrings, []),
 });
+
+/**
+ * @param {json.Members} members
+ * @returns {string[] | undefined}
+ */
+const editsOf = (members) =>
+  optional(
+    members,
+    'edits',
+    (edits) => /** @type {string[] | undefined} */ (json.asStrings(edits)),
+    undefined,
+  );
 
 /**
  * @param {Json} input
@@ -100,6 +114,7 @@ export const parseEsmSource = (input) => {
   const source = {
     kind: /** @type {const} */ ('esm'),
     text: json.asString(members.need('__syncModuleProgram__')),
+    edits: editsOf(members),
     // Beside what is imported statically, `imports` may name what import() may ask for.
     requests: importNames === undefined ? needed : needed.filter((name) => importNames.has(name)),
     importNames,
@@ -142,6 +157,7 @@ export const parseCjsSource = (input) => {
   return {
     kind: 'cjs',
     text: json.asString(members.need('source')),
+    edits: editsOf(members),
     exports: optional(members, 'exports', json.asStrings, []),
     sloppy: optional(members, 'sloppy', json.asBoolean, false),
     names: namesOf(members),

@@ -1,8 +1,9 @@
 // A program in a Node process: what is said of it, and how it ends.
 import * as fs from 'node:fs';
-import { inspect } from 'node:util';
+import { uncaughtText } from './uncaught.js';
 
 /** @import { CompartmentMap } from './compartment-map.js' */
+/** @import { Stacks } from './stack.js' */
 
 const UNSETTLED = 13; // Node's exit code for a top-level await that never settles
 
@@ -11,25 +12,18 @@ export const say = (text) => {
   fs.writeSync(2, `${text}\n`);
 };
 
-/** @param {unknown} error */
-const describe = (error) => {
-  const shown = inspect(error);
-  if (!(error instanceof Error)) return `Uncaught:\n${shown}`;
-  // Before version 22, Node takes an error of a locked down realm for a plain object.
-  return shown.includes(error.message) ? shown : `${error.stack} ${shown}`;
-};
-
 /**
  * An exception of the application's first module: as Node treats what nobody catches.
  *
  * @param {unknown} error
+ * @param {Pick<Stacks, 'lineOf'>} stacks
  */
-export const reportUncaught = (error) => {
+export const reportUncaught = (error, stacks) => {
   if (process.listenerCount('uncaughtException') > 0) {
     /** @type {any} */ (process).emit('uncaughtException', error, 'uncaughtException');
     return;
   }
-  say(`${describe(error)}\n\nNode.js ${process.version}`);
+  say(uncaughtText(error, stacks));
   process.exit(1);
 };
 

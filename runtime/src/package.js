@@ -146,6 +146,7 @@ const functorTexts = (pkg, sources) =>
       {
         file: `compartment:///${pkg.label}/${fileModule(pkg, key).location}`,
         text: source.text,
+        edits: source.edits,
         sloppy: source.kind === 'cjs' && source.sloppy,
         lexicals: pkg.lexicals.get(key),
       },

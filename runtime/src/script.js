@@ -4,10 +4,11 @@ import { beginningAt, parseCompartmentMap } from './compartment-map.js';
 import { makeWorld, startEntry } from './link.js';
 import { namespaceOf } from './namespace.js';
 import { followExports } from './following.js';
-import { expectSettlement, reportUncaught, warnOfAllAuthority } from './node-program.js';
+import { expectSettlement, reportUncaught, say, warnOfAllAuthority } from './node-program.js';
 import { prepareHost } from './powers.js';
 import { makeStacks } from './stack.js';
 import { storedValues } from './stored-files.js';
+import { printUncaught } from './uncaught.js';
 import { preparePage } from './web-powers.js';
 
 /** @import { StoredValue } from './stored-files.js' */
@@ -36,7 +37,9 @@ const lockHost = ({ nodeEnv }) => {
   const inNode = isNode();
   const stacks = makeStacks({ showsHost: !inNode });
   const withLocked = inNode ? prepareHost() : preparePage({ nodeEnv });
-  return { inNode, stacks, powers: withLocked(secure(stacks.prepareStackTrace)) };
+  const powers = withLocked(secure(stacks.prepareStackTrace));
+  if (inNode) printUncaught(stacks, say);
+  return { inNode, stacks, powers };
 };
 
 /** @type {Host | undefined} */
@@ -100,7 +103,7 @@ const runInNode = (data) => {
   const settled = expectSettlement();
   const failed = (/** @type {unknown} */ error) => {
     settled();
-    reportUncaught(error);
+    reportUncaught(error, /** @type {Host} */ (host).stacks);
   };
   try {
     const done = evaluateEntry(data, undefined);

@@ -1,6 +1,9 @@
 // Stack traces that speak of modules: positions in a package's joined text are mapped back to its files,
 // and frames of the runtime, with the host's paths in them, are dropped.
 
+import { columnBefore, lineBefore, readEdits } from './edit-table.js';
+
+/** @import { EditTable } from './edit-table.js' */
 /** @import { FunctorText } from './package-texts.js' */
 
 /**
@@ -33,14 +36,22 @@ const LINE_ENDS = /\r\n|[\n\r\u2028\u2029]/g;
 const lineEnds = (text) => text.match(LINE_ENDS)?.length ?? 0;
 
 /**
+ * @typedef {object} Start
+ * @property {number} line at which a text begins in the joined text
+ * @property {FunctorText} text
+ * @property {number} lines of it
+ */
+
+/**
  * @param {ReadonlyArray<FunctorText>} texts
- * @returns {Array<{ line: number, file: string }>} the line at which each begins in the joined text
+ * @returns {Start[]}
  */
 const startsOf = (texts) => {
   let line = 2;
-  return texts.map(({ text, file }) => {
-    const start = { line, file };
-    line += lineEnds(text) + 2;
+  return texts.map((text) => {
+    const lines = lineEnds(text.text) + 1;
+    const start = { line, text, lines };
+    line += lines + 1;
     return start;
   });
 };
@@ -93,8 +104,27 @@ const format = (error, frames) =>
 const makeFrames = () => {
   /** @type {Map<string, ReadonlyArray<FunctorText>>} */
   const texts = new Map();
-  /** @type {Map<string, ReturnType<typeof startsOf>>} */
+  /** @type {Map<string, Start[]>} */
   const starts = new Map();
+  /** @type {Map<FunctorText, EditTable>} */
+  const tables = new Map();
+
+  /**
+   * @param {string} url
+   * @param {ReadonlyArray<FunctorText>} list
+   */
+  const startIn = (url, list) => {
+    const found = starts.get(url) ?? startsOf(list);
+    starts.set(url, found);
+    return found;
+  };
+
+  /** @param {FunctorText} text */
+  const editsOf = (text) => {
+    const found = tables.get(text) ?? readEdits(text.edits ?? []);
+    tables.set(text, found);
+    return found;
+  };
 
   /**
    * @param {CallSite} site
@@ -113,12 +143,28 @@ const makeFrames = () => {
       if (isHostPlace(url)) return undefined;
       return { where: `${url}:${line}:${column}`, file: url, line, column, site };
     }
-    const table = starts.get(url) ?? startsOf(known);
-    starts.set(url, table);
-    const start = table.findLast((candidate) => candidate.line <= (line ?? 0));
+    const start = startIn(url, known).findLast((candidate) => candidate.line <= (line ?? 0));
     if (start === undefined) return undefined;
+    const { file, edits } = start.text;
     const own = (line ?? 0) - start.line + 1;
-    return { where: `${start.file}:${own}:${column}`, file: start.file, line: own, column, site };
+    if (edits === undefined)
+      return { where: `${file}:${own}:${column}`, file, line: own, column, site };
+    // Behind the text, in its last line but one, its functor calls itself.
+    if (own >= start.lines - 1) return undefined;
+    const written = columnBefore(editsOf(start.text).get(own - 1) ?? [], (column ?? 1) - 1) + 1;
+    return { where: `${file}:${own}:${written}`, file, line: own, column: written, site };
+  };
+
+  /**
+   * @param {string} file
+   * @param {number} line from 1
+   * @returns {string | undefined} the line as it was written
+   */
+  const lineOf = (file, line) => {
+    const text = [...texts.values()].flat().find((candidate) => candidate.file === file);
+    const stored = text?.text.split(LINE_ENDS)[line - 1];
+    if (text === undefined || stored === undefined) return undefined;
+    return lineBefore(editsOf(text).get(line - 1) ?? [], stored);
   };
 
   return {
@@ -127,6 +173,7 @@ const makeFrames = () => {
      * @param {ReadonlyArray<FunctorText>} list
      */
     located: (url, list) => void texts.set(url, list),
+    lineOf,
     /**
      * @param {CallSite[]} sites
      * @param {number} limit
@@ -151,7 +198,7 @@ const makeFrames = () => {
  * @returns the formatter of all stack traces, and what it must be told
  */
 export const makeStacks = ({ showsHost = false } = {}) => {
-  const { located, framesOf } = makeFrames();
+  const { located, framesOf, lineOf } = makeFrames();
   /** @type {unknown} */
   let collecting;
   let collectLimit = 0;
@@ -198,6 +245,7 @@ export const makeStacks = ({ showsHost = false } = {}) => {
     collect,
     format,
     located,
+    lineOf,
     /** @param {Frame} frame */
     describe: ({ site, where }) => describe(site, where),
   });

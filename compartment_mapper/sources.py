@@ -1,0 +1,58 @@
+"""Files as modules are loaded from them: read, and without types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compartment_mapper.compile import apply_edits
+from compartment_mapper.erasure import (
+    ErasePowers,
+    ErasureRefusal,
+    Origin,
+    Typed,
+    refused_span,
+    syntax_of,
+)
+from compartment_mapper.errors import Diagnostic, place_in, types_not_erased
+from compartment_mapper.locations import Location
+from compartment_mapper.module_record import Language
+from compartment_mapper.powers import ReadPowers
+from compartment_mapper.text import without_byte_order_mark
+
+_DATA: frozenset[Language | None] = frozenset({"json", "text", "bytes"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceText:
+    """A text to be scanned, and what it was made from."""
+
+    #: Without a byte order mark, unless it is loaded as bytes.
+    source: bytes
+    origin: Origin | None = None
+    #: Why there is none: its types can't be erased.
+    refusal: ErasureRefusal | None = None
+
+
+def source_text(
+    file: Location, language: Language | None, *, read: ReadPowers, erase: ErasePowers
+) -> SourceText:
+    """Return the text of *file*, which exists, as it is loaded."""
+    source = read.maybe_read(file)
+    assert source is not None, file  # resolve() found it
+    if language == "bytes":
+        return SourceText(source=source)
+    source = without_byte_order_mark(source)
+    syntax = None if language in _DATA else syntax_of(file)
+    if syntax is None:
+        return SourceText(source=source)
+    erased = erase.erased(Typed(source=source, syntax=syntax, language=language))
+    if isinstance(erased, ErasureRefusal):
+        return SourceText(source=source, refusal=erased)
+    text = apply_edits(source, erased).encode("utf-8", "surrogatepass")
+    return SourceText(source=text, origin=Origin(written=source, erasure=erased))
+
+
+def refusal_problem(name: str, source: bytes, refusal: ErasureRefusal) -> Diagnostic:
+    """Return what is to be said of a file, called *name*, whose types can't be erased."""
+    place = place_in(name, source, refused_span(source, refusal))
+    return types_not_erased(place, refusal.code, refusal.message)
