@@ -96,7 +96,7 @@ def _with_files(
             record = ModuleRecord(language="bytes")
             added = Module(location=location, source=source, record=record, edges=())
             changed.setdefault(location, added)
-    return ModuleGraph(entry=modules.entry, modules=changed)
+    return replace(modules, modules=changed)
 
 
 def _listing_module(modules: ModuleGraph, packages: PackageGraph, root: Location) -> Location:

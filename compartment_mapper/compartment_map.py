@@ -35,6 +35,8 @@ class FileModule:
     parser: str
     sha512: str
     resolutions: Resolutions = field(default_factory=dict)
+    #: The application may begin here too.
+    is_entry: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,17 @@ class CompartmentMap:
         }
 
     @property
+    def entries(self) -> list[str]:
+        """The files where the application may begin, by name; the first one unless it is told."""
+        first = self.root.modules.get(self.entry_module)
+        others = sorted(
+            module.location
+            for module in self.root.modules.values()
+            if isinstance(module, FileModule) and module.is_entry and module != first
+        )
+        return [first.location, *others] if isinstance(first, FileModule) else others
+
+    @property
     def root(self) -> CompartmentDescriptor:
         """The application's own compartment."""
         return self.compartments[self.entry_compartment]
@@ -127,6 +140,8 @@ def _module_to_dict(module: ModuleConfiguration) -> dict[str, object]:
                     kind: dict(sorted(keys.items()))
                     for kind, keys in sorted(module.resolutions.items())
                 }
+            if module.is_entry:
+                found["entry"] = True
             return found
         case CompartmentModule():
             return {"compartment": module.compartment, "module": module.module}
@@ -229,7 +244,15 @@ def _module(value: object, path: str) -> ModuleConfiguration:
         parser=parser,
         sha512=_string(found, "sha512", path),
         resolutions=_resolutions(found.get("resolutions", {}), f"{path}.resolutions"),
+        is_entry=_flag(found, "entry", path),
     )
+
+
+def _flag(found: dict[str, object], key: str, path: str) -> bool:
+    value = found.get(key, False)
+    if not isinstance(value, bool):
+        _refuse(f"{path}.{key} must be true or false")
+    return value
 
 
 def _resolutions(value: object, path: str) -> Resolutions:

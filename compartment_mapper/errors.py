@@ -108,6 +108,25 @@ def entry_outside_package(path: str) -> Diagnostic:
     )
 
 
+def entries_of_two_packages(first: str, other: str) -> Diagnostic:
+    """Entries that are not in the same package."""
+    return Diagnostic(
+        code="ENTRIES_OF_TWO_PACKAGES",
+        message=f"'{first}' and '{other}' are in two packages",
+        hint="an archive is one application: bundle each package by itself",
+    )
+
+
+def unknown_entry(name: str, known: Iterable[str]) -> Diagnostic:
+    """An archive has no such entry."""
+    entries = list(known)
+    return Diagnostic(
+        code="UNKNOWN_ENTRY",
+        message=f"there is no entry '{name}'",
+        hint=did_you_mean(name, entries) or f"its entries are {', '.join(entries)}",
+    )
+
+
 def invalid_package_json(file: str, problem: str, place: Place | None = None) -> Diagnostic:
     """A package.json that is not JSON, or holds a value of the wrong shape."""
     return Diagnostic(

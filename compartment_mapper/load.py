@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import NoReturn, Protocol
@@ -120,15 +120,21 @@ class _Scanned:
     problems: tuple[Diagnostic, ...]
 
 
-def load_modules(entry: Location, *, also: Iterable[Location], loading: Loading) -> Loaded:
-    """Return the modules that *entry* reaches, and those that *also* do.
+def load_modules(
+    entry: Location,
+    *,
+    others: tuple[Location, ...] = (),
+    also: Iterable[Location],
+    loading: Loading,
+) -> Loaded:
+    """Return the modules that *entry* reaches, the *others* where it may begin, and *also*.
 
     Raises:
         InputError: The entry itself can't be loaded.
     """
     modules: dict[Location, Module] = {}
     problems: list[_Problem] = []
-    firsts = [(first, _entry_language(first, loading)) for first in (entry, *also)]
+    firsts = [(first, _entry_language(first, loading)) for first in (entry, *others, *also)]
     queue = deque(_begun(first, language, loading) for first, language in firsts)
     queued = {begun.location for begun in queue}
     while queue:
@@ -141,8 +147,37 @@ def load_modules(entry: Location, *, also: Iterable[Location], loading: Loading)
             if edge.location not in queued:
                 queued.add(edge.location)
                 queue.append(_begun(edge.location, next_language, loading))
-    graph = _with_checks(ModuleGraph(entry=entry, modules=modules), loading)
+    reached = _with_list_of_entries(modules, entry, loading.root) if others else modules
+    graph = _with_checks(ModuleGraph(entry=entry, others=others, modules=reached), loading)
     return _judged(graph, problems)
+
+
+def _with_list_of_entries(
+    modules: Mapping[Location, Module], entry: Location, root: Location
+) -> dict[Location, Module]:
+    """Return *modules* and one that does nothing, beside *entry*, to be stored with all entries.
+
+    Endo refuses archives with files that its entry does not lead to.
+    """
+    entries = Location(f"{root}package.json{_ENTRIES}")
+    first = modules[entry]
+    return {
+        **modules,
+        entry: replace(first, assets=(*first.assets, entries)),
+        entries: Module(
+            location=entries, source=b"", record=ModuleRecord(language="cjs"), edges=()
+        ),
+    }
+
+
+def is_list_of_entries(location: Location) -> bool:
+    """Return whether a module is the one that leads to all entries."""
+    return location.endswith(_ENTRIES)
+
+
+def is_on_disk(location: Location) -> bool:
+    """Return whether a module is the program of a file, and not something else beside one."""
+    return not location.endswith((_EMPTY, _ENTRIES))
 
 
 def _with_checks(graph: ModuleGraph, loading: Loading) -> ModuleGraph:
@@ -156,7 +191,7 @@ def _with_checks(graph: ModuleGraph, loading: Loading) -> ModuleGraph:
         location: replace(graph.modules[location], record=record())
         for location, record in begun.items()
     }
-    return ModuleGraph(entry=graph.entry, modules={**graph.modules, **checked})
+    return replace(graph, modules={**graph.modules, **checked})
 
 
 def _next_edges(module: Module, loading: Loading) -> list[tuple[FileTarget, Language | None]]:
@@ -179,6 +214,7 @@ def _next_edges(module: Module, loading: Loading) -> list[tuple[FileTarget, Lang
 _AS = "#as="
 #: What a ``browser`` field means by ``false``: a module without text, beside the package.json.
 _EMPTY = f"{_AS}empty"
+_ENTRIES = f"{_AS}entries"
 
 
 def _file_of(location: Location) -> Location:

@@ -146,6 +146,7 @@ def map_compartments(
             parser=PARSERS[module.record.language],
             sha512=sha512_of(location),
             resolutions=tables[root].resolutions.get(location, {}),
+            is_entry=location in modules.others,
         )
     compartments = {
         names.compartments[root]: CompartmentDescriptor(

@@ -78,6 +78,8 @@ class ModuleGraph:
     """The modules that are reached from an entry."""
 
     entry: Location
+    #: Where the application may begin instead.
+    others: tuple[Location, ...] = ()
     #: In the order of first reach.
     modules: Mapping[Location, Module]
 
@@ -97,9 +99,9 @@ class ModuleGraph:
         return in_cycles(self._links(is_static_import))
 
     def always_evaluated(self) -> frozenset[Location]:
-        """Return the modules that are evaluated whenever the entry is."""
+        """Return the modules that are evaluated whenever the entry is, or another one is."""
         links = self._links(lambda edge: edge.request.reach == "always")
-        found, pending = {self.entry}, [self.entry]
+        found, pending = {self.entry, *self.others}, [self.entry, *self.others]
         while pending:
             more = [location for location in links[pending.pop()] if location not in found]
             found.update(more)
@@ -129,6 +131,8 @@ class ModuleGraph:
         for location, targets in self._links(lambda _edge: True).items():
             graph.add_edges_from((location, target) for target in targets)
         paths = nx.single_source_shortest_path(graph, self.entry)
+        for other in self.others:
+            paths = {**nx.single_source_shortest_path(graph, other), **paths}
         reached = [location for location in self.modules if location in goals]
         if not reached:
             return []

@@ -47,10 +47,14 @@ def runtime_needs(
                 path = file_path(name, module)
                 for what in _needs_of(module, files[path]):
                     found.setdefault(what, []).append(path)
-            elif isinstance(module, CompartmentModule) and key.startswith(_ASSET):
+            elif isinstance(module, CompartmentModule) and _is_read(key):
                 path = f"{name}/{key.removeprefix(_ASSET)}"
                 found.setdefault("files that fs reads", []).append(path.partition("#as=")[0])
     return tuple(RuntimeNeed(what=what, files=tuple(found[what])) for what in sorted(found))
+
+
+def _is_read(key: str) -> bool:
+    return key.startswith(_ASSET) and not key.endswith("#as=entries")
 
 
 def _needs_of(module: FileModule, stored: bytes) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from compartment_mapper import errors
 from compartment_mapper.archive import map_bytes, pack, sha512_hex
+from compartment_mapper.browser_field import BROWSER
 from compartment_mapper.chosen_assets import with_chosen_assets
 from compartment_mapper.compartment_map import CompartmentMap
 from compartment_mapper.compile import compiled, program_of
@@ -29,6 +30,8 @@ from compartment_mapper.load import (
     SyntaxPowers,
     bytes_location,
     display_name,
+    is_list_of_entries,
+    is_on_disk,
     load_modules,
 )
 from compartment_mapper.locations import Location, Specifier, base_name, parent_of
@@ -68,6 +71,8 @@ class Options:
     """What a user chooses for a bundle."""
 
     conditions: frozenset[str] = frozenset()
+    #: Where the application may begin instead: files of the same package.
+    others: tuple[Location, ...] = ()
     #: Files that are bundled as they are: ``GLOB`` or ``PACKAGE:GLOB``.
     assets: tuple[str, ...] = ()
     compress: bool = False
@@ -112,6 +117,8 @@ class Application:
     #: The modules that narrow grants, by the specifiers that the policy has.
     attenuators: Mapping[str, Location]
     warnings: tuple[Diagnostic, ...]
+    #: Whether the host is a page.
+    in_page: bool = False
 
     @property
     def root(self) -> Location:
@@ -165,6 +172,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     world = world_of(conditions=options.conditions, powers=powers.read)
     root = _application_root(entry, world)
     main = _entry_file(entry, world)
+    others = _other_entries(options.others, main, root, world)
     given = _given_policy(options, root, powers.read)
     attenuators = _attenuators(given.policy if given else None, root, world)
     loading = Loading(
@@ -176,7 +184,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         progress=powers.progress,
         root=root,
     )
-    loaded = load_modules(main, also=attenuators.values(), loading=loading)
+    loaded = load_modules(main, others=others, also=attenuators.values(), loading=loading)
     powers.ended("load")
     problems = (*loaded.problems, *link_problems(loaded.graph, root=root))
     if any(problem.severity == "error" for problem in problems):
@@ -199,6 +207,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         policy_file=given.file if given else None,
         attenuators=attenuators,
         warnings=(*problems, *undeclared, *misfits),
+        in_page=BROWSER in options.conditions,
     )
 
 
@@ -298,8 +307,8 @@ def _replaceable(
     stored: Mapping[Location, bytes],
 ) -> dict[Location, Replaceable]:
     """Return the programs of the application's own package that nothing was said of."""
-    if application.policy_file is not None:  # which may be for these very files
-        return {}
+    if application.policy_file is not None or application.in_page:
+        return {}  # a policy may be for these very files; pages have names of their own
     warned = {problem.place.file for problem in application.warnings if problem.place}
     warned |= {place_in(application, use).file for use in application.withheld}
     modules = application.modules
@@ -309,6 +318,7 @@ def _replaceable(
         record = modules.modules[location].record
         if (
             owner == application.root
+            and is_on_disk(location)
             and record.language in {"mjs", "cjs"}
             and not (record.doubt or record.refusals or record.syntax_error)
             and modules.modules[location].origin is None  # else its types must be erased first
@@ -322,7 +332,7 @@ def _replaceable(
                 sha512=sha512_hex(stored[location]),
                 asked=modules.modules[location].asked,
                 in_cycle=location in in_cycles,
-                keys=tuple(_keys(modules.modules[location], tables, names)),
+                keys=tuple(_keys(modules.modules[location], modules, tables, names)),
                 exports=modules.cjs_export_names(location) if record.language == "cjs" else (),
                 interface=interface_of(record),
             )
@@ -373,17 +383,24 @@ def _compiled(
             module,
             modules,
             in_cycle=location in in_cycles,
-            keys=_keys(module, tables, names),
+            keys=_keys(module, modules, tables, names),
         )
         for location, module in modules.modules.items()
     }
 
 
-def _keys(module: Module, tables: Mapping[Location, LinkTable], names: Names) -> list[str]:
+def _keys(
+    module: Module, modules: ModuleGraph, tables: Mapping[Location, LinkTable], names: Names
+) -> list[str]:
     """Return the further names of what a module requests and looks at."""
     table = tables[names.packages.owners[module.location]]
     assets = (asset_key(names.module_name(asset)) for asset in module.assets)
-    return [*_own_keys(table, module.location), *assets]
+    entries = modules.others if is_list_of_entries(module.location) else ()
+    return [
+        *_own_keys(table, module.location),
+        *assets,
+        *(names.module_name(entry) for entry in entries),
+    ]
 
 
 def _own_keys(table: LinkTable, location: Location) -> list[str]:
@@ -439,6 +456,18 @@ def _entry_file(entry: Location, world: World) -> Location:
             )
         )
     return found.location
+
+
+def _other_entries(
+    others: tuple[Location, ...], main: Location, root: Location, world: World
+) -> tuple[Location, ...]:
+    """Return the files that *others* mean, each once."""
+    strangers = [other for other in others if _application_root(other, world) != root]
+    if strangers:
+        names = [base_name(entry) for entry in (main, strangers[0])]
+        raise InputError(errors.entries_of_two_packages(*names))
+    files = dict.fromkeys(_entry_file(other, world) for other in others)
+    return tuple(file for file in files if file != main)
 
 
 def _given_policy(options: Options, root: Location, read: ReadPowers) -> GivenPolicy | None:

@@ -25,7 +25,7 @@ from compartment_mapper.script import integrity
     short_help="Pack an application into an archive or a script.",
     epilog="Example: compartment-mapper bundle src/main.js -o app.zip --infer",
 )
-@click.argument("entry")
+@click.argument("entries", metavar="ENTRY...", nargs=-1, required=True)
 @click.option("-o", "--output", required=True, metavar="FILE", help="Where to write it.")
 @forming
 @click.option("--json", "as_json", is_flag=True, help="Print statistics as JSON.")
@@ -34,7 +34,7 @@ from compartment_mapper.script import integrity
 @reporting
 def bundle_command(
     *,
-    entry: str,
+    entries: tuple[str, ...],
     output: str,
     form: Form,
     as_json: bool,
@@ -42,6 +42,8 @@ def bundle_command(
     choices: Choices,
 ) -> None:
     """Pack the application that begins at ENTRY, a file or a folder, into one file.
+
+    Several entries share their packages; `run --entry NAME` begins at another than the first.
 
     Only what is reached is packed. Each package gets a compartment of its own; without --infer or
     --policy, a dependency gets only what is harmless, and what was withheld is listed.
@@ -54,7 +56,11 @@ def bundle_command(
     """  # noqa: D301 - click marks a paragraph to be left as it is with this character
     if Path(output).is_dir():
         raise InputError(errors.cannot_write(output, "it is a folder"))
-    order = Order(entry=entry, choices=choices, form=form)
+    entry, *others = entries
+    if others and form.format == "module":
+        message = "a module has the exports of one ENTRY: bundle each by itself"
+        raise click.UsageError(message)
+    order = Order(entry=entry, others=tuple(others), choices=choices, form=form)
     if watch:
         from compartment_mapper.cli.watching import watched  # noqa: PLC0415 - only here
 

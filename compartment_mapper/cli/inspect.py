@@ -58,7 +58,7 @@ def inspect_command(
             message = "--why reads the sources: give the application's entry, not the archive"
             raise click.UsageError(message)
         archive = unpack(read_file(target))
-        summaries = summaries_of(archive.map, archive.sizes)
+        summaries, entries = summaries_of(archive.map, archive.sizes), archive.map.entries
         needs = runtime_needs(archive.map, archive.files, deflated=archive.deflated)
     else:
         made = _bundle(target, choices)
@@ -66,10 +66,11 @@ def inspect_command(
             _say_why(why_package, made.application, as_json=as_json)
             return
         summaries, needs = summaries_of(made.map, made.sizes), made.needs
+        entries = made.map.entries
     if as_dot or as_mermaid:
         show(dot(summaries) if as_dot else mermaid(summaries))
     else:
-        show(_shown(summaries, needs, as_json=as_json))
+        show(_shown(summaries, needs, entries, as_json=as_json))
 
 
 def _bundle(entry: str, choices: Choices) -> Bundle:
@@ -83,12 +84,17 @@ def _bundle(entry: str, choices: Choices) -> Bundle:
 
 
 def _shown(
-    summaries: list[PackageSummary], needs: tuple[RuntimeNeed, ...], *, as_json: bool
+    summaries: list[PackageSummary],
+    needs: tuple[RuntimeNeed, ...],
+    entries: list[str],
+    *,
+    as_json: bool,
 ) -> str:
     if not as_json:
-        return "\n".join(filter(None, (packages_text(summaries), needs_text(needs))))
+        begins = f"entries: {', '.join(entries)}" if len(entries) > 1 else ""
+        return "\n".join(filter(None, (packages_text(summaries), begins, needs_text(needs))))
     packages = [summary.to_dict() for summary in summaries]
-    found = {"packages": packages, "runtime": needs_to_dict(needs)}
+    found = {"packages": packages, "entries": entries, "runtime": needs_to_dict(needs)}
     return json.dumps(found, indent=2, ensure_ascii=False)
 
 

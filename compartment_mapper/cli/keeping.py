@@ -24,6 +24,8 @@ class Order:
 
     entry: str
     choices: Choices
+    #: Where the application may begin instead.
+    others: tuple[str, ...] = ()
     form: Form = field(default_factory=Form)
     #: A policy that says nothing of a power that is used is an error.
     enforces: bool = True
@@ -92,6 +94,7 @@ def _made(order: Order, files: Mapping[str, bytes], disk: ReadPowers, stages: St
         format=order.form.format,
         global_name=order.form.global_name,
         enforces=order.enforces,
+        others=tuple(entry_location(other) for other in order.others),
     )
     hosting = building.hosting_of(order.choices)
     made = building.make_bundle(order.entry, options, hosting, disk=disk, stages=stages)
@@ -109,7 +112,7 @@ def _key(order: Order, files: Mapping[str, bytes]) -> str | None:
         return None
     parts = (
         version,
-        entry_location(order.entry),
+        [entry_location(entry) for entry in (order.entry, *order.others)],
         sorted(set(choices.condition)),
         choices.asset,
         choices.grant,

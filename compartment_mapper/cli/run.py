@@ -48,10 +48,16 @@ class _RunCommand(click.Command):
     help="Record what is withheld instead of failing, and print the policy that it would need.",
 )
 @click.option("--audit-json", "audit", flag_value="--audit=json", help="The same, as JSON.")
+@click.option("--entry", metavar="NAME", help="Begin there, where an archive has several entries.")
 @bundling
 @reporting
 def run_command(
-    *, target: str, arguments: tuple[str, ...], audit: str | None, choices: Choices
+    *,
+    target: str,
+    arguments: tuple[str, ...],
+    audit: str | None,
+    entry: str | None,
+    choices: Choices,
 ) -> None:
     """Run an archive, or bundle an application in memory and run it, under SES.
 
@@ -65,8 +71,13 @@ def run_command(
             raise click.UsageError(message)
         if not Path(target).is_file():
             raise InputError(errors.entry_not_found(target))
+        if entry is not None:
+            flags += ["--entry", _checked_entry(target, entry)]
         narrow = _narrowing(target, choices)
         find_node(choices.node).run_archive(target, arguments, flags, narrow)
+    if entry is not None:
+        message = "--entry chooses among the entries of an archive: name the file itself"
+        raise click.UsageError(message)
     stages = Stages()
     order = Order(entry=target, choices=choices, enforces=audit is None)
     made = make_outcome(order, stages=stages)
@@ -76,6 +87,18 @@ def run_command(
     if choices.timings:
         show(f"timings: {stages.text()}", err=True)
     find_node(choices.node).run_bytes(made.content, target, arguments, flags)
+
+
+def _checked_entry(target: str, name: str) -> str:
+    """Return *name*, if the archive may begin there."""
+    from compartment_mapper.unpack import verify  # noqa: PLC0415 - 60 ms, rare
+
+    with Path(target).open("rb") as file:
+        known = verify(file).map.entries
+    wanted = name.removeprefix("./")
+    if wanted not in known:
+        raise InputError(errors.unknown_entry(name, known))
+    return wanted
 
 
 def _runtime_flags(choices: Choices, audit: str | None) -> list[str]:

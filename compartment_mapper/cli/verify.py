@@ -69,11 +69,13 @@ def _excess(carried: Policy, given: Policy) -> Sequence[AuthorityChange]:
 
 def _text(name: str, archive: Archive, carried: Policy) -> str:
     packages = len(archive.map.compartments)
+    entries = archive.map.entries
     extent = extent_text(packages, len(archive.sizes), sum(archive.sizes.values()))
     return "\n".join(
         [
             f"{name}: {extent}, every hash right",
             f"policy: {policy_extent_text(carried)}",
+            *([f"entries: {', '.join(entries)}"] if len(entries) > 1 else []),
             f"sha512 {archive.sha512}",
         ]
     )
@@ -83,6 +85,7 @@ def _result(archive: Archive, excess: Sequence[AuthorityChange]) -> dict[str, ob
     return {
         "sha512": archive.sha512,
         "packages": len(archive.map.compartments),
+        "entries": archive.map.entries,
         "files": len(archive.sizes),
         "bytes": sum(archive.sizes.values()),
         "withinPolicy": not excess,

@@ -38,7 +38,7 @@ def watched(order: Order, make: Callable[[ObservedDisk], None]) -> None:
 
 def _made(order: Order, make: Callable[[ObservedDisk], None]) -> ObservedDisk:
     disk = ObservedDisk(Disk())
-    for path in (order.entry, order.choices.policy, order.choices.override):
+    for path in (order.entry, *order.others, order.choices.policy, order.choices.override):
         if path is not None:
             disk.maybe_read(location_of_path(os.path.abspath(path)))  # noqa: PTH100 - links stay
     start = time.perf_counter()

@@ -2,7 +2,7 @@
 import * as path from 'node:path';
 
 export const USAGE =
-  'usage: node main.cjs [--allow-all] [--audit[=json]] [--no-cache] [--timings] [--narrow-fd N] ' +
+  'usage: node main.cjs [--allow-all] [--audit[=json]] [--no-cache] [--timings] [--entry NAME] [--narrow-fd N] ' +
   '(ARCHIVE | --fd N NAME) [ARGS...]';
 
 /**
@@ -11,6 +11,7 @@ export const USAGE =
  * @property {'text' | 'json' | undefined} audit
  * @property {boolean} cache whether compiled code is kept between runs
  * @property {boolean} timings whether to say where the time went
+ * @property {string | undefined} entry where to begin, if not at the first
  * @property {number | undefined} narrow a file descriptor with policies that narrow the archive's
  *
  * @typedef {object} Source
@@ -41,12 +42,16 @@ const parseOptions = (argv) => {
     audit: undefined,
     cache: true,
     timings: false,
+    entry: undefined,
     narrow: undefined,
   };
   for (;;) {
     const [first = '', second = ''] = argv;
     if (Object.hasOwn(FLAGS, first)) Object.assign(options, FLAGS[first]);
-    else if (first === '--narrow-fd') {
+    else if (first === '--entry') {
+      options.entry = second;
+      argv.shift();
+    } else if (first === '--narrow-fd') {
       if (!/^\d+$/.test(second)) return undefined;
       options.narrow = Number(second);
       argv.shift();

@@ -15,6 +15,7 @@ import { readPolicy } from './policy-format.js';
  * @property {string} location relative to the compartment's
  * @property {Parser} parser
  * @property {string} sha512
+ * @property {boolean} isEntry whether the application may begin there, instead of at the map's entry
  * @property {Record<RequestKind, ReadonlyMap<string, string>>} resolutions what the module's specifiers
  *   lead to in its compartment, where path arithmetic does not say it
  *
@@ -130,6 +131,7 @@ const asModule = (input, hashed) => {
     sha512: hashed
       ? asSha512(members.get('sha512') ?? json.memberAt(input, 'sha512', undefined))
       : '',
+    isEntry: members.has('entry') && json.asBoolean(members.need('entry')),
     resolutions: asResolutions(members.get('resolutions')),
   };
 };
@@ -220,6 +222,21 @@ export const parseCompartmentMap = (input, { hashed = true } = {}) => {
   const map = { entry, compartments };
   checkLinks(map);
   return map;
+};
+
+/**
+ * @param {CompartmentMap} map
+ * @param {string} name of a file of the application
+ * @returns {CompartmentMap | undefined} the same, that begins there; undefined: it may not
+ */
+export const beginningAt = (map, name) => {
+  const { compartment, module: first } = map.entry;
+  for (const [key, module] of map.compartments.get(compartment)?.modules ?? []) {
+    if (module.kind !== 'file' || module.location !== name) continue;
+    if (key !== first && !module.isEntry) continue;
+    return { ...map, entry: { compartment, module: key } };
+  }
+  return undefined;
 };
 
 /**

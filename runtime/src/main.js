@@ -2,6 +2,7 @@
 import { secure } from './lockdown.js';
 import * as fs from 'node:fs';
 import { auditReport, makeRecorder } from './audit.js';
+import { beginningAt } from './compartment-map.js';
 import { InvalidArchive } from './errors.js';
 import { importArchive, makeStacks, parseArchive } from './index.js';
 import { cacheName } from './code-cache.js';
@@ -26,10 +27,22 @@ const readDescriptor = (descriptor) => {
 };
 
 /**
+ * @param {Archive} archive
+ * @param {string} entry
+ * @returns {Archive}
+ */
+const withEntry = (archive, entry) => {
+  const map = beginningAt(archive.map, entry);
+  if (map === undefined)
+    throw new InvalidArchive(`it has no entry ${JSON.stringify(entry)}`, 'see `inspect`');
+  return { ...archive, map };
+};
+
+/**
  * @param {Command} command
  * @returns {Archive | undefined} undefined: a problem was reported
  */
-const readArchive = ({ source, name, narrow }) => {
+const readArchive = ({ source, name, narrow, entry }) => {
   /** @type {Uint8Array} */
   let bytes;
   try {
@@ -41,7 +54,8 @@ const readArchive = ({ source, name, narrow }) => {
     return undefined;
   }
   try {
-    const archive = parseArchive(bytes, verifyPowers);
+    const parsed = parseArchive(bytes, verifyPowers);
+    const archive = entry === undefined ? parsed : withEntry(parsed, entry);
     if (narrow === undefined) return archive;
     return { ...archive, map: narrowed(archive.map, readDescriptor(narrow)) };
   } catch (error) {

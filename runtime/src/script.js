@@ -1,6 +1,6 @@
 // Starts a script that `bundle --format script` or `module` has made: in a Node process, or in a page.
 import { secure } from './lockdown.js';
-import { parseCompartmentMap } from './compartment-map.js';
+import { beginningAt, parseCompartmentMap } from './compartment-map.js';
 import { makeWorld, startEntry } from './link.js';
 import { namespaceOf } from './namespace.js';
 import { followExports } from './following.js';
@@ -23,6 +23,8 @@ import { preparePage } from './web-powers.js';
  * @typedef {Record<string, (value: unknown) => void>} Exports setters, by the names of exports
  */
 
+const ENTRY_VARIABLE = 'COMPARTMENT_MAPPER_ENTRY';
+
 const start = /** @type {typeof globalThis & Record<string, any>} */ (globalThis);
 
 /** @returns {boolean} whether Node is the host; a page may have a `process` of its own making */
@@ -44,6 +46,15 @@ const lockHost = ({ nodeEnv }) => {
 let host;
 let scripts = 0;
 
+/** @returns {string | undefined} of several entries, the one that is asked for */
+const chosenEntry = () => {
+  if (!host?.inNode) return start.document?.currentScript?.dataset?.entry;
+  const { env } = start.process;
+  const entry = env[ENTRY_VARIABLE];
+  delete env[ENTRY_VARIABLE]; // it is not meant for scripts that this one starts
+  return entry || undefined;
+};
+
 /** @param {ScriptData} data */
 const worldOf = ({ map, files }) => {
   scripts += 1;
@@ -54,7 +65,10 @@ const worldOf = ({ map, files }) => {
   );
   const version = scripts > 1 ? `?${scripts}` : '';
   const stored = storedValues(files);
-  return makeWorld({ map: parsed, files: stored, powers, stacks, allowAll: false, version });
+  const entry = chosenEntry();
+  const begun = entry === undefined ? parsed : beginningAt(parsed, entry);
+  if (begun === undefined) throw new TypeError(`there is no entry ${JSON.stringify(entry)}`);
+  return makeWorld({ map: begun, files: stored, powers, stacks, allowAll: false, version });
 };
 
 /** @param {unknown} error of a page's script that was waited for */

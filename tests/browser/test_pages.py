@@ -269,3 +269,14 @@ def test_a_policy_for_content_names_the_script(
     assert ("ran" in shown.said) is evaluates
     assert "other" not in shown.said
     assert any("unsafe-eval" in error for error in shown.errors) is not evaluates
+
+
+def test_a_page_chooses_among_entries(browser: Browser, served: Path, tmp_path: Path) -> None:
+    for name in ("a.js", "b.js"):
+        (tmp_path / name).write_text(f"console.log('{name}');\n")
+    (tmp_path / "package.json").write_text('{"name": "app", "type": "module"}')
+    entries = (tmp_path / "a.js", tmp_path / "b.js")
+    mapper("bundle", *entries, "-o", served / "app.js", "--format", "script", check=True)
+
+    chosen = '<script src="app.js" data-entry="b.js"></script>'
+    assert browser.open(page(served, chosen, APP)).said == ["b.js", "a.js"]

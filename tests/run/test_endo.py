@@ -43,6 +43,18 @@ def test_endo_follows_every_file_of_a_package_with_a_file_for_each_condition(
     assert "HELLO WORLD!" in endo("read", archive)
 
 
+def test_endo_begins_at_the_first_of_several_entries(tmp_path: Path) -> None:
+    files = {
+        "package.json": '{"name": "app", "type": "module"}',
+        "a.js": "console.log('a'); export default 1;",
+        "b.js": "console.log('b');",
+    }
+    app, archive = write(tmp_path / "app", files), tmp_path / "app.zip"
+    mapper("bundle", app / "b.js", app / "a.js", "-o", archive, check=True)
+
+    assert endo("read", archive).splitlines()[0] == "b"
+
+
 #: Each prints ``fine`` where it is understood.
 NEEDING = {
     "top-level await": {
