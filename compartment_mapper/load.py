@@ -277,7 +277,8 @@ def _crossing(request: ModuleRequest) -> ResolutionFailure:
 
 def _begun(location: Location, language: Language | None, loading: Loading) -> _Begun:
     file = _file_of(location)
-    text = source_text(file, language, read=loading.read, erase=loading.erase)
+    root, read, erase = loading.root, loading.read, loading.erase
+    text = source_text(file, language, root=root, read=read, erase=erase)
     if text.refusal is not None:
         refused = ModuleRecord(language=language or "cjs", syntax_error=text.refusal.message)
         return _Begun(location=location, language=language, text=text, record=lambda: refused)
