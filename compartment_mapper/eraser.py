@@ -44,7 +44,18 @@ class Eraser:
         """Return how *typed* is edited to be JavaScript, or why it can't be."""
         self._process = self._process or self._started()
         source = typed.source.decode("utf-8", "replace")
-        question = {"source": source, "syntax": typed.syntax, "language": typed.language}
+        jsx = typed.jsx
+        question = {
+            "source": source,
+            "syntax": typed.syntax,
+            "language": typed.language,
+            "jsx": {
+                "runtime": jsx.runtime,
+                "importSource": jsx.import_source,
+                "factory": jsx.factory,
+                "fragment": jsx.fragment,
+            },
+        }
         requests, answers = self._process.stdin, self._process.stdout
         assert requests is not None
         assert answers is not None

@@ -13,9 +13,27 @@ from compartment_mapper.module_record import Edit, Language
 from compartment_mapper.text import Span
 
 #: How a text is written that is no JavaScript yet.
-Syntax = Literal["ts"]
+Syntax = Literal["ts", "tsx", "jsx"]
 
-_SYNTAXES: Mapping[str, Syntax] = {".ts": "ts", ".mts": "ts", ".cts": "ts"}
+_SYNTAXES: Mapping[str, Syntax] = {
+    ".ts": "ts",
+    ".mts": "ts",
+    ".cts": "ts",
+    ".tsx": "tsx",
+    ".jsx": "jsx",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jsx:
+    """What elements of JSX become."""
+
+    #: ``automatic``: calls of functions that are imported from *import_source*.
+    runtime: Literal["automatic", "classic"] = "automatic"
+    import_source: str = "react"
+    #: Of the classic runtime.
+    factory: str = "React.createElement"
+    fragment: str = "React.Fragment"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +44,7 @@ class Typed:
     syntax: Syntax
     #: As which it is loaded; None where the text decides.
     language: Language | None
+    jsx: Jsx
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +55,11 @@ class ErasureRefusal:
     message: str
     #: From 1; 0: unknown.
     line: int
-    #: From 1, as terminals count, a tab for four; 0: unknown.
+    #: From 1; 0: unknown.
     column: int
     width: int
+    #: Whether both are counted as a terminal does, a tab for four; else in characters.
+    drawn: bool
 
 
 #: How a text is edited to be without types: lines stay.
@@ -79,8 +100,9 @@ def refused_span(source: bytes, refusal: ErasureRefusal) -> Span:
     if refusal.column == 0:  # it goes over several lines
         before, shown = len(line) - len(line.lstrip()), len(line)
     else:
-        before = _characters(line, refusal.column - 1)
-        shown = _characters(line, refusal.column - 1 + refusal.width)
+        before, shown = refusal.column - 1, refusal.column - 1 + refusal.width
+        if refusal.drawn:
+            before, shown = _characters(line, before), _characters(line, shown)
     return Span(begin + len(line[:before].encode()), begin + len(line[:shown].encode()))
 
 

@@ -161,6 +161,17 @@ def types_not_erased(place: Place, code: str, message: str) -> Diagnostic:
     return Diagnostic(code=code, message=message, place=place, hint=hint)
 
 
+def invalid_tsconfig(file: str, problem: str) -> Diagnostic:
+    """A tsconfig.json that says what JSX becomes, and can't be understood."""
+    return Diagnostic(
+        code="INVALID_TSCONFIG",
+        message=problem,
+        place=Place(file=file),
+        hint="of it are read `extends` and `compilerOptions`: jsx, jsxImportSource, jsxFactory, "
+        "jsxFragmentFactory",
+    )
+
+
 def unresolved(code: str, message: str, place: Place, hint: str) -> Diagnostic:
     """A specifier that leads nowhere; *code* is Node's."""
     return Diagnostic(code=code, message=message, place=place, hint=hint)

@@ -21,9 +21,9 @@ from compartment_mapper.powers import ReadPowers
 #: A folder with more files than this says too little: nothing of it is taken.
 _MOST = 400
 _PROGRAMS = (".js", ".cjs", ".mjs")
-_TYPED = (".ts", ".mts", ".cts")
+_TYPED = (".ts", ".mts", ".cts", ".tsx", ".jsx")
 #: What a program reads of its own folder is not code, even where the text names it.
-_CODE = (*_PROGRAMS, *_TYPED, ".jsx", ".tsx", ".node", ".map")
+_CODE = (*_PROGRAMS, *_TYPED, ".node", ".map")
 _DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")
 _SUFFIXES = r"(?:\.js|\.json|\.cjs|/index\.js|/index\.json)?"
 

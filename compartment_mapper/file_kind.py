@@ -18,6 +18,7 @@ _LANGUAGES: dict[str, Language | None] = {
     ".ts": None,
     "": None,
 }
+_JSX = frozenset({".jsx", ".tsx"})
 _TYPED = frozenset({".ts", ".mts", ".cts"})
 
 
@@ -38,6 +39,9 @@ def language_of(
         return _wrong_attribute(file)
     if extension in _TYPED and "/node_modules/" in file:
         return _typed_dependency(file)
+    # DEVIATION: Node refuses JSX; in the application's own code it is erased as types are.
+    if extension in _JSX and "/node_modules/" not in file:
+        return _language_of_type(file, world)
     if extension in _LANGUAGES:
         return _LANGUAGES[extension] or _language_of_type(file, world)
     return "cjs" if kind == "require" else _unknown_extension(file, extension)

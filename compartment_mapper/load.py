@@ -321,8 +321,8 @@ def _begun(location: Location, language: Language | None, loading: Loading) -> _
     if location.endswith(_EMPTY):
         text = SourceText(source=b"")
     else:
-        file = _file_of(location)
-        text = source_text(file, language, read=loading.read, erase=loading.erase)
+        file, root = _file_of(location), loading.root
+        text = source_text(file, language, root=root, read=loading.read, erase=loading.erase)
     if text.refusal is not None:
         refused = ModuleRecord(language=language or "cjs", syntax_error=text.refusal.message)
         return _Begun(location=location, language=language, text=text, record=lambda: refused)

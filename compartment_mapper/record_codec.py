@@ -199,6 +199,7 @@ def erasure_from_plain(value: object) -> Erasure | ErasureRefusal | None:
             return tuple(map(_edit, _items(value["edits"])))
         texts, numbers = (value["code"], value["message"]), [value[name] for name in _PLACE]
         _check(all(type(text) is str for text in texts))
+        _check(type(value["drawn"]) is bool)
         _check(all(type(number) is int and number >= 0 for number in numbers))
         return ErasureRefusal(**value)
     except (KeyError, TypeError, ValueError):

@@ -10,7 +10,7 @@ from compartment_mapper.resolve import World, resolve
 
 _MISSING = frozenset({"MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND"})
 #: What a compiler would write to a file with the extension.
-_SOURCES = {".js": (".ts",), ".mjs": (".mts",), ".cjs": (".cts",)}
+_SOURCES = {".js": (".ts", ".tsx"), ".jsx": (".tsx",), ".mjs": (".mts",), ".cjs": (".cts",)}
 
 
 def resolve_for(

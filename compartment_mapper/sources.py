@@ -8,12 +8,14 @@ from compartment_mapper.compile import apply_edits
 from compartment_mapper.erasure import (
     ErasePowers,
     ErasureRefusal,
+    Jsx,
     Origin,
     Typed,
     refused_span,
     syntax_of,
 )
 from compartment_mapper.errors import Diagnostic, place_in, types_not_erased
+from compartment_mapper.jsx_options import jsx_of
 from compartment_mapper.locations import Location
 from compartment_mapper.module_record import Language
 from compartment_mapper.powers import ReadPowers
@@ -34,18 +36,24 @@ class SourceText:
 
 
 def source_text(
-    file: Location, language: Language | None, *, read: ReadPowers, erase: ErasePowers
+    file: Location,
+    language: Language | None,
+    *,
+    root: Location,
+    read: ReadPowers,
+    erase: ErasePowers,
 ) -> SourceText:
-    """Return the text of *file*, which exists, as it is loaded."""
+    """Return the text of *file*, which exists, as it is loaded; *root* is the application's."""
     source = read.maybe_read(file)
     assert source is not None, file  # resolve() found it
     if language == "bytes":
         return SourceText(source=source)
     source = without_byte_order_mark(source)
-    syntax = None if language in _DATA else syntax_of(file)
+    syntax = None if language in _DATA or "/node_modules/" in file else syntax_of(file)
     if syntax is None:
         return SourceText(source=source)
-    erased = erase.erased(Typed(source=source, syntax=syntax, language=language))
+    jsx = Jsx() if syntax == "ts" else jsx_of(file, source, root=root, read=read)
+    erased = erase.erased(Typed(source=source, syntax=syntax, language=language, jsx=jsx))
     if isinstance(erased, ErasureRefusal):
         return SourceText(source=source, refusal=erased)
     text = apply_edits(source, erased).encode("utf-8", "surrogatepass")

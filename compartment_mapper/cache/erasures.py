@@ -31,7 +31,7 @@ class KnownErasures:
     def erased(self, typed: Typed) -> Erasure | ErasureRefusal:
         """Return how *typed* is edited to be JavaScript, or why it can't be."""
         identity = self._identity().encode("utf-8", "surrogateescape")
-        kind = f"{typed.syntax} {typed.language}".encode()
+        kind = f"{typed.syntax} {typed.language} {typed.jsx}".encode()
         key = self._analyses.key(b"erase", identity, kind, typed.source)
         found = erasure_from_plain(self._analyses.value(key))
         if found is None:

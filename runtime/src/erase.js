@@ -2,11 +2,20 @@
 // executed but Node's own parser, and what is answered is scanned as any source is.
 import { createInterface } from 'node:readline';
 import { stripTypeScriptTypes } from 'node:module';
+import { eraseJsx } from './erase-jsx.js';
 
 /**
  * @typedef {object} Question
  * @property {string} source
- * @property {'ts'} syntax
+ * @property {'ts' | 'tsx' | 'jsx'} syntax
+ * @property {'mjs' | 'cjs' | null} language null: the text decides
+ * @property {JsxOptions} jsx
+ *
+ * @typedef {object} JsxOptions
+ * @property {'automatic' | 'classic'} runtime
+ * @property {string} importSource
+ * @property {string} factory
+ * @property {string} fragment
  *
  * @typedef {[start: number, end: number, text: string]} Edit of the bytes of the source
  *
@@ -14,8 +23,9 @@ import { stripTypeScriptTypes } from 'node:module';
  * @property {string} code
  * @property {string} message
  * @property {number} line from 1; 0: unknown
- * @property {number} column from 1, as terminals count, a tab for four; 0: unknown
- * @property {number} width likewise
+ * @property {number} column from 1; 0: unknown
+ * @property {number} width
+ * @property {boolean} drawn whether both are counted as a terminal does, a tab for four; else in characters
  */
 
 /** @param {number | undefined} byte */
@@ -53,14 +63,15 @@ const refusalOf = ({ code, message, stack }) => {
   const [, line = '0'] = LINE.exec(stack) ?? [];
   const [, before = '', mark = ''] = MARK.exec(stack) ?? [];
   const column = mark === '' ? 0 : before.length + 1;
-  return { code, message, line: Number(line), column, width: mark.length };
+  return { code, message, line: Number(line), column, width: mark.length, drawn: true };
 };
 
 /**
  * @param {Question} question
  * @returns {{ edits: Edit[] } | Refusal}
  */
-const answerTo = ({ source }) => {
+const answerTo = ({ source, syntax, language, jsx }) => {
+  if (syntax !== 'ts') return eraseJsx(source, { isTyped: syntax === 'tsx', language, jsx });
   try {
     return { edits: blanks(source, stripTypeScriptTypes(source)) };
   } catch (error) {
