@@ -103,22 +103,19 @@ def test_packages_in_compartments_print_what_node_prints(program: Path, entry: P
 
 
 @programs(SAMPLE | READERS)
-def test_an_archive_runs_where_there_is_nothing_else(
-    program: Path, entry: Path, tmp_path: Path
+@pytest.mark.parametrize("form", ["archive", "script"])
+def test_one_file_runs_where_there_is_nothing_else(
+    program: Path, entry: Path, tmp_path: Path, form: str
 ) -> None:
-    archive, elsewhere = tmp_path / "app.zip", tmp_path / "elsewhere"
+    elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
+    made = elsewhere / ("app.zip" if form == "archive" else "app.js")
     mapper = (sys.executable, "-m", "compartment_mapper")
-    printed(*mapper, "bundle", "--infer", entry, "-o", archive)
-    shutil.copy(archive, elsewhere)
+    printed(*mapper, "bundle", "--infer", entry, "--format", form, "-o", made)
     shutil.rmtree(entry.parent)
     (tmp_path / "node_modules").unlink()
 
-    output = printed(*mapper, "run", "app.zip", folder=elsewhere)
+    runner = (*mapper, "run") if form == "archive" else (NODE,)
+    output = printed(*runner, made.name, folder=elsewhere)
 
     assert output == expectation(program).read_text()
-
-
-def test_every_program_of_the_samples_exists() -> None:
-    names = {path.stem for path in (HERE / "programs").iterdir()}
-    assert names >= SAMPLE | READERS

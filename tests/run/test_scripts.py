@@ -174,6 +174,20 @@ def test_formats_and_options_have_results_of_their_own(app: Path, tmp_path: Path
     assert [made(entry, output, *way).read_bytes() for way in ways] == found
 
 
+@pytest.mark.parametrize("form", ["archive", "script"])
+def test_what_changes_for_a_page_is_made_anew(tmp_path: Path, form: str) -> None:
+    files = {"package.json": '{"name": "app"}', "main.js": "exports.a = 1;\n"}
+    app = write(tmp_path / "app", files)
+    options = ("--format", form, "-C", "browser")
+    made(app / "main.js", tmp_path / "out", *options)
+    (app / "main.js").write_text("exports.a = document.title;\n")
+
+    again = made(app / "main.js", tmp_path / "out", *options).read_bytes()
+
+    assert b'"hostNames":["document"]' in again
+    assert again == made(app / "main.js", tmp_path / "out", *options, "--no-cache").read_bytes()
+
+
 def test_bundle_prints_what_a_page_names_the_script_by(app: Path, tmp_path: Path) -> None:
     output = tmp_path / "app.js"
     done = mapper("bundle", app / "common.cjs", "-o", output, "--format", "script", check=True)
