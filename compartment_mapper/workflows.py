@@ -9,7 +9,7 @@ from compartment_mapper import errors
 from compartment_mapper.archive import map_bytes, pack, sha512_hex
 from compartment_mapper.chosen_assets import with_chosen_assets
 from compartment_mapper.compartment_map import CompartmentMap
-from compartment_mapper.compile import compiled, program_of
+from compartment_mapper.compile import compiled, program_of, with_source_map
 from compartment_mapper.erasure import ErasePowers
 from compartment_mapper.errors import Diagnostic, InputError, Place
 from compartment_mapper.infer_policy import (
@@ -60,6 +60,7 @@ from compartment_mapper.powers import ReadPowers
 from compartment_mapper.record_codec import interface_of
 from compartment_mapper.resolve import FileResolution, World, resolve, world_of
 from compartment_mapper.runtime_needs import RuntimeNeed, runtime_needs
+from compartment_mapper.source_maps import SourceMap, source_map_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,8 @@ class Options:
     #: Files that are bundled as they are: ``GLOB`` or ``PACKAGE:GLOB``.
     assets: tuple[str, ...] = ()
     compress: bool = False
+    #: The source maps of what is bundled are bundled too.
+    source_maps: bool = False
     infer: bool = False
     allow_all: bool = False
     #: What is granted by name beside the rest: ``PACKAGE:AUTHORITY``.
@@ -249,7 +252,13 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
     application = load_application(entry, options=options, powers=powers)
     names = archive_names(application.packages)
     tables = link_tables(application.modules, names)
+    maps: Mapping[Location, SourceMap] = {}
+    if options.source_maps:
+        maps, problems = _source_maps(application, names, powers.read)
+        application = replace(application, warnings=(*application.warnings, *problems))
     stored = _compiled(application.modules, tables, names)
+    for location, source_map in maps.items():
+        stored[location] = with_source_map(stored[location], source_map)
     _check_doubted(application, stored, powers.engine)
     powers.ended("compile")
     compartment_map = map_compartments(
@@ -274,7 +283,8 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
         sha512=sha512_hex(map_text),
         sizes={path: len(content) for path, content in files.items()},
         needs=needs,
-        replaceable=_replaceable(application, tables, names, stored),
+        # A new text may name another map.
+        replaceable={} if maps else _replaceable(application, tables, names, stored),
     )
     powers.ended("pack")
     return made
@@ -341,7 +351,9 @@ def _check_doubted(
 
 
 def _compiled(
-    modules: ModuleGraph, tables: Mapping[Location, LinkTable], names: Names
+    modules: ModuleGraph,
+    tables: Mapping[Location, LinkTable],
+    names: Names,
 ) -> dict[Location, bytes]:
     in_cycles = modules.in_cycles()
     return {
@@ -368,7 +380,32 @@ def _own_keys(table: LinkTable, location: Location) -> list[str]:
     return [key for keys in resolutions.values() for key in keys.values() if key in table.links]
 
 
-def _stored(module: Module, modules: ModuleGraph, *, in_cycle: bool, keys: list[str]) -> bytes:
+def _source_maps(
+    application: Application, names: Names, read: ReadPowers
+) -> tuple[dict[Location, SourceMap], list[Diagnostic]]:
+    """Return the maps that programs name, and what is wrong with those that are none."""
+    found: dict[Location, SourceMap] = {}
+    problems: list[Diagnostic] = []
+    for location, module in application.modules.modules.items():
+        if module.record.language not in {"mjs", "cjs"} or module.origin is not None:
+            continue
+        package = names.packages.owners[location]
+        source_map = source_map_of(location, module.source, package=package, read=read)
+        if isinstance(source_map, Diagnostic):
+            place = Place(file=display_name(location, application.root))
+            problems.append(replace(source_map, place=place))
+        elif source_map is not None:
+            found[location] = source_map
+    return found, problems
+
+
+def _stored(
+    module: Module,
+    modules: ModuleGraph,
+    *,
+    in_cycle: bool,
+    keys: list[str],
+) -> bytes:
     match module.record.language:
         case "mjs" | "cjs":
             is_cjs = module.record.language == "cjs"

@@ -90,7 +90,12 @@ def hosting_of(choices: Choices) -> Hosting:
 
 
 def options_of(
-    choices: Choices, files: Mapping[str, bytes], *, compress: bool = False, enforces: bool = True
+    choices: Choices,
+    files: Mapping[str, bytes],
+    *,
+    compress: bool = False,
+    source_maps: bool = False,
+    enforces: bool = True,
 ) -> Options:
     """Return what the choices mean; *files* has the policy files that they name."""
 
@@ -101,6 +106,7 @@ def options_of(
         conditions=frozenset(choices.condition),
         assets=choices.asset,
         compress=compress,
+        source_maps=source_maps,
         infer=choices.infer,
         allow_all=choices.allow_all,
         grants=choices.grant,

@@ -26,12 +26,25 @@ from compartment_mapper.outcome import Outcome
 @click.argument("entry")
 @click.option("-o", "--output", required=True, metavar="FILE", help="Where to write the archive.")
 @click.option("--compress", is_flag=True, help="Deflate the files (Endo can't read those).")
+@click.option(
+    "--source-map",
+    type=click.Choice(["inline", "none"]),
+    default="none",
+    help="Pack the source maps of packages too, for traces: --source-map inline.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print statistics as JSON.")
 @click.option("--watch", is_flag=True, help="Pack again whenever a file of it changes.")
 @bundling
 @reporting
-def bundle_command(
-    *, entry: str, output: str, compress: bool, as_json: bool, watch: bool, choices: Choices
+def bundle_command(  # noqa: PLR0913 - one for each option
+    *,
+    entry: str,
+    output: str,
+    compress: bool,
+    source_map: str,
+    as_json: bool,
+    watch: bool,
+    choices: Choices,
 ) -> None:
     """Pack the application that begins at ENTRY, a file or a folder, into one archive.
 
@@ -41,10 +54,12 @@ def bundle_command(
     \b
     compartment-mapper bundle src/main.js -o app.zip --watch    while you work on it
     compartment-mapper bundle src/main.js -o app.zip --timings  to see what takes long
+    compartment-mapper bundle src/main.ts -o app.zip --source-map inline  for traces of sources
     """  # noqa: D301 - click marks a paragraph to be left as it is with this character
     if Path(output).is_dir():
         raise InputError(errors.cannot_write(output, "it is a folder"))
-    order = Order(entry=entry, choices=choices, compress=compress)
+    source_maps = source_map == "inline"
+    order = Order(entry=entry, choices=choices, compress=compress, source_maps=source_maps)
     if watch:
         from compartment_mapper.cli.watching import watched  # noqa: PLC0415 - only here
 

@@ -24,6 +24,7 @@ class Order:
     entry: str
     choices: Choices
     compress: bool = False
+    source_maps: bool = False
     #: A policy that says nothing of a power that is used is an error.
     enforces: bool = True
 
@@ -86,7 +87,11 @@ def _made(order: Order, files: Mapping[str, bytes], disk: ReadPowers, stages: St
 
     stages.ended("start")
     options = building.options_of(
-        order.choices, files, compress=order.compress, enforces=order.enforces
+        order.choices,
+        files,
+        compress=order.compress,
+        source_maps=order.source_maps,
+        enforces=order.enforces,
     )
     hosting = building.hosting_of(order.choices)
     made = building.make_bundle(order.entry, options, hosting, disk=disk, stages=stages)
@@ -111,6 +116,6 @@ def _key(order: Order, files: Mapping[str, bytes]) -> str | None:
         (choices.infer, choices.allow_all, choices.policy, choices.override),
         [(path, hashlib.sha256(content).hexdigest()) for path, content in files.items()],
         (choices.node, node),
-        (order.compress, order.enforces),
+        (order.compress, order.enforces, order.source_maps),
     )
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogateescape")).hexdigest()
