@@ -17,6 +17,7 @@ from compartment_mapper.file_urls import location_below
 from compartment_mapper.locations import Location, base_name, parent_of, relative_path
 from compartment_mapper.package_lookup import is_owned
 from compartment_mapper.powers import ReadPowers
+from compartment_mapper.text import printable
 
 #: The last of them counts; nothing but comments and blanks may follow.
 _URL = re.compile(rb"(?://|/\*)[#@][ \t]*sourceMappingURL=([^\s'\"*]+)[^\n]*\s*\Z")
@@ -102,8 +103,8 @@ def _shown(source: str, location: Location, package: Location) -> str:
     if plain == source and not source.startswith("/"):
         path = relative_path(location_below(parent_of(location), source), package)
         if path is not None:
-            return path
-    parts = [part for part in plain.split("/") if part not in {"", ".", ".."}]
+            return printable(path)
+    parts = [part for part in printable(plain).split("/") if part not in {"", ".", ".."}]
     return "/".join(parts) or "source"
 
 

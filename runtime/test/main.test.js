@@ -30,7 +30,7 @@ test('an exception that nobody catches is shown with its place, code and cause, 
   assert.equal(status, 1);
   assert.match(
     stderr,
-    /^TypeError: top\n    at fail \(compartment:\/\/\/\$root\$\/main\.js:3:\d+\)\n/,
+    /^compartment:\/\/\/\$root\$\/main\.js:3\n  throw .*\n {22}\^\n\nTypeError: top\n    at fail \(compartment:\/\/\/\$root\$\/main\.js:3:23\)\n/,
   );
   assert.match(stderr, /code: 'E_TOP'/);
   assert.match(stderr, /\[cause\]: Error: deep/);

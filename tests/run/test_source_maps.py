@@ -174,6 +174,7 @@ def test_sources_are_called_by_paths_below_the_package(tmp_path: Path) -> None:
         "webpack://dep/./src/a.ts": "src/a.ts",
         "../../../../../x.ts": "x.ts",
         "/home/me/dep/src/a.ts": "home/me/dep/src/a.ts",
+        "a\x1b[2J.ts": r"lib/a\x1b[2J.ts",
     }.items():
         value = {**json.loads(found), "sources": [source]}
         extra = {_MAP_FILE: json.dumps(value)}
