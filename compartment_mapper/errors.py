@@ -161,6 +161,17 @@ def types_not_erased(place: Place, code: str, message: str) -> Diagnostic:
     return Diagnostic(code=code, message=message, place=place, hint=hint)
 
 
+def invalid_source_map(place: Place) -> Diagnostic:
+    """A file names a source map that is none, or one of sections."""
+    return Diagnostic(
+        code="INVALID_SOURCE_MAP",
+        message="its source map is not JSON with `sources` and `mappings`",
+        place=place,
+        hint="traces name the file itself; a map of `sections` is not understood",
+        severity="warning",
+    )
+
+
 def invalid_tsconfig(file: str, problem: str) -> Diagnostic:
     """A tsconfig.json that says what JSX becomes, and can't be understood."""
     return Diagnostic(

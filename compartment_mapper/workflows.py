@@ -10,7 +10,7 @@ from compartment_mapper.archive import map_bytes, pack, sha512_hex
 from compartment_mapper.browser_field import BROWSER
 from compartment_mapper.chosen_assets import with_chosen_assets
 from compartment_mapper.compartment_map import CompartmentMap
-from compartment_mapper.compile import compiled, program_of
+from compartment_mapper.compile import compiled, program_of, with_source_map
 from compartment_mapper.erasure import ErasePowers
 from compartment_mapper.errors import Diagnostic, InputError, Place
 from compartment_mapper.infer_policy import (
@@ -64,6 +64,7 @@ from compartment_mapper.record_codec import interface_of
 from compartment_mapper.resolve import FileResolution, World, resolve, world_of
 from compartment_mapper.runtime_needs import RuntimeNeed, runtime_needs
 from compartment_mapper.script import ModuleExports, ScriptOptions, script_bytes
+from compartment_mapper.source_maps import SourceMap, source_map_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,8 @@ class Options:
     #: Files that are bundled as they are: ``GLOB`` or ``PACKAGE:GLOB``.
     assets: tuple[str, ...] = ()
     compress: bool = False
+    #: The source maps of what is bundled are bundled too.
+    source_maps: bool = False
     format: Format = "archive"
     #: Of a script: the global variable that gets the entry's namespace.
     global_name: str | None = None
@@ -262,7 +265,13 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
     application = load_application(entry, options=options, powers=powers)
     names = archive_names(application.packages)
     tables = link_tables(application.modules, names)
+    maps: Mapping[Location, SourceMap] = {}
+    if options.source_maps:
+        maps, problems = _source_maps(application, names, powers.read)
+        application = replace(application, warnings=(*application.warnings, *problems))
     stored = _compiled(application.modules, tables, names)
+    for location, source_map in maps.items():
+        stored[location] = with_source_map(stored[location], source_map)
     _check_doubted(application, stored, powers.engine)
     powers.ended("compile")
     compartment_map = map_compartments(
@@ -294,7 +303,10 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
         sha512=sha512,
         sizes={path: len(content) for path, content in files.items()},
         needs=needs,
-        replaceable=_replaceable(application, tables, names, stored) if is_archive else {},
+        # A new text may name another map.
+        replaceable=(
+            _replaceable(application, tables, names, stored) if is_archive and not maps else {}
+        ),
     )
     powers.ended("pack")
     return made
@@ -375,7 +387,9 @@ def _check_doubted(
 
 
 def _compiled(
-    modules: ModuleGraph, tables: Mapping[Location, LinkTable], names: Names
+    modules: ModuleGraph,
+    tables: Mapping[Location, LinkTable],
+    names: Names,
 ) -> dict[Location, bytes]:
     in_cycles = modules.in_cycles()
     return {
@@ -409,7 +423,32 @@ def _own_keys(table: LinkTable, location: Location) -> list[str]:
     return [key for keys in resolutions.values() for key in keys.values() if key in table.links]
 
 
-def _stored(module: Module, modules: ModuleGraph, *, in_cycle: bool, keys: list[str]) -> bytes:
+def _source_maps(
+    application: Application, names: Names, read: ReadPowers
+) -> tuple[dict[Location, SourceMap], list[Diagnostic]]:
+    """Return the maps that programs name, and what is wrong with those that are none."""
+    found: dict[Location, SourceMap] = {}
+    problems: list[Diagnostic] = []
+    for location, module in application.modules.modules.items():
+        if module.record.language not in {"mjs", "cjs"} or module.origin is not None:
+            continue
+        package = names.packages.owners[location]
+        source_map = source_map_of(location, module.source, package=package, read=read)
+        if isinstance(source_map, Diagnostic):
+            place = Place(file=display_name(location, application.root))
+            problems.append(replace(source_map, place=place))
+        elif source_map is not None:
+            found[location] = source_map
+    return found, problems
+
+
+def _stored(
+    module: Module,
+    modules: ModuleGraph,
+    *,
+    in_cycle: bool,
+    keys: list[str],
+) -> bytes:
     match module.record.language:
         case "mjs" | "cjs":
             is_cjs = module.record.language == "cjs"

@@ -53,6 +53,7 @@ def bundle_command(
     compartment-mapper bundle src/page.js -o app.js --format script -C browser   for a page
     compartment-mapper bundle src/main.js -o app.zip --watch    while you work on it
     compartment-mapper bundle src/main.js -o app.zip --timings  to see what takes long
+    compartment-mapper bundle src/main.ts -o app.zip --source-map inline  for traces of sources
     """  # noqa: D301 - click marks a paragraph to be left as it is with this character
     if Path(output).is_dir():
         raise InputError(errors.cannot_write(output, "it is a folder"))

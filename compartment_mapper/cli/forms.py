@@ -18,6 +18,8 @@ class Form:
 
     format: Format = "archive"
     compress: bool = False
+    #: Whether maps from what packages were made of travel with them: ``inline`` or ``none``.
+    source_map: str = "none"
     global_name: str | None = None
 
     def check(self) -> None:
@@ -59,6 +61,12 @@ _OPTIONS = (
         help="A zip file; a script for Node and pages; a module that exports what ENTRY does.",
     ),
     click.option("--compress", is_flag=True, help="Deflate the files (Endo can't read those)."),
+    click.option(
+        "--source-map",
+        type=click.Choice(["inline", "none"]),
+        default="none",
+        help="Pack the source maps of packages too, for traces: --source-map inline.",
+    ),
     click.option(
         "--global-name",
         metavar="NAME",

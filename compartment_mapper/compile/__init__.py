@@ -7,11 +7,19 @@ from collections.abc import Collection, Sequence
 from compartment_mapper.compile.cjs import compile_cjs
 from compartment_mapper.compile.edits import apply_edits
 from compartment_mapper.compile.esm import INDIRECT_EVAL, compile_esm
-from compartment_mapper.compile.stored import program_of
+from compartment_mapper.compile.stored import program_of, with_source_map
 from compartment_mapper.erasure import Origin
 from compartment_mapper.module_record import ModuleRecord
 
-__all__ = ["INDIRECT_EVAL", "apply_edits", "compile_cjs", "compile_esm", "compiled", "program_of"]
+__all__ = [
+    "INDIRECT_EVAL",
+    "apply_edits",
+    "compile_cjs",
+    "compile_esm",
+    "compiled",
+    "program_of",
+    "with_source_map",
+]
 
 
 def compiled(

@@ -5,32 +5,10 @@ import { transform } from 'sucrase/dist/esm/index.js';
 import { parse } from 'sucrase/dist/esm/parser/index.js';
 import { ContextualKeyword as word } from 'sucrase/dist/esm/parser/tokenizer/keywords.js';
 import { TokenType as tt } from 'sucrase/dist/esm/parser/tokenizer/types.js';
+import { segmentNumbers } from './source-map.js';
 
 /** @import { Edit, JsxOptions, Refusal } from './erase.js' */
 /** @typedef {ReturnType<typeof parse>['tokens'][number]} Token */
-
-const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-
-/**
- * @param {string} text of one segment of a source map
- * @returns {number[]}
- */
-const signedNumbers = (text) => {
-  /** @type {number[]} */
-  const numbers = [];
-  let number = 0;
-  let shift = 0;
-  for (const digit of text) {
-    const value = DIGITS.indexOf(digit);
-    number |= (value & 31) << shift;
-    shift += 5;
-    if (value < 32) {
-      numbers.push(number & 1 ? -(number >> 1) : number >> 1);
-      number = shift = 0;
-    }
-  }
-  return numbers;
-};
 
 /**
  * @param {string} mappings of a source map
@@ -44,7 +22,7 @@ const columnsOf = (mappings) => {
     /** @type {Array<[number, number]>} */
     const pairs = [];
     for (const segment of segments.split(',')) {
-      const [by = 0, , lines = 0, columns = 0] = signedNumbers(segment);
+      const [by = 0, , lines = 0, columns = 0] = segmentNumbers(segment);
       made += by;
       line += lines;
       column += columns;

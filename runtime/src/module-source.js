@@ -1,14 +1,17 @@
 // What a stored module says: the JSON of pre-mjs-json and pre-cjs-json, in our words.
 import { InvalidArchive } from './errors.js';
 import * as json from './json-shape.js';
+import { parseSourceMap } from './source-map.js';
 
 /** @import { Json } from './json-shape.js' */
+/** @import { SourceMap } from './source-map.js' */
 
 /**
  * @typedef {object} EsmSource
  * @property {'esm'} kind
  * @property {string} text an expression, the functor
  * @property {readonly string[] | undefined} edits see `edit-table.js`
+ * @property {SourceMap | undefined} sourceMap
  * @property {string[]} requests the specifiers of static imports, in their order
  * @property {ReadonlyMap<string, string[]> | undefined} importNames undefined: not known before it runs
  * @property {string[]} stars the specifiers of `export * from`
@@ -25,6 +28,7 @@ import * as json from './json-shape.js';
  * @property {'cjs'} kind
  * @property {string} text an expression, the functor
  * @property {readonly string[] | undefined} edits see `edit-table.js`
+ * @property {SourceMap | undefined} sourceMap
  * @property {string[]} exports the names that ESM can import
  * @property {boolean} sloppy expects that assignment makes global variables
  * @property {Names} names
@@ -67,6 +71,15 @@ const editsOf = (members) =>
     (edits) => /** @type {string[] | undefined} */ (json.asStrings(edits)),
     undefined,
   );
+
+/**
+ * @param {json.Members} members
+ * @returns {SourceMap | undefined}
+ */
+const mapOf = (members) => {
+  const found = members.get('sourceMap');
+  return found && parseSourceMap(found);
+};
 
 /**
  * @param {Json} input
@@ -115,6 +128,7 @@ export const parseEsmSource = (input) => {
     kind: /** @type {const} */ ('esm'),
     text: json.asString(members.need('__syncModuleProgram__')),
     edits: editsOf(members),
+    sourceMap: mapOf(members),
     // Beside what is imported statically, `imports` may name what import() may ask for.
     requests: importNames === undefined ? needed : needed.filter((name) => importNames.has(name)),
     importNames,
@@ -158,6 +172,7 @@ export const parseCjsSource = (input) => {
     kind: 'cjs',
     text: json.asString(members.need('source')),
     edits: editsOf(members),
+    sourceMap: mapOf(members),
     exports: optional(members, 'exports', json.asStrings, []),
     sloppy: optional(members, 'sloppy', json.asBoolean, false),
     names: namesOf(members),

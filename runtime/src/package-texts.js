@@ -6,6 +6,8 @@
  * @property {string} file the module's name for stack traces
  * @property {string} text an expression that is one function, alone or in one pair of parentheses
  * @property {readonly string[] | undefined} edits what was edited in it; undefined: it isn't known
+ * @property {string} folder of its package, for stack traces
+ * @property {import('./source-map.js').SourceMap | undefined} sourceMap what the file was made from
  * @property {boolean} sloppy
  * @property {object | undefined} lexicals accessors for the module's own scope; it is evaluated alone
  *

@@ -147,6 +147,8 @@ const functorTexts = (pkg, sources) =>
         file: `compartment:///${pkg.label}/${fileModule(pkg, key).location}`,
         text: source.text,
         edits: source.edits,
+        folder: `compartment:///${pkg.label}/`,
+        sourceMap: source.sourceMap,
         sloppy: source.kind === 'cjs' && source.sloppy,
         lexicals: pkg.lexicals.get(key),
       },

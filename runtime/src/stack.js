@@ -2,6 +2,7 @@
 // and frames of the runtime, with the host's paths in them, are dropped.
 
 import { columnBefore, lineBefore, readEdits } from './edit-table.js';
+import { makeOriginOf } from './source-map.js';
 
 /** @import { EditTable } from './edit-table.js' */
 /** @import { FunctorText } from './package-texts.js' */
@@ -119,6 +120,17 @@ const makeFrames = () => {
     return found;
   };
 
+  /** @type {Map<FunctorText, ReturnType<typeof makeOriginOf>>} */
+  const origins = new Map();
+
+  /** @param {FunctorText} text */
+  const originOf = (text) => {
+    if (text.sourceMap === undefined) return undefined;
+    const found = origins.get(text) ?? makeOriginOf(text.sourceMap);
+    origins.set(text, found);
+    return found;
+  };
+
   /** @param {FunctorText} text */
   const editsOf = (text) => {
     const found = tables.get(text) ?? readEdits(text.edits ?? []);
@@ -152,6 +164,12 @@ const makeFrames = () => {
     // Behind the text, in its last line but one, its functor calls itself.
     if (own >= start.lines - 1) return undefined;
     const written = columnBefore(editsOf(start.text).get(own - 1) ?? [], (column ?? 1) - 1) + 1;
+    const place = originOf(start.text)?.(own, written);
+    if (place !== undefined) {
+      const source = start.text.folder + place.source;
+      const where = `${source}:${place.line}:${place.column}`;
+      return { where, file: source, line: place.line, column: place.column, site };
+    }
     return { where: `${file}:${own}:${written}`, file, line: own, column: written, site };
   };
 
@@ -161,7 +179,13 @@ const makeFrames = () => {
    * @returns {string | undefined} the line as it was written
    */
   const lineOf = (file, line) => {
-    const text = [...texts.values()].flat().find((candidate) => candidate.file === file);
+    const all = [...texts.values()].flat();
+    for (const { folder, sourceMap } of all) {
+      const index = sourceMap?.sources.findIndex((source) => folder + source === file) ?? -1;
+      const source = sourceMap?.texts[index];
+      if (source) return source.split(LINE_ENDS)[line - 1];
+    }
+    const text = all.find((candidate) => candidate.file === file);
     const stored = text?.text.split(LINE_ENDS)[line - 1];
     if (text === undefined || stored === undefined) return undefined;
     return lineBefore(editsOf(text).get(line - 1) ?? [], stored);
