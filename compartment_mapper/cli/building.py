@@ -11,6 +11,7 @@ from functools import partial
 
 import click
 
+from compartment_mapper.bundling import Bundle, bundle
 from compartment_mapper.cache.analyses import Analyses, KnownEngine, KnownScans
 from compartment_mapper.cache.erasures import KnownErasures
 from compartment_mapper.cache.world import ObservedDisk, maybe_identity
@@ -30,15 +31,7 @@ from compartment_mapper.process import Node, find_node
 from compartment_mapper.report import extent_text, withheld_summary, withheld_text
 from compartment_mapper.runtime_needs import needs_text, needs_to_dict
 from compartment_mapper.workers import Workers, usable_cores
-from compartment_mapper.workflows import (
-    Application,
-    Bundle,
-    Options,
-    Powers,
-    bundle,
-    load_application,
-    place_in,
-)
+from compartment_mapper.workflows import Application, Options, Powers, load_application, place_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

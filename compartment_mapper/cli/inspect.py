@@ -7,6 +7,7 @@ import json
 import click
 
 from compartment_mapper import errors
+from compartment_mapper.bundling import Bundle
 from compartment_mapper.cli.building import hosting_of, make_bundle, options_of
 from compartment_mapper.cli.shared import (
     Choices,
@@ -25,7 +26,7 @@ from compartment_mapper.locations import Location
 from compartment_mapper.report import chain_text, dot, mermaid, packages_text
 from compartment_mapper.runtime_needs import RuntimeNeed, needs_text, needs_to_dict, runtime_needs
 from compartment_mapper.unpack import unpack
-from compartment_mapper.workflows import Application, Bundle
+from compartment_mapper.workflows import Application
 
 
 @click.command(

@@ -1,0 +1,264 @@
+"""What is made of an application that was loaded: texts, the map, and one file of all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from compartment_mapper import errors
+from compartment_mapper.archive import map_bytes, pack, sha512_hex
+from compartment_mapper.compartment_map import CompartmentMap
+from compartment_mapper.compile import compiled, program_of, with_source_map
+from compartment_mapper.errors import Diagnostic, InputError, Place
+from compartment_mapper.link import Exports
+from compartment_mapper.load import (
+    SyntaxPowers,
+    bytes_location,
+    display_name,
+    is_list_of_entries,
+    is_on_disk,
+)
+from compartment_mapper.locations import Location
+from compartment_mapper.mapping import (
+    PARSERS,
+    LinkTable,
+    Names,
+    archive_names,
+    asset_key,
+    link_tables,
+    map_compartments,
+)
+from compartment_mapper.module_graph import Module, ModuleGraph
+from compartment_mapper.outcome import Replaceable
+from compartment_mapper.powers import ReadPowers
+from compartment_mapper.record_codec import interface_of
+from compartment_mapper.runtime_needs import RuntimeNeed, runtime_needs
+from compartment_mapper.script import ModuleExports, ScriptOptions, script_bytes
+from compartment_mapper.source_maps import SourceMap, source_map_of
+from compartment_mapper.workflows import Application, Options, Powers, load_application, place_in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """An archive or a script, and what it is made of."""
+
+    application: Application
+    map: CompartmentMap
+    content: bytes
+    #: Of ``compartment-map.json``, which holds the hash of every module.
+    sha512: str
+    #: Bytes stored for each file.
+    sizes: Mapping[str, int]
+    #: Why Endo's own reader can't run it.
+    needs: tuple[RuntimeNeed, ...]
+    #: The application's own modules that other texts may take the place of.
+    replaceable: Mapping[Location, Replaceable]
+
+
+def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
+    """Return the archive, or the script, of the application that begins at *entry*.
+
+    Raises:
+        InputError: All problems of the input.
+    """
+    application = load_application(entry, options=options, powers=powers)
+    names = archive_names(application.packages)
+    tables = link_tables(application.modules, names)
+    maps: Mapping[Location, SourceMap] = {}
+    if options.source_maps:
+        maps, problems = _source_maps(application, names, powers.read)
+        application = replace(application, warnings=(*application.warnings, *problems))
+    stored = _compiled(application.modules, tables, names)
+    for location, source_map in maps.items():
+        stored[location] = with_source_map(stored[location], source_map)
+    _check_doubted(application, stored, powers.engine)
+    powers.ended("compile")
+    compartment_map = map_compartments(
+        application.modules,
+        tables,
+        policy=application.policy,
+        names=names,
+        attenuators=application.attenuators,
+        sha512_of=lambda location: sha512_hex(stored[location]),
+    )
+    files = {
+        names.compartment_of(location) + names.module_name(location)[1:]: content
+        for location, content in stored.items()
+    }
+    map_text = map_bytes(compartment_map)
+    is_archive = options.format == "archive"
+    needs = runtime_needs(compartment_map, files, deflated=options.compress) if is_archive else ()
+    powers.ended("map")
+    sha512 = sha512_hex(map_text)
+    if is_archive:
+        content = pack(compartment_map, files, compress=options.compress, map_text=map_text)
+    else:
+        script = _script_options(application.modules, options)
+        content = script_bytes(compartment_map, files, sha512=sha512, options=script)
+    made = Bundle(
+        application=application,
+        map=compartment_map,
+        content=content,
+        sha512=sha512,
+        sizes={path: len(content) for path, content in files.items()},
+        needs=needs,
+        # A new text may name another map.
+        replaceable=(
+            _replaceable(application, tables, names, stored) if is_archive and not maps else {}
+        ),
+    )
+    powers.ended("pack")
+    return made
+
+
+def _replaceable(
+    application: Application,
+    tables: Mapping[Location, LinkTable],
+    names: Names,
+    stored: Mapping[Location, bytes],
+) -> dict[Location, Replaceable]:
+    """Return the programs of the application's own package that nothing was said of."""
+    if application.policy_file is not None or application.in_page:
+        return {}  # a policy may be for these very files; pages have names of their own
+    warned = {problem.place.file for problem in application.warnings if problem.place}
+    warned |= {place_in(application, use).file for use in application.withheld}
+    modules = application.modules
+    in_cycles = modules.in_cycles()
+    found: dict[Location, Replaceable] = {}
+    for location, owner in names.packages.owners.items():
+        record = modules.modules[location].record
+        if (
+            owner == application.root
+            and is_on_disk(location)
+            and record.language in {"mjs", "cjs"}
+            and not (record.doubt or record.refusals or record.syntax_error)
+            and modules.modules[location].origin is None  # else its types must be erased first
+            and bytes_location(location) not in modules.modules
+            and display_name(location, application.root) not in warned
+        ):
+            found[location] = Replaceable(
+                compartment=names.compartment_of(location),
+                key=names.module_name(location),
+                parser=PARSERS[record.language],
+                sha512=sha512_hex(stored[location]),
+                asked=modules.modules[location].asked,
+                in_cycle=location in in_cycles,
+                keys=tuple(_keys(modules.modules[location], modules, tables, names)),
+                exports=modules.cjs_export_names(location) if record.language == "cjs" else (),
+                interface=interface_of(record),
+            )
+    return found
+
+
+def _script_options(modules: ModuleGraph, options: Options) -> ScriptOptions:
+    exports = None
+    if options.format == "module":
+        exports = ModuleExports(
+            names=tuple(Exports(modules).names(modules.entry)), awaits=modules.awaits()
+        )
+    return ScriptOptions(
+        node_env="development" if "development" in options.conditions else "production",
+        global_name=options.global_name,
+        exports=exports,
+    )
+
+
+def _check_doubted(
+    application: Application, stored: Mapping[Location, bytes], engine: SyntaxPowers
+) -> None:
+    """Raise for modules that the engine takes, and that we compiled to what it does not take.
+
+    The grammar did not understand them, so their edits may be wrong.
+    """
+    always = application.modules.always_evaluated()
+    problems = [
+        errors.not_understood(
+            module.place(display_name(location, application.root), module.record.doubt)
+        )
+        for location, module in application.modules.modules.items()
+        if module.record.doubt is not None
+        and module.record.syntax_error is None
+        and location in always
+        and engine.syntax_problem(program_of(stored[location]), "cjs") is not None
+    ]
+    if problems:
+        raise InputError(*problems)
+
+
+def _compiled(
+    modules: ModuleGraph,
+    tables: Mapping[Location, LinkTable],
+    names: Names,
+) -> dict[Location, bytes]:
+    in_cycles = modules.in_cycles()
+    return {
+        location: _stored(
+            module,
+            modules,
+            in_cycle=location in in_cycles,
+            keys=_keys(module, modules, tables, names),
+        )
+        for location, module in modules.modules.items()
+    }
+
+
+def _keys(
+    module: Module, modules: ModuleGraph, tables: Mapping[Location, LinkTable], names: Names
+) -> list[str]:
+    """Return the further names of what a module requests and looks at."""
+    table = tables[names.packages.owners[module.location]]
+    assets = (asset_key(names.module_name(asset)) for asset in module.assets)
+    entries = modules.others if is_list_of_entries(module.location) else ()
+    return [
+        *_own_keys(table, module.location),
+        *assets,
+        *(names.module_name(entry) for entry in entries),
+    ]
+
+
+def _own_keys(table: LinkTable, location: Location) -> list[str]:
+    """Return the keys of the archive's own that a module requests by."""
+    resolutions = table.resolutions.get(location, {})
+    return [key for keys in resolutions.values() for key in keys.values() if key in table.links]
+
+
+def _source_maps(
+    application: Application, names: Names, read: ReadPowers
+) -> tuple[dict[Location, SourceMap], list[Diagnostic]]:
+    """Return the maps that programs name, and what is wrong with those that are none."""
+    found: dict[Location, SourceMap] = {}
+    problems: list[Diagnostic] = []
+    for location, module in application.modules.modules.items():
+        if module.record.language not in {"mjs", "cjs"} or module.origin is not None:
+            continue
+        package = names.packages.owners[location]
+        source_map = source_map_of(location, module.source, package=package, read=read)
+        if isinstance(source_map, Diagnostic):
+            place = Place(file=display_name(location, application.root))
+            problems.append(replace(source_map, place=place))
+        elif source_map is not None:
+            found[location] = source_map
+    return found, problems
+
+
+def _stored(
+    module: Module,
+    modules: ModuleGraph,
+    *,
+    in_cycle: bool,
+    keys: list[str],
+) -> bytes:
+    match module.record.language:
+        case "mjs" | "cjs":
+            is_cjs = module.record.language == "cjs"
+            exports = modules.cjs_export_names(module.location) if is_cjs else ()
+            return compiled(
+                module.record,
+                module.source,
+                in_cycle=in_cycle,
+                keys=keys,
+                exports=exports,
+                origin=module.origin,
+            )
+        case _:
+            return module.source
