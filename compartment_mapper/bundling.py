@@ -11,13 +11,7 @@ from compartment_mapper.compartment_map import CompartmentMap
 from compartment_mapper.compile import compiled, program_of, with_source_map
 from compartment_mapper.errors import Diagnostic, InputError, Place
 from compartment_mapper.link import Exports
-from compartment_mapper.load import (
-    SyntaxPowers,
-    bytes_location,
-    display_name,
-    is_list_of_entries,
-    is_on_disk,
-)
+from compartment_mapper.load import bytes_location, display_name, is_list_of_entries, is_on_disk
 from compartment_mapper.locations import Location
 from compartment_mapper.mapping import (
     PARSERS,
@@ -33,6 +27,7 @@ from compartment_mapper.outcome import Replaceable
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.record_codec import interface_of
 from compartment_mapper.runtime_needs import RuntimeNeed, runtime_needs
+from compartment_mapper.scan_powers import SyntaxPowers
 from compartment_mapper.script import ModuleExports, ScriptOptions, script_bytes
 from compartment_mapper.source_maps import SourceMap, source_map_of
 from compartment_mapper.workflows import Application, Options, Powers, load_application, place_in

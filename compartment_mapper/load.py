@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import NoReturn, Protocol
 
 from compartment_mapper import errors
 from compartment_mapper.browser_field import BROWSER
@@ -39,36 +36,9 @@ from compartment_mapper.resolve import (
     package_scope,
 )
 from compartment_mapper.resolve_typed import resolve_for
-from compartment_mapper.sources import SourceText, refusal_problem, source_text
+from compartment_mapper.scan_powers import ScanPowers, SyntaxPowers
+from compartment_mapper.sources import SourceText, json_problem, refusal_problem, source_text
 from compartment_mapper.text import Span
-
-
-class ScanPowers(Protocol):
-    """To have texts scanned: here, elsewhere, or by what is known of them."""
-
-    def begin(
-        self, source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
-    ) -> Callable[[], ModuleRecord]:
-        """Begin to scan a text as `scan.scan_module` does; what is returned waits for the end."""
-
-
-class ScanHere:
-    """`ScanPowers` of this process: a text is scanned when its record is wanted."""
-
-    def begin(
-        self, source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
-    ) -> Callable[[], ModuleRecord]:
-        """Return a function that scans *source*."""
-        from compartment_mapper.scan import scan_module  # noqa: PLC0415 - 60 ms, rarely all known
-
-        return partial(scan_module, source, language, in_cycle=in_cycle, page=page)
-
-
-class SyntaxPowers(Protocol):
-    """To ask a JavaScript engine, where the grammar is in doubt."""
-
-    def syntax_problem(self, source: bytes, language: Language) -> tuple[str, int] | None:
-        """Return the engine's message and line (from 1; 0: unknown) for a wrong text, or None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -347,7 +317,7 @@ def _scanned(begun: _Begun, loading: Loading) -> _Scanned:
         problem = refusal_problem(name, text.source, text.refusal)
         return _Scanned(text=text, record=record, problems=(problem,))
     if begun.language == "json":
-        wrong_json = _json_problem(text.source, name)
+        wrong_json = json_problem(text.source, name)
         return _Scanned(text=text, record=record, problems=(wrong_json,) if wrong_json else ())
     if record.doubt is not None:
         wrong = loading.engine.syntax_problem(text.source, record.language)
@@ -387,23 +357,6 @@ def _span_of_line(source: bytes, line: int, doubt: Span) -> Span:
     if start > len(source):
         return doubt
     return Span(start, start + len(lines[line - 1]))
-
-
-def _json_problem(source: bytes, name: str) -> Diagnostic | None:
-    try:
-        json.loads(source.decode("utf-8", "replace"), parse_constant=_no_constant)
-    except json.JSONDecodeError as problem:
-        offset = len(problem.doc[: problem.pos].encode())
-        place = errors.place_in(name, source, Span(offset, min(offset + 1, len(source)) or offset))
-        return errors.syntax_error(place, f"invalid JSON: {problem.msg.lower()}")
-    except (ValueError, RecursionError) as problem:
-        return errors.syntax_error(Place(file=name), f"invalid JSON: {problem}")
-    return None
-
-
-def _no_constant(name: str) -> NoReturn:
-    message = f"{name} is not JSON"
-    raise ValueError(message)
 
 
 def _failure(

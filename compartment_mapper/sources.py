@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import NoReturn
 
 from compartment_mapper.compile import apply_edits
 from compartment_mapper.erasure import (
@@ -14,12 +16,12 @@ from compartment_mapper.erasure import (
     refused_span,
     syntax_of,
 )
-from compartment_mapper.errors import Diagnostic, place_in, types_not_erased
+from compartment_mapper.errors import Diagnostic, Place, place_in, syntax_error, types_not_erased
 from compartment_mapper.jsx_options import jsx_of
 from compartment_mapper.locations import Location
 from compartment_mapper.module_record import Language
 from compartment_mapper.powers import ReadPowers
-from compartment_mapper.text import without_byte_order_mark
+from compartment_mapper.text import Span, without_byte_order_mark
 
 _DATA: frozenset[Language | None] = frozenset({"json", "text", "bytes"})
 
@@ -64,3 +66,21 @@ def refusal_problem(name: str, source: bytes, refusal: ErasureRefusal) -> Diagno
     """Return what is to be said of a file, called *name*, whose types can't be erased."""
     place = place_in(name, source, refused_span(source, refusal))
     return types_not_erased(place, refusal.code, refusal.message)
+
+
+def json_problem(source: bytes, name: str) -> Diagnostic | None:
+    """Return what is wrong with a text that should be JSON, from the file called *name*."""
+    try:
+        json.loads(source.decode("utf-8", "replace"), parse_constant=_no_constant)
+    except json.JSONDecodeError as problem:
+        offset = len(problem.doc[: problem.pos].encode())
+        place = place_in(name, source, Span(offset, min(offset + 1, len(source)) or offset))
+        return syntax_error(place, f"invalid JSON: {problem.msg.lower()}")
+    except (ValueError, RecursionError) as problem:
+        return syntax_error(Place(file=name), f"invalid JSON: {problem}")
+    return None
+
+
+def _no_constant(name: str) -> NoReturn:
+    message = f"{name} is not JSON"
+    raise ValueError(message)

@@ -20,13 +20,7 @@ from compartment_mapper.infer_policy import (
     withheld,
 )
 from compartment_mapper.link import link_problems
-from compartment_mapper.load import (
-    Loading,
-    ScanHere,
-    ScanPowers,
-    SyntaxPowers,
-    load_modules,
-)
+from compartment_mapper.load import Loading, load_modules
 from compartment_mapper.locations import Location, Specifier, base_name, parent_of
 from compartment_mapper.module_graph import ModuleGraph
 from compartment_mapper.outcome import Format
@@ -45,6 +39,7 @@ from compartment_mapper.policy_choice import (
 from compartment_mapper.policy_lock import policy_from_uses, with_harmless, with_open_packages
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.resolve import FileResolution, World, resolve, world_of
+from compartment_mapper.scan_powers import ScanHere, ScanPowers, SyntaxPowers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
