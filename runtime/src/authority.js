@@ -39,7 +39,10 @@ const criticalByName = (part) => {
   const found = new Map();
   for (const path of pathsOf(part, 'critical')) {
     const [name = '', ...member] = path.split('.');
-    if (member.length > 0) found.set(name, [...(found.get(name) ?? []), path]);
+    if (member.length === 0) continue;
+    const paths = found.get(name);
+    if (paths === undefined) found.set(name, [path]);
+    else paths.push(path);
   }
   return found;
 };

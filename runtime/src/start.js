@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { Script } from 'node:vm';
 import { cacheName, openCodeCache } from './code-cache.js';
 import { USAGE, parseCommand } from './command-line.js';
-import { makeTimings } from './timings.js';
+import { NO_TIMINGS, makeTimings } from './timings.js';
 
 /** @import { Command } from './command-line.js' */
 /** @import { Start } from './main.js' */
@@ -14,7 +14,7 @@ const RUNTIME = path.join(import.meta.dirname, 'runtime.cjs');
 
 /** @param {Command} command */
 const start = (command) => {
-  const timings = makeTimings(() => performance.now());
+  const timings = command.timings ? makeTimings(() => performance.now()) : NO_TIMINGS;
   timings.mark('node');
   const text = fs.readFileSync(RUNTIME, 'utf8');
   const cache = command.cache ? openCodeCache() : undefined;

@@ -6,6 +6,9 @@
  * @property {() => string} report the milliseconds of each stage, and their sum, in one line
  */
 
+/** @type {Timings} for runs of which nobody wants to know: Node loads its clock when it is read first */
+export const NO_TIMINGS = Object.freeze({ mark: () => undefined, report: () => '' });
+
 /**
  * @param {() => number} now milliseconds since the process was started
  * @returns {Timings}
