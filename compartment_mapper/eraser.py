@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from compartment_mapper.erasure import Erasure, ErasureRefusal, Typed
-from compartment_mapper.errors import Diagnostic, InputError
+from compartment_mapper.errors import InputError, runtime_missing
 from compartment_mapper.record_codec import erasure_from_plain
 
 _SCRIPT = Path(__file__).parent / "_runtime" / "erase.cjs"
@@ -68,13 +68,7 @@ class Eraser:
 
     def _started(self) -> subprocess.Popen[str]:
         if not _SCRIPT.is_file():
-            raise InputError(
-                Diagnostic(
-                    code="RUNTIME_MISSING",
-                    message="the JavaScript runtime is not built",
-                    hint="install the package with pip, or run scripts/build_runtime.py",
-                )
-            )
+            raise InputError(runtime_missing())
         return subprocess.Popen(  # noqa: S603 - our own Node, no shell
             [self._node(), "--no-warnings", str(_SCRIPT)],
             stdin=subprocess.PIPE,

@@ -411,3 +411,12 @@ def patches_another(place: Place, package: str, target: str, file: str) -> Diagn
         place=place,
         hint=f'in {file}: resources["{target}"].harden = false   ("code" refuses it)',
     )
+
+
+def runtime_missing() -> Diagnostic:
+    """The package data that the build hook makes is not there."""
+    return Diagnostic(
+        code="RUNTIME_MISSING",
+        message="the JavaScript runtime is not built",
+        hint="install the package with pip, or run scripts/build_runtime.py",
+    )

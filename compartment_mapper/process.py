@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from packaging.version import InvalidVersion, Version
 
-from compartment_mapper.errors import Diagnostic, InputError
+from compartment_mapper.errors import Diagnostic, InputError, runtime_missing
 from compartment_mapper.module_record import Language
 
 _RUNTIME = Path(__file__).parent / "_runtime" / "main.cjs"
@@ -82,13 +82,7 @@ class Node:
 
     def _become(self, arguments: Sequence[str]) -> NoReturn:
         if not _RUNTIME.is_file():
-            raise InputError(
-                Diagnostic(
-                    code="RUNTIME_MISSING",
-                    message="the JavaScript runtime is not built",
-                    hint="install the package with pip, or run scripts/build_runtime.py",
-                )
-            )
+            raise InputError(runtime_missing())
         sys.stdout.flush()
         sys.stderr.flush()
         os.execv(self.path, [self.path, str(_RUNTIME), *arguments])  # noqa: S606 - no shell meant

@@ -16,7 +16,7 @@ from pkgutil import get_data
 
 from compartment_mapper.archive import file_path
 from compartment_mapper.compartment_map import CompartmentMap, FileModule
-from compartment_mapper.errors import Diagnostic, InputError
+from compartment_mapper.errors import InputError, runtime_missing
 
 _RUNTIME = "_runtime/script.js"
 #: Scripts that share a page share one runtime, if they understand the same data.
@@ -96,13 +96,7 @@ def runtime_text() -> str:
     except OSError:
         text = None
     if text is None:
-        raise InputError(
-            Diagnostic(
-                code="RUNTIME_MISSING",
-                message="the JavaScript runtime is not built",
-                hint="install the package with pip, or run scripts/build_runtime.py",
-            )
-        )
+        raise InputError(runtime_missing())
     return text.decode("ascii")
 
 

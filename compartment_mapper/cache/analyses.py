@@ -14,10 +14,11 @@ import sqlite3
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from compartment_mapper.module_record import Language, ModuleRecord
 from compartment_mapper.record_codec import from_plain, to_plain
+from compartment_mapper.scan_powers import ScanPowers, SyntaxPowers
 
 _FILE = "analysis.sqlite"
 #: Of the tables: a file that has another is made anew.
@@ -28,16 +29,6 @@ _DIGEST = 16
 _DAY = 24 * 60 * 60
 #: As long may another process write.
 _PATIENCE = 2.0
-
-
-class _Scans(Protocol):
-    def begin(
-        self, source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
-    ) -> Callable[[], ModuleRecord]: ...
-
-
-class _Engine(Protocol):
-    def syntax_problem(self, source: bytes, language: Language) -> tuple[str, int] | None: ...
 
 
 class Analyses:
@@ -125,7 +116,7 @@ class Analyses:
 class KnownScans:
     """`ScanPowers` that asks *scans* only for texts that are not known."""
 
-    def __init__(self, analyses: Analyses, scans: _Scans) -> None:
+    def __init__(self, analyses: Analyses, scans: ScanPowers) -> None:
         self._analyses = analyses
         self._scans = scans
 
@@ -157,7 +148,9 @@ class KnownEngine:
         identity: Which one it is.
     """
 
-    def __init__(self, analyses: Analyses, engine: _Engine, identity: Callable[[], str]) -> None:
+    def __init__(
+        self, analyses: Analyses, engine: SyntaxPowers, identity: Callable[[], str]
+    ) -> None:
         self._analyses = analyses
         self._engine = engine
         self._identity = identity

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 from compartment_mapper.module_record import Language, ModuleRecord
-
-
-class _Scans(Protocol):
-    def begin(
-        self, source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
-    ) -> Callable[[], ModuleRecord]: ...
+from compartment_mapper.scan_powers import ScanPowers
 
 
 class Stages:
@@ -55,7 +49,7 @@ class Stages:
 class TimedScans:
     """`ScanPowers` whose time is that of the stage ``scan``."""
 
-    def __init__(self, stages: Stages, scans: _Scans) -> None:
+    def __init__(self, stages: Stages, scans: ScanPowers) -> None:
         self._stages = stages
         self._scans = scans
 
