@@ -68,6 +68,11 @@ await build({ ...common, entryPoints: [here('src/main.js')], outfile: `${folder}
 await build({ ...common, entryPoints: [here('src/erase.js')], outfile: `${folder}/erase.cjs` });
 await build({
   ...common,
+  entryPoints: [here('src/sandbox/main.js')],
+  outfile: `${folder}/sandbox.cjs`,
+});
+await build({
+  ...common,
   entryPoints: [here('src/script.js')],
   outfile: `${folder}/script.js`,
   platform: 'neutral',

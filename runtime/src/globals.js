@@ -140,12 +140,13 @@ export const timersOf = (pkg) => {
  * @returns {object}
  */
 export const consoleOf = (pkg, { withClass = false } = {}) => {
-  const { console } = pkg.world.powers.globals;
+  const { powers } = pkg.world;
+  const { console } = powers.globals;
   if (withClass) {
     hardenHost(console.Console);
     return makeConsoleView(console, { withClass });
   }
-  pkg.console ??= makeConsoleView(pkg.world.powers.globals.console, { withClass });
+  pkg.console ??= makeConsoleView(powers.console ?? console, { withClass });
   return pkg.console;
 };
 

@@ -35,6 +35,7 @@ import { makeScopedEvaluate } from './scoped-text.js';
  * @property {AnyObject | undefined} timersPromises
  * @property {(holder: object, below?: Function) => void} capture V8's Error.captureStackTrace
  * @property {Scripts | undefined} [scripts] where the engine keeps what it has compiled
+ * @property {AnyObject} [console] instead of the host's
  * @property {{ nodeEnv: string } | undefined} [page] of a document, which has no builtins
  *
  * @typedef {object} Linker

@@ -197,6 +197,11 @@ const makeFrames = () => {
      * @param {ReadonlyArray<FunctorText>} list
      */
     located: (url, list) => void texts.set(url, list),
+    /** @param {string} url of a text that nothing runs of any more */
+    forgotten(url) {
+      texts.delete(url);
+      starts.delete(url);
+    },
     lineOf,
     /**
      * @param {CallSite[]} sites
@@ -222,7 +227,7 @@ const makeFrames = () => {
  * @returns the formatter of all stack traces, and what it must be told
  */
 export const makeStacks = ({ showsHost = false } = {}) => {
-  const { located, framesOf, lineOf } = makeFrames();
+  const { located, forgotten, framesOf, lineOf } = makeFrames();
   /** @type {unknown} */
   let collecting;
   let collectLimit = 0;
@@ -269,6 +274,7 @@ export const makeStacks = ({ showsHost = false } = {}) => {
     collect,
     format,
     located,
+    forgotten,
     lineOf,
     /** @param {Frame} frame */
     describe: ({ site, where }) => describe(site, where),

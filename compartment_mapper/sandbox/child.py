@@ -1,0 +1,233 @@
+"""The Node process of a sandbox: started with nothing, and held to what it may take.
+
+SES confines what is evaluated there. Behind it stand a second wall: Node's permission model (no
+file, no process, no thread, no addon), no environment, and limits of the system on memory, files
+and descriptors.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from compartment_mapper.sandbox.messages import BrokenProcessError, Message, packed, unpacked
+from compartment_mapper.sandbox.settings import Settings
+
+_SCRIPT = "sandbox.cjs"
+_MEBIBYTE = 1024 * 1024
+_CHUNK = 1 << 16
+#: Of what the process writes to its standard error, the end is kept: V8 says there why it died.
+_KEPT = 1 << 13
+#: JSON's escapes make a text longer, at most so many times.
+_ESCAPED = 6
+_OUT_OF_MEMORY = (b"out of memory", b"Allocation failed", b"allocation failed", b"OOM")
+
+
+class Child:
+    """A process.
+
+    Args:
+        settings: How it is started.
+        received: Called with each message, in a thread of its own.
+        ended: Called in that thread, once, after the last of them.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        received: Callable[[Child, Message], None],
+        ended: Callable[[Child], None],
+    ) -> None:
+        self._most = _ESCAPED * settings.limits.message_bytes + _MEBIBYTE
+        self._received = received
+        self._ended = ended
+        self._last = bytearray()
+        self._unsent = bytearray()
+        self._lock = threading.Lock()
+        #: It was told to begin, and said that it is there.
+        self.is_ready = False
+        self.problem = ""
+        requests, self._requests = os.pipe()
+        self._answers, answers = os.pipe()
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - our own Node, no shell
+                [*_command(settings), str(requests), str(answers)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=(requests, answers),
+                env={"TZ": "UTC"},
+                cwd=settings.runtime,
+                start_new_session=True,  # a terminal's Ctrl-C is the host's affair
+            )
+        except OSError:
+            os.close(self._requests)
+            os.close(self._answers)
+            raise
+        finally:
+            os.close(requests)
+            os.close(answers)
+        os.set_blocking(self._requests, False)
+        self._woken, self._waker = os.pipe()
+        self._memory = settings.memory_mb * _MEBIBYTE
+        for message in _first_messages(settings):
+            self.send(message)
+        threading.Thread(target=self._read, name="sandbox", daemon=True).start()
+
+    def send(self, message: Message) -> None:
+        """Send *message*, at the latest when the process reads: nobody waits for that.
+
+        To a process that is gone nothing is sent, of which `ended` tells.
+        """
+        with self._lock:
+            is_first = not self._unsent
+            self._unsent += packed(message)
+            if is_first and self._requests >= 0:
+                self._write()
+                if self._unsent:
+                    os.write(self._waker, b"!")
+
+    def _write(self) -> None:
+        """Write what the pipe takes now."""
+        try:
+            del self._unsent[: os.write(self._requests, self._unsent[:_CHUNK])]
+        except BlockingIOError:
+            pass
+        except BrokenPipeError:
+            self._unsent.clear()
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self._process.kill()
+
+    @property
+    def ran_out_of_memory(self) -> bool:
+        """Whether that is why it ended."""
+        status = self._process.returncode
+        aborted = status in {-signal.SIGABRT, -signal.SIGTRAP, -signal.SIGILL, -signal.SIGSEGV}
+        return aborted and any(words in self._last for words in _OUT_OF_MEMORY)
+
+    def account(self) -> str:
+        """Return how it ended, in words."""
+        said = bytes(self._last).decode("utf-8", "replace").strip().splitlines()
+        status = self._process.returncode
+        how = f"by signal {-status}" if status is not None and status < 0 else f"with {status}"
+        return f"it ended {how}" + (f": {said[-1][:200]}" if said else "") + self.problem
+
+    def _read(self) -> None:
+        """Read until the process is gone, and write what could not be written at once."""
+        assert self._process.stderr is not None
+        errors = self._process.stderr.fileno()
+        buffer = bytearray()
+        with selectors.DefaultSelector() as selector:
+            for descriptor in (self._answers, errors, self._woken):
+                selector.register(descriptor, selectors.EVENT_READ)
+            open_ends = {self._answers, errors}
+            while open_ends:
+                for key, _events in selector.select():
+                    if key.fd == self._requests:
+                        self._write_on(selector)
+                        continue
+                    chunk = os.read(key.fd, _CHUNK)
+                    if key.fd == self._woken:
+                        selector.register(self._requests, selectors.EVENT_WRITE)
+                    elif not chunk:
+                        selector.unregister(key.fd)
+                        open_ends.discard(key.fd)
+                    elif key.fd == errors:
+                        self._last = (self._last + chunk)[-_KEPT:]
+                    else:
+                        buffer += chunk
+                        self._take(buffer)
+        self._close()
+        self._ended(self)
+
+    def _write_on(self, selector: selectors.BaseSelector) -> None:
+        with self._lock:
+            self._write()
+            if not self._unsent:
+                selector.unregister(self._requests)
+
+    def _take(self, buffer: bytearray) -> None:
+        try:
+            messages = unpacked(buffer, most=self._most)
+        except BrokenProcessError as problem:
+            self.problem = f"; it sent {problem}"
+            buffer.clear()
+            self.kill()
+            return
+        for message in messages:
+            if message["type"] == "ready":
+                self._limit_memory()
+                self.is_ready = True
+            self._received(self, message)
+
+    def _limit_memory(self) -> None:
+        """Let it allocate no more than its memory, beyond what it has taken to start.
+
+        V8's own limit is on its heap, which the content of buffers is not in.
+        """
+        if sys.platform != "linux":
+            return
+        import resource  # noqa: PLC0415 - there is none on other systems
+
+        pid = self._process.pid
+        # Lines such as `VmData:   575392 kB`.
+        with contextlib.suppress(OSError):
+            status = Path(f"/proc/{pid}/status").read_text("ascii", "replace")
+            sizes = (line.split()[1] for line in status.splitlines() if line.startswith("VmData"))
+            most = int(next(sizes)) * 1024 + self._memory
+            resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
+
+    def _close(self) -> None:
+        self._process.wait()
+        assert self._process.stderr is not None
+        self._process.stderr.close()
+        with self._lock:
+            os.close(self._requests)
+            self._requests = -1
+        for descriptor in (self._answers, self._woken, self._waker):
+            os.close(descriptor)
+
+
+def _command(settings: Settings) -> list[str]:
+    return [
+        settings.node,
+        "--permission",
+        f"--allow-fs-read={settings.runtime}/*",
+        "--no-warnings",
+        "--no-addons",
+        f"--max-old-space-size={settings.memory_mb}",
+        "--max-semi-space-size=4",
+        str(Path(settings.runtime) / _SCRIPT),
+    ]
+
+
+def _first_messages(settings: Settings) -> list[Message]:
+    limits = settings.limits
+    first: Message = {
+        "type": "settings",
+        "tools": list(settings.tools),
+        "clock": settings.clock,
+        "random": settings.random,
+        "limits": {
+            "depth": limits.depth,
+            "size": limits.message_bytes,
+            "calls": limits.tool_calls,
+            "output": limits.output,
+        },
+    }
+    return [first, *(_archive_message(*module) for module in settings.modules.items())]
+
+
+def _archive_message(name: str, content: bytes) -> Message:
+    return {"type": "archive", "name": name, "content": base64.b64encode(content).decode("ascii")}

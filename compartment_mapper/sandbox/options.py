@@ -1,0 +1,72 @@
+"""What both kinds of sandbox make of their arguments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from io import BytesIO
+from os import PathLike
+from pathlib import Path
+
+import compartment_mapper
+from compartment_mapper.errors import InputError, runtime_missing
+from compartment_mapper.process import find_node
+from compartment_mapper.sandbox.settings import Limits, Settings
+from compartment_mapper.sandbox.steps import Order
+
+#: Archives, or where they are, by specifier.
+Modules = Mapping[str, bytes | str | PathLike[str]]
+
+_RUNTIME = Path(compartment_mapper.__file__).parent / "_runtime"
+
+
+def settings_of(
+    tools: Iterable[str],
+    *,
+    memory_mb: int,
+    modules: Modules,
+    endowed: tuple[bool, bool],
+    limits: Limits,
+    node: str | None,
+) -> Settings:
+    """Return the settings of a process.
+
+    Raises:
+        InputError: RUNTIME_MISSING, NODE_NOT_FOUND, NODE_TOO_OLD, INVALID_ARCHIVE.
+    """
+    if not (_RUNTIME / "sandbox.cjs").is_file():
+        raise InputError(runtime_missing())
+    clock, random = endowed
+    return Settings(
+        node=find_node(node).path,
+        runtime=str(_RUNTIME),
+        tools=tuple(tools),
+        modules={name: _archive(archive) for name, archive in modules.items()},
+        memory_mb=memory_mb,
+        clock=clock,
+        random=random,
+        limits=limits,
+    )
+
+
+def _archive(archive: bytes | str | PathLike[str]) -> bytes:
+    from compartment_mapper.unpack import verify  # noqa: PLC0415 - 60 ms, for archives only
+
+    content = archive if isinstance(archive, bytes) else Path(archive).read_bytes()
+    verify(BytesIO(content))
+    return content
+
+
+def order_of(
+    source: str,
+    name: str,
+    compartment: str | None,
+    given: Mapping[str, object] | None,
+    timeout: float,
+) -> Order:
+    """Return what is to be evaluated."""
+    # A file of a URL, which traces are searched for.
+    file = re.sub(r"[^\w.-]", "_", name) or "_"
+    return Order(
+        source=source, file=file, compartment=compartment, globals=given or {}, timeout=timeout
+    )

@@ -1,0 +1,46 @@
+"""A text as the process takes it: rewritten so that SES evaluates it, with what maps its places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compartment_mapper.compile import apply_edits, compile_esm
+from compartment_mapper.compile.edit_table import edit_table
+from compartment_mapper.sandbox.messages import Message
+from compartment_mapper.scan.evaluated import EvaluatedText, scan_evaluated
+from compartment_mapper.text import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """What is sent of a text."""
+
+    message: Message
+    #: Where the text may be wrong, or is no JavaScript.
+    doubt: Span | None
+
+
+def program_of(source: str, *, keeps: bool) -> Program:
+    """Return the program that *source* is; see `scan_evaluated`."""
+    text = source.encode("utf-8", "replace")
+    found = scan_evaluated(text, keeps=keeps)
+    return Program(message=_compiled(text, found), doubt=found.record.doubt)
+
+
+def _compiled(source: bytes, found: EvaluatedText) -> Message:
+    record = found.record
+    if found.kind == "module":
+        text = compile_esm(record, source, in_cycle=False)
+        return {"kind": "module", "text": text, "uses": list(found.uses)}
+    head, tail = "".join(found.prologue), ""
+    if found.kind == "body":
+        parameters = f"{record.prefix}import,{record.prefix}eval"
+        head, tail = f"(async function({parameters}){{'use strict';{head}", "\n})"
+    return {
+        "kind": found.kind,
+        "text": f"{head}{apply_edits(source, found.edits)}{tail}",
+        "edits": edit_table(source, found.edits, head=head),
+        "prefix": record.prefix,
+        "declares": list(found.declares),
+        "uses": list(found.uses),
+    }

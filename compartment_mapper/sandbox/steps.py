@@ -1,0 +1,331 @@
+"""One evaluation, step by step: what to wait for, what to call, and how it ended.
+
+Nothing here waits or calls. `evaluation_steps` says what is to be done next, and is told what came
+of it; who asks does it in a thread (`blocking`) or in an event loop (`asynchronous`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+
+from compartment_mapper.errors import Place, place_in
+from compartment_mapper.sandbox.console import ConsoleLine
+from compartment_mapper.sandbox.engine import Engine, Entry
+from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError, thrown
+from compartment_mapper.sandbox.messages import Message, record_of, text_of
+from compartment_mapper.sandbox.program import program_of
+from compartment_mapper.sandbox.tools import ArgumentError, BoundTool
+from compartment_mapper.sandbox.values import (
+    UNDEFINED,
+    JavaScriptError,
+    NotDataError,
+    decode,
+    encode,
+    encode_error,
+)
+from compartment_mapper.text import Span
+
+#: Seconds that the process has to say that it has given an evaluation up.
+_GRACE = 0.5
+#: Node's code for TypeScript that is more than JavaScript with types.
+_MORE_THAN_TYPES = "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX"
+#: Seconds after which a process that should be idle, and does not begin, is taken for hung.
+_PATIENCE = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """An evaluation that ended well."""
+
+    #: Of a script its value, of a function's body what it returns, of a module its exports but for
+    #: functions; None for ``undefined``.
+    value: object
+    console: tuple[ConsoleLine, ...]
+    #: Whether more was written than the limit, and left out.
+    console_is_cut: bool
+    tool_calls: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be evaluated, and how."""
+
+    source: str
+    file: str
+    compartment: str | None
+    globals: Mapping[str, object]
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Answer with the next message, or with None when so many seconds have passed."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """Call a tool, and give what comes of it to ``answer`` or ``fail``, now or later."""
+
+    tool: BoundTool
+    positional: list[object]
+    named: dict[str, object]
+    number: int
+    running: Running
+
+    def answer(self, value: object) -> None:
+        """Send what the tool returned."""
+        try:
+            encoded = encode(
+                value, path=f"what tools.{self.tool.name} returned", depth=self.running.depth
+            )
+        except NotDataError as problem:
+            self.fail(problem)
+            return
+        self.running.answer(self.number, {"value": encoded})
+
+    def fail(self, error: Exception) -> None:
+        """Send the exception that the tool raised."""
+        self.running.failures[self.number] = error
+        self.running.answer(self.number, {"error": encode_error(error)})
+
+
+Steps = Generator[Wait | Call, Message | None, Evaluation]
+
+
+@dataclass(slots=True, kw_only=True)
+class Running:
+    """What is known of an evaluation that goes on."""
+
+    engine: Engine
+    entry: Entry
+    order: Order
+    depth: int
+    doubt: Span | None = None
+    started: float = 0
+    calls: int = 0
+    console: list[ConsoleLine] = field(default_factory=list)
+    console_is_cut: bool = False
+    failures: dict[int, Exception] = field(default_factory=dict)
+
+    def answer(self, number: int, answer: Message) -> None:
+        """Send the answer to a call."""
+        self.engine.answer(self.entry, {"type": "answer", "call": number, **answer})
+
+    def error(self, code: str, message: str) -> SandboxError:
+        """Return an error of ours."""
+        return SandboxError(code, message)
+
+
+def evaluation_steps(
+    engine: Engine, entry: Entry, order: Order, tools: Mapping[str, BoundTool]
+) -> Steps:
+    """Yield what is to be done, until the evaluation has ended.
+
+    Raises:
+        SandboxError: It did not end well.
+    """
+    limits = engine.settings.limits
+    running = Running(engine=engine, entry=entry, order=order, depth=limits.depth)
+    try:
+        program = yield from _program(running)
+        given = {
+            name: encode(value, path=f"globals[{name!r}]", depth=limits.depth)
+            for name, value in order.globals.items()
+        }
+        engine.begin(
+            entry,
+            {
+                "type": "evaluate",
+                "compartment": order.compartment,
+                "file": order.file,
+                "globals": given,
+                "program": program,
+            },
+        )
+        return (yield from _outcome(running, tools))
+    except SandboxError as error:
+        error.console = tuple(running.console)
+        raise
+    finally:
+        engine.end(entry)
+
+
+def ended(stop: StopIteration) -> Evaluation:
+    """Return what steps that have come to their end returned."""
+    value = stop.value
+    assert isinstance(value, Evaluation)
+    return value
+
+
+def _program(running: Running) -> Generator[Wait, Message | None, Message]:
+    """Return the message of what the text is compiled to."""
+    order = running.order
+    if len(order.source) > running.engine.settings.limits.source:
+        most = running.engine.settings.limits.source
+        raise running.error("TOO_LARGE", f"the text is longer than {most} characters")
+    keeps = order.compartment is not None
+    program = program_of(order.source, keeps=keeps)
+    if program.doubt is not None:
+        running.doubt = program.doubt
+        erased = yield from _without_types(running)
+        if erased is not None:
+            program = program_of(erased, keeps=keeps)
+    return program.message
+
+
+def _without_types(running: Running) -> Generator[Wait, Message | None, str | None]:
+    """Return the text without TypeScript's types; None where it is no TypeScript either."""
+    engine, entry = running.engine, running.entry
+    engine.begin(entry, {"type": "erase", "text": running.order.source})
+    message = yield Wait(running.order.timeout)
+    if message is None:
+        engine.kill(entry)
+        raise _too_late(running)
+    if message["type"] == "lost":
+        raise _lost(running, message)
+    if message.get("code") == _MORE_THAN_TYPES:
+        raise _failure(running, message)
+    text = message.get("text")
+    return text if isinstance(text, str) else None
+
+
+def _outcome(running: Running, tools: Mapping[str, BoundTool]) -> Steps:
+    while True:
+        message = yield Wait(_patience(running))
+        if message is None:
+            yield from _ended_late(running)
+        elif message["type"] == "call":
+            yield from _called(running, tools, message)
+        elif message["type"] == "done":
+            return _evaluation(running, message)
+        else:
+            _note(running, message)
+
+
+def _note(running: Running, message: Message) -> None:
+    """Take note of *message*, or raise the end that it tells of."""
+    match message["type"]:
+        case "started":
+            running.started = time.monotonic()
+        case "restarted":
+            running.started = 0
+            running.console.clear()
+        case "output":
+            _add_output(running, message)
+        case "failed":
+            raise _failure(running, message)
+        case "lost":
+            raise _lost(running, message)
+        case _:
+            raise _too_late(running)
+
+
+def _patience(running: Running) -> float:
+    if not running.started:
+        return _PATIENCE
+    return max(0.0, running.started + running.order.timeout - time.monotonic())
+
+
+def _ended_late(running: Running) -> Generator[Wait, Message | None, None]:
+    """Time is up: of the evaluation, or of a process that should have begun it."""
+    engine, entry = running.engine, running.entry
+    if not running.started:
+        engine.restart_if_stuck(entry)
+        return
+    engine.cancel(entry)
+    until = time.monotonic() + _GRACE
+    while True:
+        message = yield Wait(max(0.0, until - time.monotonic()))
+        if message is None:
+            engine.kill(entry)
+            raise _too_late(running)
+        if message["type"] in {"cancelled", "done", "failed", "lost"}:
+            raise _too_late(running)
+        if message["type"] == "output":
+            _add_output(running, message)
+
+
+def _too_late(running: Running) -> SandboxError:
+    message = f"it took longer than {running.order.timeout:g} seconds"
+    return SandboxTimeoutError("TIMEOUT", message)
+
+
+def _add_output(running: Running, message: Message) -> None:
+    running.console.append(ConsoleLine(text_of(message, "level"), text_of(message, "text")))
+    if message.get("cut"):
+        running.console_is_cut = True
+
+
+def _called(
+    running: Running, tools: Mapping[str, BoundTool], message: Message
+) -> Generator[Call, Message | None, None]:
+    running.calls += 1
+    number, arguments = message.get("call"), message.get("arguments")
+    tool = tools.get(text_of(message, "tool"))
+    most = running.engine.settings.limits.tool_calls
+    if (
+        tool is None
+        or not isinstance(number, int)
+        or not isinstance(arguments, list)
+        or running.calls > most
+    ):
+        running.engine.kill(running.entry)
+        raise running.error("PROCESS_BROKEN", "the process asks for what it may not")
+    call = Call(tool=tool, positional=[], named={}, number=number, running=running)
+    try:
+        positional, named = tool.bound([decode(argument) for argument in arguments])
+    except (ArgumentError, NotDataError) as problem:
+        call.fail(JavaScriptError("TypeError", str(problem)))
+        return
+    yield Call(tool=tool, positional=positional, named=named, number=number, running=running)
+
+
+def _evaluation(running: Running, message: Message) -> Evaluation:
+    try:
+        value = decode(message.get("value"))
+    except NotDataError as problem:
+        raise running.error("NOT_DATA", str(problem)) from problem
+    return Evaluation(
+        value=None if value is UNDEFINED else value,
+        console=tuple(running.console),
+        console_is_cut=running.console_is_cut,
+        tool_calls=running.calls,
+        seconds=time.monotonic() - running.started,
+    )
+
+
+def _failure(running: Running, message: Message) -> SandboxError:
+    error = record_of(message, "error")
+    name, text = decode(error.get("name")), decode(error.get("#error"))
+    stack = message.get("stack")
+    order = running.order
+    found = thrown(
+        f"{name}",
+        f"{text}",
+        stack if isinstance(stack, str) else "",
+        file=order.file,
+        source=order.source,
+    )
+    if found.name == "SyntaxError" and found.place is None:
+        found.place = _place_of_syntax_error(running)
+    call = message.get("call")
+    if isinstance(call, int) and call in running.failures:
+        found.__cause__ = running.failures[call]
+    return found
+
+
+def _place_of_syntax_error(running: Running) -> Place | None:
+    """Return where the grammar stops to understand; engines do not say where they do."""
+    order = running.order
+    if running.doubt is None:
+        return None
+    return place_in(order.file, order.source.encode("utf-8", "replace"), running.doubt)
+
+
+def _lost(running: Running, message: Message) -> SandboxError:
+    return running.error(text_of(message, "code"), text_of(message, "message"))

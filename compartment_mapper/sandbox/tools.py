@@ -1,0 +1,201 @@
+"""Python functions that a sandbox may call, and what they are called with."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import get_type_hints
+
+from compartment_mapper.sandbox.values import UNDEFINED, Undefined
+
+#: Asynchronous functions return an awaitable.
+Function = Callable[..., object]
+
+
+class ArgumentError(TypeError):
+    """A tool was called with what it does not take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A function, and what it takes.
+
+    Without a schema, arguments go to parameters by their position, ``undefined`` to their default,
+    and an object behind the last positional parameter to those that are keyword-only; each is
+    checked against its annotation. With one, the tool takes one object, which is checked against
+    the schema, and whose members are the function's keyword arguments.
+    """
+
+    function: Function
+    #: A JSON Schema, as language models are told of tools.
+    schema: Mapping[str, object] | None = None
+
+
+Tools = Mapping[str, Function | Tool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundTool:
+    """A tool that was looked at: how it is called."""
+
+    name: str
+    function: Function
+    signature: inspect.Signature | None
+    annotations: Mapping[str, object]
+    check: Callable[[dict[str, object]], None] | None = None
+
+    @property
+    def is_async(self) -> bool:
+        """Whether it is a coroutine function."""
+        return inspect.iscoroutinefunction(self.function)
+
+    def bound(self, arguments: Sequence[object]) -> tuple[list[object], dict[str, object]]:
+        """Return the positional and keyword arguments of a call.
+
+        Raises:
+            ArgumentError: Says what is wrong with which argument.
+        """
+        if self.check is not None:
+            return [], self._by_schema(arguments)
+        if self.signature is None:
+            return [None if value is UNDEFINED else value for value in arguments], {}
+        positional, named = _placed(self.signature, list(arguments))
+        try:
+            bound = self.signature.bind(*positional, **named)
+        except TypeError as problem:
+            raise ArgumentError(f"tools.{self.name}: {problem}") from problem
+        self._check_annotations(bound)
+        return positional, named
+
+    def _by_schema(self, arguments: Sequence[object]) -> dict[str, object]:
+        given = arguments[0] if arguments else {}
+        if len(arguments) > 1 or not isinstance(given, dict):
+            raise ArgumentError(f"tools.{self.name} takes one object")
+        named = {key: value for key, value in given.items() if value is not UNDEFINED}
+        assert self.check is not None
+        self.check(named)
+        return named
+
+    def _check_annotations(self, bound: inspect.BoundArguments) -> None:
+        import typeguard  # noqa: PLC0415 - 40 ms, for tools with annotations only
+
+        assert self.signature is not None
+        for name, value in bound.arguments.items():
+            if name not in self.annotations:
+                continue
+            kind = self.signature.parameters[name].kind
+            values: Sequence[object] = (
+                list(value)
+                if kind is inspect.Parameter.VAR_POSITIONAL
+                else list(value.values())
+                if kind is inspect.Parameter.VAR_KEYWORD
+                else [value]
+            )
+            for each in values:
+                try:
+                    typeguard.check_type(
+                        each,
+                        self.annotations[name],
+                        collection_check_strategy=typeguard.CollectionCheckStrategy.ALL_ITEMS,
+                    )
+                except typeguard.TypeCheckError as problem:
+                    message = f"tools.{self.name}: argument '{name}': {problem}"
+                    raise ArgumentError(message) from problem
+
+
+def bind_tools(tools: Tools) -> dict[str, BoundTool]:
+    """Return *tools*, looked at.
+
+    Raises:
+        TypeError: A tool is no function, or its annotations can't be understood.
+    """
+    return {name: _bound(name, tool) for name, tool in tools.items()}
+
+
+def _bound(name: str, tool: Function | Tool) -> BoundTool:
+    function = tool.function if isinstance(tool, Tool) else tool
+    if not callable(function):
+        raise TypeError(f"tool '{name}' is no function")
+    check = None
+    if isinstance(tool, Tool) and tool.schema is not None:
+        check = _schema_check(name, tool.schema)
+    try:
+        signature: inspect.Signature | None = inspect.signature(function)
+    except ValueError:  # of some that are written in C
+        signature = None
+    return BoundTool(
+        name=name,
+        function=function,
+        signature=signature,
+        annotations=_annotations(name, function, signature),
+        check=check,
+    )
+
+
+def _annotations(
+    name: str, function: Function, signature: inspect.Signature | None
+) -> Mapping[str, object]:
+    if signature is None:
+        return {}
+    try:
+        hints = get_type_hints(inspect.unwrap(function))
+    except TypeError:  # a callable object: its class says what it takes
+        hints = get_type_hints(type(function).__call__)
+    except NameError as problem:
+        message = f"tool '{name}': its annotations can't be understood: {problem}"
+        raise TypeError(message) from problem
+    return {key: hint for key, hint in hints.items() if key in signature.parameters}
+
+
+def _schema_check(name: str, schema: Mapping[str, object]) -> Callable[[dict[str, object]], None]:
+    import jsonschema  # noqa: PLC0415 - 60 ms, for tools with a schema only
+    from jsonschema.validators import validator_for  # noqa: PLC0415
+
+    kind = validator_for(schema, default=jsonschema.Draft202012Validator)
+    try:
+        kind.check_schema(dict(schema))
+    except jsonschema.SchemaError as problem:
+        raise TypeError(f"tool '{name}': its schema is none: {problem.message}") from problem
+    validator = kind(dict(schema))
+
+    def check(value: dict[str, object]) -> None:
+        for problem in validator.iter_errors(value):  # type: ignore[arg-type]  # it is checked
+            where = problem.json_path.removeprefix("$")
+            raise ArgumentError(f"tools.{name}: argument{where}: {problem.message}")
+
+    return check
+
+
+def _placed(
+    signature: inspect.Signature, arguments: list[object]
+) -> tuple[list[object], dict[str, object]]:
+    """Return *arguments* by position and by name: what is undefined is left to the default."""
+    parameters = list(signature.parameters.values())
+    by_position = [
+        parameter
+        for parameter in parameters
+        if parameter.kind
+        in {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
+    ]
+    takes_more = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters)
+    named: dict[str, object] = {}
+    keyword_only = [p for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY]
+    if keyword_only and not takes_more and len(arguments) == len(by_position) + 1:
+        last = arguments[-1]
+        if isinstance(last, dict):
+            arguments = arguments[:-1]
+            named = {key: value for key, value in last.items() if value is not UNDEFINED}
+    while arguments and isinstance(arguments[-1], Undefined):
+        arguments.pop()
+    positional: list[object] = []
+    for index, value in enumerate(arguments):
+        if index < len(by_position) and (named or value is UNDEFINED):
+            parameter = by_position[index]
+            if value is not UNDEFINED and len(positional) == index:
+                positional.append(value)
+            elif value is not UNDEFINED:
+                named[parameter.name] = value
+        else:
+            positional.append(None if value is UNDEFINED else value)
+    return positional, named

@@ -1,0 +1,212 @@
+"""Data that crosses to JavaScript and back: see ``docs/formats/sandbox.md``.
+
+What JSON has no word for is written with the marks of Endo's smallcaps, where it has them:
+https://github.com/endojs/endo/blob/master/packages/marshal/docs/smallcaps-cheatsheet.md
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import math
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final, final
+
+#: ECMA-262 21.1.2.6: greater integers are no numbers there, but BigInts.
+_MAX_SAFE_INTEGER = 2**53 - 1
+#: The characters that smallcaps keeps for itself.
+_MARKS = re.compile(r"[!-\-]")
+_DATE = "#date:"
+
+
+@final
+class Undefined:
+    """The type of `UNDEFINED`."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "UNDEFINED"
+
+    def __copy__(self) -> Undefined:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Undefined:
+        return self
+
+
+#: JavaScript's ``undefined``, within data; ``null`` is None.
+UNDEFINED: Final = Undefined()
+
+
+class JavaScriptError(Exception):
+    """An Error object of JavaScript, as data; a tool may raise it to choose the error's name.
+
+    Args:
+        name: Such as ``TypeError``.
+        message: What it says.
+    """
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.message}" if self.message else self.name
+
+
+class NotDataError(TypeError):
+    """A value that can't cross; says where in it, and why."""
+
+
+_CONSTANTS: Mapping[str, object] = {
+    "#undefined": UNDEFINED,
+    "#NaN": math.nan,
+    "#Infinity": math.inf,
+    "#-Infinity": -math.inf,
+    "#-0": -0.0,
+}
+
+
+def encode(value: object, *, path: str, depth: int) -> object:
+    """Return *value* as JSON can say it.
+
+    Args:
+        value: None, bool, int, float, str, bytes, datetime with a time zone, `UNDEFINED`, an
+            exception; lists, tuples, dictionaries with keys that are texts, and dataclasses.
+        path: What to call it in errors.
+        depth: How many levels of lists and dictionaries it may have.
+
+    Raises:
+        NotDataError: For all else, for what is deeper, and for what contains itself.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        return _encoded_number(value)
+    if isinstance(value, str | bytes | bytearray | memoryview):
+        return _encoded_text(value)
+    if isinstance(value, datetime):
+        return _encoded_date(value, path)
+    if isinstance(value, Exception):
+        return encode_error(value)
+    return "#undefined" if value is UNDEFINED else _encoded_members(value, path, depth)
+
+
+def encode_error(error: Exception) -> dict[str, str]:
+    """Return an exception as an Error: its name and what it says, never its traceback."""
+    if isinstance(error, JavaScriptError):
+        return {"#error": _marked(error.message), "name": _marked(error.name)}
+    return {"#error": _marked(str(error)), "name": type(error).__name__}
+
+
+def _marked(text: str) -> str:
+    return f"!{text}" if _MARKS.match(text) else text
+
+
+def _encoded_number(value: float) -> object:
+    if isinstance(value, int):
+        digits = f"{'-' if value < 0 else '+'}{abs(value):#x}"
+        return int(value) if abs(value) <= _MAX_SAFE_INTEGER else digits
+    if math.isnan(value):
+        return "#NaN"
+    if math.isinf(value):
+        return "#Infinity" if value > 0 else "#-Infinity"
+    return "#-0" if value == 0 and math.copysign(1, value) < 0 else float(value)
+
+
+def _encoded_text(value: str | bytes | bytearray | memoryview) -> str:
+    if isinstance(value, str):
+        return _marked(str(value))
+    return "*" + base64.b64encode(value).decode("ascii")
+
+
+def _encoded_date(value: datetime, path: str) -> str:
+    if value.tzinfo is None:
+        message = f"{path} is a datetime without a time zone: give it one, such as datetime.UTC"
+        raise NotDataError(message)
+    moment = value.astimezone(UTC).replace(tzinfo=None)
+    return f"{_DATE}{moment.isoformat(timespec='milliseconds')}Z"
+
+
+def _encoded_members(value: object, path: str, depth: int) -> object:
+    if depth <= 0:
+        raise NotDataError(f"{path} is too deep, or contains itself")
+    if isinstance(value, Mapping):
+        return _encoded_record(value, path, depth)
+    if isinstance(value, Sequence):
+        return [
+            encode(item, path=f"{path}[{index}]", depth=depth - 1)
+            for index, item in enumerate(value)
+        ]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = [field.name for field in dataclasses.fields(value)]
+        return _encoded_record({name: getattr(value, name) for name in names}, path, depth)
+    raise NotDataError(f"{path} is of type {type(value).__name__}, which is no data")
+
+
+def _encoded_record(value: Mapping[str, object], path: str, depth: int) -> dict[str, object]:
+    encoded: dict[str, object] = {}
+    key: object
+    for key, member in value.items():
+        if not isinstance(key, str):
+            raise NotDataError(f"{path} has the key {key!r}: keys are texts")
+        encoded[_marked(key)] = encode(member, path=f"{path}[{key!r}]", depth=depth - 1)
+    return encoded
+
+
+_BIGINT = re.compile(r"([+-])0x([0-9a-f]+)")
+
+
+def decode(encoded: object) -> object:
+    """Return the value that *encoded* stands for: objects become dictionaries.
+
+    Raises:
+        NotDataError: It stands for none; a date beyond Python's years is among those.
+    """
+    try:
+        return _decoded(encoded)
+    except (ValueError, RecursionError) as problem:
+        raise NotDataError(f"this is no encoded value: {problem}") from problem
+
+
+def _decoded(encoded: object) -> object:
+    match encoded:
+        case str():
+            return _decoded_string(encoded)
+        case list():
+            return [_decoded(item) for item in encoded]
+        case {"#error": str(message), "name": str(name)}:
+            return JavaScriptError(f"{_decoded(name)}", f"{_decoded(message)}")
+        case dict():
+            return {key.removeprefix("!"): _decoded(member) for key, member in encoded.items()}
+        case _:
+            return encoded
+
+
+def _decoded_string(text: str) -> object:
+    if not _MARKS.match(text):
+        return text
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if text[0] == "!":
+        return text[1:]
+    if text[0] == "*":
+        return base64.b64decode(text[1:])
+    if text.startswith(_DATE):
+        return _decoded_date(text.removeprefix(_DATE))
+    bigint = _BIGINT.fullmatch(text)
+    if bigint is None:
+        raise NotDataError(f"{text[:20]!r} is no encoded value")
+    return int(bigint[1] + bigint[2], 16)
+
+
+def _decoded_date(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as problem:
+        raise NotDataError(f"the date {text} is beyond those of Python") from problem

@@ -1,0 +1,155 @@
+"""A text that is evaluated by itself: a script, a function's body, or a module."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from compartment_mapper.module_record import Edit, ModuleRecord
+from compartment_mapper.scan import scan_module
+from compartment_mapper.scan.esm import declared_names, is_esm
+from compartment_mapper.scan.names import FUNCTIONS, occurrences
+from compartment_mapper.scan.syntax import Node, Syntax, parse
+
+#: A ``body`` returns or awaits at its top, which a script may not.
+Kind = Literal["script", "body", "module"]
+
+_NAME = re.compile(rb"(?<![\w$.#])[A-Za-z_$][\w$]*")
+#: Words that are no names, or that are not looked up as such.
+_WORDS = frozenset(
+    "arguments async await break case catch class const continue debugger default delete do else "
+    "enum eval export extends false finally for function if import in instanceof let new null of "
+    "return static super switch this throw true try typeof undefined var void while with "
+    "yield".split()
+)
+_RETURN = re.compile(rb"return(?<![\w$.]return)\b")
+_DECLARATIONS = frozenset({"lexical_declaration", "variable_declaration"})
+_FUNCTION_DECLARATIONS = frozenset({"function_declaration", "generator_function_declaration"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluatedText:
+    """What a text says, and how it is rewritten."""
+
+    kind: Kind
+    #: Of the text as strict code.
+    record: ModuleRecord
+    #: Those of the record, and what gives a body its value and keeps what it declares.
+    edits: tuple[Edit, ...]
+    #: Statements to stand before the text.
+    prologue: tuple[str, ...]
+    #: Names that become variables of the compartment.
+    declares: tuple[str, ...] = ()
+    #: Names that it uses and does not declare. SES would take those that there are none of for
+    #: undefined; what is also asked for by ``typeof`` is left to it.
+    uses: tuple[str, ...] = ()
+
+
+def scan_evaluated(source: bytes, *, keeps: bool) -> EvaluatedText:
+    """Return what *source* says.
+
+    Args:
+        source: UTF-8 text.
+        keeps: Whether what a script or body declares at its top is to be there for the next one.
+    """
+    syntax = parse(source)
+    record = scan_module(source, "mjs")
+    uses = _uses(syntax)
+    if is_esm(syntax):
+        return EvaluatedText(
+            kind="module", record=record, edits=record.edits, prologue=(), uses=uses
+        )
+    returns = _returns(syntax)
+    kind: Kind = "body" if returns or record.has_top_level_await else "script"
+    own: list[Edit] = []
+    kept = _Kept()
+    if keeps:
+        kept = _kept(syntax)
+        own += kept.edits
+    if kind == "body" and not returns:
+        own += _value_edits(syntax)
+    edits = sorted((*record.edits, *own), key=lambda edit: (edit.start, edit.end))
+    return EvaluatedText(
+        kind=kind,
+        record=record,
+        edits=tuple(edits),
+        prologue=(*record.prologue, *kept.prologue),
+        declares=kept.names,
+        uses=uses,
+    )
+
+
+def _uses(syntax: Syntax) -> tuple[str, ...]:
+    names = {match[0].decode() for match in _NAME.finditer(syntax.source)} - _WORDS
+    free = [found for found in occurrences(syntax, names) if found.scope == "free"]
+    asked = {found.name for found in free if found.role == "typeof"}
+    used = (found.name for found in free if found.role not in {"typeof", "binding"})
+    return tuple(sorted({*used} - asked))
+
+
+def _returns(syntax: Syntax) -> bool:
+    """Tell whether the text returns, other than in a function."""
+    for match in _RETURN.finditer(syntax.source):
+        path = syntax.path_to(match.start())
+        if path[-1].kind == "return" and not any(step.kind in FUNCTIONS for step in path):
+            return True
+    return False
+
+
+def _value_edits(syntax: Syntax) -> Iterator[Edit]:
+    """Yield the edits that return the value of the last statement, if that is an expression.
+
+    DEVIATION: other statements, such as ``if``, have a value in scripts only (ECMA-262 8.1).
+    """
+    statements = [node for node in syntax.statements() if node.type != "comment"]
+    if not statements or statements[-1].type != "expression_statement":
+        return
+    expression = statements[-1].named_children[0]
+    yield Edit(expression.start_byte, expression.start_byte, "return(")
+    yield Edit(expression.end_byte, expression.end_byte, ")")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """How declarations at the top of a text become variables of the compartment."""
+
+    edits: tuple[Edit, ...] = ()
+    prologue: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+def _kept(syntax: Syntax) -> _Kept:
+    edits: list[Edit] = []
+    functions: list[str] = []
+    names: list[str] = []
+    for statement in syntax.statements():
+        if statement.type in _FUNCTION_DECLARATIONS:
+            functions += _names(syntax, statement)
+        elif statement.type in _DECLARATIONS:
+            names += _names(syntax, statement)
+            edits += _assignment_edits(statement)
+        elif statement.type == "class_declaration":
+            name = _names(syntax, statement)[0]
+            names.append(name)
+            edits.append(Edit(statement.start_byte, statement.start_byte, f";void({name}="))
+            edits.append(Edit(statement.end_byte, statement.end_byte, ");"))
+    prologue = tuple(f"void(globalThis.{name}={name});" for name in functions)
+    return _Kept(edits=tuple(edits), prologue=prologue, names=tuple(names))
+
+
+def _names(syntax: Syntax, declaration: Node) -> list[str]:
+    return [syntax.identifier(node) for node in declared_names(declaration)]
+
+
+def _assignment_edits(declaration: Node) -> Iterator[Edit]:
+    """Yield the edits of ``const {a} = b, c`` to ``;void( {a} = b, c=undefined);``."""
+    keyword = declaration.children[0]
+    yield Edit(keyword.start_byte, keyword.end_byte, ";void(")
+    declarators = [node for node in declaration.named_children if node.type != "comment"]
+    for declarator in declarators:
+        if declarator.child_by_field_name("value") is None:
+            yield Edit(declarator.end_byte, declarator.end_byte, "=undefined")
+    end = declarators[-1].end_byte
+    yield Edit(end, end, ");")

@@ -1,0 +1,54 @@
+// Messages between the sandbox and its host: JSON in UTF-8, after its length in four bytes, the highest first.
+import * as fs from 'node:fs';
+import { Socket } from 'node:net';
+
+/** @typedef {Record<string, any>} Message */
+
+const HEAD = 4;
+
+/**
+ * Waits while the host does not read: nobody can fill the memory with what is to be sent.
+ *
+ * @param {number} descriptor
+ * @returns {(message: Message) => void}
+ */
+export const makeSend = (descriptor) => (message) => {
+  const text = JSON.stringify(message);
+  const bytes = Buffer.alloc(HEAD + Buffer.byteLength(text));
+  bytes.writeUInt32BE(bytes.length - HEAD);
+  bytes.write(text, HEAD);
+  for (let at = 0; at < bytes.length;) at += fs.writeSync(descriptor, bytes, at);
+};
+
+/**
+ * @param {number} descriptor
+ * @param {(message: Message) => void} receive
+ * @param {() => void} ended when the host is gone
+ */
+export const readMessages = (descriptor, receive, ended) => {
+  const socket = new Socket({ fd: descriptor, readable: true, writable: false });
+  /** @type {Buffer[]} */
+  let chunks = [];
+  let size = 0;
+  const take = () => {
+    const bytes = chunks.length === 1 ? /** @type {Buffer} */ (chunks[0]) : Buffer.concat(chunks);
+    let at = 0;
+    while (bytes.length - at >= HEAD) {
+      const end = at + HEAD + bytes.readUInt32BE(at);
+      if (end > bytes.length) break;
+      receive(JSON.parse(bytes.toString('utf8', at + HEAD, end)));
+      at = end;
+    }
+    chunks = at < bytes.length ? [bytes.subarray(at)] : [];
+    size = bytes.length - at;
+    return size < HEAD ? HEAD : HEAD + bytes.readUInt32BE(at);
+  };
+  let wanted = HEAD;
+  socket.on('data', (/** @type {Buffer} */ chunk) => {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= wanted) wanted = take();
+  });
+  socket.on('end', ended);
+  socket.on('error', ended);
+};

@@ -1,0 +1,247 @@
+// The process of a sandbox: locked down once, it evaluates texts that the host sends, each in a compartment of its own
+// or in a named one that is kept, and calls the host's tools for them.
+import { secure } from '../lockdown.js';
+import { stripTypeScriptTypes } from 'node:module';
+import { parseArchive } from '../import-archive.js';
+import { codedError } from '../errors.js';
+import { startEntry, makeWorld } from '../link.js';
+import { prepareHost, verifyPowers } from '../powers.js';
+import { makeStacks } from '../stack.js';
+import { makeSend, readMessages } from './channel.js';
+import { evaluateProgram } from './programs.js';
+import { define, shown } from './room-globals.js';
+import { makeCalls, makeRooms } from './rooms.js';
+import { decode, encodeError, isErrorObject, makeEncoder } from './values.js';
+
+/** @import { Archive } from '../import-archive.js' */
+/** @import { Powers, Package } from '../package.js' */
+/** @import { ModuleRecord } from '../records.js' */
+/** @import { Stacks } from '../stack.js' */
+/** @import { Message } from './channel.js' */
+/** @import { ImportModule } from './programs.js' */
+/** @import { Room, Turn } from './rooms.js' */
+
+const OF_HOST = /\n\s+at (?:<anonymous>$|.*\bnode:.*)/gm;
+const OWN = 'sandbox'; // what compartments are called that are for one evaluation
+const MOST_TEXT = 16_384; // of a message or a stack trace
+
+/**
+ * @param {Powers} powers
+ * @param {Stacks} stacks
+ */
+const makeModules = (powers, stacks) => {
+  /** @type {Map<string, Archive>} */
+  const archives = new Map();
+  let worlds = 0;
+
+  /**
+   * Each room has packages of its own: what one evaluation does to them, no other sees.
+   *
+   * @param {Room} room
+   * @param {Archive} archive
+   */
+  const start = async (room, { map, files }) => {
+    worlds += 1;
+    const version = `?sandbox=${worlds}`;
+    const own = { ...powers, console: /** @type {any} */ (room.console) };
+    const world = makeWorld({ map, files, powers: own, stacks, allowAll: false, version });
+    const { record, done } = startEntry(world);
+    await done;
+    /** @type {Package} */ (record.owner).handover.handOver();
+    return record;
+  };
+
+  /** @type {ImportModule} */
+  const importModule = async (room, specifier) => {
+    const known = room.modules.get(specifier);
+    if (known !== undefined) return /** @type {Promise<ModuleRecord>} */ (known);
+    const archive = archives.get(specifier);
+    if (archive === undefined) {
+      const list = [...archives.keys()].map((name) => `'${name}'`).join(', ') || 'none';
+      const message = `Cannot find module '${specifier}': the sandbox was given ${list}`;
+      throw codedError('ERR_MODULE_NOT_FOUND', message);
+    }
+    const started = start(room, archive);
+    room.modules.set(specifier, started);
+    return started;
+  };
+
+  return {
+    importModule,
+    /** @param {Message} message */
+    add({ name, content }) {
+      archives.set(name, parseArchive(Buffer.from(content, 'base64'), verifyPowers));
+    },
+  };
+};
+
+/**
+ * @param {unknown} error
+ * @returns {string}
+ */
+const stackOf = (error) => {
+  try {
+    const { stack } = /** @type {{ stack?: unknown }} */ (error);
+    return typeof stack === 'string' ? stack.slice(0, MOST_TEXT).replace(OF_HOST, '') : '';
+  } catch {
+    return ''; // a getter of the program's
+  }
+};
+
+/**
+ * @param {unknown} thrown
+ * @returns {Message}
+ */
+const failureOf = (thrown) => {
+  if (isErrorObject(thrown))
+    return { error: encodeError(thrown, MOST_TEXT), stack: stackOf(thrown) };
+  const message = shown(thrown).slice(0, MOST_TEXT);
+  return { error: encodeError(Object.assign(new Error(message), { name: 'Uncaught' }), MOST_TEXT) };
+};
+
+const BODY = ['async()=>{', '\n}'];
+
+/**
+ * @param {string} text
+ * @returns {string} of the same length: what is erased is blank
+ */
+const withoutTypes = (text) => {
+  try {
+    return stripTypeScriptTypes(text);
+  } catch (error) {
+    if (!/\b(?:return|await)\b/.test(text)) throw error;
+    const [head = '', tail = ''] = BODY;
+    return stripTypeScriptTypes(head + text + tail).slice(head.length, -tail.length);
+  }
+};
+
+/**
+ * @param {Message} settings
+ * @param {Powers} powers
+ * @param {Stacks} stacks
+ * @param {(message: Message) => void} send
+ */
+const makeEvaluations = (settings, powers, stacks, send) => {
+  const calls = makeCalls(/** @type {any} */ (settings), send);
+  const makeRoom = makeRooms(powers, /** @type {any} */ (settings), calls, send);
+  const modules = makeModules(powers, stacks);
+  /** @type {Map<string, Room>} */
+  const kept = new Map();
+  /** @type {Map<number, { room: Room, end: (message: Message) => void }>} */
+  const active = new Map();
+  let count = 0;
+
+  // Made while nobody waits.
+  /** @type {Room | undefined} */
+  let spare;
+  const prepare = () => {
+    spare ??= makeRoom(OWN);
+  };
+
+  /** @param {string | null} name */
+  const roomOf = (name) => {
+    if (name === null) {
+      const room = spare ?? makeRoom(OWN);
+      spare = undefined;
+      return room;
+    }
+    const room = kept.get(name) ?? makeRoom(name);
+    kept.set(name, room);
+    return room;
+  };
+
+  /** @param {Message} request */
+  const evaluate = ({ id, compartment, file, program, globals }) => {
+    send({ type: 'started', id });
+    const room = roomOf(compartment);
+    /** @type {Turn} */
+    const turn = { id, calls: 0, output: settings['limits'].output };
+    room.turn = turn;
+    count += 1;
+    const place = {
+      url: `compartment:///sandbox/${count}`,
+      file: `compartment:///sandbox/${file}`,
+    };
+    const end = (/** @type {Message} */ message) => {
+      if (!active.delete(id)) return;
+      room.turn = undefined;
+      room.timers.clear();
+      calls.forget(turn);
+      if (compartment === null) stacks.forgotten(place.url);
+      send({ ...message, id });
+      setImmediate(prepare);
+    };
+    active.set(id, { room, end });
+    const failed = (/** @type {unknown} */ error) =>
+      end({ type: 'failed', ...failureOf(error), call: calls.callOf(error) ?? null });
+    const done = (/** @type {unknown} */ value) => {
+      try {
+        const encode = makeEncoder(settings['limits']);
+        end({ type: 'done', value: encode(value, 'the result') });
+      } catch (error) {
+        failed(error);
+      }
+    };
+    for (const [name, value] of Object.entries(globals))
+      define(room.compartment.globalThis, name, decode(/** @type {any} */ (value)));
+    evaluateProgram(program, room, place, { importModule: modules.importModule, stacks }).then(
+      done,
+      failed,
+    );
+  };
+
+  /** @type {Record<string, (message: Message) => void>} */
+  const receivers = {
+    evaluate,
+    archive: modules.add,
+    answer: ({ call, ...answer }) => calls.answered(call, answer),
+    cancel: ({ id }) => active.get(id)?.end({ type: 'cancelled' }),
+    drop: ({ compartment }) => void kept.delete(compartment),
+    erase({ id, text }) {
+      try {
+        send({ type: 'erased', id, text: withoutTypes(text) });
+      } catch (error) {
+        const { code } = /** @type {{ code?: string }} */ (error);
+        send({ type: 'erased', id, code, ...failureOf(error) });
+      }
+    },
+  };
+  setImmediate(prepare);
+  return {
+    receive: (/** @type {Message} */ message) => receivers[message['type']]?.(message),
+    /**
+     * What nobody catches: who it belongs to is known when a single evaluation goes on. Else nobody waits for it.
+     *
+     * @param {unknown} error
+     */
+    stray(error) {
+      const [only, other] = active.values();
+      if (only !== undefined && other === undefined)
+        only.room.write('error', `Uncaught ${shown(error)}`);
+    },
+  };
+};
+
+/**
+ * @param {number} requests a file descriptor
+ * @param {number} answers
+ */
+const main = (requests, answers) => {
+  const send = makeSend(answers);
+  const stacks = makeStacks();
+  const powers = prepareHost()(secure(stacks.prepareStackTrace));
+  /** @type {ReturnType<typeof makeEvaluations> | undefined} */
+  let evaluations;
+  const stray = (/** @type {unknown} */ error) => evaluations?.stray(error);
+  process.on('unhandledRejection', stray);
+  process.on('uncaughtException', stray);
+  const receive = (/** @type {Message} */ message) => {
+    if (message['type'] === 'settings')
+      evaluations = makeEvaluations(message, powers, stacks, send);
+    else evaluations?.receive(message);
+  };
+  readMessages(requests, receive, () => process.exit());
+  send({ type: 'ready' });
+};
+
+main(Number(process.argv[2]), Number(process.argv[3]));

@@ -1,0 +1,241 @@
+// Evaluates a text in a room: a script, the body of an asynchronous function, or a module.
+import { makeDirectEval } from '../direct-eval.js';
+import { exportNameOf, resolveExport } from '../exports.js';
+import { parseEsmSource } from '../module-source.js';
+import { namespaceOf } from '../namespace.js';
+import { subscribe } from '../records.js';
+import { define } from './room-globals.js';
+
+/** @import { EsmSource } from '../module-source.js' */
+/** @import { ModuleRecord } from '../records.js' */
+/** @import { Stacks } from '../stack.js' */
+/** @import { Updates } from '../esm.js' */
+/** @import { Room } from './rooms.js' */
+
+/**
+ * @typedef {object} Program
+ * @property {'script' | 'body' | 'module'} kind
+ * @property {string} text of a module: the JSON that an archive stores
+ * @property {string[]} edits of a script or body; see `edit-table.js`
+ * @property {string} prefix of the names that the text was given
+ * @property {string[]} declares names that stay when it has been evaluated
+ * @property {string[]} uses names that it does not declare
+ *
+ * @typedef {(room: Room, specifier: string) => Promise<ModuleRecord>} ImportModule
+ *
+ * @typedef {object} Place
+ * @property {string} url
+ * @property {string} file
+ */
+
+const { apply } = Reflect;
+
+/**
+ * @param {Room} room
+ * @param {string} text
+ * @param {Place} place
+ * @param {object} [lexicals]
+ */
+const evaluateText = ({ compartment }, text, { url }, lexicals) =>
+  compartment.evaluate(`${text}\n//# sourceURL=${url}`, {
+    __rejectSomeDirectEvalExpressions__: false,
+    ...(lexicals && { __moduleShimLexicals__: lexicals }),
+  });
+
+/**
+ * @param {Room} room
+ * @param {Place} place
+ * @param {ImportModule} importModule
+ */
+const hooksOf = (room, place, importModule) => {
+  const { eval: intrinsicEval } = room.compartment.globalThis;
+  return harden({
+    import: async (/** @type {unknown} */ specifier) =>
+      namespaceOf(await importModule(room, `${specifier}`)),
+    eval: makeDirectEval(
+      (text, lexicals) =>
+        evaluateText(room, text, { ...place, url: `${place.url}?eval` }, lexicals),
+      intrinsicEval,
+    ),
+  });
+};
+
+/**
+ * SES takes a variable that there is none of for one that is undefined, which hides a wrong name.
+ *
+ * @param {string[]} uses
+ * @param {Record<string, any>} globalThis
+ * @param {Record<string, unknown>} [own]
+ * @returns {object} a scope for the names of `uses` that are no variables yet, and for those of `own`
+ */
+const scopeOf = (uses, globalThis, own = {}) => {
+  const scope = Object.create(null, Object.getOwnPropertyDescriptors(own));
+  for (const name of uses) {
+    if (name in globalThis) continue;
+    const found = () => {
+      if (!(name in globalThis)) throw new ReferenceError(`${name} is not defined`);
+    };
+    Object.defineProperty(scope, name, {
+      get() {
+        found();
+        return globalThis[name];
+      },
+      set(value) {
+        found();
+        globalThis[name] = value;
+      },
+    });
+  }
+  return Object.freeze(scope);
+};
+
+/**
+ * @param {EsmSource} source
+ * @param {Map<string, unknown>} locals
+ * @param {Map<string, ModuleRecord>} requested
+ */
+const namespaceData = (source, locals, requested) => {
+  /** @type {Record<string, unknown>} */
+  const data = {};
+  const found = (/** @type {string} */ name, /** @type {unknown} */ value) => {
+    if (typeof value !== 'function') define(data, name, value);
+  };
+  for (const specifier of source.stars) {
+    const namespace = /** @type {any} */ (namespaceOf(recordOf(requested, specifier)));
+    for (const name of Object.keys(namespace)) if (name !== 'default') found(name, namespace[name]);
+  }
+  for (const [name, local] of source.fixed) found(name, locals.get(local));
+  for (const [name, [local]] of source.live) found(name, locals.get(local));
+  for (const [specifier, pairs] of source.reexports) {
+    const namespace = /** @type {any} */ (namespaceOf(recordOf(requested, specifier)));
+    for (const [importName, name] of pairs)
+      found(name, importName === '*' ? namespace : namespace[exportNameOf(importName)]);
+  }
+  return Object.fromEntries(Object.getOwnPropertyNames(data).map((name) => [name, data[name]]));
+};
+
+/**
+ * @param {Map<string, ModuleRecord>} requested
+ * @param {string} specifier
+ */
+const recordOf = (requested, specifier) => /** @type {ModuleRecord} */ (requested.get(specifier));
+
+/**
+ * @param {Map<string, ModuleRecord>} requested
+ * @returns {(updates: Updates) => void}
+ */
+const makeImports = (requested) => (updates) => {
+  for (const [specifier, names] of updates) {
+    const record = recordOf(requested, specifier);
+    for (const [importName, updaters] of names) {
+      const found =
+        importName === '*' ? undefined : resolveExport(record, exportNameOf(importName));
+      if (importName !== '*' && (found === undefined || found === 'ambiguous')) {
+        throw new SyntaxError(
+          `The requested module '${specifier}' does not provide an export named '${importName}'`,
+        );
+      }
+      const { record: owner, cell } = /** @type {import('../records.js').Resolution} */ (
+        found ?? { record, cell: undefined }
+      );
+      for (const updater of updaters) {
+        if (cell === undefined) updater(namespaceOf(owner));
+        else subscribe(cell, updater);
+      }
+    }
+  }
+};
+
+/** @param {Map<string, unknown>} locals */
+const notifier = (locals) =>
+  new Proxy(
+    {},
+    {
+      get: (_target, local) => (/** @type {unknown} */ value) => {
+        locals.set(/** @type {string} */ (local), value);
+        return value;
+      },
+    },
+  );
+
+/**
+ * @param {Program} program
+ * @param {Room} room
+ * @param {Place} place
+ * @param {{ importModule: ImportModule, stacks: Stacks }} options
+ */
+const evaluateModule = async (program, room, place, { importModule, stacks }) => {
+  const source = parseEsmSource({ value: JSON.parse(program.text), path: place.file });
+  if (source.syntaxError !== undefined) throw new SyntaxError(source.syntaxError);
+  locate(stacks, place, source.text, source.edits ?? []);
+  const scope = scopeOf(program.uses, room.compartment.globalThis);
+  const functor = evaluateText(room, `\n${source.text}`, place, scope);
+  /** @type {Map<string, ModuleRecord>} */
+  const requested = new Map();
+  for (const specifier of new Set([
+    ...source.requests,
+    ...source.stars,
+    ...source.reexports.keys(),
+  ]))
+    requested.set(specifier, await importModule(room, specifier));
+  /** @type {Map<string, unknown>} */
+  const locals = new Map();
+  const { import: dynamicImport, eval: directEval } = hooksOf(room, place, importModule);
+  const notify = notifier(locals);
+  await functor(
+    Object.freeze({
+      imports: makeImports(requested),
+      onceVar: notify,
+      liveVar: notify,
+      import: dynamicImport,
+      eval: directEval,
+      importMeta: Object.create(null),
+    }),
+  );
+  return namespaceData(source, locals, requested);
+};
+
+/**
+ * @param {Stacks} stacks
+ * @param {Place} place
+ * @param {string} text
+ * @param {readonly string[]} edits
+ */
+const locate = (stacks, { url, file }, text, edits) => {
+  const folder = file.slice(0, file.lastIndexOf('/') + 1);
+  stacks.located(url, [
+    // Two lines more: the last ones are taken for what calls a module.
+    {
+      file,
+      text: `${text}\n\n`,
+      edits,
+      folder,
+      sourceMap: undefined,
+      sloppy: false,
+      lexicals: undefined,
+    },
+  ]);
+};
+
+/**
+ * @param {Program} program
+ * @param {Room} room
+ * @param {Place} place
+ * @param {{ importModule: ImportModule, stacks: Stacks }} options
+ * @returns {Promise<unknown>} the value of a script, what a body returns, or what a module exports but for functions
+ */
+export const evaluateProgram = async (program, room, place, options) => {
+  if (program.kind === 'module') return evaluateModule(program, room, place, options);
+  const { text, edits, prefix, declares, uses } = program;
+  const { globalThis } = room.compartment;
+  for (const name of declares)
+    if (!Object.hasOwn(globalThis, name)) define(globalThis, name, undefined);
+  locate(options.stacks, place, text, edits);
+  const { import: dynamicImport, eval: directEval } = hooksOf(room, place, options.importModule);
+  if (program.kind === 'script') {
+    const own = { [`${prefix}import`]: dynamicImport, [`${prefix}eval`]: directEval };
+    return evaluateText(room, `\n${text}`, place, scopeOf(uses, globalThis, own));
+  }
+  const functor = evaluateText(room, `\n${text}`, place, scopeOf(uses, globalThis));
+  return apply(functor, globalThis, [dynamicImport, directEval]);
+};

@@ -1,0 +1,130 @@
+// A room: one compartment, what it was endowed with, and the evaluation that goes on in it.
+import { makeConsole, makeGlobals, makeTimers, define, shown } from './room-globals.js';
+import { decode, errorOf, makeEncoder } from './values.js';
+
+/** @import { Powers } from '../package.js' */
+/** @import { Message } from './channel.js' */
+/** @import { Encoded, Limits } from './values.js' */
+/** @import { Timers } from './room-globals.js' */
+
+/**
+ * @typedef {object} Settings
+ * @property {string[]} tools their names
+ * @property {boolean} clock
+ * @property {boolean} random
+ * @property {Limits & { calls: number, output: number }} limits
+ *
+ * @typedef {object} Turn an evaluation
+ * @property {number} id
+ * @property {number} calls of tools
+ * @property {number} output bytes that may still be written
+ *
+ * @typedef {object} Room
+ * @property {Compartment} compartment
+ * @property {Turn | undefined} turn undefined: nothing is being evaluated
+ * @property {(level: string, text: string) => void} write to the console
+ * @property {Timers} timers
+ * @property {object} console
+ * @property {Map<string, unknown>} modules whatever was imported, by specifier
+ *
+ * @typedef {object} Calls
+ * @property {(room: Room) => object} makeTools
+ * @property {(id: number, answer: { value?: Encoded, error?: Encoded }) => void} answered
+ * @property {(turn: Turn) => void} forget what was called is not waited for any more
+ * @property {(error: unknown) => number | undefined} callOf the call that an error came from
+ */
+
+/**
+ * @param {Settings} settings
+ * @param {(message: Message) => void} send
+ * @returns {Calls}
+ */
+export const makeCalls = ({ tools, limits }, send) => {
+  let last = 0;
+  /** @type {Map<number, { turn: Turn, resolve: (value: unknown) => void, reject: (error: unknown) => void }>} */
+  const waiting = new Map();
+  /** @type {WeakMap<object, number>} */
+  const failures = new WeakMap();
+
+  /**
+   * @param {Room} room
+   * @param {string} tool
+   * @param {unknown[]} args
+   */
+  const call = (room, tool, args) => {
+    const { turn } = room;
+    if (turn === undefined)
+      throw errorOf('SandboxError', `tools.${tool}: nothing is evaluated now`);
+    turn.calls += 1;
+    if (turn.calls > limits.calls) {
+      const message = `tools.${tool}: more than ${limits.calls} calls of tools`;
+      throw errorOf('SandboxError', message);
+    }
+    const encode = makeEncoder(limits);
+    const encoded = args.map((arg, index) => encode(arg, `tools.${tool}: argument ${index + 1}`));
+    last += 1;
+    const number = last;
+    send({ type: 'call', id: turn.id, call: number, tool, arguments: encoded });
+    return new Promise((resolve, reject) => waiting.set(number, { turn, resolve, reject }));
+  };
+
+  return {
+    makeTools(room) {
+      const functions = tools.map((tool) => [
+        tool,
+        { [tool]: async (/** @type {unknown[]} */ ...args) => call(room, tool, args) }[tool],
+      ]);
+      return harden(Object.fromEntries(functions));
+    },
+    answered(number, { value, error }) {
+      const found = waiting.get(number);
+      waiting.delete(number);
+      if (found === undefined) return;
+      if (error === undefined) {
+        found.resolve(decode(/** @type {Encoded} */ (value)));
+        return;
+      }
+      const failure = /** @type {object} */ (decode(error));
+      failures.set(failure, number);
+      found.reject(failure);
+    },
+    forget(turn) {
+      for (const [number, { turn: owner }] of waiting) if (owner === turn) waiting.delete(number);
+    },
+    callOf: (error) => failures.get(/** @type {object} */ (error)),
+  };
+};
+
+/**
+ * @param {Powers} powers
+ * @param {Settings} settings
+ * @param {Calls} calls
+ * @param {(message: Message) => void} send
+ * @returns {(name: string) => Room}
+ */
+export const makeRooms = (powers, settings, calls, send) => {
+  const installGlobals = makeGlobals(powers);
+  return (name) => {
+    const write = (/** @type {string} */ level, /** @type {string} */ text) => {
+      const { turn } = room;
+      if (turn === undefined || turn.output < 0) return;
+      const rest = turn.output;
+      turn.output -= text.length + 1;
+      const cut = turn.output < 0;
+      const part = cut ? text.slice(0, rest) : text;
+      send({ type: 'output', id: turn.id, level, text: part, cut });
+    };
+    const compartment = new Compartment({ __options__: true, name });
+    const { globalThis } = compartment;
+    const timers = makeTimers((error) => write('error', `Uncaught ${shown(error)}`));
+    const console = makeConsole(write);
+    /** @type {Room} */
+    const room = { compartment, turn: undefined, write, timers, console, modules: new Map() };
+    installGlobals(globalThis, settings);
+    if (settings.clock)
+      for (const [key, value] of Object.entries(timers.functions)) define(globalThis, key, value);
+    define(globalThis, 'console', console, false);
+    define(globalThis, 'tools', calls.makeTools(room), false);
+    return room;
+  };
+};

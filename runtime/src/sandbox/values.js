@@ -1,0 +1,274 @@
+// Data that crosses between a sandbox and its host, as JSON: what JSON has no word for is a string with a mark, or an
+// object with one. The marks are those of Endo's smallcaps, where it has them; docs/formats/sandbox.md lists all.
+// https://github.com/endojs/endo/blob/master/packages/marshal/docs/smallcaps-cheatsheet.md
+
+/**
+ * @typedef {object} Limits
+ * @property {number} depth of objects within objects
+ * @property {number} size of one message, in bytes
+ *
+ * @typedef {null | boolean | number | string | Encoded[] | { [key: string]: Encoded }} Encoded what JSON can say
+ */
+
+const { isArray } = Array;
+const { defineProperty, getPrototypeOf, keys } = Object;
+const { apply } = Reflect;
+const { toString } = Object.prototype;
+const { toISOString, getTime } = Date.prototype;
+const { isError } = /** @type {{ isError?: (value: unknown) => boolean }} */ (
+  /** @type {unknown} */ (Error)
+);
+const bytesTag = /** @type {() => string | undefined} */ (
+  Object.getOwnPropertyDescriptor(getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get
+);
+
+const MARKS = /^[!-\-]/; // the characters that smallcaps keeps for itself
+const CONSTANTS = new Map(
+  /** @type {Array<[string, unknown]>} */ ([
+    ['#undefined', undefined],
+    ['#NaN', NaN],
+    ['#Infinity', Infinity],
+    ['#-Infinity', -Infinity],
+    ['#-0', -0],
+  ]),
+);
+
+/** @param {string} text */
+const marked = (text) => (MARKS.test(text) ? `!${text}` : text);
+
+/** @param {number} value */
+const encodeNumber = (value) => {
+  for (const [word, constant] of CONSTANTS) if (Object.is(constant, value)) return word;
+  return value;
+};
+
+/**
+ * @param {unknown} value
+ * @returns {value is Error}
+ */
+export const isErrorObject = (value) =>
+  isError === undefined ? value instanceof Error : isError(value);
+
+/**
+ * @param {() => unknown} read
+ * @returns {string} empty where it is no text, or throws
+ */
+const textOf = (read) => {
+  try {
+    const value = read();
+    return typeof value === 'string' ? value : '';
+  } catch {
+    return ''; // a getter of the program's
+  }
+};
+
+/**
+ * @param {Error} error
+ * @param {number} most
+ * @returns {{ '#error': string, name: string }}
+ */
+export const encodeError = (error, most) => ({
+  '#error': marked(textOf(() => error.message).slice(0, most)),
+  name: marked(textOf(() => error.name).slice(0, most) || 'Error'),
+});
+
+const WAYS_OUT = /** @type {Record<string, string>} */ ({
+  function: 'only data can cross',
+  Promise: 'await it',
+  Map: 'make an object of it: Object.fromEntries(map)',
+  Set: 'make an array of it: [...set]',
+  symbol: 'make a text of it: symbol.description',
+});
+
+/**
+ * @param {string} path
+ * @param {string} what
+ */
+const refusal = (path, what) => {
+  const way = WAYS_OUT[what] ?? 'make an object or an array of it';
+  const article = /^[AEIOU]/.test(what) ? 'an' : 'a';
+  return new TypeError(`${path} is ${article} ${what}, which is no data: ${way}`);
+};
+
+/** @param {object} value */
+const tagOf = (value) => apply(toString, value, []).slice(8, -1);
+
+/** @param {object} value */
+const isDate = (value) => {
+  try {
+    apply(getTime, value, []);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * @param {object} value
+ * @param {string} path
+ */
+const encodeDate = (value, path) => {
+  if (Number.isNaN(apply(getTime, value, []))) throw new RangeError(`${path} is no valid date`);
+  return `#date:${apply(toISOString, value, [])}`;
+};
+
+/** @param {string} key */
+const step = (key) => (/^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`);
+
+/**
+ * @param {Limits} limits
+ * @returns {(value: unknown, path: string) => Encoded}
+ */
+export const makeEncoder = ({ depth: most, size }) => {
+  let spent = 0;
+  /** @type {Set<object>} */
+  const above = new Set();
+  const spend = (/** @type {number} */ units, /** @type {string} */ path) => {
+    spent += units;
+    if (spent > size) throw new RangeError(`${path} is too large: more than ${size} bytes`);
+  };
+
+  /**
+   * @param {object} value
+   * @param {string} path
+   * @returns {Encoded}
+   */
+  const encodeMembers = (value, path) => {
+    if (above.has(value)) throw new TypeError(`${path} contains itself`);
+    if (above.size >= most) throw new RangeError(`${path} is too deep: more than ${most} levels`);
+    above.add(value);
+    const encoded = isArray(value) ? encodeArray(value, path) : encodeRecord(value, path);
+    above.delete(value);
+    return encoded;
+  };
+
+  /**
+   * @param {unknown[]} value
+   * @param {string} path
+   */
+  const encodeArray = (value, path) => {
+    const encoded = /** @type {Encoded[]} */ ([]);
+    const { length } = value;
+    spend(length, path);
+    for (let index = 0; index < length; index += 1)
+      encoded[index] = encode(value[index], `${path}[${index}]`);
+    return encoded;
+  };
+
+  /**
+   * @param {object} value
+   * @param {string} path
+   */
+  const encodeRecord = (value, path) => {
+    const encoded = Object.create(null);
+    for (const key of keys(value)) {
+      spend(key.length + 4, path);
+      encoded[marked(key)] = encode(/** @type {any} */ (value)[key], `${path}${step(key)}`);
+    }
+    return encoded;
+  };
+
+  /**
+   * @param {object} value
+   * @param {string} path
+   * @returns {Encoded}
+   */
+  const encodeObject = (value, path) => {
+    if (isArray(value)) return encodeMembers(value, path);
+    if (apply(bytesTag, value, []) === 'Uint8Array') {
+      const bytes = /** @type {Uint8Array} */ (value);
+      spend((bytes.byteLength / 3) * 4, path);
+      return `*${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')}`;
+    }
+    if (isErrorObject(value)) {
+      const encoded = encodeError(value, size);
+      spend(encoded['#error'].length + encoded.name.length, path);
+      return encoded;
+    }
+    if (isDate(value)) return encodeDate(value, path);
+    const tag = tagOf(value);
+    if (tag !== 'Object' && !(tag === 'Module' && getPrototypeOf(value) === null))
+      throw refusal(path, tag);
+    return encodeMembers(value, path);
+  };
+
+  /**
+   * @param {unknown} value
+   * @param {string} path
+   * @returns {Encoded}
+   */
+  const encode = (value, path) => {
+    spend(1, path);
+    switch (typeof value) {
+      case 'string':
+        spend(value.length, path);
+        return marked(value);
+      case 'number':
+        return encodeNumber(value);
+      case 'boolean':
+        return value;
+      case 'undefined':
+        return '#undefined';
+      case 'bigint': {
+        const digits = (value < 0n ? -value : value).toString(16);
+        spend(digits.length, path);
+        return `${value < 0n ? '-' : '+'}0x${digits}`; // in hexadecimal, which takes linear time
+      }
+      case 'object':
+        return value === null ? null : encodeObject(value, path);
+      default:
+        throw refusal(path, typeof value);
+    }
+  };
+  return encode;
+};
+
+/**
+ * @param {string} text
+ * @returns {unknown}
+ */
+const decodeString = (text) => {
+  if (!MARKS.test(text)) return text;
+  if (CONSTANTS.has(text)) return CONSTANTS.get(text);
+  if (text.startsWith('!')) return text.slice(1);
+  if (text.startsWith('*')) return Uint8Array.from(Buffer.from(text.slice(1), 'base64'));
+  if (text.startsWith('#date:')) return new Date(text.slice(6));
+  if (/^[+-]0x[\da-f]+$/.test(text))
+    return text.startsWith('-') ? -BigInt(text.slice(1)) : BigInt(text.slice(1));
+  throw new TypeError(`${text.slice(0, 20)} is no encoded value`);
+};
+
+/**
+ * @param {string} name
+ * @param {string} message
+ */
+export const errorOf = (name, message) => {
+  const error = new Error(message);
+  defineProperty(error, 'name', { value: name, writable: true, configurable: true });
+  return error;
+};
+
+/**
+ * The host is trusted, and has bounded what it sends.
+ *
+ * @param {Encoded} encoded
+ * @returns {unknown}
+ */
+export const decode = (encoded) => {
+  if (typeof encoded === 'string') return decodeString(encoded);
+  if (typeof encoded !== 'object' || encoded === null) return encoded;
+  if (isArray(encoded)) return encoded.map(decode);
+  if (Object.hasOwn(encoded, '#error'))
+    return errorOf(`${decode(encoded['name'] ?? '')}`, `${decode(encoded['#error'] ?? '')}`);
+  const value = {};
+  for (const key of keys(encoded)) {
+    const name = key.startsWith('!') ? key.slice(1) : key;
+    defineProperty(value, name, {
+      value: decode(/** @type {Encoded} */ (encoded[key])),
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+  }
+  return value;
+};

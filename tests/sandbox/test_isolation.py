@@ -1,0 +1,212 @@
+"""A text has nothing of the host: neither by name, nor by what it is given."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from command_line import write
+from support import NODE
+
+from compartment_mapper import Sandbox, SandboxError
+from compartment_mapper.errors import InputError
+
+MARKER = "the-secret-of-this-host"
+
+#: Texts that find the secret where nothing confines them.
+REACHES = {
+    "by-name": "process.env.SECRET",
+    "by-computed-name": "globalThis['pro' + 'cess'].env.SECRET",
+    "through-Function": "Function('return process')().env.SECRET",
+    "through-indirect-eval": "(0, eval)('process').env.SECRET",
+    "through-an-async-function": "return (await (async () => {}).constructor('return process')()).env.SECRET",
+    "through-a-generator": "(function* () {}).constructor('return process')().next().value.env.SECRET",
+    "through-an-async-generator": "return (await (async function* () {}).constructor('return process')().next()).value.env.SECRET",
+    "through-console": "console.log.constructor('return process')().env.SECRET",
+    "through-a-tool": "tools.echo.constructor('return process')().env.SECRET",
+    "through-an-answer": "return (await tools.echo({})).constructor.constructor('return process')().env.SECRET",
+    "through-a-promise": "tools.echo(1).constructor.constructor('return process')().env.SECRET",
+    "through-an-error": "try { null.x } catch (e) { e.constructor.constructor('return process')().env.SECRET }",
+    "through-an-error-of-a-tool": "try { await tools.fails() } catch (e) { return e.constructor.constructor('return process')().env.SECRET }",
+    "through-an-error-of-import": "try { await import('x') } catch (e) { return e.constructor.constructor('return process')().env.SECRET }",
+    "through-a-stack-overflow": "try { (function f() { f() })() } catch (e) { e.constructor.constructor('return process')().env.SECRET }",
+    "through-prepareStackTrace": "Error.prepareStackTrace = (e, sites) => sites[0].getThis(); new Error().stack.process.env.SECRET",
+    "through-call-sites": "Error.prepareStackTrace = (e, sites) => sites.map((s) => s.getFunction()).find(Boolean).constructor('return process')(); new Error().stack.env.SECRET",
+    "through-URL": "URL.constructor('return process')().env.SECRET",
+    "through-TextDecoder": "new TextDecoder().decode.constructor('return process')().env.SECRET",
+    "through-import": "return (await import('node:process')).env.SECRET",
+    "through-static-import": "import { env } from 'node:process'; export const secret = env.SECRET",
+    "through-data-url": "return (await import('data:text/javascript,export default process.env.SECRET')).default",
+    "through-eval-import": "return (await (0, eval)('import(\"node:process\")')).env.SECRET",
+    "through-this": "(function () { return this })().process.env.SECRET",
+    "through-arguments": "arguments[0].process.env.SECRET",
+    "through-caller": "(function f() { return f.caller('return process') })()",
+    "through-the-wrapper": "}); process.env.SECRET; (function () {",
+    "through-the-body's-wrapper": "return 1 }); globalThis.process.env.SECRET; (async function () {",
+    "through-require": "require('process').env.SECRET",
+    "through-getBuiltinModule": "process.getBuiltinModule('process').env.SECRET",
+    "through-inspect": "let got; console.log({ [Symbol.for('nodejs.util.inspect.custom')](d, o, inspect) { got = inspect } }); got.constructor('return process')().env.SECRET",
+    "through-a-proxy-in-the-result": "new Proxy({}, { ownKeys() { throw globalThis.process.env.SECRET } })",
+    "through-toJSON": "({ toJSON() { return process.env.SECRET } })",
+    "through-Compartment": "new Compartment({ __options__: true, globals: { process: globalThis.process } }).evaluate('process.env.SECRET')",
+    "through-structuredClone": "structuredClone(new Error('x')).constructor.constructor('return process')().env.SECRET",
+    "through-a-species": "class P extends Promise { static get [Symbol.species]() { return process } } P.resolve(1).then(() => process.env.SECRET)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("source", REACHES.values(), ids=REACHES.keys())
+def test_a_text_does_not_reach_the_host(source: str, armed: Sandbox) -> None:
+    value: object = None
+    try:
+        value = armed.run(source)
+    except SandboxError as error:
+        value = (str(error), error.console, error.stack)
+
+    assert MARKER not in repr(value)
+
+
+@pytest.fixture(scope="module")
+def armed() -> Iterator[Sandbox]:
+    os.environ["SECRET"] = MARKER
+    try:
+        with Sandbox(tools={"echo": lambda value: value, "fails": _fails}, timeout=10) as sandbox:
+            yield sandbox
+    finally:
+        del os.environ["SECRET"]
+
+
+def _fails() -> None:
+    raise LookupError
+
+
+def test_the_rows_reach_it_where_nothing_confines_them() -> None:
+    rows = ["by-name", "through-Function", "through-indirect-eval", "through-this"]
+    for row in rows:
+        done = subprocess.run(
+            [NODE, "-p", REACHES[row]],
+            env={**os.environ, "SECRET": MARKER},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert MARKER in done.stdout, row
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "Date.now()", "new Date()", "Date()", "Math.random()", "new Intl.DateTimeFormat().format()",
+        "performance.now()", "setTimeout(() => 1)", "crypto.randomUUID()", "new SharedArrayBuffer(1)",
+        "Atomics.load", "new WeakRef({})", "new FinalizationRegistry(() => 1)", "fetch('data:,')",
+        "queueMicrotask", "WebAssembly.compile", "navigator.userAgent", "localStorage.x", "new Worker('')",
+    ],
+)  # fmt: skip
+def test_there_is_no_clock_no_chance_and_nothing_of_the_world(
+    sandbox: Sandbox, source: str
+) -> None:
+    with pytest.raises(SandboxError) as caught:
+        sandbox.evaluate(source)
+
+    assert caught.value.name in {"TypeError", "ReferenceError"}
+
+
+def test_a_clock_is_endowed_when_it_is_asked_for() -> None:
+    source = (
+        "const a = Date.now(); await new Promise((r) => setTimeout(r, 20)); return Date.now() - a"
+    )
+    with Sandbox(clock=True) as sandbox:
+        passed = sandbox.evaluate(source)
+        assert isinstance(passed, int)
+        assert passed >= 19
+        assert sandbox.evaluate("typeof performance.now()") == "number"
+        assert sandbox.evaluate("new Intl.DateTimeFormat('en').format(0)") == "1/1/1970"
+        with pytest.raises(SandboxError):
+            sandbox.evaluate("Math.random()")
+
+
+def test_chance_is_endowed_when_it_is_asked_for() -> None:
+    with Sandbox(random=True) as sandbox:
+        assert sandbox.evaluate("Math.random() < 1 && crypto.randomUUID().length === 36") is True
+        with pytest.raises(SandboxError):
+            sandbox.evaluate("Date.now()")
+
+
+def test_timers_end_with_their_evaluation() -> None:
+    with Sandbox(clock=True, tools={"note": lambda: None}) as sandbox:
+        sandbox.evaluate("globalThis.n = 0; setInterval(() => { n++ }, 1); 1", compartment="c")
+        first = sandbox.evaluate("await new Promise((r) => setTimeout(r, 30)); n", compartment="c")
+        second = sandbox.evaluate("await new Promise((r) => setTimeout(r, 30)); n", compartment="c")
+
+    assert first == second
+
+
+def _archive(folder: Path, text: str, *grants: str) -> Path:
+    """Return an archive whose entry is *text*, and which is granted what *grants* say."""
+    write(folder, {"package.json": json.dumps({"name": "app", "type": "module"}), "main.js": text})
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "compartment_mapper", "bundle", "main.js", "-o", "app.zip"),
+            *(part for grant in grants for part in ("--grant", f"$root$:{grant}")),
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder / "app.zip"
+
+
+def test_an_archive_is_a_module_with_its_own_policy(tmp_path: Path) -> None:
+    text = "export let n = 0; export const up = () => ++n; export default 'it'; console.log('in')"
+    archive = _archive(tmp_path, text)
+    with Sandbox(modules={"app": archive, "again": archive.read_bytes()}) as sandbox:
+        done = sandbox.run("import it, { n, up } from 'app'; up(); export { it, n }")
+        assert done.value == {"it": "it", "n": 1}
+        assert [line.text for line in done.console] == ["in"]
+        assert sandbox.evaluate("const { n } = await import('app'); return n") == 0
+        assert sandbox.evaluate("export * from 'app'; export { default } from 'again'") == {
+            "n": 0,
+            "default": "it",
+        }
+        with pytest.raises(SandboxError, match="does not provide an export named 'nope'"):
+            sandbox.evaluate("import { nope } from 'app'")
+
+
+def test_what_an_archive_exports_can_not_be_changed(tmp_path: Path) -> None:
+    archive = _archive(tmp_path, "export const api = { f() { return 1 } }")
+    with (
+        Sandbox(modules={"app": archive}) as sandbox,
+        pytest.raises(SandboxError, match="TypeError"),
+    ):
+        sandbox.evaluate("import { api } from 'app'; api.f = () => 2")
+
+
+def test_behind_ses_stands_a_second_wall(tmp_path: Path) -> None:
+    """An archive that is granted all of it meets the walls of the process."""
+    text = """
+    import fs from 'node:fs'; import { execSync } from 'node:child_process'; import { Worker } from 'node:worker_threads';
+    const tried = (f) => { try { return f() } catch (e) { return e.code } };
+    export const file = tried(() => fs.readFileSync('/etc/passwd', 'utf8'));
+    export const write = tried(() => fs.writeFileSync('/tmp/x', ''));
+    export const child = tried(() => `${execSync('id')}`);
+    export const worker = tried(() => `${new Worker('1', { eval: true })}`);
+    export const env = Object.keys(process.env);
+    """
+    grants = ("fs", "child_process", "worker_threads", "process.env")
+    archive = _archive(tmp_path, text, *grants)
+    with Sandbox(modules={"app": archive}) as sandbox:
+        found = sandbox.evaluate("export * from 'app'")
+
+    denied = dict.fromkeys(("file", "write", "child", "worker"), "ERR_ACCESS_DENIED")
+    assert found == {**denied, "env": ["TZ"]}
+
+
+def test_a_damaged_archive_is_refused_first() -> None:
+    with pytest.raises(InputError, match="INVALID_ARCHIVE"):
+        Sandbox(modules={"app": b"PK"})

@@ -1,0 +1,198 @@
+"""Whatever a text does, its evaluation ends with an error that says so, and the next one works."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from compartment_mapper import Limits, Sandbox, SandboxError, SandboxTimeoutError
+from compartment_mapper.sandbox.tools import Tools
+
+pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked at there")
+
+
+def child_of(sandbox: Sandbox) -> int:
+    """Return the process of *sandbox*."""
+    return sandbox._engine._child._process.pid  # noqa: SLF001 - no user needs it
+
+
+HOSTILE = [
+    pytest.param("for (;;);", "TIMEOUT", id="an-endless-loop"),
+    pytest.param("await 1; for (;;);", "TIMEOUT", id="an-endless-loop-later"),
+    pytest.param("for (;;) await null", "TIMEOUT", id="endless-microtasks"),
+    pytest.param("await new Promise(() => {})", "TIMEOUT", id="a-promise-that-never-settles"),
+    pytest.param("await tools.never()", "TIMEOUT", id="a-tool-that-never-answers"),
+    pytest.param("({ get a() { for (;;); } })", "TIMEOUT", id="an-endless-getter-in-the-result"),
+    pytest.param("throw { get message() { for (;;); }, toString() { for (;;); } }", None, id="an-endless-error"),
+    pytest.param("/(a+)+$/.test('a'.repeat(40) + 'b')", "TIMEOUT", id="an-endless-expression"),
+    pytest.param("const a = []; for (let i = 0; ; i++) a.push({ i, a: [i] })", "MEMORY_LIMIT", id="many-objects"),
+    pytest.param("const a = []; for (;;) a.push(new Uint8Array(1e6).fill(1))", "MEMORY_LIMIT", id="many-buffers"),
+    pytest.param("new Uint8Array(2e9)", "JAVASCRIPT_ERROR", id="a-huge-buffer"),
+    pytest.param("'x'.repeat(2 ** 30)", "JAVASCRIPT_ERROR", id="a-huge-string"),
+    pytest.param("let s = 'x'; for (;;) s += s", "JAVASCRIPT_ERROR", id="a-growing-string"),
+    pytest.param("(function f() { f() })()", "JAVASCRIPT_ERROR", id="deep-recursion"),
+    pytest.param("let a = []; for (let i = 0; i < 1e5; i++) a = [a]; JSON.stringify(a)", "JAVASCRIPT_ERROR", id="deep-nesting"),
+    pytest.param("for (let i = 0; ; i++) await tools.echo(i)", "JAVASCRIPT_ERROR", id="endless-calls"),
+    pytest.param("await Promise.all(Array.from({ length: 1e5 }, () => tools.echo('x'.repeat(1000))))", "MEMORY_LIMIT", id="a-flood-of-calls"),
+    pytest.param("tools.echo(new Uint8Array(1e7))", "JAVASCRIPT_ERROR", id="a-large-argument"),
+    pytest.param("tools.large()", "JAVASCRIPT_ERROR", id="a-large-answer"),
+    pytest.param("for (;;) console.log('x'.repeat(1000))", "TIMEOUT", id="endless-output"),
+    pytest.param("((", "JAVASCRIPT_ERROR", id="no-program"),
+    pytest.param("Object.freeze(Object.getPrototypeOf(tools.echo)); Promise.prototype.then = 1", "JAVASCRIPT_ERROR", id="tampering"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def hardened() -> Iterator[Sandbox]:
+    tools: Tools = {
+        "never": _never,
+        "echo": lambda value: value,
+        "large": lambda: "x" * 10_000_000,
+    }
+    with Sandbox(tools=tools, timeout=1.0, memory_mb=48) as made:
+        yield made
+
+
+async def _never() -> None:
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(("source", "code"), HOSTILE)
+def test_a_hostile_text_is_survived(hardened: Sandbox, source: str, code: str | None) -> None:
+    # Memory is full after more than a second on a slow machine.
+    timeout = 30.0 if code == "MEMORY_LIMIT" else None
+    try:
+        hardened.evaluate(source, timeout=timeout)
+    except SandboxError as error:
+        # An allocation that is refused can be an error of the text, or the end of the process.
+        codes = {code} if code != "MEMORY_LIMIT" else {code, "JAVASCRIPT_ERROR"}
+        assert code is None or error.code in codes, error  # noqa: PT017 - two ways to end
+    else:
+        assert code is None
+
+    assert hardened.evaluate("1 + 1", timeout=20) == 2
+
+
+def test_too_many_calls_are_refused(hardened: Sandbox) -> None:
+    with pytest.raises(SandboxError, match="more than 1000 calls of tools"):
+        hardened.evaluate("for (;;) await tools.echo(1)", timeout=30)
+
+
+def test_what_runs_on_behind_a_result_is_ended() -> None:
+    with Sandbox() as sandbox:
+        assert sandbox.evaluate("(async () => { for (;;) await null })(); 1") == 1
+        assert sandbox.evaluate("2") == 2
+        assert sandbox.starts == 2
+
+
+def test_output_is_cut() -> None:
+    with Sandbox(limits=Limits(output=10)) as sandbox:
+        done = sandbox.run("console.log('12345'); console.log('67890'); console.log('more')")
+
+    assert done.console_is_cut
+    assert [line.text for line in done.console] == ["12345", "6789"]
+
+
+def test_a_text_may_not_be_longer_than_the_limit() -> None:
+    with (
+        Sandbox(limits=Limits(source=10)) as sandbox,
+        pytest.raises(SandboxError, match="TOO_LARGE"),
+    ):
+        sandbox.evaluate("1 + 1 + 1 + 1")
+
+
+def test_a_process_that_is_killed_is_started_again() -> None:
+    with Sandbox() as sandbox:
+        sandbox.evaluate("globalThis.a = 1", compartment="kept")
+        os.kill(child_of(sandbox), signal.SIGKILL)
+        time.sleep(0.2)
+
+        assert sandbox.evaluate("1") == 1
+        with pytest.raises(SandboxError, match="STATE_LOST"):
+            sandbox.evaluate("a", compartment="kept")
+        assert sandbox.evaluate("typeof a", compartment="kept") == "undefined"
+
+
+def test_a_process_that_dies_during_an_evaluation_is_reported() -> None:
+    with Sandbox(tools={"kill": lambda: os.kill(child_of(sandbox), signal.SIGKILL)}) as sandbox:
+        with pytest.raises(SandboxError, match=r"PROCESS_ENDED.*by signal 9"):
+            sandbox.evaluate("await tools.kill(); await new Promise(() => {})")
+
+        assert sandbox.evaluate("1") == 1
+
+
+def test_the_innocent_are_done_again_when_another_hangs() -> None:
+    results: list[object] = []
+
+    def innocent() -> None:
+        results.append(sandbox.evaluate("await new Promise((r) => setTimeout(r, 600)); 7"))
+
+    with Sandbox(clock=True) as sandbox:
+        sandbox.evaluate("1")
+        thread = threading.Thread(target=innocent)
+        thread.start()
+        time.sleep(0.2)
+        with pytest.raises(SandboxTimeoutError):
+            sandbox.evaluate("for (;;);", timeout=0.2)
+        thread.join()
+
+    assert results == [7]
+
+
+def test_an_evaluation_that_called_a_tool_is_not_done_again() -> None:
+    calls: list[int] = []
+    errors: list[str] = []
+
+    def innocent() -> None:
+        try:
+            sandbox.evaluate("await tools.note(1); await new Promise(() => {})", timeout=20)
+        except SandboxError as error:
+            errors.append(error.code)
+
+    with Sandbox(tools={"note": calls.append}) as sandbox:
+        thread = threading.Thread(target=innocent)
+        thread.start()
+        while not calls:
+            time.sleep(0.01)
+        with pytest.raises(SandboxTimeoutError):
+            sandbox.evaluate("for (;;);", timeout=0.2)
+        thread.join()
+
+    assert (calls, errors) == ([1], ["INTERRUPTED"])
+
+
+def test_a_compartment_evaluates_one_text_at_a_time() -> None:
+    def again() -> object:
+        return sandbox.evaluate("1", compartment="c")
+
+    with Sandbox(tools={"again": again}) as sandbox, pytest.raises(SandboxError, match="BUSY"):
+        sandbox.evaluate("await tools.again()", compartment="c")
+
+
+def test_a_closed_sandbox_says_so() -> None:
+    sandbox = Sandbox()
+    sandbox.close()
+
+    with pytest.raises(SandboxError, match="CLOSED"):
+        sandbox.evaluate("1")
+
+
+def test_a_process_that_does_not_start_says_why() -> None:
+    with Sandbox(memory_mb=1) as sandbox, pytest.raises(SandboxError, match="does not start"):
+        sandbox.evaluate("1")
+
+
+def test_no_process_is_left() -> None:
+    with Sandbox() as sandbox:
+        sandbox.evaluate("1")
+        pid = child_of(sandbox)
+    time.sleep(0.5)
+
+    assert not Path(f"/proc/{pid}").exists()

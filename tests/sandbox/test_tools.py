@@ -1,0 +1,162 @@
+"""Tools: what they are called with, what they answer, and what goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Literal, TypedDict
+
+import pytest
+
+from compartment_mapper import UNDEFINED, JavaScriptError, Sandbox, SandboxError, Tool
+from compartment_mapper.sandbox.tools import Tools
+
+
+class User(TypedDict):
+    name: str
+    tags: list[str]
+
+
+def read_user(id: int, verbose: bool = False) -> User:  # noqa: A002, FBT001, FBT002 - as people write
+    return {"name": "Ada", "tags": ["verbose"] if verbose else [str(id)]}
+
+
+def search(text: str, *, limit: int = 10, order: Literal["up", "down"] = "up") -> list[object]:
+    return [text, limit, order]
+
+
+def save(user: User) -> str:
+    return user["name"]
+
+
+def fails() -> None:
+    raise LookupError("not here")
+
+
+def chooses() -> None:
+    raise JavaScriptError("QuotaError", "too much")
+
+
+async def slowly(value: object, seconds: float = 0.01) -> object:
+    await asyncio.sleep(seconds)
+    return value
+
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}, "days": {"type": "integer", "minimum": 1}},
+    "required": ["city"],
+    "additionalProperties": False,
+}
+
+TOOLS: Tools = {
+    "read_user": read_user,
+    "search": search,
+    "save": save,
+    "fails": fails,
+    "chooses": chooses,
+    "slowly": slowly,
+    "echo": lambda value: value,
+    "forecast": Tool(function=lambda city, days=1: [city, days], schema=SCHEMA),
+    "opaque": object,
+    "max": max,
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        pytest.param("(await tools.read_user(7)).name.toUpperCase()", "ADA", id="by-position"),
+        pytest.param("(await tools.read_user(7, true)).tags", ["verbose"], id="two"),
+        pytest.param("(await tools.read_user(7, undefined)).tags", ["7"], id="undefined-is-the-default"),
+        pytest.param("await tools.search('a', { limit: 3 })", ["a", 3, "up"], id="keywords-as-an-object"),
+        pytest.param("await tools.search('a', { limit: undefined, order: 'down' })", ["a", 10, "down"], id="undefined-keywords"),
+        pytest.param("await tools.forecast({ city: 'Rom', days: 2 })", ["Rom", 2], id="by-schema"),
+        pytest.param("await Promise.all([tools.slowly(1), tools.slowly(2)])", [1, 2], id="at-once"),
+        pytest.param("await tools.echo([undefined, new Date(0).getTime(), 1n])", [UNDEFINED, 0, 1], id="data"),
+        pytest.param("await tools.max(3, 4)", 4, id="builtins"),
+        pytest.param("try { await tools.fails() } catch (e) { return `${e}` }", "LookupError: not here", id="exceptions-can-be-caught"),
+        pytest.param("try { await tools.chooses() } catch (e) { return `${e}` }", "QuotaError: too much", id="with-a-chosen-name"),
+        pytest.param("(await tools.echo(new TypeError('x'))) instanceof Error", True, id="errors-as-data"),
+        pytest.param("Object.isFrozen(tools) && Object.isFrozen(tools.echo)", True, id="hardened"),
+        pytest.param("typeof tools.nope", "undefined", id="no-other"),
+    ],
+)  # fmt: skip
+def test_tools_are_called(source: str, value: object) -> None:
+    with Sandbox(tools=TOOLS, timeout=20.0) as sandbox:
+        assert sandbox.evaluate(source) == value
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        pytest.param("tools.read_user('7')", "tools.read_user: argument 'id': str is not an instance of int", id="the-wrong-type"),
+        pytest.param("tools.read_user()", "tools.read_user: missing a required argument: 'id'", id="too-few"),
+        pytest.param("tools.read_user(1, true, 3)", "tools.read_user: too many positional arguments", id="too-many"),
+        pytest.param("tools.read_user(undefined)", "tools.read_user: missing a required argument: 'id'", id="undefined-without-default"),
+        pytest.param("tools.search('a', { order: 'sideways' })", None, id="not-one-of-them"),
+        pytest.param("tools.search('a', { nope: 1 })", "tools.search: got an unexpected keyword argument 'nope'", id="no-such-keyword"),
+        pytest.param("tools.save({ name: 'Ada', tags: ['a', 1] })", None, id="a-wrong-item-anywhere"),
+        pytest.param("tools.forecast({ city: 3 })", "tools.forecast: argument.city: 3 is not of type 'string'", id="against-the-schema"),
+        pytest.param("tools.forecast('Rom')", "tools.forecast takes one object", id="no-object"),
+        pytest.param("tools.forecast({ city: 'Rom', days: 0 })", None, id="out-of-bounds"),
+        pytest.param("tools.echo(() => 1)", "tools.echo: argument 1 is a function, which is no data: only data can cross", id="functions"),
+    ],
+)  # fmt: skip
+def test_arguments_are_checked_before_the_call(source: str, message: str | None) -> None:
+    with Sandbox(tools=TOOLS, timeout=20.0) as sandbox, pytest.raises(SandboxError) as caught:
+        sandbox.evaluate(source)
+
+    assert caught.value.name == "TypeError"
+    assert message is None or caught.value.message == message
+
+
+def test_an_exception_that_nobody_caught_is_the_cause() -> None:
+    with Sandbox(tools=TOOLS) as sandbox, pytest.raises(SandboxError) as caught:
+        sandbox.evaluate("await tools.fails()")
+
+    assert (caught.value.name, caught.value.message) == ("LookupError", "not here")
+    assert isinstance(caught.value.__cause__, LookupError)
+    assert "test_tools" not in caught.value.stack
+
+
+def test_what_a_tool_returns_must_be_data() -> None:
+    with Sandbox(tools=TOOLS) as sandbox, pytest.raises(SandboxError, match=r"what tools.opaque"):
+        sandbox.evaluate("await tools.opaque()")
+
+
+def test_plain_tools_run_in_the_thread_that_evaluates() -> None:
+    with Sandbox(tools={"thread": threading.get_ident}) as sandbox:
+        assert sandbox.evaluate("await tools.thread()") == threading.get_ident()
+
+
+def test_a_tool_may_evaluate_itself() -> None:
+    def inner(text: str) -> object:
+        return sandbox.evaluate(text)
+
+    with Sandbox(tools={"inner": inner}) as sandbox:
+        assert sandbox.evaluate("await tools.inner('1 + 1')") == 2
+
+
+@pytest.mark.parametrize(
+    ("tool", "message"),
+    [
+        pytest.param(3, "is no function", id="no-function"),
+        pytest.param(Tool(function=print, schema={"type": "nope"}), "its schema is none", id="no-schema"),
+    ],
+)  # fmt: skip
+def test_tools_are_looked_at_first(tool: object, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        Sandbox(tools={"bad": tool})  # type: ignore[dict-item]  # that is it
+
+
+def test_a_tool_is_not_called_for_what_has_ended() -> None:
+    called: list[int] = []
+    with Sandbox(tools={"note": called.append}) as sandbox:
+        sandbox.evaluate(
+            "globalThis.later = async () => tools.note(2); tools.note(1)", compartment="c"
+        )
+        with pytest.raises(SandboxError):
+            sandbox.evaluate("null.x; later()", compartment="c")
+
+    assert called == [1]
