@@ -11,6 +11,7 @@ from functools import partial
 
 import click
 
+from compartment_mapper.browser_field import BROWSER
 from compartment_mapper.bundling import Bundle, bundle
 from compartment_mapper.cache.analyses import Analyses, KnownEngine, KnownScans
 from compartment_mapper.cache.erasures import KnownErasures
@@ -88,8 +89,10 @@ def options_of(choices: Choices, files: Mapping[str, bytes]) -> Options:
     def file(path: str | None) -> PolicyFile | None:
         return None if path is None else PolicyFile(text=files[path], name=path)
 
+    leaves_out = choices.leave_out_unused
     return Options(
         conditions=frozenset(choices.condition),
+        leaves_out_unused=BROWSER in choices.condition if leaves_out is None else leaves_out,
         assets=choices.asset,
         infer=choices.infer,
         allow_all=choices.allow_all,
@@ -161,7 +164,7 @@ def outcome_of(made: Bundle, *, compressed: bool) -> Outcome:
     return Outcome(
         content=made.content,
         sha512=made.sha512,
-        extent=extent_text(packages, modules, len(made.content)),
+        extent=extent_text(packages, modules, len(made.content), unused=application.unused or 0),
         warnings=application.warnings,
         withheld=withheld_text(withheld, partial(place_of, application)),
         withheld_summary=withheld_summary(withheld),
@@ -181,6 +184,7 @@ def _statistics(made: Bundle, withheld: list[Use]) -> dict[str, object]:
         "bytes": len(made.content),
         "packages": len(application.packages.packages),
         "modules": len(application.modules.modules),
+        "unused": application.unused or 0,
         "runtime": needs_to_dict(made.needs),
         "problems": [problem.to_dict() for problem in application.warnings],
         "withheld": [

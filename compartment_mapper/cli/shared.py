@@ -31,6 +31,8 @@ class Choices:
     override: str | None
     allow_all: bool
     grant: tuple[str, ...]
+    #: None: as the conditions say.
+    leave_out_unused: bool | None
     node: str | None
 
     no_cache: bool
@@ -108,6 +110,12 @@ _BUNDLE_OPTIONS = (
         help="What holds instead, path by path; without, compartment-policy-override.json.",
     ),
     click.option("--allow-all", is_flag=True, help="Grant everything to every package."),
+    click.option(
+        "--leave-out-unused/--keep-unused",
+        default=None,
+        help='Leave out modules that nobody uses of packages with "sideEffects": false, as other'
+        " bundlers do; so it is with -C browser unless --keep-unused is given.",
+    ),
     NODE_OPTION,
     CACHE_OPTION,
     JOBS_OPTION,
