@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -89,10 +89,9 @@ def options_of(choices: Choices, files: Mapping[str, bytes]) -> Options:
     def file(path: str | None) -> PolicyFile | None:
         return None if path is None else PolicyFile(text=files[path], name=path)
 
-    leaves_out = choices.leave_out_unused
     return Options(
         conditions=frozenset(choices.condition),
-        leaves_out_unused=BROWSER in choices.condition if leaves_out is None else leaves_out,
+        leaves_out_unused=leaves_out_unused(choices.leave_out_unused, choices.condition),
         assets=choices.asset,
         infer=choices.infer,
         allow_all=choices.allow_all,
@@ -100,6 +99,11 @@ def options_of(choices: Choices, files: Mapping[str, bytes]) -> Options:
         policy=file(choices.policy),
         override=file(choices.override),
     )
+
+
+def leaves_out_unused(chosen: bool | None, conditions: Collection[str]) -> bool:  # noqa: FBT001 - as it was chosen
+    """Return whether modules that nobody uses are left out: of pages, if nothing else is said."""
+    return BROWSER in conditions if chosen is None else chosen
 
 
 def make_bundle(
