@@ -151,9 +151,9 @@ class _Walk:
                 if target in self._entered:
                     continue
                 if target not in self._kept:
-                    if not self._is_harmless_without(target):
-                        self.missed.add(target)
-                    continue
+                    if self._is_harmless_without(target):
+                        continue
+                    self.missed.add(target)  # and it is walked on as if it were kept
                 way.append((target, self._enter(target)))
                 break
             else:

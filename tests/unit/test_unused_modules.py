@@ -81,6 +81,7 @@ TWO = {"index.js": "export * from './x.js'; export * from './y.js'", "x.js": "ex
         pytest.param({"/main.js": ONE, **STARS, "index.js": f"{STARS['index.js']}; export * from './c.cjs'", "c.cjs": ""}, "a c.cjs index", id="a-star-of-commonjs"),
         pytest.param({"/main.js": ONE, **AB, "index.js": "export { a } from './a.js'; export { default as c } from './c.cjs'", "c.cjs": ""}, "a index", id="a-name-of-commonjs"),
         pytest.param({"/main.js": ONE, **STARS, "b.js": "import 'e'; export const b = 1"}, "a b index", id="leads-to-effects"),
+        pytest.param({"/main.js": ONE, **STARS, "index.js": f"{STARS['index.js']}; export * from './c.js'", "b.js": "import 'e'", "c.js": "import 'e'"}, "a b index", id="only-the-first-that-leads-to-effects"),
         pytest.param({"/main.js": "import 'e'; import { a } from 'p'", **STARS, "b.js": "import 'e'; export const b = 1"}, "a index", id="leads-to-effects-that-have-been"),
         pytest.param({"/main.js": "import { a } from 'p'; import 'e'", **STARS, "b.js": "import 'e'; export const b = 1"}, "a b index", id="leads-to-effects-that-would-come-later"),
         pytest.param({"/main.js": ONE, **STARS, "b.js": "export const b = await 1"}, "a b index", id="awaits"),
