@@ -115,6 +115,8 @@ def _replaceable(
     """Return the programs of the application's own package that nothing was said of."""
     if application.policy_file is not None or application.in_page:
         return {}  # a policy may be for these very files; pages have names of their own
+    if application.unused is not None:
+        return {}  # a new text may use more
     warned = {problem.place.file for problem in application.warnings if problem.place}
     warned |= {place_in(application, use).file for use in application.withheld}
     modules = application.modules

@@ -89,7 +89,7 @@ class Exports:
             target = self.target(here, entry.request)
             if entry.import_name == "*" and target is not None:
                 return (target, "*"), []
-            return None, [(target, _export_name(entry.import_name))]
+            return None, [(target, export_name_of(entry.import_name))]
         stars = table.stars if name != "default" else ()
         further = [(self.target(here, star), name) for star in stars]
         return None, [*further, (None, name)] if table.is_open else further
@@ -151,7 +151,8 @@ def _exports_of(module: Module, graph: ModuleGraph) -> _Exports:
             return _Exports(own={"default": "default"}, indirect={}, stars=())
 
 
-def _export_name(import_name: str) -> str:
+def export_name_of(import_name: str) -> str:
+    """Return the export that an import name asks for, which is not ``*``."""
     return "*" if import_name == NAMED_STAR else import_name
 
 
@@ -174,7 +175,19 @@ def link_problems(graph: ModuleGraph, *, root: Location) -> tuple[Diagnostic, ..
     )
 
 
-def _problems_of(module: Module, exports: Exports, root: Location) -> Iterator[Diagnostic]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """A name that a module wants of another, and does not get."""
+
+    request: Specifier
+    target: Location
+    name: str
+    span: Span
+    why: Ambiguous | Literal["missing"]
+
+
+def unanswered(module: Module, exports: Exports) -> Iterator[Unanswered]:
+    """Yield the names for which linking *module* fails."""
     record = module.record
     wanted: dict[tuple[Specifier, str], Span] = {}
     for entry in record.imports:
@@ -185,21 +198,29 @@ def _problems_of(module: Module, exports: Exports, root: Location) -> Iterator[D
         target = exports.target(module.location, request)
         if target is None or import_name == "*":
             continue
-        name = _export_name(import_name)
+        name = export_name_of(import_name)
         match exports.resolve(target, name):
-            case "missing":
-                yield errors.missing_export(
-                    _place(module, span, root),
-                    (request, name),
-                    known=exports.names(target),
-                    is_commonjs=exports.graph.modules[target].record.language == "cjs",
-                    may_be_type=module.origin is not None,
-                )
-            case Ambiguous(origins=origins):
-                files = [display_name(origin, root) for origin in origins]
-                yield errors.ambiguous_export(_place(module, span, root), (request, name), files)
+            case ("missing" | Ambiguous()) as why:
+                yield Unanswered(request=request, target=target, name=name, span=span, why=why)
             case _:
                 pass
+
+
+def _problems_of(module: Module, exports: Exports, root: Location) -> Iterator[Diagnostic]:
+    for found in unanswered(module, exports):
+        place = _place(module, found.span, root)
+        asked = (found.request, found.name)
+        if isinstance(found.why, Ambiguous):
+            files = [display_name(origin, root) for origin in found.why.origins]
+            yield errors.ambiguous_export(place, asked, files)
+        else:
+            yield errors.missing_export(
+                place,
+                asked,
+                known=exports.names(found.target),
+                is_commonjs=exports.graph.modules[found.target].record.language == "cjs",
+                may_be_type=module.origin is not None,
+            )
 
 
 def _place(module: Module, span: Span, root: Location) -> Place:

@@ -173,7 +173,7 @@ def _next_edges(module: Module, loading: Loading) -> list[tuple[FileTarget, Lang
             found.append((edge.target, "cjs"))
         elif isinstance(edge.target, FileTarget):
             request = edge.request
-            file = _file_of(edge.target.location)
+            file = file_of(edge.target.location)
             language = language_of(file, request.kind, request.attribute_type, world=loading.world)
             assert not isinstance(language, ResolutionFailure)
             found.append((edge.target, language))
@@ -187,7 +187,8 @@ _EMPTY = f"{_AS}empty"
 _ENTRIES = f"{_AS}entries"
 
 
-def _file_of(location: Location) -> Location:
+def file_of(location: Location) -> Location:
+    """Return the file that the module at *location* is made from."""
     return Location(location.partition(_AS)[0])
 
 
@@ -221,7 +222,7 @@ def _assets(location: Location, record: ModuleRecord, loading: Loading) -> tuple
     """Return the files of its own package that a module will look at, as modules of bytes."""
     if not record.assets:
         return ()
-    package = package_root(_file_of(location), descriptors=loading.world.descriptors)
+    package = package_root(file_of(location), descriptors=loading.world.descriptors)
     found = asset_files(record, location=location, read=loading.world.powers)
     return tuple(bytes_location(file) for file in found if is_owned(file, package))
 
@@ -233,7 +234,7 @@ def bytes_location(file: Location) -> Location:
 
 def _is_optional(location: Location, request: ModuleRequest, loading: Loading) -> bool:
     """Whether the package declares that it can do without what it requests."""
-    scope = package_scope(_file_of(location), world=loading.world)
+    scope = package_scope(file_of(location), world=loading.world)
     if not isinstance(scope, tuple) or not is_bare(request.specifier):
         return False
     name = package_name_of(request.specifier)
@@ -245,7 +246,7 @@ def _target(
 ) -> Target | ResolutionFailure:
     found = resolve_for(
         request.specifier,
-        referrer=_file_of(location),
+        referrer=file_of(location),
         kind=request.kind,
         world=loading.world,
         application=loading.root,
@@ -254,7 +255,7 @@ def _target(
         case BuiltinResolution(name=name):
             return BuiltinTarget(name=name)
         case EmptyResolution():
-            package = package_root(_file_of(location), descriptors=loading.world.descriptors)
+            package = package_root(file_of(location), descriptors=loading.world.descriptors)
             return FileTarget(location=Location(f"{package}package.json{_EMPTY}"))
         case ResolutionFailure():
             return found
@@ -274,7 +275,7 @@ def _is_crossing(
     """Whether a dependency names a file of another package by its path."""
     if is_bare(request.specifier) or request.specifier.startswith("#"):
         return False
-    package = package_root(_file_of(location), descriptors=loading.world.descriptors)
+    package = package_root(file_of(location), descriptors=loading.world.descriptors)
     return crosses_packages(file, package=package, application=loading.root)
 
 
@@ -291,7 +292,7 @@ def _begun(location: Location, language: Language | None, loading: Loading) -> _
     if location.endswith(_EMPTY):
         text = SourceText(source=b"")
     else:
-        file, root = _file_of(location), loading.root
+        file, root = file_of(location), loading.root
         text = source_text(file, language, root=root, read=loading.read, erase=loading.erase)
     if text.refusal is not None:
         refused = ModuleRecord(language=language or "cjs", syntax_error=text.refusal.message)
@@ -394,7 +395,7 @@ def _entry_language(entry: Location, loading: Loading) -> Language | None:
 
 def display_name(location: Location, root: Location) -> str:
     """Return what to call the file at *location*: its path from the application's folder."""
-    file = _file_of(location)
+    file = file_of(location)
     ups = ""
     while (path := relative_path(file, root)) is None:
         if root == parent_of(root):

@@ -189,11 +189,21 @@ def in_cycles(links: Mapping[Location, Sequence[Location]]) -> frozenset[Locatio
     >>> sorted(in_cycles({a: [b], b: [a, c], c: []}))
     ['file:///a', 'file:///b']
     """
+    return frozenset(
+        node
+        for members in strong_components(links)
+        for node in members
+        if len(members) > 1 or node in links[node]
+    )
+
+
+def strong_components(links: Mapping[Location, Sequence[Location]]) -> list[list[Location]]:
+    """Return the sets of nodes that all lead to each other by *links*."""
     walk = _CycleWalk(links)
     for node in links:
         if node not in walk.number:
             walk.visit(node)
-    return frozenset(walk.found)
+    return walk.found
 
 
 class _CycleWalk:
@@ -204,7 +214,7 @@ class _CycleWalk:
         #: Nodes in the order of the visit; `lowest` is the first that is reached from each.
         self.number: dict[Location, int] = {}
         self.lowest: dict[Location, int] = {}
-        self.found: set[Location] = set()
+        self.found: list[list[Location]] = []
         self._open: dict[Location, None] = {}
 
     def visit(self, start: Location) -> None:
@@ -236,5 +246,4 @@ class _CycleWalk:
         members = []
         while node in self._open:
             members.append(self._open.popitem()[0])
-        if len(members) > 1 or node in self._links[node]:
-            self.found.update(members)
+        self.found.append(members)

@@ -28,6 +28,9 @@ class PackageDescriptor:
     imports: Mapping[str, object] | None = None
     #: A JSON value, for the condition ``browser`` only; None when absent.
     browser: object = None
+    #: Globs of the files whose evaluation has effects beside their exports; None where that is not
+    #: said, or not clearly: then any file's may.
+    side_effects: tuple[str, ...] | None = None
     #: Names, in the order of the file.
     dependencies: tuple[str, ...] = ()
     optional_dependencies: tuple[str, ...] = ()
@@ -116,6 +119,7 @@ def _descriptor(fields: Mapping[str, object]) -> PackageDescriptor:
         exports=_exports(fields.get("exports")),
         imports=_imports(fields.get("imports")),
         browser=fields.get("browser"),
+        side_effects=_side_effects(fields.get("sideEffects")),
         dependencies=_names(fields.get("dependencies")),
         optional_dependencies=_names(fields.get("optionalDependencies")),
         peer_dependencies=_names(fields.get("peerDependencies")),
@@ -134,6 +138,15 @@ def _imports(value: object) -> Mapping[str, object] | None:
     if isinstance(value, list):
         return {}
     return value if isinstance(value, dict) else None
+
+
+def _side_effects(value: object) -> tuple[str, ...] | None:
+    """Return what *value* says, if it is ``false`` or an array of texts."""
+    if value is False:
+        return ()
+    if isinstance(value, list) and all(isinstance(glob, str) for glob in value):
+        return tuple(value)
+    return None
 
 
 def _names(value: object) -> tuple[str, ...]:

@@ -37,13 +37,15 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def extent_text(packages: int, modules: int, size: int) -> str:
-    """Return how much an application is.
+def extent_text(packages: int, modules: int, size: int, *, unused: int = 0) -> str:
+    """Return how much an application is, and how many modules were left out of it.
 
-    >>> extent_text(1, 2, 2048)
-    '1 package, 2 modules, 2.0 KiB'
+    >>> extent_text(1, 2, 2048), extent_text(1, 2, 2048, unused=3)
+    ('1 package, 2 modules, 2.0 KiB', '1 package, 2 modules (3 unused left out), 2.0 KiB')
     """
-    return f"{_count(packages, 'package')}, {_extent(modules, size)}"
+    left_out = f" ({unused} unused left out)" if unused else ""
+    counts = f"{_count(packages, 'package')}, {_count(modules, 'module')}{left_out}"
+    return f"{counts}, {size_text(size)}"
 
 
 def _extent(modules: int, size: int) -> str:

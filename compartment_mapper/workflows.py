@@ -40,6 +40,7 @@ from compartment_mapper.policy_lock import policy_from_uses, with_harmless, with
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.resolve import FileResolution, World, resolve, world_of
 from compartment_mapper.scan_powers import ScanHere, ScanPowers, SyntaxPowers
+from compartment_mapper.unused_modules import without_unused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,8 @@ class Options:
     #: Files that are bundled as they are: ``GLOB`` or ``PACKAGE:GLOB``.
     assets: tuple[str, ...] = ()
     compress: bool = False
+    #: Modules that can't be observed are left out: `unused_modules`.
+    leaves_out_unused: bool = False
     #: The source maps of what is bundled are bundled too.
     source_maps: bool = False
     format: Format = "archive"
@@ -97,6 +100,8 @@ class Application:
     warnings: tuple[Diagnostic, ...]
     #: Whether the host is a page.
     in_page: bool = False
+    #: How many modules were left out, since nobody uses them; None where nobody asked for that.
+    unused: int | None = None
 
     @property
     def root(self) -> Location:
@@ -150,7 +155,11 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     problems = (*loaded.problems, *link_problems(loaded.graph, root=root))
     if any(problem.severity == "error" for problem in problems):
         raise InputError(*problems)
-    modules, packages = _with_chosen(loaded.graph, root, options, world)
+    used = loaded.graph
+    if options.leaves_out_unused:
+        used = without_unused(used, also=attenuators.values(), world=world)
+        powers.ended("leave out")
+    modules, packages = _with_chosen(used, root, options, world)
     uses = tuple(uses_of(modules, packages))
     seen = Seen(root=root, modules=modules, packages=packages, uses=uses)
     if given is not None:
@@ -169,6 +178,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         attenuators=attenuators,
         warnings=(*problems, *undeclared, *misfits),
         in_page=BROWSER in options.conditions,
+        unused=len(loaded.graph.modules) - len(used.modules) if options.leaves_out_unused else None,
     )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 
 import click
 
+from compartment_mapper.browser_field import BROWSER
 from compartment_mapper.bundling import Bundle, bundle
 from compartment_mapper.cache.analyses import Analyses, KnownEngine, KnownScans
 from compartment_mapper.cache.erasures import KnownErasures
@@ -90,6 +91,7 @@ def options_of(choices: Choices, files: Mapping[str, bytes]) -> Options:
 
     return Options(
         conditions=frozenset(choices.condition),
+        leaves_out_unused=leaves_out_unused(choices.leave_out_unused, choices.condition),
         assets=choices.asset,
         infer=choices.infer,
         allow_all=choices.allow_all,
@@ -97,6 +99,11 @@ def options_of(choices: Choices, files: Mapping[str, bytes]) -> Options:
         policy=file(choices.policy),
         override=file(choices.override),
     )
+
+
+def leaves_out_unused(chosen: bool | None, conditions: Collection[str]) -> bool:  # noqa: FBT001 - as it was chosen
+    """Return whether modules that nobody uses are left out: of pages, if nothing else is said."""
+    return BROWSER in conditions if chosen is None else chosen
 
 
 def make_bundle(
@@ -161,7 +168,7 @@ def outcome_of(made: Bundle, *, compressed: bool) -> Outcome:
     return Outcome(
         content=made.content,
         sha512=made.sha512,
-        extent=extent_text(packages, modules, len(made.content)),
+        extent=extent_text(packages, modules, len(made.content), unused=application.unused or 0),
         warnings=application.warnings,
         withheld=withheld_text(withheld, partial(place_of, application)),
         withheld_summary=withheld_summary(withheld),
@@ -181,6 +188,7 @@ def _statistics(made: Bundle, withheld: list[Use]) -> dict[str, object]:
         "bytes": len(made.content),
         "packages": len(application.packages.packages),
         "modules": len(application.modules.modules),
+        "unused": application.unused or 0,
         "runtime": needs_to_dict(made.needs),
         "problems": [problem.to_dict() for problem in application.warnings],
         "withheld": [

@@ -51,6 +51,7 @@ def bundle_command(
     \b
     compartment-mapper bundle src/main.js -o app.js --format script              for `node app.js`
     compartment-mapper bundle src/page.js -o app.js --format script -C browser   for a page
+    compartment-mapper bundle src/main.js -o app.zip --leave-out-unused   as for a page
     compartment-mapper bundle src/main.js -o app.zip --watch    while you work on it
     compartment-mapper bundle src/main.js -o app.zip --timings  to see what takes long
     compartment-mapper bundle src/main.ts -o app.zip --source-map inline  for traces of sources

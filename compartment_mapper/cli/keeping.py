@@ -117,6 +117,7 @@ def _key(order: Order, files: Mapping[str, bytes]) -> str | None:
         sorted(set(choices.condition)),
         choices.asset,
         choices.grant,
+        choices.leave_out_unused,
         (choices.infer, choices.allow_all, choices.policy, choices.override),
         [(path, hashlib.sha256(content).hexdigest()) for path, content in files.items()],
         (choices.node, node),

@@ -12,7 +12,7 @@ import click
 
 from compartment_mapper import errors
 from compartment_mapper.authority import SEVERITIES, Severity
-from compartment_mapper.cli.building import Hosting, loaded_application
+from compartment_mapper.cli.building import Hosting, leaves_out_unused, loaded_application
 from compartment_mapper.cli.commands import Commands
 from compartment_mapper.cli.policy_files import policy_file
 from compartment_mapper.cli.shared import (
@@ -20,6 +20,7 @@ from compartment_mapper.cli.shared import (
     CONDITION_OPTION,
     JOBS_OPTION,
     NODE_OPTION,
+    UNUSED_OPTION,
     is_archive,
     read_file,
     reporting,
@@ -97,6 +98,7 @@ class _Loading:
     """The options of loading an application."""
 
     condition: tuple[str, ...]
+    leave_out_unused: bool | None
     hosting: Hosting
 
 
@@ -107,19 +109,25 @@ def _loading(command: Callable[..., None]) -> Callable[..., None]:
     def with_loading(
         *,
         condition: tuple[str, ...],
+        leave_out_unused: bool | None,
         node: str | None,
         no_cache: bool,
         jobs: int | None,
         **arguments: object,
     ) -> None:
         hosting = Hosting(node=node, jobs=jobs, no_cache=no_cache)
-        command(loading=_Loading(condition=condition, hosting=hosting), **arguments)
+        loading = _Loading(condition=condition, leave_out_unused=leave_out_unused, hosting=hosting)
+        command(loading=loading, **arguments)
 
-    return CONDITION_OPTION(NODE_OPTION(CACHE_OPTION(JOBS_OPTION(with_loading))))
+    return CONDITION_OPTION(UNUSED_OPTION(NODE_OPTION(CACHE_OPTION(JOBS_OPTION(with_loading)))))
 
 
 def _load(entry: str, loading: _Loading) -> Application:
-    options = Options(conditions=frozenset(loading.condition), finds_policy=False)
+    options = Options(
+        conditions=frozenset(loading.condition),
+        leaves_out_unused=leaves_out_unused(loading.leave_out_unused, loading.condition),
+        finds_policy=False,
+    )
     return loaded_application(entry, options, loading.hosting)
 
 

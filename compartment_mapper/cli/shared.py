@@ -31,6 +31,8 @@ class Choices:
     override: str | None
     allow_all: bool
     grant: tuple[str, ...]
+    #: None: as the conditions say.
+    leave_out_unused: bool | None
     node: str | None
 
     no_cache: bool
@@ -62,6 +64,12 @@ def read_file(path: str) -> bytes:
 
 CONDITION_OPTION = click.option(
     "-C", "--condition", multiple=True, metavar="C", help="Also match C in package.json exports."
+)
+UNUSED_OPTION = click.option(
+    "--leave-out-unused/--keep-unused",
+    default=None,
+    help='Leave out what nobody uses of packages with "sideEffects": false, or keep it; without,'
+    " it is left out with -C browser, and kept else.",
 )
 NODE_OPTION = click.option(
     "--node", envvar="COMPARTMENT_MAPPER_NODE", metavar="PATH", help="Another Node, 20 or later."
@@ -108,6 +116,7 @@ _BUNDLE_OPTIONS = (
         help="What holds instead, path by path; without, compartment-policy-override.json.",
     ),
     click.option("--allow-all", is_flag=True, help="Grant everything to every package."),
+    UNUSED_OPTION,
     NODE_OPTION,
     CACHE_OPTION,
     JOBS_OPTION,

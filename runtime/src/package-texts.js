@@ -26,8 +26,12 @@
  * @property {boolean} together whether it is all the texts of a package that may be evaluated at once
  */
 
-/** @param {ReadonlyArray<FunctorText>} texts */
-const joined = (texts) => `[\n${texts.map(({ text }) => text).join('\n,\n')}\n]`;
+/**
+ * In parentheses, which V8 takes for a function that is called soon: it is compiled at once, and not parsed twice.
+ *
+ * @param {ReadonlyArray<FunctorText>} texts
+ */
+const joined = (texts) => `[(\n${texts.map(({ text }) => text).join('\n),(\n')}\n)]`;
 
 /**
  * A text that closes its wrapper too early evaluates to something else than the function that it should be.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -30,13 +31,14 @@ COMPARE = """(async () => {
 })()"""
 
 
-@pytest.fixture
-def days(served: Path) -> str:
+@pytest.fixture(params=["--leave-out-unused", "--keep-unused"])
+def days(served: Path, request: pytest.FixtureRequest) -> str:
     """The application's page, by its path."""
     shutil.copy(APP / "index.html", served)
     # Nobody grants preact the document: it makes nodes by the one that the application hands to it.
     options = ("--format", "script", "-C", "browser")
-    mapper("bundle", APP / "main.js", "-o", served / "app.js", *options, check=True)
+    flag: str = request.param
+    mapper("bundle", APP / "main.js", "-o", served / "app.js", *options, flag, check=True)
     return f"{served.name}/index.html"
 
 
@@ -61,6 +63,21 @@ def test_it_renders_answers_and_looks_as_expected(
     share = browser.open(f"{served.name}/empty.html", evaluate=COMPARE).value
     assert isinstance(share, int | float)
     assert share < _TOLERANCE
+
+
+def test_what_nobody_uses_is_left_out_of_pages(tmp_path: Path) -> None:
+    def said(*flags: str) -> dict[str, int]:
+        output = tmp_path / "app"
+        done = mapper("bundle", APP / "main.js", "-o", output, "--json", *flags, check=True)
+        found: dict[str, int] = json.loads(done.stdout)
+        return found
+
+    page, whole = said("-C", "browser"), said("-C", "browser", "--keep-unused")
+
+    assert whole["unused"] == said()["unused"] == 0
+    assert page["modules"] + page["unused"] == whole["modules"]
+    assert page["modules"] < whole["modules"] / 4
+    assert page["packages"] == whole["packages"]
 
 
 #: Clicks on the last task, and tells what is shown when preact has drawn it.

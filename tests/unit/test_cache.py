@@ -252,6 +252,7 @@ def test_a_file_that_was_only_touched_changes_nothing(app: Path, folder: Path) -
         ("--infer",),
         ("--compress",),
         ("-C", "browser"),
+        ("--leave-out-unused",),
         ("--allow-all",),
         ("--grant", "a:fetch"),
         ("--asset", "x.js"),

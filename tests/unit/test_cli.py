@@ -48,6 +48,32 @@ def test_bundle_prints_statistics_as_json() -> None:
     assert set(found["compartments"]) == {"app-v1.0.0", "a-v2.0.0"}
 
 
+@pytest.mark.parametrize(
+    ("flags", "unused"),
+    [
+        ((), 0),
+        (("-C", "browser"), 1),
+        (("-C", "browser", "--keep-unused"), 0),
+        (("--leave-out-unused",), 1),
+    ],
+)
+def test_modules_that_nobody_uses_are_left_out_and_counted(
+    app: Path, flags: tuple[str, ...], unused: int
+) -> None:
+    (app / "package.json").write_text('{"name": "app", "type": "module", "sideEffects": false}')
+    (app / "main.js").write_text("import { a } from './all.js'; a")
+    (app / "all.js").write_text("export * from './a.js'; export * from './b.js'")
+    (app / "a.js").write_text("export const a = 1")
+    (app / "b.js").write_text("export const b = () => fetch('/')")
+
+    found = json.loads(invoke("bundle", "main.js", "-o", "app.zip", "--json", *flags).stdout)
+    assert (found["modules"], found["unused"]) == (4 - unused, unused)
+    said = invoke("bundle", "main.js", "-o", "app.zip", *flags).stdout
+    assert ("3 modules (1 unused left out)" in said) == bool(unused)
+    powers = invoke("policy", "infer", "main.js", *flags, "-o", "-").stdout
+    assert ("fetch" in powers) != bool(unused)
+
+
 @pytest.mark.usefixtures("app")
 def test_infer_withholds_nothing() -> None:
     assert invoke("bundle", "main.js", "-o", "app.zip", "--infer").stderr == ""

@@ -27,7 +27,7 @@ def refused(source: str | bytes) -> Diagnostic:
 def test_all_fields_are_read() -> None:
     source = """{
         "name": "@s/d", "version": "1.2.3", "main": "./m.js", "type": "module",
-        "exports": {".": "./i.js"}, "imports": {"#a": "./a.js"}, "browser": {"fs": false},
+        "exports": {".": "./i.js"}, "imports": {"#a": "./a.js"}, "browser": {"fs": false}, "sideEffects": ["a.css"],
         "dependencies": {"z": "1", "a": "2"}, "optionalDependencies": {"o": "1"},
         "peerDependencies": {"p": "1", "q": "1"}, "devDependencies": {"v": "1"},
         "peerDependenciesMeta": {"q": {"optional": true}, "p": {"optional": false}}
@@ -41,6 +41,7 @@ def test_all_fields_are_read() -> None:
         exports={".": "./i.js"},
         imports={"#a": "./a.js"},
         browser={"fs": False},
+        side_effects=("a.css",),
         dependencies=("z", "a"),
         optional_dependencies=("o",),
         peer_dependencies=("p", "q"),

@@ -1,0 +1,69 @@
+"""What a package promises of the files that nobody uses: ``sideEffects`` of its package.json.
+
+It is webpack's field, https://webpack.js.org/guides/tree-shaking/; Node does not know it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_PARTS = re.compile(r"\*+|\?|\[[^\]/]+\]|[{},]|[^*?\[\]{},]+|.", re.DOTALL)
+
+_UNCLEAR = re.compile(r"\A!|[\\()]")
+
+
+def has_side_effects(path: str, globs: tuple[str, ...] | None) -> bool:
+    """Return whether evaluating a file may do more than to make its exports.
+
+    Args:
+        path: From the folder of the nearest package.json, without ``./``.
+        globs: `PackageDescriptor.side_effects` of it.
+
+    >>> has_side_effects("a.js", ()), has_side_effects("a.js", None)
+    (False, True)
+    >>> has_side_effects("lib/a.js", ("*.css", "./lib/{a,b}.js"))
+    True
+    """
+    if globs is None:
+        return True
+    patterns = [_pattern(glob) for glob in globs]
+    return any(pattern is None or pattern.fullmatch(path) for pattern in patterns)
+
+
+@lru_cache(maxsize=256)
+def _pattern(glob: str) -> re.Pattern[str] | None:
+    """Return what *glob* matches; None where that is not clear.
+
+    A glob without ``/`` is one of names, in whatever folder.
+    """
+    if _UNCLEAR.search(glob) or any(glob.count(a) != glob.count(b) for a, b in ("{}", "[]")):
+        return None
+    anywhere = "" if "/" in glob else "(?:.*/)?"
+    path = re.sub(r"\A(?:\./+|/+)", "", glob)
+    try:
+        return re.compile(anywhere + _expression(path), re.DOTALL)
+    except re.error:
+        return None
+
+
+def _expression(path: str) -> str:
+    written = ""
+    depth = 0
+    # Two stars are any folders, also none; where they are not a whole segment, more than webpack's.
+    for part in _PARTS.findall(path.replace("**/", "\0")):
+        depth += (part == "{") - (part == "}")
+        if part == "," and depth:
+            written += "|"
+        elif part in _PIECES:
+            written += _PIECES[part]
+        elif part.startswith("*"):
+            written += ".*"
+        elif part.startswith("[") and len(part) > 1:
+            written += part
+        else:
+            written += re.escape(part).replace("\0", "(?:.*/)?")
+    return written
+
+
+_PIECES = {"*": "[^/]*", "?": ".", "{": "(?:", "}": ")"}
