@@ -12,6 +12,7 @@ from compartment_mapper.cli.commands import Commands
 _COMMANDS = {
     "bundle": "bundle_command",
     "cache": "cache_group",
+    "eval": "eval_command",
     "inspect": "inspect_command",
     "policy": "policy_group",
     "run": "run_command",
@@ -45,6 +46,7 @@ def main() -> None:
     compartment-mapper bundle src/main.js -o app.zip   pack an application
     compartment-mapper inspect app.zip                 see its packages and their powers
     compartment-mapper run app.zip -- --port 8080      run it, confined
+    compartment-mapper eval -e "1 + 1"                 evaluate a text that has nothing
 
     Exit status: 0 fine, 1 bad input or findings, 2 wrong usage; `run` passes on the program's own.
     """  # noqa: D301 - click marks a paragraph to be left as it is with this character

@@ -1,0 +1,242 @@
+"""``eval``: evaluate a text with nothing but the given tools."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import click
+
+from compartment_mapper.cli.shared import NODE_OPTION, read_file, reporting
+from compartment_mapper.sandbox import (
+    UNDEFINED,
+    ConsoleLine,
+    Evaluation,
+    JavaScriptError,
+    Sandbox,
+    SandboxError,
+)
+from compartment_mapper.text import printable
+
+_ERRORS = frozenset({"warn", "error", "trace"})
+
+
+@click.command(
+    "eval",
+    short_help="Evaluate a text with nothing but the given tools.",
+    epilog="Example: compartment-mapper eval -e 'await tools.date()' --tool date='date -u'",
+)
+@click.argument("file", required=False, metavar="[FILE]")
+@click.option("-e", "--code", metavar="CODE", help="The text itself, instead of a file.")
+@click.option(
+    "--tool",
+    "tools",
+    multiple=True,
+    metavar="NAME=COMMAND",
+    help="Give tools.NAME, which runs COMMAND (no shell): its input is the JSON array of the "
+    "arguments, its output JSON, or text.",
+)
+@click.option(
+    "--module",
+    "modules",
+    multiple=True,
+    metavar="NAME=ARCHIVE",
+    help="An archive that the text may import as NAME, with its own policy.",
+)
+@click.option("--clock", is_flag=True, help="Give Date.now, setTimeout and the like.")
+@click.option("--random", is_flag=True, help="Give Math.random and the like.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=5.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="End it after so many seconds, tools included.",
+)
+@click.option(
+    "--memory",
+    "memory_mb",
+    type=click.IntRange(min=8),
+    default=128,
+    show_default=True,
+    metavar="MB",
+    help="End it when it takes more memory.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print value, console and error as JSON.")
+@NODE_OPTION
+@reporting
+def eval_command(  # noqa: PLR0913 - as many as there are options
+    *,
+    file: str | None,
+    code: str | None,
+    tools: tuple[str, ...],
+    modules: tuple[str, ...],
+    clock: bool,
+    random: bool,
+    timeout: float,
+    memory_mb: int,
+    as_json: bool,
+    node: str | None,
+) -> None:
+    """Evaluate FILE, CODE or the standard input in a locked-down process, and print its value.
+
+    A script, the body of an asynchronous function (`return`, `await`) or a module, with types of
+    TypeScript or without. It has the language and its tools: no network, no files, no environment,
+    no clock, no chance. Exit status 1 when it fails; see docs/sandbox.md.
+    """
+    name, source = _source(file, code)
+    archives = {key: read_file(path) for key, path in map(_pair, modules)}
+    with Sandbox(
+        tools={key: _tool(command, timeout) for key, command in map(_pair, tools)},
+        timeout=timeout,
+        memory_mb=memory_mb,
+        modules=archives,
+        clock=clock,
+        random=random,
+        node=node,
+    ) as sandbox:
+        try:
+            done = sandbox.run(source, name=name)
+        except SandboxError as error:
+            _tell_failure(error, as_json=as_json)
+            raise click.exceptions.Exit(1) from error
+    _tell(done, as_json=as_json)
+
+
+def _source(file: str | None, code: str | None) -> tuple[str, str]:
+    """Return what to call the text, and the text."""
+    if file is not None and code is not None:
+        message = "give a file or -e CODE, not both"
+        raise click.UsageError(message)
+    if code is not None:
+        return "evaluation.js", code
+    if file is None and sys.stdin.isatty():
+        message = "there is nothing to evaluate: give a file, -e CODE, or a text on standard input"
+        raise click.UsageError(message)
+    if file is None or file == "-":
+        return "stdin.js", sys.stdin.read()
+    return file.rpartition("/")[2], read_file(file).decode("utf-8", "replace")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        message = f"'{text}' must be NAME=VALUE"
+        raise click.UsageError(message)
+    return name, value
+
+
+def _tool(command: str, timeout: float) -> Callable[..., object]:
+    """Return a function that runs *command*."""
+    try:
+        words = shlex.split(command)
+    except ValueError as problem:
+        message = f"'{command}' is no command: {problem}"
+        raise click.UsageError(message) from problem
+
+    def run(*arguments: object) -> object:
+        try:
+            done = subprocess.run(  # noqa: S603 - the user's own command, no shell
+                words,
+                input=json.dumps(_plain(list(arguments))),
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                check=False,
+                timeout=timeout,
+            )
+        except OSError as problem:
+            raise JavaScriptError("ToolError", f"{words[0]}: {problem.strerror}") from problem
+        except subprocess.TimeoutExpired as problem:
+            raise JavaScriptError("ToolError", f"{words[0]} took too long") from problem
+        if done.returncode:
+            said = done.stderr.strip().splitlines()
+            message = f"{words[0]} ended with {done.returncode}" + (f": {said[-1]}" if said else "")
+            raise JavaScriptError("ToolError", message)
+        try:
+            value: object = json.loads(done.stdout)
+        except ValueError:
+            return done.stdout
+        return value
+
+    return run
+
+
+def _tell(done: Evaluation, *, as_json: bool) -> None:
+    if as_json:
+        found: Mapping[str, object] = {
+            "value": _plain(done.value),
+            "console": _lines(done.console),
+            "consoleIsCut": done.console_is_cut,
+            "toolCalls": done.tool_calls,
+            "seconds": round(done.seconds, 6),
+        }
+        click.echo(json.dumps(found, indent=2))
+        return
+    _show_console(done.console)
+    if isinstance(done.value, str):
+        _show(done.value)
+    elif done.value is not None:
+        _show(json.dumps(_plain(done.value), indent=2, ensure_ascii=False))
+
+
+def _tell_failure(error: SandboxError, *, as_json: bool) -> None:
+    if not as_json:
+        _show_console(error.console)
+        _show(f"{error}", err=True)
+        return
+    place = error.place
+    position = place.position if place is not None else None
+    found: Mapping[str, object] = {
+        "error": {
+            "code": error.code,
+            "name": error.name,
+            "message": error.message,
+            "line": position.line if position is not None else None,
+            "column": position.column if position is not None else None,
+            "stack": error.stack.splitlines(),
+        },
+        "console": _lines(error.console),
+    }
+    click.echo(json.dumps(found, indent=2))
+
+
+def _lines(console: tuple[ConsoleLine, ...]) -> list[Mapping[str, str]]:
+    return [{"level": line.level, "text": line.text} for line in console]
+
+
+def _show_console(console: tuple[ConsoleLine, ...]) -> None:
+    for line in console:
+        _show(line.text, err=line.level in _ERRORS)
+
+
+def _show(text: str, *, err: bool = False) -> None:
+    """Print what a text said: on a terminal, so that it can't steer that."""
+    stream = sys.stderr if err else sys.stdout
+    whole = text.encode("utf-8", "replace").decode("utf-8")  # halves of surrogate pairs
+    click.echo(printable(whole) if stream.isatty() else whole, err=err)
+
+
+def _plain(value: object) -> object:
+    """Return *value* for JSON: bytes in base64, dates in ISO 8601, errors as texts."""
+    match value:
+        case list():
+            return [_plain(item) for item in value]
+        case dict():
+            return {key: _plain(member) for key, member in value.items()}
+        case bytes():
+            return base64.b64encode(value).decode("ascii")
+        case datetime():
+            return value.isoformat()
+        case JavaScriptError():
+            return str(value)
+        case float() if not math.isfinite(value):
+            return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
+        case _:
+            return None if value is UNDEFINED else value
