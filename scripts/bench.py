@@ -6,6 +6,7 @@ What is measured, and how to read it: docs/performance.md.
 Usage: python3 scripts/bench.py [--runs N] [--apps s,m,l,p,xl] [--groups cold,warm,...]
     [--no-peers] [--slow SECONDS] [--limit SECONDS] [--output DIR] [--docs] [--from RESULTS.JSON]
        python3 scripts/bench.py --pages [--runs N] [--docs]
+       python3 scripts/bench.py --sandbox [--runs N] [--docs]
 Folders are relative to the project.
 """
 
@@ -34,6 +35,8 @@ def _needed(arguments: list[str]) -> list[Path]:
     """Return the folders whose packages are needed."""
     if "--pages" in arguments:
         return [_BENCHMARKS / "pages"]
+    if "--sandbox" in arguments:
+        return [_BENCHMARKS / "peers"]
     applications = sorted((_BENCHMARKS / "apps").iterdir())
     return applications if "--no-peers" in arguments else [*applications, _BENCHMARKS / "peers"]
 

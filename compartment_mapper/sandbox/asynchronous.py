@@ -102,6 +102,11 @@ class AsyncSandbox:
         self._engine.drop(compartment)
 
     @property
+    def process_id(self) -> int:
+        """Of the process that there is now."""
+        return self._engine.process_id
+
+    @property
     def starts(self) -> int:
         """How often a process was started: once, and again after each that had to be ended."""
         return self._engine.starts

@@ -105,6 +105,11 @@ class Child:
         except BrokenPipeError:
             self._unsent.clear()
 
+    @property
+    def process_id(self) -> int:
+        """The system's number of it."""
+        return self._process.pid
+
     def kill(self) -> None:
         """End the process at once."""
         self._process.kill()
@@ -207,7 +212,7 @@ def _command(settings: Settings) -> list[str]:
         "--no-warnings",
         "--no-addons",
         f"--max-old-space-size={settings.memory_mb}",
-        "--max-semi-space-size=4",
+        "--max-semi-space-size=8",  # half of V8's own: many compartments fill it with what stays
         str(Path(settings.runtime) / _SCRIPT),
     ]
 

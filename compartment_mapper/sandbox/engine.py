@@ -125,6 +125,11 @@ class Engine:
             self._fail_all("CLOSED", "the sandbox was closed")
             self._child.kill()
 
+    @property
+    def process_id(self) -> int:
+        """Of the process that there is now."""
+        return self._child.process_id
+
     def _started(self) -> Child:
         self.starts += 1
         return Child(self.settings, received=self._received, ended=self._ended)

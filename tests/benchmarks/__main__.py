@@ -25,12 +25,14 @@ from benchmarks.plan import (
 )
 from benchmarks.record import Record, about, as_json, from_json, machine
 from benchmarks.rounds import Limits, Task, run_rounds
+from benchmarks.sandboxes import measured_sandboxes, sandboxes_table
 from benchmarks.tables import markdown
 from chromium import maybe_chromium
 
 DOCS = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- benchmark: begin -->", "<!-- benchmark: end -->"
 PAGES = "<!-- benchmark of pages: begin -->", "<!-- benchmark of pages: end -->"
+SANDBOX = "<!-- benchmark of sandboxes: begin -->", "<!-- benchmark of sandboxes: end -->"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -38,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     if options.pages:
         _measure_pages(options)
+        return
+    if options.sandbox:
+        _measure_sandboxes(options)
         return
     if options.earlier is not None:
         record = from_json((ROOT / options.earlier).read_text())
@@ -59,13 +64,24 @@ def _measure_pages(options: argparse.Namespace) -> None:
         sys.exit("no Chromium: install it, or set COMPARTMENT_MAPPER_CHROMIUM to its path")
     work = Work(ROOT / options.output / "work")
     pages = measured_pages(find_ours(), work, rounds=options.runs, chromium=chromium)
-    text = pages_table(pages)
+    found = [dataclasses.asdict(page) for page in pages]
+    _write(options, "pages.json", found, pages_table(pages), PAGES)
+
+
+def _measure_sandboxes(options: argparse.Namespace) -> None:
+    rows = measured_sandboxes(rounds=options.runs)
+    found = [dataclasses.asdict(row) for row in rows]
+    _write(options, "sandboxes.json", found, sandboxes_table(rows), SANDBOX)
+
+
+def _write(
+    options: argparse.Namespace, name: str, found: object, text: str, markers: tuple[str, str]
+) -> None:
     output = ROOT / options.output
     output.mkdir(parents=True, exist_ok=True)
-    found = [dataclasses.asdict(page) for page in pages]
-    (output / "pages.json").write_text(json.dumps(found, indent=2) + "\n")
+    (output / name).write_text(json.dumps(found, indent=2) + "\n")
     if options.docs:
-        DOCS.write_text(between_markers(DOCS.read_text(), text + "\n", PAGES))
+        DOCS.write_text(between_markers(DOCS.read_text(), text + "\n", markers))
     print(f"\n{text}")
 
 
@@ -149,6 +165,9 @@ def _parser() -> argparse.ArgumentParser:
         "--pages",
         action="store_true",
         help="only how a page does, by this tool, LavaMoat, webpack and esbuild, in Chromium",
+    )
+    parser.add_argument(
+        "--sandbox", action="store_true", help="only how `compartment_mapper.Sandbox` does"
     )
     parser.add_argument("--no-peers", dest="peers", action="store_false", help="this tool only")
     parser.add_argument(

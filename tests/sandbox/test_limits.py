@@ -18,11 +18,6 @@ from compartment_mapper.sandbox.tools import Tools
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked at there")
 
 
-def child_of(sandbox: Sandbox) -> int:
-    """Return the process of *sandbox*."""
-    return sandbox._engine._child._process.pid  # noqa: SLF001 - no user needs it
-
-
 HOSTILE = [
     pytest.param("for (;;);", "TIMEOUT", id="an-endless-loop"),
     pytest.param("await 1; for (;;);", "TIMEOUT", id="an-endless-loop-later"),
@@ -111,7 +106,7 @@ def test_a_text_may_not_be_longer_than_the_limit() -> None:
 def test_a_process_that_is_killed_is_started_again() -> None:
     with Sandbox() as sandbox:
         sandbox.evaluate("globalThis.a = 1", compartment="kept")
-        os.kill(child_of(sandbox), signal.SIGKILL)
+        os.kill(sandbox.process_id, signal.SIGKILL)
         time.sleep(0.2)
 
         assert sandbox.evaluate("1") == 1
@@ -121,7 +116,7 @@ def test_a_process_that_is_killed_is_started_again() -> None:
 
 
 def test_a_process_that_dies_during_an_evaluation_is_reported() -> None:
-    with Sandbox(tools={"kill": lambda: os.kill(child_of(sandbox), signal.SIGKILL)}) as sandbox:
+    with Sandbox(tools={"kill": lambda: os.kill(sandbox.process_id, signal.SIGKILL)}) as sandbox:
         with pytest.raises(SandboxError, match=r"PROCESS_ENDED.*by signal 9"):
             sandbox.evaluate("await tools.kill(); await new Promise(() => {})")
 
@@ -192,7 +187,7 @@ def test_a_process_that_does_not_start_says_why() -> None:
 def test_no_process_is_left() -> None:
     with Sandbox() as sandbox:
         sandbox.evaluate("1")
-        pid = child_of(sandbox)
+        pid = sandbox.process_id
     time.sleep(0.5)
 
     assert not Path(f"/proc/{pid}").exists()

@@ -1,0 +1,234 @@
+"""`Sandbox`: how long it takes to begin, to answer and to compute, and what memory it takes."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from benchmarks.ours import NODE
+from benchmarks.places import PEERS
+from benchmarks.series import Spread, spread
+from benchmarks.tables import figure, table
+
+import compartment_mapper
+from compartment_mapper import Sandbox
+
+_SMALL = "1 + 1"
+_SOURCE = "const u = await tools.read({ id: 7 }); return u.name.toUpperCase()"
+_REPEATS = 300
+_COMPARTMENTS = 1000
+#: What programs do: objects, texts, arrays, closures, maps; a third of a second of it.
+_WORK = """
+(() => {
+  const words = [];
+  let seed = 7;
+  const next = () => (seed = (seed * 16807) % 2147483647);
+  for (let i = 0; i < 60000; i += 1) words.push((next() % 5000).toString(36));
+  const counts = new Map();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  const sorted = [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
+  const text = JSON.stringify(sorted.map(([word, n]) => ({ word, n, tags: [word.length, n % 3] })));
+  const parsed = JSON.parse(text);
+  class Tally { #n = 0; add(n) { this.#n += n; return this; } get total() { return this.#n; } }
+  const tally = parsed.reduce((sum, { n }) => sum.add(n), new Tally());
+  let sieve = new Uint8Array(3e6), primes = 0;
+  for (let i = 2; i < sieve.length; i += 1) {
+    if (sieve[i]) continue;
+    primes += 1;
+    for (let k = i * 2; k < sieve.length; k += i) sieve[k] = 1;
+  }
+  const fib = (n) => (n < 2 ? n : fib(n - 1) + fib(n - 2));
+  return [tally.total, primes, fib(29), text.replace(/[aeiou]/g, '').length].join();
+})()
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One figure."""
+
+    what: str
+    found: str
+    #: What was aimed at, or what the others claim; empty for neither.
+    aim: str = ""
+
+
+def measured_sandboxes(*, rounds: int) -> list[Row]:
+    """Return the figures of this machine."""
+    return [
+        _start(rounds),
+        *_answers(),
+        *_execution(rounds),
+        *_memory(),
+        *_sizes(),
+    ]
+
+
+def sandboxes_table(rows: list[Row]) -> str:
+    """Return the figures as a Markdown table."""
+    return table(["a sandbox", "measured", "aim"], [[row.what, row.found, row.aim] for row in rows])
+
+
+def _start(rounds: int) -> Row:
+    def begin() -> None:
+        with Sandbox() as sandbox:
+            sandbox.evaluate(_SMALL)
+
+    begin()
+    return Row(
+        what="from `Sandbox()` to its first value, ms",
+        found=figure(_timed(begin, rounds)),
+        aim="50 ms, claimed for a compartment",
+    )
+
+
+def _answers() -> Iterator[Row]:
+    """Yield what one evaluation takes, beside what a message to a Node and back takes."""
+    message = b"\0\0\0\4null"
+    with Sandbox(tools={"read": lambda given: {"name": "Ada", **given}}) as sandbox:
+        evaluations: list[float] = []
+        others: list[float] = []
+        with _echo() as echo:
+            for _ in range(_REPEATS):
+                evaluations.append(_once(lambda: sandbox.evaluate(_SMALL)))
+                others.append(_once(lambda: echo(message)))
+        small, pipe = spread(evaluations[20:]), spread(others[20:])
+        yield Row(what="a pipe's round trip to a Node, ms", found=_fine(pipe))
+        yield Row(
+            what="a warm sandbox evaluates `1 + 1`, beyond that round trip, ms",
+            found=f"{small.median - pipe.median:.2f}",
+            aim="1",
+        )
+        tool = spread([_once(lambda: sandbox.evaluate(_SOURCE)) for _ in range(_REPEATS)][20:])
+        yield Row(what="a text that awaits one tool, ms", found=_fine(tool))
+        made = "for (let i = 0; i < 1000; i++) new Compartment({ __options__: true }); 0"
+        each = spread([_once(lambda: sandbox.evaluate(made)) for _ in range(5)])
+        yield Row(
+            what="a `Compartment`, ms", found=f"{each.median / 1000:.2f}", aim="50 ms, claimed"
+        )
+
+
+def _execution(rounds: int) -> Iterator[Row]:
+    """Yield how long a text takes, against a bare lockdown and against plain Node, turn by turn."""
+    with (
+        NamedTemporaryFile("w", suffix=".js") as file,
+        Sandbox(timeout=60, clock=True) as sandbox,
+    ):
+        file.write(_WORK)
+        file.flush()
+        other = subprocess.Popen(
+            [NODE, PEERS / "bare-lockdown.mjs", file.name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        # Timed within, as theirs is.
+        timed = f"const before = performance.now(); {_WORK}; performance.now() - before"
+        found: dict[str, list[float]] = {"ours": [], "locked": [], "plain": []}
+        for _ in range(rounds):
+            found["ours"].append(float(f"{sandbox.evaluate(timed)}"))
+            for way in ("locked", "plain"):
+                found[way].append(_asked(other, way))
+        other.communicate()
+    # The least: what else runs on the machine only adds.
+    mine, locked, plain = (min(found[way]) for way in ("ours", "locked", "plain"))
+    yield Row(
+        what="the same text, against a `Compartment` after a bare `lockdown()`",
+        found=f"{mine / locked:.2f}",
+        aim="1.05",
+    )
+    yield Row(
+        what="the same text, against plain Node", found=f"{mine / plain:.2f}", aim="1.10, claimed"
+    )
+
+
+def _asked(process: subprocess.Popen[str], line: str) -> float:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(f"{line}\n")
+    process.stdin.flush()
+    return float(process.stdout.readline())
+
+
+def _memory() -> Iterator[Row]:
+    """Yield what a process takes with many compartments, of the memory that it has to itself."""
+    if not Path("/proc/self/status").is_file():
+        return
+    with Sandbox() as sandbox:
+        sandbox.evaluate(_SMALL)
+        first = _resident(sandbox)
+        for number in range(_COMPARTMENTS):
+            sandbox.evaluate(f"const own = {number}", compartment=f"c{number}")
+        all_of_them = _resident(sandbox)
+    yield Row(what="memory of the process, MB", found=f"{first:.0f}")
+    yield Row(what=f"with {_COMPARTMENTS} compartments, MB", found=f"{all_of_them:.0f}", aim="100")
+    each = (all_of_them - first) / _COMPARTMENTS * 1000
+    yield Row(what="a compartment, kB", found=f"{each:.0f}", aim="2 to 5 MB, claimed")
+
+
+def _sizes() -> Iterator[Row]:
+    folder = Path(compartment_mapper.__file__).parent / "_runtime"
+    content = (folder / "sandbox.cjs").read_bytes()
+    packed = len(gzip.compress(content, mtime=0))
+    yield Row(
+        what="ses and all that runs in the process, kB (gzip)",
+        found=f"{len(content) / 1000:.0f} ({packed / 1000:.0f})",
+        aim="200 kB, claimed",
+    )
+
+
+def _once(run: Callable[[], object]) -> float:
+    before = time.perf_counter()
+    run()
+    return (time.perf_counter() - before) * 1000
+
+
+def _timed(run: Callable[[], object], rounds: int) -> Spread:
+    return spread([_once(run) for _ in range(rounds)])
+
+
+def _fine(found: Spread) -> str:
+    return f"{found.median:.2f} ({found.least:.2f}-{found.most:.2f})"
+
+
+@contextmanager
+def _echo() -> Iterator[Callable[[bytes], None]]:
+    """Yield what sends a message to a Node and waits until it is back."""
+    theirs_in, ours_out = os.pipe()
+    ours_in, theirs_out = os.pipe()
+    process = subprocess.Popen(
+        [NODE, PEERS / "echo.cjs", str(theirs_in), str(theirs_out)],
+        pass_fds=(theirs_in, theirs_out),
+    )
+    os.close(theirs_in)
+    os.close(theirs_out)
+
+    def send(message: bytes) -> None:
+        os.write(ours_out, message)
+        left = len(message)
+        while left:
+            left -= len(os.read(ours_in, left))
+
+    try:
+        yield send
+    finally:
+        os.close(ours_out)
+        process.wait()
+        os.close(ours_in)
+
+
+def _resident(sandbox: Sandbox) -> float:
+    """Return megabytes that the process of *sandbox* has in memory."""
+    pid = sandbox.process_id
+    status = Path(f"/proc/{pid}/status").read_text("ascii")
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    assert found is not None
+    return int(found[1]) * 1024 / 1e6
