@@ -9,7 +9,7 @@ network, and some of its programs are hostile, as if a web page had talked it in
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from compartment_mapper import Limits, Sandbox, SandboxError, Tool
@@ -117,7 +117,7 @@ def scripted_model(task: str) -> Iterator[tuple[str, str]]:
 def main() -> None:
     """Let the model work on a task."""
     shop = Shop()
-    tools = {
+    tools: dict[str, Callable[..., object] | Tool] = {
         "order_numbers": shop.order_numbers,
         "read_order": shop.read_order,
         "refund": Tool(function=shop.refund, schema=_REFUND_SCHEMA),
