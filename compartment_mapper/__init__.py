@@ -3,20 +3,21 @@
 `Sandbox` and `AsyncSandbox` evaluate JavaScript with nothing but the tools that it is handed.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from compartment_mapper.sandbox import (
+    from compartment_mapper.sandbox.asynchronous import AsyncSandbox
+    from compartment_mapper.sandbox.blocking import Sandbox
+    from compartment_mapper.sandbox.console import ConsoleLine
+    from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError
+    from compartment_mapper.sandbox.settings import Limits
+    from compartment_mapper.sandbox.steps import Evaluation
+    from compartment_mapper.sandbox.tools import Tool
+    from compartment_mapper.sandbox.values import (
         UNDEFINED,
-        AsyncSandbox,
-        ConsoleLine,
-        Evaluation,
         JavaScriptError,
-        Limits,
-        Sandbox,
-        SandboxError,
-        SandboxTimeoutError,
-        Tool,
+        NotDataError,
         Undefined,
     )
 
@@ -27,6 +28,7 @@ __all__ = [
     "Evaluation",
     "JavaScriptError",
     "Limits",
+    "NotDataError",
     "Sandbox",
     "SandboxError",
     "SandboxTimeoutError",
@@ -34,11 +36,32 @@ __all__ = [
     "Undefined",
 ]
 
+#: Modules of the sandbox by the names of theirs that are ours, imported when they are asked for:
+#: the command line does without them.
+_MODULES = {
+    "AsyncSandbox": "asynchronous",
+    "ConsoleLine": "console",
+    "Evaluation": "steps",
+    "JavaScriptError": "values",
+    "Limits": "settings",
+    "NotDataError": "values",
+    "Sandbox": "blocking",
+    "SandboxError": "failures",
+    "SandboxTimeoutError": "failures",
+    "Tool": "tools",
+    "UNDEFINED": "values",
+    "Undefined": "values",
+}
+
 
 def __getattr__(name: str) -> object:
-    """Import the sandbox when it is asked for: the command line does without."""
-    if name not in __all__:
+    """Return a name of the sandbox."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from compartment_mapper import sandbox  # noqa: PLC0415 - 150 ms
+    found: object = getattr(import_module(f"{__name__}.sandbox.{_MODULES[name]}"), name)
+    return found
 
-    return getattr(sandbox, name)
+
+def __dir__() -> list[str]:
+    """Return the names that are for users."""
+    return [*__all__]

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import queue
-import threading
-from collections.abc import Awaitable, Mapping
-from concurrent.futures import Future
-from typing import Self
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Self
 
 from compartment_mapper.sandbox.engine import Engine, Entry
 from compartment_mapper.sandbox.messages import Message
@@ -16,6 +13,9 @@ from compartment_mapper.sandbox.options import Modules, order_of, settings_of
 from compartment_mapper.sandbox.settings import Limits
 from compartment_mapper.sandbox.steps import Call, Evaluation, Steps, Wait, ended, evaluation_steps
 from compartment_mapper.sandbox.tools import Tools, bind_tools
+
+if TYPE_CHECKING:
+    from compartment_mapper.sandbox.loop import ToolLoop
 
 
 class Sandbox:
@@ -58,7 +58,7 @@ class Sandbox:
     ) -> None:
         self._tools = bind_tools(tools or {})
         self._timeout = timeout
-        self._loop: _Loop | None = None
+        self._loop: ToolLoop | None = None
         self._engine = Engine(
             settings_of(
                 self._tools,
@@ -126,13 +126,13 @@ class Sandbox:
         entry = Entry(post=posted.put)
         order = order_of(source, name, compartment, globals, timeout or self._timeout)
         steps = evaluation_steps(self._engine, entry, order, self._tools)
-        called: list[Future[None]] = []
+        called: list[Callable[[], object]] = []
         try:
             return self._taken(steps, posted, called)
         finally:
             steps.close()
-            for future in called:
-                future.cancel()
+            for give_up in called:
+                give_up()
 
     def drop(self, compartment: str) -> None:
         """Forget what is known in a named compartment."""
@@ -149,7 +149,7 @@ class Sandbox:
         return self._engine.starts
 
     def _taken(
-        self, steps: Steps, posted: queue.SimpleQueue[Message], called: list[Future[None]]
+        self, steps: Steps, posted: queue.SimpleQueue[Message], called: list[Callable[[], object]]
     ) -> Evaluation:
         """Take *steps*, adding the tools that run to *called*."""
         message: Message | None = None
@@ -164,7 +164,7 @@ class Sandbox:
             else:
                 self._call(step, called)
 
-    def _call(self, call: Call, called: list[Future[None]]) -> None:
+    def _call(self, call: Call, called: list[Callable[[], object]]) -> None:
         try:
             value = call.tool.function(*call.positional, **call.named)
         except Exception as error:  # noqa: BLE001 - whatever a tool raises, crosses
@@ -173,18 +173,11 @@ class Sandbox:
         if not inspect.isawaitable(value):
             call.answer(value)
             return
-        self._loop = self._loop or _Loop()
-        called.append(self._loop.run(_answered(call, value)))
+        if self._loop is None:
+            from compartment_mapper.sandbox.loop import ToolLoop  # noqa: PLC0415 - 40 ms
 
-
-async def _answered(call: Call, value: Awaitable[object]) -> None:
-    """Answer *call* with what comes of *value*."""
-    try:
-        result = await value
-    except Exception as error:  # noqa: BLE001 - whatever a tool raises, crosses
-        call.fail(error)
-        return
-    call.answer(result)
+            self._loop = ToolLoop()
+        called.append(self._loop.answer(call, value))
 
 
 def _next(posted: queue.SimpleQueue[Message], seconds: float) -> Message | None:
@@ -192,33 +185,3 @@ def _next(posted: queue.SimpleQueue[Message], seconds: float) -> Message | None:
         return posted.get(timeout=seconds)
     except queue.Empty:
         return None
-
-
-class _Loop:
-    """An event loop in a thread, for asynchronous tools of those who have none."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(
-            target=self._loop.run_forever, name="sandbox tools", daemon=True
-        )
-        self._thread.start()
-
-    def run(self, coroutine: Awaitable[None]) -> Future[None]:
-        """Run *coroutine* there."""
-        assert asyncio.iscoroutine(coroutine)
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-
-    def close(self) -> None:
-        """Cancel what still runs, and end the thread."""
-        asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-
-async def _cancel_all() -> None:
-    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

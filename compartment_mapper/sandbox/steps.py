@@ -15,7 +15,6 @@ from compartment_mapper.sandbox.console import ConsoleLine
 from compartment_mapper.sandbox.engine import Engine, Entry
 from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError, thrown
 from compartment_mapper.sandbox.messages import Message, record_of, text_of
-from compartment_mapper.sandbox.program import program_of
 from compartment_mapper.sandbox.tools import ArgumentError, BoundTool
 from compartment_mapper.sandbox.values import (
     UNDEFINED,
@@ -168,6 +167,9 @@ def _program(running: Running) -> Generator[Wait, Message | None, Message]:
     if len(order.source) > running.engine.settings.limits.source:
         most = running.engine.settings.limits.source
         raise running.error("TOO_LARGE", f"the text is longer than {most} characters")
+    # 80 ms, in which the process can start.
+    from compartment_mapper.sandbox.program import program_of  # noqa: PLC0415
+
     keeps = order.compartment is not None
     program = program_of(order.source, keeps=keeps)
     if program.doubt is not None:

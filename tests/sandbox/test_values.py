@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compartment_mapper import UNDEFINED, JavaScriptError, Sandbox, SandboxError
-from compartment_mapper.sandbox.values import NotDataError
+from compartment_mapper import UNDEFINED, JavaScriptError, NotDataError, Sandbox, SandboxError
 
 #: Dates of JavaScript count milliseconds.
 DATES = st.datetimes(timezones=st.just(UTC)).map(
