@@ -24,6 +24,8 @@ from compartment_mapper.sandbox.settings import Settings
 _SCRIPT = "sandbox.cjs"
 _MEBIBYTE = 1024 * 1024
 _CHUNK = 1 << 16
+#: What the length of a message can say.
+_MOST = (1 << 32) - 1
 #: Of what the process writes to its standard error, the end is kept: V8 says there why it died.
 _KEPT = 1 << 13
 #: JSON's escapes make a text longer, at most so many times.
@@ -83,14 +85,18 @@ class Child:
             self.send(message)
         threading.Thread(target=self._read, name="sandbox", daemon=True).start()
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message, *, most: int = _MOST) -> None:
         """Send *message*, at the latest when the process reads: nobody waits for that.
 
         To a process that is gone nothing is sent, of which `ended` tells.
+
+        Raises:
+            TooLargeError: It is larger than *most* bytes.
         """
+        content = packed(message, most=most)
         with self._lock:
             is_first = not self._unsent
-            self._unsent += packed(message)
+            self._unsent += content
             if is_first and self._requests >= 0:
                 self._write()
                 if self._unsent:

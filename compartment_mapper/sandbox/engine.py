@@ -13,6 +13,8 @@ from compartment_mapper.sandbox.settings import Settings
 
 #: How often a process that ends before it has begun is started again.
 _TRIES = 2
+#: What a compiled text is larger than its source, at most: JSON's escapes, and tables of edits.
+_ESCAPED = 16
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -51,6 +53,7 @@ class Engine:
 
         Raises:
             SandboxError: CLOSED, BUSY, STATE_LOST, PROCESS_ENDED.
+            TooLargeError: It is larger than all that it may consist of.
         """
         with self._lock:
             self._entries.pop(entry.number, None)
@@ -61,7 +64,8 @@ class Engine:
             entry.is_started = False
             self._entries[entry.number] = entry
             child = self._child
-        child.send(entry.request)
+        limits = self.settings.limits
+        child.send(entry.request, most=limits.message_bytes + _ESCAPED * limits.source)
 
     def _check(self, entry: Entry, request: Message) -> None:
         if self._is_closed:
@@ -82,11 +86,15 @@ class Engine:
         self._kept.add(name)
 
     def answer(self, entry: Entry, answer: Message) -> None:
-        """Send the answer to a call of *entry*, if it still goes on."""
+        """Send the answer to a call of *entry*, if it still goes on.
+
+        Raises:
+            TooLargeError: It is larger than it may be.
+        """
         with self._lock:
             child = self._child if entry.number in self._entries else None
         if child is not None:
-            child.send(answer)
+            child.send(answer, most=self.settings.limits.message_bytes)
 
     def cancel(self, entry: Entry) -> None:
         """Ask the process to give *entry* up."""

@@ -19,10 +19,20 @@ def record_of(message: Message, key: str) -> Message:
     return value if isinstance(value, dict) else {}
 
 
-def packed(message: Message) -> bytes:
-    """Return *message* as it is sent: its length in four bytes, and JSON."""
+class TooLargeError(ValueError):
+    """What is to be sent is larger than it may be."""
+
+
+def packed(message: Message, *, most: int) -> bytes:
+    """Return *message* as it is sent: its length in four bytes, and JSON.
+
+    Raises:
+        TooLargeError: It has more than *most* bytes.
+    """
     text = json.dumps(message, separators=(",", ":")).encode("ascii")
-    return len(text).to_bytes(4, "big") + text
+    if len(text) > most:
+        raise TooLargeError(f"larger than {most} bytes")
+    return len(text).to_bytes(_HEAD, "big") + text
 
 
 class BrokenProcessError(Exception):

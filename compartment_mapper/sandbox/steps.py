@@ -6,6 +6,7 @@ of it; who asks does it in a thread (`blocking`) or in an event loop (`asynchron
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from compartment_mapper.errors import Place, place_in
 from compartment_mapper.sandbox.console import ConsoleLine
 from compartment_mapper.sandbox.engine import Engine, Entry
 from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError, thrown
-from compartment_mapper.sandbox.messages import Message, record_of, text_of
+from compartment_mapper.sandbox.messages import Message, TooLargeError, record_of, text_of
 from compartment_mapper.sandbox.tools import ArgumentError, BoundTool
 from compartment_mapper.sandbox.values import (
     UNDEFINED,
@@ -78,19 +79,23 @@ class Call:
 
     def answer(self, value: object) -> None:
         """Send what the tool returned."""
+        what = f"what tools.{self.tool.name} returned"
         try:
-            encoded = encode(
-                value, path=f"what tools.{self.tool.name} returned", depth=self.running.depth
-            )
+            encoded = encode(value, path=what, depth=self.running.depth)
+            self.running.answer(self.number, {"value": encoded})
         except NotDataError as problem:
             self.fail(problem)
-            return
-        self.running.answer(self.number, {"value": encoded})
+        except TooLargeError as problem:
+            self.fail(ValueError(f"{what} is {problem}"))
 
     def fail(self, error: Exception) -> None:
         """Send the exception that the tool raised."""
         self.running.failures[self.number] = error
-        self.running.answer(self.number, {"error": encode_error(error)})
+        with contextlib.suppress(TooLargeError):
+            self.running.answer(self.number, {"error": encode_error(error)})
+            return
+        short = JavaScriptError(type(error).__name__, "what it says is too large")
+        self.running.answer(self.number, {"error": encode_error(short)})
 
 
 Steps = Generator[Wait | Call, Message | None, Evaluation]
@@ -150,6 +155,8 @@ def evaluation_steps(
     except SandboxError as error:
         error.console = tuple(running.console)
         raise
+    except TooLargeError as problem:
+        raise running.error("TOO_LARGE", f"the text and its globals are {problem}") from problem
     finally:
         engine.end(entry)
 

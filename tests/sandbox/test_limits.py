@@ -38,6 +38,7 @@ HOSTILE = [
     pytest.param("await Promise.all(Array.from({ length: 1e5 }, () => tools.echo('x'.repeat(1000))))", "MEMORY_LIMIT", id="a-flood-of-calls"),
     pytest.param("tools.echo(new Uint8Array(1e7))", "JAVASCRIPT_ERROR", id="a-large-argument"),
     pytest.param("tools.large()", "JAVASCRIPT_ERROR", id="a-large-answer"),
+    pytest.param("tools.complain()", "JAVASCRIPT_ERROR", id="a-large-exception"),
     pytest.param("for (;;) console.log('x'.repeat(1000))", "TIMEOUT", id="endless-output"),
     pytest.param("((", "JAVASCRIPT_ERROR", id="no-program"),
     pytest.param("Object.freeze(Object.getPrototypeOf(tools.echo)); Promise.prototype.then = 1", "JAVASCRIPT_ERROR", id="tampering"),
@@ -50,6 +51,7 @@ def hardened() -> Iterator[Sandbox]:
         "never": _never,
         "echo": lambda value: value,
         "large": lambda: "x" * 10_000_000,
+        "complain": _complain,
     }
     with Sandbox(tools=tools, timeout=1.0, memory_mb=48) as made:
         yield made
@@ -57,6 +59,23 @@ def hardened() -> Iterator[Sandbox]:
 
 async def _never() -> None:
     await asyncio.Event().wait()
+
+
+def _complain() -> None:
+    raise LookupError("x" * 10_000_000)
+
+
+@pytest.mark.parametrize(
+    "source", ["(await tools.large()).length", "await tools.complain().catch((e) => { throw e })"]
+)
+def test_what_a_tool_answers_is_bounded(hardened: Sandbox, source: str) -> None:
+    with pytest.raises(SandboxError, match="arge"):
+        hardened.evaluate(source, timeout=20)
+
+
+def test_globals_are_bounded(hardened: Sandbox) -> None:
+    with pytest.raises(SandboxError, match="TOO_LARGE"):
+        hardened.evaluate("1", globals={"large": "x" * 50_000_000})
 
 
 @pytest.mark.parametrize(("source", "code"), HOSTILE)
