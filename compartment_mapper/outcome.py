@@ -12,6 +12,8 @@ from compartment_mapper.text import Position
 #: What is made of an application: a zip file, a script that runs it, an ES module that exports
 #: what its entry does.
 Format = Literal["archive", "script", "module"]
+#: Where the maps to the sources are: within what is made, beside it, nowhere.
+SourceMapForm = Literal["inline", "file", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,6 +68,13 @@ await build({ ...common, entryPoints: [here('src/main.js')], outfile: `${folder}
 await build({ ...common, entryPoints: [here('src/erase.js')], outfile: `${folder}/erase.cjs` });
 await build({
   ...common,
+  entryPoints: [here('src/minify.js')],
+  outfile: `${folder}/minify.mjs`,
+  format: 'esm',
+  banner: {},
+});
+await build({
+  ...common,
   entryPoints: [here('src/script.js')],
   outfile: `${folder}/script.js`,
   platform: 'neutral',

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FILES = ("main.cjs", "runtime.cjs", "script.js", "erase.cjs")
+FILES = ("main.cjs", "runtime.cjs", "script.js", "erase.cjs", "minify.mjs")
 SHOWN_LINES = 20  # npm and esbuild say first what is wrong
 
 

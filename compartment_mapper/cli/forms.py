@@ -9,7 +9,7 @@ from functools import wraps
 
 import click
 
-from compartment_mapper.outcome import Format
+from compartment_mapper.outcome import Format, SourceMapForm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +18,8 @@ class Form:
 
     format: Format = "archive"
     compress: bool = False
-    #: Whether maps from what packages were made of travel with them: ``inline`` or ``none``.
-    source_map: str = "none"
+    source_map: SourceMapForm = "none"
+    minify: bool = False
     global_name: str | None = None
 
     def check(self) -> None:
@@ -65,7 +65,12 @@ _OPTIONS = (
         "--source-map",
         type=click.Choice(["inline", "none"]),
         default="none",
-        help="Pack the source maps of packages too, for traces: --source-map inline.",
+        help="Pack source maps too, for traces and debuggers: --source-map inline.",
+    ),
+    click.option(
+        "--minify",
+        is_flag=True,
+        help="Shorten texts by the application's own esbuild: npm install --save-dev esbuild.",
     ),
     click.option(
         "--global-name",

@@ -53,7 +53,9 @@ export const readEdits = ([digits = '', removed = '']) => {
     if (lines > 0) end = 0;
     line += lines;
     const edit = { start: end + gap, length, removed: removed.slice(taken, taken + was) };
-    table.set(line, [...(table.get(line) ?? []), edit]);
+    const known = table.get(line);
+    if (known === undefined) table.set(line, [edit]);
+    else known.push(edit);
     end = edit.start + length;
     taken += was;
   }
