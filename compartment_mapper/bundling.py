@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from compartment_mapper import errors
 from compartment_mapper.archive import map_bytes, pack, sha512_hex
@@ -24,7 +25,7 @@ from compartment_mapper.mapping import (
 )
 from compartment_mapper.minify import Stored, esbuild_of, minified
 from compartment_mapper.module_graph import Module, ModuleGraph
-from compartment_mapper.module_maps import installed_maps, written_files
+from compartment_mapper.module_maps import installed_maps, map_file_bytes, written_files
 from compartment_mapper.outcome import Replaceable
 from compartment_mapper.record_codec import interface_of
 from compartment_mapper.runtime_needs import RuntimeNeed, runtime_needs
@@ -32,6 +33,8 @@ from compartment_mapper.scan_powers import SyntaxPowers
 from compartment_mapper.script import ModuleExports, ScriptOptions, script_bytes
 from compartment_mapper.source_maps import SourceMap
 from compartment_mapper.workflows import Application, Options, Powers, load_application, place_in
+
+Of = TypeVar("Of")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,8 @@ class Bundle:
     application: Application
     map: CompartmentMap
     content: bytes
+    #: What is to stand beside it: the file of source maps. Empty for none.
+    map_file: bytes
     #: Of ``compartment-map.json``, which holds the hash of every module.
     sha512: str
     #: Bytes stored for each file.
@@ -63,7 +68,8 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
     compiled_texts = _compiled(application.modules, tables, names)
     _check_doubted(application, compiled_texts, powers.engine)
     powers.ended("compile")
-    application, stored = _shortened(application, compiled_texts, names, options, powers)
+    application, texts = _shortened(application, compiled_texts, names, options, powers)
+    stored = texts.modules if options.source_map != "inline" else _with_maps(texts)
     compartment_map = map_compartments(
         application.modules,
         tables,
@@ -85,10 +91,12 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
     else:
         script = _script_options(application.modules, options)
         content = script_bytes(compartment_map, files, sha512=sha512, options=script)
+    is_beside = options.source_map == "file"
     made = Bundle(
         application=application,
         map=compartment_map,
         content=content,
+        map_file=map_file_bytes(_by_path(texts.maps, names), sha512=sha512) if is_beside else b"",
         sha512=sha512,
         sizes={path: len(content) for path, content in files.items()},
         needs=needs,
@@ -102,7 +110,17 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
     return made
 
 
-def _by_path(stored: Mapping[Location, bytes], names: Names) -> dict[str, bytes]:
+def _with_maps(stored: Stored) -> dict[Location, bytes]:
+    return {
+        **stored.modules,
+        **{
+            location: with_source_map(stored.modules[location], source_map.to_dict())
+            for location, source_map in stored.maps.items()
+        },
+    }
+
+
+def _by_path(stored: Mapping[Location, Of], names: Names) -> dict[str, Of]:
     return {
         names.compartment_of(location) + names.module_name(location)[1:]: content
         for location, content in stored.items()
@@ -115,26 +133,19 @@ def _shortened(
     names: Names,
     options: Options,
     powers: Powers,
-) -> tuple[Application, Mapping[Location, bytes]]:
-    """Return what is stored of modules: minified and with maps, where that is asked for."""
+) -> tuple[Application, Stored]:
+    """Return what is stored of modules, minified where that is asked for, and maps from it."""
     files = written_files(application, names)
     maps: Mapping[Location, SourceMap] = {}
     if options.source_map != "none":
         maps, problems = installed_maps(application, files, names=names, read=powers.read)
         application = replace(application, warnings=(*application.warnings, *problems))
+    made = Stored(modules=stored, maps=maps)
     if options.minify:
         esbuild = esbuild_of(application.root, read=powers.read)
-        made = minified(
-            Stored(modules=stored, maps=maps), files=files, esbuild=esbuild, powers=powers.minify
-        )
-        stored = made.modules
-        maps = made.maps if options.source_map != "none" else {}
+        made = minified(made, files=files, esbuild=esbuild, powers=powers.minify)
         powers.ended("minify")
-    with_maps = {
-        location: with_source_map(stored[location], source_map.to_dict())
-        for location, source_map in maps.items()
-    }
-    return application, {**stored, **with_maps}
+    return application, made
 
 
 def _replaceable(
@@ -185,6 +196,7 @@ def _script_options(modules: ModuleGraph, options: Options) -> ScriptOptions:
     return ScriptOptions(
         node_env="development" if "development" in options.conditions else "production",
         global_name=options.global_name,
+        has_map_file=options.source_map == "file",
         exports=exports,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -55,3 +56,18 @@ def installed_maps(
         elif source_map is not None:
             found[location] = source_map
     return found, problems
+
+
+def map_file_bytes(maps: Mapping[str, SourceMap], *, sha512: str) -> bytes:
+    """Return the file of source maps: ``docs/formats/source-maps.md`` describes it.
+
+    Args:
+        maps: By ``COMPARTMENT/LOCATION``.
+        sha512: Of the application.
+    """
+    value = {
+        "sha512": sha512,
+        "files": {path: source_map.to_dict() for path, source_map in sorted(maps.items())},
+    }
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace") + b"\n"

@@ -60,6 +60,8 @@ class Outcome:
     #: JSON, on one line: by the path of a file on the disk, the fields of its `Replaceable`.
     replaceable: str = "{}"
     is_compressed: bool = False
+    #: The file of source maps that is to stand beside it, one line; empty for none.
+    map_file: bytes = b""
 
 
 def diagnostic_to_plain(problem: Diagnostic) -> list[object]:

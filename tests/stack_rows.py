@@ -148,7 +148,7 @@ def application(folder: Path, name: str, where: str) -> tuple[Path, list[str]]:
         },
     )
     install_esbuild(folder)
-    return folder / "main.mjs", ["--source-map", "inline", *(["--minify"] if row.minify else [])]
+    return folder / "main.mjs", ["--minify"] if row.minify else []
 
 
 def install_esbuild(folder: Path) -> None:
@@ -167,3 +167,35 @@ def expected_frames(name: str, where: str) -> list[str]:
         f"compartment:///{package_name}/{row.written_as}:{line + 3}:11",
         "compartment:///$root$/main.mjs:2:1",
     ]
+
+
+#: Decodes the maps of scripts and looks up every place of a word, with Node's own reader of maps.
+_LOOK_UP = """
+const { SourceMap } = require('node:module');
+const { scripts, word } = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
+const found = [];
+for (const { text, sourceMapURL } of scripts) {
+  if (!sourceMapURL) continue;
+  const [head, data] = sourceMapURL.split(',');
+  if (head !== 'data:application/json;base64') throw new Error(head);
+  const payload = JSON.parse(Buffer.from(data, 'base64').toString());
+  const map = new SourceMap(payload);
+  text.split('\\n').forEach((line, index) => {
+    for (let at = line.indexOf(word); at >= 0; at = line.indexOf(word, at + 1)) {
+      const entry = map.findEntry(index, at);
+      const content = payload.sourcesContent[payload.sources.indexOf(entry.originalSource)];
+      found.push([entry.originalSource, entry.originalLine + 1, entry.originalColumn + 1, content]);
+    }
+  });
+}
+console.log(JSON.stringify(found));
+"""
+
+
+def mapped_places(
+    scripts: list[dict[str, str]], word: str, source: str
+) -> set[tuple[int, int, str]]:
+    """Return where in *source* the maps of *scripts* place a *word* of theirs, and its text."""
+    found = ask_node(_LOOK_UP, {"scripts": scripts, "word": word})
+    assert isinstance(found, list)
+    return {(line, column, text) for name, line, column, text in found if name == source}

@@ -178,6 +178,7 @@ def outcome_of(made: Bundle, *, compressed: bool) -> Outcome:
             {path_of(location): asdict(found) for location, found in made.replaceable.items()}
         ),
         is_compressed=compressed,
+        map_file=made.map_file,
     )
 
 

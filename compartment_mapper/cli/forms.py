@@ -63,9 +63,9 @@ _OPTIONS = (
     click.option("--compress", is_flag=True, help="Deflate the files (Endo can't read those)."),
     click.option(
         "--source-map",
-        type=click.Choice(["inline", "none"]),
+        type=click.Choice(["inline", "file", "none"]),
         default="none",
-        help="Pack source maps too, for traces and debuggers: --source-map inline.",
+        help="Maps to the sources, for traces and debuggers: within FILE, or beside it, FILE.map.",
     ),
     click.option(
         "--minify",

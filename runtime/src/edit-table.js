@@ -79,6 +79,22 @@ export const columnBefore = (edits, column) => {
 
 /**
  * @param {ReadonlyArray<LineEdit>} edits of the line
+ * @param {number} column in the line as it was written
+ * @returns {number} in the stored line; of what was removed, the place that it was removed at
+ */
+export const columnAfter = (edits, column) => {
+  let shift = 0;
+  for (const { start, length, removed } of edits) {
+    const before = start - shift;
+    if (column < before) break;
+    if (column < before + removed.length) return start;
+    shift += length - removed.length;
+  }
+  return column + shift;
+};
+
+/**
+ * @param {ReadonlyArray<LineEdit>} edits of the line
  * @param {string} text the stored line
  * @returns {string} the line as it was written, without a comment at its end that was left out
  */
