@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -54,6 +55,7 @@ class Minifier:
             text=True,
             encoding="utf-8",
             check=False,
+            env={**os.environ, "NODE_OPTIONS": ""},  # they are for programs: a debugger, for one
         )
         problem, answers = _lines(done)
         if problem is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from process import mapper
 from stack_rows import PLACES, ROWS, Row, application, expected_frames, mapped_places
-from support import NODE
+from support import NODE, ROOT
 
 _PLACE = re.compile(r"compartment:///[^\s()]+:\d+:\d+")
 
@@ -163,6 +163,25 @@ def _assert_leads_to_the_source(scripts: list[dict[str, str]], row: Row, package
     assert mapped_places(scripts, "RangeError", f"compartment:///{package}/{row.written_as}") == {
         (row.place[0], row.place[1] + len("new "), row.source)
     }
+
+
+@pytest.mark.parametrize("source_map", ["inline", "file"])
+def test_debuggers_of_archives_are_led_to_the_sources(tmp_path: Path, source_map: str) -> None:
+    output = _made(tmp_path, "compiled", "dependency", "archive", source_map)
+    mapper("run", output)  # what V8 compiled is kept, and has no maps
+
+    scripts = _debugged(ROOT / "compartment_mapper" / "_runtime" / "main.cjs", output)
+
+    _assert_leads_to_the_source(scripts, ROWS["compiled"], "dep")
+
+
+def test_without_maps_texts_name_none(tmp_path: Path) -> None:
+    output = _made(tmp_path, "compiled", "dependency", "script", "none")
+
+    scripts = _debugged(output)
+
+    assert scripts
+    assert not any(script["sourceMapURL"] for script in scripts)
 
 
 @pytest.mark.parametrize("source_map", ["inline", "file"])
