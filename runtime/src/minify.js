@@ -49,16 +49,20 @@ const { transform } = createRequire(`${folder}/`)(folder);
 /**
  * @param {string} text an expression
  * @param {object} [options]
+ * @param {ReadonlyArray<string>} [taken] names that no variable may get
  * @returns {Promise<MappedText>} shorter
  */
-const shortened = async (text, options) => {
-  // An expression that stood alone would be left out, as one that does nothing.
-  const { code, map } = await transform(`${BEFORE}${text})`, { ...OPTIONS, ...options });
+const shortened = async (text, options, taken = []) => {
+  // An expression that stood alone would be left out, as one that does nothing; and what is asked for as a global is
+  // what nothing else is called.
+  const also = taken.length > 0 ? `,[${taken.join(',')}]` : '';
+  const { code, map } = await transform(`${BEFORE}${text}${also})`, { ...OPTIONS, ...options });
   const end = code.trimEnd();
-  if (!end.startsWith(BEFORE) || !end.endsWith(AFTER)) throw new Error('an unknown form');
+  const after = `${also}${AFTER}`;
+  if (!end.startsWith(BEFORE) || !end.endsWith(after)) throw new Error('an unknown form');
   const { mappings, names } = JSON.parse(map);
   return {
-    text: end.slice(BEFORE.length, -AFTER.length),
+    text: end.slice(BEFORE.length, -after.length),
     segments: segmentsOf(mappings).map((segments, line) =>
       segments.map(({ start, at, name }) => ({
         start: line === 0 ? start - BEFORE.length : start,
@@ -71,6 +75,8 @@ const shortened = async (text, options) => {
 };
 
 const IDENTIFIERS = { minifyIdentifiers: true };
+const SHORT = /^[\w$]{1,3}$/; // as esbuild's names are
+const RESERVED = new Set(['do', 'for', 'if', 'in', 'let', 'new', 'try', 'var']);
 
 /**
  * Local names are shortened where no program can see them. What esbuild makes of a text with names put back must be what
@@ -83,10 +89,16 @@ const minified = async (text) => {
   const blank = await shortened(text);
   const whole = withNames(blank, () => true); // also without blanks alone, esbuild changes a few names
   if (!areAlike(await shortened(whole.text), blank)) throw new Error('names are not as they were');
-  const short = await shortened(whole.text, IDENTIFIERS);
-  const named = withNames(short, visibleNames(whole.text));
-  if (!areAlike(await shortened(named.text, IDENTIFIERS), short)) return whole;
-  return { text: named.text, segments: composed(named.segments, originIn(whole.segments)) };
+  const visible = visibleNames(whole.text);
+  const taken = [...visible].filter((name) => SHORT.test(name) && !RESERVED.has(name));
+  try {
+    const short = await shortened(whole.text, IDENTIFIERS, taken);
+    const named = withNames(short, (name) => visible.has(name));
+    if (!areAlike(await shortened(named.text, IDENTIFIERS, taken), short)) return whole;
+    return { text: named.text, segments: composed(named.segments, originIn(whole.segments)) };
+  } catch {
+    return whole; // a name put back may be what another variable got, even a parameter beside it
+  }
 };
 
 /**

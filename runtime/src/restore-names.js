@@ -50,19 +50,16 @@ const NAMED = [
   `(?:function\\*? ?|class )${IDENTIFIER}`,
   // What has no name of its own is called by the variable that it is first the value of.
   `${IDENTIFIER}(?:\\|\\||&&|\\?\\?)?=(?:async\\b|function\\b|class\\b|\\(|[\\p{ID_Continue}$]+=>)`,
+  '(#[\\p{ID_Start}$_][\\p{ID_Continue}$\\u200c\\u200d]*)',
 ].map((pattern) => new RegExp(pattern, 'gu'));
 
 /**
  * @param {string} text without blanks that are not needed
- * @returns {(name: string) => boolean} whether a program may see the name: as that of a function, of a class or of a private
- *   member. Of some that it can't see that is said too.
+ * @returns {Set<string>} names that a program may see: of functions, classes and private members. Of some that it can't see
+ *   that is said too.
  */
-export const visibleNames = (text) => {
-  const found = new Set(
-    NAMED.flatMap((pattern) => [...text.matchAll(pattern)].map(([, name]) => name)),
-  );
-  return (name) => name.startsWith('#') || found.has(name);
-};
+export const visibleNames = (text) =>
+  new Set(NAMED.flatMap((pattern) => [...text.matchAll(pattern)].map(([, name = '']) => name)));
 
 const WORD = /#?[\p{ID_Continue}$\u200c\u200d]+/gu;
 

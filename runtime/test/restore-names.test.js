@@ -52,11 +52,10 @@ for (const [one, other, expected] of ALIKE) {
 }
 
 test('names that programs see are known', () => {
-  const isVisible = visibleNames(
+  const visible = visibleNames(
     'function f(p){}function*g(){}class C{#x}const a=()=>1,b=x=>1,c=async x=>1,d=function(){},e=class{},n=1,' +
       '{h=()=>1}=p;i||=(q,r)=>1;async function j(){}',
   );
   const names = [...'fgCabcdehij', '#x'];
-  assert.deepEqual(names.filter(isVisible), names);
-  assert.deepEqual([...'pnxqr'].filter(isVisible), []);
+  assert.deepEqual([...visible].sort(), names.sort());
 });

@@ -34,6 +34,8 @@ exports.texts = (count) => {
   let n = 3; const seen = []; while (n --> 0) seen.push(n < !--count);
   return [...texts, seen, ((t) => t.raw)`import(${count}`, { eval(x) { return x } }.eval(4)];
 };
+const e = () => 'seen by its name', n = class {}; // what a minifier may call parameters
+exports.short = (longest, longer) => [e(), e.name, n.name, longest, longer];
 exports.local = (hidden) => { const other = 2; return eval('hidden + other') };
 """
 FILES = {
@@ -43,7 +45,7 @@ import dep, { read } from 'dep';
 import { a, counted } from './cycle.mjs';
 export let count = 0;
 export function bump() { return count += 1 }
-console.log(JSON.stringify([dep.names(), dep.texts(2), dep.local(1), a(), counted, count, bump.name]));
+console.log(JSON.stringify([dep.names(), dep.texts(2), dep.local(1), dep.short(1, 2), a(), counted, count, bump.name]));
 try { console.log(read('/etc/hostname').length > 0) } catch (error) { console.log(error.message) }
 await null;
 """,
