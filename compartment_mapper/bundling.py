@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from compartment_mapper import errors
 from compartment_mapper.archive import map_bytes, pack, sha512_hex
 from compartment_mapper.compartment_map import CompartmentMap
 from compartment_mapper.compile import compiled, program_of, with_source_map
-from compartment_mapper.errors import Diagnostic, InputError, Place
+from compartment_mapper.errors import InputError
 from compartment_mapper.link import Exports
 from compartment_mapper.load import bytes_location, display_name, is_list_of_entries, is_on_disk
 from compartment_mapper.locations import Location
@@ -22,15 +23,18 @@ from compartment_mapper.mapping import (
     link_tables,
     map_compartments,
 )
+from compartment_mapper.minify import Stored, esbuild_of, minified
 from compartment_mapper.module_graph import Module, ModuleGraph
+from compartment_mapper.module_maps import installed_maps, map_file_bytes, written_files
 from compartment_mapper.outcome import Replaceable
-from compartment_mapper.powers import ReadPowers
 from compartment_mapper.record_codec import interface_of
 from compartment_mapper.runtime_needs import RuntimeNeed, runtime_needs
 from compartment_mapper.scan_powers import SyntaxPowers
 from compartment_mapper.script import ModuleExports, ScriptOptions, script_bytes
-from compartment_mapper.source_maps import SourceMap, source_map_of
+from compartment_mapper.source_maps import SourceMap
 from compartment_mapper.workflows import Application, Options, Powers, load_application, place_in
+
+Of = TypeVar("Of")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,8 @@ class Bundle:
     application: Application
     map: CompartmentMap
     content: bytes
+    #: What is to stand beside it: the file of source maps. Empty for none.
+    map_file: bytes
     #: Of ``compartment-map.json``, which holds the hash of every module.
     sha512: str
     #: Bytes stored for each file.
@@ -59,15 +65,11 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
     application = load_application(entry, options=options, powers=powers)
     names = archive_names(application.packages)
     tables = link_tables(application.modules, names)
-    maps: Mapping[Location, SourceMap] = {}
-    if options.source_maps:
-        maps, problems = _source_maps(application, names, powers.read)
-        application = replace(application, warnings=(*application.warnings, *problems))
-    stored = _compiled(application.modules, tables, names)
-    for location, source_map in maps.items():
-        stored[location] = with_source_map(stored[location], source_map)
-    _check_doubted(application, stored, powers.engine)
+    compiled_texts = _compiled(application.modules, tables, names)
+    _check_doubted(application, compiled_texts, powers.engine)
     powers.ended("compile")
+    application, texts = _shortened(application, compiled_texts, names, options, powers)
+    stored = texts.modules if options.source_map != "inline" else _with_maps(texts)
     compartment_map = map_compartments(
         application.modules,
         tables,
@@ -76,13 +78,12 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
         attenuators=application.attenuators,
         sha512_of=lambda location: sha512_hex(stored[location]),
     )
-    files = {
-        names.compartment_of(location) + names.module_name(location)[1:]: content
-        for location, content in stored.items()
-    }
+    files = _by_path(stored, names)
     map_text = map_bytes(compartment_map)
     is_archive = options.format == "archive"
-    needs = runtime_needs(compartment_map, files, deflated=options.compress) if is_archive else ()
+    # Minified texts need what they needed before, and show it less.
+    plain = _by_path(compiled_texts, names)
+    needs = runtime_needs(compartment_map, plain, deflated=options.compress) if is_archive else ()
     powers.ended("map")
     sha512 = sha512_hex(map_text)
     if is_archive:
@@ -90,20 +91,61 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
     else:
         script = _script_options(application.modules, options)
         content = script_bytes(compartment_map, files, sha512=sha512, options=script)
+    is_beside = options.source_map == "file"
     made = Bundle(
         application=application,
         map=compartment_map,
         content=content,
+        map_file=map_file_bytes(_by_path(texts.maps, names), sha512=sha512) if is_beside else b"",
         sha512=sha512,
         sizes={path: len(content) for path, content in files.items()},
         needs=needs,
-        # A new text may name another map.
         replaceable=(
-            _replaceable(application, tables, names, stored) if is_archive and not maps else {}
+            _replaceable(application, tables, names, stored)
+            if is_archive and not options.minify and options.source_map == "none"
+            else {}
         ),
     )
     powers.ended("pack")
     return made
+
+
+def _with_maps(stored: Stored) -> dict[Location, bytes]:
+    return {
+        **stored.modules,
+        **{
+            location: with_source_map(stored.modules[location], source_map.to_dict())
+            for location, source_map in stored.maps.items()
+        },
+    }
+
+
+def _by_path(stored: Mapping[Location, Of], names: Names) -> dict[str, Of]:
+    return {
+        names.compartment_of(location) + names.module_name(location)[1:]: content
+        for location, content in stored.items()
+    }
+
+
+def _shortened(
+    application: Application,
+    stored: Mapping[Location, bytes],
+    names: Names,
+    options: Options,
+    powers: Powers,
+) -> tuple[Application, Stored]:
+    """Return what is stored of modules, minified where that is asked for, and maps from it."""
+    files = written_files(application, names)
+    maps: Mapping[Location, SourceMap] = {}
+    if options.source_map != "none":
+        maps, problems = installed_maps(application, files, names=names, read=powers.read)
+        application = replace(application, warnings=(*application.warnings, *problems))
+    made = Stored(modules=stored, maps=maps)
+    if options.minify:
+        esbuild = esbuild_of(application.root, read=powers.read)
+        made = minified(made, files=files, esbuild=esbuild, powers=powers.minify)
+        powers.ended("minify")
+    return application, made
 
 
 def _replaceable(
@@ -156,6 +198,7 @@ def _script_options(modules: ModuleGraph, options: Options) -> ScriptOptions:
     return ScriptOptions(
         node_env="development" if "development" in options.conditions else "production",
         global_name=options.global_name,
+        has_map_file=options.source_map == "file",
         exports=exports,
     )
 
@@ -217,25 +260,6 @@ def _own_keys(table: LinkTable, location: Location) -> list[str]:
     """Return the keys of the archive's own that a module requests by."""
     resolutions = table.resolutions.get(location, {})
     return [key for keys in resolutions.values() for key in keys.values() if key in table.links]
-
-
-def _source_maps(
-    application: Application, names: Names, read: ReadPowers
-) -> tuple[dict[Location, SourceMap], list[Diagnostic]]:
-    """Return the maps that programs name, and what is wrong with those that are none."""
-    found: dict[Location, SourceMap] = {}
-    problems: list[Diagnostic] = []
-    for location, module in application.modules.modules.items():
-        if module.record.language not in {"mjs", "cjs"} or module.origin is not None:
-            continue
-        package = names.packages.owners[location]
-        source_map = source_map_of(location, module.source, package=package, read=read)
-        if isinstance(source_map, Diagnostic):
-            place = Place(file=display_name(location, application.root))
-            problems.append(replace(source_map, place=place))
-        elif source_map is not None:
-            found[location] = source_map
-    return found, problems
 
 
 def _stored(

@@ -420,3 +420,21 @@ def runtime_missing() -> Diagnostic:
         message="the JavaScript runtime is not built",
         hint="install the package with pip, or run scripts/build_runtime.py",
     )
+
+
+def esbuild_not_found() -> Diagnostic:
+    """``--minify`` for an application that has no esbuild."""
+    return Diagnostic(
+        code="ESBUILD_NOT_FOUND",
+        message="--minify asks the application's own esbuild, which is not installed",
+        hint="npm install --save-dev esbuild",
+    )
+
+
+def esbuild_not_usable(folder: str, why: str) -> Diagnostic:
+    """An esbuild that does not start, or does not know what we ask of it."""
+    return Diagnostic(
+        code="ESBUILD_NOT_USABLE",
+        message=f"the esbuild in '{folder}' can't be used: {why}",
+        hint="install it again, 0.18 or later: npm install --save-dev esbuild",
+    )

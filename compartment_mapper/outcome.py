@@ -12,6 +12,8 @@ from compartment_mapper.text import Position
 #: What is made of an application: a zip file, a script that runs it, an ES module that exports
 #: what its entry does.
 Format = Literal["archive", "script", "module"]
+#: Where the maps to the sources are: within what is made, beside it, nowhere.
+SourceMapForm = Literal["inline", "file", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,8 @@ class Outcome:
     #: JSON, on one line: by the path of a file on the disk, the fields of its `Replaceable`.
     replaceable: str = "{}"
     is_compressed: bool = False
+    #: The file of source maps that is to stand beside it, one line; empty for none.
+    map_file: bytes = b""
 
 
 def diagnostic_to_plain(problem: Diagnostic) -> list[object]:

@@ -45,6 +45,8 @@ class ScriptOptions:
     node_env: str
     #: The global variable that gets the entry's namespace.
     global_name: str | None = None
+    #: Whether there is a file of source maps for it.
+    has_map_file: bool = False
     #: None for a script, which exports nothing.
     exports: ModuleExports | None = None
 
@@ -77,11 +79,16 @@ def script_bytes(
     }
     if options.global_name is not None:
         data["globalName"] = _literal(options.global_name)
+    if options.has_map_file:
+        data["maps"] = _literal(sha512)
+        data["place"] = _PLACE if options.exports is None else "import.meta.url"
     start = _start(_object(data.items()), options.exports)
     text = f"// Application sha512 {sha512}\n// {_NOTICE}\n{start}\n"
     return text.encode("ascii")
 
 
+#: Where the script is, where that can be told from within it.
+_PLACE = 'typeof __filename=="string"?__filename:void 0'
 _NOTICE = "Made by compartment-mapper; contains ses (https://github.com/endojs/endo), Apache-2.0"
 
 

@@ -9,7 +9,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from compartment_mapper.errors import Diagnostic, Place, invalid_source_map
@@ -23,13 +23,31 @@ from compartment_mapper.text import printable
 _URL = re.compile(rb"(?://|/\*)[#@][ \t]*sourceMappingURL=([^\s'\"*]+)[^\n]*\s*\Z")
 _SCHEME = re.compile(r"^[\w.+-]+://[^/]*/")
 
-SourceMap = Mapping[str, object]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceMap:
+    """Where a text came from."""
+
+    #: What the sources are called, by paths from the package's folder.
+    sources: tuple[str, ...] = ()
+    #: As in ECMA-426; empty where edits say it all.
+    mappings: str = ""
+    #: The sources themselves, empty where they are not known; none where none is.
+    texts: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what is stored."""
+        return {
+            "sources": list(self.sources),
+            "mappings": self.mappings,
+            "texts": list(self.texts),
+        }
 
 
 def source_map_of(
     file: Location, text: bytes, *, package: Location, read: ReadPowers
 ) -> SourceMap | Diagnostic | None:
-    """Return what is stored of the map that *text* names: ``sources``, ``mappings``, ``texts``.
+    """Return the map that *text* names.
 
     Args:
         file: Where the text is.
@@ -50,11 +68,11 @@ def source_map_of(
         return invalid_source_map(Place(file=relative_path(file, package) or base_name(file)))
     root = value.get("sourceRoot")
     prefix = f"{root.rstrip('/')}/" if isinstance(root, str) and root else ""
-    return {
-        "sources": [_shown(f"{prefix}{source}", location, package) for source in sources],
-        "mappings": mappings,
-        "texts": _texts(value.get("sourcesContent"), len(sources)),
-    }
+    return SourceMap(
+        sources=tuple(_shown(f"{prefix}{source}", location, package) for source in sources),
+        mappings=mappings,
+        texts=_texts(value.get("sourcesContent"), len(sources)),
+    )
 
 
 def _named(
@@ -108,8 +126,8 @@ def _shown(source: str, location: Location, package: Location) -> str:
     return "/".join(parts) or "source"
 
 
-def _texts(found: object, count: int) -> list[str]:
+def _texts(found: object, count: int) -> tuple[str, ...]:
     """Return the sources themselves, empty where they are not known."""
     listed = found if isinstance(found, list) else []
-    texts = [text if isinstance(text, str) else "" for text in listed[:count]]
-    return texts if any(texts) else []
+    texts = tuple(text if isinstance(text, str) else "" for text in listed[:count])
+    return texts if any(texts) else ()

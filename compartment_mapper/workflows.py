@@ -22,8 +22,9 @@ from compartment_mapper.infer_policy import (
 from compartment_mapper.link import link_problems
 from compartment_mapper.load import Loading, load_modules
 from compartment_mapper.locations import Location, Specifier, base_name, parent_of
+from compartment_mapper.minification import MinifyPowers
 from compartment_mapper.module_graph import ModuleGraph
-from compartment_mapper.outcome import Format
+from compartment_mapper.outcome import Format, SourceMapForm
 from compartment_mapper.package_graph import PackageGraph, graph_packages
 from compartment_mapper.policy import Policy
 from compartment_mapper.policy_choice import (
@@ -55,8 +56,9 @@ class Options:
     compress: bool = False
     #: Modules that can't be observed are left out: `unused_modules`.
     leaves_out_unused: bool = False
-    #: The source maps of what is bundled are bundled too.
-    source_maps: bool = False
+    source_map: SourceMapForm = "none"
+    #: The application's esbuild makes texts shorter.
+    minify: bool = False
     format: Format = "archive"
     #: Of a script: the global variable that gets the entry's namespace.
     global_name: str | None = None
@@ -80,6 +82,7 @@ class Powers:
     read: ReadPowers
     engine: SyntaxPowers
     erase: ErasePowers
+    minify: MinifyPowers
     progress: Callable[[int], None]
     scans: ScanPowers = field(default_factory=ScanHere)
     #: Called with the name of each stage that has come to its end.

@@ -73,6 +73,13 @@ await build({
 });
 await build({
   ...common,
+  entryPoints: [here('src/minify.js')],
+  outfile: `${folder}/minify.mjs`,
+  format: 'esm',
+  banner: {},
+});
+await build({
+  ...common,
   entryPoints: [here('src/script.js')],
   outfile: `${folder}/script.js`,
   platform: 'neutral',

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FILES = ("main.cjs", "runtime.cjs", "script.js", "erase.cjs", "sandbox.cjs")
+FILES = ("main.cjs", "runtime.cjs", "script.js", "erase.cjs", "minify.mjs", "sandbox.cjs")
 SHOWN_LINES = 20  # npm and esbuild say first what is wrong
 
 

@@ -42,6 +42,8 @@ class Shown:
     errors: list[str]
     #: Of the expression that was asked for.
     value: object
+    #: If that was asked for: the ``url``, ``sourceMapURL`` and ``text`` of what packages consist of.
+    scripts: list[dict[str, str]]
 
 
 class Browser:
@@ -66,6 +68,7 @@ class Browser:
         until: str | None = None,
         evaluate: str | None = None,
         screenshot: Path | None = None,
+        debug: bool = False,
     ) -> Shown:
         """Return what becomes of the page at the path *page*.
 
@@ -74,12 +77,14 @@ class Browser:
             until: An expression that is waited for.
             evaluate: An expression, then.
             screenshot: Where to write a picture, then.
+            debug: Whether a debugger is to look.
         """
         question = {
             "url": f"http://127.0.0.1:{self._server.server_port}/{page}",
             **({"until": until} if until else {}),
             **({"evaluate": evaluate} if evaluate else {}),
             **({"screenshot": str(screenshot)} if screenshot else {}),
+            **({"debug": True} if debug else {}),
         }
         assert self._driver.stdin is not None
         assert self._driver.stdout is not None

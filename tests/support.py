@@ -16,6 +16,7 @@ from compartment_mapper.eraser import Eraser
 from compartment_mapper.erasure import Erasure, ErasureRefusal, Typed
 from compartment_mapper.errors import Diagnostic, InputError
 from compartment_mapper.locations import Location, location_of_path
+from compartment_mapper.minifier import Minifier
 from compartment_mapper.powers import MemoryFiles
 from compartment_mapper.process import Node
 from compartment_mapper.workflows import Application, Options, Powers, load_application
@@ -98,7 +99,13 @@ class Erasing:
 
 def powers_over(files: MemoryFiles) -> Powers:
     """Return powers to read *files*, with the real engine to judge doubtful syntax."""
-    return Powers(read=files, engine=Node(NODE), erase=Erasing(), progress=lambda _count: None)
+    return Powers(
+        read=files,
+        engine=Node(NODE),
+        erase=Erasing(),
+        minify=Minifier(lambda: NODE),
+        progress=lambda _count: None,
+    )
 
 
 def load(

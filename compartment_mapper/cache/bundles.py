@@ -79,7 +79,7 @@ class Bundles:
 
     def keep(self, key: str, outcome: Outcome, observations: Observations) -> None:
         """Keep *outcome* as what is made for *key*; nothing happens where that can't be."""
-        if len(outcome.content) > _LARGEST:
+        if len(outcome.content) + len(outcome.map_file) > _LARGEST:
             return
         archive = hashlib.sha256(outcome.content).hexdigest()
         with contextlib.suppress(OSError):
@@ -161,8 +161,12 @@ class Manifest:
     #: Its SHA-256.
     archive: str
     observations: Observations
-    #: JSON: what people are told, what ``--json`` prints, which modules can be replaced.
-    said: tuple[bytes, bytes, bytes]
+    #: JSON, a line each.
+    said: Said
+
+
+#: What people are told, what ``--json`` prints, which modules can be replaced, the source maps.
+Said = tuple[bytes, bytes, bytes, bytes]
 
 
 def _maybe_read(path: str) -> bytes | None:
@@ -182,7 +186,7 @@ def _touch(path: str) -> None:
             os.utime(path)
 
 
-def _said(outcome: Outcome) -> tuple[bytes, bytes, bytes]:
+def _said(outcome: Outcome) -> Said:
     told = {
         "sha512": outcome.sha512,
         "extent": outcome.extent,
@@ -194,10 +198,10 @@ def _said(outcome: Outcome) -> tuple[bytes, bytes, bytes]:
     }
     texts = (json.dumps(told), outcome.statistics, outcome.replaceable)
     told_text, statistics, replaceable = (text.encode("utf-8", "surrogatepass") for text in texts)
-    return told_text, statistics, replaceable
+    return told_text, statistics, replaceable, outcome.map_file.rstrip(b"\n")
 
 
-def _outcome(content: bytes, said: tuple[bytes, bytes, bytes]) -> Outcome:
+def _outcome(content: bytes, said: Said) -> Outcome:
     told = json.loads(said[0])
     return Outcome(
         content=content,
@@ -210,15 +214,17 @@ def _outcome(content: bytes, said: tuple[bytes, bytes, bytes]) -> Outcome:
         statistics=said[1].decode("utf-8", "surrogatepass"),
         replaceable=said[2].decode("utf-8", "surrogatepass"),
         is_compressed=told["compressed"] is True,
+        map_file=said[3] + b"\n" if said[3] else b"",
     )
 
 
 def _manifest(text: bytes) -> Manifest:
-    archive, observed, told, statistics, replaceable = text.split(b"\n")
+    archive, observed, *said = text.split(b"\n")
     if re.fullmatch(rb"[0-9a-f]{64}", archive) is None:
         raise ValueError
     known = _observations_from_plain(json.loads(observed))
-    return Manifest(archive.decode(), known, (told, statistics, replaceable))
+    told, statistics, replaceable, map_file = said
+    return Manifest(archive.decode(), known, (told, statistics, replaceable, map_file))
 
 
 def _observations_to_plain(known: Observations) -> dict[str, object]:

@@ -9,17 +9,17 @@ from functools import lru_cache
 from importlib.util import find_spec
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-#: Erases types, and is built from sources of its own.
-_ERASER = os.path.join(_PACKAGE, "_runtime", "erase.cjs")
+#: What erases types and what minifies, built from sources of their own.
+_HELPERS = [os.path.join(_PACKAGE, "_runtime", name) for name in ("erase.cjs", "minify.mjs")]
 _PARSERS = ("tree_sitter", "tree_sitter_javascript")
 
 
 @lru_cache(maxsize=1)
 def toolchain() -> bytes:
-    """Return a digest of our own sources, the eraser's, the parser's, and of what runs them."""
+    """Return a digest of our own sources, the helpers', the parser's, and of what runs them."""
     digest = hashlib.sha256(repr((1, sys.version_info[:3], sys.byteorder)).encode())
-    eraser = [_ERASER] if os.path.exists(_ERASER) else []
-    for path in (*sorted(_sources(_PACKAGE)), *eraser):
+    helpers = [path for path in _HELPERS if os.path.exists(path)]
+    for path in (*sorted(_sources(_PACKAGE)), *helpers):
         with open(path, "rb") as file:
             content = file.read()
         digest.update(b"%d %s " % (len(content), path.removeprefix(_PACKAGE).encode()) + content)

@@ -24,6 +24,7 @@ from compartment_mapper.disk import Disk
 from compartment_mapper.eraser import Eraser
 from compartment_mapper.infer_policy import Use
 from compartment_mapper.locations import path_of
+from compartment_mapper.minifier import Minifier
 from compartment_mapper.module_record import Language
 from compartment_mapper.outcome import Outcome
 from compartment_mapper.policy_choice import PolicyFile
@@ -144,9 +145,15 @@ def powers_of(hosting: Hosting, *, disk: ReadPowers, stages: Stages) -> Iterator
         folder = None if hosting.no_cache else maybe_folder()
         version = maybe_toolchain() if folder else None
         timed = TimedScans(stages, workers)
-        powers = partial(Powers, read=disk, progress=_progress(), ended=stages.ended)
         # What is erased follows from the installed Node alone, whichever runs the program.
         own = engine if hosting.node is None else Engine(None, observed)
+        powers = partial(
+            Powers,
+            read=disk,
+            minify=Minifier(lambda: own.node.path),
+            progress=_progress(),
+            ended=stages.ended,
+        )
         eraser = held.enter_context(Eraser(lambda: own.node.path))
         if folder is None or version is None:
             yield powers(engine=engine, erase=eraser, scans=timed)
@@ -178,6 +185,7 @@ def outcome_of(made: Bundle, *, compressed: bool) -> Outcome:
             {path_of(location): asdict(found) for location, found in made.replaceable.items()}
         ),
         is_compressed=compressed,
+        map_file=made.map_file,
     )
 
 

@@ -18,6 +18,7 @@ from compartment_mapper.disk import Disk
 from compartment_mapper.errors import InputError
 from compartment_mapper.outcome import Format, Outcome
 from compartment_mapper.script import integrity
+from compartment_mapper.text import size_text
 
 
 @click.command(
@@ -54,7 +55,7 @@ def bundle_command(
     compartment-mapper bundle src/main.js -o app.zip --leave-out-unused   as for a page
     compartment-mapper bundle src/main.js -o app.zip --watch    while you work on it
     compartment-mapper bundle src/main.js -o app.zip --timings  to see what takes long
-    compartment-mapper bundle src/main.ts -o app.zip --source-map inline  for traces of sources
+    compartment-mapper bundle src/main.js -o app.js --format script --minify --source-map file
     """  # noqa: D301 - click marks a paragraph to be left as it is with this character
     if Path(output).is_dir():
         raise InputError(errors.cannot_write(output, "it is a folder"))
@@ -71,10 +72,17 @@ def bundle_command(
         _write_bundle(order, output, None, as_json=as_json)
 
 
+def map_path(output: str) -> str:
+    """Return where the source maps of *output* are, for who runs it to find."""
+    return f"{output}.map"
+
+
 def _write_bundle(order: Order, output: str, disk: ObservedDisk | None, *, as_json: bool) -> None:
     stages = Stages()
     made = make_outcome(order, stages=stages, disk=disk)
     Disk().write(output, made.content)
+    if made.map_file:
+        Disk().write(map_path(output), made.map_file)
     stages.ended("write")
     say_problems(made.warnings)
     timings = order.choices.timings
@@ -91,6 +99,8 @@ def _say(made: Outcome, output: str, form: Format) -> None:
         if text:
             show(text, err=True)
     show(f"{output}: {made.extent}")
+    if made.map_file:
+        show(f"{map_path(output)}: {size_text(len(made.map_file))}")
     show(f"sha512 {made.sha512}")
     if form != "archive":
         for name, text in _hashes(made).items():
@@ -104,6 +114,8 @@ def _hashes(made: Outcome) -> dict[str, str]:
 
 def _print_statistics(made: Outcome, output: str, form: Format, stages: Stages | None) -> None:
     found: dict[str, object] = {form: output, **json.loads(made.statistics)}
+    if made.map_file:
+        found["sourceMap"] = map_path(output)
     if form != "archive":
         found |= _hashes(made)
     if stages is not None:

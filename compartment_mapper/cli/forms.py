@@ -9,7 +9,7 @@ from functools import wraps
 
 import click
 
-from compartment_mapper.outcome import Format
+from compartment_mapper.outcome import Format, SourceMapForm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +18,8 @@ class Form:
 
     format: Format = "archive"
     compress: bool = False
-    #: Whether maps from what packages were made of travel with them: ``inline`` or ``none``.
-    source_map: str = "none"
+    source_map: SourceMapForm = "none"
+    minify: bool = False
     global_name: str | None = None
 
     def check(self) -> None:
@@ -63,9 +63,14 @@ _OPTIONS = (
     click.option("--compress", is_flag=True, help="Deflate the files (Endo can't read those)."),
     click.option(
         "--source-map",
-        type=click.Choice(["inline", "none"]),
+        type=click.Choice(["inline", "file", "none"]),
         default="none",
-        help="Pack the source maps of packages too, for traces: --source-map inline.",
+        help="Maps to the sources, for traces and debuggers: within FILE, or beside it, FILE.map.",
+    ),
+    click.option(
+        "--minify",
+        is_flag=True,
+        help="Shorten texts by the application's own esbuild: npm install --save-dev esbuild.",
     ),
     click.option(
         "--global-name",

@@ -91,7 +91,8 @@ def _made(order: Order, files: Mapping[str, bytes], disk: ReadPowers, stages: St
     options = replace(
         building.options_of(order.choices, files),
         compress=order.form.compress,
-        source_maps=order.form.source_map == "inline",
+        source_map=order.form.source_map,
+        minify=order.form.minify,
         format=order.form.format,
         global_name=order.form.global_name,
         enforces=order.enforces,

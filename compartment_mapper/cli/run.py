@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from compartment_mapper import errors
+from compartment_mapper.cli.forms import Form
 from compartment_mapper.cli.keeping import Order, make_outcome
 from compartment_mapper.cli.shared import (
     Choices,
@@ -18,6 +20,7 @@ from compartment_mapper.cli.shared import (
 )
 from compartment_mapper.cli.stages import Stages
 from compartment_mapper.errors import InputError
+from compartment_mapper.outcome import SourceMapForm
 from compartment_mapper.process import find_node
 
 
@@ -48,6 +51,11 @@ class _RunCommand(click.Command):
     help="Record what is withheld instead of failing, and print the policy that it would need.",
 )
 @click.option("--audit-json", "audit", flag_value="--audit=json", help="The same, as JSON.")
+@click.option(
+    "--source-map",
+    type=click.Choice(["inline", "none"]),
+    help="Traces and debuggers show what packages were made from: --source-map inline.",
+)
 @click.option("--entry", metavar="NAME", help="Begin there, where an archive has several entries.")
 @bundling
 @reporting
@@ -56,6 +64,7 @@ def run_command(
     target: str,
     arguments: tuple[str, ...],
     audit: str | None,
+    source_map: SourceMapForm | None,
     entry: str | None,
     choices: Choices,
 ) -> None:
@@ -66,20 +75,16 @@ def run_command(
     """
     flags = _runtime_flags(choices, audit)
     if is_archive(target):
-        if choices.infer:
-            message = "an archive carries what was inferred: give --infer to `bundle`"
+        if source_map is not None:
+            message = "an archive carries its source maps: give --source-map to `bundle`"
             raise click.UsageError(message)
-        if not Path(target).is_file():
-            raise InputError(errors.entry_not_found(target))
-        if entry is not None:
-            flags += ["--entry", _checked_entry(target, entry)]
-        narrow = _narrowing(target, choices)
-        find_node(choices.node).run_archive(target, arguments, flags, narrow)
+        _run_archive(target, arguments, flags, entry=entry, choices=choices)
     if entry is not None:
         message = "--entry chooses among the entries of an archive: name the file itself"
         raise click.UsageError(message)
     stages = Stages()
-    order = Order(entry=target, choices=choices, enforces=audit is None)
+    form = Form(source_map=source_map or "none")
+    order = Order(entry=target, choices=choices, form=form, enforces=audit is None)
     made = make_outcome(order, stages=stages)
     say_problems(made.warnings)
     if made.withheld_summary and audit is None:
@@ -87,6 +92,24 @@ def run_command(
     if choices.timings:
         show(f"timings: {stages.text()}", err=True)
     find_node(choices.node).run_bytes(made.content, target, arguments, flags)
+
+
+def _run_archive(
+    target: str,
+    arguments: tuple[str, ...],
+    flags: list[str],
+    *,
+    entry: str | None,
+    choices: Choices,
+) -> NoReturn:
+    if choices.infer:
+        message = "an archive carries what was inferred: give --infer to `bundle`"
+        raise click.UsageError(message)
+    if not Path(target).is_file():
+        raise InputError(errors.entry_not_found(target))
+    chosen = [] if entry is None else ["--entry", _checked_entry(target, entry)]
+    narrow = _narrowing(target, choices)
+    find_node(choices.node).run_archive(target, arguments, [*flags, *chosen], narrow)
 
 
 def _checked_entry(target: str, name: str) -> str:

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from compartment_mapper.compile.cjs import compile_cjs
+from compartment_mapper.compile.edit_table import edit_table
 from compartment_mapper.compile.edits import apply_edits
 from compartment_mapper.compile.esm import INDIRECT_EVAL, compile_esm
-from compartment_mapper.compile.stored import program_of, with_source_map
+from compartment_mapper.compile.stored import (
+    program_of,
+    stored_program,
+    with_program,
+    with_source_map,
+)
 from compartment_mapper.erasure import Origin
 from compartment_mapper.module_record import ModuleRecord
 
@@ -17,7 +23,10 @@ __all__ = [
     "compile_cjs",
     "compile_esm",
     "compiled",
+    "edit_table",
     "program_of",
+    "stored_program",
+    "with_program",
     "with_source_map",
 ]
 

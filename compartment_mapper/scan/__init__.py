@@ -107,6 +107,18 @@ def scan_module(
     )
 
 
+def evading_edits(source: bytes) -> tuple[Edit, ...] | None:
+    r"""Return the edits of a compiled program for SES's censors; None where it needs more.
+
+    >>> evading_edits(b"f('-->')")
+    (Edit(start=5, end=6, text='\\x3e'),)
+    """
+    evasion = evade_censors(parse(source), prefix=_unused_prefix(source), is_script=False)
+    if evasion.prologue or evasion.refusals:
+        return None
+    return _ordered(evasion.edits)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rewrites:
     """How a text is rewritten to mean in a compartment what it means in Node."""

@@ -53,7 +53,9 @@ export const readEdits = ([digits = '', removed = '']) => {
     if (lines > 0) end = 0;
     line += lines;
     const edit = { start: end + gap, length, removed: removed.slice(taken, taken + was) };
-    table.set(line, [...(table.get(line) ?? []), edit]);
+    const known = table.get(line);
+    if (known === undefined) table.set(line, [edit]);
+    else known.push(edit);
     end = edit.start + length;
     taken += was;
   }
@@ -71,6 +73,22 @@ export const columnBefore = (edits, column) => {
     if (column < start) break;
     if (column < start + length) return start + shift + Math.min(column - start, removed.length);
     shift += removed.length - length;
+  }
+  return column + shift;
+};
+
+/**
+ * @param {ReadonlyArray<LineEdit>} edits of the line
+ * @param {number} column in the line as it was written
+ * @returns {number} in the stored line; of what was removed, the place that it was removed at
+ */
+export const columnAfter = (edits, column) => {
+  let shift = 0;
+  for (const { start, length, removed } of edits) {
+    const before = start - shift;
+    if (column < before) break;
+    if (column < before + removed.length) return start;
+    shift += length - removed.length;
   }
   return column + shift;
 };

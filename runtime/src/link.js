@@ -7,6 +7,7 @@ import { importRecord, importRecordNow, requireEsm, startRecord } from './import
 import { checkImportType, importType } from './import-attributes.js';
 import { fileModule, makePackage, storedText } from './package.js';
 import { dirnameOf, filenameOfUrl, resolveKey, urlOf } from './locations.js';
+import { NO_MAPS } from './maps-file.js';
 import { fileRecord, isSharedData, ownCopy, recordOf } from './module-records.js';
 import { builtinDecision, grantedOf, grantsAnything, policiesOf } from './policy.js';
 import { filenameOfTarget, followKey, keyOfFilename, resolveRequest } from './resolve.js';
@@ -231,6 +232,7 @@ const linker = {
  * @param {boolean} options.allowAll
  * @param {import('./audit.js').Recorder | undefined} [options.audit]
  * @param {string} [options.version] tells the texts of several worlds apart, in stack traces
+ * @param {import('./maps-file.js').Maps} [options.maps]
  * @returns {World} in which nothing runs yet
  */
 export const makeWorld = ({
@@ -241,6 +243,7 @@ export const makeWorld = ({
   allowAll,
   audit = undefined,
   version = '',
+  maps = NO_MAPS,
 }) => {
   const policyOf = policiesOf(map, allowAll);
   const policies = [...map.compartments.keys()].map(policyOf);
@@ -255,6 +258,7 @@ export const makeWorld = ({
     linker,
     audit,
     version,
+    maps,
     hardens: policies.some(({ globals, builtins }) => globals !== 'any' || builtins !== 'any'),
     packageOf(name) {
       const pkg = packages.get(name) ?? makePackage(world, name, policyOf(name), makeCompartment);

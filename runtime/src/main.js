@@ -7,7 +7,13 @@ import { InvalidArchive } from './errors.js';
 import { importArchive, makeStacks, parseArchive } from './index.js';
 import { cacheName } from './code-cache.js';
 import { narrowed } from './narrow.js';
-import { expectSettlement, reportUncaught, say, warnOfAllAuthority } from './node-program.js';
+import {
+  expectSettlement,
+  mapsBeside,
+  reportUncaught,
+  say,
+  warnOfAllAuthority,
+} from './node-program.js';
 import { prepareHost, verifyPowers } from './powers.js';
 import { makeScripts } from './scripts.js';
 import { printUncaught } from './uncaught.js';
@@ -109,7 +115,7 @@ const saveInTime = (save) => {
  */
 const run = async (
   archive,
-  { allowAll, audit, name, args },
+  { allowAll, audit, name, args, source },
   { cache, version = '', saveOwn, timings },
 ) => {
   process.argv = [process.execPath, name, ...args];
@@ -134,6 +140,7 @@ const run = async (
       powers,
       stacks,
       allowAll,
+      maps: mapsBeside(typeof source === 'string' ? name : undefined, archive.sha512),
       onLinked: () => timings.mark('link'),
       ...(recorder && { audit: recorder }),
     });

@@ -1,8 +1,10 @@
 // A program in a Node process: what is said of it, and how it ends.
 import * as fs from 'node:fs';
+import { mapsIn } from './maps-file.js';
 import { uncaughtText } from './uncaught.js';
 
 /** @import { CompartmentMap } from './compartment-map.js' */
+/** @import { Maps } from './maps-file.js' */
 /** @import { Stacks } from './stack.js' */
 
 const UNSETTLED = 13; // Node's exit code for a top-level await that never settles
@@ -25,6 +27,33 @@ export const reportUncaught = (error, stacks) => {
   }
   say(uncaughtText(error, stacks));
   process.exit(1);
+};
+
+/**
+ * The module `inspector` would say it for sure, and takes 7 ms to load.
+ *
+ * @returns {boolean} whether a debugger may look at this process
+ */
+const isInspected = () => {
+  const { NODE_OPTIONS = '', VSCODE_INSPECTOR_OPTIONS } = process.env;
+  const options = [...process.execArgv, NODE_OPTIONS];
+  return VSCODE_INSPECTOR_OPTIONS !== undefined || options.some((o) => o.includes('--inspect'));
+};
+
+/**
+ * @param {string | undefined} file the absolute path of an archive or a script; undefined: it is in no file
+ * @param {string} sha512 of the application
+ * @returns {Maps} of the file that is beside it, read when they are wanted first
+ */
+export const mapsBeside = (file, sha512) => {
+  const read = () => {
+    try {
+      return file === undefined ? undefined : fs.readFileSync(`${file}.map`, 'utf8');
+    } catch {
+      return undefined;
+    }
+  };
+  return { of: mapsIn(read, sha512), debugged: isInspected() };
 };
 
 /** @returns {() => void} to be called when the program has been evaluated */

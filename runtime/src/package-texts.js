@@ -1,13 +1,15 @@
 // Evaluates the functors of one package in its compartment: all at once when that is possible, one by one
 // when a text among them is not well-formed, so that each SyntaxError belongs to its own module.
 
+import { joined } from './package-lines.js';
+
 /**
  * @typedef {object} FunctorText
  * @property {string} file the module's name for stack traces
  * @property {string} text an expression that is one function, alone or in one pair of parentheses
  * @property {readonly string[] | undefined} edits what was edited in it; undefined: it isn't known
  * @property {string} folder of its package, for stack traces
- * @property {import('./source-map.js').SourceMap | undefined} sourceMap what the file was made from
+ * @property {() => import('./source-map.js').SourceMap | undefined} sourceMap what the file was made from
  * @property {boolean} sloppy
  * @property {object | undefined} lexicals accessors for the module's own scope; it is evaluated alone
  *
@@ -17,21 +19,16 @@
  * @property {string} url of the joined text, for stack traces
  * @property {(text: string, options: TextOptions) => unknown} evaluate
  * @property {(url: string, texts: ReadonlyArray<FunctorText>) => void} located says which texts are in it
+ * @property {(texts: ReadonlyArray<FunctorText>) => string | undefined} mapUrl of the source map for debuggers, if any
  *
  * @typedef {object} TextOptions
  * @property {string} url
  * @property {string[]} files whose texts they are
  * @property {boolean} sloppy
  * @property {object | undefined} lexicals
+ * @property {string | undefined} mapUrl
  * @property {boolean} together whether it is all the texts of a package that may be evaluated at once
  */
-
-/**
- * In parentheses, which V8 takes for a function that is called soon: it is compiled at once, and not parsed twice.
- *
- * @param {ReadonlyArray<FunctorText>} texts
- */
-const joined = (texts) => `[(\n${texts.map(({ text }) => text).join('\n),(\n')}\n)]`;
 
 /**
  * A text that closes its wrapper too early evaluates to something else than the function that it should be.
@@ -57,11 +54,14 @@ const isWhole = (value, text) => {
  * @param {boolean} together
  * @returns {Array<Functor | undefined>} undefined: the text is something else than one function
  */
-const evaluateTexts = (texts, url, { evaluate, located }, together) => {
+const evaluateTexts = (texts, url, { evaluate, located, mapUrl }, together) => {
   const { sloppy = false, lexicals } = texts[0] ?? {};
   located(url, texts);
   const files = texts.map(({ file }) => file);
-  const values = evaluate(joined(texts), { url, files, sloppy, lexicals, together });
+  const values = evaluate(joined(texts), {
+    ...{ url, files, sloppy, lexicals, together },
+    mapUrl: mapUrl(texts),
+  });
   if (!Array.isArray(values) || values.length !== texts.length) return texts.map(() => undefined);
   return texts.map(({ text }, index) => {
     const value = /** @type {unknown} */ (values[index]);

@@ -4,6 +4,7 @@ import { fixGlobals, installGlobals } from './globals.js';
 import { makeHandover } from './handover.js';
 import { makeHostTest } from './host-things.js';
 import { missingNames } from './denial.js';
+import { debuggerMap } from './debugger-map.js';
 import { makeDirectEval } from './direct-eval.js';
 import { makePackageTexts } from './package-texts.js';
 import { makeScopedEvaluate } from './scoped-text.js';
@@ -17,6 +18,7 @@ import { makeScopedEvaluate } from './scoped-text.js';
 /** @import { Handover } from './handover.js' */
 /** @import { Functor, FunctorText } from './package-texts.js' */
 /** @import { Attenuation, PackagePolicy } from './policy-format.js' */
+/** @import { Maps } from './maps-file.js' */
 /** @import { ModuleRecord } from './records.js' */
 /** @import { Target } from './resolve.js' */
 /** @import { Scripts } from './scoped-text.js' */
@@ -52,6 +54,7 @@ import { makeScopedEvaluate } from './scoped-text.js';
  * @property {Powers} powers
  * @property {Stacks} stacks
  * @property {Linker} linker
+ * @property {Maps} maps
  * @property {(name: string) => Package} packageOf
  * @property {Recorder | undefined} audit when what is withheld is only recorded
  * @property {string} version what tells its texts from those of other worlds, in their URLs
@@ -149,7 +152,8 @@ const functorTexts = (pkg, sources) =>
         text: source.text,
         edits: source.edits,
         folder: `compartment:///${pkg.label}/`,
-        sourceMap: source.sourceMap,
+        sourceMap: () =>
+          source.sourceMap ?? pkg.world.maps.of(`${pkg.name}/${fileModule(pkg, key).location}`),
         sloppy: source.kind === 'cjs' && source.sloppy,
         lexicals: pkg.lexicals.get(key),
       },
@@ -182,9 +186,10 @@ const makeFunctors = (pkg, sources) => {
     });
   };
   /** @type {import('./package-texts.js').Evaluator['evaluate']} */
-  const evaluate = (text, { url, files, sloppy, lexicals, together }) => {
-    if (scripts === undefined || !together) {
-      return evaluateText(`${text}\n//# sourceURL=${url}`, { sloppy, lexicals });
+  const evaluate = (text, { url, files, sloppy, lexicals, together, mapUrl }) => {
+    if (scripts === undefined || !together || mapUrl !== undefined) {
+      const map = mapUrl === undefined ? '' : `\n//# sourceMappingURL=${mapUrl}`;
+      return evaluateText(`${text}${map}\n//# sourceURL=${url}`, { sloppy, lexicals });
     }
     const scope = { globalObject: globalThis, constants, lexicals: missing, sloppy };
     return makeScopedEvaluate(scripts, scope)(text, { url, files });
@@ -195,6 +200,7 @@ const makeFunctors = (pkg, sources) => {
   return makePackageTexts(functorTexts(pkg, sources), {
     url: `compartment:///${encodeURI(pkg.name)}/package.js${world.version}`,
     located: world.stacks.located,
+    mapUrl: (texts) => (world.maps.debugged ? debuggerMap(texts) : undefined),
     evaluate,
   });
 };

@@ -129,7 +129,11 @@ export const makeSyntheticRecord = (owner, filename, names, execute, { open = fa
     kind: 'synthetic',
     open,
     evaluated: false,
-    execute: () => execute(cells),
+    execute: () => {
+      execute(cells);
+      // A module in a cycle was linked before: it has none of the values yet.
+      for (const cell of cells.values()) setCell(cell, cell.value);
+    },
   };
 };
 

@@ -4,13 +4,22 @@ import { beginningAt, parseCompartmentMap } from './compartment-map.js';
 import { makeWorld, startEntry } from './link.js';
 import { namespaceOf } from './namespace.js';
 import { followExports } from './following.js';
-import { expectSettlement, reportUncaught, say, warnOfAllAuthority } from './node-program.js';
+import { filenameOfUrl } from './locations.js';
+import { NO_MAPS, mapsIn } from './maps-file.js';
+import {
+  expectSettlement,
+  mapsBeside,
+  reportUncaught,
+  say,
+  warnOfAllAuthority,
+} from './node-program.js';
 import { prepareHost } from './powers.js';
 import { makeStacks } from './stack.js';
 import { storedValues } from './stored-files.js';
 import { printUncaught } from './uncaught.js';
 import { preparePage } from './web-powers.js';
 
+/** @import { Maps } from './maps-file.js' */
 /** @import { StoredValue } from './stored-files.js' */
 
 /**
@@ -19,6 +28,8 @@ import { preparePage } from './web-powers.js';
  * @property {Record<string, StoredValue>} files
  * @property {string} nodeEnv what `process.env.NODE_ENV` is in a page
  * @property {string} [globalName] of the global variable that gets the entry's namespace
+ * @property {string} [maps] the application's sha512: there may be a file of source maps
+ * @property {string} [place] where this script is, as far as its own text can tell: a path or a URL
  *
  * @typedef {Record<string, (value: unknown) => void>} Exports setters, by the names of exports
  */
@@ -56,7 +67,33 @@ const chosenEntry = () => {
 };
 
 /** @param {ScriptData} data */
-const worldOf = ({ map, files }) => {
+const mapsInNode = ({ maps = '', place = start.process.argv[1] }) => {
+  const file = place?.startsWith('file:') ? filenameOfUrl(place) : place;
+  return mapsBeside(maps === '' ? undefined : file, maps);
+};
+
+/**
+ * A page loads them before anything runs, since traces and debuggers don't wait; so it must be asked for.
+ *
+ * @param {ScriptData} data
+ * @returns {Maps}
+ */
+const mapsInPage = ({ maps = '' }) => {
+  const { src, dataset } = /** @type {any} */ (start.document?.currentScript) ?? {};
+  const named = dataset?.sourceMap;
+  if (named === undefined) return { of: NO_MAPS.of, debugged: true };
+  const read = () => {
+    const request = new start['XMLHttpRequest']();
+    request.open('GET', new URL(named || `${src}.map`, start.document.baseURI).href, false);
+    request.send();
+    return request.status === 200 ? request.responseText : undefined;
+  };
+  return { of: mapsIn(read, maps), debugged: true };
+};
+
+/** @param {ScriptData} data */
+const worldOf = (data) => {
+  const { map, files } = data;
   scripts += 1;
   const { powers, stacks } = /** @type {Host} */ (host);
   const parsed = parseCompartmentMap(
@@ -68,7 +105,8 @@ const worldOf = ({ map, files }) => {
   const entry = chosenEntry();
   const begun = entry === undefined ? parsed : beginningAt(parsed, entry);
   if (begun === undefined) throw new TypeError(`there is no entry ${JSON.stringify(entry)}`);
-  return makeWorld({ map: begun, files: stored, powers, stacks, allowAll: false, version });
+  const maps = host?.inNode ? mapsInNode(data) : mapsInPage(data);
+  return makeWorld({ map: begun, files: stored, powers, stacks, allowAll: false, version, maps });
 };
 
 /** @param {unknown} error of a page's script that was waited for */

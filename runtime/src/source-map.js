@@ -51,29 +51,57 @@ export const segmentNumbers = (segment) => {
 };
 
 /**
- * @param {string} mappings
- * @returns {Array<Array<{ start: number, at: [source: number, line: number, column: number] | undefined }>>} by line
+ * @typedef {object} Segment
+ * @property {number} start column in the generated line, from 0
+ * @property {[source: number, line: number, column: number] | undefined} at all from 0; undefined: of no source
+ * @property {number | undefined} name what stands there in the source, in the map's `names`
+ *
+ * @typedef {ReadonlyArray<ReadonlyArray<Segment>>} Segments by line
  */
-const linesOf = (mappings) => {
-  let [source, line, column] = [0, 0, 0];
+
+/**
+ * @param {string} mappings
+ * @returns {Segments}
+ */
+export const segmentsOf = (mappings) => {
+  let [source, line, column, name] = [0, 0, 0, 0];
   return mappings.split(';').map((segments) => {
     let start = 0;
     return segments
       .split(',')
       .filter((segment) => segment !== '')
       .map((segment) => {
-        const [by = 0, sources, lines = 0, columns = 0] = segmentNumbers(segment);
+        const [by = 0, sources, lines = 0, columns = 0, names] = segmentNumbers(segment);
         start += by;
-        if (sources === undefined) return { start, at: undefined };
+        if (sources === undefined) return { start, at: undefined, name: undefined };
         source += sources;
         line += lines;
         column += columns;
+        name += names ?? 0;
         return {
           start,
           at: /** @type {[number, number, number]} */ ([source, line, column]),
+          name: names === undefined ? undefined : name,
         };
       });
   });
+};
+
+/**
+ * @template {{ start: number }} T
+ * @param {ReadonlyArray<T>} list by their starts
+ * @param {number} column
+ * @returns {T | undefined} the last that starts at or before it
+ */
+export const lastBefore = (list, column) => {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (/** @type {T} */ (list[middle]).start <= column) low = middle + 1;
+    else high = middle;
+  }
+  return list[low - 1];
 };
 
 /**
@@ -81,11 +109,11 @@ const linesOf = (mappings) => {
  * @returns {(line: number, column: number) => Origin | undefined} of a place in the file, both from 1
  */
 export const makeOriginOf = ({ sources, mappings }) => {
-  /** @type {ReturnType<typeof linesOf> | undefined} */
+  /** @type {Segments | undefined} */
   let lines;
   return (line, column) => {
-    lines ??= linesOf(mappings);
-    const found = lines[line - 1]?.findLast(({ start }) => start <= column - 1)?.at;
+    lines ??= segmentsOf(mappings);
+    const found = lastBefore(lines[line - 1] ?? [], column - 1)?.at;
     const source = found && sources[found[0]];
     if (found === undefined || source === undefined) return undefined;
     return { source, line: found[1] + 1, column: found[2] + 1 };

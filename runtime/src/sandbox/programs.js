@@ -210,7 +210,7 @@ const locate = (stacks, { url, file }, text, edits) => {
       text: `${text}\n\n`,
       edits,
       folder,
-      sourceMap: undefined,
+      sourceMap: () => undefined,
       sloppy: false,
       lexicals: undefined,
     },

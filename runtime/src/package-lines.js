@@ -1,0 +1,36 @@
+// Which lines of a package's joined text are whose.
+
+/** @import { FunctorText } from './package-texts.js' */
+
+export const LINE_ENDS = /\r\n|[\n\r\u2028\u2029]/g;
+
+/**
+ * In parentheses, which V8 takes for a function that is called soon: it is compiled at once, and not parsed twice.
+ *
+ * @param {ReadonlyArray<FunctorText>} texts
+ */
+export const joined = (texts) => `[(\n${texts.map(({ text }) => text).join('\n),(\n')}\n)]`;
+
+/** @param {string} text */
+const lineEnds = (text) => text.match(LINE_ENDS)?.length ?? 0;
+
+/**
+ * @typedef {object} Start
+ * @property {number} line at which a text begins in the joined text
+ * @property {FunctorText} text
+ * @property {number} lines of it
+ */
+
+/**
+ * @param {ReadonlyArray<FunctorText>} texts
+ * @returns {Start[]}
+ */
+export const startsOf = (texts) => {
+  let line = 2;
+  return texts.map((text) => {
+    const lines = lineEnds(text.text) + 1;
+    const start = { line, text, lines };
+    line += lines + 1;
+    return start;
+  });
+};
