@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const PACKAGES = ['ses', '@endo', '@noble', '@types', 'fflate', 'undici-types'];
+const PACKAGES = ['ses', '@noble', '@types', 'fflate', 'undici-types'];
 
 /** @returns {string} its path; it goes when this process ends */
 export const makeConsumer = () => {
