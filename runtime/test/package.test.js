@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { archive, cjs, esm } from './archive.js';
 import { makeConsumer, runModule } from './consumer.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -101,6 +102,21 @@ test('harden says that it needs lockdown', () => {
   assert.match(runModule(folder, text).stderr, /harden works from `lockdown\(\)` on/);
 });
 
+test('a hardened console still works', () => {
+  const text = `import { harden, lockdown } from 'compartment-mapper-runtime'; lockdown(); harden(console);
+    console.group('outer'); console.log('inner'); console.groupEnd(); console.log('end');`;
+  assert.equal(runModule(folder, text).stdout, 'outer\n  inner\nend\n');
+});
+
+test('evaluated code does not see where the host is; the host sees its own stacks', () => {
+  const text = `import { lockdown, Compartment } from 'compartment-mapper-runtime'; lockdown();
+    const fail = () => { throw new Error('host'); };
+    const compartment = new Compartment({ fail });
+    const trace = compartment.evaluate('try { fail() } catch (error) { error.stack }');
+    console.log(trace.includes('main.mjs'), new Error('own').stack.includes('main.mjs'));`;
+  assert.equal(runModule(folder, text).stdout, 'false true\n');
+});
+
 test('settings of lockdown are those of SES', () => {
   const stack = `const trace = new Compartment().evaluate('(() => { try { null.x } catch (error) { return error.stack } })()');`;
   const shown = (/** @type {string} */ settings) =>
@@ -135,6 +151,16 @@ test('what is packed: the built files, the types, and the licence', () => {
   const packages = new Set(imported.filter((id) => !id.startsWith('node:')));
   for (const name of packages) assert.ok(name in dependencies, name);
 });
+
+writeFileSync(
+  join(folder, 'app.zip'),
+  archive({
+    'app-v1.0.0': {
+      modules: { './main.js': esm(`$once.greeting(greet('you'))`, { fixed: ['greeting'] }) },
+    },
+    'left-pad-v1.3.0': { modules: { './index.js': cjs('') } },
+  }),
+);
 
 /** @param {string} name of a file with examples */
 const examples = (name) =>

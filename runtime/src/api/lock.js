@@ -35,7 +35,7 @@ export const makeLock = (host) => {
   const lockdown = (options = {}) => {
     if (locked !== undefined) return void start['repairIntrinsics'](options); // SES says that it is too late
     const { console } = globalThis;
-    const stacks = makeStacks({ showsHost: true });
+    const stacks = makeStacks({ showsHost: true, hidesFromEvaluated: true });
     const withLocked = host.prepare();
     const { errorTaming = 'unsafe' } = options;
     const prepareStackTrace = errorTaming === 'unsafe' ? stacks.prepareStackTrace : undefined;
