@@ -89,9 +89,13 @@ test('transforms change what is evaluated, not modules', () => {
   const shout = (/** @type {string} */ text) => text.replace('quiet', 'LOUD');
   const compartment = make({
     transforms: [shout],
-    modules: { m: { source: 'export default "quiet"' } },
+    modules: {
+      m: { source: 'export default "quiet"' },
+      c: { source: 'module.exports = "quiet"' },
+    },
   });
   assert.equal(compartment.evaluate('"quiet"'), 'LOUD');
+  assert.equal(compartment.importNow('c')['default'], 'quiet');
   assert.equal(
     compartment.evaluate('"quiet"', { transforms: [(text) => `${text} + "!"`] }),
     'LOUD!',
@@ -103,10 +107,14 @@ test('__shimTransforms__ change modules too', () => {
   const shout = (/** @type {string} */ text) => text.replace('quiet', 'LOUD');
   const compartment = make({
     __shimTransforms__: [shout],
-    modules: { m: { source: 'export default "quiet"' } },
+    modules: {
+      m: { source: 'export default "quiet"' },
+      c: { source: 'module.exports = "quiet"' },
+    },
   });
   assert.equal(compartment.evaluate('"quiet"'), 'LOUD');
   assert.equal(compartment.importNow('m')['default'], 'LOUD');
+  assert.equal(compartment.importNow('c')['default'], 'LOUD');
 });
 
 test('name: the compartment knows it, and errors of its modules have it', () => {

@@ -56,6 +56,21 @@ test('a consumer in TypeScript has types of all that there is', () => {
   assert.equal(typeErrors(text), '');
 });
 
+test('what is exported is what is declared, in pages too', () => {
+  const declared = readFileSync(join(ROOT, 'types', 'index.d.ts'), 'utf8');
+  const names = [...declared.matchAll(/^export (?:const|function) (\w+)/gm)].map(
+    ([, name]) => name,
+  );
+  const { stdout } = runModule(
+    folder,
+    `import * as node from 'compartment-mapper-runtime'; console.log(Object.keys(node).join());`,
+  );
+  assert.equal(stdout.trim(), names.sort().join());
+  const page = readFileSync(join(ROOT, 'src', 'api', 'browser.js'), 'utf8');
+  const exported = /export const \{ ([^}]*) \}/.exec(page)?.[1]?.split(', ');
+  assert.deepEqual(exported?.sort(), names);
+});
+
 test('its types refuse what is wrong', () => {
   const text = `
     import { Compartment, importArchive, lockdown } from 'compartment-mapper-runtime';

@@ -1,5 +1,7 @@
 // CommonJS as a virtual module source: a functor that SES's Compartment calls in its own time.
 
+/** @import { Transform } from 'ses' */
+
 /**
  * @typedef {(specifier: string, referrer: string) => string} ResolveHook
  *
@@ -7,6 +9,11 @@
  * @property {ReadonlyArray<string>} imports
  * @property {ReadonlyArray<string>} exports
  * @property {string} cjsFunctor
+ *
+ * @typedef {object} Place
+ * @property {string} specifier
+ * @property {ResolveHook | undefined} resolveHook of its compartment
+ * @property {ReadonlyArray<Transform> | undefined} shimTransforms of its compartment, for modules
  *
  * @typedef {Record<string, unknown>} ModuleEnvironment gets the exports
  */
@@ -45,10 +52,13 @@ const publish = (environment, exports, names) => {
 
 /**
  * @param {CommonJsText} text
- * @param {{ specifier: string, resolveHook: ResolveHook | undefined }} place
+ * @param {Place} place
  * @returns {object} a virtual module source
  */
-export const commonJsSource = ({ imports, exports, cjsFunctor }, { specifier, resolveHook }) => ({
+export const commonJsSource = (
+  { imports, exports, cjsFunctor },
+  { specifier, resolveHook, shimTransforms = [] },
+) => ({
   imports: [...imports],
   exports: [...new Set([...exports, 'default', WHOLE])],
   /**
@@ -59,8 +69,10 @@ export const commonJsSource = ({ imports, exports, cjsFunctor }, { specifier, re
   execute(environment, compartment, resolved) {
     const resolve = (/** @type {string} */ name) =>
       resolved[name] ?? resolveHook?.(name, specifier) ?? name;
-    const functor = compartment.evaluate(cjsFunctor);
-    const module = { exports: compartment.evaluate('({})') };
+    // With lexicals, even none, the compartment's `transforms` do not apply: SES has them for scripts.
+    const options = { __moduleShimLexicals__: {}, transforms: [...shimTransforms] };
+    const functor = compartment.evaluate(cjsFunctor, options);
+    const module = { exports: {} };
     publish(environment, module.exports, []); // for modules that require this one before it is done
     const require = makeRequire(compartment, resolve);
     const importLater = async (/** @type {unknown} */ name) => {
@@ -71,7 +83,8 @@ export const commonJsSource = ({ imports, exports, cjsFunctor }, { specifier, re
       return plain ? imported : imported.namespace;
     };
     const { exports: own } = module;
-    Reflect.apply(functor, own, [require, own, module, undefined, undefined, importLater]);
+    const given = [require, own, module, undefined, undefined, Object.freeze(importLater)];
+    Reflect.apply(functor, own, given);
     publish(environment, module.exports, exports);
   },
 });

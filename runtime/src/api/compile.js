@@ -3,15 +3,15 @@ import { evadeCensorSync } from '@endo/evasive-transform';
 import { CjsModuleSource, ModuleSource } from '@endo/module-source';
 import { commonJsSource } from './commonjs.js';
 
-/** @import { ResolveHook } from './commonjs.js' */
+/** @import { Place } from './commonjs.js' */
 
 /**
- * @typedef {object} TextModule
+ * @typedef {Place & TextOfModule} TextModule
+ *
+ * @typedef {object} TextOfModule
  * @property {string} text
  * @property {'module' | 'commonjs' | undefined} language
- * @property {string} specifier what the module is called in its compartment
- * @property {string} url what it is called in stack traces
- * @property {ResolveHook | undefined} resolveHook of its compartment
+ * @property {string} url what the module is called in stack traces
  *
  * @typedef {object} Compiler
  * @property {(module: TextModule) => object} compileText a module source

@@ -17,6 +17,7 @@
  * @property {string} [name]
  * @property {unknown} [modules]
  * @property {ResolveHook} [resolveHook]
+ * @property {import('ses').Transform[]} [__shimTransforms__]
  * @property {Hook} [importHook]
  * @property {Hook} [importNowHook]
  * @property {Hook} [moduleMapHook]
@@ -76,7 +77,7 @@ export const plainEntries = (entries) =>
  * @returns {(compiler: Compiler, descriptor: TextDescriptor, specifier: string) => object} a descriptor that SES takes
  */
 const makeCompiled =
-  ({ name, resolveHook }) =>
+  ({ name, resolveHook, __shimTransforms__: shimTransforms }) =>
   ({ compileText }, descriptor, specifier) => {
     const { source: text, language, specifier: instance = specifier, ...rest } = descriptor;
     if (!LANGUAGES.includes(language))
@@ -84,7 +85,8 @@ const makeCompiled =
         `the language of module ${JSON.stringify(specifier)} must be 'module' or 'commonjs', got ${JSON.stringify(language)}`,
       );
     const url = `compartment:///${encodeURI(name ?? 'compartment')}/${encodeURI(instance)}`;
-    const source = compileText({ text, language, specifier: instance, url, resolveHook });
+    const place = { specifier: instance, resolveHook, shimTransforms };
+    const source = compileText({ ...place, text, language, url });
     return { ...rest, specifier: instance, source };
   };
 
