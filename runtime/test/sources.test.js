@@ -182,3 +182,18 @@ test('prepareSources loads the compiler beforehand', async () => {
   assert.equal(await prepareSources(), undefined);
   assert.equal(make({ m: 'export default 1' }).importNow('m')['default'], 1);
 });
+
+test('several imports at the same time get their own texts', async () => {
+  const compartment = make(
+    { a: 'import b from "b"; export default "a" + b', b: 'export default "b"' },
+    {
+      moduleMapHook: (specifier) =>
+        specifier.startsWith('map') ? { source: `export default "${specifier}"` } : undefined,
+      importHook: async (specifier) => ({ source: `export default "${specifier}!"` }),
+    },
+  );
+  const names = ['a', 'map1', 'other', 'b', 'a', 'map2'];
+  const found = await Promise.all(names.map((name) => compartment.import(name)));
+  const values = found.map(({ namespace }) => namespace['default']);
+  assert.deepEqual(values, ['ab', 'map1', 'other!', 'b', 'ab', 'map2']);
+});

@@ -1,18 +1,12 @@
-// The package, in pages. Archives are read at once, without the page's asynchronous functions for it, which plain http
-// has only in part.
-import { sha512 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
-import { inflateSync } from 'fflate';
+// The package, in pages.
 import { preparePage } from '../web-powers.js';
 import { makeApi } from './api.js';
+import { verifyPowers } from './page-verify.js';
 
 export const { lockdown, harden, Compartment, importArchive, parseArchive, prepareSources } =
   makeApi({
     prepare: () => preparePage({ nodeEnv: 'production' }),
-    verifyPowers: {
-      inflateRaw: (bytes, size) => inflateSync(bytes, { out: new Uint8Array(size) }),
-      sha512: (bytes) => bytesToHex(sha512(bytes)),
-    },
+    verifyPowers,
     loadCompiler: () => import('./compile.js'),
     loadCompilerNow: () => undefined,
   });
