@@ -117,6 +117,28 @@ test('harden says that it needs lockdown', () => {
   assert.match(runModule(folder, text).stderr, /harden works from `lockdown\(\)` on/);
 });
 
+test('SES itself ignores what is in a Map', () => {
+  const text = `import 'ses'; lockdown();
+    const options = { globals: new Map([['x', 1]]), __options__: true };
+    console.log(new Compartment(options).evaluate('typeof x'));`;
+  assert.equal(runModule(folder, text).stdout, 'undefined\n');
+});
+
+test('a realm that SES has locked down before has compartments with text, but no archives', () => {
+  const text = `import 'ses'; lockdown();
+    const { Compartment, harden, importArchive, lockdown: late } = await import('compartment-mapper-runtime');
+    const modules = harden({ m: { source: 'export default 1' } });
+    console.log(new Compartment({ modules, __options__: true }).importNow('m').default);
+    try { late() } catch (error) { console.log(error.message) }
+    await importArchive(new Uint8Array()).catch((error) => console.log(error.name));
+    const bytes = (await import('node:fs')).readFileSync('app.zip');
+    await importArchive(bytes).catch((error) => console.log(error.message));`;
+  assert.match(
+    runModule(folder, text).stdout,
+    /^1\nAlready locked down.*\nInvalidArchive\nan archive needs a realm/,
+  );
+});
+
 test('a hardened console still works', () => {
   const text = `import { harden, lockdown } from 'compartment-mapper-runtime'; lockdown(); harden(console);
     console.group('outer'); console.log('inner'); console.groupEnd(); console.log('end');`;

@@ -12,8 +12,9 @@ const translated = (args, compilers) => {
   const [first] = args;
   if (args.length === 0) return args;
   if (args.length === 1 && typeof first === 'object' && first !== null && '__options__' in first) {
-    const options = /** @type {Options & { globals?: unknown }} */ (first);
-    return [{ ...withTexts(options, compilers), globals: plainEntries(options.globals) }];
+    const options = /** @type {Options & { globals?: unknown, __options__: unknown }} */ (first);
+    const { globals, __options__ } = options; // the latter may be inherited
+    return [{ ...withTexts(options, compilers), globals: plainEntries(globals), __options__ }];
   }
   const [globals, modules, legacy = {}, ...rest] = args;
   const options = /** @type {Options} */ (legacy);

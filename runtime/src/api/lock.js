@@ -32,8 +32,11 @@ export const makeLock = (host) => {
   let locked;
 
   /** @type {Lockdown} */
-  const lockdown = (options = {}) => {
-    if (locked !== undefined) return void start['repairIntrinsics'](options); // SES says that it is too late
+  const lockdown = (settings = {}) => {
+    const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+    const options = /** @type {typeof settings} */ (Object.fromEntries(given));
+    // By us or by others: SES says that it is too late, before anything of the host is changed.
+    if (Object.isFrozen(Function.prototype)) start['repairIntrinsics'](options);
     const { console } = globalThis;
     const stacks = makeStacks({ showsHost: true, hidesFromEvaluated: true });
     const withLocked = host.prepare();
