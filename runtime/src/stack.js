@@ -204,9 +204,10 @@ const makeFrames = () => {
  * @param {object} [options]
  * @param {boolean} [options.showsHost] whether errors of others in the realm, such as a page's own script, are to have
  *   their traces
+ * @param {boolean} [options.hidesFromEvaluated] whether they lack the host's frames where evaluated code is below them
  * @returns the formatter of all stack traces, and what it must be told
  */
-export const makeStacks = ({ showsHost = false } = {}) => {
+export const makeStacks = ({ showsHost = false, hidesFromEvaluated = false } = {}) => {
   const { located, forgotten, framesOf, lineOf } = makeFrames();
   /** @type {unknown} */
   let collecting;
@@ -224,7 +225,8 @@ export const makeStacks = ({ showsHost = false } = {}) => {
       return '';
     }
     const frames = framesOf(sites, DEFAULT_LIMIT);
-    if (showsHost && frames.every(({ file }) => file === null)) {
+    const isHosts = !hidesFromEvaluated || !sites.some((site) => site.isEval());
+    if (showsHost && isHosts && frames.every(({ file }) => !file?.startsWith('compartment:'))) {
       return headerOf(error) + sites.map((site) => `\n    at ${site}`).join('');
     }
     return format(error, frames);

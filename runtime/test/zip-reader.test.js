@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deflateRawSync } from 'node:zlib';
-import { verifyPowers } from '../src/powers.js';
+import { crc32, deflateRawSync } from 'node:zlib';
+import { verifyPowers as pagePowers } from '../src/api/page-verify.js';
+import { verifyPowers as nodePowers } from '../src/powers.js';
 import { readZip } from '../src/zip-reader.js';
 import { utf8, zip } from './archive.js';
 
@@ -20,20 +21,30 @@ const changed = (bytes, change) => {
   return change(copy) ?? copy;
 };
 
-for (const deflate of [false, true]) {
-  test(`entries are read, ${deflate ? 'deflated' : 'stored'}`, () => {
-    assert.deepEqual(
-      [...readZip(zip(ENTRIES, { deflate }), verifyPowers)].map(([name, bytes]) => [
-        name,
-        Buffer.from(bytes).toString(),
-      ]),
-      ENTRIES.map(([name, bytes]) => [name, Buffer.from(bytes).toString()]),
-    );
-  });
-}
+/** @type {Array<[string, import('../src/import-archive.js').VerifyPowers]>} */
+const HOSTS = [
+  ['Node', nodePowers],
+  ['a page', pagePowers],
+];
+
+for (const [host, verifyPowers] of HOSTS)
+  for (const deflate of [false, true])
+    test(`entries are read in ${host}, ${deflate ? 'deflated' : 'stored'}`, () => {
+      assert.deepEqual(
+        [...readZip(zip(ENTRIES, { deflate }), verifyPowers)].map(([name, bytes]) => [
+          name,
+          Buffer.from(bytes).toString(),
+        ]),
+        ENTRIES.map(([name, bytes]) => [name, Buffer.from(bytes).toString()]),
+      );
+    });
+
+test('both hosts have the same SHA-512', () => {
+  for (const [, bytes] of ENTRIES) assert.equal(pagePowers.sha512(bytes), nodePowers.sha512(bytes));
+});
 
 test('the portable CRC-32 agrees with the host', () => {
-  const { inflateRaw } = verifyPowers;
+  const { inflateRaw } = nodePowers;
   assert.equal(readZip(zip(ENTRIES), { inflateRaw }).size, 2);
 });
 
@@ -65,17 +76,28 @@ const BAD = [
 ];
 for (const [name, bytes, message] of BAD) {
   test(`refused: ${name}`, () => {
-    assert.throws(() => readZip(bytes, verifyPowers), { code: 'INVALID_ARCHIVE', message });
+    assert.throws(() => readZip(bytes, nodePowers), { code: 'INVALID_ARCHIVE', message });
   });
 }
 
-test('an entry that inflates to more than it says is refused', () => {
-  const bytes = zip([['a', utf8('a'.repeat(5000))]], { deflate: true });
-  const compressed = deflateRawSync(utf8('a'.repeat(5000))).length;
-  const central = 30 + 1 + compressed;
-  const lying = changed(bytes, (copy) => {
-    copy.writeUInt32LE(100, 22);
-    copy.writeUInt32LE(100, central + 24);
+for (const [host, verifyPowers] of HOSTS) {
+  test(`an entry that inflates to more than it says is refused in ${host}, even if its CRC-32 fits`, () => {
+    const content = utf8('a'.repeat(5000));
+    const bytes = zip([['a', content]], { deflate: true });
+    const central = 30 + 1 + deflateRawSync(content).length;
+    for (const size of [0, 100, 4999, 5001]) {
+      const lying = changed(bytes, (copy) => {
+        for (const at of [14, central + 16])
+          copy.writeUInt32LE(crc32(content.subarray(0, size)), at);
+        for (const at of [22, central + 24]) copy.writeUInt32LE(size, at);
+      });
+      assert.throws(() => readZip(lying, verifyPowers), /can't be inflated/);
+    }
   });
-  assert.throws(() => readZip(lying, verifyPowers), /can't be inflated/);
-});
+
+  test(`compressed data that is cut off is refused in ${host}`, () => {
+    const content = Uint8Array.from({ length: 5000 }, (_, index) => (index * 7919) % 251);
+    const cut = deflateRawSync(content).subarray(0, -3);
+    assert.throws(() => verifyPowers.inflateRaw(cut, content.length));
+  });
+}

@@ -1,0 +1,59 @@
+// Builds what the npm package has beside its types: `node build-package.mjs [FOLDER]`. Its dependencies stay outside, but for
+// the compiler and what it needs: of that, pages can take one file as it is, and Node loads one much faster than hundreds.
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { authority } from './bundle/authority.mjs';
+
+const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
+
+const folder = process.argv[2] ?? here('dist');
+
+/** @type {import('esbuild').BuildOptions} */
+const common = {
+  outdir: folder,
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  charset: 'utf8',
+  tsconfigRaw: {},
+  logLevel: 'warning',
+};
+
+/**
+ * @param {string[]} files of packages
+ * @returns {string} what their licences ask to be said
+ */
+const licences = (files) => {
+  const packages = files.map((file) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? '');
+  const texts = [...new Set(packages)].filter(Boolean).map((path) => {
+    const name = readdirSync(here(path)).find((file) => /^licen[cs]e/i.test(file));
+    if (name === undefined) throw new Error(`${path} has no licence`);
+    return `${path.replace('node_modules/', '')}\n\n${readFileSync(here(join(path, name)), 'utf8')}`;
+  });
+  return `compile.js contains these packages.\n\n${texts.sort().join(`\n${'-'.repeat(80)}\n\n`)}`;
+};
+
+rmSync(folder, { recursive: true, force: true });
+await build({
+  ...common,
+  entryPoints: ['index', 'browser'].map((name) => here(`src/api/${name}.js`)),
+  splitting: true,
+  packages: 'external',
+  external: ['./compile.js'],
+  platform: 'neutral',
+  plugins: [authority],
+});
+const { metafile } = await build({
+  ...common,
+  entryPoints: [here('src/api/compile.js')],
+  absWorkingDir: here('.'),
+  external: ['ses'],
+  platform: 'browser',
+  define: { process: '{"env":{}}' }, // parsers of Node's habits ask it for settings
+  minify: true,
+  metafile: true,
+});
+writeFileSync(join(folder, 'LICENSES.txt'), licences(Object.keys(metafile.inputs)));
+writeFileSync(join(folder, 'LICENSE'), readFileSync(here('../LICENSE')));

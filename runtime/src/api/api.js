@@ -1,0 +1,49 @@
+// The package's exports, of any host.
+import 'ses';
+import { makeArchives } from './archives.js';
+import { extendCompartment } from './compartment.js';
+import { makeCompilers } from './compilers.js';
+import { makeLock } from './lock.js';
+
+/** @import { Host } from './host.js' */
+
+const start = /** @type {typeof globalThis & Record<string, any>} */ (globalThis);
+
+/**
+ * @template T
+ * @param {T} value
+ * @returns {T} frozen, with all that can be reached from it
+ */
+const harden = (value) => {
+  if (typeof start.harden !== 'function') throw new Error('harden works from `lockdown()` on');
+  return start.harden(value);
+};
+
+/**
+ * Puts what extends SES where SES has put its own, so that `lockdown(); new Compartment()` is the same in either way.
+ *
+ * @param {Record<string, unknown>} replacements
+ */
+const replaceGlobals = (replacements) => {
+  for (const [name, value] of Object.entries(replacements))
+    Object.defineProperty(start, name, {
+      ...{ value, writable: true, enumerable: false, configurable: true },
+    });
+};
+
+/** @param {Host} host */
+export const makeApi = (host) => {
+  const compilers = makeCompilers({ load: host.loadCompiler, loadNow: host.loadCompilerNow });
+  const { lockdown: lock, lockedRealm } = makeLock(host);
+  let original = start.Compartment;
+  const Compartment = extendCompartment(() => original, compilers);
+  /** @type {import('ses').Lockdown} */
+  const lockdown = (options) => {
+    lock(options);
+    original = start.Compartment; // SES has made a new one
+    replaceGlobals({ Compartment: Object.freeze(Compartment) });
+  };
+  replaceGlobals({ lockdown, Compartment });
+  const prepareSources = async () => void (await compilers.later());
+  return { lockdown, harden, Compartment, prepareSources, ...makeArchives(host, lockedRealm) };
+};

@@ -1,0 +1,98 @@
+// Archives for programs that embed them: no powers to put together, and nothing to set but what they want.
+import { beginningAt } from '../compartment-map.js';
+import { InvalidArchive } from '../errors.js';
+import { parseArchive as parse } from '../import-archive.js';
+import { importEntry, makeWorld } from '../link.js';
+import { narrowed } from '../narrow.js';
+
+/** @import { Archive as Parsed } from '../import-archive.js' */
+/** @import { Host } from './host.js' */
+/** @import { Locked } from './lock.js' */
+
+/**
+ * @typedef {object} ParseOptions
+ * @property {string} [expectedSha512] of the archive's map, as `parseArchive` and `compartment-mapper verify` tell it
+ *
+ * @typedef {object} ImportOptions
+ * @property {Record<string, unknown>} [globals] for the application's own package
+ * @property {string} [entry] of several, by the name that `inspect` shows
+ * @property {object | string} [policy] that narrows the archive's own
+ *
+ * @typedef {object} Application
+ * @property {string} sha512 of the archive's map, which covers the whole archive
+ * @property {ReadonlyArray<string>} packages their canonical names, the application's own first
+ * @property {(options?: ImportOptions) => Promise<{ namespace: object }>} import
+ */
+
+/**
+ * @param {Uint8Array | ArrayBuffer} bytes
+ * @returns {Uint8Array} a copy, which nobody changes while it is verified
+ */
+const ownBytes = (bytes) => new Uint8Array(bytes instanceof ArrayBuffer ? bytes.slice(0) : bytes);
+
+/**
+ * @param {Parsed} archive
+ * @param {ImportOptions} options
+ */
+const mapOf = ({ map }, { entry, policy }) => {
+  const begun = entry === undefined ? map : beginningAt(map, entry);
+  if (begun === undefined)
+    throw new InvalidArchive(`it has no entry ${JSON.stringify(entry)}`, 'see `inspect`');
+  if (policy === undefined) return begun;
+  return narrowed(begun, typeof policy === 'string' ? policy : JSON.stringify(policy));
+};
+
+/**
+ * @param {Host} host
+ * @param {() => Locked} lockedRealm
+ */
+export const makeArchives = (host, lockedRealm) => {
+  let worlds = 0;
+
+  /**
+   * @param {Parsed} archive
+   * @param {ImportOptions} options
+   */
+  const run = async (archive, options) => {
+    const map = mapOf(archive, options);
+    const realm = lockedRealm();
+    worlds += 1;
+    const version = worlds > 1 ? `?${worlds}` : '';
+    const world = makeWorld({ map, files: archive.files, allowAll: false, version, ...realm });
+    Object.assign(
+      world.packageOf(map.entry.compartment).compartment.globalThis,
+      options.globals ?? {},
+    );
+    return { namespace: await importEntry(world) };
+  };
+
+  /**
+   * @param {Uint8Array | ArrayBuffer} bytes
+   * @param {ParseOptions} [options]
+   * @returns {Promise<Application>} verified, and nothing of it has run
+   */
+  const parseArchive = async (bytes, { expectedSha512 } = {}) => {
+    const archive = parse(ownBytes(bytes), host.verifyPowers);
+    if (expectedSha512 !== undefined && expectedSha512 !== archive.sha512)
+      throw new InvalidArchive(`its sha512 is ${archive.sha512}, not ${expectedSha512}`);
+    const { map, sha512 } = archive;
+    const first = map.entry.compartment;
+    const names = [first, ...[...map.compartments.keys()].filter((name) => name !== first)];
+    return Object.freeze({
+      sha512,
+      packages: Object.freeze(names.map((name) => map.compartments.get(name)?.label ?? name)),
+      import: (/** @type {ImportOptions} */ options = {}) => run(archive, options),
+    });
+  };
+
+  /**
+   * @param {Uint8Array | ArrayBuffer} bytes
+   * @param {ParseOptions & ImportOptions} [options]
+   */
+  const importArchive = async (bytes, options = {}) => {
+    const application = await parseArchive(bytes, options);
+    return application.import(options);
+  };
+
+  return { parseArchive, importArchive };
+};

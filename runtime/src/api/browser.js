@@ -1,0 +1,12 @@
+// The package, in pages.
+import { preparePage } from '../web-powers.js';
+import { makeApi } from './api.js';
+import { verifyPowers } from './page-verify.js';
+
+export const { lockdown, harden, Compartment, importArchive, parseArchive, prepareSources } =
+  makeApi({
+    prepare: () => preparePage({ nodeEnv: 'production' }),
+    verifyPowers,
+    loadCompiler: () => import('./compile.js'),
+    loadCompilerNow: () => undefined,
+  });

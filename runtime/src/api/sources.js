@@ -1,0 +1,169 @@
+// Module descriptors with plain text, which SES's Compartment would take for the name of another module.
+
+/** @import { Compiler } from './compile.js' */
+/** @import { ResolveHook } from './commonjs.js' */
+
+/**
+ * @typedef {object} TextDescriptor
+ * @property {string} source
+ * @property {'module' | 'commonjs'} [language]
+ * @property {string} [specifier]
+ * @property {object} [importMeta]
+ *
+ * @typedef {Record<string, unknown>} ModuleMap
+ * @typedef {(specifier: string) => unknown} Hook
+ *
+ * @typedef {object} Options of a compartment, as far as they matter here
+ * @property {string} [name]
+ * @property {unknown} [modules]
+ * @property {ResolveHook} [resolveHook]
+ * @property {import('ses').Transform[]} [__shimTransforms__]
+ * @property {Hook} [importHook]
+ * @property {Hook} [importNowHook]
+ * @property {Hook} [moduleMapHook]
+ *
+ * @typedef {object} Compilers
+ * @property {() => Promise<Compiler>} later
+ * @property {() => Compiler} now throws where it can't be loaded without waiting
+ */
+
+const LANGUAGES = [undefined, 'module', 'commonjs'];
+
+/**
+ * @param {object} object a namespace of SES's may throw
+ * @param {string} key
+ * @returns {unknown} of its own data property
+ */
+const maybeOwn = (object, key) => {
+  try {
+    return Reflect.getOwnPropertyDescriptor(object, key)?.value;
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * SES's own meaning of a string, the source of another module of `compartment`, stays where a compartment is named.
+ *
+ * @param {unknown} descriptor
+ * @returns {descriptor is TextDescriptor}
+ */
+const isText = (descriptor) =>
+  typeof descriptor === 'object' &&
+  descriptor !== null &&
+  typeof maybeOwn(descriptor, 'source') === 'string' &&
+  maybeOwn(descriptor, 'compartment') === undefined &&
+  maybeOwn(descriptor, 'namespace') === undefined;
+
+/**
+ * @param {unknown} value
+ * @returns {Promise<unknown> | undefined} undefined: it is no promise; a namespace of SES's may throw when asked
+ */
+const maybePromise = (value) => {
+  try {
+    const { then } = /** @type {{ then?: unknown }} */ (value);
+    return typeof then === 'function' ? Promise.resolve(value) : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** @param {unknown} entries an object, or a Map as SES's types have it */
+export const plainEntries = (entries) =>
+  entries instanceof Map ? Object.fromEntries(entries) : entries;
+
+/**
+ * @param {Options} options
+ * @returns {(compiler: Compiler, descriptor: TextDescriptor, specifier: string) => object} a descriptor that SES takes
+ */
+const makeCompiled =
+  ({ name, resolveHook, __shimTransforms__: shimTransforms }) =>
+  ({ compileText }, descriptor, specifier) => {
+    const { source: text, language, specifier: instance = specifier, ...rest } = descriptor;
+    if (!LANGUAGES.includes(language))
+      throw new TypeError(
+        `the language of module ${JSON.stringify(specifier)} must be 'module' or 'commonjs', got ${JSON.stringify(language)}`,
+      );
+    const url = `compartment:///${encodeURI(name ?? 'compartment')}/${encodeURI(instance)}`;
+    const place = { specifier: instance, resolveHook, shimTransforms };
+    const source = compileText({ ...place, text, language, url });
+    return { ...rest, specifier: instance, source };
+  };
+
+/**
+ * @param {unknown} modules
+ * @returns {{ texts: Map<string, TextDescriptor>, others: ModuleMap }}
+ */
+const splitModules = (modules) => {
+  /** @type {Map<string, TextDescriptor>} */
+  const texts = new Map();
+  /** @type {ModuleMap} */
+  const others = {};
+  for (const [specifier, descriptor] of Object.entries(plainEntries(modules) ?? {})) {
+    if (isText(descriptor)) texts.set(specifier, descriptor);
+    else Object.defineProperty(others, specifier, { value: descriptor, enumerable: true });
+  }
+  return { texts, others };
+};
+
+/**
+ * SES asks `modules`, then `moduleMapHook`, then `importHook` or `importNowHook`, each at once after the other. A text that
+ * turns up early is held until the last is asked, which alone may take its time.
+ *
+ * @param {Options} options
+ * @param {Compilers} compilers
+ * @returns {Options} for SES's Compartment, that give it what it takes
+ */
+export const withTexts = (options, compilers) => {
+  const { name = '<unknown>', importHook, importNowHook, moduleMapHook } = options;
+  const { texts, others } = splitModules(options.modules);
+  if (texts.size === 0 && !importHook && !importNowHook && !moduleMapHook)
+    return { ...options, modules: others };
+  const compiled = makeCompiled(options);
+  /** @type {TextDescriptor | undefined} */
+  let held;
+
+  /**
+   * @param {string} specifier
+   * @param {string} hookName
+   * @param {Hook | undefined} hook
+   */
+  const descriptorOf = (specifier, hookName, hook) => {
+    const text = held;
+    held = undefined;
+    if (text !== undefined) return text;
+    if (hook !== undefined) return hook(specifier);
+    const [module, compartment] = [specifier, name].map((word) => JSON.stringify(word));
+    throw new Error(`${hookName} needed to load module ${module} in compartment ${compartment}`);
+  };
+
+  /**
+   * @param {unknown} found
+   * @param {string} specifier
+   */
+  const later = (found, specifier) =>
+    isText(found)
+      ? compilers.later().then((compiler) => compiled(compiler, found, specifier))
+      : found;
+
+  return {
+    ...options,
+    modules: others,
+    moduleMapHook: (specifier) => {
+      const found = texts.get(specifier) ?? moduleMapHook?.(specifier);
+      held = isText(found) ? found : undefined;
+      return held === undefined ? found : undefined;
+    },
+    importHook: (specifier) => {
+      const found = descriptorOf(specifier, 'importHook', importHook);
+      const promise = maybePromise(found);
+      return promise === undefined
+        ? later(found, specifier)
+        : promise.then((settled) => later(settled, specifier));
+    },
+    importNowHook: (specifier) => {
+      const found = descriptorOf(specifier, 'importNowHook', importNowHook);
+      return isText(found) ? compiled(compilers.now(), found, specifier) : found;
+    },
+  };
+};
