@@ -184,8 +184,7 @@ def test_what_evaluations_share_is_frozen(source: str, armed: Sandbox) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "const u = new URL('http://a/?b'); "
-        "u.searchParams[inspect] = (...given) => { got = given }; u[inspect]?.(2, { customInspect: true })",
+        "const u = new URL('http://a/?b'); u.searchParams[inspect] = (...a) => { got = a }; u[inspect]?.(2, { customInspect: true })",
         "new URLSearchParams('a=1').entries()[inspect]?.(2, { stylize(...given) { got = given } })",
         "new TextDecoder()[inspect]?.(2, { stylize(...given) { got = given } })",
     ],
