@@ -86,7 +86,8 @@ class AsyncSandbox:
         """Evaluate *source*; see `Sandbox.run`. Cancelling the coroutine gives the text up."""
         posted: asyncio.Queue[Message] = asyncio.Queue()
         entry = Entry(post=_poster(posted))
-        order = order_of(source, name, compartment, globals, timeout or self._timeout)
+        seconds = self._timeout if timeout is None else timeout
+        order = order_of(source, name, compartment, globals, seconds)
         steps = evaluation_steps(self._engine, entry, order, self._tools)
         called: set[asyncio.Task[None]] = set()
         try:

@@ -128,7 +128,8 @@ class Sandbox:
         """
         posted: queue.SimpleQueue[Message] = queue.SimpleQueue()
         entry = Entry(post=posted.put)
-        order = order_of(source, name, compartment, globals, timeout or self._timeout)
+        seconds = self._timeout if timeout is None else timeout
+        order = order_of(source, name, compartment, globals, seconds)
         steps = evaluation_steps(self._engine, entry, order, self._tools)
         called: list[Callable[[], object]] = []
         try:

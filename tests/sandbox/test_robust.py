@@ -193,3 +193,18 @@ def test_nothing_is_lost_when_all_happens_at_once() -> None:
 
     assert odd == []
     assert len(list(Path("/proc/self/fd").iterdir())) <= descriptors + 2
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf")])
+def test_a_timeout_is_a_number_of_seconds(sandbox: Sandbox, timeout: float) -> None:
+    with pytest.raises(ValueError, match="has to be more than 0"):
+        sandbox.evaluate("1", timeout=timeout)
+
+
+def test_arguments_are_looked_at_first(sandbox: Sandbox) -> None:
+    with pytest.raises(TypeError, match="the source is of type bytes"):
+        sandbox.evaluate(b"1")  # type: ignore[arg-type]  # as who has no types may do
+    with pytest.raises(ValueError, match="memory_mb=0"):
+        Sandbox(memory_mb=0)
+    with pytest.raises(TypeError, match="can't be called 'then'"):
+        Sandbox(tools={"then": len})
