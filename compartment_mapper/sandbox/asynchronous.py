@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import weakref
 from collections.abc import Callable, Mapping
 from typing import Self
 
@@ -46,6 +47,7 @@ class AsyncSandbox:
                 node=node,
             )
         )
+        weakref.finalize(self, self._engine.close)  # of one that nobody closes
 
     async def __aenter__(self) -> Self:
         return self
@@ -84,14 +86,12 @@ class AsyncSandbox:
         """Evaluate *source*; see `Sandbox.run`. Cancelling the coroutine gives the text up."""
         posted: asyncio.Queue[Message] = asyncio.Queue()
         entry = Entry(post=_poster(posted))
-        order = order_of(source, name, compartment, globals, timeout or self._timeout)
+        seconds = self._timeout if timeout is None else timeout
+        order = order_of(source, name, compartment, globals, seconds)
         steps = evaluation_steps(self._engine, entry, order, self._tools)
         called: set[asyncio.Task[None]] = set()
         try:
             return await _taken(steps, posted, called)
-        except asyncio.CancelledError:
-            self._engine.cancel(entry)
-            raise
         finally:
             steps.close()
             for task in called:
@@ -151,7 +151,10 @@ async def _called(call: Call) -> None:
             value = await asyncio.to_thread(tool.function, *positional, **named)
         if inspect.isawaitable(value):
             value = await value
-    except Exception as error:  # noqa: BLE001 - whatever a tool raises, crosses
+    except (asyncio.CancelledError, KeyboardInterrupt, SystemExit) as error:
+        call.fail(error)
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever a tool raises, crosses
         call.fail(error)
         return
     call.answer(value)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import queue
+import threading
+import weakref
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Self
 
@@ -59,6 +61,7 @@ class Sandbox:
         self._tools = bind_tools(tools or {})
         self._timeout = timeout
         self._loop: ToolLoop | None = None
+        self._lock = threading.Lock()
         self._engine = Engine(
             settings_of(
                 self._tools,
@@ -69,6 +72,7 @@ class Sandbox:
                 node=node,
             )
         )
+        weakref.finalize(self, self._engine.close)  # of one that nobody closes
 
     def __enter__(self) -> Self:
         return self
@@ -124,7 +128,8 @@ class Sandbox:
         """
         posted: queue.SimpleQueue[Message] = queue.SimpleQueue()
         entry = Entry(post=posted.put)
-        order = order_of(source, name, compartment, globals, timeout or self._timeout)
+        seconds = self._timeout if timeout is None else timeout
+        order = order_of(source, name, compartment, globals, seconds)
         steps = evaluation_steps(self._engine, entry, order, self._tools)
         called: list[Callable[[], object]] = []
         try:
@@ -173,11 +178,15 @@ class Sandbox:
         if not inspect.isawaitable(value):
             call.answer(value)
             return
-        if self._loop is None:
-            from compartment_mapper.sandbox.loop import ToolLoop  # noqa: PLC0415 - 40 ms
+        called.append(self._tool_loop().answer(call, value))
 
-            self._loop = ToolLoop()
-        called.append(self._loop.answer(call, value))
+    def _tool_loop(self) -> ToolLoop:
+        from compartment_mapper.sandbox.loop import ToolLoop  # noqa: PLC0415 - 40 ms
+
+        with self._lock:
+            if self._loop is None:
+                self._loop = ToolLoop()
+            return self._loop
 
 
 def _next(posted: queue.SimpleQueue[Message], seconds: float) -> Message | None:

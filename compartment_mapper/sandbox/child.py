@@ -30,6 +30,8 @@ _MOST = (1 << 32) - 1
 _KEPT = 1 << 13
 #: JSON's escapes make a text longer, at most so many times.
 _ESCAPED = 6
+#: What it says of evaluations.
+_SAID = frozenset({"started", "done", "failed", "cancelled", "output", "call", "erased"})
 _OUT_OF_MEMORY = (b"out of memory", b"Allocation failed", b"allocation failed", b"OOM")
 
 
@@ -57,6 +59,8 @@ class Child:
         self._lock = threading.Lock()
         #: It was told to begin, and said that it is there.
         self.is_ready = False
+        #: It has said more than that.
+        self.is_of_use = False
         self.problem = ""
         requests, self._requests = os.pipe()
         self._answers, answers = os.pipe()
@@ -135,6 +139,17 @@ class Child:
         return f"it ended {how}" + (f": {said[-1][:200]}" if said else "") + self.problem
 
     def _read(self) -> None:
+        """Read until the process is gone; whatever happens, `ended` is told of it."""
+        try:
+            self._exchange()
+        except Exception as problem:  # noqa: BLE001 - nobody else would learn of it
+            self.problem += f"; {problem!r}"
+            self.kill()
+        finally:
+            self._close()
+            self._ended(self)
+
+    def _exchange(self) -> None:
         """Read until the process is gone, and write what could not be written at once."""
         assert self._process.stderr is not None
         errors = self._process.stderr.fileno()
@@ -159,8 +174,6 @@ class Child:
                     else:
                         buffer += chunk
                         self._take(buffer)
-        self._close()
-        self._ended(self)
 
     def _write_on(self, selector: selectors.BaseSelector) -> None:
         with self._lock:
@@ -170,17 +183,22 @@ class Child:
 
     def _take(self, buffer: bytearray) -> None:
         try:
-            messages = unpacked(buffer, most=self._most)
+            for message in unpacked(buffer, most=self._most):
+                self._note(message)
+                self._received(self, message)
         except BrokenProcessError as problem:
             self.problem = f"; it sent {problem}"
             buffer.clear()
             self.kill()
-            return
-        for message in messages:
-            if message["type"] == "ready":
-                self._limit_memory()
-                self.is_ready = True
-            self._received(self, message)
+
+    def _note(self, message: Message) -> None:
+        if message["type"] == "ready" and not self.is_ready:
+            self._limit_memory()
+            self.is_ready = True
+        elif message["type"] not in _SAID or not self.is_ready:
+            raise BrokenProcessError(f"a message that is out of place: {message['type']!r:.40}")
+        else:
+            self.is_of_use = True
 
     def _limit_memory(self) -> None:
         """Let it allocate no more than its memory, beyond what it has taken to start.
@@ -193,10 +211,10 @@ class Child:
 
         pid = self._process.pid
         # Lines such as `VmData:   575392 kB`.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):  # it is gone, or may take less already
             status = Path(f"/proc/{pid}/status").read_text("ascii", "replace")
             sizes = (line.split()[1] for line in status.splitlines() if line.startswith("VmData"))
-            most = int(next(sizes)) * 1024 + self._memory
+            most = int(next(sizes, "")) * 1024 + self._memory
             resource.prlimit(pid, resource.RLIMIT_DATA, (most, most))
 
     def _close(self) -> None:

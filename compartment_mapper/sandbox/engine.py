@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from compartment_mapper.sandbox.child import Child
 from compartment_mapper.sandbox.failures import SandboxError
-from compartment_mapper.sandbox.messages import Message
+from compartment_mapper.sandbox.messages import BrokenProcessError, Message, text_of
 from compartment_mapper.sandbox.settings import Settings
 
-#: How often a process that ends before it has begun is started again.
+#: How many processes that were of no use are started, one after the other.
 _TRIES = 2
+#: How often an evaluation is sent to a process that ends before it begins it.
+_BEGINS = 5
+#: Seconds that a process has to say that it is there.
+_START = 30.0
+#: Seconds that it has to say that it has given an evaluation up.
+GRACE = 0.5
 #: What a compiled text is larger than its source, at most: JSON's escapes, and tables of edits.
 _ESCAPED = 16
+_ENDS = frozenset({"done", "failed", "cancelled", "erased"})
+#: Messages of an evaluation besides its output and its calls.
+_FEW = 16
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -29,6 +40,12 @@ class Entry:
     is_started: bool = False
     #: It has called a tool, so that it may not be done again.
     has_called: bool = False
+    #: The process has said what came of it.
+    is_over: bool = False
+    #: How often it was sent in vain.
+    tries: int = 0
+    #: Characters that were told of it, and messages.
+    told: int = 0
 
 
 class Engine:
@@ -44,6 +61,9 @@ class Engine:
         self._is_closed = False
         self._failures = 0
         self._why = ""
+        self._owner = os.getpid()
+        #: Evaluations that nobody waits for, and that the process has not given up yet.
+        self._abandoned: set[int] = set()
         self.starts = 0
         with self._lock:  # its thread asks whose messages these are
             self._child = self._started()
@@ -55,6 +75,8 @@ class Engine:
             SandboxError: CLOSED, BUSY, STATE_LOST, PROCESS_ENDED.
             TooLargeError: It is larger than all that it may consist of.
         """
+        if os.getpid() != self._owner:  # before the lock, which a thread of the other may hold
+            raise SandboxError("CLOSED", "the sandbox is of another process: make one behind fork")
         with self._lock:
             self._entries.pop(entry.number, None)
             self._check(entry, request)
@@ -62,6 +84,8 @@ class Engine:
             entry.number = self._last
             entry.request = {**request, "id": entry.number}
             entry.is_started = False
+            entry.is_over = False
+            entry.told = 0
             self._entries[entry.number] = entry
             child = self._child
         limits = self.settings.limits
@@ -71,7 +95,8 @@ class Engine:
         if self._is_closed:
             raise SandboxError("CLOSED", "the sandbox is closed")
         if self._failures >= _TRIES:
-            raise SandboxError("PROCESS_ENDED", f"the process does not start: {self._why}")
+            self._failures = 0
+            self._child = self._started()
         name = request.get("compartment")
         if not isinstance(name, str):
             return
@@ -100,6 +125,24 @@ class Engine:
         """Ask the process to give *entry* up."""
         self._child.send({"type": "cancel", "id": entry.number})
 
+    def abandon(self, entry: Entry) -> None:
+        """Give *entry* up without waiting; a process that does not is ended."""
+        with self._lock:
+            if self._entries.pop(entry.number, None) is None or entry.is_over or self._is_closed:
+                return
+            self._abandoned.add(entry.number)
+            self.cancel(entry)
+        timer = threading.Timer(GRACE, self._end_abandoned, [entry.number, self._child])
+        timer.daemon = True
+        timer.start()
+
+    def _end_abandoned(self, number: int, child: Child) -> None:
+        with self._lock:
+            is_left = number in self._abandoned
+            self._abandoned.discard(number)
+            if is_left and child is self._child and child.is_ready and not self._is_closed:
+                self._replace("INTERRUPTED", "another evaluation was given up, and went on")
+
     def end(self, entry: Entry) -> None:
         """Forget *entry*."""
         with self._lock:
@@ -116,7 +159,10 @@ class Engine:
         with self._lock:
             others = (other for other in self._entries.values() if other is not entry)
             if self._child.is_ready and not any(other.is_started for other in others):
+                entry.tries += 1
                 self._replace("INTERRUPTED", "the process had to be ended")
+            elif not self._child.is_ready and time.monotonic() > self._start + _START:
+                self._child.kill()  # `_ended` begins again
 
     def drop(self, compartment: str) -> None:
         """Forget a named compartment."""
@@ -128,6 +174,8 @@ class Engine:
 
     def close(self) -> None:
         """End the process, and what goes on in it."""
+        if os.getpid() != self._owner:
+            return
         with self._lock:
             self._is_closed = True
             self._fail_all("CLOSED", "the sandbox was closed")
@@ -140,15 +188,16 @@ class Engine:
 
     def _started(self) -> Child:
         self.starts += 1
+        self._start = time.monotonic()
         return Child(self.settings, received=self._received, ended=self._ended)
 
     def _received(self, child: Child, message: Message) -> None:
         with self._lock:
             if child is not self._child:
                 return
-            self._failures = 0
-            number = message.get("id")
-            entry = self._entries.get(number) if isinstance(number, int) else None
+            if child.is_of_use:
+                self._failures = 0
+            entry = self._told(message)
             if entry is None:
                 return
             if message["type"] == "started":
@@ -157,13 +206,30 @@ class Engine:
                 entry.has_called = True
         entry.post(message)
 
+    def _told(self, message: Message) -> Entry | None:
+        """Return the evaluation that *message* tells of, if someone waits for it."""
+        number = message.get("id")
+        if not isinstance(number, int):
+            return None
+        is_over = message["type"] in _ENDS
+        if is_over:
+            self._abandoned.discard(number)
+        entry = self._entries.get(number)
+        if entry is not None:
+            entry.is_over = is_over
+            entry.told += 1 + len(text_of(message, "text"))
+            limits = self.settings.limits
+            if entry.told > limits.output + limits.tool_calls + limits.source + _FEW:
+                raise BrokenProcessError("more than it may")
+        return entry
+
     def _ended(self, child: Child) -> None:
         with self._lock:
             if child is not self._child or self._is_closed:
                 return
-            if not child.is_ready:
+            self._why = child.account()
+            if not child.is_of_use:
                 self._failures += 1
-                self._why = child.account()
             if self._failures >= _TRIES:
                 self._fail_all("PROCESS_ENDED", f"the process does not start: {self._why}")
                 return
@@ -172,6 +238,8 @@ class Engine:
                 self._fail_started("MEMORY_LIMIT", f"it took more than {most} MB of memory")
             else:
                 self._fail_started("PROCESS_ENDED", f"the process is gone: {child.account()}")
+            for entry in self._entries.values():
+                entry.tries += 1
             self._begin_again()
 
     def _replace(self, code: str, why: str) -> None:
@@ -184,12 +252,19 @@ class Engine:
     def _begin_again(self) -> None:
         """Start a process, and send it what the last one has not begun, or left no trace of."""
         self._lost |= self._kept
+        self._abandoned.clear()
+        for entry in list(self._entries.values()):
+            if entry.tries >= _BEGINS:
+                self._fail(
+                    entry, "PROCESS_ENDED", f"the process ends before it begins: {self._why}"
+                )
         self._kept = {
             entry.compartment for entry in self._entries.values() if entry.compartment is not None
         }
         self._child = self._started()
         for entry in list(self._entries.values()):
             entry.is_started = False
+            entry.told = 0
             entry.post({"type": "restarted"})
             self._child.send(entry.request)
 

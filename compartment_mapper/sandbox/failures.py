@@ -8,9 +8,13 @@ from compartment_mapper.errors import Place
 from compartment_mapper.sandbox.console import ConsoleLine
 from compartment_mapper.text import LINE_END, Position, Span, code_frame, printable
 
+#: Of a trace, which is the text's to make up.
+_MOST_TRACE = 1 << 15
 _FILES = "compartment:///"
+_COUNT = "[0-9]{1,9}"
 _FRAME = re.compile(
-    rf"^\s+at (?P<what>.*?\(?){_FILES}(?P<where>.+?):(?P<line>\d+):(?P<column>\d+)(?P<end>\)?)$"
+    rf"^\s+at (?P<what>.*?\(?){_FILES}(?P<where>.+?)"
+    rf":(?P<line>{_COUNT}):(?P<column>{_COUNT})(?P<end>\)?)$"
 )
 
 
@@ -66,7 +70,7 @@ def thrown(name: str, message: str, stack: str, *, file: str, source: str) -> Sa
     """
     lines: list[str] = []
     place: Place | None = None
-    for line in stack.splitlines():
+    for line in stack[:_MOST_TRACE].splitlines():
         frame = _FRAME.match(line)
         if frame is None:
             continue

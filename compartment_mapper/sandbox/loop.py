@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Awaitable, Callable
 
 from compartment_mapper.sandbox.steps import Call
+
+#: Seconds to wait for tools that were cancelled.
+_PATIENCE = 5.0
 
 
 class ToolLoop:
@@ -14,9 +18,7 @@ class ToolLoop:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(
-            target=self._loop.run_forever, name="sandbox tools", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, name="sandbox tools", daemon=True)
         self._thread.start()
 
     def answer(self, call: Call, value: Awaitable[object]) -> Callable[[], object]:
@@ -24,24 +26,34 @@ class ToolLoop:
         return asyncio.run_coroutine_threadsafe(_answered(call, value), self._loop).cancel
 
     def close(self) -> None:
-        """Cancel what still runs, and end the thread."""
-        asyncio.run_coroutine_threadsafe(_cancel_all(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+        """Cancel what still runs, and end the thread when that has ended."""
+        with contextlib.suppress(RuntimeError):  # it is closed already
+            self._loop.call_soon_threadsafe(self._begin_to_finish)
+        if self._thread is not threading.current_thread():
+            self._thread.join(_PATIENCE)
+
+    def _run(self) -> None:
+        self._loop.run_forever()
         self._loop.close()
+
+    def _begin_to_finish(self) -> None:
+        self._finishing = self._loop.create_task(self._finish())
+
+    async def _finish(self) -> None:
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._loop.stop()
 
 
 async def _answered(call: Call, value: Awaitable[object]) -> None:
     try:
         result = await value
-    except Exception as error:  # noqa: BLE001 - whatever a tool raises, crosses
+    except asyncio.CancelledError as error:  # by us, or by the tool itself
+        call.fail(error)
+        raise
+    except BaseException as error:  # noqa: BLE001 - else it would end the loop
         call.fail(error)
         return
     call.answer(result)
-
-
-async def _cancel_all() -> None:
-    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterable, Mapping
 from io import BytesIO
 from os import PathLike
@@ -17,6 +18,8 @@ from compartment_mapper.sandbox.steps import Order
 #: Archives, or where they are, by specifier.
 Modules = Mapping[str, bytes | str | PathLike[str]]
 
+#: Seconds that one can wait for.
+_LONGEST = threading.TIMEOUT_MAX
 _RUNTIME = Path(compartment_mapper.__file__).parent / "_runtime"
 
 
@@ -32,8 +35,11 @@ def settings_of(
     """Return the settings of a process.
 
     Raises:
+        ValueError: *memory_mb* is no size.
         InputError: RUNTIME_MISSING, NODE_NOT_FOUND, NODE_TOO_OLD, INVALID_ARCHIVE.
     """
+    if memory_mb <= 0:
+        raise ValueError(f"memory_mb={memory_mb!r}: it has to be more than 0")
     if not (_RUNTIME / "sandbox.cjs").is_file():
         raise InputError(runtime_missing())
     clock, random = endowed
@@ -64,7 +70,17 @@ def order_of(
     given: Mapping[str, object] | None,
     timeout: float,
 ) -> Order:
-    """Return what is to be evaluated."""
+    """Return what is to be evaluated.
+
+    Raises:
+        TypeError: *source* or *name* is no text.
+        ValueError: *timeout* is no number of seconds.
+    """
+    for what, text in (("source", source), ("name", name)):
+        if not isinstance(text, str):
+            raise TypeError(f"the {what} is of type {type(text).__name__}: it has to be a text")
+    if not 0 < timeout < _LONGEST:
+        raise ValueError(f"a timeout of {timeout!r} seconds: it has to be more than 0")
     # A file of a URL, which traces are searched for.
     file = re.sub(r"[^\w.-]", "_", name) or "_"
     return Order(

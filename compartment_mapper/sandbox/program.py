@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from compartment_mapper.compile import apply_edits, compile_esm
 from compartment_mapper.compile.edit_table import edit_table
+from compartment_mapper.sandbox.failures import SandboxError
 from compartment_mapper.sandbox.messages import Message
-from compartment_mapper.scan.evaluated import EvaluatedText, scan_evaluated
+from compartment_mapper.scan.evaluated import EvaluatedText, TooComplexError, scan_evaluated
 from compartment_mapper.text import Span
 
 
@@ -21,9 +22,16 @@ class Program:
 
 
 def program_of(source: str, *, keeps: bool) -> Program:
-    """Return the program that *source* is; see `scan_evaluated`."""
+    """Return the program that *source* is; see `scan_evaluated`.
+
+    Raises:
+        SandboxError: TOO_LARGE: it would take too long to be looked at.
+    """
     text = source.encode("utf-8", "replace")
-    found = scan_evaluated(text, keeps=keeps)
+    try:
+        found = scan_evaluated(text, keeps=keeps)
+    except TooComplexError as problem:
+        raise SandboxError("TOO_LARGE", f"the text is too complex: {problem}") from problem
     return Program(message=_compiled(text, found), doubt=found.record.doubt)
 
 

@@ -21,7 +21,7 @@ class Limits:
     #: Characters written to the console; what is more is dropped.
     output: int = 256 * 1024
     #: Characters of the text.
-    source: int = _MEBIBYTE
+    source: int = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from compartment_mapper.errors import Place, place_in
 from compartment_mapper.sandbox.console import ConsoleLine
-from compartment_mapper.sandbox.engine import Engine, Entry
+from compartment_mapper.sandbox.engine import GRACE, Engine, Entry
 from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError, thrown
 from compartment_mapper.sandbox.messages import Message, TooLargeError, record_of, text_of
 from compartment_mapper.sandbox.tools import ArgumentError, BoundTool
@@ -27,8 +27,6 @@ from compartment_mapper.sandbox.values import (
 )
 from compartment_mapper.text import Span
 
-#: Seconds that the process has to say that it has given an evaluation up.
-_GRACE = 0.5
 #: Node's code for TypeScript that is more than JavaScript with types.
 _MORE_THAN_TYPES = "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX"
 #: Seconds after which a process that should be idle, and does not begin, is taken for hung.
@@ -83,12 +81,12 @@ class Call:
         try:
             encoded = encode(value, path=what, depth=self.running.depth)
             self.running.answer(self.number, {"value": encoded})
-        except NotDataError as problem:
-            self.fail(problem)
         except TooLargeError as problem:
             self.fail(ValueError(f"{what} is {problem}"))
+        except Exception as problem:  # noqa: BLE001 - NotDataError, and what an object raises
+            self.fail(problem)
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
         """Send the exception that the tool raised."""
         self.running.failures[self.number] = error
         with contextlib.suppress(TooLargeError):
@@ -114,7 +112,7 @@ class Running:
     calls: int = 0
     console: list[ConsoleLine] = field(default_factory=list)
     console_is_cut: bool = False
-    failures: dict[int, Exception] = field(default_factory=dict)
+    failures: dict[int, BaseException] = field(default_factory=dict)
 
     def answer(self, number: int, answer: Message) -> None:
         """Send the answer to a call."""
@@ -157,6 +155,9 @@ def evaluation_steps(
         raise
     except TooLargeError as problem:
         raise running.error("TOO_LARGE", f"the text and its globals are {problem}") from problem
+    except BaseException:  # who waited was interrupted
+        engine.abandon(entry)
+        raise
     finally:
         engine.end(entry)
 
@@ -191,12 +192,17 @@ def _without_types(running: Running) -> Generator[Wait, Message | None, str | No
     """Return the text without TypeScript's types; None where it is no TypeScript either."""
     engine, entry = running.engine, running.entry
     engine.begin(entry, {"type": "erase", "text": running.order.source})
-    message = yield Wait(running.order.timeout)
+    until = time.monotonic() + running.order.timeout
+    message: Message | None = {"type": "restarted"}
+    while message is not None and message["type"] == "restarted":
+        message = yield Wait(max(0.0, until - time.monotonic()))
     if message is None:
         engine.kill(entry)
         raise _too_late(running)
     if message["type"] == "lost":
         raise _lost(running, message)
+    if message["type"] != "erased":
+        raise _broken(running)
     if message.get("code") == _MORE_THAN_TYPES:
         raise _failure(running, message)
     text = message.get("text")
@@ -220,7 +226,7 @@ def _note(running: Running, message: Message) -> None:
     """Take note of *message*, or raise the end that it tells of."""
     match message["type"]:
         case "started":
-            running.started = time.monotonic()
+            running.started = running.started or time.monotonic()
         case "restarted":
             running.started = 0
             running.console.clear()
@@ -231,7 +237,13 @@ def _note(running: Running, message: Message) -> None:
         case "lost":
             raise _lost(running, message)
         case _:
-            raise _too_late(running)
+            raise _broken(running)
+
+
+def _broken(running: Running) -> SandboxError:
+    """End a process that says what it never says, and return the error that tells of it."""
+    running.engine.kill(running.entry)
+    return running.error("PROCESS_BROKEN", "the process says what it never says")
 
 
 def _patience(running: Running) -> float:
@@ -247,7 +259,7 @@ def _ended_late(running: Running) -> Generator[Wait, Message | None, None]:
         engine.restart_if_stuck(entry)
         return
     engine.cancel(entry)
-    until = time.monotonic() + _GRACE
+    until = time.monotonic() + GRACE
     while True:
         message = yield Wait(max(0.0, until - time.monotonic()))
         if message is None:
@@ -283,8 +295,7 @@ def _called(
         or not isinstance(arguments, list)
         or running.calls > most
     ):
-        running.engine.kill(running.entry)
-        raise running.error("PROCESS_BROKEN", "the process asks for what it may not")
+        raise _broken(running)
     call = Call(tool=tool, positional=[], named={}, number=number, running=running)
     try:
         positional, named = tool.bound([decode(argument) for argument in arguments])
@@ -310,16 +321,13 @@ def _evaluation(running: Running, message: Message) -> Evaluation:
 
 def _failure(running: Running, message: Message) -> SandboxError:
     error = record_of(message, "error")
-    name, text = decode(error.get("name")), decode(error.get("#error"))
-    stack = message.get("stack")
+    try:
+        name, text = (decode(text_of(error, key)) for key in ("name", "#error"))
+    except NotDataError as problem:
+        raise _broken(running) from problem
+    stack = text_of(message, "stack")
     order = running.order
-    found = thrown(
-        f"{name}",
-        f"{text}",
-        stack if isinstance(stack, str) else "",
-        file=order.file,
-        source=order.source,
-    )
+    found = thrown(f"{name}", f"{text}", stack, file=order.file, source=order.source)
     if found.name == "SyntaxError" and found.place is None:
         found.place = _place_of_syntax_error(running)
     call = message.get("call")

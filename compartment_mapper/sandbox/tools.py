@@ -114,6 +114,11 @@ def bind_tools(tools: Tools) -> dict[str, BoundTool]:
 
 
 def _bound(name: str, tool: Function | Tool) -> BoundTool:
+    given: object = name
+    if not isinstance(given, str):
+        raise TypeError(f"the name of a tool is {name!r}: it has to be a text")
+    if name == "then":
+        raise TypeError("a tool can't be called 'then': what has such a method is a promise")
     function = tool.function if isinstance(tool, Tool) else tool
     if not callable(function):
         raise TypeError(f"tool '{name}' is no function")

@@ -97,11 +97,15 @@ def encode(value: object, *, path: str, depth: int) -> object:
     return "#undefined" if value is UNDEFINED else _encoded_members(value, path, depth)
 
 
-def encode_error(error: Exception) -> dict[str, str]:
+def encode_error(error: BaseException) -> dict[str, str]:
     """Return an exception as an Error: its name and what it says, never its traceback."""
     if isinstance(error, JavaScriptError):
         return {"#error": _marked(error.message), "name": _marked(error.name)}
-    return {"#error": _marked(str(error)), "name": type(error).__name__}
+    try:
+        message = str(error)
+    except Exception:  # noqa: BLE001 - an exception that can't say what it is
+        message = ""
+    return {"#error": _marked(message), "name": type(error).__name__}
 
 
 def _marked(text: str) -> str:
@@ -129,7 +133,10 @@ def _encoded_date(value: datetime, path: str) -> str:
     if value.tzinfo is None:
         message = f"{path} is a datetime without a time zone: give it one, such as datetime.UTC"
         raise NotDataError(message)
-    moment = value.astimezone(UTC).replace(tzinfo=None)
+    try:
+        moment = value.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError as problem:
+        raise NotDataError(f"{path} is a datetime that UTC has none for") from problem
     return f"{_DATE}{moment.isoformat(timespec='milliseconds')}Z"
 
 

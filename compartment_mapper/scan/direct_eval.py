@@ -40,6 +40,7 @@ def scan_direct_evals(syntax: Syntax, *, prefix: str, is_script: bool) -> list[E
     if not _EVAL.search(syntax.source):
         return []
     edits: list[Edit] = []
+    known: _Known = {}
     for occurrence in occurrences(syntax, {"eval"}):
         path = occurrence.path
         call = path[-2].node
@@ -52,7 +53,7 @@ def scan_direct_evals(syntax: Syntax, *, prefix: str, is_script: bool) -> list[E
             continue
         start, end = path[-1].node.start_byte, arguments.start_byte + 1
         lines = "\n" * syntax.source.count(b"\n", start, end)
-        scope = _scope(syntax, path, is_script=is_script)
+        scope = _scope(syntax, path, known, is_script=is_script)
         edits.append(Edit(start, end, f"{prefix}eval(eval,()=>this,{scope},{lines}"))
     return edits
 
@@ -63,13 +64,19 @@ def _is_direct(call: Node, arguments: Node) -> bool:
     return not is_optional and all(a.type != "spread_element" for a in arguments.named_children)
 
 
-def _scope(syntax: Syntax, path: tuple[Step, ...], *, is_script: bool) -> str:
+#: What scopes declare, by the ids of their nodes.
+_Known = dict[int, dict[str, bool]]
+
+
+def _scope(syntax: Syntax, path: tuple[Step, ...], known: _Known, *, is_script: bool) -> str:
     """Return code for the names in scope, each with functions that read it and write it."""
     names: dict[str, bool] = dict.fromkeys(_WRAPPER, True) if is_script else {}
     own_arguments = is_script
     for step in path:
         if step.kind == "program" or step.kind in _SCOPES:
-            names.update(_declared(syntax, step.node))
+            if step.id not in known:
+                known[step.id] = dict(_declared(syntax, step.node))
+            names.update(known[step.id])
             own_arguments |= step.kind in FUNCTIONS - {"arrow_function"}
             if step.kind == "class_body":
                 own_arguments = False

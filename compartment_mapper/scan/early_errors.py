@@ -80,6 +80,8 @@ _IN_MODULE = tuple(
 )
 #: A second attribute, whose key may be that of the first.
 _ATTRIBUTES = re.compile(rb"['\"]\s*with\s*\{[^{}]*,\s*['\"\w]")
+#: Of an identifier, which is not looked at for each escape that it has.
+_LONG = 200
 _RETURN = re.compile(rb"return(?<![\w$.]return)\b")
 _ASYNC = re.compile(rb"(?:static\s+)?async\b")
 _VARIABLE = re.compile(rb"var(?<![\w$.]var)\s+([\w$]+)")
@@ -134,7 +136,8 @@ def _is_suspect(kind: str, path: Path, syntax: Syntax) -> bool:
         case "html":
             return leaf == "html_comment"
         case "escape":
-            return leaf in _IDENTIFIERS and unescaped(syntax.text(path[-1].node)) == "await"
+            name = syntax.text(path[-1].node) if leaf in _IDENTIFIERS else ""
+            return len(name) > _LONG or unescaped(name) == "await"
         case _:
             return leaf in {"import", "export"}
 

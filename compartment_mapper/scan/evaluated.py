@@ -11,7 +11,7 @@ from compartment_mapper.module_record import Edit, ModuleRecord
 from compartment_mapper.scan import scan_module
 from compartment_mapper.scan.esm import declared_names, is_esm
 from compartment_mapper.scan.names import FUNCTIONS, occurrences
-from compartment_mapper.scan.syntax import Node, Syntax, parse
+from compartment_mapper.scan.syntax import Node, Syntax, parse, parse_plainly
 
 #: A ``body`` returns or awaits at its top, which a script may not.
 Kind = Literal["script", "body", "module"]
@@ -27,6 +27,19 @@ _WORDS = frozenset(
 _RETURN = re.compile(rb"return(?<![\w$.]return)\b")
 _DECLARATIONS = frozenset({"lexical_declaration", "variable_declaration"})
 _FUNCTION_DECLARATIONS = frozenset({"function_declaration", "generator_function_declaration"})
+
+
+#: Nodes within nodes: to look at a place takes as long as it is deep.
+_MOST_DEPTH = 1000
+#: Characters that may be around direct calls of ``eval``, which are told of all variables.
+_MOST_AROUND = 1 << 22
+#: To find each name among the parts of a text that it is in.
+_MOST_STEPS = 200_000_000
+_EVAL = re.compile(rb"eval\s*\(")
+
+
+class TooComplexError(ValueError):
+    """A text that would take too long to be looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +66,11 @@ def scan_evaluated(source: bytes, *, keeps: bool) -> EvaluatedText:
     Args:
         source: UTF-8 text.
         keeps: Whether what a script or body declares at its top is to be there for the next one.
+
+    Raises:
+        TooComplexError: Says of what there is too much.
     """
-    syntax = parse(source)
+    syntax = _parsed(source)
     record = scan_module(source, "mjs")
     uses = _uses(syntax)
     if is_esm(syntax):
@@ -79,6 +95,26 @@ def scan_evaluated(source: bytes, *, keeps: bool) -> EvaluatedText:
         declares=kept.names,
         uses=uses,
     )
+
+
+def _parsed(source: bytes) -> Syntax:
+    evals = sum(1 for _ in _EVAL.finditer(source))
+    if evals * len(source) > _MOST_AROUND:
+        raise TooComplexError(f"it has {evals} calls of eval in {len(source)} characters")
+    words = sum(1 for _ in _NAME.finditer(source))
+    _check_shape(parse_plainly(source), words)
+    syntax = parse(source)
+    if syntax.root.has_error:  # it is another tree
+        _check_shape(syntax, words)
+    return syntax
+
+
+def _check_shape(syntax: Syntax, words: int) -> None:
+    widest = syntax.widest(most_depth=_MOST_DEPTH)
+    if widest is None:
+        raise TooComplexError(f"it has more than {_MOST_DEPTH} levels")
+    if widest * words > _MOST_STEPS:
+        raise TooComplexError(f"it has {words} names, and {widest} parts side by side")
 
 
 def _uses(syntax: Syntax) -> tuple[str, ...]:

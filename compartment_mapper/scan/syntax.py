@@ -54,10 +54,11 @@ _KINDS = _Kinds()
 class _Walk:
     """A cursor in a tree that goes to each place from the one before, as neighbours share most."""
 
-    __slots__ = ("_cursor", "_ends", "_found", "_starts", "_steps")
+    __slots__ = ("_cursor", "_ends", "_found", "_kept", "_starts", "_steps")
 
-    #: Paths that are remembered, for scanners ask for the same places; then all are forgotten.
-    _MOST = 20_000
+    #: Steps of paths that are remembered, for scanners ask for the same places; then all are
+    #: forgotten.
+    _MOST = 400_000
 
     def __init__(self, tree: tree_sitter.Tree) -> None:
         self._cursor = tree.walk()
@@ -66,6 +67,7 @@ class _Walk:
         self._starts: list[float] = [-1]
         self._ends: list[float] = [inf]
         self._found: dict[int, tuple[Step, ...]] = {}
+        self._kept = 0
 
     def to(self, offset: int) -> tuple[Step, ...]:
         """Return the nodes that contain the byte at *offset*, from the root to the leaf."""
@@ -89,8 +91,10 @@ class _Walk:
             starts.append(start)
             ends.append(node.end_byte)
         path = tuple(steps)
-        if len(self._found) >= self._MOST:
+        self._kept += len(path)
+        if self._kept > self._MOST:
             self._found.clear()
+            self._kept = len(path)
         self._found[offset] = path
         return path
 
@@ -132,6 +136,22 @@ class Syntax:
         """Return the nodes that contain the byte at *offset*, from the program to the leaf."""
         return self._walk.to(offset)
 
+    def widest(self, *, most_depth: int) -> int | None:
+        """Return the most children that a node has; None if one is in more than *most_depth*."""
+        cursor = self.tree.walk()
+        counts = [1]
+        widest = 1
+        while len(counts) <= most_depth:
+            if cursor.goto_first_child():
+                counts.append(1)
+                continue
+            while not cursor.goto_next_sibling():
+                widest = max(widest, counts.pop())
+                if not cursor.goto_parent():
+                    return widest
+            counts[-1] += 1
+        return None
+
     def first_error(self) -> Span | None:
         """Return where the grammar first failed to understand the text, or None."""
         node = self.root
@@ -153,6 +173,11 @@ class Syntax:
                 yield node
             elif node.has_error:
                 pending.extend(reversed(node.children))
+
+
+def parse_plainly(source: bytes) -> Syntax:
+    """Return the syntax of *source* as the grammar sees it, without what we know better."""
+    return Syntax(source, _PARSER.parse(source))
 
 
 def parse(source: bytes) -> Syntax:
@@ -193,7 +218,7 @@ _UNENDED = re.compile(rb"(\bexport\s*\{[^{}]*\}[ \t\r]*)\n(?=\s*[(\[`/*+-])")
 
 #: The grammar refuses reserved words as names in these clauses (``export { x as null }``); a
 #: text of the same length, where they are plain names, has the same tree otherwise.
-_CLAUSE = re.compile(rb"\b(?:export|import)\b[^{}()=;'\"]*\{[^{}]*\}")
+_CLAUSE = re.compile(rb"\b(?:export|import)\b[^{}()=;'\"]{0,2000}\{[^{}]*\}")
 #: The grammar knows attributes of imports only.
 _ATTRIBUTES = re.compile(
     rb"(\bexport\b[^;]{0,2000}?\bfrom\s*(?:'[^'\n]*'|\"[^\"\n]*\")\s*)(with\s*\{[^{}]*)\}"

@@ -74,7 +74,9 @@ def test_a_text_does_not_reach_the_host(source: str, armed: Sandbox) -> None:
 def armed() -> Iterator[Sandbox]:
     os.environ["SECRET"] = MARKER
     try:
-        with Sandbox(tools={"echo": lambda value: value, "fails": _fails}, timeout=10) as sandbox:
+        with Sandbox(
+            tools={"echo": lambda value: value, "fails": _fails}, timeout=10, random=True
+        ) as sandbox:
             yield sandbox
     finally:
         del os.environ["SECRET"]
@@ -134,6 +136,99 @@ def test_chance_is_endowed_when_it_is_asked_for() -> None:
         assert sandbox.evaluate("Math.random() < 1 && crypto.randomUUID().length === 36") is True
         with pytest.raises(SandboxError):
             sandbox.evaluate("Date.now()")
+
+
+#: Yields what can be reached from *root* and is not frozen, but for what it has itself made.
+WALK = """
+const thawed = (root, own) => {
+  const seen = new Set(own), found = [];
+  const walk = (o, path) => {
+    if (Object(o) !== o || seen.has(o)) return;
+    seen.add(o);
+    if (path.includes('.') && !Object.isFrozen(o)) found.push(path);
+    walk(Object.getPrototypeOf(o), `${path}.__proto__`);
+    for (const key of Reflect.ownKeys(o)) {
+      const { value, get, set } = Object.getOwnPropertyDescriptor(o, key);
+      for (const next of [value, get, set]) walk(next, `${path}.${String(key)}`);
+    }
+  };
+  walk(root, 'it');
+  return found;
+};
+const failed = (f) => { try { f() } catch (error) { return error } };
+"""
+
+#: Objects of the host that no name leads to.
+SHARED = [
+    "new URLSearchParams('a=1').entries()", "new URL('http://a/?b=1').searchParams", "new URL('a:b')",
+    "new TextDecoder('latin1')", "new TextDecoder('utf-16le')", "new TextDecoder('shift_jis')", "new TextEncoder()",
+    "new Intl.Segmenter().segment('a')", "new Intl.Segmenter().segment('a')[Symbol.iterator]()",
+    "[1].values().map((x) => x)", "Iterator.from({ next() {} })", "tools.echo(1)", "await tools.echo({})",
+    "failed(() => atob('*'))", "failed(() => atob())", "failed(() => structuredClone(() => 1))", "failed(() => new URL('x'))",
+    "failed(() => { new URL('a:b').href = 'x' })", "failed(() => URL.createObjectURL(1))", "failed(() => URL.parse())",
+    "failed(() => new URLSearchParams([[]]))", "failed(() => URLSearchParams.prototype.get.call({}))",
+    "failed(() => new URLSearchParams({ [Symbol.iterator]: 1 }))", "failed(() => new TextDecoder('x'))",
+    "failed(() => new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array([255])))",
+    "failed(() => new TextEncoder().encodeInto())", "failed(() => crypto.getRandomValues(new Float32Array(1)))",
+    "failed(() => crypto.getRandomValues(new Uint8Array(70_000)))", "await tools.echo(() => 1).catch((e) => e)",
+    "await tools.fails().catch((e) => e)", "await import('x').catch((e) => e)", "failed(() => nothing)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", SHARED)
+def test_what_evaluations_share_is_frozen(source: str, armed: Sandbox) -> None:
+    """What one could change, another could read: they would have a channel."""
+    assert armed.evaluate(f"{WALK} const it = {source}; return thawed(it, [thawed])") == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "const u = new URL('http://a/?b'); u.searchParams[inspect] = (...a) => { got = a }; u[inspect]?.(2, { customInspect: true })",
+        "new URLSearchParams('a=1').entries()[inspect]?.(2, { stylize(...given) { got = given } })",
+        "new TextDecoder()[inspect]?.(2, { stylize(...given) { got = given } })",
+    ],
+)
+def test_no_object_of_the_host_hands_out_its_inspect(source: str, armed: Sandbox) -> None:
+    head = "let got; const inspect = Symbol.for('nodejs.util.inspect.custom');"
+    assert armed.evaluate(f"{head} try {{ {source} }} catch {{}} return got") is None
+
+
+def test_a_decoder_has_nothing_of_the_host() -> None:
+    with Sandbox() as sandbox:
+        keys = "Reflect.ownKeys(new TextDecoder('utf-16le', { fatal: true, ignoreBOM: true }))"
+        assert sandbox.evaluate(f"{keys}.map(String)") == []
+        assert sandbox.evaluate(
+            "const d = new TextDecoder('utf-16le', { fatal: true }); [d.encoding, d.fatal, "
+            "d.ignoreBOM, `${d}`, d.decode(new Uint8Array([65, 0, 66]), { stream: true }), "
+            "d.decode(new Uint8Array([0]))]"
+        ) == ["utf-16le", True, False, "[object TextDecoder]", "A", "B"]
+
+
+def test_a_trace_does_not_tell_of_other_evaluations(sandbox: Sandbox) -> None:
+    trace = "try { eval('null.x') } catch (error) { error.stack }"
+    assert sandbox.evaluate(trace) == sandbox.evaluate(trace)
+
+    sandbox.evaluate("1", compartment="other", name="secret-name.js")
+    named = "(0, eval)(`null.x\n//# sourceURL=compartment:///sandbox/${n}`)"
+    traces = sandbox.evaluate(
+        "const all = []; for (let n = 0; n < 500; n++) "
+        f"try {{ {named} }} catch (error) {{ all.push(error.stack) }} all.join()"
+    )
+    assert "secret-name" not in str(traces)
+
+
+def test_a_timer_does_not_begin_behind_the_end() -> None:
+    source = """
+    globalThis.n = 0;
+    const wait = (k) => k ? Promise.resolve(k - 1).then(wait) : setInterval(() => { n++ }, 1);
+    wait(20); 1
+    """
+    with Sandbox(clock=True) as sandbox:
+        sandbox.evaluate(source, compartment="c")
+        assert (
+            sandbox.evaluate("await new Promise((r) => setTimeout(r, 30)); n", compartment="c") == 0
+        )
 
 
 def test_timers_end_with_their_evaluation() -> None:

@@ -210,3 +210,55 @@ def test_no_process_is_left() -> None:
     time.sleep(0.5)
 
     assert not Path(f"/proc/{pid}").exists()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "[new Proxy([], { get: (t, k) => (k === 'length' ? -1e12 : t[k]) }), 'x'.repeat(2e7)]",
+        "[new Proxy([], { get: (t, k) => (k === 'length' ? NaN : t[k]) }), 'x'.repeat(2e7)]",
+        "const u = new Uint8Array(2); Object.defineProperty(u, 'byteLength', { value: -1e12 }); [u, 'x'.repeat(2e7)]",
+    ],
+)
+def test_what_lies_about_its_size_is_bounded_too(source: str) -> None:
+    with Sandbox() as sandbox, pytest.raises(SandboxError, match="too large: more than"):
+        sandbox.evaluate(source)
+
+
+def test_globals_that_can_not_be_given_are_refused() -> None:
+    with Sandbox() as sandbox:
+        sandbox.evaluate("Object.freeze(globalThis)", compartment="frozen")
+        with pytest.raises(SandboxError, match="not extensible"):
+            sandbox.evaluate("x", compartment="frozen", globals={"x": 1})
+        with pytest.raises(SandboxError, match="Cannot redefine property: tools"):
+            sandbox.evaluate("1", globals={"tools": 1})
+        assert (sandbox.evaluate("1"), sandbox.starts) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "1" + " + a" * 20_000,
+        "(" * 20_000 + ")" * 20_000,
+        "a ? " * 20_000,
+        "a;" * 60_000,
+        "eval('a');" * 20_000,
+        "`${" * 20_000,
+        "import " * 20_000,
+    ],
+    ids=["sum", "parentheses", "ternary", "names", "eval", "templates", "imports"],
+)
+def test_a_text_that_is_hard_to_look_at_is_refused(hardened: Sandbox, source: str) -> None:
+    """No timeout bounds what the host itself does."""
+    with pytest.raises(SandboxError) as caught:
+        hardened.evaluate(source)
+
+    assert caught.value.code in {"TOO_LARGE", "JAVASCRIPT_ERROR"}
+
+
+def test_a_long_name_with_escapes_is_no_trouble(hardened: Sandbox) -> None:
+    assert hardened.evaluate("let " + "\\u0061" * 20_000 + " = 1; 2") == 2
+
+
+def test_a_long_sum_is_not_too_deep(hardened: Sandbox) -> None:
+    assert hardened.evaluate("1" + " + 1" * 900) == 901

@@ -33,21 +33,23 @@ export const readMessages = (descriptor, receive, ended) => {
   const take = () => {
     const bytes = chunks.length === 1 ? /** @type {Buffer} */ (chunks[0]) : Buffer.concat(chunks);
     let at = 0;
+    const messages = [];
     while (bytes.length - at >= HEAD) {
       const end = at + HEAD + bytes.readUInt32BE(at);
       if (end > bytes.length) break;
-      receive(JSON.parse(bytes.toString('utf8', at + HEAD, end)));
+      messages.push(bytes.subarray(at + HEAD, end));
       at = end;
     }
     chunks = at < bytes.length ? [bytes.subarray(at)] : [];
     size = bytes.length - at;
-    return size < HEAD ? HEAD : HEAD + bytes.readUInt32BE(at);
+    wanted = size < HEAD ? HEAD : HEAD + bytes.readUInt32BE(at);
+    for (const message of messages) receive(JSON.parse(message.toString('utf8')));
   };
   let wanted = HEAD;
   socket.on('data', (/** @type {Buffer} */ chunk) => {
     chunks.push(chunk);
     size += chunk.length;
-    if (size >= wanted) wanted = take();
+    if (size >= wanted) take();
   });
   socket.on('end', ended);
   socket.on('error', ended);

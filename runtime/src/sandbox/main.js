@@ -3,6 +3,7 @@
 import { secure } from '../lockdown.js';
 import { stripTypeScriptTypes } from 'node:module';
 import { parseArchive } from '../import-archive.js';
+import { randomUUID } from 'node:crypto';
 import { codedError } from '../errors.js';
 import { startEntry, makeWorld } from '../link.js';
 import { prepareHost, verifyPowers } from '../powers.js';
@@ -129,8 +130,6 @@ const makeEvaluations = (settings, powers, stacks, send) => {
   const kept = new Map();
   /** @type {Map<number, { room: Room, end: (message: Message) => void }>} */
   const active = new Map();
-  let count = 0;
-
   // Made while nobody waits.
   /** @type {Room | undefined} */
   let spare;
@@ -157,9 +156,8 @@ const makeEvaluations = (settings, powers, stacks, send) => {
     /** @type {Turn} */
     const turn = { id, calls: 0, output: settings['limits'].output };
     room.turn = turn;
-    count += 1;
     const place = {
-      url: `compartment:///sandbox/${count}`,
+      url: `compartment:///sandbox/?${randomUUID()}`, // so that no text can name that of another
       file: `compartment:///sandbox/${file}`,
     };
     const end = (/** @type {Message} */ message) => {
@@ -182,12 +180,14 @@ const makeEvaluations = (settings, powers, stacks, send) => {
         failed(error);
       }
     };
-    for (const [name, value] of Object.entries(globals))
-      define(room.compartment.globalThis, name, decode(/** @type {any} */ (value)));
-    evaluateProgram(program, room, place, { importModule: modules.importModule, stacks }).then(
-      done,
-      failed,
-    );
+    const options = { importModule: modules.importModule, stacks };
+    const evaluated = async () => {
+      const { globalThis } = room.compartment;
+      for (const [name, value] of Object.entries(globals))
+        define(globalThis, name, decode(/** @type {any} */ (value)));
+      return evaluateProgram(program, room, place, options);
+    };
+    evaluated().then(done, failed);
   };
 
   /** @type {Record<string, (message: Message) => void>} */

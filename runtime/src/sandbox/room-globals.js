@@ -1,7 +1,7 @@
 // What an evaluated text finds in its compartment: the language, what only computes, a console and the tools. No clock,
 // no chance, no memory that is shared, and no word of the garbage collector, unless they are endowed.
 import { formatWithOptions, inspect } from 'node:util';
-import { hardenHost } from '../host-harden.js';
+import { makeComputing } from './computing.js';
 
 /** @import { Powers } from '../package.js' */
 
@@ -22,10 +22,6 @@ const start = globalThis;
 const NOT_GIVEN = new Set([
   ...['Intl', 'Atomics', 'SharedArrayBuffer', 'WeakRef', 'FinalizationRegistry'],
 ]);
-
-const COMPUTING = [
-  ...['URL', 'URLSearchParams', 'TextEncoder', 'TextDecoder', 'atob', 'btoa', 'structuredClone'],
-];
 
 /**
  * @param {object} globalThis
@@ -58,7 +54,7 @@ const timelessIntl = ({ Intl }) => {
  */
 export const makeGlobals = ({ language, globals }) => {
   const pure = Object.entries(language).filter(([name]) => !NOT_GIVEN.has(name));
-  const computing = COMPUTING.map((name) => [name, hardenHost(globals[name])]);
+  const computing = makeComputing(globals, language);
   const intl = timelessIntl(/** @type {any} */ (language));
   const { performance, crypto } = globals;
   const clock = harden({ now: () => performance.now() });
@@ -89,7 +85,13 @@ const SHOWN = {
  * @param {unknown} value
  * @returns {string}
  */
-export const shown = (value) => (typeof value === 'string' ? value : inspect(value, SHOWN));
+export const shown = (value) => {
+  try {
+    return typeof value === 'string' ? value : inspect(value, SHOWN);
+  } catch {
+    return 'what can not be shown'; // a trap of the program's
+  }
+};
 
 const LEVELS = ['log', 'info', 'debug', 'warn', 'error', 'trace'];
 
@@ -127,10 +129,11 @@ export const makeConsole = (write) => {
 };
 
 /**
+ * @param {() => boolean} isAlive whether something is evaluated that may wait
  * @param {(error: unknown) => void} failed is told what a callback throws
  * @returns {Timers}
  */
-export const makeTimers = (failed) => {
+export const makeTimers = (isAlive, failed) => {
   /** @type {Map<number, NodeJS.Timeout>} */
   const waiting = new Map();
   let last = 0;
@@ -146,6 +149,7 @@ export const makeTimers = (failed) => {
       /** @type {unknown[]} */ ...args
     ) => {
       if (typeof callback !== 'function') throw new TypeError('a timer needs a function');
+      if (!isAlive()) throw new Error('nothing is evaluated now');
       last += 1;
       const number = last;
       const run = () => {

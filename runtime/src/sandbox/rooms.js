@@ -116,7 +116,10 @@ export const makeRooms = (powers, settings, calls, send) => {
     };
     const compartment = new Compartment({ __options__: true, name });
     const { globalThis } = compartment;
-    const timers = makeTimers((error) => write('error', `Uncaught ${shown(error)}`));
+    const timers = makeTimers(
+      () => room.turn !== undefined,
+      (error) => write('error', `Uncaught ${shown(error)}`),
+    );
     const console = makeConsole(write);
     /** @type {Room} */
     const room = { compartment, turn: undefined, write, timers, console, modules: new Map() };

@@ -18,9 +18,21 @@ const { toISOString, getTime } = Date.prototype;
 const { isError } = /** @type {{ isError?: (value: unknown) => boolean }} */ (
   /** @type {unknown} */ (Error)
 );
-const bytesTag = /** @type {() => string | undefined} */ (
-  Object.getOwnPropertyDescriptor(getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get
-);
+
+/**
+ * A text may have defined such properties on an array of its own.
+ *
+ * @param {PropertyKey} key
+ * @returns {() => any} what reads that of a typed array itself
+ */
+const ofBytes = (key) =>
+  /** @type {() => any} */ (
+    Object.getOwnPropertyDescriptor(getPrototypeOf(Uint8Array.prototype), key)?.get
+  );
+const bytesTag = ofBytes(Symbol.toStringTag);
+const bytesBuffer = ofBytes('buffer');
+const bytesOffset = ofBytes('byteOffset');
+const bytesLength = ofBytes('byteLength');
 
 const MARKS = /^[!-\-]/; // the characters that smallcaps keeps for itself
 const CONSTANTS = new Map(
@@ -121,7 +133,7 @@ const step = (key) => (/^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.str
  */
 export const makeEncoder = ({ depth: most, size }) => {
   let spent = 0;
-  /** @type {Set<object>} */
+  /** @type {Set<object>} those that hold what is encoded now */
   const above = new Set();
   const spend = (/** @type {number} */ units, /** @type {string} */ path) => {
     spent += units;
@@ -148,7 +160,7 @@ export const makeEncoder = ({ depth: most, size }) => {
    */
   const encodeArray = (value, path) => {
     const encoded = /** @type {Encoded[]} */ ([]);
-    const { length } = value;
+    const length = Math.max(0, Number(value.length)) || 0; // a Proxy says what it likes
     spend(length, path);
     for (let index = 0; index < length; index += 1)
       encoded[index] = encode(value[index], `${path}[${index}]`);
@@ -176,9 +188,14 @@ export const makeEncoder = ({ depth: most, size }) => {
   const encodeObject = (value, path) => {
     if (isArray(value)) return encodeMembers(value, path);
     if (apply(bytesTag, value, []) === 'Uint8Array') {
-      const bytes = /** @type {Uint8Array} */ (value);
-      spend((bytes.byteLength / 3) * 4, path);
-      return `*${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')}`;
+      const length = apply(bytesLength, value, []);
+      spend((length / 3) * 4, path);
+      const bytes = Buffer.from(
+        apply(bytesBuffer, value, []),
+        apply(bytesOffset, value, []),
+        length,
+      );
+      return `*${bytes.toString('base64')}`;
     }
     if (isErrorObject(value)) {
       const encoded = encodeError(value, size);

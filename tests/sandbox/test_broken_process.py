@@ -1,0 +1,98 @@
+"""A process that someone has taken over says what it likes: the host is told, and goes on."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from compartment_mapper import Sandbox, SandboxError
+from compartment_mapper.sandbox import child
+
+HEAD = """
+import json, os, sys, time
+requests, answers = int(sys.argv[1]), int(sys.argv[2])
+def read(size):
+    content = b""
+    while len(content) < size:
+        content += os.read(requests, size - len(content)) or sys.exit()
+    return content
+def receive():
+    return json.loads(read(int.from_bytes(read(4), "big")))
+def send(content):
+    content = content if isinstance(content, bytes) else json.dumps(content).encode()
+    os.write(answers, len(content).to_bytes(4, "big") + content)
+def begin():
+    send({"type": "ready"})
+    while (message := receive())["type"] != "evaluate":
+        pass
+    send({"type": "started", "id": message["id"]})
+    return message["id"]
+"""
+TAIL = "\ntime.sleep(60)\n"
+FAILED = (
+    "send({'type': 'failed', 'id': begin(), 'error': {'name': 'E', '#error': 'e'}, 'stack': %s})"
+)
+FRAME = "    at compartment:///sandbox/evaluation.js"
+
+#: What it does, and the code of what comes of that.
+SAYINGS = {
+    "dies-when-it-is-ready": ("send({'type': 'ready'}); sys.exit()", "PROCESS_ENDED"),
+    "dies-before-it-begins": ("send({'type': 'ready'}); receive(); sys.exit()", "PROCESS_ENDED"),
+    "is-ready-again": ("send({'type': 'ready'}); begin()", "PROCESS_ENDED"),
+    "begins-before-it-is-ready": ("send({'type': 'started', 'id': 1})", "PROCESS_ENDED"),
+    "says-what-the-host-says": ("send({'type': 'restarted', 'id': begin()})", "PROCESS_ENDED"),
+    "an-unknown-word": ("send({'type': 'what', 'id': begin()})", "PROCESS_ENDED"),
+    "no-word": ("begin(); send([1])", "PROCESS_ENDED"),
+    "nothing": ("begin(); send(b'')", "PROCESS_ENDED"),
+    "no-utf-8": ('begin(); send(b\'{"type": "\\xff"}\')', "PROCESS_ENDED"),
+    "depth": ("begin(); send(b'[' * 100_000)", "PROCESS_ENDED"),
+    "digits": ("begin(); send(b'9' * 10_000)", "PROCESS_ENDED"),
+    "length": ("begin(); os.write(answers, b'\\xff' * 4)", "PROCESS_ENDED"),
+    "cancelled-unasked": ("send({'type': 'cancelled', 'id': begin()})", "PROCESS_BROKEN"),
+    "erased-unasked": ("send({'type': 'erased', 'id': begin()})", "PROCESS_BROKEN"),
+    "an-id-that-is-a-list": ("begin(); send({'type': 'done', 'id': []})", "TIMEOUT"),
+    "a-value-that-is-none": ("send({'type': 'done', 'id': begin(), 'value': '#x'})", "NOT_DATA"),
+    "bytes-that-are-none": ("send({'type': 'done', 'id': begin(), 'value': '*a'})", "NOT_DATA"),
+    "a-date-that-is-none": ("send({'type': 'done', 'id': begin(), 'value': '#date:'})", "NOT_DATA"),
+    "an-error-that-is-none": (
+        "send({'type': 'failed', 'id': begin(), 'error': {'name': '#x', '#error': 5}})",
+        "PROCESS_BROKEN",
+    ),
+    "a-line-that-is-none": (FAILED % f"'{FRAME}:' + '9' * 5000 + ':1'", "JAVASCRIPT_ERROR"),
+    "an-unknown-tool": (
+        "send({'type': 'call', 'id': begin(), 'call': 1, 'tool': 'x', 'arguments': []})",
+        "PROCESS_BROKEN",
+    ),
+    "much": (
+        "i = begin()\nwhile True: send({'type': 'output', 'id': i, 'level': 'log', 'text': 'x' * 9999})",
+        "PROCESS_ENDED",
+    ),
+}
+
+
+@pytest.mark.parametrize(("says", "code"), SAYINGS.values(), ids=SAYINGS.keys())
+def test_the_host_is_told(
+    says: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "process.py"
+    script.write_text(HEAD + says + TAIL)
+    monkeypatch.setattr(child, "_command", lambda _settings: [sys.executable, str(script)])
+    lost: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lost.append)
+
+    with Sandbox(timeout=1.5) as sandbox, pytest.raises(SandboxError) as caught:
+        sandbox.evaluate("1")
+
+    assert (caught.value.code, lost) == (code, [])
+
+
+@pytest.mark.parametrize(
+    "stack", ["${'9'.repeat(5000)}:1", "1:${'9'.repeat(5000)}", "1:1)".join(["("] * 9)]
+)
+def test_a_trace_that_a_text_makes_up_is_no_trouble(stack: str) -> None:
+    source = f"const e = new Error('mine'); e.stack = `\n{FRAME}:{stack}`; throw e"
+    with Sandbox() as sandbox, pytest.raises(SandboxError, match="Error: mine"):
+        sandbox.evaluate(source)
