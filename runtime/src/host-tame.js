@@ -1,5 +1,6 @@
 // What has to be done to a builtin of the host before packages share it: it is hardened, settings that
 // hold for the whole process can't be changed through it, and hidden state is not shown.
+import { hardenHidden } from './hidden-prototypes.js';
 import { hardenHost, regardHardened } from './host-harden.js';
 
 /** @import { AnyObject } from './attenuate.js' */
@@ -97,6 +98,7 @@ const tameStream = (stream) => {
 const tameUtil = (util) => {
   hardenHost(util['inspect'].defaultOptions);
   fixSettings(util['inspect'], ['defaultOptions']);
+  hardenHost(util['inspect']); // a URL hands it out, also where nobody asks for `util`
   replace(util, 'setTraceSigInt', () => () => undefined);
 };
 
@@ -179,6 +181,7 @@ const makeHardener = (powers) => {
     TAMED[name]?.(powers.getBuiltin(name));
   };
   for (const name of COMMON) tame(name);
+  hardenHidden(powers.globals, 'URL');
   /** @type {Set<string>} */
   const hardened = new Set();
   return (name) => {
@@ -196,6 +199,31 @@ const hardenerOf = (powers) => {
   return harden;
 };
 
+/** @type {WeakMap<object, Function>} */
+const fetches = new WeakMap();
+
+/**
+ * What comes with Headers takes 57 ms to load, in Node: that waits until something is fetched.
+ *
+ * @param {AnyObject} globals
+ * @returns {unknown} `fetch`, hardened
+ */
+const fetchOf = (globals) => {
+  const { fetch: original } = globals;
+  if (typeof original !== 'function') return original;
+  const known = fetches.get(original);
+  if (known !== undefined) return known;
+  const { fetch } = {
+    /** @param {[unknown, unknown?]} args */
+    fetch(...args) {
+      hardenHidden(globals, 'fetch');
+      return Reflect.apply(original, undefined, args);
+    },
+  };
+  fetches.set(original, hardenHost(fetch));
+  return fetch;
+};
+
 /**
  * @param {Powers} powers
  * @param {string} name of a host global
@@ -203,6 +231,8 @@ const hardenerOf = (powers) => {
  */
 export const sharedGlobal = (powers, name) => {
   hardenerOf(powers);
+  if (name === 'fetch') return fetchOf(powers.globals);
+  hardenHidden(powers.globals, name);
   return hardenHost(powers.globals[name]);
 };
 

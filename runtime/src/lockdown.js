@@ -1,6 +1,7 @@
 // The only place that knows how ses locks the realm down.
 import 'ses';
 import { showPlainProperties } from './descriptors.js';
+import { hardenSegments } from './hidden-prototypes.js';
 import { enableOverrides, hardenHost, regardHardened } from './host-harden.js';
 
 /** @typedef {typeof globalThis & Record<string, any>} StartGlobal */
@@ -140,6 +141,7 @@ export const secure = (prepareStackTrace, settings = {}) => {
   Object.freeze(HostError); // classes of the host inherit from it, so packages can reach it
   const { globalThis } = new Compartment();
   regardHardened(intrinsics(globalThis));
+  hardenSegments(start.Intl);
   const language = Object.fromEntries(
     LANGUAGE.filter((name) => start[name] !== undefined).map((name) => [
       name,

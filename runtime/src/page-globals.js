@@ -4,6 +4,7 @@ import { severityOf } from './authority.js';
 import { boundView } from './bound-view.js';
 import { makeDenied } from './denial.js';
 import { accessDenied } from './errors.js';
+import { hardenHidden } from './hidden-prototypes.js';
 import { hardenHost } from './host-harden.js';
 import { isWithheld } from './policy.js';
 
@@ -128,7 +129,10 @@ export const pageGlobal = ({ world, label }, name, granted) => {
   const page = world.powers.globals;
   const value = page[name];
   if (!isObject(value) || granted === undefined) return value;
-  if (world.hardens) for (const other of LEADS_TO[name] ?? []) hardenHost(page[other]);
+  if (world.hardens) {
+    hardenHidden(page, name);
+    for (const other of LEADS_TO[name] ?? []) hardenHost(page[other]);
+  }
   if (typeof value === 'function') {
     if (!isConstructor(value)) return boundToPage(page, value);
     return world.hardens ? hardenHost(value) : value;

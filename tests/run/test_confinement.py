@@ -178,3 +178,53 @@ def test_what_is_withheld_is_granted_by_infer(tmp_path: Path) -> None:
 
     assert run(tmp_path).returncode == 1
     assert int(run(tmp_path, "--infer").stdout) > 0
+
+
+#: Expressions for objects whose prototypes no name leads to.
+HIDDEN = [
+    "new URLSearchParams('a=1').keys()",
+    "new Intl.Segmenter().segment('')",
+    "new Intl.Segmenter().segment('')[Symbol.iterator]()",
+    "(() => { try { atob('*') } catch (error) { return error } })()",
+    "AbortSignal.abort().reason",
+    "new Headers([['a', 'b']]).keys()",
+    "new FormData().keys()",
+    "(await fetch('data:,')).headers.keys()",
+]
+
+
+@pytest.mark.parametrize("maker", HIDDEN)
+def test_prototypes_that_no_name_leads_to_are_frozen(maker: str, tmp_path: Path) -> None:
+    folder = write(
+        tmp_path,
+        {
+            "package.json": '{"name": "app", "dependencies": {"evil": "1"}}',
+            "main.js": "require('evil')",
+            "node_modules/evil/package.json": '{"name": "evil", "version": "1.0.0"}',
+            "node_modules/evil/index.js": f"""(async () => {{
+              const prototype = Object.getPrototypeOf({maker});
+              try {{ prototype.mark = 1 }} catch (error) {{ console.log(error.name) }}
+              console.log(Object.isFrozen(prototype), prototype.mark);
+            }})();""",
+        },
+    )
+
+    done = run(folder, "--infer")
+
+    assert done.stdout == "TypeError\ntrue undefined\n", done.stderr
+
+
+def test_what_prints_objects_is_frozen_also_where_nobody_asks_for_it(tmp_path: Path) -> None:
+    folder = write(
+        tmp_path,
+        {
+            "package.json": '{"name": "app"}',
+            "main.js": """const custom = Symbol.for('nodejs.util.inspect.custom');
+              let inspect;
+              const spy = { [custom](depth, options, given) { inspect = given; return '' } };
+              URL.prototype[custom].call({ get href() { return spy } }, 2, { customInspect: true });
+              console.log(Object.isFrozen(inspect), Object.isFrozen(inspect.styles));""",
+        },
+    )
+
+    assert run(folder).stdout == "true true\n"

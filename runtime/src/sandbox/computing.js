@@ -52,13 +52,11 @@ const makeTextDecoder = (HostDecoder) => {
  * makes for each code.
  *
  * @param {Record<string, any>} globals
- * @param {Record<string, any>} language
  * @returns {object[]}
  */
-const hiddenPrototypes = (globals, { Intl }) => {
+const hiddenPrototypes = (globals) => {
   const { URL, URLSearchParams, TextDecoder, TextEncoder, crypto } = globals;
-  const segments = new Intl.Segmenter().segment('');
-  const objects = [segments, segments[Symbol.iterator](), new URLSearchParams('').keys()];
+  const objects = [new URLSearchParams('').keys()];
   const utf8 = new TextDecoder('utf-8', { fatal: true });
   const failing = [
     () => URL.parse(),
@@ -105,11 +103,10 @@ const withoutInspection = (prototype) => {
 
 /**
  * @param {Record<string, any>} globals of the host
- * @param {Record<string, any>} language
  * @returns {Array<[name: string, value: unknown]>}
  */
-export const makeComputing = (globals, language) => {
-  const hidden = hiddenPrototypes(globals, language);
+export const makeComputing = (globals) => {
+  const hidden = hiddenPrototypes(globals);
   const TextDecoder = makeTextDecoder(globals['TextDecoder']);
   const shared = SHARED.map((name) => /** @type {[string, any]} */ ([name, globals[name]]));
   for (const prototype of hidden) withoutInspection(prototype);

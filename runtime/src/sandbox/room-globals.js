@@ -54,7 +54,7 @@ const timelessIntl = ({ Intl }) => {
  */
 export const makeGlobals = ({ language, globals }) => {
   const pure = Object.entries(language).filter(([name]) => !NOT_GIVEN.has(name));
-  const computing = makeComputing(globals, language);
+  const computing = makeComputing(globals);
   const intl = timelessIntl(/** @type {any} */ (language));
   const { performance, crypto } = globals;
   const clock = harden({ now: () => performance.now() });
