@@ -5,59 +5,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-import weakref
 from collections.abc import Callable, Mapping
 from typing import Self
 
-from compartment_mapper.sandbox.engine import Engine, Entry
+from compartment_mapper.sandbox.base import BaseSandbox
+from compartment_mapper.sandbox.engine import Entry
 from compartment_mapper.sandbox.messages import Message
-from compartment_mapper.sandbox.options import Modules, order_of, settings_of
-from compartment_mapper.sandbox.settings import Limits
+from compartment_mapper.sandbox.options import order_of
 from compartment_mapper.sandbox.steps import Call, Evaluation, Steps, Wait, ended, evaluation_steps
-from compartment_mapper.sandbox.tools import Tools, bind_tools
 
 
-class AsyncSandbox:
+class AsyncSandbox(BaseSandbox):
     """`Sandbox`, awaited: asynchronous tools run in the caller's loop, all others in threads.
 
     The arguments are those of `Sandbox`. Evaluations, and the calls of one, may overlap.
     """
-
-    def __init__(  # noqa: PLR0913 - all are independent, and named
-        self,
-        *,
-        tools: Tools | None = None,
-        timeout: float = 5.0,
-        memory_mb: int = 128,
-        modules: Modules | None = None,
-        clock: bool = False,
-        random: bool = False,
-        limits: Limits | None = None,
-        node: str | None = None,
-    ) -> None:
-        self._tools = bind_tools(tools or {})
-        self._timeout = timeout
-        self._engine = Engine(
-            settings_of(
-                self._tools,
-                memory_mb=memory_mb,
-                modules=modules or {},
-                endowed=(clock, random),
-                limits=limits or Limits(),
-                node=node,
-            )
-        )
-        weakref.finalize(self, self._engine.close)  # of one that nobody closes
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_problem: object) -> None:
         self.close()
-
-    def close(self) -> None:
-        """End the process; what still goes on in it raises CLOSED."""
-        self._engine.close()
 
     async def evaluate(
         self,
@@ -96,20 +64,6 @@ class AsyncSandbox:
             steps.close()
             for task in called:
                 task.cancel()
-
-    def drop(self, compartment: str) -> None:
-        """Forget what is known in a named compartment."""
-        self._engine.drop(compartment)
-
-    @property
-    def process_id(self) -> int:
-        """Of the process that there is now."""
-        return self._engine.process_id
-
-    @property
-    def starts(self) -> int:
-        """How often a process was started: once, and again after each that had to be ended."""
-        return self._engine.starts
 
 
 def _poster(posted: asyncio.Queue[Message]) -> Callable[[Message], None]:

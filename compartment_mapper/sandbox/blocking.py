@@ -5,22 +5,20 @@ from __future__ import annotations
 import inspect
 import queue
 import threading
-import weakref
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Self
 
-from compartment_mapper.sandbox.engine import Engine, Entry
+from compartment_mapper.sandbox.base import BaseSandbox
+from compartment_mapper.sandbox.engine import Entry
 from compartment_mapper.sandbox.messages import Message
-from compartment_mapper.sandbox.options import Modules, order_of, settings_of
-from compartment_mapper.sandbox.settings import Limits
+from compartment_mapper.sandbox.options import order_of
 from compartment_mapper.sandbox.steps import Call, Evaluation, Steps, Wait, ended, evaluation_steps
-from compartment_mapper.sandbox.tools import Tools, bind_tools
 
 if TYPE_CHECKING:
     from compartment_mapper.sandbox.loop import ToolLoop
 
 
-class Sandbox:
+class Sandbox(BaseSandbox):
     """A locked-down process that evaluates JavaScript with nothing but the given tools.
 
     Any number of threads may use it. Tools that are plain functions are called in the thread that
@@ -46,33 +44,8 @@ class Sandbox:
     10
     """
 
-    def __init__(  # noqa: PLR0913 - all are independent, and named
-        self,
-        *,
-        tools: Tools | None = None,
-        timeout: float = 5.0,
-        memory_mb: int = 128,
-        modules: Modules | None = None,
-        clock: bool = False,
-        random: bool = False,
-        limits: Limits | None = None,
-        node: str | None = None,
-    ) -> None:
-        self._tools = bind_tools(tools or {})
-        self._timeout = timeout
-        self._loop: ToolLoop | None = None
-        self._lock = threading.Lock()
-        self._engine = Engine(
-            settings_of(
-                self._tools,
-                memory_mb=memory_mb,
-                modules=modules or {},
-                endowed=(clock, random),
-                limits=limits or Limits(),
-                node=node,
-            )
-        )
-        weakref.finalize(self, self._engine.close)  # of one that nobody closes
+    _loop: ToolLoop | None = None
+    _lock = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -82,7 +55,7 @@ class Sandbox:
 
     def close(self) -> None:
         """End the process; what still goes on in it raises CLOSED."""
-        self._engine.close()
+        super().close()
         if self._loop is not None:
             self._loop.close()
 
@@ -138,20 +111,6 @@ class Sandbox:
             steps.close()
             for give_up in called:
                 give_up()
-
-    def drop(self, compartment: str) -> None:
-        """Forget what is known in a named compartment."""
-        self._engine.drop(compartment)
-
-    @property
-    def process_id(self) -> int:
-        """Of the process that there is now."""
-        return self._engine.process_id
-
-    @property
-    def starts(self) -> int:
-        """How often a process was started: once, and again after each that had to be ended."""
-        return self._engine.starts
 
     def _taken(
         self, steps: Steps, posted: queue.SimpleQueue[Message], called: list[Callable[[], object]]

@@ -1,0 +1,61 @@
+"""What both kinds of sandbox have: a process, and what it is started with."""
+
+from __future__ import annotations
+
+import weakref
+
+from compartment_mapper.sandbox.engine import Engine
+from compartment_mapper.sandbox.options import Modules, settings_of
+from compartment_mapper.sandbox.settings import Limits
+from compartment_mapper.sandbox.tools import Tools, bind_tools
+
+
+class BaseSandbox:
+    """A locked-down process.
+
+    The arguments are those of `Sandbox`.
+    """
+
+    def __init__(  # noqa: PLR0913 - all are independent, and named
+        self,
+        *,
+        tools: Tools | None = None,
+        timeout: float = 5.0,
+        memory_mb: int = 128,
+        modules: Modules | None = None,
+        clock: bool = False,
+        random: bool = False,
+        limits: Limits | None = None,
+        node: str | None = None,
+    ) -> None:
+        self._tools = bind_tools(tools or {})
+        self._timeout = timeout
+        self._engine = Engine(
+            settings_of(
+                self._tools,
+                memory_mb=memory_mb,
+                modules=modules or {},
+                endowed=(clock, random),
+                limits=limits or Limits(),
+                node=node,
+            )
+        )
+        weakref.finalize(self, self._engine.close)  # of one that nobody closes
+
+    def close(self) -> None:
+        """End the process; what still goes on in it raises CLOSED."""
+        self._engine.close()
+
+    def drop(self, compartment: str) -> None:
+        """Forget what is known in a named compartment."""
+        self._engine.drop(compartment)
+
+    @property
+    def process_id(self) -> int:
+        """Of the process that there is now."""
+        return self._engine.process_id
+
+    @property
+    def starts(self) -> int:
+        """How often a process was started: once, and again after each that had to be ended."""
+        return self._engine.starts
