@@ -17,6 +17,7 @@ class Program:
     """What is sent of a text."""
 
     message: Message
+    is_javascript: bool
     #: Where the text may be wrong, or is no JavaScript.
     doubt: Span | None
 
@@ -32,7 +33,11 @@ def program_of(source: str, *, keeps: bool) -> Program:
         found = scan_evaluated(text, keeps=keeps)
     except TooComplexError as problem:
         raise SandboxError("TOO_LARGE", f"the text is too complex: {problem}") from problem
-    return Program(message=_compiled(text, found), doubt=found.record.doubt)
+    return Program(
+        message=_compiled(text, found),
+        is_javascript=found.is_javascript,
+        doubt=found.record.doubt,
+    )
 
 
 def _compiled(source: bytes, found: EvaluatedText) -> Message:

@@ -180,8 +180,8 @@ def _program(running: Running) -> Generator[Wait, Message | None, Message]:
 
     keeps = order.compartment is not None
     program = program_of(order.source, keeps=keeps)
-    if program.doubt is not None:
-        running.doubt = program.doubt
+    running.doubt = program.doubt
+    if not program.is_javascript:
         erased = yield from _without_types(running)
         if erased is not None:
             program = program_of(erased, keeps=keeps)

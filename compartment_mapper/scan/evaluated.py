@@ -47,6 +47,8 @@ class EvaluatedText:
     """What a text says, and how it is rewritten."""
 
     kind: Kind
+    #: Whether the grammar understands it; else it may be TypeScript.
+    is_javascript: bool
     #: Of the text as strict code.
     record: ModuleRecord
     #: Those of the record, and what gives a body its value and keeps what it declares.
@@ -73,9 +75,15 @@ def scan_evaluated(source: bytes, *, keeps: bool) -> EvaluatedText:
     syntax = _parsed(source)
     record = scan_module(source, "mjs")
     uses = _uses(syntax)
+    understood = syntax.first_error() is None
     if is_esm(syntax):
         return EvaluatedText(
-            kind="module", record=record, edits=record.edits, prologue=(), uses=uses
+            kind="module",
+            is_javascript=understood,
+            record=record,
+            edits=record.edits,
+            prologue=(),
+            uses=uses,
         )
     returns = _returns(syntax)
     kind: Kind = "body" if returns or record.has_top_level_await else "script"
@@ -89,6 +97,7 @@ def scan_evaluated(source: bytes, *, keeps: bool) -> EvaluatedText:
     edits = sorted((*record.edits, *own), key=lambda edit: (edit.start, edit.end))
     return EvaluatedText(
         kind=kind,
+        is_javascript=understood,
         record=record,
         edits=tuple(edits),
         prologue=(*record.prologue, *kept.prologue),
