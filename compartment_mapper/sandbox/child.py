@@ -236,7 +236,6 @@ def _command(settings: Settings) -> list[str]:
         "--no-warnings",
         "--no-addons",
         f"--max-old-space-size={settings.memory_mb}",
-        "--max-semi-space-size=8",  # half of V8's own: many compartments fill it with what stays
         str(Path(settings.runtime) / _SCRIPT),
     ]
 

@@ -2,6 +2,8 @@
 // or in a named one that is kept, and calls the host's tools for them.
 import { secure } from '../lockdown.js';
 import { stripTypeScriptTypes } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { parseArchive } from '../import-archive.js';
 import { randomUUID } from 'node:crypto';
 import { codedError } from '../errors.js';
@@ -23,6 +25,7 @@ import { decode, encodeError, isErrorObject, makeEncoder } from './values.js';
 /** @import { Room, Turn } from './rooms.js' */
 
 const OF_HOST = /\n\s+at (?:<anonymous>$|.*\bnode:.*)/gm;
+const KEPT_BETWEEN = 100; // compartments that are made before the space is given back that their making took
 const OWN = 'sandbox'; // what compartments are called that are for one evaluation
 const MOST_TEXT = 16_384; // of a message or a stack trace
 
@@ -116,6 +119,13 @@ const withoutTypes = (text) => {
   }
 };
 
+/** @returns {() => void} V8's garbage collector */
+const findCollector = () => {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc');
+  return () => gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+};
+
 /**
  * @param {Message} settings
  * @param {Powers} powers
@@ -126,6 +136,9 @@ const makeEvaluations = (settings, powers, stacks, send) => {
   const calls = makeCalls(/** @type {any} */ (settings), send);
   const makeRoom = makeRooms(powers, /** @type {any} */ (settings), calls, send);
   const modules = makeModules(powers, stacks);
+  /** @type {(() => void) | undefined} */
+  let collector;
+  const collect = () => (collector ??= findCollector())();
   /** @type {Map<string, Room>} */
   const kept = new Map();
   /** @type {Map<number, { room: Room, end: (message: Message) => void }>} */
@@ -144,8 +157,11 @@ const makeEvaluations = (settings, powers, stacks, send) => {
       spare = undefined;
       return room;
     }
-    const room = kept.get(name) ?? makeRoom(name);
+    const known = kept.get(name);
+    if (known !== undefined) return known;
+    const room = makeRoom(name);
     kept.set(name, room);
+    if (kept.size % KEPT_BETWEEN === 0) setImmediate(collect);
     return room;
   };
 
@@ -163,7 +179,7 @@ const makeEvaluations = (settings, powers, stacks, send) => {
     const end = (/** @type {Message} */ message) => {
       if (!active.delete(id)) return;
       room.turn = undefined;
-      room.timers.clear();
+      room.timers?.clear();
       calls.forget(turn);
       if (compartment === null) stacks.forgotten(place.url);
       send({ ...message, id });

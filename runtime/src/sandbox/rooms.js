@@ -23,7 +23,7 @@ import { decode, errorOf, makeEncoder } from './values.js';
  * @property {Compartment} compartment
  * @property {Turn | undefined} turn undefined: nothing is being evaluated
  * @property {(level: string, text: string) => void} write to the console
- * @property {Timers} timers
+ * @property {Timers | undefined} timers where there is a clock
  * @property {object} console
  * @property {Map<string, unknown>} modules whatever was imported, by specifier
  *
@@ -116,16 +116,18 @@ export const makeRooms = (powers, settings, calls, send) => {
     };
     const compartment = new Compartment({ __options__: true, name });
     const { globalThis } = compartment;
-    const timers = makeTimers(
-      () => room.turn !== undefined,
-      (error) => write('error', `Uncaught ${shown(error)}`),
-    );
+    const timers = settings.clock
+      ? makeTimers(
+          () => room.turn !== undefined,
+          (error) => write('error', `Uncaught ${shown(error)}`),
+        )
+      : undefined;
     const console = makeConsole(write);
     /** @type {Room} */
     const room = { compartment, turn: undefined, write, timers, console, modules: new Map() };
     installGlobals(globalThis, settings);
-    if (settings.clock)
-      for (const [key, value] of Object.entries(timers.functions)) define(globalThis, key, value);
+    for (const [key, value] of Object.entries(timers?.functions ?? {}))
+      define(globalThis, key, value);
     define(globalThis, 'console', console, false);
     define(globalThis, 'tools', calls.makeTools(room), false);
     return room;
