@@ -18,6 +18,7 @@ class ToolLoop:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
+        self._finishing: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._run, name="sandbox tools", daemon=True)
         self._thread.start()
 
@@ -37,7 +38,8 @@ class ToolLoop:
         self._loop.close()
 
     def _begin_to_finish(self) -> None:
-        self._finishing = self._loop.create_task(self._finish())
+        if self._finishing is None:  # a second one would be left behind
+            self._finishing = self._loop.create_task(self._finish())
 
     async def _finish(self) -> None:
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
