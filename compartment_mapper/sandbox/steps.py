@@ -88,12 +88,7 @@ class Call:
 
     def fail(self, error: BaseException) -> None:
         """Send the exception that the tool raised."""
-        self.running.failures[self.number] = error
-        with contextlib.suppress(TooLargeError):
-            self.running.answer(self.number, {"error": encode_error(error)})
-            return
-        short = JavaScriptError(type(error).__name__, "what it says is too large")
-        self.running.answer(self.number, {"error": encode_error(short)})
+        self.running.fail(self.number, error)
 
 
 Steps = Generator[Wait | Call, Message | None, Evaluation]
@@ -118,9 +113,14 @@ class Running:
         """Send the answer to a call."""
         self.engine.answer(self.entry, {"type": "answer", "call": number, **answer})
 
-    def error(self, code: str, message: str) -> SandboxError:
-        """Return an error of ours."""
-        return SandboxError(code, message)
+    def fail(self, number: int, error: BaseException) -> None:
+        """Send the exception that came of a call."""
+        self.failures[number] = error
+        with contextlib.suppress(TooLargeError):
+            self.answer(number, {"error": encode_error(error)})
+            return
+        short = JavaScriptError(type(error).__name__, "what it says is too large")
+        self.answer(number, {"error": encode_error(short)})
 
 
 def evaluation_steps(
@@ -154,7 +154,7 @@ def evaluation_steps(
         error.console = tuple(running.console)
         raise
     except TooLargeError as problem:
-        raise running.error("TOO_LARGE", f"the text and its globals are {problem}") from problem
+        raise SandboxError("TOO_LARGE", f"the text and its globals are {problem}") from problem
     except BaseException:  # who waited was interrupted
         engine.abandon(entry)
         raise
@@ -174,7 +174,7 @@ def _program(running: Running) -> Generator[Wait, Message | None, Message]:
     order = running.order
     if len(order.source) > running.engine.settings.limits.source:
         most = running.engine.settings.limits.source
-        raise running.error("TOO_LARGE", f"the text is longer than {most} characters")
+        raise SandboxError("TOO_LARGE", f"the text is longer than {most} characters")
     # 80 ms, in which the process can start.
     from compartment_mapper.sandbox.program import program_of  # noqa: PLC0415
 
@@ -200,7 +200,7 @@ def _without_types(running: Running) -> Generator[Wait, Message | None, str | No
         engine.kill(entry)
         raise _too_late(running)
     if message["type"] == "lost":
-        raise _lost(running, message)
+        raise _lost(message)
     if message["type"] != "erased":
         raise _broken(running)
     if message.get("code") == _MORE_THAN_TYPES:
@@ -235,7 +235,7 @@ def _note(running: Running, message: Message) -> None:
         case "failed":
             raise _failure(running, message)
         case "lost":
-            raise _lost(running, message)
+            raise _lost(message)
         case _:
             raise _broken(running)
 
@@ -243,7 +243,7 @@ def _note(running: Running, message: Message) -> None:
 def _broken(running: Running) -> SandboxError:
     """End a process that says what it never says, and return the error that tells of it."""
     running.engine.kill(running.entry)
-    return running.error("PROCESS_BROKEN", "the process says what it never says")
+    return SandboxError("PROCESS_BROKEN", "the process says what it never says")
 
 
 def _patience(running: Running) -> float:
@@ -296,11 +296,10 @@ def _called(
         or running.calls > most
     ):
         raise _broken(running)
-    call = Call(tool=tool, positional=[], named={}, number=number, running=running)
     try:
         positional, named = tool.bound([decode(argument) for argument in arguments])
     except (ArgumentError, NotDataError) as problem:
-        call.fail(JavaScriptError("TypeError", str(problem)))
+        running.fail(number, JavaScriptError("TypeError", str(problem)))
         return
     yield Call(tool=tool, positional=positional, named=named, number=number, running=running)
 
@@ -309,7 +308,7 @@ def _evaluation(running: Running, message: Message) -> Evaluation:
     try:
         value = decode(message.get("value"))
     except NotDataError as problem:
-        raise running.error("NOT_DATA", str(problem)) from problem
+        raise SandboxError("NOT_DATA", str(problem)) from problem
     return Evaluation(
         value=None if value is UNDEFINED else value,
         console=tuple(running.console),
@@ -344,5 +343,5 @@ def _place_of_syntax_error(running: Running) -> Place | None:
     return place_in(order.file, order.source.encode("utf-8", "replace"), running.doubt)
 
 
-def _lost(running: Running, message: Message) -> SandboxError:
-    return running.error(text_of(message, "code"), text_of(message, "message"))
+def _lost(message: Message) -> SandboxError:
+    return SandboxError(text_of(message, "code"), text_of(message, "message"))

@@ -8,9 +8,9 @@ const FRAME_WIDTH = 160;
 
 /**
  * @param {unknown} error
- * @returns {string | undefined}
+ * @returns {string | undefined} its stack, if that is a text
  */
-const stackOf = (error) => {
+export const stackOf = (error) => {
   try {
     const { stack } = /** @type {{ stack?: unknown }} */ (error);
     return typeof stack === 'string' ? stack : undefined;

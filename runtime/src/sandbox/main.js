@@ -10,6 +10,7 @@ import { codedError } from '../errors.js';
 import { startEntry, makeWorld } from '../link.js';
 import { prepareHost, verifyPowers } from '../powers.js';
 import { makeStacks } from '../stack.js';
+import { stackOf } from '../uncaught.js';
 import { makeSend, readMessages } from './channel.js';
 import { evaluateProgram } from './programs.js';
 import { define, shown } from './room-globals.js';
@@ -79,18 +80,8 @@ const makeModules = (powers, stacks) => {
   };
 };
 
-/**
- * @param {unknown} error
- * @returns {string}
- */
-const stackOf = (error) => {
-  try {
-    const { stack } = /** @type {{ stack?: unknown }} */ (error);
-    return typeof stack === 'string' ? stack.slice(0, MOST_TEXT).replace(OF_HOST, '') : '';
-  } catch {
-    return ''; // a getter of the program's
-  }
-};
+/** @param {unknown} error */
+const ownStackOf = (error) => (stackOf(error) ?? '').slice(0, MOST_TEXT).replace(OF_HOST, '');
 
 /**
  * @param {unknown} thrown
@@ -98,7 +89,7 @@ const stackOf = (error) => {
  */
 const failureOf = (thrown) => {
   if (isErrorObject(thrown))
-    return { error: encodeError(thrown, MOST_TEXT), stack: stackOf(thrown) };
+    return { error: encodeError(thrown, MOST_TEXT), stack: ownStackOf(thrown) };
   const message = shown(thrown).slice(0, MOST_TEXT);
   return { error: encodeError(Object.assign(new Error(message), { name: 'Uncaught' }), MOST_TEXT) };
 };
@@ -127,6 +118,42 @@ const findCollector = () => {
 };
 
 /**
+ * @param {(name: string) => Room} makeRoom
+ * @returns rooms for one evaluation, and those that are kept
+ */
+const keepRooms = (makeRoom) => {
+  /** @type {(() => void) | undefined} */
+  let collector;
+  const collect = () => (collector ??= findCollector())();
+  /** @type {Map<string, Room>} */
+  const kept = new Map();
+  /** @type {Room | undefined} */
+  let spare;
+  return {
+    /** Make the next one while nobody waits. */
+    prepare() {
+      spare ??= makeRoom(OWN);
+    },
+    /** @param {string | null} name */
+    roomOf(name) {
+      if (name === null) {
+        const room = spare ?? makeRoom(OWN);
+        spare = undefined;
+        return room;
+      }
+      const known = kept.get(name);
+      if (known !== undefined) return known;
+      const room = makeRoom(name);
+      kept.set(name, room);
+      if (kept.size % KEPT_BETWEEN === 0) setImmediate(collect);
+      return room;
+    },
+    /** @param {string} name */
+    drop: (name) => void kept.delete(name),
+  };
+};
+
+/**
  * @param {Message} settings
  * @param {Powers} powers
  * @param {Stacks} stacks
@@ -134,41 +161,14 @@ const findCollector = () => {
  */
 const makeEvaluations = (settings, powers, stacks, send) => {
   const calls = makeCalls(/** @type {any} */ (settings), send);
-  const makeRoom = makeRooms(powers, /** @type {any} */ (settings), calls, send);
+  const rooms = keepRooms(makeRooms(powers, /** @type {any} */ (settings), calls, send));
   const modules = makeModules(powers, stacks);
-  /** @type {(() => void) | undefined} */
-  let collector;
-  const collect = () => (collector ??= findCollector())();
-  /** @type {Map<string, Room>} */
-  const kept = new Map();
   /** @type {Map<number, { room: Room, end: (message: Message) => void }>} */
   const active = new Map();
-  // Made while nobody waits.
-  /** @type {Room | undefined} */
-  let spare;
-  const prepare = () => {
-    spare ??= makeRoom(OWN);
-  };
-
-  /** @param {string | null} name */
-  const roomOf = (name) => {
-    if (name === null) {
-      const room = spare ?? makeRoom(OWN);
-      spare = undefined;
-      return room;
-    }
-    const known = kept.get(name);
-    if (known !== undefined) return known;
-    const room = makeRoom(name);
-    kept.set(name, room);
-    if (kept.size % KEPT_BETWEEN === 0) setImmediate(collect);
-    return room;
-  };
-
   /** @param {Message} request */
   const evaluate = ({ id, compartment, file, program, globals }) => {
     send({ type: 'started', id });
-    const room = roomOf(compartment);
+    const room = rooms.roomOf(compartment);
     /** @type {Turn} */
     const turn = { id, calls: 0, output: settings['limits'].output };
     room.turn = turn;
@@ -183,7 +183,7 @@ const makeEvaluations = (settings, powers, stacks, send) => {
       calls.forget(turn);
       if (compartment === null) stacks.forgotten(place.url);
       send({ ...message, id });
-      setImmediate(prepare);
+      setImmediate(rooms.prepare);
     };
     active.set(id, { room, end });
     const failed = (/** @type {unknown} */ error) =>
@@ -212,7 +212,7 @@ const makeEvaluations = (settings, powers, stacks, send) => {
     archive: modules.add,
     answer: ({ call, ...answer }) => calls.answered(call, answer),
     cancel: ({ id }) => active.get(id)?.end({ type: 'cancelled' }),
-    drop: ({ compartment }) => void kept.delete(compartment),
+    drop: ({ compartment }) => rooms.drop(compartment),
     erase({ id, text }) {
       try {
         send({ type: 'erased', id, text: withoutTypes(text) });
@@ -222,7 +222,7 @@ const makeEvaluations = (settings, powers, stacks, send) => {
       }
     },
   };
-  setImmediate(prepare);
+  setImmediate(rooms.prepare);
   return {
     receive: (/** @type {Message} */ message) => receivers[message['type']]?.(message),
     /**
