@@ -4,6 +4,7 @@ import { recordingStub } from './audit.js';
 import { makeDenied } from './denial.js';
 import { accessDenied, codedTypeError } from './errors.js';
 import { consoleOf, performanceOf, processOf, timersOf, webCryptoOf } from './globals.js';
+import { assertOf, replacedMembers } from './endowments/replacements.js';
 import { hardenHost } from './host-harden.js';
 import { sharedBuiltin } from './host-tame.js';
 import { withOwnAgent } from './http-agent.js';
@@ -50,6 +51,10 @@ const rootedPath = (path) => {
   copy.resolve = (/** @type {string[]} */ ...parts) => path.resolve('/', ...parts);
   copy.relative = (/** @type {string} */ from, /** @type {string} */ to) =>
     path.relative(copy.resolve(from), copy.resolve(to));
+  const namespaced = (/** @type {unknown} */ asked) =>
+    path.toNamespacedPath(typeof asked === 'string' && asked ? copy.resolve(asked) : asked);
+  // That of POSIX gives back what it is given.
+  if (path.sep === '\\') copy.toNamespacedPath = copy._makeLong = namespaced;
   return copy;
 };
 
@@ -75,10 +80,45 @@ const promisifyOf = ({ promisify: original }) => {
 };
 
 /**
+ * @param {Package} pkg
+ * @param {AnyObject} util
+ * @returns {Function} parses the arguments that the package may know of, where it names none
+ */
+const parseArgsOf = (pkg, { parseArgs: original }) => {
+  const parseArgs = (/** @type {AnyObject} */ config = {}) => {
+    const { args } = config;
+    const own = args ?? processOf(pkg)['argv'].slice(2);
+    return original(isObject(config) ? { ...config, args: own } : config);
+  };
+  return Object.freeze(parseArgs);
+};
+
+/**
+ * @param {Package} pkg
+ * @param {AnyObject} original `url`
+ * @returns {AnyObject}
+ */
+const ownUrl = (pkg, original) => {
+  const copy = ownCopy(original, hardenHost);
+  if (knowsPlaces(pkg)) return copy;
+  const places = /** @type {AnyObject} */ (sharedBuiltin(pkg.world.powers, 'path'));
+  const isWindows = places['sep'] === '\\';
+  const pathToFileURL = (/** @type {unknown} */ path, /** @type {AnyObject} */ options = {}) => {
+    const windows = Boolean(options?.['windows'] ?? isWindows);
+    const { isAbsolute } = windows ? places['win32'] : places['posix'];
+    const isRelative = typeof path === 'string' && !isAbsolute(path);
+    return original['pathToFileURL'](isRelative ? `/${path}` : path, { windows });
+  };
+  return Object.assign(copy, { pathToFileURL: Object.freeze(pathToFileURL) });
+};
+
+/**
+ * @param {Package} pkg
  * @param {AnyObject} util
  * @returns {AnyObject} what tells of code that is not the package's, or hands out one object to all
  */
-const ownUtilities = (util) => ({
+const ownUtilities = (pkg, util) => ({
+  parseArgs: parseArgsOf(pkg, util),
   getCallSites: Object.freeze(() => []),
   promisify: promisifyOf(util),
   getSystemErrorMap: Object.freeze(
@@ -93,6 +133,8 @@ const ownUtilities = (util) => ({
  */
 const OWN_BUILTINS = {
   __proto__: /** @type {never} */ (null),
+  assert: (pkg) => assertOf(pkg.world.powers),
+  'assert/strict': (pkg) => assertOf(pkg.world.powers)['strict'],
   fs(pkg, original) {
     const copy = Object.assign(ownCopy(original, hardenHost), ownFileMethods(pkg, original, 'fs'));
     const promises = hardenHost(original['promises']);
@@ -128,7 +170,9 @@ const OWN_BUILTINS = {
   },
   'path/posix': ownPath,
   'path/win32': ownPath,
-  util: (_pkg, original) => Object.assign(ownCopy(original, hardenHost), ownUtilities(original)),
+  url: ownUrl,
+  util: (pkg, original) =>
+    Object.assign(ownCopy(original, hardenHost), ownUtilities(pkg, original)),
 };
 OWN_BUILTINS['sys'] = /** @type {any} */ (OWN_BUILTINS['util']);
 
@@ -145,8 +189,17 @@ const wholeBuiltin = (pkg, name, granted) => {
     throw codedTypeError('ERR_UNKNOWN_BUILTIN_MODULE', `No such built-in module: ${name}`);
   }
   const own = OWN_BUILTINS[name];
-  if (own !== undefined) return own(pkg, original, granted);
-  return typeof original === 'object' ? ownCopy(original, hardenHost) : original;
+  const copy =
+    own !== undefined
+      ? own(pkg, original, granted)
+      : typeof original === 'object'
+        ? ownCopy(original, hardenHost)
+        : original;
+  if (hardens) {
+    for (const [member, value] of replacedMembers(powers, name))
+      defineOwn(/** @type {AnyObject} */ (copy), member, value);
+  }
+  return copy;
 };
 
 /**

@@ -15,6 +15,10 @@ const isPrototype = (object) => {
   return typeof constructor === 'function' && constructor.prototype === object;
 };
 
+/** @param {PropertyKey} key */
+const readOnly = (key) =>
+  new TypeError(`Cannot assign to read only property '${String(key)}' of a frozen object`);
+
 /**
  * @param {object} object a prototype that will be frozen
  * @param {PropertyKey} key
@@ -23,7 +27,7 @@ const isPrototype = (object) => {
  */
 const overridable = (object, key, value) => {
   /** @type {WeakMap<object, unknown> | undefined} */
-  let kept; // for objects that copied this accessor, and can't have another property of that name
+  let kept; // for objects that copied this accessor, can't have another property of that name, and are extensible
   const accessor = {
     /** @this {any} */
     get() {
@@ -34,9 +38,12 @@ const overridable = (object, key, value) => {
      * @param {unknown} other
      */
     set(other) {
-      if (this === object)
-        throw new TypeError(`Cannot assign to read only property '${String(key)}'`);
-      if (Reflect.getOwnPropertyDescriptor(this, key)?.configurable === false) {
+      if (this === object) throw readOnly(key);
+      const own = Reflect.getOwnPropertyDescriptor(this, key);
+      if (own?.configurable === false) {
+        // Only reflection comes here with an object that is frozen, and so shared: what is kept for it would be
+        // a channel. Nothing changes, as when sloppy code assigns.
+        if (own.set !== accessor.set || !Object.isExtensible(this)) return;
         kept ??= new WeakMap();
         kept.set(this, other);
         return;

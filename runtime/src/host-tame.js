@@ -1,5 +1,6 @@
 // What has to be done to a builtin of the host before packages share it: it is hardened, settings that
 // hold for the whole process can't be changed through it, and hidden state is not shown.
+import { assertOf, emitterResource, replacedGlobal } from './endowments/replacements.js';
 import { hardenHidden } from './hidden-prototypes.js';
 import { hardenHost, regardHardened } from './host-harden.js';
 
@@ -77,8 +78,13 @@ const fixCapture = (EventEmitter) => {
   Object.defineProperty(prototype, capture, { value: false, writable: false });
 };
 
-/** @param {AnyObject} events */
-const tameEvents = (events) => {
+/**
+ * @param {AnyObject} events
+ * @param {Powers} powers
+ */
+const tameEvents = (events, powers) => {
+  const get = Object.freeze(() => emitterResource(powers));
+  Object.defineProperty(events, 'EventEmitterAsyncResource', { get, enumerable: true });
   fixSettings(events, ['defaultMaxListeners', 'captureRejections', 'usingDomains']);
   hardenLate(events);
   fixCapture(events);
@@ -135,9 +141,11 @@ const tameNet = (net) => {
     replace(net, name, () => () => undefined);
 };
 
-/** @type {Record<string, (builtin: any) => void>} */
+/** @type {Record<string, (builtin: any, powers: Powers) => void>} */
 const TAMED = {
   __proto__: /** @type {never} */ (null),
+  assert: (_assert, powers) => void assertOf(powers),
+  'assert/strict': (_assert, powers) => void assertOf(powers),
   buffer: tameBuffer,
   events: tameEvents,
   http: separateAgents,
@@ -163,7 +171,7 @@ const UNHARDENED = new Set([
   ...['console', 'module', 'process'],
 ]);
 
-/** @type {WeakMap<Powers, (name: string) => void>} */
+/** @type {WeakMap<object, (name: string) => void>} by the global object of the host */
 const hardeners = new WeakMap();
 
 /**
@@ -178,7 +186,7 @@ const makeHardener = (powers) => {
   const tame = (/** @type {string} */ name) => {
     if (tamed.has(name)) return;
     tamed.add(name);
-    TAMED[name]?.(powers.getBuiltin(name));
+    TAMED[name]?.(powers.getBuiltin(name), powers);
   };
   for (const name of COMMON) tame(name);
   hardenHidden(powers.globals, 'URL');
@@ -192,10 +200,15 @@ const makeHardener = (powers) => {
   };
 };
 
-/** @param {Powers} powers */
-const hardenerOf = (powers) => {
-  const harden = hardeners.get(powers) ?? makeHardener(powers);
-  hardeners.set(powers, harden);
+/**
+ * Must be called before the first package runs: whoever asks first gets what is hardened already.
+ *
+ * @param {Powers} powers
+ * @returns {(name: string) => void}
+ */
+export const hardenerOf = (powers) => {
+  const harden = hardeners.get(powers.globals) ?? makeHardener(powers);
+  hardeners.set(powers.globals, harden);
   return harden;
 };
 
@@ -231,6 +244,8 @@ const fetchOf = (globals) => {
  */
 export const sharedGlobal = (powers, name) => {
   hardenerOf(powers);
+  const own = replacedGlobal(powers, name);
+  if (own !== undefined) return own;
   if (name === 'fetch') return fetchOf(powers.globals);
   hardenHidden(powers.globals, name);
   return hardenHost(powers.globals[name]);

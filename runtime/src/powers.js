@@ -1,6 +1,6 @@
 // The host, Node: what the runtime takes from it, and what has to be done to it before anything runs.
 import { createHash } from 'node:crypto';
-import { builtinModules, createRequire, isBuiltin } from 'node:module';
+import { builtinModules, isBuiltin } from 'node:module';
 import * as zlib from 'node:zlib';
 import { NOT_THE_HOST } from './language-names.js';
 
@@ -38,7 +38,8 @@ export const prepareHost = () => {
   separateBuffers();
   const { process } = start;
   delete process.mainModule; // its `require` is the host's
-  const hostRequire = createRequire(process.execPath);
+  // Not `require`, which tells subscribers of diagnostics_channel what it has loaded.
+  const getBuiltinModule = process.getBuiltinModule.bind(process);
   const hostGlobals = Object.getOwnPropertyNames(start).filter((name) => !NOT_THE_HOST.has(name));
   return (locked) => ({
     ...locked,
@@ -48,8 +49,8 @@ export const prepareHost = () => {
     isBuiltin: Object.freeze((/** @type {string} */ name) => isBuiltin(name)),
     getBuiltin(name) {
       const id = name.startsWith('node:') ? name : `node:${name}`; // some have no other name
-      return isBuiltin(id) ? hostRequire(id) : undefined;
+      return getBuiltinModule(id);
     },
-    timersPromises: hostRequire('node:timers/promises'),
+    timersPromises: getBuiltinModule('node:timers/promises'),
   });
 };
