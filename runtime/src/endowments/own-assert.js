@@ -33,8 +33,8 @@ const makeOk =
  */
 const callable = (original) => {
   const ok = makeOk(original, () => ok);
-  const { name, length, prototype: _none, ...statics } = Object.getOwnPropertyDescriptors(original);
-  Object.defineProperties(ok, { ...statics, name, length });
+  const { prototype: _none, ...statics } = Object.getOwnPropertyDescriptors(original);
+  Object.defineProperties(ok, /** @type {PropertyDescriptorMap} */ (statics));
   return /** @type {any} */ (ok);
 };
 

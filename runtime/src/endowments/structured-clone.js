@@ -32,7 +32,8 @@ const checkedBuffers = (listed, failure) => {
   const buffers = new Set();
   for (const buffer of listed) {
     if (!isTransferable(buffer)) throw failure('Value not transferable: it is no ArrayBuffer');
-    if (buffers.has(buffer)) throw failure('ArrayBuffer occurs in the transfer list more than once');
+    if (buffers.has(buffer))
+      throw failure('ArrayBuffer occurs in the transfer list more than once');
     buffers.add(buffer);
   }
   return [...buffers];
