@@ -3,10 +3,12 @@ import { bindMethod } from './attenuate.js';
 
 /**
  * @param {Record<string, any>} console the host's
- * @param {{ withClass: boolean }} options whether `console.Console` is granted
+ * @param {object} options
+ * @param {boolean} options.withClass whether `console.Console` is granted
+ * @param {() => void} [options.prepare] is called before an object is shown: it may be handed Node's `inspect`
  * @returns {Record<string, unknown>}
  */
-export const makeConsoleView = (console, { withClass }) => {
+export const makeConsoleView = (console, { withClass, prepare }) => {
   /** @type {Record<string, unknown>} */
   const view = {};
   for (const [name, value] of Object.entries(console)) {
@@ -16,7 +18,12 @@ export const makeConsoleView = (console, { withClass }) => {
       continue;
     }
     const owner = console;
-    const late = { [name]: (/** @type {unknown[]} */ ...args) => owner[name](...args) }[name];
+    const late = {
+      [name](/** @type {unknown[]} */ ...args) {
+        if (args.some((arg) => typeof arg !== 'string' && typeof arg !== 'number')) prepare?.();
+        return owner[name](...args);
+      },
+    }[name];
     view[name] = bindMethod(/** @type {Function} */ (late), undefined);
   }
   Object.defineProperty(view, Symbol.toStringTag, { value: 'console', configurable: true });

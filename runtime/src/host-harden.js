@@ -16,8 +16,7 @@ const isPrototype = (object) => {
 };
 
 /** @param {PropertyKey} key */
-const readOnly = (key) =>
-  new TypeError(`Cannot assign to read only property '${String(key)}' of a frozen object`);
+const readOnly = (key) => new TypeError(`Cannot assign to read only property '${String(key)}'`);
 
 /**
  * @param {object} object a prototype that will be frozen
@@ -114,6 +113,29 @@ const done = new WeakSet();
 /** @param {Iterable<unknown>} objects that ses has hardened */
 export const regardHardened = (objects) => {
   for (const object of objects) if (isReference(object)) done.add(/** @type {object} */ (object));
+};
+
+/**
+ * @param {unknown} root
+ * @returns {Set<object>} what can be reached from it without running a getter, but for what is hardened already
+ */
+export const reachedFrom = (root) => {
+  /** @type {Set<object>} */
+  const found = new Set();
+  const waiting = [root];
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (!isReference(value)) continue;
+    const object = /** @type {object} */ (value);
+    if (done.has(object) || found.has(object)) continue;
+    if (ArrayBuffer.isView(object)) {
+      waiting.push(Object.getPrototypeOf(object));
+      continue;
+    }
+    found.add(object);
+    addNeighbours(object, waiting);
+  }
+  return found;
 };
 
 /**

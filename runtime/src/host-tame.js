@@ -1,7 +1,14 @@
 // What has to be done to a builtin of the host before packages share it: it is hardened, settings that
 // hold for the whole process can't be changed through it, and hidden state is not shown.
 import { assertOf, emitterResource, replacedGlobal } from './endowments/replacements.js';
-import { hardenHidden } from './hidden-prototypes.js';
+import { hardenErrors } from './endowments/host-errors.js';
+import {
+  STREAM_CLASSES,
+  hardenShared,
+  hardenThingsOf,
+  rareStreamThings,
+} from './endowments/specimens.js';
+import { hardenHidden, hardenStreams } from './hidden-prototypes.js';
 import { hardenHost, regardHardened } from './host-harden.js';
 
 /** @import { AnyObject } from './attenuate.js' */
@@ -93,8 +100,56 @@ const tameEvents = (events, powers) => {
   });
 };
 
-/** @param {AnyObject} stream */
-const tameStream = (stream) => {
+// What makes a stream of a kind that no name leads to, by what holds it.
+const RARE = {
+  of: ['compose', 'duplexPair'],
+  statics: ['from', 'toWeb', 'fromWeb', 'wrap'],
+  methods: ['iterator', 'compose', 'map', 'filter', 'flatMap', 'drop', 'take', 'asIndexedPairs'],
+};
+
+/**
+ * @param {AnyObject} owner
+ * @param {string[]} names of functions
+ * @param {() => void} prepare is called before each of them
+ */
+const prepareBefore = (owner, names, prepare) => {
+  for (const name of names) {
+    if (!Object.hasOwn(owner, name)) continue;
+    const withPreparation = (/** @type {Function} */ original) =>
+      /** @this {unknown} */ function (/** @type {unknown[]} */ ...args) {
+        prepare();
+        return Reflect.apply(original, this, args);
+      };
+    replace(owner, name, withPreparation);
+  }
+};
+
+/**
+ * @param {AnyObject} stream
+ * @param {Powers} powers
+ */
+const prepareRareStreams = (stream, { globals }) => {
+  let prepared = false;
+  const prepare = () => {
+    if (prepared) return;
+    prepared = true;
+    hardenStreams(globals);
+    hardenShared(rareStreamThings({ ...stream }));
+  };
+  prepareBefore(stream, RARE.of, prepare);
+  for (const name of ['Readable', 'Writable', 'Duplex']) {
+    const statics = RARE.statics.filter((method) => name !== 'Readable' || method !== 'from');
+    prepareBefore(stream[name], statics, prepare);
+    prepareBefore(stream[name].prototype, RARE.methods, prepare);
+  }
+};
+
+/**
+ * @param {AnyObject} stream
+ * @param {Powers} powers
+ */
+const tameStream = (stream, powers) => {
+  prepareRareStreams(stream, powers);
   replace(stream, 'setDefaultHighWaterMark', () => () => undefined);
   hardenLate(stream);
   hardenHost(new stream['Writable']()['_writableState'].writecb); // what all have that have none
@@ -108,8 +163,14 @@ const tameUtil = (util) => {
   replace(util, 'setTraceSigInt', () => () => undefined);
 };
 
-/** @param {AnyObject} buffer */
-const tameBuffer = ({ Buffer }) => void hardenHost(Buffer[Symbol.species]);
+/**
+ * @param {AnyObject} buffer
+ * @param {Powers} powers
+ */
+const tameBuffer = ({ Buffer, Blob }, { globals }) => {
+  hardenHost(Buffer[Symbol.species]);
+  prepareBefore(Blob.prototype, ['stream'], () => hardenStreams(globals));
+};
 
 /**
  * Requests that name no agent would share the connections of all packages, and show their agent.
@@ -171,6 +232,24 @@ const UNHARDENED = new Set([
   ...['console', 'module', 'process'],
 ]);
 
+// Nothing that these lead to makes a stream of the Web, but for what is prepared above. That of others takes a while to load.
+const WITHOUT_WEB_STREAMS = new Set([
+  ...[
+    'assert',
+    'assert/strict',
+    'async_hooks',
+    'buffer',
+    'console',
+    'constants',
+    'crypto',
+    'events',
+  ],
+  ...['module', 'os', 'path', 'path/posix', 'path/win32', 'perf_hooks', 'process', 'punycode'],
+  ...['querystring', 'readline', 'stream', 'stream/promises', 'string_decoder', 'sys', 'timers'],
+  ...['timers/promises', 'tty', 'url', 'util', 'util/types', 'zlib', 'net', 'tls', 'dns', 'http'],
+  ...['https', 'child_process', 'vm', 'v8'],
+]);
+
 /** @type {WeakMap<object, (name: string) => void>} by the global object of the host */
 const hardeners = new WeakMap();
 
@@ -189,15 +268,21 @@ const makeHardener = (powers) => {
     TAMED[name]?.(powers.getBuiltin(name), powers);
   };
   for (const name of COMMON) tame(name);
+  hardenErrors(powers);
   hardenHidden(powers.globals, 'URL');
   /** @type {Set<string>} */
   const hardened = new Set();
-  return (name) => {
+  const harden = (/** @type {string} */ name) => {
     if (hardened.has(name)) return;
     hardened.add(name);
     for (const other of [...(LEADS_TO[name] ?? []), name]) tame(other);
-    if (!UNHARDENED.has(name)) hardenHost(powers.getBuiltin(name));
+    if (!WITHOUT_WEB_STREAMS.has(name)) hardenStreams(powers.globals);
+    if (UNHARDENED.has(name)) return;
+    hardenHost(powers.getBuiltin(name));
+    hardenThingsOf(name, powers.getBuiltin(name), powers.globals);
   };
+  for (const name of COMMON) harden(name);
+  return harden;
 };
 
 /**
@@ -230,12 +315,19 @@ const fetchOf = (globals) => {
     /** @param {[unknown, unknown?]} args */
     fetch(...args) {
       hardenHidden(globals, 'fetch');
+      hardenStreams(globals);
       return Reflect.apply(original, undefined, args);
     },
   };
   fetches.set(original, hardenHost(fetch));
   return fetch;
 };
+
+const LEADS_TO_STREAMS = new Set([
+  ...STREAM_CLASSES,
+  ...['CompressionStream', 'DecompressionStream', 'TextDecoderStream', 'TextEncoderStream'],
+  ...['Request', 'Response', 'FormData', 'WebSocketStream', 'WebAssembly'],
+]);
 
 /**
  * @param {Powers} powers
@@ -248,6 +340,7 @@ export const sharedGlobal = (powers, name) => {
   if (own !== undefined) return own;
   if (name === 'fetch') return fetchOf(powers.globals);
   hardenHidden(powers.globals, name);
+  if (LEADS_TO_STREAMS.has(name)) hardenStreams(powers.globals);
   return hardenHost(powers.globals[name]);
 };
 

@@ -3,7 +3,6 @@ import { attenuateGlobals, attenuateModule } from './attenuators.js';
 import { builtinModule } from './builtins.js';
 import { makeCommonJs } from './cjs.js';
 import { codedError } from './errors.js';
-import { hardenerOf } from './host-tame.js';
 import { importRecord, importRecordNow, requireEsm, startRecord } from './importing.js';
 import { checkImportType, importType } from './import-attributes.js';
 import { fileModule, makePackage, storedText } from './package.js';
@@ -267,7 +266,6 @@ export const makeWorld = ({
       return pkg;
     },
   };
-  if (world.hardens && !powers.page) hardenerOf(powers);
   return world;
 };
 

@@ -1,9 +1,10 @@
 // The host, Node: what the runtime takes from it, and what has to be done to it before anything runs.
 import { createHash } from 'node:crypto';
-import { builtinModules, isBuiltin } from 'node:module';
+import { builtinModules, createRequire, isBuiltin } from 'node:module';
 import * as zlib from 'node:zlib';
 import { NOT_THE_HOST } from './language-names.js';
 
+/** @import { AnyObject } from './attenuate.js' */
 /** @import { Powers } from './package.js' */
 /** @import { VerifyPowers } from './import-archive.js' */
 
@@ -30,6 +31,25 @@ const separateBuffers = () => {
 };
 
 /**
+ * @param {string} name with or without `node:`
+ * @returns {boolean} whether Node documents it: not what --expose-internals shows
+ */
+const isPublicBuiltin = (name) => {
+  const id = name.startsWith('node:') ? name : `node:${name}`;
+  return !id.startsWith('node:internal/') && (isBuiltin(name) || isBuiltin(id));
+};
+
+/** @returns {AnyObject | undefined} Node's classes of errors, when it was started with --expose-internals */
+const takeInternalErrors = () => {
+  const { process } = start;
+  if (!process.execArgv.includes('--expose-internals')) return undefined;
+  process.execArgv = process.execArgv.filter(
+    (/** @type {string} */ flag) => flag !== '--expose-internals',
+  );
+  return createRequire(process.execPath)('internal/errors');
+};
+
+/**
  * Must be called before the realm is locked down.
  *
  * @returns {(locked: Pick<Powers, 'language' | 'languageNames' | 'capture'>) => Powers}
@@ -40,17 +60,19 @@ export const prepareHost = () => {
   delete process.mainModule; // its `require` is the host's
   // Not `require`, which tells subscribers of diagnostics_channel what it has loaded.
   const getBuiltinModule = process.getBuiltinModule.bind(process);
+  const internalErrors = takeInternalErrors();
   const hostGlobals = Object.getOwnPropertyNames(start).filter((name) => !NOT_THE_HOST.has(name));
   return (locked) => ({
     ...locked,
     globals: start,
     hostGlobals,
-    builtinModules,
-    isBuiltin: Object.freeze((/** @type {string} */ name) => isBuiltin(name)),
+    builtinModules: builtinModules.filter(isPublicBuiltin),
+    isBuiltin: Object.freeze(isPublicBuiltin),
     getBuiltin(name) {
-      const id = name.startsWith('node:') ? name : `node:${name}`; // some have no other name
-      return getBuiltinModule(id);
+      if (!isPublicBuiltin(name)) return undefined;
+      return getBuiltinModule(name.startsWith('node:') ? name : `node:${name}`); // some have no other name
     },
+    internalErrors,
     timersPromises: getBuiltinModule('node:timers/promises'),
   });
 };
