@@ -25,8 +25,16 @@ export const EMITTER_METHODS = [...CHANGING, ...LOOKING];
  * @param {AnyObject} options.EventEmitter hardened
  * @param {(event: string | symbol) => boolean} options.isHeard which events come from the host
  * @param {(value: unknown) => unknown} options.toView of what the host passes to listeners
+ * @param {(event: string | symbol, args: unknown[]) => unknown[]} [options.passed] what of it is passed on at all
  */
-export const makeEmitter = ({ view, real, EventEmitter, isHeard, toView }) => {
+export const makeEmitter = ({
+  view,
+  real,
+  EventEmitter,
+  isHeard,
+  toView,
+  passed = (_event, args) => args,
+}) => {
   const methods = EventEmitter.prototype;
   /** @type {Map<string | symbol, Function>} */
   const forwarders = new Map();
@@ -44,7 +52,7 @@ export const makeEmitter = ({ view, real, EventEmitter, isHeard, toView }) => {
     }
     if (!wanted || forwarder !== undefined || !isHeard(event)) return;
     const forward = (/** @type {unknown[]} */ ...args) =>
-      void Reflect.apply(methods.emit, view, [event, ...args.map(toView)]);
+      void Reflect.apply(methods.emit, view, [event, ...passed(event, args).map(toView)]);
     forwarders.set(event, forward);
     real()[first ? 'prependListener' : 'on'](event, forward);
   };

@@ -8,6 +8,8 @@ import {
   hardenThingsOf,
   rareStreamThings,
 } from './endowments/specimens.js';
+import { tameFs } from './endowments/tame-fs.js';
+import { hideConstructors, tameSqlite, tameTls } from './endowments/tame-network.js';
 import { hardenHidden, hardenStreams } from './hidden-prototypes.js';
 import { hardenHost, regardHardened } from './host-harden.js';
 
@@ -194,6 +196,7 @@ const separateAgents = (http) => {
 
 /** @param {AnyObject} net */
 const tameNet = (net) => {
+  hideConstructors(net, ['Socket', 'Server']);
   for (const name of [
     'setDefaultAutoSelectFamily',
     'setDefaultAutoSelectFamilyAttemptTimeout',
@@ -209,9 +212,19 @@ const TAMED = {
   'assert/strict': (_assert, powers) => void assertOf(powers),
   buffer: tameBuffer,
   events: tameEvents,
+  child_process: (processes) => hideConstructors(processes, ['ChildProcess']),
+  dgram: (dgram) => hideConstructors(dgram, ['Socket']),
+  fs: (fs, { getBuiltin }) =>
+    tameFs(fs, /** @type {any} */ (getBuiltin('path')), /** @type {any} */ (getBuiltin('url'))),
   http: separateAgents,
   https: separateAgents,
   net: tameNet,
+  sqlite: tameSqlite,
+  tls(tls) {
+    tameTls(tls);
+    hideConstructors(tls, ['TLSSocket', 'Server']);
+  },
+  worker_threads: (threads) => hideConstructors(threads, ['Worker']),
   stream: tameStream,
   util: tameUtil,
 };
@@ -222,7 +235,18 @@ const COMMON = ['buffer', 'events', 'stream', 'util'];
 /** @type {Record<string, string[]>} builtins that lead to those of others, which are to be tamed before */
 const LEADS_TO = {
   __proto__: /** @type {never} */ (null),
-  ...{ _http_agent: ['http'], _http_client: ['http'], https: ['http'] },
+  ...{ _http_agent: ['net', 'http'], _http_client: ['net', 'http'], _http_server: ['net', 'http'] },
+  ...{ http: ['net'], https: ['net', 'tls', 'http'], http2: ['net', 'tls', 'http', 'https'] },
+  ...{
+    'fs/promises': ['fs'],
+    tls: ['net'],
+    tty: ['net'],
+    child_process: ['net'],
+    cluster: ['net'],
+  },
+  ...{ _http_common: ['net', 'http'], _http_incoming: ['net', 'http'] },
+  ...{ _http_outgoing: ['net', 'http'], _tls_common: ['net', 'tls'], _tls_wrap: ['net', 'tls'] },
+  ...{ inspector: ['net'], dgram: ['net'], repl: ['fs'], test: ['fs'] },
 };
 
 // Node assigns to these while they are used. Those that packages are given themselves are critical: who

@@ -186,6 +186,23 @@ const addVariables = (process, env, granted) => {
   }
 };
 
+// https://nodejs.org/api/process.html#process-events, but for those that hand out what is another package's: `worker` a
+// Worker, `message` a socket beside the message.
+const HEARD = new Set([
+  ...['beforeExit', 'disconnect', 'exit', 'multipleResolves', 'rejectionHandled', 'warning'],
+  ...['uncaughtException', 'uncaughtExceptionMonitor', 'unhandledRejection', 'workerMessage'],
+]);
+
+/** @param {string | symbol} event */
+const isHeard = (event) =>
+  typeof event === 'string' && (HEARD.has(event) || event === 'message' || event.startsWith('SIG'));
+
+/**
+ * @param {string | symbol} event
+ * @param {unknown[]} args
+ */
+const passed = (event, args) => (event === 'message' ? args.slice(0, 1) : args);
+
 /**
  * @param {AnyObject} process
  * @param {AnyObject} view
@@ -203,7 +220,7 @@ const addListening = (process, view, granted, { events }, toView) => {
   });
   Object.setPrototypeOf(view, Object.freeze(prototype));
   Reflect.apply(/** @type {any} */ (EventEmitter), view, []);
-  makeEmitter({ view, real: () => process, EventEmitter, isHeard: () => true, toView });
+  makeEmitter({ view, real: () => process, EventEmitter, isHeard, toView, passed });
   // To emit is to speak to all that listen: without a grant, a package only speaks to itself.
   if (wanted.includes('emit')) defineOwn(view, 'emit', methodOf(process, 'emit', toView), false);
 };

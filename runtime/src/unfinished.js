@@ -1,0 +1,90 @@
+// What a package exports while it is being evaluated, as another package sees it that is required in a cycle. It can't be
+// locked yet, since its own package goes on filling it; so the other one may read and call it, and no more.
+import { isObject } from './attenuate.js';
+import { codedTypeError } from './errors.js';
+
+/** @type {WeakMap<object, object>} */
+const views = new WeakMap();
+/** @type {WeakMap<object, object>} what is behind a view */
+const reals = new WeakMap();
+
+/**
+ * @param {unknown} value
+ * @returns {unknown}
+ */
+const realOf = (value) => (isObject(value) ? (reals.get(value) ?? value) : value);
+
+const refuse = () => {
+  throw codedTypeError(
+    'ERR_ACCESS_DENIED',
+    'a package that requires this one in a cycle may read what it exports so far, and not change it',
+  );
+};
+
+/**
+ * Code and what it hangs on is seen through a view; data are what they are, as they will be when all is finished.
+ *
+ * @param {unknown} value
+ * @param {PropertyKey} key by which it was found
+ */
+const shown = (value, key) =>
+  typeof value === 'function' || (key === 'prototype' && isObject(value)) ? readOnly(value) : value;
+
+/**
+ * @param {object} real
+ * @param {PropertyKey} key
+ * @returns {PropertyDescriptor | undefined} that a proxy may tell of a property that its target has not
+ */
+const shownDescriptor = (real, key) => {
+  const property = Reflect.getOwnPropertyDescriptor(real, key);
+  if (property === undefined) return undefined;
+  const { enumerable = false } = property;
+  const value = shown(Reflect.get(real, key), key);
+  return { value, writable: true, enumerable, configurable: true };
+};
+
+/**
+ * @param {object} real
+ * @returns {ProxyHandler<object>}
+ */
+const handlerOf = (real) => ({
+  get: (_target, key) => {
+    if (key === Symbol.hasInstance && typeof real === 'function')
+      return Object.freeze((/** @type {unknown} */ value) => value instanceof real);
+    return shown(Reflect.get(real, key), key);
+  },
+  has: (_target, key) => Reflect.has(real, key),
+  getPrototypeOf: () => Reflect.getPrototypeOf(real),
+  getOwnPropertyDescriptor: (target, key) =>
+    Reflect.getOwnPropertyDescriptor(target, key)?.configurable === false
+      ? Reflect.getOwnPropertyDescriptor(target, key)
+      : shownDescriptor(real, key),
+  ownKeys: (target) => [...new Set([...Reflect.ownKeys(real), ...Reflect.ownKeys(target)])],
+  apply: (_target, receiver, args) =>
+    Reflect.apply(/** @type {Function} */ (real), realOf(receiver), args),
+  construct: (_target, args, newTarget) =>
+    Reflect.construct(
+      /** @type {Function} */ (real),
+      args,
+      /** @type {Function} */ (realOf(newTarget)),
+    ),
+  ...{ set: refuse, defineProperty: refuse, deleteProperty: refuse },
+  ...{ setPrototypeOf: refuse, preventExtensions: refuse },
+});
+
+/**
+ * @param {unknown} value
+ * @returns {any} it, or a view of it that can't be written through
+ */
+export const readOnly = (value) => {
+  if (!isObject(value) || reals.has(value)) return value;
+  const known = views.get(value);
+  if (known !== undefined) return known;
+  // A target of our own: what is fixed of the real thing would have to be shown as it is.
+  const target = typeof value === 'function' ? function () {} : {};
+  for (const key of Reflect.ownKeys(target)) Reflect.deleteProperty(target, key);
+  const view = new Proxy(target, handlerOf(value));
+  views.set(value, view);
+  reals.set(view, value);
+  return view;
+};
