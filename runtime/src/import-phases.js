@@ -18,11 +18,13 @@ const search = function (text) {
   return found < 0 && this.source === PATTERN ? apply(original, PHASES, [text]) : found;
 };
 
-Object.defineProperty(prototype, Symbol.search, { value: search });
+// When SES has locked the realm down already, it is too late.
+const isOpen = Object.isExtensible(prototype);
+if (isOpen) Object.defineProperty(prototype, Symbol.search, { value: search });
 
 /** To be called when ses has been loaded. */
 export const endSearch = () => {
-  Object.defineProperty(prototype, Symbol.search, { value: original });
+  if (isOpen) Object.defineProperty(prototype, Symbol.search, { value: original });
 };
 
 /** @returns {boolean} whether the engine knows one of them at all */
@@ -35,6 +37,12 @@ const isKnownHere = () =>
     }
   });
 
+/** Tell V8, where it can be told, not to know them: for all code of the process that is compiled from now on. */
+const forbidHere = () => {
+  const { process } = /** @type {any} */ (globalThis);
+  process?.getBuiltinModule?.('node:v8')?.setFlagsFromString('--no-js-source-phase-imports');
+};
+
 /**
  * @param {(text: string) => unknown} check of SES, for every text that is evaluated
  * @throws {Error} when SES was loaded before this module, where that matters
@@ -45,6 +53,7 @@ export const checkPhases = (check) => {
   } catch {
     return;
   }
+  if (isKnownHere()) forbidHere();
   if (isKnownHere())
     throw new Error(
       'SES was loaded before the runtime, and lets import.source() through: import the runtime first',

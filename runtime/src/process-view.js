@@ -193,15 +193,37 @@ const HEARD = new Set([
   ...['uncaughtException', 'uncaughtExceptionMonitor', 'unhandledRejection', 'workerMessage'],
 ]);
 
-/** @param {string | symbol} event */
-const isHeard = (event) =>
-  typeof event === 'string' && (HEARD.has(event) || event === 'message' || event.startsWith('SIG'));
+let emitting = 0; // packages that are granted `emit` speak to each other by any name
 
 /**
  * @param {string | symbol} event
  * @param {unknown[]} args
  */
-const passed = (event, args) => (event === 'message' ? args.slice(0, 1) : args);
+const passed = (event, args) => {
+  if (event === 'message') return args.slice(0, 1);
+  const isKnown = typeof event === 'string' && (HEARD.has(event) || event.startsWith('SIG'));
+  return isKnown || emitting > 0 ? args : undefined;
+};
+
+/**
+ * @param {AnyObject} process
+ * @param {AnyObject} view
+ * @param {(value: unknown) => unknown} toView
+ */
+const emitterOf = (process, view, toView) => {
+  const original = methodOf(process, 'emit', toView);
+  const { emit } = {
+    emit(/** @type {unknown[]} */ ...args) {
+      emitting += 1;
+      try {
+        return Reflect.apply(original, view, args);
+      } finally {
+        emitting -= 1;
+      }
+    },
+  };
+  return Object.freeze(emit);
+};
 
 /**
  * @param {AnyObject} process
@@ -220,9 +242,9 @@ const addListening = (process, view, granted, { events }, toView) => {
   });
   Object.setPrototypeOf(view, Object.freeze(prototype));
   Reflect.apply(/** @type {any} */ (EventEmitter), view, []);
-  makeEmitter({ view, real: () => process, EventEmitter, isHeard, toView, passed });
+  makeEmitter({ view, real: () => process, EventEmitter, isHeard: () => true, toView, passed });
   // To emit is to speak to all that listen: without a grant, a package only speaks to itself.
-  if (wanted.includes('emit')) defineOwn(view, 'emit', methodOf(process, 'emit', toView), false);
+  if (wanted.includes('emit')) defineOwn(view, 'emit', emitterOf(process, view, toView), false);
 };
 
 /**
