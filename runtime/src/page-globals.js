@@ -4,7 +4,7 @@ import { severityOf } from './authority.js';
 import { boundView } from './bound-view.js';
 import { makeDenied } from './denial.js';
 import { accessDenied } from './errors.js';
-import { hardenHidden } from './hidden-prototypes.js';
+import { hardenHidden, hardenStreams } from './hidden-prototypes.js';
 import { hardenHost } from './host-harden.js';
 import { isWithheld } from './policy.js';
 
@@ -131,6 +131,7 @@ export const pageGlobal = ({ world, label }, name, granted) => {
   if (!isObject(value) || granted === undefined) return value;
   if (world.hardens) {
     hardenHidden(page, name);
+    hardenStreams(page);
     for (const other of LEADS_TO[name] ?? []) hardenHost(page[other]);
   }
   if (typeof value === 'function') {
