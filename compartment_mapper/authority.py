@@ -52,7 +52,7 @@ AUTHORITIES: Mapping[Part, Mapping[str, Authority]] = {
 
 _UNKNOWN: Mapping[Part, Authority] = {
     "globals": Authority("low", "a name of the host that the table does not have"),
-    "builtins": Authority("high", "a builtin that the table does not have"),
+    "builtins": Authority("critical", "a builtin that the table does not have"),
     "packages": Authority("low", "what another package exports"),
 }
 
@@ -60,6 +60,8 @@ _UNKNOWN: Mapping[Part, Authority] = {
 @lru_cache(maxsize=4096)
 def authority_of(part: Part, path: str) -> Authority:
     """Return what is known of *path*, or else of the nearest object that holds it.
+
+    A builtin that nobody reviewed is critical, as is a member of ``process``.
 
     >>> authority_of("globals", "process.env.HOME").severity
     'medium'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -159,12 +159,26 @@ def _builtin_uses(
     use_of = partial(Use, package=package, part="builtins", module=module.location)
     if is_harmless("builtins", name) or not is_known:
         yield use_of(path=name, span=request.span, uncertain=not is_known)
+        yield from _critical_members(name, uses, use_of)
         return
     yield use_of(path=name, span=request.span, load=True)
     for use in uses if name != "process" else ():  # that is the global
         path = f"{name}.{use.path}" if use.path else name
         if use.path or not use.exact:
             yield use_of(path=path, span=use.span, uncertain=not use.exact)
+
+
+def _critical_members(
+    name: str, uses: Iterable[BuiltinUse], use_of: Callable[..., Use]
+) -> Iterator[Use]:
+    """Yield the uses of members that do not come with the harmless builtin *name*.
+
+    Every package has a `module` of its own, without the members that are critical in Node's.
+    """
+    for use in uses if name != "module" else ():
+        path = f"{name}.{use.path}"
+        if use.path and authority_of("builtins", path).severity == "critical":
+            yield use_of(path=path, span=use.span)
 
 
 def _is_handed_on(name: FreeName, package: CanonicalName) -> bool:

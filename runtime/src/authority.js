@@ -39,7 +39,7 @@ const criticalByName = (part) => {
   const found = new Map();
   for (const path of pathsOf(part, 'critical')) {
     const [name = '', ...member] = path.split('.');
-    if (member.length === 0) continue;
+    if (member.length === 0 || member[0] === '*') continue;
     const paths = found.get(name);
     if (paths === undefined) found.set(name, [path]);
     else paths.push(path);
@@ -67,7 +67,7 @@ export const severityOf = (part, path) => {
     const row = (first ? undefined : rows[`${holder}.*`]) ?? rows[holder];
     if (row !== undefined) return row.severity;
     const dot = holder.lastIndexOf('.');
-    if (dot < 0) return part === 'builtins' ? 'high' : 'low';
+    if (dot < 0) return part === 'builtins' ? 'critical' : 'low';
     holder = holder.slice(0, dot);
   }
 };
