@@ -101,6 +101,8 @@ class Application:
     #: The modules that narrow grants, by the specifiers that the policy has.
     attenuators: Mapping[str, Location]
     warnings: tuple[Diagnostic, ...]
+    #: Whether dependencies get what they are seen to use.
+    infers: bool = False
     #: Whether the host is a page.
     in_page: bool = False
     #: How many modules were left out, since nobody uses them; None where nobody asked for that.
@@ -180,6 +182,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         policy_file=given.file if given else None,
         attenuators=attenuators,
         warnings=(*problems, *undeclared, *misfits),
+        infers=options.infer and given is None,
         in_page=BROWSER in options.conditions,
         unused=len(loaded.graph.modules) - len(used.modules) if options.leaves_out_unused else None,
     )

@@ -18,6 +18,22 @@ const PARTS = {
   },
 };
 
+const { views } = table;
+
+/** @type {ReadonlyArray<string>} globals of which members may be granted, and others not */
+export const VIEWED_GLOBALS = Object.keys(views.globals);
+
+/** @type {ReadonlyArray<string>} those that are inferred whole, and may be granted by member by hand */
+export const VIEWED_BY_HAND = views.globalsByHand;
+
+/** @type {ReadonlyArray<string>} globals that a package has in pages in the same way as in Node */
+export const OWN_IN_PAGES = views.ownInPages;
+
+/** @type {ReadonlyArray<string>} members of builtins of which members may be granted: `fs.promises` */
+export const DEEP_BUILTIN_MEMBERS = Object.entries(views.builtins).flatMap(([name, members]) =>
+  members.map((member) => `${name}.${member}`),
+);
+
 /**
  * @param {Part} part
  * @param {string} severity
