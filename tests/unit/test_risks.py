@@ -9,7 +9,7 @@ import pytest
 from command_line import invoke, write
 from support import load, package
 
-from compartment_mapper.authority import AUTHORITIES, authority_of, has_effect
+from compartment_mapper.authority import AUTHORITIES, Part, authority_of, has_effect
 from compartment_mapper.locations import CanonicalName
 from compartment_mapper.workflows import Application, Options
 
@@ -184,11 +184,9 @@ def test_json_does_not_share_the_standard_output_with_the_policy(app: Path) -> N
         ("builtins", "child_process.exec", True, True),
     ],
 )
-def test_effects(part: str, path: str, reads: bool, reaches: bool) -> None:  # noqa: FBT001
-    assert part in {"globals", "builtins"}
-    known = "globals" if part == "globals" else "builtins"
-    assert has_effect("reads secrets", known, path) is reads
-    assert has_effect("reaches the network", known, path) is reaches
+def test_effects(part: Part, path: str, reads: bool, reaches: bool) -> None:  # noqa: FBT001
+    assert has_effect("reads secrets", part, path) is reads
+    assert has_effect("reaches the network", part, path) is reaches
 
 
 def test_all_that_reaches_the_network_is_known_to() -> None:
