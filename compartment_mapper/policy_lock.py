@@ -206,11 +206,13 @@ class Finding:
 def missing_grants(policy: Policy, uses: Iterable[Use]) -> Iterator[Finding]:
     """Yield the powers that are used, and that *policy* neither grants nor refuses.
 
-    Packages that are used without being declared are withheld, as they are without a policy.
+    Packages that are used without being declared are withheld, as they are without a policy; the
+    application itself has to be decided about.
     """
     for use in uses:
         own = policy.of(use.package)
-        is_power = use.link == "declared" if use.part == "packages" else not use.harmless
+        is_link = use.link in {"declared", "application"}
+        is_power = is_link if use.part == "packages" else not use.harmless
         if not is_power:
             continue
         allowed = own.allows(use.part, use.path, write=use.write, load=use.load)

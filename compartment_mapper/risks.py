@@ -42,12 +42,15 @@ def use_to_dict(use: Use, place_of: Callable[[Use], str]) -> dict[str, object]:
 
 
 def granted_uses(uses: Iterable[Use], policy: Policy) -> list[Use]:
-    """Return the globals and builtins that dependencies use, and that *policy* grants them."""
+    """Return the powers that dependencies use, and that *policy* grants them.
+
+    Globals, builtins, and files of the application's own package.
+    """
     return [
         use
         for use in uses
         if use.package != ROOT_NAME
-        and use.part != "packages"
+        and (use.part != "packages" or use.link == "application")
         and not use.load
         and policy.of(use.package).allows(use.part, use.path, write=use.write)
     ]

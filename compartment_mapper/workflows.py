@@ -13,8 +13,8 @@ from compartment_mapper.errors import Diagnostic, InputError, Place
 from compartment_mapper.infer_policy import (
     Use,
     allow_all,
+    doubtful_links,
     policy_of,
-    undeclared_links,
     uses_of,
     with_hardening,
     withheld,
@@ -174,14 +174,14 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     if any(problem.severity == "error" for problem in misfits):
         raise InputError(*misfits)
     inferred = uses if options.infer and given is None else ()
-    undeclared = undeclared_links(inferred, modules, packages, root=root)
+    doubtful = doubtful_links(inferred, modules, packages, root=root)
     powers.ended("judge")
     return Application(
         seen=seen,
         policy=_decided_policy(given, options, seen),
         policy_file=given.file if given else None,
         attenuators=attenuators,
-        warnings=(*problems, *undeclared, *misfits),
+        warnings=(*problems, *doubtful, *misfits),
         infers=options.infer and given is None,
         in_page=BROWSER in options.conditions,
         unused=len(loaded.graph.modules) - len(used.modules) if options.leaves_out_unused else None,
