@@ -11,7 +11,7 @@ from command_line import write
 from process import mapper
 from support import package
 
-SECRET = "s3cret"
+SAID = "of-the-app"
 
 #: What a dependency may try: its file, its text, and whether the text tells what is wanted.
 WAYS = {
@@ -23,20 +23,26 @@ WAYS = {
     "require-resolve": ("index.js", "module.exports = require(require.resolve('../../x')).secret;"),
     "createRequire": (
         "index.js",
-        "const { createRequire } = require('module');\n"
-        "try { require('../../config.json'); } catch {}\n"
-        "module.exports = createRequire(__filename)('../../config.json').secret;",
+        (
+            "const { createRequire } = require('module');\n"
+            "try { require('../../config.json'); } catch {}\n"
+            "module.exports = createRequire(__filename)('../../config.json').secret;"
+        ),
     ),
     "createRequire-elsewhere": (
         "index.js",
-        "const { createRequire } = require('module');\n"
-        "try { require('../../config.json'); } catch {}\n"
-        "module.exports = createRequire(__filename + '/../../../x.js')('./config.json').secret;",
+        (
+            "const { createRequire } = require('module');\n"
+            "try { require('../../config.json'); } catch {}\n"
+            "module.exports = createRequire(__filename + '/../../../x.js')('./config.json').secret;"
+        ),
     ),
     "import": (
         "index.mjs",
-        "import config from '../../config.json' with { type: 'json' };\n"
-        "export default config.secret;",
+        (
+            "import config from '../../config.json' with { type: 'json' };\n"
+            "export default config.secret;"
+        ),
     ),
     "import-module": ("index.mjs", "import { secret } from '../../x.js';\nexport default secret;"),
     "import()": (
@@ -45,9 +51,11 @@ WAYS = {
     ),
     "import.meta.resolve": (
         "index.mjs",
-        "const place = import.meta.resolve('../../x.js');\n"
-        "await import('../../x.js').catch(() => {});\n"
-        "const { default: x } = await import(place);\nexport default x.secret;",
+        (
+            "const place = import.meta.resolve('../../x.js');\n"
+            "await import('../../x.js').catch(() => {});\n"
+            "const { default: x } = await import(place);\nexport default x.secret;"
+        ),
     ),
     "imports": ("index.js", "module.exports = require('#conf').secret;"),
     "link": ("index.js", "module.exports = require('./linked.json').secret;"),
@@ -75,7 +83,7 @@ def made(folder: Path, way: str, *, workspace: bool = False) -> Path:
             "package.json": package(name="app", dependencies={"a": "1"}),
             "main.mjs": "try { const { default: said } = await import('a'); console.log(said); }\n"
             "catch (error) { console.log(error.message); }\n",
-            "config.json": json.dumps({"secret": SECRET}),
+            "config.json": json.dumps({"secret": SAID}),
             "x.js": "exports.secret = require('./config.json').secret;\n",
             f"{own}/package.json": package(
                 name="a",
@@ -99,7 +107,7 @@ def made(folder: Path, way: str, *, workspace: bool = False) -> Path:
 def test_without_a_policy_it_is_withheld(way: str, tmp_path: Path) -> None:
     done = mapper("run", made(tmp_path, way))
 
-    assert SECRET not in done.stdout
+    assert SAID not in done.stdout
     assert "$root$" in done.stdout + done.stderr or "Cannot find" in done.stdout
 
 
@@ -113,23 +121,23 @@ def test_a_policy_that_links_it_to_the_application_lets_it(way: str, tmp_path: P
     }
     (entry.parent / "compartment-policy.json").write_text(json.dumps(policy))
 
-    assert mapper("run", entry).stdout == f"{SECRET}\n"
+    assert mapper("run", entry).stdout == f"{SAID}\n"
 
 
 @pytest.mark.parametrize("way", ["require", "import()", "link", "absolute"])
 def test_a_workspace_package_is_no_exception(way: str, tmp_path: Path) -> None:
     entry = made(tmp_path, way, workspace=True)
 
-    assert SECRET not in mapper("run", entry).stdout
+    assert SAID not in mapper("run", entry).stdout
     inferred = mapper("run", "--infer", entry)
-    assert inferred.stdout == f"{SECRET}\n"
+    assert inferred.stdout == f"{SAID}\n"
     assert "USES_APPLICATION" in inferred.stderr
 
 
 def test_infer_grants_it_and_says_so(tmp_path: Path) -> None:
     done = mapper("run", "--infer", made(tmp_path, "require"))
 
-    assert done.stdout == f"{SECRET}\n"
+    assert done.stdout == f"{SAID}\n"
     assert (
         "node_modules/a/index.js:1:26: warning [USES_APPLICATION]: "
         "package 'a' gets a file of the application itself: '../../config.json'" in done.stderr
@@ -158,7 +166,7 @@ def test_bundle_lists_it_as_withheld(tmp_path: Path) -> None:
 def test_an_archive_without_any_policy_does_not_allow_it_either(tmp_path: Path) -> None:
     archive, bare = tmp_path / "a.zip", tmp_path / "bare.zip"
     mapper("bundle", made(tmp_path, "require"), "-o", archive, "--allow-all", check=True)
-    assert mapper("run", archive).stdout == f"{SECRET}\n"
+    assert mapper("run", archive).stdout == f"{SAID}\n"
     with zipfile.ZipFile(archive) as old, zipfile.ZipFile(bare, "w") as new:
         for entry in old.infolist():
             text = old.read(entry)
@@ -171,5 +179,5 @@ def test_an_archive_without_any_policy_does_not_allow_it_either(tmp_path: Path) 
 
     done = mapper("run", bare)
 
-    assert SECRET not in done.stdout
+    assert SAID not in done.stdout
     assert "$root$" in done.stdout
