@@ -71,6 +71,8 @@ class Options:
     override: PolicyFile | None = None
     #: A policy that says nothing of a power that is used is an error.
     enforces: bool = True
+    #: A package that is not the one that the policy was made for is an error.
+    frozen: bool = False
     #: Without any of the above, a policy beside the application's package.json holds.
     finds_policy: bool = True
 
@@ -170,7 +172,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     if given is not None:
         more = with_named_grants(given.policy, options.grants, seen.names)
         given = GivenPolicy(policy=more, file=given.file)
-    misfits = tuple(policy_problems(given, seen)) if given and options.enforces else ()
+    misfits = _misfits(given, options, seen) if given and options.enforces else ()
     if any(problem.severity == "error" for problem in misfits):
         raise InputError(*misfits)
     inferred = uses if options.infer and given is None else ()
@@ -186,6 +188,10 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         in_page=BROWSER in options.conditions,
         unused=len(loaded.graph.modules) - len(used.modules) if options.leaves_out_unused else None,
     )
+
+
+def _misfits(given: GivenPolicy, options: Options, seen: Seen) -> tuple[Diagnostic, ...]:
+    return tuple(policy_problems(given, seen, frozen=options.frozen))
 
 
 def _decided_policy(given: GivenPolicy | None, options: Options, seen: Seen) -> Policy:

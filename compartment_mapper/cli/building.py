@@ -103,6 +103,7 @@ def options_of(choices: Choices, files: Mapping[str, bytes]) -> Options:
         assets=choices.asset,
         infer=choices.infer,
         allow_all=choices.allow_all,
+        frozen=choices.frozen,
         grants=choices.grant,
         policy=file(choices.policy),
         override=file(choices.override),

@@ -63,6 +63,7 @@ from compartment_mapper.policy_lock import (
     undecided_patches,
     unused_grants,
     with_decisions,
+    with_harmless,
 )
 from compartment_mapper.policy_report import (
     difference_markdown,
@@ -161,8 +162,9 @@ def infer_command(
 ) -> None:
     """Write what each package of the application at ENTRY is seen to use, for review.
 
-    What a file that is there already decides stays decided: a refusal (false), an attenuation, a
-    grant of a whole object. Critical powers are written as refused; to grant one, write true.
+    What a person decided in a file that is there already stays: a refusal (false), an attenuation,
+    a grant that is wider than what is seen, or has no "why". What was inferred follows what is
+    seen. Critical powers are written as refused; to grant one, write true.
 
     What dependencies get of severity high, and packages that read secrets and reach the network,
     are listed on the standard error stream.
@@ -175,7 +177,8 @@ def infer_command(
     target = output or path_of(Location(application.root + POLICY_FILE))
     if output != "-" and Path(target).is_file():
         known = parsed_policy(PolicyFile(text=read_file(target), name=target))
-        policy = with_decisions(policy, known)
+        written = policy if known.harmless else with_harmless(policy, application.uses)
+        policy = with_decisions(written, known)
     granted = granted_uses(application.uses, policy)
     place = partial(place_of, application)
     if output == "-":
@@ -239,6 +242,8 @@ def check_command(
     elif findings:
         show(findings_text(findings, places))
         show("`compartment-mapper policy infer` brings it up to date, for review", err=True)
+        if any(finding.kind == "unused" for finding in findings):
+            show("what a person granted stays there: take it out by hand", err=True)
     else:
         show(f"{_shown(given.file)} fits: {policy_extent_text(given.policy)}")
     if findings:
