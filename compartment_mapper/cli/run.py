@@ -87,8 +87,9 @@ def run_command(
     order = Order(entry=target, choices=choices, form=form, enforces=audit is None)
     made = make_outcome(order, stages=stages)
     say_problems(made.warnings)
-    if made.withheld_summary and audit is None:
-        show(made.withheld_summary, err=True)
+    for summary in (made.granted_summary, made.withheld_summary if audit is None else ""):
+        if summary:
+            show(summary, err=True)
     if choices.timings:
         show(f"timings: {stages.text()}", err=True)
     find_node(choices.node).run_bytes(made.content, target, arguments, flags)

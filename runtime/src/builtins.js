@@ -1,6 +1,7 @@
 // The host's modules as one package sees them: whole, by members, or attenuated, as its policy says.
 import { defineOwn, fillView, isObject, ownCopy } from './attenuate.js';
 import { recordingStub } from './audit.js';
+import { DEEP_BUILTIN_MEMBERS } from './authority.js';
 import { makeDenied } from './denial.js';
 import { accessDenied, codedTypeError } from './errors.js';
 import { consoleOf, performanceOf, processOf, timersOf, webCryptoOf } from './globals.js';
@@ -215,8 +216,6 @@ const deniedMember = (pkg, path) =>
         path.slice(path.lastIndexOf('.') + 1),
       );
 
-const BY_MEMBERS_MEMBER = ['fs.promises', 'dns.promises', 'perf_hooks.performance'];
-
 /**
  * @param {Package} pkg
  * @param {string} path of a builtin, or a member of one
@@ -226,7 +225,7 @@ const recordedBuiltin = ({ label, world }, path) =>
   recordingStub(/** @type {import('./audit.js').Recorder} */ (world.audit), {
     ...{ label, part: 'builtins', path },
     deny: (at) => accessDenied(label, 'builtin', at),
-    hasMembers: (at) => !at.includes('.') || BY_MEMBERS_MEMBER.includes(at),
+    hasMembers: (at) => !at.includes('.') || DEEP_BUILTIN_MEMBERS.includes(at),
   });
 
 /**

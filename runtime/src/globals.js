@@ -1,5 +1,6 @@
 // What each compartment finds on its globalThis, beyond what ses puts there.
 import { auditedProcess } from './audit-process.js';
+import { OWN_IN_PAGES, VIEWED_BY_HAND, VIEWED_GLOBALS } from './authority.js';
 import { fillView, frozenAccessor, isObject } from './attenuate.js';
 import { makeConsoleView } from './console-view.js';
 import { makeErrorConstructor } from './error-constructor.js';
@@ -31,10 +32,7 @@ const TIMERS = [
 ];
 
 // Objects of the host that can be granted by members; of anything else a member is granted with its owner.
-const VIEWED = ['crypto', 'performance', 'navigator', 'WebAssembly'];
-
-// Of pages too, a package has these in the same way as in Node.
-const OWN_IN_PAGES = ['crypto', 'performance'];
+const VIEWED = [...VIEWED_GLOBALS, ...VIEWED_BY_HAND];
 
 // Objects that can't be frozen: what is kept in them is for all who are granted them.
 const STORES = ['localStorage', 'sessionStorage'];

@@ -13,6 +13,7 @@ import * as json from './json-shape.js';
  *
  * @typedef {object} PackagePolicy
  * @property {'any' | ReadonlyMap<string, Grant>} packages
+ * @property {string} [withheld] the label of the package that `any` does not grant: the application
  * @property {'any' | Attenuation | ReadonlyMap<string, Grant>} globals
  * @property {'any' | ReadonlyMap<string, Grant | Attenuation>} builtins
  * @property {string | undefined} defaultAttenuator
