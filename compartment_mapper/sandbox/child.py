@@ -18,7 +18,13 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from compartment_mapper.sandbox.messages import BrokenProcessError, Message, packed, unpacked
+from compartment_mapper.sandbox.messages import (
+    BrokenProcessError,
+    Message,
+    Seal,
+    packed,
+    unpacked,
+)
 from compartment_mapper.sandbox.settings import Settings
 
 _SCRIPT = "sandbox.cjs"
@@ -62,6 +68,9 @@ class Child:
         #: It has said more than that.
         self.is_of_use = False
         self.problem = ""
+        #: Whether it said what it never says.
+        self.is_broken = False
+        self._seal = Seal()
         requests, self._requests = os.pipe()
         self._answers, answers = os.pipe()
         try:
@@ -85,7 +94,7 @@ class Child:
         os.set_blocking(self._requests, False)
         self._woken, self._waker = os.pipe()
         self._memory = settings.memory_mb * _MEBIBYTE
-        for message in _first_messages(settings):
+        for message in _first_messages(settings, self._seal.key):
             self.send(message)
         threading.Thread(target=self._read, name="sandbox", daemon=True).start()
 
@@ -188,10 +197,12 @@ class Child:
                 self._received(self, message)
         except BrokenProcessError as problem:
             self.problem = f"; it sent {problem}"
+            self.is_broken = True
             buffer.clear()
             self.kill()
 
     def _note(self, message: Message) -> None:
+        self._seal.check(message)
         if message["type"] == "ready" and not self.is_ready:
             self._limit_memory()
             self.is_ready = True
@@ -240,10 +251,11 @@ def _command(settings: Settings) -> list[str]:
     ]
 
 
-def _first_messages(settings: Settings) -> list[Message]:
+def _first_messages(settings: Settings, key: str) -> list[Message]:
     limits = settings.limits
     first: Message = {
         "type": "settings",
+        "key": key,
         "tools": list(settings.tools),
         "clock": settings.clock,
         "random": settings.random,

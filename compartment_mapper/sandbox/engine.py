@@ -237,7 +237,8 @@ class Engine:
                 most = self.settings.memory_mb
                 self._fail_started("MEMORY_LIMIT", f"it took more than {most} MB of memory")
             else:
-                self._fail_started("PROCESS_ENDED", f"the process is gone: {child.account()}")
+                code = "PROCESS_BROKEN" if child.is_broken else "PROCESS_ENDED"
+                self._fail_started(code, f"the process is gone: {child.account()}")
             for entry in self._entries.values():
                 entry.tries += 1
             self._begin_again()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import secrets
+from collections.abc import Iterator
 
 Message = dict[str, object]
 
@@ -39,28 +41,54 @@ class BrokenProcessError(Exception):
     """The process said something that it never says."""
 
 
-def unpacked(buffer: bytearray, *, most: int) -> list[Message]:
-    """Return the messages that *buffer* begins with, and leave the rest in it.
+def unpacked(buffer: bytearray, *, most: int) -> Iterator[Message]:
+    """Yield the messages that *buffer* begins with, and leave the rest in it.
 
     Raises:
         BrokenProcessError: What is there is no message, or larger than *most* bytes.
     """
-    found: list[Message] = []
-    at = 0
-    while len(buffer) - at >= _HEAD:
-        length = int.from_bytes(buffer[at : at + _HEAD], "big")
+    while len(buffer) >= _HEAD:
+        length = int.from_bytes(buffer[:_HEAD], "big")
         if length > most:
             raise BrokenProcessError(f"a message of {length} bytes")
-        end = at + _HEAD + length
+        end = _HEAD + length
         if end > len(buffer):
             break
-        found.append(_message(bytes(buffer[at + _HEAD : end])))
-        at = end
-    del buffer[:at]
-    return found
+        text = bytes(buffer[_HEAD:end])
+        del buffer[:end]
+        yield _message(text)
 
 
 _HEAD = 4
+
+
+class Seal:
+    """What the process alone can put on its messages: a key, and a number that counts them.
+
+    What is evaluated there can't know the key. So it is believed nothing that it writes into the
+    pipe, should it ever get hold of that.
+    """
+
+    def __init__(self) -> None:
+        self.key = secrets.token_hex(_KEY)
+        self._next = 0
+
+    def check(self, message: Message) -> None:
+        """Take the seal off *message*.
+
+        Raises:
+            BrokenProcessError: It has none, or that of another message.
+        """
+        key, number = message.pop("key", None), message.pop("number", None)
+        if not isinstance(key, str) or not secrets.compare_digest(key.encode(), self.key.encode()):
+            raise BrokenProcessError("a message without the key: something else wrote it")
+        if type(number) is not int or number != self._next:
+            raise BrokenProcessError("a message that is not the next one")
+        self._next += 1
+
+
+#: Bytes of a key.
+_KEY = 16
 
 
 #: Digits that any integer may have without being beyond those that JavaScript counts exactly.

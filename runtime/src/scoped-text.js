@@ -10,7 +10,8 @@ const { strictScopeTerminator, createSloppyGlobalsScopeTerminator } = scopeTermi
  * @property {string} identity what, with the archive, the text follows from: compiled code is kept by it
  * @property {string} text
  * @property {string} url for stack traces
- * @property {() => void} check throws for a text that may not be run; not asked again when it was compiled earlier
+ * @property {() => void} check throws for a text that may not be run; asked for each text but one whose own hash says
+ *   that it was asked in an earlier run
  *
  * @typedef {object} Scripts of the host's engine
  * @property {(text: string) => void} checkBody throws a SyntaxError for what is not a function's body, alone
@@ -51,6 +52,24 @@ export const isName = (name) => /^[A-Za-z_$][\w$]*$/.test(name) && !RESERVED.has
 const constants = (names, owner) =>
   names.length > 0 ? `const{${names.join(',')}}=this.${owner};` : '';
 
+const OPENED = 'with(this.scopeTerminator){with(this.globalObject){with(this.moduleLexicals){';
+const CLOSED = '}}}';
+
+/**
+ * @param {string} fixed declarations of constants
+ * @returns {string} what stands before a body: the scopes, and a function in them
+ */
+export const beforeBody = (fixed) => `(function(){${OPENED}${fixed}return function(){`;
+
+/** What stands behind a body. */
+export const BEHIND_BODY = `}${CLOSED}})`;
+
+/**
+ * @param {string} expression
+ * @returns {string} the body of a function whose value it is
+ */
+export const bodyOf = (expression) => `'use strict';return ${expression}\n`;
+
 /**
  * @param {Scripts} scripts
  * @param {Scope} scope
@@ -62,22 +81,19 @@ export const makeScopedEvaluate = (
 ) => {
   const moduleLexicals = Object.create(null, Object.getOwnPropertyDescriptors(lexicals ?? {}));
   const own = constantsOf(moduleLexicals);
-  const scopes =
-    '(function(){with(this.scopeTerminator){with(this.globalObject){with(this.moduleLexicals){' +
-    constants(
-      fixed.filter((name) => isName(name) && !Object.hasOwn(moduleLexicals, name)),
-      'globalObject',
-    ) +
-    constants(own, 'moduleLexicals');
+  const ofGlobals = fixed.filter((name) => isName(name) && !Object.hasOwn(moduleLexicals, name));
+  const before = beforeBody(
+    constants(ofGlobals, 'globalObject') + constants(own, 'moduleLexicals'),
+  );
   const scopeTerminator = sloppy
     ? createSloppyGlobalsScopeTerminator(globalObject)
     : strictScopeTerminator;
   return (expression, { url, files }) => {
     // Spliced into the scopes is only what is a function's body alone: so it can't close them.
-    const body = `'use strict';return ${expression}\n`;
+    const body = bodyOf(expression);
     const factory = scripts.evaluate({
-      identity: [url, scopes, ...files].join('\n'),
-      text: `${scopes}return function(){${body}}}}}})\n//# sourceURL=${url}`,
+      identity: [url, before, ...files].join('\n'),
+      text: `${before}${body}${BEHIND_BODY}\n//# sourceURL=${url}`,
       url,
       check() {
         transforms.mandatoryTransforms(body); // throws for what it would transform, as in all ses evaluates

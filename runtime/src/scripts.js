@@ -1,5 +1,8 @@
 // The texts of packages as V8's own scripts, which, unlike evaluated text, can be kept compiled between runs.
-import { createHash } from 'node:crypto';
+//
+// V8 takes cached code for a text of the same length, and packages run before others are evaluated. So nothing here
+// asks an object whose prototype a package may reach: what is used is taken when this module is loaded.
+import * as crypto from 'node:crypto';
 import { Script, compileFunction } from 'node:vm';
 
 /** @import { CodeCache } from './code-cache.js' */
@@ -8,33 +11,65 @@ import { Script, compileFunction } from 'node:vm';
 const COUNT_SIZE = 4;
 
 /**
- * @param {ReadonlyMap<string, Uint8Array>} parts
- * @returns {Uint8Array} the size of a table, the table of names and sizes, and the parts
+ * @typedef {object} Kept
+ * @property {string} sha256 of the text that was checked and compiled
+ * @property {Uint8Array} code
+ *
+ * @typedef {[name: string, sha256: string, length: number]} Row of the table of a pack
+ */
+
+// Node's hash in one step: no object of OpenSSL's is made, whose methods could be replaced. There is a cache only
+// where there is such a function.
+const { hash } = crypto;
+
+/**
+ * @template {unknown[]} A
+ * @template R
+ * @param {(this: any, ...args: A) => R} method
+ * @returns {(receiver: unknown, ...args: A) => R}
+ */
+const uncurried = (method) => Function.prototype.call.bind(method);
+
+const runInThisContext = uncurried(Script.prototype.runInThisContext);
+const createCachedData = uncurried(Script.prototype.createCachedData);
+const subarray = uncurried(Uint8Array.prototype.subarray);
+const bytesOf = Buffer.from;
+const concat = Buffer.concat;
+
+/** @param {string} text */
+const sha256Of = (text) => hash('sha256', text, 'base64');
+
+/**
+ * @param {ReadonlyMap<string, Kept>} parts
+ * @returns {Uint8Array} the size of a table, the table of names, hashes and sizes, and the parts
  */
 const pack = (parts) => {
-  const table = Buffer.from(JSON.stringify([...parts].map(([name, { length }]) => [name, length])));
-  const size = Buffer.alloc(COUNT_SIZE);
-  size.writeUInt32LE(table.length);
-  return Buffer.concat([size, table, ...parts.values()]);
+  const rows = [...parts].map(([name, { sha256, code }]) => [name, sha256, code.length]);
+  const table = bytesOf(JSON.stringify(rows));
+  const size = new Uint8Array(COUNT_SIZE);
+  new DataView(size.buffer).setUint32(0, table.length, true);
+  return concat([size, table, ...[...parts.values()].map(({ code }) => code)]);
 };
 
 /**
  * @param {Buffer} content of `pack`
- * @returns {Map<string, Buffer>}
+ * @returns {Map<string, Kept>}
  */
 const unpack = (content) => {
   let at = COUNT_SIZE + content.readUInt32LE();
-  /** @type {Array<[string, number]>} */
+  /** @type {Row[]} */
   const table = JSON.parse(content.toString('utf8', COUNT_SIZE, at));
   return new Map(
-    table.map(([name, length]) => {
+    table.map(([name, sha256, length]) => {
       at += length;
-      return [name, content.subarray(at - length, at)];
+      return [name, { sha256, code: subarray(content, at - length, at) }];
     }),
   );
 };
 
 /**
+ * Must be called before any package runs.
+ *
  * @param {CodeCache} cache
  * @param {string} archive the name of what is kept for it
  * @returns {Scripts & { save: () => void }}
@@ -42,29 +77,30 @@ const unpack = (content) => {
 export const makeScripts = (cache, archive) => {
   const content = cache.read(archive);
   const kept = content === undefined ? new Map() : unpack(content);
-  /** @type {Map<string, Script>} */
+  /** @type {Map<string, { sha256: string, script: Script }>} */
   const scripts = new Map();
   let isComplete = true;
   return {
     checkBody: (text) => void compileFunction(text),
     evaluate: ({ identity, text, url, check }) => {
-      const name = createHash('sha256').update(identity).digest('base64');
-      const cachedData = kept.get(name);
+      const name = sha256Of(identity);
+      const sha256 = sha256Of(text);
+      const found = kept.get(name);
+      // What V8 says of the code that it is given has no part in this: it compares lengths.
+      const cachedData = found?.sha256 === sha256 ? found?.code : undefined;
+      if (cachedData === undefined) check();
       const script = new Script(text, { filename: url, ...(cachedData && { cachedData }) });
-      const isKnown = cachedData !== undefined && script.cachedDataRejected === false;
-      if (!isKnown) {
-        check();
-        isComplete = false;
-      }
-      scripts.set(name, script);
-      return script.runInThisContext();
+      if (cachedData === undefined || script.cachedDataRejected !== false) isComplete = false;
+      scripts.set(name, { sha256, script });
+      return runInThisContext(script);
     },
     save() {
       if (isComplete) return;
       isComplete = true;
-      const compiled = [...scripts].map(
-        ([name, script]) => /** @type {const} */ ([name, script.createCachedData()]),
-      );
+      const compiled = [...scripts].map(([name, { sha256, script }]) => {
+        const code = /** @type {Uint8Array} */ (createCachedData(script));
+        return /** @type {const} */ ([name, { sha256, code }]);
+      });
       cache.write(archive, pack(new Map([...kept, ...compiled])));
     },
   };

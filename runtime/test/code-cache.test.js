@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { Script } from 'node:vm';
 import { archive, cjs, esm } from './archive.js';
 import { run } from './world.js';
+import { joined } from '../src/package-lines.js';
+import { BEHIND_BODY, beforeBody, bodyOf } from '../src/scoped-text.js';
+import { makeScripts } from '../src/scripts.js';
 
 const top = fs.mkdtempSync(join(tmpdir(), 'code-cache-'));
 after(() => fs.rmSync(top, { recursive: true, force: true }));
@@ -161,33 +167,158 @@ test('a program that is ended before its time leaves nothing half written', () =
   );
 });
 
-// Texts that try to close what is written around them, to be evaluated outside of their compartment.
-const BREAKOUTS = [
-  `(function(){return 1})\n]}}}}});globalThis.escaped=typeof process.binding;(function(){with({}){with({}){with({}){return function(){return [(function(){return 1})`,
-  `(function(){return 1})]\n}}}}})/*`,
+// Only the start realm has a `process` with builtins; in a compartment this is an error, or nothing.
+const MARK = `globalThis.process.getBuiltinModule('node:fs').writeSync(1,'START REALM ')`;
+const BEFORE = beforeBody('');
+const EMPTY = '(function(){return 1})';
+
+/**
+ * @param {string} text
+ * @returns {string} of a package's only module, as it stands in a body
+ */
+const asExpression = (text) => {
+  const one = { file: 'x', folder: '', edits: undefined, sourceMap: () => undefined, text };
+  return joined([{ ...one, sloppy: false, lexicals: undefined }]);
+};
+
+const [OPENED = '', CLOSED = ''] = asExpression('*').split('*');
+
+/**
+ * Texts that close all that is written around them, make the mark, and open it again: built of the wrapper itself.
+ *
+ * @type {Record<string, string>}
+ */
+const BREAKOUTS = {
+  'and opens all again': `${EMPTY}${CLOSED}${BEHIND_BODY};${MARK};${BEFORE}return ${OPENED}${EMPTY}`,
+  'within an expression': `${EMPTY}${CLOSED}${BEHIND_BODY},${MARK},${BEFORE}return ${OPENED}${EMPTY}`,
+  'by an automatic semicolon': `${EMPTY}${CLOSED}\n${BEHIND_BODY}\n;${MARK}\n;${BEFORE}return${OPENED}${EMPTY}`,
+};
+
+// Texts that are no one function, in other ways.
+const BROKEN = [
+  `${EMPTY}]\n}}}}})/*`,
   '(function(){return `',
-  `(function(){return 1})\n//`,
-  `(function(){return 1}),import('fs')`,
-  `(function(){return 1})\n]; var escaped = 1; return [`,
+  `${EMPTY}\n//`,
+  `${EMPTY},import('fs')`,
+  `${EMPTY}\n]; var escaped = 1; return [`,
   `(function(){return new.target})\n];}\nreturn function(){[`,
 ];
 
-for (const text of BREAKOUTS) {
+/** @param {string} text */
+const appOfBroken = (text) =>
+  app({
+    './main.cjs': cjs(`
+      try { require('./broken.cjs'); } catch (error) { process.stdout.write(error.name + ' '); }
+      process.stdout.write(typeof globalThis.escaped + typeof escaped);`),
+    './broken.cjs': {
+      parser: 'pre-cjs-json',
+      text: JSON.stringify({ imports: [], source: text }),
+    },
+  });
+
+/** @param {string} text */
+const wrapped = (text) => `${BEFORE}${bodyOf(asExpression(text))}${BEHIND_BODY}`;
+
+for (const [how, text] of Object.entries(BREAKOUTS)) {
+  test(`a text that closes its compartment ${how} would leave it, if it were not checked`, () => {
+    const raw = `new (require('node:vm').Script)(${JSON.stringify(wrapped(text))}).runInThisContext()`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', raw], { encoding: 'utf8' });
+    assert.deepEqual([stdout, stderr], ['START REALM ', '']);
+  });
+}
+
+for (const text of [...Object.values(BREAKOUTS), ...BROKEN]) {
   test(`a text does not leave its compartment: ${JSON.stringify(text).slice(0, 60)}`, () => {
     const folder = newFolder();
-    const broken = { parser: 'pre-cjs-json', text: JSON.stringify({ imports: [], source: text }) };
-    const program = app({
-      './main.cjs': cjs(`
-        try { require('./broken.cjs'); } catch (error) { process.stdout.write(error.name + ' '); }
-        process.stdout.write(typeof globalThis.escaped + typeof escaped);`),
-      './broken.cjs': broken,
-    });
+    const program = appOfBroken(text);
     const { stdout, stderr, status } = run(program, { flags: ['--no-cache'] });
     assert.deepEqual([stdout, stderr, status], ['SyntaxError undefinedundefined', '', 0]);
     assert.deepEqual(runWith(folder, program), { stdout, stderr, status });
     assert.deepEqual(runWith(folder, program), { stdout, stderr, status });
   });
 }
+
+const ONE = { identity: 'one', text: `(()=>'own text')()`, url: 'compartment:///one' };
+const TWO = { identity: 'two', text: `(()=>'swapped!')()`, url: 'compartment:///two' };
+
+const bytesOf = Buffer.from;
+
+/** @param {Buffer | undefined} content */
+const cacheInMemory = (content) => {
+  const held = { content };
+  return {
+    held,
+    read: () => held.content,
+    write: (/** @type {string} */ _name, /** @type {Uint8Array} */ written) => {
+      held.content = bytesOf(written);
+    },
+  };
+};
+
+/**
+ * @param {ReturnType<typeof makeScripts>} scripts
+ * @param {Omit<import('../src/scoped-text.js').ScriptText, 'check'>} script
+ */
+const evaluated = (scripts, script) => {
+  let checks = 0;
+  const value = scripts.evaluate({ ...script, check: () => (checks += 1) });
+  return { value, checks };
+};
+
+/** @param {string} text */
+const sha256 = (text) => createHash('sha256').update(text).digest('base64');
+
+const keptOfBoth = () => {
+  const cache = cacheInMemory(undefined);
+  const scripts = makeScripts(cache, 'archive');
+  assert.deepEqual(evaluated(scripts, ONE), { value: 'own text', checks: 1 });
+  assert.deepEqual(evaluated(scripts, TWO), { value: 'swapped!', checks: 1 });
+  scripts.save();
+  return /** @type {Buffer} */ (cache.held.content);
+};
+
+test('what V8 compiled of a text is not run for another of the same length', () => {
+  const known = new Script(TWO.text);
+  const fooled = new Script(ONE.text, { cachedData: known.createCachedData() });
+  assert.equal(fooled.cachedDataRejected, false, 'V8 compares lengths');
+  assert.equal(fooled.runInThisContext(), 'swapped!');
+
+  const content = keptOfBoth();
+  const [one, two] = [sha256(ONE.identity), sha256(TWO.identity)];
+  const swapped = content
+    .toString('latin1')
+    .replace(/(?<="):|[\w+/]{43}=/g, (name) => ({ [one]: two, [two]: one })[name] ?? name);
+  assert.notEqual(swapped, content.toString('latin1'));
+  const scripts = makeScripts(cacheInMemory(Buffer.from(swapped, 'latin1')), 'archive');
+  assert.deepEqual(evaluated(scripts, ONE), { value: 'own text', checks: 1 });
+});
+
+test('a text is checked anew unless its own hash says that it was', () => {
+  const scripts = makeScripts(cacheInMemory(keptOfBoth()), 'archive');
+  assert.deepEqual(evaluated(scripts, ONE), { value: 'own text', checks: 0 });
+  const other = { ...TWO, text: TWO.text.replace('swapped!', 'changed!') };
+  assert.deepEqual(evaluated(scripts, other), { value: 'changed!', checks: 1 });
+});
+
+test('what packages may reach of a hash has no part in the names of texts', (context) => {
+  const hash = createHash('sha256');
+  const handle = Object.getOwnPropertySymbols(hash).find((s) => s.description === 'kHandle');
+  const natives = Object.getPrototypeOf(/** @type {any} */ (hash)[/** @type {symbol} */ (handle)]);
+  const scripts = makeScripts(cacheInMemory(keptOfBoth()), 'archive');
+  const fooled = () => {
+    throw new Error('a package was asked');
+  };
+  for (const holder of [natives, Object.getPrototypeOf(hash)])
+    for (const name of ['update', 'digest']) context.mock.method(holder, name, fooled);
+  context.mock.method(Script.prototype, 'runInThisContext', fooled);
+  context.mock.method(Script.prototype, 'createCachedData', fooled);
+  context.mock.method(Buffer, 'from', fooled);
+  context.mock.method(Buffer, 'concat', fooled);
+  assert.deepEqual(evaluated(scripts, ONE), { value: 'own text', checks: 0 });
+  const more = { identity: 'more', text: '3', url: 'compartment:///more' };
+  assert.deepEqual(evaluated(scripts, more), { value: 3, checks: 1 });
+  scripts.save();
+});
 
 test('the oldest is dropped when there is too much', () => {
   const folder = newFolder();

@@ -21,11 +21,20 @@ def read(size):
     return content
 def receive():
     return json.loads(read(int.from_bytes(read(4), "big")))
+key, number = None, 0
 def send(content):
+    global number
+    if isinstance(content, dict):
+        content = {"key": key, "number": number, **content}
+        number += 1
     content = content if isinstance(content, bytes) else json.dumps(content).encode()
     os.write(answers, len(content).to_bytes(4, "big") + content)
-def begin():
+def ready():
+    global key
+    key = key or receive()["key"]
     send({"type": "ready"})
+def begin():
+    ready()
     while (message := receive())["type"] != "evaluate":
         pass
     send({"type": "started", "id": message["id"]})
@@ -39,18 +48,39 @@ FRAME = "    at compartment:///sandbox/evaluation.js"
 
 #: What it does, and the code of what comes of that.
 SAYINGS = {
-    "dies-when-it-is-ready": ("send({'type': 'ready'}); sys.exit()", "PROCESS_ENDED"),
-    "dies-before-it-begins": ("send({'type': 'ready'}); receive(); sys.exit()", "PROCESS_ENDED"),
-    "is-ready-again": ("send({'type': 'ready'}); begin()", "PROCESS_ENDED"),
-    "begins-before-it-is-ready": ("send({'type': 'started', 'id': 1})", "PROCESS_ENDED"),
-    "says-what-the-host-says": ("send({'type': 'restarted', 'id': begin()})", "PROCESS_ENDED"),
-    "an-unknown-word": ("send({'type': 'what', 'id': begin()})", "PROCESS_ENDED"),
-    "no-word": ("begin(); send([1])", "PROCESS_ENDED"),
-    "nothing": ("begin(); send(b'')", "PROCESS_ENDED"),
-    "no-utf-8": ('begin(); send(b\'{"type": "\\xff"}\')', "PROCESS_ENDED"),
-    "depth": ("begin(); send(b'[' * 100_000)", "PROCESS_ENDED"),
-    "digits": ("begin(); send(b'9' * 10_000)", "PROCESS_ENDED"),
-    "length": ("begin(); os.write(answers, b'\\xff' * 4)", "PROCESS_ENDED"),
+    "dies-when-it-is-ready": ("ready(); sys.exit()", "PROCESS_ENDED"),
+    "dies-before-it-begins": ("ready(); receive(); sys.exit()", "PROCESS_ENDED"),
+    "is-ready-again": ("ready(); begin()", "PROCESS_ENDED"),
+    "begins-before-it-is-ready": (
+        "key = receive()['key']; send({'type': 'started', 'id': 1})",
+        "PROCESS_ENDED",
+    ),
+    "says-what-the-host-says": ("send({'type': 'restarted', 'id': begin()})", "PROCESS_BROKEN"),
+    "no-key-at-first": ("send({'type': 'ready'})", "PROCESS_ENDED"),
+    "no-key": ("send({'type': 'done', 'id': begin(), 'value': 1, 'key': ''})", "PROCESS_BROKEN"),
+    "a-key-that-is-none": (
+        "send({'type': 'done', 'id': begin(), 'value': 1, 'key': [1]})",
+        "PROCESS_BROKEN",
+    ),
+    "another-key": (
+        "send({'type': 'done', 'id': begin(), 'value': 1, 'key': 'é' * 32})",
+        "PROCESS_BROKEN",
+    ),
+    "the-same-number": (
+        "send({'type': 'done', 'id': begin(), 'value': 1, 'number': 0})",
+        "PROCESS_BROKEN",
+    ),
+    "a-number-that-is-none": (
+        "send({'type': 'done', 'id': begin(), 'value': 1, 'number': 2.0})",
+        "PROCESS_BROKEN",
+    ),
+    "an-unknown-word": ("send({'type': 'what', 'id': begin()})", "PROCESS_BROKEN"),
+    "no-word": ("begin(); send([1])", "PROCESS_BROKEN"),
+    "nothing": ("begin(); send(b'')", "PROCESS_BROKEN"),
+    "no-utf-8": ('begin(); send(b\'{"type": "\\xff"}\')', "PROCESS_BROKEN"),
+    "depth": ("begin(); send(b'[' * 100_000)", "PROCESS_BROKEN"),
+    "digits": ("begin(); send(b'9' * 10_000)", "PROCESS_BROKEN"),
+    "length": ("begin(); os.write(answers, b'\\xff' * 4)", "PROCESS_BROKEN"),
     "cancelled-unasked": ("send({'type': 'cancelled', 'id': begin()})", "PROCESS_BROKEN"),
     "erased-unasked": ("send({'type': 'erased', 'id': begin()})", "PROCESS_BROKEN"),
     "an-id-that-is-a-list": ("begin(); send({'type': 'done', 'id': []})", "TIMEOUT"),
@@ -68,7 +98,7 @@ SAYINGS = {
     ),
     "much": (
         "i = begin()\nwhile True: send({'type': 'output', 'id': i, 'level': 'log', 'text': 'x' * 9999})",
-        "PROCESS_ENDED",
+        "PROCESS_BROKEN",
     ),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -216,6 +217,65 @@ def test_a_trace_does_not_tell_of_other_evaluations(sandbox: Sandbox) -> None:
         f"try {{ {named} }} catch (error) {{ all.push(error.stack) }} all.join()"
     )
     assert "secret-name" not in str(traces)
+
+
+#: Puts a value where another evaluation could find it; what it finds there.
+PLACES = {
+    "a-global": ("globalThis.kept = 'kept'", "globalThis.kept"),
+    "a-declaration": ("var kept = 'kept'; let k = 1", "typeof kept === 'string' && kept"),
+    "an-undeclared-name": ("kept = 'kept'", "typeof kept === 'string' && kept"),
+    "a-prototype": ("Object.prototype.kept = 'kept'", "({}).kept"),
+    "an-own-property": ("Array.prototype.push.kept = 'kept'", "[].push.kept"),
+    "a-function-of-the-host": ("URL.kept = 'kept'", "URL.kept"),
+    "the-console": ("console.kept = 'kept'", "console.kept"),
+    "a-tool": ("tools.echo.kept = 'kept'", "tools.echo.kept"),
+    "the-tools": ("tools.kept = 'kept'", "tools.kept"),
+    "a-registered-symbol": ("Symbol.for('kept').description.kept = 1", "Symbol.for('kept').kept"),
+    "the-trace": ("Error.kept = 'kept'; Error.stackTraceLimit = 7", "Error.kept ?? Error.stackTraceLimit === 7"),
+    "prepareStackTrace": ("Error.prepareStackTrace = () => 'kept'", "new Error('x').stack === 'kept'"),
+    "a-regular-expression": ("/(kept)/.exec('kept')", "RegExp.$1 === 'kept'"),
+    "lastIndex": ("globalThis.r = () => /k/g; r().lastIndex = 3", "typeof r === 'function'"),
+    "a-template": ("const f = () => ((x) => x)`k`; f().kept = 'kept'", "((x) => x)`k`.kept"),
+    "the-locale": ("Intl.kept = 'kept'", "Intl.kept"),
+    "a-compartment": ("Compartment.kept = 'kept'", "Compartment.kept"),
+    "an-archive": ("const m = await import('app'); m.put('kept')", "return (await import('app')).take()"),
+    "its-exports": ("(await import('app')).it.kept = 'kept'", "return (await import('app')).it.kept"),
+    "the-indent-of-the-console": ("console.group('a')", "console.log('x')"),
+    "a-promise": ("Promise.resolve().constructor.kept = 'kept'", "Promise.kept"),
+    "a-hidden-prototype": ("new URLSearchParams('a').entries().__proto__.kept = 'kept'", "new URLSearchParams('a').entries().kept"),
+    "an-error-of-the-host": ("try { atob('*') } catch (e) { e.constructor.kept = e.__proto__.kept = 'kept' }", "try { atob('*') } catch (e) { return e.kept ?? e.constructor.kept }"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def reused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    text = "let kept; export const put = (x) => { kept = x }, take = () => kept, it = {}"
+    archive = _archive(tmp_path_factory.mktemp("archive"), text)
+    tools = {"echo": lambda value: value}
+    with Sandbox(tools=tools, modules={"app": archive}, timeout=10) as sandbox:
+        yield sandbox
+
+
+@pytest.mark.parametrize(("put", "take"), PLACES.values(), ids=PLACES.keys())
+def test_no_state_passes_from_one_evaluation_to_the_next(
+    put: str, take: str, reused: Sandbox
+) -> None:
+    with contextlib.suppress(SandboxError):
+        reused.evaluate(put)
+    try:
+        done = reused.run(take)
+    except SandboxError as error:
+        assert "kept" not in error.message.replace("kept is not defined", "")  # noqa: PT017
+        return
+    assert done.value in (None, False)
+    assert all(not line.text.startswith(" ") for line in done.console)
+
+
+def test_places_where_state_is_kept_are_found_in_a_named_compartment(reused: Sandbox) -> None:
+    for name in ("a-global", "a-declaration", "an-archive"):
+        put, take = PLACES[name]
+        reused.evaluate(put, compartment=name)
+        assert reused.evaluate(take, compartment=name) == "kept"
 
 
 def test_a_timer_does_not_begin_behind_the_end() -> None:

@@ -91,6 +91,7 @@ def test_tools_are_called(source: str, value: object) -> None:
     ("source", "message"),
     [
         pytest.param("tools.read_user('7')", "tools.read_user: argument 'id': str is not an instance of int", id="the-wrong-type"),
+        pytest.param("tools.read_user(true)", "tools.read_user: argument 'id': bool is a boolean: int was expected", id="a-boolean-is-no-number"),
         pytest.param("tools.read_user()", "tools.read_user: missing a required argument: 'id'", id="too-few"),
         pytest.param("tools.read_user(1, true, 3)", "tools.read_user: too many positional arguments", id="too-many"),
         pytest.param("tools.read_user(undefined)", "tools.read_user: missing a required argument: 'id'", id="undefined-without-default"),

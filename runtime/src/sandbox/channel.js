@@ -6,18 +6,31 @@ import { Socket } from 'node:net';
 
 const HEAD = 4;
 
+// Taken before anything is evaluated.
+const { alloc, byteLength } = Buffer;
+const { writeUInt32BE, write } = Buffer.prototype;
+const { writeSync } = fs;
+
 /**
  * Waits while the host does not read: nobody can fill the memory with what is to be sent.
  *
+ * Each message has the key, which whoever else writes into the descriptor can't know, and its number, so that none is
+ * lost or said twice.
+ *
  * @param {number} descriptor
+ * @param {string} key
  * @returns {(message: Message) => void}
  */
-export const makeSend = (descriptor) => (message) => {
-  const text = JSON.stringify(message);
-  const bytes = Buffer.alloc(HEAD + Buffer.byteLength(text));
-  bytes.writeUInt32BE(bytes.length - HEAD);
-  bytes.write(text, HEAD);
-  for (let at = 0; at < bytes.length;) at += fs.writeSync(descriptor, bytes, at);
+export const makeSend = (descriptor, key) => {
+  let number = 0;
+  return (message) => {
+    const text = JSON.stringify({ ...message, key, number });
+    number += 1;
+    const bytes = alloc(HEAD + byteLength(text));
+    Reflect.apply(writeUInt32BE, bytes, [bytes.length - HEAD]);
+    Reflect.apply(write, bytes, [text, HEAD]);
+    for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
+  };
 };
 
 /**

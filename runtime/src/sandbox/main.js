@@ -243,7 +243,6 @@ const makeEvaluations = (settings, powers, stacks, send) => {
  * @param {number} answers
  */
 const main = (requests, answers) => {
-  const send = makeSend(answers);
   const stacks = makeStacks();
   const powers = prepareHost()(secure(stacks.prepareStackTrace));
   /** @type {ReturnType<typeof makeEvaluations> | undefined} */
@@ -251,13 +250,17 @@ const main = (requests, answers) => {
   const stray = (/** @type {unknown} */ error) => evaluations?.stray(error);
   process.on('unhandledRejection', stray);
   process.on('uncaughtException', stray);
+  /** @param {Message} message whose key nothing else is told */
+  const begin = ({ key, ...settings }) => {
+    const send = makeSend(answers, key);
+    evaluations = makeEvaluations(settings, powers, stacks, send);
+    send({ type: 'ready' });
+  };
   const receive = (/** @type {Message} */ message) => {
-    if (message['type'] === 'settings')
-      evaluations = makeEvaluations(message, powers, stacks, send);
-    else evaluations?.receive(message);
+    if (evaluations !== undefined) evaluations.receive(message);
+    else if (message['type'] === 'settings') begin(message);
   };
   readMessages(requests, receive, () => process.exit());
-  send({ type: 'ready' });
 };
 
 main(Number(process.argv[2]), Number(process.argv[3]));
