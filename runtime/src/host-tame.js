@@ -1,11 +1,17 @@
 // What has to be done to a builtin of the host before packages share it: it is hardened, settings that
 // hold for the whole process can't be changed through it, and hidden state is not shown.
-import { assertOf, emitterResource, replacedGlobal } from './endowments/replacements.js';
+import {
+  assertOf,
+  asyncResource,
+  emitterResource,
+  replacedGlobal,
+} from './endowments/replacements.js';
 import { hardenErrors } from './endowments/host-errors.js';
 import {
   STREAM_CLASSES,
   hardenShared,
   hardenThingsOf,
+  hideClass,
   rareStreamThings,
 } from './endowments/specimens.js';
 import { tameFs } from './endowments/tame-fs.js';
@@ -194,6 +200,57 @@ const separateAgents = (http) => {
   http['globalAgent'] = new SeparateAgent();
 };
 
+/**
+ * Keys are made by functions. Their class trusts the handle that it is given.
+ *
+ * @param {AnyObject} crypto
+ */
+const tameCrypto = (crypto) => {
+  const { KeyObject } = crypto;
+  hideClass(Object.getPrototypeOf(KeyObject.prototype));
+  hideClass(KeyObject.prototype);
+  const { constructor } = KeyObject.prototype;
+  const { from } = KeyObject;
+  Object.defineProperty(constructor, 'from', { value: (/** @type {unknown} */ key) => from(key) });
+  crypto['KeyObject'] = constructor;
+};
+
+/**
+ * The classes that streams of `zlib` inherit from, which no name leads to.
+ *
+ * @param {AnyObject} zlib
+ * @param {Powers} powers
+ */
+const tameZlib = (zlib, { getBuiltin }) => {
+  const { Transform } = /** @type {AnyObject} */ (getBuiltin('stream'));
+  for (const Class of Object.values(zlib)) {
+    if (typeof Class !== 'function' || !(Class.prototype instanceof Transform)) continue;
+    let child = Class;
+    for (
+      let prototype = Object.getPrototypeOf(Class.prototype);
+      prototype !== Transform.prototype;
+      prototype = Object.getPrototypeOf(prototype)
+    ) {
+      hideClass(prototype);
+      Object.setPrototypeOf(child, prototype.constructor);
+      child = prototype.constructor;
+    }
+  }
+};
+
+/**
+ * What Node's own return has a property that leads to the context of all.
+ *
+ * @param {AnyObject} hooks
+ * @param {Powers} powers
+ */
+const tameAsyncHooks = ({ AsyncLocalStorage }, powers) => {
+  const { bind } = asyncResource(powers);
+  replace(AsyncLocalStorage, 'bind', () => (/** @type {Function} */ fn) => bind(fn));
+  const call = (/** @type {Function} */ fn, /** @type {unknown[]} */ ...args) => fn(...args);
+  replace(AsyncLocalStorage, 'snapshot', () => () => bind(call));
+};
+
 /** @param {AnyObject} net */
 const tameNet = (net) => {
   hideConstructors(net, ['Socket', 'Server']);
@@ -208,6 +265,9 @@ const tameNet = (net) => {
 /** @type {Record<string, (builtin: any, powers: Powers) => void>} */
 const TAMED = {
   __proto__: /** @type {never} */ (null),
+  async_hooks: tameAsyncHooks,
+  crypto: tameCrypto,
+  zlib: tameZlib,
   assert: (_assert, powers) => void assertOf(powers),
   'assert/strict': (_assert, powers) => void assertOf(powers),
   buffer: tameBuffer,

@@ -2,10 +2,10 @@
 // for all to see. One of each for all packages, made when it is asked for first, and hardened.
 import { hardenHost } from '../host-harden.js';
 import { makeAsyncResource, makeEmitterResource } from './async-resource.js';
+import { composedClass } from './composed-class.js';
 import { makeChannels } from './message-channel.js';
 import { makeAssert } from './own-assert.js';
 import { makeCloner, makeStructuredClone } from './structured-clone.js';
-import { makeTextDecoder } from './text-decoder.js';
 
 /** @import { AnyObject } from '../attenuate.js' */
 /** @import { Powers } from '../package.js' */
@@ -46,7 +46,11 @@ const blobs = ({ globals }) => ({
   File: globals['File'],
 });
 
-const textDecoder = once(({ globals }) => makeTextDecoder(globals['TextDecoder']));
+const textDecoder = once(({ globals }) => composedClass(globals['TextDecoder']));
+const urlPattern = once(({ globals, getBuiltin }) => {
+  const Host = globals['URLPattern'] ?? getBuiltin('url')?.['URLPattern'];
+  return Host && composedClass(Host);
+});
 const structuredClone = once((host) => makeStructuredClone(() => cloneHost(host)));
 
 const channels = once((host) => {
@@ -61,7 +65,7 @@ const channels = once((host) => {
 
 export const assertOf = once((host) => makeAssert(builtin(host, 'assert')));
 
-const asyncResource = once((host) =>
+export const asyncResource = once((host) =>
   makeAsyncResource(builtin(host, 'async_hooks')['AsyncResource']),
 );
 
@@ -73,6 +77,7 @@ export const emitterResource = once((host) =>
 const GLOBALS = {
   __proto__: /** @type {never} */ (null),
   TextDecoder: textDecoder,
+  URLPattern: urlPattern,
   structuredClone,
   MessageChannel: (host) => channels(host).MessageChannel,
   MessagePort: (host) => channels(host).MessagePort,
@@ -82,6 +87,7 @@ const GLOBALS = {
 const MEMBERS = {
   __proto__: /** @type {never} */ (null),
   async_hooks: { AsyncResource: asyncResource },
+  url: { URLPattern: urlPattern },
   util: { TextDecoder: textDecoder },
   worker_threads: {
     MessageChannel: (host) => channels(host).MessageChannel,
@@ -104,4 +110,7 @@ export const replacedGlobal = (host, name) => GLOBALS[name]?.(host);
  * @returns {Array<[member: string, value: unknown]>}
  */
 export const replacedMembers = (host, name) =>
-  Object.entries(MEMBERS[name] ?? {}).map(([member, make]) => [member, make(host)]);
+  Object.entries(MEMBERS[name] ?? {}).flatMap(([member, make]) => {
+    const value = make(host);
+    return value === undefined ? [] : [/** @type {[string, unknown]} */ ([member, value])];
+  });

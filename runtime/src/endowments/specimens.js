@@ -18,6 +18,30 @@ const madeBy = (make) => {
   }
 };
 
+// Methods of handles that show or change what belongs to others.
+const NOT_SHOWN = ['getAsyncContextFrameForDebuggingOnly', 'asyncReset'];
+
+/**
+ * Classes that no name leads to are for Node alone to make instances of: some trust what they are given, and end the
+ * process, or worse, when it is something else.
+ *
+ * @param {any} object
+ */
+export const hideClass = (object) => {
+  if (Object.isFrozen(object)) return; // of the language
+  for (const name of NOT_SHOWN) if (Object.hasOwn(object, name)) delete object[name];
+  const constructor = Reflect.getOwnPropertyDescriptor(object, 'constructor')?.value;
+  if (typeof constructor !== 'function' || constructor.prototype !== object) return;
+  const { inert } = {
+    inert: function () {
+      throw new TypeError('Illegal constructor');
+    },
+  };
+  Object.defineProperty(inert, 'name', { value: constructor.name });
+  Object.defineProperty(inert, 'prototype', { value: object, writable: false });
+  Object.defineProperty(object, 'constructor', { value: inert });
+};
+
 /**
  * Hardens what two things of a kind have in common. What is not common is state of the one thing alone, and stays.
  *
@@ -26,7 +50,9 @@ const madeBy = (make) => {
 export const hardenShared = (makers) => {
   for (const make of makers) {
     const other = reachedFrom(madeBy(make));
-    for (const object of reachedFrom(madeBy(make))) if (other.has(object)) hardenHost(object);
+    const one = madeBy(make);
+    for (const object of reachedFrom(one)) if (other.has(object)) hideClass(object);
+    for (const object of reachedFrom(one)) if (other.has(object)) hardenHost(object);
   }
 };
 
@@ -135,6 +161,7 @@ export const rareStreamThings = ({ Readable, Writable, Duplex, PassThrough, ...s
     ...['map', 'filter', 'flatMap'].map((name) => () => from()[name](() => '')),
     ...['drop', 'take'].map((name) => () => from()[name](1)),
     () => Readable.toWeb(new Readable({ read() {} })),
+    () => Readable.toWeb(from()),
     () => Writable.toWeb(new PassThrough()),
     () => Duplex.toWeb(new PassThrough()),
   ];
