@@ -81,7 +81,7 @@ const makeWalk = ({ isLanguage, deep }) => {
   };
   const call = (target, way, self, depth) => {
     if (depth >= deep || NEVER.test(String(target.name)) || !isNew(target)) return;
-    if (true) console.error(way);
+    if (globalThis.AUDIT_DEBUG) console.error(way);
     for (const args of argumentLists()) {
       const shown = `${way}()`;
       const take = (value) => {

@@ -4,6 +4,7 @@ import { OWN_IN_PAGES, VIEWED_BY_HAND, VIEWED_GLOBALS } from './authority.js';
 import { fillView, frozenAccessor, isObject } from './attenuate.js';
 import { makeConsoleView } from './console-view.js';
 import { makeErrorConstructor } from './error-constructor.js';
+import { hardenThingsOf } from './endowments/specimens.js';
 import { hardenHost } from './host-harden.js';
 import { hardenerOf, sharedBuiltin, sharedGlobal } from './host-tame.js';
 import { boundView } from './bound-view.js';
@@ -156,6 +157,7 @@ export const consoleOf = (pkg, { withClass = false } = {}) => {
   if (withClass) {
     prepareHost(pkg);
     hardenHost(console.Console);
+    hardenThingsOf('console', console, powers.globals);
     return makeConsoleView(console, { withClass });
   }
   const prepare = () => prepareHost(pkg);

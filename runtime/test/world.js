@@ -47,7 +47,7 @@ export const run = (bytes, { args = [], flags = [], env = {} } = {}) => {
     const main = fileURLToPath(new URL('./start.js', import.meta.url));
     const { stdout, stderr, status } = spawnSync(
       process.execPath,
-      [main, ...flags, path, ...args],
+      ['--expose-internals', main, ...flags, path, ...args],
       {
         encoding: 'utf8',
         env: { ...process.env, COMPARTMENT_MAPPER_CACHE: cacheFolder, ...env },

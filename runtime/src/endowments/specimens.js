@@ -43,6 +43,12 @@ export const hideClass = (object) => {
 };
 
 /**
+ * @param {Function} bound
+ * @returns {unknown} what `new` makes of it: an instance of the function that was bound, which nothing else leads to
+ */
+const constructedBy = (bound) => madeBy(() => Reflect.construct(bound, [{}]));
+
+/**
  * Hardens what two things of a kind have in common. What is not common is state of the one thing alone, and stays.
  *
  * @param {Iterable<Maker>} makers
@@ -197,6 +203,11 @@ const eventThings = (events) => [
   () => events['on'](new /** @type {any} */ (events)(), 'x'),
   () => new /** @type {any} */ (events)({ captureRejections: true }),
   () => events['addAbortListener'](new AbortController().signal, () => undefined),
+  () => {
+    const error = /** @type {any} */ (new Error());
+    madeBy(() => new /** @type {any} */ (events)().emit('error', error));
+    return Object.getOwnPropertySymbols(error).map((key) => constructedBy(error[key]));
+  },
 ];
 
 /** @type {Record<string, (builtin: any, globals: AnyObject) => Maker[]>} by builtin */
@@ -212,6 +223,25 @@ const THINGS = {
   perf_hooks: (hooks) => [() => hooks.createHistogram(), () => hooks.monitorEventLoopDelay()],
   string_decoder: ({ StringDecoder }) => [() => new StringDecoder()],
   url: (url) => [() => url.parse('http://a/')],
+  console: ({ Console }) =>
+    [true, false].map((colorMode) => () => {
+      const stdout = {
+        write() {},
+        on() {},
+        once() {},
+        removeListener() {},
+        listenerCount: () => 0,
+      };
+      const console = new Console({ stdout, colorMode });
+      const keys = Object.getOwnPropertySymbols(Console.prototype);
+      return keys
+        .filter(({ description }) => description === 'kGetInspectOptions')
+        .map((key) => console[key](stdout));
+    }),
+  path: ({ posix, win32 }) => [
+    () => constructedBy(posix.format),
+    () => constructedBy(win32.format),
+  ],
   readline: (readline) => [() => readline.emitKeypressEvents],
   dns: ({ Resolver }) => [() => new Resolver()],
   'dns/promises': ({ Resolver }) => [() => new Resolver()],
