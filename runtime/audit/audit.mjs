@@ -15,7 +15,7 @@ const MARK = '\u0001audit:';
 
 /**
  * @param {{ globals?: string[], builtins?: string[], deep?: number, flags?: string[] }} grants beside what is harmless
- * @returns {{ lines: Array<[string, string, boolean, boolean]>, loose: string[], handles: string[], reached: number }}
+ * @returns {{ lines: Array<[string, string, boolean, boolean]>, loose: string[], handles: string[], foreign: string[], reached: number }}
  */
 export const audit = ({ globals = [], builtins = [], deep = 2 } = {}) => {
   const granted = {
@@ -29,7 +29,7 @@ export const audit = ({ globals = [], builtins = [], deep = 2 } = {}) => {
     builtins: Object.fromEntries(granted.builtins.map((path) => [path, true])),
   };
   const freely = [...new Set(granted.globals.map((path) => path.split('.')[0] ?? ''))];
-  const walked = `${here('./walk.cjs')}
+  const walked = `${process.env['AUDIT_DEBUG'] ? 'globalThis.AUDIT_DEBUG = true;' : ''}${here('./walk.cjs')}
     const roots = { ${freely.map((name) => `get ${name}() { return globalThis.${name} }`).join(', ')} };
     const builtins = ${JSON.stringify(names)};
     module.exports = async () => {
@@ -57,17 +57,17 @@ export const audit = ({ globals = [], builtins = [], deep = 2 } = {}) => {
     {},
   );
   if (process.env['AUDIT_KEEP']) writeFileSync(process.env['AUDIT_KEEP'], bytes);
-  const { stdout, stderr } = run(bytes, { env: { NODE_NO_WARNINGS: '1' } });
+  const { stdout, stderr, status, signal } = run(bytes, { env: { NODE_NO_WARNINGS: '1' } });
   const at = stdout.lastIndexOf(MARK);
-  if (at < 0) throw new Error(stderr.slice(-2000) || stdout.slice(-2000));
+  if (at < 0) throw new Error(stderr.slice(0, 1500) || `${stdout.slice(-500)} status ${status} ${signal}`);
   return JSON.parse(stdout.slice(at + MARK.length));
 };
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
   const grant = process.argv.flatMap((arg, index, all) => (all[index - 1] === '--grant' ? [arg] : []));
   const of = (/** @type {string} */ part) => grant.flatMap((text) => (text.startsWith(`${part}:`) ? [text.slice(part.length + 1)] : []));
-  const { lines, loose, handles, reached } = audit({ globals: of('globals'), builtins: of('builtins') });
+  const { lines, loose, handles, foreign, reached } = audit({ globals: of('globals'), builtins: of('builtins') });
   if (process.argv.includes('--list')) for (const line of lines) console.log(line.join(' '));
-  console.log(loose.join('\n'));
+  console.log([...loose, ...foreign.map((way) => `${way}: is of all`)].join('\n'));
   console.log(`${reached} reached, ${lines.filter(([, , shared]) => shared).length} shared, ${loose.length} loose, ${handles.length} handles, ${lines.filter(([, , , host]) => host).length} native`);
 }

@@ -21,6 +21,9 @@ const looseIn = (object) => {
 // Node's own names for what stands for an object of C++.
 const HANDLES = /^(?:_handle|handle|kHandle|Symbol\((?:kHandle|handle)\))$/;
 
+// What leads to the lists of all timers, and to the AsyncLocalStorage stores of all packages.
+const OF_OTHERS = /^(?:_idlePrev|_idleNext|\[(?:context_frame|kAsyncContextFrame)\])$/;
+
 module.exports = async (one, two, report) => {
   process.on('uncaughtException', () => undefined);
   process.on('unhandledRejection', () => undefined);
@@ -37,5 +40,6 @@ module.exports = async (one, two, report) => {
     lines.push([way, isFunction ? 'function' : 'object', shared, isHost]);
   }
   const handles = [...first.values()].filter((way) => HANDLES.test(way.slice(way.lastIndexOf('.') + 1)));
-  report({ lines, loose, handles, reached: first.size });
+  const foreign = [...first.values()].filter((way) => OF_OTHERS.test(way.slice(way.lastIndexOf('.') + 1)));
+  report({ foreign, lines, loose, handles, reached: first.size });
 };

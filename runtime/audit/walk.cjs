@@ -26,6 +26,11 @@ const argumentLists = () => [
 // What would stop the program, or be heard: waits for ever, fills the memory, prints, or ends the process.
 const NEVER = /^(?:exit|reallyExit|abort|kill|wait|waitAsync|repeat|trace|table|log|info|warn|error|debug|dir|dirxml|group|groupCollapsed|groupEnd|count|time|timeLog|timeEnd|assert|clear|emitWarning|nextTick|setInterval|setSourceMapsEnabled)$/;
 
+/** Native code that trusts what it is called with, and ends the process: it is private to who holds the handle. */
+const isOfHandle = (target, way) =>
+  /handle\]?\.|\.ssl\.|\.context\.|parser\]?\./i.test(way) &&
+  /\[native code\]\s*\}$/.test(apply(Function.prototype.toString, target, []));
+
 const nameOf = (key) => (typeof key === 'symbol' ? `[${String(key.description)}]` : key);
 
 const makeWalk = ({ isLanguage, deep }) => {
@@ -80,7 +85,7 @@ const makeWalk = ({ isLanguage, deep }) => {
     return count < 2;
   };
   const call = (target, way, self, depth) => {
-    if (depth >= deep || NEVER.test(String(target.name)) || !isNew(target)) return;
+    if (depth >= deep || NEVER.test(String(target.name)) || isOfHandle(target, way) || !isNew(target)) return;
     if (globalThis.AUDIT_DEBUG) console.error(way);
     for (const args of argumentLists()) {
       const shown = `${way}()`;

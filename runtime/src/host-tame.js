@@ -6,6 +6,7 @@ import {
   emitterResource,
   replacedGlobal,
 } from './endowments/replacements.js';
+import { hideServerTimers, hideSocketTimers } from './endowments/hidden-timers.js';
 import { hardenErrors } from './endowments/host-errors.js';
 import {
   STREAM_CLASSES,
@@ -276,9 +277,18 @@ const TAMED = {
   dgram: (dgram) => hideConstructors(dgram, ['Socket']),
   fs: (fs, { getBuiltin }) =>
     tameFs(fs, /** @type {any} */ (getBuiltin('path')), /** @type {any} */ (getBuiltin('url'))),
-  http: separateAgents,
-  https: separateAgents,
-  net: tameNet,
+  http(http) {
+    hideServerTimers(http, http);
+    separateAgents(http);
+  },
+  https(https, { getBuiltin }) {
+    hideServerTimers(/** @type {AnyObject} */ (getBuiltin('http')), https);
+    separateAgents(https);
+  },
+  net(net) {
+    tameNet(net);
+    hideSocketTimers(net);
+  },
   sqlite: tameSqlite,
   tls(tls) {
     tameTls(tls);
@@ -315,6 +325,41 @@ const UNHARDENED = new Set([
   ...['cluster', 'domain', 'repl', 'test', 'inspector', 'inspector/promises'],
   ...['console', 'module', 'process'],
 ]);
+
+/** @type {Record<string, string[]>} what Node calls its native classes, by the builtins whose objects lead to them */
+const BINDINGS = {
+  __proto__: /** @type {never} */ (null),
+  child_process: ['process_wrap', 'pipe_wrap'],
+  crypto: ['crypto'],
+  dgram: ['udp_wrap'],
+  dns: ['cares_wrap'],
+  'dns/promises': ['cares_wrap'],
+  fs: ['fs', 'fs_event_wrap', 'fs_dir'],
+  http: ['http_parser'],
+  http2: ['http2'],
+  inspector: ['inspector'],
+  net: ['tcp_wrap', 'pipe_wrap', 'stream_wrap', 'cares_wrap', 'js_stream', 'block_list'],
+  perf_hooks: ['performance'],
+  tls: ['tls_wrap'],
+  tty: ['tty_wrap'],
+  v8: ['serdes', 'heap_utils', 'v8'],
+  worker_threads: ['worker', 'messaging'],
+  zlib: ['zlib'],
+};
+
+/**
+ * @param {Powers} powers
+ * @param {string} name
+ */
+const hardenBinding = ({ internals }, name) => {
+  for (const Class of Object.values(internals?.binding(name) ?? {})) {
+    const prototype = typeof Class === 'function' ? Class.prototype : undefined;
+    if (typeof prototype !== 'object' || prototype === null) continue;
+    for (let at = prototype; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at))
+      hideClass(at);
+    hardenHost(prototype);
+  }
+};
 
 // Nothing that these lead to makes a stream of the Web, but for what is prepared above. That of others takes a while to load.
 const WITHOUT_WEB_STREAMS = new Set([
@@ -362,6 +407,7 @@ const makeHardener = (powers) => {
     for (const other of [...(LEADS_TO[name] ?? []), name]) tame(other);
     if (!WITHOUT_WEB_STREAMS.has(name)) hardenStreams(powers.globals);
     if (UNHARDENED.has(name)) return;
+    for (const binding of BINDINGS[name] ?? []) hardenBinding(powers, binding);
     hardenHost(powers.getBuiltin(name));
     hardenThingsOf(name, powers.getBuiltin(name), powers.globals);
   };

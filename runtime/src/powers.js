@@ -39,14 +39,35 @@ const isPublicBuiltin = (name) => {
   return !id.startsWith('node:internal/') && (isBuiltin(name) || isBuiltin(id));
 };
 
-/** @returns {AnyObject | undefined} Node's classes of errors, when it was started with --expose-internals */
-const takeInternalErrors = () => {
-  const { process } = start;
-  if (!process.execArgv.includes('--expose-internals')) return undefined;
-  process.execArgv = process.execArgv.filter(
-    (/** @type {string} */ flag) => flag !== '--expose-internals',
-  );
-  return createRequire(process.execPath)('internal/errors');
+const EXPOSED = '--expose-internals';
+
+/**
+ * @returns {{ errors: AnyObject | undefined, binding: (name: string) => AnyObject | undefined }} what Node has of its own:
+ *   its classes of errors, when it was started with --expose-internals, and its native classes
+ */
+const takeInternals = () => {
+  const { process } = /** @type {any} */ (start);
+  const trying = (/** @type {() => any} */ attempt) => {
+    try {
+      return attempt();
+    } catch {
+      return undefined; // another Node, or its permission model: then there are the specimens
+    }
+  };
+  if (!process.execArgv.includes(EXPOSED)) {
+    const binding = process.binding?.bind(process);
+    return { errors: undefined, binding: (name) => trying(() => binding(name)) };
+  }
+  process.execArgv = process.execArgv.filter((/** @type {string} */ flag) => flag !== EXPOSED);
+  const require = createRequire(process.execPath);
+  const { emitWarning } = process;
+  process.emitWarning = () => undefined; // that internals are for tests
+  const { internalBinding } = trying(() => require('internal/test/binding')) ?? {};
+  process.emitWarning = emitWarning;
+  return {
+    errors: trying(() => require('internal/errors')),
+    binding: (name) => trying(() => internalBinding(name)),
+  };
 };
 
 /**
@@ -60,7 +81,7 @@ export const prepareHost = () => {
   delete process.mainModule; // its `require` is the host's
   // Not `require`, which tells subscribers of diagnostics_channel what it has loaded.
   const getBuiltinModule = process.getBuiltinModule.bind(process);
-  const internalErrors = takeInternalErrors();
+  const internals = takeInternals();
   const hostGlobals = Object.getOwnPropertyNames(start).filter((name) => !NOT_THE_HOST.has(name));
   return (locked) => ({
     ...locked,
@@ -72,7 +93,7 @@ export const prepareHost = () => {
       if (!isPublicBuiltin(name)) return undefined;
       return getBuiltinModule(name.startsWith('node:') ? name : `node:${name}`); // some have no other name
     },
-    internalErrors,
+    internals,
     timersPromises: getBuiltinModule('node:timers/promises'),
   });
 };

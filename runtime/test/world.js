@@ -45,7 +45,7 @@ export const run = (bytes, { args = [], flags = [], env = {} } = {}) => {
     const path = join(folder, 'app.zip');
     writeFileSync(path, bytes);
     const main = fileURLToPath(new URL('./start.js', import.meta.url));
-    const { stdout, stderr, status } = spawnSync(
+    const { stdout, stderr, status, signal } = spawnSync(
       process.execPath,
       ['--expose-internals', main, ...flags, path, ...args],
       {
@@ -53,7 +53,7 @@ export const run = (bytes, { args = [], flags = [], env = {} } = {}) => {
         env: { ...process.env, COMPARTMENT_MAPPER_CACHE: cacheFolder, ...env },
       },
     );
-    return { stdout, stderr, status, path };
+    return { stdout, stderr, status, signal, path };
   } finally {
     rmSync(folder, { recursive: true });
   }

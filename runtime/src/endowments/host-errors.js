@@ -95,7 +95,7 @@ const failures = ({ globals, getBuiltin }) => {
  * @param {Powers} powers
  */
 export const hardenErrors = (powers) => {
-  const { internalErrors } = powers;
-  if (internalErrors === undefined) hardenShared(failures(powers));
-  else hardenHost([...classesIn(internalErrors)]);
+  const errors = powers.internals?.errors;
+  if (errors === undefined) hardenShared(failures(powers));
+  else hardenHost([...classesIn(errors)]);
 };
