@@ -190,7 +190,7 @@ PACKAGE_POLICIES = st.builds(
     packages=st.just("any")
     | st.dictionaries(_NAMES.filter(lambda n: n != "attenuate"), st.booleans()),
     no_global_freeze=st.booleans(),
-    options=st.none() | st.integers(),
+    options=st.none() | st.dictionaries(st.text(max_size=3), st.integers(), min_size=1),
     harden=st.none() | st.booleans() | st.just("code"),
     version=st.none() | st.text(max_size=6),
     integrity=st.none() | st.text(max_size=6),
@@ -198,10 +198,11 @@ PACKAGE_POLICIES = st.builds(
 
 
 @given(PACKAGE_POLICIES)
-def test_what_is_written_is_read_back(policy: PackagePolicy) -> None:
-    written = json.loads(json.dumps(policy.to_dict()))
+def test_what_is_written_in_an_archive_is_read_back(policy: PackagePolicy) -> None:
+    written = json.loads(json.dumps(policy.to_endo()))
 
-    assert package_policy_from(written, path="policy") == policy
+    expected = replace(policy, version=None, integrity=None)
+    assert package_policy_from(written, path="policy") == expected
 
 
 def test_empty_parts_are_not_written() -> None:
