@@ -92,7 +92,7 @@ class End:
 def written(entries: Sequence[Made], end: End | None = None) -> bytes:
     """Return the archive of *entries*."""
     end = end or End()
-    data, directory = end.prefix, b""
+    data, directory = bytearray(end.prefix), bytearray()
     for entry in entries:
         data += entry.before
         local, central = entry.header(len(data))
@@ -107,7 +107,7 @@ def written(entries: Sequence[Made], end: End | None = None) -> bytes:
         len(directory + end.before_end) if end.length is None else end.length,
         len(data) if end.offset is None else end.offset, end.comment,
     )  # fmt: skip
-    return data + directory + end.before_end + tail + end.suffix
+    return bytes(data + directory + end.before_end + tail + end.suffix)
 
 
 def entries_of(files: Files) -> list[Made]:
