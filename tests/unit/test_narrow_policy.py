@@ -72,6 +72,19 @@ def narrowed(part: Part, grants: Grants, limits: Grants, *, harmless: bool = Fal
         (ONE, TWO, {}),
         (ONE, "any", ONE),
         ("any", ONE, {}),
+        (ONE, {"fetch": True}, {}),
+        ({"fetch": True}, ONE, {}),
+        # What is lost does not come back with the object that has it.
+        (
+            {"process.env": True, "process.env.B": ONE},
+            {"process.env": True, "process.env.B": TWO},
+            {"process.env": True, "process.env.B": False},
+        ),
+        (
+            {"process.env.A": True, "process.env.B": ONE},
+            {"process.env.A": True, "process.env.B": TWO},
+            {"process.env.A": True},
+        ),
     ],
 )
 def test_globals(grants: Grants, limits: Grants, left: Grants) -> None:
@@ -102,6 +115,16 @@ def test_builtins(grants: Grants, limits: Grants, left: Grants) -> None:
             ), (path, load, found)
 
 
+def test_what_is_requested_only_is_written_down_as_such() -> None:
+    assert narrowed("builtins", {"fs": True}, {"fs.stat": True}) == {
+        "fs": "load",
+        "fs.stat": True,
+    }
+    assert narrowed("globals", {"process.env": True}, {"process.env.A": True}) == {
+        "process.env.A": True
+    }
+
+
 @pytest.mark.parametrize(
     ("grants", "limits", "left"),
     [
@@ -124,6 +147,23 @@ def test_the_harmless_part_of_what_was_granted_stays() -> None:
     assert narrowed("globals", {}, {"console": True}, harmless=True) == {}
     assert narrowed("builtins", {"fs.stat": True}, {}, harmless=True) == {"fs": "load"}
     assert narrowed("packages", {"b": True}, {}, harmless=True) == {}
+    deep: Grants = {"fs.promises.stat": True, "fs": True}
+    assert narrowed("builtins", deep, {"fs": True}, harmless=True) == {
+        "fs": True,
+        "fs.promises.stat": True,
+    }
+    assert narrowed("builtins", {"fs.promises.stat": True}, {}, harmless=True) == {"fs": "load"}
+
+
+def test_the_harmless_part_of_everything_stays() -> None:
+    left = narrowed("globals", "any", {"fetch": True, "URL": False}, harmless=True)
+    assert isinstance(left, dict)
+    assert (left["console"], left["fetch"], left["URL"]) == (True, True, False)
+    assert "process.env" not in left
+    builtins = narrowed("builtins", "any", {}, harmless=True)
+    assert isinstance(builtins, dict)
+    assert (builtins["path"], builtins.get("fs")) == (True, None)
+    assert narrowed("packages", "any", {}, harmless=True) == {}
 
 
 @pytest.mark.parametrize(
@@ -220,6 +260,13 @@ def test_each_field_of_an_override_holds_instead() -> None:
     assert merged(PackagePolicy(globals="any"), PackagePolicy()).globals == "any"
     assert merged(PackagePolicy(globals="any"), base).globals == {"fetch": True}
     assert merged(PackagePolicy(globals=ONE), PackagePolicy()).globals == ONE
+    # A name of a package with a dot in it is no member of another; of a global, and a builtin, it is.
+    dotted: Grants = {"b.c": True}
+    for part in ("globals", "builtins", "packages"):
+        first = PackagePolicy().with_grants(part, dotted)
+        second = PackagePolicy().with_grants(part, {"b": False})
+        kept = {**dotted, "b": False} if part == "packages" else {"b": False}
+        assert merged(first, second).grants_of(part) == kept
 
 
 # --- what a policy answers ---
