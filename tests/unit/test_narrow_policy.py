@@ -6,7 +6,7 @@ import pytest
 
 from compartment_mapper.authority import Part
 from compartment_mapper.locations import CanonicalName
-from compartment_mapper.policy import Attenuation, Grants, PackagePolicy, Policy
+from compartment_mapper.policy import Attenuation, Grant, Grants, PackagePolicy, Policy
 from compartment_mapper.policy_merge import merge_policies, narrow_policy
 
 A = CanonicalName("a")
@@ -261,7 +261,7 @@ def test_each_field_of_an_override_holds_instead() -> None:
     assert merged(PackagePolicy(globals="any"), base).globals == {"fetch": True}
     assert merged(PackagePolicy(globals=ONE), PackagePolicy()).globals == ONE
     # A name of a package with a dot in it is no member of another; of a global, and a builtin, it is.
-    dotted: Grants = {"b.c": True}
+    dotted: dict[str, Grant] = {"b.c": True}
     for part in ("globals", "builtins", "packages"):
         first = PackagePolicy().with_grants(part, dotted)
         second = PackagePolicy().with_grants(part, {"b": False})

@@ -125,3 +125,48 @@ def test_large_contents_come_in_pieces() -> None:
 
 def test_an_archive_of_nothing_is_read() -> None:
     assert read(written([])) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("empty", "no zip archive, truncated, or something stands after its end"),
+        ("suffix", "no zip archive, truncated, or something stands after its end"),
+        ("comment-announced", "it has a comment, or spans several disks"),
+        ("second-disk", "it has a comment, or spans several disks"),
+        ("other-count-on-this-disk", "it has a comment, or spans several disks"),
+        ("count-of-zip64", "zip64 is not supported"),
+        ("offset-of-zip64", "zip64 is not supported"),
+        ("length-of-zip64", "zip64 is not supported"),
+        ("locator-of-zip64", "zip64 is not supported"),
+        ("prefix", "its directory is not where it says: something stands before the archive"),
+        ("count-too-low", "its directory is damaged, or has more entries than it says"),
+        ("count-too-high", "its directory is damaged, or has fewer entries than it says"),
+        ("extra-field", "an entry has an extra field or a comment, or is on another disk"),
+        ("comment-of-an-entry", "an entry has an extra field or a comment, or is on another disk"),
+        (
+            "entry-on-another-disk",
+            "an entry has an extra field or a comment, or is on another disk",
+        ),
+        ("gap-before-the-directory", "something stands between the files and the directory"),
+        ("name-that-is-no-utf8", "the name of an entry is not UTF-8"),
+        ("name-absolute", "it holds '/etc/x', a path to elsewhere"),
+    ],
+)
+def test_what_is_bad_is_said(kind: str, said: str, files: Files) -> None:
+    assert problem(BAD[kind](files)) == said
+
+
+def test_data_goes_on_after_its_end_wherever_the_end_is() -> None:
+    """Also where what is read at once ends there."""
+    blocks = [65535] * 15 + [(1 << 20) - 15 * 65540 - 5]
+    stored = b"".join(
+        bytes([number == 15]) + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little")
+        + bytes(size)
+        for number, size in enumerate(blocks)
+    )  # fmt: skip
+    assert len(stored) == 1 << 20
+    entry = Made(name=b"x", content=bytes(sum(blocks)), stored=stored, method=8)
+
+    assert read(written([entry])) == {"x": bytes(sum(blocks))}
+    assert "goes on" in problem(written([replace(entry, stored=stored + b"hidden")]))
