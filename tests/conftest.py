@@ -11,7 +11,9 @@ from hypothesis import settings
 
 # A slow machine is no failure.
 settings.register_profile("steady", deadline=None)
-settings.load_profile("steady")
+# scripts/mutation.py runs the same tests some thousand times.
+settings.register_profile("quick", deadline=None, max_examples=20, derandomize=True)
+settings.load_profile(os.environ.get("COMPARTMENT_MAPPER_TESTS", "steady"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -152,7 +152,10 @@ const decideAll = (part, grants) => {
     if (place.grant === undefined || grant === false) place.grant = grant;
   }
   for (const [name, all] of said) {
-    if (decisions.has(name)) continue;
+    if (decisions.has(name)) {
+      if (all.grant === false) decisions.delete(name);
+      continue;
+    }
     const loads = all.grant === 'load';
     const granted = withoutCritical(part, name, all);
     if (loads || grantsAnything(granted)) decisions.set(name, granted);

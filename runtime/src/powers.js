@@ -12,7 +12,12 @@ const start = /** @type {typeof globalThis & Record<string, any>} */ (globalThis
 
 /** @type {VerifyPowers} */
 export const verifyPowers = {
-  inflateRaw: (bytes, size) => zlib.inflateRawSync(bytes, { maxOutputLength: Math.max(size, 1) }),
+  inflateRaw(bytes, size) {
+    const options = { maxOutputLength: Math.max(size, 1), info: true };
+    const { buffer, engine } = /** @type {any} */ (zlib.inflateRawSync(bytes, options));
+    if (engine.bytesWritten !== bytes.length) throw new RangeError('it goes on after its end');
+    return buffer;
+  },
   sha512: (bytes) => createHash('sha512').update(bytes).digest('hex'),
   ...(zlib.crc32 && { crc32: (bytes) => zlib.crc32(bytes) }),
 };
