@@ -31,11 +31,11 @@ export const audit = ({ globals = [], builtins = [], deep = 2 } = {}) => {
   const freely = [...new Set(granted.globals.map((path) => path.split('.')[0] ?? ''))];
   const walked = `${process.env['AUDIT_DEBUG'] ? 'globalThis.AUDIT_DEBUG = true;' : ''}${here('./walk.cjs')}
     const roots = { ${freely.map((name) => `get ${name}() { return globalThis.${name} }`).join(', ')} };
-    const builtins = ${JSON.stringify(names)};
-    module.exports = async () => {
+    const builtins = ${JSON.stringify(names)}; const failed = [];
+    module.exports = async () => { module.exports.failed = failed;
       const all = {};
       for (const name of Object.keys(roots)) if (roots[name] !== undefined) all[name] = roots[name];
-      for (const name of builtins) { try { all['node:' + name] = require(name) } catch {} }
+      for (const name of builtins) { try { all['node:' + name] = require(name) } catch (error) { failed.push(name + ': ' + error.message) } }
       all.module = module; all.require = require;
       return exports.walk(all, { deep: ${deep} });
     };`.replaceAll('exports.walk = ', 'const walkAll = ').replaceAll('exports.walk(', 'walkAll(');
@@ -66,8 +66,8 @@ export const audit = ({ globals = [], builtins = [], deep = 2 } = {}) => {
 if (process.argv[1] === new URL(import.meta.url).pathname) {
   const grant = process.argv.flatMap((arg, index, all) => (all[index - 1] === '--grant' ? [arg] : []));
   const of = (/** @type {string} */ part) => grant.flatMap((text) => (text.startsWith(`${part}:`) ? [text.slice(part.length + 1)] : []));
-  const { lines, loose, handles, foreign, reached } = audit({ globals: of('globals'), builtins: of('builtins') });
+  const { lines, loose, handles, foreign, reached, failed } = audit({ globals: of('globals'), builtins: of('builtins'), deep: grant.length > 0 ? 0 : 2 });
   if (process.argv.includes('--list')) for (const line of lines) console.log(line.join(' '));
-  console.log([...loose, ...foreign.map((way) => `${way}: is of all`)].join('\n'));
+  console.log([...failed, ...loose, ...foreign.map((way) => `${way}: is of all`)].join('\n'));
   console.log(`${reached} reached, ${lines.filter(([, , shared]) => shared).length} shared, ${loose.length} loose, ${handles.length} handles, ${lines.filter(([, , , host]) => host).length} native`);
 }

@@ -41,5 +41,5 @@ module.exports = async (one, two, report) => {
   }
   const handles = [...first.values()].filter((way) => HANDLES.test(way.slice(way.lastIndexOf('.') + 1)));
   const foreign = [...first.values()].filter((way) => OF_OTHERS.test(way.slice(way.lastIndexOf('.') + 1)));
-  report({ foreign, lines, loose, handles, reached: first.size });
+  report({ failed: one.failed, foreign, lines, loose, handles, reached: first.size });
 };

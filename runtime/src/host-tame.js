@@ -16,7 +16,7 @@ import {
   rareStreamThings,
 } from './endowments/specimens.js';
 import { tameFs } from './endowments/tame-fs.js';
-import { hideConstructors, tameSqlite, tameTls } from './endowments/tame-network.js';
+import { hideConstructors, refuseEngines, tameSqlite, tameTls } from './endowments/tame-network.js';
 import { hardenHidden, hardenStreams } from './hidden-prototypes.js';
 import { hardenHost, regardHardened } from './host-harden.js';
 
@@ -357,6 +357,7 @@ const hardenBinding = ({ internals }, name) => {
     if (typeof prototype !== 'object' || prototype === null) continue;
     for (let at = prototype; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at))
       hideClass(at);
+    refuseEngines(prototype);
     hardenHost(prototype);
   }
 };

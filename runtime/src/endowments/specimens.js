@@ -242,6 +242,7 @@ const THINGS = {
     () => constructedBy(posix.format),
     () => constructedBy(win32.format),
   ],
+  http: ({ Agent }) => [() => new Agent(), () => new Agent({ keepAlive: true })],
   readline: (readline) => [() => readline.emitKeypressEvents],
   dns: ({ Resolver }) => [() => new Resolver()],
   'dns/promises': ({ Resolver }) => [() => new Resolver()],

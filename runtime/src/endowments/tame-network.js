@@ -12,16 +12,22 @@ const refused = (what) =>
 // What an OpenSSL engine is loaded with. All of tls, https and http2 come to these.
 const ENGINES = ['setClientCertEngine', 'setEngineKey'];
 
-/** @param {AnyObject} tls the builtin */
-export const tameTls = (tls) => {
-  const { context } = tls['createSecureContext']();
-  const prototype = Object.getPrototypeOf(context);
+/**
+ * @param {object} prototype of native contexts, or of something else
+ */
+export const refuseEngines = (prototype) => {
   for (const name of ENGINES) {
+    if (!Reflect.getOwnPropertyDescriptor(prototype, name)?.configurable) continue;
     const value = () => {
       throw refused('an engine of OpenSSL');
     };
     Object.defineProperty(prototype, name, { value, configurable: true });
   }
+};
+
+/** @param {AnyObject} tls the builtin */
+export const tameTls = (tls) => {
+  refuseEngines(Object.getPrototypeOf(tls['createSecureContext']().context));
 };
 
 /** @param {AnyObject} sqlite the builtin */
