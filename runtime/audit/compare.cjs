@@ -5,7 +5,10 @@ const { ownKeys, getOwnPropertyDescriptor } = Reflect;
 
 const hasState = (object) =>
   [Map, Set, WeakMap, WeakSet, WeakRef, ArrayBuffer, SharedArrayBuffer].some(
-    (Kind) => object instanceof Kind && object !== Kind.prototype && Object.prototype.toString.call(object) !== '[object Object]',
+    (Kind) =>
+      object instanceof Kind &&
+      object !== Kind.prototype &&
+      Object.prototype.toString.call(object) !== '[object Object]',
   ) || ArrayBuffer.isView(object);
 
 const looseIn = (object) => {
@@ -36,10 +39,15 @@ module.exports = async (one, two, report) => {
     const shared = second.has(object);
     const why = shared ? looseIn(object) : '';
     if (why !== '') loose.push(`${way}: ${why}`);
-    const isHost = isFunction && /\[native code\]\s*\}$/.test(Function.prototype.toString.call(object));
+    const isHost =
+      isFunction && /\[native code\]\s*\}$/.test(Function.prototype.toString.call(object));
     lines.push([way, isFunction ? 'function' : 'object', shared, isHost]);
   }
-  const handles = [...first.values()].filter((way) => HANDLES.test(way.slice(way.lastIndexOf('.') + 1)));
-  const foreign = [...first.values()].filter((way) => OF_OTHERS.test(way.slice(way.lastIndexOf('.') + 1)));
+  const handles = [...first.values()].filter((way) =>
+    HANDLES.test(way.slice(way.lastIndexOf('.') + 1)),
+  );
+  const foreign = [...first.values()].filter((way) =>
+    OF_OTHERS.test(way.slice(way.lastIndexOf('.') + 1)),
+  );
   report({ failed: one.failed, foreign, lines, loose, handles, reached: first.size });
 };

@@ -24,7 +24,8 @@ const argumentLists = () => [
 ];
 
 // What would stop the program, or be heard: waits for ever, fills the memory, prints, or ends the process.
-const NEVER = /^(?:exit|reallyExit|abort|kill|wait|waitAsync|repeat|trace|table|log|info|warn|error|debug|dir|dirxml|group|groupCollapsed|groupEnd|count|time|timeLog|timeEnd|assert|clear|emitWarning|nextTick|setInterval|setSourceMapsEnabled)$/;
+const NEVER =
+  /^(?:exit|reallyExit|abort|kill|wait|waitAsync|repeat|trace|table|log|info|warn|error|debug|dir|dirxml|group|groupCollapsed|groupEnd|count|time|timeLog|timeEnd|assert|clear|emitWarning|nextTick|setInterval|setSourceMapsEnabled)$/;
 
 /** Native code that trusts what it is called with, and ends the process: it is private to who holds the handle. */
 const isOfHandle = (target, way) =>
@@ -85,13 +86,25 @@ const makeWalk = ({ isLanguage, deep }) => {
     return count < 2;
   };
   const call = (target, way, self, depth) => {
-    if (depth >= deep || NEVER.test(String(target.name)) || isOfHandle(target, way) || !isNew(target)) return;
+    if (
+      depth >= deep ||
+      NEVER.test(String(target.name)) ||
+      isOfHandle(target, way) ||
+      !isNew(target)
+    )
+      return;
     if (globalThis.AUDIT_DEBUG) console.error(way);
     for (const args of argumentLists()) {
       const shown = `${way}()`;
       const take = (value) => {
         if (looksNew(value, shown)) add(value, shown, self);
-        if (value instanceof Promise) later.push(value.then((late) => looksNew(late, `${shown}<late>`) && add(late, `${shown}<late>`), (error) => looksNew(error, `${shown}<fails>`) && add(error, `${shown}<fails>`)));
+        if (value instanceof Promise)
+          later.push(
+            value.then(
+              (late) => looksNew(late, `${shown}<late>`) && add(late, `${shown}<late>`),
+              (error) => looksNew(error, `${shown}<fails>`) && add(error, `${shown}<fails>`),
+            ),
+          );
       };
       for (const act of [() => apply(target, self, args), () => construct(target, args)]) {
         try {
@@ -104,7 +117,7 @@ const makeWalk = ({ isLanguage, deep }) => {
   };
   const depthOf = (way) => way.split(/\(\)|<throws>/).length - 1;
   const drain = () => {
-    for (let at; (at = waiting.shift()) !== undefined; ) {
+    for (let at; (at = waiting.shift()) !== undefined;) {
       const [value, way, self] = at;
       try {
         addMembers(value, way);
@@ -119,7 +132,10 @@ const makeWalk = ({ isLanguage, deep }) => {
     async run() {
       for (let round = 0; round < 4; round += 1) {
         drain();
-        await Promise.race([Promise.allSettled(later.splice(0)), new Promise((done) => setTimeout(done, 150))]);
+        await Promise.race([
+          Promise.allSettled(later.splice(0)),
+          new Promise((done) => setTimeout(done, 150)),
+        ]);
       }
       drain();
       return found;
@@ -130,9 +146,39 @@ const makeWalk = ({ isLanguage, deep }) => {
 const language = () => {
   const { globalThis: pure } = new Compartment();
   const known = new Set();
-  const waiting = [pure, (function* () {})(), (async function* () {})(), async () => {}, new Map().keys(), [].values(), ''[Symbol.iterator](), /x/[Symbol.matchAll]('x')];
-  if (typeof Iterator === 'function') waiting.push([].values().map((x) => x), Iterator.from({ next() {} }));
-  for (const name of ['Intl', 'Atomics', 'SharedArrayBuffer', 'WeakRef', 'FinalizationRegistry', 'Float16Array', 'Iterator', 'SuppressedError', 'DisposableStack', 'AsyncDisposableStack', 'AggregateError', 'escape', 'unescape', 'Error', 'Date', 'Math'])
+  const waiting = [
+    pure,
+    (function* () {})(),
+    (async function* () {})(),
+    async () => {},
+    new Map().keys(),
+    [].values(),
+    ''[Symbol.iterator](),
+    /x/[Symbol.matchAll]('x'),
+  ];
+  if (typeof Iterator === 'function')
+    waiting.push(
+      [].values().map((x) => x),
+      Iterator.from({ next() {} }),
+    );
+  for (const name of [
+    'Intl',
+    'Atomics',
+    'SharedArrayBuffer',
+    'WeakRef',
+    'FinalizationRegistry',
+    'Float16Array',
+    'Iterator',
+    'SuppressedError',
+    'DisposableStack',
+    'AsyncDisposableStack',
+    'AggregateError',
+    'escape',
+    'unescape',
+    'Error',
+    'Date',
+    'Math',
+  ])
     waiting.push(globalThis[name]);
   while (waiting.length > 0) {
     const value = waiting.pop();

@@ -205,8 +205,12 @@ const separateAgents = (http) => {
  * Keys are made by functions. Their class trusts the handle that it is given.
  *
  * @param {AnyObject} crypto
+ * @param {Powers} powers
  */
-const tameCrypto = (crypto) => {
+const tameCrypto = (crypto, { getBuiltin }) => {
+  getBuiltin('constants'); // copies what is frozen from now on
+  for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(crypto)))
+    if (get !== undefined && /ObjectDefineProperty/.test(`${get}`)) void crypto[name]; // defines itself when it is read
   const { KeyObject } = crypto;
   hideClass(Object.getPrototypeOf(KeyObject.prototype));
   hideClass(KeyObject.prototype);

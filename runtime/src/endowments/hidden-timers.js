@@ -64,6 +64,7 @@ const hideAt = (prototype, key) => {
      * @param {any} timer
      */
     set(timer) {
+      if (!Object.isExtensible(this)) return; // what is kept for what is frozen, and so shared, would be a channel
       const isReal = typeof timer === 'object' && timer !== null && '_idlePrev' in timer;
       if (!isReal) return void kept.set(this, timer);
       const standIn = new HiddenTimeout();

@@ -149,6 +149,10 @@ const cryptoThings = (crypto) => {
  */
 const streamThings = ({ Readable, Writable, Duplex, Transform, PassThrough }) => [
   ...[Readable, Writable, Duplex, Transform, PassThrough].map((Stream) => () => new Stream()),
+  () => {
+    const stream = new Writable({ write() {} }).on('error', () => undefined);
+    return constructedBy(stream._writableState.onwrite); // Node 22 binds it for each stream
+  },
   () => Readable.from(['']),
   () => Readable.from([''])[Symbol.asyncIterator](),
 ];
