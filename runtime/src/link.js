@@ -10,7 +10,7 @@ import { dirnameOf, filenameOfUrl, resolveKey, urlOf } from './locations.js';
 import { NO_MAPS } from './maps-file.js';
 import { fileRecord, isSharedData, ownCopy, recordOf } from './module-records.js';
 import { builtinDecision, grantedOf, grantsAnything, policiesOf } from './policy.js';
-import { readOnly } from './unfinished.js';
+import { unfinishedView } from './read-only.js';
 import { filenameOfTarget, followKey, keyOfFilename, resolveRequest } from './resolve.js';
 
 /** @import { CjsHooks, CjsModule } from './cjs.js' */
@@ -51,7 +51,7 @@ const requireTarget = (pkg, target, from) => {
   const { load } = commonJsOf(target.pkg);
   const module = load(filenameOfTarget(target), target.key, parent);
   const isUnfinished = !module.loaded && target.pkg !== pkg && pkg.world.hardens;
-  return handedTo(pkg, target, isUnfinished ? readOnly(module.exports) : module.exports);
+  return handedTo(pkg, target, isUnfinished ? unfinishedView(module.exports) : module.exports);
 };
 
 /**
