@@ -70,7 +70,7 @@ def inputs(runtime: Path) -> list[Path]:
     """List the files that the built file is made from."""
     names = ("build.mjs", *(f"bundle/{name}" for name in BUNDLE))
     package = runtime.parent / "compartment_mapper"
-    tables = (package / "authority.json", package / "limits.json")
+    tables = tuple(package / f"{name}.json" for name in ("authority", "limits", "node_members"))
     return [*(runtime / name for name in names), *sorted((runtime / "src").rglob("*.js")), *tables]
 
 

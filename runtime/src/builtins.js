@@ -5,6 +5,8 @@ import { DEEP_BUILTIN_MEMBERS } from './authority.js';
 import { makeDenied } from './denial.js';
 import { accessDenied, codedTypeError } from './errors.js';
 import { consoleOf, performanceOf, processOf, timersOf, webCryptoOf } from './globals.js';
+import { membersOf } from './builtin-members.js';
+import { makePrivateChannels } from './endowments/private-channels.js';
 import { assertOf, replacedMembers } from './endowments/replacements.js';
 import { hardenHost } from './host-harden.js';
 import { sharedBuiltin } from './host-tame.js';
@@ -14,6 +16,7 @@ import {
   builtinDecision,
   globalDecision,
   grantedOf,
+  grantsAnything,
   isWhole,
   isWithheld,
   memberOf,
@@ -310,6 +313,21 @@ const addDenials = (pkg, name, whole, view) => {
 };
 
 /**
+ * What a package is granted nothing of is not loaded for it.
+ *
+ * @param {Package} pkg
+ * @param {string} name of a builtin
+ * @param {ReadonlyArray<string>} members
+ * @returns {AnyObject}
+ */
+const refusedBuiltin = (pkg, name, members) => {
+  const view = {};
+  for (const member of members)
+    defineOwn(view, member, deniedMember(pkg, `${name}.${member}`), false);
+  return view;
+};
+
+/**
  * @param {Package} pkg
  * @param {string} name
  * @param {Decision} decision
@@ -323,6 +341,11 @@ const makeBuiltin = (pkg, name, decision) => {
   }
   if (decision === undefined && pkg.world.audit !== undefined) return auditedBuiltin(pkg, bare);
   const granted = decision ?? NOTHING;
+  if (!grantsAnything(granted)) {
+    if (bare === 'diagnostics_channel') return makePrivateChannels();
+    const names = membersOf(bare, pkg.world.powers.globals['process']?.versions?.node);
+    if (names !== undefined) return refusedBuiltin(pkg, bare, names);
+  }
   const whole = wholeBuiltin(pkg, bare, granted);
   if (bare === 'process' || granted.unlimited || !isObject(whole)) return whole;
   return narrowed(pkg, bare, whole, granted);
