@@ -240,14 +240,15 @@ class Child:
 
 
 def _command(settings: Settings) -> list[str]:
+    script = os.path.realpath(Path(settings.runtime) / _SCRIPT)
     return [
         settings.node,
         "--permission",
-        f"--allow-fs-read={settings.runtime}/*",
+        f"--allow-fs-read={script}",
         "--no-warnings",
         "--no-addons",
         f"--max-old-space-size={settings.memory_mb}",
-        str(Path(settings.runtime) / _SCRIPT),
+        script,
     ]
 
 
