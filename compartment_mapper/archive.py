@@ -11,6 +11,7 @@ from typing import NamedTuple
 from zlib import DEFLATED, MAX_WBITS, compressobj, crc32, decompress
 
 from compartment_mapper.compartment_map import CompartmentMap, FileModule
+from compartment_mapper.zip_reader import LIMITS
 
 MAP_FILE = "compartment-map.json"
 
@@ -56,7 +57,7 @@ def pack(
     if len(entries) > _MOST_ENTRIES or size > _MOST_BYTES:
         return _pack_large(entries, compress=compress)
     stored = [stored_entry(path, content, compress=compress) for path, content in entries]
-    return pack_entries(stored, compress=compress)
+    return pack_entries(stored)
 
 
 class StoredEntry(NamedTuple):
@@ -65,14 +66,16 @@ class StoredEntry(NamedTuple):
     path: str
     crc: int
     size: int
-    #: Deflated or not.
     stored: bytes
+    deflated: bool
 
 
 def stored_entry(path: str, content: bytes, *, compress: bool) -> StoredEntry:
     """Return *content* as it is stored at *path*."""
     stored = _deflated(content) if compress else content
-    return StoredEntry(path, crc32(content), len(content), stored)
+    deflated = compress and len(content) <= len(stored) * LIMITS["ratio"] + LIMITS["slack"]
+    kept = stored if deflated else content  # readers take what is packed closer for a bomb
+    return StoredEntry(path, crc32(content), len(content), kept, deflated)
 
 
 def stored_entries(archive: bytes) -> list[StoredEntry]:
@@ -81,24 +84,25 @@ def stored_entries(archive: bytes) -> list[StoredEntry]:
     found: list[StoredEntry] = []
     for _ in range(count):
         both = _OF_BOTH.unpack_from(archive, offset + len(_CENTRAL))
-        crc, packed, size, length = both[4:8]
+        method, (crc, packed, size, length) = both[1], both[4:8]
         names = offset + len(_CENTRAL) + _OF_BOTH.size + _OF_CENTRAL.size
         begin = _OF_CENTRAL.unpack_from(archive, names - _OF_CENTRAL.size)[4]
         content = begin + len(_LOCAL) + _OF_BOTH.size + length
         path = archive[names : names + length].decode()
-        found.append(StoredEntry(path, crc, size, archive[content : content + packed]))
+        stored = archive[content : content + packed]
+        found.append(StoredEntry(path, crc, size, stored, method == _DEFLATE))
         offset = names + length
     return found
 
 
-def pack_entries(entries: Sequence[StoredEntry], *, compress: bool) -> bytes:
+def pack_entries(entries: Sequence[StoredEntry]) -> bytes:
     """Return the archive of *entries*, which fit in the plain form of the format."""
     parts: list[bytes] = []
     directory: list[bytes] = []
     offset = 0
-    for path, crc, size, stored in entries:
+    for path, crc, size, stored, deflated in entries:
         name = path.encode()
-        flags, method = 0 if name.isascii() else _UTF_8, _DEFLATE if compress else 0
+        flags, method = 0 if name.isascii() else _UTF_8, _DEFLATE if deflated else 0
         sizes = crc, len(stored), size, len(name), 0
         of_both = _OF_BOTH.pack(flags, method, 0, _NO_DATE, *sizes)
         parts += [_LOCAL, of_both, name, stored]

@@ -8,17 +8,21 @@ reads the same table.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pkgutil import get_data
-from typing import Literal
+from typing import Literal, TypedDict
 
 Part = Literal["globals", "builtins", "packages"]
 
 #: ``critical`` powers undo confinement: no inference grants them, nor does a whole object that
 #: has them as members.
 Severity = Literal["harmless", "low", "medium", "high", "critical"]
+
+#: What an authority does; a package that does both can give away what its user keeps to himself.
+Effect = Literal["reads secrets", "reaches the network"]
 
 #: From the worst.
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "harmless")
@@ -32,27 +36,62 @@ class Authority:
     reason: str
 
 
-def _read_table() -> dict[str, dict[str, Authority]]:
+class _Row(TypedDict):
+    severity: Severity
+    reason: str
+
+
+class _Views(TypedDict):
+    globals: Mapping[str, Sequence[str]]
+    builtins: Mapping[str, Sequence[str]]
+
+
+class _File(TypedDict):
+    globals: Mapping[str, _Row]
+    page: Mapping[str, _Row]
+    builtins: Mapping[str, _Row]
+    views: _Views
+    effects: Mapping[Effect, Mapping[Part, Sequence[str]]]
+
+
+def _read_file() -> _File:
     text = get_data("compartment_mapper", "authority.json")
     assert text is not None
-    return {
-        part: {path: Authority(row["severity"], row["reason"]) for path, row in rows.items()}
-        for part, rows in json.loads(text).items()
-    }
+    value: _File = json.loads(text)
+    return value
 
+
+def _table(rows: Mapping[str, _Row]) -> dict[str, Authority]:
+    return {path: Authority(row["severity"], row["reason"]) for path, row in rows.items()}
+
+
+_FILE = _read_file()
 
 #: As the file has it: globals of pages that Node has not are apart.
-_TABLE = _read_table()
+_TABLE = {
+    "globals": _table(_FILE["globals"]),
+    "page": _table(_FILE["page"]),
+    "builtins": _table(_FILE["builtins"]),
+}
+
+#: By part, and path.
+_EFFECTS: Mapping[Effect, Mapping[Part, frozenset[str]]] = {
+    effect: {part: frozenset(paths) for part, paths in parts.items()}
+    for effect, parts in _FILE["effects"].items()
+}
+
+#: A variable of the environment that is called so is a secret by itself.
+_SECRET_VARIABLE = re.compile(r"AUTH|CREDENTIAL|KEY|PASS|SECRET|TOKEN", re.IGNORECASE)
 
 #: By part, and path; ``process.*`` stands for the members of ``process`` that are not there.
 AUTHORITIES: Mapping[Part, Mapping[str, Authority]] = {
-    "globals": _TABLE["globals"] | _TABLE["page"],
+    "globals": {**_TABLE["globals"], **_TABLE["page"]},
     "builtins": _TABLE["builtins"],
 }
 
 _UNKNOWN: Mapping[Part, Authority] = {
     "globals": Authority("low", "a name of the host that the table does not have"),
-    "builtins": Authority("high", "a builtin that the table does not have"),
+    "builtins": Authority("critical", "a builtin that the table does not have"),
     "packages": Authority("low", "what another package exports"),
 }
 
@@ -60,6 +99,8 @@ _UNKNOWN: Mapping[Part, Authority] = {
 @lru_cache(maxsize=4096)
 def authority_of(part: Part, path: str) -> Authority:
     """Return what is known of *path*, or else of the nearest object that holds it.
+
+    A builtin that nobody reviewed is critical, as is a member of ``process``.
 
     >>> authority_of("globals", "process.env.HOME").severity
     'medium'
@@ -86,6 +127,28 @@ def _keys_of(path: str) -> Iterator[str]:
     for holder in holders_of(path):
         yield f"{holder}.*"
         yield holder
+
+
+def has_effect(effect: Effect, part: Part, path: str) -> bool:
+    """Return whether *path*, or a member of it, does what *effect* says.
+
+    >>> has_effect("reads secrets", "builtins", "fs"), has_effect("reads secrets", "builtins", "os")
+    (True, True)
+    >>> has_effect("reads secrets", "globals", "process.env.HOME")
+    False
+    >>> has_effect("reads secrets", "globals", "process.env.NPM_TOKEN")
+    True
+    """
+    severity = authority_of(part, path).severity
+    if severity == "harmless" or (effect == "reaches the network" and severity == "low"):
+        return False
+    if path.startswith("process.env."):
+        return effect == "reads secrets" and _SECRET_VARIABLE.search(path) is not None
+    known = _EFFECTS[effect].get(part, frozenset())
+    return any(
+        found == path or found.startswith(f"{path}.") or path.startswith(f"{found}.")
+        for found in known
+    )
 
 
 def is_harmless(part: Part, path: str) -> bool:
@@ -151,21 +214,12 @@ GLOBAL_ALIASES = NODE_GLOBAL_ALIASES | {"self", "window"}
 #: Host objects that are granted by path; any other global is granted whole. With the names of
 #: members that hold more than one thing to grant.
 VIEWED_GLOBALS: Mapping[str, frozenset[str]] = {
-    "crypto": frozenset(),
-    "document": frozenset(),
-    "history": frozenset(),
-    "location": frozenset(),
-    "navigator": frozenset(),
-    "performance": frozenset(),
-    "process": frozenset({"env", "stderr", "stdin", "stdout"}),
+    name: frozenset(members) for name, members in _FILE["views"]["globals"].items()
 }
 
 #: The same for builtins: any member may be granted, and below these, members of members.
 DEEP_BUILTIN_MEMBERS: Mapping[str, frozenset[str]] = {
-    "fs": frozenset({"promises"}),
-    "dns": frozenset({"promises"}),
-    "perf_hooks": frozenset({"performance"}),
-    "process": frozenset({"env", "stderr", "stdin", "stdout"}),
+    name: frozenset(members) for name, members in _FILE["views"]["builtins"].items()
 }
 
 #: The members of ``process`` in Node 24, but for harmless ones that every process view has.

@@ -157,8 +157,11 @@ def map_from_dict(value: object) -> CompartmentMap:
     Raises:
         InputError: INVALID_ARCHIVE, with the path of the key.
     """
-    found = _object(value, "the map")
-    entry = _object(found.get("entry"), "entry")
+    found = _object(value, "the map", ("tags", "entry", "compartments"))
+    tags = found.get("tags", [])
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        _refuse("tags must be a list of strings")
+    entry = _object(found.get("entry"), "entry", ("compartment", "module"))
     compartments = _object(found.get("compartments"), "compartments")
     parsed = CompartmentMap(
         entry_compartment=_string(entry, "compartment", "entry"),
@@ -200,14 +203,14 @@ def _check_link(parsed: CompartmentMap, path: str, link: CompartmentModule) -> N
 
 def _compartment(name: str, value: object) -> CompartmentDescriptor:
     path = f'compartments["{name}"]'
-    found = _object(value, path)
+    found = _object(value, path, ("name", "label", "location", "modules", "policy"))
     policy = None
     if "policy" in found:
         parsed = package_policy_from(found["policy"], path=f"{path}.policy")
         if isinstance(parsed, str):
             _refuse(parsed)
         policy = parsed
-    if _string(found, "location", path) != name:
+    if _location(found, path) != name:
         _refuse(f"{path}.location must be '{name}'")
     return CompartmentDescriptor(
         name=_string(found, "name", path),
@@ -226,8 +229,8 @@ def _module(value: object, path: str) -> ModuleConfiguration:
     if "exit" in found:
         return ExitModule(exit=_string(found, "exit", path))
     if "deferredError" in found:
-        code = found.get("code", "MODULE_NOT_FOUND")
-        return ErrorModule(deferred_error=_string(found, "deferredError", path), code=str(code))
+        code = _string({"code": "MODULE_NOT_FOUND", **found}, "code", path)
+        return ErrorModule(deferred_error=_string(found, "deferredError", path), code=code)
     if "compartment" in found:
         return CompartmentModule(
             compartment=_string(found, "compartment", path),
@@ -236,7 +239,7 @@ def _module(value: object, path: str) -> ModuleConfiguration:
     parser = _string(found, "parser", path)
     if parser not in PARSERS:
         _refuse(f"{path}.parser: unknown parser '{parser}'")
-    location = _string(found, "location", path)
+    location = _location(found, path)
     if parser == "json" and location.endswith((".js", ".mjs", ".cjs")):
         _refuse(f"{path}.parser: '{location}' is a program, not {parser}")
     return FileModule(
@@ -246,6 +249,14 @@ def _module(value: object, path: str) -> ModuleConfiguration:
         resolutions=_resolutions(found.get("resolutions", {}), f"{path}.resolutions"),
         is_entry=_flag(found, "entry", path),
     )
+
+
+def _location(found: dict[str, object], path: str) -> str:
+    location = _string(found, "location", path)
+    parts = location.split("/")
+    if "\\" in location or "\0" in location or not {"", ".", ".."}.isdisjoint(parts):
+        _refuse(f"{path}.location: '{location}' is not a plain relative path")
+    return location
 
 
 def _flag(found: dict[str, object], key: str, path: str) -> bool:
@@ -267,9 +278,13 @@ def _resolutions(value: object, path: str) -> Resolutions:
     }
 
 
-def _object(value: object, path: str) -> dict[str, object]:
+def _object(value: object, path: str, keys: tuple[str, ...] = ()) -> dict[str, object]:
+    """Return *value*, which must be an object; of *keys* only, if any are given."""
     if not isinstance(value, dict):
         _refuse(f"{path} must be an object")
+    unknown = sorted(value.keys() - {*keys}) if keys else ()
+    if unknown:
+        _refuse(f"{path} has no key '{unknown[0]}'; known are {', '.join(keys)}")
     return value
 
 

@@ -199,6 +199,17 @@ def undeclared_dependency(place: Place, package: str, name: str, version: str) -
     )
 
 
+def uses_application(place: Place, package: str, specifier: str) -> Diagnostic:
+    """A dependency gets files of the application's own package."""
+    return Diagnostic(
+        code="USES_APPLICATION",
+        message=f"package '{package}' gets a file of the application itself: '{specifier}'",
+        place=place,
+        hint=f'a policy decides instead: resources["{package}"].packages["$root$"] = false',
+        severity="warning",
+    )
+
+
 def missing_export(
     place: Place,
     wanted: tuple[str, str],
@@ -405,11 +416,12 @@ def invalid_grant(text: str, hint: str) -> Diagnostic:
 def patches_another(place: Place, package: str, target: str, file: str) -> Diagnostic:
     """A package changes what another exports, which is frozen unless the policy says else."""
     name = "the application" if package == "$root$" else f"package '{package}'"
+    key = "entry" if target == "$root$" else f'resources["{target}"]'
     return Diagnostic(
         code="POLICY_TOO_NARROW",
         message=f"{name} changes what '{target}' exports, of which {file} says nothing",
         place=place,
-        hint=f'in {file}: resources["{target}"].harden = false   ("code" refuses it)',
+        hint=f'in {file}: {key}.harden = false   ("code" refuses it)',
     )
 
 

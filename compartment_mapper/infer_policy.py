@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -35,8 +35,10 @@ from compartment_mapper.policy import Grant, PackagePolicy, Policy
 from compartment_mapper.text import Span
 
 #: How a package comes by another: it declares it (or is the application), it merely finds it
-#: installed, or it has no claim to it.
-Link = Literal["declared", "installed", "refused"]
+#: installed, it wants files of the application's own, or it has no claim to it.
+Link = Literal["declared", "installed", "application", "refused"]
+
+_OF_THE_APPLICATION = Authority("high", "runs, and reads, files of the application's own")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,8 @@ class Use:
     @property
     def authority(self) -> Authority:
         """How bad it is to grant, and why."""
+        if self.link == "application":
+            return _OF_THE_APPLICATION
         return authority_of(self.part, self.path)
 
     @property
@@ -159,12 +163,26 @@ def _builtin_uses(
     use_of = partial(Use, package=package, part="builtins", module=module.location)
     if is_harmless("builtins", name) or not is_known:
         yield use_of(path=name, span=request.span, uncertain=not is_known)
+        yield from _critical_members(name, uses, use_of)
         return
     yield use_of(path=name, span=request.span, load=True)
     for use in uses if name != "process" else ():  # that is the global
         path = f"{name}.{use.path}" if use.path else name
         if use.path or not use.exact:
             yield use_of(path=path, span=use.span, uncertain=not use.exact)
+
+
+def _critical_members(
+    name: str, uses: Iterable[BuiltinUse], use_of: Callable[..., Use]
+) -> Iterator[Use]:
+    """Yield the uses of members that do not come with the harmless builtin *name*.
+
+    Every package has a `module` of its own, without the members that are critical in Node's.
+    """
+    for use in uses if name != "module" else ():
+        path = f"{name}.{use.path}"
+        if use.path and authority_of("builtins", path).severity == "critical":
+            yield use_of(path=path, span=use.span)
 
 
 def _is_handed_on(name: FreeName, package: CanonicalName) -> bool:
@@ -314,11 +332,11 @@ def _link(specifier: str, source: Package, target: Package) -> Link:
         return "declared"
     if "/node_modules/" in specifier or _is_detour(specifier, target):
         return "refused"
-    if not is_bare(specifier) and not specifier.startswith("#"):
-        return "declared"  # a path: the loader lets it lead to the application only
-    if _requested_name(specifier, target) in source.declared:
-        return "declared"
-    return "refused" if target.canonical_name == ROOT_NAME else "installed"
+    is_path = not is_bare(specifier) and not specifier.startswith("#")
+    is_declared = is_path or _requested_name(specifier, target) in source.declared
+    if target.canonical_name == ROOT_NAME:
+        return "application" if is_declared else "refused"
+    return "declared" if is_declared else "installed"
 
 
 def _is_detour(specifier: str, target: Package) -> bool:
@@ -331,23 +349,25 @@ def _requested_name(specifier: str, target: Package) -> str:
     return package_name_of(specifier) if is_bare(specifier) else target.name
 
 
-def undeclared_links(
+def doubtful_links(
     uses: Iterable[Use], modules: ModuleGraph, packages: PackageGraph, *, root: Location
 ) -> Iterator[Diagnostic]:
-    """Yield a warning for each package that another is granted because it finds it installed.
+    """Yield a warning for each link that is granted because it is used, and for no better reason.
 
-    With another version of anything in the tree it may find another, or none.
+    A package that finds another installed may find another version with another tree, or none;
+    one that wants files of the application gets its configuration.
     """
     versions = {
         package.canonical_name: (package.name, package.version)
         for package in packages.packages.values()
     }
     for use in uses:
-        if use.link == "installed":
+        place = modules.modules[use.module].place(display_name(use.module, root), use.span)
+        if use.link == "application":
+            yield errors.uses_application(place, use.package, use.specifier)
+        elif use.link == "installed":
             own, version = versions[CanonicalName(use.path)]
             name = package_name_of(use.specifier) if is_bare(use.specifier) else own
-            file = display_name(use.module, root)
-            place = modules.modules[use.module].place(file, use.span)
             yield errors.undeclared_dependency(
                 place, use.package, name, f"^{version}" if version else "*"
             )

@@ -53,6 +53,9 @@ class Outcome:
     #: What was withheld, in full and in one line; empty for nothing.
     withheld: str
     withheld_summary: str
+    #: What was inferred that deserves to be read, in full and in one line; empty for nothing.
+    granted: str
+    granted_summary: str
     #: Why Endo's own reader can't run it; empty if it can.
     needs: str
     #: What ``--json`` prints, but for where the archive was written: JSON, on one line.

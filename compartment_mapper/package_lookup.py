@@ -162,9 +162,9 @@ def crosses_packages(target: Location, *, package: Location, application: Locati
 
     - The application itself may name any file: it is what is trusted.
     - A package may name its own files.
-    - A package may name files of the application's own package, as with Node: the module then runs
-      in the application's compartment, and what the package gets are its exports. The
-      application's author put the package there.
+    - A package may name files of the application's own package, as with Node, where the policy
+      links it to ``$root$``, which is decided later: the module then runs in the application's
+      compartment, and what the package gets are its exports.
     - All else is refused: other packages, and files outside of the application.
 
     Args:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from compartment_mapper import errors
 from compartment_mapper.authority import (
@@ -162,10 +162,15 @@ class Seen:
         return [package.canonical_name for package in self.packages.packages.values()]
 
 
-def policy_problems(given: GivenPolicy, seen: Seen) -> Iterator[Diagnostic]:
+def policy_problems(given: GivenPolicy, seen: Seen, *, frozen: bool) -> Iterator[Diagnostic]:
     """Yield where *given* does not fit the application: errors, and warnings of what is stale.
 
     What is harmless need not be granted.
+
+    Args:
+        given: The policy.
+        seen: The application.
+        frozen: A package of another version, or with other files, is an error.
     """
     for finding in missing_grants(given.policy, seen.uses):
         assert finding.use is not None
@@ -176,7 +181,7 @@ def policy_problems(given: GivenPolicy, seen: Seen) -> Iterator[Diagnostic]:
         place = seen.place_of(finding.patch.module, finding.patch.span)
         yield errors.patches_another(place, finding.package, finding.path, given.file)
     for finding in changed_packages(given.policy, seen.modules, seen.packages):
-        yield _changed(finding, given, seen.names)
+        yield _changed(finding, given, seen.names, frozen=frozen)
     for finding in unused_grants(given.policy, seen.uses):
         yield from _mistyped(finding, given.file)
 
@@ -218,12 +223,16 @@ def _missing(finding: Finding, use: Use, file: str, place: Place) -> Diagnostic:
     )
 
 
-def _changed(finding: Finding, given: GivenPolicy, known: list[CanonicalName]) -> Diagnostic:
+def _changed(
+    finding: Finding, given: GivenPolicy, known: list[CanonicalName], *, frozen: bool
+) -> Diagnostic:
     if finding.kind == "unknown":
         others = [name for name in known if name not in given.policy.resources]
         hint = errors.did_you_mean(finding.package, others)
         return errors.policy_names_unknown_package(given.file, finding.package, hint)
     if finding.kind == "version":
         versions = (finding.expected, finding.found)
-        return errors.policy_of_other_version(given.file, finding.package, versions)
-    return errors.policy_of_other_files(given.file, finding.package, finding.found)
+        found = errors.policy_of_other_version(given.file, finding.package, versions)
+    else:
+        found = errors.policy_of_other_files(given.file, finding.package, finding.found)
+    return replace(found, severity="error" if frozen else "warning")

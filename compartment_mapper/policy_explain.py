@@ -10,6 +10,8 @@ from compartment_mapper.explain import Step
 from compartment_mapper.infer_policy import Use
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
 from compartment_mapper.package_graph import PackageGraph
+from compartment_mapper.report import leak_text
+from compartment_mapper.risks import Leak
 
 #: More uses of the same authority are counted, not shown.
 _SHOWN_USES = 8
@@ -23,8 +25,12 @@ class Explanation:
     #: From the entry; empty for the application itself.
     chain: Sequence[Step]
     uses: Sequence[tuple[Use, Place]]
+    #: Whether what it uses, all taken together, can send secrets away: one, or none.
+    leaks: Sequence[Leak] = ()
 
-    def to_dict(self, file_of: Callable[[Location], str]) -> dict[str, object]:
+    def to_dict(
+        self, file_of: Callable[[Location], str], place_of: Callable[[Use], str]
+    ) -> dict[str, object]:
         """Return what ``--json`` prints."""
         return {
             "package": self.package,
@@ -38,6 +44,7 @@ class Explanation:
                 for step in self.chain
             ],
             "uses": [_use_to_dict(use, place) for use, place in self.uses],
+            "findings": [leak.to_dict(place_of) for leak in self.leaks],
         }
 
 
@@ -79,9 +86,9 @@ def _concerns(use: Use, authority: str | None) -> bool:
     return use.path == bare or use.path.startswith(f"{bare}.")
 
 
-def explanation_text(explanation: Explanation, chain: str) -> str:
+def explanation_text(explanation: Explanation, chain: str, place_of: Callable[[Use], str]) -> str:
     """Return the chain, then each authority with the code that uses it."""
-    blocks = [chain]
+    blocks = [chain, *(leak_text(leak, place_of) for leak in explanation.leaks)]
     by_path: dict[tuple[str, str], list[tuple[Use, Place]]] = {}
     for use, place in explanation.uses:
         by_path.setdefault((use.part, use.path), []).append((use, place))

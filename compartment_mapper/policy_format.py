@@ -29,6 +29,7 @@ from compartment_mapper.policy import (
     PackagePolicy,
     Policy,
 )
+from compartment_mapper.zip_reader import LIMITS
 
 _PACKAGE_KEYS = (
     "version",
@@ -40,6 +41,10 @@ _PACKAGE_KEYS = (
     "noGlobalFreeze",
     "defaultAttenuator",
     "options",
+)
+#: In an archive, as Endo's reader knows them.
+_ARCHIVED_KEYS = tuple(
+    key for key in _PACKAGE_KEYS if key not in {"version", "integrity", "harden"}
 )
 _POLICY_KEYS = ("$schema", "harmless", "defaultAttenuator", "entry", "resources")
 
@@ -59,8 +64,8 @@ class _At:
     path: str
     attenuator: str | None = None
     part: Part | None = None
-    #: Names that no host has are mistakes: of people, not of archives.
-    checks_names: bool = True
+    #: In an archive names that no host has are no mistakes, and our own words are not known.
+    in_archive: bool = False
 
     def part_at(self, part: Part) -> _At:
         return replace(self, path=f"{self.path}.{part}", part=part)
@@ -97,7 +102,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def package_policy_from(value: object, *, path: str) -> PackagePolicy | str:
     """Return the package policy that a JSON *value* says, or a sentence on what is wrong."""
     try:
-        return _package_policy(value, _At(path, checks_names=False))
+        return _package_policy(value, _At(path, in_archive=True))
     except _WrongValueError as wrong:
         return wrong.problem
 
@@ -119,8 +124,9 @@ def _policy(value: object) -> Policy:
 
 
 def _package_policy(value: object, at: _At) -> PackagePolicy:
-    found = _record(value, at.path, _PACKAGE_KEYS)
+    found = _record(value, at.path, _ARCHIVED_KEYS if at.in_archive else _PACKAGE_KEYS)
     options = found.get("options")
+    _check_depth(options, f"{at.path}.options")
     default = _text(found.get("defaultAttenuator"), f"{at.path}.defaultAttenuator")
     at = replace(at, attenuator=default or at.attenuator)
     parts = {part: _grants(found.get(part, {}), at.part_at(part)) for part in PARTS}
@@ -207,18 +213,45 @@ def _grants(value: object, at: _At) -> tuple[Grants, dict[str, str]]:
         inner = at.name_at(name)
         bare = name.removeprefix("node:") if at.part == "builtins" else name
         grant, reason = _grant_with_reason(written, inner)
-        if at.checks_names:
+        if not at.in_archive:
             _check_name(bare, inner)
-        if grants.get(bare, grant) != grant:
+        if grants.get(bare, grant) != grant and not at.in_archive:
             raise _WrongValueError(f"{inner.path}: '{bare}' is granted in two ways")
-        grants[bare] = grant
+        grants[bare] = _both(grants.get(bare, grant), grant)
         if reason is not None:
             reasons[bare] = reason
     return grants, reasons
 
 
+def _both(first: Grant, other: Grant) -> Grant:
+    """Return what holds where `fs` and `node:fs` are granted in two ways, as for our runtime."""
+    if first is False or other is False:
+        return False
+    return other if isinstance(other, Attenuation) else first
+
+
+def _check_depth(value: object, path: str) -> None:
+    """Raise where *value*, which may be anything, lies deeper than any reader likes to go."""
+    level = [value]
+    for _ in range(LIMITS["depth"] + 1):
+        level = [
+            member
+            for found in level
+            for member in (
+                found.values()
+                if isinstance(found, dict)
+                else found
+                if isinstance(found, list)
+                else ()
+            )
+        ]
+        if not level:
+            return
+    raise _WrongValueError(f"{path} is nested too deeply")
+
+
 def _grant_with_reason(value: object, at: _At) -> tuple[Grant, str | None]:
-    if isinstance(value, dict) and "attenuate" not in value:
+    if isinstance(value, dict) and "attenuate" not in value and not at.in_archive:
         found = _record(value, at.path, ("grant", "why"))
         if "grant" not in found:
             raise _WrongValueError(f"{at.path} must have a 'grant'")
@@ -231,7 +264,7 @@ def _grant(value: object, at: _At) -> Grant:
         return value
     if value == "write" and at.part == "globals":
         return "write"
-    if value == "load" and at.part == "builtins":
+    if value == "load" and at.part == "builtins" and not at.in_archive:
         return "load"
     if at.part != "packages":
         if isinstance(value, list):
@@ -246,6 +279,7 @@ def _grant(value: object, at: _At) -> Grant:
 def _attenuation(value: object, at: _At) -> Attenuation:
     found = _record(value, at.path, ("attenuate", "params"))
     specifier, params = found["attenuate"], found.get("params", [])
+    _check_depth(params, f"{at.path}.params")
     if specifier is None:
         raise _WrongValueError(f"{at.path}: a list of parameters needs a defaultAttenuator")
     if not isinstance(specifier, str) or not specifier:

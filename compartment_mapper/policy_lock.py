@@ -12,12 +12,12 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from compartment_mapper.authority import Part, holders_of, is_harmless
+from compartment_mapper.authority import Part, authority_of, holders_of, is_harmless
 from compartment_mapper.infer_policy import Patch, Use, patches_of, unchanging_packages
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, relative_path
 from compartment_mapper.module_graph import ModuleGraph
 from compartment_mapper.package_graph import Package, PackageGraph
-from compartment_mapper.policy import PARTS, Attenuation, Grant, PackagePolicy, Policy
+from compartment_mapper.policy import PARTS, Attenuation, Grant, Grants, PackagePolicy, Policy
 
 POLICY_FILE = "compartment-policy.json"
 OVERRIDE_FILE = "compartment-policy-override.json"
@@ -97,42 +97,102 @@ def integrity_of(package: Package, modules: ModuleGraph, packages: PackageGraph)
 
 
 def with_decisions(fresh: Policy, known: Policy) -> Policy:
-    """Return *fresh* with the decisions of *known* on what is still used.
+    """Return *fresh* with the decisions of *known*.
 
-    What *known* refuses stays refused, what it grants in another way (whole, or attenuated)
-    stays so, and what nobody uses any more is left out.
+    What a person refused stays refused, and what a person granted stays granted, whole or
+    attenuated, whether it is seen to be used or not. What was inferred, and nobody uses any more,
+    is left out.
     """
+    decided = {
+        name: _decided(policy, known.resources[name]) if name in known.resources else policy
+        for name, policy in fresh.resources.items()
+    }
+    gone = {
+        name: own
+        for name, policy in known.resources.items()
+        if name not in decided and (own := _made_by_a_person(policy)) is not None
+    }
     return Policy(
-        entry=_decided(fresh.entry, known.entry),
-        resources={
-            name: _decided(policy, known.resources[name]) if name in known.resources else policy
-            for name, policy in fresh.resources.items()
-        },
-        harmless=fresh.harmless,
+        entry=_decided(fresh.entry, known.entry, is_root=True),
+        resources={**decided, **gone},
+        harmless=known.harmless,
     )
 
 
-def _decided(fresh: PackagePolicy, known: PackagePolicy) -> PackagePolicy:
-    harden = fresh.harden if known.harden is None else known.harden
-    decided = replace(fresh, harden=harden, options=known.options)
+def _decided(fresh: PackagePolicy, known: PackagePolicy, *, is_root: bool = False) -> PackagePolicy:
+    decided = replace(
+        fresh,
+        harden=fresh.harden if known.harden is None else known.harden,
+        options=known.options,
+        no_global_freeze=known.no_global_freeze,
+    )
     for part in PARTS:
-        seen, granted = fresh.grants_of(part), known.grants_of(part)
-        assert isinstance(seen, Mapping)
-        if not isinstance(granted, Mapping):
-            decided = decided.with_grants(part, granted)
-            continue
-        kept = {path: grant for path, grant in granted.items() if _matters(path, grant, seen)}
-        grants = {
-            **{p: g for p, g in seen.items() if not _is_decided(part, p, g, known)},
-            **{path: _wider(grant, seen.get(path)) for path, grant in kept.items()},
-        }
-        decided = decided.with_grants(part, grants)
+        decided = decided.with_grants(part, _decided_grants(part, fresh, known, is_root=is_root))
     reasons = {
         (part, path): reason
         for (part, path), reason in fresh.reasons.items()
-        if path in _names(decided, part)
+        if path in _names(decided, part) and not _is_bare_grant(known, part, path)
     }
     return replace(decided, reasons=reasons)
+
+
+def _decided_grants(
+    part: Part, fresh: PackagePolicy, known: PackagePolicy, *, is_root: bool
+) -> Grants:
+    seen, granted = fresh.grants_of(part), known.grants_of(part)
+    assert isinstance(seen, Mapping)
+    if not isinstance(granted, Mapping):
+        return granted
+    kept = {
+        path: _wider(grant, seen.get(path))
+        for path, grant in granted.items()
+        if _matters(path, seen) or is_personal(known, part, path, is_root=is_root)
+    }
+    return {**{p: g for p, g in seen.items() if not _is_decided(part, p, g, known)}, **kept}
+
+
+def is_personal(policy: PackagePolicy, part: Part, path: str, *, is_root: bool) -> bool:
+    """Return whether a person, and no inference, said what *policy* says of *path*.
+
+    An inference writes where a power is used, grants nothing critical to a dependency, and refuses
+    nothing else.
+
+    Args:
+        policy: Of a package, as it is read.
+        part: In which *path* is listed.
+        path: Of an authority.
+        is_root: The package is the application's own, which gets what it uses.
+    """
+    grants = policy.grants_of(part)
+    assert isinstance(grants, Mapping)
+    grant = grants[path]
+    if isinstance(grant, Attenuation) or (part, path) not in policy.reasons:
+        return True
+    is_critical = authority_of(part, path).severity == "critical"
+    return not is_critical if grant is False else is_critical and not is_root
+
+
+def _is_bare_grant(known: PackagePolicy, part: Part, path: str) -> bool:
+    """Whether a person granted what an inference might have: no reason may make it look so."""
+    granted = known.grants_of(part)
+    if not isinstance(granted, Mapping) or path not in granted:
+        return False
+    is_critical = authority_of(part, path).severity == "critical"
+    return granted[path] is not False and not is_critical and (part, path) not in known.reasons
+
+
+def _made_by_a_person(policy: PackagePolicy) -> PackagePolicy | None:
+    """Return what a person said of a package that is not reached; None for nothing."""
+    is_any = False
+    for part in PARTS:
+        grants = policy.grants_of(part)
+        if not isinstance(grants, Mapping):
+            is_any = True
+            continue
+        own = {p: g for p, g in grants.items() if is_personal(policy, part, p, is_root=False)}
+        policy = policy.with_grants(part, own)
+    said = is_any or any(policy.grants_of(part) for part in PARTS)
+    return policy if said or policy.options is not None or policy.no_global_freeze else None
 
 
 def _names(policy: PackagePolicy, part: Part) -> Iterable[str]:
@@ -140,17 +200,13 @@ def _names(policy: PackagePolicy, part: Part) -> Iterable[str]:
     return grants if isinstance(grants, Mapping) else ()
 
 
-def _matters(path: str, grant: Grant, seen: Mapping[str, Grant]) -> bool:
+def _matters(path: str, seen: Mapping[str, Grant]) -> bool:
     """Whether a decision is about something that is still used."""
-    return isinstance(grant, Attenuation) or any(
-        use == path or path in holders_of(use) or use in holders_of(path) for use in seen
-    )
+    return any(use == path or path in holders_of(use) or use in holders_of(path) for use in seen)
 
 
 def _is_decided(part: Part, path: str, grant: Grant, known: PackagePolicy) -> bool:
-    return known.denies(part, path) or (
-        grant is not False and known.allows(part, path, write=grant == "write")
-    )
+    return known.denies(part, path) or known.allows(part, path, write=grant == "write")
 
 
 def _wider(known: Grant, seen: Grant | None) -> Grant:
@@ -206,11 +262,13 @@ class Finding:
 def missing_grants(policy: Policy, uses: Iterable[Use]) -> Iterator[Finding]:
     """Yield the powers that are used, and that *policy* neither grants nor refuses.
 
-    Packages that are used without being declared are withheld, as they are without a policy.
+    Packages that are used without being declared are withheld, as they are without a policy; the
+    application itself has to be decided about.
     """
     for use in uses:
         own = policy.of(use.package)
-        is_power = use.link == "declared" if use.part == "packages" else not use.harmless
+        is_link = use.link in {"declared", "application"}
+        is_power = is_link if use.part == "packages" else not use.harmless
         if not is_power:
             continue
         allowed = own.allows(use.part, use.path, write=use.write, load=use.load)
@@ -241,7 +299,10 @@ def unused_grants(policy: Policy, uses: Iterable[Use]) -> Iterator[Finding]:
             grants = own.grants_of(part)
             known = used.get((name, part), set())
             for path, grant in sorted(grants.items()) if isinstance(grants, Mapping) else ():
-                covers = path in known or any(holder in known for holder in holders_of(path))
+                refused = grant is False and is_personal(own, part, path, is_root=name == ROOT_NAME)
+                covers = (
+                    refused or path in known or any(holder in known for holder in holders_of(path))
+                )
                 if not (covers or isinstance(grant, Attenuation) or is_harmless(part, path)):
                     yield Finding(kind="unused", package=name, part=part, path=path)
 

@@ -114,7 +114,9 @@ class Node:
         main, _runtime = runtime_files()
         sys.stdout.flush()
         sys.stderr.flush()
-        os.execv(self.path, [self.path, *options, main, *arguments])  # noqa: S606 - no shell meant
+        # Shows the runtime, and no package, the classes of Node's errors: they are to be hardened.
+        flags = ["--expose-internals", *options]
+        os.execv(self.path, [self.path, *flags, main, *arguments])  # noqa: S606 - no shell meant
 
 
 def runtime_files() -> tuple[str, str]:

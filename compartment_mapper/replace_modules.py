@@ -53,9 +53,9 @@ def _replaced(outcome: Outcome, texts: Mapping[str, bytes]) -> Outcome | None:
             return None
         modules[path] = module, stored
     entries = {entry.path: entry for entry in stored_entries(outcome.content)}
-    map_text = _content(entries[MAP_FILE], outcome)
+    map_text = _content(entries[MAP_FILE])
     for module, stored in modules.values():
-        if not _needs_same(module, _content(entries[module.path], outcome), stored):
+        if not _needs_same(module, _content(entries[module.path]), stored):
             return None
         before = module.sha512.encode()
         if map_text.count(before) != 1:  # another module with the same text
@@ -63,7 +63,7 @@ def _replaced(outcome: Outcome, texts: Mapping[str, bytes]) -> Outcome | None:
         map_text = map_text.replace(before, sha512_hex(stored).encode())
         entries[module.path] = stored_entry(module.path, stored, compress=outcome.is_compressed)
     entries[MAP_FILE] = stored_entry(MAP_FILE, map_text, compress=outcome.is_compressed)
-    content = pack_entries(list(entries.values()), compress=outcome.is_compressed)
+    content = pack_entries(list(entries.values()))
     digests = {path: (module, sha512_hex(stored)) for path, (module, stored) in modules.items()}
     return _outcome(outcome, content, sha512_hex(map_text), digests)
 
@@ -84,8 +84,8 @@ def _is_doubtful(record: ModuleRecord) -> bool:
     return record.doubt is not None or bool(record.refusals)
 
 
-def _content(entry: StoredEntry, outcome: Outcome) -> bytes:
-    return inflated(entry.stored) if outcome.is_compressed else entry.stored
+def _content(entry: StoredEntry) -> bytes:
+    return inflated(entry.stored) if entry.deflated else entry.stored
 
 
 def _needs_same(module: Replaceable, old: bytes, new: bytes) -> bool:

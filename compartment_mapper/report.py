@@ -9,6 +9,7 @@ from compartment_mapper.explain import PackageSummary, Step
 from compartment_mapper.infer_policy import Use
 from compartment_mapper.locations import CanonicalName, Location
 from compartment_mapper.policy import policy_key
+from compartment_mapper.risks import Leak
 from compartment_mapper.text import size_text
 
 
@@ -152,3 +153,43 @@ def withheld_text(uses: Iterable[Use], place_of: Callable[[Use], str]) -> str:
             grant = json.dumps(use.grant)
             lines.append(f'      {policy_key(package)}.{use.part}["{use.path}"] = {grant}')
     return "\n".join(lines)
+
+
+def granted_text(
+    who: str, grave: Sequence[Use], leaks: Sequence[Leak], place_of: Callable[[Use], str]
+) -> str:
+    """Return what *who* grants of severity high or worse, by package, and what that adds up to."""
+    lines: dict[CanonicalName, list[str]] = {}
+    for use in grave:
+        line = f"    {use.severity:<8} {_authority(use)}  {place_of(use)}"
+        lines.setdefault(use.package, []).append(line)
+    for leak in leaks:
+        lines.setdefault(leak.package, []).append(f"    {leak_text(leak, place_of)}")
+    if not lines:
+        return ""
+    blocks = [line for name, found in lines.items() for line in (f"  {name}", *found)]
+    return "\n".join([f"{who} grants, of severity high or worse:", *blocks])
+
+
+def leak_text(leak: Leak, place_of: Callable[[Use], str]) -> str:
+    """Return the finding that a package can send away what its user keeps to himself."""
+    uses = (f"{_authority(use)} ({place_of(use)})" for use in (leak.reads, leak.sends))
+    return f"reads secrets and reaches the network: {', '.join(uses)}"
+
+
+def _authority(use: Use) -> str:
+    return f"{use.part.removesuffix('s')} {use.path}"
+
+
+def granted_summary(who: str, grave: Sequence[Use], leaks: Sequence[Leak]) -> str:
+    """Return the same in one line; an empty text for nothing."""
+    if not grave and not leaks:
+        return ""
+    packages = len({use.package for use in grave} | {leak.package for leak in leaks})
+    powers = f"{_count(len(grave), 'power')} of severity high or worse"
+    names = ", ".join(leak.package for leak in leaks)
+    both = f"; these read secrets and reach the network: {names}" if names else ""
+    return (
+        f"{who} grants {powers} to {_count(packages, 'package')}{both}: "
+        f"`compartment-mapper bundle {who}` lists them"
+    )

@@ -13,8 +13,8 @@ from compartment_mapper.errors import Diagnostic, InputError, Place
 from compartment_mapper.infer_policy import (
     Use,
     allow_all,
+    doubtful_links,
     policy_of,
-    undeclared_links,
     uses_of,
     with_hardening,
     withheld,
@@ -71,6 +71,8 @@ class Options:
     override: PolicyFile | None = None
     #: A policy that says nothing of a power that is used is an error.
     enforces: bool = True
+    #: A package that is not the one that the policy was made for is an error.
+    frozen: bool = False
     #: Without any of the above, a policy beside the application's package.json holds.
     finds_policy: bool = True
 
@@ -101,6 +103,8 @@ class Application:
     #: The modules that narrow grants, by the specifiers that the policy has.
     attenuators: Mapping[str, Location]
     warnings: tuple[Diagnostic, ...]
+    #: Whether dependencies get what they are seen to use.
+    infers: bool = False
     #: Whether the host is a page.
     in_page: bool = False
     #: How many modules were left out, since nobody uses them; None where nobody asked for that.
@@ -168,21 +172,26 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     if given is not None:
         more = with_named_grants(given.policy, options.grants, seen.names)
         given = GivenPolicy(policy=more, file=given.file)
-    misfits = tuple(policy_problems(given, seen)) if given and options.enforces else ()
+    misfits = _misfits(given, options, seen) if given and options.enforces else ()
     if any(problem.severity == "error" for problem in misfits):
         raise InputError(*misfits)
     inferred = uses if options.infer and given is None else ()
-    undeclared = undeclared_links(inferred, modules, packages, root=root)
+    doubtful = doubtful_links(inferred, modules, packages, root=root)
     powers.ended("judge")
     return Application(
         seen=seen,
         policy=_decided_policy(given, options, seen),
         policy_file=given.file if given else None,
         attenuators=attenuators,
-        warnings=(*problems, *undeclared, *misfits),
+        warnings=(*problems, *doubtful, *misfits),
+        infers=options.infer and given is None,
         in_page=BROWSER in options.conditions,
         unused=len(loaded.graph.modules) - len(used.modules) if options.leaves_out_unused else None,
     )
+
+
+def _misfits(given: GivenPolicy, options: Options, seen: Seen) -> tuple[Diagnostic, ...]:
+    return tuple(policy_problems(given, seen, frozen=options.frozen))
 
 
 def _decided_policy(given: GivenPolicy | None, options: Options, seen: Seen) -> Policy:

@@ -69,8 +69,9 @@ def build_runtime(root: Path) -> Path:
 def inputs(runtime: Path) -> list[Path]:
     """List the files that the built file is made from."""
     names = ("build.mjs", *(f"bundle/{name}" for name in BUNDLE))
-    table = runtime.parent / "compartment_mapper" / "authority.json"
-    return [*(runtime / name for name in names), *sorted((runtime / "src").rglob("*.js")), table]
+    package = runtime.parent / "compartment_mapper"
+    tables = tuple(package / f"{name}.json" for name in ("authority", "limits", "node_members"))
+    return [*(runtime / name for name in names), *sorted((runtime / "src").rglob("*.js")), *tables]
 
 
 def inputs_digest(runtime: Path) -> str:

@@ -193,6 +193,8 @@ def _said(outcome: Outcome) -> Said:
         "warnings": [diagnostic_to_plain(problem) for problem in outcome.warnings],
         "withheld": outcome.withheld,
         "withheldSummary": outcome.withheld_summary,
+        "granted": outcome.granted,
+        "grantedSummary": outcome.granted_summary,
         "needs": outcome.needs,
         "compressed": outcome.is_compressed,
     }
@@ -210,6 +212,8 @@ def _outcome(content: bytes, said: Said) -> Outcome:
         warnings=tuple(diagnostic_from_plain(problem) for problem in told["warnings"]),
         withheld=_text(told["withheld"]),
         withheld_summary=_text(told["withheldSummary"]),
+        granted=_text(told["granted"]),
+        granted_summary=_text(told["grantedSummary"]),
         needs=_text(told["needs"]),
         statistics=said[1].decode("utf-8", "surrogatepass"),
         replaceable=said[2].decode("utf-8", "surrogatepass"),

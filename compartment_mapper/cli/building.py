@@ -30,7 +30,14 @@ from compartment_mapper.outcome import Outcome
 from compartment_mapper.policy_choice import PolicyFile
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.process import Node, find_node
-from compartment_mapper.report import extent_text, withheld_summary, withheld_text
+from compartment_mapper.report import (
+    extent_text,
+    granted_summary,
+    granted_text,
+    withheld_summary,
+    withheld_text,
+)
+from compartment_mapper.risks import granted_uses, grave, leaks_of, risks_to_dict
 from compartment_mapper.runtime_needs import needs_text, needs_to_dict
 from compartment_mapper.wall import refused_words, wall_for
 from compartment_mapper.workers import Workers, usable_cores
@@ -97,6 +104,7 @@ def options_of(choices: Choices, files: Mapping[str, bytes]) -> Options:
         assets=choices.asset,
         infer=choices.infer,
         allow_all=choices.allow_all,
+        frozen=choices.frozen,
         grants=choices.grant,
         policy=file(choices.policy),
         override=file(choices.override),
@@ -172,6 +180,8 @@ def outcome_of(made: Bundle, *, compressed: bool) -> Outcome:
     """Return what is to be said of a bundle."""
     application = made.application
     withheld = application.withheld
+    granted = granted_uses(application.uses, application.policy) if application.infers else []
+    high, leaks = grave(granted), leaks_of(granted)
     packages, modules = len(application.packages.packages), len(application.modules.modules)
     return Outcome(
         content=made.content,
@@ -180,8 +190,10 @@ def outcome_of(made: Bundle, *, compressed: bool) -> Outcome:
         warnings=application.warnings,
         withheld=withheld_text(withheld, partial(place_of, application)),
         withheld_summary=withheld_summary(withheld),
+        granted=granted_text("--infer", high, leaks, partial(place_of, application)),
+        granted_summary=granted_summary("--infer", high, leaks),
         needs=needs_text(made.needs),
-        statistics=json.dumps(_statistics(made, withheld)),
+        statistics=json.dumps(_statistics(made, withheld, granted)),
         replaceable=json.dumps(
             {path_of(location): asdict(found) for location, found in made.replaceable.items()}
         ),
@@ -190,7 +202,7 @@ def outcome_of(made: Bundle, *, compressed: bool) -> Outcome:
     )
 
 
-def _statistics(made: Bundle, withheld: list[Use]) -> dict[str, object]:
+def _statistics(made: Bundle, withheld: list[Use], granted: list[Use]) -> dict[str, object]:
     application = made.application
     return {
         "sha512": made.sha512,
@@ -210,6 +222,7 @@ def _statistics(made: Bundle, withheld: list[Use]) -> dict[str, object]:
             }
             for use in withheld
         ],
+        **(risks_to_dict(granted, partial(place_of, application)) if application.infers else {}),
         "compartments": {
             name: {
                 key: module.sha512

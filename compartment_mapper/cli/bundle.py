@@ -97,7 +97,7 @@ def _write_bundle(order: Order, output: str, disk: ObservedDisk | None, *, as_js
 
 
 def _say(made: Outcome, output: str, form: Format) -> None:
-    for text in (made.withheld, made.needs):
+    for text in (made.granted, made.withheld, made.needs):
         if text:
             show(text, err=True)
     show(f"{output}: {made.extent}")

@@ -122,7 +122,7 @@ def _key(order: Order, files: Mapping[str, bytes]) -> str | None:
         (choices.infer, choices.allow_all, choices.policy, choices.override),
         [(path, hashlib.sha256(content).hexdigest()) for path, content in files.items()],
         (choices.node, node),
-        (order.form, order.enforces),
+        (order.form, order.enforces, choices.frozen),
         None if order.form.format == "archive" else maybe_runtime(),
     )
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogateescape")).hexdigest()

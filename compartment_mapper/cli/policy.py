@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 
 import click
 
 from compartment_mapper import errors
 from compartment_mapper.authority import SEVERITIES, Severity
-from compartment_mapper.cli.building import Hosting, leaves_out_unused, loaded_application
+from compartment_mapper.cli.building import (
+    Hosting,
+    leaves_out_unused,
+    loaded_application,
+    place_of,
+)
 from compartment_mapper.cli.commands import Commands
 from compartment_mapper.cli.policy_files import policy_file
 from compartment_mapper.cli.shared import (
@@ -58,6 +63,7 @@ from compartment_mapper.policy_lock import (
     undecided_patches,
     unused_grants,
     with_decisions,
+    with_harmless,
 )
 from compartment_mapper.policy_report import (
     difference_markdown,
@@ -69,7 +75,8 @@ from compartment_mapper.policy_report import (
     powers_markdown,
     powers_text,
 )
-from compartment_mapper.report import chain_text
+from compartment_mapper.report import chain_text, granted_text
+from compartment_mapper.risks import granted_uses, grave, leaks_of, risks_to_dict
 from compartment_mapper.unpack import unpack
 from compartment_mapper.workflows import Application, Options, inferred_policy, place_in
 
@@ -143,31 +150,51 @@ def _load(entry: str, loading: _Loading) -> Application:
     metavar="FILE",
     help="Where to write it; - for the standard output. Default: beside package.json.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print what deserves a look as JSON.")
 @_loading
 @reporting
 def infer_command(
     *,
     entry: str,
     output: str | None,
+    as_json: bool,
     loading: _Loading,
 ) -> None:
     """Write what each package of the application at ENTRY is seen to use, for review.
 
-    What a file that is there already decides stays decided: a refusal (false), an attenuation, a
-    grant of a whole object. Critical powers are written as refused; to grant one, write true.
+    What a person decided in a file that is there already stays: a refusal (false), an attenuation,
+    a grant that is wider than what is seen, or has no "why". What was inferred follows what is
+    seen. Critical powers are written as refused; to grant one, write true.
+
+    What dependencies get of severity high, and packages that read secrets and reach the network,
+    are listed on the standard error stream.
     """
+    if as_json and output == "-":
+        message = "--json and -o - both print on the standard output: choose one"
+        raise click.UsageError(message)
     application = _load(entry, loading)
     policy = inferred_policy(application)
     target = output or path_of(Location(application.root + POLICY_FILE))
     if output != "-" and Path(target).is_file():
         known = parsed_policy(PolicyFile(text=read_file(target), name=target))
-        policy = with_decisions(policy, known)
+        written = policy if known.harmless else with_harmless(policy, application.uses)
+        policy = with_decisions(written, known)
+    granted = granted_uses(application.uses, policy)
+    place = partial(place_of, application)
     if output == "-":
         click.echo(policy_text(policy), nl=False)
+    else:
+        Disk().write(target, policy_text(policy).encode())
+    if as_json:
+        found = {"policy": _shown(target), **risks_to_dict(granted, place)}
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
-    Disk().write(target, policy_text(policy).encode())
-    packages = len(policy.resources)
-    show(f"{_shown(target)}: {packages} packages, {policy_extent_text(policy)}")
+    risks = granted_text("the policy", grave(granted), leaks_of(granted), place)
+    if risks:
+        show(risks, err=True)
+    if output != "-":
+        packages = len(policy.resources)
+        show(f"{_shown(target)}: {packages} packages, {policy_extent_text(policy)}")
 
 
 def _shown(path: str) -> str:
@@ -215,6 +242,8 @@ def check_command(
     elif findings:
         show(findings_text(findings, places))
         show("`compartment-mapper policy infer` brings it up to date, for review", err=True)
+        if any(finding.kind == "unused" for finding in findings):
+            show("what a person granted stays there: take it out by hand", err=True)
     else:
         show(f"{_shown(given.file)} fits: {policy_extent_text(given.policy)}")
     if findings:
@@ -315,11 +344,11 @@ def explain_command(
         return display_name(location, application.root)
 
     if as_json:
-        found = explanation.to_dict(file_of)
+        found = explanation.to_dict(file_of, partial(place_of, application))
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     else:
         chain = chain_text(explanation.chain, explanation.package, file_of)
-        show(explanation_text(explanation, chain))
+        show(explanation_text(explanation, chain, partial(place_of, application)))
 
 
 def _explained(application: Application, package: str, authority: str | None) -> Explanation:
@@ -337,6 +366,7 @@ def _explained(application: Application, package: str, authority: str | None) ->
         package=name,
         chain=why(name, modules, packages) or [],
         uses=[(use, place_in(application, use)) for use in uses],
+        leaks=leaks_of([use for use in every if use.package == name and not use.load]),
     )
 
 

@@ -105,8 +105,9 @@ def run_command(  # noqa: PLR0913 - as many as there are options
     order = Order(entry=target, choices=choices, form=form, enforces=audit is None)
     made = make_outcome(order, stages=stages)
     say_problems(made.warnings)
-    if made.withheld_summary and audit is None:
-        show(made.withheld_summary, err=True)
+    for summary in (made.granted_summary, made.withheld_summary if audit is None else ""):
+        if summary:
+            show(summary, err=True)
     if choices.timings:
         show(f"timings: {stages.text()}", err=True)
     run = Run(choices=choices, flags=flags, arguments=arguments, is_walled=not no_second_wall)

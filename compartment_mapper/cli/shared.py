@@ -30,6 +30,8 @@ class Choices:
     policy: str | None
     override: str | None
     allow_all: bool
+    #: A package that is not the one that the policy was made for is an error.
+    frozen: bool
     grant: tuple[str, ...]
     #: None: as the conditions say.
     leave_out_unused: bool | None
@@ -116,6 +118,12 @@ _BUNDLE_OPTIONS = (
         help="What holds instead, path by path; without, compartment-policy-override.json.",
     ),
     click.option("--allow-all", is_flag=True, help="Grant everything to every package."),
+    click.option(
+        "--frozen/--no-frozen",
+        default=None,
+        help="Fail, or only warn, where a package has another version or other files than the"
+        " policy says; without, fail where CI is set, as in `CI=true compartment-mapper bundle`.",
+    ),
     UNUSED_OPTION,
     NODE_OPTION,
     CACHE_OPTION,
@@ -135,6 +143,7 @@ def bundling(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def with_choices(**arguments: object) -> None:
         chosen = {name: arguments.pop(name) for name in names}
+        chosen["frozen"] = _is_in_ci() if chosen["frozen"] is None else chosen["frozen"]
         choices = Choices(**chosen)  # type: ignore[arg-type] # click made each of its type
         choices.check()
         command(choices=choices, **arguments)
@@ -143,6 +152,14 @@ def bundling(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(_BUNDLE_OPTIONS):
         wrapped = option(wrapped)
     return wrapped
+
+
+def _is_in_ci() -> bool:
+    """Return whether the environment says that nobody is there to look, as package managers ask."""
+    return os.environ.get("CI", "").strip().lower() not in _FALSE
+
+
+_FALSE = frozenset({"", "0", "false", "no", "off"})
 
 
 def reporting(command: Callable[..., None]) -> Callable[..., None]:

@@ -243,6 +243,7 @@ def _command(settings: Settings) -> list[str]:
     script = os.path.realpath(Path(settings.runtime) / _SCRIPT)
     return [
         settings.node,
+        "--expose-internals",
         "--permission",
         f"--allow-fs-read={script}",
         "--no-warnings",

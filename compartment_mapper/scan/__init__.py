@@ -25,6 +25,7 @@ from compartment_mapper.scan.free_names import scan_assigned_names, scan_free_na
 from compartment_mapper.scan.global_this import scan_global_this
 from compartment_mapper.scan.late_changes import scan_late_changes
 from compartment_mapper.scan.mapped_arguments import scan_mapped_arguments
+from compartment_mapper.scan.module_arguments import scan_module_arguments, scan_script_arguments
 from compartment_mapper.scan.names import FUNCTIONS, occurrences
 from compartment_mapper.scan.patterns import scan_mentioned, scan_patterns
 from compartment_mapper.scan.places import scan_assets, scan_file_names
@@ -138,6 +139,11 @@ def _rewrites(
     own, owning = scan_constructor_writes(syntax, prefix=prefix)
     sloppy, refusals = scan_sloppy(syntax, prefix=prefix) if is_script else ([], [])
     mapped, mapping = scan_mapped_arguments(syntax, prefix=prefix) if is_script else ([], ())
+    if is_script:
+        given = scan_script_arguments(syntax, prefix=prefix, evaluates=bool(evals))
+        mapping = (*given, *mapping)
+    else:
+        mapped = scan_module_arguments(syntax)
     this = scan_global_this(syntax, is_sloppy=is_script)
     hashbang = _hashbang(syntax.source)
     unseen = elide_comments(syntax)

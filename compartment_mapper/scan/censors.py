@@ -22,9 +22,12 @@ _SPACE = (
     rb"(?:[\t-\r ]|\xc2\xa0|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]"
     rb"|\xe2\x81\x9f|\xe3\x80\x80|\xef\xbb\xbf)*"
 )
+#: What the runtime has SES refuse too: ``import.source()``, ``import.defer()``.
+_PHASE = rb"\." + _SPACE + rb"(?:(?:source|defer)\b|/[/*])"
+_PHASES = re.compile(rb"import" + _SPACE + _PHASE)
 #: One by one, each beginning with plain text: that is what the engine of ``re`` is fast at.
 _CENSORED = (
-    ("import", re.compile(rb"import(?=" + _SPACE + rb"(?:\(|/[/*]))")),
+    ("import", re.compile(rb"import(?=" + _SPACE + rb"(?:\(|/[/*]|" + _PHASE + rb"))")),
     ("eval", re.compile(rb"eval(?=" + _SPACE + rb"\()")),
     ("open", re.compile(rb"<!--")),
     ("close", re.compile(rb"-->")),
@@ -68,6 +71,10 @@ def evade_censors(syntax: Syntax, *, prefix: str, is_script: bool) -> Evasion:
             refusals.append(Refusal(what=f"'{what}' in code that can't be parsed", span=span))
         else:
             leaf = path[-1].kind
+            if leaf == "import" and _PHASES.match(syntax.source, match.start()):
+                span = Span(match.start(), match.end())
+                refusals.append(Refusal(what="'import.source' and 'import.defer'", span=span))
+                continue
             is_comment = what == "open" and is_script and leaf == "<"
             edits.extend(_edit(what, match.start(), "html_comment" if is_comment else leaf))
     prologue: list[str] = []

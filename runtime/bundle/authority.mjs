@@ -1,4 +1,4 @@
-// The table of what the host offers, as it is bundled.
+// The tables of what the host offers, as they are bundled.
 import { readFileSync } from 'node:fs';
 
 /**
@@ -8,13 +8,19 @@ import { readFileSync } from 'node:fs';
  */
 export const authority = {
   name: 'authority',
-  setup({ onLoad }) {
+  setup({ initialOptions, onLoad }) {
     onLoad({ filter: /authority\.json$/ }, ({ path }) => {
       const table = JSON.parse(readFileSync(path, 'utf8'));
       const short = (/** @type {string} */ key, /** @type {unknown} */ value) =>
         key === 'reason' ? undefined : value;
       const text = JSON.stringify(JSON.stringify(table, short));
       return { contents: `export default JSON.parse(${text})`, loader: 'js' };
+    });
+    // Looked up when something is denied: it stays text until then. Pages have no builtins.
+    onLoad({ filter: /node_members\.json$/ }, ({ path }) => {
+      const isPage = initialOptions.platform === 'neutral' || initialOptions.platform === 'browser';
+      const text = isPage ? '{}' : JSON.stringify(JSON.parse(readFileSync(path, 'utf8')));
+      return { contents: `export default ${JSON.stringify(text)}`, loader: 'js' };
     });
   },
 };

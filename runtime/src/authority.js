@@ -18,6 +18,22 @@ const PARTS = {
   },
 };
 
+const { views } = table;
+
+/** @type {ReadonlyArray<string>} globals of which members may be granted, and others not */
+export const VIEWED_GLOBALS = Object.keys(views.globals);
+
+/** @type {ReadonlyArray<string>} those that are inferred whole, and may be granted by member by hand */
+export const VIEWED_BY_HAND = views.globalsByHand;
+
+/** @type {ReadonlyArray<string>} globals that a package has in pages in the same way as in Node */
+export const OWN_IN_PAGES = views.ownInPages;
+
+/** @type {ReadonlyArray<string>} members of builtins of which members may be granted: `fs.promises` */
+export const DEEP_BUILTIN_MEMBERS = Object.entries(views.builtins).flatMap(([name, members]) =>
+  members.map((member) => `${name}.${member}`),
+);
+
 /**
  * @param {Part} part
  * @param {string} severity
@@ -39,7 +55,7 @@ const criticalByName = (part) => {
   const found = new Map();
   for (const path of pathsOf(part, 'critical')) {
     const [name = '', ...member] = path.split('.');
-    if (member.length === 0) continue;
+    if (member.length === 0 || member[0] === '*') continue;
     const paths = found.get(name);
     if (paths === undefined) found.set(name, [path]);
     else paths.push(path);
@@ -67,7 +83,7 @@ export const severityOf = (part, path) => {
     const row = (first ? undefined : rows[`${holder}.*`]) ?? rows[holder];
     if (row !== undefined) return row.severity;
     const dot = holder.lastIndexOf('.');
-    if (dot < 0) return part === 'builtins' ? 'high' : 'low';
+    if (dot < 0) return part === 'builtins' ? 'critical' : 'low';
     holder = holder.slice(0, dot);
   }
 };

@@ -1,9 +1,13 @@
 // The host's modules as one package sees them: whole, by members, or attenuated, as its policy says.
 import { defineOwn, fillView, isObject, ownCopy } from './attenuate.js';
 import { recordingStub } from './audit.js';
+import { DEEP_BUILTIN_MEMBERS } from './authority.js';
 import { makeDenied } from './denial.js';
 import { accessDenied, codedTypeError } from './errors.js';
 import { consoleOf, performanceOf, processOf, timersOf, webCryptoOf } from './globals.js';
+import { membersOf } from './builtin-members.js';
+import { makePrivateChannels } from './endowments/private-channels.js';
+import { assertOf, replacedMembers } from './endowments/replacements.js';
 import { hardenHost } from './host-harden.js';
 import { sharedBuiltin } from './host-tame.js';
 import { withOwnAgent } from './http-agent.js';
@@ -12,6 +16,7 @@ import {
   builtinDecision,
   globalDecision,
   grantedOf,
+  grantsAnything,
   isWhole,
   isWithheld,
   memberOf,
@@ -50,6 +55,10 @@ const rootedPath = (path) => {
   copy.resolve = (/** @type {string[]} */ ...parts) => path.resolve('/', ...parts);
   copy.relative = (/** @type {string} */ from, /** @type {string} */ to) =>
     path.relative(copy.resolve(from), copy.resolve(to));
+  const namespaced = (/** @type {unknown} */ asked) =>
+    path.toNamespacedPath(typeof asked === 'string' && asked ? copy.resolve(asked) : asked);
+  // That of POSIX gives back what it is given.
+  if (path.sep === '\\') copy.toNamespacedPath = copy._makeLong = namespaced;
   return copy;
 };
 
@@ -75,10 +84,45 @@ const promisifyOf = ({ promisify: original }) => {
 };
 
 /**
+ * @param {Package} pkg
+ * @param {AnyObject} util
+ * @returns {Function} parses the arguments that the package may know of, where it names none
+ */
+const parseArgsOf = (pkg, { parseArgs: original }) => {
+  const parseArgs = (/** @type {AnyObject} */ config = {}) => {
+    const { args } = config;
+    const own = args ?? processOf(pkg)['argv'].slice(2);
+    return original(isObject(config) ? { ...config, args: own } : config);
+  };
+  return Object.freeze(parseArgs);
+};
+
+/**
+ * @param {Package} pkg
+ * @param {AnyObject} original `url`
+ * @returns {AnyObject}
+ */
+const ownUrl = (pkg, original) => {
+  const copy = ownCopy(original, hardenHost);
+  if (knowsPlaces(pkg)) return copy;
+  const places = /** @type {AnyObject} */ (sharedBuiltin(pkg.world.powers, 'path'));
+  const isWindows = places['sep'] === '\\';
+  const pathToFileURL = (/** @type {unknown} */ path, /** @type {AnyObject} */ options = {}) => {
+    const windows = Boolean(options?.['windows'] ?? isWindows);
+    const { isAbsolute } = windows ? places['win32'] : places['posix'];
+    const isRelative = typeof path === 'string' && !isAbsolute(path);
+    return original['pathToFileURL'](isRelative ? `/${path}` : path, { windows });
+  };
+  return Object.assign(copy, { pathToFileURL: Object.freeze(pathToFileURL) });
+};
+
+/**
+ * @param {Package} pkg
  * @param {AnyObject} util
  * @returns {AnyObject} what tells of code that is not the package's, or hands out one object to all
  */
-const ownUtilities = (util) => ({
+const ownUtilities = (pkg, util) => ({
+  parseArgs: parseArgsOf(pkg, util),
   getCallSites: Object.freeze(() => []),
   promisify: promisifyOf(util),
   getSystemErrorMap: Object.freeze(
@@ -93,6 +137,8 @@ const ownUtilities = (util) => ({
  */
 const OWN_BUILTINS = {
   __proto__: /** @type {never} */ (null),
+  assert: (pkg) => assertOf(pkg.world.powers),
+  'assert/strict': (pkg) => assertOf(pkg.world.powers)['strict'],
   fs(pkg, original) {
     const copy = Object.assign(ownCopy(original, hardenHost), ownFileMethods(pkg, original, 'fs'));
     const promises = hardenHost(original['promises']);
@@ -128,7 +174,9 @@ const OWN_BUILTINS = {
   },
   'path/posix': ownPath,
   'path/win32': ownPath,
-  util: (_pkg, original) => Object.assign(ownCopy(original, hardenHost), ownUtilities(original)),
+  url: ownUrl,
+  util: (pkg, original) =>
+    Object.assign(ownCopy(original, hardenHost), ownUtilities(pkg, original)),
 };
 OWN_BUILTINS['sys'] = /** @type {any} */ (OWN_BUILTINS['util']);
 
@@ -145,8 +193,17 @@ const wholeBuiltin = (pkg, name, granted) => {
     throw codedTypeError('ERR_UNKNOWN_BUILTIN_MODULE', `No such built-in module: ${name}`);
   }
   const own = OWN_BUILTINS[name];
-  if (own !== undefined) return own(pkg, original, granted);
-  return typeof original === 'object' ? ownCopy(original, hardenHost) : original;
+  const copy =
+    own !== undefined
+      ? own(pkg, original, granted)
+      : typeof original === 'object'
+        ? ownCopy(original, hardenHost)
+        : original;
+  if (hardens) {
+    for (const [member, value] of replacedMembers(powers, name))
+      defineOwn(/** @type {AnyObject} */ (copy), member, value);
+  }
+  return copy;
 };
 
 /**
@@ -162,8 +219,6 @@ const deniedMember = (pkg, path) =>
         path.slice(path.lastIndexOf('.') + 1),
       );
 
-const BY_MEMBERS_MEMBER = ['fs.promises', 'dns.promises', 'perf_hooks.performance'];
-
 /**
  * @param {Package} pkg
  * @param {string} path of a builtin, or a member of one
@@ -173,7 +228,7 @@ const recordedBuiltin = ({ label, world }, path) =>
   recordingStub(/** @type {import('./audit.js').Recorder} */ (world.audit), {
     ...{ label, part: 'builtins', path },
     deny: (at) => accessDenied(label, 'builtin', at),
-    hasMembers: (at) => !at.includes('.') || BY_MEMBERS_MEMBER.includes(at),
+    hasMembers: (at) => !at.includes('.') || DEEP_BUILTIN_MEMBERS.includes(at),
   });
 
 /**
@@ -258,6 +313,21 @@ const addDenials = (pkg, name, whole, view) => {
 };
 
 /**
+ * What a package is granted nothing of is not loaded for it.
+ *
+ * @param {Package} pkg
+ * @param {string} name of a builtin
+ * @param {ReadonlyArray<string>} members
+ * @returns {AnyObject}
+ */
+const refusedBuiltin = (pkg, name, members) => {
+  const view = {};
+  for (const member of members)
+    defineOwn(view, member, deniedMember(pkg, `${name}.${member}`), false);
+  return view;
+};
+
+/**
  * @param {Package} pkg
  * @param {string} name
  * @param {Decision} decision
@@ -271,6 +341,11 @@ const makeBuiltin = (pkg, name, decision) => {
   }
   if (decision === undefined && pkg.world.audit !== undefined) return auditedBuiltin(pkg, bare);
   const granted = decision ?? NOTHING;
+  if (!grantsAnything(granted)) {
+    if (bare === 'diagnostics_channel') return makePrivateChannels();
+    const names = membersOf(bare, pkg.world.powers.globals['process']?.versions?.node);
+    if (names !== undefined) return refusedBuiltin(pkg, bare, names);
+  }
   const whole = wholeBuiltin(pkg, bare, granted);
   if (bare === 'process' || granted.unlimited || !isObject(whole)) return whole;
   return narrowed(pkg, bare, whole, granted);

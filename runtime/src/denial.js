@@ -1,5 +1,6 @@
 // Stand-ins for what a package names but may not use: naming them is harmless, using them says why not.
 import { recordingStub } from './audit.js';
+import { VIEWED_GLOBALS } from './authority.js';
 import { accessDenied } from './errors.js';
 
 /** @import { Recorder } from './audit.js' */
@@ -45,8 +46,6 @@ const makeStub = (makeError) => {
  */
 const deniedGlobal = (label, name) => makeStub(() => accessDenied(label, 'global', name));
 
-const BY_MEMBER = ['crypto', 'performance'];
-
 /**
  * @param {Recorder} audit
  * @returns {(label: string, path: string) => Function}
@@ -55,7 +54,7 @@ export const recordedGlobal = (audit) => (label, path) =>
   recordingStub(audit, {
     ...{ label, part: 'globals', path },
     deny: (at) => accessDenied(label, 'global', at),
-    hasMembers: (at) => BY_MEMBER.includes(at),
+    hasMembers: (at) => VIEWED_GLOBALS.includes(at),
   });
 
 /**

@@ -25,8 +25,17 @@ export const EMITTER_METHODS = [...CHANGING, ...LOOKING];
  * @param {AnyObject} options.EventEmitter hardened
  * @param {(event: string | symbol) => boolean} options.isHeard which events come from the host
  * @param {(value: unknown) => unknown} options.toView of what the host passes to listeners
+ * @param {(event: string | symbol, args: unknown[]) => unknown[] | undefined} [options.passed] what of it is passed on,
+ *   undefined: it is not heard
  */
-export const makeEmitter = ({ view, real, EventEmitter, isHeard, toView }) => {
+export const makeEmitter = ({
+  view,
+  real,
+  EventEmitter,
+  isHeard,
+  toView,
+  passed = (_event, args) => args,
+}) => {
   const methods = EventEmitter.prototype;
   /** @type {Map<string | symbol, Function>} */
   const forwarders = new Map();
@@ -43,8 +52,10 @@ export const makeEmitter = ({ view, real, EventEmitter, isHeard, toView }) => {
       real().removeListener(event, forwarder);
     }
     if (!wanted || forwarder !== undefined || !isHeard(event)) return;
-    const forward = (/** @type {unknown[]} */ ...args) =>
-      void Reflect.apply(methods.emit, view, [event, ...args.map(toView)]);
+    const forward = (/** @type {unknown[]} */ ...args) => {
+      const given = passed(event, args);
+      if (given !== undefined) Reflect.apply(methods.emit, view, [event, ...given.map(toView)]);
+    };
     forwarders.set(event, forward);
     real()[first ? 'prependListener' : 'on'](event, forward);
   };

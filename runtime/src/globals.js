@@ -1,10 +1,12 @@
 // What each compartment finds on its globalThis, beyond what ses puts there.
 import { auditedProcess } from './audit-process.js';
+import { OWN_IN_PAGES, VIEWED_BY_HAND, VIEWED_GLOBALS } from './authority.js';
 import { fillView, frozenAccessor, isObject } from './attenuate.js';
 import { makeConsoleView } from './console-view.js';
 import { makeErrorConstructor } from './error-constructor.js';
+import { hardenThingsOf } from './endowments/specimens.js';
 import { hardenHost } from './host-harden.js';
-import { sharedBuiltin, sharedGlobal } from './host-tame.js';
+import { hardenerOf, sharedBuiltin, sharedGlobal } from './host-tame.js';
 import { boundView } from './bound-view.js';
 import { builtinDecision, globalDecision, grantedOf, isWhole } from './policy.js';
 import {
@@ -31,10 +33,7 @@ const TIMERS = [
 ];
 
 // Objects of the host that can be granted by members; of anything else a member is granted with its owner.
-const VIEWED = ['crypto', 'performance', 'navigator', 'WebAssembly'];
-
-// Of pages too, a package has these in the same way as in Node.
-const OWN_IN_PAGES = ['crypto', 'performance'];
+const VIEWED = [...VIEWED_GLOBALS, ...VIEWED_BY_HAND];
 
 // Objects that can't be frozen: what is kept in them is for all who are granted them.
 const STORES = ['localStorage', 'sessionStorage'];
@@ -70,12 +69,22 @@ const processDecision = ({ policy }) => {
 };
 
 /**
+ * Whatever of the host a package meets first, what is behind it is hardened by then.
+ *
+ * @param {Package} pkg
+ */
+const prepareHost = ({ world }) => {
+  if (world.hardens && !world.powers.page) hardenerOf(world.powers);
+};
+
+/**
  * @param {Package} pkg
  * @returns {AnyObject} its `process`
  */
 export const processOf = (pkg) => {
   if (pkg.process !== undefined) return pkg.process;
   const { powers, linker } = pkg.world;
+  prepareHost(pkg);
   if (powers.page) return (pkg.process = pageProcess(powers.page.nodeEnv));
   const { process } = powers.globals;
   const granted = grantedOf(processDecision(pkg));
@@ -110,6 +119,7 @@ export const processOf = (pkg) => {
  */
 export const performanceOf = (pkg) => {
   const { globals, page } = pkg.world.powers;
+  prepareHost(pkg);
   pkg.performance ??= page ? pagePerformance(globals) : boundView(globals['performance']);
   return pkg.performance;
 };
@@ -130,7 +140,9 @@ export const webCryptoOf = (globals) => {
  */
 export const timersOf = (pkg) => {
   const { globals, page, timersPromises } = pkg.world.powers;
-  pkg.timers ??= page ? makePageTimers(globals) : makeTimers(globals, timersPromises);
+  pkg.timers ??= page
+    ? makePageTimers(globals)
+    : makeTimers(globals, timersPromises, () => prepareHost(pkg));
   return pkg.timers;
 };
 
@@ -143,10 +155,13 @@ export const consoleOf = (pkg, { withClass = false } = {}) => {
   const { powers } = pkg.world;
   const { console } = powers.globals;
   if (withClass) {
+    prepareHost(pkg);
     hardenHost(console.Console);
+    hardenThingsOf('console', console, powers.globals);
     return makeConsoleView(console, { withClass });
   }
-  pkg.console ??= makeConsoleView(powers.console ?? console, { withClass });
+  const prepare = () => prepareHost(pkg);
+  pkg.console ??= makeConsoleView(powers.console ?? console, { withClass, prepare });
   return pkg.console;
 };
 
@@ -177,6 +192,7 @@ const hostGlobal = (pkg, name, decision) => {
 const ownHostGlobal = (pkg, name) => {
   const { globals } = pkg.world.powers;
   if (name === 'performance') return performanceOf(pkg);
+  prepareHost(pkg);
   if (name === 'crypto') return webCryptoOf(globals);
   if (name === 'Buffer') return sharedBuiltin(pkg.world.powers, 'buffer')?.['Buffer'];
   return STORES.includes(name) ? globals[name] : sharedGlobal(pkg.world.powers, name);

@@ -1,4 +1,5 @@
 // Prototypes that no name leads to. Packages find them by what the host makes for them, and all find the same.
+import { STREAM_CLASSES, hardenShared, webStreams } from './endowments/specimens.js';
 import { hardenHost } from './host-harden.js';
 
 /** @import { AnyObject } from './attenuate.js' */
@@ -27,6 +28,21 @@ export const hardenHidden = (globals, name) => {
     const Iterated = globals[iterated];
     if (Iterated !== undefined) hardenHost(getPrototypeOf(new Iterated().keys()));
   }
+};
+
+/** @type {WeakSet<object>} global objects whose streams are hardened */
+const withStreams = new WeakSet();
+
+/**
+ * Streams come of many things, and each part of one leads to the others.
+ *
+ * @param {AnyObject} globals the host's
+ */
+export const hardenStreams = (globals) => {
+  if (withStreams.has(globals)) return;
+  withStreams.add(globals);
+  for (const name of STREAM_CLASSES) hardenHost(globals[name]);
+  hardenShared(webStreams(globals));
 };
 
 /**

@@ -15,6 +15,9 @@ const isPrototype = (object) => {
   return typeof constructor === 'function' && constructor.prototype === object;
 };
 
+/** @param {PropertyKey} key */
+const readOnly = (key) => new TypeError(`Cannot assign to read only property '${String(key)}'`);
+
 /**
  * @param {object} object a prototype that will be frozen
  * @param {PropertyKey} key
@@ -23,7 +26,7 @@ const isPrototype = (object) => {
  */
 const overridable = (object, key, value) => {
   /** @type {WeakMap<object, unknown> | undefined} */
-  let kept; // for objects that copied this accessor, and can't have another property of that name
+  let kept; // for objects that copied this accessor, can't have another property of that name, and are extensible
   const accessor = {
     /** @this {any} */
     get() {
@@ -34,9 +37,12 @@ const overridable = (object, key, value) => {
      * @param {unknown} other
      */
     set(other) {
-      if (this === object)
-        throw new TypeError(`Cannot assign to read only property '${String(key)}'`);
-      if (Reflect.getOwnPropertyDescriptor(this, key)?.configurable === false) {
+      if (this === object) throw readOnly(key);
+      const own = Reflect.getOwnPropertyDescriptor(this, key);
+      if (own?.configurable === false) {
+        // Only reflection comes here with an object that is frozen, and so shared: what is kept for it would be
+        // a channel. Nothing changes, as when sloppy code assigns.
+        if (own.set !== accessor.set || !Object.isExtensible(this)) return;
         kept ??= new WeakMap();
         kept.set(this, other);
         return;
@@ -107,6 +113,29 @@ const done = new WeakSet();
 /** @param {Iterable<unknown>} objects that ses has hardened */
 export const regardHardened = (objects) => {
   for (const object of objects) if (isReference(object)) done.add(/** @type {object} */ (object));
+};
+
+/**
+ * @param {unknown} root
+ * @returns {Set<object>} what can be reached from it without running a getter, but for what is hardened already
+ */
+export const reachedFrom = (root) => {
+  /** @type {Set<object>} */
+  const found = new Set();
+  const waiting = [root];
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (!isReference(value)) continue;
+    const object = /** @type {object} */ (value);
+    if (done.has(object) || found.has(object)) continue;
+    if (ArrayBuffer.isView(object)) {
+      waiting.push(Object.getPrototypeOf(object));
+      continue;
+    }
+    found.add(object);
+    addNeighbours(object, waiting);
+  }
+  return found;
 };
 
 /**

@@ -1,6 +1,23 @@
 // What has to be done to a builtin of the host before packages share it: it is hardened, settings that
 // hold for the whole process can't be changed through it, and hidden state is not shown.
-import { hardenHidden } from './hidden-prototypes.js';
+import {
+  assertOf,
+  asyncResource,
+  emitterResource,
+  replacedGlobal,
+} from './endowments/replacements.js';
+import { hideServerTimers, hideSocketTimers } from './endowments/hidden-timers.js';
+import { hardenErrors } from './endowments/host-errors.js';
+import {
+  STREAM_CLASSES,
+  hardenShared,
+  hardenThingsOf,
+  hideClass,
+  rareStreamThings,
+} from './endowments/specimens.js';
+import { tameFs } from './endowments/tame-fs.js';
+import { hideConstructors, refuseEngines, tameSqlite, tameTls } from './endowments/tame-network.js';
+import { hardenHidden, hardenStreams } from './hidden-prototypes.js';
 import { hardenHost, regardHardened } from './host-harden.js';
 
 /** @import { AnyObject } from './attenuate.js' */
@@ -77,8 +94,13 @@ const fixCapture = (EventEmitter) => {
   Object.defineProperty(prototype, capture, { value: false, writable: false });
 };
 
-/** @param {AnyObject} events */
-const tameEvents = (events) => {
+/**
+ * @param {AnyObject} events
+ * @param {Powers} powers
+ */
+const tameEvents = (events, powers) => {
+  const get = Object.freeze(() => emitterResource(powers));
+  Object.defineProperty(events, 'EventEmitterAsyncResource', { get, enumerable: true });
   fixSettings(events, ['defaultMaxListeners', 'captureRejections', 'usingDomains']);
   hardenLate(events);
   fixCapture(events);
@@ -87,8 +109,56 @@ const tameEvents = (events) => {
   });
 };
 
-/** @param {AnyObject} stream */
-const tameStream = (stream) => {
+// What makes a stream of a kind that no name leads to, by what holds it.
+const RARE = {
+  of: ['compose', 'duplexPair'],
+  statics: ['from', 'toWeb', 'fromWeb', 'wrap'],
+  methods: ['iterator', 'compose', 'map', 'filter', 'flatMap', 'drop', 'take', 'asIndexedPairs'],
+};
+
+/**
+ * @param {AnyObject} owner
+ * @param {string[]} names of functions
+ * @param {() => void} prepare is called before each of them
+ */
+const prepareBefore = (owner, names, prepare) => {
+  for (const name of names) {
+    if (!Object.hasOwn(owner, name)) continue;
+    const withPreparation = (/** @type {Function} */ original) =>
+      /** @this {unknown} */ function (/** @type {unknown[]} */ ...args) {
+        prepare();
+        return Reflect.apply(original, this, args);
+      };
+    replace(owner, name, withPreparation);
+  }
+};
+
+/**
+ * @param {AnyObject} stream
+ * @param {Powers} powers
+ */
+const prepareRareStreams = (stream, { globals }) => {
+  let prepared = false;
+  const prepare = () => {
+    if (prepared) return;
+    prepared = true;
+    hardenStreams(globals);
+    hardenShared(rareStreamThings({ ...stream }));
+  };
+  prepareBefore(stream, RARE.of, prepare);
+  for (const name of ['Readable', 'Writable', 'Duplex']) {
+    const statics = RARE.statics.filter((method) => name !== 'Readable' || method !== 'from');
+    prepareBefore(stream[name], statics, prepare);
+    prepareBefore(stream[name].prototype, RARE.methods, prepare);
+  }
+};
+
+/**
+ * @param {AnyObject} stream
+ * @param {Powers} powers
+ */
+const tameStream = (stream, powers) => {
+  prepareRareStreams(stream, powers);
   replace(stream, 'setDefaultHighWaterMark', () => () => undefined);
   hardenLate(stream);
   hardenHost(new stream['Writable']()['_writableState'].writecb); // what all have that have none
@@ -102,8 +172,14 @@ const tameUtil = (util) => {
   replace(util, 'setTraceSigInt', () => () => undefined);
 };
 
-/** @param {AnyObject} buffer */
-const tameBuffer = ({ Buffer }) => void hardenHost(Buffer[Symbol.species]);
+/**
+ * @param {AnyObject} buffer
+ * @param {Powers} powers
+ */
+const tameBuffer = ({ Buffer, Blob }, { globals }) => {
+  hardenHost(Buffer[Symbol.species]);
+  prepareBefore(Blob.prototype, ['stream'], () => hardenStreams(globals));
+};
 
 /**
  * Requests that name no agent would share the connections of all packages, and show their agent.
@@ -125,8 +201,64 @@ const separateAgents = (http) => {
   http['globalAgent'] = new SeparateAgent();
 };
 
+/**
+ * Keys are made by functions. Their class trusts the handle that it is given.
+ *
+ * @param {AnyObject} crypto
+ * @param {Powers} powers
+ */
+const tameCrypto = (crypto, { getBuiltin }) => {
+  getBuiltin('constants'); // copies what is frozen from now on
+  for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(crypto)))
+    if (get !== undefined && /ObjectDefineProperty/.test(`${get}`)) void crypto[name]; // defines itself when it is read
+  const { KeyObject } = crypto;
+  hideClass(Object.getPrototypeOf(KeyObject.prototype));
+  hideClass(KeyObject.prototype);
+  const { constructor } = KeyObject.prototype;
+  const { from } = KeyObject;
+  Object.defineProperty(constructor, 'from', { value: (/** @type {unknown} */ key) => from(key) });
+  crypto['KeyObject'] = constructor;
+};
+
+/**
+ * The classes that streams of `zlib` inherit from, which no name leads to.
+ *
+ * @param {AnyObject} zlib
+ * @param {Powers} powers
+ */
+const tameZlib = (zlib, { getBuiltin }) => {
+  const { Transform } = /** @type {AnyObject} */ (getBuiltin('stream'));
+  for (const Class of Object.values(zlib)) {
+    if (typeof Class !== 'function' || !(Class.prototype instanceof Transform)) continue;
+    let child = Class;
+    for (
+      let prototype = Object.getPrototypeOf(Class.prototype);
+      prototype !== Transform.prototype;
+      prototype = Object.getPrototypeOf(prototype)
+    ) {
+      hideClass(prototype);
+      Object.setPrototypeOf(child, prototype.constructor);
+      child = prototype.constructor;
+    }
+  }
+};
+
+/**
+ * What Node's own return has a property that leads to the context of all.
+ *
+ * @param {AnyObject} hooks
+ * @param {Powers} powers
+ */
+const tameAsyncHooks = ({ AsyncLocalStorage }, powers) => {
+  const { bind } = asyncResource(powers);
+  replace(AsyncLocalStorage, 'bind', () => (/** @type {Function} */ fn) => bind(fn));
+  const call = (/** @type {Function} */ fn, /** @type {unknown[]} */ ...args) => fn(...args);
+  replace(AsyncLocalStorage, 'snapshot', () => () => bind(call));
+};
+
 /** @param {AnyObject} net */
 const tameNet = (net) => {
+  hideConstructors(net, ['Socket', 'Server']);
   for (const name of [
     'setDefaultAutoSelectFamily',
     'setDefaultAutoSelectFamilyAttemptTimeout',
@@ -135,14 +267,38 @@ const tameNet = (net) => {
     replace(net, name, () => () => undefined);
 };
 
-/** @type {Record<string, (builtin: any) => void>} */
+/** @type {Record<string, (builtin: any, powers: Powers) => void>} */
 const TAMED = {
   __proto__: /** @type {never} */ (null),
+  async_hooks: tameAsyncHooks,
+  crypto: tameCrypto,
+  zlib: tameZlib,
+  assert: (_assert, powers) => void assertOf(powers),
+  'assert/strict': (_assert, powers) => void assertOf(powers),
   buffer: tameBuffer,
   events: tameEvents,
-  http: separateAgents,
-  https: separateAgents,
-  net: tameNet,
+  child_process: (processes) => hideConstructors(processes, ['ChildProcess']),
+  dgram: (dgram) => hideConstructors(dgram, ['Socket']),
+  fs: (fs, { getBuiltin }) =>
+    tameFs(fs, /** @type {any} */ (getBuiltin('path')), /** @type {any} */ (getBuiltin('url'))),
+  http(http) {
+    hideServerTimers(http, http);
+    separateAgents(http);
+  },
+  https(https, { getBuiltin }) {
+    hideServerTimers(/** @type {AnyObject} */ (getBuiltin('http')), https);
+    separateAgents(https);
+  },
+  net(net) {
+    tameNet(net);
+    hideSocketTimers(net);
+  },
+  sqlite: tameSqlite,
+  tls(tls) {
+    tameTls(tls);
+    hideConstructors(tls, ['TLSSocket', 'Server']);
+  },
+  worker_threads: (threads) => hideConstructors(threads, ['Worker']),
   stream: tameStream,
   util: tameUtil,
 };
@@ -153,7 +309,18 @@ const COMMON = ['buffer', 'events', 'stream', 'util'];
 /** @type {Record<string, string[]>} builtins that lead to those of others, which are to be tamed before */
 const LEADS_TO = {
   __proto__: /** @type {never} */ (null),
-  ...{ _http_agent: ['http'], _http_client: ['http'], https: ['http'] },
+  ...{ _http_agent: ['net', 'http'], _http_client: ['net', 'http'], _http_server: ['net', 'http'] },
+  ...{ http: ['net'], https: ['net', 'tls', 'http'], http2: ['net', 'tls', 'http', 'https'] },
+  ...{
+    'fs/promises': ['fs'],
+    tls: ['net'],
+    tty: ['net'],
+    child_process: ['net'],
+    cluster: ['net'],
+  },
+  ...{ _http_common: ['net', 'http'], _http_incoming: ['net', 'http'] },
+  ...{ _http_outgoing: ['net', 'http'], _tls_common: ['net', 'tls'], _tls_wrap: ['net', 'tls'] },
+  ...{ inspector: ['net'], dgram: ['net'], repl: ['fs'], test: ['fs'] },
 };
 
 // Node assigns to these while they are used. Those that packages are given themselves are critical: who
@@ -163,7 +330,61 @@ const UNHARDENED = new Set([
   ...['console', 'module', 'process'],
 ]);
 
-/** @type {WeakMap<Powers, (name: string) => void>} */
+/** @type {Record<string, string[]>} what Node calls its native classes, by the builtins whose objects lead to them */
+const BINDINGS = {
+  __proto__: /** @type {never} */ (null),
+  child_process: ['process_wrap', 'pipe_wrap'],
+  crypto: ['crypto'],
+  dgram: ['udp_wrap'],
+  dns: ['cares_wrap'],
+  'dns/promises': ['cares_wrap'],
+  fs: ['fs', 'fs_event_wrap', 'fs_dir'],
+  http: ['http_parser'],
+  http2: ['http2'],
+  inspector: ['inspector'],
+  net: ['tcp_wrap', 'pipe_wrap', 'stream_wrap', 'cares_wrap', 'js_stream', 'block_list'],
+  perf_hooks: ['performance'],
+  tls: ['tls_wrap'],
+  tty: ['tty_wrap'],
+  v8: ['serdes', 'heap_utils', 'v8'],
+  worker_threads: ['worker', 'messaging'],
+  zlib: ['zlib'],
+};
+
+/**
+ * @param {Powers} powers
+ * @param {string} name
+ */
+const hardenBinding = ({ internals }, name) => {
+  for (const Class of Object.values(internals?.binding(name) ?? {})) {
+    const prototype = typeof Class === 'function' ? Class.prototype : undefined;
+    if (typeof prototype !== 'object' || prototype === null) continue;
+    for (let at = prototype; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at))
+      hideClass(at);
+    refuseEngines(prototype);
+    hardenHost(prototype);
+  }
+};
+
+// Nothing that these lead to makes a stream of the Web, but for what is prepared above. That of others takes a while to load.
+const WITHOUT_WEB_STREAMS = new Set([
+  ...[
+    'assert',
+    'assert/strict',
+    'async_hooks',
+    'buffer',
+    'console',
+    'constants',
+    'crypto',
+    'events',
+  ],
+  ...['module', 'os', 'path', 'path/posix', 'path/win32', 'perf_hooks', 'process', 'punycode'],
+  ...['querystring', 'readline', 'stream', 'stream/promises', 'string_decoder', 'sys', 'timers'],
+  ...['timers/promises', 'tty', 'url', 'util', 'util/types', 'zlib', 'net', 'tls', 'dns', 'http'],
+  ...['https', 'child_process', 'vm', 'v8'],
+]);
+
+/** @type {WeakMap<object, (name: string) => void>} by the global object of the host */
 const hardeners = new WeakMap();
 
 /**
@@ -178,24 +399,36 @@ const makeHardener = (powers) => {
   const tame = (/** @type {string} */ name) => {
     if (tamed.has(name)) return;
     tamed.add(name);
-    TAMED[name]?.(powers.getBuiltin(name));
+    TAMED[name]?.(powers.getBuiltin(name), powers);
   };
   for (const name of COMMON) tame(name);
+  hardenErrors(powers);
   hardenHidden(powers.globals, 'URL');
   /** @type {Set<string>} */
   const hardened = new Set();
-  return (name) => {
+  const harden = (/** @type {string} */ name) => {
     if (hardened.has(name)) return;
     hardened.add(name);
     for (const other of [...(LEADS_TO[name] ?? []), name]) tame(other);
-    if (!UNHARDENED.has(name)) hardenHost(powers.getBuiltin(name));
+    if (!WITHOUT_WEB_STREAMS.has(name)) hardenStreams(powers.globals);
+    if (UNHARDENED.has(name)) return;
+    for (const binding of BINDINGS[name] ?? []) hardenBinding(powers, binding);
+    hardenHost(powers.getBuiltin(name));
+    hardenThingsOf(name, powers.getBuiltin(name), powers.globals);
   };
+  for (const name of COMMON) harden(name);
+  return harden;
 };
 
-/** @param {Powers} powers */
-const hardenerOf = (powers) => {
-  const harden = hardeners.get(powers) ?? makeHardener(powers);
-  hardeners.set(powers, harden);
+/**
+ * Must be called before the first package runs: whoever asks first gets what is hardened already.
+ *
+ * @param {Powers} powers
+ * @returns {(name: string) => void}
+ */
+export const hardenerOf = (powers) => {
+  const harden = hardeners.get(powers.globals) ?? makeHardener(powers);
+  hardeners.set(powers.globals, harden);
   return harden;
 };
 
@@ -217,12 +450,19 @@ const fetchOf = (globals) => {
     /** @param {[unknown, unknown?]} args */
     fetch(...args) {
       hardenHidden(globals, 'fetch');
+      hardenStreams(globals);
       return Reflect.apply(original, undefined, args);
     },
   };
   fetches.set(original, hardenHost(fetch));
   return fetch;
 };
+
+const LEADS_TO_STREAMS = new Set([
+  ...STREAM_CLASSES,
+  ...['CompressionStream', 'DecompressionStream', 'TextDecoderStream', 'TextEncoderStream'],
+  ...['Request', 'Response', 'FormData', 'WebSocketStream', 'WebAssembly'],
+]);
 
 /**
  * @param {Powers} powers
@@ -231,8 +471,11 @@ const fetchOf = (globals) => {
  */
 export const sharedGlobal = (powers, name) => {
   hardenerOf(powers);
+  const own = replacedGlobal(powers, name);
+  if (own !== undefined) return own;
   if (name === 'fetch') return fetchOf(powers.globals);
   hardenHidden(powers.globals, name);
+  if (LEADS_TO_STREAMS.has(name)) hardenStreams(powers.globals);
   return hardenHost(powers.globals[name]);
 };
 

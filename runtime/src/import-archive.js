@@ -1,4 +1,5 @@
 // From the bytes of an archive to a program that can be run. Everything is verified before anything runs.
+import limits from '../../compartment_mapper/limits.json' with { type: 'json' };
 import { InvalidArchive } from './errors.js';
 import { MAP_NAME, filesOf, parseCompartmentMap } from './compartment-map.js';
 import { parseJson, utf8 } from './json-shape.js';
@@ -22,6 +23,20 @@ import { readZip } from './zip-reader.js';
  */
 
 /**
+ * Each value takes memory, however short its text.
+ *
+ * @param {Uint8Array} bytes of the map
+ */
+const checkSize = (bytes) => {
+  if (bytes.length > limits.map) throw new InvalidArchive(`${MAP_NAME} is larger than 16 MiB`);
+  if (bytes.length <= limits.values) return; // each takes a byte at least
+  let values = 0;
+  for (const byte of bytes) if (byte === 0x2c || byte === 0x5b || byte === 0x7b) values += 1;
+  if (values > limits.values)
+    throw new InvalidArchive(`${MAP_NAME} has more than ${limits.values} values`);
+};
+
+/**
  * @param {Uint8Array} bytes
  * @param {VerifyPowers} powers
  * @returns {Archive} verified: nothing is missing, nothing is extra, every hash is right
@@ -30,6 +45,7 @@ export const parseArchive = (bytes, powers) => {
   const files = readZip(bytes, powers);
   const mapBytes = files.get(MAP_NAME);
   if (mapBytes === undefined) throw new InvalidArchive(`there is no ${MAP_NAME} in it`);
+  checkSize(mapBytes);
   const map = parseCompartmentMap(parseJson(utf8(mapBytes, MAP_NAME), MAP_NAME));
   const expected = filesOf(map);
   for (const [name, { path, sha512 }] of expected) {

@@ -10,6 +10,7 @@ import { dirnameOf, filenameOfUrl, resolveKey, urlOf } from './locations.js';
 import { NO_MAPS } from './maps-file.js';
 import { fileRecord, isSharedData, ownCopy, recordOf } from './module-records.js';
 import { builtinDecision, grantedOf, grantsAnything, policiesOf } from './policy.js';
+import { unfinishedView } from './read-only.js';
 import { filenameOfTarget, followKey, keyOfFilename, resolveRequest } from './resolve.js';
 
 /** @import { CjsHooks, CjsModule } from './cjs.js' */
@@ -49,7 +50,8 @@ const requireTarget = (pkg, target, from) => {
   const parent = target.pkg === pkg ? from : undefined; // a module object is its own package's affair
   const { load } = commonJsOf(target.pkg);
   const module = load(filenameOfTarget(target), target.key, parent);
-  return handedTo(pkg, target, module.exports);
+  const isUnfinished = !module.loaded && target.pkg !== pkg && pkg.world.hardens;
+  return handedTo(pkg, target, isUnfinished ? unfinishedView(module.exports) : module.exports);
 };
 
 /**

@@ -1,5 +1,7 @@
 // The only place that knows how ses locks the realm down.
+import { checkPhases, endSearch } from './import-phases.js';
 import 'ses';
+import { transforms } from 'ses/tools.js';
 import { showPlainProperties } from './descriptors.js';
 import { hardenSegments } from './hidden-prototypes.js';
 import { enableOverrides, hardenHost, regardHardened } from './host-harden.js';
@@ -7,6 +9,8 @@ import { enableOverrides, hardenHost, regardHardened } from './host-harden.js';
 /** @typedef {typeof globalThis & Record<string, any>} StartGlobal */
 
 const start = /** @type {StartGlobal} */ (globalThis);
+
+endSearch();
 
 // ECMA-262 as this host has it, beyond what ses gives to compartments. None of it is a power.
 const LANGUAGE = [
@@ -128,6 +132,7 @@ const SETTINGS = {
  * @returns {Pick<import('./package.js').Powers, 'language' | 'languageNames' | 'capture'>}
  */
 export const secure = (prepareStackTrace, settings = {}) => {
+  checkPhases(transforms.mandatoryTransforms);
   const original = beforeRepair();
   start['repairIntrinsics']({ ...SETTINGS, ...settings });
   restorePure(original);

@@ -89,7 +89,8 @@ const checkWithin = (label, policy, limit) => {
     if (found !== undefined) throw widened(label, `${part} ${found}`);
   }
   const { packages, defaultAttenuator } = policy;
-  if (packages === 'any' && limit.packages !== 'any') throw widened(label, 'packages any');
+  if (packages === 'any' && (limit.packages !== 'any' || policy.withheld !== limit.withheld))
+    throw widened(label, 'packages any');
   for (const [other, grant] of packages === 'any' ? [] : packages)
     if (grant !== false && !mayUsePackage(limit, other)) throw widened(label, `package ${other}`);
   if (defaultAttenuator !== undefined && defaultAttenuator !== limit.defaultAttenuator)

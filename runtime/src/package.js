@@ -35,6 +35,8 @@ import { makeScopedEvaluate } from './scoped-text.js';
  * @property {ReadonlyArray<string>} builtinModules
  * @property {(name: string) => boolean} isBuiltin
  * @property {AnyObject | undefined} timersPromises
+ * @property {{ errors: AnyObject | undefined, binding: (name: string) => AnyObject | undefined }} [internals] of Node: its
+ *   `internal/errors`, where it was started to show them, and its native classes
  * @property {(holder: object, below?: Function) => void} capture V8's Error.captureStackTrace
  * @property {Scripts | undefined} [scripts] where the engine keeps what it has compiled
  * @property {AnyObject} [console] instead of the host's

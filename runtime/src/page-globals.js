@@ -4,9 +4,10 @@ import { severityOf } from './authority.js';
 import { boundView } from './bound-view.js';
 import { makeDenied } from './denial.js';
 import { accessDenied } from './errors.js';
-import { hardenHidden } from './hidden-prototypes.js';
+import { hardenHidden, hardenStreams } from './hidden-prototypes.js';
 import { hardenHost } from './host-harden.js';
 import { isWithheld } from './policy.js';
+import { pageView } from './read-only.js';
 
 /** @import { AnyObject } from './attenuate.js' */
 /** @import { Granted } from './policy.js' */
@@ -85,9 +86,8 @@ const viewOf = (object, granted) => {
  */
 const sharedObject = (name, object, granted) => {
   if (SHARED.includes(name)) return object;
-  // Who is granted such an object whole has the page; and of what the page itself made, nothing is known.
-  if (severityOf('globals', name) === 'critical' || !isPlatformObject(object)) return object;
-  return viewOf(object, granted);
+  if (severityOf('globals', name) === 'critical') return object; // who is granted it whole has the page
+  return isPlatformObject(object) ? viewOf(object, granted) : pageView(object);
 };
 
 /**
@@ -98,6 +98,13 @@ const isPlatformObject = (object) => {
   const prototype = Object.getPrototypeOf(object);
   return prototype !== null && Object.hasOwn(prototype, Symbol.toStringTag);
 };
+
+/**
+ * @param {Function} value
+ * @returns {boolean} whether the browser made it, rather than a script of the page
+ */
+const isPlatformFunction = (value) =>
+  /\[native code\]\s*\}$/.test(Function.prototype.toString.call(value));
 
 /**
  * What a package was not granted of an object says so when it is called, not when it is looked at.
@@ -131,9 +138,11 @@ export const pageGlobal = ({ world, label }, name, granted) => {
   if (!isObject(value) || granted === undefined) return value;
   if (world.hardens) {
     hardenHidden(page, name);
+    hardenStreams(page);
     for (const other of LEADS_TO[name] ?? []) hardenHost(page[other]);
   }
   if (typeof value === 'function') {
+    if (world.hardens && !isPlatformFunction(value)) return pageView(value);
     if (!isConstructor(value)) return boundToPage(page, value);
     return world.hardens ? hardenHost(value) : value;
   }

@@ -1,4 +1,5 @@
 // A compartment's policy as it stands in the map: Endo's PackagePolicy, with names that may be paths.
+import limits from '../../compartment_mapper/limits.json' with { type: 'json' };
 import { InvalidArchive } from './errors.js';
 import * as json from './json-shape.js';
 
@@ -13,6 +14,7 @@ import * as json from './json-shape.js';
  *
  * @typedef {object} PackagePolicy
  * @property {'any' | ReadonlyMap<string, Grant>} packages
+ * @property {string} [withheld] the label of the package that `any` does not grant: the application
  * @property {'any' | Attenuation | ReadonlyMap<string, Grant>} globals
  * @property {'any' | ReadonlyMap<string, Grant | Attenuation>} builtins
  * @property {string | undefined} defaultAttenuator
@@ -51,17 +53,41 @@ export const isAttenuation = (value) =>
 const asGrant = (input) => (input.value === 'write' ? 'write' : json.asBoolean(input));
 
 /**
+ * What may have any shape is not to be deeper than any reader likes to go.
+ *
+ * @param {Json | undefined} input
+ */
+const checkDepth = (input) => {
+  if (input !== undefined && isDeeper(input.value, limits.depth))
+    throw new InvalidArchive(`${input.path}: is nested too deeply`);
+};
+
+/**
+ * @param {unknown} value
+ * @param {number} depth
+ * @returns {boolean}
+ */
+const isDeeper = (value, depth) =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.values(value).some((member) => depth === 0 || isDeeper(member, depth - 1));
+
+/**
  * @param {Json} input
  * @returns {Attenuation | undefined}
  */
 const asAttenuation = (input) => {
   const { value } = input;
-  if (Array.isArray(value)) return { attenuate: undefined, params: value };
+  if (Array.isArray(value)) {
+    checkDepth(input);
+    return { attenuate: undefined, params: value };
+  }
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'attenuate'))
     return undefined;
   const members = json.asObject(input);
   members.only(['attenuate', 'params']);
   const params = members.get('params');
+  checkDepth(params);
   return {
     attenuate: json.asString(members.need('attenuate')),
     params: params === undefined ? [] : json.asListOf(params, (param) => param.value),
@@ -79,12 +105,21 @@ const asGrants = (input) => {
 
 /**
  * @param {Json | undefined} input
+ * @returns {PackagePolicy['packages']}
+ */
+const asPackages = (input) => {
+  if (input === undefined) return new Map();
+  return input.value === 'any' ? 'any' : json.asMapOf(input, json.asBoolean);
+};
+
+/**
+ * @param {Json | undefined} input
  * @returns {PackagePolicy['builtins']}
  */
 const asBuiltins = (input) => {
   if (input === undefined) return new Map();
   if (input.value === 'any') return 'any';
-  return json.asMapOf(input, (member) => asAttenuation(member) ?? asGrant(member));
+  return json.asMapOf(input, (member) => asAttenuation(member) ?? json.asBoolean(member));
 };
 
 /**
@@ -143,13 +178,16 @@ export const readPolicy = (input) => {
     'defaultAttenuator',
     'options',
   ]);
+  const freezes = members.get('noGlobalFreeze');
+  if (freezes !== undefined) json.asBoolean(freezes);
+  checkDepth(members.get('options'));
   const globals = members.get('globals');
   const attenuator = members.get('defaultAttenuator');
   if (attenuator !== undefined && attenuator.value === '') {
     throw new InvalidArchive(`${attenuator.path}: is empty`);
   }
   return {
-    packages: asGrants(members.get('packages')),
+    packages: asPackages(members.get('packages')),
     globals: withWrites(
       (globals && asAttenuation(globals)) ?? asGrants(globals),
       members.get('options'),

@@ -17,9 +17,13 @@ import { ALL_POLICY, NO_POLICY, isAttenuation } from './policy-format.js';
 
 /** @typedef {import('./authority.js').Part} Part */
 
-/** @returns {PackagePolicy} */
-const harmlessPolicy = () => ({
+/**
+ * @param {string | undefined} application the label of its own package, whose files dependencies have no claim to
+ * @returns {PackagePolicy}
+ */
+const harmlessPolicy = (application) => ({
   packages: 'any',
+  ...(application === undefined ? {} : { withheld: application }),
   globals: new Map(harmlessPaths('globals').map((path) => [path, true])),
   builtins: new Map(harmlessPaths('builtins').map((path) => [path, true])),
   defaultAttenuator: undefined,
@@ -37,7 +41,10 @@ export const bareBuiltin = (name) => (name.startsWith('node:') ? name.slice('nod
 export const policiesOf = (map, allowAll) => {
   if (allowAll) return () => ALL_POLICY;
   const all = [...map.compartments.values()];
-  const otherwise = all.some(({ policy }) => policy !== undefined) ? NO_POLICY : harmlessPolicy();
+  const application = map.compartments.get(map.entry.compartment)?.label;
+  const otherwise = all.some(({ policy }) => policy !== undefined)
+    ? NO_POLICY
+    : harmlessPolicy(application);
   return (compartment) => map.compartments.get(compartment)?.policy ?? otherwise;
 };
 
@@ -145,7 +152,10 @@ const decideAll = (part, grants) => {
     if (place.grant === undefined || grant === false) place.grant = grant;
   }
   for (const [name, all] of said) {
-    if (decisions.has(name)) continue;
+    if (decisions.has(name)) {
+      if (all.grant === false) decisions.delete(name);
+      continue;
+    }
     const loads = all.grant === 'load';
     const granted = withoutCritical(part, name, all);
     if (loads || grantsAnything(granted)) decisions.set(name, granted);
@@ -204,5 +214,5 @@ export const globalDecision = ({ globals }, name) => {
  * @param {PackagePolicy} policy
  * @param {string} label canonical name of the other package
  */
-export const mayUsePackage = ({ packages }, label) =>
-  packages === 'any' || (packages.get(label) ?? false) !== false;
+export const mayUsePackage = ({ packages, withheld }, label) =>
+  packages === 'any' ? label !== withheld : (packages.get(label) ?? false) !== false;

@@ -4,6 +4,7 @@ import { builtinModules, createRequire, isBuiltin } from 'node:module';
 import * as zlib from 'node:zlib';
 import { NOT_THE_HOST } from './language-names.js';
 
+/** @import { AnyObject } from './attenuate.js' */
 /** @import { Powers } from './package.js' */
 /** @import { VerifyPowers } from './import-archive.js' */
 
@@ -11,7 +12,12 @@ const start = /** @type {typeof globalThis & Record<string, any>} */ (globalThis
 
 /** @type {VerifyPowers} */
 export const verifyPowers = {
-  inflateRaw: (bytes, size) => zlib.inflateRawSync(bytes, { maxOutputLength: Math.max(size, 1) }),
+  inflateRaw(bytes, size) {
+    const options = { maxOutputLength: Math.max(size, 1), info: true };
+    const { buffer, engine } = /** @type {any} */ (zlib.inflateRawSync(bytes, options));
+    if (engine.bytesWritten !== bytes.length) throw new RangeError('it goes on after its end');
+    return buffer;
+  },
   sha512: (bytes) => createHash('sha512').update(bytes).digest('hex'),
   ...(zlib.crc32 && { crc32: (bytes) => zlib.crc32(bytes) }),
 };
@@ -30,6 +36,46 @@ const separateBuffers = () => {
 };
 
 /**
+ * @param {string} name with or without `node:`
+ * @returns {boolean} whether Node documents it: not what --expose-internals shows
+ */
+const isPublicBuiltin = (name) => {
+  const id = name.startsWith('node:') ? name : `node:${name}`;
+  return !id.startsWith('node:internal/') && (isBuiltin(name) || isBuiltin(id));
+};
+
+const EXPOSED = '--expose-internals';
+
+/**
+ * @returns {{ errors: AnyObject | undefined, binding: (name: string) => AnyObject | undefined }} what Node has of its own:
+ *   its classes of errors, when it was started with --expose-internals, and its native classes
+ */
+const takeInternals = () => {
+  const { process } = /** @type {any} */ (start);
+  const trying = (/** @type {() => any} */ attempt) => {
+    try {
+      return attempt();
+    } catch {
+      return undefined; // another Node, or its permission model: then there are the specimens
+    }
+  };
+  if (!process.execArgv.includes(EXPOSED)) {
+    const binding = process.binding?.bind(process);
+    return { errors: undefined, binding: (name) => trying(() => binding(name)) };
+  }
+  process.execArgv = process.execArgv.filter((/** @type {string} */ flag) => flag !== EXPOSED);
+  const require = createRequire(process.execPath);
+  const { emitWarning } = process;
+  process.emitWarning = () => undefined; // that internals are for tests
+  const { internalBinding } = trying(() => require('internal/test/binding')) ?? {};
+  process.emitWarning = emitWarning;
+  return {
+    errors: trying(() => require('internal/errors')),
+    binding: (name) => trying(() => internalBinding(name)),
+  };
+};
+
+/**
  * Must be called before the realm is locked down.
  *
  * @returns {(locked: Pick<Powers, 'language' | 'languageNames' | 'capture'>) => Powers}
@@ -38,18 +84,21 @@ export const prepareHost = () => {
   separateBuffers();
   const { process } = start;
   delete process.mainModule; // its `require` is the host's
-  const hostRequire = createRequire(process.execPath);
+  // Not `require`, which tells subscribers of diagnostics_channel what it has loaded.
+  const getBuiltinModule = process.getBuiltinModule.bind(process);
+  const internals = takeInternals();
   const hostGlobals = Object.getOwnPropertyNames(start).filter((name) => !NOT_THE_HOST.has(name));
   return (locked) => ({
     ...locked,
     globals: start,
     hostGlobals,
-    builtinModules,
-    isBuiltin: Object.freeze((/** @type {string} */ name) => isBuiltin(name)),
+    builtinModules: builtinModules.filter(isPublicBuiltin),
+    isBuiltin: Object.freeze(isPublicBuiltin),
     getBuiltin(name) {
-      const id = name.startsWith('node:') ? name : `node:${name}`; // some have no other name
-      return isBuiltin(id) ? hostRequire(id) : undefined;
+      if (!isPublicBuiltin(name)) return undefined;
+      return getBuiltinModule(name.startsWith('node:') ? name : `node:${name}`); // some have no other name
     },
-    timersPromises: hostRequire('node:timers/promises'),
+    internals,
+    timersPromises: getBuiltinModule('node:timers/promises'),
   });
 };

@@ -186,6 +186,45 @@ const addVariables = (process, env, granted) => {
   }
 };
 
+// https://nodejs.org/api/process.html#process-events, but for those that hand out what is another package's: `worker` a
+// Worker, `message` a socket beside the message.
+const HEARD = new Set([
+  ...['beforeExit', 'disconnect', 'exit', 'multipleResolves', 'rejectionHandled', 'warning'],
+  ...['uncaughtException', 'uncaughtExceptionMonitor', 'unhandledRejection', 'workerMessage'],
+]);
+
+let emitting = 0; // packages that are granted `emit` speak to each other by any name
+
+/**
+ * @param {string | symbol} event
+ * @param {unknown[]} args
+ */
+const passed = (event, args) => {
+  if (event === 'message') return args.slice(0, 1);
+  const isKnown = typeof event === 'string' && (HEARD.has(event) || event.startsWith('SIG'));
+  return isKnown || emitting > 0 ? args : undefined;
+};
+
+/**
+ * @param {AnyObject} process
+ * @param {AnyObject} view
+ * @param {(value: unknown) => unknown} toView
+ */
+const emitterOf = (process, view, toView) => {
+  const original = methodOf(process, 'emit', toView);
+  const { emit } = {
+    emit(/** @type {unknown[]} */ ...args) {
+      emitting += 1;
+      try {
+        return Reflect.apply(original, view, args);
+      } finally {
+        emitting -= 1;
+      }
+    },
+  };
+  return Object.freeze(emit);
+};
+
 /**
  * @param {AnyObject} process
  * @param {AnyObject} view
@@ -203,9 +242,9 @@ const addListening = (process, view, granted, { events }, toView) => {
   });
   Object.setPrototypeOf(view, Object.freeze(prototype));
   Reflect.apply(/** @type {any} */ (EventEmitter), view, []);
-  makeEmitter({ view, real: () => process, EventEmitter, isHeard: () => true, toView });
+  makeEmitter({ view, real: () => process, EventEmitter, isHeard: () => true, toView, passed });
   // To emit is to speak to all that listen: without a grant, a package only speaks to itself.
-  if (wanted.includes('emit')) defineOwn(view, 'emit', methodOf(process, 'emit', toView), false);
+  if (wanted.includes('emit')) defineOwn(view, 'emit', emitterOf(process, view, toView), false);
 };
 
 /**

@@ -1,5 +1,6 @@
 // A text evaluated in a compartment as a script: under the same scopes as ses evaluates it (make-evaluate.js
 // and make-safe-evaluator.js of ses), but written around it, since V8 keeps no compiled code of evaluated text.
+import './import-phases.js'; // before ses
 import { scopeTerminators, transforms } from 'ses/tools.js';
 
 const { strictScopeTerminator, createSloppyGlobalsScopeTerminator } = scopeTerminators;

@@ -81,9 +81,10 @@ const makeHandleClasses = (register, host) => {
 /**
  * @param {HostTimers} host
  * @param {HostTimers | undefined} promises what util.promisify makes of them
+ * @param {() => void} prepare is called before an error of the host is seen
  * @returns {Record<string, Function>}
  */
-export const makeTimers = (host, promises) => {
+export const makeTimers = (host, promises, prepare) => {
   const register = makeRegister();
   const { Immediate, Timeout } = makeHandleClasses(register, host);
 
@@ -94,7 +95,10 @@ export const makeTimers = (host, promises) => {
    */
   const starter = (name, Handle, delayed) => {
     const start = (/** @type {unknown} */ callback, /** @type {unknown[]} */ ...rest) => {
-      if (typeof callback !== 'function') return host[name](callback, ...rest); // says what is wrong
+      if (typeof callback !== 'function') {
+        prepare();
+        return host[name](callback, ...rest); // says what is wrong
+      }
       const handle = new Handle();
       const args = delayed ? rest.slice(1) : rest;
       const fire = () => Reflect.apply(callback, handle, args);
@@ -104,7 +108,10 @@ export const makeTimers = (host, promises) => {
     Object.defineProperty(start, 'name', { value: name });
     const promise = promises?.[name];
     if (promise !== undefined && name !== 'setInterval') {
-      const value = (/** @type {unknown[]} */ ...args) => promise(...args);
+      const value = (/** @type {unknown[]} */ ...args) => {
+        prepare();
+        return promise(...args);
+      };
       Object.defineProperty(start, PROMISIFY, { value: Object.freeze(value), enumerable: true });
     }
     return start;

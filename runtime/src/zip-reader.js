@@ -1,15 +1,18 @@
 // A strict reader for the zip files that hold archives: what is ambiguous is refused, so that no two
 // readers can see different modules in one file.
+import limits from '../../compartment_mapper/limits.json' with { type: 'json' };
 import { InvalidArchive } from './errors.js';
 
 /**
  * @typedef {object} ZipPowers
- * @property {(bytes: Uint8Array, size: number) => Uint8Array} inflateRaw inflates to at most `size` bytes
+ * @property {(bytes: Uint8Array, size: number) => Uint8Array} inflateRaw inflates to at most `size` bytes; throws
+ *   for bytes that go on after their end, where the host can tell
  * @property {(bytes: Uint8Array) => number} [crc32]
  *
  * @typedef {object} Entry
  * @property {string} name
  * @property {Uint8Array} rawName
+ * @property {number} version of the format that a reader needs
  * @property {number} flags
  * @property {number} method
  * @property {number} crc
@@ -20,17 +23,13 @@ import { InvalidArchive } from './errors.js';
  */
 
 const END_SIZE = 22;
+const LOCATOR_SIZE = 20; // of what says where the directory of zip64 is
 const CENTRAL_SIZE = 46;
 const LOCAL_SIZE = 30;
 const STORED = 0;
 const DEFLATED = 8;
 const UTF8_FLAG = 0x800;
 const DEFLATE_LEVEL_FLAGS = 0x6; // say which effort was made; of no consequence to a reader
-
-const MEBIBYTE = 1024 * 1024;
-const MAX_ENTRY = 256 * MEBIBYTE;
-const MAX_TOTAL = 1024 * MEBIBYTE;
-const MAX_RATIO = 1100; // deflate itself can't do better than 1032
 
 const CRC_TABLE = new Int32Array(256).map((_, byte) => {
   let crc = byte;
@@ -69,9 +68,12 @@ const readEnd = (bytes) => {
   if (disk !== 0 || directoryDisk !== 0 || here !== count) throw refuse('it spans several disks');
   const size = view.getUint32(at + 12, true);
   const offset = view.getUint32(at + 16, true);
-  if (count === 0xffff || offset === 0xffffffff) throw refuse('zip64 is not supported');
+  const isLarge = count === 0xffff || size === 0xffffffff || offset === 0xffffffff;
+  if (isLarge || (at >= LOCATOR_SIZE && view.getUint32(at - LOCATOR_SIZE, true) === 0x07064b50))
+    throw refuse('zip64 is not supported');
   if (offset + size !== at)
     throw refuse('its central directory is not where it says (data added before it?)');
+  if (size > limits.directory) throw refuse('its central directory is larger than 32 MiB');
   return { count: /** @type {number} */ (count), size, offset };
 };
 
@@ -102,11 +104,13 @@ const checkEntry = (entry) => {
   if (entry.method !== STORED && entry.method !== DEFLATED) {
     throw refuse(`${where} uses the unknown compression method ${entry.method}`);
   }
-  if (entry.size > MAX_ENTRY) throw refuse(`${where} is larger than 256 MiB`);
+  if (entry.version > limits.version) throw refuse(`${where} needs a later version of the format`);
+  if (entry.size > limits.file) throw refuse(`${where} is larger than 256 MiB`);
   if (entry.method === STORED && entry.size !== entry.compressedSize) {
     throw refuse(`${where} is stored but has two sizes`);
   }
-  if (entry.size > entry.compressedSize * MAX_RATIO + 1024) throw refuse(`${where} is a zip bomb`);
+  if (entry.size > entry.compressedSize * limits.ratio + limits.slack)
+    throw refuse(`${where} is a zip bomb`);
 };
 
 /**
@@ -122,14 +126,16 @@ const readCentral = (bytes, at, end) => {
   }
   const nameLength = view.getUint16(at + 28, true);
   const nameEnd = at + CENTRAL_SIZE + nameLength;
-  const next = nameEnd + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
-  if (next > end) throw refuse('its central directory is damaged');
+  if (nameEnd > end) throw refuse('its central directory is damaged');
+  if ([30, 32, 34].some((n) => view.getUint16(at + n, true) !== 0))
+    throw refuse('an entry has an extra field or a comment, or is on another disk');
   const rawName = bytes.subarray(at + CENTRAL_SIZE, nameEnd);
   const name = decodeName(rawName);
   checkName(name);
   const entry = {
     name,
     rawName,
+    version: view.getUint16(at + 6, true),
     flags: view.getUint16(at + 8, true),
     method: view.getUint16(at + 10, true),
     crc: view.getUint32(at + 16, true),
@@ -139,7 +145,7 @@ const readCentral = (bytes, at, end) => {
     end: 0,
   };
   checkEntry(entry);
-  return { entry, next };
+  return { entry, next: nameEnd };
 };
 
 /**
@@ -158,6 +164,8 @@ const readLocal = (bytes, entry, limit) => {
   const nameLength = view.getUint16(at + 26, true);
   const name = bytes.subarray(at + LOCAL_SIZE, at + LOCAL_SIZE + nameLength);
   const agrees =
+    view.getUint16(at + 4, true) <= limits.version &&
+    view.getUint16(at + 28, true) === 0 &&
     view.getUint16(at + 6, true) === entry.flags &&
     view.getUint16(at + 8, true) === entry.method &&
     view.getUint32(at + 14, true) === entry.crc &&
@@ -166,7 +174,7 @@ const readLocal = (bytes, entry, limit) => {
     name.length === entry.rawName.length &&
     name.every((byte, index) => byte === entry.rawName[index]);
   if (!agrees) throw refuse(`${where} is described differently in its two headers`);
-  const start = at + LOCAL_SIZE + nameLength + view.getUint16(at + 28, true);
+  const start = at + LOCAL_SIZE + nameLength;
   entry.end = start + entry.compressedSize;
   if (entry.end > limit) throw refuse(`${where} reaches beyond the file`);
   return bytes.subarray(start, entry.end);
@@ -190,17 +198,22 @@ const unpack = (entry, data, powers) => {
 };
 
 /**
- * Entries that overlap could be two modules in one reader and one in another.
+ * Entries that overlap could be two modules in one reader and one in another; what stands between them could be an
+ * entry for a reader that looks for one.
  *
  * @param {Entry[]} entries
+ * @param {number} limit where the central directory begins
  */
-const checkOverlaps = (entries) => {
+const checkPlaces = (entries, limit) => {
   const sorted = [...entries].sort((a, b) => a.offset - b.offset);
   let end = 0;
   for (const entry of sorted) {
-    if (entry.offset < end) throw refuse(`entry ${JSON.stringify(entry.name)} overlaps another`);
+    const where = `entry ${JSON.stringify(entry.name)}`;
+    if (entry.offset < end) throw refuse(`${where} overlaps another`);
+    if (entry.offset > end) throw refuse(`something else stands before ${where}`);
     ({ end } = entry);
   }
+  if (end !== limit) throw refuse('something stands between the files and the directory');
 };
 
 /**
@@ -221,7 +234,7 @@ export const readZip = (bytes, powers) => {
     const { entry, next } = readCentral(bytes, at, directory.offset + directory.size);
     at = next;
     total += entry.size;
-    if (total > MAX_TOTAL) throw refuse('its contents are larger than 1 GiB');
+    if (total > limits.total) throw refuse('its contents are larger than 1 GiB');
     if (files.has(entry.name))
       throw refuse(`it has two entries named ${JSON.stringify(entry.name)}`);
     const content = unpack(entry, readLocal(bytes, entry, directory.offset), powers);
@@ -232,6 +245,6 @@ export const readZip = (bytes, powers) => {
     entries.push(entry);
   }
   if (at !== directory.offset + directory.size) throw refuse('its central directory is damaged');
-  checkOverlaps(entries);
+  checkPlaces(entries, directory.offset);
   return files;
 };

@@ -322,3 +322,23 @@ test('intrinsics are there as in Node', async () => {
     },
   });
 });
+
+test('what is withheld under one name of a builtin is withheld under the other', async () => {
+  const asked = `${trying} module.exports = trying(() => { require('fs').existsSync('/'); return 'used' })[0]`;
+  const attenuated = { attenuate: 'a', params: [] };
+  for (const builtins of [
+    { fs: true, 'node:fs': false },
+    { 'node:fs': true, fs: false },
+    { fs: false, 'node:fs': true },
+    { 'fs.existsSync': true, 'node:fs.existsSync': false },
+    { fs: attenuated, 'node:fs': false },
+    { 'node:fs': false, fs: attenuated },
+  ])
+    assert.equal(await evil({ builtins }, asked), 'ERR_ACCESS_DENIED', JSON.stringify(builtins));
+  for (const builtins of [
+    { fs: true, 'node:fs': true },
+    { 'node:fs': true },
+    { fs: false, 'node:fs.existsSync': true },
+  ])
+    assert.equal(await evil({ builtins }, asked), 'u', JSON.stringify(builtins));
+});

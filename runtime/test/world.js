@@ -45,15 +45,15 @@ export const run = (bytes, { args = [], flags = [], env = {} } = {}) => {
     const path = join(folder, 'app.zip');
     writeFileSync(path, bytes);
     const main = fileURLToPath(new URL('./start.js', import.meta.url));
-    const { stdout, stderr, status } = spawnSync(
+    const { stdout, stderr, status, signal } = spawnSync(
       process.execPath,
-      [main, ...flags, path, ...args],
+      ['--expose-internals', main, ...flags, path, ...args],
       {
         encoding: 'utf8',
         env: { ...process.env, COMPARTMENT_MAPPER_CACHE: cacheFolder, ...env },
       },
     );
-    return { stdout, stderr, status, path };
+    return { stdout, stderr, status, signal, path };
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -49,6 +49,30 @@ test('the portable CRC-32 agrees with the host', () => {
 });
 
 const good = zip(ENTRIES);
+
+/**
+ * @param {number} at
+ * @param {string} bytes that stand there, although nothing says so but the places of what follows
+ * @returns {Uint8Array}
+ */
+const inserted = (at, bytes) => {
+  const copy = Buffer.concat([
+    good.subarray(0, at),
+    Buffer.from(bytes, 'latin1'),
+    good.subarray(at),
+  ]);
+  const end = copy.length - 22;
+  const directory = copy.readUInt32LE(end + 16) + bytes.length;
+  copy.writeUInt32LE(directory, end + 16);
+  for (let line = directory; line < end; line += 46 + copy.readUInt16LE(line + 28))
+    if (copy.readUInt32LE(line + 42) >= at)
+      copy.writeUInt32LE(copy.readUInt32LE(line + 42) + bytes.length, line + 42);
+  return copy;
+};
+const FIRST_END = 30 + 5 + 240;
+const DIRECTORY = Buffer.from(good).indexOf('PK\x01\x02');
+/** Of an entry that the directory does not list. */
+const HIDDEN = Buffer.from(zip([['h', utf8('x')]])).toString('latin1', 0, 32);
 /** @type {Array<[string, Uint8Array, RegExp]>} */
 const BAD = [
   ['empty file', new Uint8Array(), /does not end/],
@@ -73,6 +97,23 @@ const BAD = [
   ['parent name', zip([['a/../b', utf8('x')]]), /plain relative path/],
   ['backslash', zip([['a\\b', utf8('x')]]), /plain relative path/],
   ['drive', zip([['C:/b', utf8('x')]]), /plain relative path/],
+  ['bytes before all', inserted(0, 'gap!'), /something else stands before/],
+  ['bytes between', inserted(FIRST_END, 'gap!'), /something else stands before/],
+  ['bytes after all', inserted(DIRECTORY, 'gap!'), /between the files and the directory/],
+  ['a hidden entry first', inserted(0, HIDDEN), /something else stands before/],
+  ['a hidden entry between', inserted(FIRST_END, HIDDEN), /something else stands before/],
+  ['a hidden entry last', inserted(DIRECTORY, HIDDEN), /between the files and the directory/],
+  [
+    'one that lies within another',
+    changed(
+      zip([
+        ['a', zip([['b', utf8('x')]]).subarray(0, 32)],
+        ['b', utf8('x')],
+      ]),
+      (b) => void b.writeUInt32LE(31, b.lastIndexOf('PK\x01\x02') + 42),
+    ),
+    /overlaps another/,
+  ],
 ];
 for (const [name, bytes, message] of BAD) {
   test(`refused: ${name}`, () => {

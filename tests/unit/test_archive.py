@@ -232,7 +232,6 @@ def _declaring(size: int, name: bytes = b"app-v1/main.js") -> bytes:
 
 def test_a_file_that_claims_to_be_huge_is_refused_before_it_is_unpacked() -> None:
     assert problem_of(_declaring(300 << 20)) == "'app-v1/main.js' is larger than 256 MiB"
-    assert problem_of(_declaring(2 << 30)) == "it would unpack to more than 1 GiB"
 
 
 def test_a_compressed_bomb_does_not_fill_the_memory() -> None:

@@ -76,7 +76,12 @@ def test_modules_that_nobody_uses_are_left_out_and_counted(
 
 @pytest.mark.usefixtures("app")
 def test_infer_withholds_nothing() -> None:
-    assert invoke("bundle", "main.js", "-o", "app.zip", "--infer").stderr == ""
+    said = invoke("bundle", "main.js", "-o", "app.zip", "--infer").stderr
+
+    assert said == (
+        "--infer grants, of severity high or worse:\n"
+        "  a\n    high     global fetch  node_modules/a/index.js:2\n"
+    )
 
 
 @pytest.mark.usefixtures("app")

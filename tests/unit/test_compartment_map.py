@@ -204,10 +204,11 @@ def test_a_program_is_not_json() -> None:
 
 
 _TEXT = st.text(max_size=10)
+_PLACE = st.from_regex(r"(?:[^/\\\0.]{1,5}/)?[^/\\\0.]{1,5}(?:\.json)?", fullmatch=True)
 _MODULE = (
     st.builds(
         FileModule,
-        location=_TEXT.filter(lambda path: not path.endswith((".js", ".mjs", ".cjs"))),
+        location=_PLACE,
         parser=st.sampled_from(["pre-mjs-json", "pre-cjs-json", "json", "text", "bytes"]),
         sha512=_TEXT,
         resolutions=st.dictionaries(
@@ -223,7 +224,7 @@ _POLICY = st.builds(
     builtins=st.just("any"),
 )
 _SHAPE = st.dictionaries(
-    _TEXT, st.tuples(st.dictionaries(_TEXT, _MODULE, min_size=1), _POLICY), min_size=1
+    _PLACE, st.tuples(st.dictionaries(_TEXT, _MODULE, min_size=1), _POLICY), min_size=1
 )
 
 

@@ -114,8 +114,12 @@ def test_other_files_of_the_same_version_are_caught(app: Path, tmp_path: Path) -
     inferred(app)
     write(app, {"node_modules/b/index.js": APP["node_modules/b/index.js"] + "// more\n"})
 
-    said = refused("bundle", str(app / "main.js"), "-o", str(tmp_path / "a.zip"))
+    bundle = ("bundle", str(app / "main.js"), "-o", str(tmp_path / "a.zip"))
+    warned = invoke(*bundle)
+    said = refused(*bundle, "--frozen")
 
+    assert (warned.exit_code, said.count("[POLICY_INTEGRITY]")) == (0, 1)
+    assert "warning [POLICY_INTEGRITY]: 'b' 2.0.0 has other files" in warned.stderr
     assert "error [POLICY_INTEGRITY]: 'b' 2.0.0 has other files" in said
 
 

@@ -1,11 +1,15 @@
 // The package's exports, of any host.
+import { checkPhases } from '../import-phases.js';
 import 'ses';
+import { transforms } from 'ses/tools.js';
 import { makeArchives } from './archives.js';
 import { extendCompartment } from './compartment.js';
 import { makeCompilers } from './compilers.js';
 import { makeLock } from './lock.js';
 
 /** @import { Host } from './host.js' */
+
+checkPhases(transforms.mandatoryTransforms);
 
 const start = /** @type {typeof globalThis & Record<string, any>} */ (globalThis);
 

@@ -1,51 +1,16 @@
 // What of the host only computes, made safe to share: no evaluation can change what another one sees of it.
+import { replacedGlobal } from '../endowments/replacements.js';
 import { hardenHost } from '../host-harden.js';
+
+/** @import { Powers } from '../package.js' */
 
 /** @type {any} */
 const start = globalThis;
 
-const SHARED = ['URL', 'URLSearchParams', 'TextEncoder', 'atob', 'btoa', 'structuredClone'];
+const SHARED = ['URL', 'URLSearchParams', 'TextEncoder', 'atob', 'btoa'];
 
-/**
- * Node's own keeps tables that all decoders share, and native objects that it trusts, in properties.
- *
- * @param {typeof TextDecoder} HostDecoder
- */
-const makeTextDecoder = (HostDecoder) => {
-  class TextDecoder {
-    #decoder;
-
-    /**
-     * @param {string} [label]
-     * @param {{ fatal?: boolean, ignoreBOM?: boolean }} [options]
-     */
-    constructor(label = 'utf-8', options = {}) {
-      this.#decoder = new HostDecoder(label, options);
-    }
-
-    get encoding() {
-      return this.#decoder.encoding;
-    }
-
-    get fatal() {
-      return this.#decoder.fatal;
-    }
-
-    get ignoreBOM() {
-      return this.#decoder.ignoreBOM;
-    }
-
-    /** @param {[AllowSharedBufferSource?, TextDecodeOptions?]} args */
-    decode(...args) {
-      return this.#decoder.decode(...args);
-    }
-
-    get [Symbol.toStringTag]() {
-      return 'TextDecoder';
-    }
-  }
-  return TextDecoder;
-};
+// Of these there is one of our own.
+const REPLACED = ['TextDecoder', 'structuredClone'];
 
 /**
  * The prototypes that no name leads to: those of iterators, and of the errors that the host throws, whose classes it
@@ -102,16 +67,21 @@ const withoutInspection = (prototype) => {
 };
 
 /**
- * @param {Record<string, any>} globals of the host
+ * @param {Pick<Powers, 'globals' | 'getBuiltin'>} host
  * @returns {Array<[name: string, value: unknown]>}
  */
-export const makeComputing = (globals) => {
+export const makeComputing = (host) => {
+  const { globals } = host;
   const hidden = hiddenPrototypes(globals);
-  const TextDecoder = makeTextDecoder(globals['TextDecoder']);
   const shared = SHARED.map((name) => /** @type {[string, any]} */ ([name, globals[name]]));
   for (const prototype of hidden) withoutInspection(prototype);
   for (const [, value] of shared) withoutInspection(value.prototype);
-  for (const value of [...hidden, TextDecoder, start['DOMException']]) hardenHost(value);
+  for (const value of [...hidden, start['DOMException']]) hardenHost(value);
   for (const [, value] of shared) hardenHost(value);
-  return [...shared, ['TextDecoder', TextDecoder]];
+  return [
+    ...shared,
+    ...REPLACED.map(
+      (name) => /** @type {[string, unknown]} */ ([name, replacedGlobal(host, name)]),
+    ),
+  ];
 };

@@ -52,9 +52,10 @@ const timelessIntl = ({ Intl }) => {
  * @param {Powers} powers
  * @returns {(globalThis: object, endowments: Endowments) => void}
  */
-export const makeGlobals = ({ language, globals }) => {
+export const makeGlobals = (powers) => {
+  const { language, globals } = powers;
   const pure = Object.entries(language).filter(([name]) => !NOT_GIVEN.has(name));
-  const computing = makeComputing(globals);
+  const computing = makeComputing(powers);
   const intl = timelessIntl(/** @type {any} */ (language));
   const { performance, crypto } = globals;
   const clock = harden({ now: () => performance.now() });

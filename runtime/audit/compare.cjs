@@ -1,0 +1,53 @@
+// The application of an audit: what two packages both reach must be frozen, without state, and known.
+'use strict';
+
+const { ownKeys, getOwnPropertyDescriptor } = Reflect;
+
+const hasState = (object) =>
+  [Map, Set, WeakMap, WeakSet, WeakRef, ArrayBuffer, SharedArrayBuffer].some(
+    (Kind) =>
+      object instanceof Kind &&
+      object !== Kind.prototype &&
+      Object.prototype.toString.call(object) !== '[object Object]',
+  ) || ArrayBuffer.isView(object);
+
+const looseIn = (object) => {
+  if (hasState(object)) return 'has state';
+  if (Object.isExtensible(object)) return 'extensible';
+  const open = ownKeys(object).filter((key) => {
+    const { configurable, writable } = getOwnPropertyDescriptor(object, key);
+    return configurable || writable;
+  });
+  return open.length === 0 ? '' : `can be changed: ${open.map(String).join(', ')}`;
+};
+
+// Node's own names for what stands for an object of C++.
+const HANDLES = /^(?:_handle|handle|kHandle|Symbol\((?:kHandle|handle)\))$/;
+
+// What leads to the lists of all timers, and to the AsyncLocalStorage stores of all packages.
+const OF_OTHERS = /^(?:_idlePrev|_idleNext|\[(?:context_frame|kAsyncContextFrame)\])$/;
+
+module.exports = async (one, two, report) => {
+  process.on('uncaughtException', () => undefined);
+  process.on('unhandledRejection', () => undefined);
+  const first = await one();
+  const second = await two();
+  const lines = [];
+  const loose = [];
+  for (const [object, way] of first) {
+    const isFunction = typeof object === 'function';
+    const shared = second.has(object);
+    const why = shared ? looseIn(object) : '';
+    if (why !== '') loose.push(`${way}: ${why}`);
+    const isHost =
+      isFunction && /\[native code\]\s*\}$/.test(Function.prototype.toString.call(object));
+    lines.push([way, isFunction ? 'function' : 'object', shared, isHost]);
+  }
+  const handles = [...first.values()].filter((way) =>
+    HANDLES.test(way.slice(way.lastIndexOf('.') + 1)),
+  );
+  const foreign = [...first.values()].filter((way) =>
+    OF_OTHERS.test(way.slice(way.lastIndexOf('.') + 1)),
+  );
+  report({ failed: one.failed, foreign, lines, loose, handles, reached: first.size });
+};

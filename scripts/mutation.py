@@ -1,0 +1,121 @@
+"""Change the modules that decide about policies and archives, and see whether a test notices.
+
+mutmut changes one operator, constant or argument at a time; a change that no test notices survives.
+It works on a copy, in a folder of its own. Usage, with the `mutation` extra installed:
+``python3 scripts/mutation.py [MODULE]…``, such as ``python3 scripts/mutation.py policy_merge``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from environment import ROOT, tool
+
+PACKAGE = "compartment_mapper"
+#: The tests that are to notice a change of each module.
+TESTS = {
+    "policy": ("policy", "narrow_policy", "policy_merge", "infer_policy"),
+    "policy_merge": ("narrow_policy", "policy_merge", "policy_commands"),
+    "policy_lock": ("policy_lock", "policy_commands"),
+    "infer_policy": ("infer_policy", "links", "risks", "late_changes", "policy_commands"),
+    "unpack": ("zip_reader", "archive", "verify"),
+    "zip_reader": ("zip_reader", "archive"),
+}
+#: Of no use to these tests, and large.
+LEFT_OUT = ("tests/packages/", "tests/browser/", "tests/conformance/", "tests/run/", "fixtures/")
+
+#: mutmut's own, by the exit status of a test run.
+KILLED = "killed"
+STATUS = {
+    0: "survived",
+    1: KILLED,
+    3: KILLED,
+    5: "untested",
+    33: "untested",
+    36: "slow",
+    24: "slow",
+}
+
+
+def main() -> None:
+    """Change each module that is named, or all; print what survived, and the scores."""
+    modules = sys.argv[1:] or list(TESTS)
+    scores = []
+    for module in modules:
+        found = mutated(module)
+        counts = Counter(found.values())
+        noticed, total = counts[KILLED] + counts["slow"], sum(counts.values())
+        survivors = sorted(name for name, status in found.items() if status == "survived")
+        print(f"\n{module}: survived", *survivors, sep="\n  ", flush=True)
+        scores.append(f"| `{module}` | {total} | {noticed} | {100 * noticed / total:.0f} % |")
+    print("\n| module | changes | noticed | score |", "|---|---|---|---|", *scores, sep="\n")
+
+
+def mutated(module: str) -> dict[str, str]:
+    """Return what became of each change of *module*, by its name."""
+    with tempfile.TemporaryDirectory(prefix="mutation-") as scratch:
+        folder = Path(scratch)
+        copy(folder)
+        configure(folder, module)
+        env = {**os.environ, "COMPARTMENT_MAPPER_TESTS": "quick"}
+        children = str(os.cpu_count() or 1)
+        command = [str(tool("mutmut")), "run", "--max-children", children]
+        with (folder / "log").open("wb") as log:
+            subprocess.run(command, cwd=folder, env=env, stdout=log, stderr=log, check=False)
+        meta = folder / "mutants" / PACKAGE / f"{module}.py.meta"
+        if not meta.is_file():
+            sys.exit((folder / "log").read_text("utf-8", "replace")[-4000:])
+        keep(folder / "mutants" / PACKAGE / f"{module}.py", module)
+        codes: dict[str, int | None] = json.loads(meta.read_text("utf-8"))["exit_code_by_key"]
+    return {
+        name.rpartition(f"{module}.")[2]: STATUS.get(-1 if code is None else code, "suspicious")
+        for name, code in codes.items()
+    }
+
+
+def copy(folder: Path) -> None:
+    """Copy what git knows, and the built runtime."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"],  # noqa: S607 - whichever git there is
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    ).stdout.decode()
+    for path in filter(None, listed.split("\0")):
+        if not path.startswith(LEFT_OUT) and (ROOT / path).is_file():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / path, folder / path)
+    shutil.copytree(ROOT / PACKAGE / "_runtime", folder / PACKAGE / "_runtime", dirs_exist_ok=True)
+
+
+def configure(folder: Path, module: str) -> None:
+    """Say what is changed, and which tests are to notice."""
+    tests = [f"tests/unit/test_{name}.py" for name in TESTS[module]]
+    chosen = [test for test in tests if (folder / test).is_file()]
+    also = [PACKAGE, "runtime", "scripts", "docs", "tests", "pyproject.toml"]
+    with (folder / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write(
+            "\n[tool.mutmut]\n"
+            f'source_paths = ["{PACKAGE}"]\n'
+            f'only_mutate = ["{PACKAGE}/{module}.py"]\n'
+            f"also_copy = {json.dumps(also)}\n"
+            f"pytest_add_cli_args_test_selection = {json.dumps(chosen)}\n"
+        )
+
+
+def keep(changed: Path, module: str) -> None:
+    """Keep the text with all its changes, where the names of survivors can be looked up."""
+    target = ROOT / "build" / "mutation" / f"{module}.py"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(changed, target)
+
+
+if __name__ == "__main__":
+    main()

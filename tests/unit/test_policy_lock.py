@@ -1,0 +1,293 @@
+"""What `policy infer` leaves as a person decided it, and which package a policy is for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from command_line import invoke, refused, write
+from support import load, package
+
+from compartment_mapper.policy_lock import integrity_of
+
+A = "node_modules/a/index.js"
+READS = "const fs = require('fs');\nfs.readFileSync('x');\n"
+APP = {
+    "package.json": package(name="app", version="1.0.0", dependencies={"a": "1"}),
+    "main.js": "require('a');\n",
+    "node_modules/a/package.json": package(name="a", version="1.0.0"),
+    A: READS,
+}
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    return write(tmp_path / "app", APP)
+
+
+def infer(app: Path) -> dict[str, object]:
+    """Return the policy file as `policy infer` leaves it."""
+    result = invoke("policy", "infer", str(app / "main.js"))
+    assert result.exit_code == 0, result.output
+    value = json.loads((app / "compartment-policy.json").read_text())
+    assert isinstance(value, dict)
+    return value
+
+
+def decided(app: Path, **policy: object) -> None:
+    """Write what a person decided of the package ``a``."""
+    value = {"harmless": True, "resources": {"a": policy}}
+    (app / "compartment-policy.json").write_text(json.dumps(value))
+
+
+def grants(app: Path, part: str) -> object:
+    """Return what the policy grants ``a`` after `policy infer` ran twice, without the reasons."""
+    infer(app)
+    resources = infer(app)["resources"]
+    assert isinstance(resources, dict)
+    found = resources["a"].get(part, {})
+    if not isinstance(found, dict) or "attenuate" in found:
+        return found
+    return {
+        path: grant["grant"] if isinstance(grant, dict) and "grant" in grant else grant
+        for path, grant in found.items()
+    }
+
+
+# --- what a person decided ---
+
+
+@pytest.mark.parametrize(
+    ("granted", "after"),
+    [
+        ({}, {"fs.readFileSync": True}),
+        ({"fs": True}, {"fs": True}),
+        ({"fs": True, "fs.writeFile": False}, {"fs": True, "fs.writeFile": False}),
+        ({"fs.writeFile": True}, {"fs.readFileSync": True, "fs.writeFile": True}),
+        ({"http": True}, {"fs.readFileSync": True, "http": True}),
+        ({"vm.Script": True}, {"fs.readFileSync": True, "vm.Script": True}),
+        ({"fs": False}, {"fs": False}),
+        ({"fs.readFileSync": False}, {"fs.readFileSync": False}),
+        ({"http": False}, {"fs.readFileSync": True, "http": False}),
+        ("any", "any"),
+    ],
+)
+def test_what_a_person_granted_or_refused_stays(app: Path, granted: object, after: object) -> None:
+    decided(app, builtins=granted)
+
+    assert grants(app, "builtins") == after
+
+
+def test_a_critical_builtin_that_a_person_granted_whole_keeps_its_members(app: Path) -> None:
+    write(app, {A: "require('child_process').execSync('x'); require('vm').runInThisContext('1');"})
+    decided(app, builtins={"child_process": True})
+
+    assert grants(app, "builtins") == {"child_process": True, "vm.runInThisContext": False}
+
+
+def test_a_member_that_undoes_confinement_is_refused_within_a_whole_grant(app: Path) -> None:
+    write(app, {A: "require('v8').promiseHooks.onInit(f);"})
+    decided(app, builtins={"v8": True})
+
+    assert grants(app, "builtins") == {"v8": True, "v8.promiseHooks": False}
+
+
+def test_a_refusal_holds_where_more_is_used_later(app: Path) -> None:
+    decided(app, builtins={"fs.writeFile": False}, globals={"fetch": False, "process.env": False})
+    infer(app)
+    write(app, {A: "f(require('fs')); fetch('/'); process.env.HOME; f(process.env);"})
+
+    found = grants(app, "builtins")
+    assert found == {"fs": True, "fs.readFileSync": True, "fs.writeFile": False}
+    assert grants(app, "globals") == {"fetch": False, "process.env": False}
+
+
+def test_a_grant_that_no_inference_would_make_outlives_its_use(app: Path) -> None:
+    write(app, {A: "require('child_process').execSync('x');"})
+    policy = infer(app)
+    text = json.dumps(policy).replace('"grant": false', '"grant": true')
+    (app / "compartment-policy.json").write_text(text)
+    write(app, {A: READS})
+
+    assert grants(app, "builtins") == {"child_process.execSync": True, "fs.readFileSync": True}
+
+
+def test_what_was_inferred_goes_with_its_use(app: Path) -> None:
+    assert grants(app, "builtins") == {"fs.readFileSync": True}
+    write(app, {A: "fetch('/');"})
+
+    assert grants(app, "builtins") == {}
+    assert grants(app, "globals") == {"fetch": True}
+
+
+def test_a_grant_of_a_person_that_is_seen_to_be_used_is_still_theirs(app: Path) -> None:
+    decided(app, builtins={"fs.readFileSync": True})
+    infer(app)
+    write(app, {A: ""})
+
+    assert grants(app, "builtins") == {"fs.readFileSync": True}
+
+
+def test_a_grant_to_assign_is_not_made_one_to_read(app: Path) -> None:
+    write(app, {A: "f(process.env.HOME);"})
+    decided(app, globals={"process.env.HOME": "write"})
+
+    assert grants(app, "globals") == {"process.env.HOME": "write"}
+
+
+def test_settings_of_a_person_stay(app: Path) -> None:
+    decided(app, noGlobalFreeze=True, options={"x": 1}, harden=True)
+
+    assert grants(app, "noGlobalFreeze") is True
+    assert grants(app, "options") == {"x": 1}
+    assert grants(app, "harden") is True
+
+
+def test_a_policy_that_lists_the_harmless_too_goes_on_to_do_so(app: Path) -> None:
+    write(app, {A: "console.log(require('path').join('a'));"})
+    (app / "compartment-policy.json").write_text("{}")
+
+    assert "harmless" not in infer(app)
+    assert grants(app, "globals") == {"console": True}
+    assert grants(app, "builtins") == {"path": True}
+
+
+@pytest.mark.parametrize(
+    ("policy", "stays"),
+    [
+        ({"builtins": {"fs": True}}, True),
+        ({"globals": "any"}, True),
+        ({"noGlobalFreeze": True}, True),
+        ({"version": "1.0.0"}, False),
+        ({"builtins": {"fs": {"grant": True, "why": "x.js:1"}}}, False),
+        ({"builtins": {"fs": {"grant": False, "why": "x.js:1"}}}, True),
+        ({"builtins": {"vm": {"grant": False, "why": "x.js:1"}}}, False),
+        ({"builtins": {"vm": {"grant": True, "why": "x.js:1"}}}, True),
+    ],
+)
+def test_a_package_that_is_not_reached(app: Path, policy: object, stays: bool) -> None:  # noqa: FBT001
+    value = {"harmless": True, "resources": {"gone": policy}}
+    (app / "compartment-policy.json").write_text(json.dumps(value))
+
+    resources = infer(app)["resources"]
+
+    assert isinstance(resources, dict)
+    assert ("gone" in resources) is stays
+
+
+def test_a_refusal_of_what_nobody_uses_is_not_stale(app: Path) -> None:
+    decided(app, builtins={"http": False, "net": True})
+    infer(app)
+
+    checked = invoke("policy", "check", str(app / "main.js"))
+
+    assert checked.stdout == "- a no longer uses builtin net\n"
+    assert "take it out by hand" in checked.stderr
+
+
+# --- which package a policy is for ---
+
+
+def changed(app: Path, what: str) -> None:
+    """Change the package ``a`` under a policy that was made for it."""
+    infer(app)
+    if what == "version":
+        write(app, {"node_modules/a/package.json": package(name="a", version="1.0.1")})
+    else:
+        write(app, {A: READS + "// other\n"})
+
+
+CODES = {"version": "POLICY_STALE", "integrity": "POLICY_INTEGRITY"}
+
+
+@pytest.mark.parametrize("what", ["version", "integrity"])
+@pytest.mark.parametrize(
+    ("ci", "options", "fails"),
+    [
+        (None, (), False),
+        (None, ("--frozen",), True),
+        ("true", (), True),
+        ("1", (), True),
+        ("woodpecker", (), True),
+        ("false", (), False),
+        ("0", (), False),
+        ("", (), False),
+        ("true", ("--no-frozen",), False),
+        ("false", ("--frozen",), True),
+    ],
+)
+def test_another_package_is_an_error_where_the_policy_is_frozen(
+    app: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+    ci: str | None,
+    options: tuple[str, ...],
+    fails: bool,  # noqa: FBT001
+) -> None:
+    changed(app, what)
+    if ci is not None:
+        monkeypatch.setenv("CI", ci)
+
+    done = invoke("bundle", str(app / "main.js"), "-o", str(app / "a.zip"), *options)
+
+    assert done.exit_code == int(fails)
+    assert f"{'error' if fails else 'warning'} [{CODES[what]}]" in done.stderr
+    assert (app / "a.zip").exists() is not fails
+
+
+def test_what_was_kept_of_a_run_that_was_not_frozen_is_not_believed(app: Path) -> None:
+    changed(app, "version")
+    bundle = ("bundle", str(app / "main.js"), "-o", str(app / "a.zip"))
+
+    assert invoke(*bundle, "--no-frozen").exit_code == 0
+    assert "error [POLICY_STALE]" in refused(*bundle, "--frozen")
+
+
+def test_a_frozen_policy_that_fits_is_no_error(app: Path) -> None:
+    infer(app)
+
+    done = invoke("bundle", str(app / "main.js"), "-o", str(app / "a.zip"), "--frozen")
+
+    assert (done.exit_code, "POLICY" in done.stderr) == (0, False)
+
+
+def test_the_help_has_an_example_of_ci() -> None:
+    assert "CI=true compartment-mapper bundle" in " ".join(
+        invoke("bundle", "--help").stdout.split()
+    )
+
+
+# --- integrity ---
+
+
+def integrity(files: dict[str, str]) -> str | None:
+    """Return the hash of the package ``a`` that has *files*."""
+    own = {f"node_modules/a/{path}": text for path, text in files.items()}
+    application = load({**APP, **own})
+    package_a = next(p for p in application.packages.packages.values() if p.name == "a")
+    return integrity_of(package_a, application.modules, application.packages)
+
+
+def test_the_integrity_is_of_texts_names_and_their_number() -> None:
+    first = {"index.js": "require('./b'); require('./c');", "b.js": "1;", "c.js": "2;"}
+    hashes = [
+        integrity(first),
+        integrity({**first, "b.js": "2;", "c.js": "1;"}),  # the texts swapped
+        integrity({**first, "b.js": "1; "}),
+        integrity({"index.js": "require('./b'); require('./d');", "b.js": "1;", "d.js": "2;"}),
+        integrity({"index.js": "require('./b'); require('./b');", "b.js": "1;"}),
+    ]
+
+    assert None not in hashes
+    assert len(set(hashes)) == len(hashes)
+    assert integrity(first) == hashes[0]
+
+
+def test_a_file_that_is_called_otherwise_is_another_package() -> None:
+    """The text that asks is the same: only the name of what it finds differs."""
+    asks = "require('./b');"
+
+    assert integrity({"index.js": asks, "b.js": "x"}) != integrity(
+        {"index.js": asks, "b/index.js": "x"}
+    )
