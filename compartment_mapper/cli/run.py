@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NoReturn
+from typing import IO, NoReturn
 
 import click
 
 from compartment_mapper import errors
+from compartment_mapper.cli.code import maybe_code
 from compartment_mapper.cli.forms import Form
 from compartment_mapper.cli.keeping import Order, make_outcome
 from compartment_mapper.cli.shared import (
@@ -19,9 +24,17 @@ from compartment_mapper.cli.shared import (
     show,
 )
 from compartment_mapper.cli.stages import Stages
+from compartment_mapper.cli.walling import map_of, opened_by, unwalled_text, wall_around
 from compartment_mapper.errors import InputError
 from compartment_mapper.outcome import SourceMapForm
-from compartment_mapper.process import find_node
+from compartment_mapper.process import Content, Node, Program, find_node, runtime_files
+from compartment_mapper.wall import Wall
+
+WALL_OPTION = click.option(
+    "--no-second-wall",
+    is_flag=True,
+    help="Leave the process all that you may do: compartments alone confine its packages.",
+)
 
 
 class _RunCommand(click.Command):
@@ -57,28 +70,33 @@ class _RunCommand(click.Command):
     help="Traces and debuggers show what packages were made from: --source-map inline.",
 )
 @click.option("--entry", metavar="NAME", help="Begin there, where an archive has several entries.")
+@WALL_OPTION
 @bundling
 @reporting
-def run_command(
+def run_command(  # noqa: PLR0913 - as many as there are options
     *,
     target: str,
     arguments: tuple[str, ...],
     audit: str | None,
     source_map: SourceMapForm | None,
     entry: str | None,
+    no_second_wall: bool,
     choices: Choices,
 ) -> None:
     """Run an archive, or bundle an application in memory and run it, under SES.
 
     The program has its own standard streams, arguments (after --), signals and exit status. With
     --policy, an archive gets no more than both its own policy and FILE grant.
+
+    The process itself gets no more than all packages together (Node's permission model).
     """
     flags = _runtime_flags(choices, audit)
     if is_archive(target):
         if source_map is not None:
             message = "an archive carries its source maps: give --source-map to `bundle`"
             raise click.UsageError(message)
-        _run_archive(target, arguments, flags, entry=entry, choices=choices)
+        run = Run(choices=choices, flags=flags, arguments=arguments, is_walled=not no_second_wall)
+        _run_archive(target, run, entry=entry)
     if entry is not None:
         message = "--entry chooses among the entries of an archive: name the file itself"
         raise click.UsageError(message)
@@ -92,25 +110,94 @@ def run_command(
             show(summary, err=True)
     if choices.timings:
         show(f"timings: {stages.text()}", err=True)
-    find_node(choices.node).run_bytes(made.content, target, arguments, flags)
+    run = Run(choices=choices, flags=flags, arguments=arguments, is_walled=not no_second_wall)
+    run.become(Program(content=made.content, name=target))
 
 
-def _run_archive(
-    target: str,
-    arguments: tuple[str, ...],
-    flags: list[str],
-    *,
-    entry: str | None,
-    choices: Choices,
-) -> NoReturn:
-    if choices.infer:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How a program is run."""
+
+    choices: Choices
+    #: Of the runtime.
+    flags: Sequence[str]
+    #: Of the program.
+    arguments: Sequence[str]
+    is_walled: bool
+
+    def become(self, program: Program, *, narrow: str = "") -> NoReturn:
+        """Become the process of *program*, behind the wall that its policies leave room for."""
+        node = find_node(self.choices.node)
+        compartment_map = map_of(program.content)
+        wall = self._wall(compartment_map, program.content, node, narrow)
+        if wall is None or wall.problem:
+            node.run(program, self.arguments, self.flags)
+        files = {**program.files, **self._code(compartment_map, program.content, node)}
+        options = wall.flags(runtime_files(), version=node.version)
+        walled = replace(program, options=options, files=files)
+        node.run(walled, self.arguments, self.flags)
+
+    def _wall(
+        self, compartment_map: bytes | None, content: Content, node: Node, narrow: str
+    ) -> Wall | None:
+        """Return the wall; None for none, of which all is said."""
+        if self.choices.allow_all:
+            return None  # the runtime says so
+        problem = opened_by(os.environ) if self.is_walled else "--no-second-wall says so"
+        if problem:
+            show(unwalled_text(problem), err=True)
+            return None
+        wall = wall_around(compartment_map, content, node, narrow)
+        if wall.problem and wall.is_said:
+            show(unwalled_text(wall.problem), err=True)
+        return wall
+
+    def _code(
+        self, compartment_map: bytes | None, content: Content, node: Node
+    ) -> Mapping[str, Content]:
+        """Return what was compiled, by flags of the runtime; have made what is not there."""
+        if self.choices.no_cache or compartment_map is None:
+            return {}
+        code = maybe_code(node, compartment_map)
+        if code is None:
+            return {}
+        opened = code.opened()
+        if len(opened) < _BOTH:
+            code.make(node, content)
+        return opened
+
+
+#: What was compiled of the runtime, and of the archive.
+_BOTH = 2
+
+
+def _run_archive(target: str, run: Run, *, entry: str | None) -> NoReturn:
+    if run.choices.infer:
         message = "an archive carries what was inferred: give --infer to `bundle`"
         raise click.UsageError(message)
     if not Path(target).is_file():
         raise InputError(errors.entry_not_found(target))
     chosen = [] if entry is None else ["--entry", _checked_entry(target, entry)]
-    narrow = _narrowing(target, choices)
-    find_node(choices.node).run_archive(target, arguments, [*flags, *chosen], narrow)
+    narrow = _narrowing(target, run.choices)
+    files: dict[str, Content] = {"--narrow-fd": narrow.encode()} if narrow else {}
+    with ExitStack() as held:
+        maps = _maybe_file(f"{target}.map")
+        if maps is not None:
+            files["--maps-fd"] = held.enter_context(maps)
+        try:
+            content = held.enter_context(Path(target).open("rb"))
+        except OSError as problem:
+            reason = (problem.strerror or str(problem)).lower()
+            raise InputError(errors.cannot_read(target, reason)) from problem
+        program = Program(content=content, name=target, files=files)
+        replace(run, flags=[*run.flags, *chosen]).become(program, narrow=narrow)
+
+
+def _maybe_file(path: str) -> IO[bytes] | None:
+    try:
+        return Path(path).open("rb")
+    except OSError:
+        return None
 
 
 def _checked_entry(target: str, name: str) -> str:

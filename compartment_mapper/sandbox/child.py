@@ -242,6 +242,7 @@ class Child:
 def _command(settings: Settings) -> list[str]:
     return [
         settings.node,
+        "--expose-internals",
         "--permission",
         f"--allow-fs-read={settings.runtime}/*",
         "--no-warnings",

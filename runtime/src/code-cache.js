@@ -131,6 +131,48 @@ const unlessRefused = (attempt) => {
   }
 };
 
+/**
+ * @param {Buffer | undefined} content of a file
+ * @returns {Buffer | undefined} undefined: it is damaged
+ */
+const wholeBody = (content) => {
+  if (content === undefined || content.length < CHECKSUM_SIZE) return undefined;
+  const body = content.subarray(CHECKSUM_SIZE);
+  return checksum(body).equals(content.subarray(0, CHECKSUM_SIZE)) ? body : undefined;
+};
+
+/**
+ * Of a process that may open no files: it is given what was kept, to read, and keeps nothing itself.
+ *
+ * @param {{ own: number | undefined, archive: number | undefined }} descriptors
+ * @returns {CodeCache} whose names are those of the descriptors
+ */
+export const openedCode = (descriptors) => ({
+  read: (name) =>
+    unlessRefused(() => {
+      const descriptor = descriptors[/** @type {keyof typeof descriptors} */ (name)];
+      if (descriptor === undefined || crc32 === undefined) return undefined;
+      const content = fs.readFileSync(descriptor);
+      fs.closeSync(descriptor);
+      return wholeBody(content);
+    }),
+  write: () => undefined,
+});
+
+/**
+ * @param {{ own: string, archive: string }} files in one folder
+ * @returns {CodeCache} that has nothing, and keeps what is made
+ */
+export const keptCode = (files) => ({
+  read: () => undefined,
+  write: (name, content) =>
+    unlessRefused(() => {
+      const file = files[/** @type {keyof typeof files} */ (name)];
+      writeWhole(file, content);
+      makeRoom(path.dirname(file));
+    }),
+});
+
 /** @returns {CodeCache | undefined} undefined: there is no folder that can be trusted */
 export const openCodeCache = () => {
   if (crc32 === undefined) return undefined; // Node before 20.15
@@ -144,13 +186,7 @@ export const openCodeCache = () => {
   if (!usable) return undefined;
   const fileOf = (/** @type {string} */ name) => path.join(folder, `${name}${SUFFIX}`);
   return {
-    read: (name) =>
-      unlessRefused(() => {
-        const content = readOwn(fileOf(name));
-        if (content === undefined || content.length < CHECKSUM_SIZE) return undefined;
-        const body = content.subarray(CHECKSUM_SIZE);
-        return checksum(body).equals(content.subarray(0, CHECKSUM_SIZE)) ? body : undefined;
-      }),
+    read: (name) => unlessRefused(() => wholeBody(readOwn(fileOf(name)))),
     write: (name, content) =>
       unlessRefused(() => {
         writeWhole(fileOf(name), content);

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 
 export const USAGE =
   'usage: node main.cjs [--allow-all] [--audit[=json]] [--no-cache] [--timings] [--entry NAME] [--narrow-fd N] ' +
-  '(ARCHIVE | --fd N NAME) [ARGS...]';
+  '[--maps-fd N] [--own-code-fd N] [--code-fd N] [--keep OWN CODE] (ARCHIVE | --fd N NAME) [ARGS...]';
 
 /**
  * @typedef {object} Options
@@ -13,6 +13,10 @@ export const USAGE =
  * @property {boolean} timings whether to say where the time went
  * @property {string | undefined} entry where to begin, if not at the first
  * @property {number | undefined} narrow a file descriptor with policies that narrow the archive's
+ * @property {number | undefined} maps a file descriptor of source maps, for an archive that is one
+ * @property {number | undefined} ownCode a file descriptor with what was compiled of the runtime
+ * @property {number | undefined} code the same of the archive; who is given either keeps nothing itself
+ * @property {{ own: string, archive: string } | undefined} keep files for both: nothing is run
  *
  * @typedef {object} Source
  * @property {string | number} source a path or a file descriptor
@@ -31,6 +35,14 @@ const FLAGS = Object.freeze({
   '--timings': { timings: true },
 });
 
+/** @type {Readonly<Record<string, 'narrow' | 'maps' | 'ownCode' | 'code'>>} */
+const DESCRIPTORS = Object.freeze({
+  '--narrow-fd': 'narrow',
+  '--maps-fd': 'maps',
+  '--own-code-fd': 'ownCode',
+  '--code-fd': 'code',
+});
+
 /**
  * @param {string[]} argv whose options are taken from its start
  * @returns {Options | undefined}
@@ -44,17 +56,25 @@ const parseOptions = (argv) => {
     timings: false,
     entry: undefined,
     narrow: undefined,
+    maps: undefined,
+    ownCode: undefined,
+    code: undefined,
+    keep: undefined,
   };
   for (;;) {
-    const [first = '', second = ''] = argv;
+    const [first = '', second = '', third = ''] = argv;
+    const descriptor = Object.hasOwn(DESCRIPTORS, first) ? DESCRIPTORS[first] : undefined;
     if (Object.hasOwn(FLAGS, first)) Object.assign(options, FLAGS[first]);
     else if (first === '--entry') {
       options.entry = second;
       argv.shift();
-    } else if (first === '--narrow-fd') {
+    } else if (descriptor !== undefined) {
       if (!/^\d+$/.test(second)) return undefined;
-      options.narrow = Number(second);
+      options[descriptor] = Number(second);
       argv.shift();
+    } else if (first === '--keep') {
+      options.keep = { own: second, archive: third };
+      argv.splice(0, 2);
     } else return options;
     argv.shift();
   }

@@ -5,17 +5,18 @@ import { auditReport, makeRecorder } from './audit.js';
 import { beginningAt } from './compartment-map.js';
 import { InvalidArchive } from './errors.js';
 import { importArchive, makeStacks, parseArchive } from './index.js';
-import { cacheName } from './code-cache.js';
+import { makeWorld } from './link.js';
 import { narrowed } from './narrow.js';
 import {
   expectSettlement,
-  mapsBeside,
+  mapsAt,
   reportUncaught,
   say,
   warnOfAllAuthority,
 } from './node-program.js';
 import { prepareHost, verifyPowers } from './powers.js';
-import { makeScripts } from './scripts.js';
+import { compileTexts } from './package.js';
+import { makeCompiler, makeScripts } from './scripts.js';
 import { printUncaught } from './uncaught.js';
 
 /** @import { CodeCache } from './code-cache.js' */
@@ -103,7 +104,7 @@ const saveInTime = (save) => {
 /**
  * @typedef {object} Start
  * @property {CodeCache} [cache]
- * @property {string} [version] of the runtime: what it compiles to follows from it
+ * @property {(sha512: string) => string} nameOf what is kept for the archive with that hash
  * @property {() => void} [saveOwn] keeps what V8 has compiled of the runtime
  * @property {Timings} timings
  */
@@ -115,15 +116,15 @@ const saveInTime = (save) => {
  */
 const run = async (
   archive,
-  { allowAll, audit, name, args, source },
-  { cache, version = '', saveOwn, timings },
+  { allowAll, audit, name, args, source, maps },
+  { cache, nameOf, saveOwn, timings },
 ) => {
   process.argv = [process.execPath, name, ...args];
   warnOfAllAuthority(archive.map, allowAll);
   const stacks = makeStacks();
   const withLocked = prepareHost();
   const locked = secure(stacks.prepareStackTrace);
-  const scripts = cache && makeScripts(cache, cacheName(version, archive.sha512));
+  const scripts = cache && makeScripts(cache, nameOf(archive.sha512));
   const powers = { ...withLocked(locked), scripts };
   printUncaught(stacks, say);
   timings.mark('lockdown');
@@ -140,7 +141,10 @@ const run = async (
       powers,
       stacks,
       allowAll,
-      maps: mapsBeside(typeof source === 'string' ? name : undefined, archive.sha512),
+      maps: mapsAt(
+        maps ?? (typeof source === 'string' ? `${name}.map` : undefined),
+        archive.sha512,
+      ),
       onLinked: () => timings.mark('link'),
       ...(recorder && { audit: recorder }),
     });
@@ -154,6 +158,25 @@ const run = async (
 };
 
 /**
+ * Compile all texts of an archive, and keep that: no package runs.
+ *
+ * @param {Archive} archive
+ * @param {CodeCache} cache
+ * @param {Start} start
+ */
+const keep = ({ map, files, sha512 }, cache, { nameOf, saveOwn }) => {
+  const stacks = makeStacks();
+  const withLocked = prepareHost();
+  const locked = secure(stacks.prepareStackTrace);
+  const scripts = makeCompiler(cache, nameOf(sha512));
+  const powers = { ...withLocked(locked), scripts };
+  const world = makeWorld({ map, files, powers, stacks, allowAll: false });
+  for (const name of map.compartments.keys()) compileTexts(world.packageOf(name));
+  scripts.save();
+  saveOwn?.();
+};
+
+/**
  * @param {Command} command
  * @param {Start} start
  */
@@ -164,5 +187,6 @@ export const main = (command, start) => {
   const archive = readArchive(command);
   timings.mark('archive');
   if (archive === undefined) process.exitCode = 1;
+  else if (command.keep !== undefined && start.cache) keep(archive, start.cache, start);
   else void run(archive, command, start);
 };

@@ -41,14 +41,14 @@ const isInspected = () => {
 };
 
 /**
- * @param {string | undefined} file the absolute path of an archive or a script; undefined: it is in no file
+ * @param {string | number | undefined} file a path, or a descriptor; undefined: there is none
  * @param {string} sha512 of the application
- * @returns {Maps} of the file that is beside it, read when they are wanted first
+ * @returns {Maps} of the file, read when they are wanted first
  */
-export const mapsBeside = (file, sha512) => {
+export const mapsAt = (file, sha512) => {
   const read = () => {
     try {
-      return file === undefined ? undefined : fs.readFileSync(`${file}.map`, 'utf8');
+      return file === undefined ? undefined : fs.readFileSync(file, 'utf8');
     } catch {
       return undefined;
     }

@@ -189,6 +189,7 @@ const makeFunctors = (pkg, sources) => {
   };
   /** @type {import('./package-texts.js').Evaluator['evaluate']} */
   const evaluate = (text, { url, files, sloppy, lexicals, together, mapUrl }) => {
+    if (scripts?.compilesOnly && !together) throw new TypeError('it is compiled only');
     if (scripts === undefined || !together || mapUrl !== undefined) {
       const map = mapUrl === undefined ? '' : `\n//# sourceMappingURL=${mapUrl}`;
       return evaluateText(`${text}${map}\n//# sourceURL=${url}`, { sloppy, lexicals });
@@ -205,6 +206,22 @@ const makeFunctors = (pkg, sources) => {
     mapUrl: (texts) => (world.maps.debugged ? debuggerMap(texts) : undefined),
     evaluate,
   });
+};
+
+/**
+ * Have the texts of a package compiled, where `Scripts` compile only: nothing of it runs.
+ *
+ * @param {Package} pkg
+ */
+export const compileTexts = (pkg) => {
+  for (const [key, module] of pkg.descriptor.modules) {
+    if (module.kind !== 'file' || !module.parser.startsWith('pre-')) continue;
+    try {
+      pkg.functorOf(key);
+    } catch {
+      // As all do that are compiled only, and some that are no programs.
+    }
+  }
 };
 
 /**

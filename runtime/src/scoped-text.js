@@ -16,6 +16,7 @@ const { strictScopeTerminator, createSloppyGlobalsScopeTerminator } = scopeTermi
  * @typedef {object} Scripts of the host's engine
  * @property {(text: string) => void} checkBody throws a SyntaxError for what is not a function's body, alone
  * @property {(script: ScriptText) => unknown} evaluate in the start compartment
+ * @property {boolean} [compilesOnly] nothing is to be evaluated
  *
  * @typedef {object} Scope
  * @property {object} globalObject of the compartment

@@ -8,7 +8,7 @@ import { filenameOfUrl } from './locations.js';
 import { NO_MAPS, mapsIn } from './maps-file.js';
 import {
   expectSettlement,
-  mapsBeside,
+  mapsAt,
   reportUncaught,
   say,
   warnOfAllAuthority,
@@ -69,7 +69,7 @@ const chosenEntry = () => {
 /** @param {ScriptData} data */
 const mapsInNode = ({ maps = '', place = start.process.argv[1] }) => {
   const file = place?.startsWith('file:') ? filenameOfUrl(place) : place;
-  return mapsBeside(maps === '' ? undefined : file, maps);
+  return mapsAt(maps === '' || file === undefined ? undefined : `${file}.map`, maps);
 };
 
 /**

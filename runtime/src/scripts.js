@@ -3,6 +3,7 @@
 // V8 takes cached code for a text of the same length, and packages run before others are evaluated. So nothing here
 // asks an object whose prototype a package may reach: what is used is taken when this module is loaded.
 import * as crypto from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
 import { Script, compileFunction } from 'node:vm';
 
 /** @import { CodeCache } from './code-cache.js' */
@@ -103,5 +104,42 @@ export const makeScripts = (cache, archive) => {
       });
       cache.write(archive, pack(new Map([...kept, ...compiled])));
     },
+  };
+};
+
+/**
+ * @param {string} text
+ * @param {string} url
+ * @returns {Script} of which all functions are compiled, not only those that have been called
+ */
+const eagerScript = (text, url) => {
+  setFlagsFromString('--no-lazy');
+  try {
+    return new Script(text, { filename: url });
+  } finally {
+    setFlagsFromString('--lazy');
+  }
+};
+
+/**
+ * For a process in which no package ever runs, and which may write what those that run them may only read.
+ *
+ * @param {CodeCache} cache
+ * @param {string} archive
+ * @returns {Scripts & { save: () => void }} that evaluates nothing
+ */
+export const makeCompiler = (cache, archive) => {
+  /** @type {Map<string, Kept>} */
+  const compiled = new Map();
+  return {
+    compilesOnly: true,
+    checkBody: (text) => void compileFunction(text),
+    evaluate: ({ identity, text, url, check }) => {
+      check();
+      const code = createCachedData(eagerScript(text, url));
+      compiled.set(sha256Of(identity), { sha256: sha256Of(text), code });
+      throw new TypeError('it is compiled only');
+    },
+    save: () => cache.write(archive, pack(compiled)),
   };
 };

@@ -3,23 +3,43 @@ import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { Script } from 'node:vm';
-import { cacheName, openCodeCache } from './code-cache.js';
+import { cacheName, keptCode, openCodeCache, openedCode } from './code-cache.js';
 import { USAGE, parseCommand } from './command-line.js';
 import { NO_TIMINGS, makeTimings } from './timings.js';
+import { hideWall } from './wall.js';
 
+/** @import { CodeCache } from './code-cache.js' */
 /** @import { Command } from './command-line.js' */
 /** @import { Start } from './main.js' */
 
+const isWalled = hideWall();
 const RUNTIME = path.join(import.meta.dirname, 'runtime.cjs');
+
+/**
+ * @param {Command} command
+ * @param {string} text of the runtime
+ * @returns {{ cache?: CodeCache, own: string, nameOf: (sha512: string) => string }}
+ */
+const openCache = ({ cache, keep, ownCode, code }, text) => {
+  const held = { own: 'own', nameOf: () => 'archive' };
+  if (keep !== undefined) return { cache: keptCode(keep), ...held };
+  if (!isWalled) {
+    const own = cache ? cacheName(text) : '';
+    const folder = cache ? openCodeCache() : undefined;
+    return { ...(folder && { cache: folder }), own, nameOf: (sha512) => cacheName(own, sha512) };
+  }
+  const opened = openedCode({ own: ownCode, archive: code });
+  return { ...(cache && { cache: opened }), ...held };
+};
 
 /** @param {Command} command */
 const start = (command) => {
   const timings = command.timings ? makeTimings(() => performance.now()) : NO_TIMINGS;
   timings.mark('node');
   const text = fs.readFileSync(RUNTIME, 'utf8');
-  const cache = command.cache ? openCodeCache() : undefined;
-  const version = cache && cacheName(text);
-  const cachedData = cache?.read(`${version}`);
+  const { cache, own, nameOf } = openCache(command, text);
+  const canKeep = cache !== undefined && (command.keep !== undefined || !isWalled);
+  const cachedData = cache?.read(own);
   const script = new Script(`(function (exports, require, module) {${text}\n})`, {
     filename: RUNTIME,
     ...(cachedData && { cachedData }),
@@ -30,9 +50,9 @@ const start = (command) => {
   script.runInThisContext()(module.exports, createRequire(RUNTIME), module);
   module.exports.main?.(command, {
     timings,
-    ...(cache && { cache, version: `${version}` }),
-    ...(cache &&
-      !isKnown && { saveOwn: () => cache.write(`${version}`, script.createCachedData()) }),
+    nameOf,
+    ...(cache && { cache }),
+    ...(canKeep && !isKnown && { saveOwn: () => cache.write(own, script.createCachedData()) }),
   });
 };
 

@@ -1,5 +1,5 @@
 // What main.cjs does, from the sources.
-import { openCodeCache } from '../src/code-cache.js';
+import { cacheName, openCodeCache } from '../src/code-cache.js';
 import { parseCommand } from '../src/command-line.js';
 import { main } from '../src/main.js';
 import { makeTimings } from '../src/timings.js';
@@ -9,5 +9,6 @@ if (command !== undefined) {
   const cache = command.cache ? openCodeCache() : undefined;
   const timings = makeTimings(() => performance.now());
   timings.mark('node');
-  main(command, { timings, ...(cache && { cache }) });
+  const nameOf = (/** @type {string} */ sha512) => cacheName('', sha512);
+  main(command, { timings, nameOf, ...(cache && { cache }) });
 }

@@ -1,0 +1,97 @@
+"""Behind which wall an archive is run, and how that is said."""
+
+from __future__ import annotations
+
+import json
+import mmap
+import re
+import zipfile
+import zlib
+from collections.abc import Mapping
+from io import BytesIO
+from typing import IO
+
+from compartment_mapper.policy import PackagePolicy
+from compartment_mapper.policy_format import package_policy_from
+from compartment_mapper.process import Content, Node
+from compartment_mapper.wall import MENTIONS, Wall, wall_of
+
+_MAP = "compartment-map.json"
+#: Options that load code into the process, or let a debugger in: who gives them wants them to work.
+_OPENING = re.compile(r"(?:^|\s)(?:--(?:inspect|require|import|loader|experimental-loader)\b|-r\b)")
+_DEBUGGER = "VSCODE_INSPECTOR_OPTIONS"
+
+
+def opened_by(environment: Mapping[str, str]) -> str:
+    """Return why the user's own settings leave no room for a wall; empty if they do."""
+    if _DEBUGGER in environment or _OPENING.search(environment.get("NODE_OPTIONS", "")):
+        return "NODE_OPTIONS loads code into it, or lets a debugger in"
+    return ""
+
+
+def wall_around(
+    compartment_map: bytes | None, content: Content, node: Node, narrow: str = ""
+) -> Wall:
+    """Return the wall for an archive.
+
+    Args:
+        compartment_map: Of the archive; what has none gets the highest wall, and is refused there.
+        content: The archive.
+        node: Which runs it.
+        narrow: JSON: the policies that hold instead of the archive's, by canonical name.
+    """
+    try:
+        policies = [] if compartment_map is None else _policies(compartment_map, narrow)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        policies = []
+    wall = wall_of(policies, version=node.version)
+    if wall.is_said or _mentions(content):
+        return wall
+    return wall_of(policies, version=node.version, mentions=False)
+
+
+def map_of(content: Content) -> bytes | None:
+    """Return the map of an archive; None for what is none."""
+    try:
+        with zipfile.ZipFile(_file_of(content)) as archive:
+            return archive.read(_MAP)
+    except (OSError, ValueError, KeyError, NotImplementedError, zlib.error, zipfile.BadZipFile):
+        return None
+
+
+def _file_of(content: Content) -> IO[bytes]:
+    return BytesIO(content) if isinstance(content, bytes) else content
+
+
+def _policies(text: bytes, narrow: str) -> list[PackagePolicy]:
+    """Return the policies of a map; harmless ones, for a map without any.
+
+    Raises:
+        ValueError: It is no map.
+    """
+    narrower = json.loads(narrow) if narrow else {}
+    compartments = json.loads(text)["compartments"].values()
+    found = [narrower.get(each.get("label"), each.get("policy")) for each in compartments]
+    policies = [package_policy_from(policy, path="") for policy in found if policy is not None]
+    if not all(isinstance(policy, PackagePolicy) for policy in policies):
+        raise ValueError
+    return [policy for policy in policies if isinstance(policy, PackagePolicy)]
+
+
+def _mentions(content: Content) -> bool:
+    """Return whether a text may name a function that the permission model refuses to all."""
+    with zipfile.ZipFile(_file_of(content)) as archive:
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+            return True
+    if isinstance(content, bytes):
+        return any(word in content for word in MENTIONS)
+    with mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+        return any(whole.find(word) >= 0 for word in MENTIONS)
+
+
+def unwalled_text(problem: str) -> str:
+    """Return what is said of a run without a wall."""
+    return (
+        f"warning: no second wall, since {problem}: what escapes from its compartment may do all "
+        "that this process may"
+    )
