@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from compartment_mapper.sandbox.blocking import Sandbox
     from compartment_mapper.sandbox.console import ConsoleLine
     from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError
+    from compartment_mapper.sandbox.options import UnreviewedNode
     from compartment_mapper.sandbox.settings import Limits
     from compartment_mapper.sandbox.steps import Evaluation
     from compartment_mapper.sandbox.tools import Tool
@@ -34,6 +35,7 @@ __all__ = [
     "SandboxTimeoutError",
     "Tool",
     "Undefined",
+    "UnreviewedNode",
 ]
 
 #: Modules of the sandbox by the names of theirs that are ours, imported when they are asked for:
@@ -51,6 +53,7 @@ _MODULES = {
     "Tool": "tools",
     "UNDEFINED": "values",
     "Undefined": "values",
+    "UnreviewedNode": "options",
 }
 
 

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import compartment_mapper
 from compartment_mapper.errors import InputError, runtime_missing
-from compartment_mapper.process import find_node
+from compartment_mapper.process import UnreviewedNode, find_node
 from compartment_mapper.sandbox.settings import Limits, Settings
 from compartment_mapper.sandbox.steps import Order
+
+__all__ = ["Modules", "UnreviewedNode", "order_of", "settings_of"]
 
 #: Archives, or where they are, by specifier.
 Modules = Mapping[str, bytes | str | PathLike[str]]
@@ -36,7 +38,8 @@ def settings_of(
 
     Raises:
         ValueError: *memory_mb* is no size.
-        InputError: RUNTIME_MISSING, NODE_NOT_FOUND, NODE_TOO_OLD, INVALID_ARCHIVE.
+        InputError: RUNTIME_MISSING, NODE_NOT_FOUND, NODE_TOO_OLD, NODE_NOT_REVIEWED,
+            INVALID_ARCHIVE.
     """
     if memory_mb <= 0:
         raise ValueError(f"memory_mb={memory_mb!r}: it has to be more than 0")
