@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from compartment_mapper.sandbox.blocking import Sandbox
     from compartment_mapper.sandbox.console import ConsoleLine
     from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError
+    from compartment_mapper.sandbox.options import UnreviewedNode
     from compartment_mapper.sandbox.report import Use
     from compartment_mapper.sandbox.settings import Limits
     from compartment_mapper.sandbox.steps import Evaluation
@@ -35,6 +36,7 @@ __all__ = [
     "SandboxTimeoutError",
     "Tool",
     "Undefined",
+    "UnreviewedNode",
     "Use",
 ]
 
@@ -54,6 +56,7 @@ _MODULES = {
     "UNDEFINED": "values",
     "Undefined": "values",
     "Use": "report",
+    "UnreviewedNode": "options",
 }
 
 

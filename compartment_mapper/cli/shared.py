@@ -17,6 +17,7 @@ from compartment_mapper import errors
 from compartment_mapper.disk import location_on_disk
 from compartment_mapper.errors import Diagnostic, InputError
 from compartment_mapper.locations import Location
+from compartment_mapper.process import UnreviewedNode
 from compartment_mapper.text import printable
 
 
@@ -73,9 +74,48 @@ UNUSED_OPTION = click.option(
     help='Leave out what nobody uses of packages with "sideEffects": false, or keep it; without,'
     " it is left out with -C browser, and kept else.",
 )
-NODE_OPTION = click.option(
-    "--node", envvar="COMPARTMENT_MAPPER_NODE", metavar="PATH", help="Another Node, 20 or later."
+_UNREVIEWED = f"{__name__}.unreviewed"
+
+
+def _note_unreviewed(context: click.Context, _option: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's order
+    context.meta[_UNREVIEWED] = value
+
+
+def _chosen_node(context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """Return the path; one that may be unreviewed says so itself."""
+    if value is None or not context.meta.get(_UNREVIEWED):
+        return value
+    show(
+        f"warning: --unreviewed-node: where nobody has reviewed the version of '{value}', packages "
+        "may reach objects of the host that confine nothing",
+        err=True,
+    )
+    return UnreviewedNode(value)
+
+
+_UNREVIEWED_OPTION = click.option(
+    "--unreviewed-node",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_note_unreviewed,
+    envvar="COMPARTMENT_MAPPER_UNREVIEWED_NODE",
+    help="Take --node though nobody has reviewed what packages reach in its version.",
 )
+_NODE_OPTION = click.option(
+    "--node",
+    envvar="COMPARTMENT_MAPPER_NODE",
+    metavar="PATH",
+    callback=_chosen_node,
+    help="Another Node, 22 or 24.",
+)
+
+
+def NODE_OPTION(command: Callable[..., None]) -> Callable[..., None]:  # noqa: N802 - used as the other options are
+    """Add the options that choose a Node."""
+    return _NODE_OPTION(_UNREVIEWED_OPTION(command))
+
+
 CACHE_OPTION = click.option(
     "--no-cache",
     is_flag=True,

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import compartment_mapper
 from compartment_mapper.errors import InputError, runtime_missing
-from compartment_mapper.process import find_node
+from compartment_mapper.process import UnreviewedNode, find_node
 from compartment_mapper.sandbox.report import Report
 from compartment_mapper.sandbox.settings import Limits, Settings
 from compartment_mapper.sandbox.steps import Order
+
+__all__ = ["Modules", "UnreviewedNode", "order_of", "settings_of"]
 
 #: Archives, or where they are, by specifier.
 Modules = Mapping[str, bytes | str | PathLike[str]]
@@ -38,7 +40,8 @@ def settings_of(  # noqa: PLR0913 - as many as a sandbox has
 
     Raises:
         ValueError: *memory_mb* is no size.
-        InputError: RUNTIME_MISSING, NODE_NOT_FOUND, NODE_TOO_OLD, INVALID_ARCHIVE.
+        InputError: RUNTIME_MISSING, NODE_NOT_FOUND, NODE_TOO_OLD, NODE_NOT_REVIEWED,
+            INVALID_ARCHIVE.
     """
     if memory_mb <= 0:
         raise ValueError(f"memory_mb={memory_mb!r}: it has to be more than 0")

@@ -1,0 +1,1 @@
+module.exports = () => readBy(structuredClone(new Map([['deep', [carrier()]]])).get('deep')[0]);

@@ -1,0 +1,3 @@
+const { AsyncLocalStorage } = require('async_hooks');
+const storage = new AsyncLocalStorage();
+exports.withStore = (work) => storage.run({ secret: SECRET }, work);

@@ -1,0 +1,2 @@
+const pad = require('evil');
+exports.check = (password) => pad(password) === 'the right one';

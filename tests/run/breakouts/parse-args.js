@@ -1,0 +1,2 @@
+const { parseArgs } = require('util');
+module.exports = () => JSON.stringify(parseArgs({ strict: false, allowPositionals: true }));

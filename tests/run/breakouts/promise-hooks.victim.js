@@ -1,0 +1,1 @@
+exports.report = async () => void (await (async () => SECRET)());

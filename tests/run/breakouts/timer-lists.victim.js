@@ -1,0 +1,1 @@
+exports.report = () => setTimeout(() => {}, 54321, SECRET).unref();

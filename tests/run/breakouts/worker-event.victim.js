@@ -1,0 +1,2 @@
+const { Worker } = require('worker_threads');
+exports.report = () => new Worker('0', { eval: true });

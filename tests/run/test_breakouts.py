@@ -1,0 +1,331 @@
+"""Attacks that once got authority, or a channel, that their package had not been granted.
+
+Each is a program of `breakouts/`. It runs twice: in plain Node, where it must succeed, or it would
+show nothing; and confined, where it must end as the table says. `docs/reachability.md` has the
+audit that looks for what nobody has thought of.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from command_line import write
+from process import mapper
+from support import NODE
+
+from compartment_mapper import AsyncSandbox, Sandbox
+
+PROGRAMS = Path(__file__).parent / "breakouts"
+MARKER = "the-secret-of-this-host"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breakout:
+    """What an attacker says at the end."""
+
+    #: The programs, one after the other: what is named first is for the next.
+    parts: tuple[str, ...]
+    #: In plain Node.
+    succeeds: str
+    #: Confined: a regular expression for all that is printed.
+    held: str
+    options: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    #: In plain Node, where it is not 0: a signal has a negative one.
+    status: int = 0
+
+
+BREAKOUTS = {
+    "structuredClone-makes-a-file-handle": Breakout(
+        parts=("_clone", "clone"),
+        succeeds=MARKER,
+        held="refused: copy.createReadStream is not a function",
+    ),
+    "structuredClone-of-something-deep": Breakout(
+        parts=("_clone", "clone-nested"),
+        succeeds=MARKER,
+        held="refused: copy.createReadStream is not a function",
+    ),
+    "a-message-makes-a-file-handle": Breakout(
+        parts=("_clone", "message-port"),
+        succeeds=MARKER,
+        held="TypeError: copy.createReadStream is not a function",
+        options=("--infer",),
+    ),
+    "the-hash-that-names-cached-code": Breakout(
+        parts=("code-cache",),
+        succeeds="swapped",
+        held="2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881",
+    ),
+    "prototypes-that-no-name-leads-to": Breakout(
+        parts=("_hidden", "hidden"),
+        succeeds=r"closed: \n",
+        held=r"open: \nclosed: .*,an event\nmissing: the handle of an exchange\n$",
+    ),
+    "diagnostics-of-require": Breakout(
+        parts=("diagnostics",),
+        succeeds="got function",
+        held="got x",
+        options=("--grant", "evil:diagnostics_channel"),
+    ),
+    "sqlite-loads-an-extension": Breakout(
+        parts=("sqlite",),
+        succeeds="cannot open shared object file",
+        held=r"(ERR_ACCESS_DENIED: '\w+' loads machine code.*\n){3}$",
+        options=("--infer",),
+    ),
+    "an-engine-for-TLS": Breakout(
+        parts=("engines",),
+        succeeds="engines loaded: context,inherited,key",
+        held="engines loaded: $",
+        options=("--infer",),
+    ),
+    "the-event-worker": Breakout(
+        parts=("worker-event",),
+        succeeds="a worker, and function",
+        held="nothing",
+        options=("--infer", "--grant", "victim:worker_threads.Worker"),
+    ),
+    "the-frame-of-async-contexts": Breakout(
+        parts=("context-frame",),
+        succeeds="stores seen by: AsyncResource, EventEmitterAsyncResource, AsyncLocalStorage.bind, AsyncLocalStorage.snapshot, AsyncResource.bind, a bound method, a zlib handle",
+        held="stores seen by: $",
+    ),
+    "import-source": Breakout(
+        parts=("import-phases",),
+        succeeds="imported by: eval source, eval comments, eval lines, eval template, Function source.*, a compartment of its own source",
+        held="imported by: $",
+    ),
+    "assert-reads-source-maps": Breakout(
+        parts=("source-maps",),
+        succeeds=MARKER,
+        held="ERR_ASSERTION: The expression evaluated to a falsy value$",
+        env={"NODE_OPTIONS": "--enable-source-maps"},
+    ),
+    "source-maps-switched-on": Breakout(
+        parts=("set-source-maps",),
+        succeeds=MARKER,
+        held="ERR_ASSERTION: The expression evaluated to a falsy value$",
+        options=("--infer",),
+    ),
+    "streams-of-files-lead-to-fs": Breakout(
+        parts=("file-streams",),
+        succeeds="fs by: createReadStream, createWriteStream",
+        held="fs by: $",
+        options=(
+            *("--grant", "evil:fs.createReadStream"),
+            *("--grant", "evil:fs.createWriteStream"),
+        ),
+    ),
+    "fs-reads-the-process-itself": Breakout(
+        parts=("proc-self",),
+        succeeds="read by: path, .*promises, stream, .*memory, memory",
+        held="read by: $",
+        options=("--grant", "evil:fs"),
+        env={"NAME_OF_A_SECRET": "1"},
+    ),
+    "hooks-of-promises": Breakout(
+        parts=("promise-hooks",),
+        succeeds="values of others: true",
+        held="values of others: false",
+        options=("--infer",),
+    ),
+    "a-TextDecoder-takes-another-handle": Breakout(
+        parts=("text-decoder",), succeeds="", held="decoded A", status=-11
+    ),
+    "parseArgs-tells-the-arguments": Breakout(
+        parts=("parse-args",),
+        succeeds="secret-argument",
+        held=r'{"values":{},"positionals":\[\]}',
+        arguments=("--token=secret-argument",),
+    ),
+    "accessors-keep-what-they-are-given": Breakout(
+        parts=("accessors",), succeeds="heard: true", held="heard: false"
+    ),
+    "console-hands-out-inspect": Breakout(
+        parts=("console-inspect",),
+        succeeds="changed for all: true",
+        held="shown\nchanged for all: false",
+    ),
+    "the-sockets-of-a-server": Breakout(
+        parts=("server-socket",),
+        succeeds="connects outwards: true",
+        held="connects outwards: false",
+        options=("--grant", "evil:http.createServer", "--grant", "victim:http.get"),
+    ),
+    "relative-names-tell-the-folder": Breakout(
+        parts=("cwd",),
+        succeeds="/app-of-the-user/",
+        held=r"file:///x\nfile:///x\n(/x\n|x\n|/\n){6}$",
+    ),
+    "the-lists-of-timers": Breakout(
+        parts=("timer-lists",),
+        succeeds="timers of others by: socket, timer",
+        held="timers of others by: $",
+        options=("--grant", "evil:net"),
+    ),
+}
+
+
+def application(folder: Path, parts: tuple[str, ...]) -> Path:
+    """Write the program below *folder*, and return its entry."""
+    secret = folder / "secret.txt"
+    secret.write_text(MARKER)
+    constants = f"const FILE = {json.dumps(str(secret))};\nconst SECRET = {json.dumps(MARKER)};\nconst SECRET_NAME = 'NAME_OF_A_SECRET';\n"
+    texts = [(PROGRAMS / f"{name}.js").read_text() for name in ("_common", *parts)]
+    victim = PROGRAMS / f"{parts[-1]}.victim.js"
+    sees = "const victim = require('victim');\n" if victim.is_file() else ""
+    app = write(
+        folder / "app-of-the-user",
+        {
+            "package.json": json.dumps(
+                {"name": "app", "dependencies": {"evil": "1", "victim": "1"}}
+            ),
+            "main.js": "(async () => require('evil')())().then(console.log, (error) => console.log(`refused: ${error.message}`));\n",
+            "node_modules/evil/package.json": json.dumps(
+                {"name": "evil", "version": "1.0.0", "dependencies": {"victim": "1"}}
+            ),
+            "node_modules/evil/index.js": "".join([constants, sees, *texts]),
+            "node_modules/victim/package.json": '{"name": "victim", "version": "1.0.0"}',
+            "node_modules/victim/index.js": "".join(
+                [constants, *texts[:-1], victim.read_text() if sees else ""]
+            ),
+        },
+    )
+    return app / "main.js"
+
+
+def started(
+    command: Sequence[str | Path], *, folder: Path, env: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Return what became of *command*."""
+    return subprocess.run(
+        command,
+        env={**os.environ, "NODE_NO_WARNINGS": "1", **env},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        cwd=folder,
+    )
+
+
+@pytest.mark.parametrize("name", BREAKOUTS)
+def test_a_breakout_that_succeeds_in_plain_node_is_held(name: str, tmp_path: Path) -> None:
+    breakout = BREAKOUTS[name]
+    entry = application(tmp_path, breakout.parts)
+
+    plain = started([NODE, entry, *breakout.arguments], folder=entry.parent, env=breakout.env)
+    assert plain.returncode == breakout.status, plain.stderr
+    assert re.search(breakout.succeeds, plain.stdout), plain.stdout + plain.stderr
+
+    command = [
+        sys.executable,
+        "-m",
+        "compartment_mapper",
+        "run",
+        str(entry),
+        *breakout.options,
+        "--",
+    ]
+    held = started([*command, *breakout.arguments], folder=entry.parent, env=breakout.env)
+    said = held.stdout + held.stderr
+    assert held.returncode == 0, said
+    assert re.match(breakout.held, held.stdout), said
+    if breakout.succeeds:
+        assert not re.search(breakout.succeeds, said)
+
+
+@pytest.mark.parametrize("form", ["script", "module"])
+@pytest.mark.parametrize(
+    "name",
+    ["structuredClone-makes-a-file-handle", "import-source", "prototypes-that-no-name-leads-to"],
+)
+def test_scripts_hold_it_too(name: str, form: str, tmp_path: Path) -> None:
+    breakout = BREAKOUTS[name]
+    entry = application(tmp_path, breakout.parts)
+    plain = started([NODE, entry], folder=tmp_path, env={})
+    assert re.search(breakout.succeeds, plain.stdout), plain.stdout + plain.stderr
+
+    output = tmp_path / ("app.cjs" if form == "script" else "app.mjs")
+    mapper("bundle", entry, "-o", output, "--format", form, check=True)
+    held = started([NODE, output], folder=tmp_path, env={})
+
+    assert held.returncode == 0, held.stderr
+    assert re.match(breakout.held, held.stdout), held.stdout
+
+
+def test_a_package_in_a_cycle_does_not_replace_what_its_victim_exports(tmp_path: Path) -> None:
+    entry = application(tmp_path, ("cycle",))
+    entry.write_text("console.log(`taken: ${require('victim').check('a wrong one')}`);\n")
+    folder = entry.parent / "node_modules" / "victim"
+    (folder / "package.json").write_text('{"name": "victim", "dependencies": {"evil": "1"}}')
+    evil = entry.parent / "node_modules" / "evil" / "index.js"
+    evil.write_text(evil.read_text().replace("const victim = require('victim');\n", ""))
+
+    plain = started([NODE, entry], folder=tmp_path, env={})
+    assert plain.stdout == "taken: true\n", plain.stderr
+
+    held = mapper("run", entry)
+    assert held.stdout == "taken: false\n", held.stderr
+
+
+@pytest.mark.parametrize("text", ["import.defer('node:fs')", "import/**/.\ndefer /**/ ('node:fs')"])
+def test_a_deferred_import_is_refused_before_an_engine_knows_it(text: str, tmp_path: Path) -> None:
+    """No Node has it yet, so plain Node shows only that the text is not what fails."""
+    entry = application(tmp_path, ("clone",))
+    evaluated = "module.exports = () => said(() => (0, eval)(TEXT));\n"
+    evil = entry.parent / "node_modules" / "evil" / "index.js"
+
+    def says(asked: str) -> str:
+        common = (PROGRAMS / "_common.js").read_text()
+        evil.write_text(common + evaluated.replace("TEXT", json.dumps(asked)))
+        return mapper("run", entry, check=True).stdout
+
+    assert says("'imported.defer'.length") == "14\n"
+    assert says(text).startswith("SyntaxError: Possible import expression rejected")
+
+
+def test_an_evaluation_does_not_forge_the_answer_of_another(tmp_path: Path) -> None:
+    forge = (PROGRAMS / "sandbox-forge.js").read_text()
+    script = tmp_path / "plain.cjs"
+    script.write_text(f"(async () => {{ {forge} }})();")
+    plain = started([NODE, script], folder=tmp_path, env={})
+    assert plain.stdout.count("forged by another evaluation") == 6
+
+    async def slow() -> str:
+        await asyncio.sleep(0.4)
+        return "genuine"
+
+    async def both() -> list[object]:
+        async with AsyncSandbox(tools={"slow": slow}, timeout=10) as sandbox:
+            victim = asyncio.create_task(sandbox.evaluate("return await tools.slow()"))
+            await asyncio.sleep(0.1)
+            return [await sandbox.evaluate(forge), await victim]
+
+    assert asyncio.run(both()) == [0, "genuine"]
+
+
+def test_no_accessor_keeps_what_another_evaluation_gave_it() -> None:
+    common, text = ((PROGRAMS / f"{name}.js").read_text() for name in ("_common", "accessors"))
+    program = f"const SECRET = {MARKER!r};\n{common}\n{text.partition('module.exports')[0]}"
+    kept = """
+        const property = Reflect.getOwnPropertyDescriptor(Array.prototype, 'slice');
+        const own = Object.defineProperty({}, 'slice', { ...property, configurable: false });
+        own.slice = SECRET;
+        return own.slice;"""
+    with Sandbox() as sandbox:
+        assert sandbox.evaluate(program + kept) == MARKER, "an accessor keeps nothing at all"
+        assert sandbox.evaluate(f"{program} send({{ secret: SECRET }}); return 1") == 1
+        assert sandbox.evaluate(f"{program} return receive()") is False
