@@ -46,6 +46,8 @@ class Wall:
         """
         assert not self.problem, self
         found = ["--permission"]
+        if "worker" in self.needs:  # each thread would warn of what was granted
+            found.append("--disable-warning=SecurityWarning")
         if "fs-read" not in self.needs:
             found += [f"--allow-fs-read={path}" for path in readable]
         for need in sorted(self.needs):
