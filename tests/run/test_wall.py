@@ -24,10 +24,14 @@ console.log(JSON.stringify({
   child: tried(() => require('child_process').execFileSync('true')),
   worker: tried(() => new (require('worker_threads').Worker)('', { eval: true })),
   addon: tried(() => process.dlopen({ exports: {} }, folder + '/x.node')),
+  native: tried(() => {
+    const { internalBinding } = require('internal/test/binding');
+    return internalBinding('fs').readFileUtf8(folder + '/main.js', 0);
+  }),
 }));
 """
 REFUSED = {
-    **dict.fromkeys(["read", "write", "child", "worker"], "ERR_ACCESS_DENIED"),
+    **dict.fromkeys(["read", "write", "child", "worker", "native"], "ERR_ACCESS_DENIED"),
     "addon": "ERR_DLOPEN_DISABLED",
 }
 
@@ -61,8 +65,9 @@ def raw(folder: Path, flags: list[str]) -> object:
     """Return what a script of no compartment can do in a process with such flags."""
     script = folder / "raw.js"
     script.write_text(RAW)
+    options = [*flags, f"--allow-fs-read={script}"] if flags else []
     done = subprocess.run(
-        [NODE, *flags, f"--allow-fs-read={script}", script] if flags else [NODE, script],
+        [NODE, "--expose-internals", *options, script],
         env={**os.environ, "FOLDER": str(folder)},
         capture_output=True,
         text=True,
@@ -92,7 +97,7 @@ MAY_ASK = {"process.permission": True, "console": True}
 
 
 def test_what_escapes_can_do_nothing_that_no_package_may(tmp_path: Path) -> None:
-    folder = app(tmp_path, "")
+    folder = app(tmp_path, "0")
     without = raw(folder, [])
     assert without == {**dict.fromkeys(REFUSED, "done"), "addon": "ERR_DLOPEN_FAILED"}
     (folder / "written").unlink()
