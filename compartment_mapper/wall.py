@@ -2,7 +2,7 @@
 
 An application's compartments confine its packages. Should one of them escape all the same, it meets
 the process, which may do what the packages together were granted, and no more. See
-``docs/decisions/0012-second-wall.md``.
+``docs/decisions/0013-second-wall.md``.
 """
 
 from __future__ import annotations

@@ -105,6 +105,7 @@ def test_flags_are_of_the_sum() -> None:
     wall = Wall(needs=frozenset({"fs-read", "net", "worker"}))
     assert wall.flags(["a"], version=(24, 9)) == [
         "--permission",
+        "--disable-warning=SecurityWarning",
         "--allow-fs-read=*",
         "--allow-worker",
     ]
