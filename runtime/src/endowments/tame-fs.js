@@ -219,11 +219,12 @@ const guardStreams = (fs, check) => {
   /** @type {Record<string, Access>} */
   const accesses = { ReadStream: 'read', WriteStream: 'write' };
   if (fs.Utf8Stream !== undefined) {
-    fs.Utf8Stream = guardedClass(fs.Utf8Stream, ([asked, ...rest]) => {
+    const value = guardedClass(fs.Utf8Stream, ([asked, ...rest]) => {
       const options = { ...Object(asked) };
       if (options.dest !== undefined) check(options.dest, 'write');
       return [options, ...rest];
     });
+    Object.defineProperty(fs, 'Utf8Stream', { value, enumerable: true, configurable: true });
   }
   for (const [name, own] of Object.entries(functions)) {
     const Guarded = guardedClass(fs[name], ([path, asked]) => {
