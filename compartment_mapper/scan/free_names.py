@@ -50,7 +50,7 @@ def scan_free_names(
         if occurrence.scope != "free":
             continue
         free += _free_names(syntax, occurrence, known)
-        if occurrence.role == "typeof" and occurrence.name not in _ALWAYS_THERE:
+        if occurrence.role == "typeof" and occurrence.name not in _ALWAYS_THERE[page]:
             start = occurrence.span.start
             edits.append(Edit(start, start, "globalThis."))
     free += _process_names(builtin_uses)
@@ -109,7 +109,9 @@ _GLOBAL_OBJECT = re.compile(
 _HARMLESS_MEMBER = re.compile(
     rb"\.\s*(" + b"|".join(sorted(name.encode() for name in HARMLESS_GLOBALS)) + rb")(?![\w$])"
 )
-_ALWAYS_THERE = HARMLESS_GLOBALS | NODE_GLOBAL_ALIASES | {"process"}
+_IN_NODE = HARMLESS_GLOBALS | NODE_GLOBAL_ALIASES | {"process"}
+#: What any package has, by whether the host is a page.
+_ALWAYS_THERE = {False: _IN_NODE, True: _IN_NODE - {"Buffer", "setImmediate", "clearImmediate"}}
 
 
 def _mentioned_members(source: bytes, free: list[FreeName]) -> Iterator[FreeName]:

@@ -50,6 +50,7 @@ export const audit = ({ globals = [], builtins = [], deep = 2, hardens = true } 
   const app = cjs(
     `${here('./compare.cjs')}
     const compare = module.exports;
+    for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, () => undefined);
     compare(require('one'), require('two'), (result) => { process.stdout.write(${JSON.stringify(MARK)} + JSON.stringify(result) + '\\n', () => process.exit(0)) });`,
     { hostNames: ['process', 'console'] },
   );

@@ -4,12 +4,14 @@
 const { ownKeys, getOwnPropertyDescriptor } = Reflect;
 
 const hasState = (object) =>
-  [Map, Set, WeakMap, WeakSet, WeakRef, ArrayBuffer, SharedArrayBuffer].some(
-    (Kind) =>
-      object instanceof Kind &&
-      object !== Kind.prototype &&
-      Object.prototype.toString.call(object) !== '[object Object]',
-  ) || ArrayBuffer.isView(object);
+  ['Map', 'Set', 'WeakMap', 'WeakSet', 'WeakRef', 'ArrayBuffer', 'SharedArrayBuffer']
+    .flatMap((name) => globalThis[name] ?? []) // a page may have no shared memory
+    .some(
+      (Kind) =>
+        object instanceof Kind &&
+        object !== Kind.prototype &&
+        Object.prototype.toString.call(object) !== '[object Object]',
+    ) || ArrayBuffer.isView(object);
 
 const looseIn = (object) => {
   if (hasState(object)) return 'has state';
@@ -28,8 +30,6 @@ const HANDLES = /^(?:_handle|handle|kHandle|Symbol\((?:kHandle|handle)\))$/;
 const OF_OTHERS = /^(?:_idlePrev|_idleNext|\[(?:context_frame|kAsyncContextFrame)\])$/;
 
 module.exports = async (one, two, report) => {
-  process.on('uncaughtException', () => undefined);
-  process.on('unhandledRejection', () => undefined);
   const first = await one();
   const second = await two();
   const lines = [];

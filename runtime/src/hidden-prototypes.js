@@ -30,11 +30,48 @@ export const hardenHidden = (globals, name) => {
   }
 };
 
+/**
+ * In a page each event has its own `isTrusted`, and each document its `location`: by functions that are one for all.
+ *
+ * @param {() => object} make
+ */
+const hardenOwnAccessors = (make) => {
+  let made = {};
+  try {
+    made = make();
+  } catch {
+    // A class that wants to be told more: what it is of is given by a grant of its own.
+  }
+  for (const { get, set } of Object.values(Object.getOwnPropertyDescriptors(made))) {
+    hardenHost(get);
+    hardenHost(set);
+  }
+};
+
+/** @type {WeakSet<object>} global objects whose events are hardened */
+const withEvents = new WeakSet();
+
+/**
+ * What is heard of has a class that no grant names: a socket's messages, a store's changes.
+ *
+ * @param {AnyObject} page
+ */
+export const hardenEvents = (page) => {
+  if (withEvents.has(page)) return;
+  withEvents.add(page);
+  for (const name of Object.getOwnPropertyNames(page)) {
+    if (!name.endsWith('Event')) continue;
+    hardenOwnAccessors(() => new page[name]('', { promise: Promise.resolve() }));
+  }
+  hardenOwnAccessors(() => new page['Document']());
+  hardenOwnAccessors(() => page['document'].implementation.createHTMLDocument(''));
+};
+
 /** @type {WeakSet<object>} global objects whose streams are hardened */
 const withStreams = new WeakSet();
 
 /**
- * Streams come of many things, and each part of one leads to the others.
+ * Streams come of many things, and each part of one leads to the others; so do events.
  *
  * @param {AnyObject} globals the host's
  */
@@ -43,6 +80,7 @@ export const hardenStreams = (globals) => {
   withStreams.add(globals);
   for (const name of STREAM_CLASSES) hardenHost(globals[name]);
   hardenShared(webStreams(globals));
+  for (const name of ['Event', 'CustomEvent']) hardenOwnAccessors(() => new globals[name](''));
 };
 
 /**

@@ -4,7 +4,7 @@ import { severityOf } from './authority.js';
 import { boundView } from './bound-view.js';
 import { makeDenied } from './denial.js';
 import { accessDenied } from './errors.js';
-import { hardenHidden, hardenStreams } from './hidden-prototypes.js';
+import { hardenEvents, hardenHidden, hardenStreams } from './hidden-prototypes.js';
 import { hardenHost } from './host-harden.js';
 import { isWithheld } from './policy.js';
 import { pageView } from './read-only.js';
@@ -22,6 +22,12 @@ const READ_ONLY = ['location'];
 // Objects that can't be frozen, or whose properties are data: what is kept in them is for all.
 const SHARED = ['localStorage', 'sessionStorage'];
 
+// Namespaces of functions and classes. What else they have is state of the page, by getters: `CSS.highlights`.
+const NAMESPACES = ['CSS', 'WebAssembly'];
+
+// Changes all styles of the page, and says whether another has done so.
+const OF_PAGE = ['registerProperty'];
+
 // Entries of other kinds have the nodes that they are about: the first input, the largest paint.
 const ENTRIES_WITHOUT_NODES = ['mark', 'measure', 'navigation', 'paint', 'resource'];
 
@@ -38,6 +44,10 @@ const LEADS_TO = {
     'ReadableStreamDefaultReader',
   ],
   matchMedia: ['MediaQueryList'],
+  CSS: [
+    ...['CSSStyleValue', 'CSSUnitValue', 'CSSMathSum', 'CSSMathProduct', 'CSSMathNegate'],
+    ...['CSSMathInvert', 'CSSMathMin', 'CSSMathMax', 'CSSMathClamp', 'CSSNumericArray'],
+  ],
   indexedDB: [
     ...['IDBCursorWithValue', 'IDBDatabase', 'IDBIndex', 'IDBKeyRange', 'IDBObjectStore'],
     ...['IDBOpenDBRequest', 'IDBTransaction', 'DOMStringList'],
@@ -86,8 +96,24 @@ const viewOf = (object, granted) => {
  */
 const sharedObject = (name, object, granted) => {
   if (SHARED.includes(name)) return object;
+  if (NAMESPACES.includes(name)) return functionsOf(object);
   if (severityOf('globals', name) === 'critical') return object; // who is granted it whole has the page
   return isPlatformObject(object) ? viewOf(object, granted) : pageView(object);
+};
+
+/**
+ * @param {AnyObject} namespace
+ * @returns {AnyObject} a frozen one with its functions and classes
+ */
+const functionsOf = (namespace) => {
+  const properties = Object.getOwnPropertyDescriptors(namespace);
+  const held = Reflect.ownKeys(properties).flatMap((key) => {
+    const property = properties[/** @type {string} */ (key)];
+    const isHeld =
+      property !== undefined && 'value' in property && !OF_PAGE.includes(`${String(key)}`);
+    return isHeld ? [[key, property]] : [];
+  });
+  return hardenHost(Object.create(Object.prototype, Object.fromEntries(held)));
 };
 
 /**
@@ -139,6 +165,7 @@ export const pageGlobal = ({ world, label }, name, granted) => {
   if (world.hardens) {
     hardenHidden(page, name);
     hardenStreams(page);
+    if (severityOf('globals', name) !== 'harmless') hardenEvents(page);
     for (const other of LEADS_TO[name] ?? []) hardenHost(page[other]);
   }
   if (typeof value === 'function') {

@@ -144,6 +144,14 @@ def test_a_question_for_a_power_is_asked_of_the_global_object(text: str, expecte
     assert apply_edits(text.encode(), record.edits) == expected
 
 
+@pytest.mark.parametrize("name", ["Buffer", "setImmediate", "clearImmediate"])
+def test_so_is_one_for_what_a_page_has_not(name: str) -> None:
+    text = f"typeof {name}".encode()
+    record = scan_module(text, "cjs", page=True)
+
+    assert apply_edits(text, record.edits) == f"typeof globalThis.{name}"
+
+
 def test_the_span_is_that_of_the_first_name() -> None:
     (name,) = free("/* é */ globalThis.fetch()")
 

@@ -1,0 +1,178 @@
+"""What packages reach in a page is what was reviewed: the audit of `runtime/audit`, in Chromium.
+
+When something is new, read what it is; then write the list anew, and read its difference too:
+
+    UPDATE_REACHABLE=1 pytest tests/browser/test_reachability.py
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from chromium import Browser, Script
+from support import ROOT, RUNTIME
+
+AUDIT = RUNTIME / "audit"
+LIST = ROOT / "tests" / "reachable" / "chromium.txt"
+TABLE = json.loads((ROOT / "compartment_mapper" / "authority.json").read_text())
+
+HARMLESS = frozenset({"harmless"})
+#: What can be granted by inference; the rest is as strong as the page.
+GRANTED = frozenset({"low", "medium", "high"})
+
+#: They keep what they are given, for all: that is what is granted.
+STORES = ("localStorage", "sessionStorage")
+
+
+def names_of(severities: frozenset[str]) -> list[str]:
+    """Return the globals of these severities that are granted whole."""
+    rows: list[tuple[str, Mapping[str, str]]] = [
+        *TABLE["globals"].items(),
+        *TABLE["page"].items(),
+    ]
+    return sorted(
+        path
+        for path, row in rows
+        if row["severity"] in severities and "." not in path and "*" not in path
+    )
+
+
+def application(names: list[str], *, deep: int) -> dict[str, str]:
+    """Return the files of an application whose two packages compare what they reach."""
+    walk = (AUDIT / "walk.cjs").read_text()
+    roots = "".join(
+        f"  try {{ if (typeof {name} !== 'undefined') all.{name} = {name} }} catch {{}}\n"
+        for name in names
+    )
+    walked = f"""{walk.replace("exports.walk", "walkAll").replace("walkAll = ", "const walkAll = ")}
+        module.exports = async () => {{ const all = {{}};\n{roots}
+          all.module = module; all.require = require;
+          return walkAll(all, {{ deep: {deep} }}) }};
+        module.exports.failed = [];"""
+    return {
+        "package.json": '{"name": "app", "dependencies": {"one": "1", "two": "1"}}',
+        "main.js": f"""{(AUDIT / "compare.cjs").read_text()}
+            module.exports(require('one'), require('two'), (found) => console.log(JSON.stringify(found)));""",
+        **{
+            f"node_modules/{name}/{file}": text
+            for name in ("one", "two")
+            for file, text in {
+                "package.json": json.dumps({"name": name, "version": "1.0.0"}),
+                "index.js": walked,
+            }.items()
+        },
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What the audit finds in a page."""
+
+    #: What can be changed, though two packages have it.
+    loose: list[str]
+    #: Ways to what both have, or the browser made, with the kind of it.
+    shared: list[str]
+    #: Ways to all.
+    reached: int
+
+
+Audited = Callable[..., Found]
+
+
+@pytest.fixture
+def audited(browser: Browser, script: Script, tmp_path: Path) -> Audited:
+    """Run the audit in a page: ``audited(NAMES, *OPTIONS, deep=1)``."""
+
+    def run(names: list[str], *options: str, deep: int) -> Found:
+        policy = tmp_path / "policy.json"
+        policy.write_text(json.dumps(policy_of(names)))
+        grants = options or ("--policy", str(policy))
+        output = script(application(names, deep=deep), *grants)
+        page = output.parent / "index.html"
+        page.write_text(PAGE)
+        shown = browser.open(f"{output.parent.name}/{page.name}", until="isDone")
+        found = json.loads(next(line for line in shown.said if line.startswith("{")))
+        lines = (
+            f"{way} {'native ' if native else ''}{kind}"
+            for way, kind, both, native in found["lines"]
+            if both or native
+        )
+        return Found(loose=found["loose"], shared=sorted(set(lines)), reached=found["reached"])
+
+    return run
+
+
+#: Says when it is told what was found.
+PAGE = """<!doctype html><meta charset="utf-8"><body><script>
+  const { log } = console;
+  var isDone = false;
+  console.log = (text) => { log(text); isDone ||= text.startsWith('{'); };
+</script><script src="app.js"></script></body>"""
+
+
+def policy_of(names: list[str]) -> dict[str, object]:
+    """Return a policy that grants *names* to both packages."""
+    grant = {"globals": dict.fromkeys(names, True)}
+    entry = {"packages": {"one": True, "two": True}, "globals": {"console": True}}
+    return {"harmless": True, "entry": entry, "resources": {"one": grant, "two": grant}}
+
+
+def folded(lines: list[str]) -> list[str]:
+    """Return a line for each object: what holds, and what it holds."""
+    groups: dict[str, list[str]] = {}
+    for line in lines:
+        way = line.partition(" ")[0]
+        holder, dot, _ = way.rpartition(".")
+        groups.setdefault(holder, []).append(line[len(holder) + len(dot) :])
+    return [f"{holder} | {' | '.join(held)}" for holder, held in groups.items()]
+
+
+#: What is granted, and how many calls deep is looked: to call all would close the page.
+SECTIONS = {
+    "without a grant": (names_of(HARMLESS), 2),
+    "with all that inference grants": (names_of(GRANTED), 0),
+    "what classes that inference grants make": (
+        [name for name in names_of(GRANTED) if name[0].isupper()],
+        1,
+    ),
+}
+
+
+def committed() -> dict[str, list[str]]:
+    """Return the list that somebody has read: lines, by section."""
+    sections = LIST.read_text().split("# ")[1:]
+    return {title: lines for title, *lines in (section.splitlines() for section in sections)}
+
+
+@pytest.mark.parametrize("title", SECTIONS)
+def test_packages_reach_in_a_page_what_was_reviewed(title: str, audited: Audited) -> None:
+    names, deep = SECTIONS[title]
+
+    found = audited(names, deep=deep)
+
+    assert [way for way in found.loose if not way.startswith(STORES)] == []
+    if os.environ.get("UPDATE_REACHABLE") == "1":
+        write_section(title, folded(found.shared))
+    known = set(committed()[title])
+    assert [line for line in folded(found.shared) if line not in known] == []
+
+
+def write_section(title: str, lines: list[str]) -> None:
+    """Write a section of the list anew."""
+    sections = {**(committed() if LIST.is_file() else {}), title: [*lines, ""]}
+    LIST.write_text(
+        "".join(f"# {name}\n" + "\n".join(sections.get(name, [""])) + "\n" for name in SECTIONS)
+    )
+
+
+def test_the_audit_finds_what_is_open(audited: Audited) -> None:
+    """The page's own objects, as they are where nothing confines packages."""
+    found = audited(names_of(HARMLESS), "--allow-all", deep=2)
+
+    assert found.reached > 500
+    assert len(found.loose) > 100
