@@ -294,8 +294,10 @@ const TAMED = {
     hideSocketTimers(net);
   },
   sqlite: tameSqlite,
-  tls(tls) {
-    tameTls(tls);
+  tls(tls, { internals }) {
+    const { SecureContext } = internals?.binding('crypto') ?? {};
+    if (SecureContext === undefined) tameTls(tls);
+    else refuseEngines(SecureContext.prototype); // without making one, which takes 20 ms
     hideConstructors(tls, ['TLSSocket', 'Server']);
   },
   worker_threads: (threads) => hideConstructors(threads, ['Worker']),

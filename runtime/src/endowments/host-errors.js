@@ -1,6 +1,6 @@
 // The classes of Node's errors. There is one for each code, and no name leads to it: whoever catches an error has it, and
 // so would have a place where packages meet.
-import { hardenHost } from '../host-harden.js';
+import { regardHardened } from '../host-harden.js';
 import { hardenShared } from './specimens.js';
 
 /** @import { AnyObject } from '../attenuate.js' */
@@ -92,10 +92,27 @@ const failures = ({ globals, getBuiltin }) => {
 };
 
 /**
+ * There are hundreds: with accessors for what is inherited, this would take as long as the rest of the host.
+ *
+ * @param {Function} Class
+ */
+const freezeClass = (Class) => {
+  const { prototype } = Class;
+  for (const key of Reflect.ownKeys(prototype)) {
+    const { get, value } = Reflect.getOwnPropertyDescriptor(prototype, key) ?? {};
+    if (get !== undefined) Object.freeze(get);
+    if (typeof value === 'function' && value !== Class) Object.freeze(value);
+  }
+  Object.freeze(prototype);
+  Object.freeze(Class);
+  regardHardened([Class, prototype]);
+};
+
+/**
  * @param {Powers} powers
  */
 export const hardenErrors = (powers) => {
   const errors = powers.internals?.errors;
   if (errors === undefined) hardenShared(failures(powers));
-  else hardenHost([...classesIn(errors)]);
+  else for (const Class of classesIn(errors)) freezeClass(Class);
 };
