@@ -57,6 +57,8 @@ class Program:
     options: Sequence[str] = ()
     #: By flags of the runtime, which tell it their descriptors.
     files: Mapping[str, Content] = field(default_factory=dict)
+    #: By such flags, too, files that were opened to be written.
+    written: Mapping[str, IO[bytes]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,9 @@ class Node:
             given = [*flags]
             for flag, file in program.files.items():
                 given += [flag, held.enter_context(_inheritable(file))]
+            for flag, output in program.written.items():
+                os.set_inheritable(output.fileno(), True)  # noqa: FBT003 - positional only
+                given += [flag, str(output.fileno())]
             content = held.enter_context(_inheritable(program.content))
             self._become(program.options, [*given, "--fd", content, program.name, *arguments])
 

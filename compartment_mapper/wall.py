@@ -2,11 +2,12 @@
 
 An application's compartments confine its packages. Should one of them escape all the same, it meets
 the process, which may do what the packages together were granted, and no more. See
-``docs/decisions/0012-second-wall.md``.
+``docs/decisions/0013-second-wall.md``.
 """
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -22,6 +23,8 @@ Needs = frozenset[Need]
 _WALLS = (22, 13)
 _HOLDS_NETWORK = (25, 0)
 _LINKS = (24, 0)
+#: The Node that comes with an installation.
+USUAL_NODE = (24, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,8 @@ class Wall:
         """
         assert not self.problem, self
         found = ["--permission"]
+        if "worker" in self.needs:  # each thread would warn of what was granted
+            found.append("--disable-warning=SecurityWarning")
         if "fs-read" not in self.needs:
             found += [f"--allow-fs-read={path}" for path in readable]
         for need in sorted(self.needs):
@@ -51,6 +56,31 @@ class Wall:
             elif need != "net" or version >= _HOLDS_NETWORK:
                 found.append(f"--allow-{need}")
         return found
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the JSON value."""
+        return {"needs": sorted(self.needs), "problem": self.problem}
+
+    def command(self, script: str, *more: str) -> str:
+        """Return the command line that runs *script*, which reads *more* files, behind the wall.
+
+        >>> Wall(needs=frozenset({"fs-write"})).command("app.js")
+        "node --permission --allow-fs-read=app.js '--allow-fs-write=*' app.js"
+        """
+        if self.problem:
+            return shlex.join(["node", script])
+        return shlex.join(["node", *self.flags([script, *more], version=USUAL_NODE), script])
+
+
+def wall_from_dict(value: object) -> Wall:
+    """Return the wall of which `Wall.to_dict` is *value*."""
+    assert isinstance(value, dict), value
+    return Wall(needs=frozenset(value["needs"]), problem=value["problem"])
+
+
+def wall_for(policies: Iterable[PackagePolicy], *, mentions: bool) -> Wall:
+    """Return the wall for whoever runs the application with the usual Node."""
+    return wall_of(policies, version=USUAL_NODE, mentions=mentions)
 
 
 def wall_of(
@@ -61,7 +91,7 @@ def wall_of(
     Args:
         policies: Of all packages.
         version: Of Node.
-        mentions: Whether a text of the application may have one of the words of `MENTIONS`.
+        mentions: Whether a text of the application may have one of `refused_words`.
 
     >>> sorted(wall_of([PackagePolicy(builtins={"fs.readFileSync": True})], version=(24, 1)).needs)
     ['fs-read']
@@ -151,8 +181,13 @@ _OF_DESCRIPTORS = [
     for path in (f"fs.{name}", f"fs.{name}Sync")
 ]
 _FILE_MODULES = frozenset({"fs", "fs/promises"})
-#: A text that calls what is refused has one of these words.
-MENTIONS = (b"fsync", b"fdatasync", b"fchmod", b"fchown", b"futimes", b"symlink")
+
+
+def refused_words(version: tuple[int, ...] = USUAL_NODE) -> tuple[bytes, ...]:
+    """Return words of which a text has one that calls what the permission model refuses to all."""
+    words = (b"fsync", b"fdatasync", b"fchmod", b"fchown", b"futimes")
+    return words if version >= _LINKS else (*words, b"symlink")
+
 
 #: Powers that Node has only without a wall, or that undo it.
 _BEYOND: Sequence[tuple[Part, str]] = (

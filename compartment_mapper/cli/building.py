@@ -39,6 +39,7 @@ from compartment_mapper.report import (
 )
 from compartment_mapper.risks import granted_uses, grave, leaks_of, risks_to_dict
 from compartment_mapper.runtime_needs import needs_text, needs_to_dict
+from compartment_mapper.wall import refused_words, wall_for
 from compartment_mapper.workers import Workers, usable_cores
 from compartment_mapper.workflows import Application, Options, Powers, load_application, place_in
 
@@ -210,6 +211,7 @@ def _statistics(made: Bundle, withheld: list[Use], granted: list[Use]) -> dict[s
         "modules": len(application.modules.modules),
         "unused": application.unused or 0,
         "runtime": needs_to_dict(made.needs),
+        "secondWall": _wall_to_dict(made),
         "problems": [problem.to_dict() for problem in application.warnings],
         "withheld": [
             {
@@ -230,6 +232,16 @@ def _statistics(made: Bundle, withheld: list[Use], granted: list[Use]) -> dict[s
             for name, compartment in sorted(made.map.compartments.items())
         },
     }
+
+
+def _wall_to_dict(made: Bundle) -> dict[str, object]:
+    policies = [each.policy for each in made.map.compartments.values() if each.policy is not None]
+    return wall_for(policies, mentions=mentions_of(made)).to_dict()
+
+
+def mentions_of(made: Bundle) -> bool:
+    """Return whether a text of a bundle may call what the permission model refuses to all."""
+    return any(word in made.content for word in refused_words())
 
 
 def place_of(application: Application, use: Use) -> str:

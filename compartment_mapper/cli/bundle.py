@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from compartment_mapper.errors import InputError
 from compartment_mapper.outcome import Format, Outcome
 from compartment_mapper.script import integrity
 from compartment_mapper.text import size_text
+from compartment_mapper.wall import wall_from_dict
 
 
 @click.command(
@@ -105,6 +107,19 @@ def _say(made: Outcome, output: str, form: Format) -> None:
     if form != "archive":
         for name, text in _hashes(made).items():
             show(f"{name} {text}")
+    if form == "script":
+        for text in _run_texts(made, output):
+            show(text)
+
+
+def _run_texts(made: Outcome, output: str) -> Iterator[str]:
+    """Yield how the script is run in Node behind a second wall, or why it has none there."""
+    wall = wall_from_dict(json.loads(made.statistics)["secondWall"])
+    if wall.problem:
+        yield f"no second wall in Node: {wall.problem}"
+    else:
+        maps = [map_path(output)] if made.map_file else []
+        yield f"run {wall.command(output, *maps)}"
 
 
 def _hashes(made: Outcome) -> dict[str, str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
+from collections.abc import Mapping
 
 import click
 
 from compartment_mapper import errors
 from compartment_mapper.bundling import Bundle
-from compartment_mapper.cli.building import hosting_of, make_bundle, options_of
+from compartment_mapper.cli.building import hosting_of, make_bundle, mentions_of, options_of
 from compartment_mapper.cli.shared import (
     Choices,
     bundling,
@@ -18,6 +20,7 @@ from compartment_mapper.cli.shared import (
     show,
 )
 from compartment_mapper.cli.stages import Stages
+from compartment_mapper.compartment_map import CompartmentDescriptor
 from compartment_mapper.disk import Disk
 from compartment_mapper.errors import InputError
 from compartment_mapper.explain import PackageSummary, summaries_of, why
@@ -26,6 +29,7 @@ from compartment_mapper.locations import Location
 from compartment_mapper.report import chain_text, dot, mermaid, packages_text
 from compartment_mapper.runtime_needs import RuntimeNeed, needs_text, needs_to_dict, runtime_needs
 from compartment_mapper.unpack import unpack
+from compartment_mapper.wall import USUAL_NODE, refused_words, wall_for
 from compartment_mapper.workflows import Application
 
 
@@ -38,15 +42,22 @@ from compartment_mapper.workflows import Application
 @click.option("--json", "as_json", is_flag=True, help="Print the packages as JSON.")
 @click.option("--dot", "as_dot", is_flag=True, help="Print the graph for Graphviz.")
 @click.option("--mermaid", "as_mermaid", is_flag=True, help="Print the graph for Mermaid.")
+@click.option(
+    "--node-flags",
+    "as_flags",
+    is_flag=True,
+    help="Print Node's options for a process that may do no more than all packages together.",
+)
 @click.option("--why", "why_package", metavar="PACKAGE", help="Print how PACKAGE is reached.")
 @bundling
 @reporting
-def inspect_command(
+def inspect_command(  # noqa: PLR0913 - as many as there are options
     *,
     target: str,
     as_json: bool,
     as_dot: bool,
     as_mermaid: bool,
+    as_flags: bool,
     why_package: str | None,
     choices: Choices,
 ) -> None:
@@ -60,6 +71,8 @@ def inspect_command(
             raise click.UsageError(message)
         archive = unpack(read_file(target))
         summaries, entries = summaries_of(archive.map, archive.sizes), archive.map.entries
+        compartments = archive.map.compartments
+        mentions = any(word in text for word in refused_words() for text in archive.files.values())
         needs = runtime_needs(archive.map, archive.files, deflated=archive.deflated)
     else:
         made = _bundle(target, choices)
@@ -68,10 +81,22 @@ def inspect_command(
             return
         summaries, needs = summaries_of(made.map, made.sizes), made.needs
         entries = made.map.entries
-    if as_dot or as_mermaid:
+        compartments, mentions = made.map.compartments, mentions_of(made)
+    if as_flags:
+        _say_flags(compartments, mentions=mentions)
+    elif as_dot or as_mermaid:
         show(dot(summaries) if as_dot else mermaid(summaries))
     else:
         show(_shown(summaries, needs, entries, as_json=as_json))
+
+
+def _say_flags(compartments: Mapping[str, CompartmentDescriptor], *, mentions: bool) -> None:
+    policies = [each.policy for each in compartments.values() if each.policy is not None]
+    wall = wall_for(policies, mentions=mentions)
+    if wall.problem:
+        show(f"no second wall: {wall.problem}", err=True)
+        raise click.exceptions.Exit(1)
+    show(shlex.join(wall.flags([], version=USUAL_NODE)))
 
 
 def _bundle(entry: str, choices: Choices) -> Bundle:

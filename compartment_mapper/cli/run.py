@@ -71,6 +71,11 @@ class _RunCommand(click.Command):
 )
 @click.option("--entry", metavar="NAME", help="Begin there, where an archive has several entries.")
 @WALL_OPTION
+@click.option(
+    "--report",
+    metavar="FILE",
+    help="Append denials, and uses of high and critical powers, as JSON lines: --report r.jsonl.",
+)
 @bundling
 @reporting
 def run_command(  # noqa: PLR0913 - as many as there are options
@@ -81,6 +86,7 @@ def run_command(  # noqa: PLR0913 - as many as there are options
     source_map: SourceMapForm | None,
     entry: str | None,
     no_second_wall: bool,
+    report: str | None,
     choices: Choices,
 ) -> None:
     """Run an archive, or bundle an application in memory and run it, under SES.
@@ -90,12 +96,17 @@ def run_command(  # noqa: PLR0913 - as many as there are options
 
     The process itself gets no more than all packages together (Node's permission model).
     """
-    flags = _runtime_flags(choices, audit)
+    run = Run(
+        choices=choices,
+        flags=_runtime_flags(choices, audit),
+        arguments=arguments,
+        is_walled=not no_second_wall,
+        report=None if report is None else _opened_report(report),
+    )
     if is_archive(target):
         if source_map is not None:
             message = "an archive carries its source maps: give --source-map to `bundle`"
             raise click.UsageError(message)
-        run = Run(choices=choices, flags=flags, arguments=arguments, is_walled=not no_second_wall)
         _run_archive(target, run, entry=entry)
     if entry is not None:
         message = "--entry chooses among the entries of an archive: name the file itself"
@@ -110,7 +121,6 @@ def run_command(  # noqa: PLR0913 - as many as there are options
             show(summary, err=True)
     if choices.timings:
         show(f"timings: {stages.text()}", err=True)
-    run = Run(choices=choices, flags=flags, arguments=arguments, is_walled=not no_second_wall)
     run.become(Program(content=made.content, name=target))
 
 
@@ -124,10 +134,14 @@ class Run:
     #: Of the program.
     arguments: Sequence[str]
     is_walled: bool
+    #: Where denials and uses are told.
+    report: IO[bytes] | None = None
 
     def become(self, program: Program, *, narrow: str = "") -> NoReturn:
         """Become the process of *program*, behind the wall that its policies leave room for."""
         node = find_node(self.choices.node)
+        if self.report is not None:
+            program = replace(program, written={"--report-fd": self.report})
         compartment_map = map_of(program.content)
         wall = self._wall(compartment_map, program.content, node, narrow)
         if wall is None or wall.problem:
@@ -169,6 +183,14 @@ class Run:
 
 #: What was compiled of the runtime, and of the archive.
 _BOTH = 2
+
+
+def _opened_report(path: str) -> IO[bytes]:
+    try:
+        return Path(path).open("ab")
+    except OSError as problem:
+        reason = (problem.strerror or str(problem)).lower()
+        raise InputError(errors.cannot_write(path, reason)) from problem
 
 
 def _run_archive(target: str, run: Run, *, entry: str | None) -> NoReturn:

@@ -7,14 +7,14 @@ import mmap
 import re
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from io import BytesIO
 from typing import IO
 
 from compartment_mapper.policy import PackagePolicy
 from compartment_mapper.policy_format import package_policy_from
 from compartment_mapper.process import Content, Node
-from compartment_mapper.wall import MENTIONS, Wall, wall_of
+from compartment_mapper.wall import Wall, refused_words, wall_of
 
 _MAP = "compartment-map.json"
 #: Options that load code into the process, or let a debugger in: who gives them wants them to work.
@@ -45,7 +45,7 @@ def wall_around(
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         policies = []
     wall = wall_of(policies, version=node.version)
-    if wall.is_said or _mentions(content):
+    if wall.is_said or _mentions(content, refused_words(node.version)):
         return wall
     return wall_of(policies, version=node.version, mentions=False)
 
@@ -78,15 +78,15 @@ def _policies(text: bytes, narrow: str) -> list[PackagePolicy]:
     return [policy for policy in policies if isinstance(policy, PackagePolicy)]
 
 
-def _mentions(content: Content) -> bool:
-    """Return whether a text may name a function that the permission model refuses to all."""
+def _mentions(content: Content, words: Iterable[bytes]) -> bool:
+    """Return whether a text of an archive may have one of *words*."""
     with zipfile.ZipFile(_file_of(content)) as archive:
         if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
             return True
     if isinstance(content, bytes):
-        return any(word in content for word in MENTIONS)
+        return any(word in content for word in words)
     with mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ) as whole:
-        return any(whole.find(word) >= 0 for word in MENTIONS)
+        return any(whole.find(word) >= 0 for word in words)
 
 
 def unwalled_text(problem: str) -> str:

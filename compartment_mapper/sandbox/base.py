@@ -6,6 +6,7 @@ import weakref
 
 from compartment_mapper.sandbox.engine import Engine
 from compartment_mapper.sandbox.options import Modules, settings_of
+from compartment_mapper.sandbox.report import Report
 from compartment_mapper.sandbox.settings import Limits
 from compartment_mapper.sandbox.tools import Tools, bind_tools
 
@@ -27,6 +28,7 @@ class BaseSandbox:
         random: bool = False,
         limits: Limits | None = None,
         node: str | None = None,
+        report: Report | None = None,
     ) -> None:
         self._tools = bind_tools(tools or {})
         self._timeout = timeout
@@ -38,6 +40,7 @@ class BaseSandbox:
                 endowed=(clock, random),
                 limits=limits or Limits(),
                 node=node,
+                report=report,
             )
         )
         weakref.finalize(self, self._engine.close)  # of one that nobody closes

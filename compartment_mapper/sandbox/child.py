@@ -37,7 +37,7 @@ _KEPT = 1 << 13
 #: JSON's escapes make a text longer, at most so many times.
 _ESCAPED = 6
 #: What it says of evaluations.
-_SAID = frozenset({"started", "done", "failed", "cancelled", "output", "call", "erased"})
+_SAID = frozenset({"started", "done", "failed", "cancelled", "output", "call", "erased", "report"})
 _OUT_OF_MEMORY = (b"out of memory", b"Allocation failed", b"allocation failed", b"OOM")
 
 
@@ -240,15 +240,16 @@ class Child:
 
 
 def _command(settings: Settings) -> list[str]:
+    script = os.path.realpath(Path(settings.runtime) / _SCRIPT)
     return [
         settings.node,
         "--expose-internals",
         "--permission",
-        f"--allow-fs-read={settings.runtime}/*",
+        f"--allow-fs-read={script}",
         "--no-warnings",
         "--no-addons",
         f"--max-old-space-size={settings.memory_mb}",
-        str(Path(settings.runtime) / _SCRIPT),
+        script,
     ]
 
 
@@ -260,6 +261,7 @@ def _first_messages(settings: Settings, key: str) -> list[Message]:
         "tools": list(settings.tools),
         "clock": settings.clock,
         "random": settings.random,
+        "report": settings.report is not None,
         "limits": {
             "depth": limits.depth,
             "size": limits.message_bytes,

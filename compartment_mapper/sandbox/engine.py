@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from compartment_mapper.sandbox.child import Child
 from compartment_mapper.sandbox.failures import SandboxError
 from compartment_mapper.sandbox.messages import BrokenProcessError, Message, text_of
+from compartment_mapper.sandbox.report import tell, use_of
 from compartment_mapper.sandbox.settings import Settings
 
 #: How many processes that were of no use are started, one after the other.
@@ -192,6 +193,9 @@ class Engine:
         return Child(self.settings, received=self._received, ended=self._ended)
 
     def _received(self, child: Child, message: Message) -> None:
+        if message["type"] == "report":
+            tell(self.settings.report, use_of(message))
+            return
         with self._lock:
             if child is not self._child:
                 return

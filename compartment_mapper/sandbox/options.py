@@ -12,6 +12,7 @@ from pathlib import Path
 import compartment_mapper
 from compartment_mapper.errors import InputError, runtime_missing
 from compartment_mapper.process import UnreviewedNode, find_node
+from compartment_mapper.sandbox.report import Report
 from compartment_mapper.sandbox.settings import Limits, Settings
 from compartment_mapper.sandbox.steps import Order
 
@@ -25,7 +26,7 @@ _LONGEST = threading.TIMEOUT_MAX
 _RUNTIME = Path(compartment_mapper.__file__).parent / "_runtime"
 
 
-def settings_of(
+def settings_of(  # noqa: PLR0913 - as many as a sandbox has
     tools: Iterable[str],
     *,
     memory_mb: int,
@@ -33,6 +34,7 @@ def settings_of(
     endowed: tuple[bool, bool],
     limits: Limits,
     node: str | None,
+    report: Report | None = None,
 ) -> Settings:
     """Return the settings of a process.
 
@@ -55,6 +57,7 @@ def settings_of(
         clock=clock,
         random=random,
         limits=limits,
+        report=report,
     )
 
 

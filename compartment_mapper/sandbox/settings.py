@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from compartment_mapper.sandbox.report import Report
+
 _MEBIBYTE = 1024 * 1024
 
 
@@ -39,3 +41,5 @@ class Settings:
     clock: bool
     random: bool
     limits: Limits
+    #: Is told of denials and uses, in any thread.
+    report: Report | None = None

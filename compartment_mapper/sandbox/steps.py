@@ -16,6 +16,7 @@ from compartment_mapper.sandbox.console import ConsoleLine
 from compartment_mapper.sandbox.engine import GRACE, Engine, Entry
 from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError, thrown
 from compartment_mapper.sandbox.messages import Message, TooLargeError, record_of, text_of
+from compartment_mapper.sandbox.report import Use, tell
 from compartment_mapper.sandbox.tools import ArgumentError, BoundTool
 from compartment_mapper.sandbox.values import (
     UNDEFINED,
@@ -299,9 +300,16 @@ def _called(
     try:
         positional, named = tool.bound([decode(argument) for argument in arguments])
     except (ArgumentError, NotDataError) as problem:
+        _tell_call(running, tool, allowed=False)
         running.fail(number, JavaScriptError("TypeError", str(problem)))
         return
+    _tell_call(running, tool, allowed=True)
     yield Call(tool=tool, positional=positional, named=named, number=number, running=running)
+
+
+def _tell_call(running: Running, tool: BoundTool, *, allowed: bool) -> None:
+    use = Use(package="", part="tools", authority=tool.name, allowed=allowed)
+    tell(running.engine.settings.report, use)
 
 
 def _evaluation(running: Running, message: Message) -> Evaluation:

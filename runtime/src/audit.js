@@ -20,7 +20,7 @@ import { ownerOf } from './errors.js';
  */
 
 /** @returns {string} where in the packages' code the runtime was called */
-const placeOfUse = () => {
+export const placeOfUse = () => {
   const { stack = '' } = new Error('place');
   return /compartment:\/\/\/(.+?:\d+):\d+\)?$/m.exec(stack)?.[1] ?? '';
 };

@@ -24,6 +24,7 @@ import {
 import { isAttenuation } from './policy-format.js';
 import { ownFileMethods } from './own-files.js';
 import { makeSyntheticRecord } from './records.js';
+import { reportUses } from './report.js';
 
 /** @import { AnyObject } from './attenuate.js' */
 /** @import { Decision, Granted } from './policy.js' */
@@ -347,7 +348,9 @@ const makeBuiltin = (pkg, name, decision) => {
     if (names !== undefined) return refusedBuiltin(pkg, bare, names);
   }
   const whole = wholeBuiltin(pkg, bare, granted);
-  if (bare === 'process' || granted.unlimited || !isObject(whole)) return whole;
+  if (bare === 'process' || !isObject(whole)) return whole;
+  reportUses(pkg, bare, whole);
+  if (granted.unlimited) return whole;
   return narrowed(pkg, bare, whole, granted);
 };
 

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 
 export const USAGE =
   'usage: node main.cjs [--allow-all] [--audit[=json]] [--no-cache] [--timings] [--entry NAME] [--narrow-fd N] ' +
-  '[--maps-fd N] [--own-code-fd N] [--code-fd N] [--keep OWN CODE] (ARCHIVE | --fd N NAME) [ARGS...]';
+  '[--maps-fd N] [--report-fd N] [--own-code-fd N] [--code-fd N] [--keep OWN CODE] (ARCHIVE | --fd N NAME) [ARGS...]';
 
 /**
  * @typedef {object} Options
@@ -14,6 +14,7 @@ export const USAGE =
  * @property {string | undefined} entry where to begin, if not at the first
  * @property {number | undefined} narrow a file descriptor with policies that narrow the archive's
  * @property {number | undefined} maps a file descriptor of source maps, for an archive that is one
+ * @property {number | undefined} report a file descriptor to write it to
  * @property {number | undefined} ownCode a file descriptor with what was compiled of the runtime
  * @property {number | undefined} code the same of the archive; who is given either keeps nothing itself
  * @property {{ own: string, archive: string } | undefined} keep files for both: nothing is run
@@ -35,10 +36,11 @@ const FLAGS = Object.freeze({
   '--timings': { timings: true },
 });
 
-/** @type {Readonly<Record<string, 'narrow' | 'maps' | 'ownCode' | 'code'>>} */
+/** @type {Readonly<Record<string, 'narrow' | 'maps' | 'report' | 'ownCode' | 'code'>>} */
 const DESCRIPTORS = Object.freeze({
   '--narrow-fd': 'narrow',
   '--maps-fd': 'maps',
+  '--report-fd': 'report',
   '--own-code-fd': 'ownCode',
   '--code-fd': 'code',
 });
@@ -57,6 +59,7 @@ const parseOptions = (argv) => {
     entry: undefined,
     narrow: undefined,
     maps: undefined,
+    report: undefined,
     ownCode: undefined,
     code: undefined,
     keep: undefined,

@@ -89,12 +89,43 @@ export const requireCycle = (filename) =>
 export const ownerOf = (label) =>
   label === '$root$' ? 'entry' : `resources[${JSON.stringify(label)}]`;
 
+/** @typedef {(label: string, part: 'builtins' | 'globals' | 'packages', name: string) => void} TellDenied */
+
+/** @type {TellDenied | undefined} */
+let listener;
+let isQuiet = false;
+
+/** @param {TellDenied} tell is told of each denial, whether or not the package catches the error */
+export const onDenied = (tell) => {
+  listener = tell;
+};
+
+/** @type {TellDenied} of what was denied without an error */
+export const tellDenied = (label, part, name) => {
+  if (!isQuiet) listener?.(label, part, name);
+};
+
+/**
+ * @template T
+ * @param {() => T} look at what nobody has asked for
+ * @returns {T}
+ */
+export const quietly = (look) => {
+  isQuiet = true;
+  try {
+    return look();
+  } finally {
+    isQuiet = false;
+  }
+};
+
 /**
  * @param {string} label the package that asked, by its canonical name
  * @param {'builtin' | 'global' | 'package'} kind
  * @param {string} name what it asked for
  */
 export const accessDenied = (label, kind, name) => {
+  tellDenied(label, /** @type {const} */ (`${kind}s`), name);
   const isCritical = kind !== 'package' && severityOf(`${kind}s`, name) === 'critical';
   return codedError(
     'ERR_ACCESS_DENIED',

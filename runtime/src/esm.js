@@ -11,14 +11,60 @@ import {
   subscribe,
 } from './records.js';
 import { fileModule } from './package.js';
+import { unfinishedView } from './read-only.js';
 
 /** @import { EsmSource } from './module-source.js' */
 /** @import { Package } from './package.js' */
-/** @import { Cell, CyclicRecord } from './records.js' */
+/** @import { Cell, CyclicRecord, ModuleRecord } from './records.js' */
 
 /**
  * @typedef {Array<[specifier: string, Array<[importName: string, Array<(value: unknown) => void>]>]>} Updates
  */
+
+/**
+ * How a module's exports are seen: as they are, or, while the module is being evaluated in a cycle with modules of other
+ * packages, as views that can't be written through.
+ *
+ * @typedef {object} Exposure
+ * @property {(cell: Cell, value: unknown) => void} announce a new value
+ * @property {() => void} cross another package imports it before it has been evaluated
+ * @property {() => void} finish
+ */
+
+/** @type {WeakMap<object, Exposure>} by record */
+const exposures = new WeakMap();
+
+/** @returns {Exposure} */
+const makeExposure = () => {
+  /** @type {Map<Cell, unknown>} */
+  const values = new Map();
+  let crossed = false;
+  let finished = false;
+  return {
+    announce(cell, value) {
+      if (!finished) values.set(cell, value);
+      setCell(cell, crossed && !finished ? unfinishedView(value) : value);
+    },
+    cross() {
+      if (crossed || finished) return;
+      crossed = true;
+      for (const [cell, value] of values) setCell(cell, unfinishedView(value));
+    },
+    finish() {
+      finished = true;
+      if (crossed) for (const [cell, value] of values) setCell(cell, value);
+      values.clear();
+    },
+  };
+};
+
+/**
+ * @param {CyclicRecord} record
+ * @param {ModuleRecord} target that it imports from
+ */
+const noteCrossing = (record, target) => {
+  if (target.owner !== record.owner) exposures.get(target)?.cross();
+};
 
 /**
  * @param {CyclicRecord} record
@@ -28,6 +74,7 @@ import { fileModule } from './package.js';
  */
 const importedBinding = (record, specifier, importName) => {
   const requested = requestedBy(record, specifier);
+  noteCrossing(record, requested);
   if (importName === '*') return namespaceOf(requested);
   const resolution = resolveExport(requested, exportNameOf(importName));
   if (resolution === undefined || resolution === 'ambiguous') {
@@ -35,6 +82,7 @@ const importedBinding = (record, specifier, importName) => {
       `The requested module '${specifier}' does not provide an export named '${importName}'`,
     );
   }
+  noteCrossing(record, resolution.record);
   return resolution.cell ?? namespaceOf(resolution.record);
 };
 
@@ -82,13 +130,14 @@ const makeImportMeta = (pkg, key, main) => {
 /**
  * @param {Map<string, Cell>} cells
  * @param {Iterable<string>} locals
+ * @param {Exposure} exposure
  */
-const notifiers = (cells, locals) => {
+const notifiers = (cells, locals, { announce }) => {
   const notify = Object.create(null);
   for (const local of locals) {
     const cell = /** @type {Cell} */ (cells.get(local));
     notify[local] = (/** @type {unknown} */ value) => {
-      setCell(cell, value);
+      announce(cell, value);
       return value;
     };
   }
@@ -177,14 +226,18 @@ const initializeApart = (record, start) => {
  * @param {CyclicRecord} record
  * @param {Package} pkg
  * @param {import('./handover.js').EvaluatedModule} module
+ * @param {() => void} finish
  */
-const handOverAround = (record, pkg, module) => {
+const handOverAround = (record, pkg, module, finish) => {
   const { execute } = record;
   record.execute = () => {
     for (const { owner } of record.requested.values())
       if (owner !== pkg) /** @type {Package} */ (owner).handover.handOver();
     const done = pkg.handover.during(execute);
-    const evaluated = () => pkg.handover.evaluated(module);
+    const evaluated = () => {
+      finish();
+      pkg.handover.evaluated(module);
+    };
     if (record.hasTLA) /** @type {Promise<unknown>} */ (done).then(evaluated, () => undefined);
     else evaluated();
     return done;
@@ -228,6 +281,8 @@ export const makeEsmRecord = (pkg, key, source, main) => {
   });
   const cells = cellsOf(source);
   declareExports(record, source, cells);
+  const exposure = makeExposure();
+  if (pkg.world.hardens) exposures.set(record, exposure);
   const accessors = accessorsOf(source, cells);
   if (accessors !== undefined) pkg.lexicals.set(key, accessors);
   const start = (/** @type {boolean} */ split) => {
@@ -237,10 +292,11 @@ export const makeEsmRecord = (pkg, key, source, main) => {
     return functor(
       Object.freeze({
         imports: makeImports(record),
-        onceVar: notifiers(cells, source.fixed.values()),
+        onceVar: notifiers(cells, source.fixed.values(), exposure),
         liveVar: notifiers(
           cells,
           [...source.live.values()].map(([local]) => local),
+          exposure,
         ),
         import: dynamicImport,
         eval: pkg.directEval(false),
@@ -251,7 +307,7 @@ export const makeEsmRecord = (pkg, key, source, main) => {
   };
   record.execute = () => start(false);
   if (source.split) initializeApart(record, start);
-  handOverAround(record, pkg, evaluatedModule(cells, source));
+  handOverAround(record, pkg, evaluatedModule(cells, source), exposure.finish);
   return record;
 };
 

@@ -70,6 +70,7 @@ export const parseArchive = (bytes, powers) => {
  * @param {Stacks} options.stacks
  * @param {boolean} [options.allowAll] give every package every power
  * @param {import('./audit.js').Recorder} [options.audit] record what is withheld, instead of denying it
+ * @param {import('./report.js').Report | undefined} [options.report]
  * @param {import('./maps-file.js').Maps} [options.maps]
  * @param {() => void} [options.onLinked] called before anything is evaluated
  * @returns {Promise<object>} the namespace of the application's first module

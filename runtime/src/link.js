@@ -2,13 +2,14 @@
 import { attenuateGlobals, attenuateModule } from './attenuators.js';
 import { builtinModule } from './builtins.js';
 import { makeCommonJs } from './cjs.js';
-import { codedError } from './errors.js';
+import { codedError, tellDenied } from './errors.js';
 import { importRecord, importRecordNow, requireEsm, startRecord } from './importing.js';
 import { checkImportType, importType } from './import-attributes.js';
 import { fileModule, makePackage, storedText } from './package.js';
 import { dirnameOf, filenameOfUrl, resolveKey, urlOf } from './locations.js';
 import { NO_MAPS } from './maps-file.js';
 import { fileRecord, isSharedData, ownCopy, recordOf } from './module-records.js';
+import { isAttenuation } from './policy-format.js';
 import { builtinDecision, grantedOf, grantsAnything, policiesOf } from './policy.js';
 import { unfinishedView } from './read-only.js';
 import { filenameOfTarget, followKey, keyOfFilename, resolveRequest } from './resolve.js';
@@ -211,11 +212,14 @@ const makeCompartment = (pkg) => {
 /** @type {Linker} */
 const linker = {
   grantedBuiltin(pkg, name) {
+    if (!pkg.world.powers.isBuiltin(name)) return undefined;
     const decision = builtinDecision(pkg.policy, name);
-    if (!pkg.world.powers.isBuiltin(name) || decision === undefined) return undefined;
-    // Who asks in this way goes on without it: stubs of which nothing may be used are no help.
     const granted = grantedOf(decision);
-    return granted === undefined || grantsAnything(granted) ? builtinModule(pkg, name) : undefined;
+    if (isAttenuation(decision) || (granted !== undefined && grantsAnything(granted)))
+      return builtinModule(pkg, name);
+    // Who asks in this way goes on without it: stubs of which nothing may be used are no help.
+    tellDenied(pkg.label, 'builtins', name);
+    return undefined;
   },
   importDynamically,
   resolveToUrl,
@@ -233,6 +237,7 @@ const linker = {
  * @param {Stacks} options.stacks
  * @param {boolean} options.allowAll
  * @param {import('./audit.js').Recorder | undefined} [options.audit]
+ * @param {import('./report.js').Report | undefined} [options.report]
  * @param {string} [options.version] tells the texts of several worlds apart, in stack traces
  * @param {import('./maps-file.js').Maps} [options.maps]
  * @returns {World} in which nothing runs yet
@@ -244,6 +249,7 @@ export const makeWorld = ({
   stacks,
   allowAll,
   audit = undefined,
+  report = undefined,
   version = '',
   maps = NO_MAPS,
 }) => {
@@ -259,6 +265,7 @@ export const makeWorld = ({
     stacks,
     linker,
     audit,
+    report,
     version,
     maps,
     hardens: policies.some(({ globals, builtins }) => globals !== 'any' || builtins !== 'any'),

@@ -15,6 +15,7 @@ import {
   warnOfAllAuthority,
 } from './node-program.js';
 import { prepareHost, verifyPowers } from './powers.js';
+import { flushInTime, makeReport, reportDenials } from './report.js';
 import { compileTexts } from './package.js';
 import { makeCompiler, makeScripts } from './scripts.js';
 import { printUncaught } from './uncaught.js';
@@ -102,6 +103,23 @@ const saveInTime = (save) => {
 };
 
 /**
+ * @param {number} descriptor
+ * @returns {import('./report.js').Report}
+ */
+const reportTo = (descriptor) => {
+  const report = makeReport((line) => {
+    try {
+      fs.writeSync(descriptor, `${JSON.stringify(line)}\n`);
+    } catch {
+      // A disk that is full stops no program.
+    }
+  });
+  reportDenials(report);
+  flushInTime(report);
+  return report;
+};
+
+/**
  * @typedef {object} Start
  * @property {CodeCache} [cache]
  * @property {(sha512: string) => string} nameOf what is kept for the archive with that hash
@@ -116,7 +134,7 @@ const saveInTime = (save) => {
  */
 const run = async (
   archive,
-  { allowAll, audit, name, args, source, maps },
+  { allowAll, audit, name, args, source, maps, report: descriptor },
   { cache, nameOf, saveOwn, timings },
 ) => {
   process.argv = [process.execPath, name, ...args];
@@ -129,6 +147,7 @@ const run = async (
   printUncaught(stacks, say);
   timings.mark('lockdown');
   const settled = expectSettlement();
+  const report = descriptor === undefined ? undefined : reportTo(descriptor);
   const recorder = audit && reportAtExit(audit);
   if (scripts !== undefined) {
     saveInTime(() => {
@@ -147,6 +166,7 @@ const run = async (
       ),
       onLinked: () => timings.mark('link'),
       ...(recorder && { audit: recorder }),
+      report,
     });
   } catch (error) {
     settled();

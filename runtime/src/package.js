@@ -7,6 +7,7 @@ import { missingNames } from './denial.js';
 import { debuggerMap } from './debugger-map.js';
 import { makeDirectEval } from './direct-eval.js';
 import { makePackageTexts } from './package-texts.js';
+import { reportGlobals } from './report.js';
 import { makeScopedEvaluate } from './scoped-text.js';
 
 /** @import { AnyObject } from './attenuate.js' */
@@ -19,6 +20,7 @@ import { makeScopedEvaluate } from './scoped-text.js';
 /** @import { Functor, FunctorText } from './package-texts.js' */
 /** @import { Attenuation, PackagePolicy } from './policy-format.js' */
 /** @import { Maps } from './maps-file.js' */
+/** @import { Report } from './report.js' */
 /** @import { ModuleRecord } from './records.js' */
 /** @import { Target } from './resolve.js' */
 /** @import { Scripts } from './scoped-text.js' */
@@ -59,6 +61,7 @@ import { makeScopedEvaluate } from './scoped-text.js';
  * @property {Maps} maps
  * @property {(name: string) => Package} packageOf
  * @property {Recorder | undefined} audit when what is withheld is only recorded
+ * @property {Report | undefined} report of denials, and of uses of what is bad
  * @property {string} version what tells its texts from those of other worlds, in their URLs
  * @property {boolean} hardens whether packages are kept apart: not when all have all authority
  *
@@ -286,6 +289,7 @@ export const makePackage = (world, name, policy, makeCompartment) => {
       if (compartment === undefined) {
         compartment = makeCompartment(pkg);
         installGlobals(pkg, compartment.globalThis);
+        reportGlobals(pkg, compartment.globalThis);
       }
       return compartment;
     },

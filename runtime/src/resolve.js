@@ -2,6 +2,7 @@
 // outside of what the map holds, and every step out of a package asks its policy.
 import {
   accessDenied,
+  quietly,
   codedError,
   importNotFound,
   notInPages,
@@ -93,7 +94,8 @@ const keysByFilename = (pkg) => {
     if (module.kind === 'file') pkg.keys.set(filenameOf(pkg.name, `./${module.location}`), key);
   }
   for (const [key, module] of pkg.descriptor.modules) {
-    const target = module.kind === 'link' ? followKey(pkg, key, 'require') : undefined;
+    const target =
+      module.kind === 'link' ? quietly(() => followKey(pkg, key, 'require')) : undefined;
     if (target?.kind !== 'file') continue;
     const filename = filenameOf(target.pkg.name, `./${target.module.location}`);
     if (!pkg.keys.has(filename)) pkg.keys.set(filename, key);

@@ -17,6 +17,7 @@ import { prepareHost } from './powers.js';
 import { makeStacks } from './stack.js';
 import { storedValues } from './stored-files.js';
 import { printUncaught } from './uncaught.js';
+import { hideWall } from './wall.js';
 import { preparePage } from './web-powers.js';
 
 /** @import { Maps } from './maps-file.js' */
@@ -46,6 +47,7 @@ const isNode = () => Boolean(start.process?.versions?.node && start.process.getB
 /** @param {ScriptData} data of the first script */
 const lockHost = ({ nodeEnv }) => {
   const inNode = isNode();
+  if (inNode) hideWall();
   const stacks = makeStacks({ showsHost: !inNode });
   const withLocked = inNode ? prepareHost() : preparePage({ nodeEnv });
   const powers = withLocked(secure(stacks.prepareStackTrace));

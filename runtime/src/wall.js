@@ -1,7 +1,7 @@
 // Behind the compartments stands a second wall: Node's permission model, whose options say what the packages together
 // may do. A program is to see nothing of it.
 
-const OF_WALL = /^--(?:permission$|allow-)/;
+const OF_WALL = /^--(?:permission$|allow-|disable-warning=SecurityWarning$)/;
 const WARNING = /^The flag --allow-[\w-]+ must be used with extreme caution/;
 
 /** Node warns of what packages were granted, as if it were not meant so; the warning comes with the first tick. */

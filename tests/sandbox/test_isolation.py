@@ -14,7 +14,7 @@ import pytest
 from command_line import write
 from support import NODE
 
-from compartment_mapper import Sandbox, SandboxError
+from compartment_mapper import Sandbox, SandboxError, Use
 from compartment_mapper.errors import InputError
 
 MARKER = "the-secret-of-this-host"
@@ -365,3 +365,42 @@ def test_behind_ses_stands_a_second_wall(tmp_path: Path) -> None:
 def test_a_damaged_archive_is_refused_first() -> None:
     with pytest.raises(InputError, match="INVALID_ARCHIVE"):
         Sandbox(modules={"app": b"PK"})
+
+
+def test_a_report_tells_of_denials_and_of_calls_of_tools(tmp_path: Path) -> None:
+    text = """
+    try { await import('node:' + 'net') } catch {}
+    import { existsSync } from 'node:fs';
+    export let there; try { there = existsSync('/') } catch {} // the second wall
+    """
+    archive = _archive(tmp_path, text, "fs.existsSync")
+    found: list[Use] = []
+
+    def double(amount: int) -> int:
+        return 2 * amount
+
+    with Sandbox(
+        tools={"double": double}, modules={"app": archive}, report=found.append
+    ) as sandbox:
+        sandbox.evaluate(
+            "import { there } from 'app'; export const x = await tools.double(2);"
+            "try { await tools.double('x') } catch {}"
+        )
+
+    uses = {(use.package, use.part, use.authority, use.allowed, use.severity) for use in found}
+    assert uses == {
+        ("$root$", "builtins", "net", False, "high"),
+        ("$root$", "builtins", "fs.existsSync", True, "high"),
+        ("", "tools", "double", True, ""),
+        ("", "tools", "double", False, ""),
+    }
+
+
+def test_a_report_that_fails_is_no_trouble(caplog: pytest.LogCaptureFixture) -> None:
+    def fails(_use: Use) -> None:
+        raise LookupError("not here")
+
+    with Sandbox(tools={"one": lambda: 1}, report=fails) as sandbox:
+        assert sandbox.evaluate("await tools.one()") == 1
+
+    assert "the report of a sandbox failed" in caplog.text

@@ -19,7 +19,9 @@ from compartment_mapper.node_builtins import known_builtins
 #: What was reviewed, by version, builtin, and the names of its members.
 REVIEWED: dict[str, dict[str, list[str]]] = {
     version: {name: members.split() for name, members in builtins.items()}
-    for version, builtins in json.loads((ROOT / "compartment_mapper/node_members.json").read_text()).items()
+    for version, builtins in json.loads(
+        (ROOT / "compartment_mapper/node_members.json").read_text()
+    ).items()
 }
 EVERY_MEMBER = sorted(
     {

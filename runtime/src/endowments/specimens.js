@@ -32,11 +32,19 @@ export const hideClass = (object) => {
   for (const name of NOT_SHOWN) if (Object.hasOwn(object, name)) delete object[name];
   const constructor = Reflect.getOwnPropertyDescriptor(object, 'constructor')?.value;
   if (typeof constructor !== 'function' || constructor.prototype !== object) return;
+  if (/** @type {any} */ (globalThis)[constructor.name] === constructor) return; // it has a name
   const { inert } = {
     inert: function () {
       throw new TypeError('Illegal constructor');
     },
   };
+  // Node marks classes by symbols, and asks `instance.constructor` for them: kIsEventTarget.
+  for (let at = constructor; typeof at === 'function'; at = Object.getPrototypeOf(at)) {
+    for (const key of Object.getOwnPropertySymbols(at)) {
+      const value = at[key];
+      if (typeof value === 'boolean') Object.defineProperty(inert, key, { value });
+    }
+  }
   Object.defineProperty(inert, 'name', { value: constructor.name });
   Object.defineProperty(inert, 'prototype', { value: object, writable: false });
   Object.defineProperty(object, 'constructor', { value: inert });

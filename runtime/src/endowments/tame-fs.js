@@ -169,6 +169,22 @@ const guardMethods = (owner, check, constants) => {
     guard(name, checked);
     guard(`${name}Sync`, checked);
   }
+  // What is within a folder, or behind a link that is followed, is asked for one by one.
+  for (const name of ['cp', 'cpSync']) {
+    const original = owner[name];
+    if (typeof original !== 'function') continue;
+    guard(name, ([from, to, given, ...rest]) => {
+      const options = typeof given === 'function' ? {} : { ...Object(given) };
+      const { filter: own } = options;
+      const filter = (/** @type {string} */ source, /** @type {string} */ target) => {
+        check(source, 'read');
+        check(target, 'write');
+        return typeof own === 'function' ? own(source, target) : true;
+      };
+      const later = typeof given === 'function' ? [given] : rest;
+      return [from, to, { ...options, filter }, ...later];
+    });
+  }
   const checkedOpen = (/** @type {unknown[]} */ [path, flags, ...rest]) => {
     const given = settled(path);
     check(given, typeof flags === 'function' ? 'read' : accessOf(flags, constants));
@@ -202,6 +218,14 @@ const guardStreams = (fs, check) => {
   };
   /** @type {Record<string, Access>} */
   const accesses = { ReadStream: 'read', WriteStream: 'write' };
+  if (fs.Utf8Stream !== undefined) {
+    const value = guardedClass(fs.Utf8Stream, ([asked, ...rest]) => {
+      const options = { ...Object(asked) };
+      if (options.dest !== undefined) check(options.dest, 'write');
+      return [options, ...rest];
+    });
+    Object.defineProperty(fs, 'Utf8Stream', { value, enumerable: true, configurable: true });
+  }
   for (const [name, own] of Object.entries(functions)) {
     const Guarded = guardedClass(fs[name], ([path, asked]) => {
       const options = typeof asked === 'string' ? { encoding: asked } : { ...Object(asked) };

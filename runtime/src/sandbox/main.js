@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { codedError } from '../errors.js';
 import { startEntry, makeWorld } from '../link.js';
 import { prepareHost, verifyPowers } from '../powers.js';
+import { flushInTime, makeReport, reportDenials } from '../report.js';
 import { makeStacks } from '../stack.js';
 import { stackOf } from '../uncaught.js';
 import { makeSend, readMessages } from './channel.js';
@@ -20,6 +21,7 @@ import { decode, encodeError, isErrorObject, makeEncoder } from './values.js';
 /** @import { Archive } from '../import-archive.js' */
 /** @import { Powers, Package } from '../package.js' */
 /** @import { ModuleRecord } from '../records.js' */
+/** @import { Report } from '../report.js' */
 /** @import { Stacks } from '../stack.js' */
 /** @import { Message } from './channel.js' */
 /** @import { ImportModule } from './programs.js' */
@@ -33,8 +35,9 @@ const MOST_TEXT = 16_384; // of a message or a stack trace
 /**
  * @param {Powers} powers
  * @param {Stacks} stacks
+ * @param {Report | undefined} report
  */
-const makeModules = (powers, stacks) => {
+const makeModules = (powers, stacks, report) => {
   /** @type {Map<string, Archive>} */
   const archives = new Map();
   let worlds = 0;
@@ -49,7 +52,7 @@ const makeModules = (powers, stacks) => {
     worlds += 1;
     const version = `?sandbox=${worlds}`;
     const own = { ...powers, console: /** @type {any} */ (room.console) };
-    const world = makeWorld({ map, files, powers: own, stacks, allowAll: false, version });
+    const world = makeWorld({ map, files, powers: own, stacks, allowAll: false, version, report });
     const { record, done } = startEntry(world);
     await done;
     /** @type {Package} */ (record.owner).handover.handOver();
@@ -154,6 +157,17 @@ const keepRooms = (makeRoom) => {
 };
 
 /**
+ * @param {(message: Message) => void} send
+ * @returns {Report} of what the packages of archives do
+ */
+const reportWith = (send) => {
+  const report = makeReport((line) => send({ type: 'report', line }));
+  reportDenials(report);
+  flushInTime(report);
+  return report;
+};
+
+/**
  * @param {Message} settings
  * @param {Powers} powers
  * @param {Stacks} stacks
@@ -162,7 +176,8 @@ const keepRooms = (makeRoom) => {
 const makeEvaluations = (settings, powers, stacks, send) => {
   const calls = makeCalls(/** @type {any} */ (settings), send);
   const rooms = keepRooms(makeRooms(powers, /** @type {any} */ (settings), calls, send));
-  const modules = makeModules(powers, stacks);
+  const report = settings['report'] ? reportWith(send) : undefined;
+  const modules = makeModules(powers, stacks, report);
   /** @type {Map<number, { room: Room, end: (message: Message) => void }>} */
   const active = new Map();
   /** @param {Message} request */
