@@ -247,6 +247,15 @@ def test_a_breakout_that_succeeds_in_plain_node_is_held(name: str, tmp_path: Pat
         assert not re.search(breakout.succeeds, said)
 
 
+def test_a_URLPattern_checks_what_it_is_called_on(tmp_path: Path) -> None:  # noqa: N802 - its name
+    """Some releases of Node 24 trusted it, and crashed: the one of the tests does not."""
+    entry = application(tmp_path, ("url-pattern",))
+
+    held = mapper("run", entry, "--infer")
+
+    assert held.stdout == "refused by all; pattern true\n", held.stderr
+
+
 @pytest.mark.parametrize("form", ["script", "module"])
 @pytest.mark.parametrize(
     "name",
