@@ -120,6 +120,7 @@ export const processOf = (pkg) => {
 export const performanceOf = (pkg) => {
   const { globals, page } = pkg.world.powers;
   prepareHost(pkg);
+  if (!page && pkg.world.hardens) sharedBuiltin(pkg.world.powers, 'perf_hooks');
   pkg.performance ??= page ? pagePerformance(globals) : boundView(globals['performance']);
   return pkg.performance;
 };
@@ -142,7 +143,10 @@ export const timersOf = (pkg) => {
   const { globals, page, timersPromises } = pkg.world.powers;
   pkg.timers ??= page
     ? makePageTimers(globals)
-    : makeTimers(globals, timersPromises, () => prepareHost(pkg));
+    : makeTimers(globals, timersPromises, () => {
+        prepareHost(pkg);
+        if (pkg.world.hardens) sharedBuiltin(pkg.world.powers, 'timers/promises');
+      });
   return pkg.timers;
 };
 

@@ -3,6 +3,7 @@
 import {
   assertOf,
   asyncResource,
+  clonerOf,
   emitterResource,
   replacedGlobal,
 } from './endowments/replacements.js';
@@ -15,9 +16,11 @@ import {
   hideClass,
   rareStreamThings,
 } from './endowments/specimens.js';
+import { tameTimeline } from './endowments/tame-cloning.js';
 import { tameFs } from './endowments/tame-fs.js';
 import { hideConstructors, refuseEngines, tameSqlite, tameTls } from './endowments/tame-network.js';
 import { hardenHidden, hardenStreams } from './hidden-prototypes.js';
+import { codedError } from './errors.js';
 import { hardenHost, regardHardened } from './host-harden.js';
 
 /** @import { AnyObject } from './attenuate.js' */
@@ -164,11 +167,30 @@ const tameStream = (stream, powers) => {
   hardenHost(new stream['Writable']()['_writableState'].writecb); // what all have that have none
 };
 
+/**
+ * Node hands out one function to all that ask for messages which nobody wants, and defines a property of it each time.
+ *
+ * @param {Function} original
+ */
+const ownDebuglog = (original) => (/** @type {unknown} */ set, /** @type {unknown} */ callback) =>
+  typeof callback !== 'function'
+    ? original(set)
+    : original(set, (/** @type {any} */ shared) => {
+        const own = (/** @type {unknown[]} */ ...args) => shared(...args);
+        callback(Object.defineProperty(own, 'enabled', { get: () => shared.enabled }));
+      });
+
 /** @param {AnyObject} util */
 const tameUtil = (util) => {
   hardenHost(util['inspect'].defaultOptions);
   fixSettings(util['inspect'], ['defaultOptions']);
   hardenHost(util['inspect']); // a URL hands it out, also where nobody asks for `util`
+  for (const colors of [false, true]) {
+    const custom = (/** @type {unknown} */ _depth, /** @type {AnyObject} */ { stylize }) =>
+      void hardenHost(stylize); // what every object is handed that says how it is to be shown
+    util['inspect']({ [util['inspect'].custom]: custom }, { colors });
+  }
+  for (const name of ['debuglog', 'debug']) replace(util, name, ownDebuglog);
   replace(util, 'setTraceSigInt', () => () => undefined);
 };
 
@@ -256,6 +278,31 @@ const tameAsyncHooks = ({ AsyncLocalStorage }, powers) => {
   replace(AsyncLocalStorage, 'snapshot', () => () => bind(call));
 };
 
+/**
+ * In Node 24 an interface keeps its history in any file: that of a REPL. Its options are properties of the stream.
+ *
+ * @param {AnyObject} readline
+ * @param {Powers} powers
+ */
+const tameReadline = (readline, { getBuiltin }) => {
+  const { PassThrough } = /** @type {AnyObject} */ (getBuiltin('stream'));
+  const { historyManager } = readline['createInterface']({ input: new PassThrough() });
+  if (historyManager === undefined) return;
+  const prototype = Object.getPrototypeOf(historyManager);
+  replace(prototype, 'initialize', () => () => {
+    throw codedError('ERR_ACCESS_DENIED', "no grant of 'readline' keeps a history in a file");
+  });
+  hideClass(prototype);
+  hardenHost(prototype);
+};
+
+/**
+ * @param {AnyObject} hooks
+ * @param {Powers} powers
+ */
+const tamePerformance = (hooks, powers) =>
+  tameTimeline(hooks, powers.globals, () => clonerOf(powers));
+
 /** @param {AnyObject} net */
 const tameNet = (net) => {
   hideConstructors(net, ['Socket', 'Server']);
@@ -293,6 +340,8 @@ const TAMED = {
     tameNet(net);
     hideSocketTimers(net);
   },
+  perf_hooks: tamePerformance,
+  readline: tameReadline,
   sqlite: tameSqlite,
   tls(tls) {
     tameTls(tls);
@@ -313,6 +362,7 @@ const LEADS_TO = {
   ...{ http: ['net'], https: ['net', 'tls', 'http'], http2: ['net', 'tls', 'http', 'https'] },
   ...{
     'fs/promises': ['fs'],
+    'readline/promises': ['readline'],
     tls: ['net'],
     tty: ['net'],
     child_process: ['net'],
@@ -396,6 +446,9 @@ const makeHardener = (powers) => {
   regardHardened([powers.globals, process, process.env, console]); // never frozen, whatever leads there
   /** @type {Set<string>} */
   const tamed = new Set();
+  // Node keeps its own resources on requests that wait for a connection, and in each the stores of all.
+  const hooks = /** @type {AnyObject} */ (powers.getBuiltin('async_hooks'));
+  hooks['AsyncResource'] = asyncResource(powers);
   const tame = (/** @type {string} */ name) => {
     if (tamed.has(name)) return;
     tamed.add(name);
@@ -474,6 +527,7 @@ export const sharedGlobal = (powers, name) => {
   const own = replacedGlobal(powers, name);
   if (own !== undefined) return own;
   if (name === 'fetch') return fetchOf(powers.globals);
+  if (name.startsWith('Performance')) sharedBuiltin(powers, 'perf_hooks');
   hardenHidden(powers.globals, name);
   if (LEADS_TO_STREAMS.has(name)) hardenStreams(powers.globals);
   return hardenHost(powers.globals[name]);
@@ -485,7 +539,8 @@ export const sharedGlobal = (powers, name) => {
  * @returns {AnyObject | undefined} it, hardened
  */
 export const sharedBuiltin = (powers, name) => {
+  const harden = hardenerOf(powers); // before the builtin is loaded, and takes what it uses of others
   const builtin = powers.getBuiltin(name);
-  if (builtin !== undefined) hardenerOf(powers)(name);
+  if (builtin !== undefined) harden(name);
   return builtin;
 };

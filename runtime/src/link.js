@@ -5,10 +5,10 @@ import { makeCommonJs } from './cjs.js';
 import { codedError } from './errors.js';
 import { importRecord, importRecordNow, requireEsm, startRecord } from './importing.js';
 import { checkImportType, importType } from './import-attributes.js';
-import { fileModule, makePackage, storedText } from './package.js';
+import { fileModule, makePackage } from './package.js';
 import { dirnameOf, filenameOfUrl, resolveKey, urlOf } from './locations.js';
 import { NO_MAPS } from './maps-file.js';
-import { fileRecord, isSharedData, ownCopy, recordOf } from './module-records.js';
+import { fileRecord, isSharedData, ownCopy, recordOf, storedData } from './module-records.js';
 import { builtinDecision, grantedOf, grantsAnything, policiesOf } from './policy.js';
 import { unfinishedView } from './read-only.js';
 import { filenameOfTarget, followKey, keyOfFilename, resolveRequest } from './resolve.js';
@@ -55,32 +55,14 @@ const requireTarget = (pkg, target, from) => {
 };
 
 /**
- * @param {string} filename
- * @param {string} text
- * @returns {unknown}
- */
-const parseJsonModule = (filename, text) => {
-  try {
-    return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);
-  } catch (error) {
-    const { message } = /** @type {SyntaxError} */ (error);
-    throw new SyntaxError(`${filename}: ${message}`);
-  }
-};
-
-/**
  * @param {Package} pkg
  * @param {string} key
  * @param {CjsModule} module
  */
 const executeCjs = (pkg, key, module) => {
-  const { parser, location } = fileModule(pkg, key);
-  if (parser === 'json') {
-    module.exports = parseJsonModule(module.filename, storedText(pkg, key));
-  } else if (parser === 'text') {
-    module.exports = storedText(pkg, key);
-  } else if (parser === 'bytes') {
-    module.exports = Uint8Array.from(pkg.world.files.bytesOf(`${pkg.name}/${location}`) ?? []);
+  const file = fileModule(pkg, key);
+  if (!file.parser.startsWith('pre-')) {
+    module.exports = storedData({ kind: 'file', pkg, key, module: file });
   } else {
     const functor = pkg.functorOf(key);
     const { filename, exports } = module;
@@ -185,26 +167,34 @@ const commonJsOf = (pkg) => {
  * @returns {Compartment}
  */
 const makeCompartment = (pkg) => {
-  const { modules } = pkg.descriptor;
   /** @param {string} key */
-  const recordFor = (key) => {
+  const targetOf = (key) => {
     const target = followKey(pkg, key, 'import');
     if (target === undefined)
       throw codedError('ERR_MODULE_NOT_FOUND', `Cannot find module '${key}'`);
-    return recordOf(pkg, target);
+    return target;
   };
+  /**
+   * @param {Target} target
+   * @param {object} namespace
+   */
+  const handed = (target, namespace) => ({
+    namespace: target.kind === 'file' ? handedTo(pkg, target, namespace) : namespace,
+  });
+  // Links are followed here and not by ses, which would ask no policy and hand over nothing: a package can make
+  // compartments of its own whose modules are those of this one.
   return new Compartment({
     __options__: true,
     name: pkg.label,
     resolveHook: (specifier, referrer) => resolveKey(specifier, referrer) ?? specifier,
-    moduleMapHook: (key) => {
-      const module = modules.get(key);
-      if (module?.kind !== 'link') return undefined;
-      const { compartment } = pkg.world.packageOf(module.compartment);
-      return { namespace: module.module, compartment };
+    importHook: async (key) => {
+      const target = targetOf(key);
+      return handed(target, await importRecord(recordOf(pkg, target)));
     },
-    importHook: async (key) => ({ namespace: await importRecord(recordFor(key)) }),
-    importNowHook: (key) => ({ namespace: importRecordNow(recordFor(key)) }),
+    importNowHook: (key) => {
+      const target = targetOf(key);
+      return handed(target, importRecordNow(recordOf(pkg, target)));
+    },
   });
 };
 

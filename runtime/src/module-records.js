@@ -1,6 +1,7 @@
 // The module record that a request leads to, for every kind of module.
 import { builtinRecord } from './builtins.js';
 import { makeEsmRecord } from './esm.js';
+import { storedText } from './package.js';
 import { makeSyntheticRecord } from './records.js';
 import { filenameOfTarget, followKey } from './resolve.js';
 
@@ -49,6 +50,32 @@ const cjsRecord = (target) => {
 };
 
 /**
+ * @param {string} filename
+ * @param {string} text
+ * @returns {unknown}
+ */
+const parseJsonModule = (filename, text) => {
+  try {
+    return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);
+  } catch (error) {
+    const { message } = /** @type {SyntaxError} */ (error);
+    throw new SyntaxError(`${filename}: ${message}`);
+  }
+};
+
+/**
+ * @param {FileTarget} target JSON, text or bytes
+ * @returns {unknown} the value that the file stands for, made anew
+ */
+export const storedData = (target) => {
+  const { pkg, key, module } = target;
+  if (module.parser === 'json')
+    return parseJsonModule(filenameOfTarget(target), storedText(pkg, key));
+  if (module.parser === 'text') return storedText(pkg, key);
+  return Uint8Array.from(pkg.world.files.bytesOf(`${pkg.name}/${module.location}`) ?? []);
+};
+
+/**
  * JSON, text and bytes.
  *
  * @param {FileTarget} target
@@ -93,7 +120,8 @@ export const isSharedData = (pkg, { pkg: owner, module }) =>
   (module.parser === 'json' || module.parser === 'bytes');
 
 /**
- * DEVIATION: in Node all packages share the object.
+ * DEVIATION: in Node all packages share the object. The copy is made of what is stored, not of the owner's object:
+ * that may hold by now what says itself how it is to be cloned.
  *
  * @param {Package} pkg that asks
  * @param {FileTarget} target data
@@ -101,7 +129,7 @@ export const isSharedData = (pkg, { pkg: owner, module }) =>
  */
 export const ownCopy = (pkg, target) => {
   const filename = filenameOfTarget(target);
-  if (!pkg.copies.has(filename)) pkg.copies.set(filename, structuredClone(loadCommonJs(target)));
+  if (!pkg.copies.has(filename)) pkg.copies.set(filename, storedData(target));
   return pkg.copies.get(filename);
 };
 

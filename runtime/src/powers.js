@@ -33,6 +33,19 @@ const separateBuffers = () => {
   Object.defineProperty(Buffer, 'poolSize', poolSize);
   Buffer.allocUnsafe = (size) => Buffer.alloc(size);
   Buffer.allocUnsafeSlow = (size) => Buffer.alloc(size);
+  // In Node 22 and 24 the builtin has another way to such memory, which a package that is granted `buffer` finds.
+  const buffer = start['process'].getBuiltinModule('node:buffer');
+  if (buffer.SlowBuffer === undefined) return;
+  const { SlowBuffer } = {
+    SlowBuffer: function (/** @type {number} */ size) {
+      return Buffer.alloc(size);
+    },
+  };
+  const { prototype } = buffer.SlowBuffer;
+  Object.defineProperty(SlowBuffer, 'prototype', { value: prototype });
+  Object.defineProperty(prototype, 'constructor', { value: SlowBuffer });
+  Object.setPrototypeOf(SlowBuffer, Uint8Array);
+  /** @type {any} */ (buffer).SlowBuffer = SlowBuffer;
 };
 
 /**

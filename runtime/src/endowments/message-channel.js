@@ -30,9 +30,9 @@ const FORBIDDEN = Symbol('only the runtime makes ports');
  *
  * @param {AnyObject} prototype
  * @param {string} type
- * @param {(port: object) => PortState} stateOf
+ * @param {(port: object) => Pick<PortState, 'handlers'>} stateOf
  */
-const defineHandler = (prototype, type, stateOf) => {
+export const defineHandler = (prototype, type, stateOf) => {
   Object.defineProperty(prototype, `on${type}`, {
     /** @this {any} */
     get() {

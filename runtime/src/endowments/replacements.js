@@ -2,6 +2,7 @@
 // for all to see. One of each for all packages, made when it is asked for first, and hardened.
 import { hardenHost } from '../host-harden.js';
 import { makeAsyncResource, makeEmitterResource } from './async-resource.js';
+import { makeBroadcastChannel } from './broadcast-channel.js';
 import { composedClass } from './composed-class.js';
 import { makeChannels } from './message-channel.js';
 import { makeAssert } from './own-assert.js';
@@ -53,15 +54,17 @@ const urlPattern = once(({ globals, getBuiltin }) => {
 });
 const structuredClone = once((host) => makeStructuredClone(() => cloneHost(host)));
 
-const channels = once((host) => {
-  /** @type {import('./structured-clone.js').Cloner | undefined} */
-  let cloner;
-  return makeChannels({
+export const clonerOf = once((host) => makeCloner(cloneHost(host)));
+
+const channels = once((host) =>
+  makeChannels({
     worker: builtin(host, 'worker_threads'),
     globals: host.globals,
-    cloner: () => (cloner ??= makeCloner(cloneHost(host))),
-  });
-});
+    cloner: () => clonerOf(host),
+  }),
+);
+
+const broadcastChannel = once((host) => makeBroadcastChannel(host.globals, () => clonerOf(host)));
 
 export const assertOf = once((host) => makeAssert(builtin(host, 'assert')));
 
@@ -79,6 +82,7 @@ const GLOBALS = {
   TextDecoder: textDecoder,
   URLPattern: urlPattern,
   structuredClone,
+  BroadcastChannel: broadcastChannel,
   MessageChannel: (host) => channels(host).MessageChannel,
   MessagePort: (host) => channels(host).MessagePort,
 };
@@ -90,6 +94,7 @@ const MEMBERS = {
   url: { URLPattern: urlPattern },
   util: { TextDecoder: textDecoder },
   worker_threads: {
+    BroadcastChannel: broadcastChannel,
     MessageChannel: (host) => channels(host).MessageChannel,
     MessagePort: (host) => channels(host).MessagePort,
     receiveMessageOnPort: (host) => channels(host).receiveMessageOnPort,

@@ -183,6 +183,13 @@ export const rareStreamThings = ({ Readable, Writable, Duplex, PassThrough, ...s
  */
 const bufferThings = ({ Blob, File, Buffer }) => [
   () => new Blob([]),
+  () => {
+    const blob = new Blob(['x']);
+    const key = Object.getOwnPropertySymbols(blob).find(
+      ({ description }) => description === 'kHandle',
+    );
+    return key && blob[key].getReader();
+  },
   () => new File([], ''),
   () => Buffer.from('x').entries(),
 ];
@@ -223,7 +230,21 @@ const THINGS = {
   stream: streamThings,
   util: utilThings,
   zlib: zlibThings,
-  'timers/promises': (timers) => [() => timers.setInterval(1)],
+  'timers/promises': (timers) => [
+    () => timers.setInterval(1),
+    () => {
+      /** @type {Function | undefined} */
+      let listener; // bound, for any object that says it is a signal
+      const signal = {
+        aborted: false,
+        addEventListener: (/** @type {string} */ _type, /** @type {Function} */ given) =>
+          void (listener = given),
+        removeEventListener() {},
+      };
+      timers.setTimeout(1, undefined, { signal, ref: false }).catch(() => undefined);
+      return constructedBy(/** @type {any} */ (listener));
+    },
+  ],
   perf_hooks: (hooks) => [() => hooks.createHistogram(), () => hooks.monitorEventLoopDelay()],
   string_decoder: ({ StringDecoder }) => [() => new StringDecoder()],
   url: (url) => [() => url.parse('http://a/')],

@@ -1,7 +1,9 @@
 // What `fs` gives to packages that are granted it, or a part of it: files, but not the process itself (`/proc/self/mem` is
 // its machine code, `/proc/self/environ` its environment), no devices, and no stream that leads to all of `fs`.
 import { codedError } from '../errors.js';
+import { hardenHost } from '../host-harden.js';
 import { guardedClass } from './guarded-class.js';
+import { hideClass } from './specimens.js';
 
 /** @import { AnyObject } from '../attenuate.js' */
 
@@ -55,48 +57,93 @@ const isOpen = (path, access) => {
   return rest.length === 0 && (access === 'read' ? DEVICES : WRITABLE_DEVICES).has(first);
 };
 
+// As many as Linux follows.
+const MOST_LINKS = 40;
+
+const STANDARD = /^\/dev\/(?:stdin|stdout|stderr)$/;
+
+// Paths are compared with each byte as a character, since what a kernel opens is bytes.
+const toBytes = (/** @type {string} */ text) => Buffer.from(text).toString('latin1');
+const fromBytes = (/** @type {string} */ bytes) => Buffer.from(bytes, 'latin1');
+
 /**
  * @param {AnyObject} fs the host's, as it is before anything is changed
  * @param {AnyObject} path the builtin
  * @param {AnyObject} url the builtin
  */
 const makeCheck = (fs, { posix }, { fileURLToPath }) => {
+  const { readlinkSync } = fs;
   const native = fs['realpathSync'].native;
+  /**
+   * @param {string} place
+   * @returns {string | undefined} what the link says that is there; undefined: there is none
+   */
+  const linkAt = (place) => {
+    try {
+      return readlinkSync(fromBytes(place), 'buffer').toString('latin1');
+    } catch (error) {
+      const { code = '' } = /** @type {NodeJS.ErrnoException} */ (error);
+      if (['EINVAL', 'ENOENT', 'ENOTDIR', 'EACCES'].includes(code)) return undefined;
+      throw error; // what can't be looked at may be there all the same
+    }
+  };
+  /**
+   * Step by step, as the kernel goes: `realpath` finds nothing at links that lead to what has no name, at those to what is
+   * yet to be made, and too deep below.
+   *
+   * @param {string} asked absolute
+   * @returns {string} where it leads; that of which there are too many links is opened by nobody
+   */
+  const follow = (asked) => {
+    const waiting = asked.split('/').reverse();
+    /** @type {string[]} */
+    const passed = [];
+    let links = 0;
+    for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+      if (name === '..') passed.pop();
+      if (name === '' || name === '.' || name === '..') continue;
+      const target = linkAt(`/${[...passed, name].join('/')}`);
+      if (target === undefined) passed.push(name);
+      else if (links < MOST_LINKS) {
+        links += 1;
+        if (target.startsWith('/')) passed.length = 0;
+        waiting.push(...target.split('/').reverse());
+      }
+    }
+    return `/${passed.join('/')}`;
+  };
   /** @param {string} asked absolute */
   const realOf = (asked) => {
-    // What is not there yet has a folder that is.
-    for (let at = asked, rest = ''; ;) {
-      try {
-        return posix.join(native(at), rest);
-      } catch {
-        if (at === '/') return asked;
-        rest = posix.join(posix.basename(at), rest);
-        at = posix.dirname(at);
-      }
+    try {
+      return native(fromBytes(asked), 'buffer').toString('latin1');
+    } catch {
+      return follow(asked);
     }
   };
   /**
    * @param {unknown} value that was given as a path
    * @returns {string | undefined} undefined: it is none, and Node will say so
    */
-  const textOf = (value) => {
-    if (typeof value === 'string') return value;
+  const bytesOf = (value) => {
+    if (typeof value === 'string') return toBytes(value);
     if (ArrayBuffer.isView(value))
       return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1');
     try {
-      return fileURLToPath(value);
+      return toBytes(fileURLToPath(value));
     } catch {
       return undefined;
     }
   };
   return (/** @type {unknown} */ value, /** @type {Access} */ access) => {
-    const text = textOf(value);
-    if (text === undefined || text.includes('\0')) return;
-    const asked = posix.resolve(text);
-    if (isOpen(asked, access) && isOpen(realOf(asked), access)) return;
+    const bytes = bytesOf(value);
+    if (bytes === undefined || bytes.includes('\0')) return;
+    // Not resolved: a kernel follows what is before a `..`.
+    const whole = bytes.startsWith('/') ? bytes : `${toBytes(posix.resolve())}/${bytes}`;
+    const asked = posix.resolve(whole);
+    if (isOpen(asked, access) && (STANDARD.test(whole) || isOpen(realOf(whole), access))) return;
     throw codedError(
       'ERR_ACCESS_DENIED',
-      `'${asked}' is the process itself, or a device: no grant of 'fs' ${access}s it`,
+      `'${fromBytes(asked)}' is the process itself, or a device: no grant of 'fs' ${access}s it`,
     );
   };
 };
@@ -114,17 +161,78 @@ const accessOf = (flags, { O_WRONLY, O_RDWR, O_CREAT, O_TRUNC }) => {
     : 'write';
 };
 
+/** @type {WeakSet<object>} those of `fs.promises` that packages were given */
+const handles = new WeakSet();
+
+// What takes a FileHandle for a path where its prototype says at that moment that it is none.
+const OF_HANDLES = ['readFile', 'writeFile', 'appendFile'];
+
+/** @type {WeakSet<object>} */
+const branded = new WeakSet();
+
 /**
- * A path can be an object that says something else when it is asked again.
+ * @param {any} handle of `fs.promises.open`
+ * @returns {object} the same: a FileHandle for ever, whatever becomes of its prototype
+ */
+const brandedHandle = (handle) => {
+  handles.add(handle);
+  const prototype = Object.getPrototypeOf(handle);
+  if (branded.has(prototype)) return handle;
+  branded.add(prototype);
+  const { constructor: FileHandle } = prototype;
+  const ordinary = Function.prototype[Symbol.hasInstance];
+  const isHandle = (/** @type {object} */ value) =>
+    handles.has(value) || Reflect.apply(ordinary, FileHandle, [value]);
+  Object.defineProperty(FileHandle, Symbol.hasInstance, { value: isHandle });
+  for (const name of OF_HANDLES) {
+    const { value: original, ...property } = /** @type {PropertyDescriptor} */ (
+      Object.getOwnPropertyDescriptor(prototype, name)
+    );
+    const { [name]: value } = {
+      /**
+       * @this {object}
+       * @param {unknown[]} args
+       */
+      async [name](...args) {
+        if (!handles.has(this)) throw new TypeError('Illegal invocation');
+        return Reflect.apply(original, this, args);
+      },
+    };
+    Object.defineProperty(prototype, name, { ...property, value });
+  }
+  hideClass(prototype);
+  hardenHost(prototype);
+  return handle;
+};
+
+/**
+ * Any object, and any function, can be a URL for Node, and say something else when it is asked again: Node is given what
+ * we made of it.
  *
  * @param {unknown} path
  * @returns {unknown}
  */
 const settled = (path) => {
-  if (typeof path !== 'object' || path === null) return path;
+  if ((typeof path !== 'object' && typeof path !== 'function') || path === null) return path;
   if (ArrayBuffer.isView(path))
     return Buffer.from(new Uint8Array(path.buffer, path.byteOffset, path.byteLength));
-  return 'href' in path ? new URL(`${/** @type {URL} */ (path).href}`) : path;
+  if (handles.has(path)) return path;
+  const { href } = /** @type {any} */ (path);
+  return typeof href === 'string' ? new URL(href) : Object.freeze({});
+};
+
+/**
+ * @param {unknown[]} args of `readFile`
+ * @param {AnyObject} constants
+ * @returns {unknown[]} which open the file to be read, and make none
+ */
+const reading = ([path, options, ...rest], constants) => {
+  if (typeof options !== 'object' || options === null) return [path, options, ...rest];
+  const settledOptions = { ...options };
+  const { flag } = /** @type {{ flag?: unknown }} */ (settledOptions);
+  if (flag && accessOf(flag, constants) === 'write')
+    throw codedError('ERR_ACCESS_DENIED', `'readFile' does not open with '${flag}'`);
+  return [path, settledOptions, ...rest];
 };
 
 /**
@@ -164,7 +272,7 @@ const guardMethods = (owner, check, constants) => {
         const isSource = paths === 2 && index === 0 && (name === 'copyFile' || name === 'cp');
         check(path, isSource ? 'read' : access);
       }
-      return given;
+      return name === 'readFile' ? reading(given, constants) : given;
     };
     guard(name, checked);
     guard(`${name}Sync`, checked);
@@ -176,6 +284,13 @@ const guardMethods = (owner, check, constants) => {
   };
   const short = (/** @type {unknown[]} */ args) => checkedOpen(args).slice(0, args.length);
   guard('open', short);
+  if (isAsync) {
+    const { open } = owner;
+    const branding = async (/** @type {unknown[]} */ ...args) =>
+      brandedHandle(await Reflect.apply(open, owner, args));
+    Object.defineProperties(branding, Object.getOwnPropertyDescriptors(open));
+    Object.defineProperty(owner, 'open', { value: branding });
+  }
   guard('openSync', short);
 };
 
