@@ -16,6 +16,7 @@ import {
   hideClass,
   rareStreamThings,
 } from './endowments/specimens.js';
+import { isConstructor } from './attenuate.js';
 import { tameTimeline } from './endowments/tame-cloning.js';
 import { tameFs } from './endowments/tame-fs.js';
 import { hideConstructors, refuseEngines, tameSqlite, tameTls } from './endowments/tame-network.js';
@@ -224,6 +225,22 @@ const separateAgents = (http) => {
 };
 
 /**
+ * Node calls back with the native job as `this`: its class is one for all, and no name leads to it.
+ *
+ * @param {Function} original
+ */
+const callingPlainly = (original) => {
+  const called = (/** @type {unknown[]} */ ...args) => {
+    const callback = args.at(-1);
+    if (typeof callback !== 'function') return original(...args);
+    const plain = (/** @type {unknown[]} */ ...results) => callback(...results);
+    return original(...args.slice(0, -1), plain);
+  };
+  const { prototype: _none, ...statics } = Object.getOwnPropertyDescriptors(original);
+  return Object.defineProperties(called, /** @type {PropertyDescriptorMap} */ (statics));
+};
+
+/**
  * Keys are made by functions. Their class trusts the handle that it is given.
  *
  * @param {AnyObject} crypto
@@ -233,6 +250,8 @@ const tameCrypto = (crypto, { getBuiltin }) => {
   getBuiltin('constants'); // copies what is frozen from now on
   for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(crypto)))
     if (get !== undefined && /ObjectDefineProperty/.test(`${get}`)) void crypto[name]; // defines itself when it is read
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(crypto)))
+    if (typeof value === 'function' && !isConstructor(value)) replace(crypto, name, callingPlainly);
   const { KeyObject } = crypto;
   hideClass(Object.getPrototypeOf(KeyObject.prototype));
   hideClass(KeyObject.prototype);
@@ -403,6 +422,12 @@ const BINDINGS = {
   zlib: ['zlib'],
 };
 
+/** @param {unknown} Class of Node's native ones */
+const hideNative = (Class) => {
+  let at = typeof Class === 'function' ? Class.prototype : null;
+  for (; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) hideClass(at);
+};
+
 /**
  * @param {Powers} powers
  * @param {string} name
@@ -411,8 +436,7 @@ const hardenBinding = ({ internals }, name) => {
   for (const Class of Object.values(internals?.binding(name) ?? {})) {
     const prototype = typeof Class === 'function' ? Class.prototype : undefined;
     if (typeof prototype !== 'object' || prototype === null) continue;
-    for (let at = prototype; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at))
-      hideClass(at);
+    hideNative(Class);
     refuseEngines(prototype);
     hardenHost(prototype);
   }
@@ -448,6 +472,8 @@ const makeHardener = (powers) => {
   regardHardened([powers.globals, process, process.env, console]); // never frozen, whatever leads there
   /** @type {Set<string>} */
   const tamed = new Set();
+  // All native resources inherit from one class, that shows the stores of all.
+  hideNative(powers.internals?.binding('tcp_wrap')?.['TCP']);
   // Node keeps its own resources on requests that wait for a connection, and in each the stores of all.
   const hooks = /** @type {AnyObject} */ (powers.getBuiltin('async_hooks'));
   hooks['AsyncResource'] = asyncResource(powers);

@@ -41,7 +41,9 @@ const separateBuffers = () => {
       return Buffer.alloc(size);
     },
   };
-  Object.defineProperty(SlowBuffer, 'prototype', { value: buffer.SlowBuffer.prototype });
+  const { prototype } = buffer.SlowBuffer;
+  Object.defineProperty(SlowBuffer, 'prototype', { value: prototype });
+  Object.defineProperty(prototype, 'constructor', { value: SlowBuffer });
   Object.setPrototypeOf(SlowBuffer, Uint8Array);
   /** @type {any} */ (buffer).SlowBuffer = SlowBuffer;
 };
