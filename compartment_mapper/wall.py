@@ -23,6 +23,8 @@ Needs = frozenset[Need]
 _WALLS = (22, 13)
 _HOLDS_NETWORK = (25, 0)
 _LINKS = (24, 0)
+#: What the process has open, and of that the names.
+_DESCRIPTORS = "/proc/self/fd/*"
 #: The Node that comes with an installation.
 USUAL_NODE = (24, 0)
 
@@ -50,6 +52,8 @@ class Wall:
             found.append("--disable-warning=SecurityWarning")
         if "fs-read" not in self.needs:
             found += [f"--allow-fs-read={path}" for path in readable]
+            if "fs-write" in self.needs:  # whether what was opened is a file is looked up there
+                found.append(f"--allow-fs-read={_DESCRIPTORS}")
         for need in sorted(self.needs):
             if need.startswith("fs-"):
                 found.append(f"--allow-{need}=*")
@@ -64,8 +68,8 @@ class Wall:
     def command(self, script: str, *more: str) -> str:
         """Return the command line that runs *script*, which reads *more* files, behind the wall.
 
-        >>> Wall(needs=frozenset({"fs-write"})).command("app.js")
-        "node --permission --allow-fs-read=app.js '--allow-fs-write=*' app.js"
+        >>> Wall(needs=frozenset({"fs-read"})).command("app.js")
+        "node --permission '--allow-fs-read=*' app.js"
         """
         if self.problem:
             return shlex.join(["node", script])

@@ -161,7 +161,7 @@ export const consoleOf = (pkg, { withClass = false } = {}) => {
   if (withClass) {
     prepareHost(pkg);
     hardenHost(console.Console);
-    hardenThingsOf('console', console, powers.globals);
+    hardenThingsOf('console', console);
     return makeConsoleView(console, { withClass });
   }
   const prepare = () => prepareHost(pkg);

@@ -495,7 +495,7 @@ const makeHardener = (powers) => {
     if (UNHARDENED.has(name)) return;
     for (const binding of BINDINGS[name] ?? []) hardenBinding(powers, binding);
     hardenHost(powers.getBuiltin(name));
-    hardenThingsOf(name, powers.getBuiltin(name), powers.globals);
+    hardenThingsOf(name, powers.getBuiltin(name));
   };
   for (const name of COMMON) harden(name);
   return harden;

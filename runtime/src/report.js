@@ -2,7 +2,7 @@
 // use and place, for whoever watches a program. See docs/report.md.
 import { onDenied } from './errors.js';
 import { placeOfUse } from './audit.js';
-import { severityOf } from './authority.js';
+import { DEEP_BUILTIN_MEMBERS, severityOf } from './authority.js';
 
 /** @import { AnyObject } from './attenuate.js' */
 /** @import { Part } from './authority.js' */
@@ -109,8 +109,6 @@ const noted = (method, note) => {
   return proxy;
 };
 
-const NESTED = ['fs.promises', 'dns.promises'];
-
 /**
  * @param {Package} pkg
  * @param {Part} part
@@ -150,7 +148,7 @@ export const reportUses = (pkg, name, whole) => {
   for (const key of Object.keys(whole)) {
     const path = `${name}.${key}`;
     noteMember(pkg, 'builtins', whole, key, path);
-    if (NESTED.includes(path)) reportUses(pkg, path, whole[key]);
+    if (DEEP_BUILTIN_MEMBERS.includes(path)) reportUses(pkg, path, whole[key]);
   }
 };
 

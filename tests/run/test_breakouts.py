@@ -107,13 +107,13 @@ BREAKOUTS = {
         held="imported by: $",
     ),
     "assert-reads-source-maps": Breakout(
-        parts=("source-maps",),
+        parts=("_source-map", "source-maps"),
         succeeds=MARKER,
         held="ERR_ASSERTION: The expression evaluated to a falsy value$",
         env={"NODE_OPTIONS": "--enable-source-maps"},
     ),
     "source-maps-switched-on": Breakout(
-        parts=("set-source-maps",),
+        parts=("_source-map", "set-source-maps"),
         succeeds=MARKER,
         held="ERR_ASSERTION: The expression evaluated to a falsy value$",
         options=("--infer",),
@@ -134,6 +134,13 @@ BREAKOUTS = {
         options=("--grant", "evil:fs"),
         env={"NAME_OF_A_SECRET": "1"},
     ),
+    "fs-opens-what-a-path-leads-to-by-then": Breakout(
+        parts=("fs-race",),
+        succeeds="read by: readFile, promises.readFile, createReadStream, open, promises.open",
+        held="read by: $",
+        options=("--grant", "evil:fs"),
+        env={"NAME_OF_A_SECRET": "1"},
+    ),
     "hooks-of-promises": Breakout(
         parts=("promise-hooks",),
         succeeds="values of others: true",
@@ -150,7 +157,7 @@ BREAKOUTS = {
         arguments=("--token=secret-argument",),
     ),
     "accessors-keep-what-they-are-given": Breakout(
-        parts=("accessors",), succeeds="heard: true", held="heard: false"
+        parts=("_accessors", "accessors"), succeeds="heard: true", held="heard: false"
     ),
     "console-hands-out-inspect": Breakout(
         parts=("console-inspect",),
@@ -327,8 +334,8 @@ def test_an_evaluation_does_not_forge_the_answer_of_another(tmp_path: Path) -> N
 
 
 def test_no_accessor_keeps_what_another_evaluation_gave_it() -> None:
-    common, text = ((PROGRAMS / f"{name}.js").read_text() for name in ("_common", "accessors"))
-    program = f"const SECRET = {MARKER!r};\n{common}\n{text.partition('module.exports')[0]}"
+    common, text = ((PROGRAMS / f"{name}.js").read_text() for name in ("_common", "_accessors"))
+    program = f"const SECRET = {MARKER!r};\n{common}\n{text}"
     kept = """
         const property = Reflect.getOwnPropertyDescriptor(Array.prototype, 'slice');
         const own = Object.defineProperty({}, 'slice', { ...property, configurable: false });

@@ -150,7 +150,11 @@ try { require('fs').readFileSync(FILE, { flag: 'w+' }); console.log('emptied'); 
 
 #: Links that the real path of nothing is found for, and that are opened all the same.
 LINKS = {
-    "bytes": "fs.symlinkSync('a/proc/self/environ', Buffer.from(`${FOLDER}/é`)); got = read(Buffer.from(`${FOLDER}/é`));",
+    "bytes": """
+fs.symlinkSync('b/proc/self/environ', Buffer.from(`${FOLDER}/é`));
+fs.renameSync(`${FOLDER}/a`, `${FOLDER}/b`);
+got = read(Buffer.from(`${FOLDER}/é`));
+""",
     "deep": """
 const long = 'x'.repeat(200);
 const down = (from, steps) => { for (let step = 0; step < steps; step += 1) fs.mkdirSync((from += `/${long}`)); return from; };
@@ -160,7 +164,8 @@ fs.symlinkSync(`${'../'.repeat(25)}a/proc/self/environ`, `${FOLDER}/two/end`);
 got = read(`${FOLDER}/two/end`);
 """,
     "without-a-name": """
-fs.symlinkSync('a/proc/self/fd/1', `${FOLDER}/out`);
+fs.symlinkSync('b/proc/self/fd/1', `${FOLDER}/out`);
+fs.renameSync(`${FOLDER}/a`, `${FOLDER}/b`);
 try { fs.writeFileSync(`${FOLDER}/out`, 'PATH=\\n'); got = 'PATH='; } catch {}
 """,
 }

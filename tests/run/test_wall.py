@@ -206,3 +206,17 @@ def test_the_walled_process_can_not_write_what_was_compiled(tmp_path: Path) -> N
     for _ in range(2):
         done = run(folder, COMPARTMENT_MAPPER_CACHE=str(cache), FOLDER=str(cache / "code"))
         assert (done.stdout, done.stderr) == ("false\n", "")
+
+
+def test_a_package_that_may_write_files_only_writes_them(tmp_path: Path) -> None:
+    text = """
+    const fs = require('fs');
+    fs.writeFileSync('new.txt', 'written');
+    fs.appendFileSync('new.txt', ' twice');
+    try { fs.writeFileSync('link', '') } catch (error) { console.log(error.code) }
+    """
+    (tmp_path / "link").symlink_to("/proc/self/oom_score_adj")
+    done = run(app(tmp_path, text, builtins={"fs.writeFileSync": True, "fs.appendFileSync": True}))
+
+    assert (done.stdout, done.stderr) == ("ERR_ACCESS_DENIED\n", "")
+    assert (tmp_path / "new.txt").read_text() == "written twice"

@@ -52,9 +52,9 @@ const urlPattern = once(({ globals, getBuiltin }) => {
   const Host = globals['URLPattern'] ?? getBuiltin('url')?.['URLPattern'];
   return Host && composedClass(Host);
 });
-const structuredClone = once((host) => makeStructuredClone(() => cloneHost(host)));
-
 export const clonerOf = once((host) => makeCloner(cloneHost(host)));
+
+const structuredClone = once((host) => makeStructuredClone(() => clonerOf(host)));
 
 const channels = once((host) =>
   makeChannels({

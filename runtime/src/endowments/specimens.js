@@ -135,7 +135,6 @@ const zlibThings = (zlib) => [
  */
 const cryptoThings = (crypto) => {
   const bytes = new Uint8Array(16);
-  const pair = () => crypto['generateKeyPairSync']('ed25519');
   return [
     () => crypto['createHash']('sha256'),
     () => crypto['createHmac']('sha256', bytes),
@@ -144,7 +143,7 @@ const cryptoThings = (crypto) => {
     () => crypto['createSign']('sha256'),
     () => crypto['createVerify']('sha256'),
     () => crypto['createSecretKey'](bytes),
-    () => Object.values(pair()),
+    () => Object.values(crypto['generateKeyPairSync']('ed25519')),
     () => crypto['createECDH']('prime256v1'),
     () => crypto['createHash']('no such'),
   ];
@@ -228,7 +227,7 @@ const eventThings = (events) => [
   },
 ];
 
-/** @type {Record<string, (builtin: any, globals: AnyObject) => Maker[]>} by builtin */
+/** @type {Record<string, (builtin: any) => Maker[]>} by builtin */
 const THINGS = {
   __proto__: /** @type {never} */ (null),
   buffer: bufferThings,
@@ -293,9 +292,8 @@ const THINGS = {
 /**
  * @param {string} name of a builtin
  * @param {unknown} builtin
- * @param {AnyObject} globals of the host
  */
-export const hardenThingsOf = (name, builtin, globals) => {
+export const hardenThingsOf = (name, builtin) => {
   const things = THINGS[name];
-  if (things !== undefined) hardenShared(things(builtin, globals));
+  if (things !== undefined) hardenShared(things(builtin));
 };

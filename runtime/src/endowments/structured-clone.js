@@ -117,12 +117,10 @@ export const makeCloner = (host) => {
 };
 
 /**
- * @param {() => CloneHost} hostOf asked at the first call: the builtin is loaded then
+ * @param {() => Cloner} clonerOf asked at each call: the builtin that it needs is loaded at the first
  * @returns {typeof structuredClone}
  */
-export const makeStructuredClone = (hostOf) => {
-  /** @type {Cloner | undefined} */
-  let cloner;
+export const makeStructuredClone = (clonerOf) => {
   const { structuredClone } = {
     /**
      * @param {[unknown?, { transfer?: Iterable<unknown> }?]} args
@@ -132,8 +130,7 @@ export const makeStructuredClone = (hostOf) => {
       if (args.length === 0)
         throw codedTypeError('ERR_MISSING_ARGS', 'The "value" argument must be specified');
       const [value, options] = args;
-      cloner ??= makeCloner(hostOf());
-      return cloner.clone(value, [...(options?.transfer ?? [])]);
+      return clonerOf().clone(value, [...(options?.transfer ?? [])]);
     },
   };
   return /** @type {any} */ (structuredClone);

@@ -1,0 +1,229 @@
+// How `fs` opens files for packages: what was opened is looked at before anything is read of it, or written to it.
+import { codedError } from '../errors.js';
+import { hardenHost } from '../host-harden.js';
+import { hideClass } from './specimens.js';
+
+/** @import { AnyObject } from '../attenuate.js' */
+/** @import { Access, Places } from './fs-places.js' */
+
+/**
+ * @param {unknown} flags of `open`
+ * @param {AnyObject} constants
+ * @returns {Access}
+ */
+export const accessOf = (flags, { O_WRONLY, O_RDWR, O_CREAT, O_TRUNC }) => {
+  if (typeof flags === 'number')
+    return (flags & (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)) === 0 ? 'read' : 'write';
+  return flags === undefined || flags === null || /^(?:r|rs|sr)$/.test(`${flags}`)
+    ? 'read'
+    : 'write';
+};
+
+/** @type {WeakSet<object>} those of `fs.promises` that packages were given */
+const handles = new WeakSet();
+
+// What takes a FileHandle for a path where its prototype says at that moment that it is none.
+const OF_HANDLES = ['readFile', 'writeFile', 'appendFile'];
+
+/** @type {WeakSet<object>} */
+const branded = new WeakSet();
+
+/**
+ * @param {any} handle of `fs.promises.open`
+ * @returns {object} the same: a FileHandle for ever, whatever becomes of its prototype
+ */
+const brandedHandle = (handle) => {
+  handles.add(handle);
+  const prototype = Object.getPrototypeOf(handle);
+  if (branded.has(prototype)) return handle;
+  branded.add(prototype);
+  const { constructor: FileHandle } = prototype;
+  const ordinary = Function.prototype[Symbol.hasInstance];
+  const isHandle = (/** @type {object} */ value) =>
+    handles.has(value) || Reflect.apply(ordinary, FileHandle, [value]);
+  Object.defineProperty(FileHandle, Symbol.hasInstance, { value: isHandle });
+  for (const name of OF_HANDLES) {
+    const { value: original, ...property } = /** @type {PropertyDescriptor} */ (
+      Object.getOwnPropertyDescriptor(prototype, name)
+    );
+    const { [name]: value } = {
+      /**
+       * @this {object}
+       * @param {unknown[]} args
+       */
+      async [name](...args) {
+        if (!handles.has(this)) throw new TypeError('Illegal invocation');
+        return Reflect.apply(original, this, args);
+      },
+    };
+    Object.defineProperty(prototype, name, { ...property, value });
+  }
+  hideClass(prototype);
+  hardenHost(prototype);
+  return handle;
+};
+
+/**
+ * Any object, and any function, can be a URL for Node, and say something else when it is asked again: Node is given what
+ * we made of it.
+ *
+ * @param {unknown} path
+ * @returns {unknown}
+ */
+export const settled = (path) => {
+  if ((typeof path !== 'object' && typeof path !== 'function') || path === null) return path;
+  if (ArrayBuffer.isView(path))
+    return Buffer.from(new Uint8Array(path.buffer, path.byteOffset, path.byteLength));
+  if (handles.has(path)) return path;
+  const { href } = /** @type {any} */ (path);
+  return typeof href === 'string' ? new URL(href) : Object.freeze({});
+};
+
+/**
+ * @param {AnyObject} owner `fs`, or `fs.promises`
+ * @param {string} name
+ * @param {(original: Function) => Function} change
+ */
+export const replace = (owner, name, change) => {
+  const original = owner[name];
+  if (typeof original !== 'function') return;
+  const value = change(original);
+  Object.defineProperties(value, Object.getOwnPropertyDescriptors(original));
+  Object.defineProperty(owner, name, { ...Object.getOwnPropertyDescriptor(owner, name), value });
+};
+
+/**
+ * @typedef {object} Opened what a function that opens files by their names does with one
+ * @property {unknown} flag with which it opens, where the options name none
+ * @property {number} at which of its arguments the options are
+ * @property {boolean} reads it makes and changes no file
+ */
+
+/** @type {Record<string, Opened>} */
+const OPENING = {
+  readFile: { flag: 'r', at: 1, reads: true },
+  writeFile: { flag: 'w', at: 2, reads: false },
+  appendFile: { flag: 'a', at: 2, reads: false },
+};
+
+/**
+ * @param {Opened} opened
+ * @param {string} name
+ * @param {unknown[]} args without a callback
+ * @param {AnyObject} constants
+ */
+const settledOptions = ({ flag: usual, at, reads }, name, args, constants) => {
+  const asked = args[at];
+  const options = typeof asked === 'string' ? { encoding: asked } : { ...Object(asked) };
+  const { flag = usual, mode = 0o666, ...others } = options;
+  if (reads && accessOf(flag ?? usual, constants) === 'write')
+    throw codedError('ERR_ACCESS_DENIED', `'${name}' does not open with '${flag}'`);
+  const rest = args.slice(1, at);
+  return { opening: [flag ?? usual, mode], rest: [...rest, others] };
+};
+
+/** @param {unknown} path */
+const isOpened = (path) => typeof path === 'number' || handles.has(/** @type {object} */ (path));
+
+/**
+ * The descriptor is looked at before anything is read of it or written to it: between a path that was checked and its
+ * opening, links can be changed.
+ *
+ * @param {AnyObject} fs not yet guarded
+ * @param {Places} places
+ */
+export const guardOpening = (fs, { check, checkOpened }) => {
+  const { constants, closeSync, close: closeLater } = fs;
+  /** @type {(path: unknown, flags: unknown) => { path: unknown, access: Access }} */
+  const checkedPath = (asked, flags) => {
+    const path = settled(asked);
+    const access = accessOf(flags, constants);
+    check(path, access);
+    return { path, access };
+  };
+  replace(fs, 'openSync', (original) => (/** @type {unknown[]} */ ...args) => {
+    const { path, access } = checkedPath(args[0], args[1]);
+    const descriptor = original(path, ...args.slice(1));
+    try {
+      checkOpened(descriptor, path, access);
+    } catch (error) {
+      closeSync(descriptor);
+      throw error;
+    }
+    return descriptor;
+  });
+  replace(fs, 'open', (original) => (/** @type {unknown[]} */ ...args) => {
+    const done = args.at(-1);
+    const flags = typeof args[1] === 'function' ? undefined : args[1];
+    const { path, access } = checkedPath(args[0], flags);
+    if (typeof done !== 'function') return original(path, ...args.slice(1)); // says what is wrong
+    const opened = (/** @type {unknown} */ failure, /** @type {number} */ descriptor) => {
+      if (failure) return done(failure);
+      try {
+        checkOpened(descriptor, path, access);
+      } catch (error) {
+        return closeLater(descriptor, () => done(error));
+      }
+      return done(null, descriptor);
+    };
+    return original(path, ...args.slice(1, -1), opened);
+  });
+  replace(fs.promises, 'open', (original) => async (/** @type {unknown[]} */ ...args) => {
+    const { path, access } = checkedPath(args[0], args[1]);
+    const handle = brandedHandle(await original(path, ...args.slice(1)));
+    try {
+      checkOpened(/** @type {any} */ (handle).fd, path, access);
+    } catch (error) {
+      await /** @type {any} */ (handle).close();
+      throw error;
+    }
+    return handle;
+  });
+};
+
+/**
+ * @param {AnyObject} fs whose `open` is guarded
+ */
+export const openByName = (fs) => {
+  const { constants, promises, open, openSync, close, closeSync } = fs;
+  for (const [name, opened] of Object.entries(OPENING)) {
+    replace(fs, `${name}Sync`, (original) => (/** @type {unknown[]} */ ...args) => {
+      const [path] = args;
+      if (isOpened(path)) return original(...args);
+      const { opening, rest } = settledOptions(opened, name, args, constants);
+      const descriptor = openSync(path, ...opening);
+      try {
+        return original(descriptor, ...rest);
+      } finally {
+        closeSync(descriptor);
+      }
+    });
+    replace(fs, name, (original) => (/** @type {unknown[]} */ ...args) => {
+      const [path] = args;
+      const done = args.at(-1);
+      if (isOpened(path) || typeof done !== 'function') return original(...args);
+      const { opening, rest } = settledOptions(opened, name, args.slice(0, -1), constants);
+      return open(
+        path,
+        ...opening,
+        (/** @type {unknown} */ failure, /** @type {number} */ found) => {
+          if (failure) return done(failure);
+          const closed = (/** @type {unknown[]} */ ...results) =>
+            close(found, () => done(...results));
+          return original(found, ...rest, closed);
+        },
+      );
+    });
+    replace(promises, name, (original) => async (/** @type {unknown[]} */ ...args) => {
+      const [path] = args;
+      if (isOpened(path)) return original(...args);
+      const { opening, rest } = settledOptions(opened, name, args, constants);
+      const handle = await promises.open(path, ...opening);
+      try {
+        return await original(handle, ...rest);
+      } finally {
+        await handle.close();
+      }
+    });
+  }
+};
