@@ -40,15 +40,16 @@ const makeExposure = () => {
   const values = new Map();
   let crossed = false;
   let finished = false;
+  const isFinished = () => finished;
   return {
     announce(cell, value) {
       if (!finished) values.set(cell, value);
-      setCell(cell, crossed && !finished ? unfinishedView(value) : value);
+      setCell(cell, crossed ? unfinishedView(value, isFinished) : value);
     },
     cross() {
       if (crossed || finished) return;
       crossed = true;
-      for (const [cell, value] of values) setCell(cell, unfinishedView(value));
+      for (const [cell, value] of values) setCell(cell, unfinishedView(value, isFinished));
     },
     finish() {
       finished = true;

@@ -52,7 +52,11 @@ const requireTarget = (pkg, target, from) => {
   const { load } = commonJsOf(target.pkg);
   const module = load(filenameOfTarget(target), target.key, parent);
   const isUnfinished = !module.loaded && target.pkg !== pkg && pkg.world.hardens;
-  return handedTo(pkg, target, isUnfinished ? unfinishedView(module.exports) : module.exports);
+  return handedTo(
+    pkg,
+    target,
+    isUnfinished ? unfinishedView(module.exports, () => module.loaded) : module.exports,
+  );
 };
 
 /**

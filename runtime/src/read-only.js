@@ -14,89 +14,142 @@ const realOf = (value) => (isObject(value) ? (reals.get(value) ?? value) : value
 /**
  * @callback ReadOnly
  * @param {unknown} value
+ * @param {() => boolean} [isOver] whether the thing may by now be dealt with as it is
  * @returns {any} it, or a view of it that can't be written through
  */
+
+const never = () => false;
+
+/** @type {ReadonlySet<PropertyKey>} what leads to the class of a thing */
+const CLASS_KEYS = new Set(['prototype', '__proto__']);
+
+/**
+ * @param {object} object
+ * @returns {boolean} whether somebody who has it could change the class that it is of
+ */
+const hasOpenClass = (object) => {
+  for (let at = Reflect.getPrototypeOf(object); at !== null; at = Reflect.getPrototypeOf(at))
+    if (Reflect.isExtensible(at)) return true;
+  return false;
+};
 
 /**
  * @param {object} options
  * @param {(value: unknown, key: PropertyKey) => boolean} options.isShown as it is, when it is found by that key
+ * @param {boolean} options.hidesClasses instances are seen through views, whose own properties can be written, while their
+ *   class can be changed
  * @param {string} options.refusal what is said to who writes
  * @returns {ReadOnly}
  */
-const makeReadOnly = ({ isShown, refusal }) => {
+const makeReadOnly = ({ isShown, hidesClasses, refusal }) => {
   /** @type {WeakMap<object, object>} */
   const views = new WeakMap();
-  const refuse = () => {
-    throw codedTypeError('ERR_ACCESS_DENIED', refusal);
-  };
-  const shown = (/** @type {unknown} */ value, /** @type {PropertyKey} */ key) =>
-    isShown(value, key) ? value : readOnly(value);
 
   /**
    * @param {object} real
-   * @param {PropertyKey} key
-   * @returns {PropertyDescriptor | undefined} that a proxy may tell of a property that its target has not
-   */
-  const shownDescriptor = (real, key) => {
-    const property = Reflect.getOwnPropertyDescriptor(real, key);
-    if (property === undefined) return undefined;
-    const { enumerable = false } = property;
-    const value = shown(Reflect.get(real, key), key);
-    return { value, writable: true, enumerable, configurable: true };
-  };
-
-  /**
-   * @param {object} real
+   * @param {() => boolean} isOver
+   * @param {boolean} isInstance whose own properties are data
    * @returns {ProxyHandler<object>}
    */
-  const handlerOf = (real) => ({
-    get: (_target, key) => {
-      if (key === Symbol.hasInstance && typeof real === 'function')
-        return Object.freeze((/** @type {unknown} */ value) => value instanceof real);
-      return shown(Reflect.get(real, key), key);
-    },
-    has: (_target, key) => Reflect.has(real, key),
-    getPrototypeOf: () => Reflect.getPrototypeOf(real),
-    getOwnPropertyDescriptor: (target, key) => {
-      const own = Reflect.getOwnPropertyDescriptor(target, key);
-      return own?.configurable === false ? own : shownDescriptor(real, key);
-    },
-    ownKeys: (target) => [...new Set([...Reflect.ownKeys(real), ...Reflect.ownKeys(target)])],
-    apply: (_target, receiver, args) =>
-      Reflect.apply(/** @type {Function} */ (real), realOf(receiver), args),
-    construct: (_target, args, newTarget) =>
-      Reflect.construct(
-        /** @type {Function} */ (real),
-        args,
-        /** @type {Function} */ (realOf(newTarget)),
-      ),
-    ...{ set: refuse, defineProperty: refuse, deleteProperty: refuse },
-    ...{ setPrototypeOf: refuse, preventExtensions: refuse },
-  });
+  const handlerOf = (real, isOver, isInstance) => {
+    const view = (/** @type {unknown} */ value) => readOnly(value, isOver);
+    const returned = (/** @type {unknown} */ value) =>
+      hidesClasses && !isOver() && isObject(value) && hasOpenClass(value)
+        ? viewOf(value, isOver, true)
+        : value;
+    const shown = (/** @type {unknown} */ value, /** @type {PropertyKey} */ key) => {
+      if (isOver()) return value;
+      return isShown(value, key) ? returned(value) : view(value);
+    };
+    /** @param {PropertyKey} key */
+    const descriptor = (key) => {
+      const property = Reflect.getOwnPropertyDescriptor(real, key);
+      if (property === undefined) return undefined;
+      const { enumerable = false } = property;
+      const value = shown(Reflect.get(real, key), key);
+      return { value, writable: true, enumerable, configurable: true };
+    };
+    const mayWrite = () => {
+      if (!isInstance && !isOver()) throw codedTypeError('ERR_ACCESS_DENIED', refusal);
+    };
+    return {
+      get: (_target, key) => {
+        if (key === Symbol.hasInstance && typeof real === 'function')
+          return Object.freeze((/** @type {unknown} */ value) => realOf(value) instanceof real);
+        return shown(Reflect.get(real, key), key);
+      },
+      has: (_target, key) => Reflect.has(real, key),
+      getPrototypeOf: () => {
+        const prototype = Reflect.getPrototypeOf(real);
+        const isOpen = prototype !== null && Reflect.isExtensible(prototype);
+        return isOpen && !isOver() ? view(prototype) : prototype;
+      },
+      getOwnPropertyDescriptor: (target, key) => {
+        const own = Reflect.getOwnPropertyDescriptor(target, key);
+        return own?.configurable === false ? own : descriptor(key);
+      },
+      ownKeys: (target) => [...new Set([...Reflect.ownKeys(real), ...Reflect.ownKeys(target)])],
+      apply: (_target, receiver, args) =>
+        returned(Reflect.apply(/** @type {Function} */ (real), realOf(receiver), args)),
+      construct: (_target, args, newTarget) => {
+        const Class = /** @type {Function} */ (realOf(newTarget));
+        const made = Reflect.construct(/** @type {Function} */ (real), args, Class);
+        // A class that extends this one is another package's own, and inherits from what it was shown.
+        return Class === real ? /** @type {object} */ (returned(made)) : made;
+      },
+      set: (_target, key, value) => {
+        mayWrite();
+        return Reflect.set(real, key, value);
+      },
+      defineProperty: (_target, key, property) => {
+        mayWrite();
+        return Reflect.defineProperty(real, key, property);
+      },
+      deleteProperty: (_target, key) => {
+        mayWrite();
+        return Reflect.deleteProperty(real, key);
+      },
+      setPrototypeOf: () => {
+        throw codedTypeError('ERR_ACCESS_DENIED', refusal);
+      },
+      preventExtensions: () => {
+        throw codedTypeError('ERR_ACCESS_DENIED', refusal);
+      },
+    };
+  };
 
-  /** @type {ReadOnly} */
-  const readOnly = (value) => {
-    if (!isObject(value) || reals.has(value)) return value;
+  /**
+   * @param {object} value
+   * @param {() => boolean} isOver
+   * @param {boolean} isInstance
+   */
+  const viewOf = (value, isOver, isInstance) => {
+    if (reals.has(value)) return value;
     const known = views.get(value);
     if (known !== undefined) return known;
     // A target of our own: what is fixed of the real thing would have to be shown as it is.
     const target = typeof value === 'function' ? function () {} : Array.isArray(value) ? [] : {};
     for (const key of Reflect.ownKeys(target)) Reflect.deleteProperty(target, key);
-    const view = new Proxy(target, handlerOf(value));
+    const view = new Proxy(target, handlerOf(value, isOver, isInstance));
     views.set(value, view);
     reals.set(view, value);
     return view;
   };
+
+  /** @type {ReadOnly} */
+  const readOnly = (value, isOver = never) =>
+    isObject(value) && !isOver() ? viewOf(value, isOver, false) : value;
   return readOnly;
 };
 
 /**
  * What a package exports while it is being evaluated, as another package sees it that is required in a cycle. It can't
- * be locked yet, since its own package goes on filling it. Code, and what it hangs on, is seen through a view; data are
- * what they are, as they will be when all is finished.
+ * be locked yet, since its own package goes on filling it. Code, what it hangs on, and instances of classes are seen through
+ * views; data are what they are, as they will be when all is finished.
  */
 export const unfinishedView = makeReadOnly({
-  isShown: (value, key) => typeof value !== 'function' && key !== 'prototype',
+  isShown: (value, key) => typeof value !== 'function' && !CLASS_KEYS.has(key),
+  hidesClasses: true,
   refusal:
     'a package that requires this one in a cycle may read what it exports so far, and not change it',
 });
@@ -104,5 +157,6 @@ export const unfinishedView = makeReadOnly({
 /** What scripts of the page made: nothing is known of it, so nothing of it is changed for others. */
 export const pageView = makeReadOnly({
   isShown: () => false,
+  hidesClasses: false,
   refusal: 'an object of the page is for all: a package may read and call it, and not change it',
 });

@@ -282,8 +282,11 @@ def test_scripts_hold_it_too(name: str, form: str, tmp_path: Path) -> None:
     assert re.match(breakout.held, held.stdout), held.stdout
 
 
-def test_a_package_in_a_cycle_does_not_replace_what_its_victim_exports(tmp_path: Path) -> None:
-    entry = application(tmp_path, ("cycle",))
+@pytest.mark.parametrize("name", ["cycle", "cycle-classes"])
+def test_a_package_in_a_cycle_does_not_replace_what_its_victim_exports(
+    name: str, tmp_path: Path
+) -> None:
+    entry = application(tmp_path, (name,))
     entry.write_text("console.log(`taken: ${require('victim').check('a wrong one')}`);\n")
     folder = entry.parent / "node_modules" / "victim"
     (folder / "package.json").write_text('{"name": "victim", "dependencies": {"evil": "1"}}')
