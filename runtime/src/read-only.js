@@ -53,10 +53,11 @@ const makeReadOnly = ({ isShown, hidesClasses, refusal }) => {
    */
   const handlerOf = (real, isOver, isInstance) => {
     const view = (/** @type {unknown} */ value) => readOnly(value, isOver);
-    const returned = (/** @type {unknown} */ value) =>
-      hidesClasses && !isOver() && isObject(value) && hasOpenClass(value)
-        ? viewOf(value, isOver, true)
-        : value;
+    const returned = (/** @type {unknown} */ value) => {
+      if (!hidesClasses || isOver() || !isObject(value)) return value;
+      if (typeof value === 'function') return view(value); // it may be a class, bound
+      return hasOpenClass(value) ? viewOf(value, isOver, true) : value;
+    };
     const shown = (/** @type {unknown} */ value, /** @type {PropertyKey} */ key) => {
       if (isOver()) return value;
       return isShown(value, key) ? returned(value) : view(value);
