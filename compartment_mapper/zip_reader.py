@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pkgutil import get_data
-from typing import BinaryIO, TypedDict
+from typing import IO, TypedDict
 
 from compartment_mapper import errors
 from compartment_mapper.errors import InputError
@@ -90,7 +90,7 @@ def refusal(problem: str) -> InputError:
     return InputError(errors.invalid_archive(problem))
 
 
-def read_entries(file: BinaryIO) -> dict[str, Entry]:
+def read_entries(file: IO[bytes]) -> dict[str, Entry]:
     """Return the entries of the archive *file*, by name, in the order of their data.
 
     Raises:
@@ -116,7 +116,7 @@ def read_entries(file: BinaryIO) -> dict[str, Entry]:
     return found
 
 
-def _read_end(file: BinaryIO) -> tuple[int, int, int]:
+def _read_end(file: IO[bytes]) -> tuple[int, int, int]:
     """Return how many entries the directory has, its length, and where it is."""
     size = file.seek(0, 2)
     at = size - _END.size
@@ -191,7 +191,7 @@ def _check(entry: Entry) -> None:
         raise refusal(f"'{name}' is a zip bomb: {entry.size} bytes in {entry.packed}")
 
 
-def _placed(entry: Entry, file: BinaryIO, *, limit: int) -> Entry:
+def _placed(entry: Entry, file: IO[bytes], *, limit: int) -> Entry:
     """Return *entry* with the place of its data; its own header must agree with the directory."""
     file.seek(entry.offset)
     header = file.read(_LOCAL.size)
@@ -219,7 +219,7 @@ def _placed(entry: Entry, file: BinaryIO, *, limit: int) -> Entry:
     return placed
 
 
-def read_file(file: BinaryIO, entry: Entry) -> bytes:
+def read_file(file: IO[bytes], entry: Entry) -> bytes:
     """Return what *entry* holds, its size and checksum verified.
 
     Raises:
@@ -228,7 +228,7 @@ def read_file(file: BinaryIO, entry: Entry) -> bytes:
     return b"".join(chunks_of(file, entry))
 
 
-def chunks_of(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
+def chunks_of(file: IO[bytes], entry: Entry) -> Iterator[bytes]:
     """Yield the same in pieces, so that memory stays small; the last may raise.
 
     Raises:
@@ -246,13 +246,13 @@ def chunks_of(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
         raise refusal(f"'{entry.name}' is damaged: its CRC-32 differs")
 
 
-def _stored(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
+def _stored(file: IO[bytes], entry: Entry) -> Iterator[bytes]:
     for at in range(entry.start, entry.end, _CHUNK):
         file.seek(at)
         yield file.read(min(_CHUNK, entry.end - at))
 
 
-def _inflated(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
+def _inflated(file: IO[bytes], entry: Entry) -> Iterator[bytes]:
     """Yield what the data inflates to; it must end where its entry does."""
     inflate = zlib.decompressobj(-zlib.MAX_WBITS)
     goes_on = False

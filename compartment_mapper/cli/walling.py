@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import mmap
 import re
-import zipfile
-import zlib
 from collections.abc import Iterable, Mapping
 from io import BytesIO
 from typing import IO
 
+from compartment_mapper.errors import InputError
 from compartment_mapper.policy import PackagePolicy
 from compartment_mapper.policy_format import package_policy_from
 from compartment_mapper.process import Content, Node
 from compartment_mapper.wall import Wall, refused_words, wall_of
+from compartment_mapper.zip_reader import STORED, read_entries, read_file
 
 _MAP = "compartment-map.json"
 #: Options that load code into the process, or let a debugger in: who gives them wants them to work.
@@ -45,17 +45,18 @@ def wall_around(
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         policies = []
     wall = wall_of(policies, version=node.version)
-    if wall.is_said or _mentions(content, refused_words(node.version)):
+    if compartment_map is None or wall.is_said or _mentions(content, refused_words(node.version)):
         return wall
     return wall_of(policies, version=node.version, mentions=False)
 
 
 def map_of(content: Content) -> bytes | None:
     """Return the map of an archive; None for what is none."""
+    file = _file_of(content)
     try:
-        with zipfile.ZipFile(_file_of(content)) as archive:
-            return archive.read(_MAP)
-    except (OSError, ValueError, KeyError, NotImplementedError, zlib.error, zipfile.BadZipFile):
+        entry = read_entries(file).get(_MAP)
+        return None if entry is None else read_file(file, entry)
+    except (OSError, InputError):
         return None
 
 
@@ -80,9 +81,8 @@ def _policies(text: bytes, narrow: str) -> list[PackagePolicy]:
 
 def _mentions(content: Content, words: Iterable[bytes]) -> bool:
     """Return whether a text of an archive may have one of *words*."""
-    with zipfile.ZipFile(_file_of(content)) as archive:
-        if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
-            return True
+    if any(entry.method != STORED for entry in read_entries(_file_of(content)).values()):
+        return True
     if isinstance(content, bytes):
         return any(word in content for word in words)
     with mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ) as whole:
