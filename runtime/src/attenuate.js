@@ -155,13 +155,15 @@ const withoutMembers = (object, granted) => {
  * A function that does what another does, with an object of members of its own, and the same instances.
  *
  * @param {Function} original
+ * @param {(args: unknown[]) => unknown[]} [change] what the original is given instead; it may throw
  * @returns {AnyObject & Function}
  */
-const ownFunction = (original) => {
+export const ownFunction = (original, change = (args) => args) => {
   const own = /** @type {AnyObject & Function} */ (
     /** @this {unknown} */ function (/** @type {unknown[]} */ ...args) {
-      if (new.target === undefined) return Reflect.apply(original, this, args);
-      return Reflect.construct(original, args, new.target === own ? original : new.target);
+      const given = change(args);
+      if (new.target === undefined) return Reflect.apply(original, this, given);
+      return Reflect.construct(original, given, new.target === own ? original : new.target);
     }
   );
   for (const key of Reflect.ownKeys(own)) if (key !== 'prototype') delete own[key];

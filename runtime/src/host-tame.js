@@ -9,6 +9,7 @@ import {
 } from './endowments/replacements.js';
 import { hideServerTimers, hideSocketTimers } from './endowments/hidden-timers.js';
 import { hardenErrors } from './endowments/host-errors.js';
+import { replace } from './endowments/replace.js';
 import {
   STREAM_CLASSES,
   hardenShared,
@@ -43,19 +44,6 @@ const fixSettings = (owner, names) => {
     const set = Object.freeze(() => undefined);
     Object.defineProperty(owner, name, { get: read, set, enumerable, configurable: true });
   }
-};
-
-/**
- * @param {AnyObject} owner
- * @param {string} name
- * @param {(original: Function) => Function} change
- */
-const replace = (owner, name, change) => {
-  const property = Object.getOwnPropertyDescriptor(owner, name);
-  if (typeof property?.value !== 'function') return;
-  const value = change(property.value);
-  Object.defineProperty(value, 'name', { value: name });
-  Object.defineProperty(owner, name, { ...property, value });
 };
 
 /**
@@ -229,16 +217,14 @@ const separateAgents = (http) => {
  *
  * @param {Function} original
  */
-const callingPlainly = (original) => {
-  const called = (/** @type {unknown[]} */ ...args) => {
+const callingPlainly =
+  (original) =>
+  (/** @type {unknown[]} */ ...args) => {
     const callback = args.at(-1);
     if (typeof callback !== 'function') return original(...args);
     const plain = (/** @type {unknown[]} */ ...results) => callback(...results);
     return original(...args.slice(0, -1), plain);
   };
-  const { prototype: _none, ...statics } = Object.getOwnPropertyDescriptors(original);
-  return Object.defineProperties(called, /** @type {PropertyDescriptorMap} */ (statics));
-};
 
 /**
  * Keys are made by functions. Their class trusts the handle that it is given.

@@ -1,6 +1,7 @@
 // BroadcastChannel of packages. Node's own clone asks objects how they are to be cloned, and makes what they name, also when
 // the channel's native handle is asked, which a property of its instances leads to: here the channel is in private state.
 import { defineHandler } from './message-channel.js';
+import { makePrivate } from './private-state.js';
 
 /** @import { AnyObject } from '../attenuate.js' */
 /** @import { Cloner } from './structured-clone.js' */
@@ -14,20 +15,15 @@ import { defineHandler } from './message-channel.js';
 export const makeBroadcastChannel = (globals, cloner) => {
   const { EventTarget, MessageEvent, BroadcastChannel: HostChannel } = globals;
 
-  /** @type {WeakMap<object, { real: any, handlers: Map<string, any> }>} */
-  const states = new WeakMap();
-  const stateOf = (/** @type {object} */ channel) => {
-    const state = states.get(channel);
-    if (state === undefined) throw new TypeError('Illegal invocation');
-    return state;
-  };
+  /** @type {ReturnType<typeof makePrivate<{ real: any, handlers: Map<string, any> }>>} */
+  const { keep, of: stateOf } = makePrivate();
 
   class BroadcastChannel extends /** @type {typeof globalThis.EventTarget} */ (EventTarget) {
     /** @param {unknown[]} args */
     constructor(...args) {
       super();
       const real = new HostChannel(...args);
-      states.set(this, { real, handlers: new Map() });
+      keep(this, { real, handlers: new Map() });
       for (const type of ['message', 'messageerror']) {
         real.addEventListener(type, (/** @type {any} */ { data }) => {
           this.dispatchEvent(new MessageEvent(type, { data }));

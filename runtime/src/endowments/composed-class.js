@@ -1,7 +1,7 @@
 // Classes over classes of the host that trust whatever they are called on: TextDecoder keeps a native handle in a property
 // that can be replaced, and methods of URLPattern (Node 24) take any object for one of theirs, and crash.
 
-/** @import { AnyObject } from '../attenuate.js' */
+import { makePrivate } from './private-state.js';
 
 const { apply, construct } = Reflect;
 
@@ -10,18 +10,13 @@ const { apply, construct } = Reflect;
  * @returns {Function} one with the same members, whose instances keep one of the host's where nobody sees it
  */
 export const composedClass = (Host) => {
-  /** @type {WeakMap<object, object>} */
-  const reals = new WeakMap();
-  const realOf = (/** @type {unknown} */ self) => {
-    const real = reals.get(/** @type {object} */ (self));
-    if (real === undefined) throw new TypeError('Illegal invocation');
-    return real;
-  };
+  /** @type {ReturnType<typeof makePrivate<object>>} */
+  const { keep, of: realOf } = makePrivate();
   const { [Host.name]: Own } = {
     [Host.name]: class {
       /** @param {unknown[]} args */
       constructor(...args) {
-        reals.set(this, construct(Host, args));
+        keep(this, construct(Host, args));
       }
     },
   };

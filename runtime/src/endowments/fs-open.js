@@ -1,6 +1,7 @@
 // How `fs` opens files for packages: what was opened is looked at before anything is read of it, or written to it.
 import { codedError } from '../errors.js';
 import { hardenHost } from '../host-harden.js';
+import { replace } from './replace.js';
 import { hideClass } from './specimens.js';
 
 /** @import { AnyObject } from '../attenuate.js' */
@@ -30,7 +31,7 @@ const branded = new WeakSet();
 
 /**
  * @param {any} handle of `fs.promises.open`
- * @returns {object} the same: a FileHandle for ever, whatever becomes of its prototype
+ * @returns {any} the same: a FileHandle for ever, whatever becomes of its prototype
  */
 const brandedHandle = (handle) => {
   handles.add(handle);
@@ -43,20 +44,12 @@ const brandedHandle = (handle) => {
     handles.has(value) || Reflect.apply(ordinary, FileHandle, [value]);
   Object.defineProperty(FileHandle, Symbol.hasInstance, { value: isHandle });
   for (const name of OF_HANDLES) {
-    const { value: original, ...property } = /** @type {PropertyDescriptor} */ (
-      Object.getOwnPropertyDescriptor(prototype, name)
-    );
-    const { [name]: value } = {
-      /**
-       * @this {object}
-       * @param {unknown[]} args
-       */
-      async [name](...args) {
+    const checking = (/** @type {Function} */ original) =>
+      /** @this {object} */ async function (/** @type {unknown[]} */ ...args) {
         if (!handles.has(this)) throw new TypeError('Illegal invocation');
         return Reflect.apply(original, this, args);
-      },
-    };
-    Object.defineProperty(prototype, name, { ...property, value });
+      };
+    replace(prototype, name, checking);
   }
   hideClass(prototype);
   hardenHost(prototype);
@@ -77,19 +70,6 @@ export const settled = (path) => {
   if (handles.has(path)) return path;
   const { href } = /** @type {any} */ (path);
   return typeof href === 'string' ? new URL(href) : Object.freeze({});
-};
-
-/**
- * @param {AnyObject} owner `fs`, or `fs.promises`
- * @param {string} name
- * @param {(original: Function) => Function} change
- */
-export const replace = (owner, name, change) => {
-  const original = owner[name];
-  if (typeof original !== 'function') return;
-  const value = change(original);
-  Object.defineProperties(value, Object.getOwnPropertyDescriptors(original));
-  Object.defineProperty(owner, name, { ...Object.getOwnPropertyDescriptor(owner, name), value });
 };
 
 /**
@@ -126,23 +106,14 @@ const settledOptions = ({ flag: usual, at, reads }, name, args, constants) => {
 const isOpened = (path) => typeof path === 'number' || handles.has(/** @type {object} */ (path));
 
 /**
- * The descriptor is looked at before anything is read of it or written to it: between a path that was checked and its
- * opening, links can be changed.
- *
  * @param {AnyObject} fs not yet guarded
  * @param {Places} places
  */
-export const guardOpening = (fs, { check, checkOpened }) => {
-  const { constants, closeSync, close: closeLater } = fs;
-  /** @type {(path: unknown, flags: unknown) => { path: unknown, access: Access }} */
-  const checkedPath = (asked, flags) => {
-    const path = settled(asked);
-    const access = accessOf(flags, constants);
-    check(path, access);
-    return { path, access };
-  };
+const guardOpenSync = (fs, { check, checkOpened }) => {
+  const { constants, closeSync } = fs;
   replace(fs, 'openSync', (original) => (/** @type {unknown[]} */ ...args) => {
-    const { path, access } = checkedPath(args[0], args[1]);
+    const [path, access] = [settled(args[0]), accessOf(args[1], constants)];
+    check(path, access);
     const descriptor = original(path, ...args.slice(1));
     try {
       checkOpened(descriptor, path, access);
@@ -152,33 +123,63 @@ export const guardOpening = (fs, { check, checkOpened }) => {
     }
     return descriptor;
   });
+};
+
+/**
+ * @param {AnyObject} fs not yet guarded
+ * @param {Places} places
+ */
+const guardOpenLater = (fs, { check, checkOpened }) => {
+  const { constants, close } = fs;
   replace(fs, 'open', (original) => (/** @type {unknown[]} */ ...args) => {
     const done = args.at(-1);
     const flags = typeof args[1] === 'function' ? undefined : args[1];
-    const { path, access } = checkedPath(args[0], flags);
+    const [path, access] = [settled(args[0]), accessOf(flags, constants)];
+    check(path, access);
     if (typeof done !== 'function') return original(path, ...args.slice(1)); // says what is wrong
     const opened = (/** @type {unknown} */ failure, /** @type {number} */ descriptor) => {
       if (failure) return done(failure);
       try {
         checkOpened(descriptor, path, access);
       } catch (error) {
-        return closeLater(descriptor, () => done(error));
+        return close(descriptor, () => done(error));
       }
       return done(null, descriptor);
     };
     return original(path, ...args.slice(1, -1), opened);
   });
-  replace(fs.promises, 'open', (original) => async (/** @type {unknown[]} */ ...args) => {
-    const { path, access } = checkedPath(args[0], args[1]);
+};
+
+/**
+ * @param {AnyObject} fs not yet guarded
+ * @param {Places} places
+ */
+const guardOpenHandle = ({ constants, promises }, { check, checkOpened }) => {
+  replace(promises, 'open', (original) => async (/** @type {unknown[]} */ ...args) => {
+    const [path, access] = [settled(args[0]), accessOf(args[1], constants)];
+    check(path, access);
     const handle = brandedHandle(await original(path, ...args.slice(1)));
     try {
-      checkOpened(/** @type {any} */ (handle).fd, path, access);
+      checkOpened(handle.fd, path, access);
     } catch (error) {
-      await /** @type {any} */ (handle).close();
+      await handle.close();
       throw error;
     }
     return handle;
   });
+};
+
+/**
+ * The descriptor is looked at before anything is read of it or written to it: between a path that was checked and its
+ * opening, links can be changed.
+ *
+ * @param {AnyObject} fs not yet guarded
+ * @param {Places} places
+ */
+export const guardOpening = (fs, places) => {
+  guardOpenSync(fs, places);
+  guardOpenLater(fs, places);
+  guardOpenHandle(fs, places);
 };
 
 /**

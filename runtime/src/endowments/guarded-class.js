@@ -1,4 +1,5 @@
 // Classes of the host whose instances lead back to them: what `new` is given is changed first, whoever asks for it.
+import { ownFunction } from '../attenuate.js';
 
 /** @import { AnyObject } from '../attenuate.js' */
 
@@ -8,18 +9,9 @@
  * @returns {AnyObject & Function} another class with the same instances, to which these lead from now on
  */
 export const guardedClass = (Host, change) => {
-  const own = /** @type {AnyObject & Function} */ (
-    /** @this {unknown} */ function (/** @type {unknown[]} */ ...args) {
-      const given = change(args);
-      if (new.target === undefined) return Reflect.apply(Host, this, given); // `Host.call(this)` too
-      return Reflect.construct(Host, given, new.target === own ? Host : new.target);
-    }
-  );
-  const { prototype: _none, ...statics } = Object.getOwnPropertyDescriptors(Host);
+  const own = ownFunction(Host, change);
+  const { prototype: _shared, ...statics } = Object.getOwnPropertyDescriptors(Host);
   Object.defineProperties(own, /** @type {PropertyDescriptorMap} */ (statics));
-  const { prototype } = /** @type {any} */ (Host);
-  Object.defineProperty(own, 'prototype', { value: prototype, writable: false });
-  Object.setPrototypeOf(own, Object.getPrototypeOf(Host));
-  Object.defineProperty(prototype, 'constructor', { value: own });
+  Object.defineProperty(own['prototype'], 'constructor', { value: own });
   return own;
 };

@@ -1,6 +1,8 @@
 // MessageChannel and MessagePort of packages. What is sent is cloned by us, and waits here; the host's ports say when it
 // has arrived. Node's own clone asks objects how they are to be cloned, and makes what they name.
 
+import { makePrivate } from './private-state.js';
+
 /** @import { AnyObject } from '../attenuate.js' */
 /** @import { Cloner } from './structured-clone.js' */
 
@@ -64,13 +66,8 @@ export const defineHandler = (prototype, type, stateOf) => {
  */
 export const makeChannels = ({ worker, globals, cloner }) => {
   const { EventTarget, Event, MessageEvent } = globals;
-  /** @type {WeakMap<object, PortState>} */
-  const states = new WeakMap();
-  const stateOf = (/** @type {object} */ port) => {
-    const state = states.get(port);
-    if (state === undefined) throw new TypeError('Illegal invocation');
-    return state;
-  };
+  /** @type {ReturnType<typeof makePrivate<PortState>>} */
+  const { keep, of: stateOf } = makePrivate();
 
   class MessagePort extends /** @type {typeof globalThis.EventTarget} */ (EventTarget) {
     /** @param {unknown} [token] */
@@ -192,7 +189,7 @@ export const makeChannels = ({ worker, globals, cloner }) => {
   /** @param {any} real */
   const makePort = (real) => {
     const port = new MessagePort(FORBIDDEN);
-    states.set(port, {
+    keep(port, {
       ...{ real, peer: undefined, queue: [], started: false, closed: false, listeners: 0 },
       ...{ wrapped: new WeakMap(), handlers: new Map() },
     });

@@ -1,6 +1,7 @@
 // Node clones what it is given to keep: it asks objects how they are to be cloned, by a symbol that any may carry, and makes
 // what they name, a FileHandle for instance, which leads to all files. What packages give is cloned by us before.
 import { guardedClass } from './guarded-class.js';
+import { replace } from './replace.js';
 
 /** @import { AnyObject } from '../attenuate.js' */
 /** @import { Cloner } from './structured-clone.js' */
@@ -31,21 +32,16 @@ export const tameTimeline = (hooks, globals, cloner) => {
   const settled = makeSettled(cloner);
   const { prototype } = hooks['Performance'];
   for (const name of ['mark', 'measure']) {
-    const { value: original, ...property } = /** @type {PropertyDescriptor} */ (
-      Object.getOwnPropertyDescriptor(prototype, name)
+    replace(
+      prototype,
+      name,
+      (original) =>
+        /** @this {unknown} */ function (/** @type {unknown[]} */ ...args) {
+          const [first, options, ...rest] = args;
+          const given = args.length < 2 ? args : [first, settled(options), ...rest];
+          return Reflect.apply(original, this, given);
+        },
     );
-    const { [name]: value } = {
-      /**
-       * @this {unknown}
-       * @param {unknown[]} args
-       */
-      [name](...args) {
-        const [first, options, ...rest] = args;
-        const given = args.length < 2 ? args : [first, settled(options), ...rest];
-        return Reflect.apply(original, this, given);
-      },
-    };
-    Object.defineProperty(prototype, name, { ...property, value });
   }
   const Mark = guardedClass(hooks['PerformanceMark'], ([name, options, ...rest]) => [
     name,

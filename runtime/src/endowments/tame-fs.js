@@ -2,8 +2,9 @@
 // its machine code, `/proc/self/environ` its environment), no devices, and no stream that leads to all of `fs`.
 import { codedError } from '../errors.js';
 import { makePlaces } from './fs-places.js';
-import { accessOf, guardOpening, openByName, replace, settled } from './fs-open.js';
+import { accessOf, guardOpening, openByName, settled } from './fs-open.js';
 import { guardedClass } from './guarded-class.js';
+import { replace } from './replace.js';
 
 /** @import { AnyObject } from '../attenuate.js' */
 /** @import { Access, Places } from './fs-places.js' */
