@@ -111,6 +111,15 @@ def authority_of(part: Part, path: str) -> Authority:
     return next((rows[key] for key in _keys_of(path) if key in rows), _UNKNOWN[part])
 
 
+def is_known(part: Part, path: str) -> bool:
+    """Return whether the table has *path*, or an object that holds it.
+
+    >>> is_known("globals", "document.cookie"), is_known("globals", "ethereum.request")
+    (True, False)
+    """
+    return any(key in AUTHORITIES.get(part, {}) for key in _keys_of(path))
+
+
 def holders_of(path: str) -> Iterator[str]:
     """Yield the paths of the objects that hold the member *path*, the nearest first.
 

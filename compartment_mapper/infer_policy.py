@@ -140,6 +140,10 @@ def _uses_in(module: Module, package: CanonicalName) -> Iterator[Use]:
                 write=name.written and "." in path,
                 uncertain=not name.exact and path in _EXPANDABLE,
             )
+    for name in module.record.page_names:
+        span = name.span
+        path = name.path
+        yield Use(package=package, part="globals", path=path, module=module.location, span=span)
     elsewhere: set[str] = set()  # specifiers that lead to files, or are known as requests
     for edge in module.edges:
         elsewhere.add(edge.request.specifier)

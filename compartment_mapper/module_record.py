@@ -170,6 +170,8 @@ class ModuleRecord:
     cjs_exports: tuple[str, ...] = ()
     cjs_reexports: tuple[Specifier, ...] = ()
     free_names: tuple[FreeName, ...] = ()
+    #: Globals that only the page may have, since we do not know them: ``ethereum``.
+    page_names: tuple[FreeName, ...] = ()
     builtin_uses: tuple[BuiltinUse, ...] = ()
     #: Names of the global scope (the language's own included) that the text assigns.
     assigned_names: tuple[str, ...] = ()

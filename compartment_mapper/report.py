@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from compartment_mapper.explain import PackageSummary, Step
 from compartment_mapper.infer_policy import Use
 from compartment_mapper.locations import CanonicalName, Location
 from compartment_mapper.policy import policy_key
-from compartment_mapper.risks import Leak
+from compartment_mapper.risks import Leak, Risks
 from compartment_mapper.text import size_text
 
 
@@ -155,20 +155,32 @@ def withheld_text(uses: Iterable[Use], place_of: Callable[[Use], str]) -> str:
     return "\n".join(lines)
 
 
-def granted_text(
-    who: str, grave: Sequence[Use], leaks: Sequence[Leak], place_of: Callable[[Use], str]
-) -> str:
+def granted_text(who: str, risks: Risks, place_of: Callable[[Use], str]) -> str:
     """Return what *who* grants of severity high or worse, by package, and what that adds up to."""
-    lines: dict[CanonicalName, list[str]] = {}
-    for use in grave:
+    grave: dict[CanonicalName, list[str]] = {}
+    for use in risks.grave:
         line = f"    {use.severity:<8} {_authority(use)}  {place_of(use)}"
-        lines.setdefault(use.package, []).append(line)
-    for leak in leaks:
-        lines.setdefault(leak.package, []).append(f"    {leak_text(leak, place_of)}")
-    if not lines:
-        return ""
-    blocks = [line for name, found in lines.items() for line in (f"  {name}", *found)]
-    return "\n".join([f"{who} grants, of severity high or worse:", *blocks])
+        grave.setdefault(use.package, []).append(line)
+    for leak in risks.leaks:
+        grave.setdefault(leak.package, []).append(f"    {leak_text(leak, place_of)}")
+    unknown: dict[CanonicalName, list[str]] = {}
+    for use in risks.unknown:
+        unknown.setdefault(use.package, []).append(f"    {_authority(use)}  {place_of(use)}")
+    blocks = {
+        f"{who} grants, of severity high or worse:": grave,
+        f"{who} grants, of globals that only this page may have:": unknown,
+    }
+    return "\n".join(
+        line
+        for title, packages in blocks.items()
+        if packages
+        for line in (title, *_listed(packages))
+    )
+
+
+def _listed(packages: Mapping[CanonicalName, Sequence[str]]) -> Iterator[str]:
+    for name, found in packages.items():
+        yield from (f"  {name}", *found)
 
 
 def leak_text(leak: Leak, place_of: Callable[[Use], str]) -> str:
@@ -181,15 +193,17 @@ def _authority(use: Use) -> str:
     return f"{use.part.removesuffix('s')} {use.path}"
 
 
-def granted_summary(who: str, grave: Sequence[Use], leaks: Sequence[Leak]) -> str:
+def granted_summary(who: str, risks: Risks) -> str:
     """Return the same in one line; an empty text for nothing."""
-    if not grave and not leaks:
+    if not risks:
         return ""
-    packages = len({use.package for use in grave} | {leak.package for leak in leaks})
-    powers = f"{_count(len(grave), 'power')} of severity high or worse"
-    names = ", ".join(leak.package for leak in leaks)
+    packages = len({use.package for use in risks.grave} | {leak.package for leak in risks.leaks})
+    powers = f"{_count(len(risks.grave), 'power')} of severity high or worse"
+    names = ", ".join(leak.package for leak in risks.leaks)
     both = f"; these read secrets and reach the network: {names}" if names else ""
+    globals_ = ", ".join(sorted({use.path for use in risks.unknown}))
+    unknown = f"; globals that only this page may have: {globals_}" if globals_ else ""
     return (
-        f"{who} grants {powers} to {_count(packages, 'package')}{both}: "
+        f"{who} grants {powers} to {_count(packages, 'package')}{both}{unknown}: "
         f"`compartment-mapper bundle {who}` lists them"
     )

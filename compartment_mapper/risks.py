@@ -1,11 +1,11 @@
-"""What of a policy deserves to be read first: grave grants, and secrets that can leave."""
+"""What of a policy deserves to be read first: grave grants, leaks of secrets, unknown names."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from compartment_mapper.authority import Effect, has_effect
+from compartment_mapper.authority import Effect, has_effect, is_known
 from compartment_mapper.infer_policy import Use
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
 from compartment_mapper.policy import Policy
@@ -56,9 +56,41 @@ def granted_uses(uses: Iterable[Use], policy: Policy) -> list[Use]:
     ]
 
 
-def grave(uses: Iterable[Use]) -> list[Use]:
-    """Return the uses whose severity is high, or worse."""
-    return [use for use in uses if use.severity in {"high", "critical"}]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Risks:
+    """What of the powers that dependencies use and get is to be read first."""
+
+    #: Of severity high, or worse.
+    grave: Sequence[Use]
+    leaks: Sequence[Leak]
+    #: Globals of a page that we do not know, such as those of wallets and of payment providers.
+    unknown: Sequence[Use]
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self.grave or self.leaks or self.unknown)
+
+    def to_dict(self, place_of: Callable[[Use], str]) -> dict[str, object]:
+        """Return what ``--json`` prints."""
+        return {
+            "granted": [use_to_dict(use, place_of) for use in self.grave],
+            "unknownGlobals": [use_to_dict(use, place_of) for use in self.unknown],
+            "findings": [leak.to_dict(place_of) for leak in self.leaks],
+        }
+
+
+def risks_of(uses: Sequence[Use], *, in_page: bool) -> Risks:
+    """Return what deserves to be read of *uses*, which are granted.
+
+    Args:
+        uses: Of dependencies, of globals and builtins.
+        in_page: Whether the host is a page. Node has no global that we do not know.
+    """
+    return Risks(
+        grave=[use for use in uses if use.severity in {"high", "critical"}],
+        leaks=leaks_of(uses),
+        unknown=[use for use in uses if in_page and not is_known(use.part, use.path)],
+    )
 
 
 def leaks_of(uses: Sequence[Use]) -> list[Leak]:
@@ -77,11 +109,3 @@ def _first(uses: Iterable[Use], effect: Effect) -> dict[CanonicalName, Use]:
         if has_effect(effect, use.part, use.path):
             found.setdefault(use.package, use)
     return found
-
-
-def risks_to_dict(uses: Sequence[Use], place_of: Callable[[Use], str]) -> dict[str, object]:
-    """Return what ``--json`` prints of what is granted."""
-    return {
-        "granted": [use_to_dict(use, place_of) for use in grave(uses)],
-        "findings": [leak.to_dict(place_of) for leak in leaks_of(uses)],
-    }

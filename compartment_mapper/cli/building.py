@@ -37,7 +37,7 @@ from compartment_mapper.report import (
     withheld_summary,
     withheld_text,
 )
-from compartment_mapper.risks import granted_uses, grave, leaks_of, risks_to_dict
+from compartment_mapper.risks import Risks, granted_uses, risks_of
 from compartment_mapper.runtime_needs import needs_text, needs_to_dict
 from compartment_mapper.wall import refused_words, wall_for
 from compartment_mapper.workers import Workers, usable_cores
@@ -181,7 +181,7 @@ def outcome_of(made: Bundle, *, compressed: bool) -> Outcome:
     application = made.application
     withheld = application.withheld
     granted = granted_uses(application.uses, application.policy) if application.infers else []
-    high, leaks = grave(granted), leaks_of(granted)
+    risks = risks_of(granted, in_page=application.in_page)
     packages, modules = len(application.packages.packages), len(application.modules.modules)
     return Outcome(
         content=made.content,
@@ -190,10 +190,10 @@ def outcome_of(made: Bundle, *, compressed: bool) -> Outcome:
         warnings=application.warnings,
         withheld=withheld_text(withheld, partial(place_of, application)),
         withheld_summary=withheld_summary(withheld),
-        granted=granted_text("--infer", high, leaks, partial(place_of, application)),
-        granted_summary=granted_summary("--infer", high, leaks),
+        granted=granted_text("--infer", risks, partial(place_of, application)),
+        granted_summary=granted_summary("--infer", risks),
         needs=needs_text(made.needs),
-        statistics=json.dumps(_statistics(made, withheld, granted)),
+        statistics=json.dumps(_statistics(made, withheld, risks)),
         replaceable=json.dumps(
             {path_of(location): asdict(found) for location, found in made.replaceable.items()}
         ),
@@ -202,7 +202,7 @@ def outcome_of(made: Bundle, *, compressed: bool) -> Outcome:
     )
 
 
-def _statistics(made: Bundle, withheld: list[Use], granted: list[Use]) -> dict[str, object]:
+def _statistics(made: Bundle, withheld: list[Use], risks: Risks) -> dict[str, object]:
     application = made.application
     return {
         "sha512": made.sha512,
@@ -222,7 +222,7 @@ def _statistics(made: Bundle, withheld: list[Use], granted: list[Use]) -> dict[s
             }
             for use in withheld
         ],
-        **(risks_to_dict(granted, partial(place_of, application)) if application.infers else {}),
+        **(risks.to_dict(partial(place_of, application)) if application.infers else {}),
         "compartments": {
             name: {
                 key: module.sha512

@@ -76,7 +76,7 @@ from compartment_mapper.policy_report import (
     powers_text,
 )
 from compartment_mapper.report import chain_text, granted_text
-from compartment_mapper.risks import granted_uses, grave, leaks_of, risks_to_dict
+from compartment_mapper.risks import granted_uses, leaks_of, risks_of
 from compartment_mapper.unpack import unpack
 from compartment_mapper.workflows import Application, Options, inferred_policy, place_in
 
@@ -179,19 +179,19 @@ def infer_command(
         known = parsed_policy(PolicyFile(text=read_file(target), name=target))
         written = policy if known.harmless else with_harmless(policy, application.uses)
         policy = with_decisions(written, known)
-    granted = granted_uses(application.uses, policy)
+    risks = risks_of(granted_uses(application.uses, policy), in_page=application.in_page)
     place = partial(place_of, application)
     if output == "-":
         click.echo(policy_text(policy), nl=False)
     else:
         Disk().write(target, policy_text(policy).encode())
     if as_json:
-        found = {"policy": _shown(target), **risks_to_dict(granted, place)}
+        found = {"policy": _shown(target), **risks.to_dict(place)}
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
-    risks = granted_text("the policy", grave(granted), leaks_of(granted), place)
-    if risks:
-        show(risks, err=True)
+    text = granted_text("the policy", risks, place)
+    if text:
+        show(text, err=True)
     if output != "-":
         packages = len(policy.resources)
         show(f"{_shown(target)}: {packages} packages, {policy_extent_text(policy)}")

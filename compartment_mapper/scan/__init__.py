@@ -27,6 +27,7 @@ from compartment_mapper.scan.late_changes import scan_late_changes
 from compartment_mapper.scan.mapped_arguments import scan_mapped_arguments
 from compartment_mapper.scan.module_arguments import scan_module_arguments, scan_script_arguments
 from compartment_mapper.scan.names import FUNCTIONS, occurrences
+from compartment_mapper.scan.page_names import scan_page_names
 from compartment_mapper.scan.patterns import scan_mentioned, scan_patterns
 from compartment_mapper.scan.places import scan_assets, scan_file_names
 from compartment_mapper.scan.requests import import_calls, require_requests
@@ -91,6 +92,7 @@ def scan_module(
         cjs_exports=names,
         cjs_reexports=tuple(Specifier(specifier) for specifier in reexports),
         free_names=tuple(free_names),
+        page_names=tuple(scan_page_names(syntax)) if page else (),
         builtin_uses=tuple(builtin_uses),
         assigned_names=tuple(scan_assigned_names(syntax, page=page)),
         prefix=prefix,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import inf
 
 import tree_sitter
@@ -99,6 +100,34 @@ class _Walk:
         return path
 
 
+@lru_cache(maxsize=1)
+def _names_query() -> tree_sitter.Query:
+    """Return what finds the names that stand alone, and those of them that are declared."""
+    return tree_sitter.Query(
+        _LANGUAGE,
+        """
+        (identifier) @used
+        (shorthand_property_identifier) @used
+        (shorthand_property_identifier_pattern) @declared
+        (variable_declarator name: (identifier) @declared)
+        (for_in_statement left: (identifier) @declared)
+        (formal_parameters (identifier) @declared)
+        (arrow_function parameter: (identifier) @declared)
+        (assignment_pattern left: (identifier) @declared)
+        (array_pattern (identifier) @declared)
+        (rest_pattern (identifier) @declared)
+        (pair_pattern value: (identifier) @declared)
+        (catch_clause parameter: (identifier) @declared)
+        (_ name: (identifier) @declared)
+        (import_clause (identifier) @declared)
+        (namespace_import (identifier) @declared)
+        (import_specifier (identifier) @declared)
+        (labeled_statement label: (statement_identifier) @declared)
+        (assignment_expression left: (identifier) @declared)
+        """,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Syntax:
     """A text and its syntax tree."""
@@ -135,6 +164,15 @@ class Syntax:
     def path_to(self, offset: int) -> tuple[Step, ...]:
         """Return the nodes that contain the byte at *offset*, from the program to the leaf."""
         return self._walk.to(offset)
+
+    def undeclared(self) -> set[str]:
+        """Return the names that the text uses and declares nowhere."""
+        found = tree_sitter.QueryCursor(_names_query()).captures(self.root)
+        names = {
+            capture: {node.text.decode() for node in nodes if node.text is not None}
+            for capture, nodes in found.items()
+        }
+        return names.get("used", set()) - names.get("declared", set())
 
     def widest(self, *, most_depth: int) -> int | None:
         """Return the most children that a node has; None if one is in more than *most_depth*."""

@@ -118,6 +118,38 @@ def test_bundle_lists_what_is_inferred_of_high_severity(app: Path, tmp_path: Pat
     assert "--infer" not in without.stderr
 
 
+IN_A_PAGE = """
+const wallet = window.ethereum;
+ethereum.request({ method: 'eth_accounts' });
+dataLayer.push({});
+typeof Stripe;
+function declared(a, { b }, [c], ...d) { for (const e of d) e(a, b, c); }
+window.own = 1;
+window.own.x = declared;
+implicit = 1;
+implicit.x = 1;
+"""
+
+
+def test_globals_that_only_this_page_may_have_are_listed(tmp_path: Path) -> None:
+    files = {**APP, "main.js": "require('a')", "node_modules/a/index.js": IN_A_PAGE}
+    entry = str(write(tmp_path / "app", files) / "main.js")
+    archive = str(tmp_path / "a.zip")
+    of_a_page = invoke("bundle", entry, "-o", archive, "--infer", "--condition", "browser")
+    of_node = invoke("bundle", entry, "-o", archive, "--infer")
+    as_json = invoke("bundle", entry, "-o", archive, "--infer", "-C", "browser", "--json")
+
+    assert of_a_page.stderr == (
+        "--infer grants, of globals that only this page may have:\n"
+        "  a\n"
+        "    global dataLayer  node_modules/a/index.js:4\n"
+        "    global ethereum  node_modules/a/index.js:3\n"
+    )
+    assert of_node.stderr == ""
+    found = json.loads(as_json.stdout)["unknownGlobals"]
+    assert [use["authority"] for use in found] == ["dataLayer", "ethereum"]
+
+
 def test_bundle_says_the_same_as_json(app: Path, tmp_path: Path) -> None:
     archive = str(tmp_path / "a.zip")
     made = invoke("bundle", str(app / "main.js"), "-o", archive, "--infer", "--json")
@@ -195,3 +227,15 @@ def test_all_that_reaches_the_network_is_known_to() -> None:
             if row.reason.startswith("reaches the network"):
                 assert has_effect("reaches the network", part, path), path
                 assert authority_of(part, path).severity == "high"
+
+
+def test_a_global_that_only_this_page_may_have_is_withheld_or_inferred(tmp_path: Path) -> None:
+    files = {**APP, "main.js": "require('a')", "node_modules/a/index.js": IN_A_PAGE}
+    page = Options(conditions=frozenset({"browser"}))
+    withheld = load(files, options=page)
+    inferred = load(files, options=Options(conditions=page.conditions, infer=True))
+
+    assert [use.path for use in withheld.withheld] == ["dataLayer", "ethereum"]
+    assert not withheld.policy.of(A).allows("globals", "ethereum")
+    assert inferred.policy.of(A).allows("globals", "ethereum")
+    assert not inferred.policy.of(A).allows("globals", "own")
