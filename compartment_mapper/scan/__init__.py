@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 
 from compartment_mapper.locations import Specifier
@@ -67,9 +68,10 @@ def scan_module(
     syntax = parse(source)
     prefix = _unused_prefix(source)
     calls, call_edits, uses_meta = import_calls(syntax, prefix=prefix)
-    awaits = language != "cjs" and _has_top_level_await(syntax)
     if language is None:
-        language = "mjs" if uses_meta or awaits or is_esm(syntax) else "cjs"
+        is_module = uses_meta or _has_top_level_await(syntax, _SURE_AWAIT) or is_esm(syntax)
+        language = "mjs" if is_module else "cjs"
+    awaits = language == "mjs" and _has_top_level_await(syntax, _ANY_AWAIT)
     esm = scan_esm(syntax, prefix=prefix, in_cycle=in_cycle) if language == "mjs" else _NO_ESM
     requires = _requires(syntax)
     builtin_uses = scan_builtin_uses(syntax, (*calls, *requires), is_module=language == "mjs")
@@ -102,7 +104,7 @@ def scan_module(
         uses_import=any(edit.text == f"{prefix}import" for edit in call_edits),
         uses_import_meta=uses_meta,
         uses_eval=rewrites.uses_eval,
-        has_top_level_await=awaits and language == "mjs",
+        has_top_level_await=awaits,
         refusals=rewrites.refusals,
         changes_late=changes.late,
         patched=changes.patched,
@@ -172,10 +174,16 @@ def _unused_prefix(source: bytes) -> str:
     return prefix
 
 
-def _has_top_level_await(syntax: Syntax) -> bool:
+#: The grammar takes ``await (x)`` for a call, and ``await [x]`` for a member, of what is called so:
+#: in a script it may be. In a module no name is, ECMA-262 13.1.1.
+_SURE_AWAIT = frozenset({"await"})
+_ANY_AWAIT = frozenset({"await", "identifier"})
+
+
+def _has_top_level_await(syntax: Syntax, kinds: Container[str]) -> bool:
     for match in _AWAIT.finditer(syntax.source):
         path = syntax.path_to(match.start())
-        if path[-1].kind == "await" and not any(step.kind in FUNCTIONS for step in path):
+        if path[-1].kind in kinds and not any(step.kind in FUNCTIONS for step in path):
             return True
     return False
 

@@ -1,7 +1,7 @@
 """The names that a CommonJS module exports, as Node's lexer finds them.
 
-The lexer (cjs-module-lexer, whose README has the grammar) looks at tokens, not at values: so do
-these patterns, each tried where its first word is an identifier of the text.
+The lexer (merve, which follows cjs-module-lexer, whose README has the grammar) looks at tokens, not
+at values: so do these patterns, each tried where its first word is an identifier of the text.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from compartment_mapper.scan.syntax import Syntax, string_value
 
 # Sets are of ASCII only, or of what is no ASCII: others take Python milliseconds to compile.
 _WS = r"(?:[\t-\r ]|\u00a0|\ufeff|\u2028|\u2029|//[^\n\r]*(?=[\n\r])|/\*[\s\S]*?\*/)*"
-_ID = r"(?![0-9])(?:[^\x00-#%-/:-@\[-^`{-\x7f]|\\u[0-9a-fA-F]{4})+"
+_ID = r"(?![0-9])[^\x00-#%-/:-@\[-^`{-\x7f]+"
 _STRING = r"(?:'(?:[^'\\\n]|\\[\s\S])*'|\"(?:[^\"\\\n]|\\[\s\S])*\")"
 
 
@@ -90,8 +90,10 @@ _KEYS_BODY = re.compile(
 )
 _SPREAD = re.compile(rf"\.\.\.(?:{_REQUIRE}|{_ID})")
 _PROPERTY = re.compile(
-    rf"(?P<name>{_ID}){_WS}(?P<colon>:{_WS}(?P<value>{_ID})?)?|(?P<string>{_STRING}){_WS}:{_WS}{_ID}"
+    rf"(?!get{_WS}{_ID}{_WS}\()"
+    rf"(?:(?P<name>{_ID}){_WS}(?P<colon>:)?|(?P<string>{_STRING}){_WS}(?P<after>:)){_WS}"
 )
+_VALUE = re.compile(rf"(?P<require>{_REQUIRE})|{_ID}")
 _COMMA = re.compile(rf"{_WS}(?P<mark>[,}}])?")
 _SPACE = re.compile(_WS)
 
@@ -102,7 +104,6 @@ class CjsExports:
     def __init__(self, text: str) -> None:
         self.text = text
         self.names: dict[str, None] = {}
-        self.unsafe: set[str] = set()
         self.reexports: dict[str, None] = {}
         self._stars: dict[str, str] | None = None
 
@@ -115,7 +116,7 @@ class CjsExports:
             if match := _STAR.match(self.text, start):
                 self.reexports[_decoded(match["required"])] = None
         elif match := _ASSIGN.match(self.text, start):
-            self.names[_decoded(match["name"] or match["string"])] = None
+            self._add(match["name"] or match["string"])
         elif match := _MODULE_ASSIGN.match(self.text, start):
             self._assign(match.end())
 
@@ -123,12 +124,15 @@ class CjsExports:
         match = _DEFINE.match(self.text, start)
         if match is None:
             return False
-        name = _decoded(match["string"])
         if match["value"] or _GETTER.match(self.text, match.end()):
-            self.names[name] = None
-        else:
-            self.unsafe.add(name)
+            self._add(match["string"])
         return True
+
+    def _add(self, literal: str) -> None:
+        """Add a name; one with half a surrogate pair can be that of no export."""
+        name = _decoded(literal)
+        if "\ufffd" not in name:
+            self.names[name] = None
 
     def _keys(self, start: int) -> bool:
         """Babel's ``Object.keys(_x).forEach(function (key) { … exports[key] = _x[key] … })``."""
@@ -162,16 +166,31 @@ class CjsExports:
             if match := _SPREAD.match(self.text, position):
                 if match["required"]:
                     self.reexports[_decoded(match["required"])] = None
-            elif match := _PROPERTY.match(self.text, position):
-                if match["colon"] and not match["value"]:
+            elif found := _PROPERTY.match(self.text, position):
+                match = self._property(found)
+                if match is None:
                     return
-                self.names[_decoded(match["string"] or match["name"])] = None
             else:
                 return
             comma = _COMMA.match(self.text, match.end())
             if comma is None or comma["mark"] != ",":
                 return
             position = comma.end()
+
+
+    def _property(self, key: re.Match[str]) -> re.Match[str] | None:
+        """Add a property; return what of it was read last, or None where the reading ends."""
+        value = key
+        if key["colon"] or key["after"]:
+            found = _VALUE.match(self.text, key.end())
+            if found is None:
+                return None
+            value = found
+        self._add(key["string"] or key["name"])
+        if value is not key and value["require"]:
+            self.reexports[_decoded(value["required"])] = None
+            return None
+        return value
 
 
 def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
@@ -189,8 +208,7 @@ def scan_cjs_exports(syntax: Syntax) -> tuple[tuple[str, ...], tuple[str, ...]]:
     found = CjsExports(text)
     for start in _starts(syntax, text):
         found.read(start)
-    names = tuple(name for name in found.names if name not in found.unsafe)
-    return names, tuple(found.reexports)
+    return tuple(found.names), tuple(found.reexports)
 
 
 def _starts(syntax: Syntax, text: str) -> Iterator[int]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Literal, NamedTuple
 
-from compartment_mapper.scan.syntax import Step, Syntax
+from compartment_mapper.scan.syntax import Step, Syntax, character
 from compartment_mapper.text import Span
 
 Role = Literal["read", "write", "update", "typeof", "binding", "export"]
@@ -36,6 +36,7 @@ FUNCTIONS = frozenset(
     }
 )
 _FUNCTION_DECLARATIONS = frozenset({"function_declaration", "generator_function_declaration"})
+_NAMED_FROM_AROUND = _FUNCTION_DECLARATIONS | {"method_definition"}
 _BLOCKS = frozenset(
     {
         "statement_block",
@@ -289,7 +290,7 @@ def unescaped(name: str) -> str:
     """
     return re.sub(
         r"\\u(?:\{([0-9a-fA-F]+)\}|([0-9a-fA-F]{4}))",
-        lambda match: chr(int(match[1] or match[2], 16)),
+        lambda escape: character(escape[1] or escape[2]) or escape[0],
         name,
     )
 
@@ -405,8 +406,15 @@ def _function_scope(path: tuple[Step, ...]) -> int:
 
 
 def _scope_of(path: tuple[Step, ...], scopes: set[int]) -> int | None:
-    """Return the innermost of *scopes* on the way to a name."""
+    """Return the innermost of *scopes* on the way to a name.
+
+    The name of a declared function, and the computed key of a method, stand in its node and are
+    of the scope around it.
+    """
+    inner: Step | None = None
     for step in reversed(path):
-        if step.id in scopes:
+        is_around = inner is not None and inner.field == "name" and step.kind in _NAMED_FROM_AROUND
+        if step.id in scopes and not is_around:
             return step.id
+        inner = step
     return None

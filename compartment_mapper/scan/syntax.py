@@ -8,6 +8,7 @@ microseconds, a walk over the tree costs a hundred times the parse.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -273,6 +274,16 @@ def _as_identifier(word: re.Match[bytes]) -> bytes:
     return word[0][:-1] + b"_"
 
 
+def character(digits: str) -> str | None:
+    """Return the character of a hexadecimal code point; None for one beyond 10FFFF (12.9.4.1).
+
+    >>> character("61"), character("110000")
+    ('a', None)
+    """
+    code = int(digits, 16)
+    return chr(code) if code <= sys.maxunicode else None
+
+
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r\n|[\s\S]))")
 _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 
@@ -292,7 +303,7 @@ def string_value(text: str) -> str:
 def _escaped_character(match: re.Match[str]) -> str:
     digits = match[1] or match[2] or match[3]
     if digits:
-        return chr(int(digits, 16))
+        return character(digits) or match[0]
     if match[4] in {"\r\n", "\r", "\n", "\u2028", "\u2029"}:
         return ""
     return _CONTROLS.get(match[4], match[4])

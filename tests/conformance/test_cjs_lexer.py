@@ -1,4 +1,4 @@
-"""cjs-module-lexer is the oracle: we find the export names that Node's lexer finds."""
+"""Node's own lexer is the oracle: we find the export names that it finds."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from compartment_mapper.scan.cjs import scan_cjs_exports
 from compartment_mapper.scan.syntax import parse
 
 _SCRIPT = """
-const { init, parse } = require('cjs-module-lexer');
+const { parse } = require('internal/test/binding').internalBinding('cjs_lexer');
 const answer = (text) => {
   try {
-    const { exports, reexports } = parse(text);
-    return [[...exports], [...reexports]];
+    const [names, reexports] = parse(text);
+    return [[...names], [...reexports]];
   } catch (error) {
     return `the row can't be lexed: ${error.message}`;
   }
 };
 const rows = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
-Promise.resolve(init?.()).then(() => console.log(JSON.stringify(rows.map(answer))));
+console.log(JSON.stringify(rows.map(answer)));
 """
 
 
 @cache
 def answers() -> dict[str, object]:
     """Return names and re-exports of each row; one Node process finds them all."""
-    found = ask_node(_SCRIPT, list(ROWS.values()))
+    found = ask_node(_SCRIPT, list(ROWS.values()), flags=("--expose-internals",))
     assert isinstance(found, list)
     return dict(zip(ROWS, found, strict=True))
 

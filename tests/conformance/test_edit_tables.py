@@ -34,7 +34,6 @@ _REAL = [
     "@babel/traverse/lib/path/context.js",
     "@endo/compartment-mapper/src/link.js",
     "@endo/compartment-mapper/src/import-hook.js",
-    "cjs-module-lexer/lexer.js",
     "ses/src/compartment.js",
 ]
 
