@@ -151,7 +151,8 @@ def _rewrites(
     this = scan_global_this(syntax, is_sloppy=is_script)
     hashbang = _hashbang(syntax.source)
     unseen = elide_comments(syntax)
-    needed = (*own, *evals, *others, *evasion.edits, *sloppy, *this, *mapped, *hashbang)
+    # A name that sloppy code alone may have gets another: then nothing looks like a censored call.
+    needed = (*own, *evals, *others, *sloppy, *evasion.edits, *this, *mapped, *hashbang)
     return _Rewrites(
         edits=_ordered((*needed, *unseen)),
         prologue=(*evasion.prologue, *mapping, *owning),

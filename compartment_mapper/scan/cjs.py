@@ -177,7 +177,6 @@ class CjsExports:
                 return
             position = comma.end()
 
-
     def _property(self, key: re.Match[str]) -> re.Match[str] | None:
         """Add a property; return what of it was read last, or None where the reading ends."""
         value = key

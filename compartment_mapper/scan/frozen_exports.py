@@ -35,3 +35,22 @@ def scan_frozen_exports(syntax: Syntax) -> Iterator[Edit]:
             setting = f'Reflect.set(exports,"{match[1].decode()}",{lines}'
             yield Edit(match.start(), value.start_byte, setting)
             yield Edit(value.end_byte, value.end_byte, ")")
+
+
+_LONE_GETTER = re.compile(
+    rb"Object\.defineProperty\(\s*(?:module\.)?exports\s*,\s*(?P<quote>['\"])(?P<name>[\w$]+)(?P=quote)\s*,"
+    rb"\s*(?P<brace>\{)(?P<descriptor>[^{}]*\bget\b)"
+)
+
+
+def scan_lone_getters(syntax: Syntax) -> Iterator[Edit]:
+    """Yield the edits that let an assignment to an export that has only a getter fail silently.
+
+    That is what it does in sloppy code (ECMA-262 10.1.9.2). The export gets a setter that does
+    nothing.
+    """
+    for match in _LONE_GETTER.finditer(syntax.source):
+        assigned = re.compile(rb"(?<![\w$])exports\.%b\s*=(?!=)" % re.escape(match["name"]))
+        is_code = syntax.path_to(match.start())[-1].kind == "identifier"
+        if is_code and assigned.search(syntax.source, match.end()):
+            yield Edit(match.end("brace"), match.end("brace"), "set(value){},")

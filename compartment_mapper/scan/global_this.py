@@ -73,12 +73,17 @@ def _is_called(path: tuple[Step, ...]) -> bool:
 
 def is_strict(syntax: Syntax, path: tuple[Step, ...]) -> bool:
     """Whether a ``'use strict'`` directive (ECMA-262 11.2.1) holds at the end of *path*."""
-    return any(
-        _has_directive(syntax, step.node)
-        for step, parent in zip(path, (None, *path), strict=False)
-        if step.kind == "program"
-        or (step.kind == "statement_block" and parent is not None and parent.kind in FUNCTIONS)
-    ) or any(step.kind == "class_body" for step in path)
+    return any(_is_strict_in(syntax, step) for step in path)
+
+
+def _is_strict_in(syntax: Syntax, step: Step) -> bool:
+    if step.kind == "class_body":
+        return True
+    # A directive holds for the name and the parameters of its function, too.
+    body = step.node.child_by_field_name("body") if step.kind in FUNCTIONS else None
+    if step.kind != "program" and (body is None or body.type != "statement_block"):
+        return False
+    return _has_directive(syntax, body or step.node)
 
 
 def _has_directive(syntax: Syntax, body: Node) -> bool:

@@ -9,7 +9,14 @@ import re
 from collections.abc import Iterator
 
 from compartment_mapper.module_record import Edit, Refusal
-from compartment_mapper.scan.frozen_exports import scan_frozen_exports
+from compartment_mapper.scan.frozen_exports import scan_frozen_exports, scan_lone_getters
+from compartment_mapper.scan.global_this import is_strict
+from compartment_mapper.scan.sloppy_functions import (
+    scan_conditional_functions,
+    scan_labeled_functions,
+    scan_own_name_writes,
+    scan_special_names,
+)
 from compartment_mapper.scan.sloppy_names import (
     scan_block_functions,
     scan_deleted_names,
@@ -32,7 +39,12 @@ def scan_sloppy(syntax: Syntax, *, prefix: str) -> tuple[list[Edit], list[Refusa
         *scan_duplicate_parameters(syntax, prefix=prefix),
         *scan_reserved_names(syntax, prefix=prefix),
         *scan_block_functions(syntax, prefix=prefix),
+        *scan_conditional_functions(syntax),
+        *scan_labeled_functions(syntax),
+        *scan_own_name_writes(syntax),
+        *scan_special_names(syntax, prefix=prefix),
         *scan_frozen_exports(syntax),
+        *scan_lone_getters(syntax),
     ]
     refusals = [
         _with_statement(match.start())
@@ -46,7 +58,14 @@ def scan_sloppy(syntax: Syntax, *, prefix: str) -> tuple[list[Edit], list[Refusa
     for match in _ESCAPE.finditer(syntax.source):
         if syntax.path_to(match.start())[-1].kind in _STRINGS:
             edits.extend(_escape_edits(syntax.source, match.start()))
-    return edits, refusals
+    # What is strict, an engine refuses as it stands.
+    return [edit for edit in edits if not _is_strict_at(syntax, edit.start)], refusals
+
+
+def _is_strict_at(syntax: Syntax, start: int) -> bool:
+    path = syntax.path_to(start)
+    # At the start of a body a directive may follow; nothing is inserted into one that has it.
+    return is_strict(syntax, path)
 
 
 def _escape_edits(source: bytes, start: int) -> Iterator[Edit]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from compartment_mapper.module_record import Edit
 from compartment_mapper.scan.global_this import is_strict
@@ -15,15 +15,19 @@ from compartment_mapper.scan.names import (
 )
 from compartment_mapper.scan.syntax import Node, Step, Syntax
 
+#: Reserved in strict code, but for those of which the grammar knows that they are names.
+_RESERVED = RESERVED_IN_STRICT | {"let"}
 _BEFORE_DECLARED = re.compile(rb"(?:\b(?:var|let|const|function)\s+|[,({\[]\s*)\Z")
 _AFTER_DECLARED = re.compile(rb"\s*[=,;)(}\]\n]")
-_BLOCKS = frozenset({"statement_block", "switch_case", "switch_default"})
+_BLOCKS = frozenset(
+    {"statement_block", "switch_case", "switch_default", "if_statement", "else_clause"}
+)
 _BLOCK_FUNCTION = re.compile(rb"function(?<!\wfunction)\s*\*?\s*([\w$]+)")
 
 
 def scan_reserved_names(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
     """Yield the edits that rename variables whose names are reserved in strict code."""
-    names = {name for name in RESERVED_IN_STRICT if _is_declared(syntax.source, name.encode())}
+    names = {name for name in _RESERVED if _is_declared(syntax.source, name.encode())}
     if not names:
         return
     for occurrence in occurrences(syntax, names):
@@ -80,7 +84,7 @@ def scan_duplicate_parameters(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
 #: Only plain names: any other parameter list may not have duplicates (ECMA-262 15.2.1).
 _PARAMETERS = re.compile(rb"function(?<!\wfunction)\b[^()]{0,80}\(([\w$\s,]*)\)")
 _PARAMETER = re.compile(rb"[\w$]+")
-_DELETE = re.compile(rb"delete(?<!\wdelete)\s+([\w$]+)\s*(?![\w$.\[(`?])")
+_DELETE = re.compile(rb"delete(?<!\wdelete)\s+([\w$\x80-\xff]+)\s*(?![\w$.\[(`?\x80-\xff])")
 #: Parameters of the module wrapper.
 _WRAPPER = frozenset({"require", "exports", "module", "__filename", "__dirname"})
 
@@ -92,15 +96,15 @@ def scan_block_functions(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
     function as its value, but no parameter does. Where nothing outside of the block asks for it,
     nothing is done.
     """
-    blocks = dict(_functions_in_blocks(syntax))
+    blocks = list(_functions_in_blocks(syntax))
     if not blocks:
         return
     by_name: dict[str, list[Occurrence]] = {}
-    for occurrence in occurrences(syntax, blocks):
+    for occurrence in occurrences(syntax, {name for name, _ in blocks}):
         by_name.setdefault(occurrence.name, []).append(occurrence)
-    for number, (name, path) in enumerate(blocks.items()):
-        is_case = path[-2].kind != "statement_block"
-        block, function = path[-3 if is_case else -2].node, _body_around(path)
+    declared = {path[-1].id for _, path in blocks}
+    for number, (name, path) in enumerate(blocks):
+        block, function = _block_of(path), _body_around(path)
         around = _parameters_of(function) or function
         outside = [
             occurrence
@@ -108,8 +112,33 @@ def scan_block_functions(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
             if around.start_byte <= occurrence.span.start < function.end_byte
             and not _is_within(occurrence, block)
         ]
-        if outside and all(occurrence.role != "binding" for occurrence in outside):
+        if outside and all(_may_be_seen(occurrence, declared) for occurrence in outside):
             yield from _block_edits(function, path[-1].node, name, f"{prefix}{number}set")
+
+
+def _block_of(path: tuple[Step, ...]) -> Node:
+    """Return what the function at the end of *path* is declared in: it may be its own block."""
+    match path[-2].kind:
+        case "statement_block":
+            return path[-2].node
+        case "if_statement" | "else_clause":
+            return path[-1].node
+        case _:
+            return path[-3].node
+
+
+def _may_be_seen(occurrence: Occurrence, declared: Container[int]) -> bool:
+    """Whether an occurrence outside of a block agrees with a variable of the function around.
+
+    Not where its name is a parameter's, or that of ``let``, ``const``, ``class`` or ``catch``.
+    """
+    if occurrence.role != "binding" or occurrence.path[-2].id in declared:
+        return True
+    around = occurrence.enclosing("variable_declaration", "lexical_declaration", *FUNCTIONS)
+    is_own_name = around is not None and around.id == occurrence.path[-2].id
+    if around is None or (is_own_name and around.kind != "function_declaration"):
+        return False
+    return is_own_name or around.kind == "variable_declaration"
 
 
 def _functions_in_blocks(syntax: Syntax) -> Iterator[tuple[str, tuple[Step, ...]]]:

@@ -226,27 +226,45 @@ def parse(source: bytes) -> Syntax:
         return syntax
     masked = _CLAUSE.sub(lambda clause: _RESERVED.sub(_as_identifier, clause[0]), joined)
     masked = _UNENDED.sub(rb"\1;", _NAMESPACE.sub(rb"\1_", masked))
+    masked = _ATTRIBUTES_BELOW.sub(lambda found: b" " * len(found[0]), masked)
     masked = _ATTRIBUTES.sub(lambda found: found[1] + b" " * len(found[2]) + b";", masked)
     return syntax if masked == joined else Syntax(source, _PARSER.parse(masked))
 
 
 #: The grammar takes ``export`` at the end of a line, or before a comment to its end, for a name.
 _LONE_EXPORT = re.compile(
-    rb"export(?<![\w$]export)(?P<gap>[ \t]*(?:[\r\n]|//.*[\r\n])(?:\s|//.*[\r\n])*)(?=[\w{*$])"
+    rb"export(?<![\w$]export)(?P<gap>(?:[ \t]|%(block)s)*(?:[\r\n]|//.*[\r\n])"
+    rb"(?:\s|//.*[\r\n]|%(block)s)*)(?=[\w{*$])" % {b"block": rb"/\*(?:[^*]|\*(?!/))*\*/"}
 )
+#: What stands there, but for comments that may stay.
+_IN_GAP = re.compile(rb"(/\*(?:[^*]|\*(?!/))*\*/)|//.*|\s")
 
 
 def _lone_exports_joined(source: bytes) -> tuple[Syntax, bytes]:
     """Return the syntax of *source* with such exports joined to what follows, and that text."""
-    syntax = Syntax(source, _PARSER.parse(source))
-    joined = _LONE_EXPORT.sub(lambda export: _joined(syntax, export), source)
-    return (syntax if joined == source else Syntax(source, _PARSER.parse(joined))), joined
+    text = _YIELD.sub(b"yie_d", source) if _names_yield(source) else source
+    syntax = Syntax(source, _PARSER.parse(text))
+    joined = _LONE_EXPORT.sub(lambda export: _joined(syntax, export), text)
+    return (syntax if joined == text else Syntax(source, _PARSER.parse(joined))), joined
+
+
+def _names_yield(source: bytes) -> bool:
+    """Whether ``yield`` is a name, as sloppy code that has no generator may use it (12.7.2)."""
+    return _YIELD_DECLARED.search(source) is not None and not _GENERATOR.search(source)
+
+
+_YIELD = re.compile(rb"yield(?<![\w$]yield)\b(?!\$)")
+_YIELD_DECLARED = re.compile(
+    rb"(?:\b(?:var|let|function)\s+|[,(]\s*)yield\s*(?:[=,;(]|\)\s*(?:\{|=>))"
+)
+_GENERATOR = re.compile(rb"\bfunction\s*\*|[,{}\s]\*\s*[\w$\[]+\s*\(")
 
 
 def _joined(syntax: Syntax, export: re.Match[bytes]) -> bytes:
     if syntax.path_to(export.start())[-1].kind in _NO_CODE:
         return export[0]
-    return b"export" + b" " * len(export["gap"])
+    gap = _IN_GAP.sub(lambda part: part[1] or b" " * len(part[0]), export["gap"])
+    return b"export" + gap
 
 
 _NO_CODE = frozenset({"comment", "string_fragment", "template_string", "regex_pattern"})
@@ -262,6 +280,8 @@ _CLAUSE = re.compile(rb"\b(?:export|import)\b[^{}()=;'\"]{0,2000}\{[^{}]*\}")
 _ATTRIBUTES = re.compile(
     rb"(\bexport\b[^;]{0,2000}?\bfrom\s*(?:'[^'\n]*'|\"[^\"\n]*\")\s*)(with\s*\{[^{}]*)\}"
 )
+#: Nor does it know them on a line of their own.
+_ATTRIBUTES_BELOW = re.compile(rb"(?<=['\"])[ \t]*[\r\n]\s*(?=with\s*\{)")
 _NAMESPACE = re.compile(rb"(\bexport\s*\*\s*as\s+\w+)\w(?=\s+from\b)")
 _RESERVED = re.compile(
     rb"\b(?:break|case|catch|class|const|continue|debugger|delete|do|else|enum|export|extends|"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 
 import pytest
-from support import ask_node
+from conformance.sloppy_texts import what_is_logged
 
-from compartment_mapper.compile import compile_cjs
 from compartment_mapper.scan import scan_module
 
 #: Bodies of a function of ``log``, by what is special about them.
@@ -103,38 +101,10 @@ ROWS = {
     "once(function (a) { a = a * 2; log(arguments[0]) })(4)",
 }
 
-ASK = """
-const seen = (run) => {
-  const lines = [];
-  try {
-    run((...values) => lines.push(values));
-  } catch (error) {
-    lines.push(String(error));
-  }
-  return JSON.stringify(lines);
-};
-const rows = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
-console.log(JSON.stringify(rows.map(([text, compiled]) => [
-  seen(new Function('log', text)),
-  seen((log) => (0, eval)(compiled)(undefined, { log }, undefined)),
-])));
-"""
-
-
-def wrapper(text: str) -> str:
-    source = f"var log = exports.log; (function () {{ {text}\n}})()".encode()
-    if text.startswith("'use strict'"):
-        source = f"'use strict'; var log = exports.log; {text}".encode()
-    stored = json.loads(compile_cjs(scan_module(source, "cjs"), source, exports=()))
-    compiled: str = stored["source"]
-    return compiled
-
 
 @cache
 def answers() -> dict[str, tuple[str, str]]:
-    found = ask_node(ASK, [(text, wrapper(text)) for text in ROWS.values()])
-    assert isinstance(found, list)
-    return dict(zip(ROWS, found, strict=True))
+    return what_is_logged(ROWS)
 
 
 @pytest.mark.parametrize("row", ROWS)
