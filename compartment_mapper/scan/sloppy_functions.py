@@ -10,7 +10,7 @@ from compartment_mapper.scan.names import FUNCTIONS, Occurrence, occurrences
 from compartment_mapper.scan.syntax import Node, Step, Syntax
 from compartment_mapper.text import Span
 
-_LABELED = re.compile(rb"([\w$]+)\s*:\s*(?=(?:[\w$]+\s*:\s*)*function\b)")
+_LABELED = re.compile(rb":\s*(?P<function>function\b)")
 _CONDITIONAL = re.compile(rb"(?:\)|else(?<!\welse))\s*(?P<function>function\b)")
 #: An expression, since something stands before it that no statement ends with.
 _EXPRESSION = re.compile(
@@ -31,17 +31,14 @@ _CALLED = re.compile(rb"\s*\(")
 def scan_labeled_functions(syntax: Syntax) -> Iterator[Edit]:
     """Yield the edits that take away the labels of functions (B.3.1): nothing can go to them."""
     for match in _LABELED.finditer(syntax.source):
-        path = syntax.path_to(match.start())
-        if len(path) > 1 and path[-1].field == "label" and _labels_function(path[-2].node):
-            lines = "\n" * match[0].count(b"\n")
-            yield Edit(match.start(), match.end(), lines)
-
-
-def _labels_function(statement: Node) -> bool:
-    body = statement.child_by_field_name("body")
-    while body is not None and body.type == "labeled_statement":
-        body = body.child_by_field_name("body")
-    return body is not None and body.type == "function_declaration"
+        path = syntax.path_to(match.start("function"))
+        labeled = path[-3] if path[-2:-1] and path[-2].kind == "function_declaration" else path[0]
+        index = len(path) - 3
+        while index > 0 and path[index].kind == "labeled_statement":
+            labeled, index = path[index], index - 1
+        if labeled.kind == "labeled_statement":
+            start, end = labeled.node.start_byte, match.start("function")
+            yield Edit(start, end, "\n" * syntax.source.count(b"\n", start, end))
 
 
 def scan_conditional_functions(syntax: Syntax) -> Iterator[Edit]:
