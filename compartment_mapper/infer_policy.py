@@ -16,6 +16,7 @@ from compartment_mapper.authority import (
     Severity,
     authority_of,
     comes_with,
+    harmless_paths,
     holders_of,
     is_harmless,
 )
@@ -95,10 +96,17 @@ class Use:
 
 def every_use(modules: ModuleGraph, packages: PackageGraph) -> Iterator[Use]:
     """Yield what every package uses, file by file, as often as it does."""
+    handing = {
+        packages.owner_of(location).canonical_name
+        for location, module in modules.modules.items()
+        if _handed_on(module)
+    }
     for location in sorted(modules.modules):
         package = packages.owner_of(location).canonical_name
         module = modules.modules[location]
         yield from _uses_in(module, package)
+        if package in handing and package != ROOT_NAME:
+            yield from _uses_of_handed(module, package)
         yield from _links_of(module, packages)
 
 
@@ -130,7 +138,8 @@ def _without_covered(uses: list[Use]) -> list[Use]:
 def _uses_in(module: Module, package: CanonicalName) -> Iterator[Use]:
     for name in module.record.free_names:
         path = _granted_path(name)
-        if path is not None and not (path == "process" and _is_handed_on(name, package)):
+        is_handed_on = package != ROOT_NAME and name in _handed_on(module)
+        if path is not None and not is_handed_on:
             yield Use(
                 package=package,
                 part="globals",
@@ -189,9 +198,29 @@ def _critical_members(
             yield use_of(path=path, span=use.span)
 
 
-def _is_handed_on(name: FreeName, package: CanonicalName) -> bool:
-    """Whether ``process`` goes elsewhere in a dependency, which gets the members that it names."""
-    return package != ROOT_NAME and not (name.exact or name.computed or name.written)
+def _handed_on(module: Module) -> list[FreeName]:
+    """Return where ``process`` goes elsewhere: a dependency gets the members that it names."""
+    return [
+        name
+        for name in module.record.free_names
+        if _granted_path(name) == "process" and not (name.exact or name.computed or name.written)
+    ]
+
+
+def _uses_of_handed(module: Module, package: CanonicalName) -> Iterator[Use]:
+    """Yield what of ``process`` is used by way of a variable in a package that hands it on.
+
+    And the harmless members, for which whoever is handed it may look.
+    """
+    use_of = partial(Use, package=package, part="globals", module=module.location)
+    for name in _handed_on(module)[:1]:
+        for path in harmless_paths("globals"):
+            if path.startswith("process."):
+                yield use_of(path=path, span=name.span)
+    for name in module.record.handed_names:
+        granted = _granted_path(name)
+        if granted is not None:
+            yield use_of(path=granted, span=name.span)
 
 
 def _granted_path(name: FreeName) -> str | None:

@@ -170,6 +170,8 @@ class ModuleRecord:
     cjs_exports: tuple[str, ...] = ()
     cjs_reexports: tuple[Specifier, ...] = ()
     free_names: tuple[FreeName, ...] = ()
+    #: Members of what is called ``process`` and is not the global: a package may hand that to it.
+    handed_names: tuple[FreeName, ...] = ()
     #: Globals that only the page may have, since we do not know them: ``ethereum``.
     page_names: tuple[FreeName, ...] = ()
     builtin_uses: tuple[BuiltinUse, ...] = ()

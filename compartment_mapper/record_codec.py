@@ -42,6 +42,7 @@ _RECORDS: dict[str, type] = {
     "indirect_exports": IndirectExport,
     "star_exports": StarExport,
     "free_names": FreeName,
+    "handed_names": FreeName,
     "page_names": FreeName,
     "builtin_uses": BuiltinUse,
     "refusals": Refusal,

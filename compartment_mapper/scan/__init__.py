@@ -22,7 +22,11 @@ from compartment_mapper.scan.constructor_writes import scan_constructor_writes
 from compartment_mapper.scan.direct_eval import scan_direct_evals
 from compartment_mapper.scan.early_errors import module_suspicions, script_suspicions
 from compartment_mapper.scan.esm import Esm, is_esm, scan_esm
-from compartment_mapper.scan.free_names import scan_assigned_names, scan_free_names
+from compartment_mapper.scan.free_names import (
+    scan_assigned_names,
+    scan_free_names,
+    scan_handed_names,
+)
 from compartment_mapper.scan.global_this import scan_global_this
 from compartment_mapper.scan.late_changes import scan_late_changes
 from compartment_mapper.scan.mapped_arguments import scan_mapped_arguments
@@ -94,6 +98,7 @@ def scan_module(
         cjs_exports=names,
         cjs_reexports=tuple(Specifier(specifier) for specifier in reexports),
         free_names=tuple(free_names),
+        handed_names=tuple(scan_handed_names(syntax, free_names)),
         page_names=tuple(scan_page_names(syntax)) if page else (),
         builtin_uses=tuple(builtin_uses),
         assigned_names=tuple(scan_assigned_names(syntax, page=page)),

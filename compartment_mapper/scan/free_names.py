@@ -141,6 +141,27 @@ _PROCESS_MEMBER = re.compile(
 )
 
 
+def scan_handed_names(syntax: Syntax, free: Iterable[FreeName]) -> Iterator[FreeName]:
+    """Yield the members of variables and properties called ``process``, each once.
+
+    ``class Killer { constructor({ process }) { this.process = process } … this.process.on(…) }``
+    """
+    seen = {name.path for name in free}
+    for match in _HANDED_MEMBER.finditer(syntax.source):
+        path = ".".join(part.decode() for part in match.groups() if part)
+        if match[1].decode() not in VIEWED_GLOBALS["process"]:
+            path = path.partition(".")[0]
+        path = f"process.{path}"
+        if path not in seen and syntax.path_to(match.start(1))[-1].kind == "property_identifier":
+            seen.add(path)
+            yield FreeName(path=path, span=Span(match.start(), match.end(1)), exact=False)
+
+
+_HANDED_MEMBER = re.compile(
+    rb"process(?<![\w$]process)\s*\??\.\s*(" + _MEMBERS + rb")(?![\w$])(?:\s*\??\.\s*([\w$]+))?"
+)
+
+
 def _free_names(
     syntax: Syntax, occurrence: Occurrence, known: frozenset[str]
 ) -> Iterator[FreeName]:

@@ -100,16 +100,27 @@ export const defineOwn = (view, name, value, enumerable = true) => {
  * @param {(owner: unknown, name: string) => unknown} read
  * @returns {PropertyDescriptor}
  */
-const liveMember = (name, { write }, { owner, view }, read) =>
-  frozenAccessor(
-    () => read(owner(), name),
+const liveMember = (name, { write }, { owner, view }, read) => {
+  /** @type {{ value: unknown } | undefined} */
+  let assigned;
+  return frozenAccessor(
+    () => {
+      const target = owner();
+      // What the package has assigned is its own, and is not bound.
+      if (assigned !== undefined && target?.[name] === assigned.value) return assigned.value;
+      return read(target, name);
+    },
     (value) => {
       const target = owner();
-      if (write && target !== undefined) target[name] = value;
+      if (write && target !== undefined) {
+        target[name] = value;
+        assigned = { value };
+      }
       // Without a grant to write, the package changes what it sees itself, and nobody else.
       else defineOwn(view, name, value);
     },
   );
+};
 
 /**
  * @param {Granted} granted of the owner, not as a whole

@@ -342,7 +342,8 @@ const makeBuiltin = (pkg, name, decision) => {
   }
   if (decision === undefined && pkg.world.audit !== undefined) return auditedBuiltin(pkg, bare);
   const granted = decision ?? NOTHING;
-  if (!grantsAnything(granted)) {
+  if (bare !== 'process' && !grantsAnything(granted)) {
+    // that is the global, with the grants of the global
     if (bare === 'diagnostics_channel') return makePrivateChannels();
     const names = membersOf(bare, pkg.world.powers.globals['process']?.versions?.node);
     if (names !== undefined) return refusedBuiltin(pkg, bare, names);

@@ -3,6 +3,9 @@
 
 /** @import { Frame, Stacks } from './stack.js' */
 
+/** V8's `Error.stackTraceLimit`. */
+const DEFAULT_LIMIT = 10;
+
 /** A call site that knows places and names, but no values. */
 class CallSite {
   #frame;
@@ -78,6 +81,12 @@ class CallSite {
  * @property {(holder: object, below?: Function) => void} capture V8's captureStackTrace
  * @property {Stacks} stacks
  *
+ * @typedef {object} Stack of one error
+ * @property {object} holder of what V8 captured
+ * @property {number} limit of frames
+ * @property {boolean} isFormatted
+ * @property {unknown} value
+ *
  * @typedef {ErrorConstructor & { prepareStackTrace?: unknown, stackTraceLimit?: unknown }} OwnError
  */
 
@@ -87,15 +96,17 @@ class CallSite {
  */
 export const makeErrorConstructor = ({ SharedError, capture, stacks }) => {
   harden(CallSite);
+  /** @type {WeakMap<object, Stack>} */
+  const known = new WeakMap();
+
   /**
    * @param {object} error
-   * @param {Function | undefined} below
-   * @returns {unknown} what its stack is to be: the package's own format, or a string
+   * @param {Stack} stack
+   * @returns {unknown} the package's own format, or a string
    */
-  const stackOf = (error, below) => {
+  const formatted = (error, { holder, limit }) => {
     const own = /** @type {OwnError} */ (OwnError);
-    const limit = typeof own.stackTraceLimit === 'number' ? Math.max(0, own.stackTraceLimit) : 0;
-    const frames = stacks.collect((holder) => capture(holder, below), limit);
+    const frames = stacks.collect(holder, limit);
     if (typeof own.prepareStackTrace === 'function') {
       return own.prepareStackTrace(
         /** @type {Error} */ (error),
@@ -105,24 +116,52 @@ export const makeErrorConstructor = ({ SharedError, capture, stacks }) => {
     return stacks.format(error, frames);
   };
 
+  // As in V8, a trace is captured at once and formatted when it is read first: by then the error has its name.
+  const accessor = harden({
+    enumerable: false,
+    configurable: true,
+    /** @this {object} */
+    get() {
+      const stack = known.get(this);
+      if (stack === undefined) return undefined;
+      if (!stack.isFormatted) {
+        stack.isFormatted = true; // also for a format that reads it
+        stack.value = formatted(this, stack);
+      }
+      return stack.value;
+    },
+    /**
+     * @this {object}
+     * @param {unknown} value
+     */
+    set(value) {
+      const stack = known.get(this);
+      if (stack !== undefined) Object.assign(stack, { isFormatted: true, value });
+    },
+  });
+
   /**
    * @param {object} error
    * @param {Function} [below]
    */
   const defineStack = (error, below) => {
-    const value = stackOf(error, below);
-    Object.defineProperty(error, 'stack', {
-      value,
-      writable: true,
-      enumerable: false,
-      configurable: true,
-    });
+    const { stackTraceLimit: limit } = /** @type {OwnError} */ (OwnError);
+    // In Node that would be a property of the class, say of `Function`, which is the language's here.
+    if (typeof error === 'function' && !Object.isExtensible(error)) return;
+    const isShown = typeof limit === 'number';
+    Object.defineProperty(error, 'stack', accessor);
+    const holder = {};
+    capture(holder, below);
+    const shown = { holder, limit: isShown ? Math.max(0, limit) : 0 };
+    known.set(error, { ...shown, isFormatted: !isShown, value: undefined });
   };
 
   /** @type {any} */
   const OwnError = function Error(/** @type {unknown[]} */ ...args) {
     const error = Reflect.construct(SharedError, args, new.target ?? OwnError);
-    if (typeof OwnError.prepareStackTrace === 'function') defineStack(error, new.target);
+    const { prepareStackTrace, stackTraceLimit } = OwnError;
+    if (typeof prepareStackTrace === 'function' || stackTraceLimit !== DEFAULT_LIMIT)
+      defineStack(error, new.target);
     return error;
   };
   const hidden = { writable: true, enumerable: false, configurable: true };
@@ -130,7 +169,7 @@ export const makeErrorConstructor = ({ SharedError, capture, stacks }) => {
   Object.defineProperties(OwnError, {
     length: { value: 1 },
     prototype: { value: SharedError.prototype, writable: false },
-    stackTraceLimit: { ...hidden, value: 10, enumerable: true },
+    stackTraceLimit: { ...hidden, value: DEFAULT_LIMIT, enumerable: true },
     prepareStackTrace: { ...hidden, value: undefined },
     captureStackTrace: {
       ...hidden,

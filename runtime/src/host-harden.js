@@ -57,6 +57,13 @@ const overridable = (object, key, value) => {
   return accessor;
 };
 
+/** @param {Function} method which may be an old function, with an object for what it would make */
+const freezeMethod = (method) => {
+  const { prototype } = method;
+  if (isReference(prototype) && prototype.constructor === method) Object.freeze(prototype);
+  Object.freeze(method);
+};
+
 /**
  * @param {object} object a prototype
  * @param {PropertyKey[]} [keys]
@@ -67,7 +74,7 @@ export const enableOverrides = (object, keys = Reflect.ownKeys(object)) => {
     if (property === undefined || !('value' in property) || !property.configurable) continue;
     const { enumerable = false, value } = property;
     // Nothing that walks the properties finds it from now on.
-    if (typeof value === 'function' && key !== 'constructor') Object.freeze(value);
+    if (typeof value === 'function' && key !== 'constructor') freezeMethod(value);
     Object.defineProperty(object, key, {
       ...overridable(object, key, property.value),
       enumerable,

@@ -25,6 +25,54 @@ const LANGUAGE = [
   ...['Iterator', 'AggregateError', 'escape', 'unescape'],
 ];
 
+// The rest of what ECMA-262 has and objects inherit from; `Object.prototype` is as ses has it.
+const LANGUAGE_CONSTRUCTORS = [
+  ...LANGUAGE,
+  ...[
+    'Function',
+    'Boolean',
+    'Symbol',
+    'Number',
+    'BigInt',
+    'Date',
+    'String',
+    'RegExp',
+    'Array',
+    'Promise',
+  ],
+  ...[
+    'Map',
+    'Set',
+    'WeakMap',
+    'WeakSet',
+    'ArrayBuffer',
+    'DataView',
+    'Error',
+    'EvalError',
+    'RangeError',
+  ],
+  ...[
+    'ReferenceError',
+    'SyntaxError',
+    'TypeError',
+    'URIError',
+    'Int8Array',
+    'Int16Array',
+    'Int32Array',
+  ],
+  ...[
+    'Uint8Array',
+    'Uint8ClampedArray',
+    'Uint16Array',
+    'Uint32Array',
+    'BigInt64Array',
+    'BigUint64Array',
+  ],
+];
+
+// Objects of the host that ses freezes with its own. The rest is frozen by `hardenHost`.
+const HARDENED_BY_SES = ['Buffer', 'TextDecoder', 'TextEncoder'];
+
 // More than is shown, since frames of the runtime are left out.
 const STACK_TRACE_LIMIT = 40;
 
@@ -49,35 +97,100 @@ const restorePure = (original) => {
   const SharedError = start.Error.prototype.constructor;
   putBack(SharedError, original['Error'], 'isError');
   putBack(start.RegExp.prototype.constructor, original['RegExp'], 'escape');
+  for (const key of ['arguments', 'caller'])
+    Object.defineProperty(start.Function.prototype, key, original['restricted'][key]);
   for (const [prototype, key, property] of original['disposers']) {
     if (property !== undefined && !Object.hasOwn(prototype, key)) {
       Object.defineProperty(prototype, key, property);
     }
   }
+  // Symbols that the engine lacks and packages would add: decorators' metadata, and Observable's.
+  const SharedSymbol = start.Symbol.prototype.constructor;
+  for (const name of ['metadata', 'observable']) {
+    const value = Symbol(`Symbol.${name}`);
+    if (!(name in Symbol)) Object.defineProperty(SharedSymbol, name, { value });
+  }
   // Its own prototype is the Error that ses replaced, which has powers.
   if (start['SuppressedError']) Object.setPrototypeOf(start['SuppressedError'], SharedError);
 };
 
-// Prototypes that packages inherit from and assign to, beyond those that ses's `severe` covers. Not all of
-// their properties: engines are slower when the methods that they know by heart become accessors.
-const INHERITED = ['String', 'Number', 'Boolean', 'Date', 'RegExp', 'BigInt', 'Symbol', 'Promise'];
+// Constructors whose functions a class inherits (`class Mine extends Promise {}; Mine.all = …`). Of those that nobody
+// extends, and of primitives, the functions stay plain, which is faster.
+const PLAIN_STATICS = ['Object', 'Symbol', 'BigInt', 'Number', 'String', 'Boolean'];
 
-// Of errors, whose prototypes stand where old code writes `Mine.prototype = new RangeError()`.
-const ERRORS = ['EvalError', 'ReferenceError', 'SyntaxError', 'URIError', 'AggregateError'];
+/** @returns {object[]} prototypes that no global leads to by name */
+const hiddenPrototypes = () => {
+  const { getPrototypeOf } = Object;
+  const generator = getPrototypeOf(function* none() {});
+  const asyncGenerator = getPrototypeOf(async function* none() {});
+  const ofArrays = getPrototypeOf([].values());
+  const made = [
+    generator,
+    asyncGenerator,
+    getPrototypeOf(async () => {}),
+    getPrototypeOf(Int8Array),
+  ];
+  const iterators = [new Map().keys(), new Set().keys(), ''[Symbol.iterator](), ''.matchAll(/x/g)];
+  return [
+    ...made,
+    ...[generator.prototype, asyncGenerator.prototype, getPrototypeOf(asyncGenerator.prototype)],
+    ...[getPrototypeOf(ofArrays), ofArrays, getPrototypeOf(Int8Array.prototype)],
+    ...iterators.map((iterator) => getPrototypeOf(iterator)),
+    ...(Iterator === undefined ? [] : [getPrototypeOf(Iterator.from([]).map((value) => value))]),
+    ...(Iterator === undefined
+      ? []
+      : [getPrototypeOf(Iterator.from({ next: () => ({ done: true, value: 0 }) }))]),
+  ];
+};
 
-/** @returns {string[]} the methods of arrays: stacks and queues that are arrays have their own */
-const arrayMethods = () =>
-  Object.getOwnPropertyNames(Array.prototype).filter((name) => name !== 'constructor');
+// Engines know these of arrays, sets, maps and strings by heart: `f(...list)` takes ten times as long once one of
+// them is an accessor. The compiler makes assignments of functions to such members definitions.
+const KNOWN_BY_HEART = /** @type {PropertyKey[]} */ ([Symbol.iterator, 'next']);
 
-const enableCommonOverrides = () => {
-  enableOverrides(Array.prototype, arrayMethods());
-  for (const name of INHERITED) {
-    enableOverrides(start[name].prototype, ['constructor', 'toString', 'valueOf', 'toJSON']);
+/**
+ * @param {object} object
+ * @returns {boolean}
+ */
+const isKnownByHeart = (object) =>
+  [[], new Set(), new Map(), ''].some((value) => {
+    const iterator = /** @type {any} */ (value)[Symbol.iterator]();
+    return [value.constructor.prototype, Object.getPrototypeOf(iterator)].includes(object);
+  }) || object === Object.getPrototypeOf(Int8Array.prototype);
+
+// Node's inspect asks these prototypes for a plain `constructor`, or takes their instances for something else.
+const PLAIN_CONSTRUCTOR = [
+  ...['EvalError', 'ReferenceError', 'SyntaxError', 'URIError', 'AggregateError', 'BigInt'],
+];
+
+/**
+ * @param {object} object an intrinsic
+ * @returns {PropertyKey[]} what can be assigned to objects that inherit from it
+ */
+const assignable = (object) => {
+  const plainConstructor = PLAIN_CONSTRUCTOR.some((name) => start[name]?.prototype === object);
+  const byHeart = isKnownByHeart(object);
+  return Reflect.ownKeys(object).filter((key) => {
+    if (byHeart && KNOWN_BY_HEART.includes(key)) return false;
+    if (plainConstructor && key === 'constructor') return false;
+    return Reflect.getOwnPropertyDescriptor(object, key)?.writable === true;
+  });
+};
+
+/**
+ * Every property of the language that objects inherit can be assigned to them: each becomes an accessor, before
+ * the intrinsics are frozen (the "override mistake" of ECMA-262 10.1.9.2).
+ */
+const enableAllOverrides = () => {
+  /** @type {Set<object>} */
+  const objects = new Set(hiddenPrototypes());
+  for (const name of LANGUAGE_CONSTRUCTORS) {
+    const prototype = start[name]?.prototype;
+    if (typeof prototype !== 'object' && typeof prototype !== 'function') continue;
+    objects.add(prototype);
+    if (!PLAIN_STATICS.includes(name)) objects.add(prototype.constructor);
   }
-  for (const name of ['RangeError', 'TypeError']) enableOverrides(start[name].prototype);
-  // Node's inspect asks the other prototypes for a plain `constructor`, or calls them all Error.
-  for (const name of ERRORS) enableOverrides(start[name].prototype, ['name', 'message']);
-  for (const name of ['WeakMap', 'WeakSet']) enableOverrides(start[name].prototype);
+  for (const name of HARDENED_BY_SES) objects.add(start[name]?.prototype ?? {});
+  for (const object of objects) enableOverrides(object, assignable(object));
 };
 
 /**
@@ -100,6 +213,8 @@ const beforeRepair = () => {
   return {
     Error: start.Error,
     RegExp: start.RegExp,
+    // ECMA-262 10.2.4 AddRestrictedFunctionProperties: they throw.
+    restricted: Object.getOwnPropertyDescriptors(Function.prototype),
     disposers: [
       [iterator, Symbol.dispose, Object.getOwnPropertyDescriptor(iterator, Symbol.dispose ?? '')],
       [
@@ -136,7 +251,7 @@ export const secure = (prepareStackTrace, settings = {}) => {
   const original = beforeRepair();
   start['repairIntrinsics']({ ...SETTINGS, ...settings });
   restorePure(original);
-  enableCommonOverrides();
+  enableAllOverrides();
   showPlainProperties(start.Object);
   start['hardenIntrinsics']();
   const HostError = original['Error'];

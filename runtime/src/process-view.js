@@ -149,9 +149,12 @@ const addMembers = (process, view, granted, make) => {
   for (const name of grantedNames(process, granted)) {
     const member = memberOf(granted, name);
     if (name === 'env' && !member.whole) continue;
+    /** @type {{ value: unknown } | undefined} */
+    let assigned;
     const known = { made: false, from: undefined, value: undefined };
     const writes = member.write || (granted.whole && ASSIGNED.includes(name));
     const read = () => {
+      if (assigned !== undefined && process[name] === assigned.value) return assigned.value;
       // What the host computes at every read stays live; an object is made once.
       const from = STDIO.includes(/** @type {StdioName} */ (name)) ? name : process[name];
       if (!isObject(from) && from !== name) return from;
@@ -160,8 +163,9 @@ const addMembers = (process, view, granted, make) => {
       return known.value;
     };
     const assign = (/** @type {unknown} */ value) => {
-      if (writes) process[name] = value;
-      else defineOwn(view, name, value);
+      if (!writes) return defineOwn(view, name, value);
+      process[name] = value;
+      assigned = { value }; // which the package has itself, and may go on changing
     };
     if (name in process) Object.defineProperty(view, name, frozenAccessor(read, assign));
   }

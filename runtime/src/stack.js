@@ -233,17 +233,15 @@ export const makeStacks = ({ showsHost = false, hidesFromEvaluated = false } = {
   };
 
   /**
-   * @param {(holder: object) => void} capture fills `holder.stack`
+   * @param {object} holder of a trace that V8 has captured, and that nobody has read
    * @param {number} limit
    * @returns {Frame[]} the frames of whoever called the runtime
    */
-  const collect = (capture, limit) => {
-    const holder = {};
+  const collect = (holder, limit) => {
     collecting = holder;
     collectLimit = limit;
     collected = [];
     try {
-      capture(holder);
       void (/** @type {{ stack?: unknown }} */ (holder).stack);
       return collected;
     } finally {
