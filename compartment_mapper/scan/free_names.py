@@ -45,15 +45,20 @@ def scan_free_names(
     free: list[FreeName] = []
     edits: list[Edit] = []
     looked_for = _USABLE[page]
+    has_own_global = _OWN_GLOBAL.search(syntax.source) is not None and any(
+        occurrence.role == "binding" for occurrence in occurrences(syntax, {"globalThis"})
+    )
     starts = [start for start, _, name in _known_words(syntax.source, page) if name in looked_for]
     for occurrence in occurrences(syntax, looked_for, known=starts):
         if occurrence.scope != "free":
             continue
         free += _free_names(syntax, occurrence, known)
-        if occurrence.role == "typeof" and occurrence.name not in _ALWAYS_THERE[page]:
+        is_asked = occurrence.role == "typeof" and occurrence.name not in _ALWAYS_THERE[page]
+        if is_asked and not has_own_global:
             start = occurrence.span.start
             edits.append(Edit(start, start, "globalThis."))
     free += _process_names(builtin_uses)
+    free += _clocks(syntax)
     free = _without_builtin_calls(syntax, free)
     paths = {name.path for name in free}
     free += [name for name in _names_by_alias(syntax.source) if name.path not in paths]
@@ -61,11 +66,28 @@ def scan_free_names(
     return free, edits
 
 
+#: A variable of that name may have no value yet where it is asked.
+_OWN_GLOBAL = re.compile(rb"globalThis(?<![\w$.]globalThis)\s*(?:[=,;)}\]]|(?:of|in)\b)")
+
 #: What is looked for, by whether the host is a page: of the host, what can be used, and assigned.
 _HOST = {False: HOST_GLOBALS, True: HOST_GLOBALS | RARE_PAGE_GLOBALS}
 _USABLE = {page: names | GLOBAL_ALIASES for page, names in _HOST.items()}
 _ASSIGNABLE = {page: names | INTRINSICS for page, names in _HOST.items()}
 _WORDS = {page: names | INTRINSICS for page, names in _USABLE.items()}
+
+
+def _clocks(syntax: Syntax) -> Iterator[FreeName]:
+    """Yield the use of the clock by ``Intl.DateTimeFormat``, which formats the time that it is."""
+    for match in _FORMATTER.finditer(syntax.source):
+        if syntax.path_to(match.start())[-1].kind in _NAMES:
+            yield FreeName(path="Date", span=Span(match.start(), match.end()), exact=False)
+            return
+
+
+_FORMATTER = re.compile(rb"DateTimeFormat(?<![\w$]DateTimeFormat)(?![\w$])")
+_NAMES = frozenset(
+    {"property_identifier", "string_fragment", "shorthand_property_identifier_pattern"}
+)
 
 
 def _process_names(builtin_uses: Iterable[BuiltinUse]) -> Iterator[FreeName]:

@@ -59,6 +59,7 @@ _EXPORTED = re.compile(rb"module(?<![\w$.]module)\s*\.\s*exports\s*=(?![=>])\s*"
 _NAMES_OF_PROTOTYPE = re.compile(
     rb"(?:getOwnPropertyNames|ownKeys)\s*\([^;]{0,80}(?:getPrototypeOf|prototype)"
 )
+_REQUIRED = re.compile(r"\brequire\(\s*(['\"])(\.[^'\"\n]+)\1\s*\)")
 _IS_CONSTANT = re.compile(r"[A-Z][A-Z0-9_$]+\Z")
 
 
@@ -97,7 +98,10 @@ class _Judge:
         self.exported = [
             _value_at(syntax, match.end()) for match in _EXPORTED.finditer(syntax.source)
         ]
-        names |= {syntax.text(node) for node in self.exported if node.type == "identifier"}
+        #: ``module.exports = convert(lodash)``: what a function is given, and its result exported.
+        self.converted = [node for value in self.exported for node in _converted(syntax, value)]
+        given = (*self.exported, *self.converted)
+        names |= {syntax.text(node) for node in given if node.type == "identifier"}
         self.free = {name for name in _OF_MODULES & names if not _is_declared(syntax, name)}
         found = occurrences(syntax, names - {"this", "prototype"} - self.free)
         self.at = {occurrence.span.start: occurrence for occurrence in found}
@@ -114,7 +118,19 @@ class _Judge:
         """Return the sum of all changes."""
         changes = [self._is_late_write(write) for write in self.writes]
         late = any(changes) or any(self._is_handed_on(path) for path in self.handed)
+        for node in self.converted:
+            self._patches_all(node)
         return LateChanges(late=late, patched=tuple(self.patched))
+
+    def _patches_all(self, argument: Node) -> None:
+        """Note the modules that a function is given, or values of, which may change them."""
+        node: Node | None = argument
+        occurrence = self.at.get(argument.start_byte)
+        if argument.type == "identifier" and occurrence is not None:
+            binding = self.bindings.get((occurrence.declared_in, occurrence.name))
+            node = _initializer(binding) if binding is not None else None
+        for match in _REQUIRED.finditer(self.syntax.text(node)[:200] if node is not None else ""):
+            self.patched[Specifier(match[2])] = None
 
     def _is_late_write(self, write: MemberWrite) -> bool:
         root, names = root_of(self.syntax, write.target)
@@ -188,8 +204,8 @@ class _Judge:
         value = _initializer(binding)
         if value is not None and value.type == "call_expression":
             arguments = value.child_by_field_name("arguments")
-            inner = arguments.named_children[:1] if arguments else []
-            return self._patches(value) or any(self._patches(node) for node in inner)
+            inner = arguments.named_children if arguments else []
+            return self._patches(value) or any(list(map(self._patches, inner)))
         return self._patches(value)
 
     def _is_private_data(self, binding: Occurrence) -> bool:
@@ -260,6 +276,16 @@ def _copies_prototypes(syntax: Syntax, writes: list[MemberWrite]) -> bool:
 def _handed_root(syntax: Syntax, path: tuple[Step, ...]) -> Node:
     is_member = path[-1].kind == "property_identifier"
     return root_of(syntax, path[-2].node)[0] if is_member else path[-1].node
+
+
+def _converted(syntax: Syntax, value: Node) -> list[Node]:
+    """Return the arguments of a call whose value is exported, but for those that only read."""
+    callee = value.child_by_field_name("function")
+    arguments = value.child_by_field_name("arguments")
+    if value.type != "call_expression" or callee is None or arguments is None:
+        return []
+    is_known = syntax.text(callee) == "require" or _READERS.search(syntax.text(callee))
+    return [] if is_known else arguments.named_children
 
 
 def _value_at(syntax: Syntax, start: int) -> Node:

@@ -12,6 +12,7 @@ import { isAttenuation } from './policy-format.js';
 import { fileRecord, isSharedData, ownCopy, recordOf, storedData } from './module-records.js';
 import { builtinDecision, grantedOf, grantsAnything, policiesOf } from './policy.js';
 import { unfinishedView } from './read-only.js';
+import { respell } from './run-time-text.js';
 import { filenameOfTarget, followKey, keyOfFilename, resolveRequest } from './resolve.js';
 
 /** @import { CjsHooks, CjsModule } from './cjs.js' */
@@ -191,6 +192,7 @@ const makeCompartment = (pkg) => {
   return new Compartment({
     __options__: true,
     name: pkg.label,
+    transforms: [respell],
     resolveHook: (specifier, referrer) => resolveKey(specifier, referrer) ?? specifier,
     importHook: async (key) => {
       const target = targetOf(key);

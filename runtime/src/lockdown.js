@@ -5,6 +5,7 @@ import { transforms } from 'ses/tools.js';
 import { showPlainProperties } from './descriptors.js';
 import { hardenSegments } from './hidden-prototypes.js';
 import { enableOverrides, hardenHost, regardHardened } from './host-harden.js';
+import { defineConstructor } from './run-time-text.js';
 
 /** @typedef {typeof globalThis & Record<string, any>} StartGlobal */
 
@@ -204,6 +205,12 @@ const intrinsics = (globalThis) => {
     .concat(Object.getPrototypeOf(Int8Array), Object.getPrototypeOf(Int8Array.prototype));
 };
 
+const FUNCTIONS = /** @type {[string, string, Function][]} */ ([
+  ['AsyncFunction', 'async function', async () => {}],
+  ['GeneratorFunction', 'function*', function* none() {}],
+  ['AsyncGeneratorFunction', 'async function*', async function* none() {}],
+]);
+
 /** @returns {Record<string, any>} */
 const beforeRepair = () => {
   const iterator = Object.getPrototypeOf(Object.getPrototypeOf([].values()));
@@ -251,6 +258,9 @@ export const secure = (prepareStackTrace, settings = {}) => {
   const original = beforeRepair();
   start['repairIntrinsics']({ ...SETTINGS, ...settings });
   restorePure(original);
+  defineConstructor('Function', 'function', Function.prototype);
+  for (const [name, prefix, made] of FUNCTIONS)
+    defineConstructor(name, prefix, Object.getPrototypeOf(made));
   enableAllOverrides();
   showPlainProperties(start.Object);
   start['hardenIntrinsics']();

@@ -1,4 +1,5 @@
 // A room: one compartment, what it was endowed with, and the evaluation that goes on in it.
+import { respell } from '../run-time-text.js';
 import { makeConsole, makeGlobals, makeTimers, define, shown } from './room-globals.js';
 import { decode, errorOf, makeEncoder } from './values.js';
 
@@ -114,7 +115,7 @@ export const makeRooms = (powers, settings, calls, send) => {
       const part = cut ? text.slice(0, rest) : text;
       send({ type: 'output', id: turn.id, level, text: part, cut });
     };
-    const compartment = new Compartment({ __options__: true, name });
+    const compartment = new Compartment({ __options__: true, name, transforms: [respell] });
     const { globalThis } = compartment;
     const timers = settings.clock
       ? makeTimers(

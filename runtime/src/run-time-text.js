@@ -1,0 +1,99 @@
+// Texts that programs make while they run, and evaluate by `Function` and `eval`. SES refuses what may be an HTML-like
+// comment or a dynamic import wherever it stands, also in a string: so no template engine could render a page.
+
+const { Function: HostFunction } = globalThis;
+const { apply } = Reflect;
+const { exec } = RegExp.prototype;
+
+const CENSORED = /<!--|-->|(?<![.\w$])import(?=\s*(?:\(|\/[/*]))/g;
+
+// Each is checked by parsing, if not all stand in literals: a text that has more is left to SES.
+const MOST = 200;
+
+/**
+ * @param {string} text
+ * @returns {boolean} whether it is a program; it is not evaluated
+ */
+const isProgram = (text) => {
+  try {
+    return new HostFunction(text) !== undefined;
+  } catch {
+    return false;
+  }
+};
+
+/** @type {Record<string, { literal: string, code: string, anywhere: string }>} */
+const SPELLINGS = {
+  // The same in a string, a template and a regular expression; no code; of no meaning in a comment.
+  '<!--': { literal: '\\x3c!--', code: '< !--', anywhere: '< !--' },
+  '-->': { literal: '--\\x3e', code: '-- >', anywhere: '-- >' },
+  import: { literal: '\\x69mport', code: 'import', anywhere: 'import' },
+};
+
+/**
+ * Of what SES refuses: in literals it becomes an escape, which means the same; in code `a<!--b` and `a-->b` are operators,
+ * which get a space, and an `import()` stays, and is refused. What stands where, V8's own parser says.
+ *
+ * @param {string} text of a script, or of what `Function` makes of its arguments
+ * @returns {string} a text that SES looks at like at any other
+ */
+export const respell = (text) => {
+  const search = new RegExp(CENSORED, 'g');
+  /** @type {{ at: number, found: string }[]} */
+  const places = [];
+  for (let match = apply(exec, search, [text]); match !== null; match = apply(exec, search, [text]))
+    places.push({ at: match.index, found: match[0] });
+  if (places.length === 0) return text;
+
+  /** @param {(index: number) => 'literal' | 'code' | 'anywhere'} choose */
+  const spelled = (choose) => {
+    let made = '';
+    let end = 0;
+    places.forEach(({ at, found }, index) => {
+      made += text.slice(end, at) + SPELLINGS[found]?.[choose(index)];
+      end = at + found.length;
+    });
+    return made + text.slice(end);
+  };
+
+  const asLiterals = spelled(() => 'literal');
+  if (isProgram(asLiterals)) return asLiterals;
+  if (places.length > MOST || !isProgram(spelled(() => 'anywhere'))) return text;
+  const isLiteral = places.map((_place, index) =>
+    isProgram(spelled((other) => (other === index ? 'literal' : 'anywhere'))),
+  );
+  return spelled((index) => (isLiteral[index] ? 'literal' : 'code'));
+};
+
+/** @type {Compartment | undefined} */
+let powerless;
+
+/**
+ * A function can reach the constructor of all functions, and of all asynchronous ones, by `constructor`: who calls it, it
+ * can't know. So what it makes sees nothing but the language.
+ *
+ * @param {string} name
+ * @param {string} prefix what makes such a function
+ * @param {object} prototype of such functions
+ */
+export const defineConstructor = (name, prefix, prototype) => {
+  const { [name]: Constructor } = {
+    [name]: function (/** @type {unknown[]} */ ...args) {
+      const body = args.length > 0 ? `${args.pop()}` : '';
+      const parameters = args.map((arg) => `${arg}`).join(',');
+      if (powerless === undefined) {
+        powerless = new Compartment({ __options__: true, name: 'text', transforms: [respell] });
+        harden(powerless.globalThis);
+      }
+      return powerless.evaluate(`(${prefix} anonymous(${parameters}\n) {\n${body}\n})`);
+    },
+  };
+  const { constructor: replaced } = /** @type {{ constructor: Function }} */ (prototype);
+  Object.setPrototypeOf(/** @type {object} */ (Constructor), Object.getPrototypeOf(replaced));
+  Object.defineProperties(/** @type {object} */ (Constructor), {
+    length: { value: 1 },
+    prototype: { value: prototype, writable: false },
+  });
+  const property = Reflect.getOwnPropertyDescriptor(prototype, 'constructor');
+  Object.defineProperty(prototype, 'constructor', { ...property, value: Constructor });
+};
