@@ -137,7 +137,7 @@ def _without_covered(uses: list[Use]) -> list[Use]:
 
 def _uses_in(module: Module, package: CanonicalName) -> Iterator[Use]:
     for name in module.record.free_names:
-        path = _granted_path(name)
+        path = _granted_path(name) or _tested_path(name, package)
         is_handed_on = package != ROOT_NAME and name in _handed_on(module)
         if path is not None and not is_handed_on:
             yield Use(
@@ -221,6 +221,16 @@ def _uses_of_handed(module: Module, package: CanonicalName) -> Iterator[Use]:
         granted = _granted_path(name)
         if granted is not None:
             yield use_of(path=granted, span=name.span)
+
+
+def _tested_path(name: FreeName, package: CanonicalName) -> str | None:
+    """Return the authority of a name that is only asked for: ``typeof WebSocket``.
+
+    The application knows what its host has; a dependency that finds a power would use it.
+    """
+    first = name.path.partition(".")[0]
+    is_answered = package == ROOT_NAME or is_harmless("globals", first)
+    return first if name.tested and is_answered and first != "process" else None
 
 
 def _granted_path(name: FreeName) -> str | None:

@@ -119,17 +119,21 @@ def _names_by_alias(source: bytes) -> Iterator[FreeName]:
         return
     seen: set[bytes] = set()
     for match in _HARMLESS_MEMBER.finditer(source):
-        if match[1] not in seen:
-            seen.add(match[1])
-            span = Span(match.start(1), match.end(1))
-            yield FreeName(path=match[1].decode(), span=span, exact=False)
+        name = match[1] or match[2]
+        if name not in seen:
+            seen.add(name)
+            span = Span(match.start(), match.end())
+            yield FreeName(path=name.decode(), span=span, exact=False, tested=not match[1])
 
 
 _GLOBAL_OBJECT = re.compile(
     rb"(?:global(?<![\w$.]global)(?:This)?|self(?<![\w$.]self)|window(?<![\w$.]window))(?![\w$])"
 )
+_ANY = b"|".join(sorted(name.encode() for name in HOST_GLOBALS))
+_HARMLESS = b"|".join(sorted(name.encode() for name in HARMLESS_GLOBALS))
+#: By a key that is computed, too: ``globalThis[name]``, where it may be asked for only.
 _HARMLESS_MEMBER = re.compile(
-    rb"\.\s*(" + b"|".join(sorted(name.encode() for name in HARMLESS_GLOBALS)) + rb")(?![\w$])"
+    rb"\.\s*(" + _HARMLESS + rb")(?![\w$])|['\"](" + _ANY + rb")['\"]"
 )
 _IN_NODE = HARMLESS_GLOBALS | NODE_GLOBAL_ALIASES | {"process"}
 #: What any package has, by whether the host is a page.

@@ -35,7 +35,9 @@ export const isConstructor = (method) => {
   if (property === undefined) return false;
   const { value } = property;
   if (!isObject(value) || /^class\b/.test(Function.prototype.toString.call(method))) return true;
-  return Reflect.ownKeys(value).length > 1 || Object.getPrototypeOf(value) !== Object.prototype;
+  const inherits = Object.getPrototypeOf(value) !== Object.prototype;
+  // As all JavaScript has it: `tls.SecureContext` has nothing on its prototype, nor has `fs.readFile`.
+  return Reflect.ownKeys(value).length > 1 || inherits || /^[A-Z]/.test(method.name);
 };
 
 /**

@@ -95,5 +95,8 @@ export const defineConstructor = (name, prefix, prototype) => {
     prototype: { value: prototype, writable: false },
   });
   const property = Reflect.getOwnPropertyDescriptor(prototype, 'constructor');
-  Object.defineProperty(prototype, 'constructor', { ...property, value: Constructor });
+  Object.defineProperty(prototype, 'constructor', {
+    ...property,
+    value: Object.freeze(Constructor),
+  });
 };

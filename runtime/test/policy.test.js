@@ -198,7 +198,7 @@ test('nothing that a package is handed leads to the Function of the start compar
     `const seen = new Set(), found = []; const walk = (value, way, depth) => {
        if ((typeof value !== 'object' && typeof value !== 'function') || value === null || seen.has(value) || depth > 4) return;
        seen.add(value);
-       try { const g = value.constructor?.constructor?.('return typeof process === "object" && process.pid')(); if (g) found.push(way + ': ' + g) } catch {}
+       try { const g = value.constructor?.constructor?.('return typeof process === "object" && process.pid')(); const v = typeof g?.next === 'function' ? g.next().value : g; if (v) found.push(way + ': ' + v) } catch {}
        let keys = []; try { keys = Reflect.ownKeys(value) } catch {}
        for (const key of keys) { let d; try { d = Object.getOwnPropertyDescriptor(value, key) } catch { continue }
          walk(d?.value, way + '.' + String(key), depth + 1); walk(d?.get, way + '.get ' + String(key), depth + 1); walk(d?.set, way + '.set', depth + 1) }

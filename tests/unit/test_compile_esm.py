@@ -136,4 +136,7 @@ def test_what_ends_at_the_same_place_ends_the_innermost_first() -> None:
     source = b"export var D = P.constructor = f(1);\n"
     compiled = json.loads(compile_esm(scan_module(source, "mjs"), source, in_cycle=False))
 
-    assert "var D = $h_own(P,f(1)),$h_0=$h_live.D(D);" in compiled["__syncModuleProgram__"]
+    assert (
+        'var D = $h_own(P,"constructor",f(1)),$h_0=$h_live.D(D);'
+        in compiled["__syncModuleProgram__"]
+    )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 from support import load, package
 
+from compartment_mapper.authority import harmless_paths
 from compartment_mapper.locations import CanonicalName
 from compartment_mapper.policy import PackagePolicy
 from compartment_mapper.policy_choice import PolicyFile
@@ -40,6 +41,13 @@ def granted(policy: PackagePolicy) -> list[str]:
     return [f"({path})" if grant == "load" else path for path, grant in named]
 
 
+def handed(*named: str) -> list[str]:
+    """Return what a package gets that hands its process on: what is harmless, and what it names."""
+    harmless = [path for path in harmless_paths("globals") if path.startswith("process.")]
+    shown = {path: f"({path})" for path in harmless} | {path: path for path in named}
+    return [shown[path] for path in sorted(shown)]
+
+
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
@@ -68,10 +76,10 @@ def granted(policy: PackagePolicy) -> list[str]:
         ("process.platform; process.exit()", ["process.exit", "(process.platform)"]),
         ("process.stdout.write(x)", ["process.stdout.write"]),
         ("process.browser; process.__nwjs = 1", []),
-        ("f(process)", []),
+        ("f(process)", handed()),
         ("process[x]", ["process"]),
-        ("f(process); x.argv", ["process.argv"]),
-        ("const p = process; f(p); p.env.A", ["process.env.A"]),
+        ("f(process); x.argv", handed("process.argv")),
+        ("const p = process; f(p); p.env.A", handed("process.env.A")),
         ("performance.now(); performance.mark('x')", ["performance.mark", "(performance.now)"]),
         ("crypto.subtle.digest(x)", ["crypto.subtle"]),
         ("Math.random(); Math.max(1, 2)", ["(Math)"]),

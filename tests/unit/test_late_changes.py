@@ -130,5 +130,5 @@ def test_assignments_to_constructor_become_definitions_on_the_same_lines() -> No
     edits, declared = scan_constructor_writes(
         parse(b"(B.prototype = o).constructor\n= B; x.constructor == 1"), prefix="$h_"
     )
-    assert [edit.text for edit in edits] == ["$h_own(", ",\n", ")"]
+    assert [edit.text for edit in edits] == ["$h_own(", ',"constructor",\n', ")"]
     assert len(declared) == 1
