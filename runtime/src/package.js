@@ -8,6 +8,7 @@ import { debuggerMap } from './debugger-map.js';
 import { makeDirectEval } from './direct-eval.js';
 import { makePackageTexts } from './package-texts.js';
 import { reportGlobals } from './report.js';
+import { needRoomToEndow } from './room.js';
 import { makeScopedEvaluate } from './scoped-text.js';
 
 /** @import { AnyObject } from './attenuate.js' */
@@ -287,6 +288,7 @@ export const makePackage = (world, name, policy, makeCompartment) => {
     },
     get compartment() {
       if (compartment === undefined) {
+        needRoomToEndow();
         compartment = makeCompartment(pkg);
         installGlobals(pkg, compartment.globalThis);
         reportGlobals(pkg, compartment.globalThis);
