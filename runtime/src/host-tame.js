@@ -15,15 +15,25 @@ import {
   hardenShared,
   hardenThingsOf,
   hideClass,
+  hardenResults,
   rareStreamThings,
+  withHardClass,
 } from './endowments/specimens.js';
 import { isConstructor } from './attenuate.js';
 import { tameTimeline } from './endowments/tame-cloning.js';
 import { tameFs } from './endowments/tame-fs.js';
-import { hideConstructors, refuseEngines, tameSqlite, tameTls } from './endowments/tame-network.js';
+import {
+  hideConstructors,
+  refuseEngines,
+  tameHttp2,
+  tameParser,
+  tameSqlite,
+  tameTls,
+} from './endowments/tame-network.js';
 import { hardenHidden, hardenStreams } from './hidden-prototypes.js';
 import { codedError } from './errors.js';
 import { hardenHost, regardHardened } from './host-harden.js';
+import { needRoomForBuiltin, needRoomForHost, needRoomToHarden } from './room.js';
 
 /** @import { AnyObject } from './attenuate.js' */
 /** @import { Powers } from './package.js' */
@@ -133,6 +143,7 @@ const prepareRareStreams = (stream, { globals }) => {
   let prepared = false;
   const prepare = () => {
     if (prepared) return;
+    needRoomToHarden();
     prepared = true;
     hardenStreams(globals);
     hardenShared(rareStreamThings({ ...stream }));
@@ -331,9 +342,13 @@ const TAMED = {
   events: tameEvents,
   child_process: (processes) => hideConstructors(processes, ['ChildProcess']),
   dgram: (dgram) => hideConstructors(dgram, ['Socket']),
-  fs: (fs, { getBuiltin }) =>
-    tameFs(fs, /** @type {any} */ (getBuiltin('path')), /** @type {any} */ (getBuiltin('url'))),
-  http(http) {
+  fs(fs, { getBuiltin }) {
+    tameFs(fs, /** @type {any} */ (getBuiltin('path')), /** @type {any} */ (getBuiltin('url')));
+    hardenResults(fs, ['watch', 'watchFile', 'opendirSync', 'statfsSync', 'statSync']);
+    hardenResults(fs.promises, ['watch', 'opendir', 'statfs', 'stat']);
+  },
+  http(http, { getBuiltin }) {
+    tameParser(/** @type {any} */ (getBuiltin('_http_common')).HTTPParser);
     hideServerTimers(http, http);
     separateAgents(http);
   },
@@ -341,6 +356,7 @@ const TAMED = {
     hideServerTimers(/** @type {AnyObject} */ (getBuiltin('http')), https);
     separateAgents(https);
   },
+  http2: tameHttp2,
   net(net) {
     tameNet(net);
     hideSocketTimers(net);
@@ -351,7 +367,10 @@ const TAMED = {
   tls(tls, { internals }) {
     const { SecureContext } = internals?.binding('crypto') ?? {};
     if (SecureContext === undefined) tameTls(tls);
-    else refuseEngines(SecureContext.prototype); // without making one, which takes 20 ms
+    else {
+      refuseEngines(SecureContext.prototype); // without making one, which takes 20 ms
+      withHardClass(Object.create(SecureContext.prototype));
+    }
     hideConstructors(tls, ['TLSSocket', 'Server']);
   },
   worker_threads: (threads) => hideConstructors(threads, ['Worker']),
@@ -360,7 +379,12 @@ const TAMED = {
 };
 
 // Nearly all builtins, and globals, lead to the objects of these, which are loaded anyway.
-const COMMON = ['buffer', 'events', 'stream', 'util'];
+const COMMON = ['buffer', 'events', 'stream', 'string_decoder', 'util'];
+
+// Globals that objects lead to which every package can make: a signal's events, a decoder's errors.
+const COMMON_GLOBALS = [
+  ...['AbortController', 'AbortSignal', 'CustomEvent', 'DOMException', 'Event', 'EventTarget'],
+];
 
 /** @type {Record<string, string[]>} builtins that lead to those of others, which are to be tamed before */
 const LEADS_TO = {
@@ -369,6 +393,8 @@ const LEADS_TO = {
   ...{ http: ['net'], https: ['net', 'tls', 'http'], http2: ['net', 'tls', 'http', 'https'] },
   ...{
     'fs/promises': ['fs'],
+    'path/posix': ['path'],
+    'path/win32': ['path'],
     'readline/promises': ['readline'],
     tls: ['net'],
     tty: ['net'],
@@ -446,14 +472,28 @@ const WITHOUT_WEB_STREAMS = new Set([
   ...['https', 'child_process', 'vm', 'v8'],
 ]);
 
-/** @type {WeakMap<object, (name: string) => void>} by the global object of the host */
+/**
+ * Any target makes events, of a class of Node's own.
+ *
+ * @param {AnyObject} globals
+ */
+const hardenMadeEvents = ({ EventTarget }) => {
+  const { prototype } = EventTarget;
+  for (const key of Object.getOwnPropertySymbols(prototype))
+    if (key.description === 'kCreateEvent') withHardClass(new EventTarget()[key](undefined, ''));
+};
+
+/** @typedef {(name: string) => AnyObject | undefined} LoadBuiltin gives a builtin, tamed and hardened */
+
+/** @type {WeakMap<object, LoadBuiltin>} by the global object of the host */
 const hardeners = new WeakMap();
 
 /**
  * @param {Powers} powers
- * @returns {(name: string) => void} tames and hardens a builtin, when it is given first
+ * @returns {LoadBuiltin}
  */
 const makeHardener = (powers) => {
+  needRoomForHost();
   const { process, console } = powers.globals;
   regardHardened([powers.globals, process, process.env, console]); // never frozen, whatever leads there
   /** @type {Set<string>} */
@@ -469,34 +509,55 @@ const makeHardener = (powers) => {
     TAMED[name]?.(powers.getBuiltin(name), powers);
   };
   for (const name of COMMON) tame(name);
+  for (const name of COMMON_GLOBALS) hardenHost(powers.globals[name]);
+  hardenMadeEvents(powers.globals);
   hardenErrors(powers);
   hardenHidden(powers.globals, 'URL');
   /** @type {Set<string>} */
   const hardened = new Set();
-  const harden = (/** @type {string} */ name) => {
+  const load = (/** @type {string} */ name) => {
+    if (!hardened.has(name)) needRoomForBuiltin(); // Node ends where there is none to load what it trusts
+    const builtin = powers.getBuiltin(name);
+    if (builtin !== undefined) hardenLoaded(name);
+    return builtin;
+  };
+  const hardenLoaded = (/** @type {string} */ name) => {
     if (hardened.has(name)) return;
     hardened.add(name);
     for (const other of [...(LEADS_TO[name] ?? []), name]) tame(other);
+    for (const other of LEADS_TO[name] ?? []) hardenLoaded(other);
     if (!WITHOUT_WEB_STREAMS.has(name)) hardenStreams(powers.globals);
     if (UNHARDENED.has(name)) return;
     for (const binding of BINDINGS[name] ?? []) hardenBinding(powers, binding);
     hardenHost(powers.getBuiltin(name));
     hardenThingsOf(name, powers.getBuiltin(name));
   };
-  for (const name of COMMON) harden(name);
-  return harden;
+  for (const name of COMMON) hardenLoaded(name);
+  return load;
 };
 
 /**
  * Must be called before the first package runs: whoever asks first gets what is hardened already.
  *
  * @param {Powers} powers
- * @returns {(name: string) => void}
+ * @returns {LoadBuiltin}
  */
 export const hardenerOf = (powers) => {
   const harden = hardeners.get(powers.globals) ?? makeHardener(powers);
   hardeners.set(powers.globals, harden);
   return harden;
+};
+
+const FETCHED = ['Response', 'Headers', 'Blob', 'FormData'];
+
+/**
+ * Why a request failed is told by errors of classes that no name leads to.
+ *
+ * @param {any} error
+ */
+const throwHard = (error) => {
+  for (let at = error; at instanceof Error; at = at.cause) withHardClass(at);
+  throw error;
 };
 
 /** @type {WeakMap<object, Function>} */
@@ -518,7 +579,8 @@ const fetchOf = (globals) => {
     fetch(...args) {
       hardenHidden(globals, 'fetch');
       hardenStreams(globals);
-      return Reflect.apply(original, undefined, args);
+      for (const name of FETCHED) hardenHost(globals[name]);
+      return Reflect.apply(original, undefined, args).catch(throwHard);
     },
   };
   fetches.set(original, hardenHost(fetch));
@@ -552,9 +614,4 @@ export const sharedGlobal = (powers, name) => {
  * @param {string} name of a builtin, without `node:`
  * @returns {AnyObject | undefined} it, hardened
  */
-export const sharedBuiltin = (powers, name) => {
-  const harden = hardenerOf(powers); // before the builtin is loaded, and takes what it uses of others
-  const builtin = powers.getBuiltin(name);
-  if (builtin !== undefined) harden(name);
-  return builtin;
-};
+export const sharedBuiltin = (powers, name) => hardenerOf(powers)(name); // it prepares the host before the builtin is loaded, and takes what it uses of others

@@ -134,6 +134,25 @@ BREAKOUTS = {
         options=("--grant", "evil:fs"),
         env={"NAME_OF_A_SECRET": "1"},
     ),
+    "the-end-of-the-stack": Breakout(
+        parts=("_edge", "end-of-stack"),
+        succeeds="got: fs,URL,readline,net,stream/web",
+        held="got: $",
+        options=("--infer", "--grant", "evil:fs"),
+        env={"NAME_OF_A_SECRET": "1"},
+    ),
+    "the-decoder-of-a-stream": Breakout(
+        parts=("decoders",), succeeds=f"heard: {MARKER}", held="heard: $"
+    ),
+    "the-event-of-a-signal": Breakout(
+        parts=("made-events",), succeeds=f"heard: {MARKER}", held="heard: $"
+    ),
+    "classes-of-what-is-made-late": Breakout(
+        parts=("made-late",),
+        succeeds="open: watcher,stat watcher,statfs,context,group,import of WASI,rows,response,",
+        held="open: \nlooked at: 18$",
+        options=("--infer",),
+    ),
     "fs-opens-what-a-path-leads-to-by-then": Breakout(
         parts=("fs-race",),
         succeeds="read by: readFile, promises.readFile, createReadStream, open, promises.open",
@@ -266,17 +285,21 @@ def test_a_URLPattern_checks_what_it_is_called_on(tmp_path: Path) -> None:  # no
 @pytest.mark.parametrize("form", ["script", "module"])
 @pytest.mark.parametrize(
     "name",
-    ["structuredClone-makes-a-file-handle", "import-source", "prototypes-that-no-name-leads-to"],
+    [
+        *("structuredClone-makes-a-file-handle", "import-source"),
+        *("prototypes-that-no-name-leads-to", "the-end-of-the-stack", "the-decoder-of-a-stream"),
+        *("the-event-of-a-signal", "classes-of-what-is-made-late"),
+    ],
 )
 def test_scripts_hold_it_too(name: str, form: str, tmp_path: Path) -> None:
     breakout = BREAKOUTS[name]
     entry = application(tmp_path, breakout.parts)
-    plain = started([NODE, entry], folder=tmp_path, env={})
+    plain = started([NODE, entry], folder=tmp_path, env=breakout.env)
     assert re.search(breakout.succeeds, plain.stdout), plain.stdout + plain.stderr
 
     output = tmp_path / ("app.cjs" if form == "script" else "app.mjs")
-    mapper("bundle", entry, "-o", output, "--format", form, check=True)
-    held = started([NODE, output], folder=tmp_path, env={})
+    mapper("bundle", entry, "-o", output, "--format", form, *breakout.options, check=True)
+    held = started([NODE, output], folder=tmp_path, env=breakout.env)
 
     assert held.returncode == 0, held.stderr
     assert re.match(breakout.held, held.stdout), held.stdout
