@@ -9,6 +9,7 @@ import {
 } from './endowments/replacements.js';
 import { hideServerTimers, hideSocketTimers } from './endowments/hidden-timers.js';
 import { hardenErrors } from './endowments/host-errors.js';
+import { guardOpen } from './endowments/own-descriptors.js';
 import { replace } from './endowments/replace.js';
 import {
   STREAM_CLASSES,
@@ -319,6 +320,15 @@ const tameReadline = (readline, { getBuiltin }) => {
 const tamePerformance = (hooks, powers) =>
   tameTimeline(hooks, powers.globals, () => clonerOf(powers));
 
+/**
+ * @param {Powers} powers
+ * @param {string[]} bindings whose classes make sockets of descriptors
+ */
+const guardNative = ({ internals, inherited = 0 }, bindings) => {
+  for (const Class of bindings.flatMap((name) => Object.values(internals?.binding(name) ?? {})))
+    if (typeof Class === 'function' && Class.prototype) guardOpen(Class.prototype, inherited);
+};
+
 /** @param {AnyObject} net */
 const tameNet = (net) => {
   hideConstructors(net, ['Socket', 'Server']);
@@ -341,9 +351,13 @@ const TAMED = {
   buffer: tameBuffer,
   events: tameEvents,
   child_process: (processes) => hideConstructors(processes, ['ChildProcess']),
-  dgram: (dgram) => hideConstructors(dgram, ['Socket']),
-  fs(fs, { getBuiltin }) {
-    tameFs(fs, /** @type {any} */ (getBuiltin('path')), /** @type {any} */ (getBuiltin('url')));
+  dgram(dgram, powers) {
+    hideConstructors(dgram, ['Socket']);
+    guardNative(powers, ['udp_wrap']);
+  },
+  fs(fs, { getBuiltin, inherited = 0 }) {
+    const [path, url] = ['path', 'url'].map((name) => /** @type {any} */ (getBuiltin(name)));
+    tameFs(fs, path, url, inherited);
     hardenResults(fs, ['watch', 'watchFile', 'opendirSync', 'statfsSync', 'statSync']);
     hardenResults(fs.promises, ['watch', 'opendir', 'statfs', 'stat']);
   },
@@ -357,8 +371,9 @@ const TAMED = {
     separateAgents(https);
   },
   http2: tameHttp2,
-  net(net) {
+  net(net, powers) {
     tameNet(net);
+    guardNative(powers, ['pipe_wrap', 'tcp_wrap']);
     hideSocketTimers(net);
   },
   perf_hooks: tamePerformance,

@@ -40,6 +40,7 @@ import { makeScopedEvaluate } from './scoped-text.js';
  * @property {AnyObject | undefined} timersPromises
  * @property {{ errors: AnyObject | undefined, binding: (name: string) => AnyObject | undefined }} [internals] of Node: its
  *   `internal/errors`, where it was started to show them, and its native classes
+ * @property {number} [inherited] how many descriptors that are not the standard ones come from who started the program
  * @property {(holder: object, below?: Function) => void} capture V8's Error.captureStackTrace
  * @property {Scripts | undefined} [scripts] where the engine keeps what it has compiled
  * @property {AnyObject} [console] instead of the host's

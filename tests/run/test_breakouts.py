@@ -141,6 +141,12 @@ BREAKOUTS = {
         options=("--infer", "--grant", "evil:fs"),
         env={"NAME_OF_A_SECRET": "1"},
     ),
+    "descriptors-of-others": Breakout(
+        parts=("descriptors",),
+        succeeds=r"used: 3,\d.*\nown: 5, then EBADF",
+        held="used: \nown: 5, then EBADF$",
+        options=("--grant", "evil:fs", "--report", "report.jsonl"),
+    ),
     "the-decoder-of-a-stream": Breakout(
         parts=("decoders",), succeeds=f"heard: {MARKER}", held="heard: $"
     ),
@@ -357,6 +363,54 @@ def test_an_evaluation_does_not_forge_the_answer_of_another(tmp_path: Path) -> N
             return [await sandbox.evaluate(forge), await victim]
 
     assert asyncio.run(both()) == [0, "genuine"]
+
+
+def test_an_archive_does_not_read_what_another_evaluation_is_sent(tmp_path: Path) -> None:
+    entry = write(
+        tmp_path / "reader",
+        {
+            "package.json": "{}",
+            "main.js": """
+                const fs = require('fs');
+                exports.read = () => {
+                  let text = '';
+                  for (let descriptor = 3; descriptor < 40; descriptor += 1) {
+                    try {
+                      const bytes = Buffer.alloc(65536);
+                      text += bytes.latin1Slice(0, fs.readSync(descriptor, bytes));
+                    } catch {}
+                  }
+                  return text;
+                };""",
+        },
+    )
+    archive = tmp_path / "reader.zip"
+    mapper("bundle", entry / "main.js", "-o", archive, "--infer", check=True)
+    reads = """
+        import app from 'app';
+        let text = '';
+        tools.started();
+        for (let turn = 0; turn < 200 && !text.includes('evaluate'); turn += 1) {
+          text += app.read();
+          for (let pause = 0; pause < 1e5; pause += 1);
+        }
+        export { text };"""
+
+    async def both() -> tuple[object, object]:
+        begun = asyncio.Event()
+
+        async def started() -> None:
+            begun.set()
+
+        async with AsyncSandbox(
+            tools={"started": started}, modules={"app": archive}, timeout=20
+        ) as sandbox:
+            reader = asyncio.create_task(sandbox.evaluate(reads))
+            await begun.wait()
+            victim = sandbox.evaluate("secret.length", globals={"secret": MARKER})
+            return await victim, await reader
+
+    assert asyncio.run(both()) == (len(MARKER), {"text": ""})
 
 
 def test_no_accessor_keeps_what_another_evaluation_gave_it() -> None:

@@ -259,7 +259,7 @@ const makeEvaluations = (settings, powers, stacks, send) => {
  */
 const main = (requests, answers) => {
   const stacks = makeStacks();
-  const powers = prepareHost()(secure(stacks.prepareStackTrace));
+  const powers = prepareHost({ inherited: 0 })(secure(stacks.prepareStackTrace));
   /** @type {ReturnType<typeof makeEvaluations> | undefined} */
   let evaluations;
   const stray = (/** @type {unknown} */ error) => evaluations?.stray(error);
