@@ -358,8 +358,8 @@ const TAMED = {
   fs(fs, { getBuiltin, inherited = 0 }) {
     const [path, url] = ['path', 'url'].map((name) => /** @type {any} */ (getBuiltin(name)));
     tameFs(fs, path, url, inherited);
-    hardenResults(fs, ['watch', 'watchFile', 'opendirSync', 'statfsSync', 'statSync']);
-    hardenResults(fs.promises, ['watch', 'opendir', 'statfs', 'stat']);
+    hardenResults(fs, ['watch', 'watchFile']);
+    hardenResults(fs.promises, ['watch']);
   },
   http(http, { getBuiltin }) {
     tameParser(/** @type {any} */ (getBuiltin('_http_common')).HTTPParser);

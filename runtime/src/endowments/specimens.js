@@ -291,6 +291,10 @@ const THINGS = {
     },
   ],
   perf_hooks: (hooks) => [() => hooks.createHistogram(), () => hooks.monitorEventLoopDelay()],
+  fs: ({ fstatSync, statfsSync }) => [
+    ...[0, 1, 2].map((standard) => () => fstatSync(standard, { bigint: true })),
+    () => statfsSync('/'),
+  ],
   sqlite: ({ DatabaseSync }) => [
     () => {
       const database = new DatabaseSync(':memory:');
@@ -321,7 +325,8 @@ const THINGS = {
     () => constructedBy(posix.format),
     () => constructedBy(win32.format),
   ],
-  http: ({ Agent, Server }) => [
+  http: ({ Agent, OutgoingMessage, Server }) => [
+    () => new OutgoingMessage(),
     () => new Agent(),
     () => new Agent({ keepAlive: true }),
     () => {
