@@ -5,6 +5,7 @@ import { fillView, frozenAccessor, isObject } from './attenuate.js';
 import { makeConsoleView } from './console-view.js';
 import { makeErrorConstructor } from './error-constructor.js';
 import { hardenThingsOf } from './endowments/specimens.js';
+import { hardenKeys } from './endowments/web-results.js';
 import { hardenHost } from './host-harden.js';
 import { hardenerOf, sharedBuiltin, sharedGlobal } from './host-tame.js';
 import { boundView } from './bound-view.js';
@@ -131,6 +132,7 @@ export const performanceOf = (pkg) => {
  */
 export const webCryptoOf = (globals) => {
   const { crypto } = globals;
+  hardenKeys(globals);
   if (isObject(crypto)) hardenHost(crypto['subtle']);
   return hardenHost(crypto);
 };

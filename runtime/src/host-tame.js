@@ -31,6 +31,7 @@ import {
   tameSqlite,
   tameTls,
 } from './endowments/tame-network.js';
+import { hardenResultsOf } from './endowments/web-results.js';
 import { hardenHidden, hardenStreams } from './hidden-prototypes.js';
 import { codedError } from './errors.js';
 import { hardenHost, regardHardened } from './host-harden.js';
@@ -563,7 +564,29 @@ export const hardenerOf = (powers) => {
   return harden;
 };
 
-const FETCHED = ['Response', 'Headers', 'Blob', 'FormData'];
+const FETCHED = ['Response', 'Headers', 'Request', 'FormData', 'Blob'];
+
+/** @type {WeakSet<object>} global objects of which they are hardened */
+const withFetched = new WeakSet();
+
+/**
+ * Node 22 shows what they are made of, of classes that no name leads to.
+ *
+ * @param {AnyObject} globals
+ */
+const hardenFetched = (globals) => {
+  if (withFetched.has(globals)) return;
+  needRoomToHarden();
+  withFetched.add(globals);
+  for (const name of FETCHED) hardenHost(globals[name]);
+  const { FormData, Headers, Request, Response } = globals;
+  hardenShared([
+    () => new Response('x'),
+    () => new Request('http://localhost'),
+    () => new Headers([['x', 'x']]),
+    () => new FormData(),
+  ]);
+};
 
 /**
  * Why a request failed is told by errors of classes that no name leads to.
@@ -594,7 +617,7 @@ const fetchOf = (globals) => {
     fetch(...args) {
       hardenHidden(globals, 'fetch');
       hardenStreams(globals);
-      for (const name of FETCHED) hardenHost(globals[name]);
+      hardenFetched(globals);
       return Reflect.apply(original, undefined, args).catch(throwHard);
     },
   };
@@ -615,12 +638,14 @@ const LEADS_TO_STREAMS = new Set([
  */
 export const sharedGlobal = (powers, name) => {
   hardenerOf(powers);
+  hardenResultsOf(powers.globals, name);
   const own = replacedGlobal(powers, name);
   if (own !== undefined) return own;
   if (name === 'fetch') return fetchOf(powers.globals);
   if (name.startsWith('Performance')) sharedBuiltin(powers, 'perf_hooks');
   hardenHidden(powers.globals, name);
   if (LEADS_TO_STREAMS.has(name)) hardenStreams(powers.globals);
+  if (FETCHED.includes(name) && name !== 'Blob') hardenFetched(powers.globals);
   return hardenHost(powers.globals[name]);
 };
 

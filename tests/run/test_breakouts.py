@@ -155,8 +155,8 @@ BREAKOUTS = {
     ),
     "classes-of-what-is-made-late": Breakout(
         parts=("made-late",),
-        succeeds="open: watcher,stat watcher,statfs,context,group,import of WASI,rows,response,",
-        held="open: \nlooked at: 18$",
+        succeeds="open: watcher,stat watcher,statfs,context,group,import of WASI,rows,response,key,",
+        held="open: \nlooked at: 22$",
         options=("--infer",),
     ),
     "fs-opens-what-a-path-leads-to-by-then": Breakout(
