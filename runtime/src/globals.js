@@ -17,6 +17,7 @@ import {
   pagePerformance,
   pageProcess,
 } from './page-globals.js';
+import { hardenLeads } from './page-classes.js';
 import { makePageTimers } from './page-timers.js';
 import { isAttenuation } from './policy-format.js';
 import { makeProcessView } from './process-view.js';
@@ -122,6 +123,7 @@ export const performanceOf = (pkg) => {
   const { globals, page } = pkg.world.powers;
   prepareHost(pkg);
   if (!page && pkg.world.hardens) sharedBuiltin(pkg.world.powers, 'perf_hooks');
+  if (page && pkg.world.hardens) hardenLeads(globals, 'performance', true);
   pkg.performance ??= page ? pagePerformance(globals) : boundView(globals['performance']);
   return pkg.performance;
 };
