@@ -20,6 +20,10 @@ from compartment_mapper.policy_format import package_policy_from
 #: What stands in the archive; ``json``, ``text`` and ``bytes`` are stored as they are.
 PARSERS = ("pre-mjs-json", "pre-cjs-json", "json", "text", "bytes")
 
+#: What says of which kind a module is. An entry of two kinds would be one for who runs it, and
+#: another for who looks at it.
+_KINDS = ("compartment", "exit", "deferredError", "parser")
+
 #: For requests of a kind from one module: another key than path arithmetic gives.
 Resolutions = Mapping[RequestKind, Mapping[str, str]]
 
@@ -226,6 +230,9 @@ def _compartment(name: str, value: object) -> CompartmentDescriptor:
 
 def _module(value: object, path: str) -> ModuleConfiguration:
     found = _object(value, path)
+    kinds = [key for key in _KINDS if key in found]
+    if len(kinds) > 1:
+        _refuse(f"{path} is of two kinds: it has {' and '.join(kinds)}")
     if "exit" in found:
         return ExitModule(exit=_string(found, "exit", path))
     if "deferredError" in found:

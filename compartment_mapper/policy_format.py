@@ -127,6 +127,8 @@ def _package_policy(value: object, at: _At) -> PackagePolicy:
     found = _record(value, at.path, _ARCHIVED_KEYS if at.in_archive else _PACKAGE_KEYS)
     options = found.get("options")
     _check_depth(options, f"{at.path}.options")
+    if at.in_archive:
+        _check_options(options, f"{at.path}.options")
     default = _text(found.get("defaultAttenuator"), f"{at.path}.defaultAttenuator")
     at = replace(at, attenuator=default or at.attenuator)
     parts = {part: _grants(found.get(part, {}), at.part_at(part)) for part in PARTS}
@@ -148,6 +150,16 @@ def _package_policy(value: object, at: _At) -> PackagePolicy:
             for name, reason in reasons.items()
         },
     )
+
+
+def _check_options(options: object, path: str) -> None:
+    """Raise for what the runtime refuses: of words of ours, values that they never have."""
+    if isinstance(options, list):
+        raise _WrongValueError(f"{path} must be an object, got {_shown(options)}")
+    for word in (WRITES, LOADS):
+        names = options.get(word, []) if isinstance(options, dict) else []
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise _WrongValueError(f"{path}.{word} must be a list of names, got {_shown(names)}")
 
 
 def _flag(value: object, path: str) -> bool | None:

@@ -387,6 +387,12 @@ BAD: dict[str, Bad] = {
     "map-of-many-spaces": _mapped(lambda text: text + b" " * (16 << 20)),
     "map-with-deep-options": _mapped(_params(40)),
     "map-of-great-depth": _mapped(lambda text: text[:-1] + b',"x":' + b"[" * 9999 + b"}"),
+    "module-of-two-kinds": _mapped(
+        lambda text: text.replace(b'"parser":', b'"exit":"fs","parser":', 1)
+    ),
+    "writes-that-are-no-names": _policied({"options": {"writes": [1]}}),
+    "loads-that-are-no-list": _policied({"options": {"loads": "fs"}}),
+    "options-that-are-a-list": _policied({"options": []}),
     "map-with-unknown-keys": _mapped(lambda text: text[:-1] + b',"x":1}'),
     "map-with-unknown-keys-of-a-compartment": _policied({}, "compartment"),
     "policy-with-words-of-a-file": _policied({"version": "1"}),

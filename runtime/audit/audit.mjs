@@ -16,14 +16,20 @@ export const harmless = (part) =>
 const MARK = '\u0001audit:';
 
 /**
- * @param {{ globals?: string[], builtins?: string[], deep?: number, hardens?: boolean }} grants beside what is harmless; `hardens: false` is how it
- *   would be without us
+ * @param {{ globals?: string[], builtins?: string[], deep?: number, hardens?: boolean, alone?: boolean }} grants beside what is harmless;
+ *   `hardens: false` is how it would be without us; `alone: true`: nothing harmless, which would harden what it leads to
  * @returns {{ lines: Array<[string, string, boolean, boolean]>, loose: string[], handles: string[], foreign: string[], failed: string[], reached: number }}
  */
-export const audit = ({ globals = [], builtins = [], deep = 2, hardens = true } = {}) => {
+export const audit = ({
+  globals = [],
+  builtins = [],
+  deep = 2,
+  hardens = true,
+  alone = false,
+} = {}) => {
   const granted = {
-    globals: [...harmless('globals'), ...globals],
-    builtins: [...harmless('builtins'), ...builtins],
+    globals: [...(alone ? ['setTimeout'] : harmless('globals')), ...globals],
+    builtins: [...(alone ? [] : harmless('builtins')), ...builtins],
   };
   const names = [...new Set(granted.builtins.map((path) => path.split('.')[0] ?? ''))];
   const policy = {

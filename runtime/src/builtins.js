@@ -152,7 +152,8 @@ const OWN_BUILTINS = {
   crypto(pkg, original) {
     const copy = ownCopy(original, hardenHost);
     const get = Object.freeze(() => webCryptoOf(pkg.world.powers.globals));
-    return Object.defineProperty(copy, 'webcrypto', { get });
+    const subtle = Object.freeze(() => get()['subtle']);
+    return Object.defineProperties(copy, { webcrypto: { get }, subtle: { get: subtle } });
   },
   http: (_pkg, original) => withOwnAgent(ownCopy(original, hardenHost), original),
   https: (_pkg, original) => withOwnAgent(ownCopy(original, hardenHost), original),

@@ -38,6 +38,9 @@ import { readPolicy } from './policy-format.js';
 
 export const MAP_NAME = 'compartment-map.json';
 
+// What says of which kind a module is. An entry of two kinds would be one for who runs it, and another for who looks at it.
+const KINDS = ['compartment', 'exit', 'deferredError', 'parser'];
+
 const PARSERS = ['pre-mjs-json', 'pre-cjs-json', 'json', 'text', 'bytes'];
 
 /**
@@ -111,6 +114,9 @@ const asModule = (input, hashed) => {
   const members = json.asObject(input);
   /** @param {string} key */
   const string = (key) => json.asString(members.need(key));
+  const kinds = KINDS.filter((key) => members.has(key));
+  if (kinds.length > 1)
+    throw new InvalidArchive(`${input.path}: is of two kinds: it has ${kinds.join(' and ')}`);
   if (members.has('compartment')) {
     return { kind: 'link', compartment: string('compartment'), module: string('module') };
   }

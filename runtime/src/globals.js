@@ -5,6 +5,7 @@ import { fillView, frozenAccessor, isObject } from './attenuate.js';
 import { makeConsoleView } from './console-view.js';
 import { makeErrorConstructor } from './error-constructor.js';
 import { hardenThingsOf } from './endowments/specimens.js';
+import { hardenKeys } from './endowments/web-results.js';
 import { hardenHost } from './host-harden.js';
 import { hardenerOf, sharedBuiltin, sharedGlobal } from './host-tame.js';
 import { boundView } from './bound-view.js';
@@ -16,6 +17,7 @@ import {
   pagePerformance,
   pageProcess,
 } from './page-globals.js';
+import { hardenLeads } from './page-classes.js';
 import { makePageTimers } from './page-timers.js';
 import { isAttenuation } from './policy-format.js';
 import { makeProcessView } from './process-view.js';
@@ -121,6 +123,7 @@ export const performanceOf = (pkg) => {
   const { globals, page } = pkg.world.powers;
   prepareHost(pkg);
   if (!page && pkg.world.hardens) sharedBuiltin(pkg.world.powers, 'perf_hooks');
+  if (page && pkg.world.hardens) hardenLeads(globals, 'performance', true);
   pkg.performance ??= page ? pagePerformance(globals) : boundView(globals['performance']);
   return pkg.performance;
 };
@@ -131,6 +134,7 @@ export const performanceOf = (pkg) => {
  */
 export const webCryptoOf = (globals) => {
   const { crypto } = globals;
+  hardenKeys(globals);
   if (isObject(crypto)) hardenHost(crypto['subtle']);
   return hardenHost(crypto);
 };

@@ -1,6 +1,7 @@
 // When what a package exports is hardened: once it is handed to another package, and none of its modules is being
 // evaluated. Until then a package may patch its own.
 import { hardenTransitively, lockExport, sourceOf } from './hardening.js';
+import { needRoom } from './room.js';
 
 /** @import { Locking, Role } from './hardening.js' */
 
@@ -89,7 +90,8 @@ export const makeHandover = (owner, harden, isHost) => {
   let evaluating = 0;
   let handed = false;
   const settle = () => {
-    if (!handed || evaluating > 0) return;
+    if (!handed || evaluating > 0 || waiting.length === 0) return;
+    needRoom();
     const modules = waiting;
     waiting = [];
     for (const module of modules) hardenModule(owner, module, harden, isHost);

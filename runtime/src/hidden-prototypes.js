@@ -1,6 +1,7 @@
 // Prototypes that no name leads to. Packages find them by what the host makes for them, and all find the same.
 import { STREAM_CLASSES, hardenShared, webStreams } from './endowments/specimens.js';
 import { hardenHost } from './host-harden.js';
+import { needRoomToHarden } from './room.js';
 
 /** @import { AnyObject } from './attenuate.js' */
 
@@ -58,6 +59,7 @@ const withEvents = new WeakSet();
  */
 export const hardenEvents = (page) => {
   if (withEvents.has(page)) return;
+  needRoomToHarden();
   withEvents.add(page);
   for (const name of Object.getOwnPropertyNames(page)) {
     if (!name.endsWith('Event')) continue;
@@ -77,6 +79,7 @@ const withStreams = new WeakSet();
  */
 export const hardenStreams = (globals) => {
   if (withStreams.has(globals)) return;
+  needRoomToHarden();
   withStreams.add(globals);
   for (const name of STREAM_CLASSES) hardenHost(globals[name]);
   hardenShared(webStreams(globals));
@@ -101,6 +104,7 @@ export const hardenSegments = ({ Segmenter }) => {
     segment(input) {
       const segments = Reflect.apply(original, this, [input]);
       if (isFirst) {
+        needRoomToHarden();
         isFirst = false;
         hardenHost(getPrototypeOf(segments));
         hardenHost(getPrototypeOf(segments[Symbol.iterator]()));

@@ -152,23 +152,23 @@ export const reachedFrom = (root) => {
  * @returns {T} the root, frozen with all that can be reached from it
  */
 export const hardenHost = (root, spared = new Set()) => {
-  /** @type {object[]} */
-  const found = [];
+  /** @type {Set<object>} */
+  const found = new Set();
   const waiting = [/** @type {unknown} */ (root)];
   while (waiting.length > 0) {
     const value = waiting.pop();
     if (!isReference(value) || spared.has(value)) continue;
     const object = /** @type {object} */ (value);
-    if (done.has(object) || ArrayBuffer.isView(object)) continue;
-    done.add(object);
-    found.push(object);
+    if (done.has(object) || found.has(object) || ArrayBuffer.isView(object)) continue;
+    found.add(object);
     addNeighbours(object, waiting);
   }
-  const prototypes = new Set(found.filter((object) => isPrototype(object)));
+  const prototypes = new Set([...found].filter((object) => isPrototype(object)));
   for (const object of found) {
     if (Object.isFrozen(object)) continue;
     if (prototypes.has(object)) freezePrototype(object);
     else Object.freeze(object);
   }
+  for (const object of found) done.add(object); // not before: at the end of the stack this may end in the middle
   return root;
 };

@@ -9,21 +9,33 @@ import {
 } from './endowments/replacements.js';
 import { hideServerTimers, hideSocketTimers } from './endowments/hidden-timers.js';
 import { hardenErrors } from './endowments/host-errors.js';
+import { guardOpen } from './endowments/own-descriptors.js';
 import { replace } from './endowments/replace.js';
 import {
   STREAM_CLASSES,
   hardenShared,
   hardenThingsOf,
   hideClass,
+  hardenResults,
   rareStreamThings,
+  withHardClass,
 } from './endowments/specimens.js';
 import { isConstructor } from './attenuate.js';
 import { tameTimeline } from './endowments/tame-cloning.js';
 import { tameFs } from './endowments/tame-fs.js';
-import { hideConstructors, refuseEngines, tameSqlite, tameTls } from './endowments/tame-network.js';
+import {
+  hideConstructors,
+  refuseEngines,
+  tameHttp2,
+  tameParser,
+  tameSqlite,
+  tameTls,
+} from './endowments/tame-network.js';
+import { hardenResultsOf } from './endowments/web-results.js';
 import { hardenHidden, hardenStreams } from './hidden-prototypes.js';
 import { codedError } from './errors.js';
 import { hardenHost, regardHardened } from './host-harden.js';
+import { needRoomForBuiltin, needRoomForHost, needRoomToHarden } from './room.js';
 
 /** @import { AnyObject } from './attenuate.js' */
 /** @import { Powers } from './package.js' */
@@ -133,6 +145,7 @@ const prepareRareStreams = (stream, { globals }) => {
   let prepared = false;
   const prepare = () => {
     if (prepared) return;
+    needRoomToHarden();
     prepared = true;
     hardenStreams(globals);
     hardenShared(rareStreamThings({ ...stream }));
@@ -308,6 +321,15 @@ const tameReadline = (readline, { getBuiltin }) => {
 const tamePerformance = (hooks, powers) =>
   tameTimeline(hooks, powers.globals, () => clonerOf(powers));
 
+/**
+ * @param {Powers} powers
+ * @param {string[]} bindings whose classes make sockets of descriptors
+ */
+const guardNative = ({ internals, inherited = 0 }, bindings) => {
+  for (const Class of bindings.flatMap((name) => Object.values(internals?.binding(name) ?? {})))
+    if (typeof Class === 'function' && Class.prototype) guardOpen(Class.prototype, inherited);
+};
+
 /** @param {AnyObject} net */
 const tameNet = (net) => {
   hideConstructors(net, ['Socket', 'Server']);
@@ -330,10 +352,18 @@ const TAMED = {
   buffer: tameBuffer,
   events: tameEvents,
   child_process: (processes) => hideConstructors(processes, ['ChildProcess']),
-  dgram: (dgram) => hideConstructors(dgram, ['Socket']),
-  fs: (fs, { getBuiltin }) =>
-    tameFs(fs, /** @type {any} */ (getBuiltin('path')), /** @type {any} */ (getBuiltin('url'))),
-  http(http) {
+  dgram(dgram, powers) {
+    hideConstructors(dgram, ['Socket']);
+    guardNative(powers, ['udp_wrap']);
+  },
+  fs(fs, { getBuiltin, inherited = 0 }) {
+    const [path, url] = ['path', 'url'].map((name) => /** @type {any} */ (getBuiltin(name)));
+    tameFs(fs, path, url, inherited);
+    hardenResults(fs, ['watch', 'watchFile']);
+    hardenResults(fs.promises, ['watch']);
+  },
+  http(http, { getBuiltin }) {
+    tameParser(/** @type {any} */ (getBuiltin('_http_common')).HTTPParser);
     hideServerTimers(http, http);
     separateAgents(http);
   },
@@ -341,8 +371,10 @@ const TAMED = {
     hideServerTimers(/** @type {AnyObject} */ (getBuiltin('http')), https);
     separateAgents(https);
   },
-  net(net) {
+  http2: tameHttp2,
+  net(net, powers) {
     tameNet(net);
+    guardNative(powers, ['pipe_wrap', 'tcp_wrap']);
     hideSocketTimers(net);
   },
   perf_hooks: tamePerformance,
@@ -351,7 +383,10 @@ const TAMED = {
   tls(tls, { internals }) {
     const { SecureContext } = internals?.binding('crypto') ?? {};
     if (SecureContext === undefined) tameTls(tls);
-    else refuseEngines(SecureContext.prototype); // without making one, which takes 20 ms
+    else {
+      refuseEngines(SecureContext.prototype); // without making one, which takes 20 ms
+      withHardClass(Object.create(SecureContext.prototype));
+    }
     hideConstructors(tls, ['TLSSocket', 'Server']);
   },
   worker_threads: (threads) => hideConstructors(threads, ['Worker']),
@@ -360,7 +395,12 @@ const TAMED = {
 };
 
 // Nearly all builtins, and globals, lead to the objects of these, which are loaded anyway.
-const COMMON = ['buffer', 'events', 'stream', 'util'];
+const COMMON = ['buffer', 'events', 'stream', 'string_decoder', 'util'];
+
+// Globals that objects lead to which every package can make: a signal's events, a decoder's errors.
+const COMMON_GLOBALS = [
+  ...['AbortController', 'AbortSignal', 'CustomEvent', 'DOMException', 'Event', 'EventTarget'],
+];
 
 /** @type {Record<string, string[]>} builtins that lead to those of others, which are to be tamed before */
 const LEADS_TO = {
@@ -369,6 +409,8 @@ const LEADS_TO = {
   ...{ http: ['net'], https: ['net', 'tls', 'http'], http2: ['net', 'tls', 'http', 'https'] },
   ...{
     'fs/promises': ['fs'],
+    'path/posix': ['path'],
+    'path/win32': ['path'],
     'readline/promises': ['readline'],
     tls: ['net'],
     tty: ['net'],
@@ -446,14 +488,28 @@ const WITHOUT_WEB_STREAMS = new Set([
   ...['https', 'child_process', 'vm', 'v8'],
 ]);
 
-/** @type {WeakMap<object, (name: string) => void>} by the global object of the host */
+/**
+ * Any target makes events, of a class of Node's own.
+ *
+ * @param {AnyObject} globals
+ */
+const hardenMadeEvents = ({ EventTarget }) => {
+  const { prototype } = EventTarget;
+  for (const key of Object.getOwnPropertySymbols(prototype))
+    if (key.description === 'kCreateEvent') withHardClass(new EventTarget()[key](undefined, ''));
+};
+
+/** @typedef {(name: string) => AnyObject | undefined} LoadBuiltin gives a builtin, tamed and hardened */
+
+/** @type {WeakMap<object, LoadBuiltin>} by the global object of the host */
 const hardeners = new WeakMap();
 
 /**
  * @param {Powers} powers
- * @returns {(name: string) => void} tames and hardens a builtin, when it is given first
+ * @returns {LoadBuiltin}
  */
 const makeHardener = (powers) => {
+  needRoomForHost();
   const { process, console } = powers.globals;
   regardHardened([powers.globals, process, process.env, console]); // never frozen, whatever leads there
   /** @type {Set<string>} */
@@ -469,34 +525,77 @@ const makeHardener = (powers) => {
     TAMED[name]?.(powers.getBuiltin(name), powers);
   };
   for (const name of COMMON) tame(name);
+  for (const name of COMMON_GLOBALS) hardenHost(powers.globals[name]);
+  hardenMadeEvents(powers.globals);
   hardenErrors(powers);
   hardenHidden(powers.globals, 'URL');
   /** @type {Set<string>} */
   const hardened = new Set();
-  const harden = (/** @type {string} */ name) => {
+  const load = (/** @type {string} */ name) => {
+    if (!hardened.has(name)) needRoomForBuiltin(); // Node ends where there is none to load what it trusts
+    const builtin = powers.getBuiltin(name);
+    if (builtin !== undefined) hardenLoaded(name);
+    return builtin;
+  };
+  const hardenLoaded = (/** @type {string} */ name) => {
     if (hardened.has(name)) return;
     hardened.add(name);
     for (const other of [...(LEADS_TO[name] ?? []), name]) tame(other);
+    for (const other of LEADS_TO[name] ?? []) hardenLoaded(other);
     if (!WITHOUT_WEB_STREAMS.has(name)) hardenStreams(powers.globals);
     if (UNHARDENED.has(name)) return;
     for (const binding of BINDINGS[name] ?? []) hardenBinding(powers, binding);
     hardenHost(powers.getBuiltin(name));
     hardenThingsOf(name, powers.getBuiltin(name));
   };
-  for (const name of COMMON) harden(name);
-  return harden;
+  for (const name of COMMON) hardenLoaded(name);
+  return load;
 };
 
 /**
  * Must be called before the first package runs: whoever asks first gets what is hardened already.
  *
  * @param {Powers} powers
- * @returns {(name: string) => void}
+ * @returns {LoadBuiltin}
  */
 export const hardenerOf = (powers) => {
   const harden = hardeners.get(powers.globals) ?? makeHardener(powers);
   hardeners.set(powers.globals, harden);
   return harden;
+};
+
+const FETCHED = ['Response', 'Headers', 'Request', 'FormData', 'Blob'];
+
+/** @type {WeakSet<object>} global objects of which they are hardened */
+const withFetched = new WeakSet();
+
+/**
+ * Node 22 shows what they are made of, of classes that no name leads to.
+ *
+ * @param {AnyObject} globals
+ */
+const hardenFetched = (globals) => {
+  if (withFetched.has(globals)) return;
+  needRoomToHarden();
+  withFetched.add(globals);
+  for (const name of FETCHED) hardenHost(globals[name]);
+  const { FormData, Headers, Request, Response } = globals;
+  hardenShared([
+    () => new Response('x'),
+    () => new Request('http://localhost'),
+    () => new Headers([['x', 'x']]),
+    () => new FormData(),
+  ]);
+};
+
+/**
+ * Why a request failed is told by errors of classes that no name leads to.
+ *
+ * @param {any} error
+ */
+const throwHard = (error) => {
+  for (let at = error; at instanceof Error; at = at.cause) withHardClass(at);
+  throw error;
 };
 
 /** @type {WeakMap<object, Function>} */
@@ -518,7 +617,8 @@ const fetchOf = (globals) => {
     fetch(...args) {
       hardenHidden(globals, 'fetch');
       hardenStreams(globals);
-      return Reflect.apply(original, undefined, args);
+      hardenFetched(globals);
+      return Reflect.apply(original, undefined, args).catch(throwHard);
     },
   };
   fetches.set(original, hardenHost(fetch));
@@ -538,12 +638,14 @@ const LEADS_TO_STREAMS = new Set([
  */
 export const sharedGlobal = (powers, name) => {
   hardenerOf(powers);
+  hardenResultsOf(powers.globals, name);
   const own = replacedGlobal(powers, name);
   if (own !== undefined) return own;
   if (name === 'fetch') return fetchOf(powers.globals);
   if (name.startsWith('Performance')) sharedBuiltin(powers, 'perf_hooks');
   hardenHidden(powers.globals, name);
   if (LEADS_TO_STREAMS.has(name)) hardenStreams(powers.globals);
+  if (FETCHED.includes(name) && name !== 'Blob') hardenFetched(powers.globals);
   return hardenHost(powers.globals[name]);
 };
 
@@ -552,9 +654,4 @@ export const sharedGlobal = (powers, name) => {
  * @param {string} name of a builtin, without `node:`
  * @returns {AnyObject | undefined} it, hardened
  */
-export const sharedBuiltin = (powers, name) => {
-  const harden = hardenerOf(powers); // before the builtin is loaded, and takes what it uses of others
-  const builtin = powers.getBuiltin(name);
-  if (builtin !== undefined) harden(name);
-  return builtin;
-};
+export const sharedBuiltin = (powers, name) => hardenerOf(powers)(name); // it prepares the host before the builtin is loaded, and takes what it uses of others

@@ -268,6 +268,7 @@ export const secure = (prepareStackTrace, settings = {}) => {
   HostError.stackTraceLimit = STACK_TRACE_LIMIT;
   if (prepareStackTrace !== undefined) HostError.prepareStackTrace = prepareStackTrace; // V8's own call sites: they go no further
   const capture = HostError.captureStackTrace;
+  Object.freeze(capture);
   Object.freeze(HostError); // classes of the host inherit from it, so packages can reach it
   const { globalThis } = new Compartment();
   regardHardened(intrinsics(globalThis));

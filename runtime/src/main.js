@@ -25,6 +25,8 @@ import { printUncaught } from './uncaught.js';
 /** @import { Archive } from './import-archive.js' */
 /** @import { Timings } from './timings.js' */
 
+const { writeSync } = fs; // as it is before packages are refused the descriptors of others
+
 const SAVE_AFTER = 2000; // milliseconds: by then, what a server needs to answer has been compiled
 
 /** @param {number} descriptor */
@@ -109,7 +111,7 @@ const saveInTime = (save) => {
 const reportTo = (descriptor) => {
   const report = makeReport((line) => {
     try {
-      fs.writeSync(descriptor, `${JSON.stringify(line)}\n`);
+      writeSync(descriptor, `${JSON.stringify(line)}\n`);
     } catch {
       // A disk that is full stops no program.
     }
@@ -140,7 +142,7 @@ const run = async (
   process.argv = [process.execPath, name, ...args];
   warnOfAllAuthority(archive.map, allowAll);
   const stacks = makeStacks();
-  const withLocked = prepareHost();
+  const withLocked = prepareHost({ inherited: 0 });
   const locked = secure(stacks.prepareStackTrace);
   const scripts = cache && makeScripts(cache, nameOf(archive.sha512));
   const powers = { ...withLocked(locked), scripts };

@@ -7,6 +7,8 @@ import { uncaughtText } from './uncaught.js';
 /** @import { Maps } from './maps-file.js' */
 /** @import { Stacks } from './stack.js' */
 
+const { readFileSync } = fs; // as it is before packages are refused the descriptors of others
+
 const UNSETTLED = 13; // Node's exit code for a top-level await that never settles
 
 /** @param {string} text */
@@ -48,7 +50,7 @@ const isInspected = () => {
 export const mapsAt = (file, sha512) => {
   const read = () => {
     try {
-      return file === undefined ? undefined : fs.readFileSync(file, 'utf8');
+      return file === undefined ? undefined : readFileSync(file, 'utf8');
     } catch {
       return undefined;
     }

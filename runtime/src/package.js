@@ -8,6 +8,7 @@ import { debuggerMap } from './debugger-map.js';
 import { makeDirectEval } from './direct-eval.js';
 import { makePackageTexts } from './package-texts.js';
 import { reportGlobals } from './report.js';
+import { needRoomToEndow } from './room.js';
 import { makeScopedEvaluate } from './scoped-text.js';
 
 /** @import { AnyObject } from './attenuate.js' */
@@ -39,6 +40,7 @@ import { makeScopedEvaluate } from './scoped-text.js';
  * @property {AnyObject | undefined} timersPromises
  * @property {{ errors: AnyObject | undefined, binding: (name: string) => AnyObject | undefined }} [internals] of Node: its
  *   `internal/errors`, where it was started to show them, and its native classes
+ * @property {number} [inherited] how many descriptors that are not the standard ones come from who started the program
  * @property {(holder: object, below?: Function) => void} capture V8's Error.captureStackTrace
  * @property {Scripts | undefined} [scripts] where the engine keeps what it has compiled
  * @property {AnyObject} [console] instead of the host's
@@ -287,6 +289,7 @@ export const makePackage = (world, name, policy, makeCompartment) => {
     },
     get compartment() {
       if (compartment === undefined) {
+        needRoomToEndow();
         compartment = makeCompartment(pkg);
         installGlobals(pkg, compartment.globalThis);
         reportGlobals(pkg, compartment.globalThis);

@@ -4,8 +4,9 @@ import { severityOf } from './authority.js';
 import { boundView } from './bound-view.js';
 import { makeDenied } from './denial.js';
 import { accessDenied } from './errors.js';
-import { hardenEvents, hardenHidden, hardenStreams } from './hidden-prototypes.js';
+import { hardenHidden, hardenStreams } from './hidden-prototypes.js';
 import { hardenHost } from './host-harden.js';
+import { hardenLeads } from './page-classes.js';
 import { isWithheld } from './policy.js';
 import { pageView } from './read-only.js';
 
@@ -30,29 +31,6 @@ const OF_PAGE = ['registerProperty'];
 
 // Entries of other kinds have the nodes that they are about: the first input, the largest paint.
 const ENTRIES_WITHOUT_NODES = ['mark', 'measure', 'navigation', 'paint', 'resource'];
-
-// Classes of what a function answers, or an object leads to, by its name: shared by all who call it.
-/** @type {Record<string, string[]>} */
-const LEADS_TO = {
-  __proto__: /** @type {never} */ (null),
-  fetch: [
-    'Response',
-    'Headers',
-    'Blob',
-    'FormData',
-    'ReadableStream',
-    'ReadableStreamDefaultReader',
-  ],
-  matchMedia: ['MediaQueryList'],
-  CSS: [
-    ...['CSSStyleValue', 'CSSUnitValue', 'CSSMathSum', 'CSSMathProduct', 'CSSMathNegate'],
-    ...['CSSMathInvert', 'CSSMathMin', 'CSSMathMax', 'CSSMathClamp', 'CSSNumericArray'],
-  ],
-  indexedDB: [
-    ...['IDBCursorWithValue', 'IDBDatabase', 'IDBIndex', 'IDBKeyRange', 'IDBObjectStore'],
-    ...['IDBOpenDBRequest', 'IDBTransaction', 'DOMStringList'],
-  ],
-};
 
 /** @type {WeakMap<Function, Function>} */
 const bound = new WeakMap();
@@ -165,8 +143,7 @@ export const pageGlobal = ({ world, label }, name, granted) => {
   if (world.hardens) {
     hardenHidden(page, name);
     hardenStreams(page);
-    if (severityOf('globals', name) !== 'harmless') hardenEvents(page);
-    for (const other of LEADS_TO[name] ?? []) hardenHost(page[other]);
+    hardenLeads(page, name, severityOf('globals', name) !== 'harmless');
   }
   if (typeof value === 'function') {
     if (world.hardens && !isPlatformFunction(value)) return pageView(value);
@@ -176,7 +153,13 @@ export const pageGlobal = ({ world, label }, name, granted) => {
   if (granted.unlimited) return value;
   const held = READ_ONLY.includes(name) && !granted.whole ? readOnly(granted) : granted;
   if (granted.whole) return sharedObject(name, value, granted);
-  const view = fillView(held, { owner: () => page[name], view: {} });
+  const expose = (/** @type {unknown} */ shown) => {
+    if (!world.hardens || !isObject(shown) || typeof shown === 'function') return shown;
+    hardenHost(Object.getPrototypeOf(shown)); // some instances can't be frozen
+    if (Object.isExtensible(shown)) Reflect.preventExtensions(shown);
+    return shown;
+  };
+  const view = fillView(held, { owner: () => page[name], view: {}, expose });
   addDenials(label, name, value, view);
   return view;
 };
@@ -208,7 +191,7 @@ export const pagePerformance = ({ performance }) => {
         .filter((/** @type {AnyObject} */ { entryType }) =>
           ENTRIES_WITHOUT_NODES.includes(entryType),
         )
-        .map(hardenHost);
+        .map((/** @type {AnyObject} */ entry) => hardenHost(entry));
     Object.defineProperty(view, name, { value: Object.freeze(value), writable: true });
   }
   return view;

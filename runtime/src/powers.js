@@ -91,9 +91,11 @@ const takeInternals = () => {
 /**
  * Must be called before the realm is locked down.
  *
+ * @param {{ inherited?: number }} [options] how many descriptors beyond the standard ones packages may use without having
+ *   opened them: all, where the process is that of another program
  * @returns {(locked: Pick<Powers, 'language' | 'languageNames' | 'capture'>) => Powers}
  */
-export const prepareHost = () => {
+export const prepareHost = ({ inherited = Infinity } = {}) => {
   separateBuffers();
   const { process } = start;
   delete process.mainModule; // its `require` is the host's
@@ -112,6 +114,7 @@ export const prepareHost = () => {
       return getBuiltinModule(name.startsWith('node:') ? name : `node:${name}`); // some have no other name
     },
     internals,
+    inherited,
     timersPromises: getBuiltinModule('node:timers/promises'),
   });
 };

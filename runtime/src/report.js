@@ -3,6 +3,7 @@
 import { onDenied } from './errors.js';
 import { placeOfUse } from './audit.js';
 import { DEEP_BUILTIN_MEMBERS, severityOf } from './authority.js';
+import { needRoom } from './room.js';
 
 /** @import { AnyObject } from './attenuate.js' */
 /** @import { Part } from './authority.js' */
@@ -40,6 +41,7 @@ export const makeReport = (write) => {
   const now = () => new Date().toISOString();
   return {
     note(use) {
+      needRoom(); // what was counted is to be written
       const place = placeOfUse();
       const key = JSON.stringify([use.package, use.part, use.authority, use.allowed, place]);
       const known = lines.get(key);

@@ -42,6 +42,9 @@ const start = /** @type {typeof globalThis & Record<string, any>} */ (globalThis
 /** @returns {boolean} whether Node is the host; a page may have a `process` of its own making */
 const isNode = () => Boolean(start.process?.versions?.node && start.process.getBuiltinModule);
 
+/** @returns {number} how many descriptors it was given to listen on, as sd_listen_fds(3) has it */
+const listeningSockets = () => Number(start.process.env['LISTEN_FDS']) || 0;
+
 /** @typedef {ReturnType<typeof lockHost>} Host */
 
 /** @param {ScriptData} data of the first script */
@@ -49,7 +52,9 @@ const lockHost = ({ nodeEnv }) => {
   const inNode = isNode();
   if (inNode) hideWall();
   const stacks = makeStacks({ showsHost: !inNode });
-  const withLocked = inNode ? prepareHost() : preparePage({ nodeEnv });
+  const withLocked = inNode
+    ? prepareHost({ inherited: listeningSockets() })
+    : preparePage({ nodeEnv });
   const powers = withLocked(secure(stacks.prepareStackTrace));
   if (inNode) printUncaught(stacks, say);
   return { inNode, stacks, powers };

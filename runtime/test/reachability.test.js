@@ -11,6 +11,18 @@ test('all that two packages reach together is frozen and has no state', () => {
     assert.deepEqual({ title, loose: found.loose }, { title, loose: [] });
 });
 
+test('so it is where nothing else was asked for, which would have hardened what it leads to', () => {
+  const asked = {
+    builtins: ['fs/promises', 'path/posix', 'perf_hooks', 'stream', 'util', 'zlib'],
+    globals: ['AbortSignal', 'EventTarget', 'MessageChannel', 'TransformStream', 'performance'],
+  };
+  for (const part of /** @type {const} */ (['builtins', 'globals']))
+    for (const name of asked[part]) {
+      const { loose } = audit({ [part]: [name], alone: true });
+      assert.deepEqual({ name, loose }, { name, loose: [] });
+    }
+});
+
 test('nothing that a package reaches leads to the timers or stores of all', () => {
   for (const { title, found } of sections)
     assert.deepEqual({ title, foreign: found.foreign }, { title, foreign: [] });

@@ -134,6 +134,31 @@ BREAKOUTS = {
         options=("--grant", "evil:fs"),
         env={"NAME_OF_A_SECRET": "1"},
     ),
+    "the-end-of-the-stack": Breakout(
+        parts=("_edge", "end-of-stack"),
+        succeeds="got: fs,URL,readline,net,stream/web",
+        held="got: $",
+        options=("--infer", "--grant", "evil:fs"),
+        env={"NAME_OF_A_SECRET": "1"},
+    ),
+    "descriptors-of-others": Breakout(
+        parts=("descriptors",),
+        succeeds=r"used: 3,\d.*\nown: 5, then EBADF",
+        held="used: \nown: 5, then EBADF$",
+        options=("--grant", "evil:fs", "--report", "report.jsonl"),
+    ),
+    "the-decoder-of-a-stream": Breakout(
+        parts=("decoders",), succeeds=f"heard: {MARKER}", held="heard: $"
+    ),
+    "the-event-of-a-signal": Breakout(
+        parts=("made-events",), succeeds=f"heard: {MARKER}", held="heard: $"
+    ),
+    "classes-of-what-is-made-late": Breakout(
+        parts=("made-late",),
+        succeeds="open: watcher,stat watcher,statfs,context,group,import of WASI,rows,response,key,",
+        held="open: \nlooked at: 22$",
+        options=("--infer",),
+    ),
     "fs-opens-what-a-path-leads-to-by-then": Breakout(
         parts=("fs-race",),
         succeeds="read by: readFile, promises.readFile, createReadStream, open, promises.open",
@@ -266,17 +291,21 @@ def test_a_URLPattern_checks_what_it_is_called_on(tmp_path: Path) -> None:  # no
 @pytest.mark.parametrize("form", ["script", "module"])
 @pytest.mark.parametrize(
     "name",
-    ["structuredClone-makes-a-file-handle", "import-source", "prototypes-that-no-name-leads-to"],
+    [
+        *("structuredClone-makes-a-file-handle", "import-source"),
+        *("prototypes-that-no-name-leads-to", "the-end-of-the-stack", "the-decoder-of-a-stream"),
+        *("the-event-of-a-signal", "classes-of-what-is-made-late"),
+    ],
 )
 def test_scripts_hold_it_too(name: str, form: str, tmp_path: Path) -> None:
     breakout = BREAKOUTS[name]
     entry = application(tmp_path, breakout.parts)
-    plain = started([NODE, entry], folder=tmp_path, env={})
+    plain = started([NODE, entry], folder=tmp_path, env=breakout.env)
     assert re.search(breakout.succeeds, plain.stdout), plain.stdout + plain.stderr
 
     output = tmp_path / ("app.cjs" if form == "script" else "app.mjs")
-    mapper("bundle", entry, "-o", output, "--format", form, check=True)
-    held = started([NODE, output], folder=tmp_path, env={})
+    mapper("bundle", entry, "-o", output, "--format", form, *breakout.options, check=True)
+    held = started([NODE, output], folder=tmp_path, env=breakout.env)
 
     assert held.returncode == 0, held.stderr
     assert re.match(breakout.held, held.stdout), held.stdout
@@ -334,6 +363,54 @@ def test_an_evaluation_does_not_forge_the_answer_of_another(tmp_path: Path) -> N
             return [await sandbox.evaluate(forge), await victim]
 
     assert asyncio.run(both()) == [0, "genuine"]
+
+
+def test_an_archive_does_not_read_what_another_evaluation_is_sent(tmp_path: Path) -> None:
+    entry = write(
+        tmp_path / "reader",
+        {
+            "package.json": "{}",
+            "main.js": """
+                const fs = require('fs');
+                exports.read = () => {
+                  let text = '';
+                  for (let descriptor = 3; descriptor < 40; descriptor += 1) {
+                    try {
+                      const bytes = Buffer.alloc(65536);
+                      text += bytes.latin1Slice(0, fs.readSync(descriptor, bytes));
+                    } catch {}
+                  }
+                  return text;
+                };""",
+        },
+    )
+    archive = tmp_path / "reader.zip"
+    mapper("bundle", entry / "main.js", "-o", archive, "--infer", check=True)
+    reads = """
+        import app from 'app';
+        let text = '';
+        tools.started();
+        for (let turn = 0; turn < 200 && !text.includes('evaluate'); turn += 1) {
+          text += app.read();
+          for (let pause = 0; pause < 1e5; pause += 1);
+        }
+        export { text };"""
+
+    async def both() -> tuple[object, object]:
+        begun = asyncio.Event()
+
+        async def started() -> None:
+            begun.set()
+
+        async with AsyncSandbox(
+            tools={"started": started}, modules={"app": archive}, timeout=20
+        ) as sandbox:
+            reader = asyncio.create_task(sandbox.evaluate(reads))
+            await begun.wait()
+            victim = sandbox.evaluate("secret.length", globals={"secret": MARKER})
+            return await victim, await reader
+
+    assert asyncio.run(both()) == (len(MARKER), {"text": ""})
 
 
 def test_no_accessor_keeps_what_another_evaluation_gave_it() -> None:

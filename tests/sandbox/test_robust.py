@@ -208,3 +208,36 @@ def test_arguments_are_looked_at_first(sandbox: Sandbox) -> None:
         Sandbox(memory_mb=0)
     with pytest.raises(TypeError, match="can't be called 'then'"):
         Sandbox(tools={"then": len})
+
+
+def test_what_one_evaluation_leaves_behind_is_not_told_to_another() -> None:
+    async def slow() -> None:
+        await asyncio.sleep(0.4)
+
+    async def both() -> tuple[list[str], list[str]]:
+        async with AsyncSandbox(tools={"slow": slow}) as sandbox:
+            victim = asyncio.create_task(
+                sandbox.run("Promise.reject('its own'); await tools.slow(); return 1")
+            )
+            await asyncio.sleep(0.2)
+            await sandbox.evaluate("Promise.reject('forged'); return 2")
+            lines = (await victim).console
+            own = await sandbox.run("Promise.reject('seen'); await tools.slow(); return 3")
+            return [line.text for line in lines], [line.text for line in own.console]
+
+    assert asyncio.run(both()) == (["Uncaught its own"], ["Uncaught seen"])
+
+
+def test_what_is_said_at_the_end_of_the_stack_breaks_nothing() -> None:
+    at_the_end = """
+        let said = 0;
+        const down = () => {
+          try { down() } catch {}
+          if (said < 2) try { console.log('x'); said += 1 } catch {}
+        };
+        down();
+        said"""
+    with Sandbox() as sandbox:
+        found = sandbox.run(at_the_end)
+        assert found.value == len(found.console) == 2
+        assert sandbox.starts == 1

@@ -1,6 +1,7 @@
 // How `fs` opens files for packages: what was opened is looked at before anything is read of it, or written to it.
 import { codedError } from '../errors.js';
 import { hardenHost } from '../host-harden.js';
+import { checkDescriptor, noteHandle, noteOpened } from './own-descriptors.js';
 import { replace } from './replace.js';
 import { hideClass } from './specimens.js';
 
@@ -35,6 +36,7 @@ const branded = new WeakSet();
  */
 const brandedHandle = (handle) => {
   handles.add(handle);
+  noteHandle(handle);
   const prototype = Object.getPrototypeOf(handle);
   if (branded.has(prototype)) return handle;
   branded.add(prototype);
@@ -102,8 +104,14 @@ const settledOptions = ({ flag: usual, at, reads }, name, args, constants) => {
   return { opening: [flag ?? usual, mode], rest: [...rest, others] };
 };
 
-/** @param {unknown} path */
-const isOpened = (path) => typeof path === 'number' || handles.has(/** @type {object} */ (path));
+/**
+ * @param {unknown} path
+ * @param {number} inherited
+ */
+const isOpened = (path, inherited) => {
+  checkDescriptor(path, inherited);
+  return typeof path === 'number' || handles.has(/** @type {object} */ (path));
+};
 
 /**
  * @param {AnyObject} fs not yet guarded
@@ -121,6 +129,7 @@ const guardOpenSync = (fs, { check, checkOpened }) => {
       closeSync(descriptor);
       throw error;
     }
+    noteOpened(descriptor);
     return descriptor;
   });
 };
@@ -144,6 +153,7 @@ const guardOpenLater = (fs, { check, checkOpened }) => {
       } catch (error) {
         return close(descriptor, () => done(error));
       }
+      noteOpened(descriptor);
       return done(null, descriptor);
     };
     return original(path, ...args.slice(1, -1), opened);
@@ -184,13 +194,14 @@ export const guardOpening = (fs, places) => {
 
 /**
  * @param {AnyObject} fs whose `open` is guarded
+ * @param {number} inherited descriptors
  */
-export const openByName = (fs) => {
+export const openByName = (fs, inherited) => {
   const { constants, promises, open, openSync, close, closeSync } = fs;
   for (const [name, opened] of Object.entries(OPENING)) {
     replace(fs, `${name}Sync`, (original) => (/** @type {unknown[]} */ ...args) => {
       const [path] = args;
-      if (isOpened(path)) return original(...args);
+      if (isOpened(path, inherited)) return original(...args);
       const { opening, rest } = settledOptions(opened, name, args, constants);
       const descriptor = openSync(path, ...opening);
       try {
@@ -202,7 +213,7 @@ export const openByName = (fs) => {
     replace(fs, name, (original) => (/** @type {unknown[]} */ ...args) => {
       const [path] = args;
       const done = args.at(-1);
-      if (isOpened(path) || typeof done !== 'function') return original(...args);
+      if (isOpened(path, inherited) || typeof done !== 'function') return original(...args);
       const { opening, rest } = settledOptions(opened, name, args.slice(0, -1), constants);
       return open(
         path,
@@ -217,7 +228,7 @@ export const openByName = (fs) => {
     });
     replace(promises, name, (original) => async (/** @type {unknown[]} */ ...args) => {
       const [path] = args;
-      if (isOpened(path)) return original(...args);
+      if (isOpened(path, inherited)) return original(...args);
       const { opening, rest } = settledOptions(opened, name, args, constants);
       const handle = await promises.open(path, ...opening);
       try {

@@ -129,7 +129,9 @@ export const makePlaces = (fs, { posix }, { fileURLToPath }) => {
       return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1');
     try {
       return toBytes(fileURLToPath(value));
-    } catch {
+    } catch (error) {
+      // Anything else may end otherwise when Node does the same: there may have been no room on the stack.
+      if (!/^ERR_/.test(/** @type {NodeJS.ErrnoException} */ (error).code ?? '')) throw error;
       return undefined;
     }
   };

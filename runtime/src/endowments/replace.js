@@ -4,7 +4,7 @@
  * Puts another function where the host has one, with its name and all that hangs on it.
  *
  * @param {AnyObject} owner
- * @param {string} name of a function; where there is none, nothing happens
+ * @param {PropertyKey} name of a function; where there is none, nothing happens
  * @param {(original: Function) => Function} change
  */
 export const replace = (owner, name, change) => {

@@ -1,6 +1,7 @@
 // One of each thing that the host makes and whose class no name leads to: prototypes of iterators, native handles,
 // keys, controllers of streams. Packages find them by what they are given, and all packages find the same.
 import { hardenHost, reachedFrom } from '../host-harden.js';
+import { replace } from './replace.js';
 
 /** @import { AnyObject } from '../attenuate.js' */
 
@@ -67,6 +68,42 @@ export const hardenShared = (makers) => {
     const one = madeBy(make);
     for (const object of reachedFrom(one)) if (other.has(object)) hideClass(object);
     for (const object of reachedFrom(one)) if (other.has(object)) hardenHost(object);
+  }
+};
+
+/** @type {WeakSet<object>} prototypes that are hardened */
+const shared = new WeakSet();
+
+/**
+ * For what needs a network or a file to be made: its class is hardened when the first of its kind is handed out.
+ *
+ * @template T
+ * @param {T} value of the host's
+ * @returns {T}
+ */
+export const withHardClass = (value) => {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return value;
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype === null || shared.has(prototype)) return value;
+  for (let at = prototype; at !== null; at = Object.getPrototypeOf(at)) hideClass(at);
+  hardenHost(prototype);
+  shared.add(prototype);
+  return value;
+};
+
+/**
+ * @param {AnyObject} owner
+ * @param {string[]} names of functions whose results have a class that no name leads to
+ */
+export const hardenResults = (owner, names) => {
+  for (const name of names) {
+    const hardening = (/** @type {Function} */ original) =>
+      /** @this {unknown} */ function (/** @type {unknown[]} */ ...args) {
+        const result = Reflect.apply(original, this, args);
+        const isLate = result instanceof Promise;
+        return isLate ? result.then(withHardClass) : withHardClass(result);
+      };
+    replace(owner, name, hardening);
   }
 };
 
@@ -145,6 +182,8 @@ const cryptoThings = (crypto) => {
     () => crypto['createSecretKey'](bytes),
     () => Object.values(crypto['generateKeyPairSync']('ed25519')),
     () => crypto['createECDH']('prime256v1'),
+    () => crypto['createDiffieHellman'](new Uint8Array([23]), 5),
+    () => crypto['getDiffieHellman']('modp1'),
     () => crypto['createHash']('no such'),
   ];
 };
@@ -252,6 +291,19 @@ const THINGS = {
     },
   ],
   perf_hooks: (hooks) => [() => hooks.createHistogram(), () => hooks.monitorEventLoopDelay()],
+  fs: ({ fstatSync, statfsSync }) => [
+    ...[0, 1, 2].map((standard) => () => fstatSync(standard, { bigint: true })),
+    () => statfsSync('/'),
+  ],
+  sqlite: ({ DatabaseSync }) => [
+    () => {
+      const database = new DatabaseSync(':memory:');
+      const statement = database.prepare('select 1');
+      return [database, statement, statement.iterate?.(), database.createSession?.()];
+    },
+    () => new DatabaseSync(':memory:').createTagStore?.(),
+  ],
+  wasi: ({ WASI }) => [() => new WASI({ version: 'preview1' })],
   string_decoder: ({ StringDecoder }) => [() => new StringDecoder()],
   url: ({ Url }) => [() => new Url()],
   console: ({ Console }) =>
@@ -273,7 +325,16 @@ const THINGS = {
     () => constructedBy(posix.format),
     () => constructedBy(win32.format),
   ],
-  http: ({ Agent }) => [() => new Agent(), () => new Agent({ keepAlive: true })],
+  http: ({ Agent, OutgoingMessage, Server }) => [
+    () => new OutgoingMessage(),
+    () => new Agent(),
+    () => new Agent({ keepAlive: true }),
+    () => {
+      const server = new Server();
+      server.emit('listening'); // has it count its connections
+      return server.close(() => undefined);
+    },
+  ],
   readline: (readline) => [() => readline.emitKeypressEvents],
   dns: ({ Resolver }) => [() => new Resolver()],
   'dns/promises': ({ Resolver }) => [() => new Resolver()],

@@ -4,6 +4,7 @@ import { codedError } from '../errors.js';
 import { makePlaces } from './fs-places.js';
 import { accessOf, guardOpening, openByName, settled } from './fs-open.js';
 import { guardedClass } from './guarded-class.js';
+import { checkDescriptor, guardDescriptors } from './own-descriptors.js';
 import { replace } from './replace.js';
 
 /** @import { AnyObject } from '../attenuate.js' */
@@ -145,8 +146,9 @@ const guardCopies = (owner, { check }) => {
  *
  * @param {AnyObject} fs
  * @param {Places} places
+ * @param {number} inherited
  */
-const guardStreams = (fs, { check }) => {
+const guardStreams = (fs, { check }, inherited) => {
   const { open, read, close, write, writev, fsync, constants } = fs;
   const readOnly = (
     /** @type {unknown} */ path,
@@ -167,6 +169,7 @@ const guardStreams = (fs, { check }) => {
     const value = guardedClass(fs.Utf8Stream, ([asked, ...rest]) => {
       const options = { ...Object(asked) };
       if (options.dest !== undefined) check(options.dest, 'write');
+      checkDescriptor(options.fd, inherited);
       return [options, ...rest];
     });
     Object.defineProperty(fs, 'Utf8Stream', { value, enumerable: true, configurable: true });
@@ -175,6 +178,7 @@ const guardStreams = (fs, { check }) => {
     const Guarded = guardedClass(fs[name], ([path, asked]) => {
       const options = typeof asked === 'string' ? { encoding: asked } : { ...Object(asked) };
       const given = settled(path);
+      checkDescriptor(options.fd, inherited);
       const isHandle = typeof options.fd === 'object' && options.fd !== null;
       if (options.fd === undefined || options.fd === null) check(given, accesses[name] ?? 'write');
       return [given, isHandle ? options : { ...options, fs: options.fs ?? own }];
@@ -188,8 +192,9 @@ const guardStreams = (fs, { check }) => {
  * @param {AnyObject} fs the builtin, not yet hardened
  * @param {AnyObject} path
  * @param {AnyObject} url
+ * @param {number} inherited descriptors of who started the program
  */
-export const tameFs = (fs, path, url) => {
+export const tameFs = (fs, path, url, inherited) => {
   const anywhere = () => undefined;
   /** @type {Places} */
   const places =
@@ -197,12 +202,13 @@ export const tameFs = (fs, path, url) => {
       ? makePlaces(fs, path, url)
       : { check: anywhere, checkLink: anywhere, checkOpened: anywhere };
   guardOpening(fs, places);
+  guardDescriptors(fs, inherited);
   guardExistence(fs, places);
-  openByName(fs);
+  openByName(fs, inherited);
   for (const owner of [fs, fs['promises']]) {
     guardPaths(owner, places);
     guardLinks(owner, places);
     guardCopies(owner, places);
   }
-  guardStreams(fs, places);
+  guardStreams(fs, places, inherited);
 };

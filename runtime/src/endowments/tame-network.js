@@ -2,6 +2,8 @@
 // connected to leads to no connections of one's own.
 import { codedError } from '../errors.js';
 import { guardedClass } from './guarded-class.js';
+import { replace } from './replace.js';
+import { hardenResults, withHardClass } from './specimens.js';
 
 /** @import { AnyObject } from '../attenuate.js' */
 
@@ -27,7 +29,9 @@ export const refuseEngines = (prototype) => {
 
 /** @param {AnyObject} tls the builtin */
 export const tameTls = (tls) => {
-  refuseEngines(Object.getPrototypeOf(tls['createSecureContext']().context));
+  const { context } = tls['createSecureContext']();
+  refuseEngines(Object.getPrototypeOf(context));
+  withHardClass(context);
 };
 
 /** @param {AnyObject} sqlite the builtin */
@@ -68,4 +72,86 @@ export const hideConstructors = (owner, names) => {
       ...{ value, enumerable, writable: true, configurable: true },
     });
   }
+};
+
+/**
+ * A parser has an object of Node's for what it does, of a class that no name leads to.
+ *
+ * @param {Function} HTTPParser
+ */
+export const tameParser = ({ prototype }) => {
+  const hardening = (/** @type {Function} */ original) =>
+    /** @this {unknown} */ function (/** @type {unknown[]} */ ...args) {
+      withHardClass(args[1]);
+      return Reflect.apply(original, this, args);
+    };
+  replace(prototype, 'initialize', hardening);
+  withHardClass(Object.create(prototype));
+};
+
+/**
+ * Sessions and streams are made when something comes over the network: each listens to itself first.
+ *
+ * @param {AnyObject} prototype of all sessions, or of all streams
+ */
+const hardenListening = (prototype) => {
+  if (Object.hasOwn(prototype, 'on')) return;
+  const { on: original } = prototype;
+  const { on } = {
+    /**
+     * @this {object}
+     * @param {unknown[]} args
+     */
+    on(...args) {
+      withHardClass(this);
+      return Reflect.apply(original, this, args);
+    },
+  };
+  Object.defineProperty(prototype, 'on', { value: on, writable: true, configurable: true });
+};
+
+/**
+ * @param {AnyObject} http2 the builtin
+ * @param {import('../package.js').Powers} powers
+ */
+export const tameHttp2 = (http2, { getBuiltin }) => {
+  const { PassThrough } = /** @type {AnyObject} */ (getBuiltin('stream'));
+  const session = http2['connect']('http://localhost', {
+    createConnection: () => new PassThrough(),
+  }).on('error', () => undefined);
+  const client = Object.getPrototypeOf(session);
+  const stream = session.request().on('error', () => undefined);
+  const sessions = Object.getPrototypeOf(client);
+  const streams = Object.getPrototypeOf(Object.getPrototypeOf(stream));
+  hardenListening(sessions);
+  hardenListening(streams);
+  // When a session has its native handle, it says its settings; a stream is told of its own.
+  const handleOf = (/** @type {AnyObject} */ owner) => {
+    const isHandle = (/** @type {symbol} */ key) => key.description === 'kHandle';
+    return owner[Object.getOwnPropertySymbols(owner).find(isHandle) ?? ''];
+  };
+  const init = Object.getOwnPropertySymbols(streams).find((key) => key.description === 'init');
+  replace(
+    sessions,
+    'settings',
+    (original) =>
+      /** @this {AnyObject} */ function (/** @type {unknown[]} */ ...args) {
+        withHardClass(handleOf(this));
+        return Reflect.apply(original, this, args);
+      },
+  );
+  if (init !== undefined)
+    replace(
+      streams,
+      init,
+      (original) =>
+        /** @this {unknown} */ function (/** @type {unknown[]} */ ...args) {
+          withHardClass(args[1]);
+          return Reflect.apply(original, this, args);
+        },
+    );
+  hardenResults(client, ['request']);
+  hardenResults(http2, ['connect', 'createServer', 'createSecureServer', 'performServerHandshake']);
+  stream.destroy();
+  session.destroy();
 };

@@ -1,6 +1,7 @@
 // Messages between the sandbox and its host: JSON in UTF-8, after its length in four bytes, the highest first.
 import * as fs from 'node:fs';
 import { Socket } from 'node:net';
+import { needRoom } from '../room.js';
 
 /** @typedef {Record<string, any>} Message */
 
@@ -24,11 +25,12 @@ const { writeSync } = fs;
 export const makeSend = (descriptor, key) => {
   let number = 0;
   return (message) => {
+    needRoom(); // a number that is taken is sent
     const text = JSON.stringify({ ...message, key, number });
-    number += 1;
     const bytes = alloc(HEAD + byteLength(text));
     Reflect.apply(writeUInt32BE, bytes, [bytes.length - HEAD]);
     Reflect.apply(write, bytes, [text, HEAD]);
+    number += 1;
     for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
   };
 };

@@ -1,6 +1,7 @@
 // The process of a sandbox: locked down once, it evaluates texts that the host sends, each in a compartment of its own
 // or in a named one that is kept, and calls the host's tools for them.
 import { secure } from '../lockdown.js';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { stripTypeScriptTypes } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -180,6 +181,8 @@ const makeEvaluations = (settings, powers, stacks, send) => {
   const modules = makeModules(powers, stacks, report);
   /** @type {Map<number, { room: Room, end: (message: Message) => void }>} */
   const active = new Map();
+  /** @type {AsyncLocalStorage<Turn>} whose code is running, however it was called */
+  const owner = new AsyncLocalStorage();
   /** @param {Message} request */
   const evaluate = ({ id, compartment, file, program, globals }) => {
     send({ type: 'started', id });
@@ -218,7 +221,7 @@ const makeEvaluations = (settings, powers, stacks, send) => {
         define(globalThis, name, decode(/** @type {any} */ (value)));
       return evaluateProgram(program, room, place, options);
     };
-    evaluated().then(done, failed);
+    owner.run(turn, () => evaluated().then(done, failed));
   };
 
   /** @type {Record<string, (message: Message) => void>} */
@@ -241,14 +244,14 @@ const makeEvaluations = (settings, powers, stacks, send) => {
   return {
     receive: (/** @type {Message} */ message) => receivers[message['type']]?.(message),
     /**
-     * What nobody catches: who it belongs to is known when a single evaluation goes on. Else nobody waits for it.
+     * What nobody catches is told to the evaluation that it comes from, while that goes on.
      *
      * @param {unknown} error
      */
     stray(error) {
-      const [only, other] = active.values();
-      if (only !== undefined && other === undefined)
-        only.room.write('error', `Uncaught ${shown(error)}`);
+      const turn = owner.getStore();
+      const room = turn && active.get(turn.id)?.room;
+      if (room !== undefined) room.write('error', `Uncaught ${shown(error)}`);
     },
   };
 };
@@ -259,7 +262,7 @@ const makeEvaluations = (settings, powers, stacks, send) => {
  */
 const main = (requests, answers) => {
   const stacks = makeStacks();
-  const powers = prepareHost()(secure(stacks.prepareStackTrace));
+  const powers = prepareHost({ inherited: 0 })(secure(stacks.prepareStackTrace));
   /** @type {ReturnType<typeof makeEvaluations> | undefined} */
   let evaluations;
   const stray = (/** @type {unknown} */ error) => evaluations?.stray(error);

@@ -1,0 +1,40 @@
+// Room on the stack. A package can call from the very end of it, and catch what is thrown there: what was begun then would
+// stay half done, for all. So whatever changes something that packages share asks for its room before it begins.
+
+const { apply } = Reflect;
+const nothing = () => undefined;
+
+/**
+ * @param {number} kibibytes
+ * @returns {() => void} throws a RangeError where so much is not left, as any call at the end of the stack does
+ */
+const roomOf = (kibibytes) => {
+  // All arguments are pushed at once, before the call.
+  /** @type {undefined[] | undefined} */
+  let fill;
+  return () => {
+    fill ??= new Array((kibibytes * 1024) / 8).fill(undefined);
+    apply(nothing, undefined, fill);
+  };
+};
+
+// V8 has 984 KiB. What is begun within something else asks for less than that, or it would fail when that has begun. The
+// largest takes 50 µs to ask, and the first time a millisecond.
+
+/** For what links modules, which makes compartments. */
+export const needRoomToLink = roomOf(304);
+
+/** For what makes a compartment, which hardens what it is given. */
+export const needRoomToEndow = roomOf(256);
+
+/** For what begins to harden the host. */
+export const needRoomForHost = roomOf(208);
+
+/** For what loads and hardens one builtin. */
+export const needRoomForBuiltin = roomOf(160);
+
+/** For what hardens few objects. */
+export const needRoomToHarden = roomOf(112);
+
+/** For what calls few functions, and often. */
+export const needRoom = roomOf(32);
