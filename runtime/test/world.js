@@ -49,6 +49,7 @@ export const run = (bytes, { args = [], flags = [], env = {} } = {}) => {
       process.execPath,
       ['--expose-internals', main, ...flags, path, ...args],
       {
+        cwd: folder, // what a program makes is gone with it
         encoding: 'utf8',
         env: { ...process.env, COMPARTMENT_MAPPER_CACHE: cacheFolder, ...env },
       },
