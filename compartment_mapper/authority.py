@@ -42,6 +42,7 @@ class _Row(TypedDict):
 
 
 class _Views(TypedDict):
+    withoutPower: Sequence[str]
     globals: Mapping[str, Sequence[str]]
     builtins: Mapping[str, Sequence[str]]
 
@@ -225,6 +226,9 @@ GLOBAL_ALIASES = NODE_GLOBAL_ALIASES | {"self", "window"}
 VIEWED_GLOBALS: Mapping[str, frozenset[str]] = {
     name: frozenset(members) for name, members in _FILE["views"]["globals"].items()
 }
+
+#: Builtins of which a package that is granted nothing has a form of its own, without power.
+WITHOUT_POWER = frozenset(_FILE["views"]["withoutPower"])
 
 #: The same for builtins: any member may be granted, and below these, members of members.
 DEEP_BUILTIN_MEMBERS: Mapping[str, frozenset[str]] = {

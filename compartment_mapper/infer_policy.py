@@ -11,6 +11,7 @@ from compartment_mapper import errors
 from compartment_mapper.authority import (
     MEMBERS_OF_PROCESS,
     VIEWED_GLOBALS,
+    WITHOUT_POWER,
     Authority,
     Part,
     Severity,
@@ -85,6 +86,12 @@ class Use:
         if self.part == "packages":
             return self.link == "declared"
         return self.load or is_harmless(self.part, self.path)
+
+    @property
+    def has_form(self) -> bool:
+        """Whether a dependency that is not granted the builtin has a form of it without power."""
+        builtin = self.path.partition(".")[0]
+        return self.part == "builtins" and builtin in WITHOUT_POWER and self.package != ROOT_NAME
 
     @property
     def grant(self) -> Grant:
@@ -432,4 +439,4 @@ def withheld(uses: Iterable[Use], policy: Policy) -> list[Use]:
 
 def _is_decided(use: Use, policy: PackagePolicy) -> bool:
     allowed = policy.allows(use.part, use.path, write=use.write, load=use.load)
-    return allowed or policy.denies(use.part, use.path)
+    return allowed or use.has_form or policy.denies(use.part, use.path)

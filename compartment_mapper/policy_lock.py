@@ -47,7 +47,7 @@ def policy_from_uses(
         for package in packages.packages.values()
     }
     for use in uses:
-        if not use.harmless or use.part == "packages":
+        if (not use.harmless and not use.has_form) or use.part == "packages":
             is_refused = use.severity == "critical" and use.package != ROOT_NAME
             grant: Grant = False if is_refused else use.grant
             found[use.package] = _with_grant(found[use.package], use, grant, place_of(use))
@@ -272,7 +272,7 @@ def missing_grants(policy: Policy, uses: Iterable[Use]) -> Iterator[Finding]:
         if not is_power:
             continue
         allowed = own.allows(use.part, use.path, write=use.write, load=use.load)
-        if not allowed and not own.denies(use.part, use.path):
+        if not (allowed or use.has_form or own.denies(use.part, use.path)):
             yield Finding(
                 kind="missing", package=use.package, part=use.part, path=use.path, use=use
             )

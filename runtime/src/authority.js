@@ -29,6 +29,9 @@ export const VIEWED_BY_HAND = views.globalsByHand;
 /** @type {ReadonlyArray<string>} globals that a package has in pages in the same way as in Node */
 export const OWN_IN_PAGES = views.ownInPages;
 
+/** @type {string[]} builtins of which a package that is granted nothing has a form of its own */
+export const WITHOUT_POWER = views.withoutPower;
+
 /** @type {ReadonlyArray<string>} members of builtins of which members may be granted: `fs.promises` */
 export const DEEP_BUILTIN_MEMBERS = Object.entries(views.builtins).flatMap(([name, members]) =>
   members.map((member) => `${name}.${member}`),

@@ -6,6 +6,7 @@ import { makeDenied } from './denial.js';
 import { accessDenied, codedTypeError } from './errors.js';
 import { consoleOf, performanceOf, processOf, timersOf, webCryptoOf } from './globals.js';
 import { membersOf } from './builtin-members.js';
+import { makeOwnVm } from './endowments/own-vm.js';
 import { makePrivateChannels } from './endowments/private-channels.js';
 import { assertOf, replacedMembers } from './endowments/replacements.js';
 import { hardenHost } from './host-harden.js';
@@ -291,6 +292,17 @@ const narrowed = (pkg, name, whole, granted) => {
   return view;
 };
 
+/**
+ * What a package has instead of builtins of which it is granted nothing: `WITHOUT_POWER` of authority.js.
+ *
+ * @type {Record<string, (pkg: Package) => AnyObject>}
+ */
+const HARMLESS_FORMS = {
+  __proto__: /** @type {never} */ (null),
+  diagnostics_channel: makePrivateChannels,
+  vm: (pkg) => makeOwnVm((text) => pkg.compartment.evaluate(text, { sloppyGlobalsMode: true })),
+};
+
 /** @type {Granted} */
 const NOTHING = { whole: false, write: false, unlimited: false, members: new Map() };
 const EVERYTHING = { ...NOTHING, whole: true };
@@ -345,7 +357,8 @@ const makeBuiltin = (pkg, name, decision) => {
   const granted = decision ?? NOTHING;
   if (bare !== 'process' && !grantsAnything(granted)) {
     // that is the global, with the grants of the global
-    if (bare === 'diagnostics_channel') return makePrivateChannels();
+    const harmless = HARMLESS_FORMS[bare]?.(pkg);
+    if (harmless !== undefined) return harmless;
     const names = membersOf(bare, pkg.world.powers.globals['process']?.versions?.node);
     if (names !== undefined) return refusedBuiltin(pkg, bare, names);
   }

@@ -1,6 +1,9 @@
 // What `Object.getOwnPropertyDescriptor` says of the properties of frozen prototypes. They are accessors, so that
 // assignments to instances work; code that copies methods from one prototype to another asks for their values.
 
+/** What a property really is: of an object that is frozen for all, `Reflect` tells packages what it stands for. */
+export const { getOwnPropertyDescriptor: ownProperty } = Reflect;
+
 /** @type {WeakMap<Function, unknown>} getters that stand for a plain property, and its value */
 const values = new WeakMap();
 
@@ -27,7 +30,7 @@ const plain = (property) => {
 };
 
 /**
- * `Reflect.getOwnPropertyDescriptor` stays as it is: proxies need it to be exact.
+ * Who copies by `Object`'s functions gets properties that can be assigned; `Reflect`'s says that they are locked.
  *
  * @param {ObjectConstructor} SharedObject the constructor of all compartments, before it is frozen
  */
@@ -55,4 +58,17 @@ export const showPlainProperties = (SharedObject) => {
   for (const [name, value] of Object.entries(shown)) {
     Object.defineProperty(SharedObject, name, { value });
   }
+  const { getOwnPropertyDescriptor: reflected } = {
+    /**
+     * @param {any} object
+     * @param {PropertyKey} key
+     */
+    getOwnPropertyDescriptor(object, key) {
+      const property = ownProperty(object, key);
+      const shownAs = plain(property);
+      const isLocked = shownAs !== property && property?.configurable === false;
+      return isLocked ? { ...shownAs, writable: false, configurable: false } : shownAs;
+    },
+  };
+  Object.defineProperty(Reflect, 'getOwnPropertyDescriptor', { value: reflected });
 };

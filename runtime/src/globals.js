@@ -1,4 +1,5 @@
 // What each compartment finds on its globalThis, beyond what ses puts there.
+import { ownProperty } from './descriptors.js';
 import { auditedProcess } from './audit-process.js';
 import { OWN_IN_PAGES, VIEWED_BY_HAND, VIEWED_GLOBALS } from './authority.js';
 import { fillView, frozenAccessor, isObject } from './attenuate.js';
@@ -260,7 +261,7 @@ const grantClockAndChance = (pkg, globalThis) => {
  */
 const defineHostGlobal = (pkg, globalThis, name, read) => {
   const { globals, page } = pkg.world.powers;
-  const host = Reflect.getOwnPropertyDescriptor(globals, name);
+  const host = ownProperty(globals, name);
   const enumerable = host?.enumerable ?? false;
   const own = (/** @type {unknown} */ value) => define(globalThis, name, value, enumerable);
   const isNamed = pkg.names.hostNames.includes(name) && !(page && isFleeting(globals, name));
@@ -342,7 +343,7 @@ export const fixGlobals = (globalThis, languageNames, { assigns, hostNames }) =>
   const assigned = new Set(assigns);
   const fixed = [];
   for (const name of new Set([...languageNames, ...hostNames])) {
-    const property = Reflect.getOwnPropertyDescriptor(globalThis, name);
+    const property = ownProperty(globalThis, name);
     if (property === undefined || !('value' in property) || assigned.has(name)) continue;
     if (property.configurable) Reflect.defineProperty(globalThis, name, CONSTANT);
     else if (property.writable) continue;

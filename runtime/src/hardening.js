@@ -1,5 +1,5 @@
 // How objects of one package are locked, so that others that hold them can't replace their code.
-import { standsFor } from './descriptors.js';
+import { ownProperty, standsFor } from './descriptors.js';
 
 /**
  * @typedef {object} Locking
@@ -58,9 +58,7 @@ const overridable = (object, key, value) => {
  * @param {{ inherited: boolean }} options whether others inherit from the object
  */
 const lockProperty = (object, key, { inherited }) => {
-  const property = /** @type {PropertyDescriptor} */ (
-    Reflect.getOwnPropertyDescriptor(object, key)
-  );
+  const property = /** @type {PropertyDescriptor} */ (ownProperty(object, key));
   if (!('value' in property)) {
     Reflect.defineProperty(object, key, { configurable: false });
   } else if (inherited && property.configurable && key !== 'constructor') {
@@ -78,7 +76,7 @@ const lockProperty = (object, key, { inherited }) => {
  * @param {PropertyKey} key
  * @returns {unknown} the value of a data property; no getter is run
  */
-const valueOf = (object, key) => Reflect.getOwnPropertyDescriptor(object, key)?.value;
+const valueOf = (object, key) => ownProperty(object, key)?.value;
 
 /**
  * @param {object} object
@@ -113,7 +111,7 @@ const isNodeType = (key) => typeof key === 'string' && /^(?:[A-Z]|(?:enter|exit)
 const lockCode = (object, options) => {
   for (const key of Reflect.ownKeys(object)) {
     if (!options.inherited && isHandler(key)) continue;
-    const property = Reflect.getOwnPropertyDescriptor(object, key);
+    const property = ownProperty(object, key);
     const isCode = property && (!('value' in property) || typeof property.value === 'function');
     if (isCode) lockProperty(object, key, options);
   }
@@ -180,7 +178,7 @@ const lockFunction = (locking, target) => {
 const lockNamespace = (locking, object, role) => {
   if (locked.has(object)) return;
   const parts = Reflect.ownKeys(object).map((key) => {
-    const { value, get } = Reflect.getOwnPropertyDescriptor(object, key) ?? {};
+    const { value, get } = ownProperty(object, key) ?? {};
     return get ?? value;
   });
   const isOwn = role === 'made' || parts.some((part) => locking.isOwn(part));
@@ -217,7 +215,7 @@ export const lockExport = (locking, value, role) => {
 const neighbours = (object) => [
   Reflect.getPrototypeOf(object),
   ...Reflect.ownKeys(object).flatMap((key) => {
-    const property = Reflect.getOwnPropertyDescriptor(object, key);
+    const property = ownProperty(object, key);
     return [property?.value, property?.get, property?.set];
   }),
 ];

@@ -1,6 +1,6 @@
 // Freezes objects of the host that packages share, as ses does with the language's own: prototypes keep
 // working when code assigns to an inherited name, because their data properties become accessors.
-import { standsFor } from './descriptors.js';
+import { ownProperty, standsFor } from './descriptors.js';
 
 /** @param {unknown} value */
 const isReference = (value) =>
@@ -11,7 +11,7 @@ const isReference = (value) =>
  * @returns {boolean} whether others are likely to inherit from it
  */
 const isPrototype = (object) => {
-  const constructor = Reflect.getOwnPropertyDescriptor(object, 'constructor')?.value;
+  const constructor = ownProperty(object, 'constructor')?.value;
   return typeof constructor === 'function' && constructor.prototype === object;
 };
 
@@ -38,7 +38,7 @@ const overridable = (object, key, value) => {
      */
     set(other) {
       if (this === object) throw readOnly(key);
-      const own = Reflect.getOwnPropertyDescriptor(this, key);
+      const own = ownProperty(this, key);
       if (own?.configurable === false) {
         // Only reflection comes here with an object that is frozen, and so shared: what is kept for it would be
         // a channel. Nothing changes, as when sloppy code assigns.
@@ -70,7 +70,7 @@ const freezeMethod = (method) => {
  */
 export const enableOverrides = (object, keys = Reflect.ownKeys(object)) => {
   for (const key of keys) {
-    const property = Reflect.getOwnPropertyDescriptor(object, key);
+    const property = ownProperty(object, key);
     if (property === undefined || !('value' in property) || !property.configurable) continue;
     const { enumerable = false, value } = property;
     // Nothing that walks the properties finds it from now on.
@@ -90,9 +90,7 @@ export const enableOverrides = (object, keys = Reflect.ownKeys(object)) => {
 const addNeighbours = (object, waiting) => {
   waiting.push(Object.getPrototypeOf(object));
   for (const key of Reflect.ownKeys(object)) {
-    const { value, get, set } = /** @type {PropertyDescriptor} */ (
-      Reflect.getOwnPropertyDescriptor(object, key)
-    );
+    const { value, get, set } = /** @type {PropertyDescriptor} */ (ownProperty(object, key));
     if (isReference(value)) waiting.push(value);
     if (get !== undefined) waiting.push(get);
     if (set !== undefined) waiting.push(set);
@@ -109,7 +107,7 @@ const freezePrototype = (object) => {
   enableOverrides(object);
   Object.preventExtensions(object);
   for (const key of Reflect.ownKeys(object)) {
-    const property = Reflect.getOwnPropertyDescriptor(object, key);
+    const property = ownProperty(object, key);
     if (property?.configurable) Object.defineProperty(object, key, { configurable: false });
   }
 };

@@ -1,5 +1,6 @@
 // Which objects belong to the host, as far as a package was given them: hardening what the package exports must
 // leave them as they are, since the host changes them itself.
+import { ownProperty } from './descriptors.js';
 import { isObject } from './attenuate.js';
 
 /** @import { Package } from './package.js' */
@@ -11,7 +12,7 @@ import { isObject } from './attenuate.js';
 const addWithPrototypes = (found, value) => {
   for (let at = value; isObject(at) && !found.has(at); at = Reflect.getPrototypeOf(at)) {
     found.add(at);
-    const prototype = Reflect.getOwnPropertyDescriptor(at, 'prototype')?.value;
+    const prototype = ownProperty(at, 'prototype')?.value;
     if (isObject(prototype)) found.add(prototype);
   }
 };
@@ -22,7 +23,7 @@ const addWithPrototypes = (found, value) => {
  */
 const addMembers = (found, holder) => {
   for (const key of Reflect.ownKeys(holder))
-    addWithPrototypes(found, Reflect.getOwnPropertyDescriptor(holder, key)?.value);
+    addWithPrototypes(found, ownProperty(holder, key)?.value);
 };
 
 /**

@@ -2,7 +2,7 @@
 import { checkPhases, endSearch } from './import-phases.js';
 import 'ses';
 import { transforms } from 'ses/tools.js';
-import { showPlainProperties } from './descriptors.js';
+import { ownProperty, showPlainProperties } from './descriptors.js';
 import { hardenSegments } from './hidden-prototypes.js';
 import { enableOverrides, hardenHost, regardHardened } from './host-harden.js';
 import { defineConstructor } from './run-time-text.js';
@@ -160,6 +160,7 @@ const isKnownByHeart = (object) =>
 
 // Node's inspect asks these prototypes for a plain `constructor`, or takes their instances for something else.
 const PLAIN_CONSTRUCTOR = [
+  ...HARDENED_BY_SES,
   ...['EvalError', 'ReferenceError', 'SyntaxError', 'URIError', 'AggregateError', 'BigInt'],
 ];
 
@@ -173,7 +174,7 @@ const assignable = (object) => {
   return Reflect.ownKeys(object).filter((key) => {
     if (byHeart && KNOWN_BY_HEART.includes(key)) return false;
     if (plainConstructor && key === 'constructor') return false;
-    return Reflect.getOwnPropertyDescriptor(object, key)?.writable === true;
+    return ownProperty(object, key)?.writable === true;
   });
 };
 

@@ -1,4 +1,5 @@
 // Module Namespace Exotic Objects (ECMA-262 10.4.6), one for each module of whatever kind.
+import { ownProperty } from './descriptors.js';
 import { namespaceBindings } from './exports.js';
 import { readCell } from './records.js';
 
@@ -38,7 +39,7 @@ const handlerFor = (bindings) => {
     },
     getOwnPropertyDescriptor(target, key) {
       const binding = bindingOf(key);
-      if (binding === undefined) return Reflect.getOwnPropertyDescriptor(target, key);
+      if (binding === undefined) return ownProperty(target, key);
       const value = readBinding(binding);
       return { value, writable: true, enumerable: true, configurable: false };
     },

@@ -1,4 +1,5 @@
 // What a package is given of a page: hardened classes, functions that work without `window`, views of objects.
+import { ownProperty } from './descriptors.js';
 import { bindMethod, defineOwn, fillView, isConstructor, isObject } from './attenuate.js';
 import { severityOf } from './authority.js';
 import { boundView } from './bound-view.js';
@@ -170,7 +171,7 @@ export const pageGlobal = ({ world, label }, name, granted) => {
  * @returns {boolean} whether it is read anew each time: `innerWidth` changes; `localStorage` may be refused
  */
 export const isFleeting = (page, name) => {
-  if (Reflect.getOwnPropertyDescriptor(page, name)?.get === undefined) return false;
+  if (ownProperty(page, name)?.get === undefined) return false;
   try {
     return !isObject(page[name]);
   } catch {

@@ -1,4 +1,5 @@
 // Views that can be read and called, and not written through.
+import { ownProperty } from './descriptors.js';
 import { isObject } from './attenuate.js';
 import { codedTypeError } from './errors.js';
 
@@ -64,7 +65,7 @@ const makeReadOnly = ({ isShown, hidesClasses, refusal }) => {
     };
     /** @param {PropertyKey} key */
     const descriptor = (key) => {
-      const property = Reflect.getOwnPropertyDescriptor(real, key);
+      const property = ownProperty(real, key);
       if (property === undefined) return undefined;
       const { enumerable = false } = property;
       const value = shown(Reflect.get(real, key), key);
@@ -86,7 +87,7 @@ const makeReadOnly = ({ isShown, hidesClasses, refusal }) => {
         return isOpen && !isOver() ? view(prototype) : prototype;
       },
       getOwnPropertyDescriptor: (target, key) => {
-        const own = Reflect.getOwnPropertyDescriptor(target, key);
+        const own = ownProperty(target, key);
         return own?.configurable === false ? own : descriptor(key);
       },
       ownKeys: (target) => [...new Set([...Reflect.ownKeys(real), ...Reflect.ownKeys(target)])],

@@ -9,6 +9,7 @@ import {
   requireNotFound,
   unsupportedScheme,
 } from './errors.js';
+import { WITHOUT_POWER } from './authority.js';
 import { filenameOf, filenameOfUrl, isRelative, resolveKey } from './locations.js';
 import { bareBuiltin, builtinDecision, mayUsePackage } from './policy.js';
 
@@ -38,7 +39,11 @@ const REQUIRE_SUFFIXES = ['', '.js', '.json', '/index.js', '/index.json'];
 const builtinTarget = (pkg, name) => {
   const bare = bareBuiltin(name);
   if (pkg.world.powers.page) return { kind: 'error', error: notInPages(bare) };
-  if (builtinDecision(pkg.policy, bare) === undefined && pkg.world.audit === undefined) {
+  const { builtins } = pkg.policy;
+  const hasForm =
+    WITHOUT_POWER.includes(bare) && !(builtins instanceof Map && builtins.get(bare) === false);
+  const decision = builtinDecision(pkg.policy, bare);
+  if (decision === undefined && !hasForm && pkg.world.audit === undefined) {
     return { kind: 'error', error: accessDenied(pkg.label, 'builtin', bare) };
   }
   return { kind: 'builtin', pkg, name };

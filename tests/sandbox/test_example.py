@@ -21,7 +21,7 @@ reads what is not the customer's:
 refunds twice:
     returned: ['rejected', 'rejected']
 looks for the host:
-    returned: ['Function.prototype.constructor is not a valid constructor.']
+    returned: [UNDEFINED]
 sends what it knows away:
     failed: Error: Cannot find module 'https://evil.example/x.js': the sandbox was given none
 changes the language for others:

@@ -1,4 +1,5 @@
 // Module descriptors with plain text, which SES's Compartment would take for the name of another module.
+import { ownProperty } from '../descriptors.js';
 
 /** @import { Compiler } from './compile.js' */
 /** @import { ResolveHook } from './commonjs.js' */
@@ -36,7 +37,7 @@ const LANGUAGES = [undefined, 'module', 'commonjs'];
  */
 const maybeOwn = (object, key) => {
   try {
-    return Reflect.getOwnPropertyDescriptor(object, key)?.value;
+    return ownProperty(object, key)?.value;
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 // The classes of Node's errors. There is one for each code, and no name leads to it: whoever catches an error has it, and
 // so would have a place where packages meet.
+import { ownProperty } from '../descriptors.js';
 import { regardHardened } from '../host-harden.js';
 import { hardenShared } from './specimens.js';
 
@@ -99,7 +100,7 @@ const failures = ({ globals, getBuiltin }) => {
 const freezeClass = (Class) => {
   const { prototype } = Class;
   for (const key of Reflect.ownKeys(prototype)) {
-    const { get, value } = Reflect.getOwnPropertyDescriptor(prototype, key) ?? {};
+    const { get, value } = ownProperty(prototype, key) ?? {};
     if (get !== undefined) Object.freeze(get);
     if (typeof value === 'function' && value !== Class) Object.freeze(value);
   }

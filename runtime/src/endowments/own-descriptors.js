@@ -1,5 +1,6 @@
 // Which descriptors packages may use by their numbers: those that `fs` has opened, and the standard ones. Others belong to the
 // runtime, such as that of a report or the pipe of a sandbox, to Node, or to sockets of other packages.
+import { ownProperty } from '../descriptors.js';
 import { codedError } from '../errors.js';
 import { replace } from './replace.js';
 
@@ -24,7 +25,7 @@ export const noteClosed = (descriptor) => void opened.delete(/** @type {number} 
  * @returns {number} -1: it is closed; whatever the package has defined on it
  */
 const numberOf = (handle) => {
-  const { get } = Reflect.getOwnPropertyDescriptor(Object.getPrototypeOf(handle), 'fd') ?? {};
+  const { get } = ownProperty(Object.getPrototypeOf(handle), 'fd') ?? {};
   return get === undefined ? -1 : Reflect.apply(get, handle, []);
 };
 

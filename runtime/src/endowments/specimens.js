@@ -1,5 +1,6 @@
 // One of each thing that the host makes and whose class no name leads to: prototypes of iterators, native handles,
 // keys, controllers of streams. Packages find them by what they are given, and all packages find the same.
+import { ownProperty } from '../descriptors.js';
 import { hardenHost, reachedFrom } from '../host-harden.js';
 import { replace } from './replace.js';
 
@@ -31,7 +32,7 @@ const NOT_SHOWN = ['getAsyncContextFrameForDebuggingOnly', 'asyncReset'];
 export const hideClass = (object) => {
   if (Object.isFrozen(object)) return; // of the language
   for (const name of NOT_SHOWN) if (Object.hasOwn(object, name)) delete object[name];
-  const constructor = Reflect.getOwnPropertyDescriptor(object, 'constructor')?.value;
+  const constructor = ownProperty(object, 'constructor')?.value;
   if (typeof constructor !== 'function' || constructor.prototype !== object) return;
   if (/** @type {any} */ (globalThis)[constructor.name] === constructor) return; // it has a name
   const { inert } = {

@@ -1,5 +1,6 @@
 // What `tls`, `sqlite` and sockets give to packages: no option of theirs loads machine code, and what a server was
 // connected to leads to no connections of one's own.
+import { ownProperty } from '../descriptors.js';
 import { codedError } from '../errors.js';
 import { guardedClass } from './guarded-class.js';
 import { replace } from './replace.js';
@@ -19,7 +20,7 @@ const ENGINES = ['setClientCertEngine', 'setEngineKey'];
  */
 export const refuseEngines = (prototype) => {
   for (const name of ENGINES) {
-    if (!Reflect.getOwnPropertyDescriptor(prototype, name)?.configurable) continue;
+    if (!ownProperty(prototype, name)?.configurable) continue;
     const value = () => {
       throw refused('an engine of OpenSSL');
     };
