@@ -132,9 +132,7 @@ _GLOBAL_OBJECT = re.compile(
 _ANY = b"|".join(sorted(name.encode() for name in HOST_GLOBALS))
 _HARMLESS = b"|".join(sorted(name.encode() for name in HARMLESS_GLOBALS))
 #: By a key that is computed, too: ``globalThis[name]``, where it may be asked for only.
-_HARMLESS_MEMBER = re.compile(
-    rb"\.\s*(" + _HARMLESS + rb")(?![\w$])|['\"](" + _ANY + rb")['\"]"
-)
+_HARMLESS_MEMBER = re.compile(rb"\.\s*(" + _HARMLESS + rb")(?![\w$])|['\"](" + _ANY + rb")['\"]")
 _IN_NODE = HARMLESS_GLOBALS | NODE_GLOBAL_ALIASES | {"process"}
 #: What any package has, by whether the host is a page.
 _ALWAYS_THERE = {False: _IN_NODE, True: _IN_NODE - {"Buffer", "setImmediate", "clearImmediate"}}

@@ -8,11 +8,17 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from command_line import FILES, write
 from support import ROOT, package
+
+from compartment_mapper.cache.world import ObservedDisk
+from compartment_mapper.cli.keeping import Order
+from compartment_mapper.cli.shared import Choices
+from compartment_mapper.cli.watching import watched
 
 TOOL = [sys.executable, "-m", "compartment_mapper"]
 
@@ -125,6 +131,26 @@ def test_watching_makes_it_again_after_each_change(tmp_path: Path) -> None:
         _, problems = process.communicate(timeout=10)
     assert process.returncode == 0
     assert "Traceback" not in problems
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_ctrl_c_that_comes_in_a_finalizer_ends_watching(tmp_path: Path) -> None:
+    class Finalized:
+        def __del__(self) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.05)  # Python looks for signals between two steps, and drops the exception
+
+    made = []
+
+    def make(_disk: ObservedDisk) -> None:
+        made.append(Finalized())
+        made.pop()
+
+    nothing = dict.fromkeys(field.name for field in fields(Choices))
+    choices = Choices(**{**nothing, "condition": (), "asset": (), "grant": ()})  # type: ignore[arg-type]
+    watched(Order(entry=str(tmp_path / "main.js"), choices=choices), make)
+
+    assert made == []
 
 
 def test_ctrl_c_ends_workers_too(tmp_path: Path) -> None:
