@@ -1,0 +1,155 @@
+"""Small programs that print what they print in Node: what strangers' code does, reduced."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from command_line import write
+from process import mapper
+from support import NODE, package
+
+#: By what is special about them: the files beside package.json; main.cjs or main.mjs is the entry.
+PROGRAMS: dict[str, dict[str, str]] = {
+    "await-in-parentheses": {
+        "main.mjs": "await (async () => { console.log(1) })();\nconst x = await [2].at(0);\n"
+        "console.log(x, await `y`, await (3));",
+    },
+    "await-in-a-dependency": {
+        "main.mjs": "import { ready } from 'd'; console.log(ready);",
+        "node_modules/d/package.json": package(
+            name="d", version="1.0.0", type="module", exports="./i.js"
+        ),
+        "node_modules/d/i.js": "export let ready = false;\nawait (async () => { ready = true })();",
+    },
+    "names-of-functions": {
+        "main.mjs": "import f, { g, h, k } from './f.mjs'; console.log(f(1), g(2, 3), h(), typeof k);",
+        "f.mjs": "export default function f(f) { return f }\nexport function g(x, g) { return g }\n"
+        "function h() { function h() { return 4 } return h() }\nexport { h };\n"
+        "export function* k(k) { var k }",
+    },
+    "code-points-that-are-none": {"main.cjs": "// \\u{110000} \\u{99999999999}\nconsole.log(1)"},
+    "attributes-below": {
+        "main.mjs": "import d from './d.json'\n  with { type: 'json' };\nconsole.log(d.n);",
+        "d.json": '{"n": 3}',
+    },
+    "export-above": {
+        "main.mjs": "import { f, g } from './f.mjs'; console.log(f(), g);",
+        "f.mjs": "export\n/** doc */\nfunction f() { return 1 }\nexport // why\n/* and */ const g = 2;",
+    },
+    "texts-made-at-run-time": {
+        "main.cjs": """
+            const page = (text) => Function('data', 'return ' + JSON.stringify(text) + '.replace("{x}", data)');
+            console.log(page('<!-- {x} -->')(1), page('import(x) {x}')(2), page('eval(x) {x}')(3));
+            console.log(Function('n', 'var c = 0; while (n-->0) c++; return c')(3), (0, eval)('"<!-- -->".length'));
+            console.log(Function('return /<!--/.test("<!--") + `${"-->"}-->`')(), Function('<!-- old\\n--> older\\nreturn 1')());
+            const made = (async () => {}).constructor;
+            new made('a', 'return await a')(4).then(console.log);
+            console.log([...(function* () {}).constructor('yield 5')()], (async () => {}).constructor === made);
+            console.log((() => {}).constructor('a', 'b', 'return a * b')(2, 3));
+        """,
+    },
+    "what-is-inherited-is-assigned": {
+        "main.cjs": """
+            const p = Promise.resolve(1); p.then = () => 'own'; console.log(p.then());
+            const f = () => 1; f.call = () => 2; f.bind = () => 3; console.log(f.call(), f.bind());
+            const b = Buffer.from('ab'); b.fill = () => 'filled'; b.toString = () => 'B'; console.log(b.fill(), `${b}`);
+            const d = new Date(0); d.getTime = () => 7; console.log(d.getTime());
+            const r = /a/; r.exec = () => ['z']; console.log(r.test('q'));
+            const it = [1, 2][Symbol.iterator](); const next = it.next; let n = 0;
+            it.next = function () { n++; return next.call(this) }; console.log([...it], n);
+            function Stack() {} Stack.prototype = Object.create(Array.prototype); Stack.prototype.constructor = Stack;
+            const s = new Stack(); s.push(3); console.log(s.length, s[0], s.constructor === Stack);
+            class Mine extends Promise {} Mine.all = () => 'mine'; console.log(Mine.all());
+            const then = Reflect.getOwnPropertyDescriptor(Promise.prototype, 'then'); console.log(typeof then.value.bind);
+        """,
+    },
+    "traces": {
+        "main.cjs": """
+            const first = (error) => error.stack.split('\\n')[0];
+            class Http extends Error { constructor(m) { super(m); Error.captureStackTrace(this, Http); this.name = 'Http' } }
+            function Old(m) { Error.captureStackTrace(this, Old); this.name = 'Old'; this.message = m }
+            Old.prototype = Object.create(Error.prototype);
+            console.log(first(new Http('x')), '|', first(new Old('y')));
+            const before = Error.stackTraceLimit; Error.stackTraceLimit = 0; console.log(JSON.stringify(new Error('q').stack));
+            Error.stackTraceLimit = 1; console.log(new Error('q').stack.split('\\n').length); Error.stackTraceLimit = before;
+            Error.prepareStackTrace = (e, sites) => sites.length > 0 && e.message; console.log(new Error('p').stack);
+        """,
+    },
+    "process-that-is-handed-on": {
+        "main.cjs": "require('d').go(); console.log(require('p').platform === process.platform); process.exit(0)",
+        "node_modules/d/package.json": package(name="d", version="1.0.0"),
+        "node_modules/d/index.js": "const { K } = require('./k.js'); exports.go = () => new K({ process }).go();",
+        "node_modules/d/k.js": "exports.K = class { constructor({ process }) { this.process = process }\n"
+        "  go() { this.process.on('SIGINT', () => {}); console.log(typeof this.process.nextTick) } };",
+        "node_modules/p/package.json": package(name="p", version="1.0.0"),
+        "node_modules/p/index.js": "module.exports = global.process;",
+    },
+    "process-by-name": {
+        "main.mjs": "import process from 'node:process'; console.log(Array.isArray(process.argv), typeof process.cwd());",
+    },
+    "a-method-of-process-that-is-replaced": {
+        "main.cjs": """
+            const before = process.chdir; let calls = 0;
+            process.chdir = function (d) { calls++; before.call(process, d) };
+            Object.setPrototypeOf(process.chdir, before);
+            process.chdir('/'); console.log(calls, process.cwd());
+        """,
+    },
+    "names-that-are-only-asked-for": {
+        "main.cjs": "console.log(typeof navigator, typeof WebSocket, typeof WebAssembly, typeof nothing);\n"
+        "console.log(['Blob', 'Headers', 'queueMicrotask'].map((name) => typeof globalThis[name]).join());",
+    },
+    "a-formatter-of-dates": {
+        "main.cjs": "require('d')",
+        "node_modules/d/package.json": package(name="d", version="1.0.0"),
+        "node_modules/d/index.js": "console.log(new Intl.DateTimeFormat('en', { timeZone: 'UTC' }).format(0))",
+    },
+    "a-global-object-of-its-own": {
+        "main.mjs": "const globalThis = typeof fetch === 'function' ? { a: 1 } : {};\nconsole.log(globalThis.a);",
+    },
+    "contexts": {
+        "main.cjs": "require('d')",
+        "node_modules/d/package.json": package(name="d", version="1.0.0"),
+        "node_modules/d/index.js": """
+            const vm = require('vm');
+            const c = vm.createContext({ a: 1, log: [] });
+            console.log(vm.runInContext('b = 5; a = 7; log.push(b); b * 2', c), c.a, c.b, c.log, vm.isContext(c), vm.isContext({}));
+            console.log(vm.runInNewContext('(function(){return {/* x */ y: z}})()', { z: 3 }));
+            console.log(new vm.Script('1 + 1').runInThisContext(), vm.compileFunction('return a * b', ['a', 'b'])(3, 4));
+            console.log(vm.runInNewContext('typeof process + typeof require'));
+        """,
+    },
+    "well-known-symbols": {
+        "main.cjs": "Symbol.metadata ??= Symbol('m'); Symbol.observable ??= Symbol('o');\n"
+        "console.log(typeof Symbol.metadata, typeof Symbol.observable);",
+    },
+    "a-converted-module": {
+        "main.cjs": "const l = require('l'); require('l/fp'); console.log(l.map.convert);",
+        "node_modules/l/package.json": package(name="l", version="1.0.0"),
+        "node_modules/l/index.js": "module.exports = { map: function map() {} };",
+        "node_modules/l/convert.js": "module.exports = (l) => { Object.keys(l).forEach((k) => { var f = l[k]; f.convert = 1 }); return l };",
+        "node_modules/l/fp.js": "var l = require('./index'); module.exports = require('./convert')(l, l);",
+    },
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_prints_what_it_prints_in_node(name: str, tmp_path: Path) -> None:
+    files = {"package.json": package(name="app", version="1.0.0"), **PROGRAMS[name]}
+    if dependencies := sorted({f.split("/")[1] for f in files if f.startswith("node_modules/")}):
+        of_app = {"dependencies": dict.fromkeys(dependencies, "1")}
+        files["package.json"] = package(name="app", version="1.0.0", **of_app)
+    app = write(tmp_path / "app", files)
+    entry = app / ("main.mjs" if "main.mjs" in files else "main.cjs")
+    archive = tmp_path / "a.zip"
+
+    expected = subprocess.run([NODE, entry], capture_output=True, text=True, check=False)
+    ran = mapper("run", entry, "--infer")
+    mapper("bundle", entry, "--infer", "-o", archive, check=True)
+    from_archive = mapper("run", archive)
+
+    assert expected.returncode == 0, expected.stderr
+    assert (ran.stdout, ran.returncode) == (expected.stdout, 0), ran.stderr
+    assert (from_archive.stdout, from_archive.returncode) == (expected.stdout, 0)
