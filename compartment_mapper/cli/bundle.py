@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import click
 
-from compartment_mapper import errors
 from compartment_mapper.cache.world import ObservedDisk
 from compartment_mapper.cli.forms import Form, forming
 from compartment_mapper.cli.keeping import Order, make_outcome
+from compartment_mapper.cli.output import (
+    STANDARD_OUTPUT,
+    check_is_no_input,
+    check_output,
+    write_output,
+)
 from compartment_mapper.cli.shared import Choices, bundling, reporting, say_problems, show
 from compartment_mapper.cli.stages import Stages
 from compartment_mapper.disk import Disk
-from compartment_mapper.errors import InputError
 from compartment_mapper.outcome import Format, Outcome
 from compartment_mapper.script import integrity
 from compartment_mapper.text import size_text
@@ -29,7 +32,9 @@ from compartment_mapper.wall import wall_from_dict
     epilog="Example: compartment-mapper bundle src/main.js -o app.zip --infer",
 )
 @click.argument("entries", metavar="ENTRY...", nargs=-1, required=True)
-@click.option("-o", "--output", required=True, metavar="FILE", help="Where to write it.")
+@click.option(
+    "-o", "--output", required=True, metavar="FILE", help="Where to write it; - is standard output."
+)
 @forming
 @click.option("--json", "as_json", is_flag=True, help="Print statistics as JSON.")
 @click.option("--watch", is_flag=True, help="Pack again whenever a file of it changes.")
@@ -55,12 +60,15 @@ def bundle_command(
     compartment-mapper bundle src/main.js -o app.js --format script              for `node app.js`
     compartment-mapper bundle src/page.js -o app.js --format script -C browser   for a page
     compartment-mapper bundle src/main.js -o app.zip --leave-out-unused   as for a page
+    compartment-mapper bundle src/main.js -o - | sha512sum      to another program
     compartment-mapper bundle src/main.js -o app.zip --watch    while you work on it
     compartment-mapper bundle src/main.js -o app.zip --timings  to see what takes long
     compartment-mapper bundle src/main.js -o app.js --format script --minify --source-map file
     """  # noqa: D301 - click marks a paragraph to be left as it is with this character
-    if Path(output).is_dir():
-        raise InputError(errors.cannot_write(output, "it is a folder"))
+    check_output(output, form.format)
+    if output == STANDARD_OUTPUT and (watch or as_json or form.source_map == "file"):
+        message = "-o - writes one file: leave out --watch, --json and --source-map file"
+        raise click.UsageError(message)
     entry, *others = entries
     if others and form.format == "module":
         message = "a module has the exports of one ENTRY: bundle each by itself"
@@ -81,8 +89,10 @@ def map_path(output: str) -> str:
 
 def _write_bundle(order: Order, output: str, disk: ObservedDisk | None, *, as_json: bool) -> None:
     stages = Stages()
+    disk = disk or ObservedDisk(Disk())
     made = make_outcome(order, stages=stages, disk=disk)
-    Disk().write(output, made.content)
+    check_is_no_input(output, (*disk.files, *_policies(order)))
+    write_output(output, made.content)
     if made.map_file:
         Disk().write(map_path(output), made.map_file)
     stages.ended("write")
@@ -91,15 +101,24 @@ def _write_bundle(order: Order, output: str, disk: ObservedDisk | None, *, as_js
     if as_json:
         _print_statistics(made, output, order.form.format, stages if timings else None)
     else:
-        _say(made, output, order.form.format)
+        _say_powers(made)
+        if output != STANDARD_OUTPUT:
+            _say(made, output, order.form.format)
     if timings and not as_json:
         show(f"timings: {stages.text()}", err=True)
 
 
-def _say(made: Outcome, output: str, form: Format) -> None:
+def _policies(order: Order) -> list[str]:
+    return [path for path in (order.choices.policy, order.choices.override) if path is not None]
+
+
+def _say_powers(made: Outcome) -> None:
     for text in (made.granted, made.withheld, made.needs):
         if text:
             show(text, err=True)
+
+
+def _say(made: Outcome, output: str, form: Format) -> None:
     show(f"{output}: {made.extent}")
     if made.map_file:
         show(f"{map_path(output)}: {size_text(len(made.map_file))}")

@@ -211,8 +211,19 @@ def reporting(command: Callable[..., None]) -> Callable[..., None]:
             command(**arguments)
         except InputError as error:
             _fail(error.problems, as_json=bool(arguments.get("as_json")))
+        except BrokenPipeError:
+            raise  # click ends quietly
+        except OSError as problem:  # such as a name that is too long
+            reason = (problem.strerror or str(problem)).lower()
+            found = errors.cannot_read(
+                printable(f"{problem.filename or ''}"[:_LONGEST_NAME]), reason
+            )
+            _fail([found], as_json=bool(arguments.get("as_json")))
 
     return reporting
+
+
+_LONGEST_NAME = 120
 
 
 def _fail(problems: Sequence[Diagnostic], *, as_json: bool) -> NoReturn:

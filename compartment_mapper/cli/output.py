@@ -1,0 +1,71 @@
+"""Where ``-o`` writes: to what is no input, and what its name says."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterable
+from pathlib import Path, PurePath
+
+from compartment_mapper import errors
+from compartment_mapper.disk import Disk
+from compartment_mapper.errors import InputError
+from compartment_mapper.outcome import Format
+
+STANDARD_OUTPUT = "-"
+
+#: Of code, and of what people would be sorry to lose.
+_SCRIPTS = frozenset({".cjs", ".js", ".mjs"})
+_NEVER = frozenset({"npm-shrinkwrap.json", "package-lock.json", "package.json"})
+
+
+def check_output(output: str, form: Format) -> None:
+    """Refuse an output that can't be meant, before anything is made.
+
+    Raises:
+        InputError: CANNOT_WRITE.
+    """
+    if output == STANDARD_OUTPUT:
+        return
+    name, suffix = PurePath(output).name, PurePath(output).suffix.lower()
+    if name in _NEVER:
+        _refuse(output, "it describes a package, and is no place for what is made of it")
+    if form == "archive" and suffix in _SCRIPTS:
+        _refuse(output, "an archive is no script", "call it app.zip, or say --format script")
+    if form != "archive" and suffix == ".zip":
+        _refuse(output, f"a {form} is no archive", "call it app.js, or leave --format out")
+    try:
+        mode = Path(output).stat().st_mode
+    except OSError:
+        return  # there is none; what else is wrong shows when it is written
+    if stat.S_ISDIR(mode):
+        _refuse(output, "it is a folder")
+    if not stat.S_ISREG(mode):
+        _refuse(output, "it is no ordinary file", "-o - writes to the standard output")
+
+
+def check_is_no_input(output: str, inputs: Iterable[str]) -> None:
+    """Refuse an output that is one of *inputs*, by whatever name.
+
+    Raises:
+        InputError: CANNOT_WRITE.
+    """
+    if output == STANDARD_OUTPUT or not Path(output).exists():
+        return
+    target = os.path.realpath(output)
+    if any(os.path.realpath(path) == target for path in inputs):
+        _refuse(output, "it is a file of the application, which would be lost")
+
+
+def write_output(output: str, content: bytes) -> None:
+    """Write *content*, whole or not at all."""
+    if output == STANDARD_OUTPUT:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    else:
+        Disk().write(output, content)
+
+
+def _refuse(output: str, why: str, hint: str = "choose another -o FILE") -> None:
+    raise InputError(errors.cannot_write(output, why, hint))
