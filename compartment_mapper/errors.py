@@ -268,6 +268,16 @@ def unsupported(place: Place, what: str, hint: str = "") -> Diagnostic:
     return Diagnostic(code="UNSUPPORTED_SYNTAX", message=what, place=place, hint=hint)
 
 
+def binary_file(file: str, kind: str) -> Diagnostic:
+    """A file that is requested as a module, and is no text."""
+    return Diagnostic(
+        code="BINARY_FILE",
+        message=f"this is {kind}, not JavaScript",
+        place=Place(file=file),
+        hint="read it as a file, or import it with { type: 'bytes' }",
+    )
+
+
 def invalid_archive(problem: str, hint: str = "") -> Diagnostic:
     """An archive that is damaged, changed, or none."""
     return Diagnostic(

@@ -87,6 +87,49 @@ def _wrong_attribute(file: Location) -> ResolutionFailure:
     )
 
 
+#: How files begin that are no text, whatever they are called.
+_MAGIC = {
+    b"\x7fELF": "machine code",
+    b"MZ": "machine code",
+    b"\xfe\xed\xfa\xce": "machine code",
+    b"\xfe\xed\xfa\xcf": "machine code",
+    b"\xce\xfa\xed\xfe": "machine code",
+    b"\xcf\xfa\xed\xfe": "machine code",
+    b"\xca\xfe\xba\xbe": "machine code",
+    b"\x00asm": "WebAssembly",
+    b"PK\x03\x04": "a zip archive",
+    b"\x1f\x8b": "compressed data",
+    b"\x89PNG": "an image",
+    b"GIF8": "an image",
+    b"\xff\xd8\xff": "an image",
+    b"%PDF-": "a PDF document",
+    b"SQLite format 3\x00": "a database",
+}
+_HEAD = 8192
+#: NULs that a text may have.
+_FEW = 16
+
+
+def binary_kind(source: bytes) -> str | None:
+    r"""Return what a file is that is no text, so that it need not be parsed; None for a text.
+
+    >>> binary_kind(b"\x7fELF\x02\x01"), binary_kind(b"\x00\xff\x00"), binary_kind(b"exports.a = 1")
+    ('machine code', 'binary data', None)
+    """
+    head = source[:_HEAD]
+    for magic, kind in _MAGIC.items():
+        if head.startswith(magic) and (magic != b"MZ" or b"\0" in head):
+            return kind
+    if b"\0" not in head:
+        return None
+    try:
+        head[: head.rfind(b"\0")].decode()
+    except UnicodeDecodeError:
+        return "binary data"
+    # A NUL may stand in a string, or in a comment.
+    return "binary data" if head.count(b"\0") > max(_FEW, len(head) // 16) else None
+
+
 def _typed_dependency(file: Location) -> ResolutionFailure:
     """As Node, which wants packages to be published as JavaScript."""
     return ResolutionFailure(

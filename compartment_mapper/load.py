@@ -11,8 +11,8 @@ from compartment_mapper.browser_field import BROWSER
 from compartment_mapper.erasure import ErasePowers, place_of
 from compartment_mapper.errors import Diagnostic, Place
 from compartment_mapper.expand import asset_files, pattern_requests
-from compartment_mapper.file_kind import language_of
-from compartment_mapper.locations import Location, base_name, parent_of, relative_path
+from compartment_mapper.file_kind import binary_kind, language_of
+from compartment_mapper.locations import Location, base_name, joined, parent_of, relative_path
 from compartment_mapper.module_graph import (
     BuiltinTarget,
     Edge,
@@ -81,6 +81,8 @@ class _Begun:
     language: Language | None
     text: SourceText
     record: Callable[[], ModuleRecord]
+    #: What it is, if it is no text.
+    binary: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,6 +302,11 @@ def _begun(location: Location, language: Language | None, loading: Loading) -> _
     if language in {"json", "text", "bytes"}:
         known = ModuleRecord(language=language)
         return _Begun(location=location, language=language, text=text, record=lambda: known)
+    if (binary := binary_kind(text.source)) is not None:
+        wrong = ModuleRecord(language=language or "cjs", syntax_error="Invalid or unexpected token")
+        return _Begun(
+            location=location, language=language, text=text, record=lambda: wrong, binary=binary
+        )
     record = _scan(text.source, language, loading, in_cycle=False)
     return _Begun(location=location, language=language, text=text, record=record)
 
@@ -317,6 +324,9 @@ def _scanned(begun: _Begun, loading: Loading) -> _Scanned:
     if text.refusal is not None:
         problem = refusal_problem(name, text.source, text.refusal)
         return _Scanned(text=text, record=record, problems=(problem,))
+    if begun.binary is not None:
+        no_text = errors.binary_file(name, begun.binary)
+        return _Scanned(text=text, record=record, problems=(no_text,))
     if begun.language == "json":
         wrong_json = json_problem(text.source, name)
         return _Scanned(text=text, record=record, problems=(wrong_json,) if wrong_json else ())
@@ -368,7 +378,22 @@ def _failure(
     loading: Loading,
 ) -> Diagnostic:
     place = _place(display_name(location, loading.root), text, request.span)
-    return errors.unresolved(failure.code, failure.message, place, failure.hint)
+    is_missing = failure.code in {"MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND"}
+    hint = _hint_of_pnp(loading) if is_missing and is_bare(request.specifier) else ""
+    return errors.unresolved(failure.code, failure.message, place, hint or failure.hint)
+
+
+def _hint_of_pnp(loading: Loading) -> str:
+    """Return what to do where Yarn keeps packages in archives, which only its own loader reads."""
+    folder = loading.root
+    while loading.read.kind(joined(folder, ".pnp.cjs")) != "file":
+        if folder == parent_of(folder):
+            return ""
+        folder = parent_of(folder)
+    return (
+        "this is a project of Yarn's Plug'n'Play, which has no node_modules: "
+        "`yarn config set nodeLinker node-modules`, then `yarn install`"
+    )
 
 
 def _judged(graph: ModuleGraph, problems: list[_Problem]) -> Loaded:

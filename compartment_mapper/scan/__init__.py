@@ -18,6 +18,7 @@ from compartment_mapper.scan.builtin_uses import scan_builtin_uses
 from compartment_mapper.scan.censors import evade_censors
 from compartment_mapper.scan.cjs import scan_cjs_exports
 from compartment_mapper.scan.comments import elide_comments
+from compartment_mapper.scan.commonjs_names import scan_commonjs_names
 from compartment_mapper.scan.constructor_writes import scan_constructor_writes
 from compartment_mapper.scan.direct_eval import scan_direct_evals
 from compartment_mapper.scan.early_errors import module_suspicions, script_suspicions
@@ -152,7 +153,8 @@ def _rewrites(
         given = scan_script_arguments(syntax, prefix=prefix, evaluates=bool(evals))
         mapping = (*given, *mapping)
     else:
-        mapped = scan_module_arguments(syntax)
+        foreign, needed_by_foreign = scan_commonjs_names(syntax, prefix=prefix)
+        mapped, mapping = [*scan_module_arguments(syntax), *foreign], needed_by_foreign
     this = scan_global_this(syntax, is_sloppy=is_script)
     hashbang = _hashbang(syntax.source)
     unseen = elide_comments(syntax)

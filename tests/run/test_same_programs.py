@@ -121,6 +121,12 @@ PROGRAMS: dict[str, dict[str, str]] = {
             console.log(vm.runInNewContext('typeof process + typeof require'));
         """,
     },
+    "names-of-commonjs-in-a-module": {
+        "main.mjs": "console.log(typeof require, typeof module);\n"
+        "for (const f of [() => require('os'), () => exports.a, () => __dirname, () => ({ module })])\n"
+        "  try { f() } catch (e) { console.log(e.name, e.message) }\n"
+        "globalThis.module = 1; console.log(module, { module }, ((require) => require)(2));",
+    },
     "well-known-symbols": {
         "main.cjs": "Symbol.metadata ??= Symbol('m'); Symbol.observable ??= Symbol('o');\n"
         "console.log(typeof Symbol.metadata, typeof Symbol.observable);",

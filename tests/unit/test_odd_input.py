@@ -110,3 +110,46 @@ def test_a_hostile_text_does_not_steer_the_terminal(tmp_path: Path) -> None:
         assert "\x1b" not in result.output
     assert "import { \ufffd]0;owned\ufffd }" in outputs[0].output
     assert "\\x1b[31mred" in outputs[1].output
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"\x7fELF\x02\x01\x01" + bytes(60) + b"require('x')", "machine code"),
+        (b"MZ\x90\x00\x03", "machine code"),
+        (b"\x00asm\x01\x00\x00\x00", "WebAssembly"),
+        (b"\x89PNG\r\n\x1a\n", "an image"),
+        (b"SQLite format 3\x00", "a database"),
+        (bytes(range(256)) * 100, "binary data"),
+        (b"\x00\x00\x00\x01" * 100, "binary data"),
+    ],
+)
+def test_binary_files_are_not_parsed(content: bytes, kind: str, app: Path) -> None:
+    (app / "big.node.so.1").write_bytes(content)
+    write(app, {"main.js": "require('./big.node.so.1')"})
+
+    text = refused("bundle", "main.js", "-o", "app.zip")
+
+    assert f"error [BINARY_FILE]: this is {kind}, not JavaScript" in text
+
+
+def test_a_NUL_in_a_text_makes_it_no_binary_file(app: Path) -> None:  # noqa: N802 - the character
+    write(app, {"main.js": "console.log('a\0b') // é\0"})
+
+    assert invoke("bundle", "main.js", "-o", "app.zip").exit_code == 0
+
+
+def test_packages_that_yarn_keeps_in_archives_are_told_of(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            ".pnp.cjs": "",
+            "packages/app/package.json": package(name="app", dependencies={"b": "1"}),
+            "packages/app/main.js": "require('b')",
+        },
+    )
+
+    text = invoke("bundle", str(tmp_path / "packages/app/main.js"), "-o", "-").stderr
+
+    assert "MODULE_NOT_FOUND" in text
+    assert "yarn config set nodeLinker node-modules" in text
