@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from compartment_mapper import errors
@@ -11,6 +11,7 @@ from compartment_mapper.browser_field import BROWSER
 from compartment_mapper.erasure import ErasePowers, place_of
 from compartment_mapper.errors import Diagnostic, Place
 from compartment_mapper.expand import asset_files, pattern_requests
+from compartment_mapper.expand_packages import package_requests, unknown_requests
 from compartment_mapper.file_kind import language_of
 from compartment_mapper.locations import Location, base_name, parent_of, relative_path
 from compartment_mapper.module_graph import (
@@ -197,7 +198,7 @@ def _load_module(begun: _Begun, *, loading: Loading) -> tuple[Module, list[_Prob
     scanned = _scanned(begun, loading)
     problems = [_Problem(diagnostic=p, module=location, request=None) for p in scanned.problems]
     edges: list[Edge] = []
-    computed = pattern_requests(scanned.record, location=location, read=loading.world.powers)
+    computed = _computed_requests(location, scanned.record, loading)
     for request in (*scanned.record.requests, *computed):
         target = _target(location, request, loading)
         if isinstance(target, ResolutionFailure):
@@ -206,6 +207,8 @@ def _load_module(begun: _Begun, *, loading: Loading) -> tuple[Module, list[_Prob
                 problems.append(_Problem(diagnostic=diagnostic, module=location, request=request))
             target = FailedTarget(code=target.code, message=target.message)
         edges.append(Edge(request=request, target=target))
+    if not computed:
+        problems += _unknown_requests(location, scanned, loading)
     module = Module(
         location=location,
         source=scanned.text.source,
@@ -216,6 +219,33 @@ def _load_module(begun: _Begun, *, loading: Loading) -> tuple[Module, list[_Prob
         asked=begun.language,
     )
     return module, problems
+
+
+def _computed_requests(
+    location: Location, record: ModuleRecord, loading: Loading
+) -> tuple[ModuleRequest, ...]:
+    """Return a request for each module that what *record* computes may mean."""
+    read, file = loading.world.powers, file_of(location)
+    own = pattern_requests(record, location=location, read=read)
+    others = package_requests(record, location=file, application=loading.root, world=loading.world)
+    return (*own, *others)
+
+
+def _unknown_requests(
+    location: Location, scanned: _Scanned, loading: Loading
+) -> Iterator[_Problem]:
+    """Yield a warning for each request of which nothing is known, where nothing was found.
+
+    Dependencies are full of them, for plugins that an application may name; of those count the
+    ones that every run makes.
+    """
+    package = package_root(file_of(location), descriptors=loading.world.descriptors)
+    name = display_name(location, loading.root)
+    for request in unknown_requests(scanned.record):
+        if request.reach == "always" or (package == loading.root and request.reach == "maybe"):
+            place = _place(name, scanned.text, request.span)
+            diagnostic = errors.computed_request(place)
+            yield _Problem(diagnostic=diagnostic, module=location, request=None)
 
 
 def _assets(location: Location, record: ModuleRecord, loading: Loading) -> tuple[Location, ...]:
@@ -380,6 +410,7 @@ def _judged(graph: ModuleGraph, problems: list[_Problem]) -> Loaded:
         if request is not None and request.reach == "guarded":
             continue
         certain = problem.module in always and (request is None or request.reach == "always")
+        certain &= problem.diagnostic.severity == "error"
         judged.append(replace(problem.diagnostic, severity="error" if certain else "warning"))
     return Loaded(graph=graph, problems=tuple(judged))
 

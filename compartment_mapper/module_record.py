@@ -39,9 +39,10 @@ class ModuleRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatternRequest:
-    """A request that may mean several files of the package."""
+    """A request that may mean several modules, of the package itself or of its dependencies."""
 
-    #: A relative specifier with ``*`` for what is computed.
+    #: A specifier with ``*`` for what is computed; one without is meant if such a module is there.
+    #: All of it is ``*`` where nothing is known.
     pattern: str
     kind: RequestKind
     span: Span

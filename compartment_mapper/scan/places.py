@@ -8,7 +8,7 @@ not told apart by scope: at worst, a file too many travels.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from compartment_mapper.module_record import AssetRequest
 from compartment_mapper.scan.syntax import Node, Step, Syntax, string_value
@@ -44,11 +44,16 @@ _FILE_NAME = re.compile(
 )
 
 
-def scan_assets(syntax: Syntax) -> tuple[AssetRequest, ...]:
-    """Return the places beside the module that its text computes, each once."""
+def scan_places(syntax: Syntax) -> tuple[AssetRequest, ...]:
+    """Return the places beside the module that its text computes, wherever it does."""
     if not any(word in syntax.source for word in _SEED_WORDS):
         return ()
-    found = {(place.path, place.is_url): place for place in _Places(syntax).requests()}
+    return tuple(_Places(syntax).requests())
+
+
+def assets_of(places: Iterable[AssetRequest]) -> tuple[AssetRequest, ...]:
+    """Return *places*, each once."""
+    found = {(place.path, place.is_url): place for place in places}
     return tuple(sorted(found.values(), key=lambda place: place.span.start))
 
 

@@ -89,6 +89,17 @@ export const requireCycle = (filename) =>
 export const ownerOf = (label) =>
   label === '$root$' ? 'entry' : `resources[${JSON.stringify(label)}]`;
 
+/**
+ * @param {string} label
+ * @param {'builtin' | 'global'} kind
+ * @param {string} name
+ * @returns {string} the option of the command line, as it is typed in a shell
+ */
+const grantOption = (label, kind, name) => {
+  const grant = `${label}:${kind === 'builtin' ? 'node:' : ''}${name}`;
+  return `--grant ${/^[\w@./:-]+$/.test(grant) ? grant : `'${grant}'`}`;
+};
+
 /** @typedef {(label: string, part: 'builtins' | 'globals' | 'packages', name: string) => void} TellDenied */
 
 /** @type {TellDenied | undefined} */
@@ -131,6 +142,7 @@ export const accessDenied = (label, kind, name) => {
     'ERR_ACCESS_DENIED',
     `package '${label}' may not use ${kind} '${name}'; grant it in the policy: ` +
       `${ownerOf(label)}.${kind}s[${JSON.stringify(name)}] = true` +
-      (isCritical ? ' (critical: it undoes confinement)' : ', or bundle with --infer'),
+      (isCritical ? ' (critical: it undoes confinement)' : '') +
+      (kind === 'package' ? '' : `, or by ${grantOption(label, kind, name)}`),
   );
 };

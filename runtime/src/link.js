@@ -2,17 +2,30 @@
 import { attenuateGlobals, attenuateModule } from './attenuators.js';
 import { builtinModule } from './builtins.js';
 import { makeCommonJs } from './cjs.js';
-import { codedError, tellDenied } from './errors.js';
+import { codedError, importNotFound, requireNotFound, tellDenied } from './errors.js';
 import { importRecord, importRecordNow, requireEsm, startRecord } from './importing.js';
 import { checkImportType, importType } from './import-attributes.js';
 import { fileModule, makePackage } from './package.js';
-import { dirnameOf, filenameOfUrl, resolveKey, urlOf } from './locations.js';
+import {
+  dirnameOf,
+  filenameOfUrl,
+  isRelative,
+  nodeModulesPaths,
+  resolveKey,
+  urlOf,
+} from './locations.js';
 import { NO_MAPS } from './maps-file.js';
 import { isAttenuation } from './policy-format.js';
 import { fileRecord, isSharedData, ownCopy, recordOf, storedData } from './module-records.js';
 import { builtinDecision, grantedOf, grantsAnything, policiesOf } from './policy.js';
 import { unfinishedView } from './read-only.js';
-import { filenameOfTarget, followKey, keyOfFilename, resolveRequest } from './resolve.js';
+import {
+  filenameOfTarget,
+  followKey,
+  keyOfFilename,
+  linkedPackage,
+  resolveRequest,
+} from './resolve.js';
 
 /** @import { CjsHooks, CjsModule } from './cjs.js' */
 /** @import { CompartmentMap, RequestKind } from './compartment-map.js' */
@@ -35,6 +48,24 @@ const handedTo = (pkg, target, value) => {
 };
 
 /**
+ * Programs look whether there is one, and where.
+ *
+ * @param {{ id: string, filename: string, loaded: boolean, path: string }} module of another package
+ * @param {(specifier: string) => unknown} [load]
+ * @returns {object} what tells of it, and leads to nothing of it
+ */
+const viewOfModule = ({ id, filename, loaded, path }, load = cannotLoad) => ({
+  ...{ id, path, filename, loaded, exports: {}, children: [] },
+  paths: nodeModulesPaths(path),
+  require: load,
+});
+
+/** @param {unknown} specifier */
+const cannotLoad = (specifier) => {
+  throw requireNotFound(`${specifier}`);
+};
+
+/**
  * @param {Package} pkg that asks
  * @param {Target} target
  * @param {CjsModule} from
@@ -50,7 +81,8 @@ const requireTarget = (pkg, target, from) => {
   if (isSharedData(pkg, target)) return ownCopy(pkg, target);
   const parent = target.pkg === pkg ? from : undefined; // a module object is its own package's affair
   const { load } = commonJsOf(target.pkg);
-  const module = load(filenameOfTarget(target), target.key, parent);
+  const seen = parent === undefined ? viewOfModule(from) : undefined;
+  const module = load(filenameOfTarget(target), target.key, parent, seen);
   const isUnfinished = !module.loaded && target.pkg !== pkg && pkg.world.hardens;
   return handedTo(
     pkg,
@@ -146,6 +178,42 @@ const entryFilename = (pkg) => {
   return target?.kind === 'file' && target.pkg === pkg ? filenameOfTarget(target) : '';
 };
 
+/**
+ * @param {Package} pkg
+ * @returns {object | undefined} the first module, where it is CommonJS and of another package. What it requires, the package
+ *   does, by the names that it knows itself
+ */
+const foreignMain = (pkg) => {
+  const { entry } = pkg.world.map;
+  const target = followKey(pkg.world.packageOf(entry.compartment), entry.module, 'import');
+  if (target?.kind !== 'file' || target.pkg === pkg || target.module.parser !== 'pre-cjs-json')
+    return undefined;
+  const filename = filenameOfTarget(target);
+  const path = dirnameOf(filename);
+  const load = (/** @type {string} */ specifier) =>
+    commonJsOf(pkg).createRequire(`/${pkg.name}/main.js`)(specifier);
+  return viewOfModule({ id: '.', filename, loaded: false, path }, load);
+};
+
+/**
+ * @param {Package} pkg
+ * @param {string} specifier
+ * @param {string | undefined} place
+ * @returns {string | undefined} where the package.json seems to be of the package that is meant
+ */
+const findPackageJSON = (pkg, specifier, place) => {
+  const isPath = specifier.startsWith('/') || specifier.startsWith('file:');
+  if (isPath || isRelative(specifier)) {
+    const base = place === undefined || isPath ? specifier : place;
+    const filename = base.startsWith('/') ? base : (filenameOfUrl(base) ?? '');
+    const owner = filename.split('/')[1] ?? '';
+    return pkg.world.map.compartments.has(owner) ? `/${owner}/package.json` : undefined;
+  }
+  const found = linkedPackage(pkg, specifier);
+  if (found === undefined) throw importNotFound(specifier, place ?? `/${pkg.name}/`);
+  return `/${found}/package.json`;
+};
+
 /** @type {Linker['commonJsOf']} */
 const commonJsOf = (pkg) => {
   if (pkg.commonJs !== undefined) return pkg.commonJs;
@@ -158,6 +226,8 @@ const commonJsOf = (pkg) => {
     require: (specifier, key, from) =>
       requireTarget(pkg, resolveRequest({ pkg, key, kind: 'require', specifier }), from),
     resolve: (specifier, key) => resolveToFilename(pkg, key, 'require', specifier),
+    findPackageJSON: (specifier, place) => findPackageJSON(pkg, specifier, place),
+    foreignMain: () => foreignMain(pkg),
     isBuiltin,
     builtinModules,
   };

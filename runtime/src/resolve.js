@@ -182,3 +182,21 @@ const findTarget = (request) => {
 
 /** @param {FileTarget} target */
 export const filenameOfTarget = ({ pkg, module }) => filenameOf(pkg.name, `./${module.location}`);
+
+/**
+ * @param {Package} pkg
+ * @param {string} specifier that begins with the name of a package
+ * @returns {string | undefined} the compartment of the package that it leads to, or of another file of it
+ */
+export const linkedPackage = (pkg, specifier) => {
+  const depth = specifier.startsWith('@') ? 2 : 1;
+  const name = specifier.split('/').slice(0, depth).join('/');
+  const { compartments } = pkg.world.map;
+  if (compartments.get(pkg.name)?.name === name) return pkg.name;
+  const direct = followKey(pkg, specifier, 'import');
+  if (direct?.kind === 'file') return direct.pkg.name;
+  for (const module of pkg.descriptor.modules.values())
+    if (module.kind === 'link' && compartments.get(module.compartment)?.name === name)
+      return module.compartment;
+  return undefined;
+};
