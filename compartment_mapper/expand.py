@@ -11,6 +11,7 @@ from itertools import islice
 
 from compartment_mapper.locations import Location, Specifier, joined, parent_of
 from compartment_mapper.module_record import (
+    SELF,
     AssetRequest,
     ModuleRecord,
     ModuleRequest,
@@ -122,7 +123,10 @@ def asset_files(
     """Yield the real locations of the files that *record* will look at, each once."""
     seen: set[Location] = set()
     for asset in record.assets:
-        if asset.is_url and asset.path.endswith(_PROGRAMS):
+        if asset.path == SELF:
+            seen.add(location)
+            yield location
+        if not asset.path.startswith(".") or (asset.is_url and asset.path.endswith(_PROGRAMS)):
             continue
         for file in _files_of(asset.path, record, location, read):
             canonical = read.canonical(file)

@@ -10,9 +10,10 @@ from compartment_mapper import errors
 from compartment_mapper.browser_field import BROWSER
 from compartment_mapper.erasure import ErasePowers, place_of
 from compartment_mapper.errors import Diagnostic, Place
-from compartment_mapper.expand import asset_files, pattern_requests
+from compartment_mapper.expand import pattern_requests
 from compartment_mapper.expand_packages import package_requests, unknown_requests
 from compartment_mapper.file_kind import language_of
+from compartment_mapper.load_assets import assets_by_helpers, assets_of_module, reads_descriptions
 from compartment_mapper.locations import Location, base_name, parent_of, relative_path
 from compartment_mapper.module_graph import (
     BuiltinTarget,
@@ -23,9 +24,8 @@ from compartment_mapper.module_graph import (
     ModuleGraph,
     Target,
 )
-from compartment_mapper.module_record import Language, ModuleRecord, ModuleRequest
+from compartment_mapper.module_record import RESOLVES, Language, ModuleRecord, ModuleRequest
 from compartment_mapper.package_graph import is_bare, package_name_of, package_root
-from compartment_mapper.package_lookup import is_owned
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.resolve import (
     BuiltinResolution,
@@ -118,9 +118,30 @@ def load_modules(
             if edge.location not in queued:
                 queued.add(edge.location)
                 queue.append(_begun(edge.location, next_language, loading))
+        for reader, asset in () if queue else _late_assets(modules, entry, loading):
+            if asset not in queued:
+                queued.add(asset)
+                queue.append(_begun(asset, "bytes", loading))
+                first = modules[reader]
+                modules[reader] = replace(first, assets=(*first.assets, asset))
     reached = _with_list_of_entries(modules, entry, loading.root) if others else modules
     graph = _with_checks(ModuleGraph(entry=entry, others=others, modules=reached), loading)
     return _judged(graph, problems)
+
+
+def _late_assets(
+    modules: Mapping[Location, Module], entry: Location, loading: Loading
+) -> list[tuple[Location, Location]]:
+    """Return readers, and files of bytes that only all modules together tell of.
+
+    Where a package reads the package.json of a folder, that of the application is one of them: many
+    are told of its folder, and look there.
+    """
+    records = {location: module.record for location, module in modules.items()}
+    found = list(assets_by_helpers(records, world=loading.world))
+    if BROWSER not in loading.world.conditions and any(map(reads_descriptions, records.values())):
+        found.append((entry, Location(f"{loading.root}package.json")))
+    return [(reader, bytes_location(file)) for reader, file in found]
 
 
 def _with_list_of_entries(
@@ -175,7 +196,7 @@ def _next_edges(module: Module, loading: Loading) -> list[tuple[FileTarget, Lang
         elif isinstance(edge.target, FileTarget):
             request = edge.request
             file = file_of(edge.target.location)
-            language = language_of(file, request.kind, request.attribute_type, world=loading.world)
+            language = _language_for(file, request, loading)
             assert not isinstance(language, ResolutionFailure)
             found.append((edge.target, language))
     return found
@@ -186,6 +207,8 @@ _AS = "#as="
 #: What a ``browser`` field means by ``false``: a module without text, beside the package.json.
 _EMPTY = f"{_AS}empty"
 _ENTRIES = f"{_AS}entries"
+#: What Node would load as a program, or as data.
+_LOADED = frozenset({".js", ".cjs", ".mjs", ".json", ".ts", ".cts", ".mts", ".jsx", ".tsx"})
 
 
 def file_of(location: Location) -> Location:
@@ -215,7 +238,16 @@ def _load_module(begun: _Begun, *, loading: Loading) -> tuple[Module, list[_Prob
         origin=scanned.text.origin,
         record=scanned.record,
         edges=tuple(edges),
-        assets=_assets(location, scanned.record, loading),
+        assets=tuple(
+            bytes_location(file)
+            for file in assets_of_module(
+                file_of(location),
+                scanned.record,
+                edges,
+                world=loading.world,
+                application=loading.root,
+            )
+        ),
         asked=begun.language,
     )
     return module, problems
@@ -246,15 +278,6 @@ def _unknown_requests(
             place = _place(name, scanned.text, request.span)
             diagnostic = errors.computed_request(place)
             yield _Problem(diagnostic=diagnostic, module=location, request=None)
-
-
-def _assets(location: Location, record: ModuleRecord, loading: Loading) -> tuple[Location, ...]:
-    """Return the files of its own package that a module will look at, as modules of bytes."""
-    if not record.assets:
-        return ()
-    package = package_root(file_of(location), descriptors=loading.world.descriptors)
-    found = asset_files(record, location=location, read=loading.world.powers)
-    return tuple(bytes_location(file) for file in found if is_owned(file, package))
 
 
 def bytes_location(file: Location) -> Location:
@@ -292,11 +315,24 @@ def _target(
         case FileResolution(location=file):
             if _is_crossing(file, location, request, loading):
                 return _crossing(request)
-            language = language_of(file, request.kind, request.attribute_type, world=loading.world)
+            language = _language_for(file, request, loading)
             if isinstance(language, ResolutionFailure):
                 return language
-            own = request.attribute_type if language in {"text", "bytes"} else None
+            own = language if language in {"text", "bytes"} else None
             return FileTarget(location=Location(f"{file}{_AS}{own}") if own else file)
+
+
+def _language_for(
+    file: Location, request: ModuleRequest, loading: Loading
+) -> Language | ResolutionFailure | None:
+    """Return as what *file* is loaded: what is only resolved, and can't be loaded, as bytes."""
+    if request.attribute_type != RESOLVES:
+        return language_of(file, request.kind, request.attribute_type, world=loading.world)
+    stem, dot, extension = base_name(file).rpartition(".")
+    if stem and dot + extension not in _LOADED:
+        return "bytes"
+    language = language_of(file, request.kind, None, world=loading.world)
+    return "bytes" if isinstance(language, ResolutionFailure) else language
 
 
 def _is_crossing(

@@ -105,7 +105,7 @@ def _link_table(own: list[Module], names: Names) -> LinkTable:
         link = CompartmentModule(
             compartment=names.compartment_of(asset), module=names.module_name(asset)
         )
-        table.links[asset_key(names.module_name(asset))] = link
+        table.links[asset_key(asset, own[0].location, names)] = link
     return LinkTable(links=table.links, resolutions=table.resolutions)
 
 
@@ -167,9 +167,11 @@ def map_compartments(
     )
 
 
-def asset_key(name: ModuleName) -> str:
+def asset_key(asset: Location, reader: Location, names: Names) -> str:
     """Return the name by which a module lists a file that it looks at: for readers that ask."""
-    return f"asset:{name.removeprefix('./')}"
+    name = names.module_name(asset).removeprefix("./")
+    owner = names.compartment_of(asset)
+    return f"asset:{name}" if owner == names.compartment_of(reader) else f"asset:{owner}/{name}"
 
 
 _KINDS: tuple[RequestKind, ...] = ("import", "require")

@@ -34,7 +34,12 @@ from compartment_mapper.scan.patterns import (
     scan_computed,
     scan_mentioned,
 )
-from compartment_mapper.scan.places import assets_of, scan_file_names, scan_places
+from compartment_mapper.scan.places import (
+    assets_of,
+    scan_descriptions,
+    scan_file_names,
+    scan_places,
+)
 from compartment_mapper.scan.requests import import_calls, require_requests
 from compartment_mapper.scan.requirers import require_calls
 from compartment_mapper.scan.sloppy import scan_sloppy
@@ -87,7 +92,7 @@ def scan_module(
     builtin_uses += builtins_mentioned(mentioned)
     free_names, free_edits = scan_free_names(syntax, builtin_uses, page=page)
     names, reexports = scan_cjs_exports(syntax) if language == "cjs" else ((), ())
-    assets = assets_of(places)
+    assets = assets_of((*places, *scan_descriptions(syntax)))
     changes = scan_late_changes(syntax)
     others = (*esm.edits, *call_edits, *free_edits)
     rewrites = _rewrites(syntax, others, prefix=prefix, is_script=language == "cjs")
@@ -96,7 +101,7 @@ def scan_module(
         requests=(*esm.requests, *requests),
         patterns=(*at_places(computed.patterns, places), *mentioned),
         assets=assets,
-        file_names=scan_file_names(syntax) if assets else (),
+        file_names=scan_file_names(syntax),
         imports=esm.imports,
         local_exports=esm.local_exports,
         indirect_exports=esm.indirect_exports,

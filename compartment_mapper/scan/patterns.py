@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from compartment_mapper.locations import Specifier
 from compartment_mapper.module_record import (
+    RESOLVES,
     AssetRequest,
     BuiltinUse,
     ModuleRequest,
@@ -100,7 +101,11 @@ def _add_call(
                 kind=kind,
                 span=span,
                 reach="guarded" if expects or len(texts) > 1 else "maybe",
-                attribute_type=attribute_type(syntax, call) if kind == "import" else None,
+                attribute_type=RESOLVES
+                if resolves
+                else attribute_type(syntax, call)
+                if kind == "import"
+                else None,
             )
             found.requests.append(request)
         elif _RELATIVE.match(text) or _names_package(text):

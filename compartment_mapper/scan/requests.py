@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from compartment_mapper.locations import Specifier
-from compartment_mapper.module_record import Edit, ModuleRequest, Reach
+from compartment_mapper.module_record import RESOLVES, Edit, ModuleRequest, Reach
 from compartment_mapper.scan.names import is_word_start
 from compartment_mapper.scan.requirers import RequireCalls
 from compartment_mapper.scan.syntax import Node, Step, Syntax
@@ -74,8 +74,8 @@ def literal_argument(call: Node) -> Node | None:
 def require_requests(syntax: Syntax, found: RequireCalls) -> Iterator[ModuleRequest]:
     """Yield the calls ``require("literal")`` among the calls *found*.
 
-    So are those of ``require.resolve``: who asks where a module is will load it. That it is not
-    there is an answer too.
+    So are those of ``require.resolve``: who asks where a module is will load it, or read it. That
+    it is not there is an answer too.
     """
     paths = [(path, False) for path in found.calls] + [(path, True) for path in found.resolving]
     for path, resolves in sorted(paths, key=lambda row: row[0][-1].node.start_byte):
@@ -86,6 +86,7 @@ def require_requests(syntax: Syntax, found: RequireCalls) -> Iterator[ModuleRequ
                 kind="require",
                 span=Span(argument.start_byte, argument.end_byte),
                 reach="guarded" if resolves else reach_of(path),
+                attribute_type=RESOLVES if resolves else None,
             )
 
 
@@ -108,6 +109,7 @@ def import_calls(syntax: Syntax, *, prefix: str) -> tuple[list[ModuleRequest], l
         elif path[-2].kind == "meta_property":
             node = path[-2].node
             uses_meta = True
+            requests.extend(_resolve_request(syntax, path[:-1]))
             lines = "\n" * syntax.source.count(b"\n", node.start_byte, node.end_byte)
             edits.append(Edit(node.start_byte, node.end_byte, f"{prefix}meta{lines}"))
     return requests, edits, uses_meta
@@ -124,6 +126,22 @@ def _import_request(syntax: Syntax, path: tuple[Step, ...]) -> Iterator[ModuleRe
             span=Span(argument.start_byte, argument.end_byte),
             reach="maybe" if reach == "always" else reach,
             attribute_type=attribute_type(syntax, call),
+        )
+
+
+def _resolve_request(syntax: Syntax, meta: tuple[Step, ...]) -> Iterator[ModuleRequest]:
+    """Yield what ``import.meta.resolve("literal")`` asks for; *meta* leads to ``import.meta``."""
+    name = meta[-2].node.child_by_field_name("property")
+    if meta[-3].kind != "call_expression" or name is None or syntax.text(name) != "resolve":
+        return
+    argument = literal_argument(meta[-3].node)
+    if argument is not None:
+        yield ModuleRequest(
+            specifier=Specifier(syntax.string_value(argument)),
+            kind="import",
+            span=Span(argument.start_byte, argument.end_byte),
+            reach="guarded",
+            attribute_type=RESOLVES,
         )
 
 

@@ -8,6 +8,7 @@ import { checkImportType, importType } from './import-attributes.js';
 import { fileModule, makePackage } from './package.js';
 import {
   dirnameOf,
+  filenameOf,
   filenameOfUrl,
   isRelative,
   nodeModulesPaths,
@@ -140,6 +141,11 @@ const resolveToFilename = (pkg, key, kind, specifier) => {
 
 /** @type {Linker['resolveToUrl']} */
 const resolveToUrl = (pkg, key, kind, specifier) => {
+  if (isRelative(specifier) || specifier.startsWith('/') || /^file:/i.test(specifier)) {
+    const target = resolveRequest({ pkg, key, kind, specifier });
+    if (target.kind === 'file' && target.pkg !== pkg) return urlOf(filenameOfTarget(target));
+    return new URL(specifier, urlOf(filenameOf(pkg.name, key))).href; // whether or not it is there
+  }
   const found = resolveToFilename(pkg, key, kind, specifier);
   if (found.startsWith('/')) return urlOf(found);
   return found.startsWith('node:') ? found : `node:${found}`;
@@ -206,8 +212,9 @@ const findPackageJSON = (pkg, specifier, place) => {
   if (isPath || isRelative(specifier)) {
     const base = place === undefined || isPath ? specifier : place;
     const filename = base.startsWith('/') ? base : (filenameOfUrl(base) ?? '');
-    const owner = filename.split('/')[1] ?? '';
-    return pkg.world.map.compartments.has(owner) ? `/${owner}/package.json` : undefined;
+    const owners = [...pkg.world.map.compartments.keys()];
+    const owner = owners.find((name) => filename.startsWith(`/${name}/`));
+    return owner && `/${owner}/package.json`;
   }
   const found = linkedPackage(pkg, specifier);
   if (found === undefined) throw importNotFound(specifier, place ?? `/${pkg.name}/`);

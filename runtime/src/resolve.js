@@ -84,6 +84,16 @@ export const followKey = (from, start, kind) => {
   }
 };
 
+const AS = /#as=\w+$/;
+
+/**
+ * @param {Package} pkg
+ * @param {FileModule} module
+ * @returns {string} where its file seems to be, whatever it is loaded as
+ */
+const filenameOfModule = (pkg, { location }) =>
+  filenameOf(pkg.name, `./${location.replace(AS, '')}`);
+
 /**
  * @param {Package} pkg
  * @returns {Map<string, string>} keys by the filenames of what they lead to
@@ -91,13 +101,15 @@ export const followKey = (from, start, kind) => {
 const keysByFilename = (pkg) => {
   if (pkg.keys.size > 0) return pkg.keys;
   for (const [key, module] of pkg.descriptor.modules) {
-    if (module.kind === 'file') pkg.keys.set(filenameOf(pkg.name, `./${module.location}`), key);
+    if (module.kind !== 'file') continue;
+    const filename = filenameOfModule(pkg, module);
+    if (!AS.test(key) || !pkg.keys.has(filename)) pkg.keys.set(filename, key);
   }
   for (const [key, module] of pkg.descriptor.modules) {
     const target =
       module.kind === 'link' ? quietly(() => followKey(pkg, key, 'require')) : undefined;
     if (target?.kind !== 'file') continue;
-    const filename = filenameOf(target.pkg.name, `./${target.module.location}`);
+    const filename = filenameOfTarget(target);
     if (!pkg.keys.has(filename)) pkg.keys.set(filename, key);
   }
   return pkg.keys;
@@ -181,7 +193,7 @@ const findTarget = (request) => {
 };
 
 /** @param {FileTarget} target */
-export const filenameOfTarget = ({ pkg, module }) => filenameOf(pkg.name, `./${module.location}`);
+export const filenameOfTarget = ({ pkg, module }) => filenameOfModule(pkg, module);
 
 /**
  * @param {Package} pkg
