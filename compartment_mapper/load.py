@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 
 from compartment_mapper import errors
 from compartment_mapper.browser_field import BROWSER
+from compartment_mapper.data_urls import DataModule, data_module
 from compartment_mapper.erasure import ErasePowers, place_of
 from compartment_mapper.errors import Diagnostic, Place
 from compartment_mapper.expand import pattern_requests
@@ -55,6 +57,8 @@ class Loading:
     progress: Callable[[int], None]
     #: Of the entry's package: what places are named from.
     root: Location
+    #: The texts of modules that stand in the ``data:`` URLs by which they are requested.
+    data: dict[Location, DataModule] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +173,7 @@ def is_list_of_entries(location: Location) -> bool:
 
 def is_on_disk(location: Location) -> bool:
     """Return whether a module is the program of a file, and not something else beside one."""
-    return not location.endswith((_EMPTY, _ENTRIES))
+    return not location.endswith((_EMPTY, _ENTRIES)) and _DATA not in location
 
 
 def _with_checks(graph: ModuleGraph, loading: Loading) -> ModuleGraph:
@@ -193,6 +197,8 @@ def _next_edges(module: Module, loading: Loading) -> list[tuple[FileTarget, Lang
     for edge in module.edges:
         if isinstance(edge.target, FileTarget) and edge.target.location.endswith(_EMPTY):
             found.append((edge.target, "cjs"))
+        elif isinstance(edge.target, FileTarget) and edge.target.location in loading.data:
+            found.append((edge.target, loading.data[edge.target.location].language))
         elif isinstance(edge.target, FileTarget):
             request = edge.request
             file = file_of(edge.target.location)
@@ -207,6 +213,8 @@ _AS = "#as="
 #: What a ``browser`` field means by ``false``: a module without text, beside the package.json.
 _EMPTY = f"{_AS}empty"
 _ENTRIES = f"{_AS}entries"
+#: A module that stands in a URL is beside the package.json of who asks for it.
+_DATA = f"{_AS}data"
 #: What Node would load as a program, or as data.
 _LOADED = frozenset({".js", ".cjs", ".mjs", ".json", ".ts", ".cts", ".mts", ".jsx", ".tsx"})
 
@@ -297,6 +305,8 @@ def _is_optional(location: Location, request: ModuleRequest, loading: Loading) -
 def _target(
     location: Location, request: ModuleRequest, loading: Loading
 ) -> Target | ResolutionFailure:
+    if request.kind == "import" and request.specifier.startswith("data:"):
+        return _data_target(location, request, loading)
     found = resolve_for(
         request.specifier,
         referrer=file_of(location),
@@ -320,6 +330,19 @@ def _target(
                 return language
             own = language if language in {"text", "bytes"} else None
             return FileTarget(location=Location(f"{file}{_AS}{own}") if own else file)
+
+
+def _data_target(
+    location: Location, request: ModuleRequest, loading: Loading
+) -> Target | ResolutionFailure:
+    module = data_module(request.specifier, request.attribute_type)
+    if isinstance(module, ResolutionFailure):
+        return module
+    package = package_root(file_of(location), descriptors=loading.world.descriptors)
+    digest = sha256(request.specifier.encode()).hexdigest()[:16]
+    target = Location(f"{package}package.json{_DATA}{digest}")
+    loading.data[target] = module
+    return FileTarget(location=target)
 
 
 def _language_for(
@@ -357,6 +380,8 @@ def _crossing(request: ModuleRequest) -> ResolutionFailure:
 def _begun(location: Location, language: Language | None, loading: Loading) -> _Begun:
     if location.endswith(_EMPTY):
         text = SourceText(source=b"")
+    elif location in loading.data:
+        text = SourceText(source=loading.data[location].source)
     else:
         file, root = file_of(location), loading.root
         text = source_text(file, language, root=root, read=loading.read, erase=loading.erase)

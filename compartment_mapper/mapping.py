@@ -199,10 +199,22 @@ def _attenuator_compartment(
 
 def _add_edges(table: _Table, module: Module, kind: RequestKind, names: Names) -> None:
     referrer = names.module_name(module.location)
+    imported = {
+        edge.request.specifier: edge.target.location
+        for edge in module.edges
+        if edge.request.kind == kind and isinstance(edge.target, FileTarget)
+    }
     for edge in module.edges:
         if edge.request.kind != kind:
             continue
         specifier = edge.request.specifier
+        found = imported.get(specifier)
+        if isinstance(edge.target, FailedTarget) and found is not None:
+            # Elsewhere the module asks for it as it must be asked for: with its type.
+            own = names.packages.owners[found] == names.packages.owners[module.location]
+            name = names.module_name(found) if own else specifier
+            table.links[f"untyped:{name}"], _ = _configuration(edge, module, names)
+            continue
         wanted, own_key = _configuration(edge, module, names)
         plain = arithmetic_key(specifier, referrer)
         key = next(

@@ -27,6 +27,8 @@ _MAX_OCCURRENCES = 3000
 
 _CREATE = re.compile(rb"\bcreateRequire\b")
 _MEMBER = re.compile(rb"\.\s*require\b")
+#: Of Node's class of modules.
+_OF_CLASS = re.compile(rb"\._(?:(resolveFilename)|load)\s*\(")
 #: Of these, ``require`` is the module's own, or the first module's.
 _MODULES = frozenset({"module", "require.main", "process.mainModule", "module.parent"})
 #: A name such as ``__require`` or ``nodeRequire``: what bundlers call what they hand on.
@@ -53,7 +55,7 @@ class RequireCalls:
 def require_calls(syntax: Syntax) -> RequireCalls:
     """Return what *syntax* calls to load modules."""
     found = RequireCalls()
-    if b"equire" not in syntax.source:
+    if b"equire" not in syntax.source and not _OF_CLASS.search(syntax.source):
         return found
     named = occurrences(syntax, {"require"})
     for occurrence in named:
@@ -61,6 +63,7 @@ def require_calls(syntax: Syntax) -> RequireCalls:
             _follow(syntax, occurrence.path, found, 0)
     for path in (*_member_functions(syntax), *_created(syntax, found)):
         _follow(syntax, path, found, 0)
+    _add_calls_of_class(syntax, found)
     if found.escapes:
         found.calls += [o.path[:-1] for o in named if o.scope == "inner" and _is_called(o.path)]
         found.calls += _calls_of_namesakes(syntax)
@@ -95,6 +98,13 @@ def _member_functions(syntax: Syntax) -> Iterator[_Path]:
             owner = path[-2].node.child_by_field_name("object")
             if owner is not None and syntax.text(owner).replace("?.", ".") in _MODULES:
                 yield path[:-1]
+
+
+def _add_calls_of_class(syntax: Syntax, found: RequireCalls) -> None:
+    for match in _OF_CLASS.finditer(syntax.source):
+        path = syntax.path_to(match.start() + 1)
+        if path[-1].kind == "property_identifier" and path[-3].kind == "call_expression":
+            (found.resolving if match[1] else found.calls).append(path[:-2])
 
 
 def _created(syntax: Syntax, found: RequireCalls) -> Iterator[_Path]:

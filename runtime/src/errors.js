@@ -67,6 +67,12 @@ export const unsupportedScheme = (scheme) =>
     `Only URLs with a scheme in: file and node are supported by this loader. Received protocol '${scheme}'`,
   );
 
+export const dataNotPacked = () =>
+  codedError(
+    'ERR_UNSUPPORTED_ESM_URL_SCHEME',
+    'A module in a data: URL is packed where the text says the whole URL; this one was computed',
+  );
+
 /** @param {string} filename */
 export const requireAsync = (filename) =>
   codedError(

@@ -21,6 +21,7 @@ import { fileRecord, isSharedData, ownCopy, recordOf, storedData } from './modul
 import { builtinDecision, grantedOf, grantsAnything, policiesOf } from './policy.js';
 import { unfinishedView } from './read-only.js';
 import {
+  entryFilename,
   filenameOfTarget,
   followKey,
   keyOfFilename,
@@ -151,12 +152,25 @@ const resolveToUrl = (pkg, key, kind, specifier) => {
   return found.startsWith('node:') ? found : `node:${found}`;
 };
 
+/**
+ * @param {Package} pkg
+ * @param {FileTarget} target JSON that is imported without a type
+ * @param {string} specifier
+ */
+const checkUntyped = (pkg, target, specifier) => {
+  const name = target.pkg === pkg ? target.key : specifier;
+  const known = followKey(pkg, `untyped:${name}`, 'import');
+  if (known?.kind === 'error') throw known.error;
+};
+
 /** @type {Linker['importDynamically']} */
 const importDynamically = async (pkg, key, specifier, options) => {
   const request = { pkg, key, kind: /** @type {const} */ ('import'), specifier: `${specifier}` };
   const type = importType(options);
   const target = resolveRequest(request);
   checkImportType(target, type, request.specifier);
+  if (type === undefined && target.kind === 'file' && target.module.parser === 'json')
+    checkUntyped(pkg, target, request.specifier);
   await undefined; // nothing is evaluated before the code that asks has come to its end
   const namespace = await importRecord(recordOf(pkg, target));
   return target.kind === 'file' ? handedTo(pkg, target, namespace) : namespace;
@@ -172,16 +186,6 @@ const createRequireFilename = (place) => {
   if (filename !== undefined) return filename;
   const message = `The argument 'filename' must be a file URL object, file URL string, or absolute path string. Received '${text}'`;
   throw Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
-};
-
-/**
- * @param {Package} pkg
- * @returns {string}
- */
-const entryFilename = (pkg) => {
-  const { entry } = pkg.world.map;
-  const target = followKey(pkg.world.packageOf(entry.compartment), entry.module, 'import');
-  return target?.kind === 'file' && target.pkg === pkg ? filenameOfTarget(target) : '';
 };
 
 /**
@@ -224,15 +228,19 @@ const findPackageJSON = (pkg, specifier, place) => {
 /** @type {Linker['commonJsOf']} */
 const commonJsOf = (pkg) => {
   if (pkg.commonJs !== undefined) return pkg.commonJs;
-  const { isBuiltin, builtinModules } = pkg.world.powers;
+  const { map, powers } = pkg.world;
+  const { isBuiltin, builtinModules } = powers;
   /** @type {CjsHooks} */
   const hooks = {
-    entryFilename: entryFilename(pkg),
+    entryFilename: map.entry.compartment === pkg.name ? (entryFilename(pkg.world) ?? '') : '',
     keyOf: (filename) => keyOfFilename(pkg, filename),
     execute: (key, module) => executeCjs(pkg, key, module),
     require: (specifier, key, from) =>
       requireTarget(pkg, resolveRequest({ pkg, key, kind: 'require', specifier }), from),
-    resolve: (specifier, key) => resolveToFilename(pkg, key, 'require', specifier),
+    resolve: (specifier, key) =>
+      specifier === entryFilename(pkg.world)
+        ? specifier
+        : resolveToFilename(pkg, key, 'require', specifier),
     findPackageJSON: (specifier, place) => findPackageJSON(pkg, specifier, place),
     foreignMain: () => foreignMain(pkg),
     isBuiltin,
@@ -311,6 +319,7 @@ const linker = {
  * @param {import('./report.js').Report | undefined} [options.report]
  * @param {string} [options.version] tells the texts of several worlds apart, in stack traces
  * @param {import('./maps-file.js').Maps} [options.maps]
+ * @param {boolean} [options.isProgram]
  * @returns {World} in which nothing runs yet
  */
 export const makeWorld = ({
@@ -323,6 +332,7 @@ export const makeWorld = ({
   report = undefined,
   version = '',
   maps = NO_MAPS,
+  isProgram = false,
 }) => {
   const policyOf = policiesOf(map, allowAll);
   const policies = [...map.compartments.keys()].map(policyOf);
@@ -339,6 +349,7 @@ export const makeWorld = ({
     report,
     version,
     maps,
+    isProgram,
     hardens: policies.some(({ globals, builtins }) => globals !== 'any' || builtins !== 'any'),
     packageOf(name) {
       const pkg = packages.get(name) ?? makePackage(world, name, policyOf(name), makeCompartment);

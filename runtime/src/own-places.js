@@ -1,6 +1,6 @@
 // Which files packages have of their own: those of the archive, at the places where their modules seem to be.
 import { filenameOfUrl } from './locations.js';
-import { linkedPackage } from './resolve.js';
+import { entryFilename, linkedPackage } from './resolve.js';
 
 /** @import { Package, World } from './package.js' */
 
@@ -78,6 +78,9 @@ const placesOf = (world) => {
   const places = new Map();
   for (const name of world.map.compartments.keys())
     addPlaces(world, name, (parser, key) => parser === 'bytes' && AS.test(key), places);
+  const first = entryFilename(world); // who is told its name may look whether it is there
+  if (first !== undefined && !places.has(first))
+    places.set(first, { bytes: undefined, size: () => 0 });
   sharedPlaces.set(world, places);
   return places;
 };

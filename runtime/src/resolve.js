@@ -4,6 +4,7 @@ import {
   accessDenied,
   quietly,
   codedError,
+  dataNotPacked,
   importNotFound,
   notInPages,
   requireNotFound,
@@ -13,10 +14,11 @@ import { filenameOf, filenameOfUrl, isRelative, resolveKey } from './locations.j
 import { bareBuiltin, builtinDecision, mayUsePackage } from './policy.js';
 
 /** @import { FileModule, RequestKind } from './compartment-map.js' */
-/** @import { Package } from './package.js' */
+/** @import { Package, World } from './package.js' */
 
 /**
- * @typedef {{ kind: 'file', pkg: Package, key: string, module: FileModule }} FileTarget
+ * @typedef {{ kind: 'file', pkg: Package, key: string, module: FileModule, suffix?: string }} FileTarget `suffix`: query and
+ *   fragment by which it is imported: each is an instance of its own
  * @typedef {{ kind: 'builtin', pkg: Package, name: string }} BuiltinTarget
  * @typedef {{ kind: 'error', error: Error, denied?: { label: string, name: string } }} ErrorTarget
  * @typedef {FileTarget | BuiltinTarget | ErrorTarget} Target
@@ -84,7 +86,7 @@ export const followKey = (from, start, kind) => {
   }
 };
 
-const AS = /#as=\w+$/;
+const AS = /#as=(?:bytes|text)$/;
 
 /**
  * @param {Package} pkg
@@ -138,7 +140,9 @@ const candidates = ({ pkg, key, kind, specifier }) => {
       .map((suffix) => keyOfFilename(pkg, `${absolute}${suffix}`))
       .filter((found) => found !== undefined);
   }
-  const arithmetic = resolveKey(specifier, key);
+  const path =
+    kind === 'import' && isRelative(specifier) ? specifier.replace(/[?#].*$/, '') : specifier;
+  const arithmetic = resolveKey(path, key);
   if (arithmetic === undefined) return [];
   const other = specifier.startsWith('node:') ? bareBuiltin(specifier) : `node:${specifier}`;
   const keys = isRelative(specifier) ? [arithmetic] : [specifier, arithmetic];
@@ -150,6 +154,7 @@ const candidates = ({ pkg, key, kind, specifier }) => {
  * @returns {Error}
  */
 const notFound = ({ pkg, key, kind, specifier }) => {
+  if (kind === 'import' && /^data:/i.test(specifier)) return dataNotPacked();
   if (kind === 'require') return requireNotFound(specifier);
   const scheme = /^([a-z][a-z\d+.-]*:)/i.exec(specifier)?.[1];
   if (scheme === 'node:') {
@@ -169,10 +174,21 @@ export const resolveRequest = (request) => {
   const ofModule = targets.get(key) ?? new Map();
   const known = ofModule.get(specifier);
   if (known !== undefined) return known;
-  const target = findTarget(request);
+  const target = withSuffix(findTarget(request), request);
   if (target.kind === 'error') return target; // each error has a place of its own
   targets.set(key, ofModule.set(specifier, target));
   return target;
+};
+
+/**
+ * @param {Target} target
+ * @param {Request} request
+ * @returns {Target}
+ */
+const withSuffix = (target, { kind, specifier }) => {
+  const isUrl = kind === 'import' && (isRelative(specifier) || /^(?:\/|file:)/i.test(specifier));
+  const suffix = isUrl && target.kind === 'file' ? /[?#].*$/.exec(specifier)?.[0] : undefined;
+  return suffix === undefined ? target : { .../** @type {FileTarget} */ (target), suffix };
 };
 
 /**
@@ -191,6 +207,27 @@ const findTarget = (request) => {
   if (pkg.world.powers.isBuiltin(specifier)) return builtinTarget(pkg, specifier);
   return { kind: 'error', error: notFound(request) };
 };
+
+/**
+ * @param {{ map: import('./compartment-map.js').CompartmentMap }} world
+ * @returns {string | undefined} where the application's first module seems to be
+ */
+export const entryFilename = ({ map: { entry, compartments } }) => {
+  const module = compartments.get(entry.compartment)?.modules.get(entry.module);
+  return module?.kind === 'file'
+    ? filenameOf(entry.compartment, `./${module.location}`)
+    : undefined;
+};
+
+/**
+ * Programs compare it with the place of their first module, which is virtual.
+ *
+ * @param {World} world
+ * @param {string[]} argv of the host
+ * @returns {string[]} the same, with the name of the program as it is seen here
+ */
+export const argumentsOf = (world, [node = '', name, ...rest]) =>
+  name === undefined ? [node] : [node, (world.isProgram && entryFilename(world)) || name, ...rest];
 
 /** @param {FileTarget} target */
 export const filenameOfTarget = ({ pkg, module }) => filenameOfModule(pkg, module);
