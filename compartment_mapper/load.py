@@ -15,6 +15,7 @@ from compartment_mapper.errors import Diagnostic, Place
 from compartment_mapper.expand import pattern_requests
 from compartment_mapper.expand_packages import package_requests, unknown_requests
 from compartment_mapper.file_kind import language_of
+from compartment_mapper.handed_paths import requests_by_path
 from compartment_mapper.load_assets import assets_by_helpers, assets_of_module, reads_descriptions
 from compartment_mapper.locations import Location, base_name, parent_of, relative_path
 from compartment_mapper.module_graph import (
@@ -95,6 +96,31 @@ class _Scanned:
     problems: tuple[Diagnostic, ...]
 
 
+class _Queue:
+    """The files that wait to be loaded, each of them once; their texts are scanned meanwhile."""
+
+    def __init__(self, loading: Loading) -> None:
+        self._loading = loading
+        self._waiting: deque[_Begun] = deque()
+        self._known: set[Location] = set()
+
+    def add(self, location: Location, language: Language | None) -> bool:
+        """Return whether *location* was not known yet."""
+        if location in self._known:
+            return False
+        self._known.add(location)
+        self._waiting.append(_begun(location, language, self._loading))
+        return True
+
+    def next(self) -> _Begun | None:
+        """Return what comes next; None where nothing waits."""
+        return self._waiting.popleft() if self._waiting else None
+
+    def is_empty(self) -> bool:
+        """Return whether nothing waits."""
+        return not self._waiting
+
+
 def load_modules(
     entry: Location,
     *,
@@ -110,27 +136,52 @@ def load_modules(
     modules: dict[Location, Module] = {}
     problems: list[_Problem] = []
     firsts = [(first, _entry_language(first, loading)) for first in (entry, *others, *also)]
-    queue = deque(_begun(first, language, loading) for first, language in firsts)
-    queued = {begun.location for begun in queue}
-    while queue:
-        begun = queue.popleft()
+    queue = _Queue(loading)
+    for first, language in firsts:
+        queue.add(first, language)
+    while begun := queue.next():
         module, found = _load_module(begun, loading=loading)
         modules[begun.location] = module
         problems += found
         loading.progress(len(modules))
         for edge, next_language in _next_edges(module, loading):
-            if edge.location not in queued:
-                queued.add(edge.location)
-                queue.append(_begun(edge.location, next_language, loading))
-        for reader, asset in () if queue else _late_assets(modules, entry, loading):
-            if asset not in queued:
-                queued.add(asset)
-                queue.append(_begun(asset, "bytes", loading))
-                first = modules[reader]
-                modules[reader] = replace(first, assets=(*first.assets, asset))
+            queue.add(edge.location, next_language)
+        if queue.is_empty():
+            _add_late(modules, entry, queue, loading)
     reached = _with_list_of_entries(modules, entry, loading.root) if others else modules
     graph = _with_checks(ModuleGraph(entry=entry, others=others, modules=reached), loading)
     return _judged(graph, problems)
+
+
+def _add_late(
+    modules: dict[Location, Module], entry: Location, queue: _Queue, loading: Loading
+) -> None:
+    """Add what only all modules together tell of."""
+    for reader, request in _late_requests(modules, loading):
+        target = _target(reader, request, loading)
+        if isinstance(target, FileTarget):
+            module = modules[reader]
+            edge = Edge(request=request, target=target)
+            modules[reader] = replace(module, edges=(*module.edges, edge))
+            language = _language_for(target.location, request, loading)
+            assert not isinstance(language, ResolutionFailure)
+            queue.add(target.location, language)
+    for reader, asset in _late_assets(modules, entry, loading):
+        if queue.add(asset, "bytes"):
+            first = modules[reader]
+            modules[reader] = replace(first, assets=(*first.assets, asset))
+
+
+def _late_requests(
+    modules: Mapping[Location, Module], loading: Loading
+) -> list[tuple[Location, ModuleRequest]]:
+    """Return the requests by paths which only all modules together tell of, once each."""
+    found = requests_by_path(modules, application=loading.root, world=loading.world)
+    return [
+        (reader, request)
+        for reader, request in found
+        if all(edge.request != request for edge in modules[reader].edges)
+    ]
 
 
 def _late_assets(

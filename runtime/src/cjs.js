@@ -1,6 +1,6 @@
 // CommonJS of one package, as Node has it: module objects, their cache, `require` and what hangs on it.
 import { codedTypeError } from './errors.js';
-import { dirnameOf, nodeModulesPaths } from './locations.js';
+import { dirnameOf, isRelative, nodeModulesPaths, resolveKey } from './locations.js';
 
 /**
  * @typedef {object} CjsModule
@@ -19,6 +19,7 @@ import { dirnameOf, nodeModulesPaths } from './locations.js';
  * @typedef {object} CjsHooks what the linker knows
  * @property {string} entryFilename of the application's first module, '' when it is elsewhere
  * @property {(filename: string) => string | undefined} keyOf
+ * @property {(filename: string) => string | undefined} keyAt the same, whether or not there is such a module
  * @property {(key: string, module: CjsModule) => void} execute sets `module.exports`
  * @property {(specifier: string, key: string, from: CjsModule) => unknown} require
  * @property {(specifier: string, key: string) => string} resolve
@@ -78,6 +79,25 @@ const requireMaker = (hooks, cache, extensions, main) => (module, key) => {
   require.main = /** @type {any} */ (main());
   require.extensions = extensions;
   require.cache = cache;
+  return require;
+};
+
+/**
+ * @param {Require} made
+ * @param {string} folder of another package
+ * @returns {Require} the same; what is relative, is so to that folder
+ */
+const fromElsewhere = (made, folder) => {
+  const placed = (/** @type {unknown} */ specifier) =>
+    typeof specifier === 'string' && isRelative(specifier)
+      ? `${resolveKey(`.${folder}/${specifier}`, './')}`.slice(1)
+      : specifier;
+  const { resolve } = /** @type {any} */ (made);
+  const require = /** @type {any} */ (
+    (/** @type {unknown} */ specifier) => made(/** @type {string} */ (placed(specifier)))
+  );
+  Object.assign(require, made);
+  require.resolve = Object.assign((/** @type {unknown} */ s) => resolve(placed(s)), resolve);
   return require;
 };
 
@@ -175,7 +195,9 @@ export const makeCommonJs = (hooks, toFilename) => {
   /** @param {string} place a path or a `file:` URL */
   const createRequire = (place) => {
     const filename = toFilename(place);
-    return makeRequire(newModule(filename, undefined), hooks.keyOf(filename) ?? './');
+    const key = hooks.keyOf(filename) ?? hooks.keyAt(filename);
+    const made = makeRequire(newModule(filename, undefined), key ?? './');
+    return key === undefined ? fromElsewhere(made, dirnameOf(filename)) : made;
   };
   const statics = {
     _cache: cache,

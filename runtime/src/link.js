@@ -24,6 +24,7 @@ import {
   entryFilename,
   filenameOfTarget,
   followKey,
+  moduleAt,
   keyOfFilename,
   linkedPackage,
   resolveRequest,
@@ -238,9 +239,10 @@ const commonJsOf = (pkg) => {
     require: (specifier, key, from) =>
       requireTarget(pkg, resolveRequest({ pkg, key, kind: 'require', specifier }), from),
     resolve: (specifier, key) =>
-      specifier === entryFilename(pkg.world)
-        ? specifier
-        : resolveToFilename(pkg, key, 'require', specifier),
+      (specifier.startsWith('/') ? moduleAt(pkg.world, specifier) : undefined) ??
+      resolveToFilename(pkg, key, 'require', specifier),
+    keyAt: (filename) =>
+      filename.startsWith(`/${pkg.name}/`) ? `./${filename.slice(pkg.name.length + 2)}` : undefined,
     findPackageJSON: (specifier, place) => findPackageJSON(pkg, specifier, place),
     foreignMain: () => foreignMain(pkg),
     isBuiltin,

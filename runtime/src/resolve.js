@@ -220,6 +220,23 @@ export const entryFilename = ({ map: { entry, compartments } }) => {
 };
 
 /**
+ * @param {World} world
+ * @param {string} path absolute
+ * @returns {string | undefined} the place of the module that `require` would find there, whoever asks: to load it is more
+ */
+export const moduleAt = ({ map: { compartments } }, path) => {
+  const owner = [...compartments.keys()].find((name) => path.startsWith(`/${name}/`));
+  if (owner === undefined) return undefined;
+  const modules = [...(compartments.get(owner)?.modules.values() ?? [])];
+  const locations = new Set(
+    modules.flatMap((module) => (module.kind === 'file' ? [module.location.replace(AS, '')] : [])),
+  );
+  const asked = path.slice(owner.length + 2);
+  const suffix = REQUIRE_SUFFIXES.find((ending) => locations.has(`${asked}${ending}`));
+  return suffix === undefined ? undefined : `${path}${suffix}`;
+};
+
+/**
  * Programs compare it with the place of their first module, which is virtual.
  *
  * @param {World} world
