@@ -50,6 +50,10 @@ const handedTo = (pkg, target, value) => {
   return value;
 };
 
+const cannotLoad = () => (/** @type {unknown} */ specifier) => {
+  throw requireNotFound(`${specifier}`);
+};
+
 /**
  * Programs look whether there is one, and where.
  *
@@ -57,16 +61,11 @@ const handedTo = (pkg, target, value) => {
  * @param {(specifier: string) => unknown} [load]
  * @returns {object} what tells of it, and leads to nothing of it
  */
-const viewOfModule = ({ id, filename, loaded, path }, load = cannotLoad) => ({
+const viewOfModule = ({ id, filename, loaded, path }, load = cannotLoad()) => ({
   ...{ id, path, filename, loaded, exports: {}, children: [] },
   paths: nodeModulesPaths(path),
   require: load,
 });
-
-/** @param {unknown} specifier */
-const cannotLoad = (specifier) => {
-  throw requireNotFound(`${specifier}`);
-};
 
 /**
  * @param {Package} pkg that asks
