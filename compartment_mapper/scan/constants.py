@@ -17,7 +17,8 @@ UNKNOWN = "*"
 _ANYTHING = (UNKNOWN,)
 #: Of more alternatives than this, the rest is not known.
 _MOST_ALTERNATIVES = 64
-_MOST_HOPS = 4
+#: How often a name is followed to what it is given.
+MOST_HOPS = 4
 #: A name that stands in a text more often than this is not followed.
 _MOST_OCCURRENCES = 200
 #: What ``encodeURIComponent`` leaves as it is, besides letters and digits.
@@ -82,7 +83,7 @@ def _last(syntax: Syntax, node: Node, hops: int) -> _Texts:
 
 
 def _identifier(syntax: Syntax, node: Node, hops: int) -> _Texts:
-    values = _values_of(syntax, node) if hops < _MOST_HOPS else None
+    values = _values_of(syntax, node) if hops < MOST_HOPS else None
     if not values:
         return _ANYTHING
     return tuple(text for value in values for text in texts_of(syntax, value, hops=hops + 1))
@@ -91,7 +92,7 @@ def _identifier(syntax: Syntax, node: Node, hops: int) -> _Texts:
 def _entry_of_table(syntax: Syntax, node: Node, hops: int) -> _Texts:
     """``TABLE[key]``, ``TABLE.key``: any of the values that a constant object or array has."""
     owner = node.child_by_field_name("object")
-    if owner is None or hops >= _MOST_HOPS:
+    if owner is None or hops >= MOST_HOPS:
         return _ANYTHING
     tables = _values_of(syntax, owner) if owner.type == "identifier" else [owner]
     found: list[str] = []

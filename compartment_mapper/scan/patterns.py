@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from compartment_mapper.locations import Specifier
 from compartment_mapper.module_record import (
@@ -20,7 +21,7 @@ from compartment_mapper.module_record import (
     RequestKind,
 )
 from compartment_mapper.node_builtins import is_builtin
-from compartment_mapper.scan.constants import UNKNOWN, texts_of
+from compartment_mapper.scan.constants import MOST_HOPS, UNKNOWN, texts_of
 from compartment_mapper.scan.requests import (
     attribute_type,
     first_argument,
@@ -180,22 +181,34 @@ def builtins_mentioned(patterns: Iterable[PatternRequest]) -> Iterator[BuiltinUs
 _QUOTED = re.compile(rb"(['\"`])([.@#\w](?:[\w@./:+~#-]|\\[^\n])*)\1")
 _OPEN = re.compile(rb"`([.@\w][\w@./+~-]*)\$\{|(['\"])([.@\w][\w@./+~-]*)\2\s*\+")
 _MOST_MENTIONS = 3000
+#: A word that is no value so often is none.
+_MOST_TRIES = 4
+#: A cheap look, before one at the tree.
+_COMPARED_BEFORE = re.compile(rb"(?:[=!]=|\bcase)\s*$")
+#: So many names of builtins in an array list what there is.
+_LIST_OF_BUILTINS = 10
 _LITERALS = frozenset({"string", "template_string"})
 _STRINGS = _LITERALS | {"string_fragment"}
 
 
 def _mentions(syntax: Syntax, known: set[int]) -> Iterator[tuple[str, Span]]:
-    seen: set[bytes] = set()
+    tries: dict[bytes, int] = {}
     for match in _QUOTED.finditer(syntax.source):
-        if match[2] in seen or len(seen) > _MOST_MENTIONS or match.start() in known:
+        tried = tries.get(match[2], 0)
+        if tried >= _MOST_TRIES or match.start() in known:
+            continue
+        if tried == 0 and len(tries) >= _MOST_MENTIONS:
             continue
         text = string_value(match[2].decode("utf-8", "replace"))
-        if not _may_be_requested(text):
+        tries[match[2]] = tried + 1 if _may_be_requested(text) else _MOST_TRIES
+        if tries[match[2]] > tried + 1 or _COMPARED_BEFORE.search(
+            syntax.source, max(0, match.start() - 8), match.start()
+        ):
             continue
         if _is_value(syntax.path_to(match.start() + 1), match.start(), text):
-            seen.add(match[2])
+            tries[match[2]] = _MOST_TRIES
             yield text, Span(match.start(), match.end())
-    for match in _OPEN.finditer(syntax.source):
+    for match in islice(_OPEN.finditer(syntax.source), _MOST_MENTIONS):
         yield from _open_mentions(syntax, match.start())
 
 
@@ -225,8 +238,16 @@ def _is_value(path: _Path, start: int, text: str) -> bool:
         return operator is None or operator.type not in _COMPARED
     if parent.kind in {"pair", "pair_pattern"} and step.field == "key":
         return is_builtin(text) is None
+    if parent.kind == "array" and is_builtin(text) is not None and _lists_builtins(parent.node):
+        return False
     is_case = parent.kind == "switch_case" and step.field == "value"
     return not is_case and parent.kind not in _NO_VALUES
+
+
+def _lists_builtins(array: Node) -> bool:
+    texts = (node.text or b"" for node in array.named_children if node.type == "string")
+    named = (text for text in texts if is_builtin(text[1:-1].decode("utf-8", "replace")))
+    return next(islice(named, _LIST_OF_BUILTINS - 1, None), None) is not None
 
 
 #: Where a string is no value: a key, a directive, what a statement imports from.
@@ -246,6 +267,6 @@ def _open_mentions(syntax: Syntax, start: int) -> Iterator[tuple[str, Span]]:
                 break
             continue
         node = step.node
-    for text in texts_of(syntax, node) if node is not None else ():
+    for text in texts_of(syntax, node, hops=MOST_HOPS) if node is not None else ():
         if UNKNOWN in text and (_RELATIVE.match(text) or _names_package(text)) and node:
             yield text, Span(node.start_byte, node.end_byte)

@@ -133,7 +133,17 @@ def _creators(syntax: Syntax, path: _Path) -> list[_Path]:
         bound = parent.node.child_by_field_name("value")
     if bound is None or bound.type not in {"identifier", "shorthand_property_identifier_pattern"}:
         return []
-    return _uses_of(syntax, syntax.path_to(bound.start_byte)) or []
+    binding = syntax.path_to(bound.start_byte)
+    uses = _uses_of(syntax, binding)
+    return _calls_with_own_place(syntax, binding) if uses is None else uses
+
+
+def _calls_with_own_place(syntax: Syntax, binding: _Path) -> list[_Path]:
+    """Return the calls, by a name that is too common to be followed, which only it can mean."""
+    name = re.escape(syntax.identifier(binding[-1].node).encode())
+    place = rb"\s*\(\s*(?:import\s*\.\s*meta\b|__filename\b|new\s+URL\b)"
+    found = re.finditer(rb"(?<![\w$.])" + name + place, syntax.source)
+    return [syntax.path_to(match.start()) for match in found]
 
 
 def _used_function(syntax: Syntax, path: _Path) -> list[_Path]:

@@ -259,7 +259,7 @@ export const linkedPackage = (pkg, specifier) => {
   const name = specifier.split('/').slice(0, depth).join('/');
   const { compartments } = pkg.world.map;
   if (compartments.get(pkg.name)?.name === name) return pkg.name;
-  const direct = followKey(pkg, specifier, 'import');
+  const direct = quietly(() => followKey(pkg, specifier, 'import'));
   if (direct?.kind === 'file') return direct.pkg.name;
   for (const module of pkg.descriptor.modules.values())
     if (module.kind === 'link' && compartments.get(module.compartment)?.name === name)
