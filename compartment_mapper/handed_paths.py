@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from posixpath import relpath
 
 from compartment_mapper.expand import asset_files
-from compartment_mapper.locations import Location, Specifier, base_name, parent_of, path_of
+from compartment_mapper.locations import Location, Specifier, base_name, joined, parent_of, path_of
 from compartment_mapper.module_graph import Module
-from compartment_mapper.module_record import ModuleRequest
+from compartment_mapper.module_record import ModuleRequest, PatternRequest
 from compartment_mapper.package_graph import package_root
 from compartment_mapper.package_lookup import World, is_owned
 
@@ -36,9 +36,10 @@ def requests_by_path(
     ]
     if not loaders:
         return
-    programs = sorted(set(_named_programs(modules, application, world)))
+    programs = set(_named_programs(modules, application, world))
     for location, request in loaders:
-        for program in programs:
+        own = _at_working_directory(modules[location], application, world)
+        for program in sorted(programs.union(own)):
             path = relpath(path_of(program), path_of(parent_of(location)))
             yield (
                 location,
@@ -47,8 +48,28 @@ def requests_by_path(
                     kind=request.kind,
                     span=request.span,
                     reach="guarded",
+                    attribute_type=_type_of(program, request),
                 ),
             )
+
+
+def _type_of(program: Location, request: PatternRequest) -> str | None:
+    return "json" if request.kind == "import" and program.endswith(".json") else None
+
+
+def _at_working_directory(
+    module: Module, application: Location, world: World
+) -> Iterator[Location]:
+    """Yield what a module names that looks into the folder where the program was started.
+
+    That is the application's, when it is bundled. Its package.json is told apart: see `load`.
+    """
+    if b"process.cwd()" in module.source:
+        for name in module.record.file_names:
+            place = joined(application, name)
+            is_wanted = name.endswith((*_PROGRAMS, ".json")) and name != "package.json"
+            if is_wanted and world.powers.kind(place) == "file":
+                yield world.powers.canonical(place)
 
 
 def _named_programs(

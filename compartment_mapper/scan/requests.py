@@ -80,12 +80,13 @@ def require_requests(syntax: Syntax, found: RequireCalls) -> Iterator[ModuleRequ
     paths = [(path, False) for path in found.calls] + [(path, True) for path in found.resolving]
     for path, resolves in sorted(paths, key=lambda row: row[0][-1].node.start_byte):
         argument = literal_argument(path[-1].node)
+        is_expected = resolves or path[-1].id in found.guessed
         if argument is not None:
             yield ModuleRequest(
                 specifier=Specifier(syntax.string_value(argument)),
                 kind="require",
                 span=Span(argument.start_byte, argument.end_byte),
-                reach="guarded" if resolves else reach_of(path),
+                reach="guarded" if is_expected else reach_of(path),
                 attribute_type=RESOLVES if resolves else None,
             )
 

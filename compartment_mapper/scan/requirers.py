@@ -48,6 +48,8 @@ class RequireCalls:
     calls: list[_Path] = field(default_factory=list)
     #: Those of ``resolve``.
     resolving: list[_Path] = field(default_factory=list)
+    #: The ids of the calls that may be calls of something else.
+    guessed: frozenset[int] = frozenset()
     #: A function goes where it can't be followed.
     escapes: bool = False
 
@@ -65,8 +67,11 @@ def require_calls(syntax: Syntax) -> RequireCalls:
         _follow(syntax, path, found, 0)
     _add_calls_of_class(syntax, found)
     if found.escapes:
-        found.calls += [o.path[:-1] for o in named if o.scope == "inner" and _is_called(o.path)]
-        found.calls += _calls_of_namesakes(syntax)
+        certain = {path[-1].id for path in found.calls}
+        guessed = [o.path[:-1] for o in named if o.scope == "inner" and _is_called(o.path)]
+        guessed += _calls_of_namesakes(syntax)
+        found.guessed = frozenset(path[-1].id for path in guessed) - certain
+        found.calls += guessed
     found.calls = _each_once(found.calls)
     found.resolving = _each_once(found.resolving)
     return found

@@ -125,6 +125,19 @@ const keysByFilename = (pkg) => {
 export const keyOfFilename = (pkg, filename) => keysByFilename(pkg).get(filename);
 
 /**
+ * Who looks for a configuration where the program was started finds the application's, as far as it was packed.
+ *
+ * @param {Package} pkg
+ * @param {string} path absolute
+ * @returns {string[]}
+ */
+const inApplication = ({ world: { map, powers } }, path) => {
+  const folder = /** @type {any} */ (powers.globals['process'])?.cwd?.();
+  if (typeof folder !== 'string' || !path.startsWith(`${folder}/`)) return [];
+  return [`/${map.entry.compartment}${path.slice(folder.length)}`];
+};
+
+/**
  * @param {Request} request
  * @returns {string[]} keys to try, the likeliest first
  */
@@ -136,8 +149,8 @@ const candidates = ({ pkg, key, kind, specifier }) => {
   const absolute = specifier.startsWith('/') ? specifier : filenameOfUrl(specifier);
   if (absolute !== undefined) {
     if (kind === 'require' && absolute !== specifier) return [];
-    return suffixes
-      .map((suffix) => keyOfFilename(pkg, `${absolute}${suffix}`))
+    return [absolute, ...inApplication(pkg, absolute)]
+      .flatMap((path) => suffixes.map((suffix) => keyOfFilename(pkg, `${path}${suffix}`)))
       .filter((found) => found !== undefined);
   }
   const path =

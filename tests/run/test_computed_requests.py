@@ -211,3 +211,41 @@ def test_a_refusal_names_a_grant_that_works(tmp_path: Path) -> None:
     assert proposal == "lib:node:crypto"
     for grant in (proposal, "lib:crypto.createHash", "lib:crypto"):
         assert mapper("run", project / "main.js", "--grant", grant).stdout == "40\n"
+
+
+CONFIGURED = {
+    "package.json": '{"name": "app", "version": "1.0.0", "dependencies": {"reader": "1"}}',
+    "main.mjs": "import { join } from 'node:path';\n"
+    "import reader from 'reader';\n"
+    "const folder = join(import.meta.dirname, 'conf');\n"
+    "console.log(await reader.load(folder, 'one.mjs'), await reader.load(folder, 'two.cjs'));\n"
+    "console.log(reader.started());\n",
+    "conf/one.mjs": "export default 'one';\n",
+    "conf/two.cjs": "module.exports = 'two';\n",
+    "conf/never-named.mjs": "export default 3;\n",
+    "reader.config.js": "module.exports = 'configured';\n",
+    "node_modules/reader/package.json": '{"name": "reader", "version": "1.0.0"}',
+    "node_modules/reader/index.js": "const { pathToFileURL } = require('url');\n"
+    "const path = require('path');\n"
+    "exports.load = async (folder, name) =>\n"
+    "  (await import(pathToFileURL(path.join(folder, name)).href)).default;\n"
+    "exports.started = () => require(path.join(process.cwd(), 'reader.config.js'));\n",
+}
+
+
+def test_a_dependency_loads_files_of_the_application_by_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = write(tmp_path / "app", CONFIGURED)
+    monkeypatch.chdir(project)
+    archive = tmp_path / "app.zip"
+    expected = node(project / "main.mjs")
+
+    made = mapper("bundle", project / "main.mjs", "--infer", "-o", archive)
+
+    assert expected == "one two\nconfigured\n"
+    assert "USES_APPLICATION" in made.stderr
+    assert mapper("run", archive).stdout == expected
+    withheld = mapper("run", project / "main.mjs")
+    assert withheld.stdout == ""
+    assert "ERR_MODULE_NOT_FOUND" in withheld.stderr
