@@ -76,6 +76,9 @@ PROGRAMS: Mapping[str, Mapping[str, str]] = {
         "node_modules/dep/package.json": '{"name": "dep", "version": "1.0.0"}',
         "node_modules/dep/index.js": "",
     },
+    "builtins-of-process-alone": {
+        "main.cjs": "console.log(process.getBuiltinModule('os').EOL.length);\n"
+    },
     "instances": {
         "main.mjs": "import * as a from './x.mjs?a'; import * as b from './x.mjs?b'; import * as plain from './x.mjs';\n"
         "console.log(a === b, a === plain, a.n, a.query, plain.query, await import('./x.mjs?a') === a, await import('./x.mjs#h') === plain);\n"
