@@ -247,7 +247,7 @@ def _keys(
 ) -> list[str]:
     """Return the further names of what a module requests and looks at."""
     table = tables[names.packages.owners[module.location]]
-    assets = (asset_key(names.module_name(asset)) for asset in module.assets)
+    assets = (asset_key(asset, module.location, names) for asset in module.assets)
     entries = modules.others if is_list_of_entries(module.location) else ()
     return [
         *_own_keys(table, module.location),

@@ -199,6 +199,18 @@ def undeclared_dependency(place: Place, package: str, name: str, version: str) -
     )
 
 
+def computed_request(place: Place) -> Diagnostic:
+    """A request of a module that the text does not name."""
+    return Diagnostic(
+        code="COMPUTED_REQUEST",
+        message="which module is requested here is only known when it runs: none was packed",
+        place=place,
+        hint="name what it may be in the text, if only in a list: ['./a.js', 'pkg'];"
+        " or bundle those modules as entries of their own",
+        severity="warning",
+    )
+
+
 def uses_application(place: Place, package: str, specifier: str) -> Diagnostic:
     """A dependency gets files of the application's own package."""
     return Diagnostic(

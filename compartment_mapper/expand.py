@@ -11,6 +11,7 @@ from itertools import islice
 
 from compartment_mapper.locations import Location, Specifier, joined, parent_of
 from compartment_mapper.module_record import (
+    SELF,
     AssetRequest,
     ModuleRecord,
     ModuleRequest,
@@ -31,20 +32,53 @@ _SUFFIXES = r"(?:\.js|\.json|\.cjs|/index\.js|/index\.json)?"
 def pattern_requests(
     record: ModuleRecord, *, location: Location, read: ReadPowers
 ) -> Iterator[ModuleRequest]:
-    """Yield a request for each module that a pattern of *record* may mean."""
+    """Yield a request for each module of its own package that a pattern of *record* may mean."""
     for request in record.patterns:
+        if not request.pattern.startswith("."):
+            continue
         if "*" not in request.pattern:
             yield from _mentioned(request, parent_of(location), read)
             continue
-        known = request.pattern[: request.pattern.index("*")].rpartition("/")[0] + "/"
-        shape = ".*".join(re.escape(part) for part in request.pattern.split("*"))
-        whole = re.compile(shape + (_SUFFIXES if request.kind == "require" else ""))
-        for path in _files_below(joined(parent_of(location), known), read):
-            if _is_module(path, location) and whole.fullmatch(known + path):
-                yield _request_of(request, known + path)
+        yield from _matching(request, location, read)
     for asset in record.assets:
         if asset.is_url and asset.path.endswith(_PROGRAMS):
             yield _request_of_url(asset)
+        else:
+            yield from _at_place(asset, record, location, read)
+
+
+def _matching(
+    request: PatternRequest, location: Location, read: ReadPowers
+) -> Iterator[ModuleRequest]:
+    """Yield a request for each file that the pattern of *request* may mean."""
+    known = request.pattern[: request.pattern.index("*")].rpartition("/")[0] + "/"
+    shape = ".*".join(re.escape(part) for part in request.pattern.split("*"))
+    whole = re.compile(shape + (_SUFFIXES if request.kind == "require" else ""))
+    for path in files_of_package(joined(parent_of(location), known), read):
+        if _is_module(path, location) and whole.fullmatch(known + path):
+            yield _request_of(request, known + path)
+
+
+def _at_place(
+    asset: AssetRequest, record: ModuleRecord, location: Location, read: ReadPowers
+) -> Iterator[ModuleRequest]:
+    """Yield the modules at a place that the text computes, if it requests it knows not what.
+
+    Of a folder that the module itself is in, nothing is taken.
+    """
+    kinds = {request.kind for request in record.patterns if request.pattern == "*"}
+    if not kinds or not asset.path.startswith("."):
+        return
+    pattern = asset.path
+    if "*" not in pattern and read.kind(joined(parent_of(location), pattern)) == "directory":
+        pattern = pattern.rstrip("/") + "/*"
+    known = joined(parent_of(location), pattern.partition("*")[0].rpartition("/")[0] + "/")
+    for kind in sorted(kinds):
+        request = PatternRequest(pattern=pattern, kind=kind, span=asset.span, reach="guarded")
+        if "*" not in pattern:
+            yield from _mentioned(request, parent_of(location), read)
+        elif not location.startswith(known):
+            yield from _matching(request, location, read)
 
 
 def _mentioned(
@@ -89,7 +123,10 @@ def asset_files(
     """Yield the real locations of the files that *record* will look at, each once."""
     seen: set[Location] = set()
     for asset in record.assets:
-        if asset.is_url and asset.path.endswith(_PROGRAMS):
+        if asset.path == SELF:
+            seen.add(location)
+            yield location
+        if not asset.path.startswith(".") or (asset.is_url and asset.path.endswith(_PROGRAMS)):
             continue
         for file in _files_of(asset.path, record, location, read):
             canonical = read.canonical(file)
@@ -119,7 +156,7 @@ def _files_of(
     if location.startswith(place) and not shape.strip("*/"):
         return
     whole = re.compile(".*".join(re.escape(part) for part in shape.split("*")))
-    for below in _files_below(place, read):
+    for below in files_of_package(place, read):
         if whole.fullmatch(below) and not (location.startswith(place) and _is_code(below)):
             yield joined(place, below)
 
@@ -163,7 +200,7 @@ def _glob_shape(glob: str) -> str:
 _GLOB_PARTS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
-def _files_below(folder: Location, read: ReadPowers) -> list[str]:
+def files_of_package(folder: Location, read: ReadPowers) -> list[str]:
     """Return the paths of the files below *folder*, sorted; none where there are too many."""
     found = sorted(islice(_walk(folder, read), _MOST + 1))
     return found if len(found) <= _MOST else []

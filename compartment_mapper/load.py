@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 
 from compartment_mapper import errors
 from compartment_mapper.browser_field import BROWSER
+from compartment_mapper.data_urls import DataModule, data_module
 from compartment_mapper.erasure import ErasePowers, place_of
 from compartment_mapper.errors import Diagnostic, Place
-from compartment_mapper.expand import asset_files, pattern_requests
+from compartment_mapper.expand import pattern_requests
+from compartment_mapper.expand_packages import package_requests, unknown_requests
 from compartment_mapper.file_kind import binary_kind, language_of
+from compartment_mapper.handed_paths import requests_by_path
+from compartment_mapper.load_assets import assets_by_helpers, assets_of_module, reads_descriptions
 from compartment_mapper.locations import Location, base_name, joined, parent_of, relative_path
 from compartment_mapper.module_graph import (
     BuiltinTarget,
@@ -22,9 +27,8 @@ from compartment_mapper.module_graph import (
     ModuleGraph,
     Target,
 )
-from compartment_mapper.module_record import Language, ModuleRecord, ModuleRequest
+from compartment_mapper.module_record import RESOLVES, Language, ModuleRecord, ModuleRequest
 from compartment_mapper.package_graph import is_bare, package_name_of, package_root
-from compartment_mapper.package_lookup import is_owned
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.resolve import (
     BuiltinResolution,
@@ -54,6 +58,8 @@ class Loading:
     progress: Callable[[int], None]
     #: Of the entry's package: what places are named from.
     root: Location
+    #: The texts of modules that stand in the ``data:`` URLs by which they are requested.
+    data: dict[Location, DataModule] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +98,31 @@ class _Scanned:
     problems: tuple[Diagnostic, ...]
 
 
+class _Queue:
+    """The files that wait to be loaded, each of them once; their texts are scanned meanwhile."""
+
+    def __init__(self, loading: Loading) -> None:
+        self._loading = loading
+        self._waiting: deque[_Begun] = deque()
+        self._known: set[Location] = set()
+
+    def add(self, location: Location, language: Language | None) -> bool:
+        """Return whether *location* was not known yet."""
+        if location in self._known:
+            return False
+        self._known.add(location)
+        self._waiting.append(_begun(location, language, self._loading))
+        return True
+
+    def next(self) -> _Begun | None:
+        """Return what comes next; None where nothing waits."""
+        return self._waiting.popleft() if self._waiting else None
+
+    def is_empty(self) -> bool:
+        """Return whether nothing waits."""
+        return not self._waiting
+
+
 def load_modules(
     entry: Location,
     *,
@@ -107,21 +138,67 @@ def load_modules(
     modules: dict[Location, Module] = {}
     problems: list[_Problem] = []
     firsts = [(first, _entry_language(first, loading)) for first in (entry, *others, *also)]
-    queue = deque(_begun(first, language, loading) for first, language in firsts)
-    queued = {begun.location for begun in queue}
-    while queue:
-        begun = queue.popleft()
+    queue = _Queue(loading)
+    for first, language in firsts:
+        queue.add(first, language)
+    while begun := queue.next():
         module, found = _load_module(begun, loading=loading)
         modules[begun.location] = module
         problems += found
         loading.progress(len(modules))
         for edge, next_language in _next_edges(module, loading):
-            if edge.location not in queued:
-                queued.add(edge.location)
-                queue.append(_begun(edge.location, next_language, loading))
+            queue.add(edge.location, next_language)
+        if queue.is_empty():
+            _add_late(modules, entry, queue, loading)
     reached = _with_list_of_entries(modules, entry, loading.root) if others else modules
     graph = _with_checks(ModuleGraph(entry=entry, others=others, modules=reached), loading)
     return _judged(graph, problems)
+
+
+def _add_late(
+    modules: dict[Location, Module], entry: Location, queue: _Queue, loading: Loading
+) -> None:
+    """Add what only all modules together tell of."""
+    for reader, request in _late_requests(modules, loading):
+        target = _target(reader, request, loading)
+        if isinstance(target, FileTarget):
+            module = modules[reader]
+            edge = Edge(request=request, target=target)
+            modules[reader] = replace(module, edges=(*module.edges, edge))
+            language = _language_for(target.location, request, loading)
+            assert not isinstance(language, ResolutionFailure)
+            queue.add(target.location, language)
+    for reader, asset in _late_assets(modules, entry, loading):
+        if queue.add(asset, "bytes"):
+            first = modules[reader]
+            modules[reader] = replace(first, assets=(*first.assets, asset))
+
+
+def _late_requests(
+    modules: Mapping[Location, Module], loading: Loading
+) -> list[tuple[Location, ModuleRequest]]:
+    """Return the requests by paths which only all modules together tell of, once each."""
+    found = requests_by_path(modules, application=loading.root, world=loading.world)
+    return [
+        (reader, request)
+        for reader, request in found
+        if all(edge.request != request for edge in modules[reader].edges)
+    ]
+
+
+def _late_assets(
+    modules: Mapping[Location, Module], entry: Location, loading: Loading
+) -> list[tuple[Location, Location]]:
+    """Return readers, and files of bytes that only all modules together tell of.
+
+    Where a package reads the package.json of a folder, that of the application is one of them: many
+    are told of its folder, and look there.
+    """
+    records = {location: module.record for location, module in modules.items()}
+    found = list(assets_by_helpers(records, world=loading.world))
+    if BROWSER not in loading.world.conditions and any(map(reads_descriptions, records.values())):
+        found.append((entry, Location(f"{loading.root}package.json")))
+    return [(reader, bytes_location(file)) for reader, file in found]
 
 
 def _with_list_of_entries(
@@ -149,7 +226,7 @@ def is_list_of_entries(location: Location) -> bool:
 
 def is_on_disk(location: Location) -> bool:
     """Return whether a module is the program of a file, and not something else beside one."""
-    return not location.endswith((_EMPTY, _ENTRIES))
+    return not location.endswith((_EMPTY, _ENTRIES)) and _DATA not in location
 
 
 def _with_checks(graph: ModuleGraph, loading: Loading) -> ModuleGraph:
@@ -173,10 +250,12 @@ def _next_edges(module: Module, loading: Loading) -> list[tuple[FileTarget, Lang
     for edge in module.edges:
         if isinstance(edge.target, FileTarget) and edge.target.location.endswith(_EMPTY):
             found.append((edge.target, "cjs"))
+        elif isinstance(edge.target, FileTarget) and edge.target.location in loading.data:
+            found.append((edge.target, loading.data[edge.target.location].language))
         elif isinstance(edge.target, FileTarget):
             request = edge.request
             file = file_of(edge.target.location)
-            language = language_of(file, request.kind, request.attribute_type, world=loading.world)
+            language = _language_for(file, request, loading)
             assert not isinstance(language, ResolutionFailure)
             found.append((edge.target, language))
     return found
@@ -187,6 +266,10 @@ _AS = "#as="
 #: What a ``browser`` field means by ``false``: a module without text, beside the package.json.
 _EMPTY = f"{_AS}empty"
 _ENTRIES = f"{_AS}entries"
+#: A module that stands in a URL is beside the package.json of who asks for it.
+_DATA = f"{_AS}data"
+#: What Node would load as a program, or as data.
+_LOADED = frozenset({".js", ".cjs", ".mjs", ".json", ".ts", ".cts", ".mts", ".jsx", ".tsx"})
 
 
 def file_of(location: Location) -> Location:
@@ -199,7 +282,7 @@ def _load_module(begun: _Begun, *, loading: Loading) -> tuple[Module, list[_Prob
     scanned = _scanned(begun, loading)
     problems = [_Problem(diagnostic=p, module=location, request=None) for p in scanned.problems]
     edges: list[Edge] = []
-    computed = pattern_requests(scanned.record, location=location, read=loading.world.powers)
+    computed = _computed_requests(location, scanned.record, loading)
     for request in (*scanned.record.requests, *computed):
         target = _target(location, request, loading)
         if isinstance(target, ResolutionFailure):
@@ -208,25 +291,54 @@ def _load_module(begun: _Begun, *, loading: Loading) -> tuple[Module, list[_Prob
                 problems.append(_Problem(diagnostic=diagnostic, module=location, request=request))
             target = FailedTarget(code=target.code, message=target.message)
         edges.append(Edge(request=request, target=target))
+    if not computed:
+        problems += _unknown_requests(location, scanned, loading)
     module = Module(
         location=location,
         source=scanned.text.source,
         origin=scanned.text.origin,
         record=scanned.record,
         edges=tuple(edges),
-        assets=_assets(location, scanned.record, loading),
+        assets=tuple(
+            bytes_location(file)
+            for file in assets_of_module(
+                file_of(location),
+                scanned.record,
+                edges,
+                world=loading.world,
+                application=loading.root,
+            )
+        ),
         asked=begun.language,
     )
     return module, problems
 
 
-def _assets(location: Location, record: ModuleRecord, loading: Loading) -> tuple[Location, ...]:
-    """Return the files of its own package that a module will look at, as modules of bytes."""
-    if not record.assets:
-        return ()
+def _computed_requests(
+    location: Location, record: ModuleRecord, loading: Loading
+) -> tuple[ModuleRequest, ...]:
+    """Return a request for each module that what *record* computes may mean."""
+    read, file = loading.world.powers, file_of(location)
+    own = pattern_requests(record, location=location, read=read)
+    others = package_requests(record, location=file, application=loading.root, world=loading.world)
+    return (*own, *others)
+
+
+def _unknown_requests(
+    location: Location, scanned: _Scanned, loading: Loading
+) -> Iterator[_Problem]:
+    """Yield a warning for each request of which nothing is known, where nothing was found.
+
+    Dependencies are full of them, for plugins that an application may name; of those count the
+    ones that every run makes.
+    """
     package = package_root(file_of(location), descriptors=loading.world.descriptors)
-    found = asset_files(record, location=location, read=loading.world.powers)
-    return tuple(bytes_location(file) for file in found if is_owned(file, package))
+    name = display_name(location, loading.root)
+    for request in unknown_requests(scanned.record):
+        if request.reach == "always" or (package == loading.root and request.reach == "maybe"):
+            place = _place(name, scanned.text, request.span)
+            diagnostic = errors.computed_request(place)
+            yield _Problem(diagnostic=diagnostic, module=location, request=None)
 
 
 def bytes_location(file: Location) -> Location:
@@ -246,6 +358,8 @@ def _is_optional(location: Location, request: ModuleRequest, loading: Loading) -
 def _target(
     location: Location, request: ModuleRequest, loading: Loading
 ) -> Target | ResolutionFailure:
+    if request.kind == "import" and request.specifier.startswith("data:"):
+        return _data_target(location, request, loading)
     found = resolve_for(
         request.specifier,
         referrer=file_of(location),
@@ -264,11 +378,37 @@ def _target(
         case FileResolution(location=file):
             if _is_crossing(file, location, request, loading):
                 return _crossing(request)
-            language = language_of(file, request.kind, request.attribute_type, world=loading.world)
+            language = _language_for(file, request, loading)
             if isinstance(language, ResolutionFailure):
                 return language
-            own = request.attribute_type if language in {"text", "bytes"} else None
+            own = language if language in {"text", "bytes"} else None
             return FileTarget(location=Location(f"{file}{_AS}{own}") if own else file)
+
+
+def _data_target(
+    location: Location, request: ModuleRequest, loading: Loading
+) -> Target | ResolutionFailure:
+    module = data_module(request.specifier, request.attribute_type)
+    if isinstance(module, ResolutionFailure):
+        return module
+    package = package_root(file_of(location), descriptors=loading.world.descriptors)
+    digest = sha256(request.specifier.encode()).hexdigest()[:16]
+    target = Location(f"{package}package.json{_DATA}{digest}")
+    loading.data[target] = module
+    return FileTarget(location=target)
+
+
+def _language_for(
+    file: Location, request: ModuleRequest, loading: Loading
+) -> Language | ResolutionFailure | None:
+    """Return as what *file* is loaded: what is only resolved, and can't be loaded, as bytes."""
+    if request.attribute_type != RESOLVES:
+        return language_of(file, request.kind, request.attribute_type, world=loading.world)
+    stem, dot, extension = base_name(file).rpartition(".")
+    if stem and dot + extension not in _LOADED:
+        return "bytes"
+    language = language_of(file, request.kind, None, world=loading.world)
+    return "bytes" if isinstance(language, ResolutionFailure) else language
 
 
 def _is_crossing(
@@ -293,6 +433,8 @@ def _crossing(request: ModuleRequest) -> ResolutionFailure:
 def _begun(location: Location, language: Language | None, loading: Loading) -> _Begun:
     if location.endswith(_EMPTY):
         text = SourceText(source=b"")
+    elif location in loading.data:
+        text = SourceText(source=loading.data[location].source)
     else:
         file, root = file_of(location), loading.root
         text = source_text(file, language, root=root, read=loading.read, erase=loading.erase)
@@ -405,6 +547,7 @@ def _judged(graph: ModuleGraph, problems: list[_Problem]) -> Loaded:
         if request is not None and request.reach == "guarded":
             continue
         certain = problem.module in always and (request is None or request.reach == "always")
+        certain &= problem.diagnostic.severity == "error"
         judged.append(replace(problem.diagnostic, severity="error" if certain else "warning"))
     return Loaded(graph=graph, problems=tuple(judged))
 

@@ -105,7 +105,7 @@ def _link_table(own: list[Module], names: Names) -> LinkTable:
         link = CompartmentModule(
             compartment=names.compartment_of(asset), module=names.module_name(asset)
         )
-        table.links[asset_key(names.module_name(asset))] = link
+        table.links[asset_key(asset, own[0].location, names)] = link
     return LinkTable(links=table.links, resolutions=table.resolutions)
 
 
@@ -167,9 +167,11 @@ def map_compartments(
     )
 
 
-def asset_key(name: ModuleName) -> str:
+def asset_key(asset: Location, reader: Location, names: Names) -> str:
     """Return the name by which a module lists a file that it looks at: for readers that ask."""
-    return f"asset:{name.removeprefix('./')}"
+    name = names.module_name(asset).removeprefix("./")
+    owner = names.compartment_of(asset)
+    return f"asset:{name}" if owner == names.compartment_of(reader) else f"asset:{owner}/{name}"
 
 
 _KINDS: tuple[RequestKind, ...] = ("import", "require")
@@ -197,10 +199,22 @@ def _attenuator_compartment(
 
 def _add_edges(table: _Table, module: Module, kind: RequestKind, names: Names) -> None:
     referrer = names.module_name(module.location)
+    imported = {
+        edge.request.specifier: edge.target.location
+        for edge in module.edges
+        if edge.request.kind == kind and isinstance(edge.target, FileTarget)
+    }
     for edge in module.edges:
         if edge.request.kind != kind:
             continue
         specifier = edge.request.specifier
+        found = imported.get(specifier)
+        if isinstance(edge.target, FailedTarget) and found is not None:
+            # Elsewhere the module asks for it as it must be asked for: with its type.
+            own = names.packages.owners[found] == names.packages.owners[module.location]
+            name = names.module_name(found) if own else specifier
+            table.links[f"untyped:{name}"], _ = _configuration(edge, module, names)
+            continue
         wanted, own_key = _configuration(edge, module, names)
         plain = arithmetic_key(specifier, referrer)
         key = next(

@@ -24,6 +24,10 @@ RequestKind = Literal["import", "require"]
 Reach = Literal["always", "maybe", "guarded"]
 
 
+#: Instead of a type: it is only asked where the module is, which may then be loaded, or read.
+RESOLVES = "\0resolve"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleRequest:
     """One place where a module asks for another by a specifier known without running it."""
@@ -33,26 +37,33 @@ class ModuleRequest:
     #: Of the specifier's literal, quotes included.
     span: Span
     reach: Reach
-    #: The ``type`` of the import attributes, if any.
+    #: The ``type`` of the import attributes, if any; or `RESOLVES`.
     attribute_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatternRequest:
-    """A request that may mean several files of the package."""
+    """A request that may mean several modules, of the package itself or of its dependencies."""
 
-    #: A relative specifier with ``*`` for what is computed.
+    #: A specifier with ``*`` for what is computed; one without is meant if such a module is there.
+    #: All of it is ``*`` where nothing is known.
     pattern: str
     kind: RequestKind
     span: Span
     reach: Reach
 
 
+#: The path of a module that reads its own text, and of the package.json around it.
+SELF = "\0self"
+OWN_PACKAGE = "\0package"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetRequest:
     """A place beside the module that it will look at: a file, or a folder."""
 
-    #: Relative to the module's folder, with ``*`` for what is computed.
+    #: Relative to the module's folder, with ``*`` for what is computed; `SELF`; `OWN_PACKAGE`; or
+    #: the name of another package, and the path in it.
     path: str
     #: Made by ``new URL(…, import.meta.url)``, which ``import()`` takes too.
     is_url: bool

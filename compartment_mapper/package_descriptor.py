@@ -31,7 +31,7 @@ class PackageDescriptor:
     #: Globs of the files whose evaluation has effects beside their exports; None where that is not
     #: said, or not clearly: then any file's may.
     side_effects: tuple[str, ...] | None = None
-    #: Names, in the order of the file.
+    #: Names, in the order of the file; those that ``bundleDependencies`` has alone last.
     dependencies: tuple[str, ...] = ()
     optional_dependencies: tuple[str, ...] = ()
     peer_dependencies: tuple[str, ...] = ()
@@ -120,7 +120,7 @@ def _descriptor(fields: Mapping[str, object]) -> PackageDescriptor:
         imports=_imports(fields.get("imports")),
         browser=fields.get("browser"),
         side_effects=_side_effects(fields.get("sideEffects")),
-        dependencies=_names(fields.get("dependencies")),
+        dependencies=_with_bundled(_names(fields.get("dependencies")), fields),
         optional_dependencies=_names(fields.get("optionalDependencies")),
         peer_dependencies=_names(fields.get("peerDependencies")),
         dev_dependencies=_names(fields.get("devDependencies")),
@@ -151,6 +151,13 @@ def _side_effects(value: object) -> tuple[str, ...] | None:
 
 def _names(value: object) -> tuple[str, ...]:
     return tuple(value) if isinstance(value, dict) else ()
+
+
+def _with_bundled(names: tuple[str, ...], fields: Mapping[str, object]) -> tuple[str, ...]:
+    """Return *names* and those of the packages that travel within this one."""
+    bundled = fields.get("bundleDependencies", fields.get("bundledDependencies"))
+    others = bundled if isinstance(bundled, list) else ()
+    return tuple(dict.fromkeys((*names, *(name for name in others if isinstance(name, str)))))
 
 
 def _optional_peers(value: object) -> frozenset[str]:

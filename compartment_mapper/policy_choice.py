@@ -99,12 +99,25 @@ def named_grant(text: str) -> NamedGrant | Diagnostic:
     first = path.partition(".")[0]
     if not (package and colon and path):
         return errors.invalid_grant(text, "")
-    if authority == path and first in KNOWN_GLOBALS:
+    if authority == path and first in KNOWN_GLOBALS and not _is_of_builtin(path):
         return NamedGrant(package=CanonicalName(package), part="globals", path=path)
     if is_builtin(f"node:{first}") is None:
         known = KNOWN_GLOBALS | known_builtins()
         return errors.invalid_grant(text, errors.did_you_mean(first, known))
     return NamedGrant(package=CanonicalName(package), part="builtins", path=path)
+
+
+def _is_of_builtin(path: str) -> bool:
+    """Whether a member is one of a builtin, and none of the global that is called so.
+
+    >>> _is_of_builtin("crypto.createHash"), _is_of_builtin("crypto.subtle")
+    (True, False)
+    """
+    first, dot, member = path.partition(".")
+    return first == "crypto" and bool(dot) and member.partition(".")[0] not in _OF_WEB_CRYPTO
+
+
+_OF_WEB_CRYPTO = frozenset({"subtle", "getRandomValues", "randomUUID"})
 
 
 def with_named_grants(
@@ -122,15 +135,37 @@ def with_named_grants(
             raise InputError(found)
         if found.package not in known:
             raise InputError(errors.unknown_package(found.package, known))
-        if not policy.of(found.package).allows(found.part, found.path):
-            own = PackagePolicy().with_grants(found.part, {found.path: True})
-            is_root = found.package == ROOT_NAME
-            more = Policy(
-                entry=own if is_root else PackagePolicy(),
-                resources={} if is_root else {found.package: own},
-            )
-            policy = merge_policies(policy, more)
+        for grant in (found, *_also_meant(found)):
+            policy = _with_grant(policy, grant)
     return policy
+
+
+def _with_grant(policy: Policy, grant: NamedGrant) -> Policy:
+    if policy.of(grant.package).allows(grant.part, grant.path):
+        return policy
+    own = PackagePolicy().with_grants(grant.part, {grant.path: True})
+    is_root = grant.package == ROOT_NAME
+    more = Policy(
+        entry=own if is_root else PackagePolicy(),
+        resources={} if is_root else {grant.package: own},
+    )
+    return merge_policies(policy, more)
+
+
+def _also_meant(grant: NamedGrant) -> Iterator[NamedGrant]:
+    """Yield what else a name means: a builtin is called ``crypto``, and a global.
+
+    The module `process` is the global: what is granted of one, is of the other.
+    """
+    first, dot, _ = grant.path.partition(".")
+    if (
+        grant.part == "globals"
+        and is_builtin(first) is not None
+        and (first == "process" or not dot)
+    ):
+        yield replace(grant, part="builtins")
+    elif grant.part == "builtins" and first == "process":
+        yield replace(grant, part="globals")
 
 
 def policy_beside(root: Location, read: ReadPowers) -> tuple[PolicyFile | None, PolicyFile | None]:

@@ -100,6 +100,9 @@ def requested(record: ModuleRecord, keys: Sequence[str]) -> list[str]:
 def extensions(record: ModuleRecord) -> dict[str, object]:
     """Return the keys of ours that modules of both kinds have; Endo ignores them."""
     used = {name.path.partition(".")[0] for name in record.free_names if not name.tested}
+    requested_builtins = {request.specifier for request in record.requests}
+    if any(use.specifier not in requested_builtins for use in record.builtin_uses):
+        used.add("process")  # whose getBuiltinModule gives them
     stored: dict[str, object] = {}
     if used:
         stored["hostNames"] = sorted(used)

@@ -11,7 +11,6 @@ from compartment_mapper.module_record import (
     Edit,
     Language,
     ModuleRecord,
-    ModuleRequest,
     Refusal,
 )
 from compartment_mapper.scan.builtin_uses import scan_builtin_uses
@@ -32,11 +31,22 @@ from compartment_mapper.scan.global_this import scan_global_this
 from compartment_mapper.scan.late_changes import scan_late_changes
 from compartment_mapper.scan.mapped_arguments import scan_mapped_arguments
 from compartment_mapper.scan.module_arguments import scan_module_arguments, scan_script_arguments
-from compartment_mapper.scan.names import FUNCTIONS, occurrences
+from compartment_mapper.scan.names import FUNCTIONS
 from compartment_mapper.scan.page_names import scan_page_names
-from compartment_mapper.scan.patterns import scan_mentioned, scan_patterns
-from compartment_mapper.scan.places import scan_assets, scan_file_names
+from compartment_mapper.scan.patterns import (
+    at_places,
+    builtins_mentioned,
+    scan_computed,
+    scan_mentioned,
+)
+from compartment_mapper.scan.places import (
+    assets_of,
+    scan_descriptions,
+    scan_file_names,
+    scan_places,
+)
 from compartment_mapper.scan.requests import import_calls, require_requests
+from compartment_mapper.scan.requirers import require_calls
 from compartment_mapper.scan.sloppy import scan_sloppy
 from compartment_mapper.scan.syntax import Syntax, parse
 from compartment_mapper.text import Span
@@ -78,20 +88,25 @@ def scan_module(
         language = "mjs" if is_module else "cjs"
     awaits = language == "mjs" and _has_top_level_await(syntax, _ANY_AWAIT)
     esm = scan_esm(syntax, prefix=prefix, in_cycle=in_cycle) if language == "mjs" else _NO_ESM
-    requires = _requires(syntax)
-    builtin_uses = scan_builtin_uses(syntax, (*calls, *requires), is_module=language == "mjs")
+    made = require_calls(syntax)
+    computed = scan_computed(syntax, made)
+    requests = (*calls, *require_requests(syntax, made), *computed.requests)
+    places = scan_places(syntax)
+    mentioned = tuple(scan_mentioned(syntax, computed, requests))
+    builtin_uses = scan_builtin_uses(syntax, requests, is_module=language == "mjs")
+    builtin_uses += builtins_mentioned(mentioned)
     free_names, free_edits = scan_free_names(syntax, builtin_uses, page=page)
     names, reexports = scan_cjs_exports(syntax) if language == "cjs" else ((), ())
-    assets = scan_assets(syntax)
+    assets = assets_of((*places, *scan_descriptions(syntax)))
     changes = scan_late_changes(syntax)
     others = (*esm.edits, *call_edits, *free_edits)
     rewrites = _rewrites(syntax, others, prefix=prefix, is_script=language == "cjs")
     return ModuleRecord(
         language=language,
-        requests=(*esm.requests, *calls, *requires),
-        patterns=(*scan_patterns(syntax), *scan_mentioned(syntax)),
+        requests=(*esm.requests, *requests),
+        patterns=(*at_places(computed.patterns, places), *mentioned),
         assets=assets,
-        file_names=scan_file_names(syntax) if assets else (),
+        file_names=scan_file_names(syntax),
         imports=esm.imports,
         local_exports=esm.local_exports,
         indirect_exports=esm.indirect_exports,
@@ -194,14 +209,6 @@ def _has_top_level_await(syntax: Syntax, kinds: Container[str]) -> bool:
         if path[-1].kind in kinds and not any(step.kind in FUNCTIONS for step in path):
             return True
     return False
-
-
-def _requires(syntax: Syntax) -> tuple[ModuleRequest, ...]:
-    """Return the calls of ``require``: the wrapper's, or a module's own by ``createRequire``."""
-    if b"require" not in syntax.source:
-        return ()
-    found = [o for o in occurrences(syntax, {"require"}) if o.scope != "inner"]
-    return tuple(require_requests(syntax, found))
 
 
 def _hashbang(source: bytes) -> tuple[Edit, ...]:

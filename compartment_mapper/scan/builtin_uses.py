@@ -60,15 +60,17 @@ def _call_uses(syntax: Syntax, request: ModuleRequest) -> _Uses:
         (
             n
             for n, step in enumerate(path)
-            if step.node.start_byte == request.span.start and step.kind in _LITERALS
+            if step.node.start_byte == request.span.start
+            and step.node.end_byte == request.span.end
+            and path[n - 1].kind == "arguments"
         ),
         0,
     )
-    if index < _DEEP_ENOUGH or path[index - 1].kind != "arguments":
+    if index < _DEEP_ENOUGH:
         return
     call = path[: index - 1]
     callee = call[-1].node.child_by_field_name("function")
-    if callee is None or callee.type == "member_expression":  # require.resolve
+    if callee is None or _is_resolve(syntax, callee):
         return
     is_promise = callee.type == "import"
     if is_promise and call[-2].kind != "await_expression":
@@ -104,7 +106,11 @@ def _value_uses(syntax: Syntax, call: tuple[str, tuple[Step, ...]]) -> _Uses:
     yield from ((name, use) for use in member_uses(syntax, path))
 
 
-_LITERALS = frozenset({"string", "template_string"})
+def _is_resolve(syntax: Syntax, callee: Node) -> bool:
+    name = callee.child_by_field_name("property") if callee.type == "member_expression" else None
+    return name is not None and syntax.text(name) == "resolve"
+
+
 _DEEP_ENOUGH = 3
 
 

@@ -8,15 +8,15 @@ not told apart by scope: at worst, a file too many travels.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from compartment_mapper.module_record import AssetRequest
+from compartment_mapper.module_record import OWN_PACKAGE, SELF, AssetRequest
 from compartment_mapper.scan.syntax import Node, Step, Syntax, string_value
 from compartment_mapper.text import Span
 
 _SEEDS = re.compile(
     rb"__filename(?<![\w$.]__filename)\b"
-    rb"|import(?<![\w$.]import)\.meta\.(?:url|filename|dirname)\b"
+    rb"|import(?<![\w$.]import)\.meta\.(?:url|filename|dirname|resolve)\b"
 )
 _FOLDER_SEED = re.compile(rb"__dirname(?<![\w$.]__dirname)\b")
 _SEED_WORDS = (b"__dirname", b"__filename", b"import.meta")
@@ -40,21 +40,43 @@ _MOST_NAMES = 50
 
 #: In quotes, the path of a file: ``lib.d.ts``, ``../texts/a.txt``.
 _FILE_NAME = re.compile(
-    rb"(['\"`])((?:\.{1,2}/)*[\w@~+-][\w@.~+-]*(?:/[\w@~+-][\w@.~+-]*)*\.\w{1,10})\1"
+    rb"(['\"`])/?((?:\.{1,2}/)*[\w@~+-][\w@.~+-]*(?:/[\w@~+-][\w@.~+-]*)*\.\w{1,10})\1"
 )
 
 
-def scan_assets(syntax: Syntax) -> tuple[AssetRequest, ...]:
-    """Return the places beside the module that its text computes, each once."""
+def scan_places(syntax: Syntax) -> tuple[AssetRequest, ...]:
+    """Return the places beside the module that its text computes, wherever it does."""
     if not any(word in syntax.source for word in _SEED_WORDS):
         return ()
-    found = {(place.path, place.is_url): place for place in _Places(syntax).requests()}
+    return tuple(_Places(syntax).requests())
+
+
+_DESCRIPTION = re.compile(rb"findPackageJSON\s*\(\s*(?:(['\"`])([\w@][\w@./-]*)\1)?")
+
+
+def scan_descriptions(syntax: Syntax) -> Iterator[AssetRequest]:
+    """Yield the package.json that ``findPackageJSON('name')`` gives the place of."""
+    for match in _DESCRIPTION.finditer(syntax.source):
+        name = match[2].decode() if match[2] else ""
+        depth = 2 if name.startswith("@") else 1
+        package = "/".join(name.split("/")[:depth])
+        path = f"{package}/package.json" if package else OWN_PACKAGE
+        yield AssetRequest(path=path, is_url=False, span=Span(match.start(), match.end()))
+
+
+def assets_of(places: Iterable[AssetRequest]) -> tuple[AssetRequest, ...]:
+    """Return *places*, each once."""
+    found = {(place.path, place.is_url): place for place in places}
     return tuple(sorted(found.values(), key=lambda place: place.span.start))
+
+
+_DESCRIPTOR = b"package.json"
 
 
 def scan_file_names(syntax: Syntax) -> tuple[str, ...]:
     """Return what in the strings of a text looks like the path of a file."""
     found = {match[2] for match in _FILE_NAME.finditer(syntax.source)}
+    found |= {name for name in (_DESCRIPTOR,) if name in syntax.source}
     return tuple(sorted(name.decode("utf-8", "replace") for name in found))
 
 
@@ -100,8 +122,9 @@ class _Places:
             node = path[-1].node
             value = self._value(node)
             if value is not None and not (_SELF in value and value != _SELF):
+                own = SELF if self._is_read(path) else "."
                 yield AssetRequest(
-                    path="." if value == _SELF else value,
+                    path=own if value == _SELF else value,
                     is_url=node.type == "new_expression",
                     span=Span(node.start_byte, node.end_byte),
                 )
@@ -118,6 +141,12 @@ class _Places:
             elif found is not None or length < len(path) - 2:
                 break
         return found
+
+    def _is_read(self, path: tuple[Step, ...]) -> bool:
+        """Whether the place at the end of *path* is given to a function that reads it."""
+        function = path[-3].node.child_by_field_name("function")
+        is_argument = path[-2].kind == "arguments" and path[-3].kind == "call_expression"
+        return is_argument and bool(_READERS.match(self._last_name(function)))
 
     def _bind(self, path: tuple[Step, ...]) -> None:
         """Let the name that the expression at the end of *path* is given to stand for its value."""
@@ -192,6 +221,8 @@ class _Places:
             owner = function.child_by_field_name("object")
             return self._value(owner) if owner is not None else None
         first = self._value(arguments[0]) if arguments else None
+        if first is None and self.syntax.text(function) == "import.meta.resolve":
+            return self._resolved(arguments)
         if first is None:
             return self.names.get(name)
         if name in _JOINS:
@@ -199,6 +230,10 @@ class _Places:
         if name == "dirname":
             return _normal(f"{first}/..")
         return first if name in _SAME else None
+
+    def _resolved(self, arguments: list[Node]) -> str | None:
+        text = self._text(arguments[0]) if arguments else ""
+        return _normal(text) if text.startswith(("./", "../")) else None
 
     def _new(self, node: Node) -> str | None:
         constructor, arguments = node.child_by_field_name("constructor"), _arguments(node)
@@ -229,6 +264,7 @@ class _Places:
         return "*"
 
 
+_READERS = re.compile(r"(?:read|createRead|stat|lstat|open|copy|cp\b)(?!dir)")
 _NAMES = frozenset({"identifier", "property_identifier", "private_property_identifier"})
 #: The parts of ``import.meta.url``.
 _FEW = 3

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from compartment_mapper.locations import Specifier
-from compartment_mapper.module_record import Edit, ModuleRequest, Reach
-from compartment_mapper.scan.names import Occurrence, is_word_start
+from compartment_mapper.module_record import RESOLVES, Edit, ModuleRequest, Reach
+from compartment_mapper.scan.names import is_word_start
+from compartment_mapper.scan.requirers import RequireCalls
 from compartment_mapper.scan.syntax import Node, Step, Syntax
 from compartment_mapper.text import Span
 
@@ -52,12 +53,17 @@ def _is_short_circuit(parent: Step, step: Step) -> bool:
     return operator is not None and operator.type in _SHORT_CIRCUITS
 
 
-def literal_argument(call: Node) -> Node | None:
-    """Return the first argument of *call* when its value can be read off the text."""
+def first_argument(call: Node) -> Node | None:
+    """Return the first argument of *call*, if there is one."""
     arguments = call.child_by_field_name("arguments")
     if arguments is None or arguments.type != "arguments":
         return None
-    first = next((node for node in arguments.named_children if node.type != "comment"), None)
+    return next((node for node in arguments.named_children if node.type != "comment"), None)
+
+
+def literal_argument(call: Node) -> Node | None:
+    """Return the first argument of *call* when its value can be read off the text."""
+    first = first_argument(call)
     if first is None or first.type not in {"string", "template_string"}:
         return None
     if any(child.type == "template_substitution" for child in first.named_children):
@@ -65,41 +71,24 @@ def literal_argument(call: Node) -> Node | None:
     return first
 
 
-def require_requests(syntax: Syntax, found: list[Occurrence]) -> Iterator[ModuleRequest]:
-    """Yield the calls ``require("literal")`` among the occurrences of a ``require`` *found*.
+def require_requests(syntax: Syntax, found: RequireCalls) -> Iterator[ModuleRequest]:
+    """Yield the calls ``require("literal")`` among the calls *found*.
 
-    So are those of ``require.resolve``: who asks where a module is will load it. That it is not
-    there is an answer too.
+    So are those of ``require.resolve``: who asks where a module is will load it, or read it. That
+    it is not there is an answer too.
     """
-    for occurrence in found:
-        path = occurrence.path
-        resolves = _is_resolve(syntax, path)
-        callee = _chosen(path[:-1] if resolves else path)
-        if callee[-2].kind == "call_expression" and callee[-1].field == "function":
-            argument = literal_argument(callee[-2].node)
-            if argument is not None:
-                yield ModuleRequest(
-                    specifier=Specifier(syntax.string_value(argument)),
-                    kind="require",
-                    span=Span(argument.start_byte, argument.end_byte),
-                    reach="guarded" if resolves else reach_of(path),
-                )
-
-
-def _chosen(path: tuple[Step, ...]) -> tuple[Step, ...]:
-    """Return the path to what the value at the end of *path* may become: ``(a ? b : require)``."""
-    while path[-2].kind == "parenthesized_expression" or (
-        path[-2].kind == "ternary_expression" and path[-1].field in {"consequence", "alternative"}
-    ):
-        path = path[:-1]
-    return path
-
-
-def _is_resolve(syntax: Syntax, path: tuple[Step, ...]) -> bool:
-    if path[-2].kind != "member_expression" or path[-1].field != "object":
-        return False
-    name = path[-2].node.child_by_field_name("property")
-    return name is not None and syntax.text(name) == "resolve"
+    paths = [(path, False) for path in found.calls] + [(path, True) for path in found.resolving]
+    for path, resolves in sorted(paths, key=lambda row: row[0][-1].node.start_byte):
+        argument = literal_argument(path[-1].node)
+        is_expected = resolves or path[-1].id in found.guessed
+        if argument is not None:
+            yield ModuleRequest(
+                specifier=Specifier(syntax.string_value(argument)),
+                kind="require",
+                span=Span(argument.start_byte, argument.end_byte),
+                reach="guarded" if is_expected else reach_of(path),
+                attribute_type=RESOLVES if resolves else None,
+            )
 
 
 def import_calls(syntax: Syntax, *, prefix: str) -> tuple[list[ModuleRequest], list[Edit], bool]:
@@ -121,6 +110,7 @@ def import_calls(syntax: Syntax, *, prefix: str) -> tuple[list[ModuleRequest], l
         elif path[-2].kind == "meta_property":
             node = path[-2].node
             uses_meta = True
+            requests.extend(_resolve_request(syntax, path[:-1]))
             lines = "\n" * syntax.source.count(b"\n", node.start_byte, node.end_byte)
             edits.append(Edit(node.start_byte, node.end_byte, f"{prefix}meta{lines}"))
     return requests, edits, uses_meta
@@ -137,6 +127,22 @@ def _import_request(syntax: Syntax, path: tuple[Step, ...]) -> Iterator[ModuleRe
             span=Span(argument.start_byte, argument.end_byte),
             reach="maybe" if reach == "always" else reach,
             attribute_type=attribute_type(syntax, call),
+        )
+
+
+def _resolve_request(syntax: Syntax, meta: tuple[Step, ...]) -> Iterator[ModuleRequest]:
+    """Yield what ``import.meta.resolve("literal")`` asks for; *meta* leads to ``import.meta``."""
+    name = meta[-2].node.child_by_field_name("property")
+    if meta[-3].kind != "call_expression" or name is None or syntax.text(name) != "resolve":
+        return
+    argument = literal_argument(meta[-3].node)
+    if argument is not None:
+        yield ModuleRequest(
+            specifier=Specifier(syntax.string_value(argument)),
+            kind="import",
+            span=Span(argument.start_byte, argument.end_byte),
+            reach="guarded",
+            attribute_type=RESOLVES,
         )
 
 

@@ -142,13 +142,21 @@ const OWN_BUILTINS = {
   assert: (pkg) => assertOf(pkg.world.powers),
   'assert/strict': (pkg) => assertOf(pkg.world.powers)['strict'],
   fs(pkg, original) {
-    const copy = Object.assign(ownCopy(original, hardenHost), ownFileMethods(pkg, original, 'fs'));
+    const methods = ownFileMethods(pkg, original, 'fs', original);
+    const copy = Object.assign(ownCopy(original, hardenHost), methods);
     const promises = hardenHost(original['promises']);
-    const own = Object.assign(ownCopy(promises), ownFileMethods(pkg, promises, 'fs/promises'));
+    const own = Object.assign(
+      ownCopy(promises),
+      ownFileMethods(pkg, promises, 'fs/promises', original),
+    );
     return Object.defineProperty(copy, 'promises', { value: own, enumerable: true });
   },
-  'fs/promises': (pkg, original) =>
-    Object.assign(ownCopy(original), ownFileMethods(pkg, original, 'fs/promises')),
+  'fs/promises'(pkg, original) {
+    const { powers, hardens } = pkg.world;
+    const found = hardens ? sharedBuiltin(powers, 'fs') : powers.getBuiltin('fs');
+    const fs = /** @type {AnyObject} */ (found);
+    return Object.assign(ownCopy(original), ownFileMethods(pkg, original, 'fs/promises', fs));
+  },
   console: (pkg, _original, { whole }) => consoleOf(pkg, { withClass: whole }),
   crypto(pkg, original) {
     const copy = ownCopy(original, hardenHost);

@@ -1,6 +1,6 @@
 // CommonJS of one package, as Node has it: module objects, their cache, `require` and what hangs on it.
 import { codedTypeError } from './errors.js';
-import { dirnameOf, nodeModulesPaths } from './locations.js';
+import { dirnameOf, isRelative, nodeModulesPaths, resolveKey } from './locations.js';
 
 /**
  * @typedef {object} CjsModule
@@ -19,15 +19,20 @@ import { dirnameOf, nodeModulesPaths } from './locations.js';
  * @typedef {object} CjsHooks what the linker knows
  * @property {string} entryFilename of the application's first module, '' when it is elsewhere
  * @property {(filename: string) => string | undefined} keyOf
+ * @property {(filename: string) => string | undefined} keyAt the same, whether or not there is such a module
  * @property {(key: string, module: CjsModule) => void} execute sets `module.exports`
  * @property {(specifier: string, key: string, from: CjsModule) => unknown} require
  * @property {(specifier: string, key: string) => string} resolve
+ * @property {(specifier: string, place: string | undefined) => string | undefined} findPackageJSON
+ * @property {() => object | undefined} foreignMain the application's first module, for another package: a view
  * @property {(specifier: string) => boolean} isBuiltin
  * @property {ReadonlyArray<string>} builtinModules
  *
  * @typedef {object} CommonJs
- * @property {(filename: string, key: string, parent: CjsModule | undefined) => CjsModule} load
+ * @property {(filename: string, key: string, parent: CjsModule | undefined, seen?: object) => CjsModule} load
+ *   `seen`: what its `parent` is where that is no module of the package
  * @property {(module: CjsModule, key: string) => Require} makeRequire
+ * @property {(place: string) => Require} createRequire
  * @property {Function} Module
  */
 
@@ -51,7 +56,7 @@ const checkSpecifier = (specifier) => {
  * @param {CjsHooks} hooks
  * @param {Record<string, CjsModule>} cache
  * @param {Record<string, unknown>} extensions
- * @param {() => CjsModule | undefined} main
+ * @param {() => object | undefined} main
  * @returns {CommonJs['makeRequire']}
  */
 const requireMaker = (hooks, cache, extensions, main) => (module, key) => {
@@ -71,10 +76,58 @@ const requireMaker = (hooks, cache, extensions, main) => (module, key) => {
     return /^\.{1,2}\//.test(specifier) ? [module.path] : [...module.paths];
   };
   require.resolve = Object.assign(resolve, { paths });
-  require.main = main();
+  require.main = /** @type {any} */ (main());
   require.extensions = extensions;
   require.cache = cache;
   return require;
+};
+
+/**
+ * @param {Require} made
+ * @param {string} folder of another package
+ * @returns {Require} the same; what is relative, is so to that folder
+ */
+const fromElsewhere = (made, folder) => {
+  const placed = (/** @type {unknown} */ specifier) =>
+    typeof specifier === 'string' && isRelative(specifier)
+      ? `${resolveKey(`.${folder}/${specifier}`, './')}`.slice(1)
+      : specifier;
+  const { resolve } = /** @type {any} */ (made);
+  const require = /** @type {any} */ (
+    (/** @type {unknown} */ specifier) => made(/** @type {string} */ (placed(specifier)))
+  );
+  Object.assign(require, made);
+  require.resolve = Object.assign((/** @type {unknown} */ s) => resolve(placed(s)), resolve);
+  return require;
+};
+
+const WRAPPER = ['(function (exports, require, module, __filename, __dirname) { ', '\n});'];
+
+/** @returns {object} how Node would wrap a text: changing it changes nothing, here as there */
+const wrappers = () => {
+  const wrapper = [...WRAPPER];
+  return { wrapper, wrap: (/** @type {string} */ text) => `${wrapper[0]}${text}${wrapper[1]}` };
+};
+
+/**
+ * @param {CjsHooks} hooks
+ * @param {(place: string) => Require} createRequire
+ * @returns {object} what of `Module` loads and finds by a name, as it does for the package's own modules
+ */
+const loaders = (hooks, createRequire) => {
+  /**
+   * @param {any} parent a module
+   * @returns {Require}
+   */
+  const requireOf = (parent) => createRequire(parent?.filename ?? parent?.id ?? '/noop.js');
+  return {
+    _resolveFilename: (/** @type {string} */ specifier, /** @type {unknown} */ parent) =>
+      /** @type {any} */ (requireOf(parent)).resolve(specifier),
+    _load: (/** @type {string} */ specifier, /** @type {unknown} */ parent) =>
+      requireOf(parent)(specifier),
+    findPackageJSON: (/** @type {unknown} */ specifier, /** @type {unknown} */ place) =>
+      hooks.findPackageJSON(`${specifier}`, place === undefined ? undefined : `${place}`),
+  };
 };
 
 /**
@@ -136,23 +189,28 @@ export const makeCommonJs = (hooks, toFilename) => {
   /** @type {Record<string, CjsModule>} */
   const cache = Object.create(null);
   const extensions = Object.create(null);
-  const makeRequire = requireMaker(hooks, cache, extensions, () => cache[hooks.entryFilename]);
+  const main = () => cache[hooks.entryFilename] ?? hooks.foreignMain();
+  const makeRequire = requireMaker(hooks, cache, extensions, main);
 
   /** @param {string} place a path or a `file:` URL */
   const createRequire = (place) => {
     const filename = toFilename(place);
-    return makeRequire(newModule(filename, undefined), hooks.keyOf(filename) ?? './');
+    const key = hooks.keyOf(filename) ?? hooks.keyAt(filename);
+    const made = makeRequire(newModule(filename, undefined), key ?? './');
+    return key === undefined ? fromElsewhere(made, dirnameOf(filename)) : made;
   };
   const statics = {
     _cache: cache,
     _extensions: extensions,
     _nodeModulePaths: Object.freeze(nodeModulesPaths),
+    ...wrappers(),
+    ...loaders(hooks, createRequire),
   };
   const Module = /** @type {any} */ (makeModuleClass(hooks, createRequire, statics));
 
   /**
    * @param {string} filename
-   * @param {CjsModule | undefined} parent
+   * @param {object | null | undefined} parent
    * @returns {CjsModule}
    */
   const newModule = (filename, parent) => {
@@ -164,13 +222,14 @@ export const makeCommonJs = (hooks, toFilename) => {
   };
 
   /** @type {CommonJs['load']} */
-  const load = (filename, key, parent) => {
+  const load = (filename, key, parent, seen) => {
     const known = cache[filename];
     if (known !== undefined) {
       adopt(parent, known);
       return known;
     }
-    const module = newModule(filename, parent);
+    const isMain = filename === hooks.entryFilename && parent === undefined;
+    const module = newModule(filename, parent ?? seen ?? (isMain ? null : undefined));
     cache[filename] = module;
     adopt(parent, module);
     let done = false;
@@ -187,5 +246,5 @@ export const makeCommonJs = (hooks, toFilename) => {
     module.loaded = true;
     return module;
   };
-  return { load, makeRequire, Module };
+  return { load, makeRequire, createRequire, Module };
 };

@@ -67,6 +67,12 @@ export const unsupportedScheme = (scheme) =>
     `Only URLs with a scheme in: file and node are supported by this loader. Received protocol '${scheme}'`,
   );
 
+export const dataNotPacked = () =>
+  codedError(
+    'ERR_UNSUPPORTED_ESM_URL_SCHEME',
+    'A module in a data: URL is packed where the text says the whole URL; this one was computed',
+  );
+
 /** @param {string} filename */
 export const requireAsync = (filename) =>
   codedError(
@@ -88,6 +94,17 @@ export const requireCycle = (filename) =>
  */
 export const ownerOf = (label) =>
   label === '$root$' ? 'entry' : `resources[${JSON.stringify(label)}]`;
+
+/**
+ * @param {string} label
+ * @param {'builtin' | 'global'} kind
+ * @param {string} name
+ * @returns {string} the option of the command line, as it is typed in a shell
+ */
+const grantOption = (label, kind, name) => {
+  const grant = `${label}:${kind === 'builtin' ? 'node:' : ''}${name}`;
+  return `--grant ${/^[\w@./:-]+$/.test(grant) ? grant : `'${grant}'`}`;
+};
 
 /** @typedef {(label: string, part: 'builtins' | 'globals' | 'packages', name: string) => void} TellDenied */
 
@@ -131,6 +148,7 @@ export const accessDenied = (label, kind, name) => {
     'ERR_ACCESS_DENIED',
     `package '${label}' may not use ${kind} '${name}'; grant it in the policy: ` +
       `${ownerOf(label)}.${kind}s[${JSON.stringify(name)}] = true` +
-      (isCritical ? ' (critical: it undoes confinement)' : ', or bundle with --infer'),
+      (isCritical ? ' (critical: it undoes confinement)' : '') +
+      (kind === 'package' ? '' : `, or by ${grantOption(label, kind, name)}`),
   );
 };

@@ -113,9 +113,10 @@ const makeImports = (record) => (updates) => {
  * @param {Package} pkg
  * @param {string} key
  * @param {boolean} main
+ * @param {string} suffix of its URL
  * @returns {object} `import.meta`
  */
-const makeImportMeta = (pkg, key, main) => {
+const makeImportMeta = (pkg, key, main, suffix) => {
   const filename = filenameOf(pkg.name, `./${fileModule(pkg, key).location}`);
   const resolve = /** @param {unknown} specifier */ (specifier) =>
     pkg.world.linker.resolveToUrl(pkg, key, 'import', `${specifier}`);
@@ -124,7 +125,7 @@ const makeImportMeta = (pkg, key, main) => {
     filename,
     main,
     resolve,
-    url: urlOf(filename),
+    url: `${urlOf(filename)}${suffix}`,
   });
 };
 
@@ -266,10 +267,11 @@ const evaluatedModule = (cells, source) => ({
  * @param {string} key
  * @param {EsmSource} source
  * @param {boolean} main whether the application starts here
+ * @param {string} [suffix] query and fragment by which it is imported
  * @returns {CyclicRecord}
  * @throws {SyntaxError} of a text that is no module
  */
-export const makeEsmRecord = (pkg, key, source, main) => {
+export const makeEsmRecord = (pkg, key, source, main, suffix = '') => {
   const filename = filenameOf(pkg.name, `./${fileModule(pkg, key).location}`);
   if (source.syntaxError !== undefined) throw new SyntaxError(source.syntaxError);
   const { requests, stars, importNames = new Map(), async: hasTLA } = source;
@@ -301,7 +303,7 @@ export const makeEsmRecord = (pkg, key, source, main) => {
         ),
         import: dynamicImport,
         eval: pkg.directEval(false),
-        importMeta: source.needsImportMeta ? makeImportMeta(pkg, key, main) : undefined,
+        importMeta: source.needsImportMeta ? makeImportMeta(pkg, key, main, suffix) : undefined,
         split,
       }),
     );

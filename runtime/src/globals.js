@@ -24,6 +24,7 @@ import { isAttenuation } from './policy-format.js';
 import { makeProcessView } from './process-view.js';
 import { makeStdio } from './stdio-view.js';
 import { makeTimers } from './timers.js';
+import { argumentsOf } from './resolve.js';
 
 /** @import { AnyObject } from './attenuate.js' */
 /** @import { Names } from './module-source.js' */
@@ -95,6 +96,7 @@ export const processOf = (pkg) => {
   else {
     const view = makeProcessView(process, granted, {
       label: pkg.label,
+      ownArguments: (argv) => argumentsOf(pkg.world, argv),
       getBuiltinModule: (name) => linker.grantedBuiltin(pkg, name),
       events: () => /** @type {AnyObject} */ (sharedBuiltin(powers, 'events')),
       stdio: (name, part, deny) =>

@@ -72,6 +72,7 @@ export const parseArchive = (bytes, powers) => {
  * @param {import('./audit.js').Recorder} [options.audit] record what is withheld, instead of denying it
  * @param {import('./report.js').Report | undefined} [options.report]
  * @param {import('./maps-file.js').Maps} [options.maps]
+ * @param {boolean} [options.isProgram] whether the process is for the application alone
  * @param {() => void} [options.onLinked] called before anything is evaluated
  * @returns {Promise<object>} the namespace of the application's first module
  */

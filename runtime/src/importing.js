@@ -22,13 +22,17 @@ const firstYield = async () => {
   await undefined;
 };
 
+/** @type {Promise<void> | undefined} of what was linked last: what another call linked begins with that call */
+let yielding;
+
 /**
  * @param {ModuleRecord} record
  * @param {() => void} [onLinked]
  * @returns {Promise<object>} its namespace, when it has been evaluated
  */
 export const importRecord = async (record, onLinked) => {
-  if (link(record, load)) await firstYield();
+  if (link(record, load)) await (yielding = firstYield());
+  else if (record.kind === 'cyclic' && record.status === 'linked') await yielding;
   onLinked?.();
   if (record.kind === 'cyclic') await evaluate(record);
   else evaluateSynthetic(record);

@@ -2,18 +2,34 @@
 import { attenuateGlobals, attenuateModule } from './attenuators.js';
 import { builtinModule } from './builtins.js';
 import { makeCommonJs } from './cjs.js';
-import { codedError, tellDenied } from './errors.js';
+import { codedError, importNotFound, requireNotFound, tellDenied } from './errors.js';
 import { importRecord, importRecordNow, requireEsm, startRecord } from './importing.js';
 import { checkImportType, importType } from './import-attributes.js';
 import { fileModule, makePackage } from './package.js';
-import { dirnameOf, filenameOfUrl, resolveKey, urlOf } from './locations.js';
+import {
+  dirnameOf,
+  filenameOf,
+  filenameOfUrl,
+  isRelative,
+  nodeModulesPaths,
+  resolveKey,
+  urlOf,
+} from './locations.js';
 import { NO_MAPS } from './maps-file.js';
 import { isAttenuation } from './policy-format.js';
 import { fileRecord, isSharedData, ownCopy, recordOf, storedData } from './module-records.js';
 import { builtinDecision, grantedOf, grantsAnything, policiesOf } from './policy.js';
 import { unfinishedView } from './read-only.js';
 import { respell } from './run-time-text.js';
-import { filenameOfTarget, followKey, keyOfFilename, resolveRequest } from './resolve.js';
+import {
+  entryFilename,
+  filenameOfTarget,
+  followKey,
+  moduleAt,
+  keyOfFilename,
+  linkedPackage,
+  resolveRequest,
+} from './resolve.js';
 
 /** @import { CjsHooks, CjsModule } from './cjs.js' */
 /** @import { CompartmentMap, RequestKind } from './compartment-map.js' */
@@ -35,6 +51,23 @@ const handedTo = (pkg, target, value) => {
   return value;
 };
 
+const cannotLoad = () => (/** @type {unknown} */ specifier) => {
+  throw requireNotFound(`${specifier}`);
+};
+
+/**
+ * Programs look whether there is one, and where.
+ *
+ * @param {{ id: string, filename: string, loaded: boolean, path: string }} module of another package
+ * @param {(specifier: string) => unknown} [load]
+ * @returns {object} what tells of it, and leads to nothing of it
+ */
+const viewOfModule = ({ id, filename, loaded, path }, load = cannotLoad()) => ({
+  ...{ id, path, filename, loaded, exports: {}, children: [] },
+  paths: nodeModulesPaths(path),
+  require: load,
+});
+
 /**
  * @param {Package} pkg that asks
  * @param {Target} target
@@ -51,7 +84,8 @@ const requireTarget = (pkg, target, from) => {
   if (isSharedData(pkg, target)) return ownCopy(pkg, target);
   const parent = target.pkg === pkg ? from : undefined; // a module object is its own package's affair
   const { load } = commonJsOf(target.pkg);
-  const module = load(filenameOfTarget(target), target.key, parent);
+  const seen = parent === undefined ? viewOfModule(from) : undefined;
+  const module = load(filenameOfTarget(target), target.key, parent, seen);
   const isUnfinished = !module.loaded && target.pkg !== pkg && pkg.world.hardens;
   return handedTo(
     pkg,
@@ -109,9 +143,25 @@ const resolveToFilename = (pkg, key, kind, specifier) => {
 
 /** @type {Linker['resolveToUrl']} */
 const resolveToUrl = (pkg, key, kind, specifier) => {
+  if (isRelative(specifier) || specifier.startsWith('/') || /^file:/i.test(specifier)) {
+    const target = resolveRequest({ pkg, key, kind, specifier });
+    if (target.kind === 'file' && target.pkg !== pkg) return urlOf(filenameOfTarget(target));
+    return new URL(specifier, urlOf(filenameOf(pkg.name, key))).href; // whether or not it is there
+  }
   const found = resolveToFilename(pkg, key, kind, specifier);
   if (found.startsWith('/')) return urlOf(found);
   return found.startsWith('node:') ? found : `node:${found}`;
+};
+
+/**
+ * @param {Package} pkg
+ * @param {FileTarget} target JSON that is imported without a type
+ * @param {string} specifier
+ */
+const checkUntyped = (pkg, target, specifier) => {
+  const name = target.pkg === pkg ? target.key : specifier;
+  const known = followKey(pkg, `untyped:${name}`, 'import');
+  if (known?.kind === 'error') throw known.error;
 };
 
 /** @type {Linker['importDynamically']} */
@@ -120,6 +170,8 @@ const importDynamically = async (pkg, key, specifier, options) => {
   const type = importType(options);
   const target = resolveRequest(request);
   checkImportType(target, type, request.specifier);
+  if (type === undefined && target.kind === 'file' && target.module.parser === 'json')
+    checkUntyped(pkg, target, request.specifier);
   await undefined; // nothing is evaluated before the code that asks has come to its end
   const namespace = await importRecord(recordOf(pkg, target));
   return target.kind === 'file' ? handedTo(pkg, target, namespace) : namespace;
@@ -139,26 +191,60 @@ const createRequireFilename = (place) => {
 
 /**
  * @param {Package} pkg
- * @returns {string}
+ * @returns {object | undefined} the first module, where it is CommonJS and of another package. What it requires, the package
+ *   does, by the names that it knows itself
  */
-const entryFilename = (pkg) => {
+const foreignMain = (pkg) => {
   const { entry } = pkg.world.map;
   const target = followKey(pkg.world.packageOf(entry.compartment), entry.module, 'import');
-  return target?.kind === 'file' && target.pkg === pkg ? filenameOfTarget(target) : '';
+  if (target?.kind !== 'file' || target.pkg === pkg || target.module.parser !== 'pre-cjs-json')
+    return undefined;
+  const filename = filenameOfTarget(target);
+  const path = dirnameOf(filename);
+  const load = (/** @type {string} */ specifier) =>
+    commonJsOf(pkg).createRequire(`/${pkg.name}/main.js`)(specifier);
+  return viewOfModule({ id: '.', filename, loaded: false, path }, load);
+};
+
+/**
+ * @param {Package} pkg
+ * @param {string} specifier
+ * @param {string | undefined} place
+ * @returns {string | undefined} where the package.json seems to be of the package that is meant
+ */
+const findPackageJSON = (pkg, specifier, place) => {
+  const isPath = specifier.startsWith('/') || specifier.startsWith('file:');
+  if (isPath || isRelative(specifier)) {
+    const base = place === undefined || isPath ? specifier : place;
+    const filename = base.startsWith('/') ? base : (filenameOfUrl(base) ?? '');
+    const owners = [...pkg.world.map.compartments.keys()];
+    const owner = owners.find((name) => filename.startsWith(`/${name}/`));
+    return owner && `/${owner}/package.json`;
+  }
+  const found = linkedPackage(pkg, specifier);
+  if (found === undefined) throw importNotFound(specifier, place ?? `/${pkg.name}/`);
+  return `/${found}/package.json`;
 };
 
 /** @type {Linker['commonJsOf']} */
 const commonJsOf = (pkg) => {
   if (pkg.commonJs !== undefined) return pkg.commonJs;
-  const { isBuiltin, builtinModules } = pkg.world.powers;
+  const { map, powers } = pkg.world;
+  const { isBuiltin, builtinModules } = powers;
   /** @type {CjsHooks} */
   const hooks = {
-    entryFilename: entryFilename(pkg),
+    entryFilename: map.entry.compartment === pkg.name ? (entryFilename(pkg.world) ?? '') : '',
     keyOf: (filename) => keyOfFilename(pkg, filename),
     execute: (key, module) => executeCjs(pkg, key, module),
     require: (specifier, key, from) =>
       requireTarget(pkg, resolveRequest({ pkg, key, kind: 'require', specifier }), from),
-    resolve: (specifier, key) => resolveToFilename(pkg, key, 'require', specifier),
+    resolve: (specifier, key) =>
+      (specifier.startsWith('/') ? moduleAt(pkg.world, specifier) : undefined) ??
+      resolveToFilename(pkg, key, 'require', specifier),
+    keyAt: (filename) =>
+      filename.startsWith(`/${pkg.name}/`) ? `./${filename.slice(pkg.name.length + 2)}` : undefined,
+    findPackageJSON: (specifier, place) => findPackageJSON(pkg, specifier, place),
+    foreignMain: () => foreignMain(pkg),
     isBuiltin,
     builtinModules,
   };
@@ -236,6 +322,7 @@ const linker = {
  * @param {import('./report.js').Report | undefined} [options.report]
  * @param {string} [options.version] tells the texts of several worlds apart, in stack traces
  * @param {import('./maps-file.js').Maps} [options.maps]
+ * @param {boolean} [options.isProgram]
  * @returns {World} in which nothing runs yet
  */
 export const makeWorld = ({
@@ -248,6 +335,7 @@ export const makeWorld = ({
   report = undefined,
   version = '',
   maps = NO_MAPS,
+  isProgram = false,
 }) => {
   const policyOf = policiesOf(map, allowAll);
   const policies = [...map.compartments.keys()].map(policyOf);
@@ -264,6 +352,7 @@ export const makeWorld = ({
     report,
     version,
     maps,
+    isProgram,
     hardens: policies.some(({ globals, builtins }) => globals !== 'any' || builtins !== 'any'),
     packageOf(name) {
       const pkg = packages.get(name) ?? makePackage(world, name, policyOf(name), makeCompartment);

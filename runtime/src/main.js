@@ -15,6 +15,7 @@ import {
   warnOfAllAuthority,
 } from './node-program.js';
 import { prepareHost, verifyPowers } from './powers.js';
+import { entryFilename } from './resolve.js';
 import { flushInTime, makeReport, reportDenials } from './report.js';
 import { compileTexts } from './package.js';
 import { makeCompiler, makeScripts } from './scripts.js';
@@ -139,7 +140,7 @@ const run = async (
   { allowAll, audit, name, args, source, maps, report: descriptor },
   { cache, nameOf, saveOwn, timings },
 ) => {
-  process.argv = [process.execPath, name, ...args];
+  process.argv = [process.execPath, entryFilename(archive) ?? name, ...args];
   warnOfAllAuthority(archive.map, allowAll);
   const stacks = makeStacks();
   const withLocked = prepareHost({ inherited: 0 });
@@ -162,6 +163,7 @@ const run = async (
       powers,
       stacks,
       allowAll,
+      isProgram: true,
       maps: mapsAt(
         maps ?? (typeof source === 'string' ? `${name}.map` : undefined),
         archive.sha512,

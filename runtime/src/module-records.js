@@ -93,19 +93,19 @@ const dataRecord = (target) => {
  * @returns {ModuleRecord}
  */
 export const fileRecord = (target) => {
-  const { pkg, key, module } = target;
-  const known = pkg.records.get(key);
+  const { pkg, key, module, suffix = '' } = target;
+  const known = pkg.records.get(`${key}${suffix}`);
   if (known !== undefined) return known;
   let record;
   if (module.parser === 'pre-cjs-json') {
     record = cjsRecord(target);
   } else if (module.parser === 'pre-mjs-json') {
     const source = /** @type {EsmSource} */ (pkg.sourceOf(key));
-    record = makeEsmRecord(pkg, key, source, isEntry(target));
+    record = makeEsmRecord(pkg, key, source, isEntry(target) && suffix === '', suffix);
   } else {
     record = dataRecord(target);
   }
-  pkg.records.set(key, record);
+  pkg.records.set(`${key}${suffix}`, record);
   return record;
 };
 

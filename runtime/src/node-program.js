@@ -58,15 +58,28 @@ export const mapsAt = (file, sha512) => {
   return { of: mapsIn(read, sha512), debugged: isInspected() };
 };
 
-/** @returns {() => void} to be called when the program has been evaluated */
+/**
+ * Listeners to `exit` are told the code too: it is decided when nothing is left to be done.
+ *
+ * @returns {() => void} to be called when the program has been evaluated
+ */
 export const expectSettlement = () => {
-  const onExit = () => {
+  let decided = false;
+  const onBeforeExit = () => {
     if (process.exitCode !== undefined) return;
+    decided = true;
     process.exitCode = UNSETTLED;
-    say('Warning: Detected unsettled top-level await');
   };
+  const onExit = () => {
+    if (decided) say('Warning: Detected unsettled top-level await');
+  };
+  process.on('beforeExit', onBeforeExit);
   process.on('exit', onExit);
-  return () => process.off('exit', onExit);
+  return () => {
+    process.off('beforeExit', onBeforeExit);
+    process.off('exit', onExit);
+    if (decided && process.exitCode === UNSETTLED) process.exitCode = undefined;
+  };
 };
 
 /**

@@ -65,6 +65,7 @@ import { makeScopedEvaluate } from './scoped-text.js';
  * @property {Recorder | undefined} audit when what is withheld is only recorded
  * @property {Report | undefined} report of denials, and of uses of what is bad
  * @property {string} version what tells its texts from those of other worlds, in their URLs
+ * @property {boolean} isProgram whether the process is for the application alone, and named after it
  * @property {boolean} hardens whether packages are kept apart: not when all have all authority
  *
  * @typedef {object} Package

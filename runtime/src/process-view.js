@@ -15,6 +15,7 @@ import { isWithheld, memberOf } from './policy.js';
  * @property {(name: string) => unknown} getBuiltinModule which knows what the package may use
  * @property {() => AnyObject} events the builtin, hardened
  * @property {(name: StdioName, granted: Granted, deny: (member: string) => Error) => AnyObject} stdio
+ * @property {(argv: any) => unknown} [ownArguments] those of the host as packages see them
  */
 
 // Members that code calls without looking whether they are there: an error says more than undefined.
@@ -123,7 +124,7 @@ const grantedNames = (process, granted) => {
  * @returns {(name: string, granted: Granted) => unknown} what a member is in the view, when it is read first
  */
 const memberMaker =
-  (process, view, { label, stdio }, toView) =>
+  (process, view, { label, stdio, ownArguments = (argv) => argv }, toView) =>
   (name, granted) => {
     if (STDIO.includes(/** @type {StdioName} */ (name))) {
       const deny = (/** @type {string} */ member) =>
@@ -133,6 +134,7 @@ const memberMaker =
     if (name === 'env')
       return granted.whole ? makeEnvView(() => process.env, granted.write) : view[name];
     const value = process[name];
+    if (name === 'argv') return ownArguments(deepCopy(value));
     if (typeof value === 'function') return methodOf(process, name, toView);
     if (!isObject(value)) return value;
     const hasMethods = Object.values(value).some((member) => typeof member === 'function');

@@ -4,6 +4,7 @@ import {
   accessDenied,
   quietly,
   codedError,
+  dataNotPacked,
   importNotFound,
   notInPages,
   requireNotFound,
@@ -14,10 +15,11 @@ import { filenameOf, filenameOfUrl, isRelative, resolveKey } from './locations.j
 import { bareBuiltin, builtinDecision, mayUsePackage } from './policy.js';
 
 /** @import { FileModule, RequestKind } from './compartment-map.js' */
-/** @import { Package } from './package.js' */
+/** @import { Package, World } from './package.js' */
 
 /**
- * @typedef {{ kind: 'file', pkg: Package, key: string, module: FileModule }} FileTarget
+ * @typedef {{ kind: 'file', pkg: Package, key: string, module: FileModule, suffix?: string }} FileTarget `suffix`: query and
+ *   fragment by which it is imported: each is an instance of its own
  * @typedef {{ kind: 'builtin', pkg: Package, name: string }} BuiltinTarget
  * @typedef {{ kind: 'error', error: Error, denied?: { label: string, name: string } }} ErrorTarget
  * @typedef {FileTarget | BuiltinTarget | ErrorTarget} Target
@@ -89,6 +91,16 @@ export const followKey = (from, start, kind) => {
   }
 };
 
+const AS = /#as=(?:bytes|text)$/;
+
+/**
+ * @param {Package} pkg
+ * @param {FileModule} module
+ * @returns {string} where its file seems to be, whatever it is loaded as
+ */
+const filenameOfModule = (pkg, { location }) =>
+  filenameOf(pkg.name, `./${location.replace(AS, '')}`);
+
 /**
  * @param {Package} pkg
  * @returns {Map<string, string>} keys by the filenames of what they lead to
@@ -96,13 +108,15 @@ export const followKey = (from, start, kind) => {
 const keysByFilename = (pkg) => {
   if (pkg.keys.size > 0) return pkg.keys;
   for (const [key, module] of pkg.descriptor.modules) {
-    if (module.kind === 'file') pkg.keys.set(filenameOf(pkg.name, `./${module.location}`), key);
+    if (module.kind !== 'file') continue;
+    const filename = filenameOfModule(pkg, module);
+    if (!AS.test(key) || !pkg.keys.has(filename)) pkg.keys.set(filename, key);
   }
   for (const [key, module] of pkg.descriptor.modules) {
     const target =
       module.kind === 'link' ? quietly(() => followKey(pkg, key, 'require')) : undefined;
     if (target?.kind !== 'file') continue;
-    const filename = filenameOf(target.pkg.name, `./${target.module.location}`);
+    const filename = filenameOfTarget(target);
     if (!pkg.keys.has(filename)) pkg.keys.set(filename, key);
   }
   return pkg.keys;
@@ -116,6 +130,19 @@ const keysByFilename = (pkg) => {
 export const keyOfFilename = (pkg, filename) => keysByFilename(pkg).get(filename);
 
 /**
+ * Who looks for a configuration where the program was started finds the application's, as far as it was packed.
+ *
+ * @param {Package} pkg
+ * @param {string} path absolute
+ * @returns {string[]}
+ */
+const inApplication = ({ world: { map, powers } }, path) => {
+  const folder = /** @type {any} */ (powers.globals['process'])?.cwd?.();
+  if (typeof folder !== 'string' || !path.startsWith(`${folder}/`)) return [];
+  return [`/${map.entry.compartment}${path.slice(folder.length)}`];
+};
+
+/**
  * @param {Request} request
  * @returns {string[]} keys to try, the likeliest first
  */
@@ -127,11 +154,13 @@ const candidates = ({ pkg, key, kind, specifier }) => {
   const absolute = specifier.startsWith('/') ? specifier : filenameOfUrl(specifier);
   if (absolute !== undefined) {
     if (kind === 'require' && absolute !== specifier) return [];
-    return suffixes
-      .map((suffix) => keyOfFilename(pkg, `${absolute}${suffix}`))
+    return [absolute, ...inApplication(pkg, absolute)]
+      .flatMap((path) => suffixes.map((suffix) => keyOfFilename(pkg, `${path}${suffix}`)))
       .filter((found) => found !== undefined);
   }
-  const arithmetic = resolveKey(specifier, key);
+  const path =
+    kind === 'import' && isRelative(specifier) ? specifier.replace(/[?#].*$/, '') : specifier;
+  const arithmetic = resolveKey(path, key);
   if (arithmetic === undefined) return [];
   const other = specifier.startsWith('node:') ? bareBuiltin(specifier) : `node:${specifier}`;
   const keys = isRelative(specifier) ? [arithmetic] : [specifier, arithmetic];
@@ -143,6 +172,7 @@ const candidates = ({ pkg, key, kind, specifier }) => {
  * @returns {Error}
  */
 const notFound = ({ pkg, key, kind, specifier }) => {
+  if (kind === 'import' && /^data:/i.test(specifier)) return dataNotPacked();
   if (kind === 'require') return requireNotFound(specifier);
   const scheme = /^([a-z][a-z\d+.-]*:)/i.exec(specifier)?.[1];
   if (scheme === 'node:') {
@@ -162,10 +192,21 @@ export const resolveRequest = (request) => {
   const ofModule = targets.get(key) ?? new Map();
   const known = ofModule.get(specifier);
   if (known !== undefined) return known;
-  const target = findTarget(request);
+  const target = withSuffix(findTarget(request), request);
   if (target.kind === 'error') return target; // each error has a place of its own
   targets.set(key, ofModule.set(specifier, target));
   return target;
+};
+
+/**
+ * @param {Target} target
+ * @param {Request} request
+ * @returns {Target}
+ */
+const withSuffix = (target, { kind, specifier }) => {
+  const isUrl = kind === 'import' && (isRelative(specifier) || /^(?:\/|file:)/i.test(specifier));
+  const suffix = isUrl && target.kind === 'file' ? /[?#].*$/.exec(specifier)?.[0] : undefined;
+  return suffix === undefined ? target : { .../** @type {FileTarget} */ (target), suffix };
 };
 
 /**
@@ -185,5 +226,61 @@ const findTarget = (request) => {
   return { kind: 'error', error: notFound(request) };
 };
 
+/**
+ * @param {{ map: import('./compartment-map.js').CompartmentMap }} world
+ * @returns {string | undefined} where the application's first module seems to be
+ */
+export const entryFilename = ({ map: { entry, compartments } }) => {
+  const module = compartments.get(entry.compartment)?.modules.get(entry.module);
+  return module?.kind === 'file'
+    ? filenameOf(entry.compartment, `./${module.location}`)
+    : undefined;
+};
+
+/**
+ * @param {World} world
+ * @param {string} path absolute
+ * @returns {string | undefined} the place of the module that `require` would find there, whoever asks: to load it is more
+ */
+export const moduleAt = ({ map: { compartments } }, path) => {
+  const owner = [...compartments.keys()].find((name) => path.startsWith(`/${name}/`));
+  if (owner === undefined) return undefined;
+  const modules = [...(compartments.get(owner)?.modules.values() ?? [])];
+  const locations = new Set(
+    modules.flatMap((module) => (module.kind === 'file' ? [module.location.replace(AS, '')] : [])),
+  );
+  const asked = path.slice(owner.length + 2);
+  const suffix = REQUIRE_SUFFIXES.find((ending) => locations.has(`${asked}${ending}`));
+  return suffix === undefined ? undefined : `${path}${suffix}`;
+};
+
+/**
+ * Programs compare it with the place of their first module, which is virtual.
+ *
+ * @param {World} world
+ * @param {string[]} argv of the host
+ * @returns {string[]} the same, with the name of the program as it is seen here
+ */
+export const argumentsOf = (world, [node = '', name, ...rest]) =>
+  name === undefined ? [node] : [node, (world.isProgram && entryFilename(world)) || name, ...rest];
+
 /** @param {FileTarget} target */
-export const filenameOfTarget = ({ pkg, module }) => filenameOf(pkg.name, `./${module.location}`);
+export const filenameOfTarget = ({ pkg, module }) => filenameOfModule(pkg, module);
+
+/**
+ * @param {Package} pkg
+ * @param {string} specifier that begins with the name of a package
+ * @returns {string | undefined} the compartment of the package that it leads to, or of another file of it
+ */
+export const linkedPackage = (pkg, specifier) => {
+  const depth = specifier.startsWith('@') ? 2 : 1;
+  const name = specifier.split('/').slice(0, depth).join('/');
+  const { compartments } = pkg.world.map;
+  if (compartments.get(pkg.name)?.name === name) return pkg.name;
+  const direct = quietly(() => followKey(pkg, specifier, 'import'));
+  if (direct?.kind === 'file') return direct.pkg.name;
+  for (const module of pkg.descriptor.modules.values())
+    if (module.kind === 'link' && compartments.get(module.compartment)?.name === name)
+      return module.compartment;
+  return undefined;
+};

@@ -98,8 +98,11 @@ const mapsInPage = ({ maps = '' }) => {
   return { of: mapsIn(read, maps), debugged: true };
 };
 
-/** @param {ScriptData} data */
-const worldOf = (data) => {
+/**
+ * @param {ScriptData} data
+ * @param {boolean} isProgram
+ */
+const worldOf = (data, isProgram) => {
   const { map, files } = data;
   scripts += 1;
   const { powers, stacks } = /** @type {Host} */ (host);
@@ -113,7 +116,16 @@ const worldOf = (data) => {
   const begun = entry === undefined ? parsed : beginningAt(parsed, entry);
   if (begun === undefined) throw new TypeError(`there is no entry ${JSON.stringify(entry)}`);
   const maps = host?.inNode ? mapsInNode(data) : mapsInPage(data);
-  return makeWorld({ map: begun, files: stored, powers, stacks, allowAll: false, version, maps });
+  return makeWorld({
+    map: begun,
+    files: stored,
+    powers,
+    stacks,
+    allowAll: false,
+    version,
+    maps,
+    isProgram,
+  });
 };
 
 /** @param {unknown} error of a page's script that was waited for */
@@ -131,7 +143,7 @@ const reportLate = (error) => {
  * @returns {Promise<void> | undefined} undefined: the entry has been evaluated
  */
 const evaluateEntry = (data, exports) => {
-  const world = worldOf(data);
+  const world = worldOf(data, exports === undefined && scripts === 0);
   if (host?.inNode) warnOfAllAuthority(world.map, false);
   const { record, done } = startEntry(world);
   const finish = () => {

@@ -137,7 +137,8 @@ test('packages require each other without seeing each other', async () => {
         'dep-v1': {
           modules: {
             './index.js': cjs(
-              `module.exports = { parent: module.parent, main: require.main, cached: Object.keys(require.cache) }`,
+              `const seen = ({ id, filename, loaded, exports, children }) => [id, filename, loaded, Object.keys(exports), children];
+              module.exports = { parent: seen(module.parent), main: seen(require.main), cached: Object.keys(require.cache) }`,
             ),
           },
         },
@@ -146,7 +147,11 @@ test('packages require each other without seeing each other', async () => {
     ),
   );
   assert.deepEqual(ns.default, {
-    dep: { parent: undefined, main: undefined, cached: ['/dep-v1/index.js'] },
+    dep: {
+      parent: ['.', '/app-v1/main.cjs', false, [], []],
+      main: ['.', '/app-v1/main.cjs', false, [], []],
+      cached: ['/dep-v1/index.js'],
+    },
     again: true,
     where: '/dep-v1/index.js',
     children: 0,

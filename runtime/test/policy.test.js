@@ -12,7 +12,7 @@ test('a builtin that is not granted is denied where it is requested, however it 
   );
   assert.deepEqual(seen[0], [
     'ERR_ACCESS_DENIED',
-    `package 'evil' may not use builtin 'fs'; grant it in the policy: resources["evil"].builtins["fs"] = true, or bundle with --infer`,
+    `package 'evil' may not use builtin 'fs'; grant it in the policy: resources["evil"].builtins["fs"] = true, or by --grant evil:node:fs`,
   ]);
   assert.deepEqual(
     [seen[1][0], seen[2][0], await seen[3], seen[4]],

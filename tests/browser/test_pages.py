@@ -180,7 +180,7 @@ def test_members_are_granted_by_path(browser: Browser, served: Path, script: Scr
     denied = (
         "package 'dep' may not use global 'document.createElement'; grant it in the policy: "
         'resources["dep"].globals["document.createElement"] = true (critical: it undoes '
-        "confinement)"
+        "confinement), or by --grant dep:document.createElement"
     )
     path = f"/{served.name}/index.html"
     assert shown.said == [f"a=1; b=2 {denied} undefined {path} true 2"]

@@ -132,13 +132,13 @@ def run(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
         pytest.param(
             "require('fs').readdirSync('/')",
             "package 'evil' may not use builtin 'fs.readdirSync'; grant it in the policy: "
-            'resources["evil"].builtins["fs.readdirSync"] = true, or bundle with --infer',
+            'resources["evil"].builtins["fs.readdirSync"] = true, or by --grant evil:node:fs.readdirSync',
             id="builtin",
         ),
         pytest.param(
             "fetch('data:,')",
             "package 'evil' may not use global 'fetch'; grant it in the policy: "
-            'resources["evil"].globals["fetch"] = true, or bundle with --infer',
+            'resources["evil"].globals["fetch"] = true, or by --grant evil:fetch',
             id="global",
         ),
         pytest.param("process.exit(0)", "may not use global 'process.exit'", id="member"),
