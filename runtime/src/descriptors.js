@@ -1,7 +1,7 @@
 // What `Object.getOwnPropertyDescriptor` says of the properties of frozen prototypes. They are accessors, so that
 // assignments to instances work; code that copies methods from one prototype to another asks for their values.
 
-/** What a property really is: of an object that is frozen for all, `Reflect` tells packages what it stands for. */
+/** What a property really is, whatever packages are told. */
 export const { getOwnPropertyDescriptor: ownProperty } = Reflect;
 
 /** @type {WeakMap<Function, unknown>} getters that stand for a plain property, and its value */
@@ -30,7 +30,8 @@ const plain = (property) => {
 };
 
 /**
- * Who copies by `Object`'s functions gets properties that can be assigned; `Reflect`'s says that they are locked.
+ * `Reflect.getOwnPropertyDescriptor` is exact, as proxies need it, but for the methods of promises: who wraps a promise
+ * asks for them so.
  *
  * @param {ObjectConstructor} SharedObject the constructor of all compartments, before it is frozen
  */
@@ -66,8 +67,8 @@ export const showPlainProperties = (SharedObject) => {
     getOwnPropertyDescriptor(object, key) {
       const property = ownProperty(object, key);
       const shownAs = plain(property);
-      const isLocked = shownAs !== property && property?.configurable === false;
-      return isLocked ? { ...shownAs, writable: false, configurable: false } : shownAs;
+      const isShown = object === Promise.prototype && shownAs !== property;
+      return isShown ? { ...shownAs, writable: false, configurable: false } : property;
     },
   };
   Object.defineProperty(Reflect, 'getOwnPropertyDescriptor', { value: reflected });

@@ -249,8 +249,16 @@ const tameCrypto = (crypto, { getBuiltin }) => {
   getBuiltin('constants'); // copies what is frozen from now on
   for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(crypto)))
     if (get !== undefined && /ObjectDefineProperty/.test(`${get}`)) void crypto[name]; // defines itself when it is read
-  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(crypto)))
-    if (typeof value === 'function' && !isConstructor(value)) replace(crypto, name, callingPlainly);
+  /** @type {Map<Function, Function>} functions that have several names, as `randomBytes` has */
+  const made = new Map();
+  for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(crypto))) {
+    const { value } = property;
+    if (typeof value !== 'function' || isConstructor(value)) continue;
+    const known = made.get(value);
+    if (known === undefined) replace(crypto, name, callingPlainly);
+    else Object.defineProperty(crypto, name, { ...property, value: known });
+    made.set(value, crypto[name]);
+  }
   const { KeyObject } = crypto;
   hideClass(Object.getPrototypeOf(KeyObject.prototype));
   hideClass(KeyObject.prototype);

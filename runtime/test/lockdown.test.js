@@ -83,7 +83,7 @@ test('other accessors are shown as they are', () => {
       Object.keys(all), typeof all.own.get, all.plain.value, all.kept.get === get,
       typeof Object.getOwnPropertyDescriptor(Map.prototype, 'size').get,
       Object.getOwnPropertyDescriptor({}, 'none'),
-      typeof Reflect.getOwnPropertyDescriptor(Array.prototype, 'pop').value,
+      typeof Reflect.getOwnPropertyDescriptor(Array.prototype, 'pop').get,
       Object.getOwnPropertyDescriptor.name, Object.getOwnPropertyDescriptor.length,
     ].join();
   })()`;
