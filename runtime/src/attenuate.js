@@ -49,7 +49,11 @@ export const isConstructor = (method) => {
  */
 export const bindMethod = (method, owner) => {
   if (isConstructor(method)) return method;
-  const bound = (/** @type {unknown[]} */ ...args) => Reflect.apply(method, owner, args);
+  // No arrow: functions of Node that return objects are called with `new`, too (`new crypto.createCipheriv()`).
+  const bound = function (/** @type {unknown[]} */ ...args) {
+    return Reflect.apply(method, owner, args);
+  };
+  Object.defineProperty(bound, 'prototype', { value: undefined, writable: false });
   // With what hangs on it: `fs.realpathSync.native`, and what util.promisify looks for.
   const { prototype: _none, ...statics } = Object.getOwnPropertyDescriptors(method);
   Object.defineProperties(bound, statics);

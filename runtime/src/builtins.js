@@ -6,6 +6,7 @@ import { makeDenied } from './denial.js';
 import { accessDenied, codedTypeError } from './errors.js';
 import { consoleOf, performanceOf, processOf, timersOf, webCryptoOf } from './globals.js';
 import { membersOf } from './builtin-members.js';
+import { makeOwnCluster } from './endowments/own-cluster.js';
 import { makeOwnVm } from './endowments/own-vm.js';
 import { makePrivateChannels } from './endowments/private-channels.js';
 import { assertOf, replacedMembers } from './endowments/replacements.js';
@@ -307,6 +308,10 @@ const narrowed = (pkg, name, whole, granted) => {
  */
 const HARMLESS_FORMS = {
   __proto__: /** @type {never} */ (null),
+  cluster: (pkg) =>
+    makeOwnCluster(sharedBuiltin(pkg.world.powers, 'events'), (name) =>
+      deniedMember(pkg, `cluster.${name}`),
+    ),
   diagnostics_channel: makePrivateChannels,
   vm: (pkg) => makeOwnVm((text) => pkg.compartment.evaluate(text, { sloppyGlobalsMode: true })),
 };

@@ -230,14 +230,16 @@ const separateAgents = (http) => {
  *
  * @param {Function} original
  */
-const callingPlainly =
-  (original) =>
-  (/** @type {unknown[]} */ ...args) => {
+const callingPlainly = (original) => {
+  // No arrow: `new crypto.createCipheriv()` is a call, too.
+  const method = function (/** @type {unknown[]} */ ...args) {
     const callback = args.at(-1);
     if (typeof callback !== 'function') return original(...args);
     const plain = (/** @type {unknown[]} */ ...results) => callback(...results);
     return original(...args.slice(0, -1), plain);
   };
+  return Object.defineProperty(method, 'prototype', { value: undefined, writable: false });
+};
 
 /**
  * Keys are made by functions. Their class trusts the handle that it is given.
