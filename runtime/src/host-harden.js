@@ -104,7 +104,11 @@ const addNeighbours = (object, waiting) => {
  * @param {object} object
  */
 const freezePrototype = (object) => {
-  enableOverrides(object);
+  // Node's inspect reads a plain `constructor`; the compiler makes assignments to it definitions.
+  enableOverrides(
+    object,
+    Reflect.ownKeys(object).filter((key) => key !== 'constructor'),
+  );
   Object.preventExtensions(object);
   for (const key of Reflect.ownKeys(object)) {
     const property = ownProperty(object, key);

@@ -158,10 +158,31 @@ const isKnownByHeart = (object) =>
     return [value.constructor.prototype, Object.getPrototypeOf(iterator)].includes(object);
   }) || object === Object.getPrototypeOf(Int8Array.prototype);
 
-// Node's inspect asks these prototypes for a plain `constructor`, or takes their instances for something else.
-const PLAIN_CONSTRUCTOR = [
-  ...HARDENED_BY_SES,
-  ...['EvalError', 'ReferenceError', 'SyntaxError', 'URIError', 'AggregateError', 'BigInt'],
+// Node's inspect reads a plain `constructor` of all but these, whose names it knows. To the others, the compiler makes
+// assignments to `constructor` definitions.
+const ASSIGNED_CONSTRUCTOR = [
+  ...[
+    'Array',
+    'ArrayBuffer',
+    'DataView',
+    'Date',
+    'Function',
+    'Map',
+    'RegExp',
+    'Set',
+    'WeakMap',
+    'WeakSet',
+  ],
+  ...[
+    'Error',
+    'AggregateError',
+    'RangeError',
+    'TypeError',
+    'Boolean',
+    'Number',
+    'String',
+    'Promise',
+  ],
 ];
 
 /**
@@ -169,11 +190,11 @@ const PLAIN_CONSTRUCTOR = [
  * @returns {PropertyKey[]} what can be assigned to objects that inherit from it
  */
 const assignable = (object) => {
-  const plainConstructor = PLAIN_CONSTRUCTOR.some((name) => start[name]?.prototype === object);
+  const isAssigned = ASSIGNED_CONSTRUCTOR.some((name) => start[name].prototype === object);
   const byHeart = isKnownByHeart(object);
   return Reflect.ownKeys(object).filter((key) => {
     if (byHeart && KNOWN_BY_HEART.includes(key)) return false;
-    if (plainConstructor && key === 'constructor') return false;
+    if (key === 'constructor' && !isAssigned) return false;
     return ownProperty(object, key)?.writable === true;
   });
 };
