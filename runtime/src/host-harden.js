@@ -114,6 +114,8 @@ const freezePrototype = (object) => {
     const property = ownProperty(object, key);
     if (property?.configurable) Object.defineProperty(object, key, { configurable: false });
   }
+  if (ownProperty(object, 'constructor')?.writable)
+    Object.defineProperty(object, 'constructor', { writable: false });
 };
 
 /** @type {WeakSet<object>} */

@@ -80,7 +80,7 @@ def test_a_module_knows_whether_it_is_the_program(tmp_path: Path, way: str) -> N
     expected = subprocess.run(
         [NODE, folder / "main.mjs"], capture_output=True, text=True, check=True
     ).stdout
-    output = tmp_path / "out.js"
+    output = tmp_path / ("out.js" if way == "script" else "out.zip")
     chosen = ["--format", "script"] if way == "script" else []
     if way != "entry":
         mapper("bundle", folder / "main.mjs", "--infer", "-o", output, *chosen, check=True)

@@ -143,10 +143,10 @@ ATTEMPTS = {
     ),
     "package-of-the-application": (
         "require.main?.filename ?? module.parent ?? 'none'",
-        "none",
+        "/app-v/main.js",  # in the archive, not of the host
     ),
     "createRequire-elsewhere": (
-        "(await import('node:module')).createRequire('/etc/')('child_process')",
+        "(await import('node:module')).createRequire('/etc/')('child_process').exec('id')",
         "threw Error",
     ),
     "environment-by-import": (

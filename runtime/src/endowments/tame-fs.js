@@ -178,7 +178,7 @@ const guardStreams = (fs, { check }, inherited) => {
     const Guarded = guardedClass(fs[name], ([path, asked]) => {
       const options = typeof asked === 'string' ? { encoding: asked } : { ...Object(asked) };
       const given = settled(path);
-      checkDescriptor(options.fd, inherited);
+      if (!options.fs) checkDescriptor(options.fd, inherited); // else it means something to that object alone
       const isHandle = typeof options.fd === 'object' && options.fd !== null;
       if (options.fd === undefined || options.fd === null) check(given, accesses[name] ?? 'write');
       return [given, isHandle ? options : { ...options, fs: options.fs ?? own }];
