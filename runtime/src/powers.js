@@ -31,8 +31,16 @@ const separateBuffers = () => {
   // A setting of all: programs that assign it, change nothing.
   const poolSize = { get: () => 0, set: () => undefined, enumerable: true, configurable: true };
   Object.defineProperty(Buffer, 'poolSize', poolSize);
-  Buffer.allocUnsafe = (size) => Buffer.alloc(size);
-  Buffer.allocUnsafeSlow = (size) => Buffer.alloc(size);
+  for (const name of /** @type {const} */ (['allocUnsafe', 'allocUnsafeSlow'])) {
+    const { [name]: zeroed } = {
+      // No method: some call it with `new`.
+      [name]: function (/** @type {number} */ size) {
+        return Buffer.alloc(size);
+      },
+    };
+    Object.defineProperty(zeroed, 'prototype', { value: undefined, writable: false });
+    Buffer[name] = /** @type {any} */ (zeroed);
+  }
   // In Node 22 and 24 the builtin has another way to such memory, which a package that is granted `buffer` finds.
   const buffer = start['process'].getBuiltinModule('node:buffer');
   if (buffer.SlowBuffer === undefined) return;

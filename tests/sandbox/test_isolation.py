@@ -369,7 +369,7 @@ def test_a_damaged_archive_is_refused_first() -> None:
 
 def test_a_report_tells_of_denials_and_of_calls_of_tools(tmp_path: Path) -> None:
     text = """
-    try { await import(['node:', 'net'].join('')) } catch {}
+    try { await import('node:' + 'ten'.split('').reverse().join('')) } catch {}
     import { existsSync } from 'node:fs';
     export let there; try { there = existsSync('/') } catch {} // the second wall
     """
