@@ -105,6 +105,8 @@ def scan_block_functions(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
     declared = {path[-1].id for _, path in blocks}
     for number, (name, path) in enumerate(blocks):
         block, function = _block_of(path), _body_around(path)
+        if function == syntax.root and name in _WRAPPER_PARAMETERS:
+            continue
         around = _parameters_of(function) or function
         outside = [
             occurrence
@@ -114,6 +116,10 @@ def scan_block_functions(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
         ]
         if outside and all(_may_be_seen(occurrence, declared) for occurrence in outside):
             yield from _block_edits(function, path[-1].node, name, f"{prefix}{number}set")
+
+
+#: What a CommonJS module has for parameters, https://nodejs.org/api/modules.html#the-module-wrapper.
+_WRAPPER_PARAMETERS = frozenset({"exports", "require", "module", "__filename", "__dirname"})
 
 
 def _block_of(path: tuple[Step, ...]) -> Node:

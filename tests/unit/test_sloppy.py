@@ -16,6 +16,11 @@ def rewritten(text: str) -> str:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        pytest.param(
+            "{ function require() {} } require;",
+            "{ function require() {} } require;",
+            id="block-function-called-as-a-parameter-of-the-wrapper",
+        ),
         pytest.param("x = 017 + 089;", "x = 0o17 + 89;", id="octal-numbers"),
         pytest.param("x = 0 + 0.5 + 0x0f;", "x = 0 + 0.5 + 0x0f;", id="other-numbers"),
         pytest.param(r"x = '\101\0';", r"x = '\x41\0';", id="octal-escapes"),
