@@ -8,7 +8,6 @@ microseconds, a walk over the tree costs a hundred times the parse.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -320,7 +319,7 @@ _UNENDED = re.compile(rb"(\bexport\s*\{[^{}]*\}[ \t\r]*)\n(?=\s*[(\[`/*+-])")
 _CLAUSE = re.compile(rb"\b(?:export|import)\b[^{}()=;'\"]{0,2000}\{[^{}]*\}")
 #: The grammar knows attributes of imports only.
 _ATTRIBUTES = re.compile(
-    rb"(\bexport\b[^;]{0,2000}?\bfrom\s*(?:'[^'\n]*'|\"[^\"\n]*\")\s*)(with\s*\{[^{}]*)\}"
+    rb"(\bexport\s*(?:\{[^{}]*\}|\*)(?:(?!\bimport\b)[^;{}()=]){0,2000}?\bfrom\s*(?:'[^'\n]*'|\"[^\"\n]*\")\s*)(with\s*\{[^{}]*)\}"
     rb"(?=[ \t]*(?:[;\r\n/]|\Z))"
 )
 #: Nor does it know them on a line of their own.
@@ -337,6 +336,10 @@ def _as_identifier(word: re.Match[bytes]) -> bytes:
     return word[0][:-1] + b"_"
 
 
+#: ECMA-262 6.1.4.
+_LAST_CODE_POINT = 0x10FFFF
+
+
 def character(digits: str) -> str | None:
     """Return the character of a hexadecimal code point; None for one beyond 10FFFF (12.9.4.1).
 
@@ -344,7 +347,7 @@ def character(digits: str) -> str | None:
     ('a', None)
     """
     code = int(digits, 16)
-    return chr(code) if code <= sys.maxunicode else None
+    return chr(code) if code <= _LAST_CODE_POINT else None
 
 
 _ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r\n|[\s\S]))")

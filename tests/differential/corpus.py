@@ -213,7 +213,9 @@ def _differences(
         counts[f"{kind}: names compared"] += facts is not None
         found = (*_of_programs(source, reading, wrong[kind]), *_of_facts(reading, facts))
         yield from (f"{kind}: {what}" for what in found)
-    if answer["lexed"] is not None and answer["refusals"]["cjs"] is None:
+    # The lexer knows no comments of pages, and loses its way where one has half a pair of brackets.
+    is_odd = b"<!--" in source or b"-->" in source
+    if answer["lexed"] is not None and answer["refusals"]["cjs"] is None and not is_odd:
         counts["cjs: lexed"] += 1
         yield from _of_lexer(readings["cjs"].record, *answer["lexed"])
 
@@ -221,6 +223,7 @@ def _differences(
 def _of_lexer(
     record: ModuleRecord, names: Sequence[str], reexports: Sequence[str]
 ) -> Iterator[str]:
+    """Yield what Node's lexer finds otherwise."""
     yield from _both("lexer: exports", {*record.cjs_exports}, {*names})
     yield from _both("lexer: re-exports", {*record.cjs_reexports}, {*reexports})
 
