@@ -157,7 +157,8 @@ class ModuleGraph:
             if here in seen or module is None:
                 continue
             seen.add(here)
-            names.update(dict.fromkeys(_own_export_names(module)))
+            # Of modules that are no scripts, Node's lexer finds no names.
+            names.update(dict.fromkeys(module.record.cjs_exports))
             wanted = set(module.record.cjs_reexports)
             pending.extend(
                 edge.target.location
@@ -165,16 +166,6 @@ class ModuleGraph:
                 if edge.request.specifier in wanted and isinstance(edge.target, FileTarget)
             )
         return tuple(names)
-
-
-def _own_export_names(module: Module) -> tuple[str, ...]:
-    record = module.record
-    if record.language == "cjs":
-        return record.cjs_exports
-    return (
-        *(entry.export_name for entry in record.local_exports),
-        *(entry.export_name for entry in record.indirect_exports),
-    )
 
 
 def is_static_import(edge: Edge) -> bool:

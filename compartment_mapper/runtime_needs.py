@@ -71,8 +71,12 @@ def needs_of_stored(parser: str, stored: bytes) -> Iterator[str]:
         yield "direct eval"
     if not parser.startswith("pre-") or not any(key in stored for key in _OWN_KEYS):
         return
-    value: object = json.loads(stored)
-    assert isinstance(value, dict)
+    try:
+        value: object = json.loads(stored)
+    except ValueError:
+        return  # refused when it is run
+    if not isinstance(value, dict):
+        return
     if value.get("async"):
         yield "top-level await"
     if value.get("assigns"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 from dataclasses import dataclass
+from itertools import pairwise
 
 from compartment_mapper.locations import Specifier
 from compartment_mapper.module_record import (
@@ -48,7 +49,7 @@ from compartment_mapper.scan.places import (
 from compartment_mapper.scan.requests import import_calls, require_requests
 from compartment_mapper.scan.requirers import require_calls
 from compartment_mapper.scan.sloppy import scan_sloppy
-from compartment_mapper.scan.syntax import Syntax, parse
+from compartment_mapper.scan.syntax import Step, Syntax, parse
 from compartment_mapper.text import Span
 
 _AWAIT = re.compile(rb"await(?<![\w$.]await)\b")
@@ -201,14 +202,25 @@ def _unused_prefix(source: bytes) -> str:
 #: in a script it may be. In a module no name is, ECMA-262 13.1.1.
 _SURE_AWAIT = frozenset({"await"})
 _ANY_AWAIT = frozenset({"await", "identifier"})
+#: Other modules may call what they export so.
+_NOT_AROUND_AWAIT = FUNCTIONS | {"export_specifier", "import_specifier", "namespace_export"}
 
 
 def _has_top_level_await(syntax: Syntax, kinds: Container[str]) -> bool:
     for match in _AWAIT.finditer(syntax.source):
         path = syntax.path_to(match.start())
-        if path[-1].kind in kinds and not any(step.kind in FUNCTIONS for step in path):
+        if path[-1].kind in kinds and not _is_within(path, _NOT_AROUND_AWAIT):
             return True
     return False
+
+
+def _is_within(path: tuple[Step, ...], kinds: Container[str]) -> bool:
+    """Whether a leaf is in one of *kinds*; the computed key of a method is around it."""
+    return any(
+        step.kind in kinds
+        and not (inner.kind == "computed_property_name" and inner.field == "name")
+        for step, inner in pairwise(path)
+    )
 
 
 def _hashbang(source: bytes) -> tuple[Edit, ...]:

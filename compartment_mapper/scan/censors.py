@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from compartment_mapper.module_record import Edit, Refusal
-from compartment_mapper.scan.syntax import Node, Step, Syntax
+from compartment_mapper.scan.syntax import Node, Step, Syntax, has_odd_escape
 from compartment_mapper.text import Span
 
 #: ECMA-262 WhiteSpace and LineTerminator, as JavaScript's ``\s`` has them, in UTF-8.
@@ -184,9 +184,7 @@ def _template_object(syntax: Syntax, template: Node) -> str:
         syntax.source[span.start : span.end].decode("utf-8", "replace").replace("\r\n", "\n")
         for span in _chunks(syntax, template)
     ]
-    cooked = ",".join(
-        f"`{_CENSORED_TEXT.sub(_escape_first, text)}`".replace("\n", "\\n") for text in texts
-    )
+    cooked = ",".join(map(_cooked, texts))
     raw = ",".join(
         _CENSORED_TEXT.sub(lambda match: f"\\u{ord(match[0][0]):04x}{match[0][1:]}", json.dumps(t))
         for t in texts
@@ -194,6 +192,12 @@ def _template_object(syntax: Syntax, template: Node) -> str:
     return (
         f'Object.freeze(Object.defineProperty([{cooked}],"raw",{{value:Object.freeze([{raw}])}}))'
     )
+
+
+def _cooked(text: str) -> str:
+    if has_odd_escape(text.encode()):
+        return "void 0"
+    return f"`{_CENSORED_TEXT.sub(_escape_first, text)}`".replace("\n", "\\n")
 
 
 _CENSORED_TEXT = re.compile(r"import|eval|<!|->")

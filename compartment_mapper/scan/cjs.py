@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from compartment_mapper.scan.syntax import Syntax, string_value
 
@@ -69,6 +70,8 @@ _STAR = re.compile(
 _STAR_BINDING = re.compile(
     rf"(?:var|let|const) +(?P<id>{_ID}) *= *(?:[\w$.]*_interopRequireWildcard\()?{_REQUIRE}"
 )
+#: The lexer has room for so many.
+_MOST_STAR_BINDINGS = 255
 _KEYS = re.compile(
     _tokens("Object", r"\.", "keys", r"\(", f"(?P<id>{_ID})", r"\)", r"\.", "forEach")
 )
@@ -146,7 +149,7 @@ class CjsExports:
 
     def _star_bindings(self) -> dict[str, str]:
         if self._stars is None:
-            found = _STAR_BINDING.finditer(self.text)
+            found = islice(_STAR_BINDING.finditer(self.text), _MOST_STAR_BINDINGS)
             self._stars = {match["id"]: _decoded(match["required"]) for match in found}
         return self._stars
 

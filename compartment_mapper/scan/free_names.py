@@ -131,8 +131,11 @@ _GLOBAL_OBJECT = re.compile(
 )
 _ANY = b"|".join(sorted(name.encode() for name in HOST_GLOBALS))
 _HARMLESS = b"|".join(sorted(name.encode() for name in HARMLESS_GLOBALS))
-#: By a key that is computed, too: ``globalThis[name]``, where it may be asked for only.
-_HARMLESS_MEMBER = re.compile(rb"\.\s*(" + _HARMLESS + rb")(?![\w$])|['\"](" + _ANY + rb")['\"]")
+#: Not what is spread. By a key that is computed, too: ``globalThis[name]``, where it may be asked
+#: for only.
+_HARMLESS_MEMBER = re.compile(
+    rb"\.(?<!\.\.\.)\s*(" + _HARMLESS + rb")(?![\w$])|['\"](" + _ANY + rb")['\"]"
+)
 _IN_NODE = HARMLESS_GLOBALS | NODE_GLOBAL_ALIASES | {"process"}
 #: What any package has, by whether the host is a page.
 _ALWAYS_THERE = {False: _IN_NODE, True: _IN_NODE - {"Buffer", "setImmediate", "clearImmediate"}}
@@ -160,7 +163,7 @@ def _mentioned_members(source: bytes, free: list[FreeName]) -> Iterator[FreeName
 _MEMBERS = b"|".join(sorted((name.encode() for name in PROCESS_MEMBERS), reverse=True))
 _INNER = re.compile(rb"\s*\??\.\s*([\w$]+)")
 _PROCESS_MEMBER = re.compile(
-    rb"\.\s*(" + _MEMBERS + rb")(?![\w$])|['\"](" + _MEMBERS + rb")['\"]"
+    rb"\.(?<!\.\.\.)\s*(" + _MEMBERS + rb")(?![\w$])|['\"](" + _MEMBERS + rb")['\"]"
     rb"|[{,]\s*(" + _MEMBERS + rb")\s*[,:}=]"
 )
 

@@ -52,7 +52,7 @@ def _is_declared(source: bytes, name: bytes) -> bool:
 def scan_deleted_names(syntax: Syntax) -> Iterator[Edit]:
     """Yield the edits for ``delete name``, a SyntaxError in strict code.
 
-    Of a global it deletes the property; of a variable it does nothing and answers false
+    Of a global it deletes the property; a variable it does not even read, and answers false
     (ECMA-262 13.5.1.2).
     """
     deleted = list(_DELETE.finditer(syntax.source))
@@ -64,7 +64,7 @@ def scan_deleted_names(syntax: Syntax) -> Iterator[Edit]:
             start, end = parent.node.start_byte, parent.node.end_byte
             is_free = occurrence.scope == "free" and occurrence.name not in _WRAPPER
             name = occurrence.name
-            yield Edit(start, end, f"delete globalThis.{name}" if is_free else f"!({name},1)")
+            yield Edit(start, end, f"delete globalThis.{name}" if is_free else f"!(()=>{name})")
 
 
 def scan_duplicate_parameters(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
@@ -105,6 +105,8 @@ def scan_block_functions(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
     declared = {path[-1].id for _, path in blocks}
     for number, (name, path) in enumerate(blocks):
         block, function = _block_of(path), _body_around(path)
+        if function == syntax.root and name in _WRAPPER_PARAMETERS:
+            continue
         around = _parameters_of(function) or function
         outside = [
             occurrence
@@ -114,6 +116,10 @@ def scan_block_functions(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
         ]
         if outside and all(_may_be_seen(occurrence, declared) for occurrence in outside):
             yield from _block_edits(function, path[-1].node, name, f"{prefix}{number}set")
+
+
+#: What a CommonJS module has for parameters, https://nodejs.org/api/modules.html#the-module-wrapper.
+_WRAPPER_PARAMETERS = frozenset({"exports", "require", "module", "__filename", "__dirname"})
 
 
 def _block_of(path: tuple[Step, ...]) -> Node:

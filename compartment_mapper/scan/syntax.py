@@ -227,16 +227,58 @@ def parse(source: bytes) -> Syntax:
     masked = _UNENDED.sub(rb"\1;", _NAMESPACE.sub(rb"\1_", masked))
     masked = _ATTRIBUTES_BELOW.sub(lambda found: b" " * len(found[0]), masked)
     masked = _ATTRIBUTES.sub(lambda found: found[1] + b" " * len(found[2]) + b";", masked)
+    if b"`" in masked:
+        masked = _odd_escapes_masked(masked)
     return syntax if masked == joined else Syntax(source, _PARSER.parse(masked))
+
+
+#: Escapes that only tagged templates may have, ECMA-262 12.9.6 NotEscapeSequence.
+_ODD_ESCAPE = (
+    rb"\\(?:u(?![0-9a-fA-F]{4}|\{0*(?:10|[0-9a-fA-F])?[0-9a-fA-F]{1,4}\})|x(?![0-9a-fA-F]{2})"
+    rb"|0(?=[0-9])|[1-9])"
+)
+_ESCAPES = re.compile(rb"(?P<odd>" + _ODD_ESCAPE + rb")|\\[\s\S]")
+
+
+def has_odd_escape(text: bytes) -> bool:
+    r"""Whether the *text* between substitutions has no value, which a tag sees as undefined.
+
+    >>> has_odd_escape(rb"\unicode"), has_odd_escape(rb"\\unicode \u{1F600} \x41 \0")
+    (True, False)
+    """
+    return any(match["odd"] for match in _ESCAPES.finditer(text))
+
+
+def _odd_escapes_masked(source: bytes) -> bytes:
+    """Return *source* without such escapes, where they are in tagged templates."""
+    masked = _ESCAPES.sub(lambda found: b"__" if found["odd"] else found[0], source)
+    if masked == source:
+        return source
+    # Elsewhere they are wrong, or of a regular expression, and where they stand is the same.
+    syntax = parse_plainly(masked)
+    return _ESCAPES.sub(
+        lambda found: b"__" if found["odd"] and _is_in_tagged(syntax, found.start()) else found[0],
+        source,
+    )
+
+
+def _is_in_tagged(syntax: Syntax, offset: int) -> bool:
+    path = syntax.path_to(offset)
+    inner = len(path) - 1
+    while inner and path[inner].kind not in {"template_string", "template_substitution"}:
+        inner -= 1
+    is_argument = path[inner].kind == "template_string" and path[inner].field == "arguments"
+    return is_argument and path[inner - 1].kind == "call_expression"
 
 
 #: The grammar takes ``export`` at the end of a line, or before a comment to its end, for a name.
 _LONE_EXPORT = re.compile(
-    rb"export(?<![\w$]export)(?P<gap>(?:[ \t]|%(block)s)*(?:[\r\n]|//.*[\r\n])"
-    rb"(?:\s|//.*[\r\n]|%(block)s)*)(?=[\w{*$])" % {b"block": rb"/\*(?:[^*]|\*(?!/))*\*/"}
+    rb"export(?<![\w$]export)(?P<gap>(?:[ \t]|%(block)s)*(?:%(end)s|//.*[\r\n])"
+    rb"(?:\s|%(end)s|//.*[\r\n]|%(block)s)*)(?=[\w{*$])"
+    % {b"block": rb"/\*(?:[^*]|\*(?!/))*\*/", b"end": rb"(?:[\r\n]|\xe2\x80[\xa8\xa9])"}
 )
 #: What stands there, but for comments that may stay.
-_IN_GAP = re.compile(rb"(/\*(?:[^*]|\*(?!/))*\*/)|//.*|\s")
+_IN_GAP = re.compile(rb"(/\*(?:[^*]|\*(?!/))*\*/)|//.*|\s|\xe2\x80[\xa8\xa9]")
 
 
 def _lone_exports_joined(source: bytes) -> tuple[Syntax, bytes]:
@@ -277,7 +319,8 @@ _UNENDED = re.compile(rb"(\bexport\s*\{[^{}]*\}[ \t\r]*)\n(?=\s*[(\[`/*+-])")
 _CLAUSE = re.compile(rb"\b(?:export|import)\b[^{}()=;'\"]{0,2000}\{[^{}]*\}")
 #: The grammar knows attributes of imports only.
 _ATTRIBUTES = re.compile(
-    rb"(\bexport\b[^;]{0,2000}?\bfrom\s*(?:'[^'\n]*'|\"[^\"\n]*\")\s*)(with\s*\{[^{}]*)\}"
+    rb"(\bexport\s*(?:\{[^{}]*\}|\*)(?:(?!\bimport\b)[^;{}()=]){0,2000}?\bfrom\s*(?:'[^'\n]*'|\"[^\"\n]*\")\s*)(with\s*\{[^{}]*)\}"
+    rb"(?=[ \t]*(?:[;\r\n/]|\Z))"
 )
 #: Nor does it know them on a line of their own.
 _ATTRIBUTES_BELOW = re.compile(rb"(?<=['\"])[ \t]*[\r\n]\s*(?=with\s*\{)")
@@ -293,6 +336,7 @@ def _as_identifier(word: re.Match[bytes]) -> bytes:
     return word[0][:-1] + b"_"
 
 
+#: ECMA-262 6.1.4.
 _LAST_CODE_POINT = 0x10FFFF
 
 

@@ -5,6 +5,7 @@ import {
   quietly,
   codedError,
   dataNotPacked,
+  codedTypeError,
   importNotFound,
   notInPages,
   requireNotFound,
@@ -58,7 +59,9 @@ const builtinTarget = (pkg, name) => {
  */
 const deferredError = (kind, message, code) => {
   const usual = kind === 'require' ? 'MODULE_NOT_FOUND' : 'ERR_MODULE_NOT_FOUND';
-  const error = codedError(code ?? usual, message);
+  // Of what an attribute says, Node makes TypeErrors.
+  const make = code?.startsWith('ERR_IMPORT_ATTRIBUTE_') ? codedTypeError : codedError;
+  const error = make(code ?? usual, message);
   return error.code === 'MODULE_NOT_FOUND' ? Object.assign(error, { requireStack: [] }) : error;
 };
 

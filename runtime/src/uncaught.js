@@ -1,5 +1,6 @@
 // What nobody catches, as Node prints it: the line that it comes from as it was written, and the error.
 import { inspect } from 'node:util';
+import { InvalidArchive } from './errors.js';
 
 /** @import { Stacks } from './stack.js' */
 
@@ -48,11 +49,15 @@ const describe = (error) => {
  * @param {Pick<Stacks, 'lineOf'>} stacks
  * @returns {string}
  */
-export const uncaughtText = (error, stacks) =>
-  `${codeFrame(error, stacks)}${describe(error)}\n\nNode.js ${process.version}`;
+export const uncaughtText = (error, stacks) => {
+  if (error instanceof InvalidArchive) {
+    return `error [INVALID_ARCHIVE]: ${error.message}\nhint: ${error.hint}`;
+  }
+  return `${codeFrame(error, stacks)}${describe(error)}\n\nNode.js ${process.version}`;
+};
 
 /**
- * Lets errors of packages be printed with their own lines. All else stays Node's: listeners, the exit code, and
+ * Lets errors of packages be printed with their own lines, and of an archive as such. All else stays Node's: listeners, the exit code, and
  * what is printed of an error that comes from no package.
  *
  * @param {Pick<Stacks, 'lineOf'>} stacks
@@ -64,7 +69,8 @@ export const printUncaught = (stacks, say) => {
   if (typeof decide !== 'function') return;
   host._fatalException = (/** @type {[unknown, boolean]} */ ...args) => {
     const isHandled = Reflect.apply(decide, host, args);
-    if (!isHandled && codeFrame(args[0], stacks) !== '') {
+    const isOurs = args[0] instanceof InvalidArchive || codeFrame(args[0], stacks) !== '';
+    if (!isHandled && isOurs) {
       say(uncaughtText(args[0], stacks));
       host.reallyExit(process.exitCode ?? 1);
     }

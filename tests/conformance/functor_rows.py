@@ -164,6 +164,9 @@ LOOPS = {
     "for-of-break": "export let a; for (a of [1, 2, 3]) { if (a === 2) break; snap() }",
     "for-of-continue": "export let a; x: for (a of [1, 2]) { for (;;) continue x }",
     "for-of-if-else": "export let a; if (true) for (a of [1]) snap(); else snap();",
+    "await-of-a-key": "export class A { static [await ('x')]() { return 1 } } export const a = A.x();",
+    "export-and-a-line-separator": "export \u2028let a = 1; export\u2029function f() {} snap()",
+    "await-as-a-name": "let a = 1; export { a as await };",
     "for-await": "export let a; for await (a of [1, Promise.resolve(2)]) snap();",
     "for": "export let a; for (a = 0; a < 3; a++) snap();",
     "for-var": "for (var a = 0, b = 9; a < b; a++, b--) if (a > 3) snap(); export { a, b };",
@@ -269,6 +272,10 @@ CENSORED = {
     "template-nested": "export const a = String.raw`<!--${String.raw`-->${'import('}`}${`eval(`}`;",
     "template-over-lines": "export const a = String.raw`import(\n\n`; export const b = 1\n",
     "template-chained": "const t = s => s2 => s[0] + s2[0]; export const a = t`import(``<!--`;",
+    "template-odd-escapes": (
+        "const t = (s, ...v) => [s, s.raw, v]; export const a = t`\\unicode ${1} \\u0041 import(`,"
+        "b = t`\\xg -->${t`\\1${1}\\07${2}\\u{110000}${3}\\\\u${4}\\u{10ffff}eval(`}`; /\\u/.test('\\x41')"
+    ),
     "escaped-already": "export const a = '\\x69mport(', b = '<\\x21--', c = '\\<!--', d = '\\-->';",
     "escape-before": (
         "export const a = '\\\\import(', b = '\\\\<!--', c = '\\n-->', d = '\\'eval(';"

@@ -95,6 +95,9 @@ MODULES = [
     "function f() { export let a }",
     "import './x' with { type: 'a', type: 'b' }",
     "import './x' with { type: 'a', }",
+    "export { x } from './x' with { type: 'json' }log;",
+    "export default class {}\nimport x from './x'\nwith { type: 'json' }",
+    "export { x } from './x' with { type: 'json' }\nlog;",
     "export//-\n{//-\n//-\n};",
     "export\nlet q = 1",
 ]

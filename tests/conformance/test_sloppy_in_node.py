@@ -54,6 +54,7 @@ ROWS = {
     "own-name-a-variable-inside": "(function f() { { let f; f = 1; log(f) } f = 2; log(typeof f) })()",
     "declared-name-assigned": "function f() { f = 1 } f(); log(f)",
     # the rest
+    "delete-before-its-declaration": "log(delete a); const a = 1",
     "delete-non-ascii": "var naïve = 1; log(delete naïve, naïve)",
     "octal": "log(010, '\\10', 09)",
     "duplicates": "function f(a, b, a) { return [a, b] } log(f(1, 2, 3))",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable
+from hashlib import sha512
 from io import BytesIO
 from pathlib import Path
 
@@ -94,6 +95,30 @@ def test_a_bad_archive_is_refused(
     assert refused.stdout == ""
     assert "Traceback" not in refused.stderr
     assert "    at " not in refused.stderr
+
+
+def test_a_bad_module_is_refused_when_it_is_reached(good: bytes, tmp_path: Path) -> None:
+    files = {name: zipfile.ZipFile(BytesIO(good)).read(name) for name in _names(good)}
+    name = next(name for name in files if name.endswith("other.js"))
+    content = files[name].replace(b'"imports":[]', b'"imports":"x"')
+    before, after = (sha512(text).hexdigest().encode() for text in (files[name], content))
+    archive = tmp_path / "app.zip"
+    archive.write_bytes(
+        repacked(good, lambda n, text: content if n == name else text.replace(before, after))
+    )
+
+    refused = mapper("run", archive)
+
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        f"error [INVALID_ARCHIVE]: {name}.imports: expected an array, found string\n"
+        "hint: make the archive again with `compartment-mapper bundle`\n"
+    )
+
+
+def _names(archive: bytes) -> list[str]:
+    with zipfile.ZipFile(BytesIO(archive)) as opened:
+        return opened.namelist()
 
 
 def test_the_good_archive_runs(good: bytes, tmp_path: Path) -> None:

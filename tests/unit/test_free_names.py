@@ -32,6 +32,7 @@ def paths(text: str) -> list[str]:
         ("self['fetch']('/')", ["fetch"]),
         ("window.fetch('/')", ["fetch"]),
         ("delete process.env.A", ["process.env.A"]),
+        ("function structuredClone() {} self; [...structuredClone(1)]", []),
         ("'A' in process.env", ["process.env.A"]),
         ("f(process); p.argv", ["process…", "process.argv…"]),
         ("const process = require('process'); process.exit()", ["process.exit"]),

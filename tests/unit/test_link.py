@@ -85,6 +85,7 @@ def test_an_import_is_answered(files: Mapping[str, str]) -> None:
         pytest.param({"main.mjs": "import { b } from './a.mjs'", "a.mjs": "export let a"}, "./a.mjs", "b", id="local"),
         pytest.param({"main.mjs": "import b from './a.mjs'", "a.mjs": "export let a"}, "./a.mjs", "default", id="default"),
         pytest.param({"main.mjs": "import { three } from './a.cjs'", "a.cjs": CJS}, "./a.cjs", "three", id="commonjs"),
+        pytest.param({"main.mjs": "import { b } from './a.cjs'", "a.cjs": "module.exports = require('./b.mjs')", "b.mjs": "export let b"}, "./a.cjs", "b", id="commonjs-of-a-module"),
         pytest.param({"main.mjs": "import { b } from './a.json' with { type: 'json' }", "a.json": '{"b": 1}'}, "./a.json", "b", id="json"),
         pytest.param({"main.mjs": "export { b } from './a.mjs'", "a.mjs": ""}, "./a.mjs", "b", id="reexport"),
         pytest.param({"main.mjs": "import { b } from './a.mjs'; export { b }", "a.mjs": ""}, "./a.mjs", "b", id="import-and-export"),

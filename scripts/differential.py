@@ -1,0 +1,44 @@
+"""Set up, and compare with Node, V8 and acorn: files of packages, programs, inputs made wrong.
+
+Needs Python 3.11 or later with pip, and a network the first time. What is compared, and what
+differs: docs/conformance.md. The tests do some of each; this does as many as it is told.
+
+Usage: python3 scripts/differential.py {corpus,programs,mutants} [--count N] [--first N] [--seed S]
+    [--jobs N]
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from environment import ROOT, npm, set_up, tool
+
+_FOLDERS = ("tests/packages", "tests/browser", "runtime")
+
+
+def main() -> None:
+    """Install what is missing, and become the comparison with this command's arguments."""
+    arguments = sys.argv[1:]
+    if not {"-h", "--help"} & {*arguments}:
+        if not tool("compartment-mapper").exists():
+            set_up("-e", f"{ROOT}[dev]")
+        for folder in _FOLDERS:
+            _install(ROOT / folder)
+    # Started in tests/, where Python finds the package without a variable that all others inherit.
+    os.chdir(ROOT / "tests")
+    python = str(tool("python"))
+    os.execv(python, [python, "-m", "differential", *arguments])  # noqa: S606 - our own program
+
+
+def _install(folder: Path) -> None:
+    """Install what the lockfile of *folder* says, unless npm did it since."""
+    done = folder / "node_modules" / ".package-lock.json"
+    if not done.exists() or done.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
+        flags = ("--ignore-scripts", "--no-audit", "--no-fund")
+        npm(f"install {folder.name}", "ci", *flags, cwd=folder)
+
+
+if __name__ == "__main__":
+    main()

