@@ -6,6 +6,7 @@ variables; each place that changes one is followed by a notification. Lines keep
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from compartment_mapper.locations import Specifier
@@ -141,7 +142,12 @@ def _span(node: Node) -> Span:
 
 
 def _removed(syntax: Syntax, start: int, end: int, instead: str) -> Edit:
-    return Edit(start, end, instead + "\n" * syntax.source.count(b"\n", start, end))
+    lines = b"".join(_LINE_ENDS.findall(syntax.source, start, end)).decode()
+    return Edit(start, end, instead + lines)
+
+
+#: ECMA-262 12.3. A carriage return before a line feed is no line of its own.
+_LINE_ENDS = re.compile(rb"\n|\r(?!\n)|\xe2\x80[\xa8\xa9]")
 
 
 def _request(entries: _Entries, statement: Node, source: Node) -> Specifier:

@@ -1,6 +1,6 @@
 // What `fs` gives to packages that are granted it, or a part of it: files, but not the process itself (`/proc/self/mem` is
 // its machine code, `/proc/self/environ` its environment), no devices, and no stream that leads to all of `fs`.
-import { codedError } from '../errors.js';
+import { codedError, codedTypeError } from '../errors.js';
 import { makePlaces } from './fs-places.js';
 import { accessOf, guardOpening, openByName, settled } from './fs-open.js';
 import { guardedClass } from './guarded-class.js';
@@ -58,6 +58,18 @@ const guard = (owner, name, checked) => {
 };
 
 /**
+ * That of Node 22's promises ends the process.
+ *
+ * @param {any} path
+ */
+const checkType = (path) => {
+  if (typeof path === 'string' || ArrayBuffer.isView(path) || typeof path?.href === 'string')
+    return;
+  const expected = 'must be of type string or an instance of Buffer or URL';
+  throw codedTypeError('ERR_INVALID_ARG_TYPE', `The "path" argument ${expected}.`);
+};
+
+/**
  * @param {AnyObject} owner
  * @param {Places} places
  */
@@ -67,6 +79,7 @@ const guardPaths = (owner, { check }) => {
     const checked = (args) => {
       const given = args.map((arg, index) => (index < paths ? settled(arg) : arg));
       const [first, second] = given;
+      if (name === 'statfs') checkType(first);
       check(first, name === 'copyFile' ? 'read' : access);
       if (paths === 2) check(second, access);
       return given;
