@@ -104,18 +104,12 @@ const addNeighbours = (object, waiting) => {
  * @param {object} object
  */
 const freezePrototype = (object) => {
-  // Node's inspect reads a plain `constructor`; the compiler makes assignments to it definitions.
-  enableOverrides(
-    object,
-    Reflect.ownKeys(object).filter((key) => key !== 'constructor'),
-  );
+  enableOverrides(object);
   Object.preventExtensions(object);
   for (const key of Reflect.ownKeys(object)) {
     const property = ownProperty(object, key);
     if (property?.configurable) Object.defineProperty(object, key, { configurable: false });
   }
-  if (ownProperty(object, 'constructor')?.writable)
-    Object.defineProperty(object, 'constructor', { writable: false });
 };
 
 /** @type {WeakSet<object>} */

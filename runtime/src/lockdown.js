@@ -233,6 +233,27 @@ const FUNCTIONS = /** @type {[string, string, Function][]} */ ([
   ['AsyncGeneratorFunction', 'async function*', async function* none() {}],
 ]);
 
+/**
+ * Node's inspect reads a plain `constructor`. (Node's own classes keep accessors: its streams assign it.)
+ *
+ * @template T
+ * @param {T} root of the language: a class, or a namespace of classes
+ * @returns {T}
+ */
+const withPlainConstructors = (root) => {
+  const held = Object.values(Object.getOwnPropertyDescriptors(/** @type {object} */ (root)));
+  for (const Class of [root, ...held.map(({ value }) => value)]) {
+    if (typeof Class !== 'function' || !Object.hasOwn(Class.prototype ?? {}, 'constructor'))
+      continue;
+    if (ownProperty(Class.prototype, 'constructor')?.configurable)
+      Object.defineProperty(Class.prototype, 'constructor', {
+        writable: false,
+        configurable: false,
+      });
+  }
+  return root;
+};
+
 /** @returns {Record<string, any>} */
 const beforeRepair = () => {
   const iterator = Object.getPrototypeOf(Object.getPrototypeOf([].values()));
@@ -298,7 +319,7 @@ export const secure = (prepareStackTrace, settings = {}) => {
   const language = Object.fromEntries(
     LANGUAGE.filter((name) => start[name] !== undefined).map((name) => [
       name,
-      hardenHost(start[name]),
+      hardenHost(withPlainConstructors(start[name])),
     ]),
   );
   const languageNames = [...Object.getOwnPropertyNames(globalThis), ...Object.keys(language)];

@@ -127,6 +127,10 @@ PROGRAMS: dict[str, dict[str, str]] = {
         "  try { f() } catch (e) { console.log(e.name, e.message) }\n"
         "globalThis.module = 1; console.log(module, { module }, ((require) => require)(2));",
     },
+    "what-node-assigns-to-its-own-objects": {
+        "main.cjs": "new TransformStream(); new ReadableStream(); new WritableStream(); new CompressionStream('gzip');\n"
+        "console.log(new WeakRef({}), new Uint8Array(2), new Intl.NumberFormat('en'))",
+    },
     "well-known-symbols": {
         "main.cjs": "Symbol.metadata ??= Symbol('m'); Symbol.observable ??= Symbol('o');\n"
         "console.log(typeof Symbol.metadata, typeof Symbol.observable);",
