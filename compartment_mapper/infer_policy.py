@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -103,17 +103,19 @@ class Use:
 
 def every_use(modules: ModuleGraph, packages: PackageGraph) -> Iterator[Use]:
     """Yield what every package uses, file by file, as often as it does."""
-    handing = {
-        packages.owner_of(location).canonical_name
-        for location, module in modules.modules.items()
-        if _handed_on(module)
+    owners = {
+        location: packages.owner_of(location).canonical_name for location in sorted(modules.modules)
     }
-    for location in sorted(modules.modules):
-        package = packages.owner_of(location).canonical_name
+    handed = {
+        location: [] if owner == ROOT_NAME else _handed_on(modules.modules[location])
+        for location, owner in owners.items()
+    }
+    handing = {owners[location] for location, names in handed.items() if names}
+    for location, package in owners.items():
         module = modules.modules[location]
-        yield from _uses_in(module, package)
-        if package in handing and package != ROOT_NAME:
-            yield from _uses_of_handed(module, package)
+        yield from _uses_in(module, package, handed[location])
+        if package in handing:
+            yield from _uses_of_handed(module, package, handed[location])
         yield from _links_of(module, packages)
 
 
@@ -142,11 +144,10 @@ def _without_covered(uses: list[Use]) -> list[Use]:
     return [use for use in uses if not is_covered(use)]
 
 
-def _uses_in(module: Module, package: CanonicalName) -> Iterator[Use]:
+def _uses_in(module: Module, package: CanonicalName, handed: Sequence[FreeName]) -> Iterator[Use]:
     for name in module.record.free_names:
         path = _granted_path(name) or _tested_path(name, package)
-        is_handed_on = package != ROOT_NAME and name in _handed_on(module)
-        if path is not None and not is_handed_on:
+        if path is not None and name not in handed:
             yield Use(
                 package=package,
                 part="globals",
@@ -156,10 +157,8 @@ def _uses_in(module: Module, package: CanonicalName) -> Iterator[Use]:
                 write=name.written and "." in path,
                 uncertain=not name.exact and path in _EXPANDABLE,
             )
-    for name in module.record.page_names:
-        span = name.span
-        path = name.path
-        yield Use(package=package, part="globals", path=path, module=module.location, span=span)
+    use_of = partial(Use, package=package, part="globals", module=module.location)
+    yield from (use_of(path=name.path, span=name.span) for name in module.record.page_names)
     elsewhere: set[str] = set()  # specifiers that lead to files, or are known as requests
     for edge in module.edges:
         elsewhere.add(edge.request.specifier)
@@ -214,13 +213,15 @@ def _handed_on(module: Module) -> list[FreeName]:
     ]
 
 
-def _uses_of_handed(module: Module, package: CanonicalName) -> Iterator[Use]:
+def _uses_of_handed(
+    module: Module, package: CanonicalName, handed: Sequence[FreeName]
+) -> Iterator[Use]:
     """Yield what of ``process`` is used by way of a variable in a package that hands it on.
 
     And the harmless members, for which whoever is handed it may look.
     """
     use_of = partial(Use, package=package, part="globals", module=module.location)
-    for name in _handed_on(module)[:1]:
+    for name in handed[:1]:
         for path in harmless_paths("globals"):
             if path.startswith("process."):
                 yield use_of(path=path, span=name.span)

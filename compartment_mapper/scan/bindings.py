@@ -92,13 +92,8 @@ def import_checks(found: list[Occurrence], *, names: set[str], prefix: str) -> C
 
 
 def _check_edit(read: Occurrence, prefix: str) -> Edit:
-    span = read.span
     text = f'{prefix}read({read.name},"{read.name}")'
-    if read.path[-1].kind == "shorthand_property_identifier":
-        text = f"{read.name}:{text}"
-    elif read.path[-1].field == "constructor":
-        text = f"({text})"
-    return Edit(span.start, span.end, text)
+    return read.replaced(f"({text})" if read.path[-1].field == "constructor" else text)
 
 
 def _getter(name: str) -> str:
@@ -107,11 +102,7 @@ def _getter(name: str) -> str:
 
 def _readonly_edit(occurrence: Occurrence, prefix: str) -> Edit:
     """An assignment to an import is a TypeError, after its right side has been evaluated."""
-    span = occurrence.span
-    target = f"{prefix}readonly.{occurrence.name}"
-    if occurrence.path[-1].kind == "shorthand_property_identifier_pattern":
-        target = f"{occurrence.name}:{target}"
-    return Edit(span.start, span.end, target)
+    return occurrence.replaced(f"{prefix}readonly.{occurrence.name}")
 
 
 def _is_var(occurrence: Occurrence) -> bool:

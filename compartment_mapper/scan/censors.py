@@ -211,7 +211,7 @@ def _call_edits(syntax: Syntax, template: Node, name: str) -> Iterator[Edit]:
     """Turn ``tag`a${x}b` `` into ``tag(name,(x))``, which calls alike, lines kept."""
     chunks = _chunks(syntax, template)
     for index, chunk in enumerate(chunks):
-        lines = "\n" * syntax.source.count(b"\n", chunk.start, chunk.end)
+        lines = syntax.line_ends(chunk.start, chunk.end)
         first, last = index == 0, index == len(chunks) - 1
         start = chunk.start - 1  # the backquote, or the } of a substitution
         end = chunk.end + (1 if last else 2)  # the backquote, or ${

@@ -14,7 +14,6 @@ from compartment_mapper.module_record import Edit
 from compartment_mapper.scan.syntax import Syntax
 
 _LEGAL = re.compile(rb"^/[*/]!|@preserve|licen[cs]e|copyright|\(c\)", re.IGNORECASE)
-_LINE_END = re.compile(rb"\r\n|[\r\n]|\xe2\x80[\xa8\xa9]")
 #: Else what follows would stand in another column of its line.
 _NOTHING_FOLLOWS = re.compile(rb"[ \t]*(?=[\r\n]|\Z)")
 
@@ -27,7 +26,6 @@ def elide_comments(syntax: Syntax) -> Iterator[Edit]:
     for node in syntax.root.children:
         if node.type != "comment" or not _NOTHING_FOLLOWS.match(source, node.end_byte):
             continue
-        text = source[node.start_byte : node.end_byte]
-        if _LEGAL.search(text) is None:
-            lines = b"".join(_LINE_END.findall(text)).decode()
-            yield Edit(node.start_byte, node.end_byte, lines)
+        start, end = node.start_byte, node.end_byte
+        if _LEGAL.search(source[start:end]) is None:
+            yield Edit(start, end, syntax.line_ends(start, end))

@@ -37,7 +37,7 @@ def scan_constructor_writes(syntax: Syntax, *, prefix: str) -> tuple[list[Edit],
         if name != b"constructor" and not _is_function(value):
             continue
         key = f'"{name.decode()}"' if name else "Symbol.iterator"
-        lines = "\n" * syntax.source.count(b"\n", target.end_byte, value.start_byte)
+        lines = syntax.line_ends(target.end_byte, value.start_byte)
         edits += [
             Edit(target.start_byte, target.start_byte, f"{prefix}own("),
             Edit(target.end_byte, value.start_byte, f",{key},{lines}"),

@@ -12,13 +12,17 @@ import re
 from collections.abc import Iterator
 
 from compartment_mapper.module_record import Edit
-from compartment_mapper.scan.names import FUNCTIONS, RESERVED_IN_STRICT, occurrences
+from compartment_mapper.scan.names import (
+    FUNCTIONS,
+    RESERVED_IN_STRICT,
+    WRAPPER_PARAMETERS,
+    occurrences,
+)
 from compartment_mapper.scan.syntax import Node, Step, Syntax
 
 _EVAL = re.compile(rb"eval(?<![\w$.]eval)(?=[\s(/])")
 _SCOPES = FUNCTIONS | {"class", "class_declaration", "class_body"}
 _NOT_NAMES = RESERVED_IN_STRICT | {"arguments", "await", "eval", "let", "this"}
-_WRAPPER = ("require", "exports", "module", "__filename", "__dirname")
 #: Of declarations: the fields, or the kinds of children, that are what they bind.
 _BOUND = {
     "variable_declarator": "name",
@@ -52,7 +56,7 @@ def scan_direct_evals(syntax: Syntax, *, prefix: str, is_script: bool) -> list[E
         if not _is_direct(call, arguments):
             continue
         start, end = path[-1].node.start_byte, arguments.start_byte + 1
-        lines = "\n" * syntax.source.count(b"\n", start, end)
+        lines = syntax.line_ends(start, end)
         scope = _scope(syntax, path, known, is_script=is_script)
         edits.append(Edit(start, end, f"{prefix}eval(eval,()=>this,{scope},{lines}"))
     return edits
@@ -70,7 +74,7 @@ _Known = dict[int, dict[str, bool]]
 
 def _scope(syntax: Syntax, path: tuple[Step, ...], known: _Known, *, is_script: bool) -> str:
     """Return code for the names in scope, each with functions that read it and write it."""
-    names: dict[str, bool] = dict.fromkeys(_WRAPPER, True) if is_script else {}
+    names: dict[str, bool] = dict.fromkeys(WRAPPER_PARAMETERS, True) if is_script else {}
     own_arguments = is_script
     for step in path:
         if step.kind == "program" or step.kind in _SCOPES:

@@ -6,7 +6,6 @@ variables; each place that changes one is followed by a notification. Lines keep
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from compartment_mapper.locations import Specifier
@@ -142,12 +141,7 @@ def _span(node: Node) -> Span:
 
 
 def _removed(syntax: Syntax, start: int, end: int, instead: str) -> Edit:
-    lines = b"".join(_LINE_ENDS.findall(syntax.source, start, end)).decode()
-    return Edit(start, end, instead + lines)
-
-
-#: ECMA-262 12.3. A carriage return before a line feed is no line of its own.
-_LINE_ENDS = re.compile(rb"\n|\r(?!\n)|\xe2\x80[\xa8\xa9]")
+    return Edit(start, end, instead + syntax.line_ends(start, end))
 
 
 def _request(entries: _Entries, statement: Node, source: Node) -> Specifier:

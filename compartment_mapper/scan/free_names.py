@@ -21,7 +21,7 @@ from compartment_mapper.module_record import BuiltinUse, Edit, FreeName
 from compartment_mapper.node_builtins import is_builtin
 from compartment_mapper.scan.builtin_uses import builtin_module_calls
 from compartment_mapper.scan.members import member_uses, static_key
-from compartment_mapper.scan.names import Occurrence, occurrences, word_pattern
+from compartment_mapper.scan.names import Occurrence, has_own_global, occurrences, word_pattern
 from compartment_mapper.scan.syntax import Syntax
 from compartment_mapper.text import Span
 
@@ -45,16 +45,14 @@ def scan_free_names(
     free: list[FreeName] = []
     edits: list[Edit] = []
     looked_for = _USABLE[page]
-    has_own_global = _OWN_GLOBAL.search(syntax.source) is not None and any(
-        occurrence.role == "binding" for occurrence in occurrences(syntax, {"globalThis"})
-    )
+    hides_global = has_own_global(syntax)
     starts = [start for start, _, name in _known_words(syntax.source, page) if name in looked_for]
     for occurrence in occurrences(syntax, looked_for, known=starts):
         if occurrence.scope != "free":
             continue
         free += _free_names(syntax, occurrence, known)
         is_asked = occurrence.role == "typeof" and occurrence.name not in _ALWAYS_THERE[page]
-        if is_asked and not has_own_global:
+        if is_asked and not hides_global:
             start = occurrence.span.start
             edits.append(Edit(start, start, "globalThis."))
     free += _process_names(builtin_uses)
@@ -65,9 +63,6 @@ def scan_free_names(
     free += [name for name in _mentioned_members(syntax.source, free) if name.path not in paths]
     return free, edits
 
-
-#: A variable of that name may have no value yet where it is asked.
-_OWN_GLOBAL = re.compile(rb"globalThis(?<![\w$.]globalThis)\s*(?:[=,;)}\]]|(?:of|in)\b)")
 
 #: What is looked for, by whether the host is a page: of the host, what can be used, and assigned.
 _HOST = {False: HOST_GLOBALS, True: HOST_GLOBALS | RARE_PAGE_GLOBALS}

@@ -31,7 +31,7 @@ def scan_frozen_exports(syntax: Syntax) -> Iterator[Edit]:
             continue
         value = path[-3].node.child_by_field_name("right")
         if value is not None and not is_strict(syntax, path):
-            lines = "\n" * syntax.source.count(b"\n", match.start(), value.start_byte)
+            lines = syntax.line_ends(match.start(), value.start_byte)
             setting = f'Reflect.set(exports,"{match[1].decode()}",{lines}'
             yield Edit(match.start(), value.start_byte, setting)
             yield Edit(value.end_byte, value.end_byte, ")")

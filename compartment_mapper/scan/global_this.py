@@ -32,7 +32,7 @@ def scan_global_this(syntax: Syntax, *, is_sloppy: bool) -> Iterator[Edit]:
     for match in _RETURN_THIS.finditer(syntax.source):
         start = _start_of_call(syntax, match)
         if start is not None:
-            lines = "\n" * syntax.source.count(b"\n", start, match.end())
+            lines = syntax.line_ends(start, match.end())
             yield Edit(start, match.end(), f"globalThis{lines}")
     if is_sloppy and not is_strict(syntax, syntax.path_to(0)[:1]):
         for body in _called_bodies(syntax):

@@ -205,7 +205,8 @@ class _Judge:
         if value is not None and value.type == "call_expression":
             arguments = value.child_by_field_name("arguments")
             inner = arguments.named_children if arguments else []
-            return self._patches(value) or any(list(map(self._patches, inner)))
+            patched = [self._patches(node) for node in (value, *inner)]
+            return any(patched)
         return self._patches(value)
 
     def _is_private_data(self, binding: Occurrence) -> bool:

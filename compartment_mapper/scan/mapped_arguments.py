@@ -18,12 +18,12 @@ from compartment_mapper.scan.names import (
     Occurrence,
     candidate_offsets,
     occurrences,
+    owner_of,
     role_of,
 )
-from compartment_mapper.scan.syntax import Node, Step, Syntax
+from compartment_mapper.scan.syntax import Node, Syntax
 from compartment_mapper.text import Span
 
-_OWNERS = FUNCTIONS - {"arrow_function"}
 _WRITES = frozenset({"write", "update"})
 #: Calls that change the array-like that they are given: ``Array.prototype.shift.call(arguments)``.
 _CHANGING = re.compile(
@@ -68,21 +68,13 @@ def _define(prefix: str) -> str:
 def _uses(syntax: Syntax) -> Mapping[int, _Use]:
     found: dict[int, _Use] = {}
     for occurrence in occurrences(syntax, {"arguments"}):
-        owner = _owner(occurrence.path)
+        owner = owner_of(occurrence.path)
         if owner is None or occurrence.scope != "free":
             continue
         if owner.id not in found:
-            found[owner.id] = _Use(owner)
+            found[owner.id] = _Use(owner.node)
         _note(found[owner.id], occurrence, syntax)
     return {key: use for key, use in found.items() if use.reads or use.writes}
-
-
-def _owner(path: tuple[Step, ...]) -> Node | None:
-    """Return the sloppy function whose ``arguments`` stand at the end of *path*."""
-    for index in range(len(path) - 1, -1, -1):
-        if path[index].kind in _OWNERS:
-            return path[index].node
-    return None
 
 
 def _note(use: _Use, occurrence: Occurrence, syntax: Syntax) -> None:

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compartment_mapper.module_record import Edit
-from compartment_mapper.scan.names import FUNCTIONS, Occurrence, occurrences
+from compartment_mapper.scan.names import Occurrence, occurrences, owner_of
 from compartment_mapper.scan.syntax import Syntax
 
 _NONE = '(()=>{throw new ReferenceError("arguments is not defined")})()'
-_OWN = FUNCTIONS - {"arrow_function"}
 
 
 def scan_script_arguments(syntax: Syntax, *, prefix: str, evaluates: bool) -> tuple[str, ...]:
@@ -40,7 +39,7 @@ def scan_module_arguments(syntax: Syntax) -> list[Edit]:
 
 def _of_module(syntax: Syntax) -> Iterator[Occurrence]:
     for occurrence in occurrences(syntax, {"arguments"}):
-        if occurrence.scope == "free" and not any(s.kind in _OWN for s in occurrence.path):
+        if occurrence.scope == "free" and owner_of(occurrence.path) is None:
             yield occurrence
 
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Literal, NamedTuple
 
+from compartment_mapper.module_record import Edit
 from compartment_mapper.scan.syntax import Step, Syntax, character
 from compartment_mapper.text import Span
 
@@ -35,6 +36,10 @@ FUNCTIONS = frozenset(
         "method_definition",
     }
 )
+#: Those that have ``arguments``, and ``this``, of their own.
+OWNERS = FUNCTIONS - {"arrow_function"}
+#: Of a CommonJS module, https://nodejs.org/api/modules.html#the-module-wrapper.
+WRAPPER_PARAMETERS = ("require", "exports", "module", "__filename", "__dirname")
 _FUNCTION_DECLARATIONS = frozenset({"function_declaration", "generator_function_declaration"})
 _NAMED_FROM_AROUND = _FUNCTION_DECLARATIONS | {"method_definition"}
 _BLOCKS = frozenset(
@@ -75,6 +80,11 @@ class Occurrence(NamedTuple):
         """Of the identifier itself."""
         leaf = self.path[-1].node
         return Span(leaf.start_byte, leaf.end_byte)
+
+    def replaced(self, text: str) -> Edit:
+        """Return the edit that puts *text* there; in ``{ name }`` the property keeps its name."""
+        is_shorthand = self.path[-1].kind.startswith("shorthand_property_identifier")
+        return Edit(*self.span, f"{self.name}:{text}" if is_shorthand else text)
 
     def enclosing(self, *kinds: str) -> Step | None:
         """Return the innermost node around the name that is of one of *kinds*."""
@@ -149,6 +159,21 @@ def is_named_often(source: bytes, name: str, within: Span, limit: int) -> bool:
         return False
     matches = word_pattern(frozenset({name})).finditer(source, within.start, within.end)
     return next(islice(matches, limit, None), None) is not None
+
+
+def owner_of(path: tuple[Step, ...]) -> Step | None:
+    """Return the innermost function around the end of *path* that has ``arguments`` of its own."""
+    return next((step for step in reversed(path[:-1]) if step.kind in OWNERS), None)
+
+
+def has_own_global(syntax: Syntax) -> bool:
+    """Whether the text declares a ``globalThis``, which may have no value yet where it is asked."""
+    return _OWN_GLOBAL.search(syntax.source) is not None and any(
+        occurrence.role == "binding" for occurrence in occurrences(syntax, {"globalThis"})
+    )
+
+
+_OWN_GLOBAL = re.compile(rb"globalThis(?<![\w$.]globalThis)\s*(?:[=,;)}\]]|(?:of|in)\b)")
 
 
 def _identifiers(

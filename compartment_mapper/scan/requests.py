@@ -111,7 +111,7 @@ def import_calls(syntax: Syntax, *, prefix: str) -> tuple[list[ModuleRequest], l
             node = path[-2].node
             uses_meta = True
             requests.extend(_resolve_request(syntax, path[:-1]))
-            lines = "\n" * syntax.source.count(b"\n", node.start_byte, node.end_byte)
+            lines = syntax.line_ends(node.start_byte, node.end_byte)
             edits.append(Edit(node.start_byte, node.end_byte, f"{prefix}meta{lines}"))
     return requests, edits, uses_meta
 

@@ -59,13 +59,8 @@ def scan_sloppy(syntax: Syntax, *, prefix: str) -> tuple[list[Edit], list[Refusa
         if syntax.path_to(match.start())[-1].kind in _STRINGS:
             edits.extend(_escape_edits(syntax.source, match.start()))
     # What is strict, an engine refuses as it stands.
-    return [edit for edit in edits if not _is_strict_at(syntax, edit.start)], refusals
-
-
-def _is_strict_at(syntax: Syntax, start: int) -> bool:
-    path = syntax.path_to(start)
-    # At the start of a body a directive may follow; nothing is inserted into one that has it.
-    return is_strict(syntax, path)
+    kept = [edit for edit in edits if not is_strict(syntax, syntax.path_to(edit.start))]
+    return kept, refusals
 
 
 def _escape_edits(source: bytes, start: int) -> Iterator[Edit]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from compartment_mapper.module_record import Edit
-from compartment_mapper.scan.names import FUNCTIONS, Occurrence, occurrences
+from compartment_mapper.scan.names import FUNCTIONS, Occurrence, occurrences, owner_of
 from compartment_mapper.scan.syntax import Node, Step, Syntax
 from compartment_mapper.text import Span
 
@@ -17,7 +17,6 @@ _EXPRESSION = re.compile(
     rb"(?:[(=,:!+\-~?&|\[]|\b(?:return|void|typeof|new|case))\s*"
     rb"(?P<function>function)\s*\*?\s*(?P<name>[\w$]+)\s*\("
 )
-_OWNERS = FUNCTIONS - {"arrow_function"}
 #: Not allowed as names of variables in strict code, ECMA-262 13.1.1.
 _SPECIAL = frozenset({"arguments", "eval"})
 _SPECIAL_NAMED = re.compile(
@@ -38,7 +37,7 @@ def scan_labeled_functions(syntax: Syntax) -> Iterator[Edit]:
             labeled, index = path[index], index - 1
         if labeled.kind == "labeled_statement":
             start, end = labeled.node.start_byte, match.start("function")
-            yield Edit(start, end, "\n" * syntax.source.count(b"\n", start, end))
+            yield Edit(start, end, syntax.line_ends(start, end))
 
 
 def scan_conditional_functions(syntax: Syntax) -> Iterator[Edit]:
@@ -82,13 +81,9 @@ def _own_name_writes(syntax: Syntax, function: Node, name: str) -> Iterator[Edit
         return  # a parameter or a variable of the name
     for occurrence in found:
         if occurrence.role in {"write", "update"}:
-            span = occurrence.span
-            target = f"[{name}][0]"
-            if occurrence.path[-1].kind.startswith("shorthand_property_identifier"):
-                target = f"{name}:{target}"
-            elif _begins_statement(occurrence):
-                target = f"void 0,{target}"  # else the line before would go on with it
-            yield Edit(span.start, span.end, target)
+            # Else the line before would go on with it.
+            before = "void 0," if _begins_statement(occurrence) else ""
+            yield occurrence.replaced(f"{before}[{name}][0]")
 
 
 def _begins_statement(occurrence: Occurrence) -> bool:
@@ -108,16 +103,14 @@ def scan_special_names(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
     scopes = {(o.name, o.declared_in) for o in found if o.role == "binding"}
     owners = dict(_owners_of_arguments(found))
     for occurrence in found:
-        owner = _owner(occurrence.path)
+        owner = owner_of(occurrence.path)
         is_owned = occurrence.name == "arguments" and owner is not None and owner.id in owners
         is_free = occurrence.scope == "free"
         if is_owned if is_free else (occurrence.name, occurrence.declared_in) in scopes:
-            span, name = occurrence.span, f"{prefix}{occurrence.name}"
-            shorthand = occurrence.path[-1].kind.startswith("shorthand_property_identifier")
-            gap = _CALLED.match(syntax.source, span.end)
-            end = gap[0].decode() if gap else ""
-            text = f"{occurrence.name}:{name}" if shorthand else f"{name}{end}"
-            yield Edit(span.start, span.end + len(end), text)
+            renamed = occurrence.replaced(f"{prefix}{occurrence.name}")
+            called = _CALLED.match(syntax.source, renamed.end)
+            end = called[0].decode() if called else ""
+            yield Edit(renamed.start, renamed.end + len(end), renamed.text + end)
     for node in owners.values():
         body = node.child_by_field_name("body")
         if body is not None:
@@ -128,16 +121,11 @@ def scan_special_names(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
 def _owners_of_arguments(found: list[Occurrence]) -> Iterator[tuple[int, Node]]:
     """Yield the functions that assign their ``arguments``, or declare a variable of the name."""
     for occurrence in found:
-        owner = _owner(occurrence.path)
+        owner = owner_of(occurrence.path)
         if owner is not None and occurrence.name == "arguments":
             is_assigned = occurrence.scope == "free" and occurrence.role in {"write", "update"}
             if is_assigned or _is_plain_variable(occurrence, owner, found):
                 yield owner.id, owner.node
-
-
-def _owner(path: tuple[Step, ...]) -> Step | None:
-    """Return the innermost function around a name that has ``arguments`` of its own."""
-    return next((step for step in reversed(path[:-1]) if step.kind in _OWNERS), None)
 
 
 def _is_plain_variable(occurrence: Occurrence, owner: Step, found: list[Occurrence]) -> bool:

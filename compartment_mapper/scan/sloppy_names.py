@@ -10,6 +10,7 @@ from compartment_mapper.scan.global_this import is_strict
 from compartment_mapper.scan.names import (
     FUNCTIONS,
     RESERVED_IN_STRICT,
+    WRAPPER_PARAMETERS,
     Occurrence,
     occurrences,
 )
@@ -31,9 +32,7 @@ def scan_reserved_names(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
     if not names:
         return
     for occurrence in occurrences(syntax, names):
-        name, span = f"{prefix}{occurrence.name}", occurrence.span
-        shorthand = occurrence.path[-1].kind.startswith("shorthand_property_identifier")
-        yield Edit(span.start, span.end, f"{occurrence.name}:{name}" if shorthand else name)
+        yield occurrence.replaced(f"{prefix}{occurrence.name}")
 
 
 def _is_declared(source: bytes, name: bytes) -> bool:
@@ -62,7 +61,7 @@ def scan_deleted_names(syntax: Syntax) -> Iterator[Edit]:
         operator = parent.node.child_by_field_name("operator")
         if parent.kind == "unary_expression" and operator and operator.type == "delete":
             start, end = parent.node.start_byte, parent.node.end_byte
-            is_free = occurrence.scope == "free" and occurrence.name not in _WRAPPER
+            is_free = occurrence.scope == "free" and occurrence.name not in WRAPPER_PARAMETERS
             name = occurrence.name
             yield Edit(start, end, f"delete globalThis.{name}" if is_free else f"!(()=>{name})")
 
@@ -85,8 +84,6 @@ def scan_duplicate_parameters(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
 _PARAMETERS = re.compile(rb"function(?<!\wfunction)\b[^()]{0,80}\(([\w$\s,]*)\)")
 _PARAMETER = re.compile(rb"[\w$]+")
 _DELETE = re.compile(rb"delete(?<!\wdelete)\s+([\w$\x80-\xff]+)\s*(?![\w$.\[(`?\x80-\xff])")
-#: Parameters of the module wrapper.
-_WRAPPER = frozenset({"require", "exports", "module", "__filename", "__dirname"})
 
 
 def scan_block_functions(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
@@ -105,7 +102,7 @@ def scan_block_functions(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
     declared = {path[-1].id for _, path in blocks}
     for number, (name, path) in enumerate(blocks):
         block, function = _block_of(path), _body_around(path)
-        if function == syntax.root and name in _WRAPPER_PARAMETERS:
+        if function == syntax.root and name in WRAPPER_PARAMETERS:
             continue
         around = _parameters_of(function) or function
         outside = [
@@ -116,10 +113,6 @@ def scan_block_functions(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
         ]
         if outside and all(_may_be_seen(occurrence, declared) for occurrence in outside):
             yield from _block_edits(function, path[-1].node, name, f"{prefix}{number}set")
-
-
-#: What a CommonJS module has for parameters, https://nodejs.org/api/modules.html#the-module-wrapper.
-_WRAPPER_PARAMETERS = frozenset({"exports", "require", "module", "__filename", "__dirname"})
 
 
 def _block_of(path: tuple[Step, ...]) -> Node:

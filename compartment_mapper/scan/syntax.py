@@ -100,6 +100,9 @@ class _Walk:
         return path
 
 
+_LINE_END = re.compile(rb"\r\n|[\r\n]|\xe2\x80[\xa8\xa9]")
+
+
 @lru_cache(maxsize=1)
 def _names_query() -> tree_sitter.Query:
     """Return what finds the names that stand alone, and those of them that are declared."""
@@ -164,6 +167,13 @@ class Syntax:
     def path_to(self, offset: int) -> tuple[Step, ...]:
         """Return the nodes that contain the byte at *offset*, from the program to the leaf."""
         return self._walk.to(offset)
+
+    def line_ends(self, start: int, end: int) -> str:
+        """Return the line terminators (ECMA-262 12.3) of a part of the text.
+
+        What replaces the part has as many lines then.
+        """
+        return b"".join(_LINE_END.findall(self.source, start, end)).decode()
 
     def undeclared(self) -> set[str]:
         """Return the names that the text uses and declares nowhere."""
