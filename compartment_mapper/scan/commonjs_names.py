@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 
 from compartment_mapper.module_record import Edit
-from compartment_mapper.scan.names import occurrences
+from compartment_mapper.scan.names import WRAPPER_PARAMETERS, has_own_global, occurrences
 from compartment_mapper.scan.syntax import Syntax
 
-_NAMES = frozenset({"__dirname", "__filename", "exports", "module", "require"})
 _NAMED = re.compile(rb"(?<![\w$.])(?:require|module|exports|__filename|__dirname)(?![\w$])")
 
 
@@ -22,25 +21,23 @@ def scan_commonjs_names(syntax: Syntax, *, prefix: str) -> tuple[list[Edit], tup
 
     ``typeof require`` is left, and so is a global variable of the name, if there is one by then.
     """
-    if not _NAMED.search(syntax.source):
+    if not _NAMED.search(syntax.source) or has_own_global(syntax):
         return [], ()
-    found = occurrences(syntax, _NAMES | {"globalThis"})
-    if any(o.name == "globalThis" and o.scope != "free" for o in found):
-        return [], ()
-    edits: list[Edit] = []
-    for occurrence in found:
-        if occurrence.scope != "free" or occurrence.role != "read":
-            continue
-        if occurrence.name in _NAMES:
-            span, text = occurrence.span, f'{prefix}cjs("{occurrence.name}")'
-            shorthand = occurrence.path[-1].kind == "shorthand_property_identifier"
-            text = f"{occurrence.name}:{text}" if shorthand else text
-            edits.append(Edit(span.start, span.end, text))
-    return edits, (_define(prefix),) if edits else ()
+    found = [
+        occurrence
+        for occurrence in occurrences(syntax, WRAPPER_PARAMETERS)
+        if occurrence.scope == "free" and occurrence.role == "read"
+    ]
+    # Members, so that `new module.A()` stays what it is.
+    edits = [occurrence.replaced(f"{prefix}cjs.{occurrence.name}") for occurrence in found]
+    names = sorted({occurrence.name for occurrence in found})
+    return edits, _define(names, prefix) if names else ()
 
 
-def _define(prefix: str) -> str:
-    return (
-        f"const {prefix}cjs=(name)=>{{if(name in globalThis)return globalThis[name];"
+def _define(names: list[str], prefix: str) -> tuple[str, ...]:
+    getters = ",".join(f"get {name}(){{return {prefix}lost('{name}')}}" for name in names)
+    lost = (
+        f"const {prefix}lost=(name)=>{{if(name in globalThis)return globalThis[name];"
         "throw new ReferenceError(name+' is not defined')};"
     )
+    return lost, f"const {prefix}cjs={{{getters}}};"

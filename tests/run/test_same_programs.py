@@ -123,9 +123,9 @@ PROGRAMS: dict[str, dict[str, str]] = {
     },
     "names-of-commonjs-in-a-module": {
         "main.mjs": "console.log(typeof require, typeof module);\n"
-        "for (const f of [() => require('os'), () => exports.a, () => __dirname, () => ({ module })])\n"
+        "for (const f of [() => require('os'), () => exports.a, () => __dirname, () => ({ module }), () => new module.A()])\n"
         "  try { f() } catch (e) { console.log(e.name, e.message) }\n"
-        "globalThis.module = 1; console.log(module, { module }, ((require) => require)(2));",
+        "globalThis.module = { A: class { a = 1 } }; console.log(typeof module, new module.A().a, ((require) => require)(2));",
     },
     "what-node-assigns-to-its-own-objects": {
         "main.cjs": "new TransformStream(); new ReadableStream(); new WritableStream(); new CompressionStream('gzip');\n"
