@@ -302,11 +302,11 @@ const narrowed = (pkg, name, whole, granted) => {
 };
 
 /**
- * What a package has instead of builtins of which it is granted nothing: `WITHOUT_POWER` of authority.js.
+ * What a package has instead of the builtins `WITHOUT_POWER` while it is granted nothing of them.
  *
  * @type {Record<string, (pkg: Package) => AnyObject>}
  */
-const HARMLESS_FORMS = {
+export const FORMS_WITHOUT_POWER = {
   __proto__: /** @type {never} */ (null),
   cluster: (pkg) =>
     makeOwnCluster(sharedBuiltin(pkg.world.powers, 'events'), (name) =>
@@ -368,10 +368,10 @@ const makeBuiltin = (pkg, name, decision) => {
   }
   if (decision === undefined && pkg.world.audit !== undefined) return auditedBuiltin(pkg, bare);
   const granted = decision ?? NOTHING;
+  // `process` is the global, with the grants of the global.
   if (bare !== 'process' && !grantsAnything(granted)) {
-    // that is the global, with the grants of the global
-    const harmless = HARMLESS_FORMS[bare]?.(pkg);
-    if (harmless !== undefined) return harmless;
+    const powerless = FORMS_WITHOUT_POWER[bare]?.(pkg);
+    if (powerless !== undefined) return powerless;
     const names = membersOf(bare, pkg.world.powers.globals['process']?.versions?.node);
     if (names !== undefined) return refusedBuiltin(pkg, bare, names);
   }

@@ -9,7 +9,7 @@ import {
 } from './endowments/replacements.js';
 import { hideServerTimers, hideSocketTimers } from './endowments/hidden-timers.js';
 import { hardenErrors } from './endowments/host-errors.js';
-import { guardOpen } from './endowments/own-descriptors.js';
+import { guardOpen } from './endowments/fs-descriptors.js';
 import { replace } from './endowments/replace.js';
 import {
   STREAM_CLASSES,
@@ -35,7 +35,7 @@ import { hardenResultsOf } from './endowments/web-results.js';
 import { hardenHidden, hardenStreams } from './hidden-prototypes.js';
 import { codedError } from './errors.js';
 import { hardenHost, regardHardened } from './host-harden.js';
-import { needRoomForBuiltin, needRoomForHost, needRoomToHarden } from './room.js';
+import { needRoomForBuiltin, needRoomForHost, once } from './room.js';
 
 /** @import { AnyObject } from './attenuate.js' */
 /** @import { Powers } from './package.js' */
@@ -142,14 +142,11 @@ const prepareBefore = (owner, names, prepare) => {
  * @param {Powers} powers
  */
 const prepareRareStreams = (stream, { globals }) => {
-  let prepared = false;
-  const prepare = () => {
-    if (prepared) return;
-    needRoomToHarden();
-    prepared = true;
-    hardenStreams(globals);
-    hardenShared(rareStreamThings({ ...stream }));
-  };
+  const prepare = () =>
+    once(stream, 'rare', () => {
+      hardenStreams(globals);
+      hardenShared(rareStreamThings({ ...stream }));
+    });
   prepareBefore(stream, RARE.of, prepare);
   for (const name of ['Readable', 'Writable', 'Duplex']) {
     const statics = RARE.statics.filter((method) => name !== 'Readable' || method !== 'from');
@@ -576,27 +573,22 @@ export const hardenerOf = (powers) => {
 
 const FETCHED = ['Response', 'Headers', 'Request', 'FormData', 'Blob'];
 
-/** @type {WeakSet<object>} global objects of which they are hardened */
-const withFetched = new WeakSet();
-
 /**
  * Node 22 shows what they are made of, of classes that no name leads to.
  *
  * @param {AnyObject} globals
  */
-const hardenFetched = (globals) => {
-  if (withFetched.has(globals)) return;
-  needRoomToHarden();
-  withFetched.add(globals);
-  for (const name of FETCHED) hardenHost(globals[name]);
-  const { FormData, Headers, Request, Response } = globals;
-  hardenShared([
-    () => new Response('x'),
-    () => new Request('http://localhost'),
-    () => new Headers([['x', 'x']]),
-    () => new FormData(),
-  ]);
-};
+const hardenFetched = (globals) =>
+  once(globals, 'fetched', () => {
+    for (const name of FETCHED) hardenHost(globals[name]);
+    const { FormData, Headers, Request, Response } = globals;
+    hardenShared([
+      () => new Response('x'),
+      () => new Request('http://localhost'),
+      () => new Headers([['x', 'x']]),
+      () => new FormData(),
+    ]);
+  });
 
 /**
  * Why a request failed is told by errors of classes that no name leads to.
@@ -660,8 +652,10 @@ export const sharedGlobal = (powers, name) => {
 };
 
 /**
+ * The host is prepared before the builtin is loaded, and takes what it uses of others.
+ *
  * @param {Powers} powers
  * @param {string} name of a builtin, without `node:`
  * @returns {AnyObject | undefined} it, hardened
  */
-export const sharedBuiltin = (powers, name) => hardenerOf(powers)(name); // it prepares the host before the builtin is loaded, and takes what it uses of others
+export const sharedBuiltin = (powers, name) => hardenerOf(powers)(name);

@@ -25,9 +25,10 @@ import {
   entryFilename,
   filenameOfTarget,
   followKey,
-  moduleAt,
   keyOfFilename,
   linkedPackage,
+  moduleAt,
+  ownerOfPath,
   resolveRequest,
 } from './resolve.js';
 
@@ -217,8 +218,7 @@ const findPackageJSON = (pkg, specifier, place) => {
   if (isPath || isRelative(specifier)) {
     const base = place === undefined || isPath ? specifier : place;
     const filename = base.startsWith('/') ? base : (filenameOfUrl(base) ?? '');
-    const owners = [...pkg.world.map.compartments.keys()];
-    const owner = owners.find((name) => filename.startsWith(`/${name}/`));
+    const owner = ownerOfPath(pkg.world, filename);
     return owner && `/${owner}/package.json`;
   }
   const found = linkedPackage(pkg, specifier);

@@ -137,10 +137,12 @@ const hiddenPrototypes = () => {
     ...[generator.prototype, asyncGenerator.prototype, getPrototypeOf(asyncGenerator.prototype)],
     ...[getPrototypeOf(ofArrays), ofArrays, getPrototypeOf(Int8Array.prototype)],
     ...iterators.map((iterator) => getPrototypeOf(iterator)),
-    ...(Iterator === undefined ? [] : [getPrototypeOf(Iterator.from([]).map((value) => value))]),
-    ...(Iterator === undefined
+    ...(start['Iterator'] === undefined
       ? []
-      : [getPrototypeOf(Iterator.from({ next: () => ({ done: true, value: 0 }) }))]),
+      : [
+          getPrototypeOf(Iterator.from([]).map((value) => value)),
+          getPrototypeOf(Iterator.from({ next: () => ({ done: true, value: 0 }) })),
+        ]),
   ];
 };
 
@@ -148,15 +150,15 @@ const hiddenPrototypes = () => {
 // them is an accessor. The compiler makes assignments of functions to such members definitions.
 const KNOWN_BY_HEART = /** @type {PropertyKey[]} */ ([Symbol.iterator, 'next']);
 
-/**
- * @param {object} object
- * @returns {boolean}
- */
-const isKnownByHeart = (object) =>
-  [[], new Set(), new Map(), ''].some((value) => {
-    const iterator = /** @type {any} */ (value)[Symbol.iterator]();
-    return [value.constructor.prototype, Object.getPrototypeOf(iterator)].includes(object);
-  }) || object === Object.getPrototypeOf(Int8Array.prototype);
+/** @returns {Set<object>} the prototypes that have them */
+const knownByHeart = () => {
+  const { getPrototypeOf } = Object;
+  const known = [[], new Set(), new Map(), Object('')].flatMap((value) => [
+    getPrototypeOf(value),
+    getPrototypeOf(value[Symbol.iterator]()),
+  ]);
+  return new Set([...known, getPrototypeOf(Int8Array.prototype)]);
+};
 
 // Node's inspect reads a plain `constructor` of all but these, whose names it knows. To the others, the compiler makes
 // assignments to `constructor` definitions.
@@ -186,20 +188,6 @@ const ASSIGNED_CONSTRUCTOR = [
 ];
 
 /**
- * @param {object} object an intrinsic
- * @returns {PropertyKey[]} what can be assigned to objects that inherit from it
- */
-const assignable = (object) => {
-  const isAssigned = ASSIGNED_CONSTRUCTOR.some((name) => start[name].prototype === object);
-  const byHeart = isKnownByHeart(object);
-  return Reflect.ownKeys(object).filter((key) => {
-    if (byHeart && KNOWN_BY_HEART.includes(key)) return false;
-    if (key === 'constructor' && !isAssigned) return false;
-    return ownProperty(object, key)?.writable === true;
-  });
-};
-
-/**
  * Every property of the language that objects inherit can be assigned to them: each becomes an accessor, before
  * the intrinsics are frozen (the "override mistake" of ECMA-262 10.1.9.2).
  */
@@ -213,7 +201,16 @@ const enableAllOverrides = () => {
     if (!PLAIN_STATICS.includes(name)) objects.add(prototype.constructor);
   }
   for (const name of HARDENED_BY_SES) objects.add(start[name]?.prototype ?? {});
-  for (const object of objects) enableOverrides(object, assignable(object));
+  const byHeart = knownByHeart();
+  const withConstructor = new Set(ASSIGNED_CONSTRUCTOR.map((name) => start[name].prototype));
+  for (const object of objects) {
+    const assigned = Reflect.ownKeys(object).filter((key) => {
+      if (byHeart.has(object) && KNOWN_BY_HEART.includes(key)) return false;
+      if (key === 'constructor' && !withConstructor.has(object)) return false;
+      return ownProperty(object, key)?.writable === true;
+    });
+    enableOverrides(object, assigned);
+  }
 };
 
 /**

@@ -1,6 +1,6 @@
 // Files of the archive that are open: descriptors and file handles that only read, of memory.
 import { accessOf } from './endowments/fs-open.js';
-import { isFile, notPacked, statsOf, systemError } from './own-places.js';
+import { contentOf, isFile, notPacked, statsOf, systemError } from './own-places.js';
 
 /** @import { AnyObject } from './attenuate.js' */
 /** @import { Lookup, Place } from './own-places.js' */
@@ -58,16 +58,6 @@ export const makeDescriptors = (pkg, host, lookup) => {
   };
 
   /**
-   * @param {Open} file
-   * @returns {Uint8Array}
-   */
-  const contentOf = ({ path, place }) => {
-    if (!isFile(place)) throw systemError('EISDIR', 'read');
-    if (place.bytes === undefined) throw notPacked(pkg, 'open', path);
-    return place.bytes;
-  };
-
-  /**
    * @param {unknown} descriptor
    * @param {any} buffer
    * @param {{ offset: number, length: number, position: number | undefined }} where
@@ -76,7 +66,7 @@ export const makeDescriptors = (pkg, host, lookup) => {
   const readInto = (descriptor, buffer, { offset, length, position }) => {
     const file = opened(descriptor, 'read');
     const start = position ?? file.position;
-    const part = contentOf(file).subarray(start, start + length);
+    const part = contentOf(pkg, file.place, file.path).subarray(start, start + length);
     bytesOf(buffer).set(part, offset);
     if (position === undefined) file.position += part.length;
     return part.length;
@@ -145,7 +135,7 @@ export const makeDescriptors = (pkg, host, lookup) => {
      */
     rest(descriptor) {
       const file = opened(descriptor, 'read');
-      const rest = contentOf(file).subarray(file.position);
+      const rest = contentOf(pkg, file.place, file.path).subarray(file.position);
       file.position += rest.length;
       return rest;
     },

@@ -1,9 +1,11 @@
 // The files that packages read from their own folders, served from the archive at the places where
 // their modules seem to be. Whatever else is asked of `fs` goes to the host's, as granted.
+import { optionsOf } from './endowments/fs-open.js';
 import { makeDescriptors, makeHandle } from './own-descriptors.js';
 import { matching } from './own-glob.js';
 import {
   absolutePath,
+  contentOf,
   isFile,
   kindMethods,
   makeLookup,
@@ -64,11 +66,7 @@ const ownOf = (pkg, fs) => {
       const copy = Buffer.from(bytes);
       return encoding && encoding !== 'buffer' ? copy.toString(encoding) : copy;
     },
-    contentOf(place, path) {
-      if (!isFile(place)) throw systemError('EISDIR', 'read');
-      if (place.bytes === undefined) throw notPacked(pkg, 'open', path);
-      return place.bytes;
-    },
+    contentOf: (place, path) => contentOf(pkg, place, path),
     stream: (path, options) => fs['createReadStream'](path, { ...options, fs: streamed }),
   };
   const streamed = streamFunctions(descriptors);
@@ -462,7 +460,7 @@ const openingMethods = (own) => {
     openSync: (/** @type {any[]} */ ...args) => opened(args)?.value ?? fs['openSync'](...args),
     open: withCallback(fs, 'open', opened),
     createReadStream(/** @type {unknown} */ path, /** @type {any} */ asked) {
-      const options = typeof asked === 'string' ? { encoding: asked } : Object(asked);
+      const options = optionsOf(asked);
       const isOwn = descriptors.isOwn(options.fd);
       const { fd } = options;
       if (!isOwn && ((fd !== undefined && fd !== null) || lookup.at(path) === undefined))

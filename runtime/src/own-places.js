@@ -201,6 +201,18 @@ export const notPacked = ({ name, label }, syscall, path) => {
   return syscall === 'open' || syscall === 'scandir' ? Object.assign(error, { hint }) : error;
 };
 
+/**
+ * @param {Package} pkg
+ * @param {Place} place
+ * @param {string} path of it
+ * @returns {Uint8Array}
+ */
+export const contentOf = (pkg, place, path) => {
+  if (!isFile(place)) throw systemError('EISDIR', 'read');
+  if (place.bytes === undefined) throw notPacked(pkg, 'open', path);
+  return place.bytes;
+};
+
 const never = () => false;
 
 /** @param {boolean} ofFile */

@@ -2,7 +2,7 @@
 // the page, and all packages, do with theirs, and would see those. A node of the page is its window.
 import { hardenEvents } from './hidden-prototypes.js';
 import { hardenHost } from './host-harden.js';
-import { needRoomToHarden } from './room.js';
+import { once } from './room.js';
 
 /** @import { AnyObject } from './attenuate.js' */
 
@@ -72,23 +72,6 @@ const hardenClasses = (page, pattern) => {
   }
 };
 
-/** @type {WeakMap<object, Set<string>>} what was done already, by page */
-const done = new WeakMap();
-
-/**
- * @param {AnyObject} page
- * @param {string} what
- * @param {() => void} act
- */
-const once = (page, what, act) => {
-  const known = done.get(page) ?? new Set();
-  done.set(page, known);
-  if (known.has(what)) return;
-  needRoomToHarden();
-  known.add(what);
-  act();
-};
-
 // What makes documents, by the classes that have it. Their nodes are of the same classes as the page's own.
 /** @type {Record<string, string[]>} */
 const MAKING_NODES = {
@@ -136,7 +119,7 @@ const hardenMadeNodes = (page, name) => {
  * @param {boolean} isPower whether that is more than harmless
  */
 export const hardenLeads = (page, name, isPower) => {
-  once(page, '', () => {
+  once(page, 'common classes', () => {
     for (const common of OF_ALL) if (page[common] !== undefined) hardenHost(page[common]);
   });
   if (isPower)

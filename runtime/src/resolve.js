@@ -243,18 +243,21 @@ export const entryFilename = ({ map: { entry, compartments } }) => {
 /**
  * @param {World} world
  * @param {string} path absolute
+ * @returns {string | undefined} the compartment in whose folder that is
+ */
+export const ownerOfPath = ({ map: { compartments } }, path) =>
+  [...compartments.keys()].find((name) => path.startsWith(`/${name}/`));
+
+/**
+ * @param {World} world
+ * @param {string} path absolute
  * @returns {string | undefined} the place of the module that `require` would find there, whoever asks: to load it is more
  */
-export const moduleAt = ({ map: { compartments } }, path) => {
-  const owner = [...compartments.keys()].find((name) => path.startsWith(`/${name}/`));
+export const moduleAt = (world, path) => {
+  const owner = ownerOfPath(world, path);
   if (owner === undefined) return undefined;
-  const modules = [...(compartments.get(owner)?.modules.values() ?? [])];
-  const locations = new Set(
-    modules.flatMap((module) => (module.kind === 'file' ? [module.location.replace(AS, '')] : [])),
-  );
-  const asked = path.slice(owner.length + 2);
-  const suffix = REQUIRE_SUFFIXES.find((ending) => locations.has(`${asked}${ending}`));
-  return suffix === undefined ? undefined : `${path}${suffix}`;
+  const files = keysByFilename(world.packageOf(owner));
+  return REQUIRE_SUFFIXES.map((suffix) => `${path}${suffix}`).find((place) => files.has(place));
 };
 
 /**

@@ -38,3 +38,21 @@ export const needRoomToHarden = roomOf(112);
 
 /** For what calls few functions, and often. */
 export const needRoom = roomOf(32);
+
+/** @type {WeakMap<object, Set<string>>} what was done already */
+const done = new WeakMap();
+
+/**
+ * What hardens few objects, and is done once: not at the end of the stack.
+ *
+ * @param {object} owner
+ * @param {string} what of that owner
+ * @param {() => void} act
+ */
+export const once = (owner, what, act) => {
+  const known = done.get(owner) ?? new Set();
+  if (known.has(what)) return;
+  needRoomToHarden();
+  done.set(owner, known.add(what));
+  act();
+};

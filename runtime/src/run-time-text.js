@@ -3,8 +3,6 @@
 import { ownProperty } from './descriptors.js';
 
 const { Function: HostFunction } = globalThis;
-const { apply } = Reflect;
-const { exec } = RegExp.prototype;
 
 const CENSORED = /<!--|-->|(?<![.\w$])import(?=\s*(?:\(|\/[/*]))/g;
 
@@ -47,11 +45,7 @@ const inCode = (found, before) => {
  * @returns {string} a text that SES looks at like at any other
  */
 export const respell = (text) => {
-  const search = new RegExp(CENSORED, 'g');
-  /** @type {{ at: number, found: string }[]} */
-  const places = [];
-  for (let match = apply(exec, search, [text]); match !== null; match = apply(exec, search, [text]))
-    places.push({ at: match.index, found: match[0] });
+  const places = [...text.matchAll(CENSORED)].map(({ index, 0: found }) => ({ at: index, found }));
   if (places.length === 0) return text;
 
   /** @param {(index: number) => 'literal' | 'code' | 'same'} choose */

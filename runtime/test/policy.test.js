@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { WITHOUT_POWER } from '../src/authority.js';
+import { FORMS_WITHOUT_POWER } from '../src/builtins.js';
 import { archive, cjs, esm, to } from './archive.js';
 import { evil, trying } from './evil.js';
 import { importHere } from './world.js';
@@ -18,6 +20,10 @@ test('a builtin that is not granted is denied where it is requested, however it 
     [seen[1][0], seen[2][0], await seen[3], seen[4]],
     [...['ERR_ACCESS_DENIED', 'ERR_ACCESS_DENIED', 'ERR_ACCESS_DENIED', 'fs']],
   );
+});
+
+test('what authority.json says has a form without power, has one here', () => {
+  assert.deepEqual(Object.keys(FORMS_WITHOUT_POWER).sort(), [...WITHOUT_POWER].sort());
 });
 
 test('parts of a builtin', async () => {

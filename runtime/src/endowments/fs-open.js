@@ -1,7 +1,7 @@
 // How `fs` opens files for packages: what was opened is looked at before anything is read of it, or written to it.
 import { codedError } from '../errors.js';
 import { hardenHost } from '../host-harden.js';
-import { checkDescriptor, noteHandle, noteOpened } from './own-descriptors.js';
+import { checkDescriptor, noteHandle, noteOpened } from './fs-descriptors.js';
 import { replace } from './replace.js';
 import { hideClass } from './specimens.js';
 
@@ -75,6 +75,13 @@ export const settled = (path) => {
 };
 
 /**
+ * @param {unknown} asked as the functions of `fs` take them: an object, or an encoding
+ * @returns {AnyObject} a copy, which says the same whenever it is asked
+ */
+export const optionsOf = (asked) =>
+  typeof asked === 'string' ? { encoding: asked } : { ...Object(asked) };
+
+/**
  * @typedef {object} Opened what a function that opens files by their names does with one
  * @property {unknown} flag with which it opens, where the options name none
  * @property {number} at which of its arguments the options are
@@ -95,9 +102,7 @@ const OPENING = {
  * @param {AnyObject} constants
  */
 const settledOptions = ({ flag: usual, at, reads }, name, args, constants) => {
-  const asked = args[at];
-  const options = typeof asked === 'string' ? { encoding: asked } : { ...Object(asked) };
-  const { flag = usual, mode = 0o666, ...others } = options;
+  const { flag = usual, mode = 0o666, ...others } = optionsOf(args[at]);
   if (reads && accessOf(flag ?? usual, constants) === 'write')
     throw codedError('ERR_ACCESS_DENIED', `'${name}' does not open with '${flag}'`);
   const rest = args.slice(1, at);

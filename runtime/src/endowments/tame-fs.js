@@ -2,9 +2,9 @@
 // its machine code, `/proc/self/environ` its environment), no devices, and no stream that leads to all of `fs`.
 import { codedError, codedTypeError } from '../errors.js';
 import { makePlaces } from './fs-places.js';
-import { accessOf, guardOpening, openByName, settled } from './fs-open.js';
+import { accessOf, guardOpening, openByName, optionsOf, settled } from './fs-open.js';
 import { guardedClass } from './guarded-class.js';
-import { checkDescriptor, guardDescriptors } from './own-descriptors.js';
+import { checkDescriptor, guardDescriptors } from './fs-descriptors.js';
 import { replace } from './replace.js';
 
 /** @import { AnyObject } from '../attenuate.js' */
@@ -189,7 +189,7 @@ const guardStreams = (fs, { check }, inherited) => {
   }
   for (const [name, own] of Object.entries(functions)) {
     const Guarded = guardedClass(fs[name], ([path, asked]) => {
-      const options = typeof asked === 'string' ? { encoding: asked } : { ...Object(asked) };
+      const options = optionsOf(asked);
       const given = settled(path);
       if (!options.fs) checkDescriptor(options.fd, inherited); // else it means something to that object alone
       const isHandle = typeof options.fd === 'object' && options.fd !== null;

@@ -1,24 +1,18 @@
 // What globals of the Web make late, of classes that no global of Node names: events of sockets, keys, locks.
 import { hardenHost } from '../host-harden.js';
-import { needRoomToHarden } from '../room.js';
+import { once } from '../room.js';
 import { replace } from './replace.js';
 import { withHardClass } from './specimens.js';
 
 /** @import { AnyObject } from '../attenuate.js' */
 
-/** @type {WeakSet<object>} what was done already */
-const done = new WeakSet();
-
 /**
- * @param {unknown} owner
- * @param {(owner: AnyObject) => void} act
+ * @param {AnyObject | undefined} prototype undefined: this host has no such class
+ * @param {(prototype: AnyObject) => void} act
  */
-const once = (owner, act) => {
-  if ((typeof owner !== 'object' && typeof owner !== 'function') || owner === null) return;
-  if (done.has(owner) || !Object.isExtensible(owner)) return;
-  needRoomToHarden();
-  done.add(owner);
-  act(owner);
+const changeOnce = (prototype, act) => {
+  if (prototype !== undefined && Object.isExtensible(prototype))
+    once(prototype, 'results', () => act(prototype));
 };
 
 const MAKING_KEYS = [
@@ -35,7 +29,7 @@ const withHardKeys = (made) => {
 /** @param {AnyObject} globals of the host */
 export const hardenKeys = ({ SubtleCrypto, CryptoKey }) => {
   hardenHost(CryptoKey);
-  once(SubtleCrypto?.prototype, (prototype) => {
+  changeOnce(SubtleCrypto?.prototype, (prototype) => {
     for (const name of MAKING_KEYS) {
       const hardening = (/** @type {Function} */ original) =>
         /** @this {unknown} */ function (/** @type {unknown[]} */ ...args) {
@@ -55,7 +49,7 @@ const EVENTS = ['MessageEvent', 'CloseEvent', 'ErrorEvent'];
  * @param {string} name
  */
 const hardenHeard = (globals, name) =>
-  once(globals[name]?.prototype, (prototype) => {
+  changeOnce(globals[name]?.prototype, (prototype) => {
     const { dispatchEvent: original } = prototype;
     const { dispatchEvent } = {
       /**
@@ -73,7 +67,7 @@ const hardenHeard = (globals, name) =>
 
 /** @param {AnyObject} globals of the host */
 const hardenLocks = ({ navigator }) =>
-  once(navigator?.locks && Object.getPrototypeOf(navigator.locks), (prototype) => {
+  changeOnce(navigator?.locks && Object.getPrototypeOf(navigator.locks), (prototype) => {
     const hardening = (/** @type {Function} */ original) =>
       /** @this {unknown} */ function (/** @type {unknown[]} */ ...args) {
         const callback = args.at(-1);
