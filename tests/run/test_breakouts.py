@@ -78,6 +78,21 @@ BREAKOUTS = {
         held="got x",
         options=("--grant", "evil:diagnostics_channel"),
     ),
+    "vm-runs-past-every-compartment": Breakout(
+        parts=("contexts",),
+        succeeds="read by: runInThisContext, a script, compileFunction, .*a function of the host",
+        held="read by: $",
+    ),
+    "the-constructors-of-functions": Breakout(
+        parts=("made-functions",),
+        succeeds="read by: Function, AsyncFunction, GeneratorFunction, AsyncGeneratorFunction; left for others by: F",
+        held="read by: ; left for others by: $",
+    ),
+    "cluster-is-one-object": Breakout(
+        parts=("own-cluster",),
+        succeeds="shared: true; seen: mine,the-secret-of-this-host; forks: true",
+        held="shared: false; seen: ; forks: false$",
+    ),
     "sqlite-loads-an-extension": Breakout(
         parts=("sqlite",),
         succeeds="cannot open shared object file",
@@ -295,6 +310,7 @@ def test_a_URLPattern_checks_what_it_is_called_on(tmp_path: Path) -> None:  # no
         *("structuredClone-makes-a-file-handle", "import-source"),
         *("prototypes-that-no-name-leads-to", "the-end-of-the-stack", "the-decoder-of-a-stream"),
         *("the-event-of-a-signal", "classes-of-what-is-made-late"),
+        *("vm-runs-past-every-compartment", "the-constructors-of-functions"),
     ],
 )
 def test_scripts_hold_it_too(name: str, form: str, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+exports.cluster = require('cluster');
