@@ -45,6 +45,7 @@ class _Views(TypedDict):
     withoutPower: Sequence[str]
     globals: Mapping[str, Sequence[str]]
     builtins: Mapping[str, Sequence[str]]
+    statics: Mapping[str, str]
 
 
 class _File(TypedDict):
@@ -91,15 +92,20 @@ AUTHORITIES: Mapping[Part, Mapping[str, Authority]] = {
 }
 
 _UNKNOWN: Mapping[Part, Authority] = {
-    "globals": Authority("low", "a name of the host that the table does not have"),
+    "globals": Authority("low", "a name that the table does not have: of the page, or made by a package"),
     "builtins": Authority("critical", "a builtin that the table does not have"),
     "packages": Authority("low", "what another package exports"),
 }
 
+#: Of a global that packages make and that no host has.
+_MADE = Authority("high", "what other packages find under that name is this package's")
+
 
 @lru_cache(maxsize=4096)
-def authority_of(part: Part, path: str) -> Authority:
+def authority_of(part: Part, path: str, *, write: bool = False) -> Authority:
     """Return what is known of *path*, or else of the nearest object that holds it.
+
+    To *write* a name that no host has is to make it for all packages that may use it.
 
     A builtin that nobody reviewed is critical, as is a member of ``process``.
 
@@ -109,7 +115,19 @@ def authority_of(part: Part, path: str) -> Authority:
     'high'
     """
     rows = AUTHORITIES.get(part, {})
-    return next((rows[key] for key in _keys_of(path) if key in rows), _UNKNOWN[part])
+    found = next((rows[key] for key in _keys_of(path) if key in rows), _UNKNOWN[part])
+    is_bad = SEVERITIES.index(found.severity) <= SEVERITIES.index(_MADE.severity)
+    return _MADE if write and part == "globals" and is_global(path) and not is_bad else found
+
+
+def is_global(path: str) -> bool:
+    """Return whether *path* names a whole global, or a static member of the language.
+
+    >>> is_global("indexedDB"), is_global("Reflect.metadata"), is_global("process.exitCode")
+    (True, True, False)
+    """
+    first, _, member = path.partition(".")
+    return not member or (first in STATICS and "." not in member)
 
 
 def is_known(part: Part, path: str) -> bool:
@@ -253,6 +271,12 @@ PROCESS_MEMBERS = frozenset(
 #: All members of ``process`` that Node has; any other is undefined, and so needs no grant.
 MEMBERS_OF_PROCESS = PROCESS_MEMBERS | {
     path.split(".")[1] for path in AUTHORITIES["globals"] if path.startswith("process.")
+}
+
+#: Objects of the language of which a package that changes them has its own, with the members that
+#: they have in Node 24: namespaces, and constructors with which nobody compares ``constructor``.
+STATICS: Mapping[str, frozenset[str]] = {
+    name: frozenset(members.split()) for name, members in _FILE["views"]["statics"].items()
 }
 
 #: The language's own globals that a package may assign, and then must stay variables.

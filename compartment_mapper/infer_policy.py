@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -71,7 +71,7 @@ class Use:
         """How bad it is to grant, and why."""
         if self.link == "application":
             return _OF_THE_APPLICATION
-        return authority_of(self.part, self.path)
+        return authority_of(self.part, self.path, write=self.write)
 
     @property
     def severity(self) -> Severity:
@@ -85,7 +85,7 @@ class Use:
         """Whether it can neither read nor change anything outside of the compartment."""
         if self.part == "packages":
             return self.link == "declared"
-        return self.load or is_harmless(self.part, self.path)
+        return self.load or self.authority.severity == "harmless"
 
     @property
     def has_form(self) -> bool:
@@ -117,6 +117,7 @@ def every_use(modules: ModuleGraph, packages: PackageGraph) -> Iterator[Use]:
         if package in handing:
             yield from _uses_of_handed(module, package, handed[location])
         yield from _links_of(module, packages)
+    yield from _shared_globals(modules, owners)
 
 
 def uses_of(modules: ModuleGraph, packages: PackageGraph) -> list[Use]:
@@ -229,6 +230,50 @@ def _uses_of_handed(
         granted = _granted_path(name)
         if granted is not None:
             yield use_of(path=granted, span=name.span)
+
+
+def _shared_globals(
+    modules: ModuleGraph, owners: Mapping[Location, CanonicalName]
+) -> Iterator[Use]:
+    """Yield the globals that one package makes and another names: both need the grant."""
+    makers: dict[str, list[Use]] = {}
+    for location, package in owners.items():
+        for name in modules.modules[location].record.made_globals:
+            if name.path.partition(".")[0] not in VIEWED_GLOBALS:
+                makers.setdefault(name.path, []).append(
+                    Use(
+                        package=package,
+                        part="globals",
+                        path=name.path,
+                        module=location,
+                        span=name.span,
+                        write=True,
+                    )
+                )
+    for path, made in sorted(makers.items()):
+        by = {use.package for use in made}
+        wanted = [
+            use
+            for location, package in owners.items()
+            if by != {package} and (use := _named_by(modules.modules[location], package, path))
+        ]
+        if wanted:
+            yield from (*made, *wanted)
+
+
+def _named_by(module: Module, package: CanonicalName, path: str) -> Use | None:
+    """Return the use of a global that the text of a module names, if it does."""
+    if module.record.language not in {"mjs", "cjs"}:
+        return None
+    last = path.rpartition(".")[2].encode()
+    if last not in module.source:
+        return None
+    from compartment_mapper.scan.made_globals import place_of_global  # noqa: PLC0415 - see scan_powers
+
+    span = place_of_global(module.source, path)
+    if span is None:
+        return None
+    return Use(package=package, part="globals", path=path, module=module.location, span=span)
 
 
 def _tested_path(name: FreeName, package: CanonicalName) -> str | None:

@@ -185,8 +185,11 @@ class ModuleRecord:
     handed_names: tuple[FreeName, ...] = ()
     #: Globals that only the page may have, since we do not know them: ``ethereum``.
     page_names: tuple[FreeName, ...] = ()
+    #: Globals, or members of the language's objects, that it may make.
+    made_globals: tuple[FreeName, ...] = ()
     builtin_uses: tuple[BuiltinUse, ...] = ()
-    #: Names of the global scope (the language's own included) that the text assigns.
+    #: Names of the global scope (the language's own included) that the text assigns, and members
+    #: of the language's objects: ``Math.sech``.
     assigned_names: tuple[str, ...] = ()
     #: What the names begin with that the edits and the compiled text declare; it does not
     #: occur in the text.

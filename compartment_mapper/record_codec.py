@@ -44,6 +44,7 @@ _RECORDS: dict[str, type] = {
     "free_names": FreeName,
     "handed_names": FreeName,
     "page_names": FreeName,
+    "made_globals": FreeName,
     "builtin_uses": BuiltinUse,
     "refusals": Refusal,
 }

@@ -30,6 +30,7 @@ from compartment_mapper.scan.free_names import (
 )
 from compartment_mapper.scan.global_this import scan_global_this
 from compartment_mapper.scan.late_changes import scan_late_changes
+from compartment_mapper.scan.made_globals import scan_changed_statics, scan_made_globals
 from compartment_mapper.scan.mapped_arguments import scan_mapped_arguments
 from compartment_mapper.scan.module_arguments import scan_module_arguments, scan_script_arguments
 from compartment_mapper.scan.names import FUNCTIONS
@@ -117,8 +118,12 @@ def scan_module(
         free_names=tuple(free_names),
         handed_names=tuple(scan_handed_names(syntax, free_names)),
         page_names=tuple(scan_page_names(syntax)) if page else (),
+        made_globals=tuple(scan_made_globals(syntax)),
         builtin_uses=tuple(builtin_uses),
-        assigned_names=tuple(scan_assigned_names(syntax, page=page)),
+        assigned_names=(
+            *scan_assigned_names(syntax, page=page),
+            *scan_changed_statics(syntax),
+        ),
         prefix=prefix,
         prologue=(*rewrites.prologue, *esm.declarations, *esm.announcements),
         edits=rewrites.edits,

@@ -29,6 +29,9 @@ export const VIEWED_BY_HAND = views.globalsByHand;
 /** @type {ReadonlyArray<string>} globals that a package has in pages in the same way as in Node */
 export const OWN_IN_PAGES = views.ownInPages;
 
+/** @type {ReadonlyArray<string>} objects of the language: a package that changes one has its own */
+export const STATICS = Object.keys(views.statics);
+
 /** @type {string[]} builtins of which a package that is granted nothing has a form of its own */
 export const WITHOUT_POWER = views.withoutPower;
 

@@ -5,6 +5,7 @@ import { makeCommonJs } from './cjs.js';
 import { codedError, importNotFound, requireNotFound, tellDenied } from './errors.js';
 import { importRecord, importRecordNow, requireEsm, startRecord } from './importing.js';
 import { checkImportType, importType } from './import-attributes.js';
+import { madeGlobalsOf } from './made-globals.js';
 import { fileModule, makePackage } from './package.js';
 import {
   dirnameOf,
@@ -353,6 +354,7 @@ export const makeWorld = ({
     version,
     maps,
     isProgram,
+    madeGlobals: madeGlobalsOf(policies),
     hardens: policies.some(({ globals, builtins }) => globals !== 'any' || builtins !== 'any'),
     packageOf(name) {
       const pkg = packages.get(name) ?? makePackage(world, name, policyOf(name), makeCompartment);

@@ -2,6 +2,7 @@
 import { parseCjsSource, parseEsmSource } from './module-source.js';
 import { fixGlobals, installGlobals } from './globals.js';
 import { makeHandover } from './handover.js';
+import { installMadeGlobals } from './made-globals.js';
 import { makeHostTest } from './host-things.js';
 import { missingNames } from './denial.js';
 import { debuggerMap } from './debugger-map.js';
@@ -66,6 +67,7 @@ import { makeScopedEvaluate } from './scoped-text.js';
  * @property {Report | undefined} report of denials, and of uses of what is bad
  * @property {string} version what tells its texts from those of other worlds, in their URLs
  * @property {boolean} isProgram whether the process is for the application alone, and named after it
+ * @property {ReadonlySet<string>} madeGlobals the globals that some package may make for others
  * @property {boolean} hardens whether packages are kept apart: not when all have all authority
  *
  * @typedef {object} Package
@@ -87,6 +89,7 @@ import { makeScopedEvaluate } from './scoped-text.js';
  *   specifier
  * @property {(key: string) => EsmSource | CjsSource} sourceOf
  * @property {Names} names of all its modules
+ * @property {string} text of all its compiled modules
  * @property {boolean} usesStackTraces whether a text of it speaks of V8's stack trace API
  * @property {Compartment} compartment
  * @property {(key: string) => Functor} functorOf
@@ -284,6 +287,9 @@ export const makePackage = (world, name, policy, makeCompartment) => {
     get names() {
       return (names ??= unionOfNames(allSources().values()));
     },
+    get text() {
+      return [...allSources().values()].map(({ text }) => text).join('\n');
+    },
     get usesStackTraces() {
       const texts = [...allSources().values()].map(({ text }) => text);
       return texts.some((text) => STACK_TRACE_API.some((word) => text.includes(word)));
@@ -293,6 +299,7 @@ export const makePackage = (world, name, policy, makeCompartment) => {
         needRoomToEndow();
         compartment = makeCompartment(pkg);
         installGlobals(pkg, compartment.globalThis);
+        installMadeGlobals(pkg, compartment.globalThis);
         reportGlobals(pkg, compartment.globalThis);
       }
       return compartment;

@@ -182,7 +182,7 @@ def test_the_span_is_that_of_the_first_name() -> None:
         ("let Map; Map = 2", ()),
         ("function f(Map) { Map = 1 }", ()),
         ("x.Map = 1", ()),
-        ("Map.x = 1", ()),
+        ("Map.x = 1", ("Map.x",)),
         ("Map == 1", ()),
         ("Map === 1", ()),
         ("Map => 1", ()),
@@ -193,7 +193,7 @@ def test_the_span_is_that_of_the_first_name() -> None:
         ("// Map = 1", ()),
         ("unknown = 1", ()),
         ("self = Object.create(globalThis); self.process = 1; self.unknown = 1", ("process",)),
-        ("self = Object.create(x ? global : {}); self.Map = 1; x == Map", ()),
+        ("self = Object.create(x ? global : {}); self.Map = 1; x == Map", ("Map",)),
         ("Object.setPrototypeOf(x, globalThis); x.Map = 1", ("Map",)),
     ],
 )

@@ -1,0 +1,211 @@
+"""Globals that a text makes, which other packages may name: ``globalThis.indexedDB = …``.
+
+And members that it gives to objects of the language: ``Reflect.decorate``, ``Promise.method``.
+Where the object is handed to a helper, what the text's calls begin with, as text, may be such
+names. What is found too much does no harm: a name is of interest only if another package uses it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from compartment_mapper.authority import GLOBAL_ALIASES, INTRINSICS, STATICS
+from compartment_mapper.module_record import FreeName
+from compartment_mapper.scan.members import MemberUse, binding_uses, member_uses
+from compartment_mapper.scan.names import FUNCTIONS, WRAPPER_PARAMETERS, occurrences
+from compartment_mapper.scan.syntax import Node, Step, Syntax, parse
+from compartment_mapper.text import Span
+
+_GLOBAL = re.compile(
+    rb"(?:global(?<![\w$.]global)(?:This)?|self(?<![\w$.]self)|window(?<![\w$.]window))(?![\w$])"
+    rb"(?!\s*===?)"
+)
+_OWNERS = b"|".join(sorted(name.encode() for name in STATICS))
+_OPERATOR = rb"(?:\|\||&&|\?\?|[-+*/])?=(?![=>])"
+#: ``Math.sech = …``, and an object that goes elsewhere: as an argument.
+_WRITTEN = re.compile(
+    rb"(?<![\w$.])(?P<owner>" + _OWNERS + rb")\s*(?:\.\s*(?P<name>[\w$]+)"
+    rb"|\[\s*['\"](?P<key>[\w$]+)['\"]\s*\])\s*" + _OPERATOR
+)
+_HANDED = re.compile(rb"(?<=[(,])\s*(?P<owner>" + _OWNERS + rb")\s*(?=[,)])")
+#: A promise library that takes over the language's, by whatever name it has it.
+_TAKEN_OVER = re.compile(rb"\.\s*(all|race|allSettled)\s*=(?![=>])")
+_DEFINES = re.compile(rb"(?:definePropert(?:y|ies)|assign)\s*\(\s*\Z")
+_STATIC_MEMBER = re.compile(rb"\.\s*(?:" + _OWNERS + rb")(?![\w$])")
+_NAME = re.compile(r"[A-Za-z_$][\w$]*")
+_NEVER_SHARED = INTRINSICS | GLOBAL_ALIASES | frozenset(WRAPPER_PARAMETERS)
+#: Of more, a text is no program that makes a few globals.
+_MOST = 200
+
+
+def scan_made_globals(syntax: Syntax) -> Iterator[FreeName]:
+    """Yield the first place of each global, or member of such an object, that the text makes."""
+    found: dict[str, Span] = {}
+    for path, span in (*_of_the_global_object(syntax), *_of_statics(syntax)):
+        first, _, member = path.partition(".")
+        is_given = member in STATICS[first] if member else first in _NEVER_SHARED
+        if _NAME.fullmatch(member or first) and not is_given and len(found) < _MOST:
+            found.setdefault(path, span)
+    for path, span in sorted(found.items()):
+        yield FreeName(path=path, span=span, exact=True, written=True)
+
+
+def scan_changed_statics(syntax: Syntax) -> Iterator[str]:
+    """Yield, sorted, the members of objects of the language that the text assigns.
+
+    And what of these objects it replaces, by a definition.
+    """
+    found = (*_assigned_members(syntax), *_defined_members(syntax), *_by_global_object(syntax))
+    paths = {path for path, _ in found if path.partition(".")[2] != "prototype"}
+    if b"Promise" in syntax.source:
+        taken = _TAKEN_OVER.finditer(syntax.source)
+        paths.update(f"Promise.{match[1].decode()}" for match in taken)
+    yield from sorted(paths)
+
+
+_Found = Iterator[tuple[str, Span]]
+
+
+def _of_the_global_object(syntax: Syntax) -> _Found:
+    starts = [match.start() for match in _GLOBAL.finditer(syntax.source)]
+    if not starts:
+        return
+    for occurrence in occurrences(syntax, GLOBAL_ALIASES, known=starts):
+        if occurrence.scope == "free" and occurrence.role != "typeof":
+            yield from _made_by(syntax, member_uses(syntax, occurrence.path))
+
+
+def _made_by(syntax: Syntax, uses: Iterable[MemberUse]) -> _Found:
+    for use in uses:
+        if use.written and use.names:
+            yield ".".join(use.names[: 1 + (use.names[0] in STATICS)]), use.span
+        elif not use.names and not use.exact:
+            yield from _made_elsewhere(syntax, use.span)
+
+
+def _made_elsewhere(syntax: Syntax, span: Span) -> _Found:
+    """Yield what is made of the object that stands at *span* as an argument."""
+    path = _path_to(syntax, span)
+    if len(path) < 3 or path[-2].kind != "arguments":  # noqa: PLR2004
+        return
+    call, values = path[-3].node, path[-2].node.named_children
+    callee = call.child_by_field_name("function")
+    if callee is None:
+        return
+    name = syntax.text(callee).rpartition(".")[2]
+    index = next((n for n, value in enumerate(values) if value == path[-1].node), 0)
+    function = _function_of(callee)
+    if function is not None:
+        index -= name == "call"
+        yield from _made_of_parameter(syntax, path[:-2], function, index)
+    elif index == 0 and name in {"defineProperty", "defineProperties", "assign"}:
+        yield from ((key, span) for value in values[1:2] for key in _keys(syntax, value))
+    elif syntax.text(path[-1].node) in STATICS:
+        yield from ((key, span) for key in _texts_of_calls(syntax))
+
+
+def _path_to(syntax: Syntax, span: Span) -> tuple[Step, ...]:
+    path = syntax.path_to(span.start)
+    while len(path) > 1 and path[-1].node.end_byte < span.end:
+        path = path[:-1]
+    return path
+
+
+def _function_of(callee: Node) -> Node | None:
+    """Return the function that is called where it stands, also by its method ``call``."""
+    if callee.type == "member_expression":
+        inner = callee.child_by_field_name("object")
+        return None if inner is None else _function_of(inner)
+    while callee.type == "parenthesized_expression" and callee.named_children:
+        callee = callee.named_children[0]
+    return callee if callee.type in FUNCTIONS else None
+
+
+def _made_of_parameter(
+    syntax: Syntax, call: tuple[Step, ...], function: Node, index: int
+) -> _Found:
+    parameters = function.child_by_field_name("parameters")
+    named = parameters.named_children if parameters is not None else []
+    if 0 <= index < len(named) and named[index].type == "identifier":
+        binding = syntax.path_to(named[index].start_byte)
+        if len(binding) > len(call):
+            yield from _made_by(syntax, binding_uses(syntax, binding))
+
+
+def _keys(syntax: Syntax, node: Node) -> Iterator[str]:
+    """Yield the keys of an object literal, or the text of a string."""
+    if node.type == "string":
+        yield syntax.string_value(node) or ""
+    for child in node.named_children if node.type == "object" else ():
+        key = child.child_by_field_name("key") or child.child_by_field_name("name") or child
+        if key.type in {"property_identifier", "shorthand_property_identifier"}:
+            yield syntax.text(key)
+        elif key.type == "string":
+            yield syntax.string_value(key) or ""
+
+
+_CALL_OF_TEXT = re.compile(rb"[\w$]\s*\(\s*(['\"])([A-Za-z_$][\w$]*)\1\s*,")
+
+
+def _texts_of_calls(syntax: Syntax) -> Iterator[str]:
+    """Yield the texts that calls begin with: ``exporter("decorate", decorate)``."""
+    found = {match[2].decode() for match in _CALL_OF_TEXT.finditer(syntax.source)}
+    yield from sorted(found)[:_MOST]
+
+
+def _of_statics(syntax: Syntax) -> _Found:
+    yield from _assigned_members(syntax)
+    for owner, span in _handed(syntax):
+        found = _made_elsewhere(syntax, span)
+        yield from ((f"{owner}.{name.rpartition('.')[2]}", place) for name, place in found)
+
+
+def _handed(syntax: Syntax) -> Iterator[tuple[str, Span]]:
+    for match in _HANDED.finditer(syntax.source):
+        span = Span(*match.span("owner"))
+        if syntax.path_to(span.start)[-1].kind == "identifier":
+            yield match["owner"].decode(), span
+
+
+def _defined_members(syntax: Syntax) -> _Found:
+    """Yield what ``Object.defineProperty(Math, 'sech', …)`` defines, and its like."""
+    for owner, span in _handed(syntax):
+        call = syntax.path_to(span.start)[-3].node
+        if call.type == "call_expression" and _DEFINES.search(
+            syntax.source, call.start_byte, span.start
+        ):
+            yield from ((f"{owner}.{key}", span) for key, _ in _made_elsewhere(syntax, span))
+
+
+def _by_global_object(syntax: Syntax) -> _Found:
+    """Yield what it does to ``globalThis.Promise``, and to the variable itself."""
+    found = _of_the_global_object(syntax) if _STATIC_MEMBER.search(syntax.source) else ()
+    yield from ((path, span) for path, span in found if "." in path or path in INTRINSICS)
+
+
+def _assigned_members(syntax: Syntax) -> _Found:
+    for match in _WRITTEN.finditer(syntax.source):
+        name = (match["name"] or match["key"]).decode()
+        if syntax.path_to(match.start())[-1].kind == "identifier":
+            yield f"{match['owner'].decode()}.{name}", Span(*match.span())
+
+
+def place_of_global(source: bytes, path: str) -> Span | None:
+    """Return where *source* names a global, or a member of the language's, that packages make."""
+    owner, _, name = path.rpartition(".")
+    if owner:
+        found = re.search(rb"%s\s*\??\.\s*%s(?![\w$])" % (owner.encode(), _quoted(name)), source)
+        return Span(*found.span()) if found else None
+    if _GLOBAL.search(source):
+        found = re.search(rb"[\w$)\]]\s*\??\.\s*(%s)(?![\w$])" % _quoted(name), source)
+        if found:
+            return Span(*found.span(1))
+    if not re.search(rb"(?<![\w$.])%s(?![\w$])(?!\s*:)" % _quoted(name), source):
+        return None
+    named = (o for o in occurrences(parse(source), {name}) if o.scope == "free")
+    return next((o.span for o in named if o.role in {"read", "typeof"}), None)
+
+
+def _quoted(name: str) -> bytes:
+    return re.escape(name).encode()

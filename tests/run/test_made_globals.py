@@ -1,0 +1,126 @@
+"""Globals that packages make for each other: as in Node where it is granted, and else not at all."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from command_line import write
+from process import mapper
+from support import NODE, package
+
+#: What a maker does, what another package sees of it, and what the program does with that.
+SAME = {
+    "assigned": ("globalThis.thing = { a: 1 }", "() => thing.a"),
+    "defined": (
+        "Object.defineProperties(globalThis, { thing: { value: 7, configurable: true } })",
+        "() => [typeof thing, thing, globalThis.thing]",
+    ),
+    "made-later": (
+        "setTimeout(() => { globalThis.thing = 'late' }); globalThis.thing = 'early'",
+        "() => new Promise((done) => setTimeout(() => done(thing), 20))",
+    ),
+    "of-a-parameter": ("(function (g) { g.thing = () => 5 })(globalThis)", "() => thing()"),
+    "instead-of-the-host's": (
+        "globalThis.URL = class URL { constructor(x) { this.mine = x } }",
+        "() => new URL('x').mine",
+    ),
+    "the-host's": ("if (!globalThis.URL) globalThis.URL = 1", "() => new URL('file:///x').href"),
+    "member-of-a-namespace": (
+        "Reflect.decorate = (x) => x + 1",
+        "() => [typeof Reflect.decorate, Reflect.decorate(1), Reflect.ownKeys({ a: 1 })]",
+    ),
+    "by-a-helper": (
+        """
+        const exporter = (target) => (key, value) =>
+          Object.defineProperty(target, key, { configurable: true, writable: true, value });
+        const put = exporter(Reflect); put("metadata", (x) => [x]);""",
+        "() => Reflect.metadata(3)",
+    ),
+    "static-of-a-constructor": (
+        "Promise.method = (f) => (...args) => Promise.resolve(f(...args))",
+        "() => Promise.method((x) => x * 2)(4)",
+    ),
+    "both-make-it": (
+        "globalThis.thing = globalThis.thing || []; thing.push('one')",
+        "(globalThis.thing = globalThis.thing || [], thing.push('two'), () => thing)",
+    ),
+}
+
+
+def application(folder: Path, maker: str, reader: str) -> None:
+    write(
+        folder,
+        {
+            "package.json": package(name="app", dependencies={"maker": "1", "reader": "1"}),
+            "main.js": "require('maker');\n"
+            "Promise.resolve(require('reader')()).then((x) => console.log(JSON.stringify(x)));",
+            "node_modules/maker/package.json": package(name="maker"),
+            "node_modules/maker/index.js": maker,
+            "node_modules/reader/package.json": package(name="reader"),
+            "node_modules/reader/index.js": f"module.exports = {reader};",
+        },
+    )
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_it_is_as_in_node(name: str, tmp_path: Path) -> None:
+    application(tmp_path, *SAME[name])
+
+    plain = subprocess.run(
+        [NODE, tmp_path / "main.js"], capture_output=True, text=True, check=True, timeout=60
+    )
+    confined = mapper("run", "--infer", tmp_path / "main.js", check=True)
+
+    assert confined.stdout == plain.stdout != ""
+
+
+@pytest.mark.parametrize(
+    ("maker", "reader"),
+    [
+        ({"thing": False}, {"thing": True}),
+        ({"thing": True}, {"thing": True}),
+        ({"thing": "write"}, {"thing": False}),
+    ],
+)
+def test_without_both_grants_there_is_nothing(
+    maker: Mapping[str, object], reader: Mapping[str, object], tmp_path: Path
+) -> None:
+    application(tmp_path, "globalThis.thing = 1", "() => typeof thing")
+    policy = {
+        "entry": {"globals": {"console": True}, "packages": {"maker": True, "reader": True}},
+        "resources": {"maker": {"globals": maker}, "reader": {"globals": reader}},
+    }
+    write(tmp_path, {"policy.json": json.dumps(policy)})
+
+    done = mapper("run", "--policy", tmp_path / "policy.json", tmp_path / "main.js", check=True)
+
+    assert done.stdout == '"undefined"\n'
+
+
+def test_what_is_handed_over_is_locked(tmp_path: Path) -> None:
+    """As with exports: one reader can't change for another what the maker's functions do."""
+    application(
+        tmp_path,
+        "globalThis.thing = function thing() { return 'the maker\\'s' }; thing.part = () => 1",
+        "() => { try { thing.part = () => 2 } catch (e) { return [e.name, thing.part()] } }",
+    )
+
+    done = mapper("run", "--infer", tmp_path / "main.js", check=True)
+
+    assert json.loads(done.stdout) == ["TypeError", 1]
+
+
+def test_an_object_of_the_language_is_changed_for_its_package_alone(tmp_path: Path) -> None:
+    application(
+        tmp_path,
+        "Math.max = () => 'mine'; Promise.all = () => 'mine'; module.exports = Math.max()",
+        "() => [Math.max(1, 2), typeof Promise.all([]), require('maker')]",
+    )
+
+    done = mapper("run", "--infer", tmp_path / "main.js", check=True)
+
+    assert json.loads(done.stdout) == [2, "object", "mine"]

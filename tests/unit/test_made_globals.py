@@ -1,0 +1,130 @@
+"""Globals that packages make for each other are seen, and granted to both by inference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from support import load, package
+
+from compartment_mapper.policy import PackagePolicy
+from compartment_mapper.scan import scan_module
+from compartment_mapper.workflows import Application, Options
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("globalThis.thing = 1", ["thing"]),
+        ("global['thing'] = 1", ["thing"]),
+        ("window.thing ||= f", ["thing"]),
+        ("const g = globalThis; g.thing = 1", ["thing"]),
+        ("const g = typeof self === 'object' ? self : global; g.thing = 1", ["thing"]),
+        ("Object.defineProperty(globalThis, 'thing', { value: 1 })", ["thing"]),
+        ("Object.defineProperties(global, { one: {}, 'two': {}, three })", ["one", "three", "two"]),
+        ("Object.assign(globalThis, { fetch, thing })", ["fetch", "thing"]),
+        ("(function (root) { root.thing = 1 })(globalThis)", ["thing"]),
+        ("(function (x, root) { root.thing = 1 }).call(this, 1, globalThis)", ["thing"]),
+        ("((root) => { root.thing = 1 })(typeof window > 'x' ? window : global)", ["thing"]),
+        ("Reflect.decorate = f", ["Reflect.decorate"]),
+        ("Object.defineProperty(Reflect, 'metadata', {})", ["Reflect.metadata"]),
+        ("give(Reflect); put('decorate', decorate)", ["Reflect.decorate"]),
+        ("globalThis.Reflect.decorate = f", ["Reflect.decorate"]),
+        ("Promise.method = f", ["Promise.method"]),
+        # What is the text's own, or is there already.
+        ("const globalThis = {}; globalThis.thing = 1", []),
+        ("(function (global) { global.thing = 1 })({})", []),
+        ("globalThis.thing; globalThis.thing === 1; f(globalThis)", []),
+        ("globalThis.Promise = f; global.global = 1", []),
+        ("Math.sign = Math.sign || f; Reflect.get = f", []),
+        ("'globalThis.thing = 1'; // global.thing = 1", []),
+        ("x.Reflect.decorate = f", []),
+        ("globalThis[name] = 1", []),
+    ],
+)
+def test_what_a_text_makes(text: str, expected: list[str]) -> None:
+    record = scan_module(text.encode(), "cjs")
+
+    assert [name.path for name in record.made_globals] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Math.random = f", ("Math.random",)),
+        ("JSON['parse'] = f", ("JSON.parse",)),
+        ("Object.defineProperty(Math, 'sech', {})", ("Math.sech",)),
+        ("const P = globalThis.Promise; P.all = f", ("Promise.all",)),
+        ("Object.defineProperty(globalThis, 'Promise', x)\nglobalThis.Promise;", ("Promise",)),
+        ("env.Promise.race = f", ("Promise.race",)),
+        ("Promise.prototype = f", ()),
+        ("Math.max(1) == 1; Math.x == 2", ()),
+    ],
+)
+def test_which_objects_of_the_language_a_text_changes(text: str, expected: tuple[str, ...]) -> None:
+    assert scan_module(text.encode(), "cjs").assigned_names == expected
+
+
+def two(maker: str, reader: str, *, infer: bool = True) -> Application:
+    """Return an application with a dependency that makes a global, and one that reads it."""
+    files = {
+        "package.json": package(name="app", dependencies={"maker": "1", "reader": "1"}),
+        "main.js": "require('maker'); require('reader');",
+        "node_modules/maker/package.json": package(name="maker"),
+        "node_modules/maker/index.js": maker,
+        "node_modules/reader/package.json": package(name="reader"),
+        "node_modules/reader/index.js": reader,
+    }
+    return load(files, options=Options(infer=infer))
+
+
+def globals_of(application: Application, name: str) -> Mapping[str, object]:
+    policy = application.policy.resources.get(name, PackagePolicy())  # type: ignore[call-overload]
+    assert isinstance(policy.globals, Mapping)
+    return policy.globals
+
+
+@pytest.mark.parametrize(
+    ("maker", "reader", "path"),
+    [
+        ("globalThis.thing = 1", "module.exports = thing", "thing"),
+        ("globalThis.thing = 1", "module.exports = typeof thing", "thing"),
+        ("globalThis.thing = 1", "const g = globalThis; module.exports = g.thing", "thing"),
+        ("Reflect.decorate = f", "Reflect.decorate(x)", "Reflect.decorate"),
+        ("globalThis.XMLHttpRequest = f", "new XMLHttpRequest()", "XMLHttpRequest"),
+    ],
+)
+def test_who_makes_it_may_write_and_who_names_it_may_read(
+    maker: str, reader: str, path: str
+) -> None:
+    application = two(maker, reader)
+
+    assert globals_of(application, "maker")[path] == "write"
+    assert globals_of(application, "reader")[path] is True
+
+
+@pytest.mark.parametrize(
+    ("maker", "reader"),
+    [
+        ("globalThis.thing = 1", "const thing = 2; module.exports = thing"),
+        ("globalThis.thing = 1", "module.exports = { thing: 1 }"),
+        ("globalThis.thing = 1", "module.exports = (x) => x.thing"),
+        ("globalThis.thing = 1; thing", "module.exports = 1"),
+        ("globalThis.process = {}", "process.nextTick(f)"),
+    ],
+)
+def test_nobody_is_granted_what_nobody_else_names(maker: str, reader: str) -> None:
+    application = two(maker, reader)
+
+    for name in ("maker", "reader"):
+        assert not {"thing", "process"} & globals_of(application, name).keys()
+    assert "write" not in globals_of(application, "maker").values()
+
+
+def test_to_make_a_global_is_bad_and_never_granted_without_inference() -> None:
+    application = two("globalThis.thing = 1", "thing", infer=False)
+
+    (made,) = (use for use in application.uses if use.package == "maker" and use.part == "globals")
+    assert made.severity == "high"
+    assert "thing" not in globals_of(application, "maker")
+    assert "thing" not in globals_of(application, "reader")
