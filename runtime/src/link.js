@@ -21,7 +21,7 @@ import { isAttenuation } from './policy-format.js';
 import { fileRecord, isSharedData, ownCopy, recordOf, storedData } from './module-records.js';
 import { builtinDecision, grantedOf, grantsAnything, policiesOf } from './policy.js';
 import { unfinishedView } from './read-only.js';
-import { respell } from './run-time-text.js';
+import { respell, strictly } from './run-time-text.js';
 import {
   entryFilename,
   filenameOfTarget,
@@ -279,7 +279,9 @@ const makeCompartment = (pkg) => {
   return new Compartment({
     __options__: true,
     name: pkg.label,
-    transforms: [respell],
+    transforms: [
+      (text) => (pkg.compiles ? respell(text) : strictly(text, pkg.compartment.globalThis)),
+    ],
     resolveHook: (specifier, referrer) => resolveKey(specifier, referrer) ?? specifier,
     importHook: async (key) => {
       const target = targetOf(key);

@@ -90,6 +90,7 @@ import { makeScopedEvaluate } from './scoped-text.js';
  * @property {(key: string) => EsmSource | CjsSource} sourceOf
  * @property {Names} names of all its modules
  * @property {string} text of all its compiled modules
+ * @property {boolean} compiles whether a text of its modules is being evaluated, and no text that it made
  * @property {boolean} usesStackTraces whether a text of it speaks of V8's stack trace API
  * @property {Compartment} compartment
  * @property {(key: string) => Functor} functorOf
@@ -190,11 +191,16 @@ const makeFunctors = (pkg, sources) => {
    */
   const evaluateText = (text, { sloppy, lexicals }) => {
     const both = lexicals === undefined ? missing : withBoth(missing, lexicals);
-    return compartment.evaluate(text, {
-      sloppyGlobalsMode: sloppy,
-      __rejectSomeDirectEvalExpressions__: false,
-      ...(both && { __moduleShimLexicals__: both }),
-    });
+    pkg.compiles = true;
+    try {
+      return compartment.evaluate(text, {
+        sloppyGlobalsMode: sloppy,
+        __rejectSomeDirectEvalExpressions__: false,
+        ...(both && { __moduleShimLexicals__: both }),
+      });
+    } finally {
+      pkg.compiles = false;
+    }
   };
   /** @type {import('./package-texts.js').Evaluator['evaluate']} */
   const evaluate = (text, { url, files, sloppy, lexicals, together, mapUrl }) => {
@@ -283,6 +289,7 @@ export const makePackage = (world, name, policy, makeCompartment) => {
     keys: new Map(),
     targets: { import: new Map(), require: new Map() },
     lexicals: new Map(),
+    compiles: false,
     sourceOf: (key) => /** @type {EsmSource | CjsSource} */ (allSources().get(key)),
     get names() {
       return (names ??= unionOfNames(allSources().values()));

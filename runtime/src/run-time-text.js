@@ -1,10 +1,11 @@
 // Texts that programs make while they run, and evaluate by `Function` and `eval`. SES refuses what may be an HTML-like
 // comment or a dynamic import wherever it stands, also in a string: so no template engine could render a page.
 import { ownProperty } from './descriptors.js';
+import { withoutWith } from './with-statement.js';
 
 const { Function: HostFunction } = globalThis;
 
-const CENSORED = /<!--|-->|(?<![.\w$])import(?=\s*(?:\(|\/[/*]))/g;
+const CENSORED = /<!--(?!>)|<!-->|-->|(?<![.\w$])import(?=\s*(?:\(|\/[/*]))/g;
 
 // Each is checked by parsing, if not all stand in literals: a text that has more is left to SES.
 const MOST = 200;
@@ -22,7 +23,12 @@ const isProgram = (text) => {
 };
 
 /** @type {Record<string, string>} the same in a string, a template or a regular expression, and no code */
-const IN_LITERALS = { '<!--': '\\x3c!--', '-->': '--\\x3e', import: '\\x69mport' };
+const IN_LITERALS = {
+  '<!--': '\\x3c!--',
+  '<!-->': '\\x3c!--\\x3e',
+  '-->': '--\\x3e',
+  import: '\\x69mport',
+};
 
 /**
  * Outside of modules these begin comments (ECMA-262 B.1.1): one anywhere, the other where a line begins.
@@ -32,7 +38,7 @@ const IN_LITERALS = { '<!--': '\\x3c!--', '-->': '--\\x3e', import: '\\x69mport'
  * @returns {string}
  */
 const inCode = (found, before) => {
-  if (found === '<!--') return '//--';
+  if (found.startsWith('<!--')) return '//--';
   if (found !== '-->') return found;
   return /(?:^|[\n\r\u2028\u2029])\s*$/.test(before.slice(-200)) ? '//>' : '-- >';
 };
@@ -73,6 +79,42 @@ export const respell = (text) => {
     isProgram(spelled((other) => (other === index ? 'literal' : 'same'))),
   );
   return spelled((index) => (isLiteral[index] ? 'literal' : 'code'));
+};
+
+const STRICT = /(['"])use strict\1/;
+const ASSIGNED =
+  /(?<![.\w$])([A-Za-z_$][\w$]*)\s*(?:(?:[-+*/%&|^]|\*\*|<<|>>>?)?=(?![=>])|\+\+|--)|for\s*\(\s*([A-Za-z_$][\w$]*)\s+(?:in|of)\b/g;
+
+/**
+ * Sloppy code makes global variables by assigning to them (ECMA-262 6.2.5.6); strict code, and all is evaluated as such,
+ * throws. So they are there before: undefined, as undeclared names are anyway.
+ *
+ * @param {string} text
+ * @param {object} globalThis
+ */
+const makeVariables = (text, globalThis) => {
+  for (const [, assigned, looped] of text.matchAll(ASSIGNED)) {
+    const name = /** @type {string} */ (assigned ?? looped);
+    const isDeclared = new RegExp(
+      `\\b(?:var|let|const|function|class)\\b[^;{}()]*(?<![.\\w$])${name.replaceAll('$', '\\$')}(?![\\w$])`,
+    );
+    if (name in globalThis || isDeclared.test(text)) continue;
+    Object.defineProperty(globalThis, name, {
+      ...{ value: undefined, writable: true, enumerable: true, configurable: true },
+    });
+  }
+};
+
+/**
+ * @param {string} text that a package made, as Node would evaluate it: as sloppy code, if it doesn't say otherwise
+ * @param {object} globalThis of the package
+ * @returns {string} a text that means the same as strict code
+ */
+export const strictly = (text, globalThis) => {
+  if (STRICT.test(text)) return respell(text);
+  makeVariables(text, globalThis);
+  const plain = withoutWith(text);
+  return respell(plain === text || !isProgram(text) || !isProgram(plain) ? text : plain);
 };
 
 /** @type {Compartment | undefined} */

@@ -50,6 +50,17 @@ PROGRAMS: dict[str, dict[str, str]] = {
             console.log((() => {}).constructor('a', 'b', 'return a * b')(2, 3));
         """,
     },
+    "sloppy-texts-made-at-run-time": {
+        "main.cjs": """
+            const page = new Function('data', 'var out = ""; with (data || {}) { for (item in list) out += item + list[item] + name; }'
+              + ' out += "<!-->"; return out');
+            console.log(page({ list: { a: 1, b: 2 }, name: '!' }), item);
+            console.log(Function('n', 'total = 0; while (n--) total += n; return total')(4), total);
+            (0, eval)('made = { x: 1 }; with (made) { x = 2 }'); console.log(made);
+            try { Function('"use strict"; undeclared = 1')() } catch (error) { console.log(error.name) }
+            try { Function('"use strict"; with (x) {}') } catch (error) { console.log(error.name) }
+        """,
+    },
     "what-is-inherited-is-assigned": {
         "main.cjs": """
             const p = Promise.resolve(1); p.then = () => 'own'; console.log(p.then());

@@ -1,0 +1,447 @@
+// `with`, ECMA-262 14.11, in texts that are made at run time: templates are compiled to it. What a compartment evaluates
+// is strict code, which has none: so each name in the body asks the object first, in plain words.
+import { tokensOf } from './tokens.js';
+
+/** @import { Token } from './tokens.js' */
+
+/**
+ * @typedef {object} Statement
+ * @property {number} id
+ * @property {[number, number]} object indexes of the tokens between the parentheses
+ * @property {[number, number]} body indexes of the tokens of the body, without its braces
+ * @property {boolean} braced
+ *
+ * @typedef {object} Scope in which names are declared, that are not the object's then
+ * @property {number} from index of a token
+ * @property {number} to
+ * @property {Set<string>} names
+ */
+
+const OPENING = /^[([{]$/;
+const CLOSING = /^[)\]}]$/;
+const ASSIGNING = /^(?:(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)?=|\+\+|--)$/;
+
+const RESERVED = new Set(
+  `await break case catch class const continue debugger default delete do else enum export extends false finally for
+   function if import in instanceof new null return super switch this throw true try typeof var void while with yield
+   let static undefined async eval`.split(/\s+/),
+);
+
+// What isn't read here: then the text stays as it is, and is refused as any other `with`.
+const UNREAD = new Set(['class', 'async', 'await', 'yield', 'import', 'super', 'eval']);
+
+/** A text that is more than we read. */
+class Unread extends Error {}
+
+/** @param {unknown} condition */
+const need = (condition) => {
+  if (!condition) throw new Unread();
+};
+
+/** @param {Token[]} tokens */
+const makeReader = (tokens) => {
+  /** @type {Map<number, number>} from each bracket to the other of its pair */
+  const pairs = new Map();
+  /** @type {number[]} */
+  const open = [];
+  tokens.forEach(({ kind, text }, index) => {
+    const isTemplate = kind === 'template';
+    if (isTemplate ? text.startsWith('}') : kind === 'punctuator' && CLOSING.test(text)) {
+      const from = open.pop();
+      need(from !== undefined);
+      pairs.set(/** @type {number} */ (from), index).set(index, /** @type {number} */ (from));
+    }
+    if (isTemplate ? text.endsWith('${') : kind === 'punctuator' && OPENING.test(text))
+      open.push(index);
+  });
+  need(open.length === 0);
+  const text = (/** @type {number} */ index) => {
+    const token = tokens[index];
+    return token === undefined || token.kind === 'literal' ? '' : token.text;
+  };
+  const pair = (/** @type {number} */ index) => {
+    const other = pairs.get(index);
+    need(other !== undefined);
+    return /** @type {number} */ (other);
+  };
+  /**
+   * @param {number} index
+   * @returns {number} of the bracket around the token; -1 for none
+   */
+  const around = (index) => {
+    for (let at = index - 1; at >= 0; at -= 1) {
+      const other = pairs.get(at);
+      if (other === undefined) continue;
+      if (other > index || (other === index && at < index)) return at;
+      if (other < at) at = other;
+    }
+    return -1;
+  };
+  /**
+   * @param {number} from
+   * @param {RegExp} wanted
+   * @returns {number} of the first token of that text that is in no brackets of its own; where those around end, else
+   */
+  const upTo = (from, wanted) => {
+    let index = from;
+    for (; index < tokens.length; index += 1) {
+      const other = pairs.get(index);
+      if (other !== undefined && other > index) index = other;
+      else if (other !== undefined || wanted.test(text(index))) return index;
+    }
+    return index;
+  };
+  return { tokens, text, pair, around, upTo };
+};
+
+/** @typedef {ReturnType<typeof makeReader>} Reader */
+
+/**
+ * @param {Reader} reader
+ * @returns {Statement[]}
+ */
+const statementsIn = ({ tokens, text, pair, upTo }) => {
+  /** @type {Statement[]} */
+  const found = [];
+  tokens.forEach((token, index) => {
+    if (token.kind !== 'name' || token.text !== 'with' || text(index + 1) !== '(') return;
+    if (/^\??\.$/.test(text(index - 1))) return;
+    const end = pair(index + 1);
+    const braced = text(end + 1) === '{';
+    need(braced || /^(?:return|[^{}]*)$/.test(text(end + 1)));
+    need(
+      braced || !/^(?:if|for|while|do|switch|try|var|const|let|function|with)$/.test(text(end + 1)),
+    );
+    /** @type {[number, number]} */
+    const body = braced ? [end + 2, pair(end + 1)] : [end + 1, upTo(end + 1, /^;$/)];
+    found.push({ id: found.length, object: [index + 2, end], body, braced });
+  });
+  return found;
+};
+
+/**
+ * @param {Reader} reader
+ * @param {number} from
+ * @param {number} to
+ * @param {Set<string>} names that patterns, parameters or declarations between the tokens declare
+ */
+const addBindings = (reader, from, to, names) => {
+  const { tokens, text, pair } = reader;
+  let isTarget = true;
+  for (let index = from; index < to; index += 1) {
+    const word = text(index);
+    if (word === '=') isTarget = false;
+    else if (word === ',') isTarget = true;
+    else if (/^[([{]$/.test(word)) {
+      const end = pair(index);
+      if (isTarget) addBindings(reader, index + 1, end, names);
+      index = end;
+    } else if (isTarget && tokens[index]?.kind === 'name' && text(index + 1) !== ':')
+      names.add(word);
+  }
+};
+
+/**
+ * @param {Reader} reader
+ * @returns {{ scopes: Scope[], hoisted: Array<{ at: number, name: string, end: number }> }} hoisted: what `var` declares, where
+ */
+const declarationsIn = (reader) => {
+  const { tokens, text, pair, around, upTo } = reader;
+  /** @type {Scope[]} */
+  const scopes = [];
+  /** @type {Array<{ at: number, name: string, end: number }>} */
+  const variables = [];
+  const blockOf = (/** @type {number} */ index) => {
+    const from = around(index);
+    return { from, to: from < 0 ? tokens.length : pair(from) };
+  };
+  const functionAt = (/** @type {number} */ index, /** @type {Set<string>} */ names) => {
+    const end = pair(index); // of the parameters
+    addBindings(reader, index + 1, end, names);
+    need(text(end + 1) === '{');
+    scopes.push({ from: index, to: pair(end + 1), names });
+  };
+  tokens.forEach(({ kind, text: word }, index) => {
+    const before = text(index - 1);
+    if (/^\??\.$/.test(before)) return;
+    if (kind === 'punctuator' && word === '=>') {
+      /** @type {Set<string>} */
+      const names = new Set();
+      const start = before === ')' ? pair(index - 1) : index - 1;
+      if (before === ')') addBindings(reader, start + 1, index - 1, names);
+      else names.add(before);
+      const to = text(index + 1) === '{' ? pair(index + 1) : upTo(index + 1, /^[,;]$/);
+      scopes.push({ from: start, to, names });
+    }
+    if (kind !== 'name') return;
+    need(!UNREAD.has(word));
+    if (word === 'function') {
+      const isNamed = tokens[index + 1]?.kind === 'name';
+      const at = index + (isNamed ? 2 : 1);
+      need(text(at) === '(');
+      const isStatement = /^(?:[;{}]|)$/.test(before) && isNamed;
+      const own = isNamed ? text(index + 1) : undefined;
+      if (isStatement && own !== undefined)
+        scopes.push({ ...blockOf(index), names: new Set([own]) });
+      functionAt(at, new Set(own === undefined ? [] : [own]));
+    } else if (word === 'catch' && text(index + 1) === '(') {
+      functionAt(index + 1, new Set());
+    } else if (/^(?:var|let|const)$/.test(word)) {
+      /** @type {Set<string>} */
+      const names = new Set();
+      const end = Math.min(upTo(index + 1, /^(?:;|of|in)$/), tokens.length);
+      let last = index + 1; // a declaration ends with its line, where the next one can't go on
+      while (
+        last < end &&
+        !(
+          tokens[last]?.onNewLine &&
+          tokens[last]?.kind === 'name' &&
+          text(last - 1) !== ',' &&
+          text(last - 1) !== '='
+        )
+      )
+        last += 1;
+      addBindings(reader, index + 1, last, names);
+      const isInHead = text(around(index)) === '(';
+      if (word === 'var')
+        variables.push(...[...names].map((name) => ({ at: index, name, end: last })));
+      else if (isInHead) {
+        const close = pair(around(index));
+        const to = text(close + 1) === '{' ? pair(close + 1) : upTo(close + 1, /^;$/);
+        scopes.push({ from: around(index), to, names });
+      } else scopes.push({ ...blockOf(index), names });
+    }
+  });
+  return { scopes, hoisted: variables };
+};
+
+/**
+ * @param {Reader} reader
+ * @param {number} index of a `{`
+ * @returns {boolean} whether an object literal begins there, and no block
+ */
+const isLiteral = (reader, index) => {
+  const { tokens, text, around } = reader;
+  const before = text(index - 1);
+  const kind = tokens[index - 1]?.kind;
+  if (kind === 'template') return before.endsWith('${');
+  if (kind === 'literal') return false;
+  if (kind === 'name')
+    return /^(?:return|typeof|case|in|of|delete|void|throw|new|instanceof)$/.test(before);
+  if (before === ':') {
+    const outer = around(index);
+    return (
+      outer >= 0 && (text(outer) !== '{' || isLiteral(reader, outer) || text(index - 2) !== '')
+    );
+  }
+  return !/^(?:[;{})]|=>|)$/.test(before);
+};
+
+/**
+ * Assignments to patterns are not read.
+ *
+ * @param {Reader} reader
+ * @param {number} index of a name
+ */
+const needNoPattern = ({ text, around, pair }, index) => {
+  for (let at = around(index); at >= 0 && /^[[{]$/.test(text(at)); at = around(at))
+    need(text(pair(at) + 1) !== '=');
+};
+
+/**
+ * @param {Reader} reader
+ * @param {number} index of a name
+ * @returns {'read' | 'assigned' | 'called' | 'shorthand' | undefined} undefined: it is no variable
+ */
+const roleOf = (reader, index) => {
+  const { tokens, text, around } = reader;
+  const [before, after] = [text(index - 1), text(index + 1)];
+  const own = /** @type {Token} */ (tokens[index]);
+  if (RESERVED.has(own.text) || own.text.startsWith('#') || /^\??\.$/.test(before))
+    return undefined;
+  if (/^(?:break|continue|function)$/.test(before) && !own.onNewLine) return undefined;
+  if (own.text === 'of' && tokens[index - 1]?.kind === 'name') return undefined;
+  const outer = around(index);
+  const inLiteral = outer >= 0 && text(outer) === '{' && isLiteral(reader, outer);
+  if (inLiteral && (before === ',' || index - 1 === outer)) {
+    if (after === ':') return undefined;
+    need(/^[,}]$/.test(after)); // methods and accessors are not read
+    needNoPattern(reader, index);
+    return 'shorthand';
+  }
+  if (after === ':' && /^[;{}]$/.test(before) && !inLiteral) return undefined; // a label
+  if (/^(?:\+\+|--)$/.test(before)) return 'assigned';
+  if (ASSIGNING.test(after) && !(tokens[index + 1]?.onNewLine && /^(?:\+\+|--)$/.test(after)))
+    return 'assigned';
+  if (/^(?:in|of)$/.test(after) && text(outer) === '(' && text(outer - 1) === 'for')
+    return index === outer + 1 ? 'assigned' : 'read';
+  needNoPattern(reader, index);
+  const called = after === '(' || (tokens[index + 1]?.kind === 'template' && /^`/.test(after));
+  return called && before !== 'new' ? 'called' : 'read';
+};
+
+/**
+ * @param {string} prefix of names that the text has not
+ * @param {Statement} statement
+ * @param {ReadonlyMap<string, string>} assigned by name, what it is outside
+ * @param {string[]} own variables that the body declares for those around it
+ * @returns {string}
+ */
+const prologueOf = (prefix, { id }, assigned, own) => {
+  const [object, has, scope] = ['o', 'h', 's'].map((letter) => `${prefix}${letter}${id}`);
+  const thunks = [...assigned].map(
+    ([name, outside]) => `get ${name}(){return ${outside}},set ${name}(v){${outside}=v}`,
+  );
+  const parts = [
+    `const ${has}=(k)=>k in ${object}&&!(${object}[Symbol.unscopables]||{})[k];`,
+    ...own.map(
+      (name) =>
+        `if(${has}("${name}"))throw new SyntaxError("with: '${name}' is declared in the body, and is a property too");`,
+    ),
+    assigned.size === 0
+      ? ''
+      : `const ${scope}=new Proxy({${thunks.join(',')}},{get:(t,k)=>${has}(k)?${object}[k]:t[k],set:(t,k,v)=>{if(${has}(k))${object}[k]=v;else t[k]=v;return true}});`,
+  ];
+  return parts.join('');
+};
+
+/**
+ * @param {string} text with `with` in it
+ * @returns {string} the same without
+ */
+const rewritten = (text) => {
+  const tokens = tokensOf(text);
+  need(tokens !== undefined);
+  const reader = makeReader(/** @type {Token[]} */ (tokens));
+  const statements = statementsIn(reader);
+  const { scopes, hoisted } = declarationsIn(reader);
+  let prefix = '$w';
+  while (text.includes(prefix)) prefix += '_';
+
+  const within = (/** @type {number} */ index, /** @type {[number, number]} */ [from, to]) =>
+    index >= from && index < to;
+  /** @type {(index: number) => Statement[]} around a token, the innermost first */
+  const around = (index) => statements.filter(({ body }) => within(index, body)).reverse();
+  const isDeclared = (
+    /** @type {number} */ index,
+    /** @type {string} */ name,
+    /** @type {Statement} */ { body },
+  ) =>
+    scopes.some(
+      ({ from, to, names }) =>
+        from >= body[0] - 1 && from <= index && index <= to && names.has(name),
+    ) ||
+    hoisted.some((variable) => {
+      if (variable.name !== name || !within(variable.at, body)) return false;
+      const owner = scopes.findLast(
+        ({ from, to }) => from <= variable.at && variable.at < to && reader.text(from) === '(',
+      );
+      return (
+        owner !== undefined && owner.from >= body[0] && owner.from <= index && index <= owner.to
+      );
+    });
+  const read = (/** @type {string} */ name, /** @type {Statement[]} */ asked) =>
+    asked.reduceRight(
+      (outside, { id }) => `(${prefix}h${id}("${name}")?${prefix}o${id}.${name}:${outside})`,
+      name,
+    );
+  const target = (/** @type {string} */ name, /** @type {Statement[]} */ asked) =>
+    asked.length === 0 ? name : `${prefix}s${/** @type {Statement} */ (asked[0]).id}.${name}`;
+
+  /** @type {Map<Statement, Map<string, string>>} */
+  const assigned = new Map(statements.map((statement) => [statement, new Map()]));
+  /** @type {Array<{ at: number, end: number, text: string }>} */
+  const edits = [];
+  reader.tokens.forEach((token, index) => {
+    const inside = token.kind === 'name' ? around(index) : [];
+    if (inside.length === 0) return;
+    const asked = inside.filter(
+      (statement, n) =>
+        !inside.slice(0, n + 1).some((inner) => isDeclared(index, token.text, inner)),
+    );
+    if (asked.length === 0) return;
+    const role = roleOf(reader, index);
+    if (role === undefined) return;
+    const isDeclaration = hoisted.some(
+      ({ at, end, name }) =>
+        name === token.text &&
+        at < index &&
+        index < end &&
+        /^(?:var|,)$/.test(reader.text(index - 1)),
+    );
+    if (isDeclaration) return;
+    const name = token.text;
+    const edit = { at: token.start, end: token.end };
+    if (role === 'assigned') {
+      asked.forEach((statement, n) =>
+        assigned.get(statement)?.set(name, target(name, asked.slice(n + 1))),
+      );
+      edits.push({ ...edit, text: target(name, asked) });
+    } else if (role === 'called') {
+      const called = asked.reduceRight(
+        (outside, { id }) =>
+          `(${prefix}h${id}("${name}")?(...a)=>${prefix}o${id}.${name}(...a):${outside})`,
+        name,
+      );
+      edits.push({ ...edit, text: called });
+    } else
+      edits.push({
+        ...edit,
+        text: `${role === 'shorthand' ? `${name}:` : ''}${read(name, asked)}`,
+      });
+  });
+  for (const statement of statements) {
+    const { object, body, braced, id } = statement;
+    const keyword = reader.tokens[object[0] - 2];
+    const open = reader.tokens[object[1]];
+    need(keyword !== undefined && open !== undefined);
+    const own = hoisted.filter(
+      ({ at, name }) => within(at, body) && !isDeclared(at, name, statement),
+    );
+    const names = [...new Set(own.map(({ name }) => name))];
+    const first = /** @type {Token} */ (keyword);
+    const close = /** @type {Token} */ (open);
+    edits.push({
+      at: first.start,
+      end: /** @type {Token} */ (reader.tokens[object[0] - 1]).end,
+      text: `{const ${prefix}o${id}=(0,(o)=>{if(o==null)throw new TypeError("Cannot convert undefined or null to object");return({}).constructor(o)})(`,
+    });
+    edits.push({
+      at: close.start,
+      end: close.end,
+      text: `);${prologueOf(prefix, statement, assigned.get(statement) ?? new Map(), names)}`,
+    });
+    const last = reader.tokens[braced ? body[1] : body[1] - 1];
+    const end = reader.tokens[body[1]];
+    const at =
+      braced || end?.text === ';'
+        ? /** @type {Token} */ (end).end
+        : /** @type {Token} */ (last).end;
+    edits.push({ at, end: at, text: '}' });
+  }
+  edits.sort((one, other) => one.at - other.at || one.end - other.end);
+  let made = '';
+  let done = 0;
+  for (const { at, end, text: instead } of edits) {
+    need(at >= done);
+    made += text.slice(done, at) + instead;
+    done = end;
+  }
+  return made + text.slice(done);
+};
+
+const WITH = /(?<![.\w$])with\s*\(/;
+
+/**
+ * @param {string} text
+ * @returns {string} without `with`, if it has any, and it is read here
+ */
+export const withoutWith = (text) => {
+  if (!WITH.test(text)) return text;
+  try {
+    return rewritten(text);
+  } catch (error) {
+    if (error instanceof Unread) return text;
+    throw error;
+  }
+};
