@@ -92,13 +92,14 @@ AUTHORITIES: Mapping[Part, Mapping[str, Authority]] = {
 }
 
 _UNKNOWN: Mapping[Part, Authority] = {
-    "globals": Authority("low", "a name that the table does not have: of the page, or made by a package"),
+    "globals": Authority("low", "a name of the host that the table does not have"),
     "builtins": Authority("critical", "a builtin that the table does not have"),
     "packages": Authority("low", "what another package exports"),
 }
 
-#: Of a global that packages make and that no host has.
-_MADE = Authority("high", "what other packages find under that name is this package's")
+#: To make a global, or a member of an object of the language, for other packages; and to have it.
+MAKES_GLOBAL = Authority("high", "what other packages find under that name is this package's")
+MADE_GLOBAL = Authority("low", "what another package makes")
 
 
 @lru_cache(maxsize=4096)
@@ -116,8 +117,8 @@ def authority_of(part: Part, path: str, *, write: bool = False) -> Authority:
     """
     rows = AUTHORITIES.get(part, {})
     found = next((rows[key] for key in _keys_of(path) if key in rows), _UNKNOWN[part])
-    is_bad = SEVERITIES.index(found.severity) <= SEVERITIES.index(_MADE.severity)
-    return _MADE if write and part == "globals" and is_global(path) and not is_bad else found
+    is_bad = SEVERITIES.index(found.severity) <= SEVERITIES.index(MAKES_GLOBAL.severity)
+    return MAKES_GLOBAL if write and part == "globals" and is_global(path) and not is_bad else found
 
 
 def is_global(path: str) -> bool:

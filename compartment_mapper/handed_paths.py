@@ -75,9 +75,17 @@ def _at_working_directory(
 def _named_programs(
     modules: Mapping[Location, Module], application: Location, world: World
 ) -> Iterator[Location]:
-    """Yield the programs in folders that the application computes, whose names it says."""
+    """Yield the programs in folders that the application computes, whose names it says.
+
+    And those in the folder where it was started, which is its own when it is bundled.
+    """
     for location, module in modules.items():
         record = module.record
+        if b"resolve(" in module.source and is_owned(location, application):
+            for name in record.file_names:  # path.resolve('test/a.js'): from where it was started
+                place = joined(application, name)
+                if name.endswith(_PROGRAMS) and world.powers.kind(place) == "file":
+                    yield world.powers.canonical(place)
         if record.assets and is_owned(location, application):
             names = {name.rpartition("/")[2] for name in record.file_names}
             for file in asset_files(record, location=location, read=world.powers):

@@ -9,6 +9,10 @@ from typing import Literal
 
 from compartment_mapper import errors
 from compartment_mapper.authority import (
+    HOST_GLOBALS,
+    KNOWN_GLOBALS,
+    MADE_GLOBAL,
+    MAKES_GLOBAL,
     MEMBERS_OF_PROCESS,
     VIEWED_GLOBALS,
     WITHOUT_POWER,
@@ -24,7 +28,7 @@ from compartment_mapper.authority import (
 from compartment_mapper.errors import Diagnostic
 from compartment_mapper.load import display_name
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
-from compartment_mapper.module_graph import BuiltinTarget, FileTarget, Module, ModuleGraph
+from compartment_mapper.module_graph import BuiltinTarget, FileTarget, Module, ModuleGraph, Target
 from compartment_mapper.module_record import BuiltinUse, FreeName, ModuleRequest
 from compartment_mapper.node_builtins import is_builtin
 from compartment_mapper.package_graph import (
@@ -57,6 +61,8 @@ class Use:
     span: Span
     #: Of a global: it is assigned.
     write: bool = False
+    #: Of a global: no host has it, another package makes it.
+    made: bool = False
     #: Of a builtin: it is requested; what is used of it are uses of their own.
     load: bool = False
     #: The text may use more of the object than is certain, so that all of it is listed.
@@ -71,6 +77,8 @@ class Use:
         """How bad it is to grant, and why."""
         if self.link == "application":
             return _OF_THE_APPLICATION
+        if self.made:
+            return MAKES_GLOBAL if self.write else MADE_GLOBAL
         return authority_of(self.part, self.path, write=self.write)
 
     @property
@@ -101,8 +109,14 @@ class Use:
         return "write" if self.write else True
 
 
-def every_use(modules: ModuleGraph, packages: PackageGraph) -> Iterator[Use]:
-    """Yield what every package uses, file by file, as often as it does."""
+def every_use(modules: ModuleGraph, packages: PackageGraph, *, page: bool = False) -> Iterator[Use]:
+    """Yield what every package uses, file by file, as often as it does.
+
+    Args:
+        modules: Of the application.
+        packages: Which these modules are of.
+        page: Whether the host is a page, with other globals than Node's.
+    """
     owners = {
         location: packages.owner_of(location).canonical_name for location in sorted(modules.modules)
     }
@@ -117,13 +131,13 @@ def every_use(modules: ModuleGraph, packages: PackageGraph) -> Iterator[Use]:
         if package in handing:
             yield from _uses_of_handed(module, package, handed[location])
         yield from _links_of(module, packages)
-    yield from _shared_globals(modules, owners)
+    yield from _shared_globals(modules, owners, page=page)
 
 
-def uses_of(modules: ModuleGraph, packages: PackageGraph) -> list[Use]:
+def uses_of(modules: ModuleGraph, packages: PackageGraph, *, page: bool = False) -> list[Use]:
     """Return what every package uses, by package, part and path; the first use of each."""
     found: dict[tuple[CanonicalName, Part, str, bool, bool], Use] = {}
-    for use in every_use(modules, packages):
+    for use in every_use(modules, packages, page=page):
         found.setdefault((use.package, use.part, use.path, use.write, use.load), use)
     return _without_covered([found[key] for key in sorted(found)])
 
@@ -233,47 +247,51 @@ def _uses_of_handed(
 
 
 def _shared_globals(
-    modules: ModuleGraph, owners: Mapping[Location, CanonicalName]
+    modules: ModuleGraph, owners: Mapping[Location, CanonicalName], *, page: bool
 ) -> Iterator[Use]:
-    """Yield the globals that one package makes and another names: both need the grant."""
+    """Yield the globals that one package makes and another names: both need the grant.
+
+    What a page has is the page's.
+    """
     makers: dict[str, list[Use]] = {}
     for location, package in owners.items():
         for name in modules.modules[location].record.made_globals:
-            if name.path.partition(".")[0] not in VIEWED_GLOBALS:
-                makers.setdefault(name.path, []).append(
-                    Use(
-                        package=package,
-                        part="globals",
-                        path=name.path,
-                        module=location,
-                        span=name.span,
-                        write=True,
-                    )
-                )
+            first = name.path.partition(".")[0]
+            if first in _NOT_SHARED or (page and first in KNOWN_GLOBALS):
+                continue
+            use = Use(
+                package=package,
+                part="globals",
+                path=name.path,
+                module=location,
+                span=name.span,
+                write=True,
+                made=first not in HOST_GLOBALS,
+            )
+            makers.setdefault(name.path, []).append(use)
     for path, made in sorted(makers.items()):
         by = {use.package for use in made}
         wanted = [
-            use
+            replace(made[0], package=package, module=location, span=span, write=False)
             for location, package in owners.items()
-            if by != {package} and (use := _named_by(modules.modules[location], package, path))
+            if by != {package} and (span := _place_in(modules.modules[location], path))
         ]
         if wanted:
             yield from (*made, *wanted)
 
 
-def _named_by(module: Module, package: CanonicalName, path: str) -> Use | None:
-    """Return the use of a global that the text of a module names, if it does."""
-    if module.record.language not in {"mjs", "cjs"}:
-        return None
+#: Of these each package has its own.
+_NOT_SHARED = frozenset(VIEWED_GLOBALS) & HOST_GLOBALS | {"console"}
+
+
+def _place_in(module: Module, path: str) -> Span | None:
+    """Return where the text of a module names a global, if it does."""
     last = path.rpartition(".")[2].encode()
-    if last not in module.source:
+    if module.record.language not in {"mjs", "cjs"} or last not in module.source:
         return None
     from compartment_mapper.scan.made_globals import place_of_global  # noqa: PLC0415 - see scan_powers
 
-    span = place_of_global(module.source, path)
-    if span is None:
-        return None
-    return Use(package=package, part="globals", path=path, module=module.location, span=span)
+    return place_of_global(module.source, path)
 
 
 def _tested_path(name: FreeName, package: CanonicalName) -> str | None:
@@ -349,13 +367,32 @@ def patches_of(modules: ModuleGraph, packages: PackageGraph) -> Iterator[Patch]:
     for location, module in sorted(modules.modules.items()):
         package = packages.owner_of(location).canonical_name
         for edge in module.edges:
-            if edge.request.specifier in module.record.patched and isinstance(
-                edge.target, FileTarget
-            ):
-                target = packages.owner_of(edge.target.location).canonical_name
-                if target != package:
-                    span = edge.request.span
-                    yield Patch(package=package, target=target, module=location, span=span)
+            if edge.request.specifier not in module.record.patched:
+                continue
+            targets = {
+                packages.owner_of(source).canonical_name
+                for source in _sources_of(edge.target, modules)
+            }
+            for target in sorted(targets - {package}):
+                span = edge.request.span
+                yield Patch(package=package, target=target, module=location, span=span)
+
+
+def _sources_of(target: Target, modules: ModuleGraph) -> set[Location]:
+    """Return the modules that what *target* exports may be of: its own, and what it re-exports."""
+    found: set[Location] = set()
+    pending = [target]
+    while pending:
+        reached = pending.pop()
+        if not isinstance(reached, FileTarget) or reached.location in found:
+            continue
+        found.add(reached.location)
+        module = modules.modules[reached.location]
+        record = module.record
+        passed_on = {*record.cjs_reexports, *(star.request for star in record.star_exports)}
+        passed_on.update(entry.request for entry in record.indirect_exports)
+        pending += [edge.target for edge in module.edges if edge.request.specifier in passed_on]
+    return found
 
 
 def unchanging_packages(modules: ModuleGraph, packages: PackageGraph) -> frozenset[CanonicalName]:

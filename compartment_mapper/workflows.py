@@ -167,7 +167,8 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         used = without_unused(used, also=attenuators.values(), world=world)
         powers.ended("leave out")
     modules, packages = _with_chosen(used, root, options, world)
-    uses = tuple(uses_of(modules, packages))
+    in_page = BROWSER in options.conditions
+    uses = tuple(uses_of(modules, packages, page=in_page))
     seen = Seen(root=root, modules=modules, packages=packages, uses=uses)
     if given is not None:
         more = with_named_grants(given.policy, options.grants, seen.names)
@@ -185,7 +186,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         attenuators=attenuators,
         warnings=(*problems, *doubtful, *misfits),
         infers=options.infer and given is None,
-        in_page=BROWSER in options.conditions,
+        in_page=in_page,
         unused=len(loaded.graph.modules) - len(used.modules) if options.leaves_out_unused else None,
     )
 

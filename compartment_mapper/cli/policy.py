@@ -357,7 +357,7 @@ def _explained(application: Application, package: str, authority: str | None) ->
     if name is None:
         known = [package.canonical_name for package in packages.packages.values()]
         raise InputError(errors.unknown_package(package, known))
-    every = list(every_use(modules, packages))
+    every = list(every_use(modules, packages, page=application.in_page))
     uses = uses_concerning(every, name, authority)
     if authority is not None and not uses:
         paths = {use.path for use in every if use.package == name and not use.load}

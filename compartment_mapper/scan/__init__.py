@@ -28,6 +28,7 @@ from compartment_mapper.scan.free_names import (
     scan_free_names,
     scan_handed_names,
 )
+from compartment_mapper.scan.frozen_writes import scan_frozen_writes
 from compartment_mapper.scan.global_this import scan_global_this
 from compartment_mapper.scan.late_changes import scan_late_changes
 from compartment_mapper.scan.made_globals import scan_changed_statics, scan_made_globals
@@ -168,6 +169,8 @@ def _rewrites(
     evasion = evade_censors(syntax, prefix=prefix, is_script=is_script)
     evals = scan_direct_evals(syntax, prefix=prefix, is_script=is_script)
     own, owning = scan_constructor_writes(syntax, prefix=prefix)
+    frozen, freezing = scan_frozen_writes(syntax, prefix=prefix) if is_script else ([], ())
+    own, owning = [*own, *frozen], (*owning, *freezing)
     sloppy, refusals = scan_sloppy(syntax, prefix=prefix) if is_script else ([], [])
     mapped, mapping = scan_mapped_arguments(syntax, prefix=prefix) if is_script else ([], ())
     if is_script:

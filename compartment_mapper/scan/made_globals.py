@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from compartment_mapper.authority import GLOBAL_ALIASES, INTRINSICS, STATICS
+from compartment_mapper.authority import GLOBAL_ALIASES, HOST_GLOBALS, INTRINSICS, STATICS
 from compartment_mapper.module_record import FreeName
 from compartment_mapper.scan.members import MemberUse, binding_uses, member_uses
 from compartment_mapper.scan.names import FUNCTIONS, WRAPPER_PARAMETERS, occurrences
@@ -34,6 +34,8 @@ _TAKEN_OVER = re.compile(rb"\.\s*(all|race|allSettled)\s*=(?![=>])")
 _DEFINES = re.compile(rb"(?:definePropert(?:y|ies)|assign)\s*\(\s*\Z")
 _STATIC_MEMBER = re.compile(rb"\.\s*(?:" + _OWNERS + rb")(?![\w$])")
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
+#: No constructors: helpers are handed those to say what type something has.
+_NAMESPACES = frozenset({"Atomics", "Intl", "JSON", "Math", "Reflect"})
 _NEVER_SHARED = INTRINSICS | GLOBAL_ALIASES | frozenset(WRAPPER_PARAMETERS)
 #: Of more, a text is no program that makes a few globals.
 _MOST = 200
@@ -57,11 +59,18 @@ def scan_changed_statics(syntax: Syntax) -> Iterator[str]:
     And what of these objects it replaces, by a definition.
     """
     found = (*_assigned_members(syntax), *_defined_members(syntax), *_by_global_object(syntax))
-    paths = {path for path, _ in found if path.partition(".")[2] != "prototype"}
+    paths = {path for path, _ in found if _is_changed(*path.split("."))}
     if b"Promise" in syntax.source:
         taken = _TAKEN_OVER.finditer(syntax.source)
         paths.update(f"Promise.{match[1].decode()}" for match in taken)
     yield from sorted(paths)
+
+
+def _is_changed(owner: str, member: str = "") -> bool:
+    """Whether its package needs an *owner* of its own: what a constructor has, it keeps mostly."""
+    if not member or owner in _NAMESPACES:
+        return True
+    return member != "prototype" and member not in STATICS[owner]
 
 
 _Found = Iterator[tuple[str, Span]]
@@ -100,8 +109,11 @@ def _made_elsewhere(syntax: Syntax, span: Span) -> _Found:
         index -= name == "call"
         yield from _made_of_parameter(syntax, path[:-2], function, index)
     elif index == 0 and name in {"defineProperty", "defineProperties", "assign"}:
-        yield from ((key, span) for value in values[1:2] for key in _keys(syntax, value))
-    elif syntax.text(path[-1].node) in STATICS:
+        for value in values[1:2]:
+            is_known = value.type in {"object", "string"}
+            keys = _keys(syntax, value) if is_known else _keys_of_text(syntax)
+            yield from ((key, span) for key in keys)
+    elif syntax.text(path[-1].node) in _NAMESPACES:
         yield from ((key, span) for key in _texts_of_calls(syntax))
 
 
@@ -143,6 +155,15 @@ def _keys(syntax: Syntax, node: Node) -> Iterator[str]:
             yield syntax.text(key)
         elif key.type == "string":
             yield syntax.string_value(key) or ""
+
+
+_KEY = re.compile(rb"[{,]\s*([A-Za-z_$][\w$]*)\s*(?=[:,}(])")
+
+
+def _keys_of_text(syntax: Syntax) -> Iterator[str]:
+    """Yield what any object literal of the text may have as a key, but for what the host has."""
+    found = {match[1].decode() for match in _KEY.finditer(syntax.source)}
+    yield from sorted(found - HOST_GLOBALS - INTRINSICS)[:_MOST]
 
 
 _CALL_OF_TEXT = re.compile(rb"[\w$]\s*\(\s*(['\"])([A-Za-z_$][\w$]*)\1\s*,")

@@ -35,10 +35,10 @@ class CallSite {
     return this.#frame.site.getMethodName();
   }
   getFileName() {
-    return this.#frame.file ?? undefined;
+    return this.#frame.scriptName ?? this.#frame.file ?? undefined;
   }
   getScriptNameOrSourceURL() {
-    return this.#frame.file ?? undefined;
+    return this.#frame.scriptName ?? this.#frame.file ?? undefined;
   }
   getLineNumber() {
     return this.#frame.line;

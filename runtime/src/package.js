@@ -9,6 +9,7 @@ import { debuggerMap } from './debugger-map.js';
 import { makeDirectEval } from './direct-eval.js';
 import { makePackageTexts } from './package-texts.js';
 import { reportGlobals } from './report.js';
+import { filenameOf, urlOf } from './locations.js';
 import { needRoomToEndow } from './room.js';
 import { makeScopedEvaluate } from './scoped-text.js';
 
@@ -164,6 +165,10 @@ const functorTexts = (pkg, sources) =>
         text: source.text,
         edits: source.edits,
         folder: `compartment:///${pkg.label}/`,
+        scriptName: (location) => {
+          const filename = filenameOf(pkg.name, `./${location}`);
+          return source.kind === 'esm' ? urlOf(filename) : filename;
+        },
         sourceMap: () =>
           source.sourceMap ?? pkg.world.maps.of(`${pkg.name}/${fileModule(pkg, key).location}`),
         sloppy: source.kind === 'cjs' && source.sloppy,

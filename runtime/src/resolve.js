@@ -141,8 +141,9 @@ export const keyOfFilename = (pkg, filename) => keysByFilename(pkg).get(filename
  */
 const inApplication = ({ world: { map, powers } }, path) => {
   const folder = /** @type {any} */ (powers.globals['process'])?.cwd?.();
-  if (typeof folder !== 'string' || !path.startsWith(`${folder}/`)) return [];
-  return [`/${map.entry.compartment}${path.slice(folder.length)}`];
+  const isBelow = typeof folder === 'string' && path.startsWith(`${folder}/`);
+  // For a package that may not know that folder, it is the root of all.
+  return [`/${map.entry.compartment}${isBelow ? path.slice(folder.length) : path}`];
 };
 
 /**

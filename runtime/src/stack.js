@@ -27,6 +27,7 @@ import { makeOriginOf } from './source-map.js';
  * @typedef {object} Frame
  * @property {string} where `<file>:<line>:<column>`, or a word
  * @property {string | null} file
+ * @property {string | undefined} [scriptName] of the file, as the module itself knows it
  * @property {number | null} line
  * @property {number | null} column
  * @property {CallSite} site
@@ -135,10 +136,11 @@ const makeFrames = () => {
     }
     const start = startIn(url, known).findLast((candidate) => candidate.line <= (line ?? 0));
     if (start === undefined) return undefined;
-    const { file, edits } = start.text;
+    const { file, edits, folder } = start.text;
+    const scriptName = start.text.scriptName?.(file.slice(folder.length));
     const own = (line ?? 0) - start.line + 1;
     if (edits === undefined)
-      return { where: `${file}:${own}:${column}`, file, line: own, column, site };
+      return { where: `${file}:${own}:${column}`, file, scriptName, line: own, column, site };
     // Behind the text, in its last line but one, its functor calls itself.
     if (own >= start.lines - 1) return undefined;
     const written = columnBefore(editsOf(start.text).get(own - 1) ?? [], (column ?? 1) - 1) + 1;
@@ -146,9 +148,17 @@ const makeFrames = () => {
     if (place !== undefined) {
       const source = start.text.folder + place.source;
       const where = `${source}:${place.line}:${place.column}`;
-      return { where, file: source, line: place.line, column: place.column, site };
+      const own = { line: place.line, column: place.column };
+      return {
+        where,
+        file: source,
+        scriptName: start.text.scriptName?.(place.source),
+        ...own,
+        site,
+      };
     }
-    return { where: `${file}:${own}:${written}`, file, line: own, column: written, site };
+    const where = `${file}:${own}:${written}`;
+    return { where, file, scriptName, line: own, column: written, site };
   };
 
   /**

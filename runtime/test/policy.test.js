@@ -170,7 +170,7 @@ test('the stack trace API works for a package that speaks of it, and tells of no
      module.exports = [site.getFunctionName(), site.getFileName(), site.getLineNumber(), site.getThis(), own.stack, own instanceof Error,
        new TypeError('t') instanceof Error, Error('e').message, new Error('c', { cause: 1 }).cause, Error.isError?.(own)];`,
   );
-  assert.deepEqual(seen.slice(0, 4), ['trace', 'compartment:///evil/index.js', 3, undefined]);
+  assert.deepEqual(seen.slice(0, 4), ['trace', '/evil-v1/index.js', 3, undefined]);
   assert.match(seen[4], /^Own: m\n    at .*compartment:\/\/\/evil\/index\.js:5:/);
   assert.doesNotMatch(seen[4], /file:|runtime/);
   assert.deepEqual(seen.slice(5, 9), [true, true, 'e', 1]);

@@ -215,11 +215,12 @@ def test_a_refusal_names_a_grant_that_works(tmp_path: Path) -> None:
 
 CONFIGURED = {
     "package.json": '{"name": "app", "version": "1.0.0", "dependencies": {"reader": "1"}}',
-    "main.mjs": "import { join } from 'node:path';\n"
+    "main.mjs": "import { join, resolve } from 'node:path';\n"
     "import reader from 'reader';\n"
     "const folder = join(import.meta.dirname, 'conf');\n"
     "console.log(await reader.load(folder, 'one.mjs'), await reader.load(folder, 'two.cjs'));\n"
-    "console.log(reader.started());\n",
+    "console.log(reader.started());\n"
+    "console.log(await reader.file(resolve('conf/two.cjs')));\n",
     "conf/one.mjs": "export default 'one';\n",
     "conf/two.cjs": "module.exports = 'two';\n",
     "conf/never-named.mjs": "export default 3;\n",
@@ -229,6 +230,7 @@ CONFIGURED = {
     "const path = require('path');\n"
     "exports.load = async (folder, name) =>\n"
     "  (await import(pathToFileURL(path.join(folder, name)).href)).default;\n"
+    "exports.file = async (file) => require(file);\n"
     "exports.started = () => require(path.join(process.cwd(), 'reader.config.js'));\n",
 }
 
@@ -243,7 +245,7 @@ def test_a_dependency_loads_files_of_the_application_by_paths(
 
     made = mapper("bundle", project / "main.mjs", "--infer", "-o", archive)
 
-    assert expected == "one two\nconfigured\n"
+    assert expected == "one two\nconfigured\ntwo\n"
     assert "USES_APPLICATION" in made.stderr
     assert mapper("run", archive).stdout == expected
     withheld = mapper("run", project / "main.mjs")

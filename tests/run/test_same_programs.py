@@ -61,6 +61,18 @@ PROGRAMS: dict[str, dict[str, str]] = {
             try { Function('"use strict"; with (x) {}') } catch (error) { console.log(error.name) }
         """,
     },
+    "functions-of-a-library-are-decorated": {
+        "main.cjs": """
+            const library = { isArray: Array.isArray, own: () => 1, now: Date.now };
+            Object.keys(library).forEach(function (key) {
+              var func = library[key];
+              if (typeof func == 'function') { func.convert = key; console.log(typeof func, func === library[key]) }
+            });
+            console.log(library.own.convert, library.isArray([]));
+            const set = (name) => { const f = { get x() { return 1 } }[name]; if (typeof f === 'function') f.y = 1; else return typeof f };
+            console.log(set('x'));
+        """,
+    },
     "what-is-inherited-is-assigned": {
         "main.cjs": """
             const p = Promise.resolve(1); p.then = () => 'own'; console.log(p.then());
@@ -86,7 +98,25 @@ PROGRAMS: dict[str, dict[str, str]] = {
             const before = Error.stackTraceLimit; Error.stackTraceLimit = 0; console.log(JSON.stringify(new Error('q').stack));
             Error.stackTraceLimit = 1; console.log(new Error('q').stack.split('\\n').length); Error.stackTraceLimit = before;
             Error.prepareStackTrace = (e, sites) => sites.length > 0 && e.message; console.log(new Error('p').stack);
+            Error.prepareStackTrace = (e, sites) => sites[0].getFileName(); console.log(new Error('p').stack === __filename);
         """,
+    },
+    "traces-of-modules": {
+        "main.mjs": "Error.prepareStackTrace = (e, sites) => sites[0].getFileName();\n"
+        "console.log(new Error('p').stack === import.meta.url);",
+    },
+    "what-another-package-passes-on-is-changed": {
+        "main.cjs": "require('plugin'); console.log(new (require('front').Base)().added())",
+        "package.json": package(name="app", dependencies={"plugin": "1", "front": "1"}),
+        "node_modules/plugin/package.json": package(name="plugin", dependencies={"front": "1"}),
+        "node_modules/plugin/index.js": "const { Base } = require('front'); require('user');\n"
+        "Base.prototype.added = () => 'added';",
+        "node_modules/user/package.json": package(name="user"),
+        "node_modules/user/index.js": "require('front')",
+        "node_modules/front/package.json": package(name="front", dependencies={"back": "1"}),
+        "node_modules/front/index.js": "module.exports = require('back')",
+        "node_modules/back/package.json": package(name="back"),
+        "node_modules/back/index.js": "exports.Base = class {}",
     },
     "process-that-is-handed-on": {
         "main.cjs": "require('d').go(); console.log(require('p').platform === process.platform); process.exit(0)",

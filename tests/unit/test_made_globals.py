@@ -26,6 +26,7 @@ from compartment_mapper.workflows import Application, Options
         ("(function (root) { root.thing = 1 })(globalThis)", ["thing"]),
         ("(function (x, root) { root.thing = 1 }).call(this, 1, globalThis)", ["thing"]),
         ("((root) => { root.thing = 1 })(typeof window > 'x' ? window : global)", ["thing"]),
+        ("const all = { fetch, thing }; Object.assign(globalThis, all)", ["thing"]),
         ("Reflect.decorate = f", ["Reflect.decorate"]),
         ("Object.defineProperty(Reflect, 'metadata', {})", ["Reflect.metadata"]),
         ("give(Reflect); put('decorate', decorate)", ["Reflect.decorate"]),
@@ -40,6 +41,7 @@ from compartment_mapper.workflows import Application, Options
         ("'globalThis.thing = 1'; // global.thing = 1", []),
         ("x.Reflect.decorate = f", []),
         ("globalThis[name] = 1", []),
+        ("def('Expression', String, 'x'); f(1, Promise)", []),
     ],
 )
 def test_what_a_text_makes(text: str, expected: list[str]) -> None:
@@ -55,6 +57,7 @@ def test_what_a_text_makes(text: str, expected: list[str]) -> None:
         ("JSON['parse'] = f", ("JSON.parse",)),
         ("Object.defineProperty(Math, 'sech', {})", ("Math.sech",)),
         ("const P = globalThis.Promise; P.all = f", ("Promise.all",)),
+        ("if (!Promise.try) Promise.try = f; Symbol.iterator ||= 1", ()),
         ("Object.defineProperty(globalThis, 'Promise', x)\nglobalThis.Promise;", ("Promise",)),
         ("env.Promise.race = f", ("Promise.race",)),
         ("Promise.prototype = f", ()),
@@ -92,6 +95,7 @@ def globals_of(application: Application, name: str) -> Mapping[str, object]:
         ("globalThis.thing = 1", "const g = globalThis; module.exports = g.thing", "thing"),
         ("Reflect.decorate = f", "Reflect.decorate(x)", "Reflect.decorate"),
         ("globalThis.XMLHttpRequest = f", "new XMLHttpRequest()", "XMLHttpRequest"),
+        ("globalThis.document = {}", "document.title", "document"),
     ],
 )
 def test_who_makes_it_may_write_and_who_names_it_may_read(
