@@ -21,12 +21,14 @@ from compartment_mapper.powers import ReadPowers
 
 #: A folder with more files than this says too little: nothing of it is taken.
 _MOST = 400
-_PROGRAMS = (".js", ".cjs", ".mjs")
-_TYPED = (".ts", ".mts", ".cts", ".tsx", ".jsx")
+#: The extensions of modules, as Node has them, and as compilers have.
+PROGRAMS = (".js", ".cjs", ".mjs")
+TYPED = (".ts", ".mts", ".cts", ".tsx", ".jsx")
 #: What a program reads of its own folder is not code, even where the text names it.
-_CODE = (*_PROGRAMS, *_TYPED, ".node", ".map")
+_CODE = (*PROGRAMS, *TYPED, ".node", ".map")
 _DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")
-_SUFFIXES = r"(?:\.js|\.json|\.cjs|/index\.js|/index\.json)?"
+#: What a `require` may leave out, as a regular expression.
+SUFFIXES = r"(?:\.js|\.json|\.cjs|/index\.js|/index\.json)?"
 
 
 def pattern_requests(
@@ -41,7 +43,7 @@ def pattern_requests(
             continue
         yield from _matching(request, location, read)
     for asset in record.assets:
-        if asset.is_url and asset.path.endswith(_PROGRAMS):
+        if asset.is_url and asset.path.endswith(PROGRAMS):
             yield _request_of_url(asset)
         else:
             yield from _at_place(asset, record, location, read)
@@ -52,8 +54,7 @@ def _matching(
 ) -> Iterator[ModuleRequest]:
     """Yield a request for each file that the pattern of *request* may mean."""
     known = request.pattern[: request.pattern.index("*")].rpartition("/")[0] + "/"
-    shape = ".*".join(re.escape(part) for part in request.pattern.split("*"))
-    whole = re.compile(shape + (_SUFFIXES if request.kind == "require" else ""))
+    whole = re.compile(shape_of(request.pattern) + (SUFFIXES if request.kind == "require" else ""))
     for path in files_of_package(joined(parent_of(location), known), read):
         if _is_module(path, location) and whole.fullmatch(known + path):
             yield _request_of(request, known + path)
@@ -92,11 +93,20 @@ def _mentioned(
         yield _request_of(request, request.pattern)
 
 
+def shape_of(pattern: str) -> str:
+    r"""Return a regular expression for a pattern, of which ``*`` may be anything.
+
+    >>> shape_of("./locales/*.js")
+    '\\./locales/.*\\.js'
+    """
+    return ".*".join(re.escape(part) for part in pattern.split("*"))
+
+
 def _is_module(path: str, referrer: Location) -> bool:
     """Whether the file is one that can be loaded without saying how."""
-    if path.endswith(_TYPED):
+    if path.endswith(TYPED):
         return "/node_modules/" not in referrer and not path.endswith(_DECLARATIONS)
-    return path.endswith((*_PROGRAMS, ".json"))
+    return path.endswith((*PROGRAMS, ".json"))
 
 
 def _request_of(request: PatternRequest, specifier: str) -> ModuleRequest:
@@ -126,7 +136,7 @@ def asset_files(
         if asset.path == SELF:
             seen.add(location)
             yield location
-        if not asset.path.startswith(".") or (asset.is_url and asset.path.endswith(_PROGRAMS)):
+        if not asset.path.startswith(".") or (asset.is_url and asset.path.endswith(PROGRAMS)):
             continue
         for file in _files_of(asset.path, record, location, read):
             canonical = read.canonical(file)
@@ -155,7 +165,7 @@ def _files_of(
     shape = path[len(known) :] if "*" in path else "*"
     if location.startswith(place) and not shape.strip("*/"):
         return
-    whole = re.compile(".*".join(re.escape(part) for part in shape.split("*")))
+    whole = re.compile(shape_of(shape))
     for below in files_of_package(place, read):
         if whole.fullmatch(below) and not (location.startswith(place) and _is_code(below)):
             yield joined(place, below)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from compartment_mapper.expand import files_of_package
+from compartment_mapper.expand import PROGRAMS, SUFFIXES, TYPED, files_of_package, shape_of
 from compartment_mapper.locations import Location, Specifier, base_name, joined
 from compartment_mapper.module_record import ModuleRecord, ModuleRequest, PatternRequest
 from compartment_mapper.node_builtins import is_builtin
@@ -17,8 +17,7 @@ from compartment_mapper.package_descriptor import PackageDescriptor
 from compartment_mapper.package_graph import package_name_of, package_root
 from compartment_mapper.resolve import FileResolution, World, find_package, resolve
 
-_PROGRAMS = (".js", ".cjs", ".mjs", ".ts", ".mts", ".cts", ".tsx", ".jsx")
-_SUFFIXES = r"(?:\.js|\.json|\.cjs|/index\.js)?"
+_MODULES = (*PROGRAMS, *TYPED)
 
 
 def package_requests(
@@ -73,7 +72,7 @@ class _Installed:
             if is_there and self._is_module(pattern, request):
                 yield pattern
             return
-        wanted = re.compile(_shape(package_name_of(pattern)))
+        wanted = re.compile(shape_of(package_name_of(pattern)))
         for name in self._all_names():
             if wanted.fullmatch(name) and self._folder_of(name):
                 yield from self._files_matching(name, request)
@@ -86,12 +85,12 @@ class _Installed:
         else:
             folder = self._folder_of(name)
             assert folder is not None
-            suffix = _SUFFIXES if request.kind == "require" else ""
-            whole = re.compile(_shape(path.removeprefix("/")) + suffix)
+            suffix = SUFFIXES if request.kind == "require" else ""
+            whole = re.compile(shape_of(path.removeprefix("/")) + suffix)
             known = path[: path.index("*")].rpartition("/")[0].removeprefix("/")
             below = f"{known}/" if known else ""
             files = files_of_package(joined(folder, below), self._world.powers)
-            matching = (below + file for file in files if file.endswith((*_PROGRAMS, ".json")))
+            matching = (below + file for file in files if file.endswith((*_MODULES, ".json")))
             found = (f"{name}/{file}" for file in matching if whole.fullmatch(file))
         yield from (specifier for specifier in found if self._is_module(specifier, request))
 
@@ -129,11 +128,7 @@ class _Installed:
             return False
         if found.location.endswith(".json"):
             return request.kind == "require"
-        return found.location.endswith(_PROGRAMS) or "." not in base_name(found.location)
-
-
-def _shape(pattern: str) -> str:
-    return ".*".join(re.escape(part) for part in pattern.split("*"))
+        return found.location.endswith(_MODULES) or "." not in base_name(found.location)
 
 
 def unknown_requests(record: ModuleRecord) -> tuple[PatternRequest, ...]:

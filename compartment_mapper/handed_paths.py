@@ -10,14 +10,13 @@ import re
 from collections.abc import Iterator, Mapping
 from posixpath import relpath
 
-from compartment_mapper.expand import asset_files
+from compartment_mapper.expand import PROGRAMS, asset_files
 from compartment_mapper.locations import Location, Specifier, base_name, joined, parent_of, path_of
 from compartment_mapper.module_graph import Module
 from compartment_mapper.module_record import ModuleRequest, PatternRequest
 from compartment_mapper.package_graph import package_root
 from compartment_mapper.package_lookup import World, is_owned
 
-_PROGRAMS = (".js", ".cjs", ".mjs")
 #: In a request that is computed: that its value is a path, and no name of a package.
 _PATH = re.compile(rb"pathToFileURL|[Ff]ile|[Pp]ath|[Uu][Rr][Ll]|href")
 
@@ -67,7 +66,7 @@ def _at_working_directory(
     if b"process.cwd()" in module.source:
         for name in module.record.file_names:
             place = joined(application, name)
-            is_wanted = name.endswith((*_PROGRAMS, ".json")) and name != "package.json"
+            is_wanted = name.endswith((*PROGRAMS, ".json")) and name != "package.json"
             if is_wanted and world.powers.kind(place) == "file":
                 yield world.powers.canonical(place)
 
@@ -84,11 +83,11 @@ def _named_programs(
         if b"resolve(" in module.source and is_owned(location, application):
             for name in record.file_names:  # path.resolve('test/a.js'): from where it was started
                 place = joined(application, name)
-                if name.endswith(_PROGRAMS) and world.powers.kind(place) == "file":
+                if name.endswith(PROGRAMS) and world.powers.kind(place) == "file":
                     yield world.powers.canonical(place)
         if record.assets and is_owned(location, application):
             names = {name.rpartition("/")[2] for name in record.file_names}
             for file in asset_files(record, location=location, read=world.powers):
-                is_program = file != location and file.endswith(_PROGRAMS)
+                is_program = file != location and file.endswith(PROGRAMS)
                 if is_program and base_name(file) in names and is_owned(file, application):
                     yield file

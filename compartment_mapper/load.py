@@ -12,7 +12,7 @@ from compartment_mapper.browser_field import BROWSER
 from compartment_mapper.data_urls import DataModule, data_module
 from compartment_mapper.erasure import ErasePowers, place_of
 from compartment_mapper.errors import Diagnostic, Place
-from compartment_mapper.expand import pattern_requests
+from compartment_mapper.expand import PROGRAMS, TYPED, pattern_requests
 from compartment_mapper.expand_packages import package_requests, unknown_requests
 from compartment_mapper.file_kind import binary_kind, language_of
 from compartment_mapper.handed_paths import requests_by_path
@@ -269,7 +269,7 @@ _ENTRIES = f"{_AS}entries"
 #: A module that stands in a URL is beside the package.json of who asks for it.
 _DATA = f"{_AS}data"
 #: What Node would load as a program, or as data.
-_LOADED = frozenset({".js", ".cjs", ".mjs", ".json", ".ts", ".cts", ".mts", ".jsx", ".tsx"})
+_LOADED = frozenset({*PROGRAMS, *TYPED, ".json"})
 
 
 def file_of(location: Location) -> Location:

@@ -10,6 +10,7 @@ from compartment_mapper.expand import asset_files
 from compartment_mapper.locations import Location, joined
 from compartment_mapper.module_graph import Edge, FileTarget
 from compartment_mapper.module_record import OWN_PACKAGE, RESOLVES, ModuleRecord
+from compartment_mapper.named_by_files import named_by_files
 from compartment_mapper.node_builtins import is_builtin
 from compartment_mapper.package_descriptor import PackageDescriptor
 from compartment_mapper.package_graph import is_bare, package_name_of, package_root
@@ -48,7 +49,8 @@ def assets_of_module(
         *_resolved(record, edges),
         *_of_packages(file, record, package, world),
     )
-    return tuple(dict.fromkeys(place for place in found if may_read(place)))
+    files = tuple(dict.fromkeys(place for place in found if may_read(place)))
+    return (*files, *named_by_files(files, package=package, read=world.powers))
 
 
 def _at_places(file: Location, record: ModuleRecord, world: World) -> Iterator[Location]:
