@@ -6,6 +6,7 @@ import pytest
 from support import load, package
 
 from compartment_mapper.authority import harmless_paths
+from compartment_mapper.errors import InputError
 from compartment_mapper.locations import CanonicalName
 from compartment_mapper.policy import PackagePolicy
 from compartment_mapper.policy_choice import PolicyFile
@@ -68,6 +69,12 @@ def handed(*named: str) -> list[str]:
             "const w = require('worker_threads'); f(w); new w.Worker(x)",
             ["worker_threads", "worker_threads.Worker"],
         ),
+        ("const v = require('vm'); f(v); v.isContext(x)", ["vm", "vm.isContext"]),
+        (
+            "const u = require('util'); u.inspect(x); u.setTraceSigInt(x)",
+            ["(util)", "util.setTraceSigInt"],
+        ),
+        ("const m = require('module'); m.register(x)", ["(module)"]),
         ("require('path'); require('events')", ["(events)", "(path)"]),
         ("console.log(1); setTimeout(f); new URL(x)", ["(URL)", "(console)", "(setTimeout)"]),
         ("process.env.HOME", ["process.env.HOME"]),
@@ -80,13 +87,20 @@ def handed(*named: str) -> list[str]:
         ("process[x]", ["process"]),
         ("f(process); x.argv", handed("process.argv")),
         ("const p = process; f(p); p.env.A", handed("process.env.A")),
+        ("f(process); function g(process) { process.argv }", handed("process.argv")),
+        ("function g(process) { process.argv }", []),
+        ("const p = require('process'); f(p); p.exit()", handed("process.exit")),
         ("performance.now(); performance.mark('x')", ["performance.mark", "(performance.now)"]),
         ("crypto.subtle.digest(x)", ["crypto.subtle"]),
         ("Math.random(); Math.max(1, 2)", ["(Math)"]),
         ("Math.max(1, 2)", []),
         ("Date.now(); new Date()", ["(Date)"]),
         ("globalThis.fetch('/')", ["fetch"]),
+        ("Math.random.call(Math)", ["(Math)"]),
+        ("process.stdout.write.call(x)", ["process.stdout.write"]),
         ("typeof fetch", []),
+        ("typeof setTimeout; typeof process", ["(setTimeout)"]),
+        ("typeof console.log", ["(console)"]),
         ("typeof fetch; fetch", ["fetch"]),
         ("fetch(1); fetch(2)", ["fetch"]),
         ("const fetch = 1; fetch", []),
@@ -96,6 +110,37 @@ def handed(*named: str) -> list[str]:
 )
 def test_what_a_package_uses_is_seen(code: str, expected: list[str]) -> None:
     assert uses(with_dependency(code), "a") == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("f(require('fs'))", ["fs"]),
+        ("const fs = require('fs'); fs[x]; fs.statSync(x)", ["fs"]),
+        ("require('fs').statSync(x)", []),
+        ("require('path')[x]", []),
+        ("process.env[x]; process.stdout.write(x)", ["process.env"]),
+        ("process[x]", ["process"]),
+        ("f(console); setTimeout[x]", []),
+    ],
+)
+def test_more_may_be_used_of_an_object_that_goes_elsewhere(code: str, expected: list[str]) -> None:
+    application = with_dependency(code)
+
+    assert [use.path for use in application.uses if use.uncertain] == expected
+
+
+def test_what_a_builtin_is_used_for_is_not_seen_behind_another_name() -> None:
+    application = load(
+        {
+            "package.json": package(name="app", imports={"#f": "fs", "#p": "path"}),
+            "main.mjs": "import { statSync } from '#f'; import '#p'; statSync(1)",
+        },
+        entry="main.mjs",
+    )
+
+    found = [(use.path, use.uncertain) for use in application.uses if not use.load]
+    assert found == [("fs", True), ("path", True)]
 
 
 def test_the_first_use_in_the_first_file_is_the_place() -> None:
@@ -125,6 +170,20 @@ def test_the_application_gets_what_it_uses() -> None:
 
     assert granted(application.policy.entry) == ["fetch", "fs"]
     assert application.withheld == []
+
+
+def test_the_application_gets_what_it_only_asks_for_and_what_it_hands_on() -> None:
+    application = with_dependency("", main="typeof WebSocket; f(process); require('a')")
+
+    assert granted(application.policy.entry) == ["WebSocket", "process"]
+
+
+def test_to_request_a_builtin_is_granted_where_nothing_of_it_is() -> None:
+    code = "require('fs').statSync(x); require('os')"
+
+    policy = with_dependency(code, infer=True).policy.of(A)
+
+    assert policy.builtins == {"fs.statSync": True, "os": "load"}
 
 
 def test_infer_grants_each_package_what_it_uses_and_no_other() -> None:
@@ -267,7 +326,51 @@ def test_a_dependency_finds_no_way_around_in_an_undeclared_package(specifier: st
     assert application.policy.of(A).packages == {}
 
 
-def test_writing_is_granted_as_such() -> None:
-    application = with_dependency("", main="process.exitCode = 1; process.env.A; require('a')")
+def test_files_of_the_application_are_inferred_with_a_warning() -> None:
+    files = {**UNDECLARED, "x.json": "1", "node_modules/a/index.js": "require('../../x.json')"}
 
-    assert application.policy.entry.globals == {"process.exitCode": "write", "process.env.A": True}
+    (warning,) = load(files, options=Options(infer=True)).warnings
+
+    assert (warning.code, warning.severity) == ("USES_APPLICATION", "warning")
+    assert str(warning.place) == "node_modules/a/index.js:1:9"
+    assert "'a'" in warning.message
+    assert "'../../x.json'" in warning.message
+    assert load(files).policy.of(A).packages == {}
+
+
+def test_what_to_declare_is_the_name_that_is_requested() -> None:
+    files = {
+        **UNDECLARED,
+        "node_modules/a/package.json": package(name="a", imports={"#b": "b"}),
+        "node_modules/a/index.js": "require('#b'); require('other')",
+        "node_modules/other/package.json": package(name="b-as-it-calls-itself"),
+        "node_modules/other/index.js": "",
+    }
+
+    warnings = load(files, options=Options(infer=True)).warnings
+
+    said = sorted(warning.hint for warning in warnings)
+    assert ['{ "b": "^1.2.3" }' in said[0], '{ "other": "*" }' in said[1]] == [True, True]
+
+
+def test_writing_is_granted_as_such() -> None:
+    written = "process.title; process.title = 1; process.exitCode = 1; process.exitCode"
+    application = with_dependency("", main=f"{written}; process.env.A; require('a')")
+
+    assert application.policy.entry.globals == {
+        "process.exitCode": "write",
+        "process.env.A": True,
+        "process.title": "write",
+    }
+
+
+def test_who_may_read_may_not_write() -> None:
+    policy = b'{"entry": {"globals": {"process.title": true, "process.exitCode": "write"}}}'
+    file = PolicyFile(text=policy, name="policy.json")
+
+    with pytest.raises(InputError) as caught:
+        load({"main.js": "process.title = 1; process.exitCode = 1"}, options=Options(policy=file))
+
+    (problem,) = caught.value.problems
+    assert problem.code == "POLICY_TOO_NARROW"
+    assert "process.title" in problem.message

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from support import bundled
 
@@ -124,6 +126,37 @@ def test_who_is_believed(app: str, consumer: str, *, infer: bool, expected: obje
     policy = made.map.compartments["victim-v1.0.0"].policy
     assert policy is not None
     assert (policy.harden or False) == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param({"index.js": VICTIM}, "code", id="certain"),
+        pytest.param({"index.js": DOUBTFUL["exports-late"]}, False, id="late"),
+        pytest.param(
+            {"index.js": "require('./own.js').x = 1", "own.js": ""}, False, id="own-module-changed"
+        ),
+        pytest.param(
+            {"index.js": "require('./own.js'); require('fs').x = 1", "own.js": ""},
+            "code",
+            id="a-builtin-changed",
+        ),
+    ],
+)
+def test_code_is_frozen_where_it_is_certain(files: Mapping[str, str], expected: object) -> None:
+    made = bundled(
+        {
+            "main.js": "require('a')",
+            "node_modules/a/package.json": '{"name":"a","version":"1.0.0"}',
+            **{f"node_modules/a/{name}": text for name, text in files.items()},
+        }
+    )
+
+    found = {found.label: found.policy for found in made.map.compartments.values()}
+    assert {label: policy and (policy.harden or False) for label, policy in found.items()} == {
+        "$root$": "code",
+        "a": expected,
+    }
 
 
 def test_assignments_to_constructor_become_definitions_on_the_same_lines() -> None:
