@@ -227,6 +227,28 @@ def test_what_an_archive_carries_is_read_back(policy: PackagePolicy) -> None:
     assert package_policy_from(written, path="policy") == lost
 
 
+@pytest.mark.parametrize(
+    ("builtins", "expected"),
+    [
+        ({"fs.stat": True}, True),
+        ({"fs.stat": False, "fs.open": True}, True),
+        ({"fs": False, "fs.stat": True}, True),
+        ({"fs.stat": False}, False),
+        ({"fs.stat": False, "fs.promises.open": False}, False),
+        ({"fs": False}, False),
+        ({"fsx.stat": True, "f": True}, False),
+        ({}, False),
+    ],
+)
+def test_a_builtin_is_loaded_for_any_member_that_is_granted(
+    builtins: dict[str, Grant], *, expected: bool
+) -> None:
+    policy = PackagePolicy(builtins=builtins)
+
+    assert policy.allows("builtins", "fs", load=True) is expected
+    assert not policy.allows("builtins", "fs")
+
+
 _PATHS = st.sampled_from(
     ["fetch", "process", "process.env", "process.env.A", "process.kill", "crypto.subtle"]
 )
