@@ -208,6 +208,10 @@ def test_an_archive_of_nothing_is_read() -> None:
             "an entry has an extra field or a comment, or is on another disk",
         ),
         ("gap-before-the-directory", "something stands between the files and the directory"),
+        (
+            "overlapping-entries",
+            "something else stands before 'app-v1.0.0/main.js', or it overlaps",
+        ),
         ("name-that-is-no-utf8", "the name of an entry is not UTF-8"),
         ("name-absolute", "it holds '/etc/x', a path to elsewhere"),
     ],
