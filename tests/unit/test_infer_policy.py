@@ -7,8 +7,9 @@ from support import load, package
 
 from compartment_mapper.authority import harmless_paths
 from compartment_mapper.errors import InputError
+from compartment_mapper.infer_policy import withheld
 from compartment_mapper.locations import CanonicalName
-from compartment_mapper.policy import PackagePolicy
+from compartment_mapper.policy import Grant, PackagePolicy, Policy
 from compartment_mapper.policy_choice import PolicyFile
 from compartment_mapper.workflows import Application, Options
 
@@ -176,6 +177,36 @@ def test_the_application_gets_what_it_only_asks_for_and_what_it_hands_on() -> No
     application = with_dependency("", main="typeof WebSocket; f(process); require('a')")
 
     assert granted(application.policy.entry) == ["WebSocket", "process"]
+    assert granted(with_dependency("", main="typeof process; require('a')").policy.entry) == []
+
+
+def test_what_is_named_of_a_process_that_is_handed_on_is_seen_in_all_files_of_a_package() -> None:
+    files = {
+        "package.json": package(name="app", dependencies={"a": "1"}),
+        "main.js": "require('a'); exports.f = ({ process }) => process.exit()",
+        "node_modules/a/package.json": package(name="a"),
+        "node_modules/a/index.js": "require('./own.js').f(process)",
+        "node_modules/a/own.js": "exports.f = (x) => { this.process = x; this.process.argv }",
+    }
+
+    application = load(files)
+
+    assert uses(application, "a") == handed("process.argv")
+    assert [use.module[-9:] for use in application.uses if use.path == "process.argv"] == [
+        "/a/own.js"
+    ]
+
+
+def test_names_of_packages_may_have_dots() -> None:
+    files = {
+        "main.js": "require('a'); require('a.b')",
+        "node_modules/a/index.js": "",
+        "node_modules/a.b/index.js": "",
+        "node_modules/a/package.json": package(name="a"),
+        "node_modules/a.b/package.json": package(name="a.b"),
+    }
+
+    assert load(files).policy.entry.packages == {"a": True, "a.b": True}
 
 
 def test_to_request_a_builtin_is_granted_where_nothing_of_it_is() -> None:
@@ -374,3 +405,11 @@ def test_who_may_read_may_not_write() -> None:
     (problem,) = caught.value.problems
     assert problem.code == "POLICY_TOO_NARROW"
     assert "process.title" in problem.message
+
+
+def test_what_may_be_read_is_withheld_where_it_is_written() -> None:
+    uses = load({"main.js": "process.title = 1; process.exitCode = 1"}).uses
+    granted: dict[str, Grant] = {"process.title": True, "process.exitCode": "write"}
+    policy = Policy(entry=PackagePolicy(globals=granted), resources={})
+
+    assert [(use.path, use.write) for use in withheld(uses, policy)] == [("process.title", True)]
