@@ -205,6 +205,14 @@ def test_what_is_written_in_an_archive_is_read_back(policy: PackagePolicy) -> No
     assert package_policy_from(written, path="policy") == expected
 
 
+@pytest.mark.parametrize("name", ["write", "load"])
+def test_an_attenuator_may_be_called_like_a_grant(name: str) -> None:
+    attenuation = Attenuation(specifier=name, params=())
+    policy = PackagePolicy(globals=attenuation, builtins={"fs": attenuation})
+
+    assert package_policy_from(policy.to_endo(), path="policy") == policy
+
+
 def test_empty_parts_are_not_written() -> None:
     assert PackagePolicy().to_dict() == {}
     assert PackagePolicy(globals={"b": True, "a": True}).to_dict() == {
