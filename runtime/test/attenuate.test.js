@@ -6,6 +6,7 @@ import {
   fillView,
   frozenAccessor,
   isConstructor,
+  isObject,
   ownCopy,
   ownFunction,
 } from '../src/attenuate.js';
@@ -92,7 +93,7 @@ const viewOf = (builtins, target) =>
   fillView(grantedOfNet(builtins), { owner: () => target, view: {} });
 
 test('a view has what is granted, and nothing that is withheld', () => {
-  const target = { a: 1, b: 2, c: { d: 3, e: 4 }, f: { g: 5 }, h: { i: { j: 6, k: 7 } } };
+  const target = { a: 1, b: {}, c: { d: 3, e: 4 }, f: { g: 5 }, h: { i: { j: 6, k: 7 } }, n: null };
   const view = viewOf(
     {
       'net.a': true,
@@ -101,6 +102,7 @@ test('a view has what is granted, and nothing that is withheld', () => {
       'net.f': true,
       'net.h.i.j': true,
       'net.none.x': true,
+      'net.n.x': true,
     },
     target,
   );
@@ -109,6 +111,10 @@ test('a view has what is granted, and nothing that is withheld', () => {
   });
   assert.equal('b' in view, false);
   assert.equal('none' in view, false);
+  assert.equal('n' in view, false);
+  assert.deepEqual([null, undefined, 'text', 1, {}, () => 1].map(isObject), [
+    ...[false, false, false, false, true, true],
+  ]);
 });
 
 test('what is granted but for a member is a copy without it', () => {
@@ -161,7 +167,7 @@ test('what is assigned to a view stays with it', () => {
 
 test('with a grant to write, it is assigned to the owner, and shown as it is', () => {
   /** @type {any} */
-  const target = { a: 1 };
+  let target = { a: 1 };
   /** @type {Granted} */
   const member = { whole: true, write: true, unlimited: false, members: new Map() };
   const granted = { ...member, whole: false, members: new Map([['a', member]]) };
@@ -172,6 +178,10 @@ test('with a grant to write, it is assigned to the owner, and shown as it is', (
   assert.equal(view['a'], own, 'what the package has assigned is its own');
   target.a = owner.method;
   assert.equal(view['a'](), target, 'what another has is bound');
+  target = undefined;
+  assert.equal(view['a'], undefined);
+  view['a'] = 2;
+  assert.equal(view['a'], 2, 'without an owner it stays here');
 });
 
 test('what is shown may be another thing', () => {
@@ -227,6 +237,15 @@ test('an own function does the same, with members of its own', () => {
   const OwnDerived = /** @type {any} */ (ownFunction(Derived));
   assert.equal(Object.getPrototypeOf(OwnDerived), Base);
   assert.ok(new OwnDerived() instanceof Derived);
+  /** @type {unknown[]} */
+  const targets = [];
+  function Making() {
+    targets.push(new.target);
+  }
+  const OwnMaking = /** @type {any} */ (ownFunction(Making));
+  const other = Reflect.construct(OwnMaking, [], Map);
+  assert.deepEqual([new OwnMaking() instanceof Making, other instanceof Map], [true, true]);
+  assert.deepEqual(targets, [Map, Making]);
   class Mine extends OwnDerived {}
   assert.ok(new Mine() instanceof Mine);
   assert.equal(
@@ -269,6 +288,7 @@ test('a copy of an object is its own, and reads accessors of the original late',
   assert.deepEqual([original.a, original.late], [1, [original, 2]]);
   assert.deepEqual(Object.keys(copy), ['a', 'late']);
   assert.deepEqual(ownCopy(original, () => 'shared')['late'], 'shared');
+  assert.equal(ownCopy({ prototype: 1 })['prototype'], 1);
   assert.equal(Object.getPrototypeOf(ownCopy(Object.create(null))), null);
   assert.equal(Object.getPrototypeOf(ownCopy(new (class {})())), Object.prototype);
 });

@@ -79,6 +79,7 @@ test('all may be allowed, also what is critical', () => {
   assert.deepEqual(builtinDecision(policy, 'vm'), all);
   assert.deepEqual(globalDecision(policy, 'process'), all);
   assert.equal(mayUsePackage(policy, '$root$'), true);
+  assert.deepEqual([policy.harden, policy.defaultAttenuator], [false, undefined]);
 });
 
 test('packages are granted by name, and not as a word', () => {
