@@ -82,6 +82,7 @@ for (const [name, made] of KINDS)
     assert.equal(await run('return 1 // comment'), 1);
     assert.equal(await run(`return '<!--' + 'import(1)'`), '<!--import(1)');
     assert.equal(await run(), undefined);
+    assert.doesNotMatch(String(Constructor()), /undefined/);
     assert.equal(new Constructor('return 1').constructor, Constructor);
     assert.throws(() => Constructor('return ('), SyntaxError);
     assert.throws(() => Constructor('return import("fs")'), SyntaxError);

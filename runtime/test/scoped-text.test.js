@@ -48,6 +48,7 @@ test('a text sees the globals of its compartment, and no others', () => {
     [1, 2, 'undefined', 'undefined', 'undefined', false],
   );
   assert.equal(evaluate('this'), globalObject);
+  assert.equal(evaluate('arguments.length'), 0);
   assert.throws(() => evaluate('(constant = 3)'), TypeError);
   evaluate('(own = 5)');
   assert.equal(globalObject.own, 5);
@@ -67,6 +68,7 @@ test('lexicals come before globals, and those that never change are constants', 
     {},
     {
       fixed: { value: 1, enumerable: true },
+      firm: { value: 7 },
       open: { value: 2, writable: true, enumerable: true, configurable: true },
       late: { get: () => 3, enumerable: true },
       soft: { value: 4, configurable: true },
@@ -74,14 +76,22 @@ test('lexicals come before globals, and those that never change are constants', 
       class: { value: 6 },
     },
   );
-  const globalObject = { fixed: 'g', open: 'g', late: 'g', soft: 'g', other: 'g' };
-  const constants = ['fixed', 'other', 'not-a-name', 'with'];
+  const globalObject = { fixed: 'g', open: 'g', late: 'g', soft: 'g', other: 'g', another: 'h' };
+  const constants = ['fixed', 'other', 'another', 'not-a-name', 'with'];
   const { evaluate, evaluated } = scopedBy({ globalObject, lexicals, constants });
-  assert.deepEqual(evaluate('[fixed, open, late, soft, other]'), [1, 2, 3, 4, 'g']);
+  assert.deepEqual(evaluate('[fixed, firm, open, late, soft, other, another]'), [
+    1,
+    7,
+    2,
+    3,
+    4,
+    'g',
+    'h',
+  ]);
   const { text = '' } = evaluated[0] ?? {};
   assert.deepEqual(text.match(/const\{[^}]*\}=this\.\w+/g), [
-    'const{other}=this.globalObject',
-    'const{fixed}=this.moduleLexicals',
+    'const{other,another}=this.globalObject',
+    'const{fixed,firm}=this.moduleLexicals',
   ]);
 });
 
