@@ -83,6 +83,7 @@ const PLACES = [
   ['/dev/random/x', BOTH],
   ['/dev/shm', BOTH],
   ['/dev/shmem/x', BOTH],
+  ['/dev/x/dev/shm/y', BOTH],
 ];
 for (const [place, refused] of PLACES)
   test(
@@ -150,6 +151,40 @@ test('links are followed', linux, () => {
   assert.equal(refusals(linked('round', 'round')), '');
 });
 
+test('a place is a standard stream by its whole name', linux, () => {
+  fs.mkdirSync(path.join(folder, 'dev'));
+  assert.equal(refusals(linked('dev/stdin', '/proc/self/environ')), BOTH);
+  const away = linked('away', '/proc/self/environ');
+  assert.equal(refusals(`/dev/stdin/../..${away}`), BOTH);
+});
+
+test('links with names beyond ASCII are followed', linux, () => {
+  fs.mkdirSync(path.join(folder, 'dir-ä'));
+  linked('dir-ä/none', '/proc/self/none');
+  assert.equal(refusals(linked('to-ä', 'dir-ä') + '/none'), BOTH);
+});
+
+test('relative paths begin where the program is', linux, () => {
+  const before = process.cwd();
+  linked('relative', '/proc/self/none');
+  linked('relative-to-a-file', '/proc/self/environ');
+  fs.mkdirSync(path.join(folder, 'proc/self'), { recursive: true });
+  fs.writeFileSync(path.join(folder, 'proc/self/environ'), '');
+  process.chdir(folder);
+  try {
+    assert.equal(refusals('relative'), BOTH);
+    assert.equal(refusals('relative-to-a-file'), BOTH);
+    assert.equal(refusals('proc/self/environ'), '');
+    // But a link begins where it lies.
+    assert.equal(
+      isRefused(() => places.checkLink('proc/self/environ', '/link')),
+      true,
+    );
+  } finally {
+    process.chdir(before);
+  }
+});
+
 test('what is before two dots is followed first, as a kernel does', linux, () => {
   const inner = path.join(folder, 'inner');
   fs.mkdirSync(inner);
@@ -189,6 +224,7 @@ const FOLLOWED = [
   ['dots that lead back', { '/a': '/proc/self/fd' }, '/a/../../../tmp/x', false],
   ['dots at the top', {}, '/../../tmp/x', false],
   ['empty names', { '/a': '//proc//self/.' }, '/a//./environ', true],
+  ['a dot in a link', { '/a': '/proc/.' }, '/a/self/environ', true],
   ['to a file', { '/a': 'b' }, '/a', false],
 ];
 for (const [what, links, asked, refused] of FOLLOWED)
@@ -250,6 +286,7 @@ test('a link may only be made to where one may write, from where it lies', linux
   assert.equal(made(`${up}/tmp/x`, at), false);
   assert.equal(made('environ', '/proc/self/x'), true);
   assert.equal(made('x', '/dev/x'), true);
+  assert.equal(made('/tmp/x', '/proc/x'), true);
   assert.equal(made(Buffer.from('/proc/self'), at), true);
   assert.equal(made(url.pathToFileURL('/proc/self'), at), true);
   for (const none of [undefined, 3, {}]) {
