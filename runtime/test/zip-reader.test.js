@@ -113,7 +113,7 @@ const BAD = [
       ]),
       (b) => void b.writeUInt32LE(31, b.lastIndexOf('PK\x01\x02') + 42),
     ),
-    /overlaps another/,
+    /entry "b" overlaps another/,
   ],
 ];
 for (const [name, bytes, message] of BAD) {
@@ -345,6 +345,8 @@ const WRONG = [
     written([{ name: 'a', signatures: [0x04034b51, 0x02014b50] }]),
     /"a" has no local header/,
   ],
+  ['a header beyond the file', written([{ name: 'a', offset: 1 << 30 }]), /has no local header/],
+  ['a header at its end', written([{ name: 'a', offset: 99 }]), /has no local header/],
   ['a header that is cut off', written([{ name: 'a', offset: 10 }]), /has no local header/],
   ['another version', differing(VERSION, 63), /two headers/],
   ['other flags', differing(FLAGS, 0x800), /two headers/],
@@ -353,6 +355,11 @@ const WRONG = [
   ['another packed size', differing(PACKED, 2), /two headers/],
   ['another size', differing(SIZE, 2), /two headers/],
   ['an extra field of its own', differing(EXTRA, 4), /two headers/],
+  [
+    'a shorter name of its own',
+    changed(written([{ name: 'ab' }]), (b) => void b.writeUInt16LE(1, 26)),
+    /two headers/,
+  ],
   [
     'a longer name of its own',
     changed(written([{ name: 'a' }]), (b) => void b.writeUInt16LE(2, 26)),
