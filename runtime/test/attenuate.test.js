@@ -76,7 +76,7 @@ test('a bound method has what hangs on the method, is frozen, and shows nothing 
 });
 
 /**
- * @param {Record<string, unknown>} builtins grants of members of `net`, of which nothing is critical or harmless
+ * @param {Record<string, unknown>} builtins grants of members of `net`
  * @returns {Granted}
  */
 const grantedOfNet = (builtins) =>

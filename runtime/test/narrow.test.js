@@ -97,9 +97,9 @@ const MORE = [
   ],
   [
     'an attenuation of what may only be requested',
-    { options: { loads: ['net'] } },
-    { builtins: { net: ATTENUATED } },
-    /builtins net/,
+    { options: { loads: ['fs'] } },
+    { builtins: { fs: ATTENUATED } },
+    /builtins fs/,
   ],
   ['a package', { packages: { a: true } }, { packages: { b: true } }, /package b/],
   ['a package that is refused', { packages: { a: false } }, { packages: { a: true } }, /package a/],
