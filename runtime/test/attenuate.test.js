@@ -48,15 +48,15 @@ test('what is called a class is one, and what has nothing of its own is none', (
   function bare() {}
   Object.assign(bare, { prototype: undefined });
   const { lower } = { lower: class {} };
-  assert.deepEqual([Named, plain, aNamed, bare, lower, () => 1, owner.method].map(isConstructor), [
-    true,
-    false,
-    false,
-    true,
-    true,
-    false,
-    false,
-  ]);
+  function speaking() {
+    return 'class';
+  }
+  function inherited() {}
+  inherited.prototype.method = () => 1;
+  const none = [plain, aNamed, speaking, () => 1, owner.method];
+  assert.deepEqual(none.filter(isConstructor), []);
+  const some = [Named, bare, lower, inherited];
+  assert.deepEqual(some.filter(isConstructor), some);
   Object.assign(plain, { prototype: Object.create(null) });
   assert.equal(isConstructor(plain), true);
 });
