@@ -85,6 +85,12 @@ for (const [name, made] of KINDS)
     assert.doesNotMatch(String(Constructor()), /undefined/);
     assert.equal(new Constructor('return 1').constructor, Constructor);
     assert.throws(() => Constructor('return ('), SyntaxError);
+    for (const texts of [['}) (function () {'], ['}, function () {'], ['/*', '*/) {'], [') {', '']])
+      assert.throws(() => Constructor(...texts), SyntaxError, 'it is no function alone');
+    const asked = /** @type {string[]} */ ([]);
+    const said = (/** @type {string} */ text) => ({ toString: () => (asked.push(text), text) });
+    Constructor(said('a'), said('b'), said('return 1'));
+    assert.deepEqual(asked, ['a', 'b', 'return 1']);
     assert.throws(() => Constructor('return import("fs")'), SyntaxError);
     const globals = await run('return globalThis');
     assert.equal(Object.isFrozen(globals), true, 'it is no place to meet');
