@@ -109,6 +109,7 @@ for (const [what, viewOf] of KINDS) {
     }
     const mine = new Mine();
     assert.deepEqual([mine.own, mine.method()], [3, 2]);
+    assert.doesNotThrow(() => Object.getOwnPropertyDescriptors(View));
     refusesWrites(View, 'made');
     refusesWrites(View.prototype, 'method');
     assert.throws(() => {
@@ -158,6 +159,10 @@ for (const [what, viewOf] of KINDS) {
 test('all that a page gives is seen through views', () => {
   const real = { list: [{ a: 1 }], make: () => ({ b: 2 }) };
   const view = pageView(real);
+  assert.equal(view[Symbol.hasInstance], undefined);
+  const nameless = () => 1;
+  Reflect.deleteProperty(nameless, 'name');
+  assert.deepEqual(Reflect.ownKeys(pageView(nameless)).includes('name'), false);
   assert.notEqual(view.list, real.list);
   assert.equal(Array.isArray(view.list), true);
   refusesWrites(view.list[0], 'a');
@@ -179,6 +184,8 @@ test('of what is unfinished, data are what they are', () => {
   refusesWrites(Object.getPrototypeOf(made), 'x');
   refusesWrites(view.bound(), 'x');
   refusesWrites(made.constructor, 'x');
+  refusesWrites(Object.getPrototypeOf(new view.Made()), 'x');
+  refusesWrites(unfinishedView(new Made()).__proto__, 'x');
   assert.equal('x' in Made.prototype, false);
 });
 
