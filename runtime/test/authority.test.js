@@ -1,6 +1,7 @@
 // The table of authorities as the runtime reads it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import table from '../../compartment_mapper/authority.json' with { type: 'json' };
 import {
   DEEP_BUILTIN_MEMBERS,
   OWN_IN_PAGES,
@@ -32,6 +33,12 @@ test('critical members are named below what holds them', () => {
         assert.equal(severityOf(part, path), 'critical', path);
         assert.ok(path.startsWith(`${name}.`) && !path.endsWith('*'), path);
       }
+  for (const part of /** @type {const} */ (['globals', 'builtins']))
+    for (const [path, { severity }] of Object.entries(table[part])) {
+      const [name = '', member = '*'] = path.split('.');
+      if (member === '*') continue;
+      assert.equal(criticalMembers(part, name).includes(path), severity === 'critical', path);
+    }
   assert.deepEqual(criticalMembers('builtins', 'path'), []);
   assert.deepEqual(criticalMembers('builtins', 'none'), []);
 });
@@ -41,10 +48,14 @@ const SEVERITIES = [
   ['builtins', 'child_process', 'critical'],
   ['builtins', 'child_process.exec', 'critical'],
   ['builtins', 'none.at.all', 'critical'],
+  ['builtins', 'fetch', 'critical'],
   ['builtins', 'module.register', 'critical'],
   ['builtins', 'path.join', 'harmless'],
   ['builtins', 'process.binding', 'critical'],
   ['globals', 'process.binding', 'critical'],
+  ['globals', 'process.env', 'high'],
+  ['globals', 'process.env.HOME', 'medium'],
+  ['globals', 'process.none', 'critical'],
   ['globals', 'process.platform', 'harmless'],
   ['globals', 'process.platform.length', 'harmless'],
   ['globals', 'onlyOfThisPage', 'low'],

@@ -33,6 +33,7 @@ test('what a package assigns or deletes is its own', () => {
   delete view['B'];
   assert.deepEqual({ ...view }, { A: '1', C: 'c', D: 'd' });
   assert.deepEqual(['B' in view, view['B']], [false, undefined]);
+  assert.deepEqual(Reflect.ownKeys(view), ['A', 'C', 'D']);
   assert.deepEqual(real, { A: 'a', B: 'b' });
   assert.deepEqual({ ...other }, { A: 'a', B: 'b' });
   view['B'] = 'again';
