@@ -26,7 +26,14 @@ TESTS = {
     "policy": ("policy", "narrow_policy", "policy_merge", "infer_policy"),
     "policy_merge": ("narrow_policy", "policy_merge", "policy_commands"),
     "policy_lock": ("policy_lock", "policy_commands"),
-    "infer_policy": ("infer_policy", "links", "risks", "late_changes", "policy_commands"),
+    "infer_policy": (
+        "infer_policy",
+        "undeclared",
+        "links",
+        "risks",
+        "late_changes",
+        "policy_commands",
+    ),
     "unpack": ("zip_reader", "archive", "verify"),
     "zip_reader": ("zip_reader", "archive"),
 }
