@@ -185,7 +185,8 @@ test('of what is unfinished, data are what they are', () => {
   refusesWrites(view.bound(), 'x');
   refusesWrites(made.constructor, 'x');
   refusesWrites(Object.getPrototypeOf(new view.Made()), 'x');
-  refusesWrites(unfinishedView(new Made()).__proto__, 'x');
+  class Seen {}
+  refusesWrites(unfinishedView(new Seen()).__proto__, 'x');
   assert.equal('x' in Made.prototype, false);
 });
 

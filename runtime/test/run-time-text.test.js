@@ -97,6 +97,16 @@ for (const [name, made] of KINDS)
     assert.equal(await run('return globalThis'), globals);
   });
 
+test('each kind has its own words', async () => {
+  const [, asynchronous, generator, both] = KINDS.map(
+    ([, made]) => /** @type {any} */ (made()).constructor,
+  );
+  assert.equal(await asynchronous('x', 'return (await x) + 1')(Promise.resolve(1)), 2);
+  assert.deepEqual([...generator('x', 'yield x; yield 2')(1)], [1, 2]);
+  assert.deepEqual(await both('yield await 3')().next(), { value: 3, done: false });
+  assert.throws(() => generator('return await 3'), SyntaxError);
+});
+
 for (const [name, made] of KINDS)
   test(`${name} looks as it did`, () => {
     const { constructor: Constructor } = /** @type {any} */ (made());
