@@ -65,7 +65,7 @@ def main() -> None:
         noticed, total = counts[KILLED] + counts["slow"], sum(counts.values())
         survivors = [name for name, status in found.items() if status in {"survived", "untested"}]
         print(f"\n{module}: survived", *survivors, sep="\n  ", flush=True)
-        scores.append(f"| `{module}` | {total} | {noticed} | {100 * noticed / total:.0f} % |")
+        scores.append(f"| `{module}` | {total} | {noticed} | {100 * noticed // total} % |")
     print("\n| module | changes | noticed | score |", "|---|---|---|---|", *scores, sep="\n")
 
 
