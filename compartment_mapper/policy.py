@@ -108,11 +108,11 @@ class PackagePolicy:
             options |= self.options
         if self.harden is not None:
             options[HARDEN] = self.harden
-        writes = _granted_as("write", found.get("globals"))
+        writes = _granted_as("write", self.globals)
         if writes:
             options[WRITES] = sorted(writes)
             found["globals"] = {**_object(found["globals"]), **dict.fromkeys(writes, True)}
-        loads = _granted_as("load", found.get("builtins"))
+        loads = _granted_as("load", self.builtins)
         if loads:
             options[LOADS] = sorted(loads)
             kept = {k: v for k, v in _object(found["builtins"]).items() if k not in loads}
@@ -189,8 +189,8 @@ def _object(value: object) -> dict[str, object]:
     return value
 
 
-def _granted_as(kind: str, grants: object) -> set[str]:
-    if not isinstance(grants, dict):
+def _granted_as(kind: str, grants: Grants) -> set[str]:
+    if not isinstance(grants, Mapping):
         return set()
     return {name for name, grant in grants.items() if grant == kind}
 

@@ -1,8 +1,9 @@
 """Change the modules that decide about policies and archives, and see whether a test notices.
 
-mutmut changes one operator, constant or argument at a time; a change that no test notices survives.
-It works on a copy, in a folder of its own. Usage, with the `mutation` extra installed:
-``python3 scripts/mutation.py [MODULE]…``, such as ``python3 scripts/mutation.py policy_merge``.
+mutmut, and Stryker in the runtime, change one operator, constant or argument at a time; a change
+that no test notices survives. They work on a copy, in a folder of its own. Usage, with the
+`mutation` extra installed: ``python3 scripts/mutation.py [MODULE]…``, such as
+``python3 scripts/mutation.py policy_merge runtime/policy``.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+import runtime_mutation
 from environment import ROOT, tool
 
 PACKAGE = "compartment_mapper"
@@ -24,10 +26,19 @@ TESTS = {
     "policy": ("policy", "narrow_policy", "policy_merge", "infer_policy"),
     "policy_merge": ("narrow_policy", "policy_merge", "policy_commands"),
     "policy_lock": ("policy_lock", "policy_commands"),
-    "infer_policy": ("infer_policy", "links", "risks", "late_changes", "policy_commands"),
+    "infer_policy": (
+        "infer_policy",
+        "undeclared",
+        "links",
+        "risks",
+        "late_changes",
+        "policy_commands",
+    ),
     "unpack": ("zip_reader", "archive", "verify"),
     "zip_reader": ("zip_reader", "archive"),
 }
+#: How modules of the runtime are named, which are changed with Stryker.
+RUNTIME = "runtime/"
 #: Of no use to these tests, and large.
 LEFT_OUT = ("tests/packages/", "tests/browser/", "tests/conformance/", "tests/run/", "fixtures/")
 
@@ -46,15 +57,15 @@ STATUS = {
 
 def main() -> None:
     """Change each module that is named, or all; print what survived, and the scores."""
-    modules = sys.argv[1:] or list(TESTS)
+    modules = sys.argv[1:] or [*TESTS, *(RUNTIME + name for name in runtime_mutation.TESTS)]
     scores = []
     for module in modules:
         found = mutated(module)
         counts = Counter(found.values())
         noticed, total = counts[KILLED] + counts["slow"], sum(counts.values())
-        survivors = sorted(name for name, status in found.items() if status == "survived")
+        survivors = [name for name, status in found.items() if status in {"survived", "untested"}]
         print(f"\n{module}: survived", *survivors, sep="\n  ", flush=True)
-        scores.append(f"| `{module}` | {total} | {noticed} | {100 * noticed / total:.0f} % |")
+        scores.append(f"| `{module}` | {total} | {noticed} | {100 * noticed // total} % |")
     print("\n| module | changes | noticed | score |", "|---|---|---|---|", *scores, sep="\n")
 
 
@@ -63,10 +74,11 @@ def mutated(module: str) -> dict[str, str]:
     with tempfile.TemporaryDirectory(prefix="mutation-") as scratch:
         folder = Path(scratch)
         copy(folder)
+        if module.startswith(RUNTIME):
+            return runtime_mutation.mutated(folder, module.removeprefix(RUNTIME), processes())
         configure(folder, module)
         env = {**os.environ, "COMPARTMENT_MAPPER_TESTS": "quick"}
-        children = str(os.cpu_count() or 1)
-        command = [str(tool("mutmut")), "run", "--max-children", children]
+        command = [str(tool("mutmut")), "run", "--max-children", str(processes())]
         with (folder / "log").open("wb") as log:
             subprocess.run(command, cwd=folder, env=env, stdout=log, stderr=log, check=False)
         meta = folder / "mutants" / PACKAGE / f"{module}.py.meta"
@@ -78,6 +90,11 @@ def mutated(module: str) -> dict[str, str]:
         name.rpartition(f"{module}.")[2]: STATUS.get(-1 if code is None else code, "suspicious")
         for name, code in codes.items()
     }
+
+
+def processes() -> int:
+    """Return how many processes are busy at a time: one for each processor that we may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def copy(folder: Path) -> None:

@@ -40,6 +40,8 @@ class Made:
     extra: bytes = b""
     comment: bytes = b""
     disk: int = 0
+    #: What its own header, and its line in the directory, begin with.
+    signatures: tuple[bytes, bytes] = (b"PK\3\4", b"PK\1\2")
     #: What its own header says otherwise: fields of this class.
     local: Mapping[str, object] = field(default_factory=dict)
     local_extra: bytes = b""
@@ -52,11 +54,11 @@ class Made:
         stored = self.content if self.stored is None else self.stored
         own = replace(self, **self.local)  # type: ignore[arg-type] # of this class
         local = _LOCAL.pack(
-            b"PK\3\4", own.version, own.flags, own.method, 0, 0, *own.sizes(stored),
+            own.signatures[0], own.version, own.flags, own.method, 0, 0, *own.sizes(stored),
             len(own.name), len(self.local_extra),
         )  # fmt: skip
         central = _CENTRAL.pack(
-            b"PK\1\2", 20, self.version, self.flags, self.method, 0, 0, *self.sizes(stored),
+            own.signatures[1], 20, self.version, self.flags, self.method, 0, 0, *self.sizes(stored),
             len(self.name), len(self.extra), len(self.comment), self.disk, 0, 0,
             offset if self.offset is None else self.offset,
         )  # fmt: skip
@@ -83,6 +85,8 @@ class End:
     suffix: bytes = b""
     comment: int = 0
     disk: int = 0
+    #: The disk of the directory; None: the same.
+    directory_disk: int | None = None
     here: int | None = None
     count: int | None = None
     length: int | None = None
@@ -103,7 +107,8 @@ def written(entries: Sequence[Made], end: End | None = None) -> bytes:
     listed = sum(entry.listed for entry in entries)
     count = listed if end.count is None else end.count
     tail = _END.pack(
-        b"PK\5\6", end.disk, end.disk, count if end.here is None else end.here, count,
+        b"PK\5\6", end.disk, end.disk if end.directory_disk is None else end.directory_disk,
+        count if end.here is None else end.here, count,
         len(directory + end.before_end) if end.length is None else end.length,
         len(data) if end.offset is None else end.offset, end.comment,
     )  # fmt: skip
@@ -284,6 +289,8 @@ BAD: dict[str, Bad] = {
     "comment": _ended(comment=3, suffix=b"abc"),
     "comment-announced": _ended(comment=3),
     "second-disk": _ended(disk=1),
+    "second-disk-without-the-directory": _ended(disk=1, directory_disk=0),
+    "directory-on-another-disk": _ended(directory_disk=1),
     "other-count-on-this-disk": _ended(here=1),
     "count-too-low": _counted(-1),
     "count-too-high": _counted(1),
@@ -295,6 +302,11 @@ BAD: dict[str, Bad] = {
     "many-entries": _many,
     "directory-elsewhere": _ended(offset=0),
     "directory-too-short": _ended(length=46),
+    "header-that-is-none": _second(signatures=(b"PK\3\3", b"PK\1\2")),
+    "line-that-is-none": _second(signatures=(b"PK\3\4", b"PK\1\1")),
+    "line-that-is-cut-off": lambda files: written(
+        entries_of(files), End(count=len(files) + 1, in_directory=b"PK\1\2\0\0")
+    ),
     "gap-before-an-entry": _second(before=b"gap!"),
     "gap-after-an-entry": _second(after=b"gap!"),
     "gap-before-the-directory": _ended(before_directory=b"gap!"),

@@ -35,6 +35,34 @@ const hasOpenClass = (object) => {
 };
 
 /**
+ * @param {Function} real
+ * @returns {(value: unknown) => boolean} what `instanceof` asks of a view of it, and of a class that extends the view
+ */
+const instanceTest = (real) => {
+  const { test } = {
+    /** @this {unknown} */
+    test(/** @type {unknown} */ value) {
+      if (realOf(this) !== real) return Reflect.apply(ordinaryTest, this, [value]);
+      return realOf(value) instanceof real || inheritsFrom(value, real.prototype);
+    },
+  };
+  return Object.freeze(test);
+};
+
+const ordinaryTest = Function.prototype[Symbol.hasInstance];
+
+/**
+ * @param {unknown} value
+ * @param {object} prototype
+ * @returns {boolean} whether it inherits from that, or from a view of it
+ */
+const inheritsFrom = (value, prototype) => {
+  let at = isObject(value) ? Reflect.getPrototypeOf(value) : null;
+  while (at !== null && realOf(at) !== prototype) at = Reflect.getPrototypeOf(at);
+  return at !== null;
+};
+
+/**
  * @param {object} options
  * @param {(value: unknown, key: PropertyKey) => boolean} options.isShown as it is, when it is found by that key
  * @param {boolean} options.hidesClasses instances are seen through views, whose own properties can be written, while their
@@ -76,8 +104,7 @@ const makeReadOnly = ({ isShown, hidesClasses, refusal }) => {
     };
     return {
       get: (_target, key) => {
-        if (key === Symbol.hasInstance && typeof real === 'function')
-          return Object.freeze((/** @type {unknown} */ value) => realOf(value) instanceof real);
+        if (key === Symbol.hasInstance && typeof real === 'function') return instanceTest(real);
         return shown(Reflect.get(real, key), key);
       },
       has: (_target, key) => Reflect.has(real, key),

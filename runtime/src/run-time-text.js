@@ -5,6 +5,16 @@ import { withoutWith } from './with-statement.js';
 
 const { Function: HostFunction } = globalThis;
 
+/** @type {Record<string, Function>} the host's, by what makes such a function: asked whether a text is one, and no more */
+const HOST_CONSTRUCTORS = Object.fromEntries(
+  Object.entries({
+    function: function () {},
+    'async function': async function () {},
+    'function*': function* () {},
+    'async function*': async function* () {},
+  }).map(([prefix, made]) => [prefix, made.constructor]),
+);
+
 const CENSORED = /<!--(?!>)|<!-->|-->|(?<![.\w$])import(?=\s*(?:\(|\/[/*]))/g;
 
 // Each is checked by parsing, if not all stand in literals: a text that has more is left to SES.
@@ -131,8 +141,10 @@ let powerless;
 export const defineConstructor = (name, prefix, prototype) => {
   const { [name]: Constructor } = {
     [name]: function (/** @type {unknown[]} */ ...args) {
-      const body = args.length > 0 ? `${args.pop()}` : '';
-      const parameters = args.map((arg) => `${arg}`).join(',');
+      const texts = args.map((arg) => `${arg}`);
+      const body = texts.pop() ?? '';
+      const parameters = texts.join(',');
+      Reflect.construct(HOST_CONSTRUCTORS[prefix] ?? HostFunction, [parameters, body]); // throws for what is not both, alone
       if (powerless === undefined) {
         powerless = new Compartment({ __options__: true, name: 'text', transforms: [respell] });
         harden(powerless.globalThis);

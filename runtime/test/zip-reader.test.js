@@ -112,7 +112,7 @@ const BAD = [
       ]),
       (b) => void b.writeUInt32LE(31, b.lastIndexOf('PK\x01\x02') + 42),
     ),
-    /overlaps another/,
+    /entry "b" overlaps another/,
   ],
 ];
 for (const [name, bytes, message] of BAD) {

@@ -16,6 +16,7 @@ WAYS = {
     "openSync": "const fd = fs.openSync(file); const b = Buffer.alloc(4); const n = fs.readSync(fd, b, 0, 4, 1); const s = fs.fstatSync(fd); fs.closeSync(fd); return [n, `${b}`, s.size, s.isFile()]",
     "positions": "const fd = fs.openSync(file, 'r'); const b = Buffer.alloc(3); const all = []; while (fs.readSync(fd, b)) all.push(`${b}`); fs.closeSync(fd); return all",
     "read-object": "const fd = fs.openSync(file); const b = Buffer.alloc(6); const n = fs.readSync(fd, b, { offset: 1, length: 3, position: 2 }); fs.closeSync(fd); return [n, [...b]]",
+    "changed-bytes": "const fd = fs.openSync(file); const all = [fs.readFileSync(file), await fs.promises.readFile(file), fs.readFileSync(fd)]; fs.closeSync(fd); for await (const part of fs.createReadStream(file)) all.push(part); const h = await fs.promises.open(file); all.push(await h.readFile()); await h.close(); for (const b of all) { b.fill(0); new Uint8Array(b.buffer).fill(0); } return [all.length, fs.readFileSync(file, 'utf8')]",
     "readv": "const fd = fs.openSync(file); const two = [Buffer.alloc(2), Buffer.alloc(3)]; const n = fs.readvSync(fd, two, 0); fs.closeSync(fd); return [n, two.map(String)]",
     "read-of-descriptor": "const fd = fs.openSync(file); const text = fs.readFileSync(fd, 'utf8'); fs.closeSync(fd); return text",
     "open-callback": "return new Promise((done) => fs.open(file, 'r', (e, fd) => fs.read(fd, Buffer.alloc(3), 0, 3, 0, (f, n, b) => fs.fstat(fd, (g, s) => fs.close(fd, (h) => done([e, typeof fd, f, n, `${b}`, s.size, h]))))))",

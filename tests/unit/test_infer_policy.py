@@ -6,8 +6,10 @@ import pytest
 from support import load, package
 
 from compartment_mapper.authority import harmless_paths
+from compartment_mapper.errors import InputError
+from compartment_mapper.infer_policy import withheld
 from compartment_mapper.locations import CanonicalName
-from compartment_mapper.policy import PackagePolicy
+from compartment_mapper.policy import Grant, PackagePolicy, Policy
 from compartment_mapper.policy_choice import PolicyFile
 from compartment_mapper.workflows import Application, Options
 
@@ -68,6 +70,12 @@ def handed(*named: str) -> list[str]:
             "const w = require('worker_threads'); f(w); new w.Worker(x)",
             ["worker_threads", "worker_threads.Worker"],
         ),
+        ("const v = require('vm'); f(v); v.isContext(x)", ["vm", "vm.isContext"]),
+        (
+            "const u = require('util'); u.inspect(x); u.setTraceSigInt(x)",
+            ["(util)", "util.setTraceSigInt"],
+        ),
+        ("const m = require('module'); m.register(x)", ["(module)"]),
         ("require('path'); require('events')", ["(events)", "(path)"]),
         ("console.log(1); setTimeout(f); new URL(x)", ["(URL)", "(console)", "(setTimeout)"]),
         ("process.env.HOME", ["process.env.HOME"]),
@@ -80,13 +88,20 @@ def handed(*named: str) -> list[str]:
         ("process[x]", ["process"]),
         ("f(process); x.argv", handed("process.argv")),
         ("const p = process; f(p); p.env.A", handed("process.env.A")),
+        ("f(process); function g(process) { process.argv }", handed("process.argv")),
+        ("function g(process) { process.argv }", []),
+        ("const p = require('process'); f(p); p.exit()", handed("process.exit")),
         ("performance.now(); performance.mark('x')", ["performance.mark", "(performance.now)"]),
         ("crypto.subtle.digest(x)", ["crypto.subtle"]),
         ("Math.random(); Math.max(1, 2)", ["(Math)"]),
         ("Math.max(1, 2)", []),
         ("Date.now(); new Date()", ["(Date)"]),
         ("globalThis.fetch('/')", ["fetch"]),
+        ("Math.random.call(Math)", ["(Math)"]),
+        ("process.stdout.write.call(x)", ["process.stdout.write"]),
         ("typeof fetch", []),
+        ("typeof setTimeout; typeof process", ["(setTimeout)"]),
+        ("typeof console.log", ["(console)"]),
         ("typeof fetch; fetch", ["fetch"]),
         ("fetch(1); fetch(2)", ["fetch"]),
         ("const fetch = 1; fetch", []),
@@ -96,6 +111,37 @@ def handed(*named: str) -> list[str]:
 )
 def test_what_a_package_uses_is_seen(code: str, expected: list[str]) -> None:
     assert uses(with_dependency(code), "a") == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("f(require('fs'))", ["fs"]),
+        ("const fs = require('fs'); fs[x]; fs.statSync(x)", ["fs"]),
+        ("require('fs').statSync(x)", []),
+        ("require('path')[x]", []),
+        ("process.env[x]; process.stdout.write(x)", ["process.env"]),
+        ("process[x]", ["process"]),
+        ("f(console); setTimeout[x]", []),
+    ],
+)
+def test_more_may_be_used_of_an_object_that_goes_elsewhere(code: str, expected: list[str]) -> None:
+    application = with_dependency(code)
+
+    assert [use.path for use in application.uses if use.uncertain] == expected
+
+
+def test_what_a_builtin_is_used_for_is_not_seen_behind_another_name() -> None:
+    application = load(
+        {
+            "package.json": package(name="app", imports={"#f": "fs", "#p": "path"}),
+            "main.mjs": "import { statSync } from '#f'; import '#p'; statSync(1)",
+        },
+        entry="main.mjs",
+    )
+
+    found = [(use.path, use.uncertain) for use in application.uses if not use.load]
+    assert found == [("fs", True), ("path", True)]
 
 
 def test_the_first_use_in_the_first_file_is_the_place() -> None:
@@ -125,6 +171,50 @@ def test_the_application_gets_what_it_uses() -> None:
 
     assert granted(application.policy.entry) == ["fetch", "fs"]
     assert application.withheld == []
+
+
+def test_the_application_gets_what_it_only_asks_for_and_what_it_hands_on() -> None:
+    application = with_dependency("", main="typeof WebSocket; f(process); require('a')")
+
+    assert granted(application.policy.entry) == ["WebSocket", "process"]
+    assert granted(with_dependency("", main="typeof process; require('a')").policy.entry) == []
+
+
+def test_what_is_named_of_a_process_that_is_handed_on_is_seen_in_all_files_of_a_package() -> None:
+    files = {
+        "package.json": package(name="app", dependencies={"a": "1"}),
+        "main.js": "require('a'); exports.f = ({ process }) => process.exit()",
+        "node_modules/a/package.json": package(name="a"),
+        "node_modules/a/index.js": "require('./own.js').f(process)",
+        "node_modules/a/own.js": "exports.f = (x) => { this.process = x; this.process.argv }",
+    }
+
+    application = load(files)
+
+    assert uses(application, "a") == handed("process.argv")
+    (use,) = [use for use in application.uses if use.path == "process.argv"]
+    assert use.module.endswith("/a/own.js")
+    assert use.span.start == files["node_modules/a/own.js"].index("process.argv")
+
+
+def test_names_of_packages_may_have_dots() -> None:
+    files = {
+        "main.js": "require('a'); require('a.b')",
+        "node_modules/a/index.js": "",
+        "node_modules/a.b/index.js": "",
+        "node_modules/a/package.json": package(name="a"),
+        "node_modules/a.b/package.json": package(name="a.b"),
+    }
+
+    assert load(files).policy.entry.packages == {"a": True, "a.b": True}
+
+
+def test_to_request_a_builtin_is_granted_where_nothing_of_it_is() -> None:
+    code = "require('fs').statSync(x); require('os')"
+
+    policy = with_dependency(code, infer=True).policy.of(A)
+
+    assert policy.builtins == {"fs.statSync": True, "os": "load"}
 
 
 def test_infer_grants_each_package_what_it_uses_and_no_other() -> None:
@@ -173,101 +263,32 @@ def test_a_policy_file_decides_alone() -> None:
     assert granted(application.policy.entry) == ["fetch"]
 
 
-UNDECLARED = {
-    "package.json": package(name="app", dependencies={"a": "1"}),
-    "main.js": "require('a'); require('b')",
-    "node_modules/a/package.json": package(name="a"),
-    "node_modules/a/index.js": "x;\ntry { require('b/sub') } catch {}",
-    "node_modules/b/package.json": package(name="b", version="1.2.3"),
-    "node_modules/b/index.js": "",
-    "node_modules/b/sub.js": "",
-}
+def test_writing_is_granted_as_such() -> None:
+    written = "process.title; process.title = 1; process.exitCode = 1; process.exitCode"
+    application = with_dependency("", main=f"{written}; process.env.A; require('a')")
 
-
-def test_an_undeclared_package_is_withheld_although_it_is_installed() -> None:
-    application = load(UNDECLARED)
-
-    assert application.policy.entry.packages == {"a": True, "b": True}
-    assert application.policy.of(A).packages == {}
-    assert application.warnings == ()
-    assert [(use.package, use.part, use.path) for use in application.withheld] == [
-        ("a", "packages", "b")
-    ]
-
-
-def test_an_undeclared_package_is_inferred_with_a_warning() -> None:
-    application = load(UNDECLARED, options=Options(infer=True))
-
-    assert application.policy.entry.packages == {"a": True, "b": True}
-    assert application.policy.of(A).packages == {"b": True}
-    assert application.withheld == []
-    (warning,) = application.warnings
-    assert (warning.code, warning.severity) == ("UNDECLARED_DEPENDENCY", "warning")
-    assert str(warning.place) == "node_modules/a/index.js:2:15"
-    assert warning.message == "package 'a' uses 'b', which it does not declare"
-    assert '"dependencies": { "b": "^1.2.3" }' in warning.hint
-
-
-def test_a_policy_file_decides_of_undeclared_packages() -> None:
-    policy = b'{"entry": {"packages": "any"}, "resources": {"a": {}}}'
-
-    application = load(
-        UNDECLARED, options=Options(policy=PolicyFile(text=policy, name="policy.json"))
-    )
-
-    assert application.warnings == ()
-    assert [(use.package, use.path) for use in application.withheld] == [("a", "b")]
-    assert load(UNDECLARED, options=Options(allow_all=True)).warnings == ()
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"dependencies": {"b": "1"}},
-        {"devDependencies": {"b": "1"}},
-        {"optionalDependencies": {"b": "1"}},
-        {"peerDependencies": {"b": "1"}},
-        {"peerDependenciesMeta": {"b": {"optional": True}}},
-    ],
-)
-def test_a_declared_package_needs_no_warning(fields: dict[str, object]) -> None:
-    files = {**UNDECLARED, "node_modules/a/package.json": package(name="a", **fields)}
-
-    application = load(files, options=Options(infer=True))
-
-    assert application.warnings == ()
-    assert load(files).policy.of(A).packages == {"b": True}
-
-
-@pytest.mark.parametrize(
-    "specifier",
-    [
-        "app",
-        "app/main.js",
-        "#back",
-        "../../node_modules/b/sub.js",
-        "c/../b/sub.js",
-        "d/../b/sub.js",
-    ],
-)
-def test_a_dependency_finds_no_way_around_in_an_undeclared_package(specifier: str) -> None:
-    files = {
-        **UNDECLARED,
-        "main.js": "require('a')",
-        "node_modules/a/package.json": package(
-            name="a", imports={"#back": "app"}, dependencies={"c": "1"}
-        ),
-        "node_modules/c/package.json": package(name="c"),
-        "node_modules/d/package.json": package(name="d"),
-        "node_modules/a/index.js": f"try {{ require('{specifier}') }} catch {{}}",
+    assert application.policy.entry.globals == {
+        "process.exitCode": "write",
+        "process.env.A": True,
+        "process.title": "write",
     }
 
-    application = load(files, links={"node_modules/app": "/app"})
 
-    assert application.policy.of(A).packages == {}
+def test_who_may_read_may_not_write() -> None:
+    policy = b'{"entry": {"globals": {"process.title": true, "process.exitCode": "write"}}}'
+    file = PolicyFile(text=policy, name="policy.json")
+
+    with pytest.raises(InputError) as caught:
+        load({"main.js": "process.title = 1; process.exitCode = 1"}, options=Options(policy=file))
+
+    (problem,) = caught.value.problems
+    assert problem.code == "POLICY_TOO_NARROW"
+    assert "process.title" in problem.message
 
 
-def test_writing_is_granted_as_such() -> None:
-    application = with_dependency("", main="process.exitCode = 1; process.env.A; require('a')")
+def test_what_may_be_read_is_withheld_where_it_is_written() -> None:
+    uses = load({"main.js": "process.title = 1; process.exitCode = 1"}).uses
+    granted: dict[str, Grant] = {"process.title": True, "process.exitCode": "write"}
+    policy = Policy(entry=PackagePolicy(globals=granted), resources={})
 
-    assert application.policy.entry.globals == {"process.exitCode": "write", "process.env.A": True}
+    assert [(use.path, use.write) for use in withheld(uses, policy)] == [("process.title", True)]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from support import bundled
 
+from compartment_mapper.policy_choice import PolicyFile
 from compartment_mapper.scan.constructor_writes import scan_constructor_writes
 from compartment_mapper.scan.late_changes import scan_late_changes
 from compartment_mapper.scan.syntax import parse
@@ -124,6 +127,66 @@ def test_who_is_believed(app: str, consumer: str, *, infer: bool, expected: obje
     policy = made.map.compartments["victim-v1.0.0"].policy
     assert policy is not None
     assert (policy.harden or False) == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param({"index.js": VICTIM}, "code", id="certain"),
+        pytest.param({"index.js": DOUBTFUL["exports-late"]}, False, id="late"),
+        pytest.param(
+            {"index.js": "require('./own.js').x = 1", "own.js": ""}, False, id="own-module-changed"
+        ),
+        pytest.param(
+            {"index.js": "require('./own.js'); require('fs').x = 1", "own.js": ""},
+            "code",
+            id="a-builtin-changed",
+        ),
+    ],
+)
+def test_code_is_frozen_where_it_is_certain(files: Mapping[str, str], expected: object) -> None:
+    made = bundled(
+        {
+            "main.js": "require('a')",
+            "node_modules/a/package.json": '{"name":"a","version":"1.0.0"}',
+            **{f"node_modules/a/{name}": text for name, text in files.items()},
+        }
+    )
+
+    found = {found.label: found.policy for found in made.map.compartments.values()}
+    assert {label: policy and (policy.harden or False) for label, policy in found.items()} == {
+        "$root$": "code",
+        "a": expected,
+    }
+
+
+def test_who_changes_another_package_is_frozen_itself_also_where_a_policy_is_silent() -> None:
+    made = bundled(
+        {
+            "main.js": "require('a'); require('c')",
+            "node_modules/c/package.json": '{"name":"c","version":"1"}',
+            "node_modules/c/index.js": "",
+            "node_modules/a/package.json": '{"name":"a","version":"1","dependencies":{"b":"1"}}',
+            "node_modules/a/index.js": "require('b').x = 1",
+            "node_modules/b/package.json": '{"name":"b","version":"1"}',
+            "node_modules/b/index.js": VICTIM,
+        },
+        options=Options(
+            policy=PolicyFile(
+                text=b'{"entry": {"packages": "any"}, "resources": '
+                b'{"a": {"packages": {"a>b": true}}, "a>b": {"harden": false}}}',
+                name="policy.json",
+            )
+        ),
+    )
+
+    found = {found.label: found.policy for found in made.map.compartments.values()}
+    assert {label: policy and policy.harden for label, policy in found.items()} == {
+        "$root$": "code",
+        "a": "code",
+        "a>b": False,
+        "c": "code",
+    }
 
 
 def test_assignments_to_constructor_become_definitions_on_the_same_lines() -> None:

@@ -62,6 +62,8 @@ def link_of(specifier: str, target: Location, *declared: str, source: Location =
         ("b/sub.js", ("b",), "declared"),
         ("b", (), "installed"),
         ("b", ("c",), "installed"),
+        ("alias", ("alias",), "declared"),
+        ("alias/sub.js", ("b",), "installed"),
         ("#b", ("b",), "declared"),
         ("#b", (), "installed"),
         ("c/../b/index.js", ("c",), "refused"),

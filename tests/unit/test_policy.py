@@ -205,6 +205,14 @@ def test_what_is_written_in_an_archive_is_read_back(policy: PackagePolicy) -> No
     assert package_policy_from(written, path="policy") == expected
 
 
+@pytest.mark.parametrize("name", ["write", "load"])
+def test_an_attenuator_may_be_called_like_a_grant(name: str) -> None:
+    attenuation = Attenuation(specifier=name, params=())
+    policy = PackagePolicy(globals=attenuation, builtins={"fs": attenuation})
+
+    assert package_policy_from(policy.to_endo(), path="policy") == policy
+
+
 def test_empty_parts_are_not_written() -> None:
     assert PackagePolicy().to_dict() == {}
     assert PackagePolicy(globals={"b": True, "a": True}).to_dict() == {
@@ -225,6 +233,28 @@ def test_what_an_archive_carries_is_read_back(policy: PackagePolicy) -> None:
     lost = replace(policy, version=None, integrity=None)
 
     assert package_policy_from(written, path="policy") == lost
+
+
+@pytest.mark.parametrize(
+    ("builtins", "expected"),
+    [
+        ({"fs.stat": True}, True),
+        ({"fs.stat": False, "fs.open": True}, True),
+        ({"fs": False, "fs.stat": True}, True),
+        ({"fs.stat": False}, False),
+        ({"fs.stat": False, "fs.promises.open": False}, False),
+        ({"fs": False}, False),
+        ({"fsx.stat": True, "f": True}, False),
+        ({}, False),
+    ],
+)
+def test_a_builtin_is_loaded_for_any_member_that_is_granted(
+    builtins: dict[str, Grant], *, expected: bool
+) -> None:
+    policy = PackagePolicy(builtins=builtins)
+
+    assert policy.allows("builtins", "fs", load=True) is expected
+    assert not policy.allows("builtins", "fs")
 
 
 _PATHS = st.sampled_from(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
+from typing import Literal
 
 import pytest
 from bad_archives import BAD, End, Files, Made, good, good_packed, packed, written
@@ -43,6 +45,42 @@ def test_what_is_good_is_read(make: object, files: Files) -> None:
     assert verify(BytesIO(content)).sizes == {
         name: len(text) for name, text in files if name != "compartment-map.json"
     }
+
+
+def test_only_what_is_read_as_files_is_kept(files: Files) -> None:
+    content = good(files)
+
+    assert unpack(content).files.keys() == dict(files).keys() - {"compartment-map.json"}
+    assert verify(BytesIO(content)).files == {}
+
+
+def test_whether_files_are_packed_is_known(files: Files) -> None:
+    assert not unpack(good(files)).deflated
+    assert unpack(good_packed(files)).deflated
+
+
+def values_of(text: bytes) -> int:
+    return sum(text.count(sign) for sign in (b",", b"{", b"["))
+
+
+@pytest.mark.parametrize(
+    ("limit", "measure", "said"),
+    [("values", values_of, "more than"), ("map", len, "larger than 16 MiB")],
+)
+def test_a_map_is_allowed_up_to_its_limit(
+    limit: Literal["values", "map"],
+    measure: Callable[[bytes], int],
+    said: str,
+    files: Files,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    content, size = good(files), measure(dict(files)["compartment-map.json"])
+
+    monkeypatch.setitem(LIMITS, limit, size)
+    assert unpack(content).files
+    monkeypatch.setitem(LIMITS, limit, size - 1)
+    with pytest.raises(InputError, match=said):
+        unpack(content)
 
 
 def read(content: bytes) -> dict[str, bytes]:
@@ -111,6 +149,15 @@ def test_all_files_are_allowed_up_to_their_limit() -> None:
     assert "more than 1 GiB" in problem(written([*claims, ONE]))
 
 
+def test_a_directory_is_allowed_up_to_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    size = len(ONE.header(0)[1])
+
+    monkeypatch.setitem(LIMITS, "directory", size)
+    assert read(written([ONE])) == {"one": b"1"}
+    monkeypatch.setitem(LIMITS, "directory", size - 1)
+    assert "directory is larger" in problem(written([ONE]))
+
+
 def test_the_version_that_a_reader_needs_is_allowed_up_to_ours() -> None:
     assert read(written([replace(ONE, version=20)])) == {"one": b"1"}
     assert "unknown way" in problem(written([replace(ONE, version=21)]))
@@ -121,6 +168,18 @@ def test_large_contents_come_in_pieces() -> None:
 
     assert read(written([Made(name=b"x", content=content)])) == {"x": content}
     assert read(written([packed(Made(name=b"x", content=content))])) == {"x": content}
+
+
+def test_the_last_piece_may_come_of_what_is_read_already() -> None:
+    """Where in a byte the data ends, follows from how many letters have nine bits."""
+    for nines in range(8):
+        eights = bytes(number * number % 251 for number in range((1 << 20) - 100 - nines))
+        content = eights + bytes(range(200, 200 + nines)) + b"a" * 200
+        packer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zlib.Z_FIXED)
+        stored = packer.compress(content) + packer.flush()
+        entry = Made(name=b"x", content=content, stored=stored, method=8)
+
+        assert read(written([entry])) == {"x": content}
 
 
 def test_an_archive_of_nothing_is_read() -> None:
@@ -149,6 +208,10 @@ def test_an_archive_of_nothing_is_read() -> None:
             "an entry has an extra field or a comment, or is on another disk",
         ),
         ("gap-before-the-directory", "something stands between the files and the directory"),
+        (
+            "overlapping-entries",
+            "something else stands before 'app-v1.0.0/main.js', or it overlaps",
+        ),
         ("name-that-is-no-utf8", "the name of an entry is not UTF-8"),
         ("name-absolute", "it holds '/etc/x', a path to elsewhere"),
     ],

@@ -1,0 +1,116 @@
+"""Change modules of the runtime, for `mutation.py`, with Stryker.
+
+It is installed apart, by `runtime/mutation/package-lock.json`: the runtime itself does not have it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from environment import ROOT, node_folder, npm
+
+#: Stryker itself, and what runs the tests.
+TOOLS = ROOT / "runtime" / "mutation"
+
+REPORT = "mutation.json"
+
+#: The tests that are to notice a change of each module: those that reach it in their own process.
+TESTS = {
+    "policy": ("decisions", "narrow", "policy"),
+    "policy-format": ("policy-format", "decisions"),
+    "attenuate": ("attenuate", "policy"),
+    "narrow": ("narrow",),
+    "builtin-members": ("builtin-members",),
+    "zip-reader": ("zip-reader", "zip-fields"),
+    "code-cache": ("code-cache-files",),
+    "scoped-text": ("scoped-text",),
+    "run-time-text": ("run-time-text",),
+    "endowments/structured-clone": ("structured-clone",),
+    "endowments/fs-places": ("fs-places",),
+    "authority": ("authority", "decisions"),
+    "attenuators": ("attenuators",),
+    "env-view": ("env-view",),
+    "read-only": ("read-only",),
+}
+
+#: Its own words, as ours. With an error, the process of the tests ended before its time.
+STATUS = {
+    "Survived": "survived",
+    "Killed": "killed",
+    "RuntimeError": "killed",
+    "Timeout": "slow",
+    "NoCoverage": "untested",
+}
+
+
+def mutated(folder: Path, module: str, processes: int) -> dict[str, str]:
+    """Return what became of each change of *module*, in a copy of the project in *folder*.
+
+    A change is named by its place, and by the text that stands there instead.
+    """
+    runtime = folder / "runtime"
+    if not (TOOLS / "node_modules").is_dir():
+        npm("Stryker", "ci", "--no-audit", "--no-fund", "--ignore-scripts", cwd=TOOLS)
+    (runtime / "node_modules").symlink_to(ROOT / "runtime" / "node_modules")
+    settings = json.dumps(configuration(module, processes))
+    (runtime / "stryker.config.json").write_text(settings, "utf-8")
+    said = run(runtime)
+    report = runtime / REPORT
+    if not report.is_file():
+        sys.exit(said[-4000:])
+    keep(report, module)
+    return dict(_found(json.loads(report.read_text("utf-8"))["files"]))
+
+
+def configuration(module: str, processes: int) -> dict[str, object]:
+    """Say what is changed, where it stands, and which tests are to notice."""
+    tests = [f"test/{name}.test.js" for name in TESTS[module]]
+    return {
+        "mutate": [f"src/{module}.js"],
+        "inPlace": True,
+        "concurrency": processes,
+        "coverageAnalysis": "perTest",
+        "plugins": ["@stryker-mutator/tap-runner"],
+        "testRunner": "tap",
+        "tap": {"testFiles": tests, "nodeArgs": ["--test-reporter=tap", "--expose-internals"]},
+        "reporters": ["json"],
+        "jsonReporter": {"fileName": REPORT},
+    }
+
+
+def run(runtime: Path) -> str:
+    """Run Stryker, and return what it says."""
+    node = node_folder()
+    env = {
+        **os.environ,
+        "PATH": f"{node}{os.pathsep}{os.environ.get('PATH', '')}",
+        "NODE_OPTIONS": f'--require="{TOOLS / "held.cjs"}"',  # of all processes, also of tests
+    }
+    stryker = TOOLS / "node_modules" / "@stryker-mutator" / "core" / "bin" / "stryker.js"
+    command = [str(node / "node"), str(stryker), "run"]
+    done = subprocess.run(command, cwd=runtime, env=env, capture_output=True, check=False)
+    return done.stdout.decode("utf-8", "replace")
+
+
+def keep(report: Path, module: str) -> None:
+    """Keep Stryker's report, which has the text of all changes."""
+    target = ROOT / "build" / "mutation" / "runtime" / f"{module}.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(report, target)
+
+
+def _found(files: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, str]]:
+    for file in files.values():
+        mutants = file["mutants"]
+        assert isinstance(mutants, list)
+        for mutant in mutants:
+            start, end = mutant["location"]["start"], mutant["location"]["end"]
+            place = f"{start['line']}:{start['column']}-{end['line']}:{end['column']}"
+            text = " ".join(mutant["replacement"].split())
+            yield f"{place} {mutant['mutatorName']}: {text}", STATUS[mutant["status"]]
