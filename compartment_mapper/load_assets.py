@@ -10,7 +10,7 @@ from compartment_mapper.expand import asset_files
 from compartment_mapper.locations import Location, joined
 from compartment_mapper.module_graph import Edge, FileTarget
 from compartment_mapper.module_record import OWN_PACKAGE, RESOLVES, ModuleRecord
-from compartment_mapper.named_by_files import named_by_files
+from compartment_mapper.named_by_files import folders_around, named_by_files
 from compartment_mapper.node_builtins import is_builtin
 from compartment_mapper.package_descriptor import PackageDescriptor
 from compartment_mapper.package_graph import is_bare, package_name_of, package_root
@@ -48,6 +48,7 @@ def assets_of_module(
         *_at_places(file, record, world),
         *_resolved(record, edges),
         *_of_packages(file, record, package, world),
+        *(() if is_application else _named_in(file, record, package, world)),
     )
     files = tuple(dict.fromkeys(place for place in found if may_read(place)))
     return (*files, *named_by_files(files, package=package, read=world.powers))
@@ -88,6 +89,26 @@ def _of_packages(
             folder = find_package(name, referrer=file, world=world)
             if folder is not None:
                 yield from _existing(joined(folder, asset.path[len(name) + 1 :]), world)
+
+
+_DATA = re.compile(r"(?:[\w@.-]+/)+[\w@.-]+\.(?!(?:[cm]?[jt]sx?|json|map|md|node)$)\w+")
+
+
+def _named_in(
+    file: Location, record: ModuleRecord, package: Location, world: World
+) -> Iterator[Location]:
+    """Yield the data of a dependency that its text names by a path, from whatever folder.
+
+    ``path.join(dirname, '../', 'fonts/sans.fnt')``, where another module exports ``dirname``.
+    """
+    for name in record.file_names:
+        if not _DATA.fullmatch(name) or name.startswith(".."):
+            continue
+        for folder in folders_around(file, package):
+            place = joined(folder, name)
+            if world.powers.kind(place) == "file":
+                yield world.powers.canonical(place)
+                break
 
 
 def _existing(place: Location, world: World) -> Iterator[Location]:

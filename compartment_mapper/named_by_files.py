@@ -47,7 +47,7 @@ def _named_by(file: Location, package: Location, read: ReadPowers) -> Iterator[L
     text = read.maybe_read(file)
     if text is None or len(text) > _MOST_BYTES or b"\0" in text:
         return
-    folders = list(_folders(parent_of(file), package))
+    folders = list(folders_around(file, package))
     for name in {match[1] or match[2] for match in _NAME.finditer(text)}:
         path = name.decode()
         paths = (path,) if _extension_of(path) == extension else (f"{path}{extension}", path)
@@ -59,7 +59,9 @@ def _named_by(file: Location, package: Location, read: ReadPowers) -> Iterator[L
                 yield other
 
 
-def _folders(folder: Location, package: Location) -> Iterator[Location]:
+def folders_around(file: Location, package: Location) -> Iterator[Location]:
+    """Yield the folders that *file* is in, the nearest first, up to that of its *package*."""
+    folder = parent_of(file)
     for _ in range(_MOST_FOLDERS):
         if not folder.startswith(package):
             return

@@ -169,7 +169,7 @@ def _rewrites(
     evasion = evade_censors(syntax, prefix=prefix, is_script=is_script)
     evals = scan_direct_evals(syntax, prefix=prefix, is_script=is_script)
     own, owning = scan_constructor_writes(syntax, prefix=prefix)
-    frozen, freezing = scan_frozen_writes(syntax, prefix=prefix) if is_script else ([], ())
+    frozen, freezing = scan_frozen_writes(syntax, prefix=prefix, is_script=is_script)
     own, owning = [*own, *frozen], (*owning, *freezing)
     sloppy, refusals = scan_sloppy(syntax, prefix=prefix) if is_script else ([], [])
     mapped, mapping = scan_mapped_arguments(syntax, prefix=prefix) if is_script else ([], ())

@@ -12,23 +12,47 @@ from collections.abc import Iterator
 
 from compartment_mapper.module_record import Edit
 from compartment_mapper.scan.global_this import is_strict
-from compartment_mapper.scan.syntax import Syntax
+from compartment_mapper.scan.syntax import Step, Syntax
 
 #: A variable that a text takes for any function of an object.
 _ANY_FUNCTION = re.compile(rb"typeof\s+([A-Za-z_$][\w$]*)\s*={2,3}\s*['\"]function['\"]")
 _LOOKED_UP = rb"(?<![\w$.])%s\s*=\s*[\w$.]+\[\s*[A-Za-z_$]"
+#: What core-js says of methods that are there already: ``ArrayPrototype[UNSCOPABLES][key] = true``.
+_MARK = re.compile(rb"\]\s*\[\s*[A-Za-z_$][\w$]*\s*\](?=\s*=(?![=>])\s*(?:true|!0)\b)")
 _MEMBER_WRITE = rb"(?<![\w$.])%s\s*\.\s*[\w$]+(?=\s*=(?![=>]))"
 
 
-def scan_frozen_writes(syntax: Syntax, *, prefix: str) -> tuple[list[Edit], tuple[str, ...]]:
-    """Return the edits of a script, and the declarations that they need."""
-    edits = list(_puts(syntax, prefix))
+#: core-js has functions that it makes look like the engine's; that is seen, and used, by nobody.
+_TO_STRING = re.compile(rb"(?<![\w$.])Function\s*\.\s*prototype\s*\.\s*toString\s*=(?![=>])")
+
+
+def scan_frozen_writes(
+    syntax: Syntax, *, prefix: str, is_script: bool
+) -> tuple[list[Edit], tuple[str, ...]]:
+    """Return the edits, and the declarations that they need."""
+    shown = [
+        Edit(*match.span(), syntax.line_ends(*match.span()))
+        for match in _TO_STRING.finditer(syntax.source)
+        if syntax.path_to(match.start())[-1].kind == "identifier"
+    ]
+    edits = [*(_puts(syntax, prefix) if is_script else ()), *_marks(syntax, prefix)]
     put = (
         f"const {prefix}put=(object,key,value)=>{{try{{object[key]=value}}catch(error){{"
-        'if(typeof object!=="function"||({}).constructor.isExtensible(object))throw error}'
+        "if(object==null||object[key]!==value&&"
+        '(typeof object!=="function"||({}).constructor.isExtensible(object)))throw error}'
         "return value};"
     )
-    return edits, (put,) if edits else ()
+    return [*edits, *shown], (put,) if edits else ()
+
+
+def _marks(syntax: Syntax, prefix: str) -> Iterator[Edit]:
+    for match in _MARK.finditer(syntax.source):
+        path = syntax.path_to(match.end() - 1)
+        kinds = [step.kind for step in path[-3:-1]]
+        if kinds == ["assignment_expression", "subscript_expression"] and path[-2].field == "left":
+            key = path[-2].node.child_by_field_name("index")
+            if key is not None:
+                yield from _put(syntax, prefix, path, syntax.text(key))
 
 
 def _puts(syntax: Syntax, prefix: str) -> Iterator[Edit]:
@@ -41,11 +65,16 @@ def _puts(syntax: Syntax, prefix: str) -> Iterator[Edit]:
             path = syntax.path_to(match.end() - 1)
             if path[-3].kind != "assignment_expression" or path[-2].kind != "member_expression":
                 continue
-            target, written = path[-2].node.child_by_field_name("object"), path[-3].node
-            key, value = path[-1].node, written.child_by_field_name("right")
-            if target is None or value is None or is_strict(syntax, path):
-                continue
-            lines = syntax.line_ends(target.end_byte, value.start_byte)
-            yield Edit(target.start_byte, target.start_byte, f"{prefix}put(")
-            yield Edit(target.end_byte, value.start_byte, f',"{syntax.text(key)}",{lines}')
-            yield Edit(value.end_byte, value.end_byte, ")")
+            if not is_strict(syntax, path):
+                yield from _put(syntax, prefix, path, f'"{syntax.text(path[-1].node)}"')
+
+
+def _put(syntax: Syntax, prefix: str, path: tuple[Step, ...], key: str) -> Iterator[Edit]:
+    """Yield the edits of the assignment to a member whose last token is at the end of *path*."""
+    target = path[-2].node.child_by_field_name("object")
+    value = path[-3].node.child_by_field_name("right")
+    if target is not None and value is not None:
+        lines = syntax.line_ends(target.end_byte, value.start_byte)
+        yield Edit(target.start_byte, target.start_byte, f"{prefix}put(")
+        yield Edit(target.end_byte, value.start_byte, f",{key},{lines}")
+        yield Edit(value.end_byte, value.end_byte, ")")

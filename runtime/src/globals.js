@@ -99,6 +99,13 @@ export const processOf = (pkg) => {
       ownArguments: (argv) => argumentsOf(pkg.world, argv),
       getBuiltinModule: (name) => linker.grantedBuiltin(pkg, name),
       events: () => /** @type {AnyObject} */ (sharedBuiltin(powers, 'events')),
+      constants: () =>
+        Object.fromEntries(
+          ['os', 'fs', 'crypto', 'zlib'].map((name) => [
+            name,
+            { ...sharedBuiltin(powers, name)?.['constants'] },
+          ]),
+        ),
       stdio: (name, part, deny) =>
         makeStdio(name, {
           real: () => process[name],

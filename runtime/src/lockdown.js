@@ -111,6 +111,9 @@ const restorePure = (original) => {
     const value = Symbol(`Symbol.${name}`);
     if (!(name in Symbol)) Object.defineProperty(SharedSymbol, name, { value });
   }
+  const { metadata } = /** @type {any} */ (SharedSymbol);
+  if (!Object.hasOwn(start.Function.prototype, metadata))
+    Object.defineProperty(start.Function.prototype, metadata, { value: null });
   // Its own prototype is the Error that ses replaced, which has powers.
   if (start['SuppressedError']) Object.setPrototypeOf(start['SuppressedError'], SharedError);
 };

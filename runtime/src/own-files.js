@@ -1,6 +1,9 @@
 // The files that packages read from their own folders, served from the archive at the places where
 // their modules seem to be. Whatever else is asked of `fs` goes to the host's, as granted.
-import { optionsOf } from './endowments/fs-open.js';
+import { ownFunction } from './attenuate.js';
+import { accessOf, optionsOf } from './endowments/fs-open.js';
+import { codedError } from './errors.js';
+import { hardenHost } from './host-harden.js';
 import { makeDescriptors, makeHandle } from './own-descriptors.js';
 import { matching } from './own-glob.js';
 import {
@@ -35,6 +38,7 @@ const EXCLUSIVE = 1; // COPYFILE_EXCL
  * @property {Descriptors} descriptors
  * @property {(bytes: Uint8Array, options: any) => unknown} decoded
  * @property {(place: Place, path: string) => Uint8Array} contentOf
+ * @property {AnyObject} streamed what Node's streams read by, of own files
  * @property {(path: unknown, options: any) => any} stream
  */
 
@@ -55,6 +59,7 @@ const ownOf = (pkg, fs) => {
   const Buffer = /** @type {any} */ (pkg.world.powers.globals['Buffer']);
   const lookup = makeLookup(pkg);
   const descriptors = makeDescriptors(pkg, fs, lookup);
+  const streamed = streamFunctions(descriptors);
   /** @type {Own} */
   const own = {
     pkg,
@@ -67,9 +72,9 @@ const ownOf = (pkg, fs) => {
       return encoding && encoding !== 'buffer' ? copy.toString(encoding) : copy;
     },
     contentOf: (place, path) => contentOf(pkg, place, path),
+    streamed,
     stream: (path, options) => fs['createReadStream'](path, { ...options, fs: streamed }),
   };
-  const streamed = streamFunctions(descriptors);
   known.set(pkg, own);
   return own;
 };
@@ -435,6 +440,41 @@ const watchMethods = (own, name, host) => {
 };
 
 /**
+ * `fs.ReadStream`, of which packages make streams that open by an `open` of theirs (graceful-fs): the descriptor may be
+ * one of either kind.
+ *
+ * @param {Own} own
+ * @returns {Function}
+ */
+const readStreamOf = ({ fs, lookup, descriptors, streamed }) => {
+  /** @type {(key: string) => (fd: unknown, ...args: unknown[]) => unknown} */
+  const byDescriptor =
+    (key) =>
+    (fd, ...args) =>
+      (descriptors.isOwn(fd) ? streamed : fs)[key](fd, ...args);
+  const functions = Object.freeze({
+    open: (
+      /** @type {unknown} */ path,
+      /** @type {unknown} */ flags,
+      /** @type {any[]} */ ...args
+    ) => {
+      if (lookup.at(path) !== undefined) return streamed['open'](path, flags, ...args);
+      if (accessOf(flags, fs['constants']) !== 'write') return fs['open'](path, flags, ...args);
+      throw codedError('ERR_ACCESS_DENIED', `a stream that reads does not open with '${flags}'`);
+    },
+    read: byDescriptor('read'),
+    close: byDescriptor('close'),
+  });
+  return ownFunction(hardenHost(fs['ReadStream']), ([path, asked]) => {
+    const options = optionsOf(asked);
+    const { fd } = options;
+    const isHosts = fd !== undefined && fd !== null && !descriptors.isOwn(fd);
+    if (options.fs || isHosts) return [path, asked];
+    return [absolutePath(path) ?? path, { ...options, fs: functions }];
+  });
+};
+
+/**
  * @param {Own} own
  * @returns {AnyObject} what of `fs` opens files, and what asks whether there is one
  */
@@ -536,10 +576,13 @@ const promiseMethods = (own, host) => {
 const callbackMethods = (own, host) => {
   const read = readers(own);
   const answer = makeAnswer(own, read);
+  const stream = readStreamOf(own);
   /** @type {AnyObject} */
   const methods = {
     ...descriptorMethods(own),
     ...openingMethods(own),
+    ReadStream: stream,
+    FileReadStream: stream,
     ...globMethods(own, 'fs', host),
     ...watchMethods(own, 'fs', host),
   };

@@ -11,6 +11,7 @@ import { makePackageTexts } from './package-texts.js';
 import { reportGlobals } from './report.js';
 import { filenameOf, urlOf } from './locations.js';
 import { needRoomToEndow } from './room.js';
+import { strictly } from './run-time-text.js';
 import { makeScopedEvaluate } from './scoped-text.js';
 
 /** @import { AnyObject } from './attenuate.js' */
@@ -219,7 +220,10 @@ const makeFunctors = (pkg, sources) => {
   };
   const { eval: intrinsicEval } = globalThis;
   pkg.directEval = (sloppy) =>
-    makeDirectEval((text, lexicals) => evaluateText(text, { sloppy, lexicals }), intrinsicEval);
+    makeDirectEval(
+      (text, lexicals) => evaluateText(strictly(text), { sloppy, lexicals }),
+      intrinsicEval,
+    );
   return makePackageTexts(functorTexts(pkg, sources), {
     url: `compartment:///${encodeURI(pkg.name)}/package.js${world.version}`,
     located: world.stacks.located,

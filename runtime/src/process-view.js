@@ -14,6 +14,7 @@ import { isWithheld, memberOf } from './policy.js';
  * @property {string} label the package
  * @property {(name: string) => unknown} getBuiltinModule which knows what the package may use
  * @property {() => AnyObject} events the builtin, hardened
+ * @property {() => AnyObject} constants what `process.binding('constants')` gives: what emscripten compiles asks for it
  * @property {(name: StdioName, granted: Granted, deny: (member: string) => Error) => AnyObject} stdio
  * @property {(argv: any) => unknown} [ownArguments] those of the host as packages see them
  */
@@ -268,7 +269,7 @@ export const makeProcessView = (process, decision, options) => {
     const stream = STDIO.find((name) => isStdio(process, name, value));
     return stream === undefined ? value : view[stream];
   };
-  const { label, getBuiltinModule } = options;
+  const { label, getBuiltinModule, constants } = options;
   addListening(process, view, granted, options, toView);
   defineOwn(
     view,
@@ -283,7 +284,8 @@ export const makeProcessView = (process, decision, options) => {
     const isMethod =
       !STDIO.includes(/** @type {StdioName} */ (name)) && typeof process[name] === 'function';
     if (!isMethod) continue;
-    const value = () => {
+    const value = (/** @type {unknown} */ asked) => {
+      if (name === 'binding' && asked === 'constants') return constants();
       throw accessDenied(label, 'global', `process.${name}`);
     };
     Object.defineProperty(value, 'name', { value: name });

@@ -117,12 +117,12 @@ const makeVariables = (text, globalThis) => {
 
 /**
  * @param {string} text that a package made, as Node would evaluate it: as sloppy code, if it doesn't say otherwise
- * @param {object} globalThis of the package
+ * @param {object} [globalThis] of the package, where nothing else makes variables of what is assigned
  * @returns {string} a text that means the same as strict code
  */
 export const strictly = (text, globalThis) => {
   if (STRICT.test(text)) return respell(text);
-  makeVariables(text, globalThis);
+  if (globalThis !== undefined) makeVariables(text, globalThis);
   const plain = withoutWith(text);
   return respell(plain === text || !isProgram(text) || !isProgram(plain) ? text : plain);
 };

@@ -61,6 +61,63 @@ PROGRAMS: dict[str, dict[str, str]] = {
             try { Function('"use strict"; with (x) {}') } catch (error) { console.log(error.name) }
         """,
     },
+    "what-polyfills-do-to-what-is-there": {
+        "main.cjs": """
+            'use strict';
+            const UNSCOPABLES = Symbol.unscopables, prototype = Array.prototype, key = 'includes';
+            prototype[UNSCOPABLES][key] = true;
+            const shown = Function.prototype.toString;
+            Function.prototype.toString = ((made) => made)(function toString() { return shown.call(this) });
+            console.log(`${function f() {}}`);
+            const own = { a: { b: 1 } }, [a, b] = ['a', 'b'];
+            own[a][b] = true; console.log(own.a.b);
+            try { Object.freeze(own.a); const c = 'c'; own[a][c] = true } catch (error) { console.log(error.name) }
+        """,
+    },
+    "direct-eval-of-a-text-with-an-arrow": {
+        "main.cjs": "const x = 4; console.log(eval('(\"\\\\n --> \" + x)'), eval('var o = { x: 1 }; with (o) { x = 2 } o'));",
+    },
+    "constants-of-emscripten": {
+        "main.cjs": "require('d')",
+        "package.json": package(name="app", dependencies={"d": "1"}),
+        "node_modules/d/package.json": package(name="d"),
+        "node_modules/d/index.js": "const { fs } = process.binding('constants'); console.log(fs.O_RDWR, fs.S_IFMT);",
+    },
+    "a-stream-that-opens-by-a-function-of-its-own": {
+        "main.cjs": """
+            require('graceful').read(__filename, (text) => console.log(text.length > 9));
+        """,
+        "package.json": package(name="app", dependencies={"graceful": "1"}),
+        "node_modules/graceful/package.json": package(name="graceful"),
+        "node_modules/graceful/index.js": """
+            const fs = Object.assign(Object.create(null), require('fs'));
+            const Base = fs.ReadStream, { open } = fs;
+            function ReadStream(...args) { return Base.apply(this, args), this }
+            ReadStream.prototype = Object.create(Base.prototype);
+            ReadStream.prototype.open = function () {
+              open(this.path, this.flags, this.mode, (error, fd) => {
+                if (error) { this.destroy(); this.emit('error', error); return }
+                this.fd = fd; this.emit('open', fd); this.read();
+              });
+            };
+            exports.read = (file, done) => {
+              let text = '';
+              new ReadStream(file).on('data', (part) => { text += part }).on('end', () => {
+                done(text);
+                new ReadStream('/nowhere/at/all').on('error', (error) => console.log(error.code));
+              }).on('error', (error) => done(`${error.code} of the stream`));
+            };
+        """,
+    },
+    "data-named-from-a-folder-that-another-module-knows": {
+        "main.cjs": "console.log(require('fonts'))",
+        "package.json": package(name="app", dependencies={"fonts": "1"}),
+        "node_modules/fonts/package.json": package(name="fonts"),
+        "node_modules/fonts/index.js": "const { join } = require('path'), { here } = require('./lib/here');\n"
+        "module.exports = require('fs').readFileSync(join(here, '../', 'data/sans.fnt'), 'utf8');",
+        "node_modules/fonts/lib/here.js": "exports.here = __dirname",
+        "node_modules/fonts/data/sans.fnt": "a font",
+    },
     "functions-of-a-library-are-decorated": {
         "main.cjs": """
             const library = { isArray: Array.isArray, own: () => 1, now: Date.now };
