@@ -465,12 +465,17 @@ const readStreamOf = ({ fs, lookup, descriptors, streamed }) => {
     read: byDescriptor('read'),
     close: byDescriptor('close'),
   });
-  return ownFunction(hardenHost(fs['ReadStream']), ([path, asked]) => {
+  const host = hardenHost(fs['ReadStream']);
+  const own = ownFunction(host, ([path, asked]) => {
     const options = optionsOf(asked);
     const { fd } = options;
     const isHosts = fd !== undefined && fd !== null && !descriptors.isOwn(fd);
     if (options.fs || isHosts) return [path, asked];
     return [absolutePath(path) ?? path, { ...options, fs: functions }];
+  });
+  return Object.defineProperties(own, {
+    name: { value: host.name },
+    length: { value: host.length },
   });
 };
 
