@@ -31,7 +31,7 @@ from compartment_mapper.scan.free_names import (
 from compartment_mapper.scan.frozen_writes import scan_frozen_writes
 from compartment_mapper.scan.global_this import scan_global_this
 from compartment_mapper.scan.late_changes import scan_late_changes
-from compartment_mapper.scan.made_globals import scan_changed_statics, scan_made_globals
+from compartment_mapper.scan.made_globals import scan_made_globals
 from compartment_mapper.scan.mapped_arguments import scan_mapped_arguments
 from compartment_mapper.scan.module_arguments import scan_module_arguments, scan_script_arguments
 from compartment_mapper.scan.names import FUNCTIONS
@@ -100,6 +100,7 @@ def scan_module(
     builtin_uses += builtins_mentioned(mentioned)
     free_names, free_edits = scan_free_names(syntax, builtin_uses, page=page)
     names, reexports = scan_cjs_exports(syntax) if language == "cjs" else ((), ())
+    made_globals, changed_statics = scan_made_globals(syntax, page=page)
     assets = assets_of((*places, *scan_descriptions(syntax)))
     changes = scan_late_changes(syntax)
     others = (*esm.edits, *call_edits, *free_edits)
@@ -119,11 +120,11 @@ def scan_module(
         free_names=tuple(free_names),
         handed_names=tuple(scan_handed_names(syntax, free_names)),
         page_names=tuple(scan_page_names(syntax)) if page else (),
-        made_globals=tuple(scan_made_globals(syntax)),
+        made_globals=made_globals,
         builtin_uses=tuple(builtin_uses),
         assigned_names=(
             *scan_assigned_names(syntax, page=page),
-            *scan_changed_statics(syntax),
+            *changed_statics,
         ),
         prefix=prefix,
         prologue=(*rewrites.prologue, *esm.declarations, *esm.announcements),

@@ -46,7 +46,7 @@ def scan_free_names(
     edits: list[Edit] = []
     looked_for = _USABLE[page]
     hides_global = has_own_global(syntax)
-    starts = [start for start, _, name in _known_words(syntax.source, page) if name in looked_for]
+    starts = [start for start, _, name in known_words(syntax.source, page) if name in looked_for]
     for occurrence in occurrences(syntax, looked_for, known=starts):
         if occurrence.scope != "free":
             continue
@@ -268,7 +268,7 @@ def scan_assigned_names(syntax: Syntax, *, page: bool = False) -> Iterator[str]:
 
 
 def _suspects(source: bytes, *, page: bool) -> Iterator[str]:
-    for start, end, name in _known_words(source, page):
+    for start, end, name in known_words(source, page):
         if _AFTER_ASSIGNED.match(source, end) or source[max(0, start - 16) : start].rstrip()[
             -2:
         ] in {b"++", b"--"}:
@@ -276,7 +276,7 @@ def _suspects(source: bytes, *, page: bool) -> Iterator[str]:
 
 
 @lru_cache(maxsize=1)
-def _known_words(source: bytes, page: bool) -> tuple[tuple[int, int, str], ...]:  # noqa: FBT001
+def known_words(source: bytes, page: bool) -> tuple[tuple[int, int, str], ...]:  # noqa: FBT001
     """Return where names of the host and of the language stand: one search for all scanners."""
     matches = word_pattern(_WORDS[page]).finditer(source)
     return tuple((match.start(), match.end(), match[0].decode()) for match in matches)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from compartment_mapper.authority import GLOBAL_ALIASES, HOST_GLOBALS, INTRINSICS, STATICS
 from compartment_mapper.module_record import FreeName
+from compartment_mapper.scan.free_names import known_words
 from compartment_mapper.scan.members import MemberUse, binding_uses, member_uses
 from compartment_mapper.scan.names import FUNCTIONS, WRAPPER_PARAMETERS, occurrences
 from compartment_mapper.scan.syntax import Node, Step, Syntax, parse
@@ -21,18 +22,16 @@ _GLOBAL = re.compile(
     rb"(?:global(?<![\w$.]global)(?:This)?|self(?<![\w$.]self)|window(?<![\w$.]window))(?![\w$])"
     rb"(?!\s*===?)"
 )
-_OWNERS = b"|".join(sorted(name.encode() for name in STATICS))
 _OPERATOR = rb"(?:\|\||&&|\?\?|[-+*/])?=(?![=>])"
-#: ``Math.sech = …``, and an object that goes elsewhere: as an argument.
+#: ``Math.sech = …``, and an object that goes elsewhere, as an argument: what is behind the name.
 _WRITTEN = re.compile(
-    rb"(?<![\w$.])(?P<owner>" + _OWNERS + rb")\s*(?:\.\s*(?P<name>[\w$]+)"
-    rb"|\[\s*['\"](?P<key>[\w$]+)['\"]\s*\])\s*" + _OPERATOR
+    rb"\s*(?:\.\s*(?P<name>[\w$]+)|\[\s*['\"](?P<key>[\w$]+)['\"]\s*\])\s*" + _OPERATOR
 )
-_HANDED = re.compile(rb"(?<=[(,])\s*(?P<owner>" + _OWNERS + rb")\s*(?=[,)])")
+_HANDED = re.compile(rb"\s*[,)]")
+_BEFORE_ARGUMENT = re.compile(rb"[(,]\s*\Z")
 #: A promise library that takes over the language's, by whatever name it has it.
 _TAKEN_OVER = re.compile(rb"\.\s*(all|race|allSettled)\s*=(?![=>])")
 _DEFINES = re.compile(rb"(?:definePropert(?:y|ies)|assign)\s*\(\s*\Z")
-_STATIC_MEMBER = re.compile(rb"\.\s*(?:" + _OWNERS + rb")(?![\w$])")
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 #: No constructors: helpers are handed those to say what type something has.
 _NAMESPACES = frozenset({"Atomics", "Intl", "JSON", "Math", "Reflect"})
@@ -41,29 +40,35 @@ _NEVER_SHARED = INTRINSICS | GLOBAL_ALIASES | frozenset(WRAPPER_PARAMETERS)
 _MOST = 200
 
 
-def scan_made_globals(syntax: Syntax) -> Iterator[FreeName]:
-    """Yield the first place of each global, or member of such an object, that the text makes."""
+def scan_made_globals(
+    syntax: Syntax, *, page: bool = False
+) -> tuple[tuple[FreeName, ...], tuple[str, ...]]:
+    """Return what the text makes, and which objects of the language it changes, both sorted.
+
+    Of what it makes, the first place of each global, or member of such an object. Of the objects,
+    the members that it assigns, or their names where it replaces them.
+    """
+    named = [known for known in known_words(syntax.source, page) if known[2] in STATICS]
+    by_global = list(_of_the_global_object(syntax))
+    assigned = list(_assigned_members(syntax, named))
+    handed = list(_handed(syntax, named))
     found: dict[str, Span] = {}
-    for path, span in (*_of_the_global_object(syntax), *_of_statics(syntax)):
+    for path, span in (*by_global, *assigned, *_made_of_handed(syntax, handed)):
         first, _, member = path.partition(".")
         is_given = member in STATICS[first] if member else first in _NEVER_SHARED
         if _NAME.fullmatch(member or first) and not is_given and len(found) < _MOST:
             found.setdefault(path, span)
-    for path, span in sorted(found.items()):
-        yield FreeName(path=path, span=span, exact=True, written=True)
-
-
-def scan_changed_statics(syntax: Syntax) -> Iterator[str]:
-    """Yield, sorted, the members of objects of the language that the text assigns.
-
-    And what of these objects it replaces, by a definition.
-    """
-    found = (*_assigned_members(syntax), *_defined_members(syntax), *_by_global_object(syntax))
-    paths = {path for path, _ in found if _is_changed(*path.split("."))}
+    paths = {path for path, _ in by_global if "." in path or path in INTRINSICS}
+    paths.update(path for path, _ in (*assigned, *_defined_members(syntax, handed)))
+    changed = {path for path in paths if _is_changed(*path.split("."))}
     if b"Promise" in syntax.source:
         taken = _TAKEN_OVER.finditer(syntax.source)
-        paths.update(f"Promise.{match[1].decode()}" for match in taken)
-    yield from sorted(paths)
+        changed.update(f"Promise.{match[1].decode()}" for match in taken)
+    names = (
+        FreeName(path=path, span=span, exact=True, written=True)
+        for path, span in sorted(found.items())
+    )
+    return tuple(names), tuple(sorted(changed))
 
 
 def _is_changed(owner: str, member: str = "") -> bool:
@@ -74,6 +79,8 @@ def _is_changed(owner: str, member: str = "") -> bool:
 
 
 _Found = Iterator[tuple[str, Span]]
+#: Where a name stands, from and to, and the name.
+_Word = tuple[int, int, str]
 
 
 def _of_the_global_object(syntax: Syntax) -> _Found:
@@ -175,41 +182,34 @@ def _texts_of_calls(syntax: Syntax) -> Iterator[str]:
     yield from sorted(found)[:_MOST]
 
 
-def _of_statics(syntax: Syntax) -> _Found:
-    yield from _assigned_members(syntax)
-    for owner, span in _handed(syntax):
+def _made_of_handed(syntax: Syntax, handed: Iterable[tuple[str, Span]]) -> _Found:
+    for owner, span in handed:
         found = _made_elsewhere(syntax, span)
         yield from ((f"{owner}.{name.rpartition('.')[2]}", place) for name, place in found)
 
 
-def _handed(syntax: Syntax) -> Iterator[tuple[str, Span]]:
-    for match in _HANDED.finditer(syntax.source):
-        span = Span(*match.span("owner"))
-        if syntax.path_to(span.start)[-1].kind == "identifier":
-            yield match["owner"].decode(), span
+def _handed(syntax: Syntax, named: Iterable[_Word]) -> Iterator[tuple[str, Span]]:
+    for start, end, name in named:
+        before = syntax.source[max(0, start - 20) : start]
+        is_argument = _HANDED.match(syntax.source, end) and _BEFORE_ARGUMENT.search(before)
+        if is_argument and syntax.path_to(start)[-1].kind == "identifier":
+            yield name, Span(start, end)
 
 
-def _defined_members(syntax: Syntax) -> _Found:
+def _defined_members(syntax: Syntax, handed: Iterable[tuple[str, Span]]) -> _Found:
     """Yield what ``Object.defineProperty(Math, 'sech', …)`` defines, and its like."""
-    for owner, span in _handed(syntax):
-        call = syntax.path_to(span.start)[-3].node
-        if call.type == "call_expression" and _DEFINES.search(
-            syntax.source, call.start_byte, span.start
-        ):
+    for owner, span in handed:
+        before = syntax.source[max(0, span.start - 60) : span.start]
+        if _DEFINES.search(before):
             yield from ((f"{owner}.{key}", span) for key, _ in _made_elsewhere(syntax, span))
 
 
-def _by_global_object(syntax: Syntax) -> _Found:
-    """Yield what it does to ``globalThis.Promise``, and to the variable itself."""
-    found = _of_the_global_object(syntax) if _STATIC_MEMBER.search(syntax.source) else ()
-    yield from ((path, span) for path, span in found if "." in path or path in INTRINSICS)
-
-
-def _assigned_members(syntax: Syntax) -> _Found:
-    for match in _WRITTEN.finditer(syntax.source):
-        name = (match["name"] or match["key"]).decode()
-        if syntax.path_to(match.start())[-1].kind == "identifier":
-            yield f"{match['owner'].decode()}.{name}", Span(*match.span())
+def _assigned_members(syntax: Syntax, named: Iterable[_Word]) -> _Found:
+    for start, end, owner in named:
+        match = _WRITTEN.match(syntax.source, end)
+        if match and syntax.path_to(start)[-1].kind == "identifier":
+            name = (match["name"] or match["key"]).decode()
+            yield f"{owner}.{name}", Span(start, match.end())
 
 
 def place_of_global(source: bytes, path: str) -> Span | None:
