@@ -35,8 +35,28 @@ def scan_global_this(syntax: Syntax, *, is_sloppy: bool) -> Iterator[Edit]:
             lines = syntax.line_ends(start, match.end())
             yield Edit(start, match.end(), f"globalThis{lines}")
     if is_sloppy and not is_strict(syntax, syntax.path_to(0)[:1]):
+        yield from _compared_this(syntax)
         for body in _called_bodies(syntax):
             yield from _this_edits(syntax, body)
+
+
+#: To find out whether the code is strict.
+_COMPARED = re.compile(rb"this(?<![\w$.]this)(?=\s*[!=]==?\s*(?:undefined|null|void 0)\b)")
+
+
+def _compared_this(syntax: Syntax) -> Iterator[Edit]:
+    """Yield the edits of each ``this`` of functions that ask whether theirs is undefined."""
+    owners: dict[int, Node] = {}
+    for match in _COMPARED.finditer(syntax.source):
+        path = syntax.path_to(match.start())
+        owner = _owner(path)
+        if path[-1].kind == "this" and owner is not None and not is_strict(syntax, path):
+            owners[owner.id] = owner
+    for owner in owners.values():
+        for match in _THIS.finditer(syntax.source, owner.start_byte, owner.end_byte):
+            path = syntax.path_to(match.start())
+            if path[-1].kind == "this" and _owner(path) == owner:
+                yield Edit(match.start(), match.end(), "(this??globalThis)")
 
 
 def _start_of_call(syntax: Syntax, match: re.Match[bytes]) -> int | None:

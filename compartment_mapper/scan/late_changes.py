@@ -46,6 +46,10 @@ _DECLARATIONS = frozenset(
 )
 #: What is handed to another function, by which it can be changed.
 _HANDED = re.compile(rb"[(,\s](?:(?P<name>this|exports|[A-Z][\w$]*)|module\.exports)(?=\s*[,)])")
+#: A function that is exported: with members of its own, it is an object that plugins extend.
+_EXPORTED_NAME = re.compile(
+    rb"exports(?:\.[\w$]+|\[\s*['\"][\w$]+['\"]\s*\])?\s*=\s*([a-z_$][\w$]*)\s*[;\n]"
+)
 _HANDED_PROTOTYPE = re.compile(rb"\.prototype(?=\s*[,)])")
 _MEMBERS = frozenset(b"$._0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 #: Functions that don't change what they are given.
@@ -320,6 +324,10 @@ def _handed_offsets(source: bytes) -> Iterator[int]:
     for match in _HANDED.finditer(source):
         if not _IS_CONSTANT.fullmatch((match["name"] or b"").decode()):
             yield match.end() - 1
+    for name in {match[1] for match in _EXPORTED_NAME.finditer(source)}:
+        if re.search(rb"(?<![\w$.])%s\.[\w$]+\s*=(?![=>])" % re.escape(name), source):
+            handed = rb"[(,\s](?<!\.)%s(?=\s*[,)])" % re.escape(name)
+            yield from (match.end() - 1 for match in re.finditer(handed, source))
     for match in _HANDED_PROTOTYPE.finditer(source):
         start = match.start()
         while start > 0 and source[start - 1] in _MEMBERS:

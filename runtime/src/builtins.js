@@ -7,6 +7,7 @@ import { accessDenied, codedTypeError } from './errors.js';
 import { consoleOf, performanceOf, processOf, timersOf, webCryptoOf } from './globals.js';
 import { membersOf } from './builtin-members.js';
 import { makeOwnCluster } from './endowments/own-cluster.js';
+import { makeOwnDomains } from './endowments/own-domain.js';
 import { makeOwnVm } from './endowments/own-vm.js';
 import { makePrivateChannels } from './endowments/private-channels.js';
 import { assertOf, replacedMembers } from './endowments/replacements.js';
@@ -313,6 +314,7 @@ export const FORMS_WITHOUT_POWER = {
       deniedMember(pkg, `cluster.${name}`),
     ),
   diagnostics_channel: makePrivateChannels,
+  domain: (pkg) => makeOwnDomains(sharedBuiltin(pkg.world.powers, 'events')),
   vm: (pkg) => makeOwnVm((text) => pkg.compartment.evaluate(text, { sloppyGlobalsMode: true })),
 };
 

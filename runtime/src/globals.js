@@ -3,7 +3,7 @@ import { ownProperty } from './descriptors.js';
 import { auditedProcess } from './audit-process.js';
 import { OWN_IN_PAGES, VIEWED_BY_HAND, VIEWED_GLOBALS } from './authority.js';
 import { fillView, frozenAccessor, isObject } from './attenuate.js';
-import { makeConsoleView } from './console-view.js';
+import { makeConsoleView, replacedMethod } from './console-view.js';
 import { makeErrorConstructor } from './error-constructor.js';
 import { hardenThingsOf } from './endowments/specimens.js';
 import { hardenKeys } from './endowments/web-results.js';
@@ -179,7 +179,12 @@ export const consoleOf = (pkg, { withClass = false } = {}) => {
     return makeConsoleView(console, { withClass });
   }
   const prepare = () => prepareHost(pkg);
-  pkg.console ??= makeConsoleView(powers.console ?? console, { withClass, prepare });
+  const { map, packageOf } = pkg.world;
+  const application = packageOf(map.entry.compartment);
+  // What the application puts in the place of a method is called for its dependencies, too.
+  const replaced = (/** @type {string} */ method) =>
+    application === pkg ? undefined : replacedMethod(application.console, method);
+  pkg.console ??= makeConsoleView(powers.console ?? console, { withClass, prepare, replaced });
   return pkg.console;
 };
 

@@ -5,7 +5,7 @@ import { transforms } from 'ses/tools.js';
 import { ownProperty, showPlainProperties } from './descriptors.js';
 import { hardenSegments } from './hidden-prototypes.js';
 import { enableOverrides, hardenHost, regardHardened } from './host-harden.js';
-import { defineConstructor } from './run-time-text.js';
+import { defineConstructor, showConstructors } from './run-time-text.js';
 
 /** @typedef {typeof globalThis & Record<string, any>} StartGlobal */
 
@@ -304,6 +304,7 @@ export const secure = (prepareStackTrace, settings = {}) => {
   defineConstructor('Function', 'function', Function.prototype);
   for (const [name, prefix, made] of FUNCTIONS)
     defineConstructor(name, prefix, Object.getPrototypeOf(made));
+  showConstructors();
   enableAllOverrides();
   showPlainProperties(start.Object);
   start['hardenIntrinsics']();

@@ -83,7 +83,7 @@ import { makeScopedEvaluate } from './scoped-text.js';
  * @property {Map<string, unknown>} copies of data of other packages, by filename
  * @property {AnyObject | undefined} process
  * @property {Record<string, Function> | undefined} timers
- * @property {object | undefined} console
+ * @property {Record<string, unknown> | undefined} console
  * @property {AnyObject | undefined} performance
  * @property {CommonJs | undefined} commonJs
  * @property {Map<string, string>} keys by filename

@@ -127,6 +127,22 @@ export const strictly = (text, globalThis) => {
   return respell(plain === text || !isProgram(text) || !isProgram(plain) ? text : plain);
 };
 
+/** @type {WeakMap<object, string>} what they show as their text: people ask it of what kind a function is */
+const shownAsNative = new WeakMap();
+
+/** Has `Function.prototype.toString` show the constructors that are defined here as an engine shows its own. */
+export const showConstructors = () => {
+  const shown = Function.prototype.toString;
+  const { toString } = {
+    /** @this {any} */
+    toString() {
+      return shownAsNative.get(this) ?? Reflect.apply(shown, this, []);
+    },
+  };
+  shownAsNative.set(toString, 'function toString() { [native code] }');
+  Object.defineProperty(Function.prototype, 'toString', { value: toString });
+};
+
 /** @type {Compartment | undefined} */
 let powerless;
 
@@ -163,4 +179,5 @@ export const defineConstructor = (name, prefix, prototype) => {
     ...property,
     value: Object.freeze(Constructor),
   });
+  shownAsNative.set(/** @type {object} */ (Constructor), `function ${name}() { [native code] }`);
 };

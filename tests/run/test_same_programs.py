@@ -118,6 +118,42 @@ PROGRAMS: dict[str, dict[str, str]] = {
         "node_modules/fonts/lib/here.js": "exports.here = __dirname",
         "node_modules/fonts/data/sans.fnt": "a font",
     },
+    "a-domain-of-a-dependency": {
+        "main.cjs": "require('d')",
+        "node_modules/d/package.json": package(name="d"),
+        "node_modules/d/index.js": """
+            const domain = require('domain'), { EventEmitter } = require('events');
+            const d = domain.create();
+            d.on('error', (error) => console.log('caught', error.message));
+            console.log(d.run((a) => a + 1, 1), d.bind((a) => a * 2)(4));
+            const emitter = new EventEmitter(); d.add(emitter); emitter.emit('error', new Error('two'));
+            d.intercept((value) => console.log(value))(null, 'three'); d.intercept(() => {})(new Error('four'));
+            d.run(() => { throw new Error('one') });
+        """,
+    },
+    "the-console-of-the-application-is-everybody's": {
+        "main.cjs": """
+            const { log, info } = console;
+            console.info = (...args) => log('told:', ...args);
+            require('d').say('a'); console.info = info; require('d').say('b');
+        """,
+        "node_modules/d/package.json": package(name="d"),
+        "node_modules/d/index.js": "exports.say = (text) => console.info(text)",
+    },
+    "this-that-asks-whether-code-is-strict": {
+        "main.cjs": """
+            function where() { if (this === undefined) return 'strict'; const x = {}; this.seen = x; return typeof this.seen }
+            console.log(where(), where.call({}), typeof seen);
+            function strict() { 'use strict'; return this === undefined } console.log(strict());
+            const arrow = () => this === undefined; console.log(arrow());
+        """,
+    },
+    "what-kind-a-function-is": {
+        "main.cjs": """
+            console.log(`${(() => 1).constructor}`, `${Function.prototype.toString}`, `${(async () => 1).constructor}`);
+            console.log((function own() { return 1 }).toString(), Object.prototype.toString.call(Function));
+        """,
+    },
     "functions-of-a-library-are-decorated": {
         "main.cjs": """
             const library = { isArray: Array.isArray, own: () => 1, now: Date.now };

@@ -61,6 +61,7 @@ DOUBTFUL = {
     "an-alias-of-exports": "exports.f = () => { const e = exports; e.x = 1 }",
     "an-exported-literal": "const api = { f() {} }; module.exports = api; exports.use = (k, v) => { api[k] = v }",
     "a-plugin": "class A {} exports.use = (plugin) => plugin(A)",
+    "a-function-with-members": "const expect = () => {}; exports.expect = expect; expect.not = {}; expect.extend = (m) => put(m, expect)",
     "a-plugin-of-exports": "exports.use = (plugin) => plugin(exports, 1)",
     "a-plugin-of-a-prototype": "class A {} exports.use = (plugin) => plugin(A.prototype)",
     "a-plugin-of-this": "exports.use = function (plugin) { plugin(this) }",
