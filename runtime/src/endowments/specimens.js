@@ -184,7 +184,7 @@ const cryptoThings = (crypto) => {
     () => Object.values(crypto['generateKeyPairSync']('ed25519')),
     () => crypto['createECDH']('prime256v1'),
     () => crypto['createDiffieHellman'](new Uint8Array([23]), 5),
-    () => crypto['getDiffieHellman']('modp1'),
+    () => crypto['getDiffieHellman']('modp14'),
     () => crypto['createHash']('no such'),
   ];
 };
