@@ -202,8 +202,7 @@ def granted_summary(who: str, risks: Risks) -> str:
     names = ", ".join(leak.package for leak in risks.leaks)
     both = f"; these read secrets and reach the network: {names}" if names else ""
     globals_ = ", ".join(sorted({use.path for use in risks.unknown}))
-    unknown = f"; globals that only this page may have: {globals_}" if globals_ else ""
-    return (
-        f"{who} grants {powers} to {_count(packages, 'package')}{both}{unknown}: "
-        f"`compartment-mapper bundle {who}` lists them"
-    )
+    unknown = f"globals that only this page may have: {globals_}" if globals_ else ""
+    worst = f"{powers} to {_count(packages, 'package')}{both}" if packages else ""
+    granted = "; ".join(part for part in (worst, unknown) if part)
+    return f"{who} grants {granted}: `compartment-mapper bundle {who}` lists them"

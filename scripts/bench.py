@@ -15,7 +15,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from environment import ROOT, npm, set_up, step, tool
+from environment import ROOT, install_locked, set_up, step, tool
 
 _BENCHMARKS = ROOT / "tests" / "benchmarks"
 
@@ -26,7 +26,7 @@ def main() -> None:
     if not {"-h", "--help"} & {*arguments}:
         set_up("-e", str(ROOT))
         for folder in _needed(arguments):
-            _install(folder)
+            install_locked(folder)
     # Started in tests/, where Python finds it without a variable that all others would inherit.
     step("benchmarks", [tool("python"), "-m", "benchmarks", *arguments], cwd=ROOT / "tests")
 
@@ -39,14 +39,6 @@ def _needed(arguments: list[str]) -> list[Path]:
         return [_BENCHMARKS / "peers"]
     applications = sorted((_BENCHMARKS / "apps").iterdir())
     return applications if "--no-peers" in arguments else [*applications, _BENCHMARKS / "peers"]
-
-
-def _install(folder: Path) -> None:
-    """Install what the lockfile of *folder* says, unless npm did it since."""
-    done = folder / "node_modules" / ".package-lock.json"
-    if not done.exists() or done.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
-        flags = ("--ignore-scripts", "--no-audit", "--no-fund")
-        npm(f"install {folder.name}", "ci", *flags, cwd=folder)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
-from environment import ROOT, npm, set_up, tool
+from environment import ROOT, install_locked, set_up, tool
 
 _FOLDERS = ("tests/packages", "tests/browser", "runtime")
 
@@ -25,19 +24,11 @@ def main() -> None:
         if not tool("compartment-mapper").exists():
             set_up("-e", f"{ROOT}[dev]")
         for folder in _FOLDERS:
-            _install(ROOT / folder)
+            install_locked(ROOT / folder)
     # Started in tests/, where Python finds the package without a variable that all others inherit.
     os.chdir(ROOT / "tests")
     python = str(tool("python"))
     os.execv(python, [python, "-m", "differential", *arguments])  # noqa: S606 - our own program
-
-
-def _install(folder: Path) -> None:
-    """Install what the lockfile of *folder* says, unless npm did it since."""
-    done = folder / "node_modules" / ".package-lock.json"
-    if not done.exists() or done.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
-        flags = ("--ignore-scripts", "--no-audit", "--no-fund")
-        npm(f"install {folder.name}", "ci", *flags, cwd=folder)
 
 
 if __name__ == "__main__":

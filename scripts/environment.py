@@ -74,3 +74,11 @@ def npm(title: str, *arguments: str, cwd: Path) -> None:
     # The wheel's bin/npm is a copy that looks for its library in the wrong place.
     cli = folder.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     step(title, [folder / "node", cli, *arguments], cwd=cwd, env={"PATH": path})
+
+
+def install_locked(folder: Path) -> None:
+    """Install what the lockfile of *folder* says, unless npm did it since."""
+    done = folder / "node_modules" / ".package-lock.json"
+    if not done.exists() or done.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
+        flags = ("--ignore-scripts", "--no-audit", "--no-fund")
+        npm(f"install {folder.name}", "ci", *flags, cwd=folder)

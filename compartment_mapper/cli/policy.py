@@ -19,6 +19,7 @@ from compartment_mapper.cli.building import (
     place_of,
 )
 from compartment_mapper.cli.commands import Commands
+from compartment_mapper.cli.output import STANDARD_OUTPUT
 from compartment_mapper.cli.policy_files import policy_file
 from compartment_mapper.cli.shared import (
     CACHE_OPTION,
@@ -169,19 +170,19 @@ def infer_command(
     What dependencies get of severity high, and packages that read secrets and reach the network,
     are listed on the standard error stream.
     """
-    if as_json and output == "-":
+    if as_json and output == STANDARD_OUTPUT:
         message = "--json and -o - both print on the standard output: choose one"
         raise click.UsageError(message)
     application = _load(entry, loading)
     policy = inferred_policy(application)
     target = output or path_of(Location(application.root + POLICY_FILE))
-    if output != "-" and Path(target).is_file():
+    if output != STANDARD_OUTPUT and Path(target).is_file():
         known = parsed_policy(PolicyFile(text=read_file(target), name=target))
         written = policy if known.harmless else with_harmless(policy, application.uses)
         policy = with_decisions(written, known)
     risks = risks_of(granted_uses(application.uses, policy), in_page=application.in_page)
     place = partial(place_of, application)
-    if output == "-":
+    if output == STANDARD_OUTPUT:
         click.echo(policy_text(policy), nl=False)
     else:
         Disk().write(target, policy_text(policy).encode())
@@ -192,7 +193,7 @@ def infer_command(
     text = granted_text("the policy", risks, place)
     if text:
         show(text, err=True)
-    if output != "-":
+    if output != STANDARD_OUTPUT:
         packages = len(policy.resources)
         show(f"{_shown(target)}: {packages} packages, {policy_extent_text(policy)}")
 
