@@ -114,6 +114,59 @@ def test_what_is_handed_over_is_locked(tmp_path: Path) -> None:
     assert json.loads(done.stdout) == ["TypeError", 1]
 
 
+def test_what_is_read_while_its_maker_is_evaluated_is_not_changed(tmp_path: Path) -> None:
+    """It can't be locked yet: as in a cycle, it is seen through a view. Data are what they are."""
+    maker = """
+        globalThis.thing = { check: (password) => password === 'right', Tool: class { name() { return 'own' } } };
+        globalThis.list = [];
+        require('reader')();
+        thing.late = () => 'late';
+        module.exports = [thing.check('wrong'), new thing.Tool().name(), list];"""
+    attacker = """() => {
+        const yes = () => true;
+        for (const change of [
+          () => { thing.check = yes; },
+          () => Object.defineProperty(thing, 'check', { get: () => yes, set() {} }),
+          () => { thing.Tool.prototype.name = () => 'replaced'; },
+        ]) try { change(); } catch {}
+        list.push(typeof thing.check);
+        return 1;
+      }"""
+    application(tmp_path, maker, attacker)
+    main = "console.log(JSON.stringify([require('maker'), thing.check('x'), thing.late()]))"
+    declared = package(name="maker", dependencies={"reader": "1"})
+    write(tmp_path, {"main.js": main, "node_modules/maker/package.json": declared})
+
+    plain = subprocess.run(
+        [NODE, tmp_path / "main.js"], capture_output=True, text=True, check=True, timeout=60
+    )
+    confined = mapper("run", "--infer", tmp_path / "main.js", check=True)
+
+    assert json.loads(plain.stdout) == [[True, "replaced", ["function"]], True, "late"]
+    assert json.loads(confined.stdout) == [[False, "own", ["function"]], False, "late"]
+
+
+def test_what_is_read_first_at_the_end_of_the_stack_is_locked_all_the_same(tmp_path: Path) -> None:
+    attacker = """() => {
+        let times = 0;
+        const deep = () => {
+          try { deep(); } catch {}
+          if (times < 3000) try { times += 1; thing; } catch {}
+        };
+        deep();
+        try { thing.check = () => 'replaced'; } catch {}
+        return thing.check();
+      }"""
+    application(tmp_path, "globalThis.thing = { check: () => 'own' }", attacker)
+
+    plain = subprocess.run(
+        [NODE, tmp_path / "main.js"], capture_output=True, text=True, check=True, timeout=60
+    )
+    confined = mapper("run", "--infer", tmp_path / "main.js", check=True)
+
+    assert (plain.stdout, confined.stdout) == ('"replaced"\n', '"own"\n')
+
+
 def test_an_object_of_the_language_is_changed_for_its_package_alone(tmp_path: Path) -> None:
     application(
         tmp_path,
