@@ -101,6 +101,21 @@ def test_without_both_grants_there_is_nothing(
     assert done.stdout == '"undefined"\n'
 
 
+def test_a_policy_that_lets_it_be_read_does_not_let_it_be_made(tmp_path: Path) -> None:
+    application(tmp_path, "globalThis.thing = 1", "() => typeof thing")
+    archive, file = tmp_path / "app.zip", tmp_path / "policy.json"
+    mapper("bundle", "--infer", tmp_path / "main.js", "-o", archive, check=True)
+    policy = {
+        "entry": {"globals": {"console": True}, "packages": {"maker": True, "reader": True}},
+        "resources": {name: {"globals": {"thing": True}} for name in ("maker", "reader")},
+    }
+    file.write_text(json.dumps(policy))
+
+    assert mapper("run", archive, check=True).stdout == '"number"\n'
+    assert mapper("run", archive, "--policy", file, check=True).stdout == '"undefined"\n'
+    assert "global thing (write)" in mapper("verify", archive, "--policy", file).stderr
+
+
 def test_what_is_handed_over_is_locked(tmp_path: Path) -> None:
     """As with exports: one reader can't change for another what the maker's functions do."""
     application(
