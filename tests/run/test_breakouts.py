@@ -99,6 +99,12 @@ BREAKOUTS = {
         held=r"(ERR_ACCESS_DENIED: '\w+' loads machine code.*\n){3}$",
         options=("--infer",),
     ),
+    "sqlite-calls-an-address": Breakout(
+        parts=("sqlite-tokenizer",),
+        succeeds=r"(taken\n){4}found: running",
+        held=r"(ERR_ACCESS_DENIED: 'fts3_tokenizer' loads machine code.*\n){4}found: running\n$",
+        options=("--infer",),
+    ),
     "an-engine-for-TLS": Breakout(
         parts=("engines",),
         succeeds="engines loaded: context,inherited,key",
