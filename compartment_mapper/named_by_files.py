@@ -15,7 +15,7 @@ from compartment_mapper.package_lookup import is_owned
 from compartment_mapper.powers import ReadPowers
 
 _NAME = re.compile(
-    rb"['\"]([\w@./-]{1,200})['\"]|(?:include|extends|import|partial|>)\s*:?\s+([\w@./-]{1,200})"
+    rb"['\"]([\w@./-]{1,200})['\"]|(?:include|extends|import|partial|>)(?:\s*:)?\s+([\w@./-]{1,200})"
 )
 #: Of a bigger file nobody makes pages.
 _MOST_BYTES = 256 * 1024
@@ -23,6 +23,8 @@ _MOST_FILES = 400
 #: Of the folders around a file.
 _MOST_FOLDERS = 8
 _NO_TEMPLATES = frozenset({"", ".json", ".map", ".node", ".wasm", *PROGRAMS, *TYPED})
+#: A page that tells of these does not include them, and they are not to travel.
+_KEPT_BACK = frozenset({".crt", ".db", ".env", ".key", ".kdbx", ".p12", ".pem", ".pfx", ".sqlite"})
 
 
 def named_by_files(
@@ -55,8 +57,14 @@ def _named_by(file: Location, package: Location, read: ReadPowers) -> Iterator[L
         place = next((place for place in places if read.kind(place) == "file"), None)
         if place is not None:
             other = read.canonical(place)
-            if is_owned(other, package) and _extension_of(other) not in _NO_TEMPLATES:
+            if is_owned(other, package) and _may_be_template(other):
                 yield other
+
+
+def _may_be_template(file: Location) -> bool:
+    return not base_name(file).startswith(".") and _extension_of(file) not in (
+        _NO_TEMPLATES | _KEPT_BACK
+    )
 
 
 def folders_around(file: Location, package: Location) -> Iterator[Location]:

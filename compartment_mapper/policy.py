@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from compartment_mapper.authority import Part, comes_with, holders_of
+from compartment_mapper.authority import Part, comes_with, holders_of, is_global
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
 
 
@@ -147,11 +147,13 @@ class PackagePolicy:
     def allows(self, part: Part, path: str, *, write: bool = False, load: bool = False) -> bool:
         """Return whether *path*, or an object that holds it, is granted in *part*.
 
-        An object that is granted whole can be changed. To load a builtin, a grant of any of its
-        members is enough.
+        An object that is granted whole can be changed, but to make a global for other packages is
+        more. To load a builtin, a grant of any of its members is enough.
 
         >>> PackagePolicy(globals={"process.env": True}).allows("globals", "process.env.HOME")
         True
+        >>> PackagePolicy(globals={"fetch": True}).allows("globals", "fetch", write=True)
+        False
         """
         found = self.decision(part, path)
         if load and (found is None or not found[1]):
@@ -159,7 +161,8 @@ class PackagePolicy:
         if found is None or (found[1] == "load" and not load):
             return False
         holder, grant = found
-        if write and holder == path and "." in path:
+        is_listed = isinstance(self.grants_of(part), Mapping)
+        if write and is_listed and (holder == path or is_global(path)):
             return grant == "write"
         return grant is not False
 

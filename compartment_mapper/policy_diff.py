@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from compartment_mapper.authority import SEVERITIES, Part, Severity, authority_of
+from compartment_mapper.authority import SEVERITIES, Authority, Part, Severity, authority_of
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
 from compartment_mapper.policy import PARTS, Attenuation, Grant, PackagePolicy, Policy
 
@@ -155,14 +155,14 @@ def _entries(policy: Policy) -> Iterator[_Entry]:
                 whole: Grant = True if isinstance(grants, str) else grants
                 found = [("any", whole)]
             for path, grant in found:
-                if grant != "load" and _severity(part, path) != "harmless":
+                if grant != "load" and _authority(part, path, grant).severity != "harmless":
                     yield name, own, part, path, grant
 
 
-def _severity(part: Part, path: str) -> Severity:
+def _authority(part: Part, path: str, grant: Grant) -> Authority:
     if path == "any":
-        return "critical" if part != "packages" else "low"
-    return authority_of(part, path).severity
+        return Authority("critical" if part != "packages" else "low", "everything there is")
+    return authority_of(part, path, write=grant == "write")
 
 
 def _change(
@@ -173,13 +173,14 @@ def _change(
     grant: Grant,
     policy: PackagePolicy,
 ) -> AuthorityChange:
+    authority = _authority(part, path, grant)
     return AuthorityChange(
         kind=kind,
         package=name,
         part=part,
         path=path,
-        severity=_severity(part, path),
-        reason="everything there is" if path == "any" else authority_of(part, path).reason,
+        severity=authority.severity,
+        reason=authority.reason,
         grant="attenuated" if isinstance(grant, Attenuation) else str(grant or ""),
         place=policy.reasons.get((part, path), ""),
     )

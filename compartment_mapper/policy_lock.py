@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from compartment_mapper.authority import Part, authority_of, holders_of, is_harmless
+from compartment_mapper.authority import Part, authority_of, holders_of, is_global, is_harmless
 from compartment_mapper.infer_policy import Patch, Use, patches_of, unchanging_packages
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, relative_path
 from compartment_mapper.module_graph import ModuleGraph
@@ -271,7 +271,9 @@ def missing_grants(policy: Policy, uses: Iterable[Use]) -> Iterator[Finding]:
         is_power = is_link if use.part == "packages" else not use.harmless
         if not is_power:
             continue
-        allowed = own.allows(use.part, use.path, write=use.write, load=use.load)
+        # To have a global, and not to make it, is a decision: then it makes its own.
+        writes = use.write and not is_global(use.path)
+        allowed = own.allows(use.part, use.path, write=writes, load=use.load)
         if not (allowed or use.has_form or own.denies(use.part, use.path)):
             yield Finding(
                 kind="missing", package=use.package, part=use.part, path=use.path, use=use

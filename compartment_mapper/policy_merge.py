@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from compartment_mapper.authority import Part, harmless_paths, holders_of, is_harmless
+from compartment_mapper.authority import Part, harmless_paths, holders_of, is_global, is_harmless
 from compartment_mapper.locations import CanonicalName
 from compartment_mapper.policy import PARTS, Attenuation, Grant, Grants, PackagePolicy, Policy
 
@@ -125,7 +125,12 @@ def _harmless_of(part: Part, grants: Grants, within: PackagePolicy) -> dict[str,
         granted = [(path, grant) for path, grant in _listed(grants) if grant is not False]
         tops = [path.partition(".")[0] for path, _ in granted] if part == "builtins" else []
         found = dict.fromkeys(tops, "load")
-        found |= {path: grant for path, grant in granted if is_harmless(part, path)}
+        # To make a global is not harmless, whatever it is.
+        found |= {
+            path: True if grant == "write" and is_global(path) else grant
+            for path, grant in granted
+            if is_harmless(part, path)
+        }
     return {path: grant for path, grant in found.items() if not within.denies(part, path)}
 
 

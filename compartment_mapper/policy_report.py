@@ -31,7 +31,8 @@ def policy_extent_text(policy: Policy) -> str:
             grants = own.grants_of(part)
             for path, grant in grants.items() if isinstance(grants, Mapping) else ():
                 refused += grant is False
-                granted[authority_of(part, path).severity] += grant not in {False, "load"}
+                authority = authority_of(part, path, write=grant == "write")
+                granted[authority.severity] += grant not in {False, "load"}
     del granted["harmless"]
     parts = [f"{granted[level]} {level}" for level in SEVERITIES if granted[level]]
     detail = f" ({', '.join(parts)})" if parts else ""

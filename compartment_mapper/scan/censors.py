@@ -112,7 +112,7 @@ def _word_in(word: str, leaf: str) -> str | None:
     if leaf in _COMMENTS or leaf == "html_comment":
         return word.upper()
     if leaf in _STRING_PARTS:
-        return f"\\x{ord(word[0]):x}{word[1:]}"
+        return _escape_second(word)
     if leaf == "identifier":  # of an escaped `eval` in a method V8 (Node 24) loses its mind
         return f"{word}/**/"
     if leaf in _NAMES:
@@ -197,14 +197,17 @@ def _template_object(syntax: Syntax, template: Node) -> str:
 def _cooked(text: str) -> str:
     if has_odd_escape(text.encode()):
         return "void 0"
-    return f"`{_CENSORED_TEXT.sub(_escape_first, text)}`".replace("\n", "\\n")
+    return f"`{_CENSORED_TEXT.sub(lambda match: _escape_second(match[0]), text)}`".replace(
+        "\n", "\\n"
+    )
 
 
 _CENSORED_TEXT = re.compile(r"import|eval|<!|->")
 
 
-def _escape_first(match: re.Match[str]) -> str:
-    return f"\\x{ord(match[0][0]):x}{match[0][1:]}"
+def _escape_second(text: str) -> str:
+    """Return the same for a literal: there may be a backslash before its first character."""
+    return f"{text[0]}\\x{ord(text[1]):x}{text[2:]}"
 
 
 def _call_edits(syntax: Syntax, template: Node, name: str) -> Iterator[Edit]:

@@ -173,14 +173,17 @@ const withoutMembers = (object, granted) => {
  *
  * @param {Function} original
  * @param {(args: unknown[]) => unknown[]} [change] what the original is given instead; it may throw
+ * @param {(instance: any, given: unknown[]) => void} [finish] what is done to instances before anybody has them
  * @returns {AnyObject & Function}
  */
-export const ownFunction = (original, change = (args) => args) => {
+export const ownFunction = (original, change = (args) => args, finish = undefined) => {
   const own = /** @type {AnyObject & Function} */ (
     /** @this {unknown} */ function (/** @type {unknown[]} */ ...args) {
       const given = change(args);
       if (new.target === undefined) return Reflect.apply(original, this, given);
-      return Reflect.construct(original, given, new.target === own ? original : new.target);
+      const made = Reflect.construct(original, given, new.target === own ? original : new.target);
+      finish?.(made, given);
+      return made;
     }
   );
   for (const key of Reflect.ownKeys(own)) if (key !== 'prototype') delete own[key];

@@ -1,6 +1,6 @@
 // When what a package exports is hardened: once it is handed to another package, and none of its modules is being
 // evaluated. Until then a package may patch its own.
-import { hardenTransitively, lockExport, sourceOf } from './hardening.js';
+import { hardenTransitively, isCode, lockExport, sourceOf } from './hardening.js';
 import { needRoom } from './room.js';
 
 /** @import { Locking, Role } from './hardening.js' */
@@ -17,6 +17,8 @@ import { needRoom } from './room.js';
  * @property {<T>(evaluate: () => T) => T} during evaluates a module of the package
  * @property {(module: EvaluatedModule) => void} evaluated a module of the package was evaluated
  * @property {() => void} handOver another package is given what the package exports
+ * @property {(value: unknown, text: string) => boolean} locks whether that is code of the package, of that text
+ * @property {() => boolean} isEvaluating whether nothing of it can be locked yet
  */
 
 /** @type {WeakMap<object, object>} the packages of objects that were handed over, as far as they were looked at */
@@ -114,5 +116,7 @@ export const makeHandover = (owner, harden, isHost) => {
       handed = true;
       settle();
     },
+    locks: (value, text) => harden !== false && isCode(makeLocking(owner, text), value),
+    isEvaluating: () => evaluating > 0,
   };
 };

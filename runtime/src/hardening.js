@@ -209,6 +209,27 @@ export const lockExport = (locking, value, role) => {
 };
 
 /**
+ * @param {Locking} locking
+ * @param {unknown} value
+ * @returns {boolean} whether it would be locked: an own function, an object with one, or an instance of an own class
+ */
+export const isCode = (locking, value) => {
+  if (!isReference(value) || locking.isForeign(value)) return false;
+  if (typeof value === 'function') return locking.isOwn(value);
+  try {
+    if (isPlain(value))
+      return Reflect.ownKeys(value).some((key) => {
+        const { value: part, get = part } = ownProperty(value, key) ?? {};
+        return locking.isOwn(get);
+      });
+    const prototype = /** @type {object} */ (Reflect.getPrototypeOf(value));
+    return locking.isOwn(valueOf(prototype, 'constructor'));
+  } catch {
+    return false; // a proxy of the package's own that refuses to be asked
+  }
+};
+
+/**
  * @param {object} object
  * @returns {unknown[]}
  */

@@ -3,6 +3,8 @@
 import { frozenAccessor, isObject } from './attenuate.js';
 import { STATICS } from './authority.js';
 import { ownProperty } from './descriptors.js';
+import { unfinishedView } from './read-only.js';
+import { needRoomToHarden } from './room.js';
 
 /** @import { AnyObject } from './attenuate.js' */
 /** @import { Package, World } from './package.js' */
@@ -32,21 +34,29 @@ const madeAt = (world, path) => {
 /** @type {WeakSet<Function>} getters that are defined here */
 const ours = new WeakSet();
 
-/** @type {WeakSet<object>} what other packages were given */
-const handed = new WeakSet();
+/** @type {WeakMap<object, boolean>} what other packages were given, and whether it is locked for that */
+const handed = new WeakMap();
 
 /**
- * What another package gets is locked as if it were exported.
+ * What another package gets is locked as if it were exported; while its maker is being evaluated, it is seen through a
+ * view.
  *
  * @param {Package} owner
  * @param {unknown} value
  */
 const handedOver = (owner, value) => {
-  if (!isObject(value) || handed.has(value)) return value;
-  handed.add(value);
-  owner.handover.evaluated({ text: owner.text, exports: () => [[value, 'whole']] });
-  owner.handover.handOver();
-  return value;
+  if (!isObject(value)) return value;
+  const { handover, world } = owner;
+  if (!handed.has(value)) {
+    needRoomToHarden(); // else it would be taken for locked
+    const { text } = owner;
+    const locks = handover.locks(value, text);
+    handover.evaluated({ text, exports: () => [[value, 'whole']] });
+    handover.handOver();
+    handed.set(value, locks);
+  }
+  const isFinished = () => !handover.isEvaluating();
+  return world.hardens && handed.get(value) ? unfinishedView(value, isFinished) : value;
 };
 
 /**

@@ -32,12 +32,17 @@ const isProgram = (text) => {
   }
 };
 
-/** @type {Record<string, string>} the same in a string, a template or a regular expression, and no code */
+/**
+ * The same in a string, a template or a regular expression, and no code. The first character stays: there may be a
+ * backslash before it.
+ *
+ * @type {Record<string, string>}
+ */
 const IN_LITERALS = {
-  '<!--': '\\x3c!--',
-  '<!-->': '\\x3c!--\\x3e',
+  '<!--': '<\\x21--',
+  '<!-->': '<\\x21--\\x3e',
   '-->': '--\\x3e',
-  import: '\\x69mport',
+  import: 'i\\x6dport',
 };
 
 /**
@@ -95,6 +100,9 @@ const STRICT = /(['"])use strict\1/;
 const ASSIGNED =
   /(?<![.\w$])([A-Za-z_$][\w$]*)\s*(?:(?:[-+*/%&|^]|\*\*|<<|>>>?)?=(?![=>])|\+\+|--)|for\s*\(\s*([A-Za-z_$][\w$]*)\s+(?:in|of)\b/g;
 
+const DECLARATIONS = /\b(?:var|let|const|function|class)\b([^;{}()]*)/g;
+const NAMES = /(?<![.\w$])[A-Za-z_$][\w$]*/g;
+
 /**
  * Sloppy code makes global variables by assigning to them (ECMA-262 6.2.5.6); strict code, and all is evaluated as such,
  * throws. So they are there before: undefined, as undeclared names are anyway.
@@ -103,12 +111,12 @@ const ASSIGNED =
  * @param {object} globalThis
  */
 const makeVariables = (text, globalThis) => {
+  const declared = new Set(
+    [...text.matchAll(DECLARATIONS)].flatMap(([, names = '']) => names.match(NAMES) ?? []),
+  );
   for (const [, assigned, looped] of text.matchAll(ASSIGNED)) {
     const name = /** @type {string} */ (assigned ?? looped);
-    const isDeclared = new RegExp(
-      `\\b(?:var|let|const|function|class)\\b[^;{}()]*(?<![.\\w$])${name.replaceAll('$', '\\$')}(?![\\w$])`,
-    );
-    if (name in globalThis || isDeclared.test(text)) continue;
+    if (name in globalThis || declared.has(name)) continue;
     Object.defineProperty(globalThis, name, {
       ...{ value: undefined, writable: true, enumerable: true, configurable: true },
     });

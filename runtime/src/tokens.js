@@ -21,19 +21,31 @@ const PUNCTUATOR =
 
 const BEFORE_REGEXP =
   /^(?:return|typeof|case|in|of|delete|void|throw|new|else|do|instanceof|yield|await)$/;
+const HAS_HEAD = /^(?:if|while|for|with)$/;
 const ENDS_VALUE = /^(?:\)|\]|\}|\+\+|--)$/;
 
 /**
- * @param {Token | undefined} before
- * @returns {boolean} whether a slash after it begins a regular expression: after a parenthesis or a brace it is taken
- *   for a division
+ * @param {Token[]} tokens
+ * @param {boolean} endsHead whether the last one is the parenthesis behind `if (…`, so that a statement begins
+ * @returns {boolean | undefined} whether a slash after them begins a regular expression, and is no division; undefined
+ *   after a brace, of which only a parser knows
  */
-const mayBeRegexp = (before) => {
-  if (before === undefined) return true;
-  if (before.kind === 'name') return BEFORE_REGEXP.test(before.text);
+const mayBeRegexp = (tokens, endsHead) => {
+  const before = tokens.at(-1);
+  if (before === undefined || endsHead) return true;
+  if (before.kind === 'name')
+    return BEFORE_REGEXP.test(before.text) && !isMember(tokens, tokens.length - 1);
   if (before.kind === 'template') return before.text.endsWith('${');
+  if (before.text === '}') return undefined;
   return before.kind === 'punctuator' && !ENDS_VALUE.test(before.text);
 };
+
+/**
+ * @param {Token[]} tokens
+ * @param {number} index of a name
+ * @returns {boolean} whether it is that of a member: `a.of`
+ */
+const isMember = (tokens, index) => /^\??\.$/.test(tokens[index - 1]?.text ?? '');
 
 /**
  * @param {string} text
@@ -44,8 +56,11 @@ export const tokensOf = (text) => {
   const tokens = [];
   /** @type {boolean[]} whether the braces that are open are those of templates */
   const braces = [];
+  /** @type {boolean[]} whether the parentheses that are open are those of heads of statements */
+  const heads = [];
   let index = 0;
   let onNewLine = false;
+  let endsHead = false;
   /** @param {RegExp} pattern */
   const match = (pattern) => {
     pattern.lastIndex = index;
@@ -69,8 +84,12 @@ export const tokensOf = (text) => {
       if (first === '}') braces.pop();
       if (found?.endsWith('${')) braces.push(true);
     } else if (first === '"' || first === "'") found = match(STRING);
-    else if (first === '/' && mayBeRegexp(tokens.at(-1))) found = match(REGEXP);
-    else {
+    else if (first === '/') {
+      const isRegexp = mayBeRegexp(tokens, endsHead);
+      if (isRegexp === undefined) return undefined;
+      if (!isRegexp) kind = 'punctuator';
+      found = match(isRegexp ? REGEXP : PUNCTUATOR);
+    } else {
       found = match(NAME);
       if (found !== undefined) kind = 'name';
       else {
@@ -84,6 +103,11 @@ export const tokensOf = (text) => {
       }
     }
     if (!found) return undefined;
+    endsHead = kind === 'punctuator' && found === ')' && heads.pop() === true;
+    if (kind === 'punctuator' && found === '(') {
+      const last = tokens.length - 1;
+      heads.push(HAS_HEAD.test(tokens[last]?.text ?? '') && !isMember(tokens, last));
+    }
     tokens.push({ kind, text: found, start: index, end: index + found.length, onNewLine });
     index += found.length;
     onNewLine = false;

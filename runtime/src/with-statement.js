@@ -30,6 +30,9 @@ const RESERVED = new Set(
 // What isn't read here: then the text stays as it is, and is refused as any other `with`.
 const UNREAD = new Set(['class', 'async', 'await', 'yield', 'import', 'super', 'eval']);
 
+// Globals that are named in what is made here.
+const USED = new Set(['Proxy', 'Symbol', 'SyntaxError', 'TypeError']);
+
 /** A text that is more than we read. */
 class Unread extends Error {}
 
@@ -44,7 +47,10 @@ const makeReader = (tokens) => {
   const pairs = new Map();
   /** @type {number[]} */
   const open = [];
+  /** @type {number[]} by token, the bracket around it, or the other of its pair; -1 for none */
+  const outer = [];
   tokens.forEach(({ kind, text }, index) => {
+    outer.push(open.at(-1) ?? -1);
     const isTemplate = kind === 'template';
     if (isTemplate ? text.startsWith('}') : kind === 'punctuator' && CLOSING.test(text)) {
       const from = open.pop();
@@ -64,19 +70,7 @@ const makeReader = (tokens) => {
     need(other !== undefined);
     return /** @type {number} */ (other);
   };
-  /**
-   * @param {number} index
-   * @returns {number} of the bracket around the token; -1 for none
-   */
-  const around = (index) => {
-    for (let at = index - 1; at >= 0; at -= 1) {
-      const other = pairs.get(at);
-      if (other === undefined) continue;
-      if (other > index || (other === index && at < index)) return at;
-      if (other < at) at = other;
-    }
-    return -1;
-  };
+  const around = (/** @type {number} */ index) => outer[index] ?? -1;
   /**
    * @param {number} from
    * @param {RegExp} wanted
@@ -238,14 +232,27 @@ const isLiteral = (reader, index) => {
 };
 
 /**
+ * @param {Reader} reader
+ * @param {number} index of a `[`
+ * @returns {boolean} whether a member is named there, and no array
+ */
+const isIndex = ({ tokens, text }, index) => {
+  const before = text(index - 1);
+  return tokens[index - 1]?.kind === 'name'
+    ? !RESERVED.has(before)
+    : /^(?:[)\]]|\?\.)$/.test(before);
+};
+
+/**
  * Assignments to patterns are not read.
  *
  * @param {Reader} reader
  * @param {number} index of a name
  */
-const needNoPattern = ({ text, around, pair }, index) => {
+const needNoPattern = (reader, index) => {
+  const { text, around, pair } = reader;
   for (let at = around(index); at >= 0 && /^[[{]$/.test(text(at)); at = around(at))
-    need(text(pair(at) + 1) !== '=');
+    need(text(pair(at) + 1) !== '=' || (text(at) === '[' && isIndex(reader, at)));
 };
 
 /**
@@ -257,6 +264,7 @@ const roleOf = (reader, index) => {
   const { tokens, text, around } = reader;
   const [before, after] = [text(index - 1), text(index + 1)];
   const own = /** @type {Token} */ (tokens[index]);
+  need(before !== 'delete' || /^(?:\??\.|[[(])$/.test(after));
   if (RESERVED.has(own.text) || own.text.startsWith('#') || /^\??\.$/.test(before))
     return undefined;
   if (/^(?:break|continue|function)$/.test(before) && !own.onNewLine) return undefined;
@@ -293,7 +301,7 @@ const prologueOf = (prefix, { id }, assigned, own) => {
     ([name, outside]) => `get ${name}(){return ${outside}},set ${name}(v){${outside}=v}`,
   );
   const parts = [
-    `const ${has}=(k)=>k in ${object}&&!(${object}[Symbol.unscopables]||{})[k];`,
+    `const ${has}=(k)=>k in ${object}&&!${object}[Symbol.unscopables]?.[k];`,
     ...own.map(
       (name) =>
         `if(${has}("${name}"))throw new SyntaxError("with: '${name}' is declared in the body, and is a property too");`,
@@ -315,6 +323,11 @@ const rewritten = (text) => {
   const reader = makeReader(/** @type {Token[]} */ (tokens));
   const statements = statementsIn(reader);
   const { scopes, hoisted } = declarationsIn(reader);
+  const declared = [
+    ...scopes.flatMap(({ names }) => [...names]),
+    ...hoisted.map(({ name }) => name),
+  ];
+  need(!declared.some((name) => USED.has(name)));
   let prefix = '$w';
   while (text.includes(prefix)) prefix += '_';
 

@@ -9,13 +9,18 @@ before(() => void lockThisRealm());
 /** @type {Array<[string, string, string]>} */
 const RESPELLED = [
   ['nothing to do', 'return 1', 'return 1'],
-  ['an opening in a string', `return '<!--'`, `return '\\x3c!--'`],
+  ['an opening in a string', `return '<!--'`, `return '<\\x21--'`],
   ['a closing in a string', `return "a-->b"`, `return "a--\\x3eb"`],
-  ['both in a template', 'return `<!-- ${1} -->`', 'return `\\x3c!-- ${1} --\\x3e`'],
-  ['in a regular expression', 'return /<!--/', 'return /\\x3c!--/'],
-  ['a call in a string', `return 'import("x")'`, `return '\\x69mport("x")'`],
-  ['a call with a space', `return 'import (x)'`, `return '\\x69mport (x)'`],
-  ['a call with a comment', `return 'import/*x*/(1)'`, `return '\\x69mport/*x*/(1)'`],
+  ['both in a template', 'return `<!-- ${1} -->`', 'return `<\\x21-- ${1} --\\x3e`'],
+  ['in a regular expression', 'return /<!--/', 'return /<\\x21--/'],
+  ['a call in a string', `return 'import("x")'`, `return 'i\\x6dport("x")'`],
+  [
+    'what is escaped already',
+    `return '\\<!-- \\import("x")'`,
+    `return '\\<\\x21-- \\i\\x6dport("x")'`,
+  ],
+  ['a call with a space', `return 'import (x)'`, `return 'i\\x6dport (x)'`],
+  ['a call with a comment', `return 'import/*x*/(1)'`, `return 'i\\x6dport/*x*/(1)'`],
   [
     'a word that only ends so',
     `return 'ximport(1) $import(1) .import(1)'`,
@@ -31,10 +36,10 @@ const RESPELLED = [
   ['one after a return', 'a()\r--> comment', 'a()\r//> comment'],
   ['a comment in a line', 'a() <!-- comment', 'a() //-- comment'],
   ['code and string', `let a = 3; return a-->1 + '-->'`, `let a = 3; return a-- >1 + '--\\x3e'`],
-  ['a string in code', `return '<!--' <!-- x`, `return '\\x3c!--' //-- x`],
-  ['a call in code and a string', `import('x'); '<!--'`, `import('x'); '\\x3c!--'`],
+  ['a string in code', `return '<!--' <!-- x`, `return '<\\x21--' //-- x`],
+  ['a call in code and a string', `import('x'); '<!--'`, `import('x'); '<\\x21--'`],
   ['no program', `return '<!--' +`, `return '<!--' +`],
-  ['many in strings', `return '${'<!--'.repeat(300)}'`, `return '${'\\x3c!--'.repeat(300)}'`],
+  ['many in strings', `return '${'<!--'.repeat(300)}'`, `return '${'<\\x21--'.repeat(300)}'`],
   [
     'so many, and one in code',
     `let a = '${'-->'.repeat(200)}'; a-->1`,

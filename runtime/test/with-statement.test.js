@@ -19,6 +19,26 @@ class K {
 /** @type {Array<[name: string, body: string, given: () => any]>} the body of a function of `o`, called on it */
 const SAME = [
   ['reads', 'with (o) { return a + b }', () => ({ a: 1, b: 2 })],
+  [
+    'a regular expression behind a head',
+    'with (o) { if (a) /b/.test(a) && (c = 1); return c }',
+    () => ({ a: 'b', b: 3, c: 0 }),
+  ],
+  [
+    'names of members',
+    'with (o) { return [a.of / b / c, a.if / b] }',
+    () => ({ a: { of: 8, if: 4 }, b: 2, c: 2 }),
+  ],
+  [
+    'what objects inherit',
+    'with (o) { return [toString(), hasOwnProperty("a"), valueOf] }',
+    () => ({ a: 1, valueOf: 2 }),
+  ],
+  [
+    'an index that is assigned',
+    'with (o) { list[i] = a; list[a.x] += i; return list }',
+    () => ({ list: [0, 1], i: 0, a: { x: 1 } }),
+  ],
   ['without braces', 'with (o) return a ? b : c', () => ({ a: 0, b: 1, c: 2 })],
   [
     'ejs',
@@ -155,6 +175,9 @@ const UNREAD = [
   'with (o) if (a) b(); else c()',
   'with (o) { async () => {} }',
   'with (o) { "unended }',
+  'with (o) { delete a }',
+  'with (o) { if (a) { } /b/.test(a) }',
+  'function Proxy() {} with (o) { a = 1 }',
 ];
 
 for (const body of UNREAD) {

@@ -99,6 +99,19 @@ BREAKOUTS = {
         held=r"(ERR_ACCESS_DENIED: '\w+' loads machine code.*\n){3}$",
         options=("--infer",),
     ),
+    "sqlite-calls-an-address": Breakout(
+        parts=("sqlite-tokenizer",),
+        succeeds=r"(taken\n){4}found: running",
+        held=r"(ERR_ACCESS_DENIED: 'fts3_tokenizer' loads machine code.*\n){4}found: running\n$",
+        options=("--infer",),
+    ),
+    "a-folder-of-WASI": Breakout(
+        parts=("wasi",),
+        succeeds="read: true",
+        held="ERR_ACCESS_DENIED: package 'evil' may not use builtin 'wasi.WASI'",
+        options=("--infer",),
+        env={"NAME_OF_A_SECRET": "1"},
+    ),
     "an-engine-for-TLS": Breakout(
         parts=("engines",),
         succeeds="engines loaded: context,inherited,key",

@@ -101,6 +101,21 @@ def test_without_both_grants_there_is_nothing(
     assert done.stdout == '"undefined"\n'
 
 
+def test_a_policy_that_lets_it_be_read_does_not_let_it_be_made(tmp_path: Path) -> None:
+    application(tmp_path, "globalThis.thing = 1", "() => typeof thing")
+    archive, file = tmp_path / "app.zip", tmp_path / "policy.json"
+    mapper("bundle", "--infer", tmp_path / "main.js", "-o", archive, check=True)
+    policy = {
+        "entry": {"globals": {"console": True}, "packages": {"maker": True, "reader": True}},
+        "resources": {name: {"globals": {"thing": True}} for name in ("maker", "reader")},
+    }
+    file.write_text(json.dumps(policy))
+
+    assert mapper("run", archive, check=True).stdout == '"number"\n'
+    assert mapper("run", archive, "--policy", file, check=True).stdout == '"undefined"\n'
+    assert "global thing (write)" in mapper("verify", archive, "--policy", file).stderr
+
+
 def test_what_is_handed_over_is_locked(tmp_path: Path) -> None:
     """As with exports: one reader can't change for another what the maker's functions do."""
     application(
@@ -112,6 +127,59 @@ def test_what_is_handed_over_is_locked(tmp_path: Path) -> None:
     done = mapper("run", "--infer", tmp_path / "main.js", check=True)
 
     assert json.loads(done.stdout) == ["TypeError", 1]
+
+
+def test_what_is_read_while_its_maker_is_evaluated_is_not_changed(tmp_path: Path) -> None:
+    """It can't be locked yet: as in a cycle, it is seen through a view. Data are what they are."""
+    maker = """
+        globalThis.thing = { check: (password) => password === 'right', Tool: class { name() { return 'own' } } };
+        globalThis.list = [];
+        require('reader')();
+        thing.late = () => 'late';
+        module.exports = [thing.check('wrong'), new thing.Tool().name(), list];"""
+    attacker = """() => {
+        const yes = () => true;
+        for (const change of [
+          () => { thing.check = yes; },
+          () => Object.defineProperty(thing, 'check', { get: () => yes, set() {} }),
+          () => { thing.Tool.prototype.name = () => 'replaced'; },
+        ]) try { change(); } catch {}
+        list.push(typeof thing.check);
+        return 1;
+      }"""
+    application(tmp_path, maker, attacker)
+    main = "console.log(JSON.stringify([require('maker'), thing.check('x'), thing.late()]))"
+    declared = package(name="maker", dependencies={"reader": "1"})
+    write(tmp_path, {"main.js": main, "node_modules/maker/package.json": declared})
+
+    plain = subprocess.run(
+        [NODE, tmp_path / "main.js"], capture_output=True, text=True, check=True, timeout=60
+    )
+    confined = mapper("run", "--infer", tmp_path / "main.js", check=True)
+
+    assert json.loads(plain.stdout) == [[True, "replaced", ["function"]], True, "late"]
+    assert json.loads(confined.stdout) == [[False, "own", ["function"]], False, "late"]
+
+
+def test_what_is_read_first_at_the_end_of_the_stack_is_locked_all_the_same(tmp_path: Path) -> None:
+    attacker = """() => {
+        let times = 0;
+        const deep = () => {
+          try { deep(); } catch {}
+          if (times < 3000) try { times += 1; thing; } catch {}
+        };
+        deep();
+        try { thing.check = () => 'replaced'; } catch {}
+        return thing.check();
+      }"""
+    application(tmp_path, "globalThis.thing = { check: () => 'own' }", attacker)
+
+    plain = subprocess.run(
+        [NODE, tmp_path / "main.js"], capture_output=True, text=True, check=True, timeout=60
+    )
+    confined = mapper("run", "--infer", tmp_path / "main.js", check=True)
+
+    assert (plain.stdout, confined.stdout) == ('"replaced"\n', '"own"\n')
 
 
 def test_an_object_of_the_language_is_changed_for_its_package_alone(tmp_path: Path) -> None:

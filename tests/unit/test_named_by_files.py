@@ -51,12 +51,18 @@ def test_what_is_named_names_more_and_a_circle_ends() -> None:
         ("{% extends '/etc/passwd.twig' %}", "/etc/passwd.twig"),
         ("{% include 'node_modules/d/x.twig' %}", "/app/node_modules/d/x.twig"),
         ("<script src='page.js'></script>", "/app/views/page.js"),
+        ("write to '.env.local'", "/app/.env.local"),
+        ("your 'server.pem' has expired", "/app/server.pem"),
         ("\0 'base.twig'", "/app/views/base.twig"),
         ("'" * 262_145 + "'base.twig'", "/app/views/base.twig"),
     ],
 )
 def test_nothing_outside_of_the_package_and_no_program_is_taken(text: str, file: str) -> None:
     assert named({"/app/views/page.twig": text, file: ""}) == []
+
+
+def test_a_page_of_spaces_is_read_at_once() -> None:
+    assert named({"/app/views/page.twig": "<p>" + " " * 200_000 + "<p>"}) == []
 
 
 def test_data_names_nothing() -> None:

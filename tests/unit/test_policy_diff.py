@@ -55,6 +55,14 @@ def test_a_member_of_what_was_granted_whole_is_nothing_new() -> None:
     assert changes(old, new) == [("removed", "fs", "high")]
 
 
+def test_to_make_a_global_is_more_than_to_have_it() -> None:
+    old = policy(globals={"thing": True, "URL": True})
+    new = policy(globals={"thing": "write", "URL": "write"})
+
+    assert changes(old, new) == [("added", "URL", "high"), ("added", "thing", "high")]
+    assert policy_extent_text(new) == "2 powers granted (2 high)"
+
+
 def test_to_assign_is_more_than_to_read() -> None:
     old = policy(globals={"process.exitCode": True})
     new = policy(globals={"process.exitCode": "write"})

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from compartment_mapper.authority import Part
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
-from compartment_mapper.policy import Attenuation, PackagePolicy, Policy
+from compartment_mapper.policy import Attenuation, Grant, PackagePolicy, Policy
 from compartment_mapper.policy_merge import merge_policies, narrow_policy
 
 A = CanonicalName("a")
@@ -113,8 +113,9 @@ def test_narrowing_stays_within(policy: Policy, within: Policy) -> None:
 
     for name in (ROOT_NAME, A, CanonicalName("b")):
         for part, path in QUESTIONS:
-            if narrowed.of(name).allows(part, path):
-                assert within.of(name).allows(part, path), (name, part, path)
+            for write in (False, True):
+                if narrowed.of(name).allows(part, path, write=write):
+                    assert within.of(name).allows(part, path, write=write), (name, part, path)
 
 
 @given(ANY)
@@ -125,7 +126,16 @@ def test_a_policy_within_itself_is_itself(policy: Policy) -> None:
 
 
 def test_what_is_harmless_stays_within_a_file_that_says_so() -> None:
-    policy = Policy(entry=PackagePolicy(globals={"console": True, "fetch": True}), resources={})
+    granted: dict[str, Grant] = {"console": True, "fetch": True, "URL": "write"}
+    policy = Policy(entry=PackagePolicy(globals=granted), resources={})
     within = Policy(entry=PackagePolicy(), resources={}, harmless=True)
 
-    assert narrow_policy(policy, within, []).entry.globals == {"console": True}
+    assert narrow_policy(policy, within, []).entry.globals == {"console": True, "URL": True}
+
+
+def test_to_make_a_global_is_more_than_to_have_it() -> None:
+    makes: dict[str, Grant] = {"fetch": "write", "Reflect.decorate": "write"}
+    policy = Policy(entry=PackagePolicy(globals=makes), resources={})
+    within = Policy(entry=PackagePolicy(globals=dict.fromkeys(makes, True)), resources={})
+
+    assert narrow_policy(policy, within, []).entry.globals == dict.fromkeys(makes, True)

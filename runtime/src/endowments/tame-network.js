@@ -3,6 +3,7 @@
 import { ownProperty } from '../descriptors.js';
 import { codedError } from '../errors.js';
 import { guardedClass } from './guarded-class.js';
+import { needRoomToHarden } from '../room.js';
 import { replace } from './replace.js';
 import { hardenResults, withHardClass } from './specimens.js';
 
@@ -35,14 +36,57 @@ export const tameTls = (tls) => {
   withHardClass(context);
 };
 
+/**
+ * A function of SQL that takes the address of machine code, from a parameter of a statement. Each connection has it.
+ *
+ * @param {AnyObject} methods of databases, which are Node's own
+ * @returns {(database: object) => void}
+ */
+const makeTokenizerRefusal = ({ function: define, close }) => {
+  const refuse = () => {
+    throw refused("'fts3_tokenizer'");
+  };
+  const overloads = [
+    (/** @type {any} */ _name) => refuse(),
+    (/** @type {any} */ _name, /** @type {any} */ _at) => refuse(),
+  ];
+  return (database) => {
+    try {
+      for (const overload of overloads)
+        Reflect.apply(define, database, ['fts3_tokenizer', overload]);
+    } catch (error) {
+      Reflect.apply(close, database, []);
+      throw error;
+    }
+  };
+};
+
 /** @param {AnyObject} sqlite the builtin */
 export const tameSqlite = (sqlite) => {
-  const DatabaseSync = guardedClass(sqlite['DatabaseSync'], ([path, options]) => {
-    const given = { ...Object(options) };
-    if (given.allowExtension) throw refused("'allowExtension'");
-    return [path, { ...given, allowExtension: false }];
-  });
+  const { prototype } = sqlite['DatabaseSync'];
+  const refuseTokenizers = makeTokenizerRefusal(prototype);
+  const DatabaseSync = guardedClass(
+    sqlite['DatabaseSync'],
+    ([path, options]) => {
+      const given = { ...Object(options) };
+      if (given.allowExtension) throw refused("'allowExtension'");
+      return [path, { ...given, allowExtension: false }];
+    },
+    (database, [, options]) => {
+      if (/** @type {AnyObject} */ (options)['open'] !== false) refuseTokenizers(database);
+    },
+  );
   sqlite['DatabaseSync'] = DatabaseSync;
+  const { open: hostOpen } = prototype;
+  const { open } = {
+    /** @this {object} */
+    open() {
+      needRoomToHarden(); // else it would be open, and not be dealt with
+      Reflect.apply(hostOpen, this, []);
+      refuseTokenizers(this);
+    },
+  };
+  Object.defineProperty(prototype, 'open', { value: open });
   for (const name of ['enableLoadExtension', 'loadExtension']) {
     const value = () => {
       throw refused(`'${name}'`);
