@@ -185,7 +185,7 @@ BREAKOUTS = {
         parts=("made-late",),
         succeeds="open: watcher,stat watcher,statfs,context,group,import of WASI,rows,response,key,",
         held="open: \nlooked at: 22$",
-        options=("--infer",),
+        options=("--infer", "--grant", "evil:wasi"),
     ),
     "fs-opens-what-a-path-leads-to-by-then": Breakout(
         parts=("fs-race",),
