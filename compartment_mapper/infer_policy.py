@@ -169,7 +169,7 @@ def _uses_in(module: Module, package: CanonicalName, handed: Sequence[FreeName])
                 path=path,
                 module=module.location,
                 span=name.span,
-                write=name.written and "." in path,
+                write=name.written and ("." in path or path == "console"),
                 uncertain=not name.exact and path in _EXPANDABLE,
             )
     use_of = partial(Use, package=package, part="globals", module=module.location)

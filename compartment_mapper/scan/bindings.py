@@ -93,7 +93,10 @@ def import_checks(found: list[Occurrence], *, names: set[str], prefix: str) -> C
 
 def _check_edit(read: Occurrence, prefix: str) -> Edit:
     text = f'{prefix}read({read.name},"{read.name}")'
-    return read.replaced(f"({text})" if read.path[-1].field == "constructor" else text)
+    index = len(read.path) - 1
+    while read.path[index].field == "object":  # new (check)[kind](): else the check is constructed
+        index -= 1
+    return read.replaced(f"({text})" if read.path[index].field == "constructor" else text)
 
 
 def _getter(name: str) -> str:

@@ -164,6 +164,19 @@ export const timersOf = (pkg) => {
   return pkg.timers;
 };
 
+/** @type {WeakMap<object, Set<Package>>} */
+const consoles = new WeakMap();
+
+/**
+ * @param {Package['world']} world
+ * @returns {Set<Package>} whose console is everybody's
+ */
+const consolesOf = (world) => {
+  const known = consoles.get(world) ?? new Set();
+  consoles.set(world, known);
+  return known;
+};
+
 /**
  * @param {Package} pkg
  * @param {{ withClass?: boolean }} [options]
@@ -179,11 +192,18 @@ export const consoleOf = (pkg, { withClass = false } = {}) => {
     return makeConsoleView(console, { withClass });
   }
   const prepare = () => prepareHost(pkg);
-  const { map, packageOf } = pkg.world;
-  const application = packageOf(map.entry.compartment);
-  // What the application puts in the place of a method is called for its dependencies, too.
-  const replaced = (/** @type {string} */ method) =>
-    application === pkg ? undefined : replacedMethod(application.console, method);
+  const others = consolesOf(pkg.world);
+  // What the application puts in the place of a method is called for its dependencies too, and what one of these does,
+  // for all others, if the policy says "write".
+  const replaced = (/** @type {string} */ method) => {
+    for (const other of others) {
+      const found = other === pkg ? undefined : replacedMethod(other.console, method);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  const isApplication = pkg.world.map.entry.compartment === pkg.name;
+  if (isApplication || grantedOf(globalDecision(pkg.policy, 'console'))?.write) others.add(pkg);
   pkg.console ??= makeConsoleView(powers.console ?? console, { withClass, prepare, replaced });
   return pkg.console;
 };

@@ -19,7 +19,14 @@ import {
 import { NO_MAPS } from './maps-file.js';
 import { isAttenuation } from './policy-format.js';
 import { fileRecord, isSharedData, ownCopy, recordOf, storedData } from './module-records.js';
-import { builtinDecision, grantedOf, grantsAnything, policiesOf } from './policy.js';
+import {
+  builtinDecision,
+  grantedOf,
+  grantsAnything,
+  isWithheld,
+  memberOf,
+  policiesOf,
+} from './policy.js';
 import { unfinishedView } from './read-only.js';
 import { respell, strictly } from './run-time-text.js';
 import {
@@ -227,6 +234,32 @@ const findPackageJSON = (pkg, specifier, place) => {
   return `/${found}/package.json`;
 };
 
+/**
+ * JSON of the host is no program: who may read it with `fs`, may request it.
+ *
+ * @param {Package} pkg
+ * @param {string} specifier
+ * @returns {{ value: unknown } | undefined} undefined: it is no such file, or the package may not read it
+ */
+const readJson = (pkg, specifier) => {
+  if (!/^\/.*\.json$/.test(specifier)) return undefined;
+  const granted = grantedOf(builtinDecision(pkg.policy, 'fs'));
+  if (granted === undefined || isWithheld(memberOf(granted, 'readFileSync'))) return undefined;
+  const fs = /** @type {any} */ (builtinModule(pkg, 'fs'));
+  /** @type {string} */
+  let text;
+  try {
+    text = fs.readFileSync(specifier, 'utf8');
+  } catch {
+    return undefined;
+  }
+  try {
+    return { value: JSON.parse(text.replace(/^\uFEFF/, '')) };
+  } catch (error) {
+    throw new SyntaxError(`${specifier}: ${/** @type {Error} */ (error).message}`);
+  }
+};
+
 /** @type {Linker['commonJsOf']} */
 const commonJsOf = (pkg) => {
   if (pkg.commonJs !== undefined) return pkg.commonJs;
@@ -237,8 +270,11 @@ const commonJsOf = (pkg) => {
     entryFilename: map.entry.compartment === pkg.name ? (entryFilename(pkg.world) ?? '') : '',
     keyOf: (filename) => keyOfFilename(pkg, filename),
     execute: (key, module) => executeCjs(pkg, key, module),
-    require: (specifier, key, from) =>
-      requireTarget(pkg, resolveRequest({ pkg, key, kind: 'require', specifier }), from),
+    require(specifier, key, from) {
+      const target = resolveRequest({ pkg, key, kind: 'require', specifier });
+      const found = target.kind === 'error' ? readJson(pkg, specifier) : undefined;
+      return found === undefined ? requireTarget(pkg, target, from) : found.value;
+    },
     resolve: (specifier, key) =>
       (specifier.startsWith('/') ? moduleAt(pkg.world, specifier) : undefined) ??
       resolveToFilename(pkg, key, 'require', specifier),

@@ -96,6 +96,8 @@ export const respell = (text) => {
   return spelled((index) => (isLiteral[index] ? 'literal' : 'code'));
 };
 
+// The oldest way to the global object; `this` of a plain call is undefined in strict code.
+const ASKS_FOR_GLOBAL = /(\{\s*return this)(;?\s*\}\s*\)\s*)$/;
 const STRICT = /(['"])use strict\1/;
 const ASSIGNED =
   /(?<![.\w$])([A-Za-z_$][\w$]*)\s*(?:(?:[-+*/%&|^]|\*\*|<<|>>>?)?=(?![=>])|\+\+|--)|for\s*\(\s*([A-Za-z_$][\w$]*)\s+(?:in|of)\b/g;
@@ -131,6 +133,8 @@ const makeVariables = (text, globalThis) => {
 export const strictly = (text, globalThis) => {
   if (STRICT.test(text)) return respell(text);
   if (globalThis !== undefined) makeVariables(text, globalThis);
+  if (text.length < 80 && ASKS_FOR_GLOBAL.test(text))
+    return text.replace(ASKS_FOR_GLOBAL, '$1??globalThis$2');
   const plain = withoutWith(text);
   return respell(plain === text || !isProgram(text) || !isProgram(plain) ? text : plain);
 };

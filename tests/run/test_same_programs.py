@@ -57,6 +57,7 @@ PROGRAMS: dict[str, dict[str, str]] = {
             console.log(page({ list: { a: 1, b: 2 }, name: '!' }), item);
             console.log(Function('n', 'total = 0; while (n--) total += n; return total')(4), total);
             (0, eval)('made = { x: 1 }; with (made) { x = 2 }'); console.log(made);
+            console.log(typeof Function('return (new Function("return this")()).total')(), new Function('return this;')() === globalThis);
             try { Function('"use strict"; undeclared = 1')() } catch (error) { console.log(error.name) }
             try { Function('"use strict"; with (x) {}') } catch (error) { console.log(error.name) }
         """,
@@ -139,6 +140,38 @@ PROGRAMS: dict[str, dict[str, str]] = {
         """,
         "node_modules/d/package.json": package(name="d"),
         "node_modules/d/index.js": "exports.say = (text) => console.info(text)",
+    },
+    "a-dependency-takes-over-the-console": {
+        "main.cjs": """
+            const taken = require('d').take(); console.log('one', 2); console.warn('two');
+            taken.restore(); console.log(JSON.stringify(taken.seen));
+        """,
+        "node_modules/d/package.json": package(name="d"),
+        "node_modules/d/index.js": """
+            exports.take = () => {
+              const seen = [], before = { ...console };
+              for (const type of ['log', 'warn']) console[type] = (...args) => seen.push([type, ...args]);
+              return { seen, restore() { for (const type of ['log', 'warn']) console[type] = before[type] } };
+            };
+        """,
+    },
+    "json-of-the-host-by-its-path": {
+        "main.cjs": """
+            const file = require('path').join(require('os').tmpdir(), `${process.pid}.json`);
+            require('fs').writeFileSync(file, '{"a": [1]}'); console.log(require('d').read(file)); require('fs').rmSync(file);
+            try { require('d').read('/nowhere/at/all.json') } catch (error) { console.log(error.code) }
+        """,
+        "node_modules/d/package.json": package(name="d"),
+        "node_modules/d/index.js": "const fs = require('fs'); exports.text = (file) => fs.readFileSync(file, 'utf8');\n"
+        "exports.read = (file) => require(file);",
+    },
+    "what-is-constructed-of-an-import-in-a-cycle": {
+        "main.mjs": "import './a.mjs'",
+        "a.mjs": "import { kinds } from './b.mjs'; export const other = 1;\n"
+        "export const make = (kind) => new kinds[kind](kind); export const deep = () => new kinds.of.all('x');\n"
+        "console.log(make('one').kind, deep().kind);",
+        "b.mjs": "import { other } from './a.mjs'; class One { constructor(kind) { this.kind = kind } }\n"
+        "export const kinds = { one: One, of: { all: One } }; export const later = () => other;",
     },
     "this-that-asks-whether-code-is-strict": {
         "main.cjs": """
