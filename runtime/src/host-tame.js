@@ -268,6 +268,28 @@ const tameCrypto = (crypto, { getBuiltin }) => {
 };
 
 /**
+ * @param {Function} Hidden a class whose subclasses call it by `super`
+ * @returns {Function} that makes instances of these only, as they make them
+ */
+const forSubclasses = (Hidden) => {
+  const guard = /** @type {Function} */ (
+    /** @this {unknown} */ function (/** @type {unknown[]} */ ...args) {
+      // Zstd(opts, mode, initParamsArray, maxParam): a handle that is given anything else ends the process.
+      const isCall = new.target === undefined || new.target === guard;
+      if (isCall || !(args[2] instanceof Uint32Array)) throw new TypeError('Illegal constructor');
+      return Reflect.construct(Hidden, args, new.target);
+    }
+  );
+  return Object.defineProperties(guard, {
+    name: { value: Hidden.name },
+    prototype: { value: Hidden.prototype, writable: false },
+  });
+};
+
+const isClass = (/** @type {Function} */ value) =>
+  /^class\b/.test(Reflect.apply(Function.prototype.toString, value, []));
+
+/**
  * The classes that streams of `zlib` inherit from, which no name leads to.
  *
  * @param {AnyObject} zlib
@@ -283,7 +305,12 @@ const tameZlib = (zlib, { getBuiltin }) => {
       prototype !== Transform.prototype;
       prototype = Object.getPrototypeOf(prototype)
     ) {
-      hideClass(prototype);
+      const Hidden = Object.getPrototypeOf(child);
+      if (prototype.constructor === Hidden) {
+        hideClass(prototype);
+        if (isClass(child))
+          Object.defineProperty(prototype, 'constructor', { value: forSubclasses(Hidden) });
+      }
       Object.setPrototypeOf(child, prototype.constructor);
       child = prototype.constructor;
     }

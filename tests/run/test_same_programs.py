@@ -119,6 +119,17 @@ PROGRAMS: dict[str, dict[str, str]] = {
         "node_modules/fonts/lib/here.js": "exports.here = __dirname",
         "node_modules/fonts/data/sans.fnt": "a font",
     },
+    "everything-that-zlib-compresses-by": {
+        "main.cjs": "require('d')",
+        "node_modules/d/package.json": package(name="d"),
+        "node_modules/d/index.js": """
+            const zlib = require('zlib');
+            for (const [one, other] of [['gzip', 'gunzip'], ['deflateRaw', 'inflateRaw'], ['brotliCompress', 'brotliDecompress'], ['zstdCompress', 'zstdDecompress']])
+              console.log(one, `${zlib[`${other}Sync`](zlib[`${one}Sync`]('some text'))}`);
+            class Mine extends zlib.ZstdCompress {} console.log(new Mine() instanceof zlib.ZstdCompress);
+            try { new (Object.getPrototypeOf(zlib.ZstdCompress))(); console.log('made') } catch { console.log('refused') }
+        """,
+    },
     "a-domain-of-a-dependency": {
         "main.cjs": "require('d')",
         "node_modules/d/package.json": package(name="d"),
