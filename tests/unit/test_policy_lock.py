@@ -136,6 +136,32 @@ def test_a_grant_to_assign_is_not_made_one_to_read(app: Path) -> None:
     assert grants(app, "globals") == {"process.env.HOME": "write"}
 
 
+@pytest.mark.parametrize(("before", "after"), [(True, "write"), (False, False), ("write", "write")])
+def test_what_is_assigned_is_granted_so_and_a_refusal_stays(
+    app: Path, before: object, after: object
+) -> None:
+    write(app, {A: "process.env.HOME = '/';"})
+    decided(app, globals={"process.env.HOME": before})
+
+    assert grants(app, "globals") == {"process.env.HOME": after}
+
+
+def test_to_read_is_not_to_assign_where_a_policy_is_compared(app: Path) -> None:
+    write(app, {A: "process.env.HOME = '/';"})
+    decided(app, globals={"process.env.HOME": True})
+
+    bundle = ("bundle", str(app / "main.js"), "--policy", str(app / "compartment-policy.json"))
+    archive = ("-o", str(app / "a.zip"))
+
+    assert "POLICY_TOO_NARROW" in refused(*bundle, *archive)
+
+    granted = {"a": {"globals": {"process.env.HOME": "write"}}}
+    policy = {"entry": {"packages": {"a": True}}, "resources": granted}
+    (app / "compartment-policy.json").write_text(json.dumps(policy))
+    result = invoke(*bundle, *archive)
+    assert result.exit_code == 0, result.output
+
+
 def test_settings_of_a_person_stay(app: Path) -> None:
     decided(app, noGlobalFreeze=True, options={"x": 1}, harden=True)
 
@@ -282,6 +308,23 @@ def test_the_integrity_is_of_texts_names_and_their_number() -> None:
     assert None not in hashes
     assert len(set(hashes)) == len(hashes)
     assert integrity(first) == hashes[0]
+
+
+def test_the_integrity_is_the_same_wherever_a_package_is_installed() -> None:
+    def at(folder: str) -> str | None:
+        files = {
+            "package.json": package(name="app", version="1.0.0", dependencies={"b": "1"}),
+            "main.js": "require('b');",
+            "node_modules/b/package.json": package(name="b", dependencies={"a": "1"}),
+            "node_modules/b/index.js": "require('a');",
+            f"{folder}/package.json": package(name="a", version="1.0.0"),
+            f"{folder}/index.js": "1;",
+        }
+        application = load(files)
+        found = next(p for p in application.packages.packages.values() if p.name == "a")
+        return integrity_of(found, application.modules, application.packages)
+
+    assert at("node_modules/a") == at("node_modules/b/node_modules/a") is not None
 
 
 def test_a_file_that_is_called_otherwise_is_another_package() -> None:
