@@ -148,16 +148,19 @@ def test_what_is_assigned_is_granted_so_and_a_refusal_stays(
 
 def test_to_read_is_not_to_assign_where_a_policy_is_compared(app: Path) -> None:
     write(app, {A: "process.env.HOME = '/';"})
-    decided(app, globals={"process.env.HOME": True})
+
+    def decide(grant: object) -> None:
+        granted = {"a": {"globals": {"process.env.HOME": grant}}}
+        policy = {"entry": {"packages": {"a": True}}, "resources": granted}
+        (app / "compartment-policy.json").write_text(json.dumps(policy))
 
     bundle = ("bundle", str(app / "main.js"), "--policy", str(app / "compartment-policy.json"))
     archive = ("-o", str(app / "a.zip"))
 
+    decide(grant=True)
     assert "POLICY_TOO_NARROW" in refused(*bundle, *archive)
 
-    granted = {"a": {"globals": {"process.env.HOME": "write"}}}
-    policy = {"entry": {"packages": {"a": True}}, "resources": granted}
-    (app / "compartment-policy.json").write_text(json.dumps(policy))
+    decide(grant="write")
     result = invoke(*bundle, *archive)
     assert result.exit_code == 0, result.output
 
