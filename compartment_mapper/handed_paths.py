@@ -7,7 +7,7 @@ text. Whether the dependency may have them, its policy says: `packages["$root$"]
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from posixpath import relpath
 
 from compartment_mapper.expand import PROGRAMS, asset_files
@@ -64,11 +64,18 @@ def _at_working_directory(
     That is the application's, when it is bundled. Its package.json is told apart: see `load`.
     """
     if b"process.cwd()" in module.source:
-        for name in module.record.file_names:
-            place = joined(application, name)
-            is_wanted = name.endswith((*PROGRAMS, ".json")) and name != "package.json"
-            if is_wanted and world.powers.kind(place) == "file":
-                yield world.powers.canonical(place)
+        names = (name for name in module.record.file_names if name != "package.json")
+        yield from _where_it_starts(names, (*PROGRAMS, ".json"), application, world)
+
+
+def _where_it_starts(
+    names: Iterable[str], extensions: tuple[str, ...], application: Location, world: World
+) -> Iterator[Location]:
+    """Yield the files of some kinds that *names* mean in the folder of the application."""
+    for name in names:
+        place = joined(application, name)
+        if name.endswith(extensions) and world.powers.kind(place) == "file":
+            yield world.powers.canonical(place)
 
 
 def _named_programs(
@@ -81,10 +88,8 @@ def _named_programs(
     for location, module in modules.items():
         record = module.record
         if b"resolve(" in module.source and is_owned(location, application):
-            for name in record.file_names:  # path.resolve('test/a.js'): from where it was started
-                place = joined(application, name)
-                if name.endswith(PROGRAMS) and world.powers.kind(place) == "file":
-                    yield world.powers.canonical(place)
+            # path.resolve('test/a.js'): from where it was started
+            yield from _where_it_starts(record.file_names, PROGRAMS, application, world)
         if record.assets and is_owned(location, application):
             names = {name.rpartition("/")[2] for name in record.file_names}
             for file in asset_files(record, location=location, read=world.powers):

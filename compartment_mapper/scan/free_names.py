@@ -110,7 +110,7 @@ def _names_by_alias(source: bytes) -> Iterator[FreeName]:
     ``var root = freeGlobal || freeSelf; root.Date.now()``: what ``root`` is, only running can
     tell. To grant what does no harm is the conservative road.
     """
-    if not _GLOBAL_OBJECT.search(source):
+    if not GLOBAL_OBJECT.search(source):
         return
     seen: set[bytes] = set()
     for match in _HARMLESS_MEMBER.finditer(source):
@@ -121,7 +121,8 @@ def _names_by_alias(source: bytes) -> Iterator[FreeName]:
             yield FreeName(path=name.decode(), span=span, exact=False, tested=not match[1])
 
 
-_GLOBAL_OBJECT = re.compile(
+#: A name of the global object, as a whole word.
+GLOBAL_OBJECT = re.compile(
     rb"(?:global(?<![\w$.]global)(?:This)?|self(?<![\w$.]self)|window(?<![\w$.]window))(?![\w$])"
 )
 _ANY = b"|".join(sorted(name.encode() for name in HOST_GLOBALS))

@@ -12,16 +12,13 @@ from collections.abc import Iterable, Iterator
 
 from compartment_mapper.authority import GLOBAL_ALIASES, HOST_GLOBALS, INTRINSICS, STATICS
 from compartment_mapper.module_record import FreeName
-from compartment_mapper.scan.free_names import known_words
+from compartment_mapper.scan.free_names import GLOBAL_OBJECT, known_words
 from compartment_mapper.scan.members import MemberUse, binding_uses, member_uses
 from compartment_mapper.scan.names import FUNCTIONS, WRAPPER_PARAMETERS, occurrences
 from compartment_mapper.scan.syntax import Node, Step, Syntax, parse
 from compartment_mapper.text import Span
 
-_GLOBAL = re.compile(
-    rb"(?:global(?<![\w$.]global)(?:This)?|self(?<![\w$.]self)|window(?<![\w$.]window))(?![\w$])"
-    rb"(?!\s*===?)"
-)
+_GLOBAL = re.compile(GLOBAL_OBJECT.pattern + rb"(?!\s*===?)")
 _OPERATOR = rb"(?:\|\||&&|\?\?|[-+*/])?=(?![=>])"
 #: ``Math.sech = …``, and an object that goes elsewhere, as an argument: what is behind the name.
 _WRITTEN = re.compile(

@@ -1,8 +1,7 @@
 // The files that packages read from their own folders, served from the archive at the places where
 // their modules seem to be. Whatever else is asked of `fs` goes to the host's, as granted.
 import { ownFunction } from './attenuate.js';
-import { accessOf, optionsOf } from './endowments/fs-open.js';
-import { codedError } from './errors.js';
+import { needReading, optionsOf } from './endowments/fs-open.js';
 import { hardenHost } from './host-harden.js';
 import { makeDescriptors, makeHandle } from './own-descriptors.js';
 import { matching } from './own-glob.js';
@@ -459,8 +458,8 @@ const readStreamOf = ({ fs, lookup, descriptors, streamed }) => {
       /** @type {any[]} */ ...args
     ) => {
       if (lookup.at(path) !== undefined) return streamed['open'](path, flags, ...args);
-      if (accessOf(flags, fs['constants']) !== 'write') return fs['open'](path, flags, ...args);
-      throw codedError('ERR_ACCESS_DENIED', `a stream that reads does not open with '${flags}'`);
+      needReading(flags, fs['constants']);
+      return fs['open'](path, flags, ...args);
     },
     read: byDescriptor('read'),
     close: byDescriptor('close'),

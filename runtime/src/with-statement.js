@@ -102,7 +102,7 @@ const statementsIn = ({ tokens, text, pair, upTo }) => {
     if (/^\??\.$/.test(text(index - 1))) return;
     const end = pair(index + 1);
     const braced = text(end + 1) === '{';
-    need(braced || /^(?:return|[^{}]*)$/.test(text(end + 1)));
+    need(braced || /^[^{}]*$/.test(text(end + 1)));
     need(
       braced || !/^(?:if|for|while|do|switch|try|var|const|let|function|with)$/.test(text(end + 1)),
     );

@@ -75,6 +75,15 @@ export const settled = (path) => {
 };
 
 /**
+ * @param {unknown} flags by which a stream opens that reads
+ * @param {AnyObject} constants of `fs`
+ */
+export const needReading = (flags, constants) => {
+  if (accessOf(flags, constants) === 'write')
+    throw codedError('ERR_ACCESS_DENIED', `a stream that reads does not open with '${flags}'`);
+};
+
+/**
  * @param {unknown} asked as the functions of `fs` take them: an object, or an encoding
  * @returns {AnyObject} a copy, which says the same whenever it is asked
  */

@@ -1,8 +1,8 @@
 // What `fs` gives to packages that are granted it, or a part of it: files, but not the process itself (`/proc/self/mem` is
 // its machine code, `/proc/self/environ` its environment), no devices, and no stream that leads to all of `fs`.
-import { codedError, codedTypeError } from '../errors.js';
+import { codedTypeError } from '../errors.js';
 import { makePlaces } from './fs-places.js';
-import { accessOf, guardOpening, openByName, optionsOf, settled } from './fs-open.js';
+import { guardOpening, needReading, openByName, optionsOf, settled } from './fs-open.js';
 import { guardedClass } from './guarded-class.js';
 import { checkDescriptor, guardDescriptors } from './fs-descriptors.js';
 import { replace } from './replace.js';
@@ -168,8 +168,7 @@ const guardStreams = (fs, { check }, inherited) => {
     /** @type {unknown} */ flags,
     /** @type {unknown[]} */ ...rest
   ) => {
-    if (accessOf(flags, constants) === 'write')
-      throw codedError('ERR_ACCESS_DENIED', `a stream that reads does not open with '${flags}'`);
+    needReading(flags, constants);
     return open(path, flags, ...rest);
   };
   const functions = {
