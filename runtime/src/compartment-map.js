@@ -28,7 +28,7 @@ import { readPolicy } from './policy-format.js';
  * @property {string} name the package's
  * @property {string} label its canonical name
  * @property {string} location
- * @property {ReadonlyMap<string, ModuleConfiguration>} modules
+ * @property {Map<string, ModuleConfiguration>} modules
  * @property {PackagePolicy | undefined} policy
  *
  * @typedef {object} CompartmentMap

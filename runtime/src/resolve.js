@@ -167,7 +167,8 @@ const candidates = ({ pkg, key, kind, specifier }) => {
   const arithmetic = resolveKey(path, key);
   if (arithmetic === undefined) return [];
   const other = specifier.startsWith('node:') ? bareBuiltin(specifier) : `node:${specifier}`;
-  const keys = isRelative(specifier) ? [arithmetic] : [specifier, arithmetic];
+  const read = kind === 'require' ? [`${arithmetic}#as=bytes`] : [];
+  const keys = isRelative(specifier) ? [arithmetic, ...read] : [specifier, arithmetic];
   return [...keys.flatMap((found) => suffixes.map((suffix) => `${found}${suffix}`)), other];
 };
 
@@ -214,13 +215,31 @@ const withSuffix = (target, { kind, specifier }) => {
 };
 
 /**
+ * A file that was packed to be read, and is requested: JSON is a module of its own.
+ *
+ * @param {FileTarget} target
+ * @returns {FileTarget | undefined}
+ */
+const asProgram = ({ kind, pkg, key, module }) => {
+  if (!key.replace(AS, '').endsWith('.json')) return undefined;
+  const own = key.replace(AS, '#as=json');
+  const { modules } = pkg.descriptor;
+  const known = modules.get(own);
+  const json =
+    known?.kind === 'file' ? known : { ...module, parser: /** @type {const} */ ('json') };
+  modules.set(own, json);
+  return { kind, pkg, key: own, module: json };
+};
+
+/**
  * @param {Request} request
  * @returns {Target}
  */
 const findTarget = (request) => {
   const { pkg, kind, specifier } = request;
   for (const key of candidates(request)) {
-    const target = followKey(pkg, key, kind);
+    const found = followKey(pkg, key, kind);
+    const target = AS.test(key) && found?.kind === 'file' ? asProgram(found) : found;
     if (target === undefined) continue;
     const denied = target.kind === 'error' ? target.denied : undefined;
     if (denied !== undefined) pkg.world.audit?.record(denied.label, 'packages', denied.name);

@@ -58,6 +58,8 @@ WAYS = {
     "installed": "return fs.readFileSync(path.join(top, 'node_modules', 'd', 'style.css'), 'utf8')",
     "by-a-helper": "return fs.readFileSync(require('./helpers/at')('../texts/a.txt'), 'utf8')",
     "description": "const m = require('module'); return [JSON.parse(fs.readFileSync(m.findPackageJSON('d', __filename))).version, JSON.parse(fs.readFileSync(m.findPackageJSON('./other.js', __filename))).name]",
+    "required": "const at = require('./helpers/at')('../data.json'); const { size } = fs.statSync(path.join(__dirname, 'data.json')); return [size, require(at), require(at) === require(at), require(require.resolve(at)).a]",
+    "required-text": "const at = require('./helpers/at')('../texts/c.md'); return [fs.readFileSync(at, 'utf8'), fails(() => require(at + '.js'))[0]]",
     "of-the-application": "return JSON.parse(fs.readFileSync(path.join(top, 'package.json'))).name",
 }
 READER = """const fs = require('fs');
@@ -86,6 +88,7 @@ DEPENDENCY = {
 FILES = {
     "texts/a.txt": "one\ntwo\n",
     "texts/c.md": "c",
+    "data.json": '{"a": 1}',
     "texts/deep/b.txt": "below",
     "notes.txt": "notes",
     "other.js": "// other\n",
