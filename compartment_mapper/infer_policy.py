@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,6 +10,7 @@ from typing import Literal
 
 from compartment_mapper import errors
 from compartment_mapper.authority import (
+    GLOBAL_ALIASES,
     HOST_GLOBALS,
     KNOWN_GLOBALS,
     MADE_GLOBAL,
@@ -254,21 +256,10 @@ def _shared_globals(
     What a page has is the page's.
     """
     makers: dict[str, list[Use]] = {}
-    for location, package in owners.items():
-        for name in modules.modules[location].record.made_globals:
-            first = name.path.partition(".")[0]
-            if first in _NOT_SHARED or (page and first in KNOWN_GLOBALS):
-                continue
-            use = Use(
-                package=package,
-                part="globals",
-                path=name.path,
-                module=location,
-                span=name.span,
-                write=True,
-                made=first not in HOST_GLOBALS,
-            )
-            makers.setdefault(name.path, []).append(use)
+    for use in _made_globals(modules, owners):
+        first = use.path.partition(".")[0]
+        if first not in _NOT_SHARED and not (page and first in KNOWN_GLOBALS):
+            makers.setdefault(use.path, []).append(replace(use, made=first not in HOST_GLOBALS))
     for path, made in sorted(makers.items()):
         by = {use.package for use in made}
         wanted = [
@@ -280,6 +271,45 @@ def _shared_globals(
             yield from (*made, *wanted)
 
 
+def _made_globals(modules: ModuleGraph, owners: Mapping[Location, CanonicalName]) -> Iterator[Use]:
+    handing: set[CanonicalName] = set()
+    use_of = partial(Use, part="globals", write=True)
+    for location, package in owners.items():
+        for name in modules.modules[location].record.made_globals:
+            if name.path in GLOBAL_ALIASES:
+                handing.add(package)
+            else:
+                yield use_of(package=package, path=name.path, module=location, span=name.span)
+    if handing - {ROOT_NAME}:
+        yield from _made_of_handed(modules, owners, handing - {ROOT_NAME})
+
+
+def _made_of_handed(
+    modules: ModuleGraph,
+    owners: Mapping[Location, CanonicalName],
+    handing: Container[CanonicalName],
+) -> Iterator[Use]:
+    """Yield the functions that the application calls by names that such a package may make.
+
+    As test runners do: a module hands the global object to another, which calls it ``context``.
+    """
+    from compartment_mapper.scan.made_globals import functions_given  # noqa: PLC0415 - see scan_powers
+
+    called = set[bytes]()
+    use_of = partial(Use, part="globals", write=True)
+    for location, package in owners.items():
+        if package == ROOT_NAME:
+            called.update(_CALLED.findall(modules.modules[location].source))
+    for location, package in owners.items():
+        module = modules.modules[location]
+        if package not in handing or module.record.language not in {"mjs", "cjs"}:
+            continue
+        for name, span in functions_given(module.source).items():
+            if name.encode() in called:
+                yield use_of(package=package, path=name, module=location, span=span)
+
+
+_CALLED = re.compile(rb"(?<![\w$.])([A-Za-z_$][\w$]*)\s*[(.]")
 #: Of these each package has its own.
 _NOT_SHARED = frozenset(VIEWED_GLOBALS) & HOST_GLOBALS | {"console"}
 

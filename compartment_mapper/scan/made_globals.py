@@ -33,6 +33,8 @@ _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 #: No constructors: helpers are handed those to say what type something has.
 _NAMESPACES = frozenset({"Atomics", "Intl", "JSON", "Math", "Reflect"})
 _NEVER_SHARED = INTRINSICS | GLOBAL_ALIASES | frozenset(WRAPPER_PARAMETERS)
+#: What a text is said to make that hands the global object to a function of which it says nothing.
+WHOLE_GLOBAL = "globalThis"
 #: Of more, a text is no program that makes a few globals.
 _MOST = 200
 
@@ -53,7 +55,8 @@ def scan_made_globals(
     for path, span in (*by_global, *assigned, *_made_of_handed(syntax, handed)):
         first, _, member = path.partition(".")
         is_given = member in STATICS[first] if member else first in _NEVER_SHARED
-        if _NAME.fullmatch(member or first) and not is_given and len(found) < _MOST:
+        is_name = _NAME.fullmatch(member or first) and not is_given
+        if (is_name or path == WHOLE_GLOBAL) and len(found) < _MOST:
             found.setdefault(path, span)
     paths = {path for path, _ in by_global if "." in path or path in INTRINSICS}
     paths.update(path for path, _ in (*assigned, *_defined_members(syntax, handed)))
@@ -119,6 +122,8 @@ def _made_elsewhere(syntax: Syntax, span: Span) -> _Found:
             yield from ((key, span) for key in keys)
     elif syntax.text(path[-1].node) in _NAMESPACES:
         yield from ((key, span) for key in _texts_of_calls(syntax))
+    else:
+        yield WHOLE_GLOBAL, span
 
 
 def _path_to(syntax: Syntax, span: Span) -> tuple[Step, ...]:
@@ -182,7 +187,9 @@ def _texts_of_calls(syntax: Syntax) -> Iterator[str]:
 def _made_of_handed(syntax: Syntax, handed: Iterable[tuple[str, Span]]) -> _Found:
     for owner, span in handed:
         found = _made_elsewhere(syntax, span)
-        yield from ((f"{owner}.{name.rpartition('.')[2]}", place) for name, place in found)
+        for name, place in found:
+            if name != WHOLE_GLOBAL:
+                yield f"{owner}.{name.rpartition('.')[2]}", place
 
 
 def _handed(syntax: Syntax, named: Iterable[_Word]) -> Iterator[tuple[str, Span]]:
@@ -207,6 +214,30 @@ def _assigned_members(syntax: Syntax, named: Iterable[_Word]) -> _Found:
         if match and syntax.path_to(start)[-1].kind == "identifier":
             name = (match["name"] or match["key"]).decode()
             yield f"{owner}.{name}", Span(start, match.end())
+
+
+#: A method for others: ``context.describe = context.context = function``.
+_GIVEN = re.compile(
+    rb"(?<![\w$.])([A-Za-z_$][\w$]*)\s*\.\s*([A-Za-z_$][\w$]*)\s*=(?![=>])"
+    rb"(?=\s*(?:function\b|async\b|\(|[A-Za-z_$][\w$.]*(?:\s*\(|\s*=>|\s*=[^=]|\s*[;\n])))"
+)
+
+
+def functions_given(source: bytes) -> dict[str, Span]:
+    """Return the functions that *source* gives to a parameter, by name, with their places.
+
+    Somewhere in it the object's name stands among parameters; which function's is not asked.
+    """
+    found: dict[str, Span] = {}
+    objects: dict[bytes, bool] = {}
+    for match in _GIVEN.finditer(source):
+        owner, name = match[1], match[2].decode()
+        if owner not in objects:
+            parameter = rb"[(,]\s*%s\s*[,)]" % re.escape(owner)
+            objects[owner] = re.search(parameter, source) is not None
+        if objects[owner] and name not in _NEVER_SHARED | HOST_GLOBALS:
+            found.setdefault(name, Span(*match.span()))
+    return found
 
 
 def place_of_global(source: bytes, path: str) -> Span | None:

@@ -192,3 +192,31 @@ def test_an_object_of_the_language_is_changed_for_its_package_alone(tmp_path: Pa
     done = mapper("run", "--infer", tmp_path / "main.js", check=True)
 
     assert json.loads(done.stdout) == [2, "object", "mine"]
+
+
+def test_a_test_runner_hands_the_global_object_to_a_module_of_its_own(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "package.json": package(name="app", dependencies={"runner": "1"}),
+            "main.js": "require('runner').run(() => require('./test'));",
+            "test.js": "describe('a', () => { it('b', () => console.log('ran')); });",
+            "node_modules/runner/package.json": package(name="runner"),
+            "node_modules/runner/index.js": """
+                const suite = new (require('events'))();
+                require('./bdd')(suite);
+                exports.run = (load) => { suite.emit('before', global, load.name); load(); };""",
+            "node_modules/runner/bdd.js": """
+                const made = { it(name, f) { console.log('it', name); f(); } };
+                module.exports = (suite) => suite.on('before', function (context, name) {
+                  context.describe = context.context = function (title, f) { console.log(title); f(); };
+                  context.it = made.it;
+                });""",
+        },
+    )
+
+    ran = mapper("run", "--infer", tmp_path / "main.js", check=True)
+
+    assert ran.stdout == "a\nit b\nran\n"
+    denied = mapper("run", tmp_path / "main.js")
+    assert "describe is not a function" in denied.stderr

@@ -35,7 +35,7 @@ from compartment_mapper.workflows import Application, Options
         # What is the text's own, or is there already.
         ("const globalThis = {}; globalThis.thing = 1", []),
         ("(function (global) { global.thing = 1 })({})", []),
-        ("globalThis.thing; globalThis.thing === 1; f(globalThis)", []),
+        ("globalThis.thing; globalThis.thing === 1; f(globalThis)", ["globalThis"]),
         ("globalThis.Promise = f; global.global = 1", []),
         ("Math.sign = Math.sign || f; Reflect.get = f", []),
         ("'globalThis.thing = 1'; // global.thing = 1", []),
