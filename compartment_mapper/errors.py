@@ -280,6 +280,31 @@ def unsupported(place: Place, what: str, hint: str = "") -> Diagnostic:
     return Diagnostic(code="UNSUPPORTED_SYNTAX", message=what, place=place, hint=hint)
 
 
+def commonjs_name(place: Place, name: str, *, may_be_script: bool) -> Diagnostic:
+    """A variable of CommonJS modules in an ECMAScript module; the words are Node's.
+
+    Without ``import`` and ``export`` the text *may be* a script whose file has the wrong name.
+    """
+    rename = "; or rename the file to .cjs, if it is CommonJS" if may_be_script else ""
+    instead = ", you can use import instead" if name == "require" else ""
+    return Diagnostic(
+        code="COMMONJS_NAME",
+        message=f"{name} is not defined in ES module scope{instead}",
+        place=place,
+        hint=_INSTEAD_OF_COMMONJS[name] + rename,
+    )
+
+
+_INSTEAD_OF_COMMONJS = {
+    "require": "import { createRequire } from 'node:module'; "
+    "const require = createRequire(import.meta.url)",
+    "module": "export what the module is to give: export default …",
+    "exports": "export what the module is to give: export const …",
+    "__filename": "import.meta.filename",
+    "__dirname": "import.meta.dirname",
+}
+
+
 def binary_file(file: str, kind: str) -> Diagnostic:
     """A file that is requested as a module, and is no text."""
     return Diagnostic(

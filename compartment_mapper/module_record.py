@@ -205,6 +205,8 @@ class ModuleRecord:
     #: It calls `eval` directly, so that the text sees the variables around the call.
     uses_eval: bool = False
     has_top_level_await: bool = False
+    #: Of an ECMAScript module: a variable of CommonJS that it reads as soon as it is evaluated.
+    commonjs_names: tuple[FreeName, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     #: It may change what its package exports after it was evaluated; see `scan.late_changes`.
     changes_late: bool = False

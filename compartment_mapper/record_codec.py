@@ -45,6 +45,7 @@ _RECORDS: dict[str, type] = {
     "handed_names": FreeName,
     "page_names": FreeName,
     "made_globals": FreeName,
+    "commonjs_names": FreeName,
     "builtin_uses": BuiltinUse,
     "refusals": Refusal,
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from compartment_mapper import errors
 from compartment_mapper.browser_field import BROWSER
 from compartment_mapper.chosen_assets import with_chosen_assets
+from compartment_mapper.commonjs_names import commonjs_name_problems
 from compartment_mapper.erasure import ErasePowers
 from compartment_mapper.errors import Diagnostic, InputError, Place
 from compartment_mapper.infer_policy import (
@@ -159,7 +160,11 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     )
     loaded = load_modules(main, others=others, also=attenuators.values(), loading=loading)
     powers.ended("load")
-    problems = (*loaded.problems, *link_problems(loaded.graph, root=root))
+    problems = (
+        *loaded.problems,
+        *link_problems(loaded.graph, root=root),
+        *commonjs_name_problems(loaded.graph, root=root),
+    )
     if any(problem.severity == "error" for problem in problems):
         raise InputError(*problems)
     used = loaded.graph

@@ -141,6 +141,10 @@ def problems_of(
     return caught.value.problems
 
 
+def told(problem: Diagnostic) -> str:
+    return f"{problem.severity} {problem.code} {problem.place}"
+
+
 def only_problem_of(files: Mapping[str, str | bytes], *, entry: str = "main.js") -> Diagnostic:
     """Return the one problem of the application of *files*."""
     (problem,) = problems_of(files, entry=entry)

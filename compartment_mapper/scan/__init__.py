@@ -10,6 +10,7 @@ from itertools import pairwise
 from compartment_mapper.locations import Specifier
 from compartment_mapper.module_record import (
     Edit,
+    FreeName,
     Language,
     ModuleRecord,
     Refusal,
@@ -86,10 +87,12 @@ def scan_module(
     syntax = parse(source)
     prefix = _unused_prefix(source)
     calls, call_edits, uses_meta = import_calls(syntax, prefix=prefix)
+    awaits = None if language == "mjs" else _top_level_await(syntax, _SURE_AWAIT)
     if language is None:
-        is_module = uses_meta or _has_top_level_await(syntax, _SURE_AWAIT) or is_esm(syntax)
+        is_module = uses_meta or awaits is not None or is_esm(syntax)
         language = "mjs" if is_module else "cjs"
-    awaits = language == "mjs" and _has_top_level_await(syntax, _ANY_AWAIT)
+    if language == "mjs":
+        awaits = awaits or _top_level_await(syntax, _ANY_AWAIT)
     esm = scan_esm(syntax, prefix=prefix, in_cycle=in_cycle) if language == "mjs" else _NO_ESM
     made = require_calls(syntax)
     computed = scan_computed(syntax, made)
@@ -133,11 +136,14 @@ def scan_module(
         uses_import=any(edit.text == f"{prefix}import" for edit in call_edits),
         uses_import_meta=uses_meta,
         uses_eval=rewrites.uses_eval,
-        has_top_level_await=awaits,
+        commonjs_names=rewrites.commonjs_names,
+        has_top_level_await=language == "mjs" and awaits is not None,
         refusals=rewrites.refusals,
         changes_late=changes.late,
         patched=changes.patched,
-        doubt=syntax.first_error() or _suspicion(syntax, esm, language),
+        doubt=syntax.first_error()
+        or _suspicion(syntax, esm, language)
+        or (awaits if language == "cjs" else None),
     )
 
 
@@ -161,6 +167,7 @@ class _Rewrites:
     prologue: tuple[str, ...]
     refusals: tuple[Refusal, ...]
     uses_eval: bool
+    commonjs_names: tuple[FreeName, ...]
 
 
 def _rewrites(
@@ -174,11 +181,12 @@ def _rewrites(
     own, owning = [*own, *frozen], (*owning, *freezing)
     sloppy, refusals = scan_sloppy(syntax, prefix=prefix) if is_script else ([], [])
     mapped, mapping = scan_mapped_arguments(syntax, prefix=prefix) if is_script else ([], ())
+    at_once = list[FreeName]()
     if is_script:
         given = scan_script_arguments(syntax, prefix=prefix, evaluates=bool(evals))
         mapping = (*given, *mapping)
     else:
-        foreign, needed_by_foreign = scan_commonjs_names(syntax, prefix=prefix)
+        foreign, needed_by_foreign, at_once = scan_commonjs_names(syntax, prefix=prefix)
         mapped, mapping = [*scan_module_arguments(syntax), *foreign], needed_by_foreign
     this = scan_global_this(syntax, is_sloppy=is_script)
     hashbang = _hashbang(syntax.source)
@@ -190,6 +198,7 @@ def _rewrites(
         prologue=(*evasion.prologue, *mapping, *owning),
         refusals=(*evasion.refusals, *refusals),
         uses_eval=bool(evals),
+        commonjs_names=tuple(at_once),
     )
 
 
@@ -215,12 +224,13 @@ _ANY_AWAIT = frozenset({"await", "identifier"})
 _NOT_AROUND_AWAIT = FUNCTIONS | {"export_specifier", "import_specifier", "namespace_export"}
 
 
-def _has_top_level_await(syntax: Syntax, kinds: Container[str]) -> bool:
+def _top_level_await(syntax: Syntax, kinds: Container[str]) -> Span | None:
+    """Return the first."""
     for match in _AWAIT.finditer(syntax.source):
         path = syntax.path_to(match.start())
         if path[-1].kind in kinds and not _is_within(path, _NOT_AROUND_AWAIT):
-            return True
-    return False
+            return Span(*match.span())
+    return None
 
 
 def _is_within(path: tuple[Step, ...], kinds: Container[str]) -> bool:

@@ -9,29 +9,43 @@ from __future__ import annotations
 
 import re
 
-from compartment_mapper.module_record import Edit
+from compartment_mapper.module_record import Edit, FreeName
 from compartment_mapper.scan.names import WRAPPER_PARAMETERS, has_own_global, occurrences
+from compartment_mapper.scan.requests import reach_of
 from compartment_mapper.scan.syntax import Syntax
 
 _NAMED = re.compile(rb"(?<![\w$.])(?:require|module|exports|__filename|__dirname)(?![\w$])")
 
 
-def scan_commonjs_names(syntax: Syntax, *, prefix: str) -> tuple[list[Edit], tuple[str, ...]]:
+def scan_commonjs_names(
+    syntax: Syntax, *, prefix: str
+) -> tuple[list[Edit], tuple[str, ...], list[FreeName]]:
     """Return the edits that make them errors where they are read, and what these need.
 
-    ``typeof require`` is left, and so is a global variable of the name, if there is one by then.
+    And the reads that come as soon as the module is evaluated. ``typeof require`` is left, and so
+    is a global variable of the name, if there is one by then.
     """
     if not _NAMED.search(syntax.source) or has_own_global(syntax):
-        return [], ()
+        return [], (), []
     found = [
         occurrence
         for occurrence in occurrences(syntax, WRAPPER_PARAMETERS)
         if occurrence.scope == "free" and occurrence.role == "read"
     ]
     # Members, so that `new module.A()` stays what it is.
-    edits = [occurrence.replaced(f"{prefix}cjs.{occurrence.name}") for occurrence in found]
+    edits = [
+        occurrence.replaced(f"{prefix}cjs.{occurrence.name}")
+        if occurrence.path[-1].kind.startswith("shorthand_property_identifier")
+        else Edit(occurrence.span.start, occurrence.span.start, f"{prefix}cjs.")
+        for occurrence in found
+    ]
     names = sorted({occurrence.name for occurrence in found})
-    return edits, _define(names, prefix) if names else ()
+    at_once = [
+        FreeName(path=occurrence.name, span=occurrence.span, exact=True)
+        for occurrence in found
+        if reach_of(occurrence.path) == "always" and occurrence.enclosing("class_body") is None
+    ]
+    return edits, _define(names, prefix) if names else (), at_once[:1]
 
 
 def _define(names: list[str], prefix: str) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ def scan_made_globals(
         is_name = _NAME.fullmatch(member or first) and not is_given
         if (is_name or path == WHOLE_GLOBAL) and len(found) < _MOST:
             found.setdefault(path, span)
-    paths = {path for path, _ in by_global if "." in path or path in INTRINSICS}
+    paths = {path for path, _ in by_global if "." in path or path in INTRINSICS - {WHOLE_GLOBAL}}
     paths.update(path for path, _ in (*assigned, *_defined_members(syntax, handed)))
     changed = {path for path in paths if _is_changed(*path.split("."))}
     if b"Promise" in syntax.source:

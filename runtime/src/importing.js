@@ -25,6 +25,35 @@ const firstYield = async () => {
 /** @type {Promise<void> | undefined} of what was linked last: what another call linked begins with that call */
 let yielding;
 
+const OF_COMMONJS = /^(require|exports|module|__filename|__dirname) is not defined$/;
+
+/**
+ * What Node says more, once it is known that nobody caught the error in the module.
+ *
+ * @param {unknown} error
+ */
+const explain = (error) => {
+  if (!(error instanceof ReferenceError)) return;
+  const name = OF_COMMONJS.exec(error.message)?.[1];
+  if (name === undefined) return;
+  const { message, stack } = error;
+  const instead = name === 'require' ? ', you can use import instead' : '';
+  error.message = `${message} in ES module scope${instead}`;
+  if (typeof stack === 'string') error.stack = stack.replace(message, () => error.message);
+};
+
+/**
+ * @param {CyclicRecord} record
+ */
+const evaluateExplaining = async (record) => {
+  try {
+    await evaluate(record);
+  } catch (error) {
+    explain(error);
+    throw error;
+  }
+};
+
 /**
  * @param {ModuleRecord} record
  * @param {() => void} [onLinked]
@@ -34,7 +63,7 @@ export const importRecord = async (record, onLinked) => {
   if (link(record, load)) await (yielding = firstYield());
   else if (record.kind === 'cyclic' && record.status === 'linked') await yielding;
   onLinked?.();
-  if (record.kind === 'cyclic') await evaluate(record);
+  if (record.kind === 'cyclic') await evaluateExplaining(record);
   else evaluateSynthetic(record);
   return namespaceOf(record);
 };
@@ -51,10 +80,11 @@ export const startRecord = (record) => {
       evaluateSynthetic(record);
       return undefined;
     }
-    const done = evaluate(record);
+    const done = evaluateExplaining(record);
     if (record.evaluationError === undefined)
       return record.status === 'evaluated' ? undefined : done;
     done.catch(() => undefined);
+    explain(record.evaluationError.error);
     throw record.evaluationError.error;
   };
   return link(record, load) ? firstYield().then(begin) : begin();
@@ -73,7 +103,10 @@ export const importRecordNow = (record) => {
   if (record.status === 'evaluating') throw requireCycle(record.filename);
   if (isAsyncGraph(record)) throw requireAsync(record.filename);
   evaluate(record).catch(() => undefined);
-  if (record.evaluationError !== undefined) throw record.evaluationError.error;
+  if (record.evaluationError !== undefined) {
+    explain(record.evaluationError.error);
+    throw record.evaluationError.error;
+  }
   return namespaceOf(record);
 };
 

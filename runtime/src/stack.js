@@ -34,6 +34,9 @@ import { makeOriginOf } from './source-map.js';
  */
 
 const DEFAULT_LIMIT = 10;
+/** Functions that the compiler puts before a text, on its first line. */
+const OF_COMPILER = /^(?:\$h\d*_\w+|get (?:require|module|exports|__filename|__dirname))$/;
+
 /**
  * @param {string} url
  * @returns {boolean} whether it names a place on the host, or in the runtime
@@ -143,6 +146,7 @@ const makeFrames = () => {
       return { where: `${file}:${own}:${column}`, file, scriptName, line: own, column, site };
     // Behind the text, in its last line but one, its functor calls itself.
     if (own >= start.lines - 1) return undefined;
+    if (own === 1 && OF_COMPILER.test(site.getFunctionName() ?? '')) return undefined;
     const written = columnBefore(editsOf(start.text).get(own - 1) ?? [], (column ?? 1) - 1) + 1;
     const place = originOf(start.text)(own, written);
     if (place !== undefined) {

@@ -1,18 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from support import bundled, load, only_problem_of, package, problems_of
+from support import bundled, load, only_problem_of, package, problems_of, told
 
 from compartment_mapper.compartment_map import ErrorModule, ExitModule
-from compartment_mapper.errors import Diagnostic
 from compartment_mapper.policy_choice import PolicyFile
 from compartment_mapper.unpack import unpack
 from compartment_mapper.workflows import Options
-
-
-def told(problem: Diagnostic) -> str:
-    return f"{problem.severity} {problem.code} {problem.place}"
-
 
 # --- all problems, together ---
 

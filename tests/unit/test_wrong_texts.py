@@ -1,13 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from support import bundled, only_problem_of, problems_of
-
-from compartment_mapper.errors import Diagnostic
-
-
-def told(problem: Diagnostic) -> str:
-    return f"{problem.severity} {problem.code} {problem.place}"
+from support import bundled, only_problem_of, problems_of, told
 
 
 @pytest.mark.parametrize(
