@@ -239,6 +239,8 @@ RARE_PAGE_GLOBALS = PAGE_GLOBALS - frozenset(
 #: Aliases of the global object: those of Node, and those of browsers.
 NODE_GLOBAL_ALIASES = frozenset({"globalThis", "global"})
 GLOBAL_ALIASES = NODE_GLOBAL_ALIASES | {"self", "window"}
+#: What a text is said to make, and to assign, that hands the global object to others: any global.
+WHOLE_GLOBAL = "globalThis"
 
 #: Host objects that are granted by path; any other global is granted whole. With the names of
 #: members that hold more than one thing to grant.

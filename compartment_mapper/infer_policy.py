@@ -10,13 +10,13 @@ from typing import Literal
 
 from compartment_mapper import errors
 from compartment_mapper.authority import (
-    GLOBAL_ALIASES,
     HOST_GLOBALS,
     KNOWN_GLOBALS,
     MADE_GLOBAL,
     MAKES_GLOBAL,
     MEMBERS_OF_PROCESS,
     VIEWED_GLOBALS,
+    WHOLE_GLOBAL,
     WITHOUT_POWER,
     Authority,
     Part,
@@ -260,15 +260,15 @@ def _shared_globals(
         first = use.path.partition(".")[0]
         if first not in _NOT_SHARED and not (page and first in KNOWN_GLOBALS):
             makers.setdefault(use.path, []).append(replace(use, made=first not in HOST_GLOBALS))
-    for path, made in sorted(makers.items()):
-        by = {use.package for use in made}
-        wanted = [
-            replace(made[0], package=package, module=location, span=span, write=False)
-            for location, package in owners.items()
-            if by != {package} and (span := _place_in(modules.modules[location], path))
-        ]
-        if wanted:
-            yield from (*made, *wanted)
+    by = {path: {use.package for use in made} for path, made in makers.items()}
+    wanted: dict[str, list[Use]] = {}
+    for location, package in owners.items():
+        others = [path for path in makers if by[path] != {package}]
+        for path, span in _places_in(modules.modules[location], others).items():
+            use = replace(makers[path][0], package=package, module=location, span=span, write=False)
+            wanted.setdefault(path, []).append(use)
+    for path in sorted(wanted):
+        yield from (*makers[path], *wanted[path])
 
 
 def _made_globals(modules: ModuleGraph, owners: Mapping[Location, CanonicalName]) -> Iterator[Use]:
@@ -276,7 +276,7 @@ def _made_globals(modules: ModuleGraph, owners: Mapping[Location, CanonicalName]
     use_of = partial(Use, part="globals", write=True)
     for location, package in owners.items():
         for name in modules.modules[location].record.made_globals:
-            if name.path in GLOBAL_ALIASES:
+            if name.path == WHOLE_GLOBAL:
                 handing.add(package)
             else:
                 yield use_of(package=package, path=name.path, module=location, span=name.span)
@@ -295,18 +295,21 @@ def _made_of_handed(
     """
     from compartment_mapper.scan.made_globals import functions_given  # noqa: PLC0415 - see scan_powers
 
-    called = set[bytes]()
-    use_of = partial(Use, part="globals", write=True)
-    for location, package in owners.items():
-        if package == ROOT_NAME:
-            called.update(_CALLED.findall(modules.modules[location].source))
+    given: dict[str, list[Use]] = {}
     for location, package in owners.items():
         module = modules.modules[location]
-        if package not in handing or module.record.language not in {"mjs", "cjs"}:
-            continue
-        for name, span in functions_given(module.source).items():
-            if name.encode() in called:
-                yield use_of(package=package, path=name, module=location, span=span)
+        if package in handing and module.record.language in {"mjs", "cjs"}:
+            use_of = partial(Use, package=package, part="globals", module=location, write=True)
+            for name, span in functions_given(module.source).items():
+                given.setdefault(name, []).append(use_of(path=name, span=span))
+    called = set[str]()
+    for location, package in owners.items():
+        if package == ROOT_NAME:
+            source = modules.modules[location].source
+            names = {match.decode() for match in _CALLED.findall(source)} & given.keys() - called
+            called.update(_places_in(modules.modules[location], names))
+    for name in called:
+        yield from given[name]
 
 
 _CALLED = re.compile(rb"(?<![\w$.])([A-Za-z_$][\w$]*)\s*[(.]")
@@ -314,14 +317,16 @@ _CALLED = re.compile(rb"(?<![\w$.])([A-Za-z_$][\w$]*)\s*[(.]")
 _NOT_SHARED = frozenset(VIEWED_GLOBALS) & HOST_GLOBALS | {"console"}
 
 
-def _place_in(module: Module, path: str) -> Span | None:
-    """Return where the text of a module names a global, if it does."""
-    last = path.rpartition(".")[2].encode()
-    if module.record.language not in {"mjs", "cjs"} or last not in module.source:
-        return None
-    from compartment_mapper.scan.made_globals import place_of_global  # noqa: PLC0415 - see scan_powers
+def _places_in(module: Module, paths: Iterable[str]) -> dict[str, Span]:
+    """Return where the text of a module names which of such globals."""
+    if module.record.language not in {"mjs", "cjs"}:
+        return {}
+    named = [path for path in paths if path.rpartition(".")[2].encode() in module.source]
+    if not named:
+        return {}
+    from compartment_mapper.scan.made_globals import places_of_globals  # noqa: PLC0415 - see scan_powers
 
-    return place_of_global(module.source, path)
+    return places_of_globals(module.source, named)
 
 
 def _tested_path(name: FreeName, package: CanonicalName) -> str | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from compartment_mapper.archive import file_path
+from compartment_mapper.authority import WHOLE_GLOBAL
 from compartment_mapper.compartment_map import CompartmentMap, CompartmentModule, FileModule
 from compartment_mapper.compile import INDIRECT_EVAL
 
@@ -79,7 +80,7 @@ def needs_of_stored(parser: str, stored: bytes) -> Iterator[str]:
         return
     if value.get("async"):
         yield "top-level await"
-    if value.get("assigns"):
+    if value.get("assigns", [WHOLE_GLOBAL]) != [WHOLE_GLOBAL]:
         yield "assigned globals"
 
 

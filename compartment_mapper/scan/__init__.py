@@ -136,7 +136,7 @@ def scan_module(
         uses_import=any(edit.text == f"{prefix}import" for edit in call_edits),
         uses_import_meta=uses_meta,
         uses_eval=rewrites.uses_eval,
-        commonjs_names=rewrites.commonjs_names,
+        commonjs_names=() if syntax.first_error() else rewrites.commonjs_names,
         has_top_level_await=language == "mjs" and awaits is not None,
         refusals=rewrites.refusals,
         changes_late=changes.late,

@@ -10,7 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from compartment_mapper.authority import GLOBAL_ALIASES, HOST_GLOBALS, INTRINSICS, STATICS
+from compartment_mapper.authority import (
+    GLOBAL_ALIASES,
+    HOST_GLOBALS,
+    INTRINSICS,
+    STATICS,
+    WHOLE_GLOBAL,
+)
 from compartment_mapper.module_record import FreeName
 from compartment_mapper.scan.free_names import GLOBAL_OBJECT, known_words
 from compartment_mapper.scan.members import MemberUse, binding_uses, member_uses
@@ -33,8 +39,6 @@ _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 #: No constructors: helpers are handed those to say what type something has.
 _NAMESPACES = frozenset({"Atomics", "Intl", "JSON", "Math", "Reflect"})
 _NEVER_SHARED = INTRINSICS | GLOBAL_ALIASES | frozenset(WRAPPER_PARAMETERS)
-#: What a text is said to make that hands the global object to a function of which it says nothing.
-WHOLE_GLOBAL = "globalThis"
 #: Of more, a text is no program that makes a few globals.
 _MOST = 200
 
@@ -45,7 +49,7 @@ def scan_made_globals(
     """Return what the text makes, and which objects of the language it changes, both sorted.
 
     Of what it makes, the first place of each global, or member of such an object. Of the objects,
-    the members that it assigns, or their names where it replaces them.
+    the members that it assigns, or their names where it replaces them; `WHOLE_GLOBAL` for any.
     """
     named = [known for known in known_words(syntax.source, page) if known[2] in STATICS]
     by_global = list(_of_the_global_object(syntax))
@@ -58,7 +62,7 @@ def scan_made_globals(
         is_name = _NAME.fullmatch(member or first) and not is_given
         if (is_name or path == WHOLE_GLOBAL) and len(found) < _MOST:
             found.setdefault(path, span)
-    paths = {path for path, _ in by_global if "." in path or path in INTRINSICS - {WHOLE_GLOBAL}}
+    paths = {path for path, _ in by_global if "." in path or path in INTRINSICS}
     paths.update(path for path, _ in (*assigned, *_defined_members(syntax, handed)))
     changed = {path for path in paths if _is_changed(*path.split("."))}
     if b"Promise" in syntax.source:
@@ -106,7 +110,7 @@ def _made_elsewhere(syntax: Syntax, span: Span) -> _Found:
     if len(path) < 3 or path[-2].kind != "arguments":  # noqa: PLR2004
         return
     call, values = path[-3].node, path[-2].node.named_children
-    callee = call.child_by_field_name("function")
+    callee = call.child_by_field_name("function") or call.child_by_field_name("constructor")
     if callee is None:
         return
     name = syntax.text(callee).rpartition(".")[2]
@@ -240,20 +244,26 @@ def functions_given(source: bytes) -> dict[str, Span]:
     return found
 
 
-def place_of_global(source: bytes, path: str) -> Span | None:
-    """Return where *source* names a global, or a member of the language's, that packages make."""
-    owner, _, name = path.rpartition(".")
-    if owner:
-        found = re.search(rb"%s\s*\??\.\s*%s(?![\w$])" % (owner.encode(), _quoted(name)), source)
-        return Span(*found.span()) if found else None
-    if _GLOBAL.search(source):
-        found = re.search(rb"[\w$)\]]\s*\??\.\s*(%s)(?![\w$])" % _quoted(name), source)
-        if found:
-            return Span(*found.span(1))
-    if not re.search(rb"(?<![\w$.])%s(?![\w$])(?!\s*:)" % _quoted(name), source):
-        return None
-    named = (o for o in occurrences(parse(source), {name}) if o.scope == "free")
-    return next((o.span for o in named if o.role in {"read", "typeof"}), None)
+def places_of_globals(source: bytes, paths: Iterable[str]) -> dict[str, Span]:
+    """Return where *source* names globals, or members of the language's, that packages make."""
+    found: dict[str, Span] = {}
+    unseen = set[str]()
+    has_global = _GLOBAL.search(source) is not None
+    for path in paths:
+        owner, _, name = path.rpartition(".")
+        if owner:
+            member = rb"(%s\s*\??\.\s*%s)(?![\w$])" % (owner.encode(), _quoted(name))
+        else:
+            member = rb"[\w$)\]]\s*\??\.\s*(%s)(?![\w$])" % _quoted(name)
+        match = re.search(member, source) if owner or has_global else None
+        if match:
+            found[path] = Span(*match.span(1))
+        elif not owner and re.search(rb"(?<![\w$.])%s(?![\w$])(?!\s*:)" % _quoted(name), source):
+            unseen.add(path)
+    for occurrence in occurrences(parse(source), unseen) if unseen else ():
+        if occurrence.scope == "free" and occurrence.role in {"read", "typeof"}:
+            found.setdefault(occurrence.name, occurrence.span)
+    return found
 
 
 def _quoted(name: str) -> bytes:

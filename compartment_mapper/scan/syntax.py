@@ -233,7 +233,9 @@ def parse(source: bytes) -> Syntax:
     syntax, joined = _lone_exports_joined(source)
     if not syntax.root.has_error:
         return syntax
-    masked = _CLAUSE.sub(lambda clause: _RESERVED.sub(_as_identifier, clause[0]), joined)
+    # What ends a text for the grammar; emscripten writes machine code in strings as it is.
+    masked = joined.replace(b"\0", b"\x01")
+    masked = _CLAUSE.sub(lambda clause: _RESERVED.sub(_as_identifier, clause[0]), masked)
     masked = _UNENDED.sub(rb"\1;", _NAMESPACE.sub(rb"\1_", masked))
     masked = _ATTRIBUTES_BELOW.sub(lambda found: b" " * len(found[0]), masked)
     masked = _ATTRIBUTES.sub(lambda found: found[1] + b" " * len(found[2]) + b";", masked)

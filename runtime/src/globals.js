@@ -376,7 +376,9 @@ const CONSTANT = Object.freeze({ writable: false, configurable: false });
 export const fixGlobals = (globalThis, languageNames, { assigns, hostNames }) => {
   const assigned = new Set(assigns);
   const fixed = [];
-  for (const name of new Set([...languageNames, ...hostNames])) {
+  // Who gets the whole object may change it, or stand before it: a Proxy can't say anything else of what is constant.
+  const names = assigned.has('globalThis') ? languageNames : [...languageNames, ...hostNames];
+  for (const name of new Set(names)) {
     const property = ownProperty(globalThis, name);
     if (property === undefined || !('value' in property) || assigned.has(name)) continue;
     if (property.configurable) Reflect.defineProperty(globalThis, name, CONSTANT);

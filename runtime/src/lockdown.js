@@ -1,6 +1,7 @@
 // The only place that knows how ses locks the realm down.
 import { checkPhases, endSearch } from './import-phases.js';
 import 'ses';
+import { letAssign } from './assign.js';
 import { transforms } from 'ses/tools.js';
 import { ownProperty, showPlainProperties } from './descriptors.js';
 import { hardenSegments } from './hidden-prototypes.js';
@@ -306,6 +307,7 @@ export const secure = (prepareStackTrace, settings = {}) => {
     defineConstructor(name, prefix, Object.getPrototypeOf(made));
   showConstructors();
   enableAllOverrides();
+  letAssign(start.Object, knownByHeart(), KNOWN_BY_HEART);
   showPlainProperties(start.Object);
   start['hardenIntrinsics']();
   const HostError = original['Error'];

@@ -125,12 +125,40 @@ const makeVariables = (text, globalThis) => {
   }
 };
 
+const CONSTRUCTOR_WRITE =
+  /(?<![\w$.)\]])((?:[A-Za-z_$][\w$]*\s*\.\s*)*[A-Za-z_$][\w$]*)(\s*\.\s*constructor\s*=)(?![=>])/g;
+const THE_OBJECT = '({}).constructor'; // the text may call something else `Object`
+const WITH_OWN = `(o=>(${THE_OBJECT}.hasOwn(o,"constructor")||!${THE_OBJECT}.isExtensible(o)||${THE_OBJECT}.defineProperty(o,"constructor",{value:o.constructor,writable:true,enumerable:true,configurable:true}),o))`;
+
 /**
- * @param {string} text that a package made, as Node would evaluate it: as sloppy code, if it doesn't say otherwise
+ * `Sub.prototype.constructor = Sub`, where what it inherits from is locked, assigns to a property of its own. Modules are
+ * compiled so.
+ *
+ * @param {string} text
+ * @returns {string}
+ */
+const withOwnConstructors = (text) => {
+  const places = [...text.matchAll(CONSTRUCTOR_WRITE)];
+  if (places.length === 0 || places.length > MOST) return text;
+  let made = '';
+  let end = 0;
+  for (const { index, 0: found, 1: holder = '', 2: member = '' } of places) {
+    const after = index + found.length;
+    if (isProgram(`${text.slice(0, after)}]${text.slice(after)}`)) continue; // within a literal or a comment
+    made += `${text.slice(end, index)}${WITH_OWN}(${holder})${member}`;
+    end = after;
+  }
+  made += text.slice(end);
+  return isProgram(made) ? made : text;
+};
+
+/**
+ * @param {string} written that a package made, as Node would evaluate it: as sloppy code, if it doesn't say otherwise
  * @param {object} [globalThis] of the package, where nothing else makes variables of what is assigned
  * @returns {string} a text that means the same as strict code
  */
-export const strictly = (text, globalThis) => {
+export const strictly = (written, globalThis) => {
+  const text = withOwnConstructors(written);
   if (STRICT.test(text)) return respell(text);
   if (globalThis !== undefined) makeVariables(text, globalThis);
   if (text.length < 80 && ASKS_FOR_GLOBAL.test(text))
@@ -142,6 +170,13 @@ export const strictly = (text, globalThis) => {
 /** @type {WeakMap<object, string>} what they show as their text: people ask it of what kind a function is */
 const shownAsNative = new WeakMap();
 
+/**
+ * @param {object} made a function that stands for one of the language's
+ * @param {string} name
+ */
+export const showAsNative = (made, name) =>
+  void shownAsNative.set(made, `function ${name}() { [native code] }`);
+
 /** Has `Function.prototype.toString` show the constructors that are defined here as an engine shows its own. */
 export const showConstructors = () => {
   const shown = Function.prototype.toString;
@@ -151,7 +186,7 @@ export const showConstructors = () => {
       return shownAsNative.get(this) ?? Reflect.apply(shown, this, []);
     },
   };
-  shownAsNative.set(toString, 'function toString() { [native code] }');
+  showAsNative(toString, 'toString');
   Object.defineProperty(Function.prototype, 'toString', { value: toString });
 };
 
@@ -191,5 +226,5 @@ export const defineConstructor = (name, prefix, prototype) => {
     ...property,
     value: Object.freeze(Constructor),
   });
-  shownAsNative.set(/** @type {object} */ (Constructor), `function ${name}() { [native code] }`);
+  showAsNative(/** @type {object} */ (Constructor), name);
 };
