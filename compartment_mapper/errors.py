@@ -199,6 +199,19 @@ def undeclared_dependency(place: Place, package: str, name: str, version: str) -
     )
 
 
+def named_package(place: Place, name: str, packages: Sequence[str]) -> Diagnostic:
+    """A package that the application's text names, which others may load as they are told."""
+    shown = ", ".join(f"'{package}'" for package in packages[:3])
+    more = f" and {len(packages) - 3} more" if len(packages) > 3 else ""  # noqa: PLR2004
+    return Diagnostic(
+        code="NAMED_PACKAGE",
+        message=f"'{name}' is named for others to load: {shown}{more} may load it",
+        place=place,
+        hint=f'a policy decides instead: resources["{packages[0]}"].packages["{name}"] = false',
+        severity="warning",
+    )
+
+
 def computed_request(place: Place) -> Diagnostic:
     """A request of a module that the text does not name."""
     return Diagnostic(

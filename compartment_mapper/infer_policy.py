@@ -30,7 +30,14 @@ from compartment_mapper.authority import (
 from compartment_mapper.errors import Diagnostic
 from compartment_mapper.load import display_name
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
-from compartment_mapper.module_graph import BuiltinTarget, FileTarget, Module, ModuleGraph, Target
+from compartment_mapper.module_graph import (
+    BuiltinTarget,
+    Edge,
+    FileTarget,
+    Module,
+    ModuleGraph,
+    Target,
+)
 from compartment_mapper.module_record import BuiltinUse, FreeName, ModuleRequest
 from compartment_mapper.node_builtins import is_builtin
 from compartment_mapper.package_graph import (
@@ -43,8 +50,9 @@ from compartment_mapper.policy import Grant, PackagePolicy, Policy
 from compartment_mapper.text import Span
 
 #: How a package comes by another: it declares it (or is the application), it merely finds it
-#: installed, it wants files of the application's own, or it has no claim to it.
-Link = Literal["declared", "installed", "application", "refused"]
+#: installed, somebody else's text names it, it wants files of the application's own, or it has no
+#: claim to it.
+Link = Literal["declared", "installed", "named", "application", "refused"]
 
 _OF_THE_APPLICATION = Authority("high", "runs, and reads, files of the application's own")
 
@@ -490,12 +498,13 @@ def _links_of(module: Module, packages: PackageGraph) -> Iterator[Use]:
                     path=target.canonical_name,
                     module=module.location,
                     span=edge.request.span,
-                    link=_link(edge.request.specifier, source, target),
+                    link=_link(edge, source, target),
                     specifier=edge.request.specifier,
                 )
 
 
-def _link(specifier: str, source: Package, target: Package) -> Link:
+def _link(edge: Edge, source: Package, target: Package) -> Link:
+    specifier = edge.request.specifier
     if source.canonical_name == ROOT_NAME:
         return "declared"
     if "/node_modules/" in specifier or _is_detour(specifier, target):
@@ -504,7 +513,9 @@ def _link(specifier: str, source: Package, target: Package) -> Link:
     is_declared = is_path or _requested_name(specifier, target) in source.declared
     if target.canonical_name == ROOT_NAME:
         return "application" if is_declared else "refused"
-    return "declared" if is_declared else "installed"
+    if is_declared:
+        return "declared"
+    return "named" if edge.named else "installed"
 
 
 def _is_detour(specifier: str, target: Package) -> bool:
@@ -529,9 +540,12 @@ def doubtful_links(
         package.canonical_name: (package.name, package.version)
         for package in packages.packages.values()
     }
+    named: dict[str, list[Use]] = {}
     for use in uses:
         place = modules.modules[use.module].place(display_name(use.module, root), use.span)
-        if use.link == "application":
+        if use.link == "named":
+            named.setdefault(use.path, []).append(use)
+        elif use.link == "application":
             yield errors.uses_application(place, use.package, use.specifier)
         elif use.link == "installed":
             own, version = versions[CanonicalName(use.path)]
@@ -539,6 +553,10 @@ def doubtful_links(
             yield errors.undeclared_dependency(
                 place, use.package, name, f"^{version}" if version else "*"
             )
+    for path, loaders in named.items():
+        first = loaders[0]
+        place = modules.modules[first.module].place(display_name(first.module, root), first.span)
+        yield errors.named_package(place, path, sorted({use.package for use in loaders}))
 
 
 def allow_all(packages: PackageGraph) -> Policy:

@@ -28,6 +28,7 @@ from compartment_mapper.module_graph import (
     Target,
 )
 from compartment_mapper.module_record import RESOLVES, Language, ModuleRecord, ModuleRequest
+from compartment_mapper.named_packages import requests_by_name
 from compartment_mapper.package_graph import is_bare, package_name_of, package_root
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.resolve import (
@@ -159,11 +160,11 @@ def _add_late(
     modules: dict[Location, Module], entry: Location, queue: _Queue, loading: Loading
 ) -> None:
     """Add what only all modules together tell of."""
-    for reader, request in _late_requests(modules, loading):
+    for reader, request, named in _late_requests(modules, loading):
         target = _target(reader, request, loading)
         if isinstance(target, FileTarget):
             module = modules[reader]
-            edge = Edge(request=request, target=target)
+            edge = Edge(request=request, target=target, named=named)
             modules[reader] = replace(module, edges=(*module.edges, edge))
             language = _language_for(target.location, request, loading)
             assert not isinstance(language, ResolutionFailure)
@@ -176,12 +177,16 @@ def _add_late(
 
 def _late_requests(
     modules: Mapping[Location, Module], loading: Loading
-) -> list[tuple[Location, ModuleRequest]]:
-    """Return the requests by paths which only all modules together tell of, once each."""
-    found = requests_by_path(modules, application=loading.root, world=loading.world)
+) -> list[tuple[Location, ModuleRequest, bool]]:
+    """Return the requests which only all modules together tell of; by name or not, once each."""
+    found = [
+        (named, *request)
+        for named, requests in ((False, requests_by_path), (True, requests_by_name))
+        for request in requests(modules, application=loading.root, world=loading.world)
+    ]
     return [
-        (reader, request)
-        for reader, request in found
+        (reader, request, named)
+        for named, reader, request in found
         if all(edge.request != request for edge in modules[reader].edges)
     ]
 

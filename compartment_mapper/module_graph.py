@@ -45,6 +45,8 @@ class Edge:
 
     request: ModuleRequest
     target: Target
+    #: The package is named by the text of another, see `named_packages`.
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

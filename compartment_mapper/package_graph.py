@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -254,8 +254,23 @@ def _bare_targets(
 ) -> Iterator[tuple[str, Location]]:
     for edge in module.edges:
         specifier = edge.request.specifier
-        if isinstance(edge.target, FileTarget) and is_bare(specifier):
+        if isinstance(edge.target, FileTarget) and is_bare(specifier) and not edge.named:
             yield package_name_of(specifier), owners[edge.target.location]
+
+
+def declared_names(folder: Location, *, application: Location, world: World) -> Iterable[str]:
+    """Return the dependencies that the package in *folder* declares, each once."""
+    descriptor = _descriptor(folder, world.descriptors)
+    if descriptor is None:
+        return ()
+    return dict.fromkeys(
+        (
+            *descriptor.dependencies,
+            *descriptor.optional_dependencies,
+            *descriptor.peer_dependencies,
+            *(descriptor.dev_dependencies if folder == application else ()),
+        )
+    )
 
 
 def _named_targets(
@@ -266,16 +281,7 @@ def _named_targets(
 ) -> Iterator[tuple[str, Location]]:
     used = requested.get(folder, {})
     yield from used.items()
-    descriptor = _descriptor(folder, world.descriptors)
-    if descriptor is None:
-        return
-    declared = (
-        *descriptor.dependencies,
-        *descriptor.optional_dependencies,
-        *descriptor.peer_dependencies,
-        *(descriptor.dev_dependencies if folder == root else ()),
-    )
-    for name in dict.fromkeys(declared):
+    for name in declared_names(folder, application=root, world=world):
         if name not in used and _NAME.fullmatch(name):
             target = find_package(name, referrer=Location(folder + "package.json"), world=world)
             if target is not None:

@@ -97,6 +97,24 @@ const ownPlaces = (pkg) => {
 };
 
 /**
+ * Who may load a module of another package may see that its file is there, and in which folder; not what is in it.
+ *
+ * @param {Package} pkg
+ * @returns {Places}
+ */
+const linkedPlaces = (pkg) => {
+  const names = [...pkg.descriptor.modules.values()].flatMap((module) =>
+    module.kind === 'link' && module.compartment !== pkg.name ? [module.compartment] : [],
+  );
+  /** @type {Places} */
+  const found = new Map();
+  for (const name of new Set(names)) addPlaces(pkg.world, name, () => true, found);
+  for (const [path, place] of found)
+    if (isFile(place)) found.set(path, { ...place, bytes: undefined });
+  return found;
+};
+
+/**
  * @param {unknown} path what `fs` takes: text, a URL or a Buffer
  * @returns {string | undefined} without dot segments; undefined for what is no absolute path
  */
@@ -132,13 +150,17 @@ export const makeLookup = (pkg) => {
   const shared = placesOf(pkg.world);
   const root = `/${pkg.name}`;
   const { compartments } = pkg.world.map;
+  /** @type {Places | undefined} */
+  let linked;
+  /** @param {string} path of another package's */
+  const ofAnother = (path) => shared.get(path) ?? (linked ??= linkedPlaces(pkg)).get(path);
   /** @param {string} path in the folder of a package, below `node_modules` */
   const installed = (path) => {
     const [, name = '', rest = ''] = IN_NODE_MODULES.exec(path) ?? [];
     const owner = [...(name ? compartments.keys() : [])].find((n) => path.startsWith(`/${n}/`));
     if (owner === undefined) return undefined;
     const found = linkedPackage(pkg.world.packageOf(owner), name) ?? linkedPackage(pkg, name);
-    return found === undefined ? undefined : shared.get(`/${found}${rest}`);
+    return found === undefined ? undefined : ofAnother(`/${found}${rest}`);
   };
   return {
     at(asked) {
@@ -146,7 +168,7 @@ export const makeLookup = (pkg) => {
       if (path === undefined) return undefined;
       if (path === root || path.startsWith(`${root}/`))
         return { path, place: places.get(path) ?? installed(path) };
-      const place = shared.get(path) ?? installed(path);
+      const place = ofAnother(path) ?? installed(path);
       return place && { path, place };
     },
     below(folder) {

@@ -84,6 +84,24 @@ test('what is inherited of the language can be assigned', () => {
   assert.ok(count > 400, `${count} properties`);
 });
 
+test("what iterators have is copied over, where it can't be assigned", () => {
+  const next = () => ({ done: true, value: 1 });
+  const { assign } = /** @type {any} */ (Object);
+  const made = [new Map().entries(), new Set().values(), [].values(), ''[Symbol.iterator]()].map(
+    (iterator) => assign(Object.create(iterator), null, { a: 1 }, { next }),
+  );
+  for (const copy of made)
+    assert.deepEqual([copy.next, copy.a, Object.keys(copy)], [next, 1, ['next', 'a']]);
+  const list = Object.assign([1], { [Symbol.iterator]: next, b: 2 });
+  assert.deepEqual([list[Symbol.iterator], list.b], [next, 2]);
+  assert.throws(() => Object.assign(Object.getPrototypeOf([].values()), { next }), TypeError);
+  assert.throws(() => Object.assign(Object.freeze([]), { [Symbol.iterator]: next }), TypeError);
+  assert.deepEqual([Object.assign.name, Object.assign.length], ['assign', 2]);
+  assert.match(Object.assign.toString(), /^function assign\(\) \{ \[native code\] \}$/);
+  assert.throws(() => assign(undefined, {}), TypeError);
+  assert.ok(assign(1, { a: 1 }) instanceof Number);
+});
+
 test('what is frozen stays as it is', () => {
   const frozen = /** @type {[any, string][]} */ ([
     [Promise.prototype, 'then'],

@@ -1,7 +1,7 @@
 // Texts that packages evaluate while they run: the same meaning in other letters, and functions without power.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { respell } from '../src/run-time-text.js';
+import { respell, strictly } from '../src/run-time-text.js';
 import { lockThisRealm } from './world.js';
 
 before(() => void lockThisRealm());
@@ -49,6 +49,52 @@ const RESPELLED = [
 for (const [what, text, expected] of RESPELLED)
   test(`a text is respelt: ${what}`, () => {
     assert.equal(respell(text), expected);
+  });
+
+/** @type {Array<[string, string, unknown]>} bodies of functions, and what they return */
+const CONSTRUCTORS = [
+  [
+    'of a class that extends one',
+    'const A = function () {}; A.prototype = Object.create(SyntaxError.prototype); A.prototype.constructor = A; return [new A().constructor === A, Object.keys(A.prototype)]',
+    [true, ['constructor']],
+  ],
+  [
+    'of one with an own',
+    'const A = function () {}; A.prototype.constructor = 1; return [A.prototype.constructor, Object.keys(A.prototype)]',
+    [1, []],
+  ],
+  [
+    'of something by something else',
+    'const o = { p: { x: Object.create(URIError.prototype) } }; o . p\n.x.constructor = o.p.x.constructor.name; return o.p.x.constructor',
+    'URIError',
+  ],
+  [
+    'where the text has a variable of that name',
+    'const Object = { a: new Int8Array(1) }; Object.a.constructor = 2; return Object.a.constructor',
+    2,
+  ],
+  [
+    'as a text',
+    "return 'a.constructor = b' + `c.constructor = ${1}` // d.constructor = e",
+    'a.constructor = bc.constructor = 1',
+  ],
+  [
+    'as a comparison',
+    'const o = {}; return [o.constructor == 1, o.constructor === Object, [o].map((x) => x.constructor=>1).length]',
+    undefined,
+  ],
+  [
+    'of what is locked',
+    'try { Error.prototype.constructor = 1 } catch (error) { return error.name }',
+    'TypeError',
+  ],
+];
+for (const [what, body, expected] of CONSTRUCTORS)
+  test(`a constructor is assigned: ${what}`, () => {
+    const text = strictly(`(function () {\n${body}\n})`);
+    if (expected === undefined) return assert.equal(text.includes('hasOwn'), false);
+    const made = new Compartment({ __options__: true }).evaluate(text);
+    assert.deepEqual(made(), expected);
   });
 
 test('as many are looked at one by one as may be', () => {

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from command_line import write
 from process import mapper
-from support import NODE
+from support import NODE, package
 
 PACKAGES = {
     f"node_modules/{name}/{file}": text
@@ -251,3 +251,37 @@ def test_a_dependency_loads_files_of_the_application_by_paths(
     withheld = mapper("run", project / "main.mjs")
     assert withheld.stdout == ""
     assert "ERR_MODULE_NOT_FOUND" in withheld.stderr
+
+
+NAMED = {
+    "package.json": package(
+        name="app", dependencies={"loader": "1", "plugin-a": "1", "other": "1"}
+    ),
+    "main.js": "const { load } = require('loader'); require('other');\n"
+    "load('plugin-a'); load('plugin-z');",
+    "node_modules/loader/package.json": package(name="loader"),
+    "node_modules/loader/index.js": """
+        exports.load = (name) => {
+          let plugin;
+          try { plugin = require(name); } catch (error) { return console.log(error.code); }
+          console.log(plugin.name, require('fs').statSync(require('path').dirname(require.resolve(name))).isDirectory());
+          for (const more of plugin.plugins ?? []) exports.load(more);
+        };""",
+    "node_modules/plugin-a/package.json": package(name="plugin-a", dependencies={"plugin-b": "1"}),
+    "node_modules/plugin-a/index.js": "module.exports = { name: 'A', plugins: ['plugin-b'] };",
+    "node_modules/plugin-b/package.json": package(name="plugin-b"),
+    "node_modules/plugin-b/index.js": "module.exports = { name: 'B' };",
+    "node_modules/other/package.json": package(name="other"),
+    "node_modules/other/index.js": "",
+}
+
+
+def test_plugins_are_named_by_the_application_and_by_each_other(tmp_path: Path) -> None:
+    main = write(tmp_path, NAMED) / "main.js"
+
+    confined = mapper("run", "--infer", main, check=True)
+
+    assert confined.stdout == "A true\nB true\nMODULE_NOT_FOUND\n"
+    assert confined.stderr.count("[NAMED_PACKAGE]") == 2
+    assert "'other'" not in confined.stderr  # is requested, and not named for others
+    assert mapper("run", main).stdout == "ERR_ACCESS_DENIED\nMODULE_NOT_FOUND\n"

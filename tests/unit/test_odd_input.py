@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from command_line import invoke, refused, write
+from process import mapper
 from support import package
 
 _ODD: dict[str, str | bytes] = {
@@ -137,6 +138,13 @@ def test_a_NUL_in_a_text_makes_it_no_binary_file(app: Path) -> None:  # noqa: N8
     write(app, {"main.js": "console.log('a\0b') // é\0"})
 
     assert invoke("bundle", "main.js", "-o", "app.zip").exit_code == 0
+
+
+def test_a_NUL_in_a_text_does_not_end_it(app: Path) -> None:  # noqa: N802 - the character
+    text = "const a = 'x\0y', b = /\0/, c = `\0`; /* \0 */ console.log(a.length, require('./b.mjs').c);"
+    write(app, {"main.js": text, "b.mjs": "const exports = '\0'; export const c = exports.length;"})
+
+    assert mapper("run", app / "main.js", check=True).stdout == "3 1\n"
 
 
 def test_packages_that_yarn_keeps_in_archives_are_told_of(tmp_path: Path) -> None:
