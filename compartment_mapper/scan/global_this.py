@@ -107,7 +107,8 @@ def _is_strict_in(syntax: Syntax, step: Step) -> bool:
 
 
 def _has_directive(syntax: Syntax, body: Node) -> bool:
-    for statement in body.named_children:
+    for index in range(body.named_child_count):
+        statement = body.named_child(index)
         if statement.type == "comment":
             continue
         if statement.type != "expression_statement" or statement.named_child_count != 1:

@@ -319,20 +319,31 @@ def _handed(syntax: Syntax) -> Iterator[tuple[Step, ...]]:
             yield path
 
 
+_HAS_MEMBER = re.compile(rb"(?<![\w$.])([A-Za-z_$][\w$]*)\.[\w$]+\s*=(?![=>])")
+_ARGUMENT = re.compile(rb"[(,\s]([A-Za-z_$][\w$]*)(?=\s*[,)])")
+
+
 def _handed_offsets(source: bytes) -> Iterator[int]:
     """Yield where the last words of such arguments may be."""
     for match in _HANDED.finditer(source):
         if not _IS_CONSTANT.fullmatch((match["name"] or b"").decode()):
             yield match.end() - 1
-    for name in {match[1] for match in _EXPORTED_NAME.finditer(source)}:
-        if re.search(rb"(?<![\w$.])%s\.[\w$]+\s*=(?![=>])" % re.escape(name), source):
-            handed = rb"[(,\s](?<!\.)%s(?=\s*[,)])" % re.escape(name)
-            yield from (match.end() - 1 for match in re.finditer(handed, source))
+    yield from _handed_names(source)
     for match in _HANDED_PROTOTYPE.finditer(source):
         start = match.start()
         while start > 0 and source[start - 1] in _MEMBERS:
             start -= 1
         if source[start - 1 : start] in _BEFORE_ARGUMENT:
+            yield match.end() - 1
+
+
+def _handed_names(source: bytes) -> Iterator[int]:
+    """Yield where what is exported by a name, and has members of its own, may be an argument."""
+    exported = {match[1] for match in _EXPORTED_NAME.finditer(source)}
+    if exported:
+        exported.intersection_update(_HAS_MEMBER.findall(source))
+    for match in _ARGUMENT.finditer(source) if exported else ():
+        if match[1] in exported:
             yield match.end() - 1
 
 

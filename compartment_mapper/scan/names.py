@@ -128,9 +128,22 @@ def references(syntax: Syntax, binding: tuple[Step, ...]) -> list[Occurrence] | 
     For an identifier that is assigned, those of whatever declares it; None when nothing does.
     Declarations are left out.
     """
+    start = binding[-1].node.start_byte
+    known = _known_references(syntax.tree)
+    if start not in known:
+        known[start] = _references(syntax, binding, start)
+    return known[start]
+
+
+@lru_cache(maxsize=1)
+def _known_references(_tree: object) -> dict[int, list[Occurrence] | None]:
+    """Return what was found in a tree, by where bindings stand: several scanners ask the same."""
+    return {}
+
+
+def _references(syntax: Syntax, binding: tuple[Step, ...], start: int) -> list[Occurrence] | None:
     name = syntax.identifier(binding[-1].node)
     found = occurrences(syntax, {name}, binding_scope(syntax, binding))
-    start = binding[-1].node.start_byte
     wanted = next((o.declared_in for o in found if o.span.start == start), None)
     if wanted is None:
         return None

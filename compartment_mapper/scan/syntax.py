@@ -233,9 +233,7 @@ def parse(source: bytes) -> Syntax:
     syntax, joined = _lone_exports_joined(source)
     if not syntax.root.has_error:
         return syntax
-    # What ends a text for the grammar; emscripten writes machine code in strings as it is.
-    masked = joined.replace(b"\0", b"\x01")
-    masked = _CLAUSE.sub(lambda clause: _RESERVED.sub(_as_identifier, clause[0]), masked)
+    masked = _CLAUSE.sub(lambda clause: _RESERVED.sub(_as_identifier, clause[0]), joined)
     masked = _UNENDED.sub(rb"\1;", _NAMESPACE.sub(rb"\1_", masked))
     masked = _ATTRIBUTES_BELOW.sub(lambda found: b" " * len(found[0]), masked)
     masked = _ATTRIBUTES.sub(lambda found: found[1] + b" " * len(found[2]) + b";", masked)
@@ -296,6 +294,8 @@ _IN_GAP = re.compile(rb"(/\*(?:[^*]|\*(?!/))*\*/)|//.*|\s|\xe2\x80[\xa8\xa9]")
 def _lone_exports_joined(source: bytes) -> tuple[Syntax, bytes]:
     """Return the syntax of *source* with such exports joined to what follows, and that text."""
     text = _YIELD.sub(b"yie_d", source) if _names_yield(source) else source
+    # What ends a text for the grammar; emscripten writes machine code in strings as it is.
+    text = text.replace(b"\0", b"\x01")
     syntax = Syntax(source, _PARSER.parse(text))
     joined = _LONE_EXPORT.sub(lambda export: _joined(syntax, export), text)
     return (syntax if joined == text else Syntax(source, _PARSER.parse(joined))), joined

@@ -192,9 +192,12 @@ def test_the_span_is_that_of_the_first_name() -> None:
         ("'Map = 1'", ()),
         ("// Map = 1", ()),
         ("unknown = 1", ()),
-        ("self = Object.create(globalThis); self.process = 1; self.unknown = 1", ("process",)),
-        ("self = Object.create(x ? global : {}); self.Map = 1; x == Map", ("Map",)),
-        ("Object.setPrototypeOf(x, globalThis); x.Map = 1", ("Map",)),
+        (
+            "self = Object.create(globalThis); self.process = 1; self.unknown = 1",
+            ("process", "globalThis"),
+        ),
+        ("self = Object.create(x ? global : {}); self.Map = 1; x == Map", ("Map", "globalThis")),
+        ("Object.setPrototypeOf(x, globalThis); x.Map = 1", ("Map", "globalThis")),
     ],
 )
 def test_assigned_global_names_are_found(text: str, expected: tuple[str, ...]) -> None:
