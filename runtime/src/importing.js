@@ -38,8 +38,14 @@ const explain = (error) => {
   if (name === undefined) return;
   const { message, stack } = error;
   const instead = name === 'require' ? ', you can use import instead' : '';
-  error.message = `${message} in ES module scope${instead}`;
-  if (typeof stack === 'string') error.stack = stack.replace(message, () => error.message);
+  const more = `${message} in ES module scope${instead}`;
+  Reflect.set(error, 'message', more); // it may be frozen
+  if (typeof stack === 'string')
+    Reflect.set(
+      error,
+      'stack',
+      stack.replace(message, () => more),
+    );
 };
 
 /**
