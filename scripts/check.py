@@ -43,7 +43,9 @@ def main() -> None:
 
 def _audit_other_nodes() -> None:
     """Compare what packages reach in each Node that is supported; the tests do so for our own."""
-    table = json.loads((ROOT / "compartment_mapper" / "reviewed_nodes.json").read_text("utf-8"))
+    table = json.loads(
+        (ROOT / "compartment_mapper/authority/reviewed_nodes.json").read_text("utf-8")
+    )
     own = subprocess.run(
         [node_folder() / "node", "--version"], capture_output=True, text=True, check=True
     )

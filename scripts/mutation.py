@@ -3,7 +3,7 @@
 mutmut, and Stryker in the runtime, change one operator, constant or argument at a time; a change
 that no test notices survives. They work on a copy, in a folder of its own. Usage, with the
 `mutation` extra installed: ``python3 scripts/mutation.py [MODULE]…``, such as
-``python3 scripts/mutation.py policy_merge runtime/policy``.
+``python3 scripts/mutation.py policy/merge runtime/policy``.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from environment import ROOT, tool
 PACKAGE = "compartment_mapper"
 #: The tests that are to notice a change of each module.
 TESTS = {
-    "policy": ("policy", "narrow_policy", "policy_merge", "infer_policy"),
-    "policy_merge": ("narrow_policy", "policy_merge", "policy_commands"),
-    "policy_lock": ("policy_lock", "policy_commands"),
-    "infer_policy": (
+    "policy/model": ("policy", "narrow_policy", "policy_merge", "infer_policy"),
+    "policy/merge": ("narrow_policy", "policy_merge", "policy_commands"),
+    "inference/policy_file": ("policy_lock", "policy_commands"),
+    "inference/uses": (
         "infer_policy",
         "undeclared",
         "links",
@@ -34,8 +34,8 @@ TESTS = {
         "late_changes",
         "policy_commands",
     ),
-    "unpack": ("zip_reader", "archive", "verify"),
-    "zip_reader": ("zip_reader", "archive"),
+    "archive/reader": ("zip_reader", "archive", "verify"),
+    "archive/zip_reader": ("zip_reader", "archive"),
 }
 #: How modules of the runtime are named, which are changed with Stryker.
 RUNTIME = "runtime/"
@@ -87,7 +87,7 @@ def mutated(module: str) -> dict[str, str]:
         keep(folder / "mutants" / PACKAGE / f"{module}.py", module)
         codes: dict[str, int | None] = json.loads(meta.read_text("utf-8"))["exit_code_by_key"]
     return {
-        name.rpartition(f"{module}.")[2]: STATUS.get(-1 if code is None else code, "suspicious")
+        name.rpartition(f"{module.replace('/', '.')}.")[2]: STATUS.get(-1 if code is None else code, "suspicious")
         for name, code in codes.items()
     }
 

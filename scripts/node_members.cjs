@@ -1,4 +1,4 @@
-// Prints what this Node offers, as JSON: `node scripts/node_members.cjs`. compartment_mapper/node_members.json keeps what was reviewed.
+// Prints what this Node offers, as JSON: `node scripts/node_members.cjs`. compartment_mapper/authority/node_members.json keeps what was reviewed.
 const { builtinModules } = require('node:module');
 
 process.removeAllListeners('warning');

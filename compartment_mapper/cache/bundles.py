@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
+from compartment_mapper.bundle.outcome import Outcome, diagnostic_from_plain, diagnostic_to_plain
 from compartment_mapper.cache.world import (
     Differences,
     Entry,
@@ -25,7 +26,6 @@ from compartment_mapper.cache.world import (
     Observations,
     differences,
 )
-from compartment_mapper.outcome import Outcome, diagnostic_from_plain, diagnostic_to_plain
 from compartment_mapper.powers import FileKind, ReadPowers
 
 _FOLDER = "bundles"

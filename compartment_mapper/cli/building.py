@@ -11,37 +11,43 @@ from functools import partial
 
 import click
 
-from compartment_mapper.browser_field import BROWSER
-from compartment_mapper.bundling import Bundle, bundle
+from compartment_mapper.archive.compartment_map import FileModule
+from compartment_mapper.archive.endo_compatibility import needs_text, needs_to_dict
+from compartment_mapper.bundle.application import (
+    Application,
+    Options,
+    Powers,
+    load_application,
+    place_in,
+)
+from compartment_mapper.bundle.bundling import Bundle, bundle
+from compartment_mapper.bundle.outcome import Outcome
 from compartment_mapper.cache.analyses import Analyses, KnownEngine, KnownScans
 from compartment_mapper.cache.erasures import KnownErasures
 from compartment_mapper.cache.world import ObservedDisk, maybe_identity
 from compartment_mapper.cli.kept import maybe_folder, maybe_toolchain
 from compartment_mapper.cli.shared import Choices, entry_location
 from compartment_mapper.cli.stages import Stages, TimedScans
-from compartment_mapper.compartment_map import FileModule
-from compartment_mapper.disk import Disk
-from compartment_mapper.eraser import Eraser
-from compartment_mapper.infer_policy import Use
+from compartment_mapper.host.disk import Disk
+from compartment_mapper.host.esbuild_minifier import Minifier
+from compartment_mapper.host.node_process import Node, find_node
+from compartment_mapper.host.scan_workers import Workers, usable_cores
+from compartment_mapper.host.type_eraser import Eraser
+from compartment_mapper.host.wall import refused_words, wall_for
+from compartment_mapper.inference.decision import PolicyFile
+from compartment_mapper.inference.risks import Risks, granted_uses, risks_of
+from compartment_mapper.inference.uses import Use
 from compartment_mapper.locations import path_of
-from compartment_mapper.minifier import Minifier
-from compartment_mapper.module_record import Language
-from compartment_mapper.outcome import Outcome
-from compartment_mapper.policy_choice import PolicyFile
 from compartment_mapper.powers import ReadPowers
-from compartment_mapper.process import Node, find_node
-from compartment_mapper.report import (
+from compartment_mapper.records.module_record import Language
+from compartment_mapper.report.text import (
     extent_text,
     granted_summary,
     granted_text,
     withheld_summary,
     withheld_text,
 )
-from compartment_mapper.risks import Risks, granted_uses, risks_of
-from compartment_mapper.runtime_needs import needs_text, needs_to_dict
-from compartment_mapper.wall import refused_words, wall_for
-from compartment_mapper.workers import Workers, usable_cores
-from compartment_mapper.workflows import Application, Options, Powers, load_application, place_in
+from compartment_mapper.resolve.browser_field import BROWSER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

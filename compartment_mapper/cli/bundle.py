@@ -8,6 +8,8 @@ from functools import partial
 
 import click
 
+from compartment_mapper.archive.script import integrity
+from compartment_mapper.bundle.outcome import Format, Outcome
 from compartment_mapper.cache.world import ObservedDisk
 from compartment_mapper.cli.forms import Form, forming
 from compartment_mapper.cli.keeping import Order, make_outcome
@@ -19,11 +21,9 @@ from compartment_mapper.cli.output import (
 )
 from compartment_mapper.cli.shared import Choices, bundling, reporting, say_problems, show
 from compartment_mapper.cli.stages import Stages
-from compartment_mapper.disk import Disk
-from compartment_mapper.outcome import Format, Outcome
-from compartment_mapper.script import integrity
+from compartment_mapper.host.disk import Disk
+from compartment_mapper.host.wall import wall_from_dict
 from compartment_mapper.text import size_text
-from compartment_mapper.wall import wall_from_dict
 
 
 @click.command(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from compartment_mapper.cache.folder import cache_folder
-from compartment_mapper.process import Content, Node, runtime_files
+from compartment_mapper.host.node_process import Content, Node, runtime_files
 
 _FOLDER = "code"
 _OTHERS_WRITE = 0o022

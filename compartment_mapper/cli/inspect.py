@@ -9,7 +9,16 @@ from collections.abc import Mapping
 import click
 
 from compartment_mapper import errors
-from compartment_mapper.bundling import Bundle
+from compartment_mapper.archive.compartment_map import CompartmentDescriptor
+from compartment_mapper.archive.endo_compatibility import (
+    RuntimeNeed,
+    needs_text,
+    needs_to_dict,
+    runtime_needs,
+)
+from compartment_mapper.archive.reader import unpack
+from compartment_mapper.bundle.application import Application
+from compartment_mapper.bundle.bundling import Bundle
 from compartment_mapper.cli.building import hosting_of, make_bundle, mentions_of, options_of
 from compartment_mapper.cli.shared import (
     Choices,
@@ -20,17 +29,13 @@ from compartment_mapper.cli.shared import (
     show,
 )
 from compartment_mapper.cli.stages import Stages
-from compartment_mapper.compartment_map import CompartmentDescriptor
-from compartment_mapper.disk import Disk
 from compartment_mapper.errors import InputError
-from compartment_mapper.explain import PackageSummary, summaries_of, why
-from compartment_mapper.load import display_name
+from compartment_mapper.graph.loader import display_name
+from compartment_mapper.host.disk import Disk
+from compartment_mapper.host.wall import USUAL_NODE, refused_words, wall_for
 from compartment_mapper.locations import Location
-from compartment_mapper.report import chain_text, dot, mermaid, packages_text
-from compartment_mapper.runtime_needs import RuntimeNeed, needs_text, needs_to_dict, runtime_needs
-from compartment_mapper.unpack import unpack
-from compartment_mapper.wall import USUAL_NODE, refused_words, wall_for
-from compartment_mapper.workflows import Application
+from compartment_mapper.report.summary import PackageSummary, summaries_of, why
+from compartment_mapper.report.text import chain_text, dot, mermaid, packages_text
 
 
 @click.command(

@@ -6,15 +6,15 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from compartment_mapper.bundle.outcome import Outcome
 from compartment_mapper.cache.bundles import Bundles, Kept
 from compartment_mapper.cache.world import ObservedDisk, maybe_identity
 from compartment_mapper.cli.forms import Form
 from compartment_mapper.cli.kept import maybe_folder, maybe_runtime, maybe_toolchain
 from compartment_mapper.cli.shared import Choices, entry_location, read_file
 from compartment_mapper.cli.stages import Stages
-from compartment_mapper.disk import Disk
+from compartment_mapper.host.disk import Disk
 from compartment_mapper.locations import location_of_path
-from compartment_mapper.outcome import Outcome
 from compartment_mapper.powers import ReadPowers
 
 
@@ -66,7 +66,7 @@ def make_outcome(order: Order, *, stages: Stages, disk: ObservedDisk | None = No
 
 def _maybe_replaced(kept: Kept, disk: ObservedDisk, stages: Stages) -> Outcome | None:
     """Return what was kept with the files in it that changed, if nothing else depends on them."""
-    from compartment_mapper.replace_modules import replaced  # noqa: PLC0415 - scans, 60 ms
+    from compartment_mapper.bundle.replace_modules import replaced  # noqa: PLC0415 - scans, 60 ms
 
     stages.ended("start")
     changed = ObservedDisk(Disk())

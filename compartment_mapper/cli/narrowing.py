@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
+from compartment_mapper.archive.compartment_map import policy_of_map
+from compartment_mapper.archive.reader import unpack
 from compartment_mapper.cli.policy_files import policy_file
 from compartment_mapper.cli.shared import read_file
-from compartment_mapper.compartment_map import policy_of_map
-from compartment_mapper.policy_choice import given_policy
-from compartment_mapper.policy_merge import narrow_policy
-from compartment_mapper.unpack import unpack
+from compartment_mapper.inference.decision import given_policy
+from compartment_mapper.policy.merge import narrow_policy
 
 
 def narrowed_policies(archive: str, policy: str | None, override: str | None) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path, PurePath
 
 from compartment_mapper import errors
-from compartment_mapper.disk import Disk
+from compartment_mapper.bundle.outcome import Format
 from compartment_mapper.errors import InputError
-from compartment_mapper.outcome import Format
+from compartment_mapper.host.disk import Disk
 
 STANDARD_OUTPUT = "-"
 

@@ -11,7 +11,10 @@ from pathlib import Path
 import click
 
 from compartment_mapper import errors
-from compartment_mapper.authority import SEVERITIES, Severity
+from compartment_mapper.archive.compartment_map import policy_of_map
+from compartment_mapper.archive.reader import unpack
+from compartment_mapper.authority.table import SEVERITIES, Severity
+from compartment_mapper.bundle.application import Application, Options, inferred_policy, place_in
 from compartment_mapper.cli.building import (
     Hosting,
     leaves_out_unused,
@@ -32,31 +35,17 @@ from compartment_mapper.cli.shared import (
     reporting,
     show,
 )
-from compartment_mapper.compartment_map import policy_of_map
-from compartment_mapper.disk import Disk
 from compartment_mapper.errors import Diagnostic, InputError
-from compartment_mapper.explain import why
-from compartment_mapper.infer_policy import every_use
-from compartment_mapper.load import display_name
-from compartment_mapper.locations import Location, path_of
-from compartment_mapper.policy import Policy
-from compartment_mapper.policy_choice import (
+from compartment_mapper.graph.loader import display_name
+from compartment_mapper.host.disk import Disk
+from compartment_mapper.inference.decision import (
     GivenPolicy,
     PolicyFile,
     given_policy,
     parsed_policy,
     policy_beside,
 )
-from compartment_mapper.policy_diff import diff_policies
-from compartment_mapper.policy_explain import (
-    Explanation,
-    canonical_name_of,
-    explanation_text,
-    uses_concerning,
-)
-from compartment_mapper.policy_format import policy_schema, policy_text
-from compartment_mapper.policy_import import import_policy
-from compartment_mapper.policy_lock import (
+from compartment_mapper.inference.policy_file import (
     POLICY_FILE,
     Finding,
     changed_packages,
@@ -66,7 +55,20 @@ from compartment_mapper.policy_lock import (
     with_decisions,
     with_harmless,
 )
-from compartment_mapper.policy_report import (
+from compartment_mapper.inference.risks import granted_uses, leaks_of, risks_of
+from compartment_mapper.inference.uses import every_use
+from compartment_mapper.locations import Location, path_of
+from compartment_mapper.policy.diff import diff_policies
+from compartment_mapper.policy.format import policy_schema, policy_text
+from compartment_mapper.policy.importers import import_policy
+from compartment_mapper.policy.model import Policy
+from compartment_mapper.report.policy_explain import (
+    Explanation,
+    canonical_name_of,
+    explanation_text,
+    uses_concerning,
+)
+from compartment_mapper.report.policy_text import (
     difference_markdown,
     difference_text,
     finding_to_dict,
@@ -76,10 +78,8 @@ from compartment_mapper.policy_report import (
     powers_markdown,
     powers_text,
 )
-from compartment_mapper.report import chain_text, granted_text
-from compartment_mapper.risks import granted_uses, leaks_of, risks_of
-from compartment_mapper.unpack import unpack
-from compartment_mapper.workflows import Application, Options, inferred_policy, place_in
+from compartment_mapper.report.summary import why
+from compartment_mapper.report.text import chain_text, granted_text
 
 
 @click.group(

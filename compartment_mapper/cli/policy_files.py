@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compartment_mapper.cli.shared import read_file
-from compartment_mapper.policy_choice import PolicyFile
+from compartment_mapper.inference.decision import PolicyFile
 
 
 def policy_file(path: str) -> PolicyFile:

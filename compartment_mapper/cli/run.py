@@ -12,6 +12,7 @@ from typing import IO, NoReturn
 import click
 
 from compartment_mapper import errors
+from compartment_mapper.bundle.outcome import SourceMapForm
 from compartment_mapper.cli.code import maybe_code
 from compartment_mapper.cli.forms import Form
 from compartment_mapper.cli.keeping import Order, make_outcome
@@ -26,9 +27,8 @@ from compartment_mapper.cli.shared import (
 from compartment_mapper.cli.stages import Stages
 from compartment_mapper.cli.walling import map_of, opened_by, unwalled_text, wall_around
 from compartment_mapper.errors import InputError
-from compartment_mapper.outcome import SourceMapForm
-from compartment_mapper.process import Content, Node, Program, find_node, runtime_files
-from compartment_mapper.wall import Wall
+from compartment_mapper.host.node_process import Content, Node, Program, find_node, runtime_files
+from compartment_mapper.host.wall import Wall
 
 WALL_OPTION = click.option(
     "--no-second-wall",
@@ -224,7 +224,7 @@ def _maybe_file(path: str) -> IO[bytes] | None:
 
 def _checked_entry(target: str, name: str) -> str:
     """Return *name*, if the archive may begin there."""
-    from compartment_mapper.unpack import verify  # noqa: PLC0415 - 60 ms, rare
+    from compartment_mapper.archive.reader import verify  # noqa: PLC0415 - 60 ms, rare
 
     with Path(target).open("rb") as file:
         known = verify(file).map.entries

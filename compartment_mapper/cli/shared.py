@@ -14,10 +14,10 @@ from typing import NoReturn
 import click
 
 from compartment_mapper import errors
-from compartment_mapper.disk import location_on_disk
 from compartment_mapper.errors import Diagnostic, InputError
+from compartment_mapper.host.disk import location_on_disk
+from compartment_mapper.host.node_process import UnreviewedNode
 from compartment_mapper.locations import Location
-from compartment_mapper.process import UnreviewedNode
 from compartment_mapper.text import printable
 
 

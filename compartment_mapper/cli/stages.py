@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from compartment_mapper.module_record import Language, ModuleRecord
-from compartment_mapper.scan_powers import ScanPowers
+from compartment_mapper.records.module_record import Language, ModuleRecord
+from compartment_mapper.scan.powers import ScanPowers
 
 
 class Stages:

@@ -9,16 +9,16 @@ from pathlib import Path
 import click
 
 from compartment_mapper import errors
+from compartment_mapper.archive.compartment_map import policy_of_map
+from compartment_mapper.archive.reader import Archive, verify
 from compartment_mapper.cli.policy_files import policy_file
 from compartment_mapper.cli.shared import reporting, show
-from compartment_mapper.compartment_map import policy_of_map
 from compartment_mapper.errors import InputError
-from compartment_mapper.policy import Policy
-from compartment_mapper.policy_choice import parsed_policy
-from compartment_mapper.policy_diff import AuthorityChange, PolicyDifference, diff_policies
-from compartment_mapper.policy_report import difference_text, policy_extent_text
-from compartment_mapper.report import extent_text
-from compartment_mapper.unpack import Archive, verify
+from compartment_mapper.inference.decision import parsed_policy
+from compartment_mapper.policy.diff import AuthorityChange, PolicyDifference, diff_policies
+from compartment_mapper.policy.model import Policy
+from compartment_mapper.report.policy_text import difference_text, policy_extent_text
+from compartment_mapper.report.text import extent_text
 
 
 @click.command(

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping
 from io import BytesIO
 from typing import IO
 
+from compartment_mapper.archive.zip_reader import STORED, read_entries, read_file
 from compartment_mapper.errors import InputError
-from compartment_mapper.policy import PackagePolicy
-from compartment_mapper.policy_format import package_policy_from
-from compartment_mapper.process import Content, Node
-from compartment_mapper.wall import Wall, refused_words, wall_of
-from compartment_mapper.zip_reader import STORED, read_entries, read_file
+from compartment_mapper.host.node_process import Content, Node
+from compartment_mapper.host.wall import Wall, refused_words, wall_of
+from compartment_mapper.policy.format import package_policy_from
+from compartment_mapper.policy.model import PackagePolicy
 
 _MAP = "compartment-map.json"
 #: Options that load code into the process, or let a debugger in: who gives them wants them to work.

@@ -14,8 +14,8 @@ import click
 from compartment_mapper.cache.world import Differences, Observations, ObservedDisk, differences
 from compartment_mapper.cli.keeping import Order
 from compartment_mapper.cli.shared import say_problems, show
-from compartment_mapper.disk import Disk
 from compartment_mapper.errors import InputError
+from compartment_mapper.host.disk import Disk
 from compartment_mapper.locations import location_of_path
 
 #: Seconds between two looks at the disk: a look may take a twentieth of it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from compartment_mapper.module_record import Edit
+from compartment_mapper.records.module_record import Edit
 
 
 def apply_edits(source: bytes, edits: Iterable[Edit]) -> str:

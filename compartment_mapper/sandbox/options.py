@@ -11,7 +11,7 @@ from pathlib import Path
 
 import compartment_mapper
 from compartment_mapper.errors import InputError, runtime_missing
-from compartment_mapper.process import UnreviewedNode, find_node
+from compartment_mapper.host.node_process import UnreviewedNode, find_node
 from compartment_mapper.sandbox.report import Report
 from compartment_mapper.sandbox.settings import Limits, Settings
 from compartment_mapper.sandbox.steps import Order
@@ -62,7 +62,7 @@ def settings_of(  # noqa: PLR0913 - as many as a sandbox has
 
 
 def _archive(archive: bytes | str | PathLike[str]) -> bytes:
-    from compartment_mapper.unpack import verify  # noqa: PLC0415 - 60 ms, for archives only
+    from compartment_mapper.archive.reader import verify  # noqa: PLC0415 - 60 ms, for archives only
 
     content = archive if isinstance(archive, bytes) else Path(archive).read_bytes()
     verify(BytesIO(content))

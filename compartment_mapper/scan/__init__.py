@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from compartment_mapper.locations import Specifier
-from compartment_mapper.module_record import (
+from compartment_mapper.records.module_record import (
     Edit,
     FreeName,
     Language,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from compartment_mapper.module_record import Edit
+from compartment_mapper.records.module_record import Edit
 from compartment_mapper.scan.names import Occurrence
 from compartment_mapper.scan.syntax import Node, Step
 

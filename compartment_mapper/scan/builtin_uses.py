@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from compartment_mapper.authority import DEEP_BUILTIN_MEMBERS
+from compartment_mapper.authority.node_builtins import is_builtin
+from compartment_mapper.authority.table import DEEP_BUILTIN_MEMBERS
 from compartment_mapper.locations import Specifier
-from compartment_mapper.module_record import BuiltinUse, ModuleRequest
-from compartment_mapper.node_builtins import is_builtin
+from compartment_mapper.records.module_record import BuiltinUse, ModuleRequest
 from compartment_mapper.scan.members import MemberUse, binding_uses, member_uses
 from compartment_mapper.scan.requests import literal_argument
 from compartment_mapper.scan.syntax import Node, Step, Syntax

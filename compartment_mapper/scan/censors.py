@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from compartment_mapper.module_record import Edit, Refusal
+from compartment_mapper.records.module_record import Edit, Refusal
 from compartment_mapper.scan.syntax import Node, Step, Syntax, has_odd_escape
 from compartment_mapper.text import Span
 

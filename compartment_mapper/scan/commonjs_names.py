@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from compartment_mapper.module_record import Edit, FreeName
+from compartment_mapper.records.module_record import Edit, FreeName
 from compartment_mapper.scan.names import WRAPPER_PARAMETERS, has_own_global, occurrences
 from compartment_mapper.scan.requests import reach_of
 from compartment_mapper.scan.syntax import Syntax

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from compartment_mapper.module_record import Edit
+from compartment_mapper.records.module_record import Edit
 from compartment_mapper.scan.names import (
     FUNCTIONS,
     RESERVED_IN_STRICT,

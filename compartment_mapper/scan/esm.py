@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from compartment_mapper.locations import Specifier
-from compartment_mapper.module_record import (
+from compartment_mapper.records.module_record import (
     NAMED_STAR,
     Edit,
     ImportEntry,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from compartment_mapper.module_record import Edit, ModuleRecord
+from compartment_mapper.records.module_record import Edit, ModuleRecord
 from compartment_mapper.scan import scan_module
 from compartment_mapper.scan.esm import declared_names, is_esm
 from compartment_mapper.scan.names import FUNCTIONS, occurrences

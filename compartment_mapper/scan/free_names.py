@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from compartment_mapper.authority import (
+from compartment_mapper.authority.node_builtins import is_builtin
+from compartment_mapper.authority.table import (
     GLOBAL_ALIASES,
     HARMLESS_GLOBALS,
     HOST_GLOBALS,
@@ -17,8 +18,7 @@ from compartment_mapper.authority import (
     RARE_PAGE_GLOBALS,
     VIEWED_GLOBALS,
 )
-from compartment_mapper.module_record import BuiltinUse, Edit, FreeName
-from compartment_mapper.node_builtins import is_builtin
+from compartment_mapper.records.module_record import BuiltinUse, Edit, FreeName
 from compartment_mapper.scan.builtin_uses import builtin_module_calls
 from compartment_mapper.scan.members import member_uses, static_key
 from compartment_mapper.scan.names import Occurrence, has_own_global, occurrences, word_pattern

@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from compartment_mapper.authority import (
+from compartment_mapper.authority.table import (
     GLOBAL_ALIASES,
     HOST_GLOBALS,
     INTRINSICS,
     STATICS,
     WHOLE_GLOBAL,
 )
-from compartment_mapper.module_record import FreeName
+from compartment_mapper.records.module_record import FreeName
 from compartment_mapper.scan.free_names import GLOBAL_OBJECT, known_words
 from compartment_mapper.scan.members import MemberUse, binding_uses, member_uses
 from compartment_mapper.scan.names import FUNCTIONS, WRAPPER_PARAMETERS, occurrences

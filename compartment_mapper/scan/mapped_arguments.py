@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from compartment_mapper.module_record import Edit
+from compartment_mapper.records.module_record import Edit
 from compartment_mapper.scan.global_this import is_strict
 from compartment_mapper.scan.names import (
     FUNCTIONS,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compartment_mapper.module_record import Edit
+from compartment_mapper.records.module_record import Edit
 from compartment_mapper.scan.names import Occurrence, occurrences, owner_of
 from compartment_mapper.scan.syntax import Syntax
 

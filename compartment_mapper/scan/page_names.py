@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from compartment_mapper.authority import GLOBAL_ALIASES, INTRINSICS, KNOWN_GLOBALS
-from compartment_mapper.module_record import FreeName
+from compartment_mapper.authority.table import GLOBAL_ALIASES, INTRINSICS, KNOWN_GLOBALS
+from compartment_mapper.records.module_record import FreeName
 from compartment_mapper.scan.members import member_uses
 from compartment_mapper.scan.names import occurrences
 from compartment_mapper.scan.syntax import Syntax

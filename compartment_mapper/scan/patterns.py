@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+from compartment_mapper.authority.node_builtins import is_builtin
 from compartment_mapper.locations import Specifier
-from compartment_mapper.module_record import (
+from compartment_mapper.records.module_record import (
     RESOLVES,
     AssetRequest,
     BuiltinUse,
@@ -20,7 +21,6 @@ from compartment_mapper.module_record import (
     Reach,
     RequestKind,
 )
-from compartment_mapper.node_builtins import is_builtin
 from compartment_mapper.scan.constants import MOST_HOPS, UNKNOWN, texts_of
 from compartment_mapper.scan.requests import (
     attribute_type,

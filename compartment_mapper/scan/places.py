@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from compartment_mapper.module_record import OWN_PACKAGE, SELF, AssetRequest
+from compartment_mapper.records.module_record import OWN_PACKAGE, SELF, AssetRequest
 from compartment_mapper.scan.syntax import Node, Step, Syntax, string_value
 from compartment_mapper.text import Span
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from compartment_mapper.locations import Specifier
-from compartment_mapper.module_record import RESOLVES, Edit, ModuleRequest, Reach
+from compartment_mapper.records.module_record import RESOLVES, Edit, ModuleRequest, Reach
 from compartment_mapper.scan.names import is_word_start
 from compartment_mapper.scan.requirers import RequireCalls
 from compartment_mapper.scan.syntax import Node, Step, Syntax

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from compartment_mapper.module_record import Edit, Refusal
+from compartment_mapper.records.module_record import Edit, Refusal
 from compartment_mapper.scan.frozen_exports import scan_frozen_exports, scan_lone_getters
 from compartment_mapper.scan.global_this import is_strict
 from compartment_mapper.scan.sloppy_functions import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from compartment_mapper.module_record import Edit
+from compartment_mapper.records.module_record import Edit
 from compartment_mapper.scan.names import FUNCTIONS, Occurrence, occurrences, owner_of
 from compartment_mapper.scan.syntax import Node, Step, Syntax
 from compartment_mapper.text import Span

@@ -5,7 +5,7 @@ import { run } from '../test/world.js';
 
 const here = (/** @type {string} */ name) => readFileSync(new URL(name, import.meta.url), 'utf8');
 
-const table = JSON.parse(here('../../compartment_mapper/authority.json'));
+const table = JSON.parse(here('../../compartment_mapper/authority/authority.json'));
 
 /** @param {'globals' | 'builtins'} part */
 export const harmless = (part) =>

@@ -1,5 +1,5 @@
 // The table of what the host offers, and how bad it is: the same that the bundler reads.
-import table from '../../compartment_mapper/authority.json' with { type: 'json' };
+import table from '../../compartment_mapper/authority/authority.json' with { type: 'json' };
 
 /** @typedef {'globals' | 'builtins'} Part */
 /** @typedef {Record<string, { severity: string, reason: string }>} Rows */

@@ -1,5 +1,5 @@
 // The names of what each builtin has, by version of Node: what is refused is not loaded to find out.
-import table from '../../compartment_mapper/node_members.json' with { type: 'json' };
+import table from '../../compartment_mapper/authority/node_members.json' with { type: 'json' };
 
 /** @typedef {Record<string, Record<string, string>>} Table by the major version of Node, and the builtin */
 

@@ -1,7 +1,7 @@
 // The table of authorities as the runtime reads it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import table from '../../compartment_mapper/authority.json' with { type: 'json' };
+import table from '../../compartment_mapper/authority/authority.json' with { type: 'json' };
 import {
   DEEP_BUILTIN_MEMBERS,
   OWN_IN_PAGES,

@@ -10,7 +10,7 @@ import pytest
 from chromium import Browser, Script
 from process import mapper
 
-from compartment_mapper.script import integrity
+from compartment_mapper.archive.script import integrity
 
 ROOT = Path(__file__).parents[2]
 PROJECTS = ROOT / "fixtures" / "npm_projects"

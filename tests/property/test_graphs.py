@@ -6,8 +6,8 @@ import networkx as nx
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compartment_mapper.graph.module_graph import in_cycles
 from compartment_mapper.locations import Location
-from compartment_mapper.module_graph import in_cycles
 
 NODES = [Location(f"file:///{number}.js") for number in range(12)]
 

@@ -10,7 +10,7 @@ from command_line import write
 from process import mapper
 from support import NODE
 
-from compartment_mapper.script import integrity
+from compartment_mapper.archive.script import integrity
 
 FILES = {
     "package.json": '{"name": "app", "version": "1.0.0", "dependencies": {"evil": "1"}}',

@@ -11,12 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compartment_mapper.archive import map_bytes, pack, sha512_hex
-from compartment_mapper.compartment_map import CompartmentDescriptor, CompartmentMap, FileModule
+from compartment_mapper.archive.compartment_map import (
+    CompartmentDescriptor,
+    CompartmentMap,
+    FileModule,
+)
+from compartment_mapper.archive.reader import unpack
+from compartment_mapper.archive.writer import map_bytes, pack, sha512_hex
 from compartment_mapper.errors import InputError
 from compartment_mapper.locations import ROOT_NAME, ModuleName
-from compartment_mapper.policy import PackagePolicy
-from compartment_mapper.unpack import unpack
+from compartment_mapper.policy.model import PackagePolicy
 
 MAIN = b'{"source":"main"}'
 LIB = b"\x00binary\xff" * 50

@@ -8,19 +8,19 @@ import subprocess
 import pytest
 from support import NODE, ROOT
 
-from compartment_mapper.authority import (
+from compartment_mapper.authority.node_builtins import known_builtins
+from compartment_mapper.authority.table import (
     AUTHORITIES,
     MEMBERS_OF_PROCESS,
     authority_of,
     comes_with,
 )
-from compartment_mapper.node_builtins import known_builtins
 
 #: What was reviewed, by version, builtin, and the names of its members.
 REVIEWED: dict[str, dict[str, list[str]]] = {
     version: {name: members.split() for name, members in builtins.items()}
     for version, builtins in json.loads(
-        (ROOT / "compartment_mapper/node_members.json").read_text()
+        (ROOT / "compartment_mapper/authority/node_members.json").read_text()
     ).items()
 }
 EVERY_MEMBER = sorted(

@@ -22,11 +22,11 @@ from compartment_mapper.cache import world as world_module
 from compartment_mapper.cache.analyses import Analyses, KnownEngine, KnownScans
 from compartment_mapper.cache.folder import VARIABLE, cache_folder, clear, parts_of
 from compartment_mapper.cache.world import ObservedDisk, differences
-from compartment_mapper.disk import Disk
+from compartment_mapper.host.disk import Disk
 from compartment_mapper.locations import location_of_path
-from compartment_mapper.module_record import Language, ModuleRecord
+from compartment_mapper.records.module_record import Language, ModuleRecord
 from compartment_mapper.scan import scan_module
-from compartment_mapper.scan_powers import ScanHere
+from compartment_mapper.scan.powers import ScanHere
 
 
 @pytest.fixture

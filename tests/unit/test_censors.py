@@ -4,7 +4,7 @@ import pytest
 from ses_censors import CENSORS
 
 from compartment_mapper.compile import apply_edits
-from compartment_mapper.module_record import Language, ModuleRecord
+from compartment_mapper.records.module_record import Language, ModuleRecord
 from compartment_mapper.scan import scan_module
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compartment_mapper.compartment_map import (
+from compartment_mapper.archive.compartment_map import (
     CompartmentDescriptor,
     CompartmentMap,
     CompartmentModule,
@@ -21,7 +21,7 @@ from compartment_mapper.compartment_map import (
 )
 from compartment_mapper.errors import InputError
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, ModuleName
-from compartment_mapper.policy import PackagePolicy
+from compartment_mapper.policy.model import PackagePolicy
 
 
 def small_map() -> dict[str, object]:

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import pytest
 from support import bundled, load, package
 
-from compartment_mapper.explain import PackageSummary, Step, summaries_of, why
-from compartment_mapper.load import display_name
-from compartment_mapper.policy_choice import PolicyFile
-from compartment_mapper.workflows import Application, Options
+from compartment_mapper.bundle.application import Application, Options
+from compartment_mapper.graph.loader import display_name
+from compartment_mapper.inference.decision import PolicyFile
+from compartment_mapper.report.summary import PackageSummary, Step, summaries_of, why
 
 FILES = {
     "package.json": package(name="app", version="1.0.0", dependencies={"a": "1", "b": "1"}),

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 import pytest
 from support import load, package
 
-from compartment_mapper.authority import harmless_paths
+from compartment_mapper.authority.table import harmless_paths
+from compartment_mapper.bundle.application import Application, Options
 from compartment_mapper.errors import InputError
-from compartment_mapper.infer_policy import withheld
+from compartment_mapper.inference.decision import PolicyFile
+from compartment_mapper.inference.uses import withheld
 from compartment_mapper.locations import CanonicalName
-from compartment_mapper.policy import Grant, PackagePolicy, Policy
-from compartment_mapper.policy_choice import PolicyFile
-from compartment_mapper.workflows import Application, Options
+from compartment_mapper.policy.model import Grant, PackagePolicy, Policy
 
 A = CanonicalName("a")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from compartment_mapper.infer_policy import every_use
+from compartment_mapper.graph.module_graph import Edge, FileTarget, Module, ModuleGraph
+from compartment_mapper.graph.package_graph import Package, PackageGraph
+from compartment_mapper.inference.uses import every_use
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location, Specifier
-from compartment_mapper.module_graph import Edge, FileTarget, Module, ModuleGraph
-from compartment_mapper.module_record import ModuleRecord, ModuleRequest
-from compartment_mapper.package_graph import Package, PackageGraph
+from compartment_mapper.records.module_record import ModuleRecord, ModuleRequest
 from compartment_mapper.text import Span
 
 ROOT = Location("file:///app/")

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import pytest
 from support import load, package
 
-from compartment_mapper.policy import PackagePolicy
+from compartment_mapper.bundle.application import Application, Options
+from compartment_mapper.policy.model import PackagePolicy
 from compartment_mapper.scan import scan_module
-from compartment_mapper.workflows import Application, Options
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import pytest
 from support import bundled, package
 
+from compartment_mapper.archive.mapping import arithmetic_key
+from compartment_mapper.bundle.application import Options
 from compartment_mapper.locations import ModuleName
-from compartment_mapper.mapping import arithmetic_key
-from compartment_mapper.workflows import Options
 
 FILE = "a file"
 

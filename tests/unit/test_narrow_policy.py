@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from compartment_mapper.authority import Part
+from compartment_mapper.authority.table import Part
 from compartment_mapper.locations import CanonicalName
-from compartment_mapper.policy import Attenuation, Grant, Grants, PackagePolicy, Policy
-from compartment_mapper.policy_merge import merge_policies, narrow_policy
+from compartment_mapper.policy.merge import merge_policies, narrow_policy
+from compartment_mapper.policy.model import Attenuation, Grant, Grants, PackagePolicy, Policy
 
 A = CanonicalName("a")
 ONE = Attenuation(specifier="one", params=(1,))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from compartment_mapper.errors import Diagnostic
-from compartment_mapper.package_descriptor import PackageDescriptor
+from compartment_mapper.resolve.package_json import PackageDescriptor
 from compartment_mapper.text import Position
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from compartment_mapper.package_exports import (
+from compartment_mapper.resolve.package_exports import (
     BareTarget,
     PackageTarget,
     Target,
@@ -10,7 +10,7 @@ from compartment_mapper.package_exports import (
     imports_resolve,
     pattern_order,
 )
-from compartment_mapper.resolution import ResolutionFailure
+from compartment_mapper.resolve.resolution import ResolutionFailure
 
 CONDITIONS = frozenset({"node", "import"})
 

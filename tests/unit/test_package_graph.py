@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 from support import load, location, package
 
-from compartment_mapper.package_graph import Package
-from compartment_mapper.workflows import Application
+from compartment_mapper.bundle.application import Application
+from compartment_mapper.graph.package_graph import Package
 
 
 def names_of(

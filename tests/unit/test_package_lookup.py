@@ -5,7 +5,7 @@ import pytest
 from compartment_mapper.errors import Diagnostic
 from compartment_mapper.locations import Location, location_of_path, path_of
 from compartment_mapper.powers import MemoryFiles
-from compartment_mapper.resolve import (
+from compartment_mapper.resolve.resolver import (
     World,
     crosses_packages,
     find_package,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from support import bundled, load, package, problems_of
 
-from compartment_mapper.authority import authority_of, comes_with
-from compartment_mapper.compartment_map import CompartmentModule, FileModule
+from compartment_mapper.archive.compartment_map import CompartmentModule, FileModule
+from compartment_mapper.authority.table import authority_of, comes_with
+from compartment_mapper.bundle.application import Options
 from compartment_mapper.locations import ModuleName
 from compartment_mapper.scan import scan_module
-from compartment_mapper.workflows import Options
 
 PAGE = Options(conditions=frozenset({"browser"}))
 DEPENDENT = {

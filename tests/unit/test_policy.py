@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from compartment_mapper.errors import Diagnostic
 from compartment_mapper.locations import CanonicalName
-from compartment_mapper.policy import (
+from compartment_mapper.policy.format import package_policy_from, parse_policy, policy_text
+from compartment_mapper.policy.model import (
     Attenuation,
     Grant,
     PackagePolicy,
     Policy,
 )
-from compartment_mapper.policy_format import package_policy_from, parse_policy, policy_text
 
 
 def parsed(value: object) -> Policy:

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from compartment_mapper.locations import CanonicalName
-from compartment_mapper.policy import Attenuation, Grant, PackagePolicy, Policy
-from compartment_mapper.policy_diff import diff_policies
-from compartment_mapper.policy_report import (
+from compartment_mapper.policy.diff import diff_policies
+from compartment_mapper.policy.model import Attenuation, Grant, PackagePolicy, Policy
+from compartment_mapper.report.policy_text import (
     difference_markdown,
     difference_text,
     policy_extent_text,

@@ -4,8 +4,8 @@ import json
 
 from compartment_mapper.errors import Diagnostic
 from compartment_mapper.locations import CanonicalName
-from compartment_mapper.policy import PackagePolicy
-from compartment_mapper.policy_import import Imported, import_policy
+from compartment_mapper.policy.importers import Imported, import_policy
+from compartment_mapper.policy.model import PackagePolicy
 
 LAVAMOAT = {
     "resources": {

@@ -9,7 +9,7 @@ import pytest
 from command_line import invoke, refused, write
 from support import load, package
 
-from compartment_mapper.policy_lock import integrity_of
+from compartment_mapper.inference.policy_file import integrity_of
 
 A = "node_modules/a/index.js"
 READS = "const fs = require('fs');\nfs.readFileSync('x');\n"

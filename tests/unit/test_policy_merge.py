@@ -3,10 +3,10 @@ from __future__ import annotations
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from compartment_mapper.authority import Part
+from compartment_mapper.authority.table import Part
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
-from compartment_mapper.policy import Attenuation, Grant, PackagePolicy, Policy
-from compartment_mapper.policy_merge import merge_policies, narrow_policy
+from compartment_mapper.policy.merge import merge_policies, narrow_policy
+from compartment_mapper.policy.model import Attenuation, Grant, PackagePolicy, Policy
 
 A = CanonicalName("a")
 

@@ -12,7 +12,7 @@ from process import mapper
 from support import NODE, ROOT
 
 from compartment_mapper.errors import InputError
-from compartment_mapper.process import UnreviewedNode, find_node, reviewed_nodes
+from compartment_mapper.host.node_process import UnreviewedNode, find_node, reviewed_nodes
 
 
 def fake_node(folder: Path, version: str) -> str:

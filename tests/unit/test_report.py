@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 from support import assert_golden
 
-from compartment_mapper.authority import Part
-from compartment_mapper.explain import PackageSummary, Step
-from compartment_mapper.infer_policy import Use
+from compartment_mapper.authority.table import Part
+from compartment_mapper.inference.uses import Use
 from compartment_mapper.locations import CanonicalName, Location
-from compartment_mapper.report import (
+from compartment_mapper.report.summary import PackageSummary, Step
+from compartment_mapper.report.text import (
     chain_text,
     dot,
     mermaid,

@@ -6,9 +6,9 @@ from typing import assert_never
 import pytest
 
 from compartment_mapper.locations import Location, Specifier, location_of_path, path_of
-from compartment_mapper.module_record import RequestKind
 from compartment_mapper.powers import FileKind, MemoryFiles
-from compartment_mapper.resolve import (
+from compartment_mapper.records.module_record import RequestKind
+from compartment_mapper.resolve.resolver import (
     BuiltinResolution,
     EmptyResolution,
     FileResolution,

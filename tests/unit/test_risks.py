@@ -9,9 +9,9 @@ import pytest
 from command_line import invoke, write
 from support import load, package
 
-from compartment_mapper.authority import AUTHORITIES, Part, authority_of, has_effect
+from compartment_mapper.authority.table import AUTHORITIES, Part, authority_of, has_effect
+from compartment_mapper.bundle.application import Application, Options
 from compartment_mapper.locations import CanonicalName
-from compartment_mapper.workflows import Application, Options
 
 A = CanonicalName("a")
 #: Globals of pages are seen by their own condition.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from support import load, package
 
+from compartment_mapper.bundle.application import Options
+from compartment_mapper.inference.decision import PolicyFile
 from compartment_mapper.locations import CanonicalName
-from compartment_mapper.policy_choice import PolicyFile
-from compartment_mapper.workflows import Options
 
 A = CanonicalName("a")
 

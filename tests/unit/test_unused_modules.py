@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from support import bundled, package
 
-from compartment_mapper.compartment_map import FileModule
-from compartment_mapper.workflows import Options
+from compartment_mapper.archive.compartment_map import FileModule
+from compartment_mapper.bundle.application import Options
 
 LEAVES_OUT = Options(leaves_out_unused=True)
 APP = "node_modules/p/"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from compartment_mapper.policy import Attenuation, PackagePolicy
-from compartment_mapper.wall import Wall, wall_from_dict, wall_of
+from compartment_mapper.host.wall import Wall, wall_from_dict, wall_of
+from compartment_mapper.policy.model import Attenuation, PackagePolicy
 
 READ, WRITE = "fs-read", "fs-write"
 ALL = {READ, WRITE, "child-process", "worker"}

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from compartment_mapper.module_record import Language
-from compartment_mapper.record_codec import from_plain, to_plain
+from compartment_mapper.host.scan_workers import Workers, usable_cores
+from compartment_mapper.records.codec import from_plain, to_plain
+from compartment_mapper.records.module_record import Language
 from compartment_mapper.scan import scan_module
-from compartment_mapper.workers import Workers, usable_cores
 
 FILLING = b"// " + b"x" * 60_000 + b"\n"
 TEXTS: list[tuple[bytes, Language | None, bool]] = [

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 from support import bundled, load, only_problem_of, package, problems_of, told
 
-from compartment_mapper.compartment_map import ErrorModule, ExitModule
-from compartment_mapper.policy_choice import PolicyFile
-from compartment_mapper.unpack import unpack
-from compartment_mapper.workflows import Options
+from compartment_mapper.archive.compartment_map import ErrorModule, ExitModule
+from compartment_mapper.archive.reader import unpack
+from compartment_mapper.bundle.application import Options
+from compartment_mapper.inference.decision import PolicyFile
 
 # --- all problems, together ---
 

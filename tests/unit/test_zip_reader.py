@@ -13,9 +13,10 @@ import pytest
 from bad_archives import BAD, End, Files, Made, good, good_packed, packed, written
 from support import bundled
 
+from compartment_mapper.archive.reader import unpack, verify
+from compartment_mapper.archive.zip_reader import read_entries, read_file
 from compartment_mapper.errors import InputError
-from compartment_mapper.unpack import unpack, verify
-from compartment_mapper.zip_reader import LIMITS, read_entries, read_file
+from compartment_mapper.limits import LIMITS
 
 SOURCES = {"main.js": "require('./other.js');\n", "other.js": "exports.x = 1;\n"}
 

@@ -1,0 +1,1 @@
+"""Archives and scripts: the compartment map, what writes them and what reads them."""

@@ -1,0 +1,240 @@
+"""A strict reader of zip files, the twin of ``runtime/src/zip-reader.js``: each check is in both.
+
+The file must be one archive from its first byte to its last, its entries must follow one another,
+and both headers of an entry must agree, so that no two readers see different files in it. What is
+ambiguous is refused. ``limits.json`` has the sizes that both allow.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO
+
+from compartment_mapper import errors
+from compartment_mapper.errors import InputError
+from compartment_mapper.limits import LIMITS
+
+STORED, DEFLATED = 0, 8
+#: Bits of an entry's flags: the level of deflate, and names in UTF-8, which all names are here.
+_KNOWN_FLAGS = 0b110 | 0x800
+_MANY, _LONG = 0xFFFF, 0xFFFFFFFF
+
+#: APPNOTE.TXT 4.3.16, 4.3.12, 4.3.7, and the size of what 4.3.15 puts before the first.
+_END = struct.Struct("<4s4H2LH")
+_CENTRAL = struct.Struct("<4s6H3L5H2L")
+_LOCAL = struct.Struct("<4s5H3L2H")
+_LOCATOR_SIZE = 20
+
+_CHUNK = 1 << 20
+_PLAIN_PATH = re.compile(r"(?!/)(?![A-Za-z]:)(?:(?!\.{1,2}(?:/|\Z))[^/\\\0]+(?:/|\Z))+(?<!/)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One file of an archive, as both of its headers describe it."""
+
+    name: str
+    version: int
+    flags: int
+    method: int
+    crc: int
+    #: Bytes that are stored, and bytes that they stand for.
+    packed: int
+    size: int
+    #: Of its own header, and of its data.
+    offset: int
+    start: int = 0
+
+    @property
+    def end(self) -> int:
+        """Where its data ends."""
+        return self.start + self.packed
+
+
+def refusal(problem: str) -> InputError:
+    """Return the error that says why an archive is refused."""
+    return InputError(errors.invalid_archive(problem))
+
+
+def read_entries(file: IO[bytes]) -> dict[str, Entry]:
+    """Return the entries of the archive *file*, by name, in the order of their data.
+
+    Raises:
+        InputError: INVALID_ARCHIVE.
+    """
+    count, length, offset = _read_end(file)
+    file.seek(offset)
+    listed = _read_directory(file.read(length), count)
+    found: dict[str, Entry] = {}
+    position = total = 0
+    for entry in sorted(listed, key=lambda entry: entry.offset):
+        if entry.name in found:
+            raise refusal(f"it holds '{entry.name}' twice")
+        if entry.offset != position:
+            raise refusal(f"something else stands before '{entry.name}', or it overlaps")
+        placed = _placed(entry, file, limit=offset)
+        position, total = placed.end, total + placed.size
+        if total > LIMITS["total"]:
+            raise refusal("it would unpack to more than 1 GiB")
+        found[entry.name] = placed
+    if position != offset:
+        raise refusal("something stands between the files and the directory")
+    return found
+
+
+def _read_end(file: IO[bytes]) -> tuple[int, int, int]:
+    """Return how many entries the directory has, its length, and where it is."""
+    size = file.seek(0, 2)
+    at = size - _END.size
+    if at < 0:
+        raise refusal("no zip archive, truncated, or something stands after its end")
+    file.seek(max(0, at - _LOCATOR_SIZE))
+    tail = file.read()
+    before, end = tail[: -_END.size], tail[-_END.size :]
+    if not end.startswith(b"PK\x05\x06"):
+        raise refusal("no zip archive, truncated, or something stands after its end")
+    _, disk, directory_disk, here, count, length, offset, comment = _END.unpack(end)
+    if comment or disk or directory_disk or here != count:
+        raise refusal("it has a comment, or spans several disks")
+    is_elsewhere = count == _MANY or _LONG in {length, offset}  # as zip64 marks itself
+    if is_elsewhere or before.startswith(b"PK\x06\x07"):
+        raise refusal("zip64 is not supported")
+    if offset + length != at:
+        raise refusal("its directory is not where it says: something stands before the archive")
+    if length > LIMITS["directory"]:
+        raise refusal("its directory is larger than 32 MiB")
+    return count, length, offset
+
+
+def _read_directory(directory: bytes, count: int) -> Iterator[Entry]:
+    """Yield the *count* entries that the directory must have, and nothing else."""
+    at = 0
+    for _ in range(count):
+        if at + _CENTRAL.size > len(directory) or directory[at : at + 4] != b"PK\x01\x02":
+            raise refusal("its directory is damaged, or has fewer entries than it says")
+        fields = _CENTRAL.unpack_from(directory, at)
+        _, _, version, flags, method, _, _, crc, packed, size, *rest = fields
+        length, extra, comment, disk, _, _, offset = rest
+        if extra or comment or disk:
+            raise refusal("an entry has an extra field or a comment, or is on another disk")
+        at += _CENTRAL.size + length
+        entry = Entry(
+            name=_name(directory[at - length : at]),
+            version=version,
+            flags=flags,
+            method=method,
+            crc=crc,
+            packed=packed,
+            size=size,
+            offset=offset,
+        )
+        _check(entry)
+        yield entry
+    if at != len(directory):
+        raise refusal("its directory is damaged, or has more entries than it says")
+
+
+def _name(raw: bytes) -> str:
+    try:
+        name = raw.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise refusal("the name of an entry is not UTF-8") from problem
+    if not _PLAIN_PATH.fullmatch(name):
+        raise refusal(f"it holds '{name}', a path to elsewhere")
+    return name
+
+
+def _check(entry: Entry) -> None:
+    name = entry.name
+    is_known = entry.method in {STORED, DEFLATED} and not entry.flags & ~_KNOWN_FLAGS
+    if not is_known or entry.version > LIMITS["version"]:
+        raise refusal(f"'{name}' is encrypted, streamed, or compressed in an unknown way")
+    if entry.size > LIMITS["file"]:
+        raise refusal(f"'{name}' is larger than 256 MiB")
+    if entry.method == STORED and entry.size != entry.packed:
+        raise refusal(f"'{name}' is stored, and has two sizes")
+    if entry.size > entry.packed * LIMITS["ratio"] + LIMITS["slack"]:
+        raise refusal(f"'{name}' is a zip bomb: {entry.size} bytes in {entry.packed}")
+
+
+def _placed(entry: Entry, file: IO[bytes], *, limit: int) -> Entry:
+    """Return *entry* with the place of its data; its own header must agree with the directory."""
+    file.seek(entry.offset)
+    header = file.read(_LOCAL.size)
+    if len(header) < _LOCAL.size or not header.startswith(b"PK\x03\x04"):
+        raise refusal(f"'{entry.name}' is not where the directory says")
+    _, version, flags, method, _, _, crc, packed, size, length, extra = _LOCAL.unpack(header)
+    placed = Entry(
+        name=entry.name,
+        version=entry.version,
+        flags=flags,
+        method=method,
+        crc=crc,
+        packed=packed,
+        size=size,
+        offset=entry.offset,
+        start=entry.offset + _LOCAL.size + length,
+    )
+    said = (placed.flags, placed.method, placed.crc, placed.packed, placed.size)
+    if said != (entry.flags, entry.method, entry.crc, entry.packed, entry.size) or (
+        file.read(length) != entry.name.encode() or extra or version > LIMITS["version"]
+    ):
+        raise refusal(f"'{entry.name}' has a header that the directory contradicts")
+    if placed.end > limit:
+        raise refusal(f"'{entry.name}' reaches beyond the files")
+    return placed
+
+
+def read_file(file: IO[bytes], entry: Entry) -> bytes:
+    """Return what *entry* holds, its size and checksum verified.
+
+    Raises:
+        InputError: INVALID_ARCHIVE.
+    """
+    return b"".join(chunks_of(file, entry))
+
+
+def chunks_of(file: IO[bytes], entry: Entry) -> Iterator[bytes]:
+    """Yield the same in pieces, so that memory stays small; the last may raise.
+
+    Raises:
+        InputError: INVALID_ARCHIVE.
+    """
+    crc = size = 0
+    for chunk in _inflated(file, entry) if entry.method == DEFLATED else _stored(file, entry):
+        crc, size = zlib.crc32(chunk, crc), size + len(chunk)
+        if size > entry.size:
+            break
+        yield chunk
+    if size != entry.size:
+        raise refusal(f"'{entry.name}' can't be inflated to its size")
+    if crc != entry.crc:
+        raise refusal(f"'{entry.name}' is damaged: its CRC-32 differs")
+
+
+def _stored(file: IO[bytes], entry: Entry) -> Iterator[bytes]:
+    for at in range(entry.start, entry.end, _CHUNK):
+        file.seek(at)
+        yield file.read(min(_CHUNK, entry.end - at))
+
+
+def _inflated(file: IO[bytes], entry: Entry) -> Iterator[bytes]:
+    """Yield what the data inflates to; it must end where its entry does."""
+    inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+    goes_on = False
+    try:
+        for packed in _stored(file, entry):
+            goes_on = goes_on or inflate.eof
+            rest, is_full = packed, True
+            while not inflate.eof and (rest or is_full):
+                chunk = inflate.decompress(rest, _CHUNK)
+                rest, is_full = inflate.unconsumed_tail, len(chunk) == _CHUNK
+                yield chunk
+    except zlib.error as problem:
+        raise refusal(f"'{entry.name}' can't be inflated: {problem}") from problem
+    if not inflate.eof or inflate.unused_data or goes_on:
+        raise refusal(f"'{entry.name}' can't be inflated: its data is cut off, or goes on")

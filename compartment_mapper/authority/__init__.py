@@ -1,0 +1,1 @@
+"""What the host has, and how much harm each of it can do."""

@@ -1,0 +1,297 @@
+"""What a host offers beyond the language: which part of it is harmless, and how bad the rest is.
+
+Harmless is what can neither read nor change anything outside of the compartment that holds it.
+Everything else is a power. ``authority.json`` has a severity and a reason for each; the runtime
+reads the same table.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pkgutil import get_data
+from typing import Literal, TypedDict
+
+Part = Literal["globals", "builtins", "packages"]
+
+#: ``critical`` powers undo confinement: no inference grants them, nor does a whole object that
+#: has them as members.
+Severity = Literal["harmless", "low", "medium", "high", "critical"]
+
+#: What an authority does; a package that does both can give away what its user keeps to himself.
+Effect = Literal["reads secrets", "reaches the network"]
+
+#: From the worst.
+SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "harmless")
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """What a global, a builtin, or a member of one is good for."""
+
+    severity: Severity
+    reason: str
+
+
+class _Row(TypedDict):
+    severity: Severity
+    reason: str
+
+
+class _Views(TypedDict):
+    withoutPower: Sequence[str]
+    globals: Mapping[str, Sequence[str]]
+    builtins: Mapping[str, Sequence[str]]
+    statics: Mapping[str, str]
+
+
+class _File(TypedDict):
+    globals: Mapping[str, _Row]
+    page: Mapping[str, _Row]
+    builtins: Mapping[str, _Row]
+    views: _Views
+    effects: Mapping[Effect, Mapping[Part, Sequence[str]]]
+
+
+def _read_file() -> _File:
+    text = get_data("compartment_mapper", "authority/authority.json")
+    assert text is not None
+    value: _File = json.loads(text)
+    return value
+
+
+def _table(rows: Mapping[str, _Row]) -> dict[str, Authority]:
+    return {path: Authority(row["severity"], row["reason"]) for path, row in rows.items()}
+
+
+_FILE = _read_file()
+
+#: As the file has it: globals of pages that Node has not are apart.
+_TABLE = {
+    "globals": _table(_FILE["globals"]),
+    "page": _table(_FILE["page"]),
+    "builtins": _table(_FILE["builtins"]),
+}
+
+#: By part, and path.
+_EFFECTS: Mapping[Effect, Mapping[Part, frozenset[str]]] = {
+    effect: {part: frozenset(paths) for part, paths in parts.items()}
+    for effect, parts in _FILE["effects"].items()
+}
+
+#: A variable of the environment that is called so is a secret by itself.
+_SECRET_VARIABLE = re.compile(r"AUTH|CREDENTIAL|KEY|PASS|SECRET|TOKEN", re.IGNORECASE)
+
+#: By part, and path; ``process.*`` stands for the members of ``process`` that are not there.
+AUTHORITIES: Mapping[Part, Mapping[str, Authority]] = {
+    "globals": {**_TABLE["globals"], **_TABLE["page"]},
+    "builtins": _TABLE["builtins"],
+}
+
+_UNKNOWN: Mapping[Part, Authority] = {
+    "globals": Authority("low", "a name of the host that the table does not have"),
+    "builtins": Authority("critical", "a builtin that the table does not have"),
+    "packages": Authority("low", "what another package exports"),
+}
+
+#: To make a global, or a member of an object of the language, for other packages; and to have it.
+MAKES_GLOBAL = Authority("high", "what other packages find under that name is this package's")
+MADE_GLOBAL = Authority("low", "what another package makes")
+
+
+@lru_cache(maxsize=4096)
+def authority_of(part: Part, path: str, *, write: bool = False) -> Authority:
+    """Return what is known of *path*, or else of the nearest object that holds it.
+
+    To *write* a name that no host has is to make it for all packages that may use it.
+
+    A builtin that nobody reviewed is critical, as is a member of ``process``.
+
+    >>> authority_of("globals", "process.env.HOME").severity
+    'medium'
+    >>> authority_of("builtins", "fs.readFileSync").severity
+    'high'
+    """
+    rows = AUTHORITIES.get(part, {})
+    found = next((rows[key] for key in _keys_of(path) if key in rows), _UNKNOWN[part])
+    is_bad = SEVERITIES.index(found.severity) <= SEVERITIES.index(MAKES_GLOBAL.severity)
+    return MAKES_GLOBAL if write and part == "globals" and is_global(path) and not is_bad else found
+
+
+def is_global(path: str) -> bool:
+    """Return whether *path* names a whole global, or a static member of the language.
+
+    >>> is_global("indexedDB"), is_global("Reflect.metadata"), is_global("process.exitCode")
+    (True, True, False)
+    """
+    first, _, member = path.partition(".")
+    return not member or (first in STATICS and "." not in member)
+
+
+def is_known(part: Part, path: str) -> bool:
+    """Return whether the table has *path*, or an object that holds it.
+
+    >>> is_known("globals", "document.cookie"), is_known("globals", "ethereum.request")
+    (True, False)
+    """
+    return any(key in AUTHORITIES.get(part, {}) for key in _keys_of(path))
+
+
+def holders_of(path: str) -> Iterator[str]:
+    """Yield the paths of the objects that hold the member *path*, the nearest first.
+
+    >>> list(holders_of("process.env.HOME"))
+    ['process.env', 'process']
+    """
+    while "." in path:
+        path = path.rpartition(".")[0]
+        yield path
+
+
+def _keys_of(path: str) -> Iterator[str]:
+    yield path
+    for holder in holders_of(path):
+        yield f"{holder}.*"
+        yield holder
+
+
+def has_effect(effect: Effect, part: Part, path: str) -> bool:
+    """Return whether *path*, or a member of it, does what *effect* says.
+
+    >>> has_effect("reads secrets", "builtins", "fs"), has_effect("reads secrets", "builtins", "os")
+    (True, True)
+    >>> has_effect("reads secrets", "globals", "process.env.HOME")
+    False
+    >>> has_effect("reads secrets", "globals", "process.env.NPM_TOKEN")
+    True
+    """
+    severity = authority_of(part, path).severity
+    if severity == "harmless" or (effect == "reaches the network" and severity == "low"):
+        return False
+    if path.startswith("process.env."):
+        return effect == "reads secrets" and _SECRET_VARIABLE.search(path) is not None
+    known = _EFFECTS[effect].get(part, frozenset())
+    return any(
+        found == path or found.startswith(f"{path}.") or path.startswith(f"{found}.")
+        for found in known
+    )
+
+
+def is_harmless(part: Part, path: str) -> bool:
+    """Return whether *path* can neither read nor change anything outside of its compartment.
+
+    >>> is_harmless("globals", "Buffer.from"), is_harmless("globals", "process.env.HOME")
+    (True, False)
+    """
+    return authority_of(part, path).severity == "harmless"
+
+
+def comes_with(part: Part, path: str, holder: str) -> bool:
+    """Return whether a grant of *holder* grants its member *path*; critical ones must be named.
+
+    >>> comes_with("builtins", "child_process.exec", "child_process")
+    True
+    >>> comes_with("globals", "process.kill", "process")
+    False
+    """
+    rows = AUTHORITIES.get(part, {})
+    key = next((key for key in _keys_of(path) if key in rows), holder)
+    is_critical = authority_of(part, path).severity == "critical"
+    return not is_critical or key in (holder, *holders_of(holder))
+
+
+def harmless_paths(part: Part) -> list[str]:
+    """Return what is harmless in a part; of packages, nothing is."""
+    rows = AUTHORITIES.get(part, {})
+    return [path for path, authority in rows.items() if authority.severity == "harmless"]
+
+
+def _named(part: Literal["globals", "page"], *, harmless: bool) -> frozenset[str]:
+    return frozenset(
+        path
+        for path, authority in _TABLE[part].items()
+        if "." not in path and (not harmless or authority.severity == "harmless")
+    )
+
+
+HARMLESS_GLOBALS = _named("globals", harmless=True)
+
+#: Globals of Node 24 that ECMA-262 does not have (and ``Date``, ``Math``, which hold powers).
+HOST_GLOBALS = _named("globals", harmless=False)
+
+#: Globals of pages (those that Chromium has, and scripts use) that Node does not have.
+PAGE_GLOBALS = _named("page", harmless=False) | {"document", "location", "navigator"}
+
+#: Any global of a host that we know.
+KNOWN_GLOBALS = HOST_GLOBALS | PAGE_GLOBALS
+
+#: The same, but for common words, which a text that means the global writes ``window.name``.
+RARE_PAGE_GLOBALS = PAGE_GLOBALS - frozenset(
+    """
+    close closed event external find focus blur length name open opener origin print scroll status
+    stop when
+    """.split()
+)
+
+#: Aliases of the global object: those of Node, and those of browsers.
+NODE_GLOBAL_ALIASES = frozenset({"globalThis", "global"})
+GLOBAL_ALIASES = NODE_GLOBAL_ALIASES | {"self", "window"}
+#: What a text is said to make, and to assign, that hands the global object to others: any global.
+WHOLE_GLOBAL = "globalThis"
+
+#: Host objects that are granted by path; any other global is granted whole. With the names of
+#: members that hold more than one thing to grant.
+VIEWED_GLOBALS: Mapping[str, frozenset[str]] = {
+    name: frozenset(members) for name, members in _FILE["views"]["globals"].items()
+}
+
+#: Builtins of which a package that is granted nothing has a form of its own, without power.
+WITHOUT_POWER = frozenset(_FILE["views"]["withoutPower"])
+
+#: The same for builtins: any member may be granted, and below these, members of members.
+DEEP_BUILTIN_MEMBERS: Mapping[str, frozenset[str]] = {
+    name: frozenset(members) for name, members in _FILE["views"]["builtins"].items()
+}
+
+#: The members of ``process`` in Node 24, but for harmless ones that every process view has.
+PROCESS_MEMBERS = frozenset(
+    """
+    abort allowedNodeEnvironmentFlags arch argv argv0 availableMemory chdir config
+    constrainedMemory cpuUsage cwd emitWarning env execArgv execPath exit exitCode features
+    finalization getActiveResourcesInfo getegid geteuid getgid getgroups getuid
+    hasUncaughtExceptionCaptureCallback hrtime loadEnvFile memoryUsage nextTick permission pid
+    platform ppid ref release report resourceUsage send connected disconnect channel
+    setUncaughtExceptionCaptureCallback setSourceMapsEnabled sourceMapsEnabled stderr stdin stdout
+    threadCpuUsage title umask unref uptime version versions addListener emit eventNames
+    getMaxListeners listenerCount listeners off on once openStdin prependListener
+    prependOnceListener rawListeners removeAllListeners removeListener setMaxListeners
+    """.split()
+)
+
+#: All members of ``process`` that Node has; any other is undefined, and so needs no grant.
+MEMBERS_OF_PROCESS = PROCESS_MEMBERS | {
+    path.split(".")[1] for path in AUTHORITIES["globals"] if path.startswith("process.")
+}
+
+#: Objects of the language of which a package that changes them has its own, with the members that
+#: they have in Node 24: namespaces, and constructors with which nobody compares ``constructor``.
+STATICS: Mapping[str, frozenset[str]] = {
+    name: frozenset(members.split()) for name, members in _FILE["views"]["statics"].items()
+}
+
+#: The language's own globals that a package may assign, and then must stay variables.
+INTRINSICS = frozenset(
+    """
+    AggregateError Array ArrayBuffer AsyncDisposableStack Atomics BigInt BigInt64Array
+    BigUint64Array Boolean DataView DisposableStack Error EvalError FinalizationRegistry
+    Float16Array Float32Array Float64Array Function Int16Array Int32Array Int8Array Intl Iterator
+    JSON Map Number Object Promise Proxy RangeError ReferenceError Reflect RegExp Set
+    SharedArrayBuffer String SuppressedError Symbol SyntaxError TypeError URIError Uint16Array
+    Uint32Array Uint8Array Uint8ClampedArray WeakMap WeakRef WeakSet decodeURI decodeURIComponent
+    encodeURI encodeURIComponent escape globalThis global isFinite isNaN parseFloat parseInt
+    unescape
+    """.split()
+)

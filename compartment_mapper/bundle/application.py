@@ -1,0 +1,320 @@
+"""The stages, in order: from an entry to an archive, and what is told on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from compartment_mapper import errors
+from compartment_mapper.bundle.outcome import Format, SourceMapForm
+from compartment_mapper.errors import Diagnostic, InputError, Place
+from compartment_mapper.graph.assets import with_chosen_assets
+from compartment_mapper.graph.commonjs_names import commonjs_name_problems
+from compartment_mapper.graph.link import link_problems
+from compartment_mapper.graph.loader import Loading, load_modules
+from compartment_mapper.graph.module_graph import ModuleGraph
+from compartment_mapper.graph.package_graph import PackageGraph, graph_packages
+from compartment_mapper.graph.tree_shaking import without_unused
+from compartment_mapper.inference.decision import (
+    GivenPolicy,
+    PolicyFile,
+    Seen,
+    given_policy,
+    hardened_packages,
+    policy_beside,
+    policy_problems,
+    with_named_grants,
+)
+from compartment_mapper.inference.policy_file import (
+    policy_from_uses,
+    with_harmless,
+    with_open_packages,
+)
+from compartment_mapper.inference.uses import (
+    Use,
+    allow_all,
+    doubtful_links,
+    policy_of,
+    uses_of,
+    with_hardening,
+    withheld,
+)
+from compartment_mapper.locations import Location, Specifier, base_name, parent_of
+from compartment_mapper.policy.model import Policy
+from compartment_mapper.powers import ReadPowers
+from compartment_mapper.records.erasure import ErasePowers
+from compartment_mapper.records.minification import MinifyPowers
+from compartment_mapper.resolve.browser_field import BROWSER
+from compartment_mapper.resolve.resolver import FileResolution, World, resolve, world_of
+from compartment_mapper.scan.powers import ScanHere, ScanPowers, SyntaxPowers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a user chooses for a bundle."""
+
+    conditions: frozenset[str] = frozenset()
+    #: Where the application may begin instead: files of the same package.
+    others: tuple[Location, ...] = ()
+    #: Files that are bundled as they are: ``GLOB`` or ``PACKAGE:GLOB``.
+    assets: tuple[str, ...] = ()
+    compress: bool = False
+    #: Modules that can't be observed are left out: `unused_modules`.
+    leaves_out_unused: bool = False
+    source_map: SourceMapForm = "none"
+    #: The application's esbuild makes texts shorter.
+    minify: bool = False
+    format: Format = "archive"
+    #: Of a script: the global variable that gets the entry's namespace.
+    global_name: str | None = None
+    infer: bool = False
+    allow_all: bool = False
+    #: What is granted by name beside the rest: ``PACKAGE:AUTHORITY``.
+    grants: tuple[str, ...] = ()
+    policy: PolicyFile | None = None
+    #: What is said instead of the policy, path by path.
+    override: PolicyFile | None = None
+    #: A policy that says nothing of a power that is used is an error.
+    enforces: bool = True
+    #: A package that is not the one that the policy was made for is an error.
+    frozen: bool = False
+    #: Without any of the above, a policy beside the application's package.json holds.
+    finds_policy: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Powers:
+    """What a bundle needs of the host."""
+
+    read: ReadPowers
+    engine: SyntaxPowers
+    erase: ErasePowers
+    minify: MinifyPowers
+    progress: Callable[[int], None]
+    scans: ScanPowers = field(default_factory=ScanHere)
+    #: Called with the name of each stage that has come to its end.
+    ended: Callable[[str], None] = lambda _stage: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """An application that was loaded: its graphs, its authority, and what is to be said of it."""
+
+    seen: Seen
+    #: What holds, the harmless part written out.
+    policy: Policy
+    #: The name of the file that it comes from; None for what was inferred.
+    policy_file: str | None
+    #: The modules that narrow grants, by the specifiers that the policy has.
+    attenuators: Mapping[str, Location]
+    warnings: tuple[Diagnostic, ...]
+    #: Whether dependencies get what they are seen to use.
+    infers: bool = False
+    #: Whether the host is a page.
+    in_page: bool = False
+    #: How many modules were left out, since nobody uses them; None where nobody asked for that.
+    unused: int | None = None
+
+    @property
+    def root(self) -> Location:
+        """The folder of its own package."""
+        return self.seen.root
+
+    @property
+    def modules(self) -> ModuleGraph:
+        """Its modules."""
+        return self.seen.modules
+
+    @property
+    def packages(self) -> PackageGraph:
+        """Its packages."""
+        return self.seen.packages
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """What its packages use, the first use of each."""
+        return self.seen.uses
+
+    @property
+    def withheld(self) -> list[Use]:
+        """What packages use and the policy does not grant."""
+        return withheld(self.uses, self.policy)
+
+
+def load_application(entry: Location, *, options: Options, powers: Powers) -> Application:
+    """Return the application that begins at *entry*, a file or the folder of a package.
+
+    Raises:
+        InputError: All problems of the input.
+    """
+    world = world_of(conditions=options.conditions, powers=powers.read)
+    root = _application_root(entry, world)
+    main = _entry_file(entry, world)
+    others = _other_entries(options.others, main, root, world)
+    given = _given_policy(options, root, powers.read)
+    attenuators = _attenuators(given.policy if given else None, root, world)
+    loading = Loading(
+        world=world,
+        read=powers.read,
+        engine=powers.engine,
+        erase=powers.erase,
+        scans=powers.scans,
+        progress=powers.progress,
+        root=root,
+    )
+    loaded = load_modules(main, others=others, also=attenuators.values(), loading=loading)
+    powers.ended("load")
+    problems = (
+        *loaded.problems,
+        *link_problems(loaded.graph, root=root),
+        *commonjs_name_problems(loaded.graph, root=root),
+    )
+    if any(problem.severity == "error" for problem in problems):
+        raise InputError(*problems)
+    used = loaded.graph
+    if options.leaves_out_unused:
+        used = without_unused(used, also=attenuators.values(), world=world)
+        powers.ended("leave out")
+    modules, packages = _with_chosen(used, root, options, world)
+    in_page = BROWSER in options.conditions
+    uses = tuple(uses_of(modules, packages, page=in_page))
+    seen = Seen(root=root, modules=modules, packages=packages, uses=uses)
+    if given is not None:
+        more = with_named_grants(given.policy, options.grants, seen.names)
+        given = GivenPolicy(policy=more, file=given.file)
+    misfits = _misfits(given, options, seen) if given and options.enforces else ()
+    if any(problem.severity == "error" for problem in misfits):
+        raise InputError(*misfits)
+    inferred = uses if options.infer and given is None else ()
+    doubtful = doubtful_links(inferred, modules, packages, root=root)
+    powers.ended("judge")
+    return Application(
+        seen=seen,
+        policy=_decided_policy(given, options, seen),
+        policy_file=given.file if given else None,
+        attenuators=attenuators,
+        warnings=(*problems, *doubtful, *misfits),
+        infers=options.infer and given is None,
+        in_page=in_page,
+        unused=len(loaded.graph.modules) - len(used.modules) if options.leaves_out_unused else None,
+    )
+
+
+def _misfits(given: GivenPolicy, options: Options, seen: Seen) -> tuple[Diagnostic, ...]:
+    return tuple(policy_problems(given, seen, frozen=options.frozen))
+
+
+def _decided_policy(given: GivenPolicy | None, options: Options, seen: Seen) -> Policy:
+    """Return the policy that holds: everything is written out, the harmless and the hardened."""
+    if options.allow_all and given is None:
+        return allow_all(seen.packages)
+    if given is None:
+        own = policy_of(seen.uses, seen.packages, infer=options.infer)
+        policy = with_named_grants(own, options.grants, seen.names)
+    else:
+        policy = with_harmless(given.policy, seen.uses)
+    hardened = hardened_packages(seen, believed=options.infer)
+    return with_hardening(policy, seen.packages, hardened)
+
+
+def inferred_policy(application: Application) -> Policy:
+    """Return the policy file that follows from what is seen, with the place of each first use."""
+
+    def place_of(use: Use) -> str:
+        place = place_in(application, use)
+        return f"{place.file}:{place.position.line if place.position else 0}"
+
+    seen = application.seen
+    policy = policy_from_uses(seen.uses, seen.modules, seen.packages, place_of)
+    kept_open = hardened_packages(seen, believed=False) - hardened_packages(seen, believed=True)
+    return with_open_packages(policy, kept_open)
+
+
+def place_in(application: Application, use: Use) -> Place:
+    """Return where a use is, with its code frame."""
+    return application.seen.place_of(use.module, use.span)
+
+
+def _with_chosen(
+    modules: ModuleGraph, root: Location, options: Options, world: World
+) -> tuple[ModuleGraph, PackageGraph]:
+    """Return the graphs of *modules* and of the files that the user chose."""
+    packages = graph_packages(modules, root=root, world=world)
+    if not options.assets:
+        return modules, packages
+    more = with_chosen_assets(modules, packages, choices=options.assets, read=world.powers)
+    return more, graph_packages(more, root=root, world=world)
+
+
+def _application_root(entry: Location, world: World) -> Location:
+    folder = entry if entry.endswith("/") else parent_of(entry)
+    while True:
+        descriptor = world.descriptors(folder)
+        if isinstance(descriptor, Diagnostic):
+            raise InputError(descriptor)
+        if descriptor is not None:
+            return folder
+        if folder == parent_of(folder):
+            raise InputError(errors.entry_outside_package(base_name(entry)))
+        folder = parent_of(folder)
+
+
+def _entry_file(entry: Location, world: World) -> Location:
+    """Return the file to begin at; of a folder, what ``node FOLDER`` would run."""
+    if not entry.endswith("/"):
+        return entry
+    specifier = Specifier(f"./{base_name(entry)}")
+    found = resolve(
+        specifier, referrer=Location(entry.rstrip("/") + ".js"), kind="require", world=world
+    )
+    if not isinstance(found, FileResolution):
+        raise InputError(
+            replace(
+                errors.entry_not_found(base_name(entry)),
+                message=f"the folder '{base_name(entry)}' has no main file",
+                hint='say which: "main": "./index.js" in its package.json',
+            )
+        )
+    return found.location
+
+
+def _other_entries(
+    others: tuple[Location, ...], main: Location, root: Location, world: World
+) -> tuple[Location, ...]:
+    """Return the files that *others* mean, each once."""
+    strangers = [other for other in others if _application_root(other, world) != root]
+    if strangers:
+        names = [base_name(entry) for entry in (main, strangers[0])]
+        raise InputError(errors.entries_of_two_packages(*names))
+    files = dict.fromkeys(_entry_file(other, world) for other in others)
+    return tuple(file for file in files if file != main)
+
+
+def _given_policy(options: Options, root: Location, read: ReadPowers) -> GivenPolicy | None:
+    policy, override = options.policy, options.override
+    if policy is None and options.finds_policy and not (options.infer or options.allow_all):
+        policy, beside = policy_beside(root, read)
+        override = override or beside
+    return given_policy(policy, override)
+
+
+def _attenuators(policy: Policy | None, root: Location, world: World) -> dict[str, Location]:
+    """Return the attenuators of *policy*: modules of the application or its dependencies."""
+    found: dict[str, Location] = {}
+    for specifier in policy.attenuators() if policy else ():
+        resolution = resolve(
+            Specifier(specifier),
+            referrer=Location(root + "package.json"),
+            kind="import",
+            world=world,
+        )
+        if not isinstance(resolution, FileResolution):
+            raise InputError(
+                errors.invalid_policy(
+                    "the policy",
+                    f"there is no attenuator '{specifier}'",
+                    "an attenuator is a module of a dependency of the application",
+                )
+            )
+        found[specifier] = resolution.location
+    return found

@@ -1,0 +1,300 @@
+"""What is made of an application that was loaded: texts, the map, and one file of all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from compartment_mapper import errors
+from compartment_mapper.archive.compartment_map import CompartmentMap
+from compartment_mapper.archive.endo_compatibility import RuntimeNeed, runtime_needs
+from compartment_mapper.archive.mapping import (
+    PARSERS,
+    LinkTable,
+    Names,
+    archive_names,
+    asset_key,
+    link_tables,
+    map_compartments,
+)
+from compartment_mapper.archive.script import ModuleExports, ScriptOptions, script_bytes
+from compartment_mapper.archive.writer import map_bytes, pack, sha512_hex
+from compartment_mapper.bundle.application import (
+    Application,
+    Options,
+    Powers,
+    load_application,
+    place_in,
+)
+from compartment_mapper.bundle.minify import Stored, esbuild_of, minified
+from compartment_mapper.bundle.outcome import Replaceable
+from compartment_mapper.bundle.source_map_output import (
+    installed_maps,
+    map_file_bytes,
+    written_files,
+)
+from compartment_mapper.compile import compiled, program_of, with_source_map
+from compartment_mapper.errors import InputError
+from compartment_mapper.graph.link import Exports
+from compartment_mapper.graph.loader import (
+    bytes_location,
+    display_name,
+    is_list_of_entries,
+    is_on_disk,
+)
+from compartment_mapper.graph.module_graph import Module, ModuleGraph
+from compartment_mapper.locations import Location
+from compartment_mapper.records.codec import interface_of
+from compartment_mapper.scan.powers import SyntaxPowers
+from compartment_mapper.sources.source_maps import SourceMap
+
+Of = TypeVar("Of")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """An archive or a script, and what it is made of."""
+
+    application: Application
+    map: CompartmentMap
+    content: bytes
+    #: What is to stand beside it: the file of source maps. Empty for none.
+    map_file: bytes
+    #: Of ``compartment-map.json``, which holds the hash of every module.
+    sha512: str
+    #: Bytes stored for each file.
+    sizes: Mapping[str, int]
+    #: Why Endo's own reader can't run it.
+    needs: tuple[RuntimeNeed, ...]
+    #: The application's own modules that other texts may take the place of.
+    replaceable: Mapping[Location, Replaceable]
+
+
+def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
+    """Return the archive, or the script, of the application that begins at *entry*.
+
+    Raises:
+        InputError: All problems of the input.
+    """
+    application = load_application(entry, options=options, powers=powers)
+    names = archive_names(application.packages)
+    tables = link_tables(application.modules, names)
+    compiled_texts = _compiled(application.modules, tables, names)
+    _check_doubted(application, compiled_texts, powers.engine)
+    powers.ended("compile")
+    application, texts = _shortened(application, compiled_texts, names, options, powers)
+    stored = texts.modules if options.source_map != "inline" else _with_maps(texts)
+    compartment_map = map_compartments(
+        application.modules,
+        tables,
+        policy=application.policy,
+        names=names,
+        attenuators=application.attenuators,
+        sha512_of=lambda location: sha512_hex(stored[location]),
+    )
+    files = _by_path(stored, names)
+    map_text = map_bytes(compartment_map)
+    is_archive = options.format == "archive"
+    # Minified texts need what they needed before, and show it less.
+    plain = _by_path(compiled_texts, names)
+    needs = runtime_needs(compartment_map, plain, deflated=options.compress) if is_archive else ()
+    powers.ended("map")
+    sha512 = sha512_hex(map_text)
+    if is_archive:
+        content = pack(compartment_map, files, compress=options.compress, map_text=map_text)
+    else:
+        script = _script_options(application.modules, options)
+        content = script_bytes(compartment_map, files, sha512=sha512, options=script)
+    is_beside = options.source_map == "file"
+    made = Bundle(
+        application=application,
+        map=compartment_map,
+        content=content,
+        map_file=map_file_bytes(_by_path(texts.maps, names), sha512=sha512) if is_beside else b"",
+        sha512=sha512,
+        sizes={path: len(content) for path, content in files.items()},
+        needs=needs,
+        replaceable=(
+            _replaceable(application, tables, names, stored)
+            if is_archive and not options.minify and options.source_map == "none"
+            else {}
+        ),
+    )
+    powers.ended("pack")
+    return made
+
+
+def _with_maps(stored: Stored) -> dict[Location, bytes]:
+    return {
+        **stored.modules,
+        **{
+            location: with_source_map(stored.modules[location], source_map.to_dict())
+            for location, source_map in stored.maps.items()
+        },
+    }
+
+
+def _by_path(stored: Mapping[Location, Of], names: Names) -> dict[str, Of]:
+    return {
+        names.compartment_of(location) + names.module_name(location)[1:]: content
+        for location, content in stored.items()
+    }
+
+
+def _shortened(
+    application: Application,
+    stored: Mapping[Location, bytes],
+    names: Names,
+    options: Options,
+    powers: Powers,
+) -> tuple[Application, Stored]:
+    """Return what is stored of modules, minified where that is asked for, and maps from it."""
+    files = written_files(application, names)
+    maps: Mapping[Location, SourceMap] = {}
+    if options.source_map != "none":
+        maps, problems = installed_maps(application, files, names=names, read=powers.read)
+        application = replace(application, warnings=(*application.warnings, *problems))
+    made = Stored(modules=stored, maps=maps)
+    if options.minify:
+        esbuild = esbuild_of(application.root, read=powers.read)
+        made = minified(made, files=files, esbuild=esbuild, powers=powers.minify)
+        powers.ended("minify")
+    return application, made
+
+
+def _replaceable(
+    application: Application,
+    tables: Mapping[Location, LinkTable],
+    names: Names,
+    stored: Mapping[Location, bytes],
+) -> dict[Location, Replaceable]:
+    """Return the programs of the application's own package that nothing was said of."""
+    if application.policy_file is not None or application.in_page:
+        return {}  # a policy may be for these very files; pages have names of their own
+    if application.unused is not None:
+        return {}  # a new text may use more
+    warned = {problem.place.file for problem in application.warnings if problem.place}
+    warned |= {place_in(application, use).file for use in application.withheld}
+    modules = application.modules
+    in_cycles = modules.in_cycles()
+    found: dict[Location, Replaceable] = {}
+    for location, owner in names.packages.owners.items():
+        record = modules.modules[location].record
+        if (
+            owner == application.root
+            and is_on_disk(location)
+            and record.language in {"mjs", "cjs"}
+            and not (record.doubt or record.refusals or record.syntax_error)
+            and modules.modules[location].origin is None  # else its types must be erased first
+            and bytes_location(location) not in modules.modules
+            and display_name(location, application.root) not in warned
+        ):
+            found[location] = Replaceable(
+                compartment=names.compartment_of(location),
+                key=names.module_name(location),
+                parser=PARSERS[record.language],
+                sha512=sha512_hex(stored[location]),
+                asked=modules.modules[location].asked,
+                in_cycle=location in in_cycles,
+                keys=tuple(_keys(modules.modules[location], modules, tables, names)),
+                exports=modules.cjs_export_names(location) if record.language == "cjs" else (),
+                interface=interface_of(record),
+            )
+    return found
+
+
+def _script_options(modules: ModuleGraph, options: Options) -> ScriptOptions:
+    exports = None
+    if options.format == "module":
+        exports = ModuleExports(
+            names=tuple(Exports(modules).names(modules.entry)), awaits=modules.awaits()
+        )
+    return ScriptOptions(
+        node_env="development" if "development" in options.conditions else "production",
+        global_name=options.global_name,
+        has_map_file=options.source_map == "file",
+        exports=exports,
+    )
+
+
+def _check_doubted(
+    application: Application, stored: Mapping[Location, bytes], engine: SyntaxPowers
+) -> None:
+    """Raise for modules that the engine takes, and that we compiled to what it does not take.
+
+    The grammar did not understand them, so their edits may be wrong.
+    """
+    always = application.modules.always_evaluated()
+    problems = [
+        errors.not_understood(
+            module.place(display_name(location, application.root), module.record.doubt)
+        )
+        for location, module in application.modules.modules.items()
+        if module.record.doubt is not None
+        and module.record.syntax_error is None
+        and location in always
+        and engine.syntax_problem(program_of(stored[location]), "cjs") is not None
+    ]
+    if problems:
+        raise InputError(*problems)
+
+
+def _compiled(
+    modules: ModuleGraph,
+    tables: Mapping[Location, LinkTable],
+    names: Names,
+) -> dict[Location, bytes]:
+    in_cycles = modules.in_cycles()
+    return {
+        location: _stored(
+            module,
+            modules,
+            in_cycle=location in in_cycles,
+            keys=_keys(module, modules, tables, names),
+        )
+        for location, module in modules.modules.items()
+    }
+
+
+def _keys(
+    module: Module, modules: ModuleGraph, tables: Mapping[Location, LinkTable], names: Names
+) -> list[str]:
+    """Return the further names of what a module requests and looks at."""
+    table = tables[names.packages.owners[module.location]]
+    assets = (asset_key(asset, module.location, names) for asset in module.assets)
+    entries = modules.others if is_list_of_entries(module.location) else ()
+    return [
+        *_own_keys(table, module.location),
+        *assets,
+        *(names.module_name(entry) for entry in entries),
+    ]
+
+
+def _own_keys(table: LinkTable, location: Location) -> list[str]:
+    """Return the keys of the archive's own that a module requests by."""
+    resolutions = table.resolutions.get(location, {})
+    return [key for keys in resolutions.values() for key in keys.values() if key in table.links]
+
+
+def _stored(
+    module: Module,
+    modules: ModuleGraph,
+    *,
+    in_cycle: bool,
+    keys: list[str],
+) -> bytes:
+    match module.record.language:
+        case "mjs" | "cjs":
+            is_cjs = module.record.language == "cjs"
+            exports = modules.cjs_export_names(module.location) if is_cjs else ()
+            return compiled(
+                module.record,
+                module.source,
+                in_cycle=in_cycle,
+                keys=keys,
+                exports=exports,
+                origin=module.origin,
+            )
+        case _:
+            return module.source

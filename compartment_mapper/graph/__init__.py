@@ -1,0 +1,1 @@
+"""Modules and packages of an application: what leads where."""

@@ -1,0 +1,162 @@
+"""Which files travel as they are, since a module will read them: places, and what it resolves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from compartment_mapper.authority.node_builtins import is_builtin
+from compartment_mapper.graph.module_graph import Edge, FileTarget
+from compartment_mapper.graph.named_by_files import folders_around, named_by_files
+from compartment_mapper.graph.patterns import asset_files
+from compartment_mapper.locations import Location, joined
+from compartment_mapper.records.module_record import OWN_PACKAGE, RESOLVES, ModuleRecord
+from compartment_mapper.resolve.package_json import PackageDescriptor
+from compartment_mapper.resolve.package_lookup import World, find_package, is_owned
+from compartment_mapper.resolve.specifiers import is_bare, package_name_of, package_root
+
+_READING = re.compile(r"(?:promises\.)?(?:read|createRead|open|copy|cp|stat|lstat|$)")
+_ALL_OF_PACKAGES = re.compile(r"(?:.*/)?node_modules(?:/(?:@[^/]+/)?[^/]*)?/?\**")
+_NODE_MODULES = "/node_modules/"
+
+
+def assets_of_module(
+    file: Location,
+    record: ModuleRecord,
+    edges: Iterable[Edge],
+    *,
+    world: World,
+    application: Location,
+) -> tuple[Location, ...]:
+    """Return the files that the module made of *file* will read, each once.
+
+    They are files of its own package, and of the packages that it depends on.
+    """
+    package = package_root(file, descriptors=world.descriptors)
+    is_application = package == application
+    descriptor = world.descriptors(package)
+    declared = descriptor.declared if isinstance(descriptor, PackageDescriptor) else frozenset()
+
+    def may_read(found: Location) -> bool:
+        if is_owned(found, package):
+            return True
+        name = package_name_of(found.rpartition(_NODE_MODULES)[2])
+        return _NODE_MODULES in found and (is_application or name in declared)
+
+    found = (
+        *_at_places(file, record, world),
+        *_resolved(record, edges),
+        *_of_packages(file, record, package, world),
+        *(() if is_application else _named_in(file, record, package, world)),
+    )
+    files = tuple(dict.fromkeys(place for place in found if may_read(place)))
+    return (*files, *named_by_files(files, package=package, read=world.powers))
+
+
+def _at_places(file: Location, record: ModuleRecord, world: World) -> Iterator[Location]:
+    places = [asset for asset in record.assets if not _ALL_OF_PACKAGES.fullmatch(asset.path)]
+    if places:
+        yield from asset_files(
+            replace(record, assets=tuple(places)), location=file, read=world.powers
+        )
+
+
+def _resolved(record: ModuleRecord, edges: Iterable[Edge]) -> Iterator[Location]:
+    """Yield the files that are named by a path, or by whatever in a text that reads files."""
+    reads = reads_files(record)
+    for edge in edges:
+        request, target = edge.request, edge.target
+        is_read = request.attribute_type == RESOLVES and (reads or _names_file(request.specifier))
+        if is_read and isinstance(target, FileTarget):
+            yield Location(target.location.partition("#as=")[0])
+
+
+def _names_file(specifier: str) -> bool:
+    path = specifier[len(package_name_of(specifier)) :] if is_bare(specifier) else specifier
+    return "." in path.rpartition("/")[2].lstrip(".")
+
+
+def _of_packages(
+    file: Location, record: ModuleRecord, package: Location, world: World
+) -> Iterator[Location]:
+    """Yield what is named by the name of its package: ``a/package.json``."""
+    for asset in record.assets:
+        if asset.path == OWN_PACKAGE:
+            yield from _existing(Location(package + "package.json"), world)
+        elif not asset.path.startswith((".", "\0")):
+            name = package_name_of(asset.path)
+            folder = find_package(name, referrer=file, world=world)
+            if folder is not None:
+                yield from _existing(joined(folder, asset.path[len(name) + 1 :]), world)
+
+
+_DATA = re.compile(r"(?:[\w@.-]+/)+[\w@.-]+\.(?!(?:[cm]?[jt]sx?|json|map|md|node)$)\w+")
+
+
+def _named_in(
+    file: Location, record: ModuleRecord, package: Location, world: World
+) -> Iterator[Location]:
+    """Yield the data of a dependency that its text names by a path, from whatever folder.
+
+    ``path.join(dirname, '../', 'fonts/sans.fnt')``, where another module exports ``dirname``.
+    """
+    for name in record.file_names:
+        if not _DATA.fullmatch(name) or name.startswith(".."):
+            continue
+        for folder in folders_around(file, package):
+            place = joined(folder, name)
+            if world.powers.kind(place) == "file":
+                yield world.powers.canonical(place)
+                break
+
+
+def _existing(place: Location, world: World) -> Iterator[Location]:
+    if world.powers.kind(place) == "file":
+        yield world.powers.canonical(place)
+
+
+def reads_files(record: ModuleRecord) -> bool:
+    """Return whether the text uses a function of Node's that reads files."""
+    return any(
+        is_builtin(use.specifier) in {"fs", "fs/promises"} and _READING.match(use.path)
+        for use in record.builtin_uses
+    )
+
+
+def reads_descriptions(record: ModuleRecord) -> bool:
+    """Return whether the text reads files, and names the package.json of a folder."""
+    return reads_files(record) and any(
+        name.rpartition("/")[2] == "package.json" for name in record.file_names
+    )
+
+
+def assets_by_helpers(
+    records: Mapping[Location, ModuleRecord], *, world: World
+) -> Iterator[tuple[Location, Location]]:
+    """Yield files that a module reads by names which other modules of its package give to it.
+
+    ``at = (name) => join(__dirname, name)``: the names stand where `at` is called.
+    """
+    helpers = {
+        location: record
+        for location, record in records.items()
+        if any(_OPEN.fullmatch(asset.path) for asset in record.assets)
+    }
+    if not helpers:
+        return
+    names: dict[Location, set[str]] = {}
+    roots = {
+        location: package_root(location, descriptors=world.descriptors) for location in records
+    }
+    for location, record in records.items():
+        names.setdefault(roots[location], set()).update(record.file_names)
+    for location, record in sorted(helpers.items()):
+        others = tuple(sorted(names[roots[location]]))
+        named = replace(record, file_names=others)
+        for file in asset_files(named, location=location, read=world.powers):
+            if is_owned(file, roots[location]):
+                yield location, file
+
+
+_OPEN = re.compile(r"\.(?:/\.\.)*/\*/?")

@@ -1,0 +1,86 @@
+"""Packages that the application names in its text for a dependency to load: plugins and presets.
+
+``load({ extends: ['@commitlint/config-conventional'] })``: the dependency requests what it is told,
+of which its own text says nothing. Such a package may name more, which it declares itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from compartment_mapper.graph.module_graph import Module
+from compartment_mapper.graph.package_graph import declared_names
+from compartment_mapper.locations import Location, Specifier
+from compartment_mapper.records.module_record import ModuleRequest, PatternRequest
+from compartment_mapper.resolve.package_lookup import World
+from compartment_mapper.resolve.specifiers import package_name_of, package_root
+
+_TEXT = re.compile(rb"""(['"`])((?:@[a-z\d~-][\w.~-]*/)?[a-z\d~-][\w.~-]*(?:/[\w./~-]+)?)\1""")
+#: Of more, a text is a list of something else.
+_MOST = 100
+
+
+def requests_by_name(
+    modules: Mapping[Location, Module], *, application: Location, world: World
+) -> Iterator[tuple[Location, ModuleRequest]]:
+    """Yield which modules of dependencies may load which packages that are named for them."""
+    roots = {
+        location: package_root(location, descriptors=world.descriptors) for location in modules
+    }
+    loaders = [
+        (location, request)
+        for location, module in modules.items()
+        if roots[location] != application
+        for request in _unknown(module)
+    ]
+    names = set(_named(modules, roots, application, world)) if loaders else set()
+    for location, request in loaders:
+        for name in sorted(names)[:_MOST]:
+            if not roots[location].endswith(f"/node_modules/{package_name_of(name)}/"):
+                yield (
+                    location,
+                    ModuleRequest(
+                        specifier=name, kind=request.kind, span=request.span, reach="guarded"
+                    ),
+                )
+
+
+def _unknown(module: Module) -> Iterable[PatternRequest]:
+    """Return a request of each kind of which the text says nothing."""
+    unknown = (request for request in module.record.patterns if request.pattern == "*")
+    return {request.kind: request for request in unknown}.values()
+
+
+def _named(
+    modules: Mapping[Location, Module],
+    roots: Mapping[Location, Location],
+    application: Location,
+    world: World,
+) -> Iterator[Specifier]:
+    """Yield what the application names, and what packages name that are named themselves."""
+    by_root: dict[Location, list[Module]] = {}
+    for location, root in roots.items():
+        by_root.setdefault(root, []).append(modules[location])
+    todo = [application]
+    done: set[Location] = set()
+    while todo:
+        root = todo.pop()
+        done.add(root)
+        declared = set(declared_names(root, application=application, world=world))
+        for module in by_root.get(root, []) if declared else ():
+            for name in _mentioned(module, declared):
+                yield name
+                ending = f"/node_modules/{package_name_of(name)}/"
+                todo += [other for other in by_root if other.endswith(ending) and other not in done]
+
+
+def _mentioned(module: Module, declared: set[str]) -> Iterator[Specifier]:
+    """Yield the texts that name a dependency, and are no requests."""
+    if module.record.language not in {"mjs", "cjs"}:
+        return
+    requested = {request.specifier for request in module.record.requests}
+    for match in _TEXT.finditer(module.source):
+        name = Specifier(match[2].decode())
+        if package_name_of(name) in declared and name not in requested:
+            yield name

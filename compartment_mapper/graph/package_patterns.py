@@ -1,0 +1,138 @@
+"""Patterns that begin with a package's name → the dependencies that they may mean.
+
+A word is no request because a package is called so: it counts where the text requests what it
+computes, and the package is one that is declared, or the text is of the application.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from compartment_mapper.authority.node_builtins import is_builtin
+from compartment_mapper.graph.patterns import PROGRAMS, SUFFIXES, TYPED, files_of_package, shape_of
+from compartment_mapper.locations import Location, Specifier, base_name, joined
+from compartment_mapper.records.module_record import ModuleRecord, ModuleRequest, PatternRequest
+from compartment_mapper.resolve.package_json import PackageDescriptor
+from compartment_mapper.resolve.resolver import FileResolution, World, find_package, resolve
+from compartment_mapper.resolve.specifiers import package_name_of, package_root
+
+_MODULES = (*PROGRAMS, *TYPED)
+
+
+def package_requests(
+    record: ModuleRecord, *, location: Location, application: Location, world: World
+) -> Iterator[ModuleRequest]:
+    """Yield a request for each module of other packages that a pattern of *record* may mean.
+
+    Args:
+        record: What the text says.
+        location: Of its file.
+        application: The folder of the application's own package.
+        world: What is there.
+    """
+    patterns = [p for p in record.patterns if p.pattern != "*" and not p.pattern.startswith(".")]
+    if not patterns:
+        return
+    installed = _Installed(location, application, world)
+    seen: set[tuple[str, str]] = set()
+    for request in patterns:
+        for specifier in installed.matching(request):
+            if (specifier, request.kind) not in seen:
+                seen.add((specifier, request.kind))
+                yield ModuleRequest(
+                    specifier=Specifier(specifier),
+                    kind=request.kind,
+                    span=request.span,
+                    reach="guarded",
+                )
+
+
+class _Installed:
+    """The dependencies of the package around one module that are there."""
+
+    def __init__(self, location: Location, application: Location, world: World) -> None:
+        root = package_root(location, descriptors=world.descriptors)
+        descriptor = world.descriptors(root)
+        self._location = location
+        self._root = root
+        self._world = world
+        self._is_application = root == application
+        self._declared = (
+            descriptor.declared if isinstance(descriptor, PackageDescriptor) else frozenset[str]()
+        )
+        self._folders: dict[str, Location | None] = {}
+        self._names: tuple[str, ...] | None = None
+
+    def matching(self, request: PatternRequest) -> Iterator[str]:
+        """Yield the specifiers of what is there that the pattern of *request* may mean."""
+        pattern = request.pattern
+        if "*" not in pattern:
+            is_there = pattern.startswith("#") or self._folder_of(package_name_of(pattern))
+            if is_there and self._is_module(pattern, request):
+                yield pattern
+            return
+        wanted = re.compile(shape_of(package_name_of(pattern)))
+        for name in self._all_names():
+            if wanted.fullmatch(name) and self._folder_of(name):
+                yield from self._files_matching(name, request)
+
+    def _files_matching(self, name: str, request: PatternRequest) -> Iterator[str]:
+        asked = package_name_of(request.pattern)
+        path = request.pattern[len(asked) :]
+        if "*" not in path:
+            found: Iterable[str] = (name + path,)
+        else:
+            folder = self._folder_of(name)
+            assert folder is not None
+            suffix = SUFFIXES if request.kind == "require" else ""
+            whole = re.compile(shape_of(path.removeprefix("/")) + suffix)
+            known = path[: path.index("*")].rpartition("/")[0].removeprefix("/")
+            below = f"{known}/" if known else ""
+            files = files_of_package(joined(folder, below), self._world.powers)
+            matching = (below + file for file in files if file.endswith((*_MODULES, ".json")))
+            found = (f"{name}/{file}" for file in matching if whole.fullmatch(file))
+        yield from (specifier for specifier in found if self._is_module(specifier, request))
+
+    def _all_names(self) -> tuple[str, ...]:
+        if self._names is None:
+            names = set(self._declared)
+            if self._is_application:
+                names.update(self._names_in_folder())
+            self._names = tuple(sorted(names))
+        return self._names
+
+    def _names_in_folder(self) -> Iterator[str]:
+        modules = Location(f"{self._root}node_modules/")
+        for name in self._world.powers.names_in(modules):
+            if name.startswith("@"):
+                scope = Location(f"{modules}{name}/")
+                yield from (f"{name}/{inner}" for inner in self._world.powers.names_in(scope))
+            elif not name.startswith("."):
+                yield name
+
+    def _folder_of(self, name: str) -> Location | None:
+        if name not in self._folders:
+            may = self._is_application or name in self._declared
+            self._folders[name] = (
+                find_package(name, referrer=self._location, world=self._world) if may else None
+            )
+        return self._folders[name]
+
+    def _is_module(self, specifier: str, request: PatternRequest) -> bool:
+        """Whether the specifier leads to a file that can be loaded without saying how."""
+        found = resolve(
+            Specifier(specifier), referrer=self._location, kind=request.kind, world=self._world
+        )
+        if not isinstance(found, FileResolution):
+            return False
+        if found.location.endswith(".json"):
+            return request.kind == "require"
+        return found.location.endswith(_MODULES) or "." not in base_name(found.location)
+
+
+def unknown_requests(record: ModuleRecord) -> tuple[PatternRequest, ...]:
+    """Return the requests of which the text says nothing, if it names no builtin that they mean."""
+    if any(is_builtin(request.pattern) is not None for request in record.patterns):
+        return ()
+    return tuple(request for request in record.patterns if request.pattern == "*")

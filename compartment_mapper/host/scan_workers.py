@@ -1,0 +1,277 @@
+"""Processes that scan texts, when there is enough to do; what they say is the same."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import select
+import signal
+import struct
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from types import TracebackType
+from typing import NoReturn, Self, get_args
+
+from compartment_mapper.records.codec import from_plain, to_plain
+from compartment_mapper.records.module_record import Language, ModuleRecord
+
+_LANGUAGES: tuple[Language | None, ...] = (None, *get_args(Language))
+#: Of a request: the length of the text, its language, whether it is in a cycle.
+_REQUEST = struct.Struct("<IB??")
+#: Of an answer: the length of its JSON; nothing for a text that could not be scanned there.
+_ANSWER = struct.Struct("<I")
+#: So many bytes of text take longer to scan than it takes to begin processes.
+_WORTH_WORKERS = 100_000
+#: What a module costs besides its bytes, in bytes.
+_COST_OF_MODULE = 1_500
+#: A worker that waits for nothing has at most so much before it; more might wait for nothing.
+_MOST_AHEAD = 80_000
+_MOST_WORKERS = 16
+_CHUNK = 1 << 18
+
+
+@dataclass(eq=False, slots=True)
+class _Task:
+    """A text to scan, until its record is there."""
+
+    source: bytes
+    language: Language | None
+    in_cycle: bool
+    page: bool
+    record: ModuleRecord | None = None
+    #: It was handed out, and no record will come.
+    is_lost: bool = False
+
+    @property
+    def cost(self) -> int:
+        """How long it takes, in bytes."""
+        return len(self.source) + _COST_OF_MODULE
+
+
+@dataclass(eq=False, slots=True)
+class _Worker:
+    """A process, what it still has to do, and what is on the way to it and from it."""
+
+    pid: int
+    reads: int
+    writes: int
+    tasks: deque[_Task] = field(default_factory=deque)
+    ahead: int = 0
+    outgoing: bytearray = field(default_factory=bytearray)
+    incoming: bytearray = field(default_factory=bytearray)
+
+
+def usable_cores() -> int:
+    """Return how many processors this process may use, quotas of containers included."""
+    try:
+        cores = len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS
+        cores = os.cpu_count() or 1
+    with contextlib.suppress(OSError, ValueError):
+        with open("/sys/fs/cgroup/cpu.max", "rb") as file:  # noqa: PTH123 - a third faster
+            quota, period = file.read().split()
+        cores = min(cores, max(1, -(-int(quota) // int(period))))
+    return cores
+
+
+class Workers:
+    """`ScanPowers` of up to *jobs* processes; to be closed with ``with``.
+
+    They begin when there is enough to do. One that dies loses nothing: its texts are scanned here.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        self._jobs = min(jobs, _MOST_WORKERS) if hasattr(os, "fork") else 1
+        self._workers: list[_Worker] = []
+        self._waiting: deque[_Task] = deque()
+        self._cost = 0
+        self._has_begun = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for worker in self._workers:
+            _end(worker)
+        self._workers.clear()
+        gc.unfreeze()
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes that are at work."""
+        return [worker.pid for worker in self._workers]
+
+    def begin(
+        self, source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
+    ) -> Callable[[], ModuleRecord]:
+        """Begin to scan a text; what is returned waits for its record."""
+        task = _Task(source, language, in_cycle, page)
+        self._waiting.append(task)
+        self._cost += task.cost
+        if not self._has_begun and self._jobs > 1 and self._cost > _WORTH_WORKERS:
+            self._start()
+        self._exchange(wait=False)
+        return partial(self._record, task)
+
+    def _record(self, task: _Task) -> ModuleRecord:
+        while task.record is None and self._workers and not task.is_lost:
+            self._exchange(wait=True)
+        if task.record is None:
+            if task in self._waiting:
+                self._waiting.remove(task)
+                self._cost -= task.cost
+            task.record = _scanned(
+                task.source, task.language, in_cycle=task.in_cycle, page=task.page
+            )
+        task.source = b""
+        return task.record
+
+    def _start(self) -> None:
+        import compartment_mapper.scan  # noqa: F401, PLC0415 - once, for all of them
+
+        self._has_begun = True
+        gc.freeze()  # what is there now stays: then the processes share its pages
+        for _ in range(self._jobs):
+            try:
+                self._workers.append(_forked(self._workers))
+            except OSError:
+                break  # no more processes: fewer will do
+
+    def _exchange(self, *, wait: bool) -> None:
+        """Hand out texts and take records in; with *wait*, until there is one more."""
+        if not self._workers:
+            return
+        self._hand_out()
+        writing = [worker.writes for worker in self._workers if worker.outgoing]
+        reading = [worker.reads for worker in self._workers]
+        readable, writable, _ = select.select(reading, writing, [], None if wait else 0)
+        for worker in list(self._workers):
+            is_there = worker.writes not in writable or _send(worker)
+            if not is_there or (worker.reads in readable and not _receive(worker)):
+                self._lose(worker)
+
+    def _hand_out(self) -> None:
+        while self._waiting:
+            worker = min(self._workers, key=lambda worker: worker.ahead)
+            if worker.ahead > _MOST_AHEAD:
+                return
+            task = self._waiting.popleft()
+            self._cost -= task.cost
+            worker.tasks.append(task)
+            worker.ahead += task.cost
+            code = _LANGUAGES.index(task.language)
+            worker.outgoing += (
+                _REQUEST.pack(len(task.source), code, task.in_cycle, task.page) + task.source
+            )
+
+    def _lose(self, worker: _Worker) -> None:
+        for task in worker.tasks:
+            task.is_lost = True
+        self._workers.remove(worker)
+        _end(worker)
+
+
+def _send(worker: _Worker) -> bool:
+    """Send what the pipe takes; return whether the worker is there."""
+    try:
+        sent = os.write(worker.writes, worker.outgoing[:_CHUNK])
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    del worker.outgoing[:sent]
+    return True
+
+
+def _receive(worker: _Worker) -> bool:
+    """Take what there is; return whether the worker is there."""
+    try:
+        received = os.read(worker.reads, _CHUNK)
+    except OSError:
+        return False
+    worker.incoming += received
+    while len(worker.incoming) >= _ANSWER.size:
+        (length,) = _ANSWER.unpack_from(worker.incoming)
+        end = _ANSWER.size + length
+        if len(worker.incoming) < end:
+            break
+        task = worker.tasks.popleft()
+        worker.ahead -= task.cost
+        answer = bytes(worker.incoming[_ANSWER.size : end])
+        del worker.incoming[:end]
+        task.record = from_plain(json.loads(answer)) if answer else None
+        task.is_lost = task.record is None
+    return bool(received)
+
+
+def _end(worker: _Worker) -> None:
+    os.close(worker.writes)
+    os.close(worker.reads)
+    with contextlib.suppress(OSError):
+        os.kill(worker.pid, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(worker.pid, 0)
+
+
+def _forked(others: list[_Worker]) -> _Worker:
+    """Return a new process that scans what it is sent until there is no more.
+
+    Raises:
+        OSError: There can't be another process.
+    """
+    theirs, writes = os.pipe()
+    reads, answers = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        for other in others:
+            os.close(other.reads)
+            os.close(other.writes)
+        os.close(writes)
+        os.close(reads)
+        _work(theirs, answers)
+    os.close(theirs)
+    os.close(answers)
+    os.set_blocking(writes, False)
+    return _Worker(pid, reads, writes)
+
+
+def _work(reads: int, writes: int) -> NoReturn:
+    """Be a worker, and nothing of what the process was before."""
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends us
+        with os.fdopen(reads, "rb") as requests, os.fdopen(writes, "wb") as answers:
+            while head := requests.read(_REQUEST.size):
+                length, code, in_cycle, page = _REQUEST.unpack(head)
+                source = requests.read(length)
+                answer = _answer(source, _LANGUAGES[code], in_cycle=in_cycle, page=page)
+                answers.write(_ANSWER.pack(len(answer)) + answer)
+                answers.flush()
+    finally:
+        os._exit(0)
+
+
+def _answer(
+    source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
+) -> bytes:
+    try:
+        record = _scanned(source, language, in_cycle=in_cycle, page=page)
+        return json.dumps(to_plain(record), separators=(",", ":")).encode()
+    except Exception:  # noqa: BLE001 - whatever it is, the first process meets it as well
+        return b""
+
+
+def _scanned(
+    source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
+) -> ModuleRecord:
+    from compartment_mapper.scan import scan_module  # noqa: PLC0415 - where it is wanted
+
+    return scan_module(source, language, in_cycle=in_cycle, page=page)

@@ -1,0 +1,80 @@
+"""The Node process that erases types: one for all texts of a run, started for the first."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from compartment_mapper.errors import InputError, runtime_missing
+from compartment_mapper.records.codec import erasure_from_plain
+from compartment_mapper.records.erasure import Erasure, ErasureRefusal, Typed
+
+_SCRIPT = Path(__file__).parent.parent / "_runtime" / "erase.cjs"
+
+
+class Eraser:
+    """`ErasePowers` of a Node, to be closed with ``with``.
+
+    Args:
+        node: Returns the path of the Node; called when it is wanted first.
+    """
+
+    def __init__(self, node: Callable[[], str]) -> None:
+        self._node = node
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+
+    def erased(self, typed: Typed) -> Erasure | ErasureRefusal:
+        """Return how *typed* is edited to be JavaScript, or why it can't be."""
+        self._process = self._process or self._started()
+        source = typed.source.decode("utf-8", "replace")
+        jsx = typed.jsx
+        question = {
+            "source": source,
+            "syntax": typed.syntax,
+            "language": typed.language,
+            "jsx": {
+                "runtime": jsx.runtime,
+                "importSource": jsx.import_source,
+                "factory": jsx.factory,
+                "fragment": jsx.fragment,
+            },
+        }
+        requests, answers = self._process.stdin, self._process.stdout
+        assert requests is not None
+        assert answers is not None
+        requests.write(json.dumps(question) + "\n")
+        requests.flush()
+        answer: object = json.loads(answers.readline())
+        found = erasure_from_plain(answer)
+        assert found is not None, answer
+        return found
+
+    def _started(self) -> subprocess.Popen[str]:
+        if not _SCRIPT.is_file():
+            raise InputError(runtime_missing())
+        return subprocess.Popen(  # noqa: S603 - our own Node, no shell
+            [self._node(), "--no-warnings", str(_SCRIPT)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "NODE_OPTIONS": ""},  # they are for programs: a debugger, for one
+        )

@@ -1,0 +1,273 @@
+"""Which policy holds for an application, and what is wrong with the one that was given."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from compartment_mapper import errors
+from compartment_mapper.authority.node_builtins import is_builtin, known_builtins
+from compartment_mapper.authority.table import (
+    KNOWN_GLOBALS,
+    MEMBERS_OF_PROCESS,
+    Part,
+)
+from compartment_mapper.errors import Diagnostic, InputError, Place
+from compartment_mapper.graph.loader import display_name
+from compartment_mapper.graph.module_graph import ModuleGraph
+from compartment_mapper.graph.package_graph import PackageGraph
+from compartment_mapper.inference.policy_file import (
+    OVERRIDE_FILE,
+    POLICY_FILE,
+    Finding,
+    changed_packages,
+    missing_grants,
+    undecided_patches,
+    unused_grants,
+)
+from compartment_mapper.inference.uses import Use, patches_of, unchanging_packages
+from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
+from compartment_mapper.policy.format import parse_policy
+from compartment_mapper.policy.merge import merge_policies
+from compartment_mapper.policy.model import PackagePolicy, Policy, policy_key
+from compartment_mapper.powers import ReadPowers
+from compartment_mapper.text import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyFile:
+    """The text of a policy, and what to call it."""
+
+    text: bytes
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenPolicy:
+    """A policy that somebody wrote, overrides included."""
+
+    policy: Policy
+    #: What to call it in messages.
+    file: str
+
+
+def given_policy(policy: PolicyFile | None, override: PolicyFile | None) -> GivenPolicy | None:
+    """Return what the files say together; None without a policy.
+
+    Raises:
+        InputError: INVALID_POLICY.
+    """
+    if policy is None:
+        return None
+    base = parsed_policy(policy)
+    merged = base if override is None else merge_policies(base, parsed_policy(override))
+    return GivenPolicy(policy=merged, file=policy.name)
+
+
+def parsed_policy(file: PolicyFile) -> Policy:
+    """Return what one file says.
+
+    Raises:
+        InputError: INVALID_POLICY.
+    """
+    policy = parse_policy(file.text, file=file.name)
+    if isinstance(policy, Diagnostic):
+        raise InputError(policy)
+    return policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedGrant:
+    """A grant by name, on the command line: ``PACKAGE:AUTHORITY``."""
+
+    package: CanonicalName
+    part: Part
+    path: str
+
+
+def named_grant(text: str) -> NamedGrant | Diagnostic:
+    """Return the grant that *text* says; ``node:`` before an authority makes it a builtin.
+
+    >>> named_grant("a>b:fs.stat")
+    NamedGrant(package='a>b', part='builtins', path='fs.stat')
+    >>> named_grant("a:process.kill").part, named_grant("a:node:crypto.createHash").part
+    ('globals', 'builtins')
+    """
+    package, colon, authority = text.partition(":")
+    path = authority.removeprefix("node:")
+    first = path.partition(".")[0]
+    if not (package and colon and path):
+        return errors.invalid_grant(text, "")
+    if authority == path and first in KNOWN_GLOBALS and not _is_of_builtin(path):
+        return NamedGrant(package=CanonicalName(package), part="globals", path=path)
+    if is_builtin(f"node:{first}") is None:
+        known = KNOWN_GLOBALS | known_builtins()
+        return errors.invalid_grant(text, errors.did_you_mean(first, known))
+    return NamedGrant(package=CanonicalName(package), part="builtins", path=path)
+
+
+def _is_of_builtin(path: str) -> bool:
+    """Whether a member is one of a builtin, and none of the global that is called so.
+
+    >>> _is_of_builtin("crypto.createHash"), _is_of_builtin("crypto.subtle")
+    (True, False)
+    """
+    first, dot, member = path.partition(".")
+    return first == "crypto" and bool(dot) and member.partition(".")[0] not in _OF_WEB_CRYPTO
+
+
+_OF_WEB_CRYPTO = frozenset({"subtle", "getRandomValues", "randomUUID"})
+
+
+def with_named_grants(
+    policy: Policy, texts: Iterable[str], packages: Iterable[CanonicalName]
+) -> Policy:
+    """Return *policy* with what is granted by name on the command line.
+
+    Raises:
+        InputError: INVALID_GRANT, UNKNOWN_PACKAGE.
+    """
+    known = list(packages)
+    for text in texts:
+        found = named_grant(text)
+        if isinstance(found, Diagnostic):
+            raise InputError(found)
+        if found.package not in known:
+            raise InputError(errors.unknown_package(found.package, known))
+        for grant in (found, *_also_meant(found)):
+            policy = _with_grant(policy, grant)
+    return policy
+
+
+def _with_grant(policy: Policy, grant: NamedGrant) -> Policy:
+    if policy.of(grant.package).allows(grant.part, grant.path):
+        return policy
+    own = PackagePolicy().with_grants(grant.part, {grant.path: True})
+    is_root = grant.package == ROOT_NAME
+    more = Policy(
+        entry=own if is_root else PackagePolicy(),
+        resources={} if is_root else {grant.package: own},
+    )
+    return merge_policies(policy, more)
+
+
+def _also_meant(grant: NamedGrant) -> Iterator[NamedGrant]:
+    """Yield what else a name means: a builtin is called ``crypto``, and a global.
+
+    The module `process` is the global: what is granted of one, is of the other.
+    """
+    first, dot, _ = grant.path.partition(".")
+    if (
+        grant.part == "globals"
+        and is_builtin(first) is not None
+        and (first == "process" or not dot)
+    ):
+        yield replace(grant, part="builtins")
+    elif grant.part == "builtins" and first == "process":
+        yield replace(grant, part="globals")
+
+
+def policy_beside(root: Location, read: ReadPowers) -> tuple[PolicyFile | None, PolicyFile | None]:
+    """Return the policy and the overrides that lie beside the application's package.json."""
+
+    def found(name: str) -> PolicyFile | None:
+        text = read.maybe_read(Location(root + name))
+        return None if text is None else PolicyFile(text=text, name=name)
+
+    return found(POLICY_FILE), found(OVERRIDE_FILE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """An application as it was scanned."""
+
+    root: Location
+    modules: ModuleGraph
+    packages: PackageGraph
+    uses: tuple[Use, ...]
+
+    def place_of(self, module: Location, span: Span) -> Place:
+        """Return a place in a module, with its code frame."""
+        return self.modules.modules[module].place(display_name(module, self.root), span)
+
+    @property
+    def names(self) -> list[CanonicalName]:
+        """The packages that are reached."""
+        return [package.canonical_name for package in self.packages.packages.values()]
+
+
+def policy_problems(given: GivenPolicy, seen: Seen, *, frozen: bool) -> Iterator[Diagnostic]:
+    """Yield where *given* does not fit the application: errors, and warnings of what is stale.
+
+    What is harmless need not be granted.
+
+    Args:
+        given: The policy.
+        seen: The application.
+        frozen: A package of another version, or with other files, is an error.
+    """
+    for finding in missing_grants(given.policy, seen.uses):
+        assert finding.use is not None
+        use = finding.use
+        yield _missing(finding, use, given.file, seen.place_of(use.module, use.span))
+    for finding in undecided_patches(given.policy, seen.modules, seen.packages):
+        assert finding.patch is not None
+        place = seen.place_of(finding.patch.module, finding.patch.span)
+        yield errors.patches_another(place, finding.package, finding.path, given.file)
+    for finding in changed_packages(given.policy, seen.modules, seen.packages):
+        yield _changed(finding, given, seen.names, frozen=frozen)
+    for finding in unused_grants(given.policy, seen.uses):
+        yield from _mistyped(finding, given.file)
+
+
+def _mistyped(finding: Finding, file: str) -> Iterator[Diagnostic]:
+    """Yield a grant of a member that `process` has not, if it nearly has it and nobody uses it."""
+    first, *members = finding.path.split(".")
+    if finding.part != "globals" or first != "process" or not members:
+        return
+    near = errors.did_you_mean(members[0], MEMBERS_OF_PROCESS)
+    if members[0] not in MEMBERS_OF_PROCESS and near:
+        where = "entry" if finding.package == ROOT_NAME else f'resources["{finding.package}"]'
+        problem = f"{where}.globals[\"{finding.path}\"]: process has no '{members[0]}'"
+        yield errors.invalid_policy(file, problem, near)
+
+
+def hardened_packages(seen: Seen, *, believed: bool) -> frozenset[CanonicalName]:
+    """Return the packages whose functions and classes are frozen for others by default.
+
+    Args:
+        seen: The application.
+        believed: A package that another is seen to change stays as it is. Without a policy
+            that says so, this is for `--infer` alone.
+    """
+    patched = {patch.target for patch in patches_of(seen.modules, seen.packages)}
+    unchanging = unchanging_packages(seen.modules, seen.packages)
+    return unchanging - patched if believed else unchanging
+
+
+def _missing(finding: Finding, use: Use, file: str, place: Place) -> Diagnostic:
+    is_root = use.package == ROOT_NAME
+    return errors.policy_too_narrow(
+        place,
+        package="the application" if is_root else f"package '{use.package}'",
+        authority=f"{use.part.removesuffix('s')} '{finding.path}'",
+        severity=f"{use.severity}: {use.authority.reason}",
+        line=f'{policy_key(use.package)}.{use.part}["{finding.path}"] = {json.dumps(use.grant)}',
+        file=file,
+    )
+
+
+def _changed(
+    finding: Finding, given: GivenPolicy, known: list[CanonicalName], *, frozen: bool
+) -> Diagnostic:
+    if finding.kind == "unknown":
+        others = [name for name in known if name not in given.policy.resources]
+        hint = errors.did_you_mean(finding.package, others)
+        return errors.policy_names_unknown_package(given.file, finding.package, hint)
+    if finding.kind == "version":
+        versions = (finding.expected, finding.found)
+        found = errors.policy_of_other_version(given.file, finding.package, versions)
+    else:
+        found = errors.policy_of_other_files(given.file, finding.package, finding.found)
+    return replace(found, severity="error" if frozen else "warning")

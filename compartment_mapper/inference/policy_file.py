@@ -1,0 +1,332 @@
+"""The policy file of an application: made from what is seen, kept up to date, and enforced.
+
+``compartment-policy.json`` lists what each package uses beyond the harmless, granted or refused,
+with the package's version and a hash of its files: what changes, has to be decided.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from compartment_mapper.authority.table import (
+    Part,
+    authority_of,
+    holders_of,
+    is_global,
+    is_harmless,
+)
+from compartment_mapper.graph.module_graph import ModuleGraph
+from compartment_mapper.graph.package_graph import Package, PackageGraph
+from compartment_mapper.inference.uses import Patch, Use, patches_of, unchanging_packages
+from compartment_mapper.locations import ROOT_NAME, CanonicalName, relative_path
+from compartment_mapper.policy.model import PARTS, Attenuation, Grant, Grants, PackagePolicy, Policy
+
+POLICY_FILE = "compartment-policy.json"
+OVERRIDE_FILE = "compartment-policy-override.json"
+
+_NODE_MODULES = "/node_modules/"
+
+
+def policy_from_uses(
+    uses: Iterable[Use],
+    modules: ModuleGraph,
+    packages: PackageGraph,
+    place_of: Callable[[Use], str],
+) -> Policy:
+    """Return the policy that grants what is used; critical powers stand there as refused.
+
+    Args:
+        uses: Of all packages, the first of each authority.
+        modules: Of the application.
+        packages: Of the application.
+        place_of: How people name the place of a use: ``lib/file.js:12``.
+    """
+    found = {
+        package.canonical_name: PackagePolicy(
+            version=package.version or None if package.canonical_name != ROOT_NAME else None,
+            integrity=integrity_of(package, modules, packages),
+        )
+        for package in packages.packages.values()
+    }
+    for use in uses:
+        if (not use.harmless and not use.has_form) or use.part == "packages":
+            is_refused = use.severity == "critical" and use.package != ROOT_NAME
+            grant: Grant = False if is_refused else use.grant
+            found[use.package] = _with_grant(found[use.package], use, grant, place_of(use))
+    return Policy(
+        entry=found[ROOT_NAME],
+        resources={name: policy for name, policy in found.items() if name != ROOT_NAME},
+        harmless=True,
+    )
+
+
+def with_open_packages(policy: Policy, names: Container[CanonicalName]) -> Policy:
+    """Return *policy* with ``"harden": false`` for packages that others are seen to change."""
+    return replace(
+        policy,
+        resources={
+            name: replace(own, harden=False) if name in names else own
+            for name, own in policy.resources.items()
+        },
+    )
+
+
+def _with_grant(policy: PackagePolicy, use: Use, grant: Grant, reason: str) -> PackagePolicy:
+    grants = policy.grants_of(use.part)
+    assert isinstance(grants, Mapping)
+    changed = {**grants, use.path: grant}
+    reasons = {**policy.reasons, (use.part, use.path): reason}
+    return replace(policy, reasons=reasons).with_grants(use.part, changed)
+
+
+def integrity_of(package: Package, modules: ModuleGraph, packages: PackageGraph) -> str | None:
+    """Return ``sha512-`` and the hash of a package's files that are reached; None for our own.
+
+    Packages outside of ``node_modules`` are being worked on: theirs would change all the time.
+    """
+    if _NODE_MODULES not in package.root:
+        return None
+    files = sorted(
+        (relative_path(location, package.root) or location, modules.modules[location].written)
+        for location, root in packages.owners.items()
+        if root == package.root
+    )
+    digest = hashlib.sha512()
+    for path, source in files:
+        digest.update(path.encode("utf-8", "surrogatepass") + b"\0")
+        digest.update(hashlib.sha512(source).digest())
+    return "sha512-" + base64.b64encode(digest.digest()).decode("ascii")
+
+
+def with_decisions(fresh: Policy, known: Policy) -> Policy:
+    """Return *fresh* with the decisions of *known*.
+
+    What a person refused stays refused, and what a person granted stays granted, whole or
+    attenuated, whether it is seen to be used or not. What was inferred, and nobody uses any more,
+    is left out.
+    """
+    decided = {
+        name: _decided(policy, known.resources[name]) if name in known.resources else policy
+        for name, policy in fresh.resources.items()
+    }
+    gone = {
+        name: own
+        for name, policy in known.resources.items()
+        if name not in decided and (own := _made_by_a_person(policy)) is not None
+    }
+    return Policy(
+        entry=_decided(fresh.entry, known.entry, is_root=True),
+        resources={**decided, **gone},
+        harmless=known.harmless,
+    )
+
+
+def _decided(fresh: PackagePolicy, known: PackagePolicy, *, is_root: bool = False) -> PackagePolicy:
+    decided = replace(
+        fresh,
+        harden=fresh.harden if known.harden is None else known.harden,
+        options=known.options,
+        no_global_freeze=known.no_global_freeze,
+    )
+    for part in PARTS:
+        decided = decided.with_grants(part, _decided_grants(part, fresh, known, is_root=is_root))
+    reasons = {
+        (part, path): reason
+        for (part, path), reason in fresh.reasons.items()
+        if path in _names(decided, part) and not _is_bare_grant(known, part, path)
+    }
+    return replace(decided, reasons=reasons)
+
+
+def _decided_grants(
+    part: Part, fresh: PackagePolicy, known: PackagePolicy, *, is_root: bool
+) -> Grants:
+    seen, granted = fresh.grants_of(part), known.grants_of(part)
+    assert isinstance(seen, Mapping)
+    if not isinstance(granted, Mapping):
+        return granted
+    kept = {
+        path: _wider(grant, seen.get(path))
+        for path, grant in granted.items()
+        if _matters(path, seen) or is_personal(known, part, path, is_root=is_root)
+    }
+    return {**{p: g for p, g in seen.items() if not _is_decided(part, p, g, known)}, **kept}
+
+
+def is_personal(policy: PackagePolicy, part: Part, path: str, *, is_root: bool) -> bool:
+    """Return whether a person, and no inference, said what *policy* says of *path*.
+
+    An inference writes where a power is used, grants nothing critical to a dependency, and refuses
+    nothing else.
+
+    Args:
+        policy: Of a package, as it is read.
+        part: In which *path* is listed.
+        path: Of an authority.
+        is_root: The package is the application's own, which gets what it uses.
+    """
+    grants = policy.grants_of(part)
+    assert isinstance(grants, Mapping)
+    grant = grants[path]
+    if isinstance(grant, Attenuation) or (part, path) not in policy.reasons:
+        return True
+    is_critical = authority_of(part, path).severity == "critical"
+    return not is_critical if grant is False else is_critical and not is_root
+
+
+def _is_bare_grant(known: PackagePolicy, part: Part, path: str) -> bool:
+    """Whether a person granted what an inference might have: no reason may make it look so."""
+    granted = known.grants_of(part)
+    if not isinstance(granted, Mapping) or path not in granted:
+        return False
+    is_critical = authority_of(part, path).severity == "critical"
+    return granted[path] is not False and not is_critical and (part, path) not in known.reasons
+
+
+def _made_by_a_person(policy: PackagePolicy) -> PackagePolicy | None:
+    """Return what a person said of a package that is not reached; None for nothing."""
+    is_any = False
+    for part in PARTS:
+        grants = policy.grants_of(part)
+        if not isinstance(grants, Mapping):
+            is_any = True
+            continue
+        own = {p: g for p, g in grants.items() if is_personal(policy, part, p, is_root=False)}
+        policy = policy.with_grants(part, own)
+    said = is_any or any(policy.grants_of(part) for part in PARTS)
+    return policy if said or policy.options is not None or policy.no_global_freeze else None
+
+
+def _names(policy: PackagePolicy, part: Part) -> Iterable[str]:
+    grants = policy.grants_of(part)
+    return grants if isinstance(grants, Mapping) else ()
+
+
+def _matters(path: str, seen: Mapping[str, Grant]) -> bool:
+    """Whether a decision is about something that is still used."""
+    return any(use == path or path in holders_of(use) or use in holders_of(path) for use in seen)
+
+
+def _is_decided(part: Part, path: str, grant: Grant, known: PackagePolicy) -> bool:
+    return known.denies(part, path) or known.allows(part, path, write=grant == "write")
+
+
+def _wider(known: Grant, seen: Grant | None) -> Grant:
+    return "write" if known is True and seen == "write" else known
+
+
+def with_harmless(policy: Policy, uses: Iterable[Use]) -> Policy:
+    """Return *policy* with the harmless part of what is used, where it says so, written out.
+
+    Links to packages are never harmless here: who may use whom is listed.
+    """
+    if not policy.harmless:
+        return policy
+    found = {ROOT_NAME: policy.entry, **policy.resources}
+    for use in uses:
+        known = found.get(use.package, PackagePolicy())
+        grants = known.grants_of(use.part)
+        skipped = use.part == "packages" or not use.harmless or not isinstance(grants, Mapping)
+        if skipped or known.decision(use.part, use.path) is not None:
+            continue
+        if not (use.load and known.allows("builtins", use.path, load=True)):
+            assert isinstance(grants, Mapping)
+            changed = {**grants, use.path: use.grant}
+            found[use.package] = known.with_grants(use.part, changed)
+    entry = found.pop(ROOT_NAME)
+    return Policy(entry=entry, resources=found)
+
+
+#: What may be wrong with a policy file: a use that nobody decided about; a package that another
+#: changes; a grant that nobody uses; a package that is not there; another version; the same
+#: version with other files.
+FindingKind = Literal["missing", "patched", "unused", "unknown", "version", "integrity"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One difference between a policy and the application that it is for."""
+
+    kind: FindingKind
+    package: CanonicalName
+    #: Of an authority.
+    part: Part | None = None
+    path: str = ""
+    #: What uses it.
+    use: Use | None = None
+    #: What changes what *path*, another package, exports.
+    patch: Patch | None = None
+    #: Versions: what the policy says, and what is there.
+    expected: str = ""
+    found: str = ""
+
+
+def missing_grants(policy: Policy, uses: Iterable[Use]) -> Iterator[Finding]:
+    """Yield the powers that are used, and that *policy* neither grants nor refuses.
+
+    Packages that are used without being declared are withheld, as they are without a policy; the
+    application itself has to be decided about.
+    """
+    for use in uses:
+        own = policy.of(use.package)
+        is_link = use.link in {"declared", "application"}
+        is_power = is_link if use.part == "packages" else not use.harmless
+        if not is_power:
+            continue
+        # To have a global, and not to make it, is a decision: then it makes its own.
+        writes = use.write and not is_global(use.path)
+        allowed = own.allows(use.part, use.path, write=writes, load=use.load)
+        if not (allowed or use.has_form or own.denies(use.part, use.path)):
+            yield Finding(
+                kind="missing", package=use.package, part=use.part, path=use.path, use=use
+            )
+
+
+def undecided_patches(
+    policy: Policy, modules: ModuleGraph, packages: PackageGraph
+) -> Iterator[Finding]:
+    """Yield where packages change what others export, which is frozen if nobody decides."""
+    unchanging = unchanging_packages(modules, packages)
+    for patch in patches_of(modules, packages):
+        if patch.target in unchanging and policy.of(patch.target).harden is None:
+            yield Finding(kind="patched", package=patch.package, path=patch.target, patch=patch)
+
+
+def unused_grants(policy: Policy, uses: Iterable[Use]) -> Iterator[Finding]:
+    """Yield what *policy* says of authority that nobody uses."""
+    used: dict[tuple[CanonicalName, Part], set[str]] = {}
+    for use in uses:
+        paths = used.setdefault((use.package, use.part), set())
+        paths.update((use.path, *holders_of(use.path)))
+    for name, own in ((ROOT_NAME, policy.entry), *sorted(policy.resources.items())):
+        for part in PARTS:
+            grants = own.grants_of(part)
+            known = used.get((name, part), set())
+            for path, grant in sorted(grants.items()) if isinstance(grants, Mapping) else ():
+                refused = grant is False and is_personal(own, part, path, is_root=name == ROOT_NAME)
+                covers = (
+                    refused or path in known or any(holder in known for holder in holders_of(path))
+                )
+                if not (covers or isinstance(grant, Attenuation) or is_harmless(part, path)):
+                    yield Finding(kind="unused", package=name, part=part, path=path)
+
+
+def changed_packages(
+    policy: Policy, modules: ModuleGraph, packages: PackageGraph
+) -> Iterator[Finding]:
+    """Yield the packages that are not those that *policy* was made for."""
+    by_name = {package.canonical_name: package for package in packages.packages.values()}
+    for name, own in sorted(policy.resources.items()):
+        package = by_name.get(name)
+        if package is None:
+            yield Finding(kind="unknown", package=name)
+        elif own.version is not None and own.version != package.version:
+            yield Finding(kind="version", package=name, expected=own.version, found=package.version)
+        elif own.integrity is not None:
+            there = integrity_of(package, modules, packages)
+            if there not in {None, own.integrity}:
+                yield Finding(kind="integrity", package=name, found=package.version)

@@ -1,0 +1,111 @@
+"""What of a policy deserves to be read first: grave grants, leaks of secrets, unknown names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from compartment_mapper.authority.table import Effect, has_effect, is_known
+from compartment_mapper.inference.uses import Use
+from compartment_mapper.locations import ROOT_NAME, CanonicalName
+from compartment_mapper.policy.model import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leak:
+    """A dependency that reads secrets and reaches the network: it can send them away."""
+
+    package: CanonicalName
+    #: The first use of each kind.
+    reads: Use
+    sends: Use
+
+    def to_dict(self, place_of: Callable[[Use], str]) -> dict[str, object]:
+        """Return what ``--json`` prints."""
+        return {
+            "kind": "leak",
+            "package": self.package,
+            "reads": use_to_dict(self.reads, place_of),
+            "sends": use_to_dict(self.sends, place_of),
+        }
+
+
+def use_to_dict(use: Use, place_of: Callable[[Use], str]) -> dict[str, object]:
+    """Return what ``--json`` prints of one use."""
+    return {
+        "package": use.package,
+        "part": use.part,
+        "authority": use.path,
+        "severity": use.severity,
+        "place": place_of(use),
+    }
+
+
+def granted_uses(uses: Iterable[Use], policy: Policy) -> list[Use]:
+    """Return the powers that dependencies use, and that *policy* grants them.
+
+    Globals, builtins, and files of the application's own package.
+    """
+    return [
+        use
+        for use in uses
+        if use.package != ROOT_NAME
+        and (use.part != "packages" or use.link == "application")
+        and not use.load
+        and policy.of(use.package).allows(use.part, use.path, write=use.write)
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Risks:
+    """What of the powers that dependencies use and get is to be read first."""
+
+    #: Of severity high, or worse.
+    grave: Sequence[Use]
+    leaks: Sequence[Leak]
+    #: Globals of a page that we do not know, such as those of wallets and of payment providers.
+    unknown: Sequence[Use]
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self.grave or self.leaks or self.unknown)
+
+    def to_dict(self, place_of: Callable[[Use], str]) -> dict[str, object]:
+        """Return what ``--json`` prints."""
+        return {
+            "granted": [use_to_dict(use, place_of) for use in self.grave],
+            "unknownGlobals": [use_to_dict(use, place_of) for use in self.unknown],
+            "findings": [leak.to_dict(place_of) for leak in self.leaks],
+        }
+
+
+def risks_of(uses: Sequence[Use], *, in_page: bool) -> Risks:
+    """Return what deserves to be read of *uses*, which are granted.
+
+    Args:
+        uses: Of dependencies, of globals and builtins.
+        in_page: Whether the host is a page. Node has no global that we do not know.
+    """
+    return Risks(
+        grave=[use for use in uses if use.severity in {"high", "critical"}],
+        leaks=leaks_of(uses),
+        unknown=[use for use in uses if in_page and not is_known(use.part, use.path)],
+    )
+
+
+def leaks_of(uses: Sequence[Use]) -> list[Leak]:
+    """Return the packages that do both: each of *uses* is of a global or a builtin."""
+    reads, sends = _first(uses, "reads secrets"), _first(uses, "reaches the network")
+    return [
+        Leak(package=package, reads=use, sends=sends[package])
+        for package, use in sorted(reads.items())
+        if package in sends
+    ]
+
+
+def _first(uses: Iterable[Use], effect: Effect) -> dict[CanonicalName, Use]:
+    found: dict[CanonicalName, Use] = {}
+    for use in uses:
+        if has_effect(effect, use.part, use.path):
+            found.setdefault(use.package, use)
+    return found

@@ -1,0 +1,222 @@
+"""What changed in authority between two policies, the worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from compartment_mapper.authority.table import SEVERITIES, Authority, Part, Severity, authority_of
+from compartment_mapper.locations import ROOT_NAME, CanonicalName
+from compartment_mapper.policy.model import PARTS, Attenuation, Grant, PackagePolicy, Policy
+
+#: ``wanted``: the package is seen to use it, and is refused it.
+ChangeKind = Literal["added", "wanted", "removed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorityChange:
+    """Something that a package may do, or no longer may."""
+
+    kind: ChangeKind
+    package: CanonicalName
+    part: Part
+    path: str
+    severity: Severity
+    reason: str
+    #: How it is granted, where that says more than the path: ``write``, ``attenuated``.
+    grant: str = ""
+    #: Where it is used first; empty when nobody said.
+    place: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what ``--json`` prints."""
+        return {
+            "kind": self.kind,
+            "package": self.package,
+            "part": self.part,
+            "authority": self.path,
+            "severity": self.severity,
+            "reason": self.reason,
+            "grant": self.grant,
+            "place": self.place,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageChange:
+    """A package that came, went, or is another."""
+
+    kind: Literal["added", "removed", "changed"]
+    package: CanonicalName
+    before: str = ""
+    after: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what ``--json`` prints."""
+        return {
+            "kind": self.kind,
+            "package": self.package,
+            "before": self.before,
+            "after": self.after,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyDifference:
+    """What is other in one policy than in another."""
+
+    #: By severity, the worst first; then by package and path.
+    authority: tuple[AuthorityChange, ...]
+    packages: tuple[PackageChange, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what ``--json`` prints."""
+        return {
+            "authority": [change.to_dict() for change in self.authority],
+            "packages": [change.to_dict() for change in self.packages],
+        }
+
+
+def diff_policies(old: Policy, new: Policy) -> PolicyDifference:
+    """Return what *new* grants and *old* does not, and the other way round.
+
+    What is harmless is left out. A member of an object that the other policy grants whole is
+    nothing new.
+    """
+    changes = [*_gained(old, new), *_lost(old, new)]
+    return PolicyDifference(
+        authority=tuple(
+            sorted(changes, key=lambda c: (SEVERITIES.index(c.severity), c.package, c.part, c.path))
+        ),
+        packages=tuple(_package_changes(old, new)),
+    )
+
+
+def _gained(old: Policy, new: Policy) -> Iterator[AuthorityChange]:
+    for name, policy, part, path, grant in _entries(new):
+        before = old.of(name)
+        if grant is False:
+            found = before.decision(part, path)
+            if found is None or (found[1] is not False and not before.allows(part, path)):
+                yield _change("wanted", name, part, path, grant, policy)
+        elif not _covers(before, part, path, grant):
+            yield _change("added", name, part, path, grant, policy)
+    for name, policy, part, path in _refused_below(old, new):  # it comes back with its object
+        yield _change("added", name, part, path, _ALL, policy)
+
+
+def _refused_below(
+    one: Policy, other: Policy
+) -> Iterator[tuple[CanonicalName, PackagePolicy, Part, str]]:
+    """Yield what *one* refuses by name, and *other* grants with the object that has it."""
+    for name, policy, part, path, grant in _entries(one):
+        against = other.of(name)
+        if grant is False and against.allows(part, path) and path not in _names(against, part):
+            yield name, policy, part, path
+
+
+_ALL: Grant = True
+
+
+def _covers(policy: PackagePolicy, part: Part, path: str, grant: Grant) -> bool:
+    """Whether *policy* gives as much as *grant* of *path*; what is attenuated gives only itself."""
+    whole = policy.grants_of(part)
+    found = policy.decision(part, path)
+    known = whole if isinstance(whole, Attenuation) else found and found[1]
+    if isinstance(known, Attenuation):
+        return known == grant
+    return policy.allows(part, path, write=grant == "write")
+
+
+def _names(policy: PackagePolicy, part: Part) -> Container[str]:
+    grants = policy.grants_of(part)
+    return grants if isinstance(grants, Mapping) else ()
+
+
+def _lost(old: Policy, new: Policy) -> Iterator[AuthorityChange]:
+    for name, policy, part, path, grant in _entries(old):
+        if grant is not False and not _covers(new.of(name), part, path, grant):
+            yield _change("removed", name, part, path, grant, policy)
+    for name, policy, part, path in _refused_below(new, old):
+        yield _change("removed", name, part, path, _ALL, policy)
+
+
+_Entry = tuple[CanonicalName, PackagePolicy, Part, str, Grant]
+
+
+def _entries(policy: Policy) -> Iterator[_Entry]:
+    for name, own in ((ROOT_NAME, policy.entry), *sorted(policy.resources.items())):
+        for part in PARTS:
+            grants = own.grants_of(part)
+            if isinstance(grants, Mapping):
+                found = sorted(grants.items())
+            else:
+                whole: Grant = True if isinstance(grants, str) else grants
+                found = [("any", whole)]
+            for path, grant in found:
+                if grant != "load" and _authority(part, path, grant).severity != "harmless":
+                    yield name, own, part, path, grant
+
+
+def _authority(part: Part, path: str, grant: Grant) -> Authority:
+    if path == "any":
+        return Authority("critical" if part != "packages" else "low", "everything there is")
+    return authority_of(part, path, write=grant == "write")
+
+
+def _change(
+    kind: ChangeKind,
+    name: CanonicalName,
+    part: Part,
+    path: str,
+    grant: Grant,
+    policy: PackagePolicy,
+) -> AuthorityChange:
+    authority = _authority(part, path, grant)
+    return AuthorityChange(
+        kind=kind,
+        package=name,
+        part=part,
+        path=path,
+        severity=authority.severity,
+        reason=authority.reason,
+        grant="attenuated" if isinstance(grant, Attenuation) else str(grant or ""),
+        place=policy.reasons.get((part, path), ""),
+    )
+
+
+def _package_changes(old: Policy, new: Policy) -> Iterator[PackageChange]:
+    for name in sorted(old.resources.keys() | new.resources.keys()):
+        before, after = old.resources.get(name), new.resources.get(name)
+        if before is None and after is not None:
+            yield PackageChange(kind="added", package=name, after=after.version or "")
+        elif after is None and before is not None:
+            yield PackageChange(kind="removed", package=name, before=before.version or "")
+        elif before is not None and after is not None:
+            yield from _other_package(name, before, after)
+
+
+def _other_package(
+    name: CanonicalName, before: PackagePolicy, after: PackagePolicy
+) -> Iterator[PackageChange]:
+    versions = (before.version, after.version)
+    if before.harden != after.harden and False in {before.harden, after.harden}:
+        opened = after.harden is False
+        yield PackageChange(
+            kind="changed",
+            package=name,
+            before="exports frozen" if opened else "exports open",
+            after="exports open" if opened else "exports frozen",
+        )
+    if None not in versions and versions[0] != versions[1]:
+        yield PackageChange(
+            kind="changed", package=name, before=versions[0] or "", after=versions[1] or ""
+        )
+    elif None not in {before.integrity, after.integrity} and before.integrity != after.integrity:
+        yield PackageChange(
+            kind="changed",
+            package=name,
+            before=f"{before.version} {before.integrity}",
+            after=f"{after.version} {after.integrity}",
+        )

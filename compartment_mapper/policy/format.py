@@ -1,0 +1,394 @@
+"""The policy format, read and written; ``docs/formats/policy.md`` describes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from importlib.resources import files
+
+from compartment_mapper import errors
+from compartment_mapper.authority.node_builtins import is_builtin, known_builtins
+from compartment_mapper.authority.table import (
+    INTRINSICS,
+    KNOWN_GLOBALS,
+    Part,
+)
+from compartment_mapper.errors import Diagnostic
+from compartment_mapper.limits import LIMITS
+from compartment_mapper.locations import CanonicalName
+from compartment_mapper.policy.model import (
+    HARDEN,
+    LOADS,
+    PARTS,
+    WRITES,
+    Attenuation,
+    Grant,
+    Grants,
+    Hardening,
+    PackagePolicy,
+    Policy,
+)
+
+_PACKAGE_KEYS = (
+    "version",
+    "integrity",
+    "harden",
+    "globals",
+    "builtins",
+    "packages",
+    "noGlobalFreeze",
+    "defaultAttenuator",
+    "options",
+)
+#: In an archive, as Endo's reader knows them.
+_ARCHIVED_KEYS = tuple(
+    key for key in _PACKAGE_KEYS if key not in {"version", "integrity", "harden"}
+)
+_POLICY_KEYS = ("$schema", "harmless", "defaultAttenuator", "entry", "resources")
+
+
+@dataclass(frozen=True, slots=True)
+class _WrongValueError(Exception):
+    """A value of a policy that does not follow the format."""
+
+    problem: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """Where in a policy a value stands, and what lists of parameters mean there."""
+
+    path: str
+    attenuator: str | None = None
+    part: Part | None = None
+    #: In an archive names that no host has are no mistakes, and our own words are not known.
+    in_archive: bool = False
+
+    def part_at(self, part: Part) -> _At:
+        return replace(self, path=f"{self.path}.{part}", part=part)
+
+    def name_at(self, name: str) -> _At:
+        return replace(self, path=f'{self.path}["{name}"]')
+
+
+def parse_policy(text: bytes, *, file: str) -> Policy | Diagnostic:
+    """Return the policy that *text* (JSON) says, or what is wrong with it.
+
+    Args:
+        text: Of the file.
+        file: What to call it in a message.
+    """
+    try:
+        value: object = json.loads(text.decode("utf-8"), object_pairs_hook=_unique)
+        return _policy(value)
+    except _WrongValueError as wrong:
+        return errors.invalid_policy(file, wrong.problem, wrong.hint)
+    except (ValueError, RecursionError) as problem:
+        return errors.invalid_policy(file, f"not JSON: {problem}")
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _WrongValueError(f"'{twice}' stands twice in the same object")
+    return found
+
+
+def package_policy_from(value: object, *, path: str) -> PackagePolicy | str:
+    """Return the package policy that a JSON *value* says, or a sentence on what is wrong."""
+    try:
+        return _package_policy(value, _At(path, in_archive=True))
+    except _WrongValueError as wrong:
+        return wrong.problem
+
+
+def _policy(value: object) -> Policy:
+    found = _record(value, "the policy", _POLICY_KEYS)
+    resources = _record(found.get("resources", {}), "resources", None)
+    attenuator = found.get("defaultAttenuator")
+    if attenuator is not None and (not isinstance(attenuator, str) or not attenuator):
+        raise _WrongValueError(f"defaultAttenuator must be a specifier, got {_shown(attenuator)}")
+    return Policy(
+        entry=_package_policy(found.get("entry", {}), _At("entry", attenuator)),
+        resources={
+            CanonicalName(name): _package_policy(policy, _At(f'resources["{name}"]', attenuator))
+            for name, policy in resources.items()
+        },
+        harmless=_flag(found.get("harmless", False), "harmless") or False,
+    )
+
+
+def _package_policy(value: object, at: _At) -> PackagePolicy:
+    found = _record(value, at.path, _ARCHIVED_KEYS if at.in_archive else _PACKAGE_KEYS)
+    options = found.get("options")
+    _check_depth(options, f"{at.path}.options")
+    if at.in_archive:
+        _check_options(options, f"{at.path}.options")
+    default = _text(found.get("defaultAttenuator"), f"{at.path}.defaultAttenuator")
+    at = replace(at, attenuator=default or at.attenuator)
+    parts = {part: _grants(found.get(part, {}), at.part_at(part)) for part in PARTS}
+    grants = {part: granted for part, (granted, _) in parts.items()}
+    if isinstance(grants["packages"], Attenuation):
+        raise _WrongValueError(f"{at.path}.packages can't be attenuated")
+    return PackagePolicy(
+        globals=_with_writes(grants["globals"], options),
+        builtins=_with_loads(grants["builtins"], options),
+        packages=grants["packages"],
+        no_global_freeze=_flag(found.get("noGlobalFreeze"), f"{at.path}.noGlobalFreeze") or False,
+        options=_other_options(options),
+        harden=_hardening(found, options, f"{at.path}.harden"),
+        version=_text(found.get("version"), f"{at.path}.version"),
+        integrity=_text(found.get("integrity"), f"{at.path}.integrity"),
+        reasons={
+            (part, name): reason
+            for part, (_, reasons) in parts.items()
+            for name, reason in reasons.items()
+        },
+    )
+
+
+def _check_options(options: object, path: str) -> None:
+    """Raise for what the runtime refuses: of words of ours, values that they never have."""
+    if isinstance(options, list):
+        raise _WrongValueError(f"{path} must be an object, got {_shown(options)}")
+    for word in (WRITES, LOADS):
+        names = options.get(word, []) if isinstance(options, dict) else []
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise _WrongValueError(f"{path}.{word} must be a list of names, got {_shown(names)}")
+
+
+def _flag(value: object, path: str) -> bool | None:
+    if value is not None and not isinstance(value, bool):
+        raise _WrongValueError(f"{path} must be true or false, got {_shown(value)}")
+    return value
+
+
+def _text(value: object, path: str) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise _WrongValueError(f"{path} must be text, got {_shown(value)}")
+    return value
+
+
+def _hardening(found: Mapping[str, object], options: object, path: str) -> Hardening | None:
+    kept = options.get(HARDEN) if isinstance(options, dict) else None
+    value = found.get("harden", kept)
+    if value is None or isinstance(value, bool):
+        return value
+    if value == "code":
+        return "code"
+    raise _WrongValueError(f'{path} must be true, false or "code", got {_shown(value)}')
+
+
+def _other_options(options: object) -> object:
+    """Return *options* without what our archives keep there."""
+    if not isinstance(options, dict):
+        return options
+    return {k: v for k, v in options.items() if k not in {WRITES, LOADS, HARDEN}} or None
+
+
+def _with_writes(grants: Grants, options: object) -> Grants:
+    """Return *grants* with what the ``options`` of an archive's policy let be assigned."""
+    writes = options.get(WRITES) if isinstance(options, dict) else None
+    if not isinstance(writes, list) or not isinstance(grants, Mapping):
+        return grants
+    return {
+        name: "write" if grant is True and name in writes else grant
+        for name, grant in grants.items()
+    }
+
+
+def _with_loads(grants: Grants, options: object) -> Grants:
+    """Return *grants* with what the ``options`` of an archive's policy let be requested."""
+    loads = options.get(LOADS) if isinstance(options, dict) else None
+    if not isinstance(loads, list) or not isinstance(grants, Mapping):
+        return grants
+    named: dict[str, Grant] = {name: "load" for name in loads if isinstance(name, str)}
+    return {**named, **grants}
+
+
+def _grants(value: object, at: _At) -> tuple[Grants, dict[str, str]]:
+    """Return the grants of a part, and the reasons that stand beside them."""
+    if value == "any":
+        return "any", {}
+    if isinstance(value, list) and at.part == "globals":
+        return _attenuation({"attenuate": at.attenuator, "params": value}, at), {}
+    if isinstance(value, dict) and "attenuate" in value:
+        return _attenuation(value, at), {}
+    grants: dict[str, Grant] = {}
+    reasons: dict[str, str] = {}
+    for name, written in _record(value, at.path, None).items():
+        inner = at.name_at(name)
+        bare = name.removeprefix("node:") if at.part == "builtins" else name
+        grant, reason = _grant_with_reason(written, inner)
+        if not at.in_archive:
+            _check_name(bare, inner)
+        if grants.get(bare, grant) != grant and not at.in_archive:
+            raise _WrongValueError(f"{inner.path}: '{bare}' is granted in two ways")
+        grants[bare] = _both(grants.get(bare, grant), grant)
+        if reason is not None:
+            reasons[bare] = reason
+    return grants, reasons
+
+
+def _both(first: Grant, other: Grant) -> Grant:
+    """Return what holds where `fs` and `node:fs` are granted in two ways, as for our runtime."""
+    if first is False or other is False:
+        return False
+    return other if isinstance(other, Attenuation) else first
+
+
+def _check_depth(value: object, path: str) -> None:
+    """Raise where *value*, which may be anything, lies deeper than any reader likes to go."""
+    level = [value]
+    for _ in range(LIMITS["depth"] + 1):
+        level = [
+            member
+            for found in level
+            for member in (
+                found.values()
+                if isinstance(found, dict)
+                else found
+                if isinstance(found, list)
+                else ()
+            )
+        ]
+        if not level:
+            return
+    raise _WrongValueError(f"{path} is nested too deeply")
+
+
+def _grant_with_reason(value: object, at: _At) -> tuple[Grant, str | None]:
+    if isinstance(value, dict) and "attenuate" not in value and not at.in_archive:
+        found = _record(value, at.path, ("grant", "why"))
+        if "grant" not in found:
+            raise _WrongValueError(f"{at.path} must have a 'grant'")
+        return _grant(found["grant"], at), _text(found.get("why"), f"{at.path}.why")
+    return _grant(value, at), None
+
+
+def _grant(value: object, at: _At) -> Grant:
+    if isinstance(value, bool):
+        return value
+    if value == "write" and at.part == "globals":
+        return "write"
+    if value == "load" and at.part == "builtins" and not at.in_archive:
+        return "load"
+    if at.part != "packages":
+        if isinstance(value, list):
+            return _attenuation({"attenuate": at.attenuator, "params": value}, at)
+        if isinstance(value, dict) and "attenuate" in value:
+            return _attenuation(value, at)
+    words = {"globals": ', "write"', "builtins": ', "load"'}.get(at.part or "", "")
+    known = f"true, false{words} or an attenuation" if at.part != "packages" else "true or false"
+    raise _WrongValueError(f"{at.path} must be {known}, got {_shown(value)}")
+
+
+def _attenuation(value: object, at: _At) -> Attenuation:
+    found = _record(value, at.path, ("attenuate", "params"))
+    specifier, params = found["attenuate"], found.get("params", [])
+    _check_depth(params, f"{at.path}.params")
+    if specifier is None:
+        raise _WrongValueError(f"{at.path}: a list of parameters needs a defaultAttenuator")
+    if not isinstance(specifier, str) or not specifier:
+        raise _WrongValueError(f"{at.path}.attenuate must be a specifier, got {_shown(specifier)}")
+    if not isinstance(params, list):
+        raise _WrongValueError(f"{at.path}.params must be a list, got {_shown(params)}")
+    return Attenuation(specifier=specifier, params=tuple(params))
+
+
+def _check_name(name: str, at: _At) -> None:
+    """Raise for a builtin that no host has, and for a global that is nearly one of the host's.
+
+    What other globals there are, only the host can tell.
+    """
+    first = name.partition(".")[0]
+    if at.part == "builtins" and is_builtin(first) is None and is_builtin(f"node:{first}") is None:
+        hint = errors.did_you_mean(first, known_builtins())
+        raise _WrongValueError(f"{at.path}: there is no builtin '{first}'", hint)
+    if at.part == "globals" and first not in _KNOWN_GLOBALS:
+        near = get_close_matches(first, sorted(_KNOWN_GLOBALS), n=1, cutoff=0.75)
+        if near:
+            hint = f"did you mean '{near[0]}'?"
+            raise _WrongValueError(f"{at.path}: there is no global '{first}'", hint)
+
+
+_KNOWN_GLOBALS = KNOWN_GLOBALS | INTRINSICS
+
+
+def _record(value: object, path: str, known: tuple[str, ...] | None) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise _WrongValueError(f"{path} must be an object, got {_shown(value)}")
+    for key in value:
+        if known is not None and key not in known:
+            raise _WrongValueError(
+                f"{path} must not have a key '{key}'",
+                errors.did_you_mean(str(key), known) or f"known keys: {', '.join(known)}",
+            )
+    return value
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) < 60 else text[:60] + "…"  # noqa: PLR2004 - one line
+
+
+def policy_text(policy: Policy) -> str:
+    """Return the policy file: sorted, one grant a line, with the reasons beside the grants."""
+    lines = ["{"]
+    if policy.harmless:
+        lines.append('  "harmless": true,')
+    lines += _object_lines("entry", policy.entry, indent=2)
+    lines[-1] += ","
+    lines.append('  "resources": {' + ("" if policy.resources else "}"))
+    for name, found in sorted(policy.resources.items()):
+        lines += _object_lines(name, found, indent=4)
+        lines[-1] += ","
+    if policy.resources:
+        lines[-1] = lines[-1].removesuffix(",")
+        lines.append("  }")
+    return "\n".join([*lines, "}", ""])
+
+
+def _object_lines(name: str, policy: PackagePolicy, *, indent: int) -> list[str]:
+    space = " " * indent
+    members = [
+        line
+        for key, value in policy.to_dict().items()
+        for line in _member_lines(key, value, policy, indent=indent + 2)
+    ]
+    if not members:
+        return [f"{space}{_json(name)}: {{}}"]
+    members[-1] = members[-1].removesuffix(",")
+    return [f"{space}{_json(name)}: {{", *members, f"{space}}}"]
+
+
+def _member_lines(key: str, value: object, policy: PackagePolicy, *, indent: int) -> list[str]:
+    space = " " * indent
+    part = next((part for part in PARTS if part == key), None)
+    if part is None or not isinstance(policy.grants_of(part), Mapping):
+        return [f"{space}{_json(key)}: {_json(value)},"]
+    assert isinstance(value, dict)
+    lines = [f"{space}  {_json(n)}: {_grant_text(v, policy, part, n)}," for n, v in value.items()]
+    lines[-1] = lines[-1].removesuffix(",")
+    return [f"{space}{_json(key)}: {{", *lines, f"{space}}},"]
+
+
+def _grant_text(value: object, policy: PackagePolicy, part: Part, name: str) -> str:
+    reason = policy.reasons.get((part, name))
+    return _json(value if reason is None else {"grant": value, "why": reason})
+
+
+def _json(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return f"{{ {text[1:-1]} }}" if text.startswith("{") and len(text) > len("{}") else text
+
+
+def policy_schema() -> str:
+    """Return the JSON Schema of policy files."""
+    file = files(__package__).joinpath("compartment-policy.schema.json")
+    return file.read_text(encoding="utf-8")

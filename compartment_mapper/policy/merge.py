@@ -1,0 +1,159 @@
+"""Policies put together: overrides over what was inferred, and one policy within another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from compartment_mapper.authority.table import (
+    Part,
+    harmless_paths,
+    holders_of,
+    is_global,
+    is_harmless,
+)
+from compartment_mapper.locations import CanonicalName
+from compartment_mapper.policy.model import PARTS, Attenuation, Grant, Grants, PackagePolicy, Policy
+
+
+def merge_policies(base: Policy, override: Policy) -> Policy:
+    """Return *base* with what *override* says instead, package by package, path by path.
+
+    What *override* says of a path holds for it and for its members, whatever *base* says of
+    them. A part that is ``"any"`` or attenuated as a whole is replaced whole. Of policies that
+    list their grants the merging is associative.
+    """
+    names = base.resources.keys() | override.resources.keys()
+    return Policy(
+        entry=_merged(base.entry, override.entry),
+        resources={
+            name: _merged(
+                base.resources.get(name, PackagePolicy()),
+                override.resources.get(name, PackagePolicy()),
+            )
+            for name in sorted(names)
+        },
+        harmless=base.harmless or override.harmless,
+    )
+
+
+def _merged(base: PackagePolicy, override: PackagePolicy) -> PackagePolicy:
+    return PackagePolicy(
+        globals=_merged_grants("globals", base.globals, override.globals),
+        builtins=_merged_grants("builtins", base.builtins, override.builtins),
+        packages=_merged_grants("packages", base.packages, override.packages),
+        no_global_freeze=base.no_global_freeze or override.no_global_freeze,
+        options=base.options if override.options is None else override.options,
+        harden=base.harden if override.harden is None else override.harden,
+        version=base.version if override.version is None else override.version,
+        integrity=base.integrity if override.integrity is None else override.integrity,
+        reasons={**base.reasons, **override.reasons},
+    )
+
+
+def _merged_grants(part: Part, base: Grants, override: Grants) -> Grants:
+    if not isinstance(override, Mapping):
+        return override
+    if not isinstance(base, Mapping):
+        return override or base
+    kept = {
+        path: grant
+        for path, grant in base.items()
+        if part == "packages" or override.keys().isdisjoint(holders_of(path))
+    }
+    return {**kept, **override}
+
+
+def narrow_policy(policy: Policy, within: Policy, names: Iterable[CanonicalName]) -> Policy:
+    """Return what both policies grant; it grants nothing that *policy* does not.
+
+    Args:
+        policy: Of an archive.
+        within: Where it says so, it grants the harmless part of what *policy* does.
+        names: Of the packages that there are.
+    """
+    return Policy(
+        entry=_narrowed(policy.entry, within.entry, harmless=within.harmless),
+        resources={
+            name: _narrowed(policy.of(name), within.of(name), harmless=within.harmless)
+            for name in sorted(names)
+        },
+    )
+
+
+def _narrowed(policy: PackagePolicy, within: PackagePolicy, *, harmless: bool) -> PackagePolicy:
+    parts = {part: _narrowed_grants(part, policy, within, harmless=harmless) for part in PARTS}
+    return replace(
+        policy,
+        globals=parts["globals"],
+        builtins=parts["builtins"],
+        packages=parts["packages"],
+        harden=True if True in (policy.harden, within.harden) else policy.harden or within.harden,
+        version=None,
+        integrity=None,
+        reasons={},
+    )
+
+
+def _narrowed_grants(
+    part: Part, policy: PackagePolicy, within: PackagePolicy, *, harmless: bool
+) -> Grants:
+    grants, limits = policy.grants_of(part), within.grants_of(part)
+    if limits in ("any", grants):
+        return grants
+    if isinstance(grants, Attenuation) or isinstance(limits, Attenuation):
+        return {}  # two functions can't be compared
+    kept = _harmless_of(part, grants, within) if harmless else {}
+    for path, grant in _listed(grants):
+        allowed = _limited(part, path, grant, within)
+        if allowed is not None and kept.get(path) in {None, "load"}:
+            kept[path] = allowed
+    for path, grant in _listed(limits):
+        if path not in kept and (allowed := _limited(part, path, grant, policy)) is not None:
+            kept[path] = allowed
+    lost = {path for path, _ in (*_listed(grants), *_listed(limits)) if path not in kept}
+    return {**kept, **{path: False for path in sorted(lost) if _comes_back(path, kept)}}
+
+
+def _comes_back(path: str, kept: Mapping[str, Grant]) -> bool:
+    """Whether a member that was decided about by itself is granted with an object that has it."""
+    return any(kept.get(holder) not in (None, False, "load") for holder in holders_of(path))
+
+
+def _harmless_of(part: Part, grants: Grants, within: PackagePolicy) -> dict[str, Grant]:
+    """Return the harmless part of *grants*: to request a builtin of which something is granted too.
+
+    What *within* refuses is left out.
+    """
+    if grants == "any":
+        found: dict[str, Grant] = dict.fromkeys(harmless_paths(part), True)
+    else:
+        granted = [(path, grant) for path, grant in _listed(grants) if grant is not False]
+        tops = [path.partition(".")[0] for path, _ in granted] if part == "builtins" else []
+        found = dict.fromkeys(tops, "load")
+        # To make a global is not harmless, whatever it is.
+        found |= {
+            path: True if grant == "write" and is_global(path) else grant
+            for path, grant in granted
+            if is_harmless(part, path)
+        }
+    return {path: grant for path, grant in found.items() if not within.denies(part, path)}
+
+
+def _listed(grants: Grants) -> Iterable[tuple[str, Grant]]:
+    return grants.items() if isinstance(grants, Mapping) else ()
+
+
+def _limited(part: Part, path: str, grant: Grant, other: PackagePolicy) -> Grant | None:
+    """Return what is left of the *grant* of *path* where *other* grants less; None for nothing."""
+    if grant is False:
+        return False
+    found = other.decision(part, path)
+    if found is None:
+        return "load" if other.allows(part, path, load=True) and part == "builtins" else None
+    _, limit = found
+    if limit is False or "load" in (grant, limit):
+        return False if limit is False else "load"
+    if isinstance(grant, Attenuation) or isinstance(limit, Attenuation):
+        return grant if limit is True or limit == grant else None
+    return "write" if grant == "write" and other.allows(part, path, write=True) else True

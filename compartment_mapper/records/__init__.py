@@ -1,0 +1,1 @@
+"""What is recorded of one text, and how records are stored."""

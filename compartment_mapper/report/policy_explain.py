@@ -1,0 +1,106 @@
+"""Why a package is there and where it uses what: the chain from the entry, and every use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from compartment_mapper.errors import Place
+from compartment_mapper.graph.package_graph import PackageGraph
+from compartment_mapper.inference.risks import Leak
+from compartment_mapper.inference.uses import Use
+from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
+from compartment_mapper.report.summary import Step
+from compartment_mapper.report.text import leak_text
+
+#: More uses of the same authority are counted, not shown.
+_SHOWN_USES = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What a package uses, and how it comes into the application."""
+
+    package: CanonicalName
+    #: From the entry; empty for the application itself.
+    chain: Sequence[Step]
+    uses: Sequence[tuple[Use, Place]]
+    #: Whether what it uses, all taken together, can send secrets away: one, or none.
+    leaks: Sequence[Leak] = ()
+
+    def to_dict(
+        self, file_of: Callable[[Location], str], place_of: Callable[[Use], str]
+    ) -> dict[str, object]:
+        """Return what ``--json`` prints."""
+        return {
+            "package": self.package,
+            "chain": [
+                {
+                    "package": step.package,
+                    "file": file_of(step.module),
+                    "line": step.line,
+                    "specifier": step.specifier,
+                }
+                for step in self.chain
+            ],
+            "uses": [_use_to_dict(use, place) for use, place in self.uses],
+            "findings": [leak.to_dict(place_of) for leak in self.leaks],
+        }
+
+
+def _use_to_dict(use: Use, place: Place) -> dict[str, object]:
+    return {
+        "part": use.part,
+        "authority": use.path,
+        "severity": use.severity,
+        "reason": use.authority.reason,
+        "write": use.write,
+        "uncertain": use.uncertain,
+        "file": place.file,
+        "line": place.position.line if place.position else None,
+        "column": place.position.column if place.position else None,
+    }
+
+
+def canonical_name_of(name: str, packages: PackageGraph) -> CanonicalName | None:
+    """Return the package that people mean by *name*: a canonical name, or the nearest so called."""
+    found = list(packages.packages.values())
+    exact = [package.canonical_name for package in found if package.canonical_name == name]
+    called = [package.canonical_name for package in found if package.name == name]
+    return min(exact or called, key=lambda known: (known.count(">"), known), default=None)
+
+
+def uses_concerning(
+    uses: Iterable[Use], package: CanonicalName, authority: str | None
+) -> list[Use]:
+    """Return the uses of *authority* or its members by *package*; without it, of all powers."""
+    return [
+        use for use in uses if use.package == package and not use.load and _concerns(use, authority)
+    ]
+
+
+def _concerns(use: Use, authority: str | None) -> bool:
+    if authority is None:
+        return not use.harmless
+    bare = authority.removeprefix("node:")
+    return use.path == bare or use.path.startswith(f"{bare}.")
+
+
+def explanation_text(explanation: Explanation, chain: str, place_of: Callable[[Use], str]) -> str:
+    """Return the chain, then each authority with the code that uses it."""
+    blocks = [chain, *(leak_text(leak, place_of) for leak in explanation.leaks)]
+    by_path: dict[tuple[str, str], list[tuple[Use, Place]]] = {}
+    for use, place in explanation.uses:
+        by_path.setdefault((use.part, use.path), []).append((use, place))
+    for (part, path), found in sorted(by_path.items()):
+        use = found[0][0]
+        sure = " - more of it may be used than can be seen" if use.uncertain else ""
+        title = f"{part.removesuffix('s')} {path}  {use.severity}: {use.authority.reason}{sure}"
+        frames = [f"{place}\n{place.frame}" for _, place in found[:_SHOWN_USES]]
+        if len(found) > _SHOWN_USES:
+            frames.append(f"… and {len(found) - _SHOWN_USES} more")
+        blocks.append("\n".join([title, *frames]))
+    if not explanation.uses:
+        own = "the application" if explanation.package == ROOT_NAME else explanation.package
+        blocks.append(f"{own} uses no power")
+    return "\n\n".join(blocks)

@@ -1,0 +1,180 @@
+"""What is said of policies, as text for people and for pull requests."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from compartment_mapper.authority.table import (
+    AUTHORITIES,
+    SEVERITIES,
+    Authority,
+    Part,
+    Severity,
+    authority_of,
+)
+from compartment_mapper.inference.policy_file import Finding
+from compartment_mapper.locations import ROOT_NAME, CanonicalName
+from compartment_mapper.policy.diff import AuthorityChange, PackageChange, PolicyDifference
+from compartment_mapper.policy.model import Policy
+
+_SIGNS = {"added": "+", "removed": "-", "wanted": "!", "changed": "~"}
+
+
+def policy_extent_text(policy: Policy) -> str:
+    """Return how much a policy grants, the harmless left out: ``12 grants (3 high, 9 low)``."""
+    granted: Counter[str] = Counter()
+    refused = 0
+    own_policies = (policy.entry, *policy.resources.values())
+    for own in own_policies:
+        for part in ("globals", "builtins"):
+            grants = own.grants_of(part)
+            for path, grant in grants.items() if isinstance(grants, Mapping) else ():
+                refused += grant is False
+                authority = authority_of(part, path, write=grant == "write")
+                granted[authority.severity] += grant not in {False, "load"}
+    del granted["harmless"]
+    parts = [f"{granted[level]} {level}" for level in SEVERITIES if granted[level]]
+    detail = f" ({', '.join(parts)})" if parts else ""
+    powers = sum(granted.values())
+    text = f"{powers} {'power' if powers == 1 else 'powers'} granted{detail}"
+    everything = sum("any" in (own.globals, own.builtins) for own in own_policies)
+    if everything:
+        text += f", everything to {everything} {'package' if everything == 1 else 'packages'}"
+    return f"{text}, {refused} refused" if refused else text
+
+
+def difference_text(difference: PolicyDifference) -> str:
+    """Return the lines of a difference; ``!`` is what is wanted and refused."""
+    lines = [_package_line(change) for change in difference.packages]
+    if lines and difference.authority:
+        lines.append("")
+    package: CanonicalName | None = None
+    for change in difference.authority:
+        if change.package != package:
+            package = change.package
+            lines.append(_called(change.package))
+        lines.append(f"  {_authority_line(change)}")
+    return "\n".join(lines) or "no difference in authority"
+
+
+def _called(package: CanonicalName) -> str:
+    return "the application" if package == ROOT_NAME else package
+
+
+def _package_line(change: PackageChange) -> str:
+    versions = " -> ".join(filter(None, (change.before, change.after)))
+    return f"{_SIGNS[change.kind]} package {change.package} {versions}".rstrip()
+
+
+def _authority_line(change: AuthorityChange) -> str:
+    granted = f" ({change.grant})" if change.grant in {"write", "attenuated"} else ""
+    refused = " - refused" if change.kind == "wanted" else ""
+    place = f"  {change.place}" if change.place else ""
+    what = f"{change.part.removesuffix('s')} {change.path}{granted}"
+    return f"{_SIGNS[change.kind]} {change.severity:<8} {what}{refused}{place}"
+
+
+def difference_markdown(difference: PolicyDifference) -> str:
+    """Return a difference as a table for a pull request."""
+    if not difference.packages and not difference.authority:
+        return "No difference in authority."
+    lines: list[str] = []
+    if difference.authority:
+        lines += ["| | severity | package | authority | used at |", "|---|---|---|---|---|"]
+        lines += [_row(change) for change in difference.authority]
+    if difference.packages:
+        lines += ["", "| | package | before | after |", "|---|---|---|---|"][not lines :]
+        lines += [
+            f"| {change.kind} | {_code(change.package)} | {_cell(change.before)} "
+            f"| {_cell(change.after)} |"
+            for change in difference.packages
+        ]
+    return "\n".join(lines)
+
+
+def _row(change: AuthorityChange) -> str:
+    what = f"{change.part.removesuffix('s')} {_code(change.path)}"
+    grant = f" ({change.grant})" if change.grant in {"write", "attenuated"} else ""
+    kind = f"**{change.kind}**" if change.kind != "removed" else change.kind
+    name = _called(change.package)
+    return (
+        f"| {kind} | {change.severity} | {_code(name)} | {what}{grant}: {change.reason} "
+        f"| {_cell(change.place)} |"
+    )
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _code(text: str) -> str:
+    return f"`{_cell(text).replace('`', '')}`"
+
+
+def findings_text(findings: Sequence[Finding], places: Mapping[Finding, str]) -> str:
+    """Return one line for each difference between a policy and its application."""
+    return "\n".join(_finding_line(finding, places.get(finding, "")) for finding in findings)
+
+
+def _finding_line(finding: Finding, place: str) -> str:
+    name = _called(finding.package)
+    what = f"{(finding.part or '').removesuffix('s')} {finding.path}"
+    match finding.kind:
+        case "missing":
+            severity = finding.use.severity if finding.use else ""
+            return f"! {name} uses {what} ({severity}), undecided  {place}"
+        case "patched":
+            return f"! {name} changes what {finding.path} exports, undecided  {place}"
+        case "unused":
+            return f"- {name} no longer uses {what}"
+        case "unknown":
+            return f"- {name} is not reached"
+        case "version":
+            return f"~ {name} is {finding.found}, the policy is for {finding.expected}"
+        case "integrity":
+            return f"~ {name} {finding.found} has other files than the policy was made for"
+
+
+def finding_to_dict(finding: Finding, place: str) -> dict[str, object]:
+    """Return what ``--json`` prints of one finding."""
+    return {
+        "kind": finding.kind,
+        "package": finding.package,
+        "part": finding.part,
+        "authority": finding.path or None,
+        "severity": finding.use.severity if finding.use else None,
+        "place": place or None,
+        "expected": finding.expected or None,
+        "found": finding.found or None,
+    }
+
+
+def powers_text(severity: Severity | None) -> str:
+    """Return the table of what the host offers, the worst first; of one severity, if given."""
+    return "\n".join(
+        f"{row.severity:<8} {part.removesuffix('s'):<7} {path}  {row.reason}"
+        for part, path, row in powers(severity)
+    )
+
+
+def powers_markdown(severity: Severity | None) -> str:
+    """Return the same as a table for a document; what has one reason stands in one row."""
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for part, path, row in powers(severity):
+        rows.setdefault((row.severity, part, row.reason), []).append(_code(path))
+    lines = ["| severity | | power | what it is good for |", "|---|---|---|---|"]
+    lines += [
+        f"| {level} | {part} | {', '.join(paths)} | {_cell(reason)} |"
+        for (level, part, reason), paths in rows.items()
+    ]
+    return "\n".join(lines)
+
+
+def powers(severity: Severity | None) -> Iterator[tuple[Part, str, Authority]]:
+    """Yield what the host offers, by severity, part and path."""
+    for level in SEVERITIES if severity is None else (severity,):
+        for part in ("globals", "builtins"):
+            for path, row in sorted(AUTHORITIES[part].items()):
+                if row.severity == level:
+                    yield part, path, row

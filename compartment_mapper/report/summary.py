@@ -1,0 +1,150 @@
+"""Why a package is there, and what an archive or an application holds, as plain records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from compartment_mapper.archive.compartment_map import (
+    CompartmentDescriptor,
+    CompartmentMap,
+    CompartmentModule,
+    FileModule,
+)
+from compartment_mapper.graph.module_graph import ModuleGraph
+from compartment_mapper.graph.package_graph import PackageGraph
+from compartment_mapper.locations import CanonicalName, Location
+from compartment_mapper.policy.model import Attenuation, Grants, Hardening
+from compartment_mapper.text import position_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageSummary:
+    """One package of an application."""
+
+    canonical_name: CanonicalName
+    name: str
+    version: str
+    compartment: str
+    modules: int
+    #: Bytes stored in the archive.
+    size: int
+    dependencies: tuple[CanonicalName, ...]
+    dependents: tuple[CanonicalName, ...]
+    globals: tuple[str, ...]
+    builtins: tuple[str, ...]
+    #: What others can't change of what it exports: all, nothing, or functions and classes.
+    harden: Hardening = False
+
+    def to_dict(self) -> dict[str, object]:
+        """Return what ``--json`` prints."""
+        return {
+            "canonicalName": self.canonical_name,
+            "name": self.name,
+            "version": self.version,
+            "compartment": self.compartment,
+            "modules": self.modules,
+            "bytes": self.size,
+            "dependencies": list(self.dependencies),
+            "dependents": list(self.dependents),
+            "globals": list(self.globals),
+            "builtins": list(self.builtins),
+            "harden": self.harden,
+        }
+
+
+def summaries_of(compartment_map: CompartmentMap, sizes: Mapping[str, int]) -> list[PackageSummary]:
+    """Return the packages of a map, the application first, then by canonical name.
+
+    Args:
+        compartment_map: Of an archive.
+        sizes: Bytes of each file, by its path in the archive.
+    """
+    labels = {name: c.label for name, c in compartment_map.compartments.items()}
+    links = {
+        name: _linked(compartment) & labels.keys() - {name}
+        for name, compartment in compartment_map.compartments.items()
+    }
+    found = [
+        PackageSummary(
+            canonical_name=compartment.label,
+            name=compartment.name,
+            version=_version(compartment),
+            compartment=name,
+            modules=sum(isinstance(m, FileModule) for m in compartment.modules.values()),
+            size=sum(
+                sizes.get(f"{name}/{module.location}", 0)
+                for module in compartment.modules.values()
+                if isinstance(module, FileModule)
+            ),
+            dependencies=tuple(sorted(labels[target] for target in links[name])),
+            dependents=tuple(
+                sorted(labels[source] for source, targets in links.items() if name in targets)
+            ),
+            globals=_granted(compartment.policy.globals if compartment.policy else {}),
+            builtins=_granted(compartment.policy.builtins if compartment.policy else {}),
+            harden=(compartment.policy.harden if compartment.policy else None) or False,
+        )
+        for name, compartment in compartment_map.compartments.items()
+    ]
+    entry = compartment_map.entry_compartment
+    return sorted(found, key=lambda summary: (summary.compartment != entry, summary.canonical_name))
+
+
+def _linked(compartment: CompartmentDescriptor) -> set[str]:
+    return {
+        module.compartment
+        for module in compartment.modules.values()
+        if isinstance(module, CompartmentModule)
+    }
+
+
+def _version(compartment: CompartmentDescriptor) -> str:
+    """Return the version, which Endo's schema keeps in the compartment's name alone."""
+    version = compartment.location.removeprefix(f"{compartment.name}-v")
+    head, found, number = version.rpartition("-n")
+    return head if found and number.isdigit() else version
+
+
+def _granted(grants: Grants) -> tuple[str, ...]:
+    if isinstance(grants, str):
+        return (grants,)
+    if isinstance(grants, Attenuation):
+        return ("attenuated",)
+    return tuple(sorted(name for name, grant in grants.items() if grant and grant != "load"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One request on the way from the entry to a package."""
+
+    package: CanonicalName
+    module: Location
+    line: int
+    specifier: str
+
+
+def why(name: str, modules: ModuleGraph, packages: PackageGraph) -> list[Step] | None:
+    """Return the shortest chain of requests to the package *name*; None if it is not reached.
+
+    Args:
+        name: A canonical name, or the name in a package.json (then the nearest of that name).
+        modules: Of the application.
+        packages: Of the application.
+    """
+    goals = frozenset(
+        location
+        for location, root in packages.owners.items()
+        if name in {packages.packages[root].canonical_name, packages.packages[root].name}
+    )
+    if not goals:
+        return None
+    return [
+        Step(
+            package=packages.owner_of(module.location).canonical_name,
+            module=module.location,
+            line=position_at(module.source, request.span.start).line,
+            specifier=request.specifier,
+        )
+        for module, request in modules.chain_to(goals)
+    ]

@@ -1,0 +1,208 @@
+"""Texts and pictures for people, from records; nothing here reads or decides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from compartment_mapper.inference.risks import Leak, Risks
+from compartment_mapper.inference.uses import Use
+from compartment_mapper.locations import CanonicalName, Location
+from compartment_mapper.policy.model import policy_key
+from compartment_mapper.report.summary import PackageSummary, Step
+from compartment_mapper.text import size_text
+
+
+def packages_text(summaries: Sequence[PackageSummary]) -> str:
+    """Return one block for each package: what it is, who uses it, what it may use."""
+    blocks = [
+        "\n".join(
+            [
+                f"{_title(summary)}  {_extent(summary.modules, summary.size)}",
+                *_lines("used by", summary.dependents),
+                *_lines("uses", summary.dependencies),
+                *_lines("globals", summary.globals),
+                *_lines("builtins", summary.builtins),
+                *_lines("exports", _hardened(summary.harden)),
+            ]
+        )
+        for summary in summaries
+    ]
+    total = sum(summary.size for summary in summaries)
+    modules = sum(summary.modules for summary in summaries)
+    footer = extent_text(len(summaries), modules, total)
+    return "\n\n".join([*blocks, footer])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def extent_text(packages: int, modules: int, size: int, *, unused: int = 0) -> str:
+    """Return how much an application is, and how many modules were left out of it.
+
+    >>> extent_text(1, 2, 2048), extent_text(1, 2, 2048, unused=3)
+    ('1 package, 2 modules, 2.0 KiB', '1 package, 2 modules (3 unused left out), 2.0 KiB')
+    """
+    left_out = f" ({unused} unused left out)" if unused else ""
+    counts = f"{_count(packages, 'package')}, {_count(modules, 'module')}{left_out}"
+    return f"{counts}, {size_text(size)}"
+
+
+def _extent(modules: int, size: int) -> str:
+    return f"{_count(modules, 'module')}, {size_text(size)}"
+
+
+def kept_text(parts: Sequence[tuple[str, int, int]]) -> str:
+    """Return a line for each part of what is kept: its name, files, bytes.
+
+    >>> print(kept_text([("bundles", 2, 2048), ("code", 1, 10)]))
+      bundles   2 files, 2.0 KiB
+      code      1 file, 10 B
+    """
+    return "\n".join(
+        f"  {name:<9} {_count(files, 'file')}, {size_text(size)}" for name, files, size in parts
+    )
+
+
+def _title(summary: PackageSummary) -> str:
+    version = f"@{summary.version}" if summary.version else ""
+    alias = "" if summary.canonical_name == summary.name else f" ({summary.name}{version})"
+    return f"{summary.canonical_name}{alias or version}"
+
+
+def _hardened(harden: object) -> list[str]:
+    if harden == "code":
+        return ["code hardened"]
+    return ["hardened" if harden else "not hardened"]
+
+
+def _lines(label: str, names: Sequence[str]) -> list[str]:
+    return [f"  {label:<9} {', '.join(names)}"] if names else []
+
+
+def dot(summaries: Sequence[PackageSummary]) -> str:
+    """Return the graph of packages in Graphviz' language; powers are in the labels."""
+    lines = ["digraph packages {", '  rankdir="LR"; node [shape="box"];']
+    for summary in summaries:
+        powers = [*summary.globals, *summary.builtins]
+        label = _escaped(f"{_title(summary)}" + (f"\n{', '.join(powers)}" if powers else ""))
+        lines.append(f'  "{_escaped(summary.canonical_name)}" [label="{label}"];')
+    for summary in summaries:
+        lines += [
+            f'  "{_escaped(summary.canonical_name)}" -> "{_escaped(target)}";'
+            for target in summary.dependencies
+        ]
+    return "\n".join([*lines, "}"])
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def mermaid(summaries: Sequence[PackageSummary]) -> str:
+    """Return the graph of packages in Mermaid's language."""
+    numbers = {summary.canonical_name: f"p{n}" for n, summary in enumerate(summaries)}
+    lines = ["graph LR"]
+    for summary in summaries:
+        title = _title(summary).replace('"', "#quot;").replace(">", "&gt;")
+        lines.append(f'  {numbers[summary.canonical_name]}["{title}"]')
+    for summary in summaries:
+        lines += [
+            f"  {numbers[summary.canonical_name]} --> {numbers[target]}"
+            for target in summary.dependencies
+        ]
+    return "\n".join(lines)
+
+
+def chain_text(chain: Sequence[Step], name: str, file_of: Callable[[Location], str]) -> str:
+    """Return the chain of requests that leads to a package, a line each."""
+    if not chain:
+        return f"{name} is the application itself"
+    lines = [
+        f"{'  ' * depth}{file_of(step.module)}:{step.line}  requests '{step.specifier}'"
+        for depth, step in enumerate(chain)
+    ]
+    return "\n".join([*lines, f"{'  ' * len(chain)}{name}"])
+
+
+def withheld_summary(uses: Sequence[Use]) -> str:
+    """Return one line on what was withheld; an empty text for nothing."""
+    if not uses:
+        return ""
+    packages = len({use.package for use in uses})
+    return (
+        f"withheld {_count(len(uses), 'power')} from {_count(packages, 'package')}: "
+        "`compartment-mapper bundle` lists them, `policy infer` writes them down"
+    )
+
+
+def withheld_text(uses: Iterable[Use], place_of: Callable[[Use], str]) -> str:
+    """Return what was withheld: package, power, first use, and how to grant it."""
+    by_package: dict[CanonicalName, list[Use]] = {}
+    for use in uses:
+        by_package.setdefault(use.package, []).append(use)
+    if not by_package:
+        return ""
+    lines = ["withheld (grant with `policy infer`, or one by one with --grant PACKAGE:AUTHORITY):"]
+    for package, found in by_package.items():
+        lines.append(f"  {package}")
+        for use in found:
+            kind = use.part.removesuffix("s")
+            lines.append(f"    {use.severity:<8} {kind} {use.path}  {place_of(use)}")
+            grant = json.dumps(use.grant)
+            lines.append(f'      {policy_key(package)}.{use.part}["{use.path}"] = {grant}')
+    return "\n".join(lines)
+
+
+def granted_text(who: str, risks: Risks, place_of: Callable[[Use], str]) -> str:
+    """Return what *who* grants of severity high or worse, by package, and what that adds up to."""
+    grave: dict[CanonicalName, list[str]] = {}
+    for use in risks.grave:
+        line = f"    {use.severity:<8} {_authority(use)}  {place_of(use)}"
+        grave.setdefault(use.package, []).append(line)
+    for leak in risks.leaks:
+        grave.setdefault(leak.package, []).append(f"    {leak_text(leak, place_of)}")
+    unknown: dict[CanonicalName, list[str]] = {}
+    for use in risks.unknown:
+        unknown.setdefault(use.package, []).append(f"    {_authority(use)}  {place_of(use)}")
+    blocks = {
+        f"{who} grants, of severity high or worse:": grave,
+        f"{who} grants, of globals that only this page may have:": unknown,
+    }
+    return "\n".join(
+        line
+        for title, packages in blocks.items()
+        if packages
+        for line in (title, *_listed(packages))
+    )
+
+
+def _listed(packages: Mapping[CanonicalName, Sequence[str]]) -> Iterator[str]:
+    for name, found in packages.items():
+        yield from (f"  {name}", *found)
+
+
+def leak_text(leak: Leak, place_of: Callable[[Use], str]) -> str:
+    """Return the finding that a package can send away what its user keeps to himself."""
+    uses = (f"{_authority(use)} ({place_of(use)})" for use in (leak.reads, leak.sends))
+    return f"reads secrets and reaches the network: {', '.join(uses)}"
+
+
+def _authority(use: Use) -> str:
+    return f"{use.part.removesuffix('s')} {use.path}"
+
+
+def granted_summary(who: str, risks: Risks) -> str:
+    """Return the same in one line; an empty text for nothing."""
+    if not risks:
+        return ""
+    packages = len({use.package for use in risks.grave} | {leak.package for leak in risks.leaks})
+    powers = f"{_count(len(risks.grave), 'power')} of severity high or worse"
+    names = ", ".join(leak.package for leak in risks.leaks)
+    both = f"; these read secrets and reach the network: {names}" if names else ""
+    globals_ = ", ".join(sorted({use.path for use in risks.unknown}))
+    unknown = f"globals that only this page may have: {globals_}" if globals_ else ""
+    worst = f"{powers} to {_count(packages, 'package')}{both}" if packages else ""
+    granted = "; ".join(part for part in (worst, unknown) if part)
+    return f"{who} grants {granted}: `compartment-mapper bundle {who}` lists them"

@@ -1,0 +1,1 @@
+"""Node's resolution: from a specifier to a file."""

@@ -1,0 +1,148 @@
+"""How Node would load a file: as which language, or not at all."""
+
+from __future__ import annotations
+
+from compartment_mapper.errors import Diagnostic
+from compartment_mapper.locations import Location, base_name
+from compartment_mapper.records.module_record import Language, RequestKind
+from compartment_mapper.resolve.package_lookup import World, package_scope
+from compartment_mapper.resolve.resolution import ResolutionFailure
+
+#: None: the package says, or the text.
+_LANGUAGES: dict[str, Language | None] = {
+    ".mjs": "mjs",
+    ".mts": "mjs",
+    ".cjs": "cjs",
+    ".cts": "cjs",
+    ".js": None,
+    ".ts": None,
+    "": None,
+}
+_JSX = frozenset({".jsx", ".tsx"})
+_TYPED = frozenset({".ts", ".mts", ".cts"})
+
+
+def language_of(
+    file: Location, kind: RequestKind, attribute_type: str | None, *, world: World
+) -> Language | ResolutionFailure | None:
+    """Return how Node would load *file*; None where the text decides.
+
+    https://nodejs.org/api/esm.html#resolution-algorithm-specification (ESM_FILE_FORMAT),
+    https://nodejs.org/api/modules.html#file-modules.
+    """
+    if kind == "import" and attribute_type in {"text", "bytes"}:
+        return "text" if attribute_type == "text" else "bytes"
+    extension = _extension(file)
+    if extension == ".json":
+        return _json_language(file, kind, attribute_type)
+    if attribute_type == "json":
+        return _wrong_attribute(file)
+    if extension in _TYPED and "/node_modules/" in file:
+        return _typed_dependency(file)
+    # DEVIATION: Node refuses JSX; in the application's own code it is erased as types are.
+    if extension in _JSX and "/node_modules/" not in file:
+        return _language_of_type(file, world)
+    if extension in _LANGUAGES:
+        return _LANGUAGES[extension] or _language_of_type(file, world)
+    return "cjs" if kind == "require" else _unknown_extension(file, extension)
+
+
+def _extension(file: Location) -> str:
+    stem, dot, extension = base_name(file).rpartition(".")
+    return dot + extension if stem else ""
+
+
+def _language_of_type(file: Location, world: World) -> Language | ResolutionFailure | None:
+    scope = package_scope(file, world=world)
+    if isinstance(scope, Diagnostic):
+        return ResolutionFailure(
+            code="ERR_INVALID_PACKAGE_CONFIG", message=scope.message, hint=scope.hint
+        )
+    match scope[1].type if scope else None:
+        case "module":
+            return "mjs"
+        case "commonjs":
+            return "cjs"
+        case _:
+            return None
+
+
+def _json_language(
+    file: Location, kind: RequestKind, attribute_type: str | None
+) -> Language | ResolutionFailure:
+    if kind == "require" or attribute_type == "json":
+        return "json"
+    return ResolutionFailure(
+        code="ERR_IMPORT_ATTRIBUTE_MISSING",
+        message=f"Module '{base_name(file)}' needs an import attribute of \"type: json\"",
+        hint="write: import data from './data.json' with { type: 'json' }",
+    )
+
+
+def _wrong_attribute(file: Location) -> ResolutionFailure:
+    return ResolutionFailure(
+        code="ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE",
+        message=f"Module '{base_name(file)}' is not of type \"json\"",
+        hint="leave the import attribute out",
+    )
+
+
+#: How files begin that are no text, whatever they are called.
+_MAGIC = {
+    b"\x7fELF": "machine code",
+    b"MZ": "machine code",
+    b"\xfe\xed\xfa\xce": "machine code",
+    b"\xfe\xed\xfa\xcf": "machine code",
+    b"\xce\xfa\xed\xfe": "machine code",
+    b"\xcf\xfa\xed\xfe": "machine code",
+    b"\xca\xfe\xba\xbe": "machine code",
+    b"\x00asm": "WebAssembly",
+    b"PK\x03\x04": "a zip archive",
+    b"\x1f\x8b": "compressed data",
+    b"\x89PNG": "an image",
+    b"GIF8": "an image",
+    b"\xff\xd8\xff": "an image",
+    b"%PDF-": "a PDF document",
+    b"SQLite format 3\x00": "a database",
+}
+_HEAD = 8192
+#: NULs that a text may have.
+_FEW = 16
+
+
+def binary_kind(source: bytes) -> str | None:
+    r"""Return what a file is that is no text, so that it need not be parsed; None for a text.
+
+    >>> binary_kind(b"\x7fELF\x02\x01"), binary_kind(b"\x00\xff\x00"), binary_kind(b"exports.a = 1")
+    ('machine code', 'binary data', None)
+    """
+    head = source[:_HEAD]
+    for magic, kind in _MAGIC.items():
+        if head.startswith(magic) and (magic != b"MZ" or b"\0" in head):
+            return kind
+    if b"\0" not in head:
+        return None
+    try:
+        head[: head.rfind(b"\0")].decode()
+    except UnicodeDecodeError:
+        return "binary data"
+    # A NUL may stand in a string, or in a comment.
+    return "binary data" if head.count(b"\0") > max(_FEW, len(head) // 16) else None
+
+
+def _typed_dependency(file: Location) -> ResolutionFailure:
+    """As Node, which wants packages to be published as JavaScript."""
+    return ResolutionFailure(
+        code="ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING",
+        message="Stripping types is currently unsupported for files under node_modules, "
+        f"for '{base_name(file)}'",
+        hint="compile the package to JavaScript, or use a version of it that is",
+    )
+
+
+def _unknown_extension(file: Location, extension: str) -> ResolutionFailure:
+    return ResolutionFailure(
+        code="ERR_UNKNOWN_FILE_EXTENSION",
+        message=f"Unknown file extension \"{extension}\" for '{base_name(file)}'",
+        hint="load it as text with { type: 'text' }, or as bytes with { type: 'bytes' }",
+    )

@@ -1,0 +1,42 @@
+"""What a specifier leads to in the application's own package, which may be written with types."""
+
+from __future__ import annotations
+
+from compartment_mapper.locations import Location, Specifier
+from compartment_mapper.records.module_record import RequestKind
+from compartment_mapper.resolve.resolution import FileResolution, Resolution, ResolutionFailure
+from compartment_mapper.resolve.resolver import World, resolve
+from compartment_mapper.resolve.specifiers import package_root
+
+_MISSING = frozenset({"MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND"})
+#: What a compiler would write to a file with the extension.
+_SOURCES = {".js": (".ts", ".tsx"), ".jsx": (".tsx",), ".mjs": (".mts",), ".cjs": (".cts",)}
+
+
+def resolve_for(
+    specifier: Specifier,
+    *,
+    referrer: Location,
+    kind: RequestKind,
+    world: World,
+    application: Location,
+) -> Resolution:
+    """Return what `resolve` does; or, in the *application*, the source of a missing file."""
+    found = resolve(specifier, referrer=referrer, kind=kind, world=world)
+    if not isinstance(found, ResolutionFailure) or found.code not in _MISSING:
+        return found
+    if package_root(referrer, descriptors=world.descriptors) != application:
+        return found
+    # DEVIATION: Node wants './x.ts' itself. With TypeScript, './x.js' is what ./x.ts will be.
+    for source in _sources(specifier):
+        other = resolve(source, referrer=referrer, kind=kind, world=world)
+        if isinstance(other, FileResolution):
+            return other
+    return found
+
+
+def _sources(specifier: Specifier) -> list[Specifier]:
+    stem, dot, ending = specifier.rpartition(".")
+    if not specifier.startswith(("./", "../")) or "/" in ending:
+        return []
+    return [Specifier(stem + source) for source in _SOURCES.get(dot + ending, ())]

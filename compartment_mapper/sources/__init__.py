@@ -1,0 +1,1 @@
+"""Source texts: how they are read, and what they are made from."""

@@ -1,0 +1,86 @@
+"""Files as modules are loaded from them: read, and without types."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import NoReturn
+
+from compartment_mapper.compile import apply_edits
+from compartment_mapper.errors import Diagnostic, Place, place_in, syntax_error, types_not_erased
+from compartment_mapper.locations import Location
+from compartment_mapper.powers import ReadPowers
+from compartment_mapper.records.erasure import (
+    ErasePowers,
+    ErasureRefusal,
+    Jsx,
+    Origin,
+    Typed,
+    refused_span,
+    syntax_of,
+)
+from compartment_mapper.records.module_record import Language
+from compartment_mapper.sources.jsx import jsx_of
+from compartment_mapper.text import Span, without_byte_order_mark
+
+_DATA: frozenset[Language | None] = frozenset({"json", "text", "bytes"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceText:
+    """A text to be scanned, and what it was made from."""
+
+    #: Without a byte order mark, unless it is loaded as bytes.
+    source: bytes
+    origin: Origin | None = None
+    #: Why there is none: its types can't be erased.
+    refusal: ErasureRefusal | None = None
+
+
+def source_text(
+    file: Location,
+    language: Language | None,
+    *,
+    root: Location,
+    read: ReadPowers,
+    erase: ErasePowers,
+) -> SourceText:
+    """Return the text of *file*, which exists, as it is loaded; *root* is the application's."""
+    source = read.maybe_read(file)
+    assert source is not None, file  # resolve() found it
+    if language == "bytes":
+        return SourceText(source=source)
+    source = without_byte_order_mark(source)
+    syntax = None if language in _DATA or "/node_modules/" in file else syntax_of(file)
+    if syntax is None:
+        return SourceText(source=source)
+    jsx = Jsx() if syntax == "ts" else jsx_of(file, source, root=root, read=read)
+    erased = erase.erased(Typed(source=source, syntax=syntax, language=language, jsx=jsx))
+    if isinstance(erased, ErasureRefusal):
+        return SourceText(source=source, refusal=erased)
+    text = apply_edits(source, erased).encode("utf-8", "surrogatepass")
+    return SourceText(source=text, origin=Origin(written=source, erasure=erased))
+
+
+def refusal_problem(name: str, source: bytes, refusal: ErasureRefusal) -> Diagnostic:
+    """Return what is to be said of a file, called *name*, whose types can't be erased."""
+    place = place_in(name, source, refused_span(source, refusal))
+    return types_not_erased(place, refusal.code, refusal.message)
+
+
+def json_problem(source: bytes, name: str) -> Diagnostic | None:
+    """Return what is wrong with a text that should be JSON, from the file called *name*."""
+    try:
+        json.loads(source.decode("utf-8", "replace"), parse_constant=_no_constant)
+    except json.JSONDecodeError as problem:
+        offset = len(problem.doc[: problem.pos].encode())
+        place = place_in(name, source, Span(offset, min(offset + 1, len(source)) or offset))
+        return syntax_error(place, f"invalid JSON: {problem.msg.lower()}")
+    except (ValueError, RecursionError) as problem:
+        return syntax_error(Place(file=name), f"invalid JSON: {problem}")
+    return None
+
+
+def _no_constant(name: str) -> NoReturn:
+    message = f"{name} is not JSON"
+    raise ValueError(message)
