@@ -86,8 +86,9 @@ def mutated(module: str) -> dict[str, str]:
             sys.exit((folder / "log").read_text("utf-8", "replace")[-4000:])
         keep(folder / "mutants" / PACKAGE / f"{module}.py", module)
         codes: dict[str, int | None] = json.loads(meta.read_text("utf-8"))["exit_code_by_key"]
+    dotted = module.replace("/", ".")
     return {
-        name.rpartition(f"{module.replace('/', '.')}.")[2]: STATUS.get(-1 if code is None else code, "suspicious")
+        name.rpartition(f"{dotted}.")[2]: STATUS.get(-1 if code is None else code, "suspicious")
         for name, code in codes.items()
     }
 
