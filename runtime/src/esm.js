@@ -71,12 +71,12 @@ const noteCrossing = (record, target) => {
  * @param {CyclicRecord} record
  * @param {string} specifier
  * @param {string} importName
- * @returns {Cell | object} the cell, or a namespace
+ * @returns {import('./records.js').Resolution} without a cell: the namespace is meant
  */
 const importedBinding = (record, specifier, importName) => {
   const requested = requestedBy(record, specifier);
   noteCrossing(record, requested);
-  if (importName === '*') return namespaceOf(requested);
+  if (importName === '*') return { record: requested, cell: undefined };
   const resolution = resolveExport(requested, exportNameOf(importName));
   if (resolution === undefined || resolution === 'ambiguous') {
     throw new SyntaxError(
@@ -84,14 +84,8 @@ const importedBinding = (record, specifier, importName) => {
     );
   }
   noteCrossing(record, resolution.record);
-  return resolution.cell ?? namespaceOf(resolution.record);
+  return resolution;
 };
-
-/**
- * @param {object} binding
- * @returns {binding is Cell}
- */
-const isCell = (binding) => Object.hasOwn(binding, 'listeners');
 
 /**
  * @param {CyclicRecord} record
@@ -100,10 +94,10 @@ const isCell = (binding) => Object.hasOwn(binding, 'listeners');
 const makeImports = (record) => (updates) => {
   for (const [specifier, names] of updates) {
     for (const [importName, updaters] of names) {
-      const binding = importedBinding(record, specifier, importName);
+      const { cell, record: imported } = importedBinding(record, specifier, importName);
       for (const updater of updaters) {
-        if (isCell(binding)) subscribe(binding, updater);
-        else updater(binding);
+        if (cell !== undefined) subscribe(cell, updater);
+        else updater(namespaceOf(imported));
       }
     }
   }
