@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from compartment_mapper.errors import Diagnostic
 from compartment_mapper.locations import Location, base_name
 from compartment_mapper.records.module_record import Language, RequestKind
@@ -106,6 +108,8 @@ _MAGIC = {
     b"SQLite format 3\x00": "a database",
 }
 _HEAD = 8192
+#: Words and punctuation of a program.
+_BEGINS_AS_TEXT = re.compile(rb"[\t\n\r -~]{200}")
 #: NULs that a text may have.
 _FEW = 16
 
@@ -126,8 +130,9 @@ def binary_kind(source: bytes) -> str | None:
         head[: head.rfind(b"\0")].decode()
     except UnicodeDecodeError:
         return "binary data"
-    # A NUL may stand in a string, or in a comment.
-    return "binary data" if head.count(b"\0") > max(_FEW, len(head) // 16) else None
+    # A NUL may stand in a string, or in a comment; emscripten writes machine code in strings.
+    is_few = head.count(b"\0") <= max(_FEW, len(head) // 16)
+    return None if is_few or _BEGINS_AS_TEXT.match(head) else "binary data"
 
 
 def _typed_dependency(file: Location) -> ResolutionFailure:

@@ -51,6 +51,7 @@ from compartment_mapper.scan.places import (
 )
 from compartment_mapper.scan.requests import import_calls, require_requests
 from compartment_mapper.scan.requirers import require_calls
+from compartment_mapper.scan.silent_writes import scan_silent_writes
 from compartment_mapper.scan.sloppy import scan_sloppy
 from compartment_mapper.scan.syntax import Step, Syntax, parse
 from compartment_mapper.text import Span
@@ -179,6 +180,10 @@ def _rewrites(
     own, owning = scan_constructor_writes(syntax, prefix=prefix)
     frozen, freezing = scan_frozen_writes(syntax, prefix=prefix, is_script=is_script)
     own, owning = [*own, *frozen], (*owning, *freezing)
+    if is_script:
+        rewritten = {edit.start for edit in own}
+        silent, silencing = scan_silent_writes(syntax, prefix=prefix, others=rewritten)
+        own, owning = [*own, *silent], (*owning, *silencing)
     sloppy, refusals = scan_sloppy(syntax, prefix=prefix) if is_script else ([], [])
     mapped, mapping = scan_mapped_arguments(syntax, prefix=prefix) if is_script else ([], ())
     at_once = list[FreeName]()

@@ -94,6 +94,21 @@ def _of_the_global_object(syntax: Syntax) -> _Found:
     for occurrence in occurrences(syntax, GLOBAL_ALIASES, known=starts):
         if occurrence.scope == "free" and occurrence.role != "typeof":
             yield from _made_by(syntax, member_uses(syntax, occurrence.path))
+    if _COMPUTED.search(syntax.source):
+        yield from _texts(syntax)
+
+
+#: ``for (const name of ['document', 'Node']) globalThis[name] = window[name]``
+_COMPUTED = re.compile(GLOBAL_OBJECT.pattern + rb"\s*\[\s*[A-Za-z_$][\w$]*\s*\]\s*=(?![=>])")
+_TEXT = re.compile(rb"(['\"])([A-Za-z_$][\w$]*)\1")
+
+
+def _texts(syntax: Syntax) -> _Found:
+    """Yield what any string of the text may be the name of, but for what the host has."""
+    for match in _TEXT.finditer(syntax.source):
+        name = match[2].decode()
+        if name not in HOST_GLOBALS:
+            yield name, Span(*match.span())
 
 
 def _made_by(syntax: Syntax, uses: Iterable[MemberUse]) -> _Found:

@@ -76,8 +76,9 @@ const scopeOf = (variables, text) => {
  * @returns {Function} of no parameters, that gives the text's value
  */
 const withThis = (text, evaluate, scope) => {
+  const expression = text.replace(/[;\s]+$/, '');
   try {
-    return /** @type {Function} */ (evaluate(`(function(){return(\n${text}\n)})`, scope));
+    return /** @type {Function} */ (evaluate(`(function(){return(\n${expression}\n)})`, scope));
   } catch (error) {
     if (/** @type {Error} */ (error)?.name !== 'SyntaxError') throw error;
   }

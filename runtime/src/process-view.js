@@ -284,9 +284,19 @@ export const makeProcessView = (process, decision, options) => {
     const isMethod =
       !STDIO.includes(/** @type {StdioName} */ (name)) && typeof process[name] === 'function';
     if (!isMethod) continue;
+    const deny = () => {
+      throw accessDenied(label, 'global', `process.${name}`);
+    };
     const value = (/** @type {unknown} */ asked) => {
       if (name === 'binding' && asked === 'constants') return constants();
-      throw accessDenied(label, 'global', `process.${name}`);
+      // Who asks for it when it is loaded may never use it.
+      if (name === 'binding' && asked === 'tty_wrap')
+        return {
+          TTY: function TTY() {
+            deny();
+          },
+        };
+      return deny();
     };
     Object.defineProperty(value, 'name', { value: name });
     defineOwn(view, name, Object.freeze(value), false);

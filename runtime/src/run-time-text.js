@@ -127,6 +127,9 @@ const makeVariables = (text, globalThis) => {
 
 const CONSTRUCTOR_WRITE =
   /(?<![\w$.)\]])((?:[A-Za-z_$][\w$]*\s*\.\s*)*[A-Za-z_$][\w$]*)(\s*\.\s*constructor\s*=)(?![=>])/g;
+/** What is constant in every realm, ECMA-262 19.1, and sloppy code may assign in vain. */
+const CONSTANT_WRITE =
+  /(?<![\w$.])(?:this|globalThis|window|self)\s*\.\s*(?:Infinity|NaN|undefined)\s*=(?![=>])/g;
 const THE_OBJECT = '({}).constructor'; // the text may call something else `Object`
 const WITH_OWN = `(o=>(${THE_OBJECT}.hasOwn(o,"constructor")||!${THE_OBJECT}.isExtensible(o)||${THE_OBJECT}.defineProperty(o,"constructor",{value:o.constructor,writable:true,enumerable:true,configurable:true}),o))`;
 
@@ -137,15 +140,29 @@ const WITH_OWN = `(o=>(${THE_OBJECT}.hasOwn(o,"constructor")||!${THE_OBJECT}.isE
  * @param {string} text
  * @returns {string}
  */
-const withOwnConstructors = (text) => {
-  const places = [...text.matchAll(CONSTRUCTOR_WRITE)];
+const withOwnConstructors = (text) =>
+  replaced(
+    text,
+    CONSTRUCTOR_WRITE,
+    (_all, holder = '', member = '') => `${WITH_OWN}(${holder})${member}`,
+  );
+
+/**
+ * @param {string} text
+ * @param {RegExp} pattern
+ * @param {(...found: string[]) => string} instead of what it finds in code, and not in literals or comments
+ * @returns {string}
+ */
+const replaced = (text, pattern, instead) => {
+  const places = [...text.matchAll(pattern)];
   if (places.length === 0 || places.length > MOST) return text;
   let made = '';
   let end = 0;
-  for (const { index, 0: found, 1: holder = '', 2: member = '' } of places) {
-    const after = index + found.length;
-    if (isProgram(`${text.slice(0, after)}]${text.slice(after)}`)) continue; // within a literal or a comment
-    made += `${text.slice(end, index)}${WITH_OWN}(${holder})${member}`;
+  for (const found of places) {
+    const { index } = found;
+    const after = index + found[0].length;
+    if (isProgram(`${text.slice(0, after)}]${text.slice(after)}`)) continue;
+    made += text.slice(end, index) + instead(...found);
     end = after;
   }
   made += text.slice(end);
@@ -158,7 +175,7 @@ const withOwnConstructors = (text) => {
  * @returns {string} a text that means the same as strict code
  */
 export const strictly = (written, globalThis) => {
-  const text = withOwnConstructors(written);
+  const text = replaced(withOwnConstructors(written), CONSTANT_WRITE, () => 'void ');
   if (STRICT.test(text)) return respell(text);
   if (globalThis !== undefined) makeVariables(text, globalThis);
   if (text.length < 80 && ASKS_FOR_GLOBAL.test(text))

@@ -97,17 +97,24 @@ const makeReader = (tokens) => {
 const statementsIn = ({ tokens, text, pair, upTo }) => {
   /** @type {Statement[]} */
   const found = [];
+  /**
+   * @param {number} from
+   * @returns {number} behind the statement that begins there, or its semicolon: `with (a) with (b) { … }`
+   */
+  const endOf = (from) => {
+    if (text(from) !== 'with' || text(from + 1) !== '(') return upTo(from, /^;$/);
+    const inner = pair(from + 1) + 1;
+    return text(inner) === '{' ? pair(inner) + 1 : endOf(inner);
+  };
   tokens.forEach((token, index) => {
     if (token.kind !== 'name' || token.text !== 'with' || text(index + 1) !== '(') return;
     if (/^\??\.$/.test(text(index - 1))) return;
     const end = pair(index + 1);
     const braced = text(end + 1) === '{';
     need(braced || /^[^{}]*$/.test(text(end + 1)));
-    need(
-      braced || !/^(?:if|for|while|do|switch|try|var|const|let|function|with)$/.test(text(end + 1)),
-    );
+    need(braced || !/^(?:if|for|while|do|switch|try|var|const|let|function)$/.test(text(end + 1)));
     /** @type {[number, number]} */
-    const body = braced ? [end + 2, pair(end + 1)] : [end + 1, upTo(end + 1, /^;$/)];
+    const body = braced ? [end + 2, pair(end + 1)] : [end + 1, endOf(end + 1)];
     found.push({ id: found.length, object: [index + 2, end], body, braced });
   });
   return found;

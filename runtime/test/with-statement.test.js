@@ -39,6 +39,16 @@ const SAME = [
     'with (o) { list[i] = a; list[a.x] += i; return list }',
     () => ({ list: [0, 1], i: 0, a: { x: 1 } }),
   ],
+  [
+    'several at once',
+    'with (o) with (o.p) with (p.q) { a = 5; return [a, b, c, typeof nope] } return 0',
+    () => ({ a: 0, p: { b: 1, a: 1, q: { c: 2 } } }),
+  ],
+  [
+    'several without braces',
+    'var x; with (o) with (o.p) x = a + b; return x',
+    () => ({ a: 1, p: { b: 2 } }),
+  ],
   ['without braces', 'with (o) return a ? b : c', () => ({ a: 0, b: 1, c: 2 })],
   [
     'ejs',

@@ -2,7 +2,7 @@
 // that has nothing but the language and what the package puts into it, and `runInThisContext` is the package's own.
 // https://nodejs.org/api/vm.html
 import { codedTypeError } from '../errors.js';
-import { respell } from '../run-time-text.js';
+import { strictly } from '../run-time-text.js';
 
 /** @import { AnyObject } from '../attenuate.js' */
 
@@ -61,7 +61,7 @@ export const makeOwnVm = (evaluateHere) => {
       const compartment = new Compartment({
         __options__: true,
         name: 'vm',
-        transforms: [respell],
+        transforms: [(text) => strictly(text)],
       });
       const { globalThis } = compartment;
       const own = new Set(Object.getOwnPropertyNames(globalThis));
