@@ -32,6 +32,7 @@ from compartment_mapper.scan.free_names import (
 from compartment_mapper.scan.frozen_writes import scan_frozen_writes
 from compartment_mapper.scan.global_this import scan_global_this
 from compartment_mapper.scan.late_changes import scan_late_changes
+from compartment_mapper.scan.legacy_regexp import scan_legacy_regexp
 from compartment_mapper.scan.made_globals import scan_made_globals
 from compartment_mapper.scan.mapped_arguments import scan_mapped_arguments
 from compartment_mapper.scan.module_arguments import scan_module_arguments, scan_script_arguments
@@ -180,6 +181,8 @@ def _rewrites(
     own, owning = scan_constructor_writes(syntax, prefix=prefix)
     frozen, freezing = scan_frozen_writes(syntax, prefix=prefix, is_script=is_script)
     own, owning = [*own, *frozen], (*owning, *freezing)
+    asked, noting = scan_legacy_regexp(syntax, prefix=prefix)
+    own, owning = [*own, *asked], (*owning, *noting)
     if is_script:
         rewritten = {edit.start for edit in own}
         silent, silencing = scan_silent_writes(syntax, prefix=prefix, others=rewritten)

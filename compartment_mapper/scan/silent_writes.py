@@ -53,7 +53,15 @@ def _copies(syntax: Syntax, others: Container[int]) -> Iterator[Edit]:
         if target is not None and is_name and target.start_byte not in others:
             name, key = syntax.text(target), match[1].decode()
             is_lost = f'typeof {name}==="function"&&({key}==="name"||{key}==="length")'
-            yield Edit(target.start_byte, target.end_byte, f"({is_lost}?{{}}:{name})")
+            # Else the line before would go on with it.
+            before = "void 0," if _begins_statement(syntax, target) else ""
+            yield Edit(target.start_byte, target.end_byte, f"{before}({is_lost}?{{}}:{name})")
+
+
+def _begins_statement(syntax: Syntax, target: Node) -> bool:
+    path = syntax.path_to(target.start_byte)
+    starts = [step.node.start_byte for step in path if step.kind == "expression_statement"]
+    return starts[-1:] == [target.start_byte]
 
 
 def _assigned(syntax: Syntax, offset: int) -> tuple[Node | None, Node | None]:
