@@ -16,7 +16,7 @@ from compartment_mapper.records.module_record import ModuleRequest, PatternReque
 from compartment_mapper.resolve.package_lookup import World
 from compartment_mapper.resolve.specifiers import package_name_of, package_root
 
-_TEXT = re.compile(rb"""(['"`])((?:@[a-z\d~-][\w.~-]*/)?[a-z\d~-][\w.~-]*(?:/[\w./~-]+)?)\1""")
+_TEXT = re.compile(rb"""(['"`])((?:@[\w~-][\w.~-]*/)?[\w~-][\w.~-]*(?:/[\w./~-]+)?)\1""")
 #: Of more, a text is a list of something else.
 _MOST = 100
 
@@ -66,21 +66,22 @@ def _named(
     done: set[Location] = set()
     while todo:
         root = todo.pop()
+        if root in done:
+            continue
         done.add(root)
         declared = set(declared_names(root, application=application, world=world))
-        for module in by_root.get(root, []) if declared else ():
-            for name in _mentioned(module, declared):
+        names = set(_mentioned(by_root.get(root, []), declared)) if declared else set()
+        yield from names
+        endings = tuple(f"/node_modules/{package_name_of(name)}/" for name in names)
+        todo += [other for other in by_root if other.endswith(endings)] if endings else []
+
+
+def _mentioned(modules: Iterable[Module], declared: set[str]) -> Iterator[Specifier]:
+    """Yield the texts of a package that name a dependency, which none of its modules requests."""
+    programs = [module for module in modules if module.record.language in {"mjs", "cjs"}]
+    requested = {request.specifier for module in programs for request in module.record.requests}
+    for module in programs:
+        for match in _TEXT.finditer(module.source):
+            name = Specifier(match[2].decode())
+            if name not in requested and package_name_of(name) in declared:
                 yield name
-                ending = f"/node_modules/{package_name_of(name)}/"
-                todo += [other for other in by_root if other.endswith(ending) and other not in done]
-
-
-def _mentioned(module: Module, declared: set[str]) -> Iterator[Specifier]:
-    """Yield the texts that name a dependency, and are no requests."""
-    if module.record.language not in {"mjs", "cjs"}:
-        return
-    requested = {request.specifier for request in module.record.requests}
-    for match in _TEXT.finditer(module.source):
-        name = Specifier(match[2].decode())
-        if package_name_of(name) in declared and name not in requested:
-            yield name

@@ -248,15 +248,16 @@ def functions_given(source: bytes) -> dict[str, Span]:
     Somewhere in it the object's name stands among parameters; which function's is not asked.
     """
     found: dict[str, Span] = {}
-    objects: dict[bytes, bool] = {}
+    parameters = set(_PARAMETER.findall(source))
     for match in _GIVEN.finditer(source):
-        owner, name = match[1], match[2].decode()
-        if owner not in objects:
-            parameter = rb"[(,]\s*%s\s*[,)]" % re.escape(owner)
-            objects[owner] = re.search(parameter, source) is not None
-        if objects[owner] and name not in _NEVER_SHARED | HOST_GLOBALS:
+        name = match[2].decode()
+        if match[1] in parameters and name not in _NOT_GIVEN:
             found.setdefault(name, Span(*match.span()))
     return found
+
+
+_NOT_GIVEN = _NEVER_SHARED | HOST_GLOBALS
+_PARAMETER = re.compile(rb"[(,]\s*([A-Za-z_$][\w$]*)\s*(?=[,)])")
 
 
 def places_of_globals(source: bytes, paths: Iterable[str]) -> dict[str, Span]:

@@ -29,6 +29,10 @@ _BRANCHES = frozenset(
         "for_statement",
         "for_in_statement",
         "catch_clause",
+        "do_statement",
+        "labeled_statement",
+        "assignment_pattern",
+        "object_assignment_pattern",
     }
 )
 _SHORT_CIRCUITS = frozenset({"&&", "||", "??"})
@@ -47,10 +51,24 @@ def reach_of(path: tuple[Step, ...]) -> Reach:
 
 
 def _is_short_circuit(parent: Step, step: Step) -> bool:
-    if parent.kind != "binary_expression" or step.field != "right":
+    if parent.kind in {"call_expression", "subscript_expression"}:
+        return step.field in {"arguments", "index"} and _is_optional(parent.node)
+    if parent.kind not in {"binary_expression", "augmented_assignment_expression"}:
         return False
     operator = parent.node.child_by_field_name("operator")
-    return operator is not None and operator.type in _SHORT_CIRCUITS
+    if step.field != "right" or operator is None:
+        return False
+    return operator.type.removesuffix("=") in _SHORT_CIRCUITS
+
+
+def _is_optional(node: Node) -> bool:
+    """Whether what *node* does is left out where something before it is undefined: ``a?.b(c)``."""
+    inner: Node | None = node
+    while inner is not None:
+        if any(child.type == "optional_chain" for child in inner.children):
+            return True
+        inner = inner.child_by_field_name("function") or inner.child_by_field_name("object")
+    return False
 
 
 def first_argument(call: Node) -> Node | None:

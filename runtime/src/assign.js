@@ -10,21 +10,44 @@ const { assign, defineProperty, getPrototypeOf, hasOwn, isExtensible } = Object;
  * @param {ReadonlyArray<PropertyKey>} keys of these
  */
 export const letAssign = (target, prototypes, keys) => {
-  /** @param {object} object */
-  const inherits = (object) => {
-    for (let next = getPrototypeOf(object); next !== null; next = getPrototypeOf(next))
-      if (prototypes.has(next)) return true;
-    return false;
+  /**
+   * @param {object} to
+   * @param {PropertyKey} key
+   * @returns {boolean} whether it is such a property that can't be assigned
+   */
+  const isKept = (to, key) => {
+    if (hasOwn(to, key) || !isExtensible(to)) return false;
+    let next = getPrototypeOf(to);
+    while (next !== null && !hasOwn(next, key)) next = getPrototypeOf(next);
+    return next !== null && prototypes.has(next);
   };
-  /** @param {object} to @param {ReadonlyArray<unknown>} sources */
+  /**
+   * @param {object} to
+   * @param {ReadonlyArray<unknown>} sources
+   * @returns {boolean} whether it has a property more, so that what failed may work
+   */
   const makeOwn = (to, sources) => {
+    let isMade = false;
     for (const key of keys) {
       const isCopied = sources.some(
-        (from) => from != null && hasOwn(/** @type {object} */ (from), key),
+        (from) => from != null && ownProperty(/** @type {object} */ (from), key)?.enumerable,
       );
-      if (!isCopied || !(key in to) || hasOwn(to, key) || !isExtensible(to)) continue;
+      if (!isCopied || !isKept(to, key)) continue;
       const value = Reflect.get(to, key);
       defineProperty(to, key, { value, writable: true, enumerable: true, configurable: true });
+      isMade = true;
+    }
+    return isMade;
+  };
+  /**
+   * @param {unknown} to
+   * @param {ReadonlyArray<unknown>} sources
+   */
+  const canMend = (to, sources) => {
+    try {
+      return typeof to === 'object' && to !== null && makeOwn(to, sources);
+    } catch {
+      return false; // a Proxy of whoever called: what failed first is told
     }
   };
   const own = {
@@ -34,9 +57,12 @@ export const letAssign = (target, prototypes, keys) => {
      */
     assign(to, from) {
       const hasMore = arguments.length > 2;
-      if (typeof to === 'object' && to !== null && inherits(to))
-        makeOwn(to, hasMore ? [...arguments].slice(1) : [from]);
-      return hasMore ? Reflect.apply(assign, target, arguments) : assign(to, from);
+      try {
+        return hasMore ? Reflect.apply(assign, target, arguments) : assign(to, from);
+      } catch (error) {
+        if (!canMend(to, [...arguments].slice(1))) throw error;
+        return Reflect.apply(assign, target, arguments);
+      }
     },
   };
   showAsNative(own.assign, 'assign');

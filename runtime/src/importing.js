@@ -28,24 +28,27 @@ let yielding;
 const OF_COMMONJS = /^(require|exports|module|__filename|__dirname) is not defined$/;
 
 /**
- * What Node says more, once it is known that nobody caught the error in the module.
+ * What Node says more, once it is known that nobody caught the error in the module. The error may be the package's own.
  *
  * @param {unknown} error
  */
 const explain = (error) => {
-  if (!(error instanceof ReferenceError)) return;
-  const name = OF_COMMONJS.exec(error.message)?.[1];
-  if (name === undefined) return;
-  const { message, stack } = error;
-  const instead = name === 'require' ? ', you can use import instead' : '';
-  const more = `${message} in ES module scope${instead}`;
-  Reflect.set(error, 'message', more); // it may be frozen
-  if (typeof stack === 'string')
-    Reflect.set(
-      error,
-      'stack',
-      stack.replace(message, () => more),
-    );
+  try {
+    if (!(error instanceof ReferenceError)) return;
+    const { message, stack } = error;
+    const name = OF_COMMONJS.exec(message)?.[1];
+    if (name === undefined) return;
+    const more = `${message} in ES module scope${name === 'require' ? ', you can use import instead' : ''}`;
+    Reflect.set(error, 'message', more); // it may be frozen
+    if (typeof stack === 'string')
+      Reflect.set(
+        error,
+        'stack',
+        stack.replace(message, () => more),
+      );
+  } catch {
+    // it has accessors that throw: then it says what it says
+  }
 };
 
 /**

@@ -1,5 +1,6 @@
 // Which files packages have of their own: those of the archive, at the places where their modules seem to be.
 import { filenameOfUrl } from './locations.js';
+import { mayUsePackage } from './policy.js';
 import { entryFilename, linkedPackage } from './resolve.js';
 
 /** @import { Package, World } from './package.js' */
@@ -103,14 +104,17 @@ const ownPlaces = (pkg) => {
  * @returns {Places}
  */
 const linkedPlaces = (pkg) => {
-  const names = [...pkg.descriptor.modules.values()].flatMap((module) =>
-    module.kind === 'link' && module.compartment !== pkg.name ? [module.compartment] : [],
-  );
+  const names = [...pkg.descriptor.modules.values()].flatMap((module) => {
+    const isOther = module.kind === 'link' && module.compartment !== pkg.name;
+    if (!isOther) return [];
+    const { label } = pkg.world.packageOf(module.compartment);
+    return mayUsePackage(pkg.policy, label) ? [module.compartment] : [];
+  });
   /** @type {Places} */
   const found = new Map();
   for (const name of new Set(names)) addPlaces(pkg.world, name, () => true, found);
   for (const [path, place] of found)
-    if (isFile(place)) found.set(path, { ...place, bytes: undefined });
+    if (isFile(place)) found.set(path, { bytes: undefined, size: () => 0 });
   return found;
 };
 

@@ -19,6 +19,8 @@ const CENSORED = /<!--(?!>)|<!-->|-->|(?<![.\w$])import(?=\s*(?:\(|\/[/*]))/g;
 
 // Each is checked by parsing, if not all stand in literals: a text that has more is left to SES.
 const MOST = 200;
+/** Characters that are parsed to find out what stands where. */
+const MOST_LOOKED_AT = 20_000_000;
 
 /**
  * @param {string} text
@@ -126,12 +128,13 @@ const makeVariables = (text, globalThis) => {
 };
 
 const CONSTRUCTOR_WRITE =
-  /(?<![\w$.)\]])((?:[A-Za-z_$][\w$]*\s*\.\s*)*[A-Za-z_$][\w$]*)(\s*\.\s*constructor\s*=)(?![=>])/g;
+  /(?<![\w$.)\]])((?:[A-Za-z_$][\w$]*\s*\.\s*)*[A-Za-z_$][\w$]*)(\s*)\.\s*constructor(?=\s*=(?![=>]))/g;
 /** What is constant in every realm, ECMA-262 19.1, and sloppy code may assign in vain. */
 const CONSTANT_WRITE =
   /(?<![\w$.])(?:this|globalThis|window|self)\s*\.\s*(?:Infinity|NaN|undefined)\s*=(?![=>])/g;
 const THE_OBJECT = '({}).constructor'; // the text may call something else `Object`
-const WITH_OWN = `(o=>(${THE_OBJECT}.hasOwn(o,"constructor")||!${THE_OBJECT}.isExtensible(o)||${THE_OBJECT}.defineProperty(o,"constructor",{value:o.constructor,writable:true,enumerable:true,configurable:true}),o))`;
+/** Gives an object a `constructor` of its own, where it inherits one that is locked. */
+const MAKE_OWN = `((o,O)=>{if(o===null||typeof o!=="object"&&typeof o!=="function")return;for(let p=o;p!==null;p=O.getPrototypeOf(p)){const d=O.getOwnPropertyDescriptor(p,"constructor");if(d===undefined)continue;if(p!==o&&d.writable===false&&O.isExtensible(o))O.defineProperty(o,"constructor",{value:d.value,writable:true,enumerable:true,configurable:true});return}})`;
 
 /**
  * `Sub.prototype.constructor = Sub`, where what it inherits from is locked, assigns to a property of its own. Modules are
@@ -144,7 +147,8 @@ const withOwnConstructors = (text) =>
   replaced(
     text,
     CONSTRUCTOR_WRITE,
-    (_all, holder = '', member = '') => `${WITH_OWN}(${holder})${member}`,
+    (_all, holder = '', space = '') =>
+      `${holder}${space}[(${MAKE_OWN}(${holder},${THE_OBJECT}),"constructor")]`,
   );
 
 /**
@@ -155,7 +159,7 @@ const withOwnConstructors = (text) =>
  */
 const replaced = (text, pattern, instead) => {
   const places = [...text.matchAll(pattern)];
-  if (places.length === 0 || places.length > MOST) return text;
+  if (places.length === 0 || places.length * text.length > MOST_LOOKED_AT) return text;
   let made = '';
   let end = 0;
   for (const found of places) {

@@ -61,6 +61,15 @@ const describe = (site, where) => {
 };
 
 /**
+ * @param {CallSite} site on a text's first line
+ * @param {import('./edit-table.js').LineEdit | undefined} first what was put before that line, if anything
+ */
+const isOfCompiler = (site, first) =>
+  first?.start === 0 &&
+  (site.getColumnNumber() ?? 1) <= first.length &&
+  OF_COMPILER.test(site.getFunctionName() ?? '');
+
+/**
  * @param {unknown} error
  * @returns {string} the first line of its stack
  */
@@ -146,7 +155,7 @@ const makeFrames = () => {
       return { where: `${file}:${own}:${column}`, file, scriptName, line: own, column, site };
     // Behind the text, in its last line but one, its functor calls itself.
     if (own >= start.lines - 1) return undefined;
-    if (own === 1 && OF_COMPILER.test(site.getFunctionName() ?? '')) return undefined;
+    if (own === 1 && isOfCompiler(site, editsOf(start.text).get(0)?.[0])) return undefined;
     const written = columnBefore(editsOf(start.text).get(own - 1) ?? [], (column ?? 1) - 1) + 1;
     const place = originOf(start.text)(own, written);
     if (place !== undefined) {

@@ -91,7 +91,7 @@ test("what iterators have is copied over, where it can't be assigned", () => {
     (iterator) => assign(Object.create(iterator), null, { a: 1 }, { next }),
   );
   for (const copy of made)
-    assert.deepEqual([copy.next, copy.a, Object.keys(copy)], [next, 1, ['next', 'a']]);
+    assert.deepEqual([copy.next, copy.a, Object.keys(copy)], [next, 1, ['a', 'next']]);
   const list = Object.assign([1], { [Symbol.iterator]: next, b: 2 });
   assert.deepEqual([list[Symbol.iterator], list.b], [next, 2]);
   assert.throws(() => Object.assign(Object.getPrototypeOf([].values()), { next }), TypeError);

@@ -37,6 +37,14 @@ def test_a_use_that_every_run_comes_to_is_refused(
         "const o = { require: 1, module() {} }; o.exports;",
         "for (const module of []) module.exports = 1;",
         "globalThis.require = (x) => x; require('fs');",
+        "Object.assign(globalThis, { require, __dirname: 1 }); __dirname;",
+        "for (const k of ['module']) globalThis[k] = 1; module;",
+        "(0, eval)('var exports = 1'); exports;",
+        "let a = 1; a ||= module; a &&= module;",
+        "const { x = module } = { x: 1 }, [y = require('q')] = [2]; ({ z: a.b = exports } = {});",
+        "undefined?.(module); null?.[module]; undefined?.a(require('x'));",
+        "x: { break x; module }",
+        "do { continue; require('x') } while (false)",
     ],
 )
 def test_another_use_is_left_to_the_run(text: str) -> None:
@@ -61,6 +69,14 @@ def test_a_module_that_is_imported_at_need_is_a_warning() -> None:
     warned = bundled(files, entry="main.mjs").application.warnings
 
     assert [told(problem) for problem in warned] == ["warning COMMONJS_NAME x.mjs:1:1"]
+
+
+def test_what_may_end_the_program_before_makes_it_a_warning() -> None:
+    text = "if (process.argv.length > 5) process.exit(0);\nconsole.log(__dirname);"
+
+    warned = bundled({"main.mjs": text}, entry="main.mjs").application.warnings
+
+    assert [told(problem) for problem in warned] == ["warning COMMONJS_NAME main.mjs:2:13"]
 
 
 def test_await_in_a_script_is_what_the_engine_says_of_it() -> None:
