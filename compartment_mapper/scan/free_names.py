@@ -110,7 +110,7 @@ def _names_by_alias(source: bytes) -> Iterator[FreeName]:
     ``var root = freeGlobal || freeSelf; root.Date.now()``: what ``root`` is, only running can
     tell. To grant what does no harm is the conservative road.
     """
-    if not GLOBAL_OBJECT.search(source):
+    if not _LIKE_GLOBAL_OBJECT.search(source):
         return
     seen: set[bytes] = set()
     for match in _HARMLESS_MEMBER.finditer(source):
@@ -125,6 +125,8 @@ def _names_by_alias(source: bytes) -> Iterator[FreeName]:
 GLOBAL_OBJECT = re.compile(
     rb"(?:global(?<![\w$.]global)(?:This)?|self(?<![\w$.]self)|window(?<![\w$.]window))(?![\w$])"
 )
+#: Or a variable that may hold it, of another module: ``globalThis_1.globalThisShim``.
+_LIKE_GLOBAL_OBJECT = re.compile(GLOBAL_OBJECT.pattern + rb"|[gG]lobal[\w$]*(?=\s*\.)")
 _ANY = b"|".join(sorted(name.encode() for name in HOST_GLOBALS))
 _HARMLESS = b"|".join(sorted(name.encode() for name in HARMLESS_GLOBALS))
 #: Not what is spread. By a key that is computed, too: ``globalThis[name]``, where it may be asked

@@ -14,9 +14,9 @@ from compartment_mapper.scan.global_this import is_strict
 from compartment_mapper.scan.syntax import Node, Syntax
 
 _NAME = re.compile(rb"\.\s*name(?=\s*=(?![=>]))")
-_COPY = re.compile(
-    rb"\[\s*([A-Za-z_$][\w$]*)\s*\](?=\s*=\s*[A-Za-z_$][\w$.]*\s*\[\s*\1\s*\]\s*[;,)\n}])"
-)
+#: The value has the key in it: ``to[key] = from[key]``, ``a[name][key] = bind(from[key])``.
+_COPY = re.compile(rb"\[\s*([A-Za-z_$][\w$]*)\s*\](?=\s*=(?![=>])[^;={}\n]{0,80}\w\s*\[\s*\1\s*\])")
+_SIMPLE = re.compile(r"(?:this|[A-Za-z_$][\w$]*)(?:\.[A-Za-z_$][\w$]*|\[[A-Za-z_$][\w$]*\])*")
 #: Of instances, of which classes have setters; and what is announced to importers.
 _PLAIN = frozenset({"this", "super", "exports", "module.exports"})
 
@@ -49,9 +49,10 @@ def _copies(syntax: Syntax, others: Container[int]) -> Iterator[Edit]:
     """Yield edits without names of ours: such functions are shown as text, and evaluated again."""
     for match in _COPY.finditer(syntax.source):
         target, _ = _assigned(syntax, match.end() - 1)
-        is_name = target is not None and target.type == "identifier"
-        if target is not None and is_name and target.start_byte not in others:
-            name, key = syntax.text(target), match[1].decode()
+        name = "" if target is None else syntax.text(target)
+        is_simple = _SIMPLE.fullmatch(name) is not None
+        if target is not None and is_simple and target.start_byte not in others:
+            key = match[1].decode()
             is_lost = f'typeof {name}==="function"&&({key}==="name"||{key}==="length")'
             # Else the line before would go on with it.
             before = "void 0," if _begins_statement(syntax, target) else ""

@@ -25,6 +25,7 @@ import { dirnameOf, isRelative, nodeModulesPaths, resolveKey } from './locations
  * @property {(specifier: string, key: string) => string} resolve
  * @property {(specifier: string, place: string | undefined) => string | undefined} findPackageJSON
  * @property {() => object | undefined} foreignMain the application's first module, for another package: a view
+ * @property {(text: string) => unknown} evaluate as `eval` of the package does
  * @property {(specifier: string) => boolean} isBuiltin
  * @property {ReadonlyArray<string>} builtinModules
  *
@@ -158,6 +159,24 @@ const makeModuleClass = (hooks, createRequire, statics) => {
       const key = hooks.keyOf(this.filename);
       if (key === undefined) throw new TypeError('not a module of this package');
       return hooks.require(specifier, key, this);
+    },
+    writable: true,
+    configurable: true,
+  });
+  // A text that the package has is no more than it could evaluate: https://nodejs.org/api/modules.html#the-module-wrapper.
+  Object.defineProperty(Module.prototype, '_compile', {
+    value: /** @this {CjsModule} */ function _compile(
+      /** @type {unknown} */ content,
+      /** @type {unknown} */ place,
+    ) {
+      const filename = `${place ?? this.filename ?? ''}`;
+      const text = `${content}`.replace(/^#!/, '//');
+      const functor = /** @type {Function} */ (
+        hooks.evaluate(`${WRAPPER[0]}${text}${/** @type {string} */ (WRAPPER[1]).replace(';', '')}`)
+      );
+      const require = createRequire(filename.startsWith('/') ? filename : `/${filename}`);
+      const given = [this.exports, require, this, filename, dirnameOf(filename)];
+      return Reflect.apply(functor, this.exports, given);
     },
     writable: true,
     configurable: true,

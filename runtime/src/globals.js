@@ -1,4 +1,5 @@
 // What each compartment finds on its globalThis, beyond what ses puts there.
+import { withSubclasses } from './run-time-text.js';
 import { ownProperty } from './descriptors.js';
 import { auditedProcess } from './audit-process.js';
 import { OWN_IN_PAGES, VIEWED_BY_HAND, VIEWED_GLOBALS } from './authority.js';
@@ -337,6 +338,7 @@ export const installGlobals = (pkg, globalThis) => {
   Object.defineProperties(globalThis, propertiesOf(language));
   for (const name of ['global', ...(page ? WINDOW_NAMES : [])])
     define(globalThis, name, globalThis);
+  define(globalThis, 'Function', withSubclasses(globalThis['Function']));
   grantClockAndChance(pkg, globalThis);
   if (pkg.usesStackTraces) {
     const { stacks } = world;

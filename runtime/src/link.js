@@ -282,6 +282,7 @@ const commonJsOf = (pkg) => {
       filename.startsWith(`/${pkg.name}/`) ? `./${filename.slice(pkg.name.length + 2)}` : undefined,
     findPackageJSON: (specifier, place) => findPackageJSON(pkg, specifier, place),
     foreignMain: () => foreignMain(pkg),
+    evaluate: (text) => pkg.compartment.evaluate(text),
     isBuiltin,
     builtinModules,
   };

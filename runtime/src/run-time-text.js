@@ -173,13 +173,26 @@ const replaced = (text, pattern, instead) => {
   return isProgram(made) ? made : text;
 };
 
+/** What a function of sloppy code calls itself; strict code has it not, ECMA-262 10.4.4.6. */
+const CALLEE = /(?<![\w$.])arguments\s*\.\s*callee(?![\w$])/g;
+
+/**
+ * @param {string} text
+ * @returns {boolean} whether it is what `Function` makes of its arguments, and has no other function in it
+ */
+const isOneFunction = (text) =>
+  text.startsWith('(function anonymous(') && !/\bfunction\b|=>/.test(text.slice(20));
+
 /**
  * @param {string} written that a package made, as Node would evaluate it: as sloppy code, if it doesn't say otherwise
  * @param {object} [globalThis] of the package, where nothing else makes variables of what is assigned
  * @returns {string} a text that means the same as strict code
  */
 export const strictly = (written, globalThis) => {
-  const text = replaced(withOwnConstructors(written), CONSTANT_WRITE, () => 'void ');
+  const named = written.replace(CALLEE, (callee) =>
+    isOneFunction(written) ? 'anonymous' : callee,
+  );
+  const text = replaced(withOwnConstructors(named), CONSTANT_WRITE, () => 'void ');
   if (STRICT.test(text)) return respell(text);
   if (globalThis !== undefined) makeVariables(text, globalThis);
   if (text.length < 80 && ASKS_FOR_GLOBAL.test(text))
@@ -209,6 +222,29 @@ export const showConstructors = () => {
   };
   showAsNative(toString, 'toString');
   Object.defineProperty(Function.prototype, 'toString', { value: toString });
+};
+
+/**
+ * That of a compartment makes plain functions, whatever class extends it.
+ *
+ * @param {Function} shared
+ * @returns {Function} another one, which makes instances of such classes (ECMA-262 20.2.1.1)
+ */
+export const withSubclasses = (shared) => {
+  const { Function: own } = {
+    Function: function (/** @type {unknown[]} */ ...args) {
+      const made = Reflect.apply(shared, undefined, args);
+      const { prototype } = new.target ?? shared;
+      const isOther = typeof prototype === 'object' && prototype !== null;
+      return isOther ? Object.setPrototypeOf(made, prototype) : made;
+    },
+  };
+  Object.defineProperties(own, {
+    length: { value: 1 },
+    prototype: { value: shared.prototype, writable: false },
+  });
+  showAsNative(own, 'Function');
+  return Object.freeze(own);
 };
 
 /** @type {Compartment | undefined} */
