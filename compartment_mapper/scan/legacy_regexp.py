@@ -67,7 +67,8 @@ def _calls(syntax: Syntax, prefix: str) -> Iterator[Edit]:
 #: `match` calls the method, and notes in `last` what it matched. Of all matches of a global pattern
 #: that is the last one, before ``replace`` calls its function, as in V8.
 _DECLARED = (
-    """const $h_last={lastMatch:"",lastParen:"",leftContext:"",rightContext:"",input:""},"""
+    """const $h_last={lastMatch:"",lastParen:"",leftContext:"",rightContext:"",input:"","""
+    """$1:"",$2:"",$3:"",$4:"",$5:"",$6:"",$7:"",$8:"",$9:""},"""
     """$h_note=(found,input)=>{if(!found)return;const at=found.index,whole=found[0];"""
     """for(let n=1;n<10;n+=1)$h_last["$"+n]=found[n]===undefined?"":found[n];"""
     """$h_last.lastMatch=$h_last["$&"]=whole;$h_last.input=$h_last.$_=input;"""

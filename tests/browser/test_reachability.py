@@ -19,7 +19,7 @@ from support import ROOT, RUNTIME
 
 AUDIT = RUNTIME / "audit"
 LIST = ROOT / "tests" / "reachable" / "chromium.txt"
-TABLE = json.loads((ROOT / "compartment_mapper" / "authority.json").read_text())
+TABLE = json.loads((ROOT / "compartment_mapper" / "authority" / "authority.json").read_text())
 
 HARMLESS = frozenset({"harmless"})
 #: What can be granted by inference; the rest is as strong as the page.
