@@ -70,7 +70,8 @@ def inputs(runtime: Path) -> list[Path]:
     """List the files that the built file is made from."""
     names = ("build.mjs", *(f"bundle/{name}" for name in BUNDLE))
     package = runtime.parent / "compartment_mapper"
-    tables = tuple(package / f"{name}.json" for name in ("authority", "limits", "node_members"))
+    shared = ("limits", "authority/authority", "authority/node_members")
+    tables = tuple(package / f"{name}.json" for name in shared)
     return [*(runtime / name for name in names), *sorted((runtime / "src").rglob("*.js")), *tables]
 
 
