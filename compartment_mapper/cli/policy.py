@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial, wraps
 from pathlib import Path
@@ -33,6 +33,7 @@ from compartment_mapper.cli.shared import (
     is_archive,
     read_file,
     reporting,
+    say_problems,
     show,
 )
 from compartment_mapper.errors import Diagnostic, InputError
@@ -56,7 +57,7 @@ from compartment_mapper.inference.policy_file import (
     with_harmless,
 )
 from compartment_mapper.inference.risks import granted_uses, leaks_of, risks_of
-from compartment_mapper.inference.uses import every_use
+from compartment_mapper.inference.uses import doubtful_links, every_use
 from compartment_mapper.locations import Location, path_of
 from compartment_mapper.policy.diff import diff_policies
 from compartment_mapper.policy.format import policy_schema, policy_text
@@ -181,21 +182,35 @@ def infer_command(
         written = policy if known.harmless else with_harmless(policy, application.uses)
         policy = with_decisions(written, known)
     risks = risks_of(granted_uses(application.uses, policy), in_page=application.in_page)
+    doubtful = tuple(_doubtful(application, policy))
     place = partial(place_of, application)
     if output == STANDARD_OUTPUT:
         click.echo(policy_text(policy), nl=False)
     else:
         Disk().write(target, policy_text(policy).encode())
     if as_json:
-        found = {"policy": _shown(target), **risks.to_dict(place)}
+        problems = [problem.to_dict() for problem in doubtful]
+        found = {"policy": _shown(target), **risks.to_dict(place), "problems": problems}
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
+    say_problems(doubtful)
     text = granted_text("the policy", risks, place)
     if text:
         show(text, err=True)
     if output != STANDARD_OUTPUT:
         packages = len(policy.resources)
         show(f"{_shown(target)}: {packages} packages, {policy_extent_text(policy)}")
+
+
+def _doubtful(application: Application, policy: Policy) -> Iterator[Diagnostic]:
+    """Yield warnings of the packages that others are granted, and do not declare."""
+    links = [
+        use
+        for use in application.uses
+        if use.part == "packages" and policy.of(use.package).allows("packages", use.path)
+    ]
+    modules, packages = application.modules, application.packages
+    yield from doubtful_links(links, modules, packages, root=application.root)
 
 
 def _shown(path: str) -> str:

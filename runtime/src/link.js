@@ -2,7 +2,13 @@
 import { attenuateGlobals, attenuateModule } from './attenuators.js';
 import { builtinModule } from './builtins.js';
 import { makeCommonJs } from './cjs.js';
-import { codedError, importNotFound, requireNotFound, tellDenied } from './errors.js';
+import {
+  codedError,
+  codedTypeError,
+  importNotFound,
+  requireNotFound,
+  tellDenied,
+} from './errors.js';
 import { importRecord, importRecordNow, requireEsm, startRecord } from './importing.js';
 import { checkImportType, importType } from './import-attributes.js';
 import { madeGlobalsOf } from './made-globals.js';
@@ -168,6 +174,11 @@ const resolveToUrl = (pkg, key, kind, specifier) => {
  * @param {string} specifier
  */
 const checkUntyped = (pkg, target, specifier) => {
+  if (target.key.endsWith('#as=json'))
+    throw codedTypeError(
+      'ERR_IMPORT_ATTRIBUTE_MISSING',
+      `Module "${specifier}" needs an import attribute of "type: json"`,
+    );
   const name = target.pkg === pkg ? target.key : specifier;
   const known = followKey(pkg, `untyped:${name}`, 'import');
   if (known?.kind === 'error') throw known.error;

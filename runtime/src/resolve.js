@@ -167,7 +167,7 @@ const candidates = ({ pkg, key, kind, specifier }) => {
   const arithmetic = resolveKey(path, key);
   if (arithmetic === undefined) return [];
   const other = specifier.startsWith('node:') ? bareBuiltin(specifier) : `node:${specifier}`;
-  const read = kind === 'require' ? [`${arithmetic}#as=bytes`] : [];
+  const read = kind === 'require' || path.endsWith('.json') ? [`${arithmetic}#as=bytes`] : [];
   const keys = isRelative(specifier) ? [arithmetic, ...read] : [specifier, arithmetic];
   return [...keys.flatMap((found) => suffixes.map((suffix) => `${found}${suffix}`)), other];
 };

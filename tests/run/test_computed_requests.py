@@ -285,3 +285,12 @@ def test_plugins_are_named_by_the_application_and_by_each_other(tmp_path: Path) 
     assert confined.stderr.count("[NAMED_PACKAGE]") == 2
     assert "'other'" not in confined.stderr  # is requested, and not named for others
     assert mapper("run", main).stdout == "ERR_ACCESS_DENIED\nMODULE_NOT_FOUND\n"
+
+
+def test_an_inferred_policy_says_what_is_named_for_others(tmp_path: Path) -> None:
+    main = write(tmp_path, NAMED) / "main.js"
+
+    inferred = mapper("policy", "infer", main, "-o", "-", check=True)
+
+    assert inferred.stderr.count("[NAMED_PACKAGE]") == 2
+    assert json.loads(inferred.stdout)["resources"]["loader"]["packages"]["plugin-a"]["grant"]
