@@ -59,7 +59,7 @@ WAYS = {
     "by-a-helper": "return fs.readFileSync(require('./helpers/at')('../texts/a.txt'), 'utf8')",
     "description": "const m = require('module'); return [JSON.parse(fs.readFileSync(m.findPackageJSON('d', __filename))).version, JSON.parse(fs.readFileSync(m.findPackageJSON('./other.js', __filename))).name]",
     "required": "const at = require('./helpers/at')('../data.json'); const { size } = fs.statSync(path.join(__dirname, 'data.json')); return [size, require(at), require(at) === require(at), require(require.resolve(at)).a]",
-    "imported": "const at = require('./helpers/at')('../data.json'); const url = require('url').pathToFileURL(at).href; const code = await import(url).catch((e) => e.code); return [(await import(url, { with: { type: 'json' } })).default.a, code]",
+    "imported": "const at = require('./helpers/at')('../data.json'); const url = require('url').pathToFileURL(at).href; return (await import(url, { with: { type: 'json' } })).default.a",
     "required-text": "const at = require('./helpers/at')('../texts/c.md'); return [fs.readFileSync(at, 'utf8'), fails(() => require(at + '.js'))[0]]",
     "of-the-application": "return JSON.parse(fs.readFileSync(path.join(top, 'package.json'))).name",
 }
