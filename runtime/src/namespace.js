@@ -1,7 +1,7 @@
 // Module Namespace Exotic Objects (ECMA-262 10.4.6), one for each module of whatever kind.
 import { ownProperty } from './descriptors.js';
 import { namespaceBindings } from './exports.js';
-import { readCell } from './records.js';
+import { readCell, subscribe } from './records.js';
 
 /** @import { ModuleRecord, Resolution } from './records.js' */
 
@@ -80,5 +80,10 @@ export const namespaceOf = (record) => {
   Object.defineProperty(target, Symbol.toStringTag, { value: 'Module' });
   const namespace = new Proxy(Object.preventExtensions(target), handlerFor(bindings));
   record.namespace = namespace;
+  // Nobody reads these but Node's inspect, which looks behind a proxy.
+  for (const [name, { cell, record: owner }] of bindings) {
+    if (cell === undefined) target[name] = namespaceOf(owner);
+    else subscribe(cell, (value) => void (target[name] = value));
+  }
   return namespace;
 };

@@ -78,6 +78,46 @@ PROGRAMS: dict[str, dict[str, str]] = {
     "direct-eval-of-a-text-with-an-arrow": {
         "main.cjs": "const x = 4; console.log(eval('(\"\\\\n --> \" + x)'), eval('var o = { x: 1 }; with (o) { x = 2 } o'));",
     },
+    "exports-that-are-called-as-parts-of-the-linker": {
+        "main.mjs": "import * as p from './x.mjs'; class A { static b = 1; [p.key] = 2 }\n"
+        "console.log(p.listeners, p.ready, p.cell, new A()[p.key], Object.keys(p));",
+        "x.mjs": "export const listeners = 1, ready = 2, cell = 3, key = Symbol('key'), value = 4;",
+    },
+    "namespaces-that-are-shown": {
+        "main.mjs": "import util from 'node:util'; import * as e from './e.mjs'; import * as c from './c.cjs';\n"
+        "const shown = (ns) => util.inspect(ns).replace(/^[^{]*/, '');\n"
+        "console.log(shown(e), shown(c)); e.change(); console.log(shown(e), shown(e.self.self));",
+        "e.mjs": "export let a = 1; export const change = () => { a = 2 }; export default class K {}\n"
+        "export * as self from './e.mjs';",
+        "c.cjs": "module.exports = { x: 1 };",
+    },
+    "a-class-that-extends-Function": {
+        "main.cjs": """
+            class Action extends Function {
+              constructor() { super('return arguments.callee.call.apply(arguments.callee, arguments)') }
+              call(x) { return ['called', x] }
+            }
+            const action = new Action();
+            console.log(action(5), action.call(6), action instanceof Action, Function('a', 'return a')(1), new Function() instanceof Function);
+            console.log(Function.name, Function.length, `${Function}`, Object.getPrototypeOf(new Function()) === Function.prototype);
+        """,
+    },
+    "a-text-that-is-compiled-as-a-module": {
+        "main.cjs": """
+            const Module = require('module'), path = require('path');
+            const made = new Module(path.join(__dirname, 'made.js'), module);
+            made.filename = path.join(__dirname, 'made.js');
+            made._compile("#!/usr/bin/env node\\nexports.a = [typeof require, path.basename(__filename), this === exports]; var path = require('path'); exports.b = path.basename(__filename);".replace('path.basename(__filename), ', ''), made.filename);
+            console.log(made.exports);
+        """,
+    },
+    "globals-by-names-that-are-computed": {
+        "main.mjs": "for (const k of ['document', 'HTMLThing']) globalThis[k] = { [k]: 1 };\n"
+        "const { read } = await import('dep'); console.log(read());",
+        "package.json": package(name="app", dependencies={"dep": "1"}),
+        "node_modules/dep/package.json": package(name="dep"),
+        "node_modules/dep/index.js": "exports.read = () => [document, typeof HTMLThing];",
+    },
     "constants-of-emscripten": {
         "main.cjs": "require('d')",
         "package.json": package(name="app", dependencies={"d": "1"}),
