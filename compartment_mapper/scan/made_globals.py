@@ -94,21 +94,24 @@ def _of_the_global_object(syntax: Syntax) -> _Found:
     for occurrence in occurrences(syntax, GLOBAL_ALIASES, known=starts):
         if occurrence.scope == "free" and occurrence.role != "typeof":
             yield from _made_by(syntax, member_uses(syntax, occurrence.path))
-    if _COMPUTED.search(syntax.source):
-        yield from _texts(syntax)
+    yield from _of_lists(syntax.source)
 
 
 #: ``for (const name of ['document', 'Node']) globalThis[name] = window[name]``
 _COMPUTED = re.compile(GLOBAL_OBJECT.pattern + rb"\s*\[\s*[A-Za-z_$][\w$]*\s*\]\s*=(?![=>])")
-_TEXT = re.compile(rb"(['\"])([A-Za-z_$][\w$]*)\1")
+#: A list of names, not far before.
+_LIST = re.compile(rb"\[((?:\s*(?:'[A-Za-z_$][\w$]*'|\"[A-Za-z_$][\w$]*\")\s*,?)+\s*)\]")
+_LISTED = re.compile(rb"[A-Za-z_$][\w$]*")
+_NOT_FAR = 1_000
 
 
-def _texts(syntax: Syntax) -> _Found:
-    """Yield what any string of the text may be the name of, but for what the host has."""
-    for match in _TEXT.finditer(syntax.source):
-        name = match[2].decode()
-        if name not in HOST_GLOBALS:
-            yield name, Span(*match.span())
+def _of_lists(source: bytes) -> _Found:
+    """Yield the names by which a text makes globals one after the other."""
+    for match in _COMPUTED.finditer(source):
+        start = max(0, match.start() - _NOT_FAR)
+        lists = list(_LIST.finditer(source, start, match.start()))
+        for listed in _LISTED.finditer(source, *lists[-1].span(1)) if lists else ():
+            yield listed[0].decode(), Span(*listed.span())
 
 
 def _made_by(syntax: Syntax, uses: Iterable[MemberUse]) -> _Found:
