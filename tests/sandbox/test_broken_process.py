@@ -50,7 +50,8 @@ FRAME = "    at compartment:///sandbox/evaluation.js"
 SAYINGS = {
     "dies-when-it-is-ready": ("ready(); sys.exit()", "PROCESS_ENDED"),
     "dies-before-it-begins": ("ready(); receive(); sys.exit()", "PROCESS_ENDED"),
-    "is-ready-again": ("ready(); begin()", "PROCESS_ENDED"),
+    # Whether it has been asked for the evaluation by then, is a matter of time.
+    "is-ready-again": ("ready(); begin()", "PROCESS_ENDED PROCESS_BROKEN"),
     "begins-before-it-is-ready": (
         "key = receive()['key']; send({'type': 'started', 'id': 1})",
         "PROCESS_ENDED",
@@ -116,7 +117,8 @@ def test_the_host_is_told(
     with Sandbox(timeout=1.5) as sandbox, pytest.raises(SandboxError) as caught:
         sandbox.evaluate("1")
 
-    assert (caught.value.code, lost) == (code, [])
+    assert caught.value.code in code.split()
+    assert lost == []
 
 
 @pytest.mark.parametrize(
