@@ -418,3 +418,8 @@ def test_each_field_is_written() -> None:
         "options": {"x": 1},
     }
     assert PackagePolicy(globals="any").decision("globals", "fetch") == ("any", True)
+
+
+@pytest.mark.parametrize("grant", ["write", {"grant": True, "why": "a.js:1"}])
+def test_what_was_inferred_may_be_nearly_called_as_a_global_of_the_host(grant: object) -> None:
+    assert parsed({"entry": {"globals": {"fetchh": grant}}}).entry.allows("globals", "fetchh")
