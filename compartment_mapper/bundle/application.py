@@ -167,7 +167,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     problems = (
         *loaded.problems,
         *link_problems(loaded.graph, root=root),
-        *commonjs_name_problems(loaded.graph, root=root),
+        *commonjs_name_problems(loaded.graph, root=root, world=world),
     )
     if any(problem.severity == "error" for problem in problems):
         raise InputError(*problems)

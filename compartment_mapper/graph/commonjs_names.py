@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from dataclasses import replace
 
 from compartment_mapper import errors
 from compartment_mapper.errors import Diagnostic
 from compartment_mapper.graph.loader import display_name
 from compartment_mapper.graph.module_graph import Module, ModuleGraph
-from compartment_mapper.locations import Location, parent_of
+from compartment_mapper.locations import Location
 from compartment_mapper.records.module_record import FreeName, ModuleRecord
+from compartment_mapper.resolve.package_lookup import World
+from compartment_mapper.resolve.specifiers import package_root
 
 #: What may make globals, by whatever name it is known.
 _MAKES = re.compile(rb"(?<![\w$.])(?:globalThis|global|window|self|eval|Function|vm)(?![\w$])")
@@ -26,21 +28,27 @@ _ENDS = re.compile(
 )
 
 
-def commonjs_name_problems(graph: ModuleGraph, *, root: Location) -> tuple[Diagnostic, ...]:
+def commonjs_name_problems(
+    graph: ModuleGraph, *, root: Location, world: World
+) -> tuple[Diagnostic, ...]:
     """Return where modules of *graph* use such names as soon as they are evaluated.
 
     An error where every run meets it, else a warning: then the module can't be imported. Nothing
     where its package may make a global of that name; uses in functions and branches are left to the
     run.
     """
-    found = [
-        (module, name)
-        for module in graph.modules.values()
-        for name in module.record.commonjs_names
-        if not _may_be_global(module, name, graph)
-    ]
-    if not found:
+    modules = [module for module in graph.modules.values() if module.record.commonjs_names]
+    if not modules:
         return ()
+
+    def package_of(module: Module) -> Location:
+        return package_root(module.location, descriptors=world.descriptors)
+
+    made: dict[Location, set[str]] = {package_of(module): set() for module in modules}
+    for module in graph.modules.values():
+        names = made.get(package_of(module))
+        if names is not None:
+            names.update(_made_in(module.source))
     always = graph.always_evaluated()
     return tuple(
         replace(
@@ -51,7 +59,9 @@ def commonjs_name_problems(graph: ModuleGraph, *, root: Location) -> tuple[Diagn
             ),
             severity="error" if _is_reached(module, name, always) else "warning",
         )
-        for module, name in found
+        for module in modules
+        for name in module.record.commonjs_names
+        if name.path not in made[package_of(module)]
     )
 
 
@@ -60,16 +70,10 @@ def _is_reached(module: Module, name: FreeName, always: Container[Location]) -> 
     return module.location in always and not _ENDS.search(module.source, 0, name.span.start)
 
 
-def _may_be_global(module: Module, name: FreeName, graph: ModuleGraph) -> bool:
-    """Whether a module around makes globals, and names this one otherwise than to read it."""
-    folder = parent_of(module.location)
-    wanted = name.path.encode()
-    return any(
-        _MAKES.search(other.source)
-        and any(wanted in match.groups() for match in _MADE.finditer(other.source))
-        for other in graph.modules.values()
-        if other.location.startswith(folder) or folder.startswith(parent_of(other.location))
-    )
+def _made_in(source: bytes) -> Iterator[str]:
+    """Yield such names where a text that may make globals has them otherwise than to read them."""
+    for match in _MADE.finditer(source) if _MAKES.search(source) else ():
+        yield match[match.lastindex or 0].decode()
 
 
 def _may_be_script(record: ModuleRecord) -> bool:

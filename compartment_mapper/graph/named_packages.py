@@ -25,31 +25,33 @@ def requests_by_name(
     modules: Mapping[Location, Module], *, application: Location, world: World
 ) -> Iterator[tuple[Location, ModuleRequest]]:
     """Yield which modules of dependencies may load which packages that are named for them."""
+    unknown = {location: _unknown(module) for location, module in modules.items()}
+    if not any(unknown.values()):
+        return
     roots = {
         location: package_root(location, descriptors=world.descriptors) for location in modules
     }
-    loaders = [
-        (location, request)
-        for location, module in modules.items()
-        if roots[location] != application
-        for request in _unknown(module)
-    ]
-    names = set(_named(modules, roots, application, world)) if loaders else set()
-    for location, request in loaders:
-        for name in sorted(names)[:_MOST]:
-            if not roots[location].endswith(f"/node_modules/{package_name_of(name)}/"):
-                yield (
-                    location,
-                    ModuleRequest(
-                        specifier=name, kind=request.kind, span=request.span, reach="guarded"
-                    ),
+    names = sorted(set(_named(modules, roots, application, world)))[:_MOST]
+    for location, requests in unknown.items():
+        root = roots[location]
+        own = [name for name in names if not root.endswith(_ending(name))]
+        for request in requests if root != application else ():
+            for name in own:
+                made = ModuleRequest(
+                    specifier=name, kind=request.kind, span=request.span, reach="guarded"
                 )
+                yield location, made
 
 
-def _unknown(module: Module) -> Iterable[PatternRequest]:
+def _ending(name: Specifier) -> str:
+    """Return what the folder ends with of the package that is meant."""
+    return f"/node_modules/{package_name_of(name)}/"
+
+
+def _unknown(module: Module) -> list[PatternRequest]:
     """Return a request of each kind of which the text says nothing."""
     unknown = (request for request in module.record.patterns if request.pattern == "*")
-    return {request.kind: request for request in unknown}.values()
+    return list({request.kind: request for request in unknown}.values())
 
 
 def _named(
@@ -72,7 +74,7 @@ def _named(
         declared = set(declared_names(root, application=application, world=world))
         names = set(_mentioned(by_root.get(root, []), declared)) if declared else set()
         yield from names
-        endings = tuple(f"/node_modules/{package_name_of(name)}/" for name in names)
+        endings = tuple(map(_ending, names))
         todo += [other for other in by_root if other.endswith(endings)] if endings else []
 
 

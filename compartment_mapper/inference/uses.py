@@ -266,9 +266,12 @@ def _shared_globals(
             makers.setdefault(use.path, []).append(replace(use, made=first not in HOST_GLOBALS))
     by = {path: {use.package for use in made} for path, made in makers.items()}
     wanted: dict[str, list[Use]] = {}
+    others = {
+        package: [path for path in makers if by[path] != {package}]
+        for package in set(owners.values())
+    }
     for location, package in owners.items():
-        others = [path for path in makers if by[path] != {package}]
-        for path, span in _places_in(modules.modules[location], others).items():
+        for path, span in _places_in(modules.modules[location], others[package]).items():
             use = replace(makers[path][0], package=package, module=location, span=span, write=False)
             wanted.setdefault(path, []).append(use)
     for path in sorted(wanted):
@@ -312,7 +315,7 @@ def _made_of_handed(
             source = modules.modules[location].source
             names = {match.decode() for match in _CALLED.findall(source)} & given.keys() - called
             called.update(_places_in(modules.modules[location], names))
-    for name in called:
+    for name in sorted(called):
         yield from given[name]
 
 

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 
 from compartment_mapper.records.module_record import Edit
+from compartment_mapper.scan.assignments import assignment_as_call
 from compartment_mapper.scan.names import FUNCTIONS
 from compartment_mapper.scan.syntax import Node, Syntax
 
@@ -37,12 +38,7 @@ def scan_constructor_writes(syntax: Syntax, *, prefix: str) -> tuple[list[Edit],
         if name != b"constructor" and not _is_function(value):
             continue
         key = f'"{name.decode()}"' if name else "Symbol.iterator"
-        lines = syntax.line_ends(target.end_byte, value.start_byte)
-        edits += [
-            Edit(target.start_byte, target.start_byte, f"{prefix}own("),
-            Edit(target.end_byte, value.start_byte, f",{key},{lines}"),
-            Edit(value.end_byte, value.end_byte, ")"),
-        ]
+        edits += assignment_as_call(syntax, target, value, function=f"{prefix}own", key=key)
     made = (_define(prefix),) if edits else ()
     return [*edits, *_array_likes(syntax)], made
 

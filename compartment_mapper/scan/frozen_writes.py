@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from compartment_mapper.records.module_record import Edit
+from compartment_mapper.scan.assignments import assignment_as_call
 from compartment_mapper.scan.global_this import is_strict
 from compartment_mapper.scan.syntax import Step, Syntax
 
@@ -86,7 +87,4 @@ def _put(syntax: Syntax, prefix: str, path: tuple[Step, ...], key: str) -> Itera
     target = path[-2].node.child_by_field_name("object")
     value = path[-3].node.child_by_field_name("right")
     if target is not None and value is not None:
-        lines = syntax.line_ends(target.end_byte, value.start_byte)
-        yield Edit(target.start_byte, target.start_byte, f"{prefix}put(")
-        yield Edit(target.end_byte, value.start_byte, f",{key},{lines}")
-        yield Edit(value.end_byte, value.end_byte, ")")
+        yield from assignment_as_call(syntax, target, value, function=f"{prefix}put", key=key)

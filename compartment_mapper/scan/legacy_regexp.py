@@ -23,7 +23,7 @@ _CALL = re.compile(rb"\.\s*(exec|test|match|replace|search)\s*\(")
 
 def scan_legacy_regexp(syntax: Syntax, *, prefix: str) -> tuple[list[Edit], tuple[str, ...]]:
     """Return the edits, and the declarations that they need."""
-    found = [match.start() for match in _STATIC.finditer(syntax.source)]
+    found = {match.start() for match in _STATIC.finditer(syntax.source)}
     if not found:
         return [], ()
     named = occurrences(syntax, {"RegExp"})
@@ -47,21 +47,15 @@ def _calls(syntax: Syntax, prefix: str) -> Iterator[Edit]:
             "member_expression",
         ]:
             continue
-        call, member = path[-3].node, path[-2].node
-        target = member.child_by_field_name("object")
-        arguments = call.child_by_field_name("arguments")
-        is_plain = (
-            target is not None
-            and target.type != "super"
-            and b"?." not in syntax.source[target.end_byte : match.end()]
-        )
-        if target is None or arguments is None or not is_plain or path[-2].field != "function":
+        target = path[-2].node.child_by_field_name("object")
+        if target is None or target.type == "super" or path[-2].field != "function":
+            continue
+        if b"?." in syntax.source[target.end_byte : match.end()]:
             continue
         yield Edit(target.start_byte, target.start_byte, f"{prefix}match(")
-        comma = "," if arguments.named_child_count else ""
         lines = syntax.line_ends(target.end_byte, match.end())
         name = match[1].decode()
-        yield Edit(target.end_byte, match.end(), f',"{name}"{comma}{lines}')
+        yield Edit(target.end_byte, match.end(), f',"{name}",{lines}')
 
 
 #: `match` calls the method, and notes in `last` what it matched. Of all matches of a global pattern

@@ -10,13 +10,16 @@ import re
 from collections.abc import Container, Iterator
 
 from compartment_mapper.records.module_record import Edit
+from compartment_mapper.scan.assignments import assignment_as_call, begins_statement
 from compartment_mapper.scan.global_this import is_strict
+from compartment_mapper.scan.names import RESERVED_IN_STRICT
 from compartment_mapper.scan.syntax import Node, Syntax
 
 _NAME = re.compile(rb"\.\s*name(?=\s*=(?![=>]))")
 #: The value has the key in it: ``to[key] = from[key]``, ``a[name][key] = bind(from[key])``.
 _COPY = re.compile(rb"\[\s*([A-Za-z_$][\w$]*)\s*\](?=\s*=(?![=>])[^;={}\n]{0,80}\w\s*\[\s*\1\s*\])")
-_SIMPLE = re.compile(r"(?:this|[A-Za-z_$][\w$]*)(?:\.[A-Za-z_$][\w$]*|\[[A-Za-z_$][\w$]*\])*")
+#: Names that get others.
+_RENAMED = RESERVED_IN_STRICT | {"let", "arguments", "eval"}
 #: Of instances, of which classes have setters; and what is announced to importers.
 _PLAIN = frozenset({"this", "super", "exports", "module.exports"})
 
@@ -32,37 +35,30 @@ def scan_silent_writes(
         others: Where assignments begin that are rewritten otherwise.
     """
     names = list(_names(syntax, prefix, others))
-    return [*names, *_copies(syntax, others)], (_set(prefix),) if names else ()
+    return [*names, *_copies(syntax, prefix, others)], (_set(prefix),) if names else ()
 
 
 def _names(syntax: Syntax, prefix: str, others: Container[int]) -> Iterator[Edit]:
     for match in _NAME.finditer(syntax.source):
         target, value = _assigned(syntax, match.end() - 1)
         if target is not None and value is not None and target.start_byte not in others:
-            yield Edit(target.start_byte, target.start_byte, f"{prefix}set(")
-            lines = syntax.line_ends(target.end_byte, value.start_byte)
-            yield Edit(target.end_byte, value.start_byte, f',"name",{lines}')
-            yield Edit(value.end_byte, value.end_byte, ")")
+            function = f"{prefix}set"
+            yield from assignment_as_call(syntax, target, value, function=function, key='"name"')
 
 
-def _copies(syntax: Syntax, others: Container[int]) -> Iterator[Edit]:
-    """Yield edits without names of ours: such functions are shown as text, and evaluated again."""
+def _copies(syntax: Syntax, prefix: str, others: Container[int]) -> Iterator[Edit]:
+    """Yield edits without declarations: such functions are shown as text, and evaluated again."""
     for match in _COPY.finditer(syntax.source):
         target, _ = _assigned(syntax, match.end() - 1)
-        name = "" if target is None else syntax.text(target)
-        is_simple = _SIMPLE.fullmatch(name) is not None
-        if target is not None and is_simple and target.start_byte not in others:
-            key = match[1].decode()
-            is_lost = f'typeof {name}==="function"&&({key}==="name"||{key}==="length")'
-            # Else the line before would go on with it.
-            before = "void 0," if _begins_statement(syntax, target) else ""
-            yield Edit(target.start_byte, target.end_byte, f"{before}({is_lost}?{{}}:{name})")
-
-
-def _begins_statement(syntax: Syntax, target: Node) -> bool:
-    path = syntax.path_to(target.start_byte)
-    starts = [step.node.start_byte for step in path if step.kind == "expression_statement"]
-    return starts[-1:] == [target.start_byte]
+        key = match[1].decode()
+        if target is None or target.start_byte in others or key in _RENAMED:
+            continue
+        start = target.start_byte
+        # Else the line before would go on with it.
+        before = "void 0," if begins_statement(syntax.path_to(start), start) else ""
+        is_lost = f'typeof {prefix}to==="function"&&({key}==="name"||{key}==="length")'
+        yield Edit(start, start, f"{before}(({prefix}to)=>{is_lost}?{{}}:{prefix}to)(")
+        yield Edit(target.end_byte, target.end_byte, ")")
 
 
 def _assigned(syntax: Syntax, offset: int) -> tuple[Node | None, Node | None]:

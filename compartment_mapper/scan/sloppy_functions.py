@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from compartment_mapper.records.module_record import Edit
+from compartment_mapper.scan.assignments import begins_statement
 from compartment_mapper.scan.names import FUNCTIONS, Occurrence, occurrences, owner_of
 from compartment_mapper.scan.syntax import Node, Step, Syntax
 from compartment_mapper.text import Span
@@ -82,13 +83,9 @@ def _own_name_writes(syntax: Syntax, function: Node, name: str) -> Iterator[Edit
     for occurrence in found:
         if occurrence.role in {"write", "update"}:
             # Else the line before would go on with it.
-            before = "void 0," if _begins_statement(occurrence) else ""
+            is_first = begins_statement(occurrence.path, occurrence.span.start)
+            before = "void 0," if is_first else ""
             yield occurrence.replaced(f"{before}[{name}][0]")
-
-
-def _begins_statement(occurrence: Occurrence) -> bool:
-    statement = occurrence.enclosing("expression_statement")
-    return statement is not None and statement.node.start_byte == occurrence.span.start
 
 
 def scan_special_names(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:

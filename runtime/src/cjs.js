@@ -171,9 +171,7 @@ const makeModuleClass = (hooks, createRequire, statics) => {
     ) {
       const filename = `${place ?? this.filename ?? ''}`;
       const text = `${content}`.replace(/^#!/, '//');
-      const functor = /** @type {Function} */ (
-        hooks.evaluate(`${WRAPPER[0]}${text}${/** @type {string} */ (WRAPPER[1]).replace(';', '')}`)
-      );
+      const functor = /** @type {Function} */ (hooks.evaluate(`${WRAPPER[0]}${text}${WRAPPER[1]}`));
       const require = createRequire(filename.startsWith('/') ? filename : `/${filename}`);
       const given = [this.exports, require, this, filename, dirnameOf(filename)];
       return Reflect.apply(functor, this.exports, given);

@@ -53,14 +53,13 @@ const explain = (error) => {
 
 /**
  * @param {CyclicRecord} record
+ * @returns {Promise<void>} that of its evaluation, and no other: the order of what waits shows
  */
-const evaluateExplaining = async (record) => {
-  try {
-    await evaluate(record);
-  } catch (error) {
-    explain(error);
-    throw error;
-  }
+const evaluateExplaining = (record) => {
+  const done = evaluate(record);
+  if (record.evaluationError === undefined) done.catch(explain);
+  else explain(record.evaluationError.error);
+  return done;
 };
 
 /**
@@ -93,7 +92,6 @@ export const startRecord = (record) => {
     if (record.evaluationError === undefined)
       return record.status === 'evaluated' ? undefined : done;
     done.catch(() => undefined);
-    explain(record.evaluationError.error);
     throw record.evaluationError.error;
   };
   return link(record, load) ? firstYield().then(begin) : begin();
@@ -111,11 +109,8 @@ export const importRecordNow = (record) => {
   link(record, load);
   if (record.status === 'evaluating') throw requireCycle(record.filename);
   if (isAsyncGraph(record)) throw requireAsync(record.filename);
-  evaluate(record).catch(() => undefined);
-  if (record.evaluationError !== undefined) {
-    explain(record.evaluationError.error);
-    throw record.evaluationError.error;
-  }
+  evaluateExplaining(record).catch(() => undefined);
+  if (record.evaluationError !== undefined) throw record.evaluationError.error;
   return namespaceOf(record);
 };
 

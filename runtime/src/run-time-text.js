@@ -189,9 +189,7 @@ const isOneFunction = (text) =>
  * @returns {string} a text that means the same as strict code
  */
 export const strictly = (written, globalThis) => {
-  const named = written.replace(CALLEE, (callee) =>
-    isOneFunction(written) ? 'anonymous' : callee,
-  );
+  const named = isOneFunction(written) ? replaced(written, CALLEE, () => 'anonymous') : written;
   const text = replaced(withOwnConstructors(named), CONSTANT_WRITE, () => 'void ');
   if (STRICT.test(text)) return respell(text);
   if (globalThis !== undefined) makeVariables(text, globalThis);

@@ -155,3 +155,44 @@ def test_a_file_that_is_not_packed_says_how_to_add_it(tmp_path: Path) -> None:
     assert "--asset 'lib:data/x.bin'" in ran.stderr
     asked = mapper("run", project / "main.js", "--infer", "--asset", "lib:data/x.bin")
     assert asked.returncode == 0, asked.stderr
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_who_may_not_load_a_package_does_not_see_its_files(tmp_path: Path, *, linked: bool) -> None:
+    looks = "['existsSync', 'statSync', 'realpathSync', 'readdirSync', 'accessSync']"
+    main = (
+        write(
+            tmp_path / "app",
+            {
+                "package.json": json.dumps(
+                    {"name": "app", "dependencies": {"d": "1", "looks": "1"}}
+                ),
+                "main.js": "require('d'); require('looks');",
+                "node_modules/d/package.json": '{"name": "d", "version": "1.0.0", "main": "lib/in.js"}',
+                "node_modules/d/lib/in.js": "exports.secret = 'a long text';",
+                "node_modules/looks/package.json": json.dumps(
+                    {"name": "looks", "version": "1.0.0", "dependencies": {"d": "1"}}
+                ),
+                "node_modules/looks/index.js": f"""
+                const fs = require('fs');
+                try {{ require('d') }} catch (error) {{ console.log(error.code) }}
+                for (const name of {looks}) {{
+                  let said; try {{ said = fs[name]('/d-v1.0.0/lib/in.js') }} catch (error) {{ said = error.code }}
+                  console.log(name, said === true || said?.size === 0 || said?.endsWith?.('in.js') === true);
+                }}
+                try {{ console.log(fs.readFileSync('/d-v1.0.0/lib/in.js', 'utf8')) }} catch (error) {{ console.log(error.code) }}
+            """,
+            },
+        )
+        / "main.js"
+    )
+    policy = tmp_path / "policy.json"
+    granted = {"d": {}, "looks": {"packages": {"d": linked}, "builtins": {"fs": True}}}
+    entry = {"packages": {"d": True, "looks": True}}
+    policy.write_text(json.dumps({"harmless": True, "entry": entry, "resources": granted}))
+
+    said = mapper("run", "--policy", policy, main, check=True).stdout.splitlines()
+
+    seen = [line for line in said if line.endswith("true")]
+    assert said[-1] == "ENOENT"  # what is in it, nobody sees
+    assert (said[0] == "ERR_ACCESS_DENIED", bool(seen)) == (not linked, linked)

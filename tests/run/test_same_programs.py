@@ -99,8 +99,17 @@ PROGRAMS: dict[str, dict[str, str]] = {
             }
             const action = new Action();
             console.log(action(5), action.call(6), action instanceof Action, Function('a', 'return a')(1), new Function() instanceof Function);
+            console.log(Function("return ['arguments.callee', arguments.callee.name]")());
             console.log(Function.name, Function.length, `${Function}`, Object.getPrototypeOf(new Function()) === Function.prototype);
         """,
+    },
+    "errors-with-accessors-are-not-replaced": {
+        "main.mjs": "for (const name of ['a', 'b', 'c']) await import(`./${name}.mjs`).catch((e) => console.log(e === globalThis[name]));",
+        "a.mjs": "const e = globalThis.a = new ReferenceError('module is not defined');\n"
+        "Object.defineProperty(e, 'stack', { get() { throw 1 } }); throw e;",
+        "b.mjs": "const e = globalThis.b = new ReferenceError('require is not defined');\n"
+        "Object.defineProperty(e, 'stack', { get: () => 'x', set() { throw 2 } }); throw e;",
+        "c.mjs": "throw globalThis.c = new Proxy(new ReferenceError('exports is not defined'), { getPrototypeOf() { throw 3 } });",
     },
     "a-text-that-is-compiled-as-a-module": {
         "main.cjs": """
