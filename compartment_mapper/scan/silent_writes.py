@@ -15,13 +15,20 @@ from compartment_mapper.scan.global_this import is_strict
 from compartment_mapper.scan.names import RESERVED_IN_STRICT
 from compartment_mapper.scan.syntax import Node, Syntax
 
-_NAME = re.compile(rb"\.\s*name(?=\s*=(?![=>]))")
+_NAME = re.compile(rb"(?:\.\s*name|\[\s*(?:'name'|\"name\")\s*\])(?=\s*=(?![=>]))")
+_COMPUTED = re.compile(rb"\[\s*([A-Za-z_$][\w$]*)\s*\](?=\s*=(?![=>]))")
 #: The value has the key in it: ``to[key] = from[key]``, ``a[name][key] = bind(from[key])``.
-_COPY = re.compile(rb"\[\s*([A-Za-z_$][\w$]*)\s*\](?=\s*=(?![=>])[^;={}\n]{0,80}\w\s*\[\s*\1\s*\])")
+_HAS_KEY = rb"\s*=[^;={}\n]{0,80}\w\s*\[\s*%s\s*\]"
+#: Loops over indexes are hot, and functions are not what they fill.
+_COUNTS = re.compile(rb"\+\+|--|[-+]=")
+_WORD_BEFORE = re.compile(rb"([A-Za-z_$][\w$]*)\s*\Z")
+_WORD_AFTER = re.compile(rb"\s*([A-Za-z_$][\w$]*)")
+#: Or it is one of all keys: ``for (var key in from) { var value = from[key]; to[key] = value }``.
+_EACH_KEY = re.compile(rb"for\s*\(\s*(?:(?:var|let|const)\s+)?([A-Za-z_$][\w$]*)\s+in\b")
 #: Names that get others.
 _RENAMED = RESERVED_IN_STRICT | {"let", "arguments", "eval"}
-#: Of instances, of which classes have setters; and what is announced to importers.
-_PLAIN = frozenset({"this", "super", "exports", "module.exports"})
+#: What is announced to importers, and the constructor's own affair.
+_PLAIN = frozenset({"super", "exports", "module.exports"})
 
 
 def scan_silent_writes(
@@ -41,16 +48,27 @@ def scan_silent_writes(
 def _names(syntax: Syntax, prefix: str, others: Container[int]) -> Iterator[Edit]:
     for match in _NAME.finditer(syntax.source):
         target, value = _assigned(syntax, match.end() - 1)
-        if target is not None and value is not None and target.start_byte not in others:
-            function = f"{prefix}set"
-            yield from assignment_as_call(syntax, target, value, function=function, key='"name"')
+        is_instance = target is not None and target.type == "this"  # its class would have a setter
+        if target is None or value is None or is_instance or target.start_byte in others:
+            continue
+        yield from assignment_as_call(syntax, target, value, function=f"{prefix}set", key='"name"')
 
 
 def _copies(syntax: Syntax, prefix: str, others: Container[int]) -> Iterator[Edit]:
     """Yield edits without declarations: such functions are shown as text, and evaluated again."""
-    for match in _COPY.finditer(syntax.source):
-        target, _ = _assigned(syntax, match.end() - 1)
+    each = set(_EACH_KEY.findall(syntax.source))
+    copied = [
+        match
+        for match in _COMPUTED.finditer(syntax.source)
+        if match[1] in each
+        or re.compile(_HAS_KEY % re.escape(match[1])).match(syntax.source, match.end())
+    ]
+    indexes = set(_counted(syntax.source)) - each if copied else set()
+    for match in copied:
+        if match[1] in indexes:
+            continue
         key = match[1].decode()
+        target, _ = _assigned(syntax, match.end() - 1)
         if target is None or target.start_byte in others or key in _RENAMED:
             continue
         start = target.start_byte
@@ -59,6 +77,16 @@ def _copies(syntax: Syntax, prefix: str, others: Container[int]) -> Iterator[Edi
         is_lost = f'typeof {prefix}to==="function"&&({key}==="name"||{key}==="length")'
         yield Edit(start, start, f"{before}(({prefix}to)=>{is_lost}?{{}}:{prefix}to)(")
         yield Edit(target.end_byte, target.end_byte, ")")
+
+
+def _counted(source: bytes) -> Iterator[bytes]:
+    """Yield the names of variables that are added to."""
+    for match in _COUNTS.finditer(source):
+        start = max(0, match.start() - 60)
+        before = _WORD_BEFORE.search(source[start : match.start()])
+        found = before or _WORD_AFTER.match(source, match.end())
+        if found:
+            yield found[1]
 
 
 def _assigned(syntax: Syntax, offset: int) -> tuple[Node | None, Node | None]:
