@@ -313,8 +313,8 @@ _INSTEAD_OF_COMMONJS = {
     "const require = createRequire(import.meta.url)",
     "module": "export what the module is to give: export default …",
     "exports": "export what the module is to give: export const …",
-    "__filename": "import.meta.filename",
-    "__dirname": "import.meta.dirname",
+    "__filename": "use import.meta.filename",
+    "__dirname": "use import.meta.dirname",
 }
 
 

@@ -168,8 +168,8 @@ def infer_command(
     a grant that is wider than what is seen, or has no "why". What was inferred follows what is
     seen. Critical powers are written as refused; to grant one, write true.
 
-    What dependencies get of severity high, and packages that read secrets and reach the network,
-    are listed on the standard error stream.
+    What dependencies get of severity high, packages that read secrets and reach the network, and
+    packages that others get and do not declare are listed on the standard error stream.
     """
     if as_json and output == STANDARD_OUTPUT:
         message = "--json and -o - both print on the standard output: choose one"
