@@ -1,11 +1,11 @@
 // Narrows objects of the host to what a policy names, one new object for each compartment.
+import { isObject } from './objects.js';
 import { isWithheld } from './policy.js';
 
+/** @import { AnyObject } from './objects.js' */
 /** @import { Granted } from './policy.js' */
 
 /**
- * @typedef {Record<PropertyKey, any>} AnyObject
- *
  * @typedef {object} ViewOptions
  * @property {() => AnyObject | undefined} owner where the members really are, asked at every use
  * @property {AnyObject} view what is filled
@@ -17,13 +17,6 @@ import { isWithheld } from './policy.js';
  * @param {unknown} owner
  * @returns {unknown}
  */
-
-/**
- * @param {unknown} value
- * @returns {value is AnyObject}
- */
-export const isObject = (value) =>
-  (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 /**
  * @param {Function} method

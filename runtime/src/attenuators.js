@@ -4,8 +4,8 @@ import { importRecordNow } from './importing.js';
 import { recordOf } from './module-records.js';
 import { followKey } from './resolve.js';
 
-/** @import { Package, World } from './package.js' */
 /** @import { Attenuation } from './policy-format.js' */
+/** @import { Package, World } from './protocols/package.js' */
 
 const ATTENUATORS = '<ATTENUATORS>';
 

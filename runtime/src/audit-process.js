@@ -1,12 +1,12 @@
 // The `process` of a package under `--audit`: what its view lacks is recorded when it is read.
-import { isObject } from './attenuate.js';
+import { isObject } from './objects.js';
 import { recordingStub } from './audit.js';
 import { accessDenied } from './errors.js';
 import { isWithheld, memberOf } from './policy.js';
 
-/** @import { AnyObject } from './attenuate.js' */
-/** @import { Recorder } from './audit.js' */
 /** @import { Granted } from './policy.js' */
+/** @import { AnyObject } from './objects.js' */
+/** @import { Recorder } from './protocols/audit.js' */
 
 // What every view has, in a harmless form that says nothing of the process.
 const INERT = ['argv', 'execArgv', 'cwd'];

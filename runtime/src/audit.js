@@ -3,21 +3,7 @@
 import { severityOf } from './authority.js';
 import { ownerOf } from './errors.js';
 
-/** @typedef {'globals' | 'builtins' | 'packages'} AuditedPart */
-
-/**
- * @typedef {object} Needed what would have been needed
- * @property {string} label of the package
- * @property {AuditedPart} part
- * @property {string} path
- * @property {true | 'load'} grant
- * @property {string} severity
- * @property {string} place of the first use: `evil/index.js:3`; '' when no package's code is known to ask
- *
- * @typedef {object} Recorder
- * @property {(label: string, part: AuditedPart, path: string, grant?: true | 'load') => void} record
- * @property {() => Needed[]} needed sorted
- */
+/** @import { Needed, Recorder } from './protocols/audit.js' */
 
 /** @returns {string} where in the packages' code the runtime was called */
 export const placeOfUse = () => {

@@ -1,8 +1,9 @@
 // An object of the host that keeps state which is not frozen, as one compartment sees it.
-import { bindMethod, frozenAccessor, isObject } from './attenuate.js';
+import { isObject } from './objects.js';
+import { bindMethod, frozenAccessor } from './attenuate.js';
 import { hardenHost } from './host-harden.js';
 
-/** @import { AnyObject } from './attenuate.js' */
+/** @import { AnyObject } from './objects.js' */
 
 // What listens on a shared object hears of everybody; whoever gets a listener's object has them all.
 const LISTENING = ['constructor', 'addEventListener', 'removeEventListener', 'dispatchEvent'];

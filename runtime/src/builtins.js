@@ -1,5 +1,6 @@
 // The host's modules as one package sees them: whole, by members, or attenuated, as its policy says.
-import { defineOwn, fillView, isObject, ownCopy } from './attenuate.js';
+import { isObject } from './objects.js';
+import { defineOwn, fillView, ownCopy } from './attenuate.js';
 import { recordingStub } from './audit.js';
 import { DEEP_BUILTIN_MEMBERS } from './authority.js';
 import { makeDenied } from './denial.js';
@@ -29,10 +30,11 @@ import { ownFileMethods } from './own-files.js';
 import { makeSyntheticRecord } from './records.js';
 import { reportUses } from './report.js';
 
-/** @import { AnyObject } from './attenuate.js' */
 /** @import { Decision, Granted } from './policy.js' */
-/** @import { Package } from './package.js' */
 /** @import { SyntheticRecord } from './records.js' */
+/** @import { AnyObject } from './objects.js' */
+/** @import { Recorder } from './protocols/audit.js' */
+/** @import { Package } from './protocols/package.js' */
 
 /**
  * Without files of the host, a package has no use for the host's working directory.
@@ -238,7 +240,7 @@ const deniedMember = (pkg, path) =>
  * @returns {Function} a stub, which is only recorded
  */
 const recordedBuiltin = ({ label, world }, path) =>
-  recordingStub(/** @type {import('./audit.js').Recorder} */ (world.audit), {
+  recordingStub(/** @type {Recorder} */ (world.audit), {
     ...{ label, part: 'builtins', path },
     deny: (at) => accessDenied(label, 'builtin', at),
     hasMembers: (at) => !at.includes('.') || DEEP_BUILTIN_MEMBERS.includes(at),

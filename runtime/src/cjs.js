@@ -2,20 +2,9 @@
 import { codedTypeError } from './errors.js';
 import { dirnameOf, isRelative, nodeModulesPaths, resolveKey } from './locations.js';
 
+/** @import { CjsModule, CommonJs, Require } from './protocols/modules.js' */
+
 /**
- * @typedef {object} CjsModule
- * @property {string} id
- * @property {string} path
- * @property {unknown} exports
- * @property {string} filename
- * @property {boolean} loaded
- * @property {CjsModule[]} children
- * @property {string[]} paths
- * @property {CjsModule | null | undefined} parent
- * @property {(specifier: string) => unknown} require
- *
- * @typedef {((specifier: string) => unknown) & Record<string, unknown>} Require
- *
  * @typedef {object} CjsHooks what the linker knows
  * @property {string} entryFilename of the application's first module, '' when it is elsewhere
  * @property {(filename: string) => string | undefined} keyOf
@@ -28,13 +17,6 @@ import { dirnameOf, isRelative, nodeModulesPaths, resolveKey } from './locations
  * @property {(text: string) => unknown} evaluate as `eval` of the package does
  * @property {(specifier: string) => boolean} isBuiltin
  * @property {ReadonlyArray<string>} builtinModules
- *
- * @typedef {object} CommonJs
- * @property {(filename: string, key: string, parent: CjsModule | undefined, seen?: object) => CjsModule} load
- *   `seen`: what its `parent` is where that is no module of the package
- * @property {(module: CjsModule, key: string) => Require} makeRequire
- * @property {(place: string) => Require} createRequire
- * @property {Function} Module
  */
 
 /** @param {unknown} specifier */

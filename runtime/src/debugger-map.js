@@ -6,8 +6,8 @@ import { LINE_ENDS, startsOf } from './package-lines.js';
 import { segmentsOf } from './source-map.js';
 
 /** @import { EditTable } from './edit-table.js' */
-/** @import { FunctorText } from './package-texts.js' */
 /** @import { Segment, SourceMap } from './source-map.js' */
+/** @import { FunctorText } from './package-lines.js' */
 
 /** Places that debuggers ask for are mostly those of words. */
 const WORD = /[\p{ID_Continue}$]+/gu;

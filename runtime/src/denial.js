@@ -3,7 +3,7 @@ import { recordingStub } from './audit.js';
 import { VIEWED_GLOBALS } from './authority.js';
 import { accessDenied } from './errors.js';
 
-/** @import { Recorder } from './audit.js' */
+/** @import { Recorder } from './protocols/audit.js' */
 
 /**
  * @param {() => Error} makeError

@@ -1,14 +1,7 @@
 // Direct eval (ECMA-262 19.2.1.1): its text is evaluated in the package's own compartment, which confines it like
 // any other text, and sees the variables around the call through accessors.
-
-/** @import { AnyObject } from './attenuate.js' */
-
-/**
- * @typedef {[name: string, read: () => unknown, write?: (value: unknown) => void]} Variable
- *
- * @typedef {(callee: unknown, getThis: () => unknown, variables: Variable[], ...args: unknown[]) => unknown} DirectEval
- *   is told what the name `eval` stands for where it is called
- */
+/** @import { AnyObject } from './objects.js' */
+/** @import { DirectEval, Variable } from './protocols/modules.js' */
 
 const { bind } = Function.prototype;
 

@@ -1,7 +1,6 @@
 // Listeners of one compartment to an emitter of the host: they are called with the compartment's own
 // emitter as `this`, and no other package sees them.
-
-/** @import { AnyObject } from './attenuate.js' */
+/** @import { AnyObject } from './objects.js' */
 
 const CHANGING = [
   ...['on', 'addListener', 'prependListener', 'once', 'prependOnceListener'],

@@ -14,8 +14,9 @@ import { fileModule } from './package.js';
 import { unfinishedView } from './read-only.js';
 
 /** @import { EsmSource } from './module-source.js' */
-/** @import { Package } from './package.js' */
 /** @import { Cell, CyclicRecord, ModuleRecord } from './records.js' */
+/** @import { EvaluatedModule } from './protocols/modules.js' */
+/** @import { Package } from './protocols/package.js' */
 
 /**
  * @typedef {Array<[specifier: string, Array<[importName: string, Array<(value: unknown) => void>]>]>} Updates
@@ -221,7 +222,7 @@ const initializeApart = (record, start) => {
  *
  * @param {CyclicRecord} record
  * @param {Package} pkg
- * @param {import('./handover.js').EvaluatedModule} module
+ * @param {EvaluatedModule} module
  * @param {() => void} finish
  */
 const handOverAround = (record, pkg, module, finish) => {
@@ -243,7 +244,7 @@ const handOverAround = (record, pkg, module, finish) => {
 /**
  * @param {Map<string, Cell>} cells
  * @param {EsmSource} source
- * @returns {import('./handover.js').EvaluatedModule}
+ * @returns {EvaluatedModule}
  */
 const evaluatedModule = (cells, source) => ({
   text: source.text,

@@ -1,9 +1,10 @@
 // What each compartment finds on its globalThis, beyond what ses puts there.
+import { isObject } from './objects.js';
 import { withSubclasses } from './run-time-text.js';
 import { ownProperty } from './descriptors.js';
 import { auditedProcess } from './audit-process.js';
 import { OWN_IN_PAGES, VIEWED_BY_HAND, VIEWED_GLOBALS } from './authority.js';
-import { fillView, frozenAccessor, isObject } from './attenuate.js';
+import { fillView, frozenAccessor } from './attenuate.js';
 import { makeConsoleView, replacedMethod } from './console-view.js';
 import { makeErrorConstructor } from './error-constructor.js';
 import { hardenThingsOf } from './endowments/specimens.js';
@@ -27,10 +28,10 @@ import { makeStdio } from './stdio-view.js';
 import { makeTimers } from './timers.js';
 import { argumentsOf } from './resolve.js';
 
-/** @import { AnyObject } from './attenuate.js' */
 /** @import { Names } from './module-source.js' */
 /** @import { Decision } from './policy.js' */
-/** @import { Package } from './package.js' */
+/** @import { AnyObject } from './objects.js' */
+/** @import { Package } from './protocols/package.js' */
 
 const TIMERS = [
   ...['setTimeout', 'setInterval', 'setImmediate'],

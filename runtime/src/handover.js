@@ -3,23 +3,8 @@
 import { hardenTransitively, isCode, lockExport, sourceOf } from './hardening.js';
 import { needRoom } from './room.js';
 
-/** @import { Locking, Role } from './hardening.js' */
-
-/**
- * @typedef {boolean | 'code'} Harden true: all that can be reached; 'code': functions, classes and their prototypes
- *
- * @typedef {object} EvaluatedModule
- * @property {string} text that the functor was made of
- * @property {() => Iterable<[value: unknown, role: Role]>} exports
- * @property {(listener: (value: unknown) => void) => void} [watch] asks for new values of what is exported
- *
- * @typedef {object} Handover
- * @property {<T>(evaluate: () => T) => T} during evaluates a module of the package
- * @property {(module: EvaluatedModule) => void} evaluated a module of the package was evaluated
- * @property {() => void} handOver another package is given what the package exports
- * @property {(value: unknown, text: string) => boolean} locks whether that is code of the package, of that text
- * @property {() => boolean} isEvaluating whether nothing of it can be locked yet
- */
+/** @import { Locking } from './hardening.js' */
+/** @import { EvaluatedModule, Handover, Harden } from './protocols/modules.js' */
 
 /** @type {WeakMap<object, object>} the packages of objects that were handed over, as far as they were looked at */
 const owners = new WeakMap();

@@ -1,26 +1,19 @@
 // How objects of one package are locked, so that others that hold them can't replace their code.
+import { isObject } from './objects.js';
 import { ownProperty, standsFor } from './descriptors.js';
+
+/** @import { Role } from './protocols/modules.js' */
 
 /**
  * @typedef {object} Locking
  * @property {(value: unknown) => boolean} isOwn whether a function is one of the package's texts
  * @property {(object: object) => boolean} isForeign whether an object is known to be another package's
- *
- * @typedef {'made' | 'whole' | 'part'} Role of an exported value: the object that the module was given to fill, what it
- *   exports instead, or a part of that. An object with data among its parts is data, unless it is the whole.
  */
 
 const { toString } = Function.prototype;
 
 /** @param {Function} value */
 export const sourceOf = (value) => /** @type {string} */ (Reflect.apply(toString, value, []));
-
-/**
- * @param {unknown} value
- * @returns {value is object}
- */
-const isReference = (value) =>
-  (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 /**
  * A frozen property of a prototype would forbid to assign to instances (the override mistake), an accessor does
@@ -157,12 +150,12 @@ const lockFunction = (locking, target) => {
   locked.add(target);
   const prototype = valueOf(target, 'prototype');
   const isClass =
-    isReference(prototype) &&
+    isObject(prototype) &&
     (Reflect.ownKeys(prototype).length > 1 || sourceOf(target).startsWith('class'));
   for (const key of Reflect.ownKeys(target)) {
     if (key !== 'prototype') lockExport(locking, valueOf(target, key), 'part');
   }
-  if (isReference(prototype)) lockPrototype(locking, prototype, target);
+  if (isObject(prototype)) lockPrototype(locking, prototype, target);
   lockCode(target, { inherited: isClass });
   if (Object.hasOwn(target, 'prototype'))
     Reflect.defineProperty(target, 'prototype', { writable: false });
@@ -197,7 +190,7 @@ const lockNamespace = (locking, object, role) => {
  * @param {Role} role
  */
 export const lockExport = (locking, value, role) => {
-  if (!isReference(value) || locking.isForeign(value)) return;
+  if (!isObject(value) || locking.isForeign(value)) return;
   try {
     if (typeof value === 'function') {
       if (locking.isOwn(value)) lockFunction(locking, value);
@@ -214,7 +207,7 @@ export const lockExport = (locking, value, role) => {
  * @returns {boolean} whether it would be locked: an own function, an object with one, or an instance of an own class
  */
 export const isCode = (locking, value) => {
-  if (!isReference(value) || locking.isForeign(value)) return false;
+  if (!isObject(value) || locking.isForeign(value)) return false;
   if (typeof value === 'function') return locking.isOwn(value);
   try {
     if (isPlain(value))
@@ -260,7 +253,7 @@ export const hardenTransitively = (root, isSpared) => {
   const waiting = [root];
   while (waiting.length > 0) {
     const value = waiting.pop();
-    if (!isReference(value) || hardened.has(value) || isSpared(value)) continue;
+    if (!isObject(value) || hardened.has(value) || isSpared(value)) continue;
     hardened.add(value);
     found.push(value);
     waiting.push(...neighbours(value));

@@ -3,7 +3,7 @@ import { STREAM_CLASSES, hardenShared, webStreams } from './endowments/specimens
 import { hardenHost } from './host-harden.js';
 import { needRoomToHarden } from './room.js';
 
-/** @import { AnyObject } from './attenuate.js' */
+/** @import { AnyObject } from './objects.js' */
 
 const { getPrototypeOf } = Object;
 

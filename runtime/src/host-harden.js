@@ -1,10 +1,7 @@
 // Freezes objects of the host that packages share, as ses does with the language's own: prototypes keep
 // working when code assigns to an inherited name, because their data properties become accessors.
+import { isObject } from './objects.js';
 import { ownProperty, standsFor } from './descriptors.js';
-
-/** @param {unknown} value */
-const isReference = (value) =>
-  (typeof value === 'object' && value !== null) || typeof value === 'function';
 
 /**
  * @param {object} object
@@ -60,7 +57,7 @@ const overridable = (object, key, value) => {
 /** @param {Function} method which may be an old function, with an object for what it would make */
 const freezeMethod = (method) => {
   const { prototype } = method;
-  if (isReference(prototype) && prototype.constructor === method) Object.freeze(prototype);
+  if (isObject(prototype) && prototype.constructor === method) Object.freeze(prototype);
   Object.freeze(method);
 };
 
@@ -91,7 +88,7 @@ const addNeighbours = (object, waiting) => {
   waiting.push(Object.getPrototypeOf(object));
   for (const key of Reflect.ownKeys(object)) {
     const { value, get, set } = /** @type {PropertyDescriptor} */ (ownProperty(object, key));
-    if (isReference(value)) waiting.push(value);
+    if (isObject(value)) waiting.push(value);
     if (get !== undefined) waiting.push(get);
     if (set !== undefined) waiting.push(set);
   }
@@ -117,7 +114,7 @@ const done = new WeakSet();
 
 /** @param {Iterable<unknown>} objects that ses has hardened */
 export const regardHardened = (objects) => {
-  for (const object of objects) if (isReference(object)) done.add(/** @type {object} */ (object));
+  for (const object of objects) if (isObject(object)) done.add(/** @type {object} */ (object));
 };
 
 /**
@@ -130,7 +127,7 @@ export const reachedFrom = (root) => {
   const waiting = [root];
   while (waiting.length > 0) {
     const value = waiting.pop();
-    if (!isReference(value)) continue;
+    if (!isObject(value)) continue;
     const object = /** @type {object} */ (value);
     if (done.has(object) || found.has(object)) continue;
     if (ArrayBuffer.isView(object)) {
@@ -155,7 +152,7 @@ export const hardenHost = (root, spared = new Set()) => {
   const waiting = [/** @type {unknown} */ (root)];
   while (waiting.length > 0) {
     const value = waiting.pop();
-    if (!isReference(value) || spared.has(value)) continue;
+    if (!isObject(value) || spared.has(value)) continue;
     const object = /** @type {object} */ (value);
     if (done.has(object) || found.has(object) || ArrayBuffer.isView(object)) continue;
     found.add(object);

@@ -37,8 +37,8 @@ import { codedError } from './errors.js';
 import { hardenHost, regardHardened } from './host-harden.js';
 import { needRoomForBuiltin, needRoomForHost, once } from './room.js';
 
-/** @import { AnyObject } from './attenuate.js' */
-/** @import { Powers } from './package.js' */
+/** @import { AnyObject } from './objects.js' */
+/** @import { Powers } from './protocols/powers.js' */
 
 /**
  * A setting of all: it can be read, and an assignment changes nothing. Programs do assign such

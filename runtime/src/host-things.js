@@ -1,9 +1,9 @@
 // Which objects belong to the host, as far as a package was given them: hardening what the package exports must
 // leave them as they are, since the host changes them itself.
+import { isObject } from './objects.js';
 import { ownProperty } from './descriptors.js';
-import { isObject } from './attenuate.js';
 
-/** @import { Package } from './package.js' */
+/** @import { Package } from './protocols/package.js' */
 
 /**
  * @param {Set<unknown>} found

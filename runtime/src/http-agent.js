@@ -1,7 +1,7 @@
 // `http` and `https` of one package: requests that name no agent use its own, and so its own connections.
 import { defineOwn, frozenAccessor } from './attenuate.js';
 
-/** @import { AnyObject } from './attenuate.js' */
+/** @import { AnyObject } from './objects.js' */
 
 // As Node makes its global agents.
 const LIKE_GLOBAL = { keepAlive: true, scheduling: 'lifo', timeout: 5000 };

@@ -8,10 +8,11 @@ import { storedBytes } from './stored-files.js';
 import { readZip } from './zip-reader.js';
 
 /** @import { CompartmentMap } from './compartment-map.js' */
-/** @import { Powers } from './package.js' */
 /** @import { Stacks } from './stack.js' */
 /** @import { StoredFiles } from './stored-files.js' */
 /** @import { ZipPowers } from './zip-reader.js' */
+/** @import { Recorder, Report } from './protocols/audit.js' */
+/** @import { Powers } from './protocols/powers.js' */
 
 /**
  * @typedef {ZipPowers & { sha512: (bytes: Uint8Array) => string }} VerifyPowers
@@ -69,8 +70,8 @@ export const parseArchive = (bytes, powers) => {
  * @param {Powers} options.powers
  * @param {Stacks} options.stacks
  * @param {boolean} [options.allowAll] give every package every power
- * @param {import('./audit.js').Recorder} [options.audit] record what is withheld, instead of denying it
- * @param {import('./report.js').Report | undefined} [options.report]
+ * @param {Recorder} [options.audit] record what is withheld, instead of denying it
+ * @param {Report | undefined} [options.report]
  * @param {import('./maps-file.js').Maps} [options.maps]
  * @param {boolean} [options.isProgram] whether the process is for the application alone
  * @param {() => void} [options.onLinked] called before anything is evaluated

@@ -1,11 +1,8 @@
 // The second argument of import(): EvaluateImportCall (ECMA-262 13.3.10.2), and what Node makes of it.
+import { isObject } from './objects.js';
 import { codedTypeError } from './errors.js';
 
-/** @import { Target } from './resolve.js' */
-
-/** @param {unknown} value */
-const isObject = (value) =>
-  (typeof value === 'object' && value !== null) || typeof value === 'function';
+/** @import { Target } from './protocols/package.js' */
 
 /**
  * @param {unknown} options

@@ -7,8 +7,8 @@ import { recordOf } from './module-records.js';
 import { namespaceOf } from './namespace.js';
 import { resolveRequest } from './resolve.js';
 
-/** @import { Package } from './package.js' */
 /** @import { CyclicRecord, ModuleRecord } from './records.js' */
+/** @import { Package } from './protocols/package.js' */
 
 /** @type {import('./linking.js').LoadRequest} */
 const load = (referrer, specifier) => {

@@ -46,13 +46,15 @@ import {
   resolveRequest,
 } from './resolve.js';
 
-/** @import { CjsHooks, CjsModule } from './cjs.js' */
+/** @import { CjsHooks } from './cjs.js' */
 /** @import { CompartmentMap, RequestKind } from './compartment-map.js' */
-/** @import { Linker, Package, Powers, World } from './package.js' */
 /** @import { ModuleRecord } from './records.js' */
-/** @import { FileTarget, Target } from './resolve.js' */
 /** @import { Stacks } from './stack.js' */
 /** @import { StoredFiles } from './stored-files.js' */
+/** @import { Recorder, Report } from './protocols/audit.js' */
+/** @import { CjsModule } from './protocols/modules.js' */
+/** @import { FileTarget, Linker, Package, Target, World } from './protocols/package.js' */
+/** @import { Powers } from './protocols/powers.js' */
 
 /**
  * @template T
@@ -369,8 +371,8 @@ const linker = {
  * @param {Powers} options.powers
  * @param {Stacks} options.stacks
  * @param {boolean} options.allowAll
- * @param {import('./audit.js').Recorder | undefined} [options.audit]
- * @param {import('./report.js').Report | undefined} [options.report]
+ * @param {Recorder | undefined} [options.audit]
+ * @param {Report | undefined} [options.report]
  * @param {string} [options.version] tells the texts of several worlds apart, in stack traces
  * @param {import('./maps-file.js').Maps} [options.maps]
  * @param {boolean} [options.isProgram]

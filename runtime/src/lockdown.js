@@ -8,6 +8,8 @@ import { hardenSegments } from './hidden-prototypes.js';
 import { enableOverrides, hardenHost, regardHardened } from './host-harden.js';
 import { defineConstructor, showConstructors } from './run-time-text.js';
 
+/** @import { Powers } from './protocols/powers.js' */
+
 /** @typedef {typeof globalThis & Record<string, any>} StartGlobal */
 
 const start = /** @type {StartGlobal} */ (globalThis);
@@ -295,7 +297,7 @@ const SETTINGS = {
  *
  * @param {PrepareStackTrace | undefined} prepareStackTrace undefined: as ses has it
  * @param {import('ses').RepairOptions} [settings] of ses, instead of ours
- * @returns {Pick<import('./package.js').Powers, 'language' | 'languageNames' | 'capture'>}
+ * @returns {Pick<Powers, 'language' | 'languageNames' | 'capture'>}
  */
 export const secure = (prepareStackTrace, settings = {}) => {
   checkPhases(transforms.mandatoryTransforms);

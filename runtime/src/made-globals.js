@@ -1,13 +1,14 @@
 // Globals that one package makes for others, as far as the policy says so: who may assign one, and who may read it.
 // Members of the language's objects (`Reflect.decorate`) are the same thing, who is concerned having an object of its own.
-import { frozenAccessor, isObject } from './attenuate.js';
+import { isObject } from './objects.js';
+import { frozenAccessor } from './attenuate.js';
 import { STATICS } from './authority.js';
 import { ownProperty } from './descriptors.js';
 import { unfinishedView } from './read-only.js';
 import { needRoomToHarden } from './room.js';
 
-/** @import { AnyObject } from './attenuate.js' */
-/** @import { Package, World } from './package.js' */
+/** @import { AnyObject } from './objects.js' */
+/** @import { Package, World } from './protocols/package.js' */
 
 /**
  * @typedef {object} Made a global that packages may make

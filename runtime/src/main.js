@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import { auditReport, makeRecorder } from './audit.js';
 import { beginningAt } from './compartment-map.js';
 import { InvalidArchive } from './errors.js';
-import { importArchive, makeStacks, parseArchive } from './index.js';
+import { importArchive, parseArchive } from './import-archive.js';
 import { makeWorld } from './link.js';
 import { narrowed } from './narrow.js';
 import {
@@ -19,12 +19,14 @@ import { entryFilename } from './resolve.js';
 import { flushInTime, makeReport, reportDenials } from './report.js';
 import { compileTexts } from './package.js';
 import { makeCompiler, makeScripts } from './scripts.js';
+import { makeStacks } from './stack.js';
 import { printUncaught } from './uncaught.js';
 
 /** @import { CodeCache } from './code-cache.js' */
 /** @import { Command } from './command-line.js' */
 /** @import { Archive } from './import-archive.js' */
 /** @import { Timings } from './timings.js' */
+/** @import { Recorder, Report } from './protocols/audit.js' */
 
 const { writeSync } = fs; // as it is before packages are refused the descriptors of others
 
@@ -81,7 +83,7 @@ const readArchive = ({ source, name, narrow, entry }) => {
  * What the program's own listeners to `exit` use is recorded too.
  *
  * @param {'text' | 'json'} format
- * @returns {import('./audit.js').Recorder}
+ * @returns {Recorder}
  */
 const reportAtExit = (format) => {
   const recorder = makeRecorder();
@@ -107,7 +109,7 @@ const saveInTime = (save) => {
 
 /**
  * @param {number} descriptor
- * @returns {import('./report.js').Report}
+ * @returns {Report}
  */
 const reportTo = (descriptor) => {
   const report = makeReport((line) => {

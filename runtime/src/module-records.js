@@ -6,9 +6,8 @@ import { makeSyntheticRecord } from './records.js';
 import { filenameOfTarget, followKey } from './resolve.js';
 
 /** @import { CjsSource, EsmSource } from './module-source.js' */
-/** @import { Package } from './package.js' */
 /** @import { ModuleRecord } from './records.js' */
-/** @import { FileTarget, Target } from './resolve.js' */
+/** @import { FileTarget, Package, Target } from './protocols/package.js' */
 
 /** @param {FileTarget} target */
 const isEntry = ({ pkg, key }) => {

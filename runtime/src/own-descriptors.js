@@ -2,9 +2,9 @@
 import { accessOf } from './endowments/fs-open.js';
 import { contentOf, isFile, notPacked, statsOf, systemError } from './own-places.js';
 
-/** @import { AnyObject } from './attenuate.js' */
 /** @import { Lookup, Place } from './own-places.js' */
-/** @import { Package } from './package.js' */
+/** @import { AnyObject } from './objects.js' */
+/** @import { Package } from './protocols/package.js' */
 
 /** @typedef {{ path: string, place: Place, position: number }} Open */
 

@@ -16,10 +16,10 @@ import {
   systemError,
 } from './own-places.js';
 
-/** @import { AnyObject } from './attenuate.js' */
 /** @import { Descriptors } from './own-descriptors.js' */
 /** @import { Lookup, OwnFile, Place } from './own-places.js' */
-/** @import { Package } from './package.js' */
+/** @import { AnyObject } from './objects.js' */
+/** @import { Package } from './protocols/package.js' */
 
 /** @type {Record<string, string>} what Node says of a method that meets nothing */
 const SYSCALLS = {

@@ -3,7 +3,7 @@ import { filenameOfUrl } from './locations.js';
 import { mayUsePackage } from './policy.js';
 import { entryFilename, linkedPackage } from './resolve.js';
 
-/** @import { Package, World } from './package.js' */
+/** @import { Package, World } from './protocols/package.js' */
 
 /**
  * @typedef {object} OwnFile

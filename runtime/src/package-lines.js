@@ -1,6 +1,18 @@
 // Which lines of a package's joined text are whose.
 
-/** @import { FunctorText } from './package-texts.js' */
+/** @import { SourceMap } from './source-map.js' */
+
+/**
+ * @typedef {object} FunctorText
+ * @property {string} file the module's name for stack traces
+ * @property {string} text an expression that is one function, alone or in one pair of parentheses
+ * @property {readonly string[] | undefined} edits what was edited in it; undefined: it isn't known
+ * @property {string} folder of its package, for stack traces
+ * @property {(location: string) => string} [scriptName] of a file of its package, for V8's stack trace API: as Node has it
+ * @property {() => SourceMap | undefined} sourceMap what the file was made from
+ * @property {boolean} sloppy
+ * @property {object | undefined} lexicals accessors for the module's own scope; it is evaluated alone
+ */
 
 export const LINE_ENDS = /\r\n|[\n\r\u2028\u2029]/g;
 

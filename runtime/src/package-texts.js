@@ -3,19 +3,10 @@
 
 import { joined } from './package-lines.js';
 
+/** @import { FunctorText } from './package-lines.js' */
+/** @import { Functor } from './protocols/modules.js' */
+
 /**
- * @typedef {object} FunctorText
- * @property {string} file the module's name for stack traces
- * @property {string} text an expression that is one function, alone or in one pair of parentheses
- * @property {readonly string[] | undefined} edits what was edited in it; undefined: it isn't known
- * @property {string} folder of its package, for stack traces
- * @property {(location: string) => string} [scriptName] of a file of its package, for V8's stack trace API: as Node has it
- * @property {() => import('./source-map.js').SourceMap | undefined} sourceMap what the file was made from
- * @property {boolean} sloppy
- * @property {object | undefined} lexicals accessors for the module's own scope; it is evaluated alone
- *
- * @typedef {(...args: any[]) => unknown} Functor
- *
  * @typedef {object} Evaluator
  * @property {string} url of the joined text, for stack traces
  * @property {(text: string, options: TextOptions) => unknown} evaluate

@@ -14,92 +14,16 @@ import { needRoomToEndow } from './room.js';
 import { strictly } from './run-time-text.js';
 import { makeScopedEvaluate } from './scoped-text.js';
 
-/** @import { AnyObject } from './attenuate.js' */
-/** @import { Recorder } from './audit.js' */
-/** @import { CommonJs } from './cjs.js' */
 /** @import { CompartmentDescriptor, CompartmentMap, FileModule, RequestKind } from './compartment-map.js' */
 /** @import { CjsSource, EsmSource, Names } from './module-source.js' */
-/** @import { DirectEval } from './direct-eval.js' */
-/** @import { Handover } from './handover.js' */
-/** @import { Functor, FunctorText } from './package-texts.js' */
 /** @import { Attenuation, PackagePolicy } from './policy-format.js' */
 /** @import { Maps } from './maps-file.js' */
-/** @import { Report } from './report.js' */
 /** @import { ModuleRecord } from './records.js' */
-/** @import { Target } from './resolve.js' */
-/** @import { Scripts } from './scoped-text.js' */
 /** @import { StoredFiles } from './stored-files.js' */
 /** @import { Stacks } from './stack.js' */
-
-/**
- * @typedef {object} Powers what the host gives to the runtime
- * @property {AnyObject} globals the start compartment's globalThis
- * @property {ReadonlyArray<string>} hostGlobals names of globals that the language does not define
- * @property {AnyObject} language what the language defines and ses leaves out, hardened
- * @property {ReadonlyArray<string>} languageNames of the globals that ECMA-262 defines, or ses
- * @property {(name: string) => AnyObject | undefined} getBuiltin
- * @property {ReadonlyArray<string>} builtinModules
- * @property {(name: string) => boolean} isBuiltin
- * @property {AnyObject | undefined} timersPromises
- * @property {{ errors: AnyObject | undefined, binding: (name: string) => AnyObject | undefined }} [internals] of Node: its
- *   `internal/errors`, where it was started to show them, and its native classes
- * @property {number} [inherited] how many descriptors that are not the standard ones come from who started the program
- * @property {(holder: object, below?: Function) => void} capture V8's Error.captureStackTrace
- * @property {Scripts | undefined} [scripts] where the engine keeps what it has compiled
- * @property {AnyObject} [console] instead of the host's
- * @property {{ nodeEnv: string } | undefined} [page] of a document, which has no builtins
- *
- * @typedef {object} Linker
- * @property {(pkg: Package, key: string, specifier: unknown, options: unknown) => Promise<object>} importDynamically
- * @property {(pkg: Package, key: string, kind: RequestKind, specifier: string) => string} resolveToUrl
- * @property {(pkg: Package) => CommonJs} commonJsOf
- * @property {(pkg: Package, name: string) => unknown} grantedBuiltin undefined: nothing of it is granted
- * @property {(pkg: Package, attenuation: Attenuation, name: string, original: object) => object} attenuateModule
- * @property {(pkg: Package, attenuation: Attenuation, globalThis: object) => object} attenuateGlobals
- *
- * @typedef {object} World
- * @property {CompartmentMap} map
- * @property {StoredFiles} files
- * @property {Powers} powers
- * @property {Stacks} stacks
- * @property {Linker} linker
- * @property {Maps} maps
- * @property {(name: string) => Package} packageOf
- * @property {Recorder | undefined} audit when what is withheld is only recorded
- * @property {Report | undefined} report of denials, and of uses of what is bad
- * @property {string} version what tells its texts from those of other worlds, in their URLs
- * @property {boolean} isProgram whether the process is for the application alone, and named after it
- * @property {ReadonlySet<string>} madeGlobals the globals that some package may make for others
- * @property {boolean} hardens whether packages are kept apart: not when all have all authority
- *
- * @typedef {object} Package
- * @property {World} world
- * @property {string} name of its compartment
- * @property {string} label
- * @property {CompartmentDescriptor} descriptor
- * @property {PackagePolicy} policy
- * @property {Map<string, ModuleRecord>} records by key, or by the name of a builtin after `node:`
- * @property {Map<string, unknown>} builtins
- * @property {Map<string, unknown>} copies of data of other packages, by filename
- * @property {AnyObject | undefined} process
- * @property {Record<string, Function> | undefined} timers
- * @property {Record<string, unknown> | undefined} console
- * @property {AnyObject | undefined} performance
- * @property {CommonJs | undefined} commonJs
- * @property {Map<string, string>} keys by filename
- * @property {Record<RequestKind, Map<string, Map<string, Target>>>} targets of requests that were made, by module and
- *   specifier
- * @property {(key: string) => EsmSource | CjsSource} sourceOf
- * @property {Names} names of all its modules
- * @property {string} text of all its compiled modules
- * @property {boolean} compiles whether a text of its modules is being evaluated, and no text that it made
- * @property {boolean} usesStackTraces whether a text of it speaks of V8's stack trace API
- * @property {Compartment} compartment
- * @property {(key: string) => Functor} functorOf
- * @property {Handover} handover
- * @property {(sloppy: boolean) => DirectEval} directEval once it has functors
- * @property {Map<string, object>} lexicals scopes for functors that must be evaluated alone
- */
+/** @import { FunctorText } from './package-lines.js' */
+/** @import { Functor } from './protocols/modules.js' */
+/** @import { Package, World } from './protocols/package.js' */
 
 /**
  * @param {Package} pkg

@@ -4,7 +4,7 @@ import { hardenEvents } from './hidden-prototypes.js';
 import { hardenHost } from './host-harden.js';
 import { once } from './room.js';
 
-/** @import { AnyObject } from './attenuate.js' */
+/** @import { AnyObject } from './objects.js' */
 
 // What packages without a grant have leads to these: a signal is aborted by an event.
 const OF_ALL = ['AbortController', 'AbortSignal', 'CustomEvent', 'Event', 'EventTarget'];

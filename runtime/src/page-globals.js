@@ -1,6 +1,7 @@
 // What a package is given of a page: hardened classes, functions that work without `window`, views of objects.
+import { isObject } from './objects.js';
 import { ownProperty } from './descriptors.js';
-import { bindMethod, defineOwn, fillView, isConstructor, isObject } from './attenuate.js';
+import { bindMethod, defineOwn, fillView, isConstructor } from './attenuate.js';
 import { severityOf } from './authority.js';
 import { boundView } from './bound-view.js';
 import { makeDenied } from './denial.js';
@@ -11,9 +12,9 @@ import { hardenLeads } from './page-classes.js';
 import { isWithheld } from './policy.js';
 import { pageView } from './read-only.js';
 
-/** @import { AnyObject } from './attenuate.js' */
 /** @import { Granted } from './policy.js' */
-/** @import { Package } from './package.js' */
+/** @import { AnyObject } from './objects.js' */
+/** @import { Package } from './protocols/package.js' */
 
 // In a compartment each of these is the compartment's own global object.
 export const WINDOW_NAMES = ['window', 'self', 'frames', 'parent', 'top'];

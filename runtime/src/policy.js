@@ -2,10 +2,13 @@
 import { criticalMembers, harmlessPaths } from './authority.js';
 import { ALL_POLICY, NO_POLICY, isAttenuation } from './policy-format.js';
 
-/** @import { CompartmentMap } from './compartment-map.js' */
 /** @import { Attenuation, Grant, PackagePolicy } from './policy-format.js' */
 
 /**
+ * @typedef {object} PolicedMap what a policy asks of a compartment map
+ * @property {{ compartment: string }} entry
+ * @property {ReadonlyMap<string, { label: string, policy: PackagePolicy | undefined }>} compartments
+ *
  * @typedef {object} Granted what is granted of a thing
  * @property {boolean} whole all of it, but for what `members` says otherwise
  * @property {boolean} write it may be assigned
@@ -34,7 +37,7 @@ const harmlessPolicy = (application) => ({
 export const bareBuiltin = (name) => (name.startsWith('node:') ? name.slice('node:'.length) : name);
 
 /**
- * @param {CompartmentMap} map
+ * @param {PolicedMap} map
  * @param {boolean} allowAll
  * @returns {(compartment: string) => PackagePolicy} the policy that holds for each compartment
  */

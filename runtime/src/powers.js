@@ -4,9 +4,9 @@ import { builtinModules, createRequire, isBuiltin } from 'node:module';
 import * as zlib from 'node:zlib';
 import { NOT_THE_HOST } from './language-names.js';
 
-/** @import { AnyObject } from './attenuate.js' */
-/** @import { Powers } from './package.js' */
 /** @import { VerifyPowers } from './import-archive.js' */
+/** @import { AnyObject } from './objects.js' */
+/** @import { Powers } from './protocols/powers.js' */
 
 const start = /** @type {typeof globalThis & Record<string, any>} */ (globalThis);
 

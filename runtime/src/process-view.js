@@ -1,13 +1,14 @@
 // The `process` of a compartment: what is granted of it, on top of an inert base. Never the real one.
-import { bindMethod, defineOwn, frozenAccessor, isObject } from './attenuate.js';
+import { isObject } from './objects.js';
+import { bindMethod, defineOwn, frozenAccessor } from './attenuate.js';
 import { EMITTER_METHODS, makeEmitter } from './emitter-view.js';
 import { makeEnvView } from './env-view.js';
 import { accessDenied } from './errors.js';
 import { isWithheld, memberOf } from './policy.js';
 
-/** @import { AnyObject } from './attenuate.js' */
 /** @import { Granted } from './policy.js' */
 /** @import { StdioName } from './stdio-view.js' */
+/** @import { AnyObject } from './objects.js' */
 
 /**
  * @typedef {object} ProcessOptions

@@ -1,6 +1,6 @@
 // Views that can be read and called, and not written through.
+import { isObject } from './objects.js';
 import { ownProperty } from './descriptors.js';
-import { isObject } from './attenuate.js';
 import { codedTypeError } from './errors.js';
 
 /** @type {WeakMap<object, object>} what is behind a view, of either kind */

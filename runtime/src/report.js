@@ -5,23 +5,12 @@ import { placeOfUse } from './audit.js';
 import { DEEP_BUILTIN_MEMBERS, severityOf } from './authority.js';
 import { needRoom } from './room.js';
 
-/** @import { AnyObject } from './attenuate.js' */
 /** @import { Part } from './authority.js' */
-/** @import { Package } from './package.js' */
+/** @import { AnyObject } from './objects.js' */
+/** @import { Report, Use } from './protocols/audit.js' */
+/** @import { Package } from './protocols/package.js' */
 
-/**
- * @typedef {object} Use
- * @property {string} package its canonical name
- * @property {Part | 'packages'} part
- * @property {string} authority a path
- * @property {boolean} allowed
- *
- * @typedef {{ time: string, severity: string, place: string, count: number } & Use} Line
- *
- * @typedef {object} Report
- * @property {(use: Use) => void} note
- * @property {() => void} flush write what was counted since
- */
+/** @typedef {{ time: string, severity: string, place: string, count: number } & Use} Line */
 
 const MOST_LINES = 10_000; // kinds of uses, each with its place; what is more is only counted
 const FLUSH_EVERY = 1000; // milliseconds

@@ -16,15 +16,9 @@ import { filenameOf, filenameOfUrl, isRelative, resolveKey } from './locations.j
 import { bareBuiltin, builtinDecision, mayUsePackage } from './policy.js';
 
 /** @import { FileModule, RequestKind } from './compartment-map.js' */
-/** @import { Package, World } from './package.js' */
+/** @import { FileTarget, Package, Target, World } from './protocols/package.js' */
 
 /**
- * @typedef {{ kind: 'file', pkg: Package, key: string, module: FileModule, suffix?: string }} FileTarget `suffix`: query and
- *   fragment by which it is imported: each is an instance of its own
- * @typedef {{ kind: 'builtin', pkg: Package, name: string }} BuiltinTarget
- * @typedef {{ kind: 'error', error: Error, denied?: { label: string, name: string } }} ErrorTarget
- * @typedef {FileTarget | BuiltinTarget | ErrorTarget} Target
- *
  * @typedef {object} Request
  * @property {Package} pkg
  * @property {string} key of the module that asks

@@ -3,21 +3,11 @@
 import './import-phases.js'; // before ses
 import { scopeTerminators, transforms } from 'ses/tools.js';
 
+/** @import { Scripts } from './protocols/powers.js' */
+
 const { strictScopeTerminator, createSloppyGlobalsScopeTerminator } = scopeTerminators;
 
 /**
- * @typedef {object} ScriptText
- * @property {string} identity what, with the archive, the text follows from: compiled code is kept by it
- * @property {string} text
- * @property {string} url for stack traces
- * @property {() => void} check throws for a text that may not be run; asked for each text but one whose own hash says
- *   that it was asked in an earlier run
- *
- * @typedef {object} Scripts of the host's engine
- * @property {(text: string) => void} checkBody throws a SyntaxError for what is not a function's body, alone
- * @property {(script: ScriptText) => unknown} evaluate in the start compartment
- * @property {boolean} [compilesOnly] nothing is to be evaluated
- *
  * @typedef {object} Scope
  * @property {object} globalObject of the compartment
  * @property {ReadonlyArray<string>} constants names of the global object that never change

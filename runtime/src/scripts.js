@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Script, compileFunction } from 'node:vm';
 
 /** @import { CodeCache } from './code-cache.js' */
-/** @import { Scripts } from './scoped-text.js' */
+/** @import { Scripts } from './protocols/powers.js' */
 
 const COUNT_SIZE = 4;
 

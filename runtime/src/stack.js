@@ -7,7 +7,7 @@ import { makeOriginOf } from './source-map.js';
 
 /** @import { EditTable } from './edit-table.js' */
 /** @import { Start } from './package-lines.js' */
-/** @import { FunctorText } from './package-texts.js' */
+/** @import { FunctorText } from './package-lines.js' */
 
 /**
  * @typedef {object} CallSite what is used of V8's

@@ -4,8 +4,8 @@ import { defineOwn, frozenAccessor } from './attenuate.js';
 import { makeEmitter } from './emitter-view.js';
 import { isWithheld, memberOf } from './policy.js';
 
-/** @import { AnyObject } from './attenuate.js' */
 /** @import { Granted } from './policy.js' */
+/** @import { AnyObject } from './objects.js' */
 
 /**
  * @typedef {'stdin' | 'stdout' | 'stderr'} StdioName

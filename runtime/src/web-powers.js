@@ -3,7 +3,7 @@ import { bindMethod } from './attenuate.js';
 import { NOT_THE_HOST } from './language-names.js';
 import { WINDOW_NAMES } from './page-globals.js';
 
-/** @import { Powers } from './package.js' */
+/** @import { Powers } from './protocols/powers.js' */
 
 const start = /** @type {typeof globalThis & Record<string, any>} */ (globalThis);
 

@@ -6,10 +6,10 @@ import {
   fillView,
   frozenAccessor,
   isConstructor,
-  isObject,
   ownCopy,
   ownFunction,
 } from '../src/attenuate.js';
+import { isObject } from '../src/objects.js';
 import { builtinDecision, grantedOf } from '../src/policy.js';
 import { readPolicy } from '../src/policy-format.js';
 

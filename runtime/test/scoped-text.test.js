@@ -5,7 +5,7 @@ import { runInThisContext } from 'node:vm';
 import { isName, makeScopedEvaluate } from '../src/scoped-text.js';
 
 /** @typedef {import('../src/scoped-text.js').Scope} Scope */
-/** @typedef {import('../src/scoped-text.js').ScriptText} ScriptText */
+/** @typedef {import('../src/protocols/powers.js').ScriptText} ScriptText */
 
 /**
  * @param {Partial<Scope>} scope

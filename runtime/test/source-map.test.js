@@ -8,7 +8,7 @@ import { mapsIn } from '../src/maps-file.js';
 import { joined } from '../src/package-lines.js';
 import { lastBefore, segmentsOf } from '../src/source-map.js';
 
-/** @import { FunctorText } from '../src/package-texts.js' */
+/** @import { FunctorText } from '../src/package-lines.js' */
 
 const MAPPINGS = 'AAAA,IACC;;EDAA,EACA,G;AAFF';
 

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { secure } from '../src/lockdown.js';
-import { importArchive, makeStacks, parseArchive } from '../src/index.js';
+import { importArchive, parseArchive } from '../src/import-archive.js';
+import { makeStacks } from '../src/stack.js';
 import { prepareHost, verifyPowers } from '../src/powers.js';
 
 /** @typedef {ReturnType<typeof start>} Started */

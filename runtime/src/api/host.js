@@ -1,8 +1,8 @@
 // What the package needs of its host.
 
-/** @import { Powers } from '../package.js' */
 /** @import { VerifyPowers } from '../import-archive.js' */
 /** @import { Compiler } from './compile.js' */
+/** @import { Powers } from '../protocols/powers.js' */
 
 /**
  * @typedef {object} Host

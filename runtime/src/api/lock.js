@@ -2,9 +2,9 @@
 import { secure } from '../lockdown.js';
 import { makeStacks } from '../stack.js';
 
-/** @import { Powers } from '../package.js' */
 /** @import { Stacks } from '../stack.js' */
 /** @import { Host } from './host.js' */
+/** @import { Powers } from '../protocols/powers.js' */
 
 /**
  * @typedef {object} Locked what archives need of a realm that is locked down

@@ -1,7 +1,6 @@
 // AsyncResource and EventEmitterAsyncResource of packages. Node's own keep the whole async context in a property that
 // can be read: the stores of every AsyncLocalStorage, sessions and tokens among them. Here it is in private state.
-
-/** @import { AnyObject } from '../attenuate.js' */
+/** @import { AnyObject } from '../objects.js' */
 
 /**
  * https://nodejs.org/api/async_context.html#class-asyncresource

@@ -3,8 +3,8 @@
 import { defineHandler } from './message-channel.js';
 import { makePrivate } from './private-state.js';
 
-/** @import { AnyObject } from '../attenuate.js' */
 /** @import { Cloner } from './structured-clone.js' */
+/** @import { AnyObject } from '../objects.js' */
 
 /**
  * https://html.spec.whatwg.org/#broadcasting-to-other-browsing-contexts

@@ -4,7 +4,7 @@ import { ownProperty } from '../descriptors.js';
 import { codedError } from '../errors.js';
 import { replace } from './replace.js';
 
-/** @import { AnyObject } from '../attenuate.js' */
+/** @import { AnyObject } from '../objects.js' */
 
 const STANDARD = 2;
 

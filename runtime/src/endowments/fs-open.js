@@ -5,8 +5,8 @@ import { checkDescriptor, noteHandle, noteOpened } from './fs-descriptors.js';
 import { replace } from './replace.js';
 import { hideClass } from './specimens.js';
 
-/** @import { AnyObject } from '../attenuate.js' */
 /** @import { Access, Places } from './fs-places.js' */
+/** @import { AnyObject } from '../objects.js' */
 
 /**
  * @param {unknown} flags of `open`

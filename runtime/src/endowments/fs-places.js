@@ -1,7 +1,7 @@
 // Which places `fs` leads to: files, and neither the process itself nor devices.
 import { codedError } from '../errors.js';
 
-/** @import { AnyObject } from '../attenuate.js' */
+/** @import { AnyObject } from '../objects.js' */
 
 /** @typedef {'read' | 'write'} Access */
 

@@ -1,7 +1,7 @@
 // Classes of the host whose instances lead back to them: what `new` is given is changed first, whoever asks for it.
 import { ownFunction } from '../attenuate.js';
 
-/** @import { AnyObject } from '../attenuate.js' */
+/** @import { AnyObject } from '../objects.js' */
 
 /**
  * @param {Function} Host

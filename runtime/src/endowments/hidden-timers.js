@@ -1,7 +1,6 @@
 // Timers that the host hangs on sockets and servers. A timer of Node's is in a list with those of everybody, and so leads
 // to the callbacks, and to the AsyncLocalStorage stores, of all packages: what is seen on the socket is a stand-in.
-
-/** @import { AnyObject } from '../attenuate.js' */
+/** @import { AnyObject } from '../objects.js' */
 
 const ACTIVE = Object.freeze(() => undefined);
 

@@ -4,9 +4,9 @@ import { ownProperty } from '../descriptors.js';
 import { regardHardened } from '../host-harden.js';
 import { hardenShared } from './specimens.js';
 
-/** @import { AnyObject } from '../attenuate.js' */
 /** @import { Maker } from './specimens.js' */
-/** @import { Powers } from '../package.js' */
+/** @import { AnyObject } from '../objects.js' */
+/** @import { Powers } from '../protocols/powers.js' */
 
 /**
  * @param {AnyObject} internal Node's `internal/errors`

@@ -3,8 +3,8 @@
 
 import { makePrivate } from './private-state.js';
 
-/** @import { AnyObject } from '../attenuate.js' */
 /** @import { Cloner } from './structured-clone.js' */
+/** @import { AnyObject } from '../objects.js' */
 
 /**
  * @typedef {object} ChannelHost

@@ -1,7 +1,6 @@
 // `assert` of packages. To say what was asserted, Node's own reads the file that a stack trace names, and what the source
 // maps of any text name as theirs: here the message is made of the value alone.
-
-/** @import { AnyObject } from '../attenuate.js' */
+/** @import { AnyObject } from '../objects.js' */
 
 /**
  * @param {AnyObject} original `assert`

@@ -1,7 +1,6 @@
 // `cluster` of a package that is not granted Node's: that of a process that is no worker and has none. Loggers and metrics
 // ask which it is, and listen. https://nodejs.org/api/cluster.html
-
-/** @import { AnyObject } from '../attenuate.js' */
+/** @import { AnyObject } from '../objects.js' */
 
 const MAKERS = ['fork', 'setupPrimary', 'setupMaster', 'disconnect', 'Worker'];
 

@@ -1,7 +1,6 @@
 // `domain` of a package that is not granted Node's: one that catches what is thrown while it runs something, and hears the
 // emitters that are added. What is thrown later, nobody catches. https://nodejs.org/api/domain.html
-
-/** @import { AnyObject } from '../attenuate.js' */
+/** @import { AnyObject } from '../objects.js' */
 
 /**
  * @param {any} EventEmitter

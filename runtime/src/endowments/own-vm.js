@@ -4,7 +4,7 @@
 import { codedTypeError } from '../errors.js';
 import { strictly } from '../run-time-text.js';
 
-/** @import { AnyObject } from '../attenuate.js' */
+/** @import { AnyObject } from '../objects.js' */
 
 /**
  * @typedef {(text: string) => unknown} Evaluate

@@ -1,4 +1,4 @@
-/** @import { AnyObject } from '../attenuate.js' */
+/** @import { AnyObject } from '../objects.js' */
 
 /**
  * Puts another function where the host has one, with its name and all that hangs on it.

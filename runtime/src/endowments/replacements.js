@@ -8,8 +8,8 @@ import { makeChannels } from './message-channel.js';
 import { makeAssert } from './own-assert.js';
 import { makeCloner, makeStructuredClone } from './structured-clone.js';
 
-/** @import { AnyObject } from '../attenuate.js' */
-/** @import { Powers } from '../package.js' */
+/** @import { AnyObject } from '../objects.js' */
+/** @import { Powers } from '../protocols/powers.js' */
 
 /** @typedef {Pick<Powers, 'globals' | 'getBuiltin'>} Host */
 

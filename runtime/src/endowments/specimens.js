@@ -4,7 +4,7 @@ import { ownProperty } from '../descriptors.js';
 import { hardenHost, reachedFrom } from '../host-harden.js';
 import { replace } from './replace.js';
 
-/** @import { AnyObject } from '../attenuate.js' */
+/** @import { AnyObject } from '../objects.js' */
 
 /** @typedef {() => unknown} Maker of a thing, or of a list of things; what it throws is a thing too */
 

@@ -3,7 +3,7 @@
 
 import { codedTypeError } from '../errors.js';
 
-/** @import { AnyObject } from '../attenuate.js' */
+/** @import { AnyObject } from '../objects.js' */
 
 /**
  * @typedef {object} Cloner

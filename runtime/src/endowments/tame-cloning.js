@@ -3,8 +3,8 @@
 import { guardedClass } from './guarded-class.js';
 import { replace } from './replace.js';
 
-/** @import { AnyObject } from '../attenuate.js' */
 /** @import { Cloner } from './structured-clone.js' */
+/** @import { AnyObject } from '../objects.js' */
 
 const TAKEN = ['startTime', 'start', 'end', 'duration', 'detail'];
 

@@ -7,8 +7,8 @@ import { guardedClass } from './guarded-class.js';
 import { checkDescriptor, guardDescriptors } from './fs-descriptors.js';
 import { replace } from './replace.js';
 
-/** @import { AnyObject } from '../attenuate.js' */
 /** @import { Access, Places } from './fs-places.js' */
+/** @import { AnyObject } from '../objects.js' */
 
 /** @typedef {(args: unknown[]) => unknown[]} Checked what a function is given instead; it throws for what leads elsewhere */
 

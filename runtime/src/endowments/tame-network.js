@@ -7,7 +7,8 @@ import { needRoomToHarden } from '../room.js';
 import { replace } from './replace.js';
 import { hardenResults, withHardClass } from './specimens.js';
 
-/** @import { AnyObject } from '../attenuate.js' */
+/** @import { AnyObject } from '../objects.js' */
+/** @import { Powers } from '../protocols/powers.js' */
 
 /** @param {string} what */
 const refused = (what) =>
@@ -157,7 +158,7 @@ const hardenListening = (prototype) => {
 
 /**
  * @param {AnyObject} http2 the builtin
- * @param {import('../package.js').Powers} powers
+ * @param {Powers} powers
  */
 export const tameHttp2 = (http2, { getBuiltin }) => {
   const { PassThrough } = /** @type {AnyObject} */ (getBuiltin('stream'));

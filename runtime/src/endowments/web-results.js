@@ -4,7 +4,7 @@ import { once } from '../room.js';
 import { replace } from './replace.js';
 import { withHardClass } from './specimens.js';
 
-/** @import { AnyObject } from '../attenuate.js' */
+/** @import { AnyObject } from '../objects.js' */
 
 /**
  * @param {AnyObject | undefined} prototype undefined: this host has no such class

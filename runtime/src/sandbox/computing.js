@@ -3,7 +3,7 @@ import { hardenErrors } from '../endowments/host-errors.js';
 import { replacedGlobal } from '../endowments/replacements.js';
 import { hardenHost } from '../host-harden.js';
 
-/** @import { Powers } from '../package.js' */
+/** @import { Powers } from '../protocols/powers.js' */
 
 const SHARED = ['URL', 'URLSearchParams', 'TextEncoder', 'atob', 'btoa'];
 

@@ -20,13 +20,14 @@ import { makeCalls, makeRooms } from './rooms.js';
 import { decode, encodeError, isErrorObject, makeEncoder } from './values.js';
 
 /** @import { Archive } from '../import-archive.js' */
-/** @import { Powers, Package } from '../package.js' */
 /** @import { ModuleRecord } from '../records.js' */
-/** @import { Report } from '../report.js' */
 /** @import { Stacks } from '../stack.js' */
 /** @import { Message } from './channel.js' */
 /** @import { ImportModule } from './programs.js' */
 /** @import { Room, Turn } from './rooms.js' */
+/** @import { Report } from '../protocols/audit.js' */
+/** @import { Package } from '../protocols/package.js' */
+/** @import { Powers } from '../protocols/powers.js' */
 
 const OF_HOST = /\n\s+at (?:<anonymous>$|.*\bnode:.*)/gm;
 const KEPT_BETWEEN = 100; // compartments that are made before the space is given back that their making took

@@ -3,7 +3,7 @@
 import { formatWithOptions, inspect } from 'node:util';
 import { makeComputing } from './computing.js';
 
-/** @import { Powers } from '../package.js' */
+/** @import { Powers } from '../protocols/powers.js' */
 
 /**
  * @typedef {object} Endowments

@@ -3,10 +3,10 @@ import { respell } from '../run-time-text.js';
 import { makeConsole, makeGlobals, makeTimers, define, shown } from './room-globals.js';
 import { decode, errorOf, makeEncoder } from './values.js';
 
-/** @import { Powers } from '../package.js' */
 /** @import { Message } from './channel.js' */
 /** @import { Encoded, Limits } from './values.js' */
 /** @import { Timers } from './room-globals.js' */
+/** @import { Powers } from '../protocols/powers.js' */
 
 /**
  * @typedef {object} Settings

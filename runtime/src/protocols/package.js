@@ -1,0 +1,76 @@
+// What the runtime knows of one package while it runs, and of all of them. No package ever sees these.
+
+/** @import { CompartmentDescriptor, CompartmentMap, FileModule, RequestKind } from '../compartment-map.js' */
+/** @import { CjsSource, EsmSource, Names } from '../module-source.js' */
+/** @import { Attenuation, PackagePolicy } from '../policy-format.js' */
+/** @import { Maps } from '../maps-file.js' */
+/** @import { ModuleRecord } from '../records.js' */
+/** @import { StoredFiles } from '../stored-files.js' */
+/** @import { Stacks } from '../stack.js' */
+/** @import { AnyObject } from '../objects.js' */
+/** @import { Recorder, Report } from './audit.js' */
+/** @import { CommonJs, DirectEval, Functor, Handover } from './modules.js' */
+/** @import { Powers } from './powers.js' */
+
+/**
+ * @typedef {object} Linker
+ * @property {(pkg: Package, key: string, specifier: unknown, options: unknown) => Promise<object>} importDynamically
+ * @property {(pkg: Package, key: string, kind: RequestKind, specifier: string) => string} resolveToUrl
+ * @property {(pkg: Package) => CommonJs} commonJsOf
+ * @property {(pkg: Package, name: string) => unknown} grantedBuiltin undefined: nothing of it is granted
+ * @property {(pkg: Package, attenuation: Attenuation, name: string, original: object) => object} attenuateModule
+ * @property {(pkg: Package, attenuation: Attenuation, globalThis: object) => object} attenuateGlobals
+ *
+ * @typedef {object} World
+ * @property {CompartmentMap} map
+ * @property {StoredFiles} files
+ * @property {Powers} powers
+ * @property {Stacks} stacks
+ * @property {Linker} linker
+ * @property {Maps} maps
+ * @property {(name: string) => Package} packageOf
+ * @property {Recorder | undefined} audit when what is withheld is only recorded
+ * @property {Report | undefined} report of denials, and of uses of what is bad
+ * @property {string} version what tells its texts from those of other worlds, in their URLs
+ * @property {boolean} isProgram whether the process is for the application alone, and named after it
+ * @property {ReadonlySet<string>} madeGlobals the globals that some package may make for others
+ * @property {boolean} hardens whether packages are kept apart: not when all have all authority
+ *
+ * @typedef {object} Package
+ * @property {World} world
+ * @property {string} name of its compartment
+ * @property {string} label
+ * @property {CompartmentDescriptor} descriptor
+ * @property {PackagePolicy} policy
+ * @property {Map<string, ModuleRecord>} records by key, or by the name of a builtin after `node:`
+ * @property {Map<string, unknown>} builtins
+ * @property {Map<string, unknown>} copies of data of other packages, by filename
+ * @property {AnyObject | undefined} process
+ * @property {Record<string, Function> | undefined} timers
+ * @property {Record<string, unknown> | undefined} console
+ * @property {AnyObject | undefined} performance
+ * @property {CommonJs | undefined} commonJs
+ * @property {Map<string, string>} keys by filename
+ * @property {Record<RequestKind, Map<string, Map<string, Target>>>} targets of requests that were made, by module and
+ *   specifier
+ * @property {(key: string) => EsmSource | CjsSource} sourceOf
+ * @property {Names} names of all its modules
+ * @property {string} text of all its compiled modules
+ * @property {boolean} compiles whether a text of its modules is being evaluated, and no text that it made
+ * @property {boolean} usesStackTraces whether a text of it speaks of V8's stack trace API
+ * @property {Compartment} compartment
+ * @property {(key: string) => Functor} functorOf
+ * @property {Handover} handover
+ * @property {(sloppy: boolean) => DirectEval} directEval once it has functors
+ * @property {Map<string, object>} lexicals scopes for functors that must be evaluated alone
+ */
+
+/**
+ * @typedef {{ kind: 'file', pkg: Package, key: string, module: FileModule, suffix?: string }} FileTarget `suffix`: query and
+ *   fragment by which it is imported: each is an instance of its own
+ * @typedef {{ kind: 'builtin', pkg: Package, name: string }} BuiltinTarget
+ * @typedef {{ kind: 'error', error: Error, denied?: { label: string, name: string } }} ErrorTarget
+ * @typedef {FileTarget | BuiltinTarget | ErrorTarget} Target
+ */
+
+export {};
