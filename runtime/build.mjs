@@ -43,12 +43,20 @@ const common = {
 
 await build({
   ...common,
-  entryPoints: [here('src/start.js')],
+  entryPoints: [here('src/run/start.js')],
   outfile: `${folder}/main.cjs`,
   define: { 'import.meta.dirname': '__dirname' },
 });
-await build({ ...common, entryPoints: [here('src/main.js')], outfile: `${folder}/runtime.cjs` });
-await build({ ...common, entryPoints: [here('src/erase.js')], outfile: `${folder}/erase.cjs` });
+await build({
+  ...common,
+  entryPoints: [here('src/run/main.js')],
+  outfile: `${folder}/runtime.cjs`,
+});
+await build({
+  ...common,
+  entryPoints: [here('src/tools/erase.js')],
+  outfile: `${folder}/erase.cjs`,
+});
 await build({
   ...common,
   entryPoints: [here('src/sandbox/main.js')],
@@ -56,14 +64,14 @@ await build({
 });
 await build({
   ...common,
-  entryPoints: [here('src/minify.js')],
+  entryPoints: [here('src/tools/minify.js')],
   outfile: `${folder}/minify.mjs`,
   format: 'esm',
   banner: {},
 });
 await build({
   ...common,
-  entryPoints: [here('src/script.js')],
+  entryPoints: [here('src/run/script.js')],
   outfile: `${folder}/script.js`,
   platform: 'neutral',
   charset: 'ascii', // a page may be in any encoding

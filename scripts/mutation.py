@@ -3,7 +3,7 @@
 mutmut, and Stryker in the runtime, change one operator, constant or argument at a time; a change
 that no test notices survives. They work on a copy, in a folder of its own. Usage, with the
 `mutation` extra installed: ``python3 scripts/mutation.py [MODULE]…``, such as
-``python3 scripts/mutation.py policy/merge runtime/policy``.
+``python3 scripts/mutation.py policy/merge runtime/policy/policy``.
 """
 
 from __future__ import annotations

@@ -22,21 +22,21 @@ REPORT = "mutation.json"
 
 #: The tests that are to notice a change of each module: those that reach it in their own process.
 TESTS = {
-    "policy": ("decisions", "narrow", "policy"),
-    "policy-format": ("policy-format", "decisions"),
-    "attenuate": ("attenuate", "policy"),
-    "narrow": ("narrow",),
-    "builtin-members": ("builtin-members",),
-    "zip-reader": ("zip-reader", "zip-fields"),
-    "code-cache": ("code-cache-files",),
-    "scoped-text": ("scoped-text",),
-    "run-time-text": ("run-time-text",),
-    "endowments/structured-clone": ("structured-clone",),
-    "endowments/fs-places": ("fs-places",),
-    "authority": ("authority", "decisions"),
-    "attenuators": ("attenuators",),
-    "env-view": ("env-view",),
-    "read-only": ("read-only",),
+    "policy/policy": ("decisions", "narrow", "policy"),
+    "policy/policy-format": ("policy-format", "decisions"),
+    "views/attenuate": ("attenuate", "policy"),
+    "archive/narrow": ("narrow",),
+    "endowments/builtin-members": ("builtin-members",),
+    "archive/zip-reader": ("zip-reader", "zip-fields"),
+    "node/code-cache": ("code-cache-files",),
+    "compartment/scoped-text": ("scoped-text",),
+    "lockdown/run-time-text": ("run-time-text",),
+    "replacements/structured-clone": ("structured-clone",),
+    "taming/fs-places": ("fs-places",),
+    "base/authority": ("authority", "decisions"),
+    "linker/attenuators": ("attenuators",),
+    "views/env-view": ("env-view",),
+    "views/read-only": ("read-only",),
 }
 
 #: Its own words, as ours. With an error, the process of the tests ended before its time.

@@ -9,7 +9,7 @@ _SPACE = "[\\t-\\r \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3
 CENSORS = {
     "html comment": re.compile("<!--|-->"),
     "import expression": re.compile(rf"(?:^|[^.]|\.\.\.)\bimport{_SPACE}(?:\(|/[/*])", re.ASCII),
-    # As the runtime has it refused: runtime/src/import-phases.js.
+    # As the runtime has it refused: runtime/src/lockdown/import-phases.js.
     "import of a phase": re.compile(
         rf"(?:^|[^.]|\.\.\.)\bimport{_SPACE}\.{_SPACE}(?:(?:source|defer)\b|/[/*])", re.ASCII
     ),

@@ -8,12 +8,12 @@ import {
   isConstructor,
   ownCopy,
   ownFunction,
-} from '../src/attenuate.js';
-import { isObject } from '../src/objects.js';
-import { builtinDecision, grantedOf } from '../src/policy.js';
-import { readPolicy } from '../src/policy-format.js';
+} from '../src/views/attenuate.js';
+import { isObject } from '../src/base/objects.js';
+import { builtinDecision, grantedOf } from '../src/policy/policy.js';
+import { readPolicy } from '../src/policy/policy-format.js';
 
-/** @typedef {import('../src/policy.js').Granted} Granted */
+/** @typedef {import('../src/policy/policy.js').Granted} Granted */
 
 const owner = {
   method() {

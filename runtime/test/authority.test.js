@@ -11,7 +11,7 @@ import {
   criticalMembers,
   harmlessPaths,
   severityOf,
-} from '../src/authority.js';
+} from '../src/base/authority.js';
 
 test('what is harmless is harmless by each of its names', () => {
   for (const part of /** @type {const} */ (['globals', 'builtins'])) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { builtinModules, createRequire } from 'node:module';
 import { test } from 'node:test';
-import { membersOf } from '../src/builtin-members.js';
+import { membersOf } from '../src/endowments/builtin-members.js';
 
 const require = createRequire(import.meta.url);
 const { node } = process.versions;

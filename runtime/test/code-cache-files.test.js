@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
-import { cacheName, keptCode, openCodeCache, openedCode } from '../src/code-cache.js';
+import { cacheName, keptCode, openCodeCache, openedCode } from '../src/node/code-cache.js';
 
 const top = fs.mkdtempSync(join(tmpdir(), 'code-cache-files-'));
 after(() => fs.rmSync(top, { recursive: true, force: true }));
@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 
 const CONTENT = Buffer.from('what V8 compiled');
-const opened = () => /** @type {import('../src/code-cache.js').CodeCache} */ (openCodeCache());
+const opened = () => /** @type {import('../src/node/code-cache.js').CodeCache} */ (openCodeCache());
 const code = () => join(folder, 'code');
 const file = () => join(code(), 'name.v8');
 

@@ -8,9 +8,9 @@ import { after, test } from 'node:test';
 import { Script } from 'node:vm';
 import { archive, cjs, esm } from './archive.js';
 import { run } from './world.js';
-import { joined } from '../src/package-lines.js';
-import { BEHIND_BODY, beforeBody, bodyOf } from '../src/scoped-text.js';
-import { makeScripts } from '../src/scripts.js';
+import { joined } from '../src/stacks/package-lines.js';
+import { BEHIND_BODY, beforeBody, bodyOf } from '../src/compartment/scoped-text.js';
+import { makeScripts } from '../src/node/scripts.js';
 
 const top = fs.mkdtempSync(join(tmpdir(), 'code-cache-'));
 after(() => fs.rmSync(top, { recursive: true, force: true }));

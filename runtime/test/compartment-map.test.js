@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseArchive } from '../src/import-archive.js';
-import { verifyPowers } from '../src/powers.js';
+import { parseArchive } from '../src/linker/import-archive.js';
+import { verifyPowers } from '../src/node/powers.js';
 import { archive, cjs, esm, to, utf8 } from './archive.js';
 
 const PACKAGES = {

@@ -10,8 +10,8 @@ import {
   mayUsePackage,
   memberOf,
   policiesOf,
-} from '../src/policy.js';
-import { NO_POLICY, isAttenuation, readPolicy } from '../src/policy-format.js';
+} from '../src/policy/policy.js';
+import { NO_POLICY, isAttenuation, readPolicy } from '../src/policy/policy-format.js';
 
 /** @param {unknown} value as it stands in a map */
 const policyOf = (value) => readPolicy({ value, path: 'policy' });

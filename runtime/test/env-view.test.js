@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeEnvView } from '../src/env-view.js';
+import { makeEnvView } from '../src/views/env-view.js';
 
 /** @param {boolean} write */
 const viewed = (write) => {

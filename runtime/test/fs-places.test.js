@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { after, test } from 'node:test';
 import * as url from 'node:url';
-import { makePlaces } from '../src/endowments/fs-places.js';
+import { makePlaces } from '../src/taming/fs-places.js';
 
 const linux = { skip: process.platform !== 'linux' };
 

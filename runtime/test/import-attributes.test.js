@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkImportType, importType } from '../src/import-attributes.js';
+import { checkImportType, importType } from '../src/resolve/import-attributes.js';
 
 /** @param {string} parser */
 const file = (parser) => /** @type {any} */ ({ kind: 'file', module: { parser } });

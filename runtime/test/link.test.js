@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseArchive } from '../src/import-archive.js';
-import { makeWorld } from '../src/link.js';
-import { verifyPowers } from '../src/powers.js';
+import { parseArchive } from '../src/linker/import-archive.js';
+import { makeWorld } from '../src/linker/link.js';
+import { verifyPowers } from '../src/node/powers.js';
 import { archive, cjs, esm, to } from './archive.js';
 import { importHere, lockThisRealm } from './world.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { inspect } from 'node:util';
-import { hardenHost } from '../src/host-harden.js';
+import { hardenHost } from '../src/lockdown/host-harden.js';
 import { lockThisRealm } from './world.js';
 
 lockThisRealm();

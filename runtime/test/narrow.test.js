@@ -1,8 +1,8 @@
 // A run may be given less than its archive has, and nothing more.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { narrowed } from '../src/narrow.js';
-import { readPolicy } from '../src/policy-format.js';
+import { narrowed } from '../src/archive/narrow.js';
+import { readPolicy } from '../src/policy/policy-format.js';
 
 /** @param {unknown} value */
 const policyOf = (value) => readPolicy({ value, path: 'policy' });

@@ -1,7 +1,7 @@
 // Every property of the language that objects inherit can be assigned to them, although it is frozen: by enumeration.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { secure } from '../src/lockdown.js';
+import { secure } from '../src/lockdown/lockdown.js';
 
 const { getPrototypeOf } = Object;
 

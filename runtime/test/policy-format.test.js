@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import limits from '../../compartment_mapper/limits.json' with { type: 'json' };
-import { NO_POLICY, isAttenuation, readPolicy } from '../src/policy-format.js';
+import { NO_POLICY, isAttenuation, readPolicy } from '../src/policy/policy-format.js';
 
 /** @param {unknown} value */
 const read = (value) => readPolicy({ value, path: 'policy' });
@@ -19,7 +19,7 @@ const nested = (depth) => {
 
 const map = (/** @type {object} */ entries) => new Map(Object.entries(entries));
 
-/** @type {Array<[string, unknown, Partial<import('../src/policy-format.js').PackagePolicy>]>} */
+/** @type {Array<[string, unknown, Partial<import('../src/policy/policy-format.js').PackagePolicy>]>} */
 const GOOD = [
   ['nothing', {}, {}],
   [

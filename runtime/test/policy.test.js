@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WITHOUT_POWER } from '../src/authority.js';
-import { FORMS_WITHOUT_POWER } from '../src/builtins.js';
+import { WITHOUT_POWER } from '../src/base/authority.js';
+import { FORMS_WITHOUT_POWER } from '../src/endowments/builtins.js';
 import { archive, cjs, esm, to } from './archive.js';
 import { evil, trying } from './evil.js';
 import { importHere } from './world.js';

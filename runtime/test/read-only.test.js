@@ -1,7 +1,7 @@
 // Views that can be read and called, and not written through.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pageView, unfinishedView } from '../src/read-only.js';
+import { pageView, unfinishedView } from '../src/views/read-only.js';
 
 const DENIED = { name: 'TypeError', code: 'ERR_ACCESS_DENIED' };
 

@@ -1,6 +1,6 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { areAlike, visibleNames, withNames } from '../src/restore-names.js';
+import { areAlike, visibleNames, withNames } from '../src/tools/restore-names.js';
 
 /**
  * @param {string} text in which `a<b>` is `b`, renamed from `a`

@@ -1,14 +1,14 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { SourceMap } from 'node:module';
-import { debuggerMap } from '../src/debugger-map.js';
-import { columnAfter, columnBefore, readEdits } from '../src/edit-table.js';
-import { mappingsText } from '../src/mappings.js';
-import { mapsIn } from '../src/maps-file.js';
-import { joined } from '../src/package-lines.js';
-import { lastBefore, segmentsOf } from '../src/source-map.js';
+import { debuggerMap } from '../src/stacks/debugger-map.js';
+import { columnAfter, columnBefore, readEdits } from '../src/stacks/edit-table.js';
+import { mappingsText } from '../src/stacks/mappings.js';
+import { mapsIn } from '../src/stacks/maps-file.js';
+import { joined } from '../src/stacks/package-lines.js';
+import { lastBefore, segmentsOf } from '../src/stacks/source-map.js';
 
-/** @import { FunctorText } from '../src/package-lines.js' */
+/** @import { FunctorText } from '../src/stacks/package-lines.js' */
 
 const MAPPINGS = 'AAAA,IACC;;EDAA,EACA,G;AAFF';
 

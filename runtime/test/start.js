@@ -1,8 +1,8 @@
 // What main.cjs does, from the sources.
-import { cacheName, openCodeCache } from '../src/code-cache.js';
-import { parseCommand } from '../src/command-line.js';
-import { main } from '../src/main.js';
-import { makeTimings } from '../src/timings.js';
+import { cacheName, openCodeCache } from '../src/node/code-cache.js';
+import { parseCommand } from '../src/run/command-line.js';
+import { main } from '../src/run/main.js';
+import { makeTimings } from '../src/run/timings.js';
 
 const command = parseCommand(process.argv.slice(2));
 if (command !== undefined) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import v8 from 'node:v8';
-import { makeCloner, makeStructuredClone } from '../src/endowments/structured-clone.js';
+import { makeCloner, makeStructuredClone } from '../src/replacements/structured-clone.js';
 
 const cloner = makeCloner({ v8, DOMException, Blob, File });
 /** @type {(value?: unknown, options?: object) => any} */

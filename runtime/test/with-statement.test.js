@@ -1,8 +1,8 @@
 // `with` in texts that are made at run time: what the engine makes of a text in sloppy code, and of ours in strict code.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { tokensOf } from '../src/tokens.js';
-import { withoutWith } from '../src/with-statement.js';
+import { tokensOf } from '../src/lockdown/tokens.js';
+import { withoutWith } from '../src/lockdown/with-statement.js';
 
 /** @type {any} what packages find undeclared is undefined */
 const host = globalThis;

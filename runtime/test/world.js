@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { secure } from '../src/lockdown.js';
-import { importArchive, parseArchive } from '../src/import-archive.js';
-import { makeStacks } from '../src/stack.js';
-import { prepareHost, verifyPowers } from '../src/powers.js';
+import { secure } from '../src/lockdown/lockdown.js';
+import { importArchive, parseArchive } from '../src/linker/import-archive.js';
+import { makeStacks } from '../src/stacks/stack.js';
+import { prepareHost, verifyPowers } from '../src/node/powers.js';
 
 /** @typedef {ReturnType<typeof start>} Started */
 

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import limits from '../../compartment_mapper/limits.json' with { type: 'json' };
-import { verifyPowers as nodePowers } from '../src/powers.js';
-import { readZip } from '../src/zip-reader.js';
+import { verifyPowers as nodePowers } from '../src/node/powers.js';
+import { readZip } from '../src/archive/zip-reader.js';
 import { utf8 } from './archive.js';
 
 /**

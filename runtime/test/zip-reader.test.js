@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32, deflateRawSync } from 'node:zlib';
 import { verifyPowers as pagePowers } from '../src/api/page-verify.js';
-import { verifyPowers as nodePowers } from '../src/powers.js';
-import { readZip } from '../src/zip-reader.js';
+import { verifyPowers as nodePowers } from '../src/node/powers.js';
+import { readZip } from '../src/archive/zip-reader.js';
 import { utf8, zip } from './archive.js';
 
 /** @type {Array<[string, Uint8Array]>} */
@@ -21,7 +21,7 @@ const changed = (bytes, change) => {
   return change(copy) ?? copy;
 };
 
-/** @type {Array<[string, import('../src/import-archive.js').VerifyPowers]>} */
+/** @type {Array<[string, import('../src/linker/import-archive.js').VerifyPowers]>} */
 const HOSTS = [
   ['Node', nodePowers],
   ['a page', pagePowers],

@@ -1,5 +1,5 @@
 // The package's exports, of any host.
-import { checkPhases } from '../import-phases.js';
+import { checkPhases } from '../lockdown/import-phases.js';
 import 'ses';
 import { transforms } from 'ses/tools.js';
 import { makeArchives } from './archives.js';

@@ -1,11 +1,11 @@
 // Archives for programs that embed them: no powers to put together, and nothing to set but what they want.
-import { beginningAt } from '../compartment-map.js';
-import { InvalidArchive } from '../errors.js';
-import { parseArchive as parse } from '../import-archive.js';
-import { importEntry, makeWorld } from '../link.js';
-import { narrowed } from '../narrow.js';
+import { beginningAt } from '../archive/compartment-map.js';
+import { InvalidArchive } from '../base/errors.js';
+import { parseArchive as parse } from '../linker/import-archive.js';
+import { importEntry, makeWorld } from '../linker/link.js';
+import { narrowed } from '../archive/narrow.js';
 
-/** @import { Archive as Parsed } from '../import-archive.js' */
+/** @import { Archive as Parsed } from '../linker/import-archive.js' */
 /** @import { Host } from './host.js' */
 /** @import { Locked } from './lock.js' */
 

@@ -1,5 +1,5 @@
 // The package, in pages.
-import { preparePage } from '../web-powers.js';
+import { preparePage } from '../page/web-powers.js';
 import { makeApi } from './api.js';
 import { verifyPowers } from './page-verify.js';
 

@@ -1,6 +1,6 @@
 // What the package needs of its host.
 
-/** @import { VerifyPowers } from '../import-archive.js' */
+/** @import { VerifyPowers } from '../linker/import-archive.js' */
 /** @import { Compiler } from './compile.js' */
 /** @import { Powers } from '../protocols/powers.js' */
 

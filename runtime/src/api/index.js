@@ -1,6 +1,6 @@
 // The package, in Node.
 import { createRequire } from 'node:module';
-import { prepareHost, verifyPowers } from '../powers.js';
+import { prepareHost, verifyPowers } from '../node/powers.js';
 import { makeApi } from './api.js';
 
 const require = createRequire(import.meta.url);

@@ -1,8 +1,8 @@
 // `lockdown` as SES has it, which also gets ready for archives.
-import { secure } from '../lockdown.js';
-import { makeStacks } from '../stack.js';
+import { secure } from '../lockdown/lockdown.js';
+import { makeStacks } from '../stacks/stack.js';
 
-/** @import { Stacks } from '../stack.js' */
+/** @import { Stacks } from '../stacks/stack.js' */
 /** @import { Host } from './host.js' */
 /** @import { Powers } from '../protocols/powers.js' */
 

@@ -3,7 +3,7 @@ import { sha512 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { inflateSync } from 'fflate';
 
-/** @type {import('../import-archive.js').VerifyPowers} */
+/** @type {import('../linker/import-archive.js').VerifyPowers} */
 export const verifyPowers = {
   // fflate leaves out what does not fit. With room for one byte more, too long a content shows.
   inflateRaw: (bytes, size) => inflateSync(bytes, { out: new Uint8Array(size + 1) }),

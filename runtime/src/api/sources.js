@@ -1,5 +1,5 @@
 // Module descriptors with plain text, which SES's Compartment would take for the name of another module.
-import { ownProperty } from '../descriptors.js';
+import { ownProperty } from '../base/descriptors.js';
 
 /** @import { Compiler } from './compile.js' */
 /** @import { ResolveHook } from './commonjs.js' */

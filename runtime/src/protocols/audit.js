@@ -1,6 +1,6 @@
 // What is noted while packages run: what a policy denied, and what was used of what is bad.
 
-/** @import { Part } from '../authority.js' */
+/** @import { Part } from '../base/authority.js' */
 
 /** @typedef {'globals' | 'builtins' | 'packages'} AuditedPart */
 

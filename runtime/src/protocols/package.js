@@ -1,13 +1,13 @@
 // What the runtime knows of one package while it runs, and of all of them. No package ever sees these.
 
-/** @import { CompartmentDescriptor, CompartmentMap, FileModule, RequestKind } from '../compartment-map.js' */
-/** @import { CjsSource, EsmSource, Names } from '../module-source.js' */
-/** @import { Attenuation, PackagePolicy } from '../policy-format.js' */
-/** @import { Maps } from '../maps-file.js' */
-/** @import { ModuleRecord } from '../records.js' */
-/** @import { StoredFiles } from '../stored-files.js' */
-/** @import { Stacks } from '../stack.js' */
-/** @import { AnyObject } from '../objects.js' */
+/** @import { CompartmentDescriptor, CompartmentMap, FileModule, RequestKind } from '../archive/compartment-map.js' */
+/** @import { CjsSource, EsmSource, Names } from '../archive/module-source.js' */
+/** @import { Attenuation, PackagePolicy } from '../policy/policy-format.js' */
+/** @import { Maps } from '../stacks/maps-file.js' */
+/** @import { ModuleRecord } from '../cyclic-modules/records.js' */
+/** @import { StoredFiles } from '../archive/stored-files.js' */
+/** @import { Stacks } from '../stacks/stack.js' */
+/** @import { AnyObject } from '../base/objects.js' */
 /** @import { Recorder, Report } from './audit.js' */
 /** @import { CommonJs, DirectEval, Functor, Handover } from './modules.js' */
 /** @import { Powers } from './powers.js' */

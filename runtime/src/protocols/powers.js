@@ -1,5 +1,5 @@
 // What the runtime needs of its host: Node, or a page.
-/** @import { AnyObject } from '../objects.js' */
+/** @import { AnyObject } from '../base/objects.js' */
 
 /**
  * @typedef {object} Powers what the host gives to the runtime

@@ -1,7 +1,7 @@
 // What of the host only computes, made safe to share: no evaluation can change what another one sees of it.
-import { hardenErrors } from '../endowments/host-errors.js';
-import { replacedGlobal } from '../endowments/replacements.js';
-import { hardenHost } from '../host-harden.js';
+import { hardenErrors } from '../taming/host-errors.js';
+import { replacedGlobal } from '../replacements/replacements.js';
+import { hardenHost } from '../lockdown/host-harden.js';
 
 /** @import { Powers } from '../protocols/powers.js' */
 

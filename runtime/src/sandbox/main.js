@@ -1,27 +1,27 @@
 // The process of a sandbox: locked down once, it evaluates texts that the host sends, each in a compartment of its own
 // or in a named one that is kept, and calls the host's tools for them.
-import { secure } from '../lockdown.js';
+import { secure } from '../lockdown/lockdown.js';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { stripTypeScriptTypes } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { parseArchive } from '../import-archive.js';
+import { parseArchive } from '../linker/import-archive.js';
 import { randomUUID } from 'node:crypto';
-import { codedError } from '../errors.js';
-import { startEntry, makeWorld } from '../link.js';
-import { prepareHost, verifyPowers } from '../powers.js';
-import { flushInTime, makeReport, reportDenials } from '../report.js';
-import { makeStacks } from '../stack.js';
-import { stackOf } from '../uncaught.js';
+import { codedError } from '../base/errors.js';
+import { startEntry, makeWorld } from '../linker/link.js';
+import { prepareHost, verifyPowers } from '../node/powers.js';
+import { flushInTime, makeReport, reportDenials } from '../audit/report.js';
+import { makeStacks } from '../stacks/stack.js';
+import { stackOf } from '../stacks/uncaught.js';
 import { makeSend, readMessages } from './channel.js';
 import { evaluateProgram } from './programs.js';
 import { define, shown } from './room-globals.js';
 import { makeCalls, makeRooms } from './rooms.js';
 import { decode, encodeError, isErrorObject, makeEncoder } from './values.js';
 
-/** @import { Archive } from '../import-archive.js' */
-/** @import { ModuleRecord } from '../records.js' */
-/** @import { Stacks } from '../stack.js' */
+/** @import { Archive } from '../linker/import-archive.js' */
+/** @import { ModuleRecord } from '../cyclic-modules/records.js' */
+/** @import { Stacks } from '../stacks/stack.js' */
 /** @import { Message } from './channel.js' */
 /** @import { ImportModule } from './programs.js' */
 /** @import { Room, Turn } from './rooms.js' */

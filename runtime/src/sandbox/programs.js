@@ -1,15 +1,15 @@
 // Evaluates a text in a room: a script, the body of an asynchronous function, or a module.
-import { makeDirectEval } from '../direct-eval.js';
-import { exportNameOf, resolveExport } from '../exports.js';
-import { parseEsmSource } from '../module-source.js';
-import { namespaceOf } from '../namespace.js';
-import { subscribe } from '../records.js';
+import { makeDirectEval } from '../compartment/direct-eval.js';
+import { exportNameOf, resolveExport } from '../cyclic-modules/exports.js';
+import { parseEsmSource } from '../archive/module-source.js';
+import { namespaceOf } from '../cyclic-modules/namespace.js';
+import { subscribe } from '../cyclic-modules/records.js';
 import { define } from './room-globals.js';
 
-/** @import { EsmSource } from '../module-source.js' */
-/** @import { ModuleRecord } from '../records.js' */
-/** @import { Stacks } from '../stack.js' */
-/** @import { Updates } from '../esm.js' */
+/** @import { EsmSource } from '../archive/module-source.js' */
+/** @import { ModuleRecord } from '../cyclic-modules/records.js' */
+/** @import { Stacks } from '../stacks/stack.js' */
+/** @import { Updates } from '../linker/esm.js' */
 /** @import { Room } from './rooms.js' */
 
 /**
@@ -135,9 +135,10 @@ const makeImports = (requested) => (updates) => {
           `The requested module '${specifier}' does not provide an export named '${importName}'`,
         );
       }
-      const { record: owner, cell } = /** @type {import('../records.js').Resolution} */ (
-        found ?? { record, cell: undefined }
-      );
+      const { record: owner, cell } =
+        /** @type {import('../cyclic-modules/records.js').Resolution} */ (
+          found ?? { record, cell: undefined }
+        );
       for (const updater of updaters) {
         if (cell === undefined) updater(namespaceOf(owner));
         else subscribe(cell, updater);

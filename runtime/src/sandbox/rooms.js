@@ -1,5 +1,5 @@
 // A room: one compartment, what it was endowed with, and the evaluation that goes on in it.
-import { respell } from '../run-time-text.js';
+import { respell } from '../lockdown/run-time-text.js';
 import { makeConsole, makeGlobals, makeTimers, define, shown } from './room-globals.js';
 import { decode, errorOf, makeEncoder } from './values.js';
 

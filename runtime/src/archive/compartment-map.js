@@ -1,0 +1,267 @@
+// The schema of compartment-map.json: Endo's, and our extra keys in module entries.
+import { InvalidArchive } from '../base/errors.js';
+import * as json from '../base/json-shape.js';
+import { readPolicy } from '../policy/policy-format.js';
+
+/** @import { Json } from '../base/json-shape.js' */
+/** @import { PackagePolicy } from '../policy/policy-format.js' */
+
+/**
+ * @typedef {'import' | 'require'} RequestKind
+ * @typedef {'pre-mjs-json' | 'pre-cjs-json' | 'json' | 'text' | 'bytes'} Parser
+ *
+ * @typedef {object} FileModule
+ * @property {'file'} kind
+ * @property {string} location relative to the compartment's
+ * @property {Parser} parser
+ * @property {string} sha512
+ * @property {boolean} isEntry whether the application may begin there, instead of at the map's entry
+ * @property {Record<RequestKind, ReadonlyMap<string, string>>} resolutions what the module's specifiers
+ *   lead to in its compartment, where path arithmetic does not say it
+ *
+ * @typedef {{ kind: 'link', compartment: string, module: string }} LinkModule
+ * @typedef {{ kind: 'exit', exit: string }} ExitModule
+ * @typedef {{ kind: 'error', message: string, code: string | undefined }} ErrorModule
+ * @typedef {FileModule | LinkModule | ExitModule | ErrorModule} ModuleConfiguration
+ *
+ * @typedef {object} CompartmentDescriptor
+ * @property {string} name the package's
+ * @property {string} label its canonical name
+ * @property {string} location
+ * @property {Map<string, ModuleConfiguration>} modules
+ * @property {PackagePolicy | undefined} policy
+ *
+ * @typedef {object} CompartmentMap
+ * @property {{ compartment: string, module: string }} entry
+ * @property {ReadonlyMap<string, CompartmentDescriptor>} compartments
+ */
+
+export const MAP_NAME = 'compartment-map.json';
+
+// What says of which kind a module is. An entry of two kinds would be one for who runs it, and another for who looks at it.
+const KINDS = ['compartment', 'exit', 'deferredError', 'parser'];
+
+const PARSERS = ['pre-mjs-json', 'pre-cjs-json', 'json', 'text', 'bytes'];
+
+/**
+ * @param {Json} input
+ * @returns {Parser}
+ */
+const asParser = (input) => {
+  const parser = json.asString(input);
+  if (PARSERS.includes(parser)) return /** @type {Parser} */ (parser);
+  throw new InvalidArchive(
+    `${input.path}: unknown parser ${JSON.stringify(parser)}; known are ${PARSERS.join(', ')}`,
+  );
+};
+
+/**
+ * @param {Json} input
+ * @returns {string}
+ */
+const asLocation = (input) => {
+  const location = json.asString(input);
+  const plain = !/[\\\0]/.test(location);
+  if (plain && location.split('/').every((part) => !['', '.', '..'].includes(part)))
+    return location;
+  throw new InvalidArchive(
+    `${input.path}: ${JSON.stringify(location)} is not a plain relative path`,
+  );
+};
+
+/**
+ * @param {Json} input
+ * @returns {string}
+ */
+const asSha512 = (input) => {
+  if (input.value === undefined) {
+    throw new InvalidArchive(
+      `${input.path}: is missing; every module must carry its hash`,
+      "make the archive again; Endo's makeArchive writes hashes when its read powers have computeSha512",
+    );
+  }
+  const hash = json.asString(input);
+  return /^[0-9a-f]{128}$/.test(hash)
+    ? hash
+    : json.complain(input, '128 lower case hexadecimal digits');
+};
+
+/** @type {FileModule['resolutions']} */
+const NO_RESOLUTIONS = Object.freeze({ import: new Map(), require: new Map() });
+
+/**
+ * @param {Json | undefined} input
+ * @returns {FileModule['resolutions']}
+ */
+const asResolutions = (input) => {
+  if (input === undefined) return NO_RESOLUTIONS;
+  const kinds = json.asObject(input);
+  kinds.only(['import', 'require']);
+  /** @param {RequestKind} kind */
+  const table = (kind) => {
+    const found = kinds.get(kind);
+    return found === undefined ? NO_RESOLUTIONS[kind] : json.asMapOf(found, json.asString);
+  };
+  return { import: table('import'), require: table('require') };
+};
+
+/**
+ * @param {Json} input
+ * @param {boolean} hashed
+ * @returns {ModuleConfiguration}
+ */
+const asModule = (input, hashed) => {
+  const members = json.asObject(input);
+  /** @param {string} key */
+  const string = (key) => json.asString(members.need(key));
+  const kinds = KINDS.filter((key) => members.has(key));
+  if (kinds.length > 1)
+    throw new InvalidArchive(`${input.path}: is of two kinds: it has ${kinds.join(' and ')}`);
+  if (members.has('compartment')) {
+    return { kind: 'link', compartment: string('compartment'), module: string('module') };
+  }
+  if (members.has('exit')) return { kind: 'exit', exit: string('exit') };
+  if (members.has('deferredError')) {
+    const code = members.has('code') ? string('code') : undefined;
+    return { kind: 'error', message: string('deferredError'), code };
+  }
+  const location = asLocation(members.need('location'));
+  const parser = asParser(members.need('parser'));
+  if (parser === 'json' && /\.[cm]?js$/.test(location)) {
+    throw new InvalidArchive(`${input.path}: declares the code of ${location} to be JSON`);
+  }
+  return {
+    kind: 'file',
+    location,
+    parser,
+    sha512: hashed
+      ? asSha512(members.get('sha512') ?? json.memberAt(input, 'sha512', undefined))
+      : '',
+    isEntry: members.has('entry') && json.asBoolean(members.need('entry')),
+    resolutions: asResolutions(members.get('resolutions')),
+  };
+};
+
+/**
+ * @param {Json} input
+ * @param {boolean} hashed
+ * @returns {CompartmentDescriptor}
+ */
+const asCompartment = (input, hashed) => {
+  const members = json.asObject(input);
+  members.only(['name', 'label', 'location', 'modules', 'policy']);
+  const policy = members.get('policy');
+  return {
+    name: json.asString(members.need('name')),
+    label: json.asString(members.need('label')),
+    location: asLocation(members.need('location')),
+    modules: json.asMapOf(members.need('modules'), (found) => asModule(found, hashed)),
+    policy: policy === undefined ? undefined : readPolicy(policy),
+  };
+};
+
+/**
+ * Follow links to what they lead to, at once for all: dangling links and circles are refused.
+ *
+ * @param {CompartmentMap} map
+ */
+const checkLinks = (map) => {
+  /** @type {Set<ModuleConfiguration>} */
+  const sound = new Set();
+  /**
+   * @param {string} compartment
+   * @param {string} module
+   */
+  const find = (compartment, module) => map.compartments.get(compartment)?.modules.get(module);
+
+  for (const [name, { modules }] of map.compartments) {
+    for (const [key, start] of modules) {
+      /** @type {Set<ModuleConfiguration>} */
+      const way = new Set();
+      let at = start;
+      while (at.kind === 'link' && !sound.has(at)) {
+        const place = `compartments[${JSON.stringify(name)}].modules[${JSON.stringify(key)}]`;
+        if (way.has(at)) throw new InvalidArchive(`${place}: its links lead in a circle`);
+        way.add(at);
+        const next = find(at.compartment, at.module);
+        if (next === undefined) {
+          const target = `${JSON.stringify(at.module)} of compartment ${JSON.stringify(at.compartment)}`;
+          throw new InvalidArchive(`${place}: leads to ${target}, which is not in the map`);
+        }
+        at = next;
+      }
+      for (const link of way) sound.add(link);
+    }
+  }
+};
+
+/**
+ * @param {Json} input compartment-map.json
+ * @param {{ hashed?: boolean }} [options] whether each file must have its hash: not in a script, which is one text
+ * @returns {CompartmentMap}
+ */
+export const parseCompartmentMap = (input, { hashed = true } = {}) => {
+  const members = json.asObject(input);
+  members.only(['tags', 'entry', 'compartments']);
+  const tags = members.get('tags');
+  if (tags !== undefined) json.asStrings(tags);
+  const compartments = json.asMapOf(members.need('compartments'), (found) =>
+    asCompartment(found, hashed),
+  );
+  for (const [name, { location }] of compartments) {
+    if (name !== location) {
+      throw new InvalidArchive(
+        `${MAP_NAME}: compartment ${JSON.stringify(name)} has another location`,
+      );
+    }
+  }
+  const entryInput = members.need('entry');
+  const entryMembers = json.asObject(entryInput);
+  entryMembers.only(['compartment', 'module']);
+  const entry = {
+    compartment: json.asString(entryMembers.need('compartment')),
+    module: json.asString(entryMembers.need('module')),
+  };
+  if (compartments.get(entry.compartment)?.modules.get(entry.module) === undefined) {
+    throw new InvalidArchive(`${MAP_NAME}.entry: leads to a module that is not in the map`);
+  }
+  const map = { entry, compartments };
+  checkLinks(map);
+  return map;
+};
+
+/**
+ * @param {CompartmentMap} map
+ * @param {string} name of a file of the application
+ * @returns {CompartmentMap | undefined} the same, that begins there; undefined: it may not
+ */
+export const beginningAt = (map, name) => {
+  const { compartment, module: first } = map.entry;
+  for (const [key, module] of map.compartments.get(compartment)?.modules ?? []) {
+    if (module.kind !== 'file' || module.location !== name) continue;
+    if (key !== first && !module.isEntry) continue;
+    return { ...map, entry: { compartment, module: key } };
+  }
+  return undefined;
+};
+
+/**
+ * @param {CompartmentMap} map
+ * @returns {Map<string, { path: string, sha512: string }>} the files that the map speaks of, by name
+ */
+export const filesOf = (map) => {
+  const files = new Map();
+  for (const [name, { modules }] of map.compartments) {
+    for (const [key, module] of modules) {
+      if (module.kind !== 'file') continue;
+      const path = `compartments[${JSON.stringify(name)}].modules[${JSON.stringify(key)}]`;
+      const file = `${name}/${module.location}`;
+      const known = files.get(file);
+      if (known !== undefined && known.sha512 !== module.sha512) {
+        throw new InvalidArchive(`${path}: ${file} has two hashes`);
+      }
+      files.set(file, { path, sha512: module.sha512 });
+    }
+  }
+  return files;
+};

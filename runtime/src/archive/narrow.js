@@ -1,0 +1,120 @@
+// Policies that are given to a run narrow those of its archive. They never widen them.
+import { asMapOf, parseJson } from '../base/json-shape.js';
+import { InvalidArchive } from '../base/errors.js';
+import { decisionsOf, grantedOf, mayUsePackage, memberOf, policiesOf } from '../policy/policy.js';
+import { isAttenuation, readPolicy } from '../policy/policy-format.js';
+
+/** @import { CompartmentMap } from './compartment-map.js' */
+/** @import { Decision, Granted, Part } from '../policy/policy.js' */
+/** @import { PackagePolicy } from '../policy/policy-format.js' */
+
+/**
+ * @param {string} label
+ * @param {string} what
+ * @returns {InvalidArchive}
+ */
+const widened = (label, what) =>
+  new InvalidArchive(
+    `the narrower policy grants ${what} to '${label}', which the archive's own policy does not`,
+    'a run can take grants away; to add some, bundle again with another policy',
+  );
+
+/**
+ * @param {Granted} granted
+ * @param {Granted} limit
+ * @param {string} path
+ * @returns {string | undefined} the path of something that the limit does not have
+ */
+const excess = (granted, limit, path) => {
+  for (const key of /** @type {const} */ (['whole', 'write', 'unlimited']))
+    if (granted[key] && !limit[key]) return path;
+  for (const name of new Set([...granted.members.keys(), ...limit.members.keys()])) {
+    const below = excess(memberOf(granted, name), memberOf(limit, name), `${path}.${name}`);
+    if (below !== undefined) return below;
+  }
+  return undefined;
+};
+
+/**
+ * @param {Decision} decision
+ * @param {Decision} limit
+ * @param {string} name
+ * @returns {string | undefined}
+ */
+const excessOf = (decision, limit, name) => {
+  if (decision === undefined) return undefined;
+  if (isAttenuation(decision)) {
+    // The attenuator is given all of it.
+    const same = isAttenuation(limit) && JSON.stringify(limit) === JSON.stringify(decision);
+    const within = grantedOf(limit)?.whole === true && grantedOf(limit)?.members.size === 0;
+    return same || within ? undefined : name;
+  }
+  const granted = grantedOf(limit);
+  return granted === undefined ? name : excess(decision, granted, name);
+};
+
+/**
+ * @param {Part} part
+ * @param {PackagePolicy} policy
+ * @param {PackagePolicy} limit
+ * @returns {string | undefined}
+ */
+const partExcess = (part, policy, limit) => {
+  const grants = policy[part];
+  const limits = limit[part];
+  if (limits === 'any') return undefined;
+  if (grants === 'any') return 'any';
+  if (isAttenuation(grants) || isAttenuation(limits)) {
+    const empty = !isAttenuation(grants) && grants.size === 0;
+    return empty || JSON.stringify(grants) === JSON.stringify(limits)
+      ? undefined
+      : 'other attenuated globals';
+  }
+  const known = decisionsOf(part, limits);
+  for (const [name, decision] of decisionsOf(part, grants)) {
+    const found = excessOf(decision, known.get(name), name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
+
+/**
+ * @param {string} label
+ * @param {PackagePolicy} policy
+ * @param {PackagePolicy} limit what the archive grants
+ */
+const checkWithin = (label, policy, limit) => {
+  for (const part of /** @type {const} */ (['globals', 'builtins'])) {
+    const found = partExcess(part, policy, limit);
+    if (found !== undefined) throw widened(label, `${part} ${found}`);
+  }
+  const { packages, defaultAttenuator } = policy;
+  if (packages === 'any' && (limit.packages !== 'any' || policy.withheld !== limit.withheld))
+    throw widened(label, 'packages any');
+  for (const [other, grant] of packages === 'any' ? [] : packages)
+    if (grant !== false && !mayUsePackage(limit, other)) throw widened(label, `package ${other}`);
+  if (defaultAttenuator !== undefined && defaultAttenuator !== limit.defaultAttenuator)
+    throw widened(label, `the attenuator ${defaultAttenuator}`);
+};
+
+/**
+ * @param {CompartmentMap} map
+ * @param {string} text JSON: policies by label, each as it stands in a map
+ * @returns {CompartmentMap} with these policies
+ * @throws {InvalidArchive} when one of them is malformed, or grants more than the archive's
+ */
+export const narrowed = (map, text) => {
+  const policies = asMapOf(parseJson(text, 'policy'), readPolicy);
+  const limitOf = policiesOf(map, false);
+  const known = new Set([...map.compartments.values()].map(({ label }) => label));
+  for (const label of policies.keys())
+    if (!known.has(label))
+      throw new InvalidArchive(`the narrower policy names '${label}', which is not in the archive`);
+  const compartments = [...map.compartments].map(([name, descriptor]) => {
+    const limit = limitOf(name);
+    const policy = policies.get(descriptor.label) ?? limit;
+    checkWithin(descriptor.label, policy, limit);
+    return /** @type {const} */ ([name, { ...descriptor, policy }]);
+  });
+  return { ...map, compartments: new Map(compartments) };
+};

@@ -1,0 +1,177 @@
+// `run --audit`: what a policy withholds is not denied but recorded, with the place of its first use. A
+// package gets a stand-in, which answers everything and does nothing: the host is never touched.
+import { severityOf } from '../base/authority.js';
+import { ownerOf } from '../base/errors.js';
+
+/** @import { Needed, Recorder } from '../protocols/audit.js' */
+
+/** @returns {string} where in the packages' code the runtime was called */
+export const placeOfUse = () => {
+  const { stack = '' } = new Error('place');
+  return /compartment:\/\/\/(.+?:\d+):\d+\)?$/m.exec(stack)?.[1] ?? '';
+};
+
+/** @returns {Recorder} */
+export const makeRecorder = () => {
+  /** @type {Map<string, Needed>} */
+  const all = new Map();
+  const keyOf = (
+    /** @type {string} */ label,
+    /** @type {string} */ part,
+    /** @type {string} */ path,
+  ) => JSON.stringify([label, part, path]);
+  return {
+    record(label, part, path, grant = true) {
+      const key = keyOf(label, part, path);
+      const known = all.get(key);
+      if (known !== undefined && (known.grant === true || grant === 'load')) return;
+      const severity = part === 'packages' ? 'low' : severityOf(part, path);
+      const place = known?.place ?? placeOfUse();
+      all.set(key, { label, part, path, grant, severity, place });
+    },
+    needed: () =>
+      [...all.entries()].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, row]) => row),
+  };
+};
+
+/** @param {Needed} needed */
+const lineOf = ({ label, part, path, grant, severity, place }) => {
+  const key = `${ownerOf(label)}.${part}[${JSON.stringify(path)}]`;
+  const line = `${key} = ${JSON.stringify(grant)}${place && `  # ${place}`}`;
+  return severity === 'critical' ? `critical: ${line}` : line;
+};
+
+/**
+ * @param {Recorder} recorder
+ * @param {'text' | 'json'} format
+ * @returns {string} for the standard error stream
+ */
+export const auditReport = (recorder, format) => {
+  const needed = recorder.needed();
+  if (format === 'json') return JSON.stringify({ audit: needed });
+  if (needed.length === 0) return 'audit: the policy withheld nothing that was used';
+  return ['audit: withheld by the policy, and used:', ...needed.map(lineOf)].join('\n');
+};
+
+// A program that waits for an answer of what does nothing would wait for ever.
+const MOST_USES = 10_000;
+
+const EMPTY = Object.freeze({
+  next: () => ({ done: true, value: undefined }),
+  [Symbol.iterator]: () => EMPTY,
+});
+const ASYNC_EMPTY = Object.freeze({
+  next: async () => ({ done: true, value: undefined }),
+  [Symbol.asyncIterator]: () => ASYNC_EMPTY,
+});
+
+/** What is read of a stub by the language itself. @type {Record<PropertyKey, unknown>} */
+const PLAIN = {
+  __proto__: null,
+  ...{ length: 0, name: '', toString: () => '', valueOf: () => '', toJSON: () => '' },
+  [Symbol.toPrimitive]: (/** @type {string} */ hint) => (hint === 'number' ? 0 : ''),
+  [Symbol.iterator]: () => EMPTY,
+  [Symbol.asyncIterator]: () => ASYNC_EMPTY,
+  [Symbol.hasInstance]: Function.prototype[Symbol.hasInstance],
+  [Symbol.toStringTag]: undefined,
+  [Symbol.isConcatSpreadable]: undefined,
+  [Symbol.species]: undefined,
+};
+
+/**
+ * @typedef {object} StubOptions
+ * @property {() => void} use called whenever it is used
+ * @property {() => Error} deny when it is used without end
+ * @property {(name: string) => StubOptions | undefined} [member] of a thing whose members are granted alone
+ * @property {boolean} [settled] whether it is what a promise has come to
+ */
+
+/**
+ * @param {StubOptions} options
+ * @returns {Function} a Proxy
+ */
+export const makeRecordingStub = (options) => {
+  const { use, deny, member, settled = false } = options;
+  /** @type {Map<PropertyKey, unknown>} what the package assigned, and members that were read */
+  const own = new Map();
+  let uses = 0;
+  const used = () => {
+    uses += 1;
+    if (uses > MOST_USES) throw deny();
+    use();
+  };
+  const beyond = () => makeRecordingStub({ use: used, deny });
+  const then = (/** @type {any} */ resolve, /** @type {any} */ reject) => {
+    const answer = makeRecordingStub({ use: used, deny, settled: true });
+    return Promise.resolve(answer).then(resolve, reject);
+  };
+  /** @param {PropertyKey} key */
+  const read = (key) => {
+    const below = typeof key === 'string' ? member?.(key) : undefined;
+    if (below !== undefined) return makeRecordingStub(below);
+    used();
+    if (key in PLAIN || typeof key === 'symbol') return PLAIN[key];
+    return key === 'then' ? then : beyond();
+  };
+  /** @type {{ (): void, prototype: unknown }} */
+  const Stub = function () {};
+  Stub.prototype = undefined;
+  /** @type {Function} */
+  const stub = new Proxy(Stub, {
+    get(target, key) {
+      if (key === 'then' && settled) return undefined;
+      if (key === 'prototype') return (target.prototype ??= beyond());
+      if (!own.has(key)) own.set(key, read(key));
+      return own.get(key);
+    },
+    set(target, key, value) {
+      used();
+      if (key === 'prototype') target.prototype = value;
+      else own.set(key, value);
+      return true;
+    },
+    defineProperty(_target, key, { value }) {
+      used();
+      own.set(key, value);
+      return true;
+    },
+    has: (target, key) => own.has(key) || Reflect.has(target, key),
+    apply() {
+      used();
+      return beyond();
+    },
+    construct(target, _args, newTarget) {
+      used();
+      target.prototype ??= beyond();
+      return newTarget === stub ? beyond() : Reflect.construct(target, [], newTarget);
+    },
+    deleteProperty: (_target, key) => (own.delete(key), true),
+    setPrototypeOf: () => true,
+    preventExtensions: () => false,
+  });
+  return stub;
+};
+
+/**
+ * @param {Recorder} recorder
+ * @param {object} withheld
+ * @param {string} withheld.label the package
+ * @param {'globals' | 'builtins'} withheld.part
+ * @param {string} withheld.path
+ * @param {(path: string) => Error} withheld.deny
+ * @param {(path: string) => boolean} [withheld.hasMembers] whether members of it are granted alone
+ * @returns {Function} a stub that records
+ */
+export const recordingStub = (recorder, { label, part, path, deny, hasMembers = () => false }) => {
+  /**
+   * @param {string} at
+   * @returns {StubOptions}
+   */
+  const optionsOf = (at) => ({
+    use: () => recorder.record(label, part, at),
+    deny: () => deny(at),
+    member: (name) =>
+      hasMembers(at) && !(name in Object.prototype) ? optionsOf(`${at}.${name}`) : undefined,
+  });
+  return makeRecordingStub(optionsOf(path));
+};

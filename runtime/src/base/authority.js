@@ -1,0 +1,95 @@
+// The table of what the host offers, and how bad it is: the same that the bundler reads.
+import table from '../../../compartment_mapper/authority/authority.json' with { type: 'json' };
+
+/** @typedef {'globals' | 'builtins'} Part */
+/** @typedef {Record<string, { severity: string, reason: string }>} Rows */
+
+/** @type {Rows} */
+const globals = { ...table.globals, ...table.page };
+/** @type {Rows} */
+const builtins = table.builtins;
+
+// The builtin of that name is the same object as the global.
+const PARTS = {
+  globals,
+  builtins: {
+    ...builtins,
+    ...Object.fromEntries(Object.entries(globals).filter(([path]) => path.startsWith('process.'))),
+  },
+};
+
+const { views } = table;
+
+/** @type {ReadonlyArray<string>} globals of which members may be granted, and others not */
+export const VIEWED_GLOBALS = Object.keys(views.globals);
+
+/** @type {ReadonlyArray<string>} those that are inferred whole, and may be granted by member by hand */
+export const VIEWED_BY_HAND = views.globalsByHand;
+
+/** @type {ReadonlyArray<string>} globals that a package has in pages in the same way as in Node */
+export const OWN_IN_PAGES = views.ownInPages;
+
+/** @type {ReadonlyArray<string>} objects of the language: a package that changes one has its own */
+export const STATICS = Object.keys(views.statics);
+
+/** @type {string[]} builtins of which a package that is granted nothing has a form of its own */
+export const WITHOUT_POWER = views.withoutPower;
+
+/** @type {ReadonlyArray<string>} members of builtins of which members may be granted: `fs.promises` */
+export const DEEP_BUILTIN_MEMBERS = Object.entries(views.builtins).flatMap(([name, members]) =>
+  members.map((member) => `${name}.${member}`),
+);
+
+/**
+ * @param {Part} part
+ * @param {string} severity
+ * @returns {string[]} paths
+ */
+const pathsOf = (part, severity) =>
+  Object.keys(PARTS[part]).filter((path) => PARTS[part][path]?.severity === severity);
+
+/**
+ * @param {Part} part
+ * @returns {string[]} paths of what can neither read nor change anything outside of its compartment
+ */
+export const harmlessPaths = (part) =>
+  pathsOf(part, 'harmless').filter((path) => part === 'globals' || !path.startsWith('process.'));
+
+/** @param {Part} part */
+const criticalByName = (part) => {
+  /** @type {Map<string, string[]>} */
+  const found = new Map();
+  for (const path of pathsOf(part, 'critical')) {
+    const [name = '', ...member] = path.split('.');
+    if (member.length === 0 || member[0] === '*') continue;
+    const paths = found.get(name);
+    if (paths === undefined) found.set(name, [path]);
+    else paths.push(path);
+  }
+  return found;
+};
+
+const CRITICAL = { globals: criticalByName('globals'), builtins: criticalByName('builtins') };
+
+/**
+ * @param {Part} part
+ * @param {string} name of a global, or a builtin
+ * @returns {ReadonlyArray<string>} paths of the members that undo confinement
+ */
+export const criticalMembers = (part, name) => CRITICAL[part].get(name) ?? [];
+
+/**
+ * @param {Part} part
+ * @param {string} path
+ * @returns {string} what the table says of it, or of the nearest object that holds it
+ */
+export const severityOf = (part, path) => {
+  const rows = PARTS[part];
+  for (let holder = path, first = true; ; first = false) {
+    const row = (first ? undefined : rows[`${holder}.*`]) ?? rows[holder];
+    if (row !== undefined) return row.severity;
+    const dot = holder.lastIndexOf('.');
+    if (dot < 0) return part === 'builtins' ? 'critical' : 'low';
+    holder = holder.slice(0, dot);
+  }
+};

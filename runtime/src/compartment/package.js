@@ -1,0 +1,254 @@
+// What the runtime knows of one package while it runs, and of all of them. No package ever sees these.
+import { parseCjsSource, parseEsmSource } from '../archive/module-source.js';
+import { fixGlobals, installGlobals } from '../endowments/globals.js';
+import { makeHandover } from './handover.js';
+import { installMadeGlobals } from '../endowments/made-globals.js';
+import { makeHostTest } from './host-things.js';
+import { missingNames } from '../audit/denial.js';
+import { debuggerMap } from '../stacks/debugger-map.js';
+import { makeDirectEval } from './direct-eval.js';
+import { makePackageTexts } from './package-texts.js';
+import { reportGlobals } from '../audit/report.js';
+import { filenameOf, urlOf } from '../base/locations.js';
+import { needRoomToEndow } from '../base/room.js';
+import { strictly } from '../lockdown/run-time-text.js';
+import { makeScopedEvaluate } from './scoped-text.js';
+
+/** @import { CompartmentDescriptor, CompartmentMap, FileModule, RequestKind } from '../archive/compartment-map.js' */
+/** @import { CjsSource, EsmSource, Names } from '../archive/module-source.js' */
+/** @import { Attenuation, PackagePolicy } from '../policy/policy-format.js' */
+/** @import { Maps } from '../stacks/maps-file.js' */
+/** @import { ModuleRecord } from '../cyclic-modules/records.js' */
+/** @import { StoredFiles } from '../archive/stored-files.js' */
+/** @import { Stacks } from '../stacks/stack.js' */
+/** @import { FunctorText } from '../stacks/package-lines.js' */
+/** @import { Functor } from '../protocols/modules.js' */
+/** @import { Package, World } from '../protocols/package.js' */
+
+/**
+ * @param {Package} pkg
+ * @param {string} key of a file module
+ * @returns {string} its stored text
+ */
+export const storedText = (pkg, key) =>
+  pkg.world.files.textOf(`${pkg.name}/${fileModule(pkg, key).location}`);
+
+/**
+ * @param {Package} pkg
+ * @param {string} key
+ * @returns {FileModule}
+ */
+export const fileModule = (pkg, key) => {
+  const module = pkg.descriptor.modules.get(key);
+  if (module?.kind !== 'file') throw new TypeError(`${key} is not a file of ${pkg.name}`);
+  return module;
+};
+
+/**
+ * @param {Package} pkg
+ * @returns {Map<string, EsmSource | CjsSource>} what each of its compiled modules says, by key
+ */
+const readSources = (pkg) => {
+  const sources = new Map();
+  for (const [key, module] of pkg.descriptor.modules) {
+    if (module.kind !== 'file') continue;
+    const path = `${pkg.name}/${module.location}`;
+    const { files } = pkg.world;
+    if (module.parser === 'pre-mjs-json') sources.set(key, parseEsmSource(files.jsonOf(path)));
+    if (module.parser === 'pre-cjs-json') sources.set(key, parseCjsSource(files.jsonOf(path)));
+  }
+  return sources;
+};
+
+/**
+ * @param {Iterable<EsmSource | CjsSource>} sources
+ * @returns {Names}
+ */
+const unionOfNames = (sources) => {
+  const assigns = new Set();
+  const hostNames = new Set();
+  for (const { names } of sources) {
+    for (const name of names.assigns) assigns.add(name);
+    for (const name of names.hostNames) hostNames.add(name);
+  }
+  return { assigns: [...assigns], hostNames: [...hostNames] };
+};
+
+const STACK_TRACE_API = ['captureStackTrace', 'prepareStackTrace', 'stackTraceLimit'];
+
+/**
+ * @param {Package} pkg
+ * @param {ReadonlyMap<string, EsmSource | CjsSource>} sources
+ * @returns {Map<string, FunctorText>}
+ */
+const functorTexts = (pkg, sources) =>
+  new Map(
+    [...sources].map(([key, source]) => [
+      key,
+      {
+        file: `compartment:///${pkg.label}/${fileModule(pkg, key).location}`,
+        text: source.text,
+        edits: source.edits,
+        folder: `compartment:///${pkg.label}/`,
+        scriptName: (location) => {
+          const filename = filenameOf(pkg.name, `./${location}`);
+          return source.kind === 'esm' ? urlOf(filename) : filename;
+        },
+        sourceMap: () =>
+          source.sourceMap ?? pkg.world.maps.of(`${pkg.name}/${fileModule(pkg, key).location}`),
+        sloppy: source.kind === 'cjs' && source.sloppy,
+        lexicals: pkg.lexicals.get(key),
+      },
+    ]),
+  );
+
+/**
+ * @param {Package} pkg
+ * @param {ReadonlyMap<string, EsmSource | CjsSource>} sources
+ * @returns {(key: string) => Functor}
+ */
+const makeFunctors = (pkg, sources) => {
+  const { compartment, world, label, names } = pkg;
+  const { globalThis } = compartment;
+  const constants = fixGlobals(globalThis, world.powers.languageNames, names);
+  const { hostGlobals, scripts } = world.powers;
+  const isHostGlobal = (/** @type {string} */ name) => hostGlobals.includes(name);
+  const { audit } = world;
+  const missing = missingNames({ label, names: names.hostNames, isHostGlobal, globalThis, audit });
+  /**
+   * @param {string} text
+   * @param {{ sloppy: boolean, lexicals: object | undefined }} options
+   */
+  const evaluateText = (text, { sloppy, lexicals }) => {
+    const both = lexicals === undefined ? missing : withBoth(missing, lexicals);
+    pkg.compiles = true;
+    try {
+      return compartment.evaluate(text, {
+        sloppyGlobalsMode: sloppy,
+        __rejectSomeDirectEvalExpressions__: false,
+        ...(both && { __moduleShimLexicals__: both }),
+      });
+    } finally {
+      pkg.compiles = false;
+    }
+  };
+  /** @type {import('./package-texts.js').Evaluator['evaluate']} */
+  const evaluate = (text, { url, files, sloppy, lexicals, together, mapUrl }) => {
+    if (scripts?.compilesOnly && !together) throw new TypeError('it is compiled only');
+    if (scripts === undefined || !together || mapUrl !== undefined) {
+      const map = mapUrl === undefined ? '' : `\n//# sourceMappingURL=${mapUrl}`;
+      return evaluateText(`${text}${map}\n//# sourceURL=${url}`, { sloppy, lexicals });
+    }
+    const scope = { globalObject: globalThis, constants, lexicals: missing, sloppy };
+    return makeScopedEvaluate(scripts, scope)(text, { url, files });
+  };
+  const { eval: intrinsicEval } = globalThis;
+  pkg.directEval = (sloppy) =>
+    makeDirectEval(
+      (text, lexicals) => evaluateText(strictly(text), { sloppy, lexicals }),
+      intrinsicEval,
+    );
+  return makePackageTexts(functorTexts(pkg, sources), {
+    url: `compartment:///${encodeURI(pkg.name)}/package.js${world.version}`,
+    located: world.stacks.located,
+    mapUrl: (texts) => (world.maps.debugged ? debuggerMap(texts) : undefined),
+    evaluate,
+  });
+};
+
+/**
+ * Have the texts of a package compiled, where `Scripts` compile only: nothing of it runs.
+ *
+ * @param {Package} pkg
+ */
+export const compileTexts = (pkg) => {
+  for (const [key, module] of pkg.descriptor.modules) {
+    if (module.kind !== 'file' || !module.parser.startsWith('pre-')) continue;
+    try {
+      pkg.functorOf(key);
+    } catch {
+      // As all do that are compiled only, and some that are no programs.
+    }
+  }
+};
+
+/**
+ * @param {object | undefined} one
+ * @param {object} other
+ */
+const withBoth = (one, other) =>
+  Object.create(null, {
+    ...(one && Object.getOwnPropertyDescriptors(one)),
+    ...Object.getOwnPropertyDescriptors(other),
+  });
+
+/**
+ * @param {World} world
+ * @param {string} name
+ * @param {PackagePolicy} policy
+ * @param {(pkg: Package) => Compartment} makeCompartment
+ * @returns {Package} whose texts are read and evaluated when they are needed first
+ */
+export const makePackage = (world, name, policy, makeCompartment) => {
+  const descriptor = /** @type {CompartmentDescriptor} */ (world.map.compartments.get(name));
+  /** @type {Map<string, EsmSource | CjsSource> | undefined} */
+  let sources;
+  /** @type {Names | undefined} */
+  let names;
+  /** @type {Compartment | undefined} */
+  let compartment;
+  /** @type {((key: string) => Functor) | undefined} */
+  let functorOf;
+  /** @type {((object: object) => boolean) | undefined} */
+  let hostTest;
+  const allSources = () => (sources ??= readSources(pkg));
+
+  const isOfHost = (/** @type {object} */ object) => (hostTest ??= makeHostTest(pkg))(object);
+  /** @type {Package} */
+  const pkg = {
+    world,
+    name,
+    label: descriptor.label,
+    descriptor,
+    policy,
+    records: new Map(),
+    builtins: new Map(),
+    copies: new Map(),
+    process: undefined,
+    timers: undefined,
+    console: undefined,
+    performance: undefined,
+    commonJs: undefined,
+    keys: new Map(),
+    targets: { import: new Map(), require: new Map() },
+    lexicals: new Map(),
+    compiles: false,
+    sourceOf: (key) => /** @type {EsmSource | CjsSource} */ (allSources().get(key)),
+    get names() {
+      return (names ??= unionOfNames(allSources().values()));
+    },
+    get text() {
+      return [...allSources().values()].map(({ text }) => text).join('\n');
+    },
+    get usesStackTraces() {
+      const texts = [...allSources().values()].map(({ text }) => text);
+      return texts.some((text) => STACK_TRACE_API.some((word) => text.includes(word)));
+    },
+    get compartment() {
+      if (compartment === undefined) {
+        needRoomToEndow();
+        compartment = makeCompartment(pkg);
+        installGlobals(pkg, compartment.globalThis);
+        installMadeGlobals(pkg, compartment.globalThis);
+        reportGlobals(pkg, compartment.globalThis);
+      }
+      return compartment;
+    },
+    functorOf: (key) => (functorOf ??= makeFunctors(pkg, allSources()))(key),
+    directEval: () => {
+      throw new TypeError('there is no text yet');
+    },
+    handover: makeHandover(descriptor, policy.harden, isOfHost),
+  };
+  return pkg;
+};

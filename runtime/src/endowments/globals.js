@@ -1,0 +1,392 @@
+// What each compartment finds on its globalThis, beyond what ses puts there.
+import { isObject } from '../base/objects.js';
+import { withSubclasses } from '../lockdown/run-time-text.js';
+import { ownProperty } from '../base/descriptors.js';
+import { auditedProcess } from '../audit/audit-process.js';
+import { OWN_IN_PAGES, VIEWED_BY_HAND, VIEWED_GLOBALS } from '../base/authority.js';
+import { fillView, frozenAccessor } from '../views/attenuate.js';
+import { makeConsoleView, replacedMethod } from '../views/console-view.js';
+import { makeErrorConstructor } from './error-constructor.js';
+import { hardenThingsOf } from '../lockdown/specimens.js';
+import { hardenKeys } from '../taming/web-results.js';
+import { hardenHost } from '../lockdown/host-harden.js';
+import { hardenerOf, sharedBuiltin, sharedGlobal } from '../taming/host-tame.js';
+import { boundView } from '../views/bound-view.js';
+import { builtinDecision, globalDecision, grantedOf, isWhole } from '../policy/policy.js';
+import {
+  WINDOW_NAMES,
+  isFleeting,
+  pageGlobal,
+  pagePerformance,
+  pageProcess,
+} from './page/page-globals.js';
+import { hardenLeads } from './page/page-classes.js';
+import { makePageTimers } from './page/page-timers.js';
+import { isAttenuation } from '../policy/policy-format.js';
+import { makeProcessView } from '../views/process-view.js';
+import { makeStdio } from '../views/stdio-view.js';
+import { makeTimers } from './timers.js';
+import { argumentsOf } from '../resolve/resolve.js';
+
+/** @import { Names } from '../archive/module-source.js' */
+/** @import { Decision } from '../policy/policy.js' */
+/** @import { AnyObject } from '../base/objects.js' */
+/** @import { Package } from '../protocols/package.js' */
+
+const TIMERS = [
+  ...['setTimeout', 'setInterval', 'setImmediate'],
+  ...['clearTimeout', 'clearInterval', 'clearImmediate'],
+];
+
+// Objects of the host that can be granted by members; of anything else a member is granted with its owner.
+const VIEWED = [...VIEWED_GLOBALS, ...VIEWED_BY_HAND];
+
+// Objects that can't be frozen: what is kept in them is for all who are granted them.
+const STORES = ['localStorage', 'sessionStorage'];
+
+/**
+ * @param {object} globalThis
+ * @param {string} name
+ * @param {unknown} value
+ * @param {boolean} [enumerable]
+ */
+const define = (globalThis, name, value, enumerable = false) => {
+  Object.defineProperty(globalThis, name, {
+    value,
+    writable: true,
+    enumerable,
+    configurable: true,
+  });
+};
+
+/** @type {import('../policy/policy.js').Granted} */
+const NO_PART = { whole: false, write: false, unlimited: false, members: new Map() };
+
+/**
+ * @param {Package} pkg
+ * @returns {Decision} what is granted of `process`, as a global or as a builtin
+ */
+const processDecision = ({ policy }) => {
+  const decision = globalDecision(policy, 'process');
+  return decision === undefined ||
+    (!isWhole(decision) && isWhole(builtinDecision(policy, 'process')))
+    ? builtinDecision(policy, 'process')
+    : decision;
+};
+
+/**
+ * Whatever of the host a package meets first, what is behind it is hardened by then.
+ *
+ * @param {Package} pkg
+ */
+const prepareHost = ({ world }) => {
+  if (world.hardens && !world.powers.page) hardenerOf(world.powers);
+};
+
+/**
+ * @param {Package} pkg
+ * @returns {AnyObject} its `process`
+ */
+export const processOf = (pkg) => {
+  if (pkg.process !== undefined) return pkg.process;
+  const { powers, linker } = pkg.world;
+  prepareHost(pkg);
+  if (powers.page) return (pkg.process = pageProcess(powers.page.nodeEnv));
+  const { process } = powers.globals;
+  const granted = grantedOf(processDecision(pkg));
+  if (granted?.unlimited) pkg.process = process;
+  else {
+    const view = makeProcessView(process, granted, {
+      label: pkg.label,
+      ownArguments: (argv) => argumentsOf(pkg.world, argv),
+      getBuiltinModule: (name) => linker.grantedBuiltin(pkg, name),
+      events: () => /** @type {AnyObject} */ (sharedBuiltin(powers, 'events')),
+      constants: () =>
+        Object.fromEntries(
+          ['os', 'fs', 'crypto', 'zlib'].map((name) => [
+            name,
+            { ...sharedBuiltin(powers, name)?.['constants'] },
+          ]),
+        ),
+      stdio: (name, part, deny) =>
+        makeStdio(name, {
+          real: () => process[name],
+          granted: part,
+          deny,
+          stream: /** @type {AnyObject} */ (sharedBuiltin(powers, 'stream')),
+        }),
+    });
+    const { audit } = pkg.world;
+    const options = {
+      label: pkg.label,
+      granted: granted ?? NO_PART,
+      recorder: /** @type {any} */ (audit),
+    };
+    pkg.process = audit === undefined ? view : auditedProcess(process, view, options);
+  }
+  return /** @type {AnyObject} */ (pkg.process);
+};
+
+/**
+ * @param {Package} pkg
+ * @returns {AnyObject} its `performance`: listeners and settings of its own
+ */
+export const performanceOf = (pkg) => {
+  const { globals, page } = pkg.world.powers;
+  prepareHost(pkg);
+  if (!page && pkg.world.hardens) sharedBuiltin(pkg.world.powers, 'perf_hooks');
+  if (page && pkg.world.hardens) hardenLeads(globals, 'performance', true);
+  pkg.performance ??= page ? pagePerformance(globals) : boundView(globals['performance']);
+  return pkg.performance;
+};
+
+/**
+ * @param {AnyObject} globals the host's
+ * @returns {AnyObject} `crypto`, hardened
+ */
+export const webCryptoOf = (globals) => {
+  const { crypto } = globals;
+  hardenKeys(globals);
+  if (isObject(crypto)) hardenHost(crypto['subtle']);
+  return hardenHost(crypto);
+};
+
+/**
+ * @param {Package} pkg
+ * @returns {Record<string, Function>}
+ */
+export const timersOf = (pkg) => {
+  const { globals, page, timersPromises } = pkg.world.powers;
+  pkg.timers ??= page
+    ? makePageTimers(globals)
+    : makeTimers(globals, timersPromises, () => {
+        prepareHost(pkg);
+        if (pkg.world.hardens) sharedBuiltin(pkg.world.powers, 'timers/promises');
+      });
+  return pkg.timers;
+};
+
+/** @type {WeakMap<object, Set<Package>>} */
+const consoles = new WeakMap();
+
+/**
+ * @param {Package['world']} world
+ * @returns {Set<Package>} whose console is everybody's
+ */
+const consolesOf = (world) => {
+  const known = consoles.get(world) ?? new Set();
+  consoles.set(world, known);
+  return known;
+};
+
+/**
+ * @param {Package} pkg
+ * @param {{ withClass?: boolean }} [options]
+ * @returns {object}
+ */
+export const consoleOf = (pkg, { withClass = false } = {}) => {
+  const { powers } = pkg.world;
+  const { console } = powers.globals;
+  if (withClass) {
+    prepareHost(pkg);
+    hardenHost(console.Console);
+    hardenThingsOf('console', console);
+    return makeConsoleView(console, { withClass });
+  }
+  const prepare = () => prepareHost(pkg);
+  const others = consolesOf(pkg.world);
+  // What the application puts in the place of a method is called for its dependencies too, and what one of these does,
+  // for all others, if the policy says "write".
+  const replaced = (/** @type {string} */ method) => {
+    for (const other of others) {
+      const found = other === pkg ? undefined : replacedMethod(other.console, method);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  const isApplication = pkg.world.map.entry.compartment === pkg.name;
+  if (isApplication || grantedOf(globalDecision(pkg.policy, 'console'))?.write) others.add(pkg);
+  pkg.console ??= makeConsoleView(powers.console ?? console, { withClass, prepare, replaced });
+  return pkg.console;
+};
+
+/**
+ * @param {Package} pkg
+ * @param {string} name
+ * @param {Decision} decision
+ * @returns {unknown}
+ */
+const hostGlobal = (pkg, name, decision) => {
+  if (name === 'console') return consoleOf(pkg);
+  if (name === 'process') return processOf(pkg);
+  if (TIMERS.includes(name)) return timersOf(pkg)[name];
+  const granted = grantedOf(decision);
+  if (pkg.world.powers.page && !OWN_IN_PAGES.includes(name)) return pageGlobal(pkg, name, granted);
+  const value = ownHostGlobal(pkg, name);
+  if (granted !== undefined && !granted.whole && VIEWED.includes(name) && isObject(value)) {
+    return fillView(granted, { owner: () => value, view: {} });
+  }
+  return value;
+};
+
+/**
+ * @param {Package} pkg
+ * @param {string} name
+ * @returns {unknown} a host object that packages may share
+ */
+const ownHostGlobal = (pkg, name) => {
+  const { globals } = pkg.world.powers;
+  if (name === 'performance') return performanceOf(pkg);
+  prepareHost(pkg);
+  if (name === 'crypto') return webCryptoOf(globals);
+  if (name === 'Buffer') return sharedBuiltin(pkg.world.powers, 'buffer')?.['Buffer'];
+  return STORES.includes(name) ? globals[name] : sharedGlobal(pkg.world.powers, name);
+};
+
+/**
+ * @template T
+ * @param {(language: AnyObject) => T} make
+ * @returns {(language: AnyObject) => T} that makes it once, for all packages
+ */
+const once = (make) => {
+  /** @type {WeakMap<AnyObject, T>} */
+  const made = new WeakMap();
+  return (language) => {
+    const value = made.get(language) ?? make(language);
+    made.set(language, value);
+    return value;
+  };
+};
+
+const propertiesOf = once((language) =>
+  Object.fromEntries(
+    Object.entries(language).map(([name, value]) => [
+      name,
+      { value, writable: true, enumerable: false, configurable: true },
+    ]),
+  ),
+);
+
+// An Intl.DateTimeFormat that is given no date formats the present one.
+const timelessIntl = once((language) => {
+  const { DateTimeFormat: _clock, ...intl } = Object.getOwnPropertyDescriptors(language['Intl']);
+  return Object.freeze(Object.create(Object.prototype, intl));
+});
+
+/**
+ * The constructors of ses that lack a power, or that have it when it is granted.
+ *
+ * @param {Package} pkg
+ * @param {AnyObject} globalThis
+ */
+const grantClockAndChance = (pkg, globalThis) => {
+  const { globals, language } = pkg.world.powers;
+  if (globalDecision(pkg.policy, 'Date') !== undefined) {
+    define(globalThis, 'Date', globals['Date']);
+  } else define(globalThis, 'Intl', timelessIntl(language));
+  if (globalDecision(pkg.policy, 'Math') !== undefined) define(globalThis, 'Math', globals['Math']);
+};
+
+/**
+ * Some of the host's globals are loaded when they are read first, and may complain.
+ *
+ * @param {Package} pkg
+ * @param {AnyObject} globalThis
+ * @param {string} name
+ * @param {() => unknown} read
+ */
+const defineHostGlobal = (pkg, globalThis, name, read) => {
+  const { globals, page } = pkg.world.powers;
+  const host = ownProperty(globals, name);
+  const enumerable = host?.enumerable ?? false;
+  const own = (/** @type {unknown} */ value) => define(globalThis, name, value, enumerable);
+  const isNamed = pkg.names.hostNames.includes(name) && !(page && isFleeting(globals, name));
+  if (host?.get === undefined || isNamed) {
+    define(globalThis, name, read(), enumerable);
+    return;
+  }
+  const get = () => {
+    const value = read();
+    if (!page || isObject(value)) own(value);
+    return value;
+  };
+  Object.defineProperty(globalThis, name, { ...frozenAccessor(get, own), enumerable });
+};
+
+/**
+ * Under `--audit`, what is not granted is recorded when it is read of the global object, and still not
+ * there. The package's texts have a stub for what they name freely.
+ *
+ * @param {Package} pkg
+ * @param {AnyObject} globalThis
+ * @param {string} name
+ */
+const auditGlobal = ({ world, label, names }, globalThis, name) => {
+  const { audit } = world;
+  if (audit === undefined || names.hostNames.includes(name)) return;
+  const read = () => audit.record(label, 'globals', name);
+  const assign = (/** @type {unknown} */ value) => define(globalThis, name, value);
+  Object.defineProperty(globalThis, name, { ...frozenAccessor(read, assign), enumerable: false });
+};
+
+/**
+ * @param {Package} pkg
+ * @param {AnyObject} globalThis the compartment's
+ */
+export const installGlobals = (pkg, globalThis) => {
+  const { world, policy } = pkg;
+  const { language, capture, page } = world.powers;
+  Object.defineProperties(globalThis, propertiesOf(language));
+  for (const name of ['global', ...(page ? WINDOW_NAMES : [])])
+    define(globalThis, name, globalThis);
+  define(globalThis, 'Function', withSubclasses(globalThis['Function']));
+  grantClockAndChance(pkg, globalThis);
+  if (pkg.usesStackTraces) {
+    const { stacks } = world;
+    define(
+      globalThis,
+      'Error',
+      makeErrorConstructor({ SharedError: globalThis['Error'], capture, stacks }),
+    );
+  }
+  if (isAttenuation(policy.globals)) {
+    Object.assign(globalThis, pkg.world.linker.attenuateGlobals(pkg, policy.globals, globalThis));
+    return;
+  }
+  for (const name of world.powers.hostGlobals) {
+    const decision = globalDecision(policy, name);
+    if (decision === undefined) {
+      auditGlobal(pkg, globalThis, name);
+      continue;
+    }
+    defineHostGlobal(pkg, globalThis, name, () => hostGlobal(pkg, name, decision));
+  }
+  const processWanted = pkg.names.hostNames.includes('process');
+  if (processWanted && !Object.hasOwn(globalThis, 'process'))
+    define(globalThis, 'process', processOf(pkg));
+};
+
+const CONSTANT = Object.freeze({ writable: false, configurable: false });
+
+/**
+ * What is constant is read as fast as a local variable, else it is looked up at every use.
+ *
+ * @param {AnyObject} globalThis
+ * @param {ReadonlyArray<string>} languageNames
+ * @param {Names} names of the package's modules; what one of them assigns stays as it is
+ * @returns {string[]} the names that can't change any more
+ */
+export const fixGlobals = (globalThis, languageNames, { assigns, hostNames }) => {
+  const assigned = new Set(assigns);
+  const fixed = [];
+  // Who gets the whole object may change it, or stand before it: a Proxy can't say anything else of what is constant.
+  const names = assigned.has('globalThis') ? languageNames : [...languageNames, ...hostNames];
+  for (const name of new Set(names)) {
+    const property = ownProperty(globalThis, name);
+    if (property === undefined || !('value' in property) || assigned.has(name)) continue;
+    if (property.configurable) Reflect.defineProperty(globalThis, name, CONSTANT);
+    else if (property.writable) continue;
+    fixed.push(name);
+  }
+  return fixed;
+};

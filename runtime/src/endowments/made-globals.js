@@ -1,0 +1,229 @@
+// Globals that one package makes for others, as far as the policy says so: who may assign one, and who may read it.
+// Members of the language's objects (`Reflect.decorate`) are the same thing, who is concerned having an object of its own.
+import { isObject } from '../base/objects.js';
+import { frozenAccessor } from '../views/attenuate.js';
+import { STATICS } from '../base/authority.js';
+import { ownProperty } from '../base/descriptors.js';
+import { unfinishedView } from '../views/read-only.js';
+import { needRoomToHarden } from '../base/room.js';
+
+/** @import { AnyObject } from '../base/objects.js' */
+/** @import { Package, World } from '../protocols/package.js' */
+
+/**
+ * @typedef {object} Made a global that packages may make
+ * @property {Set<Package>} makers that hold an object which may have it
+ * @property {{ owner: Package, value: unknown } | undefined} assigned last
+ */
+
+/** @type {WeakMap<World, Map<string, Made>>} */
+const worlds = new WeakMap();
+
+/**
+ * @param {World} world
+ * @param {string} path
+ * @returns {Made}
+ */
+const madeAt = (world, path) => {
+  const paths = worlds.get(world) ?? new Map();
+  worlds.set(world, paths);
+  const made = paths.get(path) ?? { makers: new Set(), assigned: undefined };
+  paths.set(path, made);
+  return made;
+};
+
+/** @type {WeakSet<Function>} getters that are defined here */
+const ours = new WeakSet();
+
+/** @type {WeakMap<object, boolean>} what other packages were given, and whether it is locked for that */
+const handed = new WeakMap();
+
+/**
+ * What another package gets is locked as if it were exported; while its maker is being evaluated, it is seen through a
+ * view.
+ *
+ * @param {Package} owner
+ * @param {unknown} value
+ */
+const handedOver = (owner, value) => {
+  if (!isObject(value)) return value;
+  const { handover, world } = owner;
+  if (!handed.has(value)) {
+    needRoomToHarden(); // else it would be taken for locked
+    const { text } = owner;
+    const locks = handover.locks(value, text);
+    handover.evaluated({ text, exports: () => [[value, 'whole']] });
+    handover.handOver();
+    handed.set(value, locks);
+  }
+  const isFinished = () => !handover.isEvaluating();
+  return world.hardens && handed.get(value) ? unfinishedView(value, isFinished) : value;
+};
+
+/**
+ * @param {Made} made
+ * @param {Package} pkg who reads
+ * @param {string} path
+ * @returns {(() => unknown) | undefined} undefined: nobody has made it
+ */
+const findMade = (made, pkg, path) => {
+  const { assigned } = made;
+  if (assigned !== undefined) {
+    return () =>
+      assigned.owner === pkg ? assigned.value : handedOver(assigned.owner, assigned.value);
+  }
+  for (const maker of made.makers) {
+    const { holder, key } = holderOf(maker, path);
+    const property = maker === pkg || holder === undefined ? undefined : ownProperty(holder, key);
+    if (property === undefined || (property.get && ours.has(property.get))) continue;
+    return () => handedOver(maker, holder?.[key]);
+  }
+  return undefined;
+};
+
+/**
+ * @param {Package} pkg
+ * @param {string} path
+ * @returns {{ holder: AnyObject | undefined, key: string }}
+ */
+const holderOf = (pkg, path) => {
+  const [first = '', member] = path.split('.');
+  const { globalThis } = pkg.compartment;
+  return member === undefined
+    ? { holder: globalThis, key: first }
+    : { holder: /** @type {AnyObject} */ (globalThis[/** @type {never} */ (first)]), key: member };
+};
+
+/**
+ * @param {Package} pkg
+ * @param {AnyObject} holder
+ * @param {string} key
+ * @param {{ path: string, writes: boolean }} grant
+ */
+const defineMade = (pkg, holder, key, { path, writes }) => {
+  const made = madeAt(pkg.world, path);
+  const host = ownProperty(holder, key);
+  /** @type {{ value: unknown } | undefined} */
+  let read = host?.get ? undefined : { value: host?.value };
+  const ofHost = () => {
+    if (read === undefined) {
+      read = { value: Reflect.apply(/** @type {() => unknown} */ (host?.get), holder, []) };
+      install(); // what is read first replaces its accessor
+    }
+    return read.value;
+  };
+  const get = () => (findMade(made, pkg, path) ?? ofHost)();
+  const own = (/** @type {unknown} */ value) =>
+    Object.defineProperty(holder, key, {
+      ...{ value, writable: true, enumerable: true, configurable: true },
+    });
+  const set = (/** @type {unknown} */ value) => {
+    if (writes) made.assigned = { owner: pkg, value };
+    else own(value);
+  };
+  const accessor = frozenAccessor(get, set);
+  ours.add(/** @type {Function} */ (accessor.get));
+  const install = () =>
+    Object.defineProperty(holder, key, { ...accessor, enumerable: host?.enumerable ?? true });
+  install();
+  if (writes) made.makers.add(pkg);
+};
+
+/**
+ * @param {Function} shared a constructor of the language
+ * @returns {Function} that makes the same instances, and is another object
+ */
+const ownConstructor = (shared) => {
+  /** @this {unknown} */
+  const own = function own(/** @type {unknown[]} */ ...args) {
+    if (new.target === undefined) return Reflect.apply(shared, this, args);
+    return Reflect.construct(shared, args, new.target === own ? shared : new.target);
+  };
+  return own;
+};
+
+/**
+ * Of the language's constructors `this` says what is to be made.
+ *
+ * @param {Function} method
+ * @param {object} shared
+ * @param {object} own
+ */
+const ownMethod = (method, shared, own) => {
+  const { [method.name]: bound } = {
+    [method.name](/** @type {unknown[]} */ ...args) {
+      return Reflect.apply(method, this === own ? shared : this, args);
+    },
+  };
+  return bound;
+};
+
+/**
+ * A package that changes an object of the language changes one of its own.
+ *
+ * @param {AnyObject} globalThis
+ * @param {string} name
+ */
+const ownStatics = (globalThis, name) => {
+  const shared = globalThis[name];
+  const own = typeof shared === 'function' ? ownConstructor(shared) : {};
+  Object.setPrototypeOf(own, Object.getPrototypeOf(shared));
+  for (const key of Reflect.ownKeys(shared)) {
+    const property = /** @type {PropertyDescriptor} */ (ownProperty(shared, key));
+    const isOwn = key !== 'prototype';
+    const { value } = property;
+    const isMethod = isOwn && typeof shared === 'function' && typeof value === 'function';
+    if ('value' in property) property.writable = isOwn;
+    Object.defineProperty(own, key, {
+      ...property,
+      ...(isMethod && { value: ownMethod(value, shared, own) }),
+      configurable: isOwn,
+    });
+  }
+  Object.defineProperty(globalThis, name, {
+    ...{ value: own, writable: true, enumerable: false, configurable: true },
+  });
+};
+
+/**
+ * @param {Package} pkg
+ * @param {AnyObject} globalThis of its compartment, with what it has of the host
+ */
+export const installMadeGlobals = (pkg, globalThis) => {
+  const { policy, names, world } = pkg;
+  const { hostGlobals, languageNames } = world.powers;
+  const granted = policy.globals instanceof Map ? [...policy.globals] : [];
+  const wanted = granted.filter(([path, grant]) => grant !== false && path.split('.').length < 3);
+  const members = wanted.filter(([path]) => path.includes('.'));
+  for (const name of STATICS) {
+    const isChanged = [...names.assigns, ...members.map(([path]) => path)].some((path) =>
+      path.startsWith(`${name}.`),
+    );
+    if (isChanged && globalThis[name] !== undefined) ownStatics(globalThis, name);
+  }
+  for (const [path, grant] of wanted) {
+    const [first = '', member] = path.split('.');
+    const isHost = hostGlobals.includes(first);
+    const writes = grant === 'write';
+    if (member === undefined) {
+      const isMade = writes || !isHost || world.madeGlobals.has(path);
+      if (isMade && !languageNames.includes(first))
+        defineMade(pkg, globalThis, path, { path, writes });
+    } else if (STATICS.includes(first) && !Object.hasOwn(globalThis[first] ?? {}, member)) {
+      defineMade(pkg, globalThis[first], member, { path, writes });
+    }
+  }
+};
+
+/**
+ * @param {ReadonlyArray<import('../policy/policy-format.js').PackagePolicy>} policies
+ * @returns {Set<string>} the globals that some package may make
+ */
+export const madeGlobalsOf = (policies) =>
+  new Set(
+    policies.flatMap(({ globals }) =>
+      globals instanceof Map
+        ? [...globals].filter(([, grant]) => grant === 'write').map(([path]) => path)
+        : [],
+    ),
+  );

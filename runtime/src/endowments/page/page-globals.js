@@ -1,0 +1,215 @@
+// What a package is given of a page: hardened classes, functions that work without `window`, views of objects.
+import { isObject } from '../../base/objects.js';
+import { ownProperty } from '../../base/descriptors.js';
+import { bindMethod, defineOwn, fillView, isConstructor } from '../../views/attenuate.js';
+import { severityOf } from '../../base/authority.js';
+import { boundView } from '../../views/bound-view.js';
+import { makeDenied } from '../../audit/denial.js';
+import { accessDenied } from '../../base/errors.js';
+import { hardenHidden, hardenStreams } from '../../lockdown/hidden-prototypes.js';
+import { hardenHost } from '../../lockdown/host-harden.js';
+import { hardenLeads } from './page-classes.js';
+import { isWithheld } from '../../policy/policy.js';
+import { pageView } from '../../views/read-only.js';
+
+/** @import { Granted } from '../../policy/policy.js' */
+/** @import { AnyObject } from '../../base/objects.js' */
+/** @import { Package } from '../../protocols/package.js' */
+
+// In a compartment each of these is the compartment's own global object.
+export const WINDOW_NAMES = ['window', 'self', 'frames', 'parent', 'top'];
+
+// To assign to these runs text as the page's own: `location.href = 'javascript:…'`.
+const READ_ONLY = ['location'];
+
+// Objects that can't be frozen, or whose properties are data: what is kept in them is for all.
+const SHARED = ['localStorage', 'sessionStorage'];
+
+// Namespaces of functions and classes. What else they have is state of the page, by getters: `CSS.highlights`.
+const NAMESPACES = ['CSS', 'WebAssembly'];
+
+// Changes all styles of the page, and says whether another has done so.
+const OF_PAGE = ['registerProperty'];
+
+// Entries of other kinds have the nodes that they are about: the first input, the largest paint.
+const ENTRIES_WITHOUT_NODES = ['mark', 'measure', 'navigation', 'paint', 'resource'];
+
+/** @type {WeakMap<Function, Function>} */
+const bound = new WeakMap();
+
+/**
+ * @param {AnyObject} page
+ * @param {Function} method
+ */
+const boundToPage = (page, method) => {
+  const known = bound.get(method) ?? bindMethod(method, page);
+  bound.set(method, known);
+  return known;
+};
+
+/**
+ * @param {Granted} granted
+ * @returns {Granted}
+ */
+const readOnly = (granted) => ({
+  ...granted,
+  write: false,
+  members: new Map([...granted.members].map(([name, member]) => [name, readOnly(member)])),
+});
+
+/**
+ * @param {AnyObject} object
+ * @param {Granted} granted whole
+ * @returns {AnyObject} a view without the members that are withheld
+ */
+const viewOf = (object, granted) => {
+  const view = boundView(object);
+  for (const [name, member] of granted.members) if (isWithheld(member)) delete view[name];
+  return view;
+};
+
+/**
+ * @param {string} name
+ * @param {AnyObject} object
+ * @param {Granted} granted
+ * @returns {unknown}
+ */
+const sharedObject = (name, object, granted) => {
+  if (SHARED.includes(name)) return object;
+  if (NAMESPACES.includes(name)) return functionsOf(object);
+  if (severityOf('globals', name) === 'critical') return object; // who is granted it whole has the page
+  return isPlatformObject(object) ? viewOf(object, granted) : pageView(object);
+};
+
+/**
+ * @param {AnyObject} namespace
+ * @returns {AnyObject} a frozen one with its functions and classes
+ */
+const functionsOf = (namespace) => {
+  const properties = Object.getOwnPropertyDescriptors(namespace);
+  const held = Reflect.ownKeys(properties).flatMap((key) => {
+    const property = properties[/** @type {string} */ (key)];
+    const isHeld =
+      property !== undefined && 'value' in property && !OF_PAGE.includes(`${String(key)}`);
+    return isHeld ? [[key, property]] : [];
+  });
+  return hardenHost(Object.create(Object.prototype, Object.fromEntries(held)));
+};
+
+/**
+ * @param {AnyObject} object
+ * @returns {boolean} whether the browser made it, rather than a script of the page
+ */
+const isPlatformObject = (object) => {
+  const prototype = Object.getPrototypeOf(object);
+  return prototype !== null && Object.hasOwn(prototype, Symbol.toStringTag);
+};
+
+/**
+ * @param {Function} value
+ * @returns {boolean} whether the browser made it, rather than a script of the page
+ */
+const isPlatformFunction = (value) =>
+  /\[native code\]\s*\}$/.test(Function.prototype.toString.call(value));
+
+/**
+ * What a package was not granted of an object says so when it is called, not when it is looked at.
+ *
+ * @param {string} label
+ * @param {string} name of a global
+ * @param {AnyObject} object
+ * @param {AnyObject} view
+ */
+const addDenials = (label, name, object, view) => {
+  for (let holder = object; holder !== Object.prototype; holder = Object.getPrototypeOf(holder)) {
+    if (holder === null) return;
+    for (const [key, { value }] of Object.entries(Object.getOwnPropertyDescriptors(holder))) {
+      if (typeof value !== 'function' || key === 'constructor' || Object.hasOwn(view, key))
+        continue;
+      const denied = makeDenied(() => accessDenied(label, 'global', `${name}.${key}`), key);
+      defineOwn(view, key, denied, false);
+    }
+  }
+};
+
+/**
+ * @param {Package} pkg
+ * @param {string} name of a global of the page
+ * @param {Granted | undefined} granted
+ * @returns {unknown}
+ */
+export const pageGlobal = ({ world, label }, name, granted) => {
+  const page = world.powers.globals;
+  const value = page[name];
+  if (!isObject(value) || granted === undefined) return value;
+  if (world.hardens) {
+    hardenHidden(page, name);
+    hardenStreams(page);
+    hardenLeads(page, name, severityOf('globals', name) !== 'harmless');
+  }
+  if (typeof value === 'function') {
+    if (world.hardens && !isPlatformFunction(value)) return pageView(value);
+    if (!isConstructor(value)) return boundToPage(page, value);
+    return world.hardens ? hardenHost(value) : value;
+  }
+  if (granted.unlimited) return value;
+  const held = READ_ONLY.includes(name) && !granted.whole ? readOnly(granted) : granted;
+  if (granted.whole) return sharedObject(name, value, granted);
+  const expose = (/** @type {unknown} */ shown) => {
+    if (!world.hardens || !isObject(shown) || typeof shown === 'function') return shown;
+    hardenHost(Object.getPrototypeOf(shown)); // some instances can't be frozen
+    if (Object.isExtensible(shown)) Reflect.preventExtensions(shown);
+    return shown;
+  };
+  const view = fillView(held, { owner: () => page[name], view: {}, expose });
+  addDenials(label, name, value, view);
+  return view;
+};
+
+/**
+ * @param {AnyObject} page
+ * @param {string} name of a global with a getter
+ * @returns {boolean} whether it is read anew each time: `innerWidth` changes; `localStorage` may be refused
+ */
+export const isFleeting = (page, name) => {
+  if (ownProperty(page, name)?.get === undefined) return false;
+  try {
+    return !isObject(page[name]);
+  } catch {
+    return true;
+  }
+};
+
+/**
+ * @param {AnyObject} page
+ * @returns {AnyObject} a `performance` of a package's own
+ */
+export const pagePerformance = ({ performance }) => {
+  const view = boundView(performance);
+  for (const name of ['getEntries', 'getEntriesByName', 'getEntriesByType']) {
+    if (typeof performance[name] !== 'function') continue;
+    const value = (/** @type {unknown[]} */ ...args) =>
+      performance[name](...args)
+        .filter((/** @type {AnyObject} */ { entryType }) =>
+          ENTRIES_WITHOUT_NODES.includes(entryType),
+        )
+        .map((/** @type {AnyObject} */ entry) => hardenHost(entry));
+    Object.defineProperty(view, name, { value: Object.freeze(value), writable: true });
+  }
+  return view;
+};
+
+/**
+ * @param {string} nodeEnv
+ * @returns {AnyObject} a `process` that tells nothing, for code that asks it for its environment
+ */
+export const pageProcess = (nodeEnv) => ({
+  ...{ title: 'browser', browser: true, platform: 'browser', version: '', versions: {} },
+  ...{ env: { NODE_ENV: nodeEnv }, argv: [], execArgv: [] },
+  cwd: Object.freeze(() => '/'),
+  nextTick: Object.freeze((/** @type {Function} */ callback, /** @type {unknown[]} */ ...args) => {
+    if (typeof callback !== 'function') throw new TypeError('The callback must be a function');
+    queueMicrotask(() => void Reflect.apply(callback, undefined, args));
+  }),
+  emitWarning: Object.freeze(() => undefined),
+});

@@ -1,0 +1,249 @@
+// CommonJS of one package, as Node has it: module objects, their cache, `require` and what hangs on it.
+import { codedTypeError } from '../base/errors.js';
+import { dirnameOf, isRelative, nodeModulesPaths, resolveKey } from '../base/locations.js';
+
+/** @import { CjsModule, CommonJs, Require } from '../protocols/modules.js' */
+
+/**
+ * @typedef {object} CjsHooks what the linker knows
+ * @property {string} entryFilename of the application's first module, '' when it is elsewhere
+ * @property {(filename: string) => string | undefined} keyOf
+ * @property {(filename: string) => string | undefined} keyAt the same, whether or not there is such a module
+ * @property {(key: string, module: CjsModule) => void} execute sets `module.exports`
+ * @property {(specifier: string, key: string, from: CjsModule) => unknown} require
+ * @property {(specifier: string, key: string) => string} resolve
+ * @property {(specifier: string, place: string | undefined) => string | undefined} findPackageJSON
+ * @property {() => object | undefined} foreignMain the application's first module, for another package: a view
+ * @property {(text: string) => unknown} evaluate as `eval` of the package does
+ * @property {(specifier: string) => boolean} isBuiltin
+ * @property {ReadonlyArray<string>} builtinModules
+ */
+
+/** @param {unknown} specifier */
+const checkSpecifier = (specifier) => {
+  if (typeof specifier !== 'string') {
+    throw codedTypeError(
+      'ERR_INVALID_ARG_TYPE',
+      `The "id" argument must be of type string. Received ${specifier === null ? 'null' : typeof specifier}`,
+    );
+  }
+  if (specifier === '') {
+    throw codedTypeError(
+      'ERR_INVALID_ARG_VALUE',
+      "The argument 'id' must be a non-empty string. Received ''",
+    );
+  }
+};
+
+/**
+ * @param {CjsHooks} hooks
+ * @param {Record<string, CjsModule>} cache
+ * @param {Record<string, unknown>} extensions
+ * @param {() => object | undefined} main
+ * @returns {CommonJs['makeRequire']}
+ */
+const requireMaker = (hooks, cache, extensions, main) => (module, key) => {
+  const require = /** @type {Require} */ (
+    function require(specifier) {
+      checkSpecifier(specifier);
+      return hooks.require(specifier, key, module);
+    }
+  );
+  const resolve = /** @param {string} specifier */ (specifier) => {
+    checkSpecifier(specifier);
+    return hooks.resolve(specifier, key);
+  };
+  const paths = /** @param {string} specifier */ (specifier) => {
+    checkSpecifier(specifier);
+    if (hooks.isBuiltin(specifier)) return null;
+    return /^\.{1,2}\//.test(specifier) ? [module.path] : [...module.paths];
+  };
+  require.resolve = Object.assign(resolve, { paths });
+  require.main = /** @type {any} */ (main());
+  require.extensions = extensions;
+  require.cache = cache;
+  return require;
+};
+
+/**
+ * @param {Require} made
+ * @param {string} folder of another package
+ * @returns {Require} the same; what is relative, is so to that folder
+ */
+const fromElsewhere = (made, folder) => {
+  const placed = (/** @type {unknown} */ specifier) =>
+    typeof specifier === 'string' && isRelative(specifier)
+      ? `${resolveKey(`.${folder}/${specifier}`, './')}`.slice(1)
+      : specifier;
+  const { resolve } = /** @type {any} */ (made);
+  const require = /** @type {any} */ (
+    (/** @type {unknown} */ specifier) => made(/** @type {string} */ (placed(specifier)))
+  );
+  Object.assign(require, made);
+  require.resolve = Object.assign((/** @type {unknown} */ s) => resolve(placed(s)), resolve);
+  return require;
+};
+
+const WRAPPER = ['(function (exports, require, module, __filename, __dirname) { ', '\n});'];
+
+/** @returns {object} how Node would wrap a text: changing it changes nothing, here as there */
+const wrappers = () => {
+  const wrapper = [...WRAPPER];
+  return { wrapper, wrap: (/** @type {string} */ text) => `${wrapper[0]}${text}${wrapper[1]}` };
+};
+
+/**
+ * @param {CjsHooks} hooks
+ * @param {(place: string) => Require} createRequire
+ * @returns {object} what of `Module` loads and finds by a name, as it does for the package's own modules
+ */
+const loaders = (hooks, createRequire) => {
+  /**
+   * @param {any} parent a module
+   * @returns {Require}
+   */
+  const requireOf = (parent) => createRequire(parent?.filename ?? parent?.id ?? '/noop.js');
+  return {
+    _resolveFilename: (/** @type {string} */ specifier, /** @type {unknown} */ parent) =>
+      /** @type {any} */ (requireOf(parent)).resolve(specifier),
+    _load: (/** @type {string} */ specifier, /** @type {unknown} */ parent) =>
+      requireOf(parent)(specifier),
+    findPackageJSON: (/** @type {unknown} */ specifier, /** @type {unknown} */ place) =>
+      hooks.findPackageJSON(`${specifier}`, place === undefined ? undefined : `${place}`),
+  };
+};
+
+/**
+ * The class of the package's module objects; `require('module')` gives it too.
+ *
+ * @param {CjsHooks} hooks
+ * @param {(filename: string) => Require} createRequire
+ * @param {object} statics
+ */
+const makeModuleClass = (hooks, createRequire, statics) => {
+  /**
+   * @this {any}
+   * @param {string} [id]
+   * @param {CjsModule} [parent]
+   */
+  function Module(id = '', parent) {
+    this.id = id;
+    this.path = dirnameOf(id);
+    this.exports = {};
+    Object.defineProperty(this, 'parent', { value: parent, writable: true, configurable: true });
+    this.filename = null;
+    this.loaded = false;
+    this.children = [];
+  }
+  Object.defineProperty(Module.prototype, 'require', {
+    value: /** @this {CjsModule} */ function require(/** @type {string} */ specifier) {
+      checkSpecifier(specifier);
+      const key = hooks.keyOf(this.filename);
+      if (key === undefined) throw new TypeError('not a module of this package');
+      return hooks.require(specifier, key, this);
+    },
+    writable: true,
+    configurable: true,
+  });
+  // A text that the package has is no more than it could evaluate: https://nodejs.org/api/modules.html#the-module-wrapper.
+  Object.defineProperty(Module.prototype, '_compile', {
+    value: /** @this {CjsModule} */ function _compile(
+      /** @type {unknown} */ content,
+      /** @type {unknown} */ place,
+    ) {
+      const filename = `${place ?? this.filename ?? ''}`;
+      const text = `${content}`.replace(/^#!/, '//');
+      const functor = /** @type {Function} */ (hooks.evaluate(`${WRAPPER[0]}${text}${WRAPPER[1]}`));
+      const require = createRequire(filename.startsWith('/') ? filename : `/${filename}`);
+      const given = [this.exports, require, this, filename, dirnameOf(filename)];
+      return Reflect.apply(functor, this.exports, given);
+    },
+    writable: true,
+    configurable: true,
+  });
+  return Object.assign(Module, {
+    builtinModules: [...hooks.builtinModules],
+    isBuiltin: hooks.isBuiltin,
+    createRequire,
+    Module,
+    ...statics,
+  });
+};
+
+/**
+ * @param {CjsModule | undefined} parent
+ * @param {CjsModule} child
+ */
+const adopt = (parent, child) => {
+  if (Array.isArray(parent?.children) && !parent.children.includes(child))
+    parent.children.push(child);
+};
+
+/**
+ * @param {CjsHooks} hooks
+ * @param {(filename: string) => string} toFilename of what createRequire is given
+ * @returns {CommonJs}
+ */
+export const makeCommonJs = (hooks, toFilename) => {
+  /** @type {Record<string, CjsModule>} */
+  const cache = Object.create(null);
+  const extensions = Object.create(null);
+  const main = () => cache[hooks.entryFilename] ?? hooks.foreignMain();
+  const makeRequire = requireMaker(hooks, cache, extensions, main);
+
+  /** @param {string} place a path or a `file:` URL */
+  const createRequire = (place) => {
+    const filename = toFilename(place);
+    const key = hooks.keyOf(filename) ?? hooks.keyAt(filename);
+    const made = makeRequire(newModule(filename, undefined), key ?? './');
+    return key === undefined ? fromElsewhere(made, dirnameOf(filename)) : made;
+  };
+  const statics = {
+    _cache: cache,
+    _extensions: extensions,
+    _nodeModulePaths: Object.freeze(nodeModulesPaths),
+    ...wrappers(),
+    ...loaders(hooks, createRequire),
+  };
+  const Module = /** @type {any} */ (makeModuleClass(hooks, createRequire, statics));
+
+  /**
+   * @param {string} filename
+   * @param {object | null | undefined} parent
+   * @returns {CjsModule}
+   */
+  const newModule = (filename, parent) => {
+    const module = new Module(filename, parent);
+    if (filename === hooks.entryFilename) module.id = '.';
+    module.filename = filename;
+    module.paths = nodeModulesPaths(module.path);
+    return module;
+  };
+
+  /** @type {CommonJs['load']} */
+  const load = (filename, key, parent, seen) => {
+    const known = cache[filename];
+    if (known !== undefined) {
+      adopt(parent, known);
+      return known;
+    }
+    const isMain = filename === hooks.entryFilename && parent === undefined;
+    const module = newModule(filename, parent ?? seen ?? (isMain ? null : undefined));
+    cache[filename] = module;
+    adopt(parent, module);
+    let done = false;
+    try {
+      hooks.execute(key, module);
+      done = true;
+    } finally {
+      if (!done) {
+        delete cache[filename]; // as in Node, a module that threw may be required again
+        const index = parent?.children.indexOf(module) ?? -1;
+        if (index >= 0) parent?.children.splice(index, 1);
+      }
+    }
+    module.loaded = true;
+    return module;
+  };
+  return { load, makeRequire, createRequire, Module };
+};

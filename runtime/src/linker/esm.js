@@ -1,0 +1,334 @@
+// ECMAScript modules: their records, and the calling convention of their functors (Endo's).
+import { exportNameOf, resolveExport } from '../cyclic-modules/exports.js';
+import { dirnameOf, filenameOf, urlOf } from '../base/locations.js';
+import { namespaceOf } from '../cyclic-modules/namespace.js';
+import {
+  makeCell,
+  makeCyclicRecord,
+  readCell,
+  requestedBy,
+  setCell,
+  subscribe,
+} from '../cyclic-modules/records.js';
+import { fileModule } from '../compartment/package.js';
+import { unfinishedView } from '../views/read-only.js';
+
+/** @import { EsmSource } from '../archive/module-source.js' */
+/** @import { Cell, CyclicRecord, ModuleRecord } from '../cyclic-modules/records.js' */
+/** @import { EvaluatedModule } from '../protocols/modules.js' */
+/** @import { Package } from '../protocols/package.js' */
+
+/**
+ * @typedef {Array<[specifier: string, Array<[importName: string, Array<(value: unknown) => void>]>]>} Updates
+ */
+
+/**
+ * How a module's exports are seen: as they are, or, while the module is being evaluated in a cycle with modules of other
+ * packages, as views that can't be written through.
+ *
+ * @typedef {object} Exposure
+ * @property {(cell: Cell, value: unknown) => void} announce a new value
+ * @property {() => void} cross another package imports it before it has been evaluated
+ * @property {() => void} finish
+ */
+
+/** @type {WeakMap<object, Exposure>} by record */
+const exposures = new WeakMap();
+
+/** @returns {Exposure} */
+const makeExposure = () => {
+  /** @type {Map<Cell, unknown>} */
+  const values = new Map();
+  let crossed = false;
+  let finished = false;
+  const isFinished = () => finished;
+  return {
+    announce(cell, value) {
+      if (!finished) values.set(cell, value);
+      setCell(cell, crossed ? unfinishedView(value, isFinished) : value);
+    },
+    cross() {
+      if (crossed || finished) return;
+      crossed = true;
+      for (const [cell, value] of values) setCell(cell, unfinishedView(value, isFinished));
+    },
+    finish() {
+      finished = true;
+      if (crossed) for (const [cell, value] of values) setCell(cell, value);
+      values.clear();
+    },
+  };
+};
+
+/**
+ * @param {CyclicRecord} record
+ * @param {ModuleRecord} target that it imports from
+ */
+const noteCrossing = (record, target) => {
+  if (target.owner !== record.owner) exposures.get(target)?.cross();
+};
+
+/**
+ * @param {CyclicRecord} record
+ * @param {string} specifier
+ * @param {string} importName
+ * @returns {import('../cyclic-modules/records.js').Resolution} without a cell: the namespace is meant
+ */
+const importedBinding = (record, specifier, importName) => {
+  const requested = requestedBy(record, specifier);
+  noteCrossing(record, requested);
+  if (importName === '*') return { record: requested, cell: undefined };
+  const resolution = resolveExport(requested, exportNameOf(importName));
+  if (resolution === undefined || resolution === 'ambiguous') {
+    throw new SyntaxError(
+      `The requested module '${specifier}' does not provide an export named '${importName}'`,
+    );
+  }
+  noteCrossing(record, resolution.record);
+  return resolution;
+};
+
+/**
+ * @param {CyclicRecord} record
+ * @returns {(updates: Updates) => void} what a functor calls `imports`; it executes nothing
+ */
+const makeImports = (record) => (updates) => {
+  for (const [specifier, names] of updates) {
+    for (const [importName, updaters] of names) {
+      const { cell, record: imported } = importedBinding(record, specifier, importName);
+      for (const updater of updaters) {
+        if (cell !== undefined) subscribe(cell, updater);
+        else updater(namespaceOf(imported));
+      }
+    }
+  }
+};
+
+/**
+ * @param {Package} pkg
+ * @param {string} key
+ * @param {boolean} main
+ * @param {string} suffix of its URL
+ * @returns {object} `import.meta`
+ */
+const makeImportMeta = (pkg, key, main, suffix) => {
+  const filename = filenameOf(pkg.name, `./${fileModule(pkg, key).location}`);
+  const resolve = /** @param {unknown} specifier */ (specifier) =>
+    pkg.world.linker.resolveToUrl(pkg, key, 'import', `${specifier}`);
+  return Object.assign(Object.create(null), {
+    dirname: dirnameOf(filename),
+    filename,
+    main,
+    resolve,
+    url: `${urlOf(filename)}${suffix}`,
+  });
+};
+
+/**
+ * @param {Map<string, Cell>} cells
+ * @param {Iterable<string>} locals
+ * @param {Exposure} exposure
+ */
+const notifiers = (cells, locals, { announce }) => {
+  const notify = Object.create(null);
+  for (const local of locals) {
+    const cell = /** @type {Cell} */ (cells.get(local));
+    notify[local] = (/** @type {unknown} */ value) => {
+      announce(cell, value);
+      return value;
+    };
+  }
+  return Object.freeze(notify);
+};
+
+/**
+ * Endo's compiler leaves the assignments to an exported variable to accessors in the module's scope.
+ *
+ * @param {EsmSource} source
+ * @param {Map<string, Cell>} cells
+ * @returns {object | undefined}
+ */
+const accessorsOf = (source, cells) => {
+  const scope = Object.create(null);
+  for (const [local, accessor] of source.live.values()) {
+    if (!accessor) continue;
+    const cell = /** @type {Cell} */ (cells.get(local));
+    Object.defineProperty(scope, local, {
+      get: () => readCell(cell),
+      set: (value) => {
+        readCell(cell);
+        setCell(cell, value);
+      },
+      enumerable: true,
+    });
+  }
+  return Object.keys(scope).length === 0 ? undefined : Object.freeze(scope);
+};
+
+/**
+ * @param {EsmSource} source
+ * @returns {Map<string, Cell>} by local name
+ */
+const cellsOf = (source) => {
+  const locals = [...source.fixed.values(), ...[...source.live.values()].map(([local]) => local)];
+  return new Map(locals.map((local) => [local, makeCell(local)]));
+};
+
+/**
+ * @param {CyclicRecord} record
+ * @param {EsmSource} source
+ * @param {Map<string, Cell>} cells
+ */
+const declareExports = (record, source, cells) => {
+  const locals = [
+    ...source.fixed,
+    ...[...source.live].map(([name, [local]]) => /** @type {const} */ ([name, local])),
+  ];
+  for (const [name, local] of locals) {
+    record.exports.set(name, { cell: /** @type {Cell} */ (cells.get(local)) });
+  }
+  for (const [specifier, pairs] of source.reexports) {
+    for (const [importName, exportName] of pairs)
+      record.exports.set(exportName, { specifier, importName });
+  }
+};
+
+/**
+ * In a cycle of imports, hoisted functions can be called and imports must be linked before the module's
+ * own code runs (InitializeEnvironment): the functor is a generator that stops in between.
+ *
+ * @param {CyclicRecord} record
+ * @param {(split: boolean) => unknown} start
+ */
+const initializeApart = (record, start) => {
+  /** @type {() => unknown} */
+  let resume;
+  record.initialize = () => {
+    try {
+      const body = /** @type {Iterator<unknown>} */ (start(true));
+      resume = () => body.next();
+    } catch (error) {
+      resume = () => {
+        throw error;
+      };
+    }
+  };
+  record.execute = () => resume();
+};
+
+/**
+ * What a module of another package exports is hardened before this one sees it, and what this one exports, when
+ * it has been evaluated.
+ *
+ * @param {CyclicRecord} record
+ * @param {Package} pkg
+ * @param {EvaluatedModule} module
+ * @param {() => void} finish
+ */
+const handOverAround = (record, pkg, module, finish) => {
+  const { execute } = record;
+  record.execute = () => {
+    for (const { owner } of record.requested.values())
+      if (owner !== pkg) /** @type {Package} */ (owner).handover.handOver();
+    const done = pkg.handover.during(execute);
+    const evaluated = () => {
+      finish();
+      pkg.handover.evaluated(module);
+    };
+    if (record.hasTLA) /** @type {Promise<unknown>} */ (done).then(evaluated, () => undefined);
+    else evaluated();
+    return done;
+  };
+};
+
+/**
+ * @param {Map<string, Cell>} cells
+ * @param {EsmSource} source
+ * @returns {EvaluatedModule}
+ */
+const evaluatedModule = (cells, source) => ({
+  text: source.text,
+  exports: () =>
+    [...cells.values()]
+      .filter(({ ready }) => ready)
+      .map(({ name, value }) => [value, name === source.fixed.get('default') ? 'whole' : 'part']),
+  watch: (listener) => {
+    for (const cell of cells.values()) cell.listeners.push(listener);
+  },
+});
+
+/**
+ * @param {Package} pkg
+ * @param {string} key
+ * @param {EsmSource} source
+ * @param {boolean} main whether the application starts here
+ * @param {string} [suffix] query and fragment by which it is imported
+ * @returns {CyclicRecord}
+ * @throws {SyntaxError} of a text that is no module
+ */
+export const makeEsmRecord = (pkg, key, source, main, suffix = '') => {
+  const filename = filenameOf(pkg.name, `./${fileModule(pkg, key).location}`);
+  if (source.syntaxError !== undefined) throw new SyntaxError(source.syntaxError);
+  const { requests, stars, importNames = new Map(), async: hasTLA } = source;
+  const record = makeCyclicRecord(pkg, key, filename, {
+    source,
+    requests,
+    stars,
+    importNames,
+    hasTLA,
+  });
+  const cells = cellsOf(source);
+  declareExports(record, source, cells);
+  const exposure = makeExposure();
+  if (pkg.world.hardens) exposures.set(record, exposure);
+  const accessors = accessorsOf(source, cells);
+  if (accessors !== undefined) pkg.lexicals.set(key, accessors);
+  const start = (/** @type {boolean} */ split) => {
+    const functor = pkg.functorOf(key);
+    const dynamicImport = (/** @type {unknown} */ specifier, /** @type {unknown} */ options) =>
+      pkg.world.linker.importDynamically(pkg, key, specifier, options);
+    return functor(
+      Object.freeze({
+        imports: makeImports(record),
+        onceVar: notifiers(cells, source.fixed.values(), exposure),
+        liveVar: notifiers(
+          cells,
+          [...source.live.values()].map(([local]) => local),
+          exposure,
+        ),
+        import: dynamicImport,
+        eval: pkg.directEval(false),
+        importMeta: source.needsImportMeta ? makeImportMeta(pkg, key, main, suffix) : undefined,
+        split,
+      }),
+    );
+  };
+  record.execute = () => start(false);
+  if (source.split) initializeApart(record, start);
+  handOverAround(record, pkg, evaluatedModule(cells, source), exposure.finish);
+  return record;
+};
+
+/**
+ * What `require` gives for a module with a default export: its namespace with `__esModule`, as in Node.
+ *
+ * @param {CyclicRecord} original linked
+ * @returns {CyclicRecord}
+ */
+export const makeFacade = (original) => {
+  const specifier = 'original';
+  const facade = makeCyclicRecord(original.owner, original.key, original.filename, {
+    source: undefined,
+    requests: [],
+    stars: [specifier],
+    importNames: new Map(),
+    hasTLA: false,
+  });
+  facade.requested.set(specifier, original);
+  const marker = makeCell('__esModule');
+  setCell(marker, true);
+  facade.exports.set('default', { specifier, importName: 'default' });
+  facade.exports.set('__esModule', { cell: marker });
+  facade.status = 'evaluated';
+  return facade;
+};

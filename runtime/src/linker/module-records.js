@@ -1,0 +1,176 @@
+// The module record that a request leads to, for every kind of module.
+import { builtinRecord } from '../endowments/builtins.js';
+import { makeEsmRecord } from './esm.js';
+import { storedText } from '../compartment/package.js';
+import { makeSyntheticRecord } from '../cyclic-modules/records.js';
+import { filenameOfTarget, followKey } from '../resolve/resolve.js';
+
+/** @import { CjsSource, EsmSource } from '../archive/module-source.js' */
+/** @import { ModuleRecord } from '../cyclic-modules/records.js' */
+/** @import { FileTarget, Package, Target } from '../protocols/package.js' */
+
+/** @param {FileTarget} target */
+const isEntry = ({ pkg, key }) => {
+  const { entry } = pkg.world.map;
+  const start = followKey(pkg.world.packageOf(entry.compartment), entry.module, 'import');
+  return start?.kind === 'file' && start.pkg === pkg && start.key === key;
+};
+
+/** @param {FileTarget} target */
+const loadCommonJs = (target) => {
+  const { linker } = target.pkg.world;
+  return linker.commonJsOf(target.pkg).load(filenameOfTarget(target), target.key, undefined)
+    .exports;
+};
+
+/**
+ * A module that Node would load with its CommonJS loader.
+ *
+ * @param {FileTarget} target
+ */
+const cjsRecord = (target) => {
+  const { pkg, key } = target;
+  const { exports } = /** @type {CjsSource} */ (pkg.sourceOf(key));
+  const names = [...exports, 'default', 'module.exports'];
+  const filename = filenameOfTarget(target);
+  return makeSyntheticRecord(pkg, filename, names, (cells) => {
+    const value = /** @type {any} */ (loadCommonJs(target));
+    for (const [name, cell] of cells) {
+      if (name === 'default' || name === 'module.exports') cell.value = value;
+      else if (value !== null && value !== undefined && Object.hasOwn(value, name)) {
+        try {
+          cell.value = value[name];
+        } catch {
+          // a getter that throws: Node leaves the name undefined
+        }
+      }
+    }
+  });
+};
+
+/**
+ * @param {string} filename
+ * @param {string} text
+ * @returns {unknown}
+ */
+const parseJsonModule = (filename, text) => {
+  try {
+    return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);
+  } catch (error) {
+    const { message } = /** @type {SyntaxError} */ (error);
+    throw new SyntaxError(`${filename}: ${message}`);
+  }
+};
+
+/**
+ * @param {FileTarget} target JSON, text or bytes
+ * @returns {unknown} the value that the file stands for, made anew
+ */
+export const storedData = (target) => {
+  const { pkg, key, module } = target;
+  if (module.parser === 'json')
+    return parseJsonModule(filenameOfTarget(target), storedText(pkg, key));
+  if (module.parser === 'text') return storedText(pkg, key);
+  return Uint8Array.from(pkg.world.files.bytesOf(`${pkg.name}/${module.location}`) ?? []);
+};
+
+/**
+ * JSON, text and bytes.
+ *
+ * @param {FileTarget} target
+ */
+const dataRecord = (target) => {
+  const filename = filenameOfTarget(target);
+  return makeSyntheticRecord(target.pkg, filename, ['default'], (cells) => {
+    const [cell] = cells.values();
+    if (cell !== undefined) cell.value = loadCommonJs(target);
+  });
+};
+
+/**
+ * @param {FileTarget} target
+ * @returns {ModuleRecord}
+ */
+export const fileRecord = (target) => {
+  const { pkg, key, module, suffix = '' } = target;
+  const known = pkg.records.get(`${key}${suffix}`);
+  if (known !== undefined) return known;
+  let record;
+  if (module.parser === 'pre-cjs-json') {
+    record = cjsRecord(target);
+  } else if (module.parser === 'pre-mjs-json') {
+    const source = /** @type {EsmSource} */ (pkg.sourceOf(key));
+    record = makeEsmRecord(pkg, key, source, isEntry(target) && suffix === '', suffix);
+  } else {
+    record = dataRecord(target);
+  }
+  pkg.records.set(`${key}${suffix}`, record);
+  return record;
+};
+
+/**
+ * @param {Package} pkg that asks
+ * @param {FileTarget} target
+ * @returns {boolean} whether it is data of another package that can be changed: each package gets its own
+ */
+export const isSharedData = (pkg, { pkg: owner, module }) =>
+  owner !== pkg &&
+  owner.policy.harden !== false &&
+  (module.parser === 'json' || module.parser === 'bytes');
+
+/**
+ * DEVIATION: in Node all packages share the object. The copy is made of what is stored, not of the owner's object:
+ * that may hold by now what says itself how it is to be cloned.
+ *
+ * @param {Package} pkg that asks
+ * @param {FileTarget} target data
+ * @returns {unknown}
+ */
+export const ownCopy = (pkg, target) => {
+  const filename = filenameOfTarget(target);
+  if (!pkg.copies.has(filename)) pkg.copies.set(filename, storedData(target));
+  return pkg.copies.get(filename);
+};
+
+/**
+ * @param {Package} pkg that asks
+ * @param {FileTarget} target data
+ */
+const copyRecord = (pkg, target) => {
+  const filename = filenameOfTarget(target);
+  const key = `copy:${filename}`;
+  const record =
+    pkg.records.get(key) ??
+    makeSyntheticRecord(pkg, filename, ['default'], (cells) => {
+      for (const cell of cells.values()) cell.value = ownCopy(pkg, target);
+    });
+  pkg.records.set(key, record);
+  return record;
+};
+
+/**
+ * @param {Package} pkg
+ * @param {unknown} error thrown when the module is executed
+ */
+const errorRecord = (pkg, error) => {
+  const fail = () => {
+    throw error;
+  };
+  return makeSyntheticRecord(pkg, '', [], fail, { open: true });
+};
+
+/**
+ * @param {Package} pkg that asks
+ * @param {Target} target
+ * @returns {ModuleRecord}
+ */
+export const recordOf = (pkg, target) => {
+  if (target.kind === 'error') return errorRecord(pkg, target.error);
+  if (target.kind === 'file')
+    return isSharedData(pkg, target) ? copyRecord(pkg, target) : fileRecord(target);
+  try {
+    return builtinRecord(target.pkg, target.name);
+  } catch (error) {
+    return errorRecord(pkg, error);
+  }
+};

@@ -1,0 +1,169 @@
+// Freezes objects of the host that packages share, as ses does with the language's own: prototypes keep
+// working when code assigns to an inherited name, because their data properties become accessors.
+import { isObject } from '../base/objects.js';
+import { ownProperty, standsFor } from '../base/descriptors.js';
+
+/**
+ * @param {object} object
+ * @returns {boolean} whether others are likely to inherit from it
+ */
+const isPrototype = (object) => {
+  const constructor = ownProperty(object, 'constructor')?.value;
+  return typeof constructor === 'function' && constructor.prototype === object;
+};
+
+/** @param {PropertyKey} key */
+const readOnly = (key) => new TypeError(`Cannot assign to read only property '${String(key)}'`);
+
+/**
+ * @param {object} object a prototype that will be frozen
+ * @param {PropertyKey} key
+ * @param {unknown} value
+ * @returns {PropertyDescriptor}
+ */
+const overridable = (object, key, value) => {
+  /** @type {WeakMap<object, unknown> | undefined} */
+  let kept; // for objects that copied this accessor, can't have another property of that name, and are extensible
+  const accessor = {
+    /** @this {any} */
+    get() {
+      return kept !== undefined && kept.has(this) ? kept.get(this) : value;
+    },
+    /**
+     * @this {any}
+     * @param {unknown} other
+     */
+    set(other) {
+      if (this === object) throw readOnly(key);
+      const own = ownProperty(this, key);
+      if (own?.configurable === false) {
+        // Only reflection comes here with an object that is frozen, and so shared: what is kept for it would be
+        // a channel. Nothing changes, as when sloppy code assigns.
+        if (own.set !== accessor.set || !Object.isExtensible(this)) return;
+        kept ??= new WeakMap();
+        kept.set(this, other);
+        return;
+      }
+      const property = { value: other, writable: true, enumerable: true, configurable: true };
+      Object.defineProperty(this, key, property);
+    },
+  };
+  standsFor(accessor.get, value);
+  Object.freeze(accessor.get);
+  Object.freeze(accessor.set);
+  return accessor;
+};
+
+/** @param {Function} method which may be an old function, with an object for what it would make */
+const freezeMethod = (method) => {
+  const { prototype } = method;
+  if (isObject(prototype) && prototype.constructor === method) Object.freeze(prototype);
+  Object.freeze(method);
+};
+
+/**
+ * @param {object} object a prototype
+ * @param {PropertyKey[]} [keys]
+ */
+export const enableOverrides = (object, keys = Reflect.ownKeys(object)) => {
+  for (const key of keys) {
+    const property = ownProperty(object, key);
+    if (property === undefined || !('value' in property) || !property.configurable) continue;
+    const { enumerable = false, value } = property;
+    // Nothing that walks the properties finds it from now on.
+    if (typeof value === 'function' && key !== 'constructor') freezeMethod(value);
+    Object.defineProperty(object, key, {
+      ...overridable(object, key, property.value),
+      enumerable,
+      configurable: true,
+    });
+  }
+};
+
+/**
+ * @param {object} object
+ * @param {unknown[]} waiting gets what can be reached from it in one step, without running a getter
+ */
+const addNeighbours = (object, waiting) => {
+  waiting.push(Object.getPrototypeOf(object));
+  for (const key of Reflect.ownKeys(object)) {
+    const { value, get, set } = /** @type {PropertyDescriptor} */ (ownProperty(object, key));
+    if (isObject(value)) waiting.push(value);
+    if (get !== undefined) waiting.push(get);
+    if (set !== undefined) waiting.push(set);
+  }
+};
+
+/**
+ * Freezes a prototype, but for writable properties that can't become accessors (Node's `kCapture` of
+ * EventEmitter.prototype): instances assign them, which a frozen prototype would forbid.
+ *
+ * @param {object} object
+ */
+const freezePrototype = (object) => {
+  enableOverrides(object);
+  Object.preventExtensions(object);
+  for (const key of Reflect.ownKeys(object)) {
+    const property = ownProperty(object, key);
+    if (property?.configurable) Object.defineProperty(object, key, { configurable: false });
+  }
+};
+
+/** @type {WeakSet<object>} */
+const done = new WeakSet();
+
+/** @param {Iterable<unknown>} objects that ses has hardened */
+export const regardHardened = (objects) => {
+  for (const object of objects) if (isObject(object)) done.add(/** @type {object} */ (object));
+};
+
+/**
+ * @param {unknown} root
+ * @returns {Set<object>} what can be reached from it without running a getter, but for what is hardened already
+ */
+export const reachedFrom = (root) => {
+  /** @type {Set<object>} */
+  const found = new Set();
+  const waiting = [root];
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (!isObject(value)) continue;
+    const object = /** @type {object} */ (value);
+    if (done.has(object) || found.has(object)) continue;
+    if (ArrayBuffer.isView(object)) {
+      waiting.push(Object.getPrototypeOf(object));
+      continue;
+    }
+    found.add(object);
+    addNeighbours(object, waiting);
+  }
+  return found;
+};
+
+/**
+ * @template T
+ * @param {T} root
+ * @param {ReadonlySet<unknown>} [spared] objects that must stay as they are
+ * @returns {T} the root, frozen with all that can be reached from it
+ */
+export const hardenHost = (root, spared = new Set()) => {
+  /** @type {Set<object>} */
+  const found = new Set();
+  const waiting = [/** @type {unknown} */ (root)];
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (!isObject(value) || spared.has(value)) continue;
+    const object = /** @type {object} */ (value);
+    if (done.has(object) || found.has(object) || ArrayBuffer.isView(object)) continue;
+    found.add(object);
+    addNeighbours(object, waiting);
+  }
+  const prototypes = new Set([...found].filter((object) => isPrototype(object)));
+  for (const object of found) {
+    if (Object.isFrozen(object)) continue;
+    if (prototypes.has(object)) freezePrototype(object);
+    else Object.freeze(object);
+  }
+  for (const object of found) done.add(object); // not before: at the end of the stack this may end in the middle
+  return root;
+};

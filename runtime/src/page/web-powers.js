@@ -1,0 +1,73 @@
+// The host, a page: what the runtime takes from it, and what has to be done to it before anything runs.
+import { bindMethod } from '../views/attenuate.js';
+import { NOT_THE_HOST } from '../lockdown/language-names.js';
+import { WINDOW_NAMES } from '../endowments/page/page-globals.js';
+
+/** @import { Powers } from '../protocols/powers.js' */
+
+const start = /** @type {typeof globalThis & Record<string, any>} */ (globalThis);
+
+const NOT_OURS = new Set([...NOT_THE_HOST, ...WINDOW_NAMES]);
+
+/** @returns {string[]} the names of all its globals, inherited ones too */
+const globalNames = () => {
+  /** @type {Set<string>} */
+  const names = new Set();
+  for (
+    let holder = start;
+    holder !== null && holder !== Object.prototype;
+    holder = Object.getPrototypeOf(holder)
+  )
+    for (const name of Object.getOwnPropertyNames(holder)) names.add(name);
+  names.delete('constructor');
+  return [...names].filter((name) => !NOT_OURS.has(name) && !/^\d+$/.test(name));
+};
+
+/**
+ * Web IDL takes the page's `window` for a `this` that is undefined. Every package can reach these methods, by any
+ * EventTarget; so they insist on theirs, and the page's own script finds them on `window`.
+ */
+const separateWindow = () => {
+  const { EventTarget } = start;
+  if (typeof EventTarget !== 'function' || typeof start.addEventListener !== 'function') return;
+  const { prototype } = EventTarget;
+  for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+    const { value: method } = property;
+    if (name === 'constructor' || typeof method !== 'function') continue;
+    const insisting = {
+      /**
+       * @this {unknown}
+       * @param {unknown[]} args
+       */
+      [name](...args) {
+        if (this === undefined || this === null) throw new TypeError('Illegal invocation');
+        return Reflect.apply(method, this, args);
+      },
+    }[name];
+    const value = bindMethod(method, start);
+    Object.defineProperty(start, name, { ...property, value });
+    Object.defineProperty(prototype, name, { ...property, value: insisting });
+  }
+};
+
+/**
+ * Must be called before the realm is locked down.
+ *
+ * @param {{ nodeEnv: string }} options what `process.env.NODE_ENV` is to say
+ * @returns {(locked: Pick<Powers, 'language' | 'languageNames' | 'capture'>) => Powers}
+ */
+export const preparePage = ({ nodeEnv }) => {
+  const hostGlobals = globalNames();
+  separateWindow();
+  return ({ capture = () => undefined, ...locked }) => ({
+    ...locked,
+    capture, // of V8 alone
+    globals: start,
+    hostGlobals,
+    builtinModules: [],
+    isBuiltin: Object.freeze(() => false),
+    getBuiltin: () => undefined,
+    timersPromises: undefined,
+    page: { nodeEnv },
+  });
+};

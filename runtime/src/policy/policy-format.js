@@ -1,0 +1,199 @@
+// A compartment's policy as it stands in the map: Endo's PackagePolicy, with names that may be paths.
+import limits from '../../../compartment_mapper/limits.json' with { type: 'json' };
+import { InvalidArchive } from '../base/errors.js';
+import * as json from '../base/json-shape.js';
+
+/** @import { Json } from '../base/json-shape.js' */
+
+/**
+ * @typedef {object} Attenuation
+ * @property {string | undefined} attenuate the attenuator's specifier; undefined: the policy's default
+ * @property {unknown[]} params
+ *
+ * @typedef {boolean | 'write' | 'load'} Grant 'load': a builtin may be requested, and is empty
+ *
+ * @typedef {object} PackagePolicy
+ * @property {'any' | ReadonlyMap<string, Grant>} packages
+ * @property {string} [withheld] the label of the package that `any` does not grant: the application
+ * @property {'any' | Attenuation | ReadonlyMap<string, Grant>} globals
+ * @property {'any' | ReadonlyMap<string, Grant | Attenuation>} builtins
+ * @property {string | undefined} defaultAttenuator
+ * @property {boolean | 'code'} harden what others can't change of what the package exports
+ */
+
+/** @type {PackagePolicy} */
+export const NO_POLICY = {
+  packages: new Map(),
+  globals: new Map(),
+  builtins: new Map(),
+  defaultAttenuator: undefined,
+  harden: false,
+};
+
+/** @type {PackagePolicy} */
+export const ALL_POLICY = {
+  packages: 'any',
+  globals: 'any',
+  builtins: 'any',
+  defaultAttenuator: undefined,
+  harden: false,
+};
+
+/**
+ * @param {unknown} value
+ * @returns {value is Attenuation}
+ */
+export const isAttenuation = (value) =>
+  typeof value === 'object' && value !== null && 'params' in value && 'attenuate' in value;
+
+/**
+ * @param {Json} input
+ * @returns {Grant}
+ */
+const asGrant = (input) => (input.value === 'write' ? 'write' : json.asBoolean(input));
+
+/**
+ * What may have any shape is not to be deeper than any reader likes to go.
+ *
+ * @param {Json | undefined} input
+ */
+const checkDepth = (input) => {
+  if (input !== undefined && isDeeper(input.value, limits.depth))
+    throw new InvalidArchive(`${input.path}: is nested too deeply`);
+};
+
+/**
+ * @param {unknown} value
+ * @param {number} depth
+ * @returns {boolean}
+ */
+const isDeeper = (value, depth) =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.values(value).some((member) => depth === 0 || isDeeper(member, depth - 1));
+
+/**
+ * @param {Json} input
+ * @returns {Attenuation | undefined}
+ */
+const asAttenuation = (input) => {
+  const { value } = input;
+  if (Array.isArray(value)) {
+    checkDepth(input);
+    return { attenuate: undefined, params: value };
+  }
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'attenuate'))
+    return undefined;
+  const members = json.asObject(input);
+  members.only(['attenuate', 'params']);
+  const params = members.get('params');
+  checkDepth(params);
+  return {
+    attenuate: json.asString(members.need('attenuate')),
+    params: params === undefined ? [] : json.asListOf(params, (param) => param.value),
+  };
+};
+
+/**
+ * @param {Json | undefined} input
+ * @returns {'any' | ReadonlyMap<string, Grant>}
+ */
+const asGrants = (input) => {
+  if (input === undefined) return new Map();
+  return input.value === 'any' ? 'any' : json.asMapOf(input, asGrant);
+};
+
+/**
+ * @param {Json | undefined} input
+ * @returns {PackagePolicy['packages']}
+ */
+const asPackages = (input) => {
+  if (input === undefined) return new Map();
+  return input.value === 'any' ? 'any' : json.asMapOf(input, json.asBoolean);
+};
+
+/**
+ * @param {Json | undefined} input
+ * @returns {PackagePolicy['builtins']}
+ */
+const asBuiltins = (input) => {
+  if (input === undefined) return new Map();
+  if (input.value === 'any') return 'any';
+  return json.asMapOf(input, (member) => asAttenuation(member) ?? json.asBoolean(member));
+};
+
+/**
+ * Endo's reader accepts no 'write' and ignores `options`: there our archives list what may be assigned.
+ *
+ * @param {PackagePolicy['globals']} globals
+ * @param {Json | undefined} options
+ * @returns {PackagePolicy['globals']}
+ */
+const withWrites = (globals, options) => {
+  if (!(globals instanceof Map) || options === undefined) return globals;
+  if (typeof options.value !== 'object' || options.value === null) return globals;
+  const writes = json.asObject(options).get('writes');
+  if (writes === undefined) return globals;
+  const granted = json.asStrings(writes).filter((name) => globals.get(name) === true);
+  return new Map([...globals, ...granted.map((name) => /** @type {const} */ ([name, 'write']))]);
+};
+
+/**
+ * @param {PackagePolicy['builtins']} builtins
+ * @param {Json | undefined} options where our archives list what may be requested, and is empty
+ * @returns {PackagePolicy['builtins']}
+ */
+const withLoads = (builtins, options) => {
+  if (builtins === 'any' || options === undefined) return builtins;
+  if (typeof options.value !== 'object' || options.value === null) return builtins;
+  const loads = json.asObject(options).get('loads');
+  if (loads === undefined) return builtins;
+  const named = json.asStrings(loads).map((name) => /** @type {const} */ ([name, 'load']));
+  return new Map([...named, ...builtins]);
+};
+
+/**
+ * @param {Json | undefined} options where our archives say how exports are hardened
+ * @returns {PackagePolicy['harden']}
+ */
+const asHarden = (options) => {
+  if (options === undefined || typeof options.value !== 'object' || options.value === null)
+    return false;
+  const harden = json.asObject(options).get('harden');
+  if (harden === undefined) return false;
+  return harden.value === 'code' ? 'code' : json.asBoolean(harden);
+};
+
+/**
+ * @param {Json} input
+ * @returns {PackagePolicy}
+ */
+export const readPolicy = (input) => {
+  const members = json.asObject(input);
+  members.only([
+    'packages',
+    'globals',
+    'builtins',
+    'noGlobalFreeze',
+    'defaultAttenuator',
+    'options',
+  ]);
+  const freezes = members.get('noGlobalFreeze');
+  if (freezes !== undefined) json.asBoolean(freezes);
+  checkDepth(members.get('options'));
+  const globals = members.get('globals');
+  const attenuator = members.get('defaultAttenuator');
+  if (attenuator !== undefined && attenuator.value === '') {
+    throw new InvalidArchive(`${attenuator.path}: is empty`);
+  }
+  return {
+    packages: asPackages(members.get('packages')),
+    globals: withWrites(
+      (globals && asAttenuation(globals)) ?? asGrants(globals),
+      members.get('options'),
+    ),
+    builtins: withLoads(asBuiltins(members.get('builtins')), members.get('options')),
+    defaultAttenuator: attenuator === undefined ? undefined : json.asString(attenuator),
+    harden: asHarden(members.get('options')),
+  };
+};

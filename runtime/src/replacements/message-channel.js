@@ -1,0 +1,219 @@
+// MessageChannel and MessagePort of packages. What is sent is cloned by us, and waits here; the host's ports say when it
+// has arrived. Node's own clone asks objects how they are to be cloned, and makes what they name.
+
+import { makePrivate } from './private-state.js';
+
+/** @import { Cloner } from './structured-clone.js' */
+/** @import { AnyObject } from '../base/objects.js' */
+
+/**
+ * @typedef {object} ChannelHost
+ * @property {AnyObject} worker the builtin `worker_threads`
+ * @property {AnyObject} globals with `EventTarget`, `Event`, `MessageEvent`
+ * @property {() => Cloner} cloner
+ */
+
+const FORBIDDEN = Symbol('only the runtime makes ports');
+
+/**
+ * @typedef {object} PortState
+ * @property {any} real the host's port
+ * @property {object | undefined} peer
+ * @property {unknown[]} queue of values that have been sent to it
+ * @property {boolean} started
+ * @property {boolean} closed
+ * @property {number} listeners to `message`
+ * @property {WeakMap<Function, Function>} wrapped what `on` was given, and what listens for it
+ * @property {Map<string, { handler: Function, listener: (event: unknown) => void }>} handlers
+ */
+
+/**
+ * A property such as `onmessage`: https://html.spec.whatwg.org/#event-handler-attributes.
+ *
+ * @param {AnyObject} prototype
+ * @param {string} type
+ * @param {(port: object) => Pick<PortState, 'handlers'>} stateOf
+ */
+export const defineHandler = (prototype, type, stateOf) => {
+  Object.defineProperty(prototype, `on${type}`, {
+    /** @this {any} */
+    get() {
+      return stateOf(this).handlers.get(type)?.handler ?? null;
+    },
+    /**
+     * @this {any}
+     * @param {unknown} handler
+     */
+    set(handler) {
+      const { handlers } = stateOf(this);
+      const known = handlers.get(type);
+      if (known) this.removeEventListener(type, known.listener);
+      handlers.delete(type);
+      if (typeof handler !== 'function') return;
+      const listener = (/** @type {unknown} */ event) => void Reflect.apply(handler, this, [event]);
+      handlers.set(type, { handler, listener });
+      this.addEventListener(type, listener);
+    },
+    enumerable: true,
+    configurable: true,
+  });
+};
+
+/**
+ * https://nodejs.org/api/worker_threads.html#class-messageport. DEVIATION: ports, streams and handles are not transferred.
+ *
+ * @param {ChannelHost} host
+ */
+export const makeChannels = ({ worker, globals, cloner }) => {
+  const { EventTarget, Event, MessageEvent } = globals;
+  /** @type {ReturnType<typeof makePrivate<PortState>>} */
+  const { keep, of: stateOf } = makePrivate();
+
+  class MessagePort extends /** @type {typeof globalThis.EventTarget} */ (EventTarget) {
+    /** @param {unknown} [token] */
+    constructor(token) {
+      if (token !== FORBIDDEN) throw new TypeError('Illegal constructor');
+      super();
+    }
+
+    /**
+     * @param {unknown} message
+     * @param {unknown} [options]
+     */
+    postMessage(message, options) {
+      const { real, peer } = stateOf(this);
+      const transfer = Array.isArray(options) ? options : /** @type {any} */ (options)?.transfer;
+      const value = cloner().clone(message, [...(transfer ?? [])]);
+      if (peer === undefined || stateOf(peer).closed) return;
+      stateOf(peer).queue.push(value);
+      real.postMessage(0);
+    }
+
+    start() {
+      const state = stateOf(this);
+      if (state.started) return;
+      state.started = true;
+      const { real, queue } = state;
+      real.on('message', () => {
+        if (queue.length === 0) return; // `receiveMessageOnPort` took it
+        this.dispatchEvent(new MessageEvent('message', { data: queue.shift() }));
+      });
+      if (state.listeners === 0) real.unref();
+    }
+
+    close() {
+      const state = stateOf(this);
+      state.closed = true;
+      state.real.close();
+    }
+
+    ref() {
+      stateOf(this).real.ref();
+    }
+
+    unref() {
+      stateOf(this).real.unref();
+    }
+
+    hasRef() {
+      return stateOf(this).real.hasRef();
+    }
+
+    /** @param {[string, any, any?]} args */
+    addEventListener(...args) {
+      super.addEventListener(...args);
+      const state = stateOf(this);
+      if (args[0] !== 'message') return;
+      state.listeners += 1;
+      this.start();
+      this.ref();
+    }
+
+    /** @param {[string, any, any?]} args */
+    removeEventListener(...args) {
+      super.removeEventListener(...args);
+      const state = stateOf(this);
+      if (args[0] !== 'message') return;
+      state.listeners = Math.max(0, state.listeners - 1);
+      if (state.listeners === 0) this.unref();
+    }
+
+    /**
+     * As an emitter's: the listener gets the value, not an event.
+     *
+     * @param {string} type
+     * @param {Function} listener
+     */
+    on(type, listener) {
+      return this.#listen(type, listener, false);
+    }
+
+    /**
+     * @param {string} type
+     * @param {Function} listener
+     */
+    once(type, listener) {
+      return this.#listen(type, listener, true);
+    }
+
+    /**
+     * @param {string} type
+     * @param {Function} listener
+     */
+    off(type, listener) {
+      this.removeEventListener(type, stateOf(this).wrapped.get(listener) ?? listener);
+      return this;
+    }
+
+    /**
+     * @param {string} type
+     * @param {Function} listener
+     * @param {boolean} once
+     */
+    #listen(type, listener, once) {
+      const wrapper = (/** @type {any} */ event) =>
+        void Reflect.apply(listener, this, type === 'message' ? [event.data] : []);
+      stateOf(this).wrapped.set(listener, wrapper);
+      this.addEventListener(type, wrapper, { once });
+      return this;
+    }
+  }
+  const { prototype } = /** @type {any} */ (MessagePort);
+  Object.defineProperties(prototype, {
+    addListener: { value: prototype.on, writable: true, configurable: true },
+    removeListener: { value: prototype.off, writable: true, configurable: true },
+    [Symbol.toStringTag]: { value: 'MessagePort', configurable: true },
+  });
+  for (const type of ['message', 'messageerror', 'close']) defineHandler(prototype, type, stateOf);
+
+  /** @param {any} real */
+  const makePort = (real) => {
+    const port = new MessagePort(FORBIDDEN);
+    keep(port, {
+      ...{ real, peer: undefined, queue: [], started: false, closed: false, listeners: 0 },
+      ...{ wrapped: new WeakMap(), handlers: new Map() },
+    });
+    real.on('close', () => port.dispatchEvent(new Event('close')));
+    return port;
+  };
+
+  class MessageChannel {
+    constructor() {
+      const { port1, port2 } = new worker['MessageChannel']();
+      const one = makePort(port1);
+      const other = makePort(port2);
+      stateOf(one).peer = other;
+      stateOf(other).peer = one;
+      Object.assign(this, { port1: one, port2: other });
+    }
+  }
+
+  const { receiveMessageOnPort } = {
+    /** @param {object} port */
+    receiveMessageOnPort(port) {
+      const { queue } = stateOf(port);
+      return queue.length === 0 ? undefined : { message: queue.shift() };
+    },
+  };
+  return { MessageChannel, MessagePort, receiveMessageOnPort };
+};

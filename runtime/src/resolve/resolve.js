@@ -1,0 +1,306 @@
+// Where a request leads: the archive's tables first, then path arithmetic. Nothing is searched for
+// outside of what the map holds, and every step out of a package asks its policy.
+import {
+  accessDenied,
+  quietly,
+  codedError,
+  dataNotPacked,
+  codedTypeError,
+  importNotFound,
+  notInPages,
+  requireNotFound,
+  unsupportedScheme,
+} from '../base/errors.js';
+import { WITHOUT_POWER } from '../base/authority.js';
+import { filenameOf, filenameOfUrl, isRelative, resolveKey } from '../base/locations.js';
+import { bareBuiltin, builtinDecision, mayUsePackage } from '../policy/policy.js';
+
+/** @import { FileModule, RequestKind } from '../archive/compartment-map.js' */
+/** @import { FileTarget, Package, Target, World } from '../protocols/package.js' */
+
+/**
+ * @typedef {object} Request
+ * @property {Package} pkg
+ * @property {string} key of the module that asks
+ * @property {RequestKind} kind
+ * @property {string} specifier
+ */
+
+const REQUIRE_SUFFIXES = ['', '.js', '.json', '/index.js', '/index.json'];
+
+/**
+ * @param {Package} pkg
+ * @param {string} name
+ * @returns {Target}
+ */
+const builtinTarget = (pkg, name) => {
+  const bare = bareBuiltin(name);
+  if (pkg.world.powers.page) return { kind: 'error', error: notInPages(bare) };
+  const { builtins } = pkg.policy;
+  const hasForm =
+    WITHOUT_POWER.includes(bare) && !(builtins instanceof Map && builtins.get(bare) === false);
+  const decision = builtinDecision(pkg.policy, bare);
+  if (decision === undefined && !hasForm && pkg.world.audit === undefined) {
+    return { kind: 'error', error: accessDenied(pkg.label, 'builtin', bare) };
+  }
+  return { kind: 'builtin', pkg, name };
+};
+
+/**
+ * @param {RequestKind} kind
+ * @param {string} message
+ * @param {string | undefined} code
+ */
+const deferredError = (kind, message, code) => {
+  const usual = kind === 'require' ? 'MODULE_NOT_FOUND' : 'ERR_MODULE_NOT_FOUND';
+  // Of what an attribute says, Node makes TypeErrors.
+  const make = code?.startsWith('ERR_IMPORT_ATTRIBUTE_') ? codedTypeError : codedError;
+  const error = make(code ?? usual, message);
+  return error.code === 'MODULE_NOT_FOUND' ? Object.assign(error, { requireStack: [] }) : error;
+};
+
+/**
+ * Follow the map from a key to what it stands for.
+ *
+ * @param {Package} from
+ * @param {string} start
+ * @param {RequestKind} kind
+ * @returns {Target | undefined}
+ */
+export const followKey = (from, start, kind) => {
+  let pkg = from;
+  let key = start;
+  for (;;) {
+    const module = pkg.descriptor.modules.get(key);
+    if (module === undefined) return undefined;
+    if (module.kind === 'file') return { kind: 'file', pkg, key, module };
+    if (module.kind === 'exit') return builtinTarget(pkg, module.exit);
+    if (module.kind === 'error') {
+      return { kind: 'error', error: deferredError(kind, module.message, module.code) };
+    }
+    const next = pkg.world.packageOf(module.compartment);
+    if (next !== pkg && !mayUsePackage(pkg.policy, next.label)) {
+      const error = accessDenied(pkg.label, 'package', next.label);
+      return { kind: 'error', error, denied: { label: pkg.label, name: next.label } };
+    }
+    pkg = next;
+    key = module.module;
+  }
+};
+
+const AS = /#as=(?:bytes|text)$/;
+
+/**
+ * @param {Package} pkg
+ * @param {FileModule} module
+ * @returns {string} where its file seems to be, whatever it is loaded as
+ */
+const filenameOfModule = (pkg, { location }) =>
+  filenameOf(pkg.name, `./${location.replace(AS, '')}`);
+
+/**
+ * @param {Package} pkg
+ * @returns {Map<string, string>} keys by the filenames of what they lead to
+ */
+const keysByFilename = (pkg) => {
+  if (pkg.keys.size > 0) return pkg.keys;
+  for (const [key, module] of pkg.descriptor.modules) {
+    if (module.kind !== 'file') continue;
+    const filename = filenameOfModule(pkg, module);
+    if (!AS.test(key) || !pkg.keys.has(filename)) pkg.keys.set(filename, key);
+  }
+  for (const [key, module] of pkg.descriptor.modules) {
+    const target =
+      module.kind === 'link' ? quietly(() => followKey(pkg, key, 'require')) : undefined;
+    if (target?.kind !== 'file') continue;
+    const filename = filenameOfTarget(target);
+    if (!pkg.keys.has(filename)) pkg.keys.set(filename, key);
+  }
+  return pkg.keys;
+};
+
+/**
+ * @param {Package} pkg
+ * @param {string} filename
+ * @returns {string | undefined}
+ */
+export const keyOfFilename = (pkg, filename) => keysByFilename(pkg).get(filename);
+
+/**
+ * Who looks for a configuration where the program was started finds the application's, as far as it was packed.
+ *
+ * @param {Package} pkg
+ * @param {string} path absolute
+ * @returns {string[]}
+ */
+const inApplication = ({ world: { map, powers } }, path) => {
+  const folder = /** @type {any} */ (powers.globals['process'])?.cwd?.();
+  const isBelow = typeof folder === 'string' && path.startsWith(`${folder}/`);
+  // For a package that may not know that folder, it is the root of all.
+  return [`/${map.entry.compartment}${isBelow ? path.slice(folder.length) : path}`];
+};
+
+/**
+ * @param {Request} request
+ * @returns {string[]} keys to try, the likeliest first
+ */
+const candidates = ({ pkg, key, kind, specifier }) => {
+  const own = pkg.descriptor.modules.get(key);
+  const table = own?.kind === 'file' ? own.resolutions[kind].get(specifier) : undefined;
+  if (table !== undefined) return [table];
+  const suffixes = kind === 'require' ? REQUIRE_SUFFIXES : [''];
+  const absolute = specifier.startsWith('/') ? specifier : filenameOfUrl(specifier);
+  if (absolute !== undefined) {
+    if (kind === 'require' && absolute !== specifier) return [];
+    return [absolute, ...inApplication(pkg, absolute)]
+      .flatMap((path) => suffixes.map((suffix) => keyOfFilename(pkg, `${path}${suffix}`)))
+      .filter((found) => found !== undefined);
+  }
+  const path =
+    kind === 'import' && isRelative(specifier) ? specifier.replace(/[?#].*$/, '') : specifier;
+  const arithmetic = resolveKey(path, key);
+  if (arithmetic === undefined) return [];
+  const other = specifier.startsWith('node:') ? bareBuiltin(specifier) : `node:${specifier}`;
+  const read = kind === 'require' || path.endsWith('.json') ? [`${arithmetic}#as=bytes`] : [];
+  const keys = isRelative(specifier) ? [arithmetic, ...read] : [specifier, arithmetic];
+  return [...keys.flatMap((found) => suffixes.map((suffix) => `${found}${suffix}`)), other];
+};
+
+/**
+ * @param {Request} request
+ * @returns {Error}
+ */
+const notFound = ({ pkg, key, kind, specifier }) => {
+  if (kind === 'import' && /^data:/i.test(specifier)) return dataNotPacked();
+  if (kind === 'require') return requireNotFound(specifier);
+  const scheme = /^([a-z][a-z\d+.-]*:)/i.exec(specifier)?.[1];
+  if (scheme === 'node:') {
+    return codedError('ERR_UNKNOWN_BUILTIN_MODULE', `No such built-in module: ${specifier}`);
+  }
+  if (scheme !== undefined && scheme !== 'file:') return unsupportedScheme(scheme);
+  return importNotFound(specifier, filenameOf(pkg.name, key));
+};
+
+/**
+ * @param {Request} request
+ * @returns {Target} an error when it leads nowhere, or is not allowed
+ */
+export const resolveRequest = (request) => {
+  const { pkg, key, kind, specifier } = request;
+  const targets = pkg.targets[kind];
+  const ofModule = targets.get(key) ?? new Map();
+  const known = ofModule.get(specifier);
+  if (known !== undefined) return known;
+  const target = withSuffix(findTarget(request), request);
+  if (target.kind === 'error') return target; // each error has a place of its own
+  targets.set(key, ofModule.set(specifier, target));
+  return target;
+};
+
+/**
+ * @param {Target} target
+ * @param {Request} request
+ * @returns {Target}
+ */
+const withSuffix = (target, { kind, specifier }) => {
+  const isUrl = kind === 'import' && (isRelative(specifier) || /^(?:\/|file:)/i.test(specifier));
+  const suffix = isUrl && target.kind === 'file' ? /[?#].*$/.exec(specifier)?.[0] : undefined;
+  return suffix === undefined ? target : { .../** @type {FileTarget} */ (target), suffix };
+};
+
+/**
+ * A file that was packed to be read, and is requested: JSON is a module of its own.
+ *
+ * @param {FileTarget} target
+ * @returns {FileTarget | undefined}
+ */
+const asProgram = ({ kind, pkg, key, module }) => {
+  if (!key.replace(AS, '').endsWith('.json')) return undefined;
+  const own = key.replace(AS, '#as=json');
+  const { modules } = pkg.descriptor;
+  const known = modules.get(own);
+  const json =
+    known?.kind === 'file' ? known : { ...module, parser: /** @type {const} */ ('json') };
+  modules.set(own, json);
+  return { kind, pkg, key: own, module: json };
+};
+
+/**
+ * @param {Request} request
+ * @returns {Target}
+ */
+const findTarget = (request) => {
+  const { pkg, kind, specifier } = request;
+  for (const key of candidates(request)) {
+    const found = followKey(pkg, key, kind);
+    const target = AS.test(key) && found?.kind === 'file' ? asProgram(found) : found;
+    if (target === undefined) continue;
+    const denied = target.kind === 'error' ? target.denied : undefined;
+    if (denied !== undefined) pkg.world.audit?.record(denied.label, 'packages', denied.name);
+    return target;
+  }
+  if (pkg.world.powers.isBuiltin(specifier)) return builtinTarget(pkg, specifier);
+  return { kind: 'error', error: notFound(request) };
+};
+
+/**
+ * @param {{ map: import('../archive/compartment-map.js').CompartmentMap }} world
+ * @returns {string | undefined} where the application's first module seems to be
+ */
+export const entryFilename = ({ map: { entry, compartments } }) => {
+  const module = compartments.get(entry.compartment)?.modules.get(entry.module);
+  return module?.kind === 'file'
+    ? filenameOf(entry.compartment, `./${module.location}`)
+    : undefined;
+};
+
+/**
+ * @param {World} world
+ * @param {string} path absolute
+ * @returns {string | undefined} the compartment in whose folder that is
+ */
+export const ownerOfPath = ({ map: { compartments } }, path) =>
+  [...compartments.keys()].find((name) => path.startsWith(`/${name}/`));
+
+/**
+ * @param {World} world
+ * @param {string} path absolute
+ * @returns {string | undefined} the place of the module that `require` would find there, whoever asks: to load it is more
+ */
+export const moduleAt = (world, path) => {
+  const owner = ownerOfPath(world, path);
+  if (owner === undefined) return undefined;
+  const files = keysByFilename(world.packageOf(owner));
+  return REQUIRE_SUFFIXES.map((suffix) => `${path}${suffix}`).find((place) => files.has(place));
+};
+
+/**
+ * Programs compare it with the place of their first module, which is virtual.
+ *
+ * @param {World} world
+ * @param {string[]} argv of the host
+ * @returns {string[]} the same, with the name of the program as it is seen here
+ */
+export const argumentsOf = (world, [node = '', name, ...rest]) =>
+  name === undefined ? [node] : [node, (world.isProgram && entryFilename(world)) || name, ...rest];
+
+/** @param {FileTarget} target */
+export const filenameOfTarget = ({ pkg, module }) => filenameOfModule(pkg, module);
+
+/**
+ * @param {Package} pkg
+ * @param {string} specifier that begins with the name of a package
+ * @returns {string | undefined} the compartment of the package that it leads to, or of another file of it
+ */
+export const linkedPackage = (pkg, specifier) => {
+  const depth = specifier.startsWith('@') ? 2 : 1;
+  const name = specifier.split('/').slice(0, depth).join('/');
+  const { compartments } = pkg.world.map;
+  if (compartments.get(pkg.name)?.name === name) return pkg.name;
+  const direct = quietly(() => followKey(pkg, specifier, 'import'));
+  if (direct?.kind === 'file') return direct.pkg.name;
+  for (const module of pkg.descriptor.modules.values())
+    if (module.kind === 'link' && compartments.get(module.compartment)?.name === name)
+      return module.compartment;
+  return undefined;
+};

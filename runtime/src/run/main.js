@@ -1,0 +1,218 @@
+// Runs an archive, in a process that is for nothing else.
+import { secure } from '../lockdown/lockdown.js';
+import * as fs from 'node:fs';
+import { auditReport, makeRecorder } from '../audit/audit.js';
+import { beginningAt } from '../archive/compartment-map.js';
+import { InvalidArchive } from '../base/errors.js';
+import { importArchive, parseArchive } from '../linker/import-archive.js';
+import { makeWorld } from '../linker/link.js';
+import { narrowed } from '../archive/narrow.js';
+import {
+  expectSettlement,
+  mapsAt,
+  reportUncaught,
+  say,
+  warnOfAllAuthority,
+} from '../node/node-program.js';
+import { prepareHost, verifyPowers } from '../node/powers.js';
+import { entryFilename } from '../resolve/resolve.js';
+import { flushInTime, makeReport, reportDenials } from '../audit/report.js';
+import { compileTexts } from '../compartment/package.js';
+import { makeCompiler, makeScripts } from '../node/scripts.js';
+import { makeStacks } from '../stacks/stack.js';
+import { printUncaught } from '../stacks/uncaught.js';
+
+/** @import { CodeCache } from '../node/code-cache.js' */
+/** @import { Command } from './command-line.js' */
+/** @import { Archive } from '../linker/import-archive.js' */
+/** @import { Timings } from './timings.js' */
+/** @import { Recorder, Report } from '../protocols/audit.js' */
+
+const { writeSync } = fs; // as it is before packages are refused the descriptors of others
+
+const SAVE_AFTER = 2000; // milliseconds: by then, what a server needs to answer has been compiled
+
+/** @param {number} descriptor */
+const readDescriptor = (descriptor) => {
+  const text = fs.readFileSync(descriptor, 'utf8');
+  fs.closeSync(descriptor);
+  return text;
+};
+
+/**
+ * @param {Archive} archive
+ * @param {string} entry
+ * @returns {Archive}
+ */
+const withEntry = (archive, entry) => {
+  const map = beginningAt(archive.map, entry);
+  if (map === undefined)
+    throw new InvalidArchive(`it has no entry ${JSON.stringify(entry)}`, 'see `inspect`');
+  return { ...archive, map };
+};
+
+/**
+ * @param {Command} command
+ * @returns {Archive | undefined} undefined: a problem was reported
+ */
+const readArchive = ({ source, name, narrow, entry }) => {
+  /** @type {Uint8Array} */
+  let bytes;
+  try {
+    bytes = fs.readFileSync(source);
+    if (typeof source === 'number') fs.closeSync(source);
+  } catch (error) {
+    say(`error [INVALID_ARCHIVE]: can't read ${name}: ${/** @type {Error} */ (error).message}`);
+    say('hint: name an archive that `compartment-mapper bundle` has made');
+    return undefined;
+  }
+  try {
+    const parsed = parseArchive(bytes, verifyPowers);
+    const archive = entry === undefined ? parsed : withEntry(parsed, entry);
+    if (narrow === undefined) return archive;
+    return { ...archive, map: narrowed(archive.map, readDescriptor(narrow)) };
+  } catch (error) {
+    if (!(error instanceof InvalidArchive)) throw error;
+    say(`error [INVALID_ARCHIVE]: ${name}: ${error.message}`);
+    say(`hint: ${error.hint}`);
+    return undefined;
+  }
+};
+
+/**
+ * What the program's own listeners to `exit` use is recorded too.
+ *
+ * @param {'text' | 'json'} format
+ * @returns {Recorder}
+ */
+const reportAtExit = (format) => {
+  const recorder = makeRecorder();
+  const host = /** @type {any} */ (process);
+  const { emit } = host;
+  host.emit = (/** @type {unknown[]} */ ...args) => {
+    const result = Reflect.apply(emit, host, args);
+    if (args[0] === 'exit') say(auditReport(recorder, format));
+    return result;
+  };
+  return recorder;
+};
+
+/**
+ * What runs on is saved from too, and a program that ends is not kept from ending.
+ *
+ * @param {() => void} save
+ */
+const saveInTime = (save) => {
+  process.on('exit', save);
+  setTimeout(save, SAVE_AFTER).unref();
+};
+
+/**
+ * @param {number} descriptor
+ * @returns {Report}
+ */
+const reportTo = (descriptor) => {
+  const report = makeReport((line) => {
+    try {
+      writeSync(descriptor, `${JSON.stringify(line)}\n`);
+    } catch {
+      // A disk that is full stops no program.
+    }
+  });
+  reportDenials(report);
+  flushInTime(report);
+  return report;
+};
+
+/**
+ * @typedef {object} Start
+ * @property {CodeCache} [cache]
+ * @property {(sha512: string) => string} nameOf what is kept for the archive with that hash
+ * @property {() => void} [saveOwn] keeps what V8 has compiled of the runtime
+ * @property {Timings} timings
+ */
+
+/**
+ * @param {Archive} archive
+ * @param {Command} command
+ * @param {Start} start
+ */
+const run = async (
+  archive,
+  { allowAll, audit, name, args, source, maps, report: descriptor },
+  { cache, nameOf, saveOwn, timings },
+) => {
+  process.argv = [process.execPath, entryFilename(archive) ?? name, ...args];
+  warnOfAllAuthority(archive.map, allowAll);
+  const stacks = makeStacks();
+  const withLocked = prepareHost({ inherited: 0 });
+  const locked = secure(stacks.prepareStackTrace);
+  const scripts = cache && makeScripts(cache, nameOf(archive.sha512));
+  const powers = { ...withLocked(locked), scripts };
+  printUncaught(stacks, say);
+  timings.mark('lockdown');
+  const settled = expectSettlement();
+  const report = descriptor === undefined ? undefined : reportTo(descriptor);
+  const recorder = audit && reportAtExit(audit);
+  if (scripts !== undefined) {
+    saveInTime(() => {
+      scripts.save();
+      saveOwn?.();
+    });
+  }
+  try {
+    await importArchive(archive, {
+      powers,
+      stacks,
+      allowAll,
+      isProgram: true,
+      maps: mapsAt(
+        maps ?? (typeof source === 'string' ? `${name}.map` : undefined),
+        archive.sha512,
+      ),
+      onLinked: () => timings.mark('link'),
+      ...(recorder && { audit: recorder }),
+      report,
+    });
+  } catch (error) {
+    settled();
+    reportUncaught(error, stacks);
+    return;
+  }
+  timings.mark('evaluate');
+  settled();
+};
+
+/**
+ * Compile all texts of an archive, and keep that: no package runs.
+ *
+ * @param {Archive} archive
+ * @param {CodeCache} cache
+ * @param {Start} start
+ */
+const keep = ({ map, files, sha512 }, cache, { nameOf, saveOwn }) => {
+  const stacks = makeStacks();
+  const withLocked = prepareHost();
+  const locked = secure(stacks.prepareStackTrace);
+  const scripts = makeCompiler(cache, nameOf(sha512));
+  const powers = { ...withLocked(locked), scripts };
+  const world = makeWorld({ map, files, powers, stacks, allowAll: false });
+  for (const name of map.compartments.keys()) compileTexts(world.packageOf(name));
+  scripts.save();
+  saveOwn?.();
+};
+
+/**
+ * @param {Command} command
+ * @param {Start} start
+ */
+export const main = (command, start) => {
+  const { timings } = start;
+  timings.mark('ses');
+  if (command.timings) process.on('exit', () => say(timings.report()));
+  const archive = readArchive(command);
+  timings.mark('archive');
+  if (archive === undefined) process.exitCode = 1;
+  else if (command.keep !== undefined && start.cache) keep(archive, start.cache, start);
+  else void run(archive, command, start);
+};

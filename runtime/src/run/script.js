@@ -1,0 +1,187 @@
+// Starts a script that `bundle --format script` or `module` has made: in a Node process, or in a page.
+import { secure } from '../lockdown/lockdown.js';
+import { beginningAt, parseCompartmentMap } from '../archive/compartment-map.js';
+import { makeWorld, startEntry } from '../linker/link.js';
+import { namespaceOf } from '../cyclic-modules/namespace.js';
+import { followExports } from './following.js';
+import { filenameOfUrl } from '../base/locations.js';
+import { NO_MAPS, mapsIn } from '../stacks/maps-file.js';
+import {
+  expectSettlement,
+  mapsAt,
+  reportUncaught,
+  say,
+  warnOfAllAuthority,
+} from '../node/node-program.js';
+import { prepareHost } from '../node/powers.js';
+import { makeStacks } from '../stacks/stack.js';
+import { storedValues } from '../archive/stored-files.js';
+import { printUncaught } from '../stacks/uncaught.js';
+import { hideWall } from '../node/wall.js';
+import { preparePage } from '../page/web-powers.js';
+
+/** @import { Maps } from '../stacks/maps-file.js' */
+/** @import { StoredValue } from '../archive/stored-files.js' */
+
+/**
+ * @typedef {object} ScriptData
+ * @property {object | string} map compartment-map.json without hashes, or its text
+ * @property {Record<string, StoredValue>} files
+ * @property {string} nodeEnv what `process.env.NODE_ENV` is in a page
+ * @property {string} [globalName] of the global variable that gets the entry's namespace
+ * @property {string} [maps] the application's sha512: there may be a file of source maps
+ * @property {string} [place] where this script is, as far as its own text can tell: a path or a URL
+ *
+ * @typedef {Record<string, (value: unknown) => void>} Exports setters, by the names of exports
+ */
+
+const ENTRY_VARIABLE = 'COMPARTMENT_MAPPER_ENTRY';
+
+const start = /** @type {typeof globalThis & Record<string, any>} */ (globalThis);
+
+/** @returns {boolean} whether Node is the host; a page may have a `process` of its own making */
+const isNode = () => Boolean(start.process?.versions?.node && start.process.getBuiltinModule);
+
+/** @returns {number} how many descriptors it was given to listen on, as sd_listen_fds(3) has it */
+const listeningSockets = () => Number(start.process.env['LISTEN_FDS']) || 0;
+
+/** @typedef {ReturnType<typeof lockHost>} Host */
+
+/** @param {ScriptData} data of the first script */
+const lockHost = ({ nodeEnv }) => {
+  const inNode = isNode();
+  if (inNode) hideWall();
+  const stacks = makeStacks({ showsHost: !inNode });
+  const withLocked = inNode
+    ? prepareHost({ inherited: listeningSockets() })
+    : preparePage({ nodeEnv });
+  const powers = withLocked(secure(stacks.prepareStackTrace));
+  if (inNode) printUncaught(stacks, say);
+  return { inNode, stacks, powers };
+};
+
+/** @type {Host | undefined} */
+let host;
+let scripts = 0;
+
+/** @returns {string | undefined} of several entries, the one that is asked for */
+const chosenEntry = () => {
+  if (!host?.inNode) return start.document?.currentScript?.dataset?.entry;
+  const { env } = start.process;
+  const entry = env[ENTRY_VARIABLE];
+  delete env[ENTRY_VARIABLE]; // it is not meant for scripts that this one starts
+  return entry || undefined;
+};
+
+/** @param {ScriptData} data */
+const mapsInNode = ({ maps = '', place = start.process.argv[1] }) => {
+  const file = place?.startsWith('file:') ? filenameOfUrl(place) : place;
+  return mapsAt(maps === '' || file === undefined ? undefined : `${file}.map`, maps);
+};
+
+/**
+ * A page loads them before anything runs, since traces and debuggers don't wait; so it must be asked for.
+ *
+ * @param {ScriptData} data
+ * @returns {Maps}
+ */
+const mapsInPage = ({ maps = '' }) => {
+  const { src, dataset } = /** @type {any} */ (start.document?.currentScript) ?? {};
+  const named = dataset?.sourceMap;
+  if (named === undefined) return { of: NO_MAPS.of, debugged: true };
+  const read = () => {
+    const request = new start['XMLHttpRequest']();
+    request.open('GET', new URL(named || `${src}.map`, start.document.baseURI).href, false);
+    request.send();
+    return request.status === 200 ? request.responseText : undefined;
+  };
+  return { of: mapsIn(read, maps), debugged: true };
+};
+
+/**
+ * @param {ScriptData} data
+ * @param {boolean} isProgram
+ */
+const worldOf = (data, isProgram) => {
+  const { map, files } = data;
+  scripts += 1;
+  const { powers, stacks } = /** @type {Host} */ (host);
+  const parsed = parseCompartmentMap(
+    { value: typeof map === 'string' ? JSON.parse(map) : map, path: 'the map' },
+    { hashed: false },
+  );
+  const version = scripts > 1 ? `?${scripts}` : '';
+  const stored = storedValues(files);
+  const entry = chosenEntry();
+  const begun = entry === undefined ? parsed : beginningAt(parsed, entry);
+  if (begun === undefined) throw new TypeError(`there is no entry ${JSON.stringify(entry)}`);
+  const maps = host?.inNode ? mapsInNode(data) : mapsInPage(data);
+  return makeWorld({
+    map: begun,
+    files: stored,
+    powers,
+    stacks,
+    allowAll: false,
+    version,
+    maps,
+    isProgram,
+  });
+};
+
+/** @param {unknown} error of a page's script that was waited for */
+const reportLate = (error) => {
+  if (typeof start.reportError === 'function') start.reportError(error);
+  else
+    setTimeout(() => {
+      throw error;
+    });
+};
+
+/**
+ * @param {ScriptData} data
+ * @param {Exports | undefined} exports of a module; what goes wrong is thrown to who imports it
+ * @returns {Promise<void> | undefined} undefined: the entry has been evaluated
+ */
+const evaluateEntry = (data, exports) => {
+  const world = worldOf(data, exports === undefined && scripts === 0);
+  if (host?.inNode) warnOfAllAuthority(world.map, false);
+  const { record, done } = startEntry(world);
+  const finish = () => {
+    if (exports !== undefined) followExports(record, exports);
+    if (data.globalName !== undefined) start[data.globalName] = namespaceOf(record);
+  };
+  if (done !== undefined) return done.then(finish);
+  finish();
+  return undefined;
+};
+
+/** @param {ScriptData} data */
+const runInNode = (data) => {
+  const settled = expectSettlement();
+  const failed = (/** @type {unknown} */ error) => {
+    settled();
+    reportUncaught(error, /** @type {Host} */ (host).stacks);
+  };
+  try {
+    const done = evaluateEntry(data, undefined);
+    if (done === undefined) settled();
+    else void done.then(settled, failed);
+  } catch (error) {
+    failed(error);
+  }
+};
+
+/**
+ * Begin: at once, as far as nothing awaits.
+ *
+ * @param {ScriptData} data
+ * @param {Exports} [exports]
+ * @returns {Promise<void> | undefined} of a module, when it has been evaluated; undefined: already
+ */
+export const run = (data, exports) => {
+  host ??= lockHost(data);
+  if (exports !== undefined) return evaluateEntry(data, exports);
+  if (host.inNode) runInNode(data);
+  else void evaluateEntry(data, undefined)?.catch(reportLate);
+  return undefined;
+};

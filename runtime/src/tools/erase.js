@@ -1,0 +1,71 @@
+// Erases types from texts, in a process of its own: a line of JSON asks, a line of JSON answers. Nothing is
+// executed but Node's own parser, and what is answered is scanned as any source is.
+import { createInterface } from 'node:readline';
+import { stripTypeScriptTypes } from 'node:module';
+import { eraseJsx } from './erase-jsx.js';
+
+/** @import { Edit, JsxOptions, Refusal } from './erase-jsx.js' */
+
+/**
+ * @typedef {object} Question
+ * @property {string} source
+ * @property {'ts' | 'tsx' | 'jsx'} syntax
+ * @property {'mjs' | 'cjs' | null} language null: the text decides
+ * @property {JsxOptions} jsx
+ */
+
+/** @param {number | undefined} byte */
+const continues = (byte) => byte !== undefined && (byte & 0xc0) === 0x80;
+
+/**
+ * @param {string} source
+ * @param {string} erased of as many bytes: what is erased is blank
+ * @returns {Edit[]}
+ */
+const blanks = (source, erased) => {
+  const before = Buffer.from(source);
+  const after = Buffer.from(erased);
+  if (before.length !== after.length) throw new Error('Node erased types without keeping columns');
+  /** @type {Edit[]} */
+  const edits = [];
+  for (let at = 0; at < before.length; at += 1) {
+    if (before[at] === after[at]) continue;
+    let start = at;
+    while (continues(before[start]) || continues(after[start])) start -= 1;
+    while (at < before.length && (before[at] !== after[at] || continues(before[at]))) at += 1;
+    edits.push([start, at, after.toString('utf8', start, at)]);
+  }
+  return edits;
+};
+
+const LINE = /^[^\n]*:(\d+)\n/;
+const MARK = /^( *)(\^+)$/m; // none under what goes over several lines
+
+/**
+ * @param {any} error of Node's, which draws a frame where it could say the place
+ * @returns {Refusal}
+ */
+const refusalOf = ({ code, message, stack }) => {
+  const [, line = '0'] = LINE.exec(stack) ?? [];
+  const [, before = '', mark = ''] = MARK.exec(stack) ?? [];
+  const column = mark === '' ? 0 : before.length + 1;
+  return { code, message, line: Number(line), column, width: mark.length, drawn: true };
+};
+
+/**
+ * @param {Question} question
+ * @returns {{ edits: Edit[] } | Refusal}
+ */
+const answerTo = ({ source, syntax, language, jsx }) => {
+  if (syntax !== 'ts') return eraseJsx(source, { isTyped: syntax === 'tsx', language, jsx });
+  try {
+    return { edits: blanks(source, stripTypeScriptTypes(source)) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return refusalOf(error);
+  }
+};
+
+createInterface({ input: process.stdin }).on('line', (line) => {
+  process.stdout.write(`${JSON.stringify(answerTo(JSON.parse(line)))}\n`);
+});

@@ -1,0 +1,104 @@
+// Names that a minifier has changed, put back: as its map says, where each of them stands.
+
+/** @import { Segment, Segments } from '../stacks/source-map.js' */
+
+/**
+ * @typedef {object} MappedText
+ * @property {string} text
+ * @property {Segments} segments
+ * @property {ReadonlyArray<string>} names
+ */
+
+const NAME = /#?[\p{ID_Continue}$\u200c\u200d]+/uy;
+
+/**
+ * @param {MappedText} mapped
+ * @param {(name: string) => boolean} isKept whether a name is to be as it was
+ * @returns {{ text: string, segments: Segments }}
+ */
+export const withNames = ({ text, segments, names }, isKept) => {
+  const lines = text.split('\n').map((line, index) => lineWithNames(line, segments[index] ?? []));
+  return {
+    text: lines.map(({ line }) => line).join('\n'),
+    segments: lines.map(({ moved }) => moved),
+  };
+
+  /**
+   * @param {string} line
+   * @param {ReadonlyArray<Segment>} places
+   */
+  function lineWithNames(line, places) {
+    let made = '';
+    let end = 0;
+    const moved = places.map((segment) => {
+      const start = segment.start + made.length - end;
+      const name = segment.name === undefined ? undefined : names[segment.name];
+      if (name !== undefined && segment.start >= end && isKept(name)) {
+        NAME.lastIndex = segment.start;
+        const [short = ''] = NAME.exec(line) ?? [];
+        made += line.slice(end, segment.start) + name;
+        end = segment.start + short.length;
+      }
+      return { ...segment, start };
+    });
+    return { line: made + line.slice(end), moved };
+  }
+};
+
+const IDENTIFIER = '(#?[\\p{ID_Start}$_][\\p{ID_Continue}$\\u200c\\u200d]*)';
+const NAMED = [
+  `(?:function\\*? ?|class )${IDENTIFIER}`,
+  // What has no name of its own is called by the variable that it is first the value of.
+  `${IDENTIFIER}(?:\\|\\||&&|\\?\\?)?=(?:async\\b|function\\b|class\\b|\\(|[\\p{ID_Continue}$]+=>)`,
+  '(#[\\p{ID_Start}$_][\\p{ID_Continue}$\\u200c\\u200d]*)',
+].map((pattern) => new RegExp(pattern, 'gu'));
+
+/**
+ * @param {string} text without blanks that are not needed
+ * @returns {Set<string>} names that a program may see: of functions, classes and private members. Of some that it can't see
+ *   that is said too.
+ */
+export const visibleNames = (text) =>
+  new Set(NAMED.flatMap((pattern) => [...text.matchAll(pattern)].map(([, name = '']) => name)));
+
+const WORD = /#?[\p{ID_Continue}$\u200c\u200d]+/gu;
+
+/**
+ * @param {MappedText} mapped
+ * @returns {Array<{ word: string, isRenamed: boolean }>}
+ */
+const wordsOf = ({ text, segments }) =>
+  text.split('\n').flatMap((line, index) => {
+    const renamed = (segments[index] ?? []).filter(({ name }) => name !== undefined);
+    const starts = new Set(renamed.map(({ start }) => start));
+    return [...line.matchAll(WORD)].map(({ 0: word, index: start }) => ({
+      word,
+      isRenamed: starts.has(start),
+    }));
+  });
+
+/** @param {string} text */
+const shapeOf = (text) => text.replace(WORD, '_').replace(/\n[ \t]+/g, '\n'); // comments move
+
+/**
+ * @param {MappedText} one made by a minifier, as is the other
+ * @param {MappedText} other
+ * @returns {boolean} whether they are the same but for which names were chosen for what it renamed: then what it
+ *   was given means the same
+ */
+export const areAlike = (one, other) => {
+  if (shapeOf(one.text) !== shapeOf(other.text)) return false;
+  const [words, others] = [wordsOf(one), wordsOf(other)];
+  /** @type {Map<string, string>} */
+  const forth = new Map();
+  /** @type {Map<string, string>} */
+  const back = new Map();
+  return words.every(({ word, isRenamed }, index) => {
+    const also = others[index];
+    if (also === undefined) return false;
+    if (!isRenamed && !also.isRenamed) return word === also.word;
+    if (!forth.has(word)) forth.set(word, also.word);
+    if (!back.has(also.word)) back.set(also.word, word);
+    return forth.get(word) === also.word && back.get(also.word) === word;
+  });
+};

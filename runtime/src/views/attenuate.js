@@ -1,0 +1,218 @@
+// Narrows objects of the host to what a policy names, one new object for each compartment.
+import { isObject } from '../base/objects.js';
+import { isWithheld } from '../policy/policy.js';
+
+/** @import { AnyObject } from '../base/objects.js' */
+/** @import { Granted } from '../policy/policy.js' */
+
+/**
+ * @typedef {object} ViewOptions
+ * @property {() => AnyObject | undefined} owner where the members really are, asked at every use
+ * @property {AnyObject} view what is filled
+ * @property {Expose} [expose] what of a granted value is shown
+ *
+ * @callback Expose
+ * @param {unknown} value
+ * @param {string} name
+ * @param {unknown} owner
+ * @returns {unknown}
+ */
+
+/**
+ * @param {Function} method
+ * @returns {boolean} whether it is a class, or a function that makes objects; Node has methods that
+ *   could be called with `new`, but they have nothing on their prototypes
+ */
+export const isConstructor = (method) => {
+  const property = Object.getOwnPropertyDescriptor(method, 'prototype');
+  if (property === undefined) return false;
+  const { value } = property;
+  if (!isObject(value) || /^class\b/.test(Function.prototype.toString.call(method))) return true;
+  const inherits = Object.getPrototypeOf(value) !== Object.prototype;
+  // As all JavaScript has it: `tls.SecureContext` has nothing on its prototype, nor has `fs.readFile`.
+  return Reflect.ownKeys(value).length > 1 || inherits || /^[A-Z]/.test(method.name);
+};
+
+/**
+ * A function that works without the object that it was found on. Classes are left as they are.
+ *
+ * @param {Function} method
+ * @param {unknown} owner
+ * @returns {Function}
+ */
+export const bindMethod = (method, owner) => {
+  if (isConstructor(method)) return method;
+  // No arrow: functions of Node that return objects are called with `new`, too (`new crypto.createCipheriv()`).
+  const bound = function (/** @type {unknown[]} */ ...args) {
+    return Reflect.apply(method, owner, args);
+  };
+  Object.defineProperty(bound, 'prototype', { value: undefined, writable: false });
+  // With what hangs on it: `fs.realpathSync.native`, and what util.promisify looks for.
+  const { prototype: _none, ...statics } = Object.getOwnPropertyDescriptors(method);
+  Object.defineProperties(bound, statics);
+  return Object.freeze(bound);
+};
+
+/**
+ * @param {Expose} expose
+ * @returns {(owner: unknown, name: string) => unknown} a member of its owner; a function is bound once
+ */
+const memberReader = (expose) => {
+  /** @type {WeakMap<Function, Function>} */
+  const bound = new WeakMap();
+  return (owner, name) => {
+    const value = isObject(owner) ? owner[name] : undefined;
+    const shown = expose(value, name, owner);
+    if (shown !== value || typeof value !== 'function') return shown;
+    const known = bound.get(value) ?? bindMethod(value, owner);
+    bound.set(value, known);
+    return known;
+  };
+};
+
+/**
+ * @param {() => unknown} get
+ * @param {(value: unknown) => void} set
+ * @returns {PropertyDescriptor} whose functions are no channel
+ */
+export const frozenAccessor = (get, set) => ({
+  get: Object.freeze(get),
+  set: Object.freeze(set),
+  enumerable: true,
+  configurable: true,
+});
+
+/**
+ * @param {AnyObject} view
+ * @param {PropertyKey} name
+ * @param {unknown} value
+ * @param {boolean} [enumerable]
+ */
+export const defineOwn = (view, name, value, enumerable = true) => {
+  Object.defineProperty(view, name, { value, writable: true, enumerable, configurable: true });
+};
+
+/**
+ * @param {string} name
+ * @param {Granted} granted
+ * @param {ViewOptions} options
+ * @param {(owner: unknown, name: string) => unknown} read
+ * @returns {PropertyDescriptor}
+ */
+const liveMember = (name, { write }, { owner, view }, read) => {
+  /** @type {{ value: unknown } | undefined} */
+  let assigned;
+  return frozenAccessor(
+    () => {
+      const target = owner();
+      // What the package has assigned is its own, and is not bound.
+      if (assigned !== undefined && target?.[name] === assigned.value) return assigned.value;
+      return read(target, name);
+    },
+    (value) => {
+      const target = owner();
+      if (write && target !== undefined) {
+        target[name] = value;
+        assigned = { value };
+      }
+      // Without a grant to write, the package changes what it sees itself, and nobody else.
+      else defineOwn(view, name, value);
+    },
+  );
+};
+
+/**
+ * @param {Granted} granted of the owner, not as a whole
+ * @param {ViewOptions} options
+ * @returns {AnyObject} the view
+ */
+export const fillView = (granted, options) => {
+  const { owner, view, expose = (value) => value } = options;
+  const read = memberReader(expose);
+  for (const [name, member] of granted.members) {
+    if (isWithheld(member)) continue;
+    if (member.whole && member.members.size === 0) {
+      Object.defineProperty(view, name, liveMember(name, member, options, read));
+      continue;
+    }
+    const inner = () => {
+      const value = owner()?.[name];
+      return isObject(value) ? value : undefined;
+    };
+    const value = inner();
+    if (value === undefined) continue;
+    const base = Object.hasOwn(view, name) && isObject(view[name]) ? view[name] : {};
+    const narrow = member.whole
+      ? withoutMembers(value, member)
+      : fillView(member, { owner: inner, view: base, expose });
+    defineOwn(view, name, narrow);
+  }
+  return view;
+};
+
+/**
+ * @param {AnyObject} object
+ * @param {Granted} granted all of it, but for some of its members
+ * @returns {AnyObject} a copy without them
+ */
+const withoutMembers = (object, granted) => {
+  const copy = ownCopy(object);
+  for (const name of granted.members.keys()) delete copy[name];
+  return fillView(granted, { owner: () => object, view: copy });
+};
+
+/**
+ * A function that does what another does, with an object of members of its own, and the same instances.
+ *
+ * @param {Function} original
+ * @param {(args: unknown[]) => unknown[]} [change] what the original is given instead; it may throw
+ * @param {(instance: any, given: unknown[]) => void} [finish] what is done to instances before anybody has them
+ * @returns {AnyObject & Function}
+ */
+export const ownFunction = (original, change = (args) => args, finish = undefined) => {
+  const own = /** @type {AnyObject & Function} */ (
+    /** @this {unknown} */ function (/** @type {unknown[]} */ ...args) {
+      const given = change(args);
+      if (new.target === undefined) return Reflect.apply(original, this, given);
+      const made = Reflect.construct(original, given, new.target === own ? original : new.target);
+      finish?.(made, given);
+      return made;
+    }
+  );
+  for (const key of Reflect.ownKeys(own)) if (key !== 'prototype') delete own[key];
+  if (Object.hasOwn(original, 'prototype'))
+    Object.defineProperty(own, 'prototype', { value: original.prototype, writable: false });
+  return Object.setPrototypeOf(own, Object.getPrototypeOf(original));
+};
+
+/**
+ * A copy of an object or function of the host, so that what one package assigns to it is not seen by
+ * another. Its accessors read the original; what is assigned to them stays with the copy.
+ *
+ * @param {AnyObject} original
+ * @param {(value: unknown) => unknown} [share] what is done to values that are read late
+ * @returns {AnyObject}
+ */
+export const ownCopy = (original, share = (value) => value) => {
+  const isNull = Object.getPrototypeOf(original) === null;
+  const copy =
+    typeof original === 'function'
+      ? ownFunction(original)
+      : Object.create(isNull ? null : Object.prototype);
+  for (const key of Reflect.ownKeys(original)) {
+    if (typeof original === 'function' && key === 'prototype') continue;
+    const property = /** @type {PropertyDescriptor} */ (
+      Object.getOwnPropertyDescriptor(original, key)
+    );
+    const { get, set, value, enumerable = false } = property;
+    if (get === undefined && set === undefined) defineOwn(copy, key, value, enumerable);
+    else {
+      const accessor = frozenAccessor(
+        () => share(get?.call(original)),
+        (own) => defineOwn(copy, key, own, enumerable),
+      );
+      Object.defineProperty(copy, key, { ...accessor, enumerable });
+    }
+  }
+  return copy;
+};

@@ -1,0 +1,59 @@
+// An object of the host that keeps state which is not frozen, as one compartment sees it.
+import { isObject } from '../base/objects.js';
+import { bindMethod, frozenAccessor } from './attenuate.js';
+import { hardenHost } from '../lockdown/host-harden.js';
+
+/** @import { AnyObject } from '../base/objects.js' */
+
+// What listens on a shared object hears of everybody; whoever gets a listener's object has them all.
+const LISTENING = ['constructor', 'addEventListener', 'removeEventListener', 'dispatchEvent'];
+
+/**
+ * @param {AnyObject} object
+ * @returns {Map<string, PropertyDescriptor>} its properties, and those of its prototypes
+ */
+const propertiesOf = (object) => {
+  /** @type {Map<string, PropertyDescriptor>} */
+  const properties = new Map();
+  for (let holder = object; holder !== Object.prototype; holder = Object.getPrototypeOf(holder)) {
+    if (holder === null) break;
+    for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(holder)))
+      if (!properties.has(name)) properties.set(name, property);
+  }
+  return properties;
+};
+
+/**
+ * @param {AnyObject} original
+ * @returns {AnyObject} a new object with its members, bound, and its prototype, hardened
+ */
+export const boundView = (original) => {
+  const view = Object.create(hardenHost(Object.getPrototypeOf(original)));
+  for (const [name, { value, get, enumerable = false }] of propertiesOf(original)) {
+    if (LISTENING.includes(name)) continue;
+    if (typeof value === 'function' && get === undefined) {
+      const bound = bindMethod(value, original);
+      Object.defineProperty(view, name, {
+        value: bound,
+        writable: true,
+        enumerable,
+        configurable: true,
+      });
+      continue;
+    }
+    const read = () => {
+      const found = original[name];
+      if (typeof found === 'function') return bindMethod(found, original);
+      return isObject(found) ? hardenHost(found) : found;
+    };
+    const assign = (/** @type {unknown} */ own) =>
+      void Object.defineProperty(view, name, {
+        value: own,
+        writable: true,
+        enumerable,
+        configurable: true,
+      });
+    Object.defineProperty(view, name, { ...frozenAccessor(read, assign), enumerable });
+  }
+  return view;
+};

@@ -1,0 +1,322 @@
+// The `process` of a compartment: what is granted of it, on top of an inert base. Never the real one.
+import { isObject } from '../base/objects.js';
+import { bindMethod, defineOwn, frozenAccessor } from './attenuate.js';
+import { EMITTER_METHODS, makeEmitter } from './emitter-view.js';
+import { makeEnvView } from './env-view.js';
+import { accessDenied } from '../base/errors.js';
+import { isWithheld, memberOf } from '../policy/policy.js';
+
+/** @import { Granted } from '../policy/policy.js' */
+/** @import { StdioName } from './stdio-view.js' */
+/** @import { AnyObject } from '../base/objects.js' */
+
+/**
+ * @typedef {object} ProcessOptions
+ * @property {string} label the package
+ * @property {(name: string) => unknown} getBuiltinModule which knows what the package may use
+ * @property {() => AnyObject} events the builtin, hardened
+ * @property {() => AnyObject} constants what `process.binding('constants')` gives: what emscripten compiles asks for it
+ * @property {(name: StdioName, granted: Granted, deny: (member: string) => Error) => AnyObject} stdio
+ * @property {(argv: any) => unknown} [ownArguments] those of the host as packages see them
+ */
+
+// Members that code calls without looking whether they are there: an error says more than undefined.
+const STUBS = [
+  ...['exit', 'abort', 'kill', 'chdir', 'binding', 'dlopen', '_linkedBinding', 'execve'],
+  ...['reallyExit', 'setuid', 'setgid', 'seteuid', 'setegid', 'setgroups', 'initgroups'],
+];
+
+// A package has these, in a harmless form, whatever it is granted.
+const OF_EVERY_VIEW = ['getBuiltinModule', 'cwd'];
+
+const STDIO = /** @type {StdioName[]} */ (['stdin', 'stdout', 'stderr']);
+
+// The host's own objects, with no use but to reach what belongs to others.
+const HIDDEN = ['domain', 'mainModule', 'channel', '_events', 'constructor'];
+
+// A program that may use all of its process may end it with a code of its own.
+const ASSIGNED = ['exitCode'];
+
+/** @type {Granted} */
+const NOTHING = { whole: false, write: false, unlimited: false, members: new Map() };
+
+/**
+ * @param {unknown} value plain data of the host
+ * @returns {unknown} a copy, which can't be changed for others
+ */
+const deepCopy = (value) => {
+  if (!isObject(value) || typeof value === 'function') return value;
+  if (Array.isArray(value)) return value.map(deepCopy);
+  if (value instanceof Set) {
+    // That of `allowedNodeEnvironmentFlags` knows other spellings too.
+    const copy = new Set(value);
+    const has = Object.freeze((/** @type {unknown} */ member) => value.has(member));
+    return Object.defineProperty(copy, 'has', { value: has });
+  }
+  const entries = Object.entries(value).filter(([, member]) => typeof member !== 'function');
+  return Object.freeze(Object.fromEntries(entries.map(([key, member]) => [key, deepCopy(member)])));
+};
+
+/**
+ * @param {AnyObject} object of methods and plain data, as `process.report` is
+ * @returns {AnyObject}
+ */
+const copyOfMethods = (object) => {
+  const copy = {};
+  for (const key of Object.keys(object)) {
+    const read = () => {
+      const value = object[key];
+      return typeof value === 'function' ? bindMethod(value, object) : deepCopy(value);
+    };
+    const accessor = frozenAccessor(read, (own) => defineOwn(copy, key, own));
+    Object.defineProperty(copy, key, accessor);
+  }
+  return copy;
+};
+
+/**
+ * @param {AnyObject} process
+ * @param {string} name
+ * @param {(value: unknown) => unknown} toView
+ * @returns {Function}
+ */
+const methodOf = (process, name, toView) => {
+  const original = process[name];
+  const method = /** @type {AnyObject} */ (
+    (/** @type {unknown[]} */ ...args) => toView(Reflect.apply(original, process, args))
+  );
+  for (const key of Object.keys(original)) {
+    if (typeof original[key] === 'function')
+      method[key] = Object.freeze((/** @type {unknown[]} */ ...args) => original[key](...args));
+  }
+  Object.defineProperties(method, {
+    name: { value: original.name || name },
+    length: { value: original.length },
+  });
+  return /** @type {Function} */ (Object.freeze(method));
+};
+
+/**
+ * @param {AnyObject} process the host's
+ * @param {Granted} granted
+ * @returns {string[]} names of its members that are granted
+ */
+const grantedNames = (process, granted) => {
+  const named = [...granted.members.keys()];
+  if (granted.whole) {
+    for (let holder = process; ; holder = Object.getPrototypeOf(holder)) {
+      if (holder === null || Object.hasOwn(holder, 'addListener')) break; // EventEmitter.prototype
+      named.push(...Object.getOwnPropertyNames(holder).filter((name) => !name.startsWith('_')));
+    }
+  }
+  return [...new Set(named)].filter(
+    (name) =>
+      !HIDDEN.includes(name) &&
+      !EMITTER_METHODS.includes(name) &&
+      name !== 'getBuiltinModule' &&
+      !isWithheld(memberOf(granted, name)),
+  );
+};
+
+/**
+ * @param {AnyObject} process
+ * @param {AnyObject} view
+ * @param {ProcessOptions} options
+ * @param {(value: unknown) => unknown} toView
+ * @returns {(name: string, granted: Granted) => unknown} what a member is in the view, when it is read first
+ */
+const memberMaker =
+  (process, view, { label, stdio, ownArguments = (argv) => argv }, toView) =>
+  (name, granted) => {
+    if (STDIO.includes(/** @type {StdioName} */ (name))) {
+      const deny = (/** @type {string} */ member) =>
+        accessDenied(label, 'global', `process.${name}.${member}`);
+      return stdio(/** @type {StdioName} */ (name), granted, deny);
+    }
+    if (name === 'env')
+      return granted.whole ? makeEnvView(() => process.env, granted.write) : view[name];
+    const value = process[name];
+    if (name === 'argv') return ownArguments(deepCopy(value));
+    if (typeof value === 'function') return methodOf(process, name, toView);
+    if (!isObject(value)) return value;
+    const hasMethods = Object.values(value).some((member) => typeof member === 'function');
+    return hasMethods ? copyOfMethods(value) : deepCopy(value);
+  };
+
+/**
+ * @param {AnyObject} process
+ * @param {AnyObject} view
+ * @param {Granted} granted of `process`
+ * @param {ReturnType<typeof memberMaker>} make
+ */
+const addMembers = (process, view, granted, make) => {
+  for (const name of grantedNames(process, granted)) {
+    const member = memberOf(granted, name);
+    if (name === 'env' && !member.whole) continue;
+    /** @type {{ value: unknown } | undefined} */
+    let assigned;
+    const known = { made: false, from: undefined, value: undefined };
+    const writes = member.write || (granted.whole && ASSIGNED.includes(name));
+    const read = () => {
+      if (assigned !== undefined && process[name] === assigned.value) return assigned.value;
+      // What the host computes at every read stays live; an object is made once.
+      const from = STDIO.includes(/** @type {StdioName} */ (name)) ? name : process[name];
+      if (!isObject(from) && from !== name) return from;
+      if (!known.made || known.from !== from)
+        Object.assign(known, { made: true, from, value: make(name, member) });
+      return known.value;
+    };
+    const assign = (/** @type {unknown} */ value) => {
+      if (!writes) return defineOwn(view, name, value);
+      process[name] = value;
+      assigned = { value }; // which the package has itself, and may go on changing
+    };
+    if (name in process) Object.defineProperty(view, name, frozenAccessor(read, assign));
+  }
+};
+
+/**
+ * Single variables: one that is not set must not seem to be there, as in `'X' in process.env`.
+ *
+ * @param {AnyObject} process
+ * @param {AnyObject} env
+ * @param {Granted} granted
+ */
+const addVariables = (process, env, granted) => {
+  for (const [name, member] of granted.members) {
+    if (isWithheld(member) || !(name in process['env'] || member.write)) continue;
+    const assign = (/** @type {unknown} */ value) => {
+      if (member.write) process['env'][name] = value;
+      else defineOwn(env, name, `${value}`);
+    };
+    const read = () => process['env'][name];
+    Object.defineProperty(env, name, frozenAccessor(read, assign));
+  }
+};
+
+// https://nodejs.org/api/process.html#process-events, but for those that hand out what is another package's: `worker` a
+// Worker, `message` a socket beside the message.
+const HEARD = new Set([
+  ...['beforeExit', 'disconnect', 'exit', 'multipleResolves', 'rejectionHandled', 'warning'],
+  ...['uncaughtException', 'uncaughtExceptionMonitor', 'unhandledRejection', 'workerMessage'],
+]);
+
+let emitting = 0; // packages that are granted `emit` speak to each other by any name
+
+/**
+ * @param {string | symbol} event
+ * @param {unknown[]} args
+ */
+const passed = (event, args) => {
+  if (event === 'message') return args.slice(0, 1);
+  const isKnown = typeof event === 'string' && (HEARD.has(event) || event.startsWith('SIG'));
+  return isKnown || emitting > 0 ? args : undefined;
+};
+
+/**
+ * @param {AnyObject} process
+ * @param {AnyObject} view
+ * @param {(value: unknown) => unknown} toView
+ */
+const emitterOf = (process, view, toView) => {
+  const original = methodOf(process, 'emit', toView);
+  const { emit } = {
+    emit(/** @type {unknown[]} */ ...args) {
+      emitting += 1;
+      try {
+        return Reflect.apply(original, view, args);
+      } finally {
+        emitting -= 1;
+      }
+    },
+  };
+  return Object.freeze(emit);
+};
+
+/**
+ * @param {AnyObject} process
+ * @param {AnyObject} view
+ * @param {Granted} granted
+ * @param {ProcessOptions} options
+ * @param {(value: unknown) => unknown} toView
+ */
+const addListening = (process, view, granted, { events }, toView) => {
+  const wanted = EMITTER_METHODS.filter((name) => !isWithheld(memberOf(granted, name)));
+  if (wanted.length === 0) return;
+  const EventEmitter = events();
+  const { constructor } = { constructor: Object.freeze(function process() {}) };
+  const prototype = Object.create(EventEmitter['prototype'], {
+    constructor: { value: constructor },
+  });
+  Object.setPrototypeOf(view, Object.freeze(prototype));
+  Reflect.apply(/** @type {any} */ (EventEmitter), view, []);
+  makeEmitter({ view, real: () => process, EventEmitter, isHeard: () => true, toView, passed });
+  // To emit is to speak to all that listen: without a grant, a package only speaks to itself.
+  if (wanted.includes('emit')) defineOwn(view, 'emit', emitterOf(process, view, toView), false);
+};
+
+/**
+ * @param {AnyObject} process the host's
+ * @param {Granted | undefined} decision what is granted of it
+ * @param {ProcessOptions} options
+ * @returns {AnyObject}
+ */
+export const makeProcessView = (process, decision, options) => {
+  const granted = decision ?? NOTHING;
+  /** @type {AnyObject} */
+  const view = { env: {}, argv: [], execArgv: [], cwd: Object.freeze(() => '/') };
+  const toView = (/** @type {unknown} */ value) => {
+    if (value === process) return view;
+    const stream = STDIO.find((name) => isStdio(process, name, value));
+    return stream === undefined ? value : view[stream];
+  };
+  const { label, getBuiltinModule, constants } = options;
+  addListening(process, view, granted, options, toView);
+  defineOwn(
+    view,
+    'getBuiltinModule',
+    Object.freeze((/** @type {unknown} */ name) => getBuiltinModule(`${name}`)),
+  );
+  const stubs = [...STUBS, ...withheldNames(granted)].filter(
+    (name) => !OF_EVERY_VIEW.includes(name),
+  );
+  for (const name of stubs) {
+    // The streams of the process are opened when they are read.
+    const isMethod =
+      !STDIO.includes(/** @type {StdioName} */ (name)) && typeof process[name] === 'function';
+    if (!isMethod) continue;
+    const deny = () => {
+      throw accessDenied(label, 'global', `process.${name}`);
+    };
+    const value = (/** @type {unknown} */ asked) => {
+      if (name === 'binding' && asked === 'constants') return constants();
+      // Who asks for it when it is loaded may never use it.
+      if (name === 'binding' && asked === 'tty_wrap')
+        return {
+          TTY: function TTY() {
+            deny();
+          },
+        };
+      return deny();
+    };
+    Object.defineProperty(value, 'name', { value: name });
+    defineOwn(view, name, Object.freeze(value), false);
+  }
+  addVariables(process, view['env'], memberOf(granted, 'env'));
+  addMembers(process, view, granted, memberMaker(process, view, options, toView));
+  Object.defineProperty(view, Symbol.toStringTag, { value: 'process', configurable: true });
+  return view;
+};
+
+/** @param {Granted} granted */
+const withheldNames = (granted) =>
+  [...granted.members].flatMap(([name, member]) => (isWithheld(member) ? [name] : []));
+
+/**
+ * @param {AnyObject} process
+ * @param {StdioName} name
+ * @param {unknown} value
+ * @returns {boolean} whether it is that stream; which is not opened to find out
+ */
+const isStdio = (process, name, value) =>
+  isObject(value) && typeof value['fd'] === 'number' && process[name] === value;

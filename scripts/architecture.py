@@ -1,0 +1,132 @@
+"""Draw which package imports which, in Python and in the runtime, into docs/architecture.md.
+
+Usage: python3 scripts/architecture.py [--check]
+With --check nothing is written; the exit status is 1 where the pictures are not those of the code.
+The arrows come from import-linter's graph, and from dependency-cruiser's, which sees types too. An
+arrow that a longer way implies is left out. Layers are checked elsewhere: by the contracts in
+pyproject.toml, and by runtime/layers/layers.cjs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from environment import ROOT, install_locked, node_folder, step, tool
+
+_PAGE = ROOT / "docs" / "architecture.md"
+_LAYERS = ROOT / "runtime" / "layers"
+_PACKAGE = "compartment_mapper"
+
+#: Read by the Python of the virtual environment, which has import-linter and 
+_PYTHON_IMPORTS = f"""
+import json, grimp
+graph = grimp.build_graph("{_PACKAGE}")
+names = sorted(module for module in graph.modules)
+print(json.dumps([
+    [name, other] for name in names for other in graph.find_modules_directly_imported_by(name)
+]))
+"""
+
+
+def main() -> None:
+    """Write the pictures, or compare them."""
+    text = _PAGE.read_text("utf-8")
+    drawn = put(put(text, "python", python_arrows()), "runtime", runtime_arrows())
+    if "--check" not in sys.argv[1:]:
+        _PAGE.write_text(drawn, "utf-8")
+    elif drawn != text:
+        sys.exit(f"{_PAGE.name} shows other imports than the code: python3 scripts/architecture.py")
+
+
+def cruise(*arguments: str) -> list[str | Path]:
+    """Return the command that looks at the runtime's imports, from the folder `runtime`."""
+    cruiser = _LAYERS / "node_modules" / "dependency-cruiser" / "bin" / "dependency-cruise.mjs"
+    rules = _LAYERS / "layers.cjs"
+    return [node_folder() / "node", cruiser, "--config", rules, *arguments, "src"]
+
+
+def check_layers() -> None:
+    """Refuse circles in the runtime, and imports of what stands above; types count."""
+    install_locked(_LAYERS)
+    step("runtime: layers", cruise("--output-type", "err"), cwd=ROOT / "runtime")
+
+
+def python_arrows() -> set[tuple[str, str]]:
+    """Return which package of Python imports which."""
+    text = _output([tool("python"), "-c", _PYTHON_IMPORTS])
+    pairs = json.loads(text)
+    named = [pair for pair in pairs if _PACKAGE not in pair]  # it has the version, for all
+    return _between((_python_box(one), _python_box(other)) for one, other in named)
+
+
+def runtime_arrows() -> set[tuple[str, str]]:
+    """Return which folder of the runtime imports which."""
+    install_locked(_LAYERS)
+    found = json.loads(_output(cruise("--output-type", "json")))
+    return _between(
+        (_runtime_box(module["source"]), _runtime_box(to["resolved"]))
+        for module in found["modules"]
+        for to in module["dependencies"]
+        if to["resolved"].startswith("src/") and module["source"].startswith("src/")
+    )
+
+
+def put(text: str, name: str, arrows: set[tuple[str, str]]) -> str:
+    """Return *text* with another picture between its two marks."""
+    lines = [f"  {one} --> {other}" for one, other in sorted(reduced(arrows))]
+    picture = "\n".join(["```mermaid", "flowchart TD", *lines, "```"])
+    begin, end = f"<!-- imports: {name} -->", "<!-- end -->"
+    found = re.compile(rf"(?<={re.escape(begin)}\n).*?(?=\n{end})", re.DOTALL)
+    return found.sub(lambda _: picture, text, count=1)
+
+
+def reduced(arrows: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Leave out what a longer way implies; there are no circles.
+
+    >>> sorted(reduced({("a", "b"), ("b", "c"), ("a", "c")}))
+    [('a', 'b'), ('b', 'c')]
+    """
+    ways = {one: {to for frm, to in arrows if frm == one} for one, _ in arrows}
+
+    def reached(box: str) -> set[str]:
+        return {far for near in ways.get(box, ()) for far in {near, *reached(near)}}
+
+    return {
+        (one, other)
+        for one, other in arrows
+        if not any(other in reached(near) for near in ways[one] - {other})
+    }
+
+
+def _between(arrows: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    return {(one, other) for one, other in arrows if one != other}
+
+
+def _python_box(module: str) -> str:
+    _, _, rest = module.partition(".")
+    return rest.partition(".")[0]
+
+
+def _runtime_box(path: str) -> str:
+    folder = path.removeprefix("src/").rpartition("/")[0]
+    return folder.partition("/")[0]
+
+
+def _output(command: list[str | Path]) -> str:
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=ROOT / "runtime",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout or sys.exit(done.stderr)
+
+
+if __name__ == "__main__":
+    main()
