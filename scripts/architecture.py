@@ -22,7 +22,7 @@ _PAGE = ROOT / "docs" / "architecture.md"
 _LAYERS = ROOT / "runtime" / "layers"
 _PACKAGE = "compartment_mapper"
 
-#: Read by the Python of the virtual environment, which has import-linter and 
+#: Read by the Python of the virtual environment, which has import-linter and
 _PYTHON_IMPORTS = f"""
 import json, grimp
 graph = grimp.build_graph("{_PACKAGE}")
@@ -79,9 +79,9 @@ def runtime_arrows() -> set[tuple[str, str]]:
 def put(text: str, name: str, arrows: set[tuple[str, str]]) -> str:
     """Return *text* with another picture between its two marks."""
     lines = [f"  {one} --> {other}" for one, other in sorted(reduced(arrows))]
-    picture = "\n".join(["```mermaid", "flowchart TD", *lines, "```"])
+    picture = "\n".join(["```mermaid", "flowchart TD", *lines, "```", ""])
     begin, end = f"<!-- imports: {name} -->", "<!-- end -->"
-    found = re.compile(rf"(?<={re.escape(begin)}\n).*?(?=\n{end})", re.DOTALL)
+    found = re.compile(rf"(?<={re.escape(begin)}\n).*?(?={end})", re.DOTALL)
     return found.sub(lambda _: picture, text, count=1)
 
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from architecture import check_layers
 from environment import ROOT, node_folder, npm, other_node, set_up, step, tool
 
 _RUNTIME = ROOT / "runtime"
@@ -35,6 +36,7 @@ def main() -> None:
     step("layers", [tool("lint-imports")])
     npm("runtime: format", "run", "--silent", "format", cwd=_RUNTIME)
     npm("runtime: types", "run", "--silent", "check", cwd=_RUNTIME)
+    check_layers()
     npm("runtime: tests", "test", "--silent", cwd=_RUNTIME)
     _audit_other_nodes()
     path = f"{node_folder()}{os.pathsep}{os.environ.get('PATH', '')}"
