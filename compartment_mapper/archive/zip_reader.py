@@ -1,4 +1,4 @@
-"""A strict reader of zip files, the twin of ``runtime/src/archive/zip-reader.js``: a check is in both.
+"""A strict reader of zip files, as ``runtime/src/archive/zip-reader.js`` is: each check is in both.
 
 The file must be one archive from its first byte to its last, its entries must follow one another,
 and both headers of an entry must agree, so that no two readers see different files in it. What is
