@@ -46,7 +46,7 @@ from compartment_mapper.records.erasure import ErasePowers
 from compartment_mapper.records.minification import MinifyPowers
 from compartment_mapper.resolve.browser_field import BROWSER
 from compartment_mapper.resolve.resolver import FileResolution, World, resolve, world_of
-from compartment_mapper.scan.powers import ScanHere, ScanPowers, SyntaxPowers
+from compartment_mapper.scan.scanner import ScanHere, ScanPowers, SyntaxPowers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

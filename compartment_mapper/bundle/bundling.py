@@ -46,7 +46,7 @@ from compartment_mapper.graph.loader import (
 from compartment_mapper.graph.module_graph import Module, ModuleGraph
 from compartment_mapper.locations import Location
 from compartment_mapper.records.codec import interface_of
-from compartment_mapper.scan.powers import SyntaxPowers
+from compartment_mapper.scan.scanner import SyntaxPowers
 from compartment_mapper.sources.source_maps import SourceMap
 
 Of = TypeVar("Of")

@@ -18,7 +18,7 @@ from typing import Self
 
 from compartment_mapper.records.codec import from_plain, to_plain
 from compartment_mapper.records.module_record import Language, ModuleRecord
-from compartment_mapper.scan.powers import ScanPowers, SyntaxPowers
+from compartment_mapper.scan.scanner import ScanPowers, SyntaxPowers
 
 _FILE = "analysis.sqlite"
 #: Of the tables: a file that has another is made anew.

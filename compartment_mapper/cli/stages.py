@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from compartment_mapper.records.module_record import Language, ModuleRecord
-from compartment_mapper.scan.powers import ScanPowers
+from compartment_mapper.scan.scanner import ScanPowers
 
 
 class Stages:

@@ -45,7 +45,7 @@ from compartment_mapper.resolve.resolver import (
 )
 from compartment_mapper.resolve.specifiers import is_bare, package_name_of, package_root
 from compartment_mapper.resolve.typescript import resolve_for
-from compartment_mapper.scan.powers import ScanPowers, SyntaxPowers
+from compartment_mapper.scan.scanner import ScanPowers, SyntaxPowers
 from compartment_mapper.sources.source_text import (
     SourceText,
     json_problem,

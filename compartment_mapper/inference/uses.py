@@ -300,7 +300,7 @@ def _made_of_handed(
 
     As test runners do: a module hands the global object to another, which calls it ``context``.
     """
-    from compartment_mapper.scan.made_globals import functions_given  # noqa: PLC0415 - see scan_powers
+    from compartment_mapper.scan.capabilities.made_globals import functions_given  # noqa: PLC0415 - see scan_powers
 
     given: dict[str, list[Use]] = {}
     for location, package in owners.items():
@@ -331,7 +331,7 @@ def _places_in(module: Module, paths: Iterable[str]) -> dict[str, Span]:
     named = [path for path in paths if path.rpartition(".")[2].encode() in module.source]
     if not named:
         return {}
-    from compartment_mapper.scan.made_globals import places_of_globals  # noqa: PLC0415 - see scan_powers
+    from compartment_mapper.scan.capabilities.made_globals import places_of_globals  # noqa: PLC0415 - see scan_powers
 
     return places_of_globals(module.source, named)
 

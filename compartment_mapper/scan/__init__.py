@@ -15,46 +15,49 @@ from compartment_mapper.records.module_record import (
     ModuleRecord,
     Refusal,
 )
-from compartment_mapper.scan.builtin_uses import scan_builtin_uses
-from compartment_mapper.scan.censors import evade_censors
-from compartment_mapper.scan.cjs import scan_cjs_exports
-from compartment_mapper.scan.comments import elide_comments
-from compartment_mapper.scan.commonjs_names import scan_commonjs_names
-from compartment_mapper.scan.constructor_writes import scan_constructor_writes
-from compartment_mapper.scan.direct_eval import scan_direct_evals
-from compartment_mapper.scan.early_errors import module_suspicions, script_suspicions
-from compartment_mapper.scan.esm import Esm, is_esm, scan_esm
-from compartment_mapper.scan.free_names import (
+from compartment_mapper.scan.capabilities.builtin_uses import scan_builtin_uses
+from compartment_mapper.scan.capabilities.free_names import (
     scan_assigned_names,
     scan_free_names,
     scan_handed_names,
 )
-from compartment_mapper.scan.frozen_writes import scan_frozen_writes
-from compartment_mapper.scan.global_this import scan_global_this
-from compartment_mapper.scan.late_changes import scan_late_changes
-from compartment_mapper.scan.legacy_regexp import scan_legacy_regexp
-from compartment_mapper.scan.made_globals import scan_made_globals
-from compartment_mapper.scan.mapped_arguments import scan_mapped_arguments
-from compartment_mapper.scan.module_arguments import scan_module_arguments, scan_script_arguments
-from compartment_mapper.scan.names import FUNCTIONS
-from compartment_mapper.scan.page_names import scan_page_names
-from compartment_mapper.scan.patterns import (
+from compartment_mapper.scan.capabilities.made_globals import scan_made_globals
+from compartment_mapper.scan.capabilities.monkey_patching import scan_late_changes
+from compartment_mapper.scan.capabilities.page_names import scan_page_names
+from compartment_mapper.scan.cjs.exports import scan_cjs_exports
+from compartment_mapper.scan.cjs.module_arguments import (
+    scan_module_arguments,
+    scan_script_arguments,
+)
+from compartment_mapper.scan.esm.commonjs_names import scan_commonjs_names
+from compartment_mapper.scan.esm.early_errors import module_suspicions, script_suspicions
+from compartment_mapper.scan.esm.module import Esm, is_esm, scan_esm
+from compartment_mapper.scan.requests.calls import import_calls, require_requests
+from compartment_mapper.scan.requests.patterns import (
     at_places,
     builtins_mentioned,
     scan_computed,
     scan_mentioned,
 )
-from compartment_mapper.scan.places import (
+from compartment_mapper.scan.requests.places import (
     assets_of,
     scan_descriptions,
     scan_file_names,
     scan_places,
 )
-from compartment_mapper.scan.requests import import_calls, require_requests
-from compartment_mapper.scan.requirers import require_calls
-from compartment_mapper.scan.silent_writes import scan_silent_writes
-from compartment_mapper.scan.sloppy import scan_sloppy
-from compartment_mapper.scan.syntax import Step, Syntax, parse
+from compartment_mapper.scan.requests.requirers import require_calls
+from compartment_mapper.scan.rewrites.comments import elide_comments
+from compartment_mapper.scan.rewrites.constructor_writes import scan_constructor_writes
+from compartment_mapper.scan.rewrites.direct_eval import scan_direct_evals
+from compartment_mapper.scan.rewrites.evasive_transforms import evade_censors
+from compartment_mapper.scan.rewrites.frozen_writes import scan_frozen_writes
+from compartment_mapper.scan.rewrites.global_this import scan_global_this
+from compartment_mapper.scan.rewrites.legacy_regexp import scan_legacy_regexp
+from compartment_mapper.scan.rewrites.mapped_arguments import scan_mapped_arguments
+from compartment_mapper.scan.rewrites.silent_writes import scan_silent_writes
+from compartment_mapper.scan.rewrites.sloppy import scan_sloppy
+from compartment_mapper.scan.syntax.names import FUNCTIONS
+from compartment_mapper.scan.syntax.tree import Step, Syntax, parse
 from compartment_mapper.text import Span
 
 _AWAIT = re.compile(rb"await(?<![\w$.]await)\b")

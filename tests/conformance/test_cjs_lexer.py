@@ -8,8 +8,8 @@ import pytest
 from conformance.cjs_rows import ROWS
 from support import ask_node
 
-from compartment_mapper.scan.cjs import scan_cjs_exports
-from compartment_mapper.scan.syntax import parse
+from compartment_mapper.scan.cjs.exports import scan_cjs_exports
+from compartment_mapper.scan.syntax.tree import parse
 
 _SCRIPT = """
 const { parse } = require('internal/test/binding').internalBinding('cjs_lexer');

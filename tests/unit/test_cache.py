@@ -26,7 +26,7 @@ from compartment_mapper.host.disk import Disk
 from compartment_mapper.locations import location_of_path
 from compartment_mapper.records.module_record import Language, ModuleRecord
 from compartment_mapper.scan import scan_module
-from compartment_mapper.scan.powers import ScanHere
+from compartment_mapper.scan.scanner import ScanHere
 
 
 @pytest.fixture

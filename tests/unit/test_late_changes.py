@@ -9,9 +9,9 @@ from support import bundled
 
 from compartment_mapper.bundle.application import Options
 from compartment_mapper.inference.decision import PolicyFile
-from compartment_mapper.scan.constructor_writes import scan_constructor_writes
-from compartment_mapper.scan.late_changes import scan_late_changes
-from compartment_mapper.scan.syntax import parse
+from compartment_mapper.scan.capabilities.monkey_patching import scan_late_changes
+from compartment_mapper.scan.rewrites.constructor_writes import scan_constructor_writes
+from compartment_mapper.scan.syntax.tree import parse
 
 CERTAIN = {
     "exports-at-load": "exports.f = function () { return 1 }",

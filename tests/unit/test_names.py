@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from compartment_mapper.scan.names import Occurrence, candidate_offsets, occurrences
-from compartment_mapper.scan.syntax import parse
+from compartment_mapper.scan.syntax.names import Occurrence, candidate_offsets, occurrences
+from compartment_mapper.scan.syntax.tree import parse
 from compartment_mapper.text import Span
 
 

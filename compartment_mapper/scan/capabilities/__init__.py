@@ -1,0 +1,1 @@
+"""Which globals, builtins and members of them a module uses, makes or changes."""

@@ -1,0 +1,1 @@
+"""CommonJS modules: the names that they export."""

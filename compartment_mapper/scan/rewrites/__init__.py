@@ -1,0 +1,1 @@
+"""Edits that keep what a program means where strict code, SES or a compartment would not."""
