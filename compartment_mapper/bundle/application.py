@@ -11,7 +11,8 @@ from compartment_mapper.errors import Diagnostic, InputError, Place
 from compartment_mapper.graph.assets import with_chosen_assets
 from compartment_mapper.graph.commonjs_names import commonjs_name_problems
 from compartment_mapper.graph.link import link_problems
-from compartment_mapper.graph.loader import Loading, load_modules
+from compartment_mapper.graph.loader import load_modules
+from compartment_mapper.graph.loading import Loading
 from compartment_mapper.graph.module_graph import ModuleGraph
 from compartment_mapper.graph.package_graph import PackageGraph, graph_packages
 from compartment_mapper.graph.tree_shaking import without_unused
@@ -25,20 +26,16 @@ from compartment_mapper.inference.decision import (
     policy_problems,
     with_named_grants,
 )
+from compartment_mapper.inference.hardening import with_hardening
+from compartment_mapper.inference.links import doubtful_links
+from compartment_mapper.inference.policies import allow_all, policy_of, withheld
 from compartment_mapper.inference.policy_file import (
     policy_from_uses,
     with_harmless,
     with_open_packages,
 )
-from compartment_mapper.inference.uses import (
-    Use,
-    allow_all,
-    doubtful_links,
-    policy_of,
-    uses_of,
-    with_hardening,
-    withheld,
-)
+from compartment_mapper.inference.use import Use
+from compartment_mapper.inference.uses import uses_of
 from compartment_mapper.locations import Location, Specifier, base_name, parent_of
 from compartment_mapper.policy.model import Policy
 from compartment_mapper.powers import ReadPowers

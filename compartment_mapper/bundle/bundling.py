@@ -37,13 +37,13 @@ from compartment_mapper.bundle.source_map_output import (
 from compartment_mapper.compile import compiled, program_of, with_source_map
 from compartment_mapper.errors import InputError
 from compartment_mapper.graph.link import Exports
-from compartment_mapper.graph.loader import (
+from compartment_mapper.graph.module_graph import Module, ModuleGraph
+from compartment_mapper.graph.module_ids import (
     bytes_location,
     display_name,
     is_list_of_entries,
     is_on_disk,
 )
-from compartment_mapper.graph.module_graph import Module, ModuleGraph
 from compartment_mapper.locations import Location
 from compartment_mapper.records.codec import interface_of
 from compartment_mapper.scan.scanner import SyntaxPowers

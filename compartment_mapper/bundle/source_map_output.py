@@ -9,8 +9,8 @@ from dataclasses import replace
 from compartment_mapper.archive.mapping import Names
 from compartment_mapper.bundle.application import Application
 from compartment_mapper.errors import Diagnostic, Place
-from compartment_mapper.graph.loader import display_name
 from compartment_mapper.graph.module_graph import Module
+from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.locations import Location
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.sources.source_maps import SourceMap, source_map_of

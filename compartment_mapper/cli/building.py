@@ -36,7 +36,7 @@ from compartment_mapper.host.type_eraser import Eraser
 from compartment_mapper.host.wall import refused_words, wall_for
 from compartment_mapper.inference.decision import PolicyFile
 from compartment_mapper.inference.risks import Risks, granted_uses, risks_of
-from compartment_mapper.inference.uses import Use
+from compartment_mapper.inference.use import Use
 from compartment_mapper.locations import path_of
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.records.module_record import Language

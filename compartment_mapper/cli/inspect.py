@@ -30,7 +30,7 @@ from compartment_mapper.cli.shared import (
 )
 from compartment_mapper.cli.stages import Stages
 from compartment_mapper.errors import InputError
-from compartment_mapper.graph.loader import display_name
+from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.host.disk import Disk
 from compartment_mapper.host.wall import USUAL_NODE, refused_words, wall_for
 from compartment_mapper.locations import Location

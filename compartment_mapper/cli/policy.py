@@ -37,7 +37,7 @@ from compartment_mapper.cli.shared import (
     show,
 )
 from compartment_mapper.errors import Diagnostic, InputError
-from compartment_mapper.graph.loader import display_name
+from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.host.disk import Disk
 from compartment_mapper.inference.decision import (
     GivenPolicy,
@@ -46,6 +46,7 @@ from compartment_mapper.inference.decision import (
     parsed_policy,
     policy_beside,
 )
+from compartment_mapper.inference.links import doubtful_links
 from compartment_mapper.inference.policy_file import (
     POLICY_FILE,
     Finding,
@@ -57,7 +58,7 @@ from compartment_mapper.inference.policy_file import (
     with_harmless,
 )
 from compartment_mapper.inference.risks import granted_uses, leaks_of, risks_of
-from compartment_mapper.inference.uses import doubtful_links, every_use
+from compartment_mapper.inference.uses import every_use
 from compartment_mapper.locations import Location, path_of
 from compartment_mapper.policy.diff import diff_policies
 from compartment_mapper.policy.format import policy_schema, policy_text

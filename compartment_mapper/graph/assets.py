@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from compartment_mapper import errors
 from compartment_mapper.errors import Diagnostic, InputError
-from compartment_mapper.graph.loader import bytes_location
 from compartment_mapper.graph.module_graph import Module, ModuleGraph
+from compartment_mapper.graph.module_ids import bytes_location
 from compartment_mapper.graph.package_graph import Package, PackageGraph
 from compartment_mapper.graph.patterns import glob_files
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from compartment_mapper import errors
 from compartment_mapper.errors import Diagnostic
-from compartment_mapper.graph.loader import display_name
 from compartment_mapper.graph.module_graph import Module, ModuleGraph
+from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.locations import Location
 from compartment_mapper.records.module_record import FreeName, ModuleRecord
 from compartment_mapper.resolve.package_lookup import World

@@ -11,8 +11,8 @@ from typing import Literal
 
 from compartment_mapper import errors
 from compartment_mapper.errors import Diagnostic, Place
-from compartment_mapper.graph.loader import display_name
 from compartment_mapper.graph.module_graph import FileTarget, Module, ModuleGraph, is_static_import
+from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.locations import Location, Specifier
 from compartment_mapper.records.module_record import NAMED_STAR, IndirectExport
 from compartment_mapper.text import Span

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 
 from compartment_mapper.graph.evaluation_order import EvaluationOrder, Root
 from compartment_mapper.graph.link import Exports, export_name_of, unanswered
-from compartment_mapper.graph.loader import file_of, is_on_disk
 from compartment_mapper.graph.module_graph import (
     Edge,
     FailedTarget,
@@ -23,6 +22,7 @@ from compartment_mapper.graph.module_graph import (
     ModuleGraph,
     is_static_import,
 )
+from compartment_mapper.graph.module_ids import file_of, is_on_disk
 from compartment_mapper.locations import Location, Specifier
 from compartment_mapper.records.module_record import (
     NAMED_STAR,

@@ -14,9 +14,10 @@ from compartment_mapper.authority.table import (
     Part,
 )
 from compartment_mapper.errors import Diagnostic, InputError, Place
-from compartment_mapper.graph.loader import display_name
 from compartment_mapper.graph.module_graph import ModuleGraph
+from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.graph.package_graph import PackageGraph
+from compartment_mapper.inference.hardening import patches_of, unchanging_packages
 from compartment_mapper.inference.policy_file import (
     OVERRIDE_FILE,
     POLICY_FILE,
@@ -26,7 +27,7 @@ from compartment_mapper.inference.policy_file import (
     undecided_patches,
     unused_grants,
 )
-from compartment_mapper.inference.uses import Use, patches_of, unchanging_packages
+from compartment_mapper.inference.use import Use
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
 from compartment_mapper.policy.format import parse_policy
 from compartment_mapper.policy.merge import merge_policies

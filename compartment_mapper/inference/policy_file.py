@@ -21,7 +21,8 @@ from compartment_mapper.authority.table import (
 )
 from compartment_mapper.graph.module_graph import ModuleGraph
 from compartment_mapper.graph.package_graph import Package, PackageGraph
-from compartment_mapper.inference.uses import Patch, Use, patches_of, unchanging_packages
+from compartment_mapper.inference.hardening import Patch, patches_of, unchanging_packages
+from compartment_mapper.inference.use import Use
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, relative_path
 from compartment_mapper.policy.model import PARTS, Attenuation, Grant, Grants, PackagePolicy, Policy
 

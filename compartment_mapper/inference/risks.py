@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from compartment_mapper.authority.table import Effect, has_effect, is_known
-from compartment_mapper.inference.uses import Use
+from compartment_mapper.inference.use import Use
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
 from compartment_mapper.policy.model import Policy
 

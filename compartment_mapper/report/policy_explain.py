@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from compartment_mapper.errors import Place
 from compartment_mapper.graph.package_graph import PackageGraph
 from compartment_mapper.inference.risks import Leak
-from compartment_mapper.inference.uses import Use
+from compartment_mapper.inference.use import Use
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
 from compartment_mapper.report.summary import Step
 from compartment_mapper.report.text import leak_text

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from compartment_mapper.inference.risks import Leak, Risks
-from compartment_mapper.inference.uses import Use
+from compartment_mapper.inference.use import Use
 from compartment_mapper.locations import CanonicalName, Location
 from compartment_mapper.policy.model import policy_key
 from compartment_mapper.report.summary import PackageSummary, Step

@@ -10,7 +10,8 @@ from typing import Literal
 from compartment_mapper.records.module_record import Edit, ModuleRecord
 from compartment_mapper.scan import scan_module
 from compartment_mapper.scan.esm.module import declared_names, is_esm
-from compartment_mapper.scan.syntax.names import FUNCTIONS, occurrences
+from compartment_mapper.scan.syntax.names import occurrences
+from compartment_mapper.scan.syntax.scopes import FUNCTIONS
 from compartment_mapper.scan.syntax.tree import Node, Syntax, parse, parse_plainly
 
 #: A ``body`` returns or awaits at its top, which a script may not.

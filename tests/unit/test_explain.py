@@ -6,7 +6,7 @@ import pytest
 from support import bundled, load, package
 
 from compartment_mapper.bundle.application import Application, Options
-from compartment_mapper.graph.loader import display_name
+from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.inference.decision import PolicyFile
 from compartment_mapper.report.summary import PackageSummary, Step, summaries_of, why
 

@@ -9,7 +9,7 @@ from compartment_mapper.authority.table import harmless_paths
 from compartment_mapper.bundle.application import Application, Options
 from compartment_mapper.errors import InputError
 from compartment_mapper.inference.decision import PolicyFile
-from compartment_mapper.inference.uses import withheld
+from compartment_mapper.inference.policies import withheld
 from compartment_mapper.locations import CanonicalName
 from compartment_mapper.policy.model import Grant, PackagePolicy, Policy
 

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from compartment_mapper.scan.syntax.names import Occurrence, candidate_offsets, occurrences
+from compartment_mapper.scan.syntax.names import Occurrence, occurrences
 from compartment_mapper.scan.syntax.tree import parse
+from compartment_mapper.scan.syntax.words import candidate_offsets
 from compartment_mapper.text import Span
 
 

@@ -4,7 +4,7 @@ import pytest
 from support import assert_golden
 
 from compartment_mapper.authority.table import Part
-from compartment_mapper.inference.uses import Use
+from compartment_mapper.inference.use import Use
 from compartment_mapper.locations import CanonicalName, Location
 from compartment_mapper.report.summary import PackageSummary, Step
 from compartment_mapper.report.text import (

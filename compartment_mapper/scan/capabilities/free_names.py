@@ -21,13 +21,9 @@ from compartment_mapper.authority.table import (
 from compartment_mapper.records.module_record import BuiltinUse, Edit, FreeName
 from compartment_mapper.scan.capabilities.builtin_uses import builtin_module_calls
 from compartment_mapper.scan.capabilities.members import member_uses, static_key
-from compartment_mapper.scan.syntax.names import (
-    Occurrence,
-    has_own_global,
-    occurrences,
-    word_pattern,
-)
+from compartment_mapper.scan.syntax.names import Occurrence, has_own_global, occurrences
 from compartment_mapper.scan.syntax.tree import Syntax
+from compartment_mapper.scan.syntax.words import word_pattern
 from compartment_mapper.text import Span
 
 #: A path deeper than ``process.env.HOME`` says no more about authority.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from compartment_mapper.scan.syntax.names import FUNCTIONS
+from compartment_mapper.scan.syntax.scopes import FUNCTIONS
 from compartment_mapper.scan.syntax.tree import Step, Syntax
 
 #: Methods that call what they are given before they return.

@@ -20,7 +20,8 @@ from compartment_mapper.authority.table import (
 from compartment_mapper.records.module_record import FreeName
 from compartment_mapper.scan.capabilities.free_names import GLOBAL_OBJECT, known_words
 from compartment_mapper.scan.capabilities.members import MemberUse, binding_uses, member_uses
-from compartment_mapper.scan.syntax.names import FUNCTIONS, WRAPPER_PARAMETERS, occurrences
+from compartment_mapper.scan.syntax.names import WRAPPER_PARAMETERS, occurrences
+from compartment_mapper.scan.syntax.scopes import FUNCTIONS
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax, parse
 from compartment_mapper.text import Span
 

@@ -11,13 +11,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from compartment_mapper.scan.syntax.names import (
-    FUNCTIONS,
-    binding_scope,
-    is_named_often,
-    references,
-)
+from compartment_mapper.scan.syntax.names import binding_scope, references
+from compartment_mapper.scan.syntax.scopes import FUNCTIONS
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax
+from compartment_mapper.scan.syntax.words import is_named_often
 from compartment_mapper.text import Span
 
 

@@ -22,14 +22,11 @@ from compartment_mapper.scan.capabilities.member_writes import (
 )
 from compartment_mapper.scan.capabilities.receivers import is_instance
 from compartment_mapper.scan.requests.calls import literal_argument
-from compartment_mapper.scan.syntax.names import (
-    FUNCTIONS,
-    Occurrence,
-    candidate_offsets,
-    occurrences,
-    role_of,
-)
+from compartment_mapper.scan.syntax.names import Occurrence, occurrences
+from compartment_mapper.scan.syntax.roles import role_of
+from compartment_mapper.scan.syntax.scopes import FUNCTIONS
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax
+from compartment_mapper.scan.syntax.words import candidate_offsets
 
 #: Texts with more changes (minified bundles) are doubted.
 _MAX_WRITES = 4000

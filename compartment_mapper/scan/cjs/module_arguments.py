@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compartment_mapper.records.module_record import Edit
-from compartment_mapper.scan.syntax.names import Occurrence, occurrences, owner_of
+from compartment_mapper.scan.syntax.names import Occurrence, occurrences
+from compartment_mapper.scan.syntax.scopes import owner_of
 from compartment_mapper.scan.syntax.tree import Syntax
 
 _NONE = '(()=>{throw new ReferenceError("arguments is not defined")})()'

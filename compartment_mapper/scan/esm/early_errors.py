@@ -10,15 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 
-from compartment_mapper.scan.syntax.names import (
-    FUNCTIONS,
-    Occurrence,
-    candidate_offsets,
-    escaped_words,
-    occurrences,
-    unescaped,
-)
+from compartment_mapper.scan.syntax.names import Occurrence, occurrences
+from compartment_mapper.scan.syntax.scopes import FUNCTIONS
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax
+from compartment_mapper.scan.syntax.words import candidate_offsets, escaped_words, unescaped
 from compartment_mapper.text import Span
 
 Path = tuple[Step, ...]

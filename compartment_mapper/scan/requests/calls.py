@@ -9,8 +9,8 @@ from itertools import pairwise
 from compartment_mapper.locations import Specifier
 from compartment_mapper.records.module_record import RESOLVES, Edit, ModuleRequest, Reach
 from compartment_mapper.scan.requests.requirers import RequireCalls
-from compartment_mapper.scan.syntax.names import is_word_start
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax
+from compartment_mapper.scan.syntax.words import is_word_start
 from compartment_mapper.text import Span
 
 _BRANCHES = frozenset(

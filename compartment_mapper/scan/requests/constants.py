@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable
 from itertools import islice, product
 from urllib.parse import quote
 
-from compartment_mapper.scan.syntax.names import Occurrence, is_named_often, occurrences
+from compartment_mapper.scan.syntax.names import Occurrence, occurrences
 from compartment_mapper.scan.syntax.tree import Node, Syntax, string_value
+from compartment_mapper.scan.syntax.words import is_named_often
 from compartment_mapper.text import Span
 
 UNKNOWN = "*"

@@ -10,15 +10,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from compartment_mapper.scan.syntax.names import (
-    Occurrence,
-    binding_scope,
-    is_named_often,
-    is_word_start,
-    occurrences,
-    references,
-)
+from compartment_mapper.scan.syntax.names import Occurrence, binding_scope, occurrences, references
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax
+from compartment_mapper.scan.syntax.words import is_named_often, is_word_start
 
 _Path = tuple[Step, ...]
 

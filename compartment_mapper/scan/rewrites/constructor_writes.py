@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from compartment_mapper.records.module_record import Edit
 from compartment_mapper.scan.rewrites.assignments import assignment_as_call
-from compartment_mapper.scan.syntax.names import FUNCTIONS
+from compartment_mapper.scan.syntax.scopes import FUNCTIONS
 from compartment_mapper.scan.syntax.tree import Node, Syntax
 
 _WRITE = re.compile(

@@ -12,12 +12,8 @@ import re
 from collections.abc import Iterator
 
 from compartment_mapper.records.module_record import Edit
-from compartment_mapper.scan.syntax.names import (
-    FUNCTIONS,
-    RESERVED_IN_STRICT,
-    WRAPPER_PARAMETERS,
-    occurrences,
-)
+from compartment_mapper.scan.syntax.names import RESERVED_IN_STRICT, WRAPPER_PARAMETERS, occurrences
+from compartment_mapper.scan.syntax.scopes import FUNCTIONS
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax
 
 _EVAL = re.compile(rb"eval(?<![\w$.]eval)(?=[\s(/])")

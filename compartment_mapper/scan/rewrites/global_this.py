@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from compartment_mapper.records.module_record import Edit
-from compartment_mapper.scan.syntax.names import FUNCTIONS
+from compartment_mapper.scan.syntax.scopes import FUNCTIONS
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax
 
 _RETURN_THIS = re.compile(

@@ -12,16 +12,11 @@ from dataclasses import dataclass, field
 
 from compartment_mapper.records.module_record import Edit
 from compartment_mapper.scan.rewrites.global_this import is_strict
-from compartment_mapper.scan.syntax.names import (
-    FUNCTIONS,
-    RESERVED_IN_STRICT,
-    Occurrence,
-    candidate_offsets,
-    occurrences,
-    owner_of,
-    role_of,
-)
+from compartment_mapper.scan.syntax.names import RESERVED_IN_STRICT, Occurrence, occurrences
+from compartment_mapper.scan.syntax.roles import role_of
+from compartment_mapper.scan.syntax.scopes import FUNCTIONS, owner_of
 from compartment_mapper.scan.syntax.tree import Node, Syntax
+from compartment_mapper.scan.syntax.words import candidate_offsets
 from compartment_mapper.text import Span
 
 _WRITES = frozenset({"write", "update"})

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from compartment_mapper.records.module_record import Edit
 from compartment_mapper.scan.rewrites.assignments import begins_statement
-from compartment_mapper.scan.syntax.names import FUNCTIONS, Occurrence, occurrences, owner_of
+from compartment_mapper.scan.syntax.names import Occurrence, occurrences
+from compartment_mapper.scan.syntax.scopes import FUNCTIONS, owner_of
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax
 from compartment_mapper.text import Span
 

@@ -8,12 +8,12 @@ from collections.abc import Container, Iterator
 from compartment_mapper.records.module_record import Edit
 from compartment_mapper.scan.rewrites.global_this import is_strict
 from compartment_mapper.scan.syntax.names import (
-    FUNCTIONS,
     RESERVED_IN_STRICT,
     WRAPPER_PARAMETERS,
     Occurrence,
     occurrences,
 )
+from compartment_mapper.scan.syntax.scopes import FUNCTIONS
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax
 
 #: Reserved in strict code, but for those of which the grammar knows that they are names.

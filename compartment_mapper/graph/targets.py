@@ -1,0 +1,109 @@
+"""What a request of a module leads to, and as what that is loaded."""
+
+from __future__ import annotations
+
+from compartment_mapper.graph.loading import Loading
+from compartment_mapper.graph.module_graph import BuiltinTarget, FileTarget, Target
+from compartment_mapper.graph.module_ids import data_location, empty_location, file_of, location_as
+from compartment_mapper.graph.patterns import PROGRAMS, TYPED
+from compartment_mapper.locations import Location, base_name
+from compartment_mapper.records.module_record import RESOLVES, Language, ModuleRequest
+from compartment_mapper.resolve.data_urls import data_module
+from compartment_mapper.resolve.module_format import language_of
+from compartment_mapper.resolve.resolver import (
+    BuiltinResolution,
+    EmptyResolution,
+    FileResolution,
+    ResolutionFailure,
+    crosses_packages,
+    package_scope,
+)
+from compartment_mapper.resolve.specifiers import is_bare, package_name_of, package_root
+from compartment_mapper.resolve.typescript import resolve_for
+
+#: What Node would load as a program, or as data.
+_LOADED = frozenset({*PROGRAMS, *TYPED, ".json"})
+
+
+def is_optional(location: Location, request: ModuleRequest, loading: Loading) -> bool:
+    """Whether the package declares that it can do without what it requests."""
+    scope = package_scope(file_of(location), world=loading.world)
+    if not isinstance(scope, tuple) or not is_bare(request.specifier):
+        return False
+    name = package_name_of(request.specifier)
+    return name in scope[1].optional_dependencies or name in scope[1].optional_peers
+
+
+def target_of(
+    location: Location, request: ModuleRequest, loading: Loading
+) -> Target | ResolutionFailure:
+    """Return what *request* of the module at *location* leads to."""
+    if request.kind == "import" and request.specifier.startswith("data:"):
+        return _data_target(location, request, loading)
+    found = resolve_for(
+        request.specifier,
+        referrer=file_of(location),
+        kind=request.kind,
+        world=loading.world,
+        application=loading.root,
+    )
+    match found:
+        case BuiltinResolution(name=name):
+            return BuiltinTarget(name=name)
+        case EmptyResolution():
+            package = package_root(file_of(location), descriptors=loading.world.descriptors)
+            return FileTarget(location=empty_location(package))
+        case ResolutionFailure():
+            return found
+        case FileResolution(location=file):
+            if _is_crossing(file, location, request, loading):
+                return _crossing(request)
+            language = language_for(file, request, loading)
+            if isinstance(language, ResolutionFailure):
+                return language
+            own = language if language in {"text", "bytes"} else None
+            return FileTarget(location=location_as(file, own) if own else file)
+
+
+def _data_target(
+    location: Location, request: ModuleRequest, loading: Loading
+) -> Target | ResolutionFailure:
+    module = data_module(request.specifier, request.attribute_type)
+    if isinstance(module, ResolutionFailure):
+        return module
+    package = package_root(file_of(location), descriptors=loading.world.descriptors)
+    target = data_location(package, request.specifier)
+    loading.data[target] = module
+    return FileTarget(location=target)
+
+
+def language_for(
+    file: Location, request: ModuleRequest, loading: Loading
+) -> Language | ResolutionFailure | None:
+    """Return as what *file* is loaded: what is only resolved, and can't be loaded, as bytes."""
+    if request.attribute_type != RESOLVES:
+        return language_of(file, request.kind, request.attribute_type, world=loading.world)
+    stem, dot, extension = base_name(file).rpartition(".")
+    if stem and dot + extension not in _LOADED:
+        return "bytes"
+    language = language_of(file, request.kind, None, world=loading.world)
+    return "bytes" if isinstance(language, ResolutionFailure) else language
+
+
+def _is_crossing(
+    file: Location, location: Location, request: ModuleRequest, loading: Loading
+) -> bool:
+    """Whether a dependency names a file of another package by its path."""
+    if is_bare(request.specifier) or request.specifier.startswith("#"):
+        return False
+    package = package_root(file_of(location), descriptors=loading.world.descriptors)
+    return crosses_packages(file, package=package, application=loading.root)
+
+
+def _crossing(request: ModuleRequest) -> ResolutionFailure:
+    # DEVIATION: Node lets a package name any file; here a package is a domain of trust.
+    return ResolutionFailure(
+        code="ERR_CROSSES_PACKAGES",
+        message=f"'{request.specifier}' leads into another package",
+        hint="a dependency may request its own files by path, and other packages by name",
+    )
