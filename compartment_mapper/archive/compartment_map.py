@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from compartment_mapper import errors
-from compartment_mapper.errors import InputError
+from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, ModuleName
 from compartment_mapper.policy.format import package_policy_from
 from compartment_mapper.policy.model import PackagePolicy, Policy

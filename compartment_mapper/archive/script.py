@@ -16,7 +16,8 @@ from pkgutil import get_data
 
 from compartment_mapper.archive.compartment_map import CompartmentMap, FileModule
 from compartment_mapper.archive.writer import file_path
-from compartment_mapper.errors import InputError, runtime_missing
+from compartment_mapper.errors.diagnostic import InputError
+from compartment_mapper.errors.environment import runtime_missing
 
 _RUNTIME = "_runtime/script.js"
 #: Scripts that share a page share one runtime, if they understand the same data.

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from compartment_mapper import errors
-from compartment_mapper.errors import InputError
+from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.limits import LIMITS
 
 STORED, DEFLATED = 0, 8

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from compartment_mapper import errors
 from compartment_mapper.bundle.outcome import Format, SourceMapForm
-from compartment_mapper.errors import Diagnostic, InputError, Place
+from compartment_mapper.errors.diagnostic import Diagnostic, InputError, Place
 from compartment_mapper.graph.assets import with_chosen_assets
 from compartment_mapper.graph.commonjs_names import commonjs_name_problems
 from compartment_mapper.graph.link import link_problems

@@ -35,7 +35,7 @@ from compartment_mapper.bundle.source_map_output import (
     written_files,
 )
 from compartment_mapper.compile import compiled, program_of, with_source_map
-from compartment_mapper.errors import InputError
+from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.graph.link import Exports
 from compartment_mapper.graph.module_graph import Module, ModuleGraph
 from compartment_mapper.graph.module_ids import (

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from compartment_mapper.compile import apply_edits, edit_table, stored_program, with_program
-from compartment_mapper.errors import InputError, esbuild_not_found
+from compartment_mapper.errors.diagnostic import InputError
+from compartment_mapper.errors.environment import esbuild_not_found
 from compartment_mapper.locations import Location
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.records.minification import Minified, MinifyPowers, Program

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from compartment_mapper.errors import Diagnostic, Place
+from compartment_mapper.errors.diagnostic import Diagnostic, Place
 from compartment_mapper.records.module_record import Language
 from compartment_mapper.text import Position
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from compartment_mapper.archive.mapping import Names
 from compartment_mapper.bundle.application import Application
-from compartment_mapper.errors import Diagnostic, Place
+from compartment_mapper.errors.diagnostic import Diagnostic, Place
 from compartment_mapper.graph.module_graph import Module
 from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.locations import Location

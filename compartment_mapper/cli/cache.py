@@ -11,7 +11,7 @@ from compartment_mapper import errors
 from compartment_mapper.cache.folder import CacheFolder, cache_folder, clear, parts_of
 from compartment_mapper.cli.commands import Commands
 from compartment_mapper.cli.shared import reporting, show
-from compartment_mapper.errors import InputError
+from compartment_mapper.errors.diagnostic import InputError
 
 
 @click.group(

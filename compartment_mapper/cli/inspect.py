@@ -29,7 +29,7 @@ from compartment_mapper.cli.shared import (
     show,
 )
 from compartment_mapper.cli.stages import Stages
-from compartment_mapper.errors import InputError
+from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.host.disk import Disk
 from compartment_mapper.host.wall import USUAL_NODE, refused_words, wall_for

@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 
 from compartment_mapper import errors
 from compartment_mapper.bundle.outcome import Format
-from compartment_mapper.errors import InputError
+from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.host.disk import Disk
 
 STANDARD_OUTPUT = "-"

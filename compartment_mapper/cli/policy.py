@@ -36,7 +36,7 @@ from compartment_mapper.cli.shared import (
     say_problems,
     show,
 )
-from compartment_mapper.errors import Diagnostic, InputError
+from compartment_mapper.errors.diagnostic import Diagnostic, InputError
 from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.host.disk import Disk
 from compartment_mapper.inference.decision import (

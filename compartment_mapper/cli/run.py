@@ -26,7 +26,7 @@ from compartment_mapper.cli.shared import (
 )
 from compartment_mapper.cli.stages import Stages
 from compartment_mapper.cli.walling import map_of, opened_by, unwalled_text, wall_around
-from compartment_mapper.errors import InputError
+from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.host.node_process import Content, Node, Program, find_node, runtime_files
 from compartment_mapper.host.wall import Wall
 

@@ -14,7 +14,7 @@ from typing import NoReturn
 import click
 
 from compartment_mapper import errors
-from compartment_mapper.errors import Diagnostic, InputError
+from compartment_mapper.errors.diagnostic import Diagnostic, InputError
 from compartment_mapper.host.disk import location_on_disk
 from compartment_mapper.host.node_process import UnreviewedNode
 from compartment_mapper.locations import Location

@@ -13,7 +13,7 @@ from compartment_mapper.archive.compartment_map import policy_of_map
 from compartment_mapper.archive.reader import Archive, verify
 from compartment_mapper.cli.policy_files import policy_file
 from compartment_mapper.cli.shared import reporting, show
-from compartment_mapper.errors import InputError
+from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.inference.decision import parsed_policy
 from compartment_mapper.policy.diff import AuthorityChange, PolicyDifference, diff_policies
 from compartment_mapper.policy.model import Policy

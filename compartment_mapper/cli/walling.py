@@ -10,7 +10,7 @@ from io import BytesIO
 from typing import IO
 
 from compartment_mapper.archive.zip_reader import STORED, read_entries, read_file
-from compartment_mapper.errors import InputError
+from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.host.node_process import Content, Node
 from compartment_mapper.host.wall import Wall, refused_words, wall_of
 from compartment_mapper.policy.format import package_policy_from

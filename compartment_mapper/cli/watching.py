@@ -14,7 +14,7 @@ import click
 from compartment_mapper.cache.world import Differences, Observations, ObservedDisk, differences
 from compartment_mapper.cli.keeping import Order
 from compartment_mapper.cli.shared import say_problems, show
-from compartment_mapper.errors import InputError
+from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.host.disk import Disk
 from compartment_mapper.locations import location_of_path
 

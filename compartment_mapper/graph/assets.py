@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from compartment_mapper import errors
-from compartment_mapper.errors import Diagnostic, InputError
+from compartment_mapper.errors.diagnostic import Diagnostic, InputError
 from compartment_mapper.graph.module_graph import Module, ModuleGraph
 from compartment_mapper.graph.module_ids import bytes_location
 from compartment_mapper.graph.package_graph import Package, PackageGraph

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator
 from dataclasses import replace
 
 from compartment_mapper import errors
-from compartment_mapper.errors import Diagnostic
+from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.graph.module_graph import Module, ModuleGraph
 from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.locations import Location

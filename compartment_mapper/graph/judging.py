@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from compartment_mapper import errors
-from compartment_mapper.errors import Diagnostic
+from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.graph.loading import Loaded, Loading, Problem
 from compartment_mapper.graph.module_graph import ModuleGraph
 from compartment_mapper.graph.module_ids import display_name, file_of

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from compartment_mapper import errors
-from compartment_mapper.errors import Diagnostic, Place
+from compartment_mapper.errors.diagnostic import Diagnostic, Place
 from compartment_mapper.graph.module_graph import FileTarget, Module, ModuleGraph, is_static_import
 from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.locations import Location, Specifier

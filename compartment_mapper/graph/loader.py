@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from compartment_mapper import errors
-from compartment_mapper.errors import Place
+from compartment_mapper.errors.diagnostic import Place
 from compartment_mapper.graph.asset_loader import (
     assets_by_helpers,
     assets_of_module,

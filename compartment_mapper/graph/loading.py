@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from compartment_mapper.errors import Diagnostic
+from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.graph.module_graph import ModuleGraph
 from compartment_mapper.locations import Location
 from compartment_mapper.powers import ReadPowers

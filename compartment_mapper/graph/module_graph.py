@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from compartment_mapper.errors import Place
+from compartment_mapper.errors.diagnostic import Place
 from compartment_mapper.locations import Location
 from compartment_mapper.records.erasure import Origin, place_of
 from compartment_mapper.records.module_record import Language, ModuleRecord, ModuleRequest

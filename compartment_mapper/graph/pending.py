@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from compartment_mapper import errors
-from compartment_mapper.errors import Diagnostic, Place
+from compartment_mapper.errors.diagnostic import Diagnostic, Place
 from compartment_mapper.graph.loading import Loading
 from compartment_mapper.graph.module_ids import display_name, file_of, is_empty
 from compartment_mapper.locations import Location

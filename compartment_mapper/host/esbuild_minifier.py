@@ -8,7 +8,8 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from compartment_mapper.errors import InputError, esbuild_not_usable, runtime_missing
+from compartment_mapper.errors.diagnostic import InputError
+from compartment_mapper.errors.environment import esbuild_not_usable, runtime_missing
 from compartment_mapper.locations import Location, path_of
 from compartment_mapper.records.minification import Minified, Program
 

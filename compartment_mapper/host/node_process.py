@@ -17,7 +17,9 @@ from typing import IO, NoReturn
 
 from packaging.version import InvalidVersion, Version
 
-from compartment_mapper.errors import Diagnostic, InputError, runtime_missing
+from compartment_mapper import errors
+from compartment_mapper.errors.diagnostic import InputError
+from compartment_mapper.errors.environment import runtime_missing
 from compartment_mapper.records.module_record import Language
 
 _RUNTIME = Path(__file__).parent.parent / "_runtime" / "main.cjs"
@@ -197,21 +199,15 @@ def _checked_node(chosen: str) -> Node:
             [chosen, "--version"], capture_output=True, text=True, check=False
         )
     except OSError as problem:
-        raise InputError(_node_not_found(chosen)) from problem
+        raise InputError(errors.node_not_found(chosen)) from problem
     try:
         version = Version(done.stdout.strip())
     except InvalidVersion as problem:
-        raise InputError(_node_not_found(chosen)) from problem
+        raise InputError(errors.node_not_found(chosen)) from problem
     if version < _OLDEST:
-        raise InputError(
-            Diagnostic(
-                code="NODE_TOO_OLD",
-                message=f"'{chosen}' is Node {version}; {_OLDEST} or later is needed",
-                hint="leave --node out to use the Node that came with the installation",
-            )
-        )
+        raise InputError(errors.node_too_old(chosen, str(version), str(_OLDEST)))
     if not isinstance(chosen, UnreviewedNode) and version.major not in reviewed_nodes():
-        raise InputError(_node_not_reviewed(chosen, version))
+        raise InputError(errors.node_not_reviewed(chosen, str(version), reviewed_nodes()))
     return Node(chosen, version.release)
 
 
@@ -222,22 +218,3 @@ def _wheel_version(folder: str) -> tuple[int, ...]:
         with contextlib.suppress(InvalidVersion):
             return Version(name.rpartition("-")[2]).release
     return ()  # it was put there in another way: nothing is known of it
-
-
-def _node_not_found(chosen: str) -> Diagnostic:
-    return Diagnostic(
-        code="NODE_NOT_FOUND",
-        message=f"'{chosen}' is no Node executable",
-        hint="leave --node out to use the Node that came with the installation",
-    )
-
-
-def _node_not_reviewed(chosen: str, version: Version) -> Diagnostic:
-    known = " and ".join(str(major) for major in reviewed_nodes())
-    return Diagnostic(
-        code="NODE_NOT_REVIEWED",
-        message=f"'{chosen}' is Node {version}: what it hands out to packages was reviewed for "
-        f"Node {known} only",
-        hint="leave --node out to use the Node that came with the installation, or say "
-        "--unreviewed-node: packages may then reach what nobody has looked at",
-    )

@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from compartment_mapper.errors import InputError, runtime_missing
+from compartment_mapper.errors.diagnostic import InputError
+from compartment_mapper.errors.environment import runtime_missing
 from compartment_mapper.records.codec import erasure_from_plain
 from compartment_mapper.records.erasure import Erasure, ErasureRefusal, Typed
 

@@ -13,7 +13,7 @@ from compartment_mapper.authority.table import (
     MEMBERS_OF_PROCESS,
     Part,
 )
-from compartment_mapper.errors import Diagnostic, InputError, Place
+from compartment_mapper.errors.diagnostic import Diagnostic, InputError, Place
 from compartment_mapper.graph.module_graph import ModuleGraph
 from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.graph.package_graph import PackageGraph

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from compartment_mapper import errors
-from compartment_mapper.errors import Diagnostic
+from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.graph.module_graph import Edge, FileTarget, Module, ModuleGraph
 from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.graph.package_graph import Package, PackageGraph

@@ -15,7 +15,7 @@ from compartment_mapper.authority.table import (
     KNOWN_GLOBALS,
     Part,
 )
-from compartment_mapper.errors import Diagnostic
+from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.limits import LIMITS
 from compartment_mapper.locations import CanonicalName
 from compartment_mapper.policy.model import (

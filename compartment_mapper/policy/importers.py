@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from compartment_mapper import errors
 from compartment_mapper.authority.node_builtins import is_builtin
 from compartment_mapper.authority.table import INTRINSICS, KNOWN_GLOBALS, Part
-from compartment_mapper.errors import Diagnostic
+from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.locations import CanonicalName
 from compartment_mapper.policy.format import parse_policy
 from compartment_mapper.policy.model import Grant, Grants, PackagePolicy, Policy

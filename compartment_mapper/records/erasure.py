@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 from unicodedata import east_asian_width
 
-from compartment_mapper.errors import Place, place_in
+from compartment_mapper.errors.diagnostic import Place, place_in
 from compartment_mapper.locations import Location, base_name
 from compartment_mapper.records.module_record import Edit, Language
 from compartment_mapper.text import Span

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from compartment_mapper.errors import Place
+from compartment_mapper.errors.diagnostic import Place
 from compartment_mapper.graph.package_graph import PackageGraph
 from compartment_mapper.inference.risks import Leak
 from compartment_mapper.inference.use import Use

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 
 from compartment_mapper.authority.node_builtins import is_builtin
-from compartment_mapper.errors import Diagnostic
+from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.locations import Location, parent_of
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.resolve.browser_field import main_of

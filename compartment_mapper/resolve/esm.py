@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from compartment_mapper.authority.node_builtins import is_builtin
-from compartment_mapper.errors import Diagnostic
+from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.locations import Location, parent_of
 from compartment_mapper.resolve.browser_field import main_of
 from compartment_mapper.resolve.file_urls import UrlProblem, location_below, referenced

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from compartment_mapper.authority.node_builtins import PREFIX_ONLY_BUILTINS
-from compartment_mapper.errors import Diagnostic, did_you_mean
+from compartment_mapper.errors.diagnostic import Diagnostic, did_you_mean
 from compartment_mapper.locations import Location, parent_of
 from compartment_mapper.resolve.cjs import find_path
 from compartment_mapper.resolve.esm import Candidate, Request

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from compartment_mapper.errors import Diagnostic
+from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.locations import Location, base_name
 from compartment_mapper.records.module_record import Language, RequestKind
 from compartment_mapper.resolve.package_lookup import World, package_scope

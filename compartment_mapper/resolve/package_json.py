@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from compartment_mapper import errors
-from compartment_mapper.errors import Diagnostic
+from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.text import Span
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from compartment_mapper.errors import Diagnostic
+from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.locations import Location, parent_of, path_of
 from compartment_mapper.powers import FileKind, ReadPowers
 from compartment_mapper.resolve.file_urls import location_below

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from compartment_mapper.errors import Place
+from compartment_mapper.errors.diagnostic import Place
 from compartment_mapper.sandbox.console import ConsoleLine
 from compartment_mapper.text import LINE_END, Position, Span, code_frame, printable
 

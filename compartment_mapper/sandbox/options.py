@@ -10,7 +10,8 @@ from os import PathLike
 from pathlib import Path
 
 import compartment_mapper
-from compartment_mapper.errors import InputError, runtime_missing
+from compartment_mapper.errors.diagnostic import InputError
+from compartment_mapper.errors.environment import runtime_missing
 from compartment_mapper.host.node_process import UnreviewedNode, find_node
 from compartment_mapper.sandbox.report import Report
 from compartment_mapper.sandbox.settings import Limits, Settings

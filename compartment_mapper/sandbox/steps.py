@@ -11,7 +11,7 @@ import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 
-from compartment_mapper.errors import Place, place_in
+from compartment_mapper.errors.diagnostic import Place, place_in
 from compartment_mapper.sandbox.console import ConsoleLine
 from compartment_mapper.sandbox.engine import GRACE, Engine, Entry
 from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError, thrown

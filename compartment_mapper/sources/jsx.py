@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from compartment_mapper.errors import Diagnostic, InputError, invalid_tsconfig
+from compartment_mapper.errors.application import invalid_tsconfig
+from compartment_mapper.errors.diagnostic import Diagnostic, InputError
 from compartment_mapper.locations import Location, parent_of, relative_path
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.records.erasure import Jsx

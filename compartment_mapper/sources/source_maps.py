@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from compartment_mapper.errors import Diagnostic, Place, invalid_source_map
+from compartment_mapper.errors.diagnostic import Diagnostic, Place
+from compartment_mapper.errors.modules import invalid_source_map
 from compartment_mapper.locations import Location, base_name, parent_of, relative_path
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.resolve.file_urls import location_below

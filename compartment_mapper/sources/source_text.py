@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from compartment_mapper.compile import apply_edits
-from compartment_mapper.errors import Diagnostic, Place, place_in, syntax_error, types_not_erased
+from compartment_mapper.errors.diagnostic import Diagnostic, Place, place_in
+from compartment_mapper.errors.modules import syntax_error, types_not_erased
 from compartment_mapper.locations import Location
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.records.erasure import (

@@ -15,7 +15,7 @@ from command_line import write
 from support import NODE
 
 from compartment_mapper import Sandbox, SandboxError, Use
-from compartment_mapper.errors import InputError
+from compartment_mapper.errors.diagnostic import InputError
 
 MARKER = "the-secret-of-this-host"
 

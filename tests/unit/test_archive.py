@@ -18,7 +18,7 @@ from compartment_mapper.archive.compartment_map import (
 )
 from compartment_mapper.archive.reader import unpack
 from compartment_mapper.archive.writer import map_bytes, pack, sha512_hex
-from compartment_mapper.errors import InputError
+from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.locations import ROOT_NAME, ModuleName
 from compartment_mapper.policy.model import PackagePolicy
 

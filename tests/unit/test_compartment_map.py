@@ -19,7 +19,7 @@ from compartment_mapper.archive.compartment_map import (
     is_root,
     map_from_dict,
 )
-from compartment_mapper.errors import InputError
+from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, ModuleName
 from compartment_mapper.policy.model import PackagePolicy
 

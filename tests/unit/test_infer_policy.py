@@ -7,7 +7,7 @@ from support import load, package
 
 from compartment_mapper.authority.table import harmless_paths
 from compartment_mapper.bundle.application import Application, Options
-from compartment_mapper.errors import InputError
+from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.inference.decision import PolicyFile
 from compartment_mapper.inference.policies import withheld
 from compartment_mapper.locations import CanonicalName

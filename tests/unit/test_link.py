@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 from support import bundled, only_problem_of, problems_of
 
-from compartment_mapper.errors import Diagnostic
+from compartment_mapper.errors.diagnostic import Diagnostic
 
 CJS = "exports.one = 1; exports.two = 2;"
 STARS = {

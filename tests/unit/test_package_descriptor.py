@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from compartment_mapper.errors import Diagnostic
+from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.resolve.package_json import PackageDescriptor
 from compartment_mapper.text import Position
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from compartment_mapper.errors import Diagnostic
+from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.locations import Location, location_of_path, path_of
 from compartment_mapper.powers import MemoryFiles
 from compartment_mapper.resolve.resolver import (

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compartment_mapper.errors import Diagnostic
+from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.locations import CanonicalName
 from compartment_mapper.policy.format import package_policy_from, parse_policy, policy_text
 from compartment_mapper.policy.model import (

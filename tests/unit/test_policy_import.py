@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from compartment_mapper.errors import Diagnostic
+from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.locations import CanonicalName
 from compartment_mapper.policy.importers import Imported, import_policy
 from compartment_mapper.policy.model import PackagePolicy

@@ -11,7 +11,7 @@ from command_line import FILES, write
 from process import mapper
 from support import NODE, ROOT
 
-from compartment_mapper.errors import InputError
+from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.host.node_process import UnreviewedNode, find_node, reviewed_nodes
 
 

@@ -15,7 +15,7 @@ from support import bundled
 
 from compartment_mapper.archive.reader import unpack, verify
 from compartment_mapper.archive.zip_reader import read_entries, read_file
-from compartment_mapper.errors import InputError
+from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.limits import LIMITS
 
 SOURCES = {"main.js": "require('./other.js');\n", "other.js": "exports.x = 1;\n"}

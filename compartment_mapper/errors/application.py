@@ -1,0 +1,129 @@
+"""What is wrong with the application as a whole: its entries, packages and assets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from compartment_mapper.errors.diagnostic import Diagnostic, Place, did_you_mean
+
+
+def entry_not_found(path: str) -> Diagnostic:
+    """The file or folder to bundle does not exist."""
+    return Diagnostic(
+        code="ENTRY_NOT_FOUND",
+        message=f"there is no file or folder '{path}'",
+        hint="give the application's main file, or the folder of its package.json",
+    )
+
+
+def entry_outside_package(path: str) -> Diagnostic:
+    """No folder around the entry has a package.json."""
+    return Diagnostic(
+        code="ENTRY_OUTSIDE_PACKAGE",
+        message=f"'{path}' is in no package: no folder above it has a package.json",
+        hint='create one beside it: echo \'{"name": "app", "version": "0.0.0"}\' > package.json',
+    )
+
+
+def entries_of_two_packages(first: str, other: str) -> Diagnostic:
+    """Entries that are not in the same package."""
+    return Diagnostic(
+        code="ENTRIES_OF_TWO_PACKAGES",
+        message=f"'{first}' and '{other}' are in two packages",
+        hint="an archive is one application: bundle each package by itself",
+    )
+
+
+def unknown_entry(name: str, known: Iterable[str]) -> Diagnostic:
+    """An archive has no such entry."""
+    entries = list(known)
+    return Diagnostic(
+        code="UNKNOWN_ENTRY",
+        message=f"there is no entry '{name}'",
+        hint=did_you_mean(name, entries) or f"its entries are {', '.join(entries)}",
+    )
+
+
+def invalid_package_json(file: str, problem: str, place: Place | None = None) -> Diagnostic:
+    """A package.json that is not JSON, or holds a value of the wrong shape."""
+    return Diagnostic(
+        code="INVALID_PACKAGE_JSON",
+        message=problem,
+        place=place or Place(file=file),
+        hint="mend the file, or install the package again",
+    )
+
+
+def invalid_tsconfig(file: str, problem: str) -> Diagnostic:
+    """A tsconfig.json that says what JSX becomes, and can't be understood."""
+    return Diagnostic(
+        code="INVALID_TSCONFIG",
+        message=problem,
+        place=Place(file=file),
+        hint="of it are read `extends` and `compilerOptions`: jsx, jsxImportSource, jsxFactory, "
+        "jsxFragmentFactory",
+    )
+
+
+def undeclared_dependency(place: Place, package: str, name: str, version: str) -> Diagnostic:
+    """A package that another finds installed, and does not declare."""
+    return Diagnostic(
+        code="UNDECLARED_DEPENDENCY",
+        message=f"package '{package}' uses '{name}', which it does not declare",
+        place=place,
+        hint=f'it lacks in its package.json: "dependencies": {{ "{name}": "{version}" }}',
+        severity="warning",
+    )
+
+
+def named_package(place: Place, name: str, packages: Sequence[str]) -> Diagnostic:
+    """A package that the application's text names, which others may load as they are told."""
+    shown = ", ".join(f"'{package}'" for package in packages[:3])
+    more = f" and {len(packages) - 3} more" if len(packages) > 3 else ""  # noqa: PLR2004
+    return Diagnostic(
+        code="NAMED_PACKAGE",
+        message=f"'{name}' is named for others to load: {shown}{more} may load it",
+        place=place,
+        hint=f'a policy decides instead: resources["{packages[0]}"].packages["{name}"] = false',
+        severity="warning",
+    )
+
+
+def uses_application(place: Place, package: str, specifier: str) -> Diagnostic:
+    """A dependency gets files of the application's own package."""
+    return Diagnostic(
+        code="USES_APPLICATION",
+        message=f"package '{package}' gets a file of the application itself: '{specifier}'",
+        place=place,
+        hint=f'a policy decides instead: resources["{package}"].packages["$root$"] = false',
+        severity="warning",
+    )
+
+
+def unknown_package(name: str, known: Sequence[str]) -> Diagnostic:
+    """A question about a package that the application does not reach."""
+    return Diagnostic(
+        code="UNKNOWN_PACKAGE",
+        message=f"no package '{name}' is reached",
+        hint=did_you_mean(name, known) or f"it reaches: {', '.join(sorted(known)[:8])}",
+    )
+
+
+def unknown_asset_package(name: str, known: Sequence[str]) -> Diagnostic:
+    """``--asset PACKAGE:GLOB`` for a package that the application does not reach."""
+    return replace(
+        unknown_package(name, known),
+        hint=did_you_mean(name, known)
+        or "--asset takes PACKAGE:GLOB; of the application, a glob with a colon begins with ./",
+    )
+
+
+def asset_not_found(glob: str, package: str) -> Diagnostic:
+    """A glob of ``--asset`` that names no file of the package."""
+    return Diagnostic(
+        code="ASSET_NOT_FOUND",
+        message=f"no file of the package '{package}' matches '{glob}'",
+        hint="a glob is a path from the package's folder, with *, ? and **; "
+        "what a link leads out to does not count",
+    )

@@ -1,0 +1,102 @@
+"""What is wrong around the application: files, archives, the cache, Node, and tools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from compartment_mapper.errors.diagnostic import Diagnostic
+
+
+def invalid_archive(problem: str, hint: str = "") -> Diagnostic:
+    """An archive that is damaged, changed, or none."""
+    return Diagnostic(
+        code="INVALID_ARCHIVE",
+        message=problem,
+        hint=hint or "bundle the application again, or fetch the archive again",
+    )
+
+
+def cannot_write(path: str, why: str, hint: str = "choose another -o FILE") -> Diagnostic:
+    """The output can't be written."""
+    return Diagnostic(code="CANNOT_WRITE", message=f"can't write '{path}': {why}", hint=hint)
+
+
+def cannot_read(path: str, why: str) -> Diagnostic:
+    """A file that is there and can't be read."""
+    return Diagnostic(code="CANNOT_READ", message=f"can't read '{path}': {why}")
+
+
+def no_cache(path: str, why: str) -> Diagnostic:
+    """The folder for what is kept between runs can't be used."""
+    return Diagnostic(
+        code="CACHE_NOT_USABLE",
+        message=f"'{path}' is not used: {why}",
+        hint="set COMPARTMENT_MAPPER_CACHE to a folder that only you can write to",
+    )
+
+
+def other_archive(name: str, *, expected: str, found: str) -> Diagnostic:
+    """An archive is whole, and not the one that was meant."""
+    return Diagnostic(
+        code="OTHER_ARCHIVE",
+        message=f"'{name}' has the sha512 {found}, not {expected}",
+        hint="fetch the archive again, or compare with what `bundle` printed",
+    )
+
+
+def runtime_missing() -> Diagnostic:
+    """The package data that the build hook makes is not there."""
+    return Diagnostic(
+        code="RUNTIME_MISSING",
+        message="the JavaScript runtime is not built",
+        hint="install the package with pip, or run scripts/build_runtime.py",
+    )
+
+
+def esbuild_not_found() -> Diagnostic:
+    """``--minify`` for an application that has no esbuild."""
+    return Diagnostic(
+        code="ESBUILD_NOT_FOUND",
+        message="--minify asks the application's own esbuild, which is not installed",
+        hint="npm install --save-dev esbuild",
+    )
+
+
+def esbuild_not_usable(folder: str, why: str) -> Diagnostic:
+    """An esbuild that does not start, or does not know what we ask of it."""
+    return Diagnostic(
+        code="ESBUILD_NOT_USABLE",
+        message=f"the esbuild in '{folder}' can't be used: {why}",
+        hint="install it again, 0.18 or later: npm install --save-dev esbuild",
+    )
+
+
+_OWN_NODE = "leave --node out to use the Node that came with the installation"
+
+
+def node_not_found(chosen: str) -> Diagnostic:
+    """What is to run the program is no Node."""
+    return Diagnostic(
+        code="NODE_NOT_FOUND", message=f"'{chosen}' is no Node executable", hint=_OWN_NODE
+    )
+
+
+def node_too_old(chosen: str, version: str, oldest: str) -> Diagnostic:
+    """A Node without what the runtime needs."""
+    return Diagnostic(
+        code="NODE_TOO_OLD",
+        message=f"'{chosen}' is Node {version}; {oldest} or later is needed",
+        hint=_OWN_NODE,
+    )
+
+
+def node_not_reviewed(chosen: str, version: str, reviewed: Iterable[int]) -> Diagnostic:
+    """A Node whose objects nobody has looked at."""
+    known = " and ".join(map(str, reviewed))
+    return Diagnostic(
+        code="NODE_NOT_REVIEWED",
+        message=f"'{chosen}' is Node {version}: what it hands out to packages was reviewed for "
+        f"Node {known} only",
+        hint=f"{_OWN_NODE}, or say --unreviewed-node: packages may then reach what nobody has "
+        "looked at",
+    )

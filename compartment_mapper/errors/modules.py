@@ -1,0 +1,152 @@
+"""What is wrong with a module: its text, its requests, its imports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from compartment_mapper.errors.diagnostic import Diagnostic, Place, did_you_mean
+
+
+def syntax_error(place: Place, detail: str) -> Diagnostic:
+    """Text that is no JavaScript (or JSON)."""
+    return Diagnostic(code="SYNTAX_ERROR", message=detail, place=place)
+
+
+#: What to write instead of TypeScript that is more than types, by words of Node's messages.
+_INSTEAD = {
+    "enum": "write an object: const Colour = { Red: 0 } as const",
+    "parameter property": "declare the field, and assign it in the constructor",
+    "import equals": "write: import x from 'x', or const x = require('x') in a .cts file",
+    "export assignment": "write: export default, or module.exports = in a .cts file",
+    "namespace": "write a module of its own, or an object",
+    "module": "write: namespace, for types; or a module of its own",
+}
+
+
+def types_not_erased(place: Place, code: str, message: str) -> Diagnostic:
+    """TypeScript from which types can't be erased, or that is none; *code* is Node's."""
+    words = (hint for word, hint in _INSTEAD.items() if word in message)
+    is_more = code == "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX"
+    hint = next(words, "") if is_more and "Instead" not in message else ""
+    return Diagnostic(code=code, message=message, place=place, hint=hint)
+
+
+def invalid_source_map(place: Place) -> Diagnostic:
+    """A file names a source map that is none, or one of sections."""
+    return Diagnostic(
+        code="INVALID_SOURCE_MAP",
+        message="its source map is not JSON with `sources` and `mappings`",
+        place=place,
+        hint="traces name the file itself; a map of `sections` is not understood",
+        severity="warning",
+    )
+
+
+def unresolved(code: str, message: str, place: Place, hint: str) -> Diagnostic:
+    """A specifier that leads nowhere; *code* is Node's."""
+    return Diagnostic(code=code, message=message, place=place, hint=hint)
+
+
+def computed_request(place: Place) -> Diagnostic:
+    """A request of a module that the text does not name."""
+    return Diagnostic(
+        code="COMPUTED_REQUEST",
+        message="which module is requested here is only known when it runs: none was packed",
+        place=place,
+        hint="name what it may be in the text, if only in a list: ['./a.js', 'pkg'];"
+        " or bundle those modules as entries of their own",
+        severity="warning",
+    )
+
+
+def missing_export(
+    place: Place,
+    wanted: tuple[str, str],
+    *,
+    known: Sequence[str],
+    is_commonjs: bool,
+    may_be_type: bool = False,
+) -> Diagnostic:
+    """An import of what the requested module does not export.
+
+    Args:
+        place: Of the import.
+        wanted: The specifier, and the name.
+        known: The names that the module exports, as far as that is known.
+        is_commonjs: Only names that can be read off its text can be imported from the module.
+        may_be_type: The importing module was written with types.
+    """
+    specifier, name = wanted
+    shown = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")  # noqa: PLR2004 - a line
+    hint = did_you_mean(name, known) or (f"it exports: {shown}" if known else "it exports nothing")
+    if is_commonjs:
+        hint += f"; of CommonJS, import all and take it: import all from '{specifier}'"
+    if may_be_type:
+        hint += f"; of a type, write: import {{ type {name} }} from '{specifier}'"
+    return Diagnostic(
+        code="MISSING_EXPORT",
+        message=f"the requested module '{specifier}' does not provide an export named '{name}'",
+        place=place,
+        hint=hint,
+    )
+
+
+def ambiguous_export(place: Place, wanted: tuple[str, str], origins: Sequence[str]) -> Diagnostic:
+    """An import of a name that several ``export *`` of the requested module provide."""
+    specifier, name = wanted
+    return Diagnostic(
+        code="AMBIGUOUS_EXPORT",
+        message=f"the requested module '{specifier}' has conflicting star exports for '{name}'",
+        place=place,
+        hint=f"import it from one of: {', '.join(origins)}",
+    )
+
+
+def not_understood(place: Place) -> Diagnostic:
+    """A module that is right, and that the grammar does not understand."""
+    return Diagnostic(
+        code="UNSUPPORTED_SYNTAX",
+        message="this is JavaScript, but it could not be understood well enough to be compiled",
+        place=place,
+        hint="write it otherwise if it is yours; please report it in any case",
+    )
+
+
+def unsupported(place: Place, what: str, hint: str = "") -> Diagnostic:
+    """Code that can't work under SES, reached without condition."""
+    return Diagnostic(code="UNSUPPORTED_SYNTAX", message=what, place=place, hint=hint)
+
+
+def commonjs_name(place: Place, name: str, *, may_be_script: bool) -> Diagnostic:
+    """A variable of CommonJS modules in an ECMAScript module; the words are Node's.
+
+    Without ``import`` and ``export`` the text *may be* a script whose file has the wrong name.
+    """
+    rename = "; or rename the file to .cjs, if it is CommonJS" if may_be_script else ""
+    instead = ", you can use import instead" if name == "require" else ""
+    return Diagnostic(
+        code="COMMONJS_NAME",
+        message=f"{name} is not defined in ES module scope{instead}",
+        place=place,
+        hint=_INSTEAD_OF_COMMONJS[name] + rename,
+    )
+
+
+_INSTEAD_OF_COMMONJS = {
+    "require": "import { createRequire } from 'node:module'; "
+    "const require = createRequire(import.meta.url)",
+    "module": "export what the module is to give: export default …",
+    "exports": "export what the module is to give: export const …",
+    "__filename": "use import.meta.filename",
+    "__dirname": "use import.meta.dirname",
+}
+
+
+def binary_file(file: str, kind: str) -> Diagnostic:
+    """A file that is requested as a module, and is no text."""
+    return Diagnostic(
+        code="BINARY_FILE",
+        message=f"this is {kind}, not JavaScript",
+        place=Place(file=file),
+        hint="read it as a file, or import it with { type: 'bytes' }",
+    )

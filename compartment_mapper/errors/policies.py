@@ -1,0 +1,97 @@
+"""What is wrong with a policy, or with what it is to hold for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from compartment_mapper.errors.diagnostic import Diagnostic, Place, did_you_mean
+
+
+def invalid_policy(file: str, problem: str, hint: str = "") -> Diagnostic:
+    """A policy file that does not follow the format of ``docs/formats/policy.md``."""
+    return Diagnostic(code="INVALID_POLICY", message=problem, place=Place(file=file), hint=hint)
+
+
+def policy_too_narrow(
+    place: Place, *, package: str, authority: str, severity: str, line: str, file: str
+) -> Diagnostic:
+    """A package uses a power that the policy neither grants nor refuses."""
+    return Diagnostic(
+        code="POLICY_TOO_NARROW",
+        message=f"{package} uses {authority} ({severity}), of which {file} says nothing",
+        place=place,
+        hint=f"in {file}: {line}   (false refuses it); `compartment-mapper policy infer` adds all",
+    )
+
+
+def policy_names_unknown_package(file: str, package: str, near: str) -> Diagnostic:
+    """A policy is about a package that is not reached; a mistake if the name is nearly right."""
+    return Diagnostic(
+        code="POLICY_UNKNOWN_PACKAGE",
+        message=f"the policy names a package '{package}', which is not reached",
+        place=Place(file=file),
+        hint=near or "remove it, if no other entry of the application reaches it",
+        severity="error" if near else "warning",
+    )
+
+
+def policy_of_other_version(file: str, package: str, versions: tuple[str, str]) -> Diagnostic:
+    """A policy was made for another version of a package."""
+    expected, found = versions
+    return Diagnostic(
+        code="POLICY_STALE",
+        message=f"the policy is for '{package}' {expected}, but {found or 'no version'} is here",
+        place=Place(file=file),
+        hint="see what changed with `compartment-mapper policy check`, then `policy infer`",
+        severity="warning",
+    )
+
+
+def policy_of_other_files(file: str, package: str, version: str) -> Diagnostic:
+    """A package has the version that a policy is for, and other files."""
+    return Diagnostic(
+        code="POLICY_INTEGRITY",
+        message=f"'{package}' {version} has other files than those that the policy was made for",
+        place=Place(file=file),
+        hint="install it again; if the change is meant, `compartment-mapper policy infer`",
+    )
+
+
+def no_policy(name: str) -> Diagnostic:
+    """There is no policy file where one is needed."""
+    return Diagnostic(
+        code="POLICY_NOT_FOUND",
+        message=f"there is no {name} beside the application's package.json",
+        hint="make one: `compartment-mapper policy infer ENTRY`; or name another: --policy FILE",
+    )
+
+
+def authority_not_used(package: str, authority: str, known: Sequence[str]) -> Diagnostic:
+    """A question about an authority that a package is not seen to use."""
+    shown = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")  # noqa: PLR2004 - a line
+    return Diagnostic(
+        code="AUTHORITY_NOT_USED",
+        message=f"'{package}' is not seen to use '{authority}'",
+        hint=did_you_mean(authority, known) or (f"it uses: {shown}" if known else "it uses none"),
+    )
+
+
+def invalid_grant(text: str, hint: str) -> Diagnostic:
+    """A ``--grant`` that does not say who may use what."""
+    return Diagnostic(
+        code="INVALID_GRANT",
+        message=f"--grant '{text}' must be PACKAGE:AUTHORITY, a builtin or a global",
+        hint=hint or "for example: --grant 'esbuild:child_process.spawn'",
+    )
+
+
+def patches_another(place: Place, package: str, target: str, file: str) -> Diagnostic:
+    """A package changes what another exports, which is frozen unless the policy says else."""
+    name = "the application" if package == "$root$" else f"package '{package}'"
+    key = "entry" if target == "$root$" else f'resources["{target}"]'
+    return Diagnostic(
+        code="POLICY_TOO_NARROW",
+        message=f"{name} changes what '{target}' exports, of which {file} says nothing",
+        place=place,
+        hint=f'in {file}: {key}.harden = false   ("code" refuses it)',
+    )
