@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import click
 
-from compartment_mapper.cli.commands import Commands
+from compartment_mapper.cli.commands import lazy_commands
 
 #: Each in a module of its own, which is imported when it is wanted.
 _COMMANDS = {
-    "bundle": "bundle_command",
-    "cache": "cache_group",
-    "eval": "eval_command",
-    "inspect": "inspect_command",
-    "policy": "policy_group",
-    "run": "run_command",
-    "verify": "verify_command",
+    "bundle": "compartment_mapper.cli.bundle:bundle_command",
+    "cache": "compartment_mapper.cli.cache:cache_group",
+    "eval": "compartment_mapper.cli.eval:eval_command",
+    "inspect": "compartment_mapper.cli.inspect:inspect_command",
+    "policy": "compartment_mapper.cli.policy:policy_group",
+    "run": "compartment_mapper.cli.run:run_command",
+    "verify": "compartment_mapper.cli.verify:verify_command",
 }
 
 
-class _LazyCommands(Commands):
-    """The commands, each imported when it is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of all commands."""
-        return [*_COMMANDS, *super().list_commands(ctx)]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command of that name, or None."""
-        if cmd_name not in _COMMANDS:
-            return super().get_command(ctx, cmd_name)
-        module = import_module(f"compartment_mapper.cli.{cmd_name}")
-        command = getattr(module, _COMMANDS[cmd_name])
-        assert isinstance(command, click.Command)
-        return command
-
-
-@click.group(cls=_LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=lazy_commands(_COMMANDS), context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="compartment-mapper")
 def main() -> None:
     """Run a JavaScript application with one SES compartment per package.

@@ -1,0 +1,88 @@
+"""``policy check``: does the policy file still fit the application?"""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from compartment_mapper import errors
+from compartment_mapper.bundle.application import Application
+from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options, shown_path
+from compartment_mapper.cli.policy_files import policy_file
+from compartment_mapper.cli.shared import reporting, show
+from compartment_mapper.errors.diagnostic import InputError
+from compartment_mapper.host.disk import Disk
+from compartment_mapper.inference.decision import GivenPolicy, given_policy, policy_beside
+from compartment_mapper.inference.policy_file import (
+    POLICY_FILE,
+    Finding,
+    changed_packages,
+    missing_grants,
+    undecided_patches,
+    unused_grants,
+)
+from compartment_mapper.report.policy_text import finding_to_dict, findings_text, policy_extent_text
+
+
+@click.command(
+    "check",
+    short_help="Say whether the policy file still fits.",
+    epilog="Example: compartment-mapper policy check src/main.js",
+)
+@click.argument("entry")
+@click.option("--policy", metavar="FILE", help="Default: compartment-policy.json beside it.")
+@click.option("--policy-override", "override", metavar="FILE", help="What holds instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@load_options
+@reporting
+def check_command(
+    *,
+    entry: str,
+    policy: str | None,
+    override: str | None,
+    as_json: bool,
+    loading: LoadOptions,
+) -> None:
+    """Say where the policy file is too narrow for the application at ENTRY, or stale.
+
+    Exit status 1 when something is undecided, no longer used, or of another version.
+    """
+    application = load(entry, loading)
+    given = _policy_for(application, policy, override)
+    findings = (
+        *missing_grants(given.policy, application.uses),
+        *undecided_patches(given.policy, application.modules, application.packages),
+        *unused_grants(given.policy, application.uses),
+        *changed_packages(given.policy, application.modules, application.packages),
+    )
+    places = {finding: _place_of(application, finding) for finding in findings}
+    if as_json:
+        found = [finding_to_dict(finding, places.get(finding, "")) for finding in findings]
+        click.echo(json.dumps({"findings": found}, indent=2, ensure_ascii=False))
+    elif findings:
+        show(findings_text(findings, places))
+        show("`compartment-mapper policy infer` brings it up to date, for review", err=True)
+        if any(finding.kind == "unused" for finding in findings):
+            show("what a person granted stays there: take it out by hand", err=True)
+    else:
+        show(f"{shown_path(given.file)} fits: {policy_extent_text(given.policy)}")
+    if findings:
+        raise click.exceptions.Exit(1)
+
+
+def _place_of(application: Application, finding: Finding) -> str:
+    found = finding.use or finding.patch
+    if found is None:
+        return ""
+    place = application.seen.place_of(found.module, found.span)
+    return f"{place.file}:{place.position.line if place.position else 0}"
+
+
+def _policy_for(application: Application, policy: str | None, override: str | None) -> GivenPolicy:
+    found, beside = policy_beside(application.root, Disk())
+    file = policy_file(policy) if policy else found
+    given = given_policy(file, policy_file(override) if override else beside)
+    if given is None:
+        raise InputError(errors.no_policy(POLICY_FILE))
+    return given

@@ -1,0 +1,66 @@
+"""``policy diff``: compare the authority of two policies, archives or applications."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from compartment_mapper.archive.compartment_map import policy_of_map
+from compartment_mapper.archive.reader import unpack
+from compartment_mapper.bundle.application import inferred_policy
+from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options
+from compartment_mapper.cli.policy_files import policy_file
+from compartment_mapper.cli.shared import is_archive, read_file, reporting, show
+from compartment_mapper.inference.decision import parsed_policy
+from compartment_mapper.policy.diff import diff_policies
+from compartment_mapper.policy.model import Policy
+from compartment_mapper.report.policy_text import difference_markdown, difference_text
+
+
+@click.command(
+    "diff",
+    short_help="Compare the authority in two policies, archives or applications.",
+    epilog="Example: compartment-mapper policy diff compartment-policy.json src/main.js --markdown",
+)
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option("--json", "as_json", is_flag=True, help="Print the difference as JSON.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print tables for a pull request.")
+@load_options
+@reporting
+def diff_command(
+    *,
+    old: str,
+    new: str,
+    as_json: bool,
+    as_markdown: bool,
+    loading: LoadOptions,
+) -> None:
+    """Show the authority that NEW gives and OLD does not (+), or no longer (-), worst first.
+
+    Each is a policy file, an archive, or the entry of an application; `!` marks what is wanted
+    and refused. Exit status 1 when there is a difference.
+    """
+    before, after = (_policy_of(target, loading) for target in (old, new))
+    difference = diff_policies(before, after)
+    if as_json:
+        click.echo(json.dumps(difference.to_dict(), indent=2, ensure_ascii=False))
+    elif as_markdown:
+        show(difference_markdown(difference))
+    else:
+        show(difference_text(difference))
+    if difference.authority or difference.packages:
+        raise click.exceptions.Exit(1)
+
+
+def _policy_of(
+    target: str,
+    loading: LoadOptions,
+) -> Policy:
+    if is_archive(target):
+        return policy_of_map(unpack(read_file(target)).map)
+    if target.endswith(".json") and Path(target).is_file():
+        return parsed_policy(policy_file(target))
+    return inferred_policy(load(target, loading))

@@ -1,0 +1,38 @@
+"""``policy import``: read a policy of LavaMoat or Endo."""
+
+from __future__ import annotations
+
+import click
+
+from compartment_mapper.cli.shared import read_file, reporting, show
+from compartment_mapper.errors.diagnostic import Diagnostic, InputError
+from compartment_mapper.host.disk import Disk
+from compartment_mapper.policy.format import policy_text
+from compartment_mapper.policy.importers import import_policy
+from compartment_mapper.report.policy_text import policy_extent_text
+
+
+@click.command(
+    "import",
+    short_help="Read a policy of LavaMoat or Endo.",
+    epilog="Example: compartment-mapper policy import lavamoat/node/policy.json -o policy.json",
+)
+@click.argument("file")
+@click.option("-o", "--output", metavar="FILE", help="Where to write it. Default: standard output.")
+@reporting
+def import_command(*, file: str, output: str | None) -> None:
+    """Write FILE, a policy of LavaMoat's or Endo's, as compartment-mapper's.
+
+    What could not be taken over is said.
+    """
+    imported = import_policy(read_file(file), file=file)
+    if isinstance(imported, Diagnostic):
+        raise InputError(imported)
+    for note in imported.notes:
+        show(f"note: {note}", err=True)
+    text = policy_text(imported.policy)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        Disk().write(output, text.encode())
+        show(f"{output}: {policy_extent_text(imported.policy)}")

@@ -1,0 +1,100 @@
+"""``policy infer``: write the policy that an application needs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import click
+
+from compartment_mapper.bundle.application import Application, inferred_policy
+from compartment_mapper.cli.building import place_of
+from compartment_mapper.cli.output import STANDARD_OUTPUT
+from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options, shown_path
+from compartment_mapper.cli.shared import read_file, reporting, say_problems, show
+from compartment_mapper.errors.diagnostic import Diagnostic
+from compartment_mapper.host.disk import Disk
+from compartment_mapper.inference.decision import PolicyFile, parsed_policy
+from compartment_mapper.inference.links import doubtful_links
+from compartment_mapper.inference.policy_file import POLICY_FILE, with_decisions, with_harmless
+from compartment_mapper.inference.risks import granted_uses, risks_of
+from compartment_mapper.locations import Location, path_of
+from compartment_mapper.policy.format import policy_text
+from compartment_mapper.policy.model import Policy
+from compartment_mapper.report.policy_text import policy_extent_text
+from compartment_mapper.report.text import granted_text
+
+
+@click.command(
+    "infer",
+    short_help="Write the policy that an application needs.",
+    epilog="Example: compartment-mapper policy infer src/main.js",
+)
+@click.argument("entry")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Where to write it; - for the standard output. Default: beside package.json.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what deserves a look as JSON.")
+@load_options
+@reporting
+def infer_command(
+    *,
+    entry: str,
+    output: str | None,
+    as_json: bool,
+    loading: LoadOptions,
+) -> None:
+    """Write what each package of the application at ENTRY is seen to use, for review.
+
+    What a person decided in a file that is there already stays: a refusal (false), an attenuation,
+    a grant that is wider than what is seen, or has no "why". What was inferred follows what is
+    seen. Critical powers are written as refused; to grant one, write true.
+
+    What dependencies get of severity high, packages that read secrets and reach the network, and
+    packages that others get and do not declare are listed on the standard error stream.
+    """
+    if as_json and output == STANDARD_OUTPUT:
+        message = "--json and -o - both print on the standard output: choose one"
+        raise click.UsageError(message)
+    application = load(entry, loading)
+    policy = inferred_policy(application)
+    target = output or path_of(Location(application.root + POLICY_FILE))
+    if output != STANDARD_OUTPUT and Path(target).is_file():
+        known = parsed_policy(PolicyFile(text=read_file(target), name=target))
+        written = policy if known.harmless else with_harmless(policy, application.uses)
+        policy = with_decisions(written, known)
+    risks = risks_of(granted_uses(application.uses, policy), in_page=application.in_page)
+    doubtful = tuple(_doubtful(application, policy))
+    place = partial(place_of, application)
+    if output == STANDARD_OUTPUT:
+        click.echo(policy_text(policy), nl=False)
+    else:
+        Disk().write(target, policy_text(policy).encode())
+    if as_json:
+        problems = [problem.to_dict() for problem in doubtful]
+        found = {"policy": shown_path(target), **risks.to_dict(place), "problems": problems}
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    say_problems(doubtful)
+    text = granted_text("the policy", risks, place)
+    if text:
+        show(text, err=True)
+    if output != STANDARD_OUTPUT:
+        packages = len(policy.resources)
+        show(f"{shown_path(target)}: {packages} packages, {policy_extent_text(policy)}")
+
+
+def _doubtful(application: Application, policy: Policy) -> Iterator[Diagnostic]:
+    """Yield warnings of the packages that others are granted, and do not declare."""
+    links = [
+        use
+        for use in application.uses
+        if use.part == "packages" and policy.of(use.package).allows("packages", use.path)
+    ]
+    modules, packages = application.modules, application.packages
+    yield from doubtful_links(links, modules, packages, root=application.root)

@@ -1,0 +1,67 @@
+"""What the commands of ``policy`` load: applications, and the policies that hold for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+
+from compartment_mapper.bundle.application import Application, Options
+from compartment_mapper.cli.building import Hosting, leaves_out_unused, loaded_application
+from compartment_mapper.cli.shared import (
+    CACHE_OPTION,
+    CONDITION_OPTION,
+    JOBS_OPTION,
+    NODE_OPTION,
+    UNUSED_OPTION,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadOptions:
+    """The options of loading an application."""
+
+    condition: tuple[str, ...]
+    leave_out_unused: bool | None
+    hosting: Hosting
+
+
+def load_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of loading an application to *command*: its argument ``loading``."""
+
+    @wraps(command)
+    def with_loading(
+        *,
+        condition: tuple[str, ...],
+        leave_out_unused: bool | None,
+        node: str | None,
+        no_cache: bool,
+        jobs: int | None,
+        **arguments: object,
+    ) -> None:
+        hosting = Hosting(node=node, jobs=jobs, no_cache=no_cache)
+        loading = LoadOptions(
+            condition=condition, leave_out_unused=leave_out_unused, hosting=hosting
+        )
+        command(loading=loading, **arguments)
+
+    return CONDITION_OPTION(UNUSED_OPTION(NODE_OPTION(CACHE_OPTION(JOBS_OPTION(with_loading)))))
+
+
+def load(entry: str, loading: LoadOptions) -> Application:
+    """Return the application at *entry*, without looking for a policy of its own."""
+    options = Options(
+        conditions=frozenset(loading.condition),
+        leaves_out_unused=leaves_out_unused(loading.leave_out_unused, loading.condition),
+        finds_policy=False,
+    )
+    return loaded_application(entry, options, loading.hosting)
+
+
+def shown_path(path: str) -> str:
+    """Return *path* as seen from the working directory, where it is below it."""
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except ValueError:
+        return path
