@@ -54,8 +54,8 @@ await build({
 });
 await build({
   ...common,
-  entryPoints: [here('src/tools/erase.js')],
-  outfile: `${folder}/erase.cjs`,
+  entryPoints: [here('src/tools/strip-types.js')],
+  outfile: `${folder}/strip-types.cjs`,
 });
 await build({
   ...common,

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FILES = ("main.cjs", "runtime.cjs", "script.js", "erase.cjs", "minify.mjs", "sandbox.cjs")
+FILES = ("main.cjs", "runtime.cjs", "script.js", "strip-types.cjs", "minify.mjs", "sandbox.cjs")
 BUNDLE = ("package.json", "package-lock.json", "authority.mjs")
 SHOWN_LINES = 20  # npm and esbuild say first what is wrong
 

@@ -22,15 +22,15 @@ REPORT = "mutation.json"
 
 #: The tests that are to notice a change of each module: those that reach it in their own process.
 TESTS = {
-    "policy/policy": ("decisions", "narrow", "policy"),
+    "policy/policy": ("decisions", "restrict", "policy"),
     "policy/policy-format": ("policy-format", "decisions"),
-    "views/attenuate": ("attenuate", "policy"),
-    "archive/narrow": ("narrow",),
+    "views/view": ("view", "policy"),
+    "archive/restrict": ("restrict",),
     "endowments/builtin-members": ("builtin-members",),
     "archive/zip-reader": ("zip-reader", "zip-fields"),
     "node/code-cache": ("code-cache-files",),
-    "compartment/scoped-text": ("scoped-text",),
-    "lockdown/run-time-text": ("run-time-text",),
+    "compartment/scoped-source": ("scoped-source",),
+    "lockdown/dynamic-code": ("dynamic-code",),
     "replacements/structured-clone": ("structured-clone",),
     "taming/fs-places": ("fs-places",),
     "base/authority": ("authority", "decisions"),

@@ -16,10 +16,10 @@ from compartment_mapper.bundle.bundling import Bundle, bundle
 from compartment_mapper.errors.diagnostic import Diagnostic, InputError
 from compartment_mapper.host.esbuild_minifier import Minifier
 from compartment_mapper.host.node_process import Node
-from compartment_mapper.host.type_eraser import Eraser
+from compartment_mapper.host.type_stripper import Eraser
 from compartment_mapper.locations import Location, location_of_path
 from compartment_mapper.powers import MemoryFiles
-from compartment_mapper.records.erasure import Erasure, ErasureRefusal, Typed
+from compartment_mapper.records.type_stripping import Erasure, ErasureRefusal, Typed
 
 NODE = f"{ROOT_DIR}/bin/node"
 ROOT = Path(__file__).parent.parent

@@ -39,8 +39,8 @@ from compartment_mapper.inference.uses import uses_of
 from compartment_mapper.locations import Location, Specifier, base_name, parent_of
 from compartment_mapper.policy.model import Policy
 from compartment_mapper.powers import ReadPowers
-from compartment_mapper.records.erasure import ErasePowers
-from compartment_mapper.records.minification import MinifyPowers
+from compartment_mapper.records.minify_protocol import MinifyPowers
+from compartment_mapper.records.type_stripping import ErasePowers
 from compartment_mapper.resolve.browser_field import BROWSER
 from compartment_mapper.resolve.resolver import FileResolution, World, resolve, world_of
 from compartment_mapper.scan.scanner import ScanHere, ScanPowers, SyntaxPowers

@@ -13,7 +13,7 @@ from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.errors.environment import esbuild_not_found
 from compartment_mapper.locations import Location
 from compartment_mapper.powers import ReadPowers
-from compartment_mapper.records.minification import Minified, MinifyPowers, Program
+from compartment_mapper.records.minify_protocol import Minified, MinifyPowers, Program
 from compartment_mapper.resolve.package_lookup import find_package, world_of
 from compartment_mapper.scan import evading_edits
 from compartment_mapper.sources.source_maps import SourceMap

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from compartment_mapper.bundle.outcome import Outcome, diagnostic_from_plain, diagnostic_to_plain
-from compartment_mapper.cache.world import (
+from compartment_mapper.cache.file_dependencies import (
     Differences,
     Entry,
     Identity,

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 #: What erases types and what minifies, built from sources of their own.
-_HELPERS = [os.path.join(_PACKAGE, "_runtime", name) for name in ("erase.cjs", "minify.mjs")]
+_HELPERS = [os.path.join(_PACKAGE, "_runtime", name) for name in ("strip-types.cjs", "minify.mjs")]
 _PARSERS = ("tree_sitter", "tree_sitter_javascript")
 
 

@@ -23,16 +23,16 @@ from compartment_mapper.bundle.application import (
 from compartment_mapper.bundle.bundling import Bundle, bundle
 from compartment_mapper.bundle.outcome import Outcome
 from compartment_mapper.cache.analyses import Analyses, KnownEngine, KnownScans
-from compartment_mapper.cache.erasures import KnownErasures
-from compartment_mapper.cache.world import ObservedDisk, maybe_identity
-from compartment_mapper.cli.kept import maybe_folder, maybe_toolchain
+from compartment_mapper.cache.file_dependencies import ObservedDisk, maybe_identity
+from compartment_mapper.cache.type_stripping import KnownErasures
+from compartment_mapper.cli.cache_folder import maybe_folder, maybe_toolchain
 from compartment_mapper.cli.shared import Choices, entry_location
-from compartment_mapper.cli.stages import Stages, TimedScans
+from compartment_mapper.cli.timings import Stages, TimedScans
 from compartment_mapper.host.disk import Disk
 from compartment_mapper.host.esbuild_minifier import Minifier
 from compartment_mapper.host.node_process import Node, find_node
 from compartment_mapper.host.scan_workers import Workers, usable_cores
-from compartment_mapper.host.type_eraser import Eraser
+from compartment_mapper.host.type_stripper import Eraser
 from compartment_mapper.host.wall import refused_words, wall_for
 from compartment_mapper.inference.decision import PolicyFile
 from compartment_mapper.inference.risks import Risks, granted_uses, risks_of

@@ -10,17 +10,17 @@ import click
 
 from compartment_mapper.archive.script import integrity
 from compartment_mapper.bundle.outcome import Format, Outcome
-from compartment_mapper.cache.world import ObservedDisk
-from compartment_mapper.cli.forms import Form, forming
-from compartment_mapper.cli.keeping import Order, make_outcome
+from compartment_mapper.cache.file_dependencies import ObservedDisk
+from compartment_mapper.cli.cached_build import Order, make_outcome
 from compartment_mapper.cli.output import (
     STANDARD_OUTPUT,
     check_is_no_input,
     check_output,
     write_output,
 )
+from compartment_mapper.cli.output_formats import Form, forming
 from compartment_mapper.cli.shared import Choices, bundling, reporting, say_problems, show
-from compartment_mapper.cli.stages import Stages
+from compartment_mapper.cli.timings import Stages
 from compartment_mapper.host.disk import Disk
 from compartment_mapper.host.wall import wall_from_dict
 from compartment_mapper.text import size_text
@@ -75,7 +75,7 @@ def bundle_command(
         raise click.UsageError(message)
     order = Order(entry=entry, others=tuple(others), choices=choices, form=form)
     if watch:
-        from compartment_mapper.cli.watching import watched  # noqa: PLC0415 - only here
+        from compartment_mapper.cli.watch import watched  # noqa: PLC0415 - only here
 
         watched(order, partial(_write_bundle, order, output, as_json=as_json))
     else:

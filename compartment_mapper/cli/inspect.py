@@ -28,7 +28,7 @@ from compartment_mapper.cli.shared import (
     reporting,
     show,
 )
-from compartment_mapper.cli.stages import Stages
+from compartment_mapper.cli.timings import Stages
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.host.disk import Disk

@@ -13,9 +13,10 @@ import click
 
 from compartment_mapper import errors
 from compartment_mapper.bundle.outcome import SourceMapForm
-from compartment_mapper.cli.code import maybe_code
-from compartment_mapper.cli.forms import Form
-from compartment_mapper.cli.keeping import Order, make_outcome
+from compartment_mapper.cli.cached_build import Order, make_outcome
+from compartment_mapper.cli.code_cache import maybe_code
+from compartment_mapper.cli.output_formats import Form
+from compartment_mapper.cli.permissions import map_of, opened_by, unwalled_text, wall_around
 from compartment_mapper.cli.shared import (
     Choices,
     bundling,
@@ -24,8 +25,7 @@ from compartment_mapper.cli.shared import (
     say_problems,
     show,
 )
-from compartment_mapper.cli.stages import Stages
-from compartment_mapper.cli.walling import map_of, opened_by, unwalled_text, wall_around
+from compartment_mapper.cli.timings import Stages
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.host.node_process import Content, Node, Program, find_node, runtime_files
 from compartment_mapper.host.wall import Wall
@@ -247,6 +247,6 @@ def _narrowing(target: str, choices: Choices) -> str:
     """Return the policies that the archive and the given file grant both; empty for no file."""
     if choices.policy is None and choices.override is None:
         return ""
-    from compartment_mapper.cli.narrowing import narrowed_policies  # noqa: PLC0415 - 60 ms, rare
+    from compartment_mapper.cli.restriction import narrowed_policies  # noqa: PLC0415 - 60 ms, rare
 
     return narrowed_policies(target, choices.policy, choices.override)

@@ -14,8 +14,8 @@ from compartment_mapper.compile.stored import (
     with_program,
     with_source_map,
 )
-from compartment_mapper.records.erasure import Origin
 from compartment_mapper.records.module_record import ModuleRecord
+from compartment_mapper.records.type_stripping import Origin
 
 __all__ = [
     "INDIRECT_EVAL",

@@ -8,8 +8,8 @@ from collections.abc import Collection, Sequence
 from compartment_mapper.compile.edit_table import table_of
 from compartment_mapper.compile.edits import apply_edits
 from compartment_mapper.compile.esm import INDIRECT_EVAL, extensions, requested, throwing
-from compartment_mapper.records.erasure import Origin
 from compartment_mapper.records.module_record import ModuleRecord
+from compartment_mapper.records.type_stripping import Origin
 
 
 def compile_cjs(

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from compartment_mapper.compile.edits import composed
-from compartment_mapper.records.erasure import Origin
 from compartment_mapper.records.module_record import Edit, ModuleRecord
+from compartment_mapper.records.type_stripping import Origin
 from compartment_mapper.text import LINE_END
 
 _DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from compartment_mapper.compile.edit_table import table_of
 from compartment_mapper.compile.edits import apply_edits
-from compartment_mapper.records.erasure import Origin
 from compartment_mapper.records.module_record import ModuleRecord
+from compartment_mapper.records.type_stripping import Origin
 
 
 def compile_esm(

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from compartment_mapper.authority.node_builtins import is_builtin
+from compartment_mapper.graph.entry_assets import folders_around, named_by_files
 from compartment_mapper.graph.module_graph import Edge, FileTarget
-from compartment_mapper.graph.named_by_files import folders_around, named_by_files
 from compartment_mapper.graph.patterns import asset_files
 from compartment_mapper.locations import Location, joined
 from compartment_mapper.records.module_record import OWN_PACKAGE, RESOLVES, ModuleRecord

@@ -12,7 +12,6 @@ from compartment_mapper.graph.asset_loader import (
     assets_of_module,
     reads_descriptions,
 )
-from compartment_mapper.graph.handed_paths import requests_by_path
 from compartment_mapper.graph.judging import failure_problem, judged, unknown_request_problems
 from compartment_mapper.graph.loading import Loaded, Loading, Problem
 from compartment_mapper.graph.module_graph import (
@@ -31,6 +30,7 @@ from compartment_mapper.graph.module_ids import (
 )
 from compartment_mapper.graph.named_packages import requests_by_name
 from compartment_mapper.graph.package_patterns import package_requests
+from compartment_mapper.graph.passed_paths import requests_by_path
 from compartment_mapper.graph.patterns import pattern_requests
 from compartment_mapper.graph.pending import PendingModule, Queue, begin_scan, scanned_module
 from compartment_mapper.graph.targets import is_optional, language_for, target_of

@@ -11,8 +11,8 @@ from compartment_mapper.errors.diagnostic import Diagnostic, Place
 from compartment_mapper.graph.loading import Loading
 from compartment_mapper.graph.module_ids import display_name, file_of, is_empty
 from compartment_mapper.locations import Location
-from compartment_mapper.records.erasure import place_of
 from compartment_mapper.records.module_record import Language, ModuleRecord
+from compartment_mapper.records.type_stripping import place_of
 from compartment_mapper.resolve.browser_field import BROWSER
 from compartment_mapper.resolve.module_format import binary_kind
 from compartment_mapper.sources.source_text import (

@@ -11,7 +11,7 @@ from pathlib import Path
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.errors.environment import esbuild_not_usable, runtime_missing
 from compartment_mapper.locations import Location, path_of
-from compartment_mapper.records.minification import Minified, Program
+from compartment_mapper.records.minify_protocol import Minified, Program
 
 _SCRIPT = Path(__file__).parent.parent / "_runtime" / "minify.mjs"
 

@@ -12,7 +12,6 @@ from hashlib import sha256
 from itertools import product
 from typing import get_args
 
-from compartment_mapper.records.erasure import Erasure, ErasureRefusal
 from compartment_mapper.records.module_record import (
     AssetRequest,
     BuiltinUse,
@@ -30,6 +29,7 @@ from compartment_mapper.records.module_record import (
     RequestKind,
     StarExport,
 )
+from compartment_mapper.records.type_stripping import Erasure, ErasureRefusal
 from compartment_mapper.text import Span
 
 #: Of the fields that hold records, whose they are.

@@ -32,18 +32,18 @@ from compartment_mapper.scan.cjs.module_arguments import (
 from compartment_mapper.scan.esm.commonjs_names import scan_commonjs_names
 from compartment_mapper.scan.esm.early_errors import module_suspicions, script_suspicions
 from compartment_mapper.scan.esm.module import Esm, is_esm, scan_esm
+from compartment_mapper.scan.requests.asset_references import (
+    assets_of,
+    scan_descriptions,
+    scan_file_names,
+    scan_places,
+)
 from compartment_mapper.scan.requests.calls import import_calls, require_requests
 from compartment_mapper.scan.requests.patterns import (
     at_places,
     builtins_mentioned,
     scan_computed,
     scan_mentioned,
-)
-from compartment_mapper.scan.requests.places import (
-    assets_of,
-    scan_descriptions,
-    scan_file_names,
-    scan_places,
 )
 from compartment_mapper.scan.requests.requirers import require_calls
 from compartment_mapper.scan.rewrites.comments import elide_comments

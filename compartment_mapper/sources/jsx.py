@@ -11,7 +11,7 @@ from compartment_mapper.errors.application import invalid_tsconfig
 from compartment_mapper.errors.diagnostic import Diagnostic, InputError
 from compartment_mapper.locations import Location, parent_of, relative_path
 from compartment_mapper.powers import ReadPowers
-from compartment_mapper.records.erasure import Jsx
+from compartment_mapper.records.type_stripping import Jsx
 from compartment_mapper.resolve.file_urls import location_below
 
 _NAME = "tsconfig.json"

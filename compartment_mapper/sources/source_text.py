@@ -11,7 +11,8 @@ from compartment_mapper.errors.diagnostic import Diagnostic, Place, place_in
 from compartment_mapper.errors.modules import syntax_error, types_not_erased
 from compartment_mapper.locations import Location
 from compartment_mapper.powers import ReadPowers
-from compartment_mapper.records.erasure import (
+from compartment_mapper.records.module_record import Language
+from compartment_mapper.records.type_stripping import (
     ErasePowers,
     ErasureRefusal,
     Jsx,
@@ -20,7 +21,6 @@ from compartment_mapper.records.erasure import (
     refused_span,
     syntax_of,
 )
-from compartment_mapper.records.module_record import Language
 from compartment_mapper.sources.jsx import jsx_of
 from compartment_mapper.text import Span, without_byte_order_mark
 

@@ -27,7 +27,11 @@ const climbed = LAYERS.flatMap((row, level) =>
     severity: 'error',
     from: { path: below([folder]) },
     to: {
-      path: below(LAYERS.slice(0, level + 1).flat().filter((other) => other !== folder)),
+      path: below(
+        LAYERS.slice(0, level + 1)
+          .flat()
+          .filter((other) => other !== folder),
+      ),
     },
   })),
 );

@@ -9,7 +9,7 @@ import { Script } from 'node:vm';
 import { archive, cjs, esm } from './archive.js';
 import { run } from './world.js';
 import { joined } from '../src/stacks/package-lines.js';
-import { BEHIND_BODY, beforeBody, bodyOf } from '../src/compartment/scoped-text.js';
+import { BEHIND_BODY, beforeBody, bodyOf } from '../src/compartment/scoped-source.js';
 import { makeScripts } from '../src/node/scripts.js';
 
 const top = fs.mkdtempSync(join(tmpdir(), 'code-cache-'));

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from compartment_mapper.compile import apply_edits
 from compartment_mapper.compile.edits import composed
-from compartment_mapper.records.erasure import written_span
 from compartment_mapper.records.module_record import Edit
+from compartment_mapper.records.type_stripping import written_span
 from compartment_mapper.text import Span
 
 

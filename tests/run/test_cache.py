@@ -15,10 +15,10 @@ import pytest
 from command_line import FILES, write
 from support import ROOT, package
 
-from compartment_mapper.cache.world import ObservedDisk
-from compartment_mapper.cli.keeping import Order
+from compartment_mapper.cache.file_dependencies import ObservedDisk
+from compartment_mapper.cli.cached_build import Order
 from compartment_mapper.cli.shared import Choices
-from compartment_mapper.cli.watching import watched
+from compartment_mapper.cli.watch import watched
 
 TOOL = [sys.executable, "-m", "compartment_mapper"]
 

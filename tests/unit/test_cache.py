@@ -18,10 +18,10 @@ from support import package
 
 from compartment_mapper.cache import analyses as analyses_module
 from compartment_mapper.cache import bundles as bundles_module
-from compartment_mapper.cache import world as world_module
+from compartment_mapper.cache import file_dependencies
 from compartment_mapper.cache.analyses import Analyses, KnownEngine, KnownScans
+from compartment_mapper.cache.file_dependencies import ObservedDisk, differences
 from compartment_mapper.cache.folder import VARIABLE, cache_folder, clear, parts_of
-from compartment_mapper.cache.world import ObservedDisk, differences
 from compartment_mapper.host.disk import Disk
 from compartment_mapper.locations import location_of_path
 from compartment_mapper.records.module_record import Language, ModuleRecord
@@ -43,7 +43,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     written = write(tmp_path / "app", FILES)
     monkeypatch.chdir(written)
     aged(written)
-    monkeypatch.setattr(world_module, "_GRANULE", 5_000_000)
+    monkeypatch.setattr(file_dependencies, "_GRANULE", 5_000_000)
     time.sleep(0.01)  # the time of the last change of anything can't be set
     return written
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compartment_mapper.graph.named_by_files import named_by_files
+from compartment_mapper.graph.entry_assets import named_by_files
 from compartment_mapper.locations import location_of_path
 from compartment_mapper.powers import MemoryFiles
 

@@ -3,7 +3,7 @@ import { beginningAt } from '../archive/compartment-map.js';
 import { InvalidArchive } from '../base/errors.js';
 import { parseArchive as parse } from '../linker/import-archive.js';
 import { importEntry, makeWorld } from '../linker/link.js';
-import { narrowed } from '../archive/narrow.js';
+import { narrowed } from '../archive/restrict.js';
 
 /** @import { Archive as Parsed } from '../linker/import-archive.js' */
 /** @import { Host } from './host.js' */

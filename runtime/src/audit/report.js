@@ -3,7 +3,7 @@
 import { onDenied } from '../base/errors.js';
 import { placeOfUse } from './audit.js';
 import { DEEP_BUILTIN_MEMBERS, severityOf } from '../base/authority.js';
-import { needRoom } from '../base/room.js';
+import { needRoom } from '../base/stack-space.js';
 
 /** @import { Part } from '../base/authority.js' */
 /** @import { AnyObject } from '../base/objects.js' */

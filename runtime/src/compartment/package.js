@@ -1,18 +1,18 @@
 // What the runtime knows of one package while it runs, and of all of them. No package ever sees these.
 import { parseCjsSource, parseEsmSource } from '../archive/module-source.js';
 import { fixGlobals, installGlobals } from '../endowments/globals.js';
-import { makeHandover } from './handover.js';
+import { makeHandover } from './cross-package-exports.js';
 import { installMadeGlobals } from '../endowments/made-globals.js';
-import { makeHostTest } from './host-things.js';
+import { makeHostTest } from './host-objects.js';
 import { missingNames } from '../audit/denial.js';
 import { debuggerMap } from '../stacks/debugger-map.js';
 import { makeDirectEval } from './direct-eval.js';
-import { makePackageTexts } from './package-texts.js';
+import { makePackageTexts } from './package-sources.js';
 import { reportGlobals } from '../audit/report.js';
 import { filenameOf, urlOf } from '../base/locations.js';
-import { needRoomToEndow } from '../base/room.js';
-import { strictly } from '../lockdown/run-time-text.js';
-import { makeScopedEvaluate } from './scoped-text.js';
+import { needRoomToEndow } from '../base/stack-space.js';
+import { strictly } from '../lockdown/dynamic-code.js';
+import { makeScopedEvaluate } from './scoped-source.js';
 
 /** @import { CompartmentDescriptor, CompartmentMap, FileModule, RequestKind } from '../archive/compartment-map.js' */
 /** @import { CjsSource, EsmSource, Names } from '../archive/module-source.js' */
@@ -132,7 +132,7 @@ const makeFunctors = (pkg, sources) => {
       pkg.compiles = false;
     }
   };
-  /** @type {import('./package-texts.js').Evaluator['evaluate']} */
+  /** @type {import('./package-sources.js').Evaluator['evaluate']} */
   const evaluate = (text, { url, files, sloppy, lexicals, together, mapUrl }) => {
     if (scripts?.compilesOnly && !together) throw new TypeError('it is compiled only');
     if (scripts === undefined || !together || mapUrl !== undefined) {

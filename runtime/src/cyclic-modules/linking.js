@@ -1,7 +1,7 @@
 // Link() of Cyclic Module Records: loads what a graph requests and matches its imports to exports.
 import { exportNameOf, resolveExport } from './exports.js';
 import { requestedBy } from './records.js';
-import { needRoomToLink } from '../base/room.js';
+import { needRoomToLink } from '../base/stack-space.js';
 
 /** @import { CyclicRecord, ModuleRecord } from './records.js' */
 

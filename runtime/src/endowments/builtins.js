@@ -1,6 +1,6 @@
 // The host's modules as one package sees them: whole, by members, or attenuated, as its policy says.
 import { isObject } from '../base/objects.js';
-import { defineOwn, fillView, ownCopy } from '../views/attenuate.js';
+import { defineOwn, fillView, ownCopy } from '../views/view.js';
 import { recordingStub } from '../audit/audit.js';
 import { DEEP_BUILTIN_MEMBERS } from '../base/authority.js';
 import { makeDenied } from '../audit/denial.js';

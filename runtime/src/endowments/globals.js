@@ -1,10 +1,10 @@
 // What each compartment finds on its globalThis, beyond what ses puts there.
 import { isObject } from '../base/objects.js';
-import { withSubclasses } from '../lockdown/run-time-text.js';
+import { withSubclasses } from '../lockdown/dynamic-code.js';
 import { ownProperty } from '../base/descriptors.js';
 import { auditedProcess } from '../audit/audit-process.js';
 import { OWN_IN_PAGES, VIEWED_BY_HAND, VIEWED_GLOBALS } from '../base/authority.js';
-import { fillView, frozenAccessor } from '../views/attenuate.js';
+import { fillView, frozenAccessor } from '../views/view.js';
 import { makeConsoleView, replacedMethod } from '../views/console-view.js';
 import { makeErrorConstructor } from './error-constructor.js';
 import { hardenThingsOf } from '../lockdown/specimens.js';

@@ -1,11 +1,11 @@
 // Globals that one package makes for others, as far as the policy says so: who may assign one, and who may read it.
 // Members of the language's objects (`Reflect.decorate`) are the same thing, who is concerned having an object of its own.
 import { isObject } from '../base/objects.js';
-import { frozenAccessor } from '../views/attenuate.js';
+import { frozenAccessor } from '../views/view.js';
 import { STATICS } from '../base/authority.js';
 import { ownProperty } from '../base/descriptors.js';
 import { unfinishedView } from '../views/read-only.js';
-import { needRoomToHarden } from '../base/room.js';
+import { needRoomToHarden } from '../base/stack-space.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
 /** @import { Package, World } from '../protocols/package.js' */

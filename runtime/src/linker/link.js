@@ -34,7 +34,7 @@ import {
   policiesOf,
 } from '../policy/policy.js';
 import { unfinishedView } from '../views/read-only.js';
-import { respell, strictly } from '../lockdown/run-time-text.js';
+import { respell, strictly } from '../lockdown/dynamic-code.js';
 import {
   entryFilename,
   filenameOfTarget,

@@ -1,6 +1,6 @@
 // `Object.assign` sets what it copies, ECMA-262 20.1.2.1: what is inherited and can't be set needs a property of its own first.
 import { ownProperty } from '../base/descriptors.js';
-import { showAsNative } from './run-time-text.js';
+import { showAsNative } from './dynamic-code.js';
 
 const { assign, defineProperty, getPrototypeOf, hasOwn, isExtensible } = Object;
 

@@ -1,7 +1,7 @@
 // Prototypes that no name leads to. Packages find them by what the host makes for them, and all find the same.
 import { STREAM_CLASSES, hardenShared, webStreams } from './specimens.js';
 import { hardenHost } from './host-harden.js';
-import { needRoomToHarden } from '../base/room.js';
+import { needRoomToHarden } from '../base/stack-space.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
 

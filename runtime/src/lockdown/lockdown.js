@@ -6,7 +6,7 @@ import { transforms } from 'ses/tools.js';
 import { ownProperty, showPlainProperties } from '../base/descriptors.js';
 import { hardenSegments } from './hidden-prototypes.js';
 import { enableOverrides, hardenHost, regardHardened } from './host-harden.js';
-import { defineConstructor, showConstructors } from './run-time-text.js';
+import { defineConstructor, showConstructors } from './dynamic-code.js';
 
 /** @import { Powers } from '../protocols/powers.js' */
 

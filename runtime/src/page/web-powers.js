@@ -1,5 +1,5 @@
 // The host, a page: what the runtime takes from it, and what has to be done to it before anything runs.
-import { bindMethod } from '../views/attenuate.js';
+import { bindMethod } from '../views/view.js';
 import { NOT_THE_HOST } from '../lockdown/language-names.js';
 import { WINDOW_NAMES } from '../endowments/page/page-globals.js';
 

@@ -2,7 +2,7 @@
 // that has nothing but the language and what the package puts into it, and `runInThisContext` is the package's own.
 // https://nodejs.org/api/vm.html
 import { codedTypeError } from '../base/errors.js';
-import { strictly } from '../lockdown/run-time-text.js';
+import { strictly } from '../lockdown/dynamic-code.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
 

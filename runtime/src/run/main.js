@@ -6,7 +6,7 @@ import { beginningAt } from '../archive/compartment-map.js';
 import { InvalidArchive } from '../base/errors.js';
 import { importArchive, parseArchive } from '../linker/import-archive.js';
 import { makeWorld } from '../linker/link.js';
-import { narrowed } from '../archive/narrow.js';
+import { narrowed } from '../archive/restrict.js';
 import {
   expectSettlement,
   mapsAt,

@@ -1,7 +1,7 @@
 // Messages between the sandbox and its host: JSON in UTF-8, after its length in four bytes, the highest first.
 import * as fs from 'node:fs';
 import { Socket } from 'node:net';
-import { needRoom } from '../base/room.js';
+import { needRoom } from '../base/stack-space.js';
 
 /** @typedef {Record<string, any>} Message */
 

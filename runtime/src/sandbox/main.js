@@ -15,8 +15,8 @@ import { makeStacks } from '../stacks/stack.js';
 import { stackOf } from '../stacks/uncaught.js';
 import { makeSend, readMessages } from './channel.js';
 import { evaluateProgram } from './programs.js';
-import { define, shown } from './room-globals.js';
-import { makeCalls, makeRooms } from './rooms.js';
+import { define, shown } from './endowments.js';
+import { makeCalls, makeRooms } from './compartments.js';
 import { decode, encodeError, isErrorObject, makeEncoder } from './values.js';
 
 /** @import { Archive } from '../linker/import-archive.js' */
@@ -24,7 +24,7 @@ import { decode, encodeError, isErrorObject, makeEncoder } from './values.js';
 /** @import { Stacks } from '../stacks/stack.js' */
 /** @import { Message } from './channel.js' */
 /** @import { ImportModule } from './programs.js' */
-/** @import { Room, Turn } from './rooms.js' */
+/** @import { Room, Turn } from './compartments.js' */
 /** @import { Report } from '../protocols/audit.js' */
 /** @import { Package } from '../protocols/package.js' */
 /** @import { Powers } from '../protocols/powers.js' */

@@ -4,13 +4,13 @@ import { exportNameOf, resolveExport } from '../cyclic-modules/exports.js';
 import { parseEsmSource } from '../archive/module-source.js';
 import { namespaceOf } from '../cyclic-modules/namespace.js';
 import { subscribe } from '../cyclic-modules/records.js';
-import { define } from './room-globals.js';
+import { define } from './endowments.js';
 
 /** @import { EsmSource } from '../archive/module-source.js' */
 /** @import { ModuleRecord } from '../cyclic-modules/records.js' */
 /** @import { Stacks } from '../stacks/stack.js' */
 /** @import { Updates } from '../linker/esm.js' */
-/** @import { Room } from './rooms.js' */
+/** @import { Room } from './compartments.js' */
 
 /**
  * @typedef {object} Program

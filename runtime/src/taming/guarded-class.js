@@ -1,5 +1,5 @@
 // Classes of the host whose instances lead back to them: what `new` is given is changed first, whoever asks for it.
-import { ownFunction } from '../views/attenuate.js';
+import { ownFunction } from '../views/view.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
 

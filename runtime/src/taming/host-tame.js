@@ -20,7 +20,7 @@ import {
   rareStreamThings,
   withHardClass,
 } from '../lockdown/specimens.js';
-import { isConstructor } from '../views/attenuate.js';
+import { isConstructor } from '../views/view.js';
 import { tameTimeline } from './tame-cloning.js';
 import { tameFs } from './tame-fs.js';
 import {
@@ -35,7 +35,7 @@ import { hardenResultsOf } from './web-results.js';
 import { hardenHidden, hardenStreams } from '../lockdown/hidden-prototypes.js';
 import { codedError } from '../base/errors.js';
 import { hardenHost, regardHardened } from '../lockdown/host-harden.js';
-import { needRoomForBuiltin, needRoomForHost, once } from '../base/room.js';
+import { needRoomForBuiltin, needRoomForHost, once } from '../base/stack-space.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
 /** @import { Powers } from '../protocols/powers.js' */

@@ -3,7 +3,7 @@
 import { ownProperty } from '../base/descriptors.js';
 import { codedError } from '../base/errors.js';
 import { guardedClass } from './guarded-class.js';
-import { needRoomToHarden } from '../base/room.js';
+import { needRoomToHarden } from '../base/stack-space.js';
 import { replace } from '../lockdown/replace.js';
 import { hardenResults, withHardClass } from '../lockdown/specimens.js';
 

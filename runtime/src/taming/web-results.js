@@ -1,6 +1,6 @@
 // What globals of the Web make late, of classes that no global of Node names: events of sockets, keys, locks.
 import { hardenHost } from '../lockdown/host-harden.js';
-import { once } from '../base/room.js';
+import { once } from '../base/stack-space.js';
 import { replace } from '../lockdown/replace.js';
 import { withHardClass } from '../lockdown/specimens.js';
 

@@ -1,6 +1,6 @@
 // An object of the host that keeps state which is not frozen, as one compartment sees it.
 import { isObject } from '../base/objects.js';
-import { bindMethod, frozenAccessor } from './attenuate.js';
+import { bindMethod, frozenAccessor } from './view.js';
 import { hardenHost } from '../lockdown/host-harden.js';
 
 /** @import { AnyObject } from '../base/objects.js' */

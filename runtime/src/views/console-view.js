@@ -1,5 +1,5 @@
 // A console of its own for each compartment: what one package hangs on it, no other package sees.
-import { bindMethod } from './attenuate.js';
+import { bindMethod } from './view.js';
 
 // https://nodejs.org/api/console.html. V8 adds others, which hand out objects that all share.
 const METHODS = new Set([

@@ -1,5 +1,5 @@
 // `http` and `https` of one package: requests that name no agent use its own, and so its own connections.
-import { defineOwn, frozenAccessor } from './attenuate.js';
+import { defineOwn, frozenAccessor } from './view.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
 

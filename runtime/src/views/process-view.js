@@ -1,6 +1,6 @@
 // The `process` of a compartment: what is granted of it, on top of an inert base. Never the real one.
 import { isObject } from '../base/objects.js';
-import { bindMethod, defineOwn, frozenAccessor } from './attenuate.js';
+import { bindMethod, defineOwn, frozenAccessor } from './view.js';
 import { EMITTER_METHODS, makeEmitter } from './emitter-view.js';
 import { makeEnvView } from './env-view.js';
 import { accessDenied } from '../base/errors.js';

@@ -1,6 +1,6 @@
 // Standard streams of one compartment: streams of its own over those of the process, so that there is no
 // way to the host's sockets, terminals and handles, and nobody's listeners are another's.
-import { defineOwn, frozenAccessor } from './attenuate.js';
+import { defineOwn, frozenAccessor } from './view.js';
 import { makeEmitter } from './emitter-view.js';
 import { isWithheld, memberOf } from '../policy/policy.js';
 

@@ -1,6 +1,6 @@
 // The files that packages read from their own folders, served from the archive at the places where
 // their modules seem to be. Whatever else is asked of `fs` goes to the host's, as granted.
-import { ownFunction } from '../../views/attenuate.js';
+import { ownFunction } from '../../views/view.js';
 import { needReading, optionsOf } from '../../taming/fs-open.js';
 import { hardenHost } from '../../lockdown/host-harden.js';
 import { makeDescriptors, makeHandle } from './own-descriptors.js';

@@ -2,7 +2,7 @@
 // the page, and all packages, do with theirs, and would see those. A node of the page is its window.
 import { hardenEvents } from '../../lockdown/hidden-prototypes.js';
 import { hardenHost } from '../../lockdown/host-harden.js';
-import { once } from '../../base/room.js';
+import { once } from '../../base/stack-space.js';
 
 /** @import { AnyObject } from '../../base/objects.js' */
 

@@ -1,7 +1,7 @@
 // What a package is given of a page: hardened classes, functions that work without `window`, views of objects.
 import { isObject } from '../../base/objects.js';
 import { ownProperty } from '../../base/descriptors.js';
-import { bindMethod, defineOwn, fillView, isConstructor } from '../../views/attenuate.js';
+import { bindMethod, defineOwn, fillView, isConstructor } from '../../views/view.js';
 import { severityOf } from '../../base/authority.js';
 import { boundView } from '../../views/bound-view.js';
 import { makeDenied } from '../../audit/denial.js';

@@ -2,9 +2,9 @@
 // executed but Node's own parser, and what is answered is scanned as any source is.
 import { createInterface } from 'node:readline';
 import { stripTypeScriptTypes } from 'node:module';
-import { eraseJsx } from './erase-jsx.js';
+import { eraseJsx } from './transform-jsx.js';
 
-/** @import { Edit, JsxOptions, Refusal } from './erase-jsx.js' */
+/** @import { Edit, JsxOptions, Refusal } from './transform-jsx.js' */
 
 /**
  * @typedef {object} Question

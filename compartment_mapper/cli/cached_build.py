@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 
 from compartment_mapper.bundle.outcome import Outcome
 from compartment_mapper.cache.bundles import Bundles, Kept
-from compartment_mapper.cache.world import ObservedDisk, maybe_identity
-from compartment_mapper.cli.forms import Form
-from compartment_mapper.cli.kept import maybe_folder, maybe_runtime, maybe_toolchain
+from compartment_mapper.cache.file_dependencies import ObservedDisk, maybe_identity
+from compartment_mapper.cli.cache_folder import maybe_folder, maybe_runtime, maybe_toolchain
+from compartment_mapper.cli.output_formats import Form
 from compartment_mapper.cli.shared import Choices, entry_location, read_file
-from compartment_mapper.cli.stages import Stages
+from compartment_mapper.cli.timings import Stages
 from compartment_mapper.host.disk import Disk
 from compartment_mapper.locations import location_of_path
 from compartment_mapper.powers import ReadPowers

@@ -13,9 +13,9 @@ from typing import Self
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.errors.environment import runtime_missing
 from compartment_mapper.records.codec import erasure_from_plain
-from compartment_mapper.records.erasure import Erasure, ErasureRefusal, Typed
+from compartment_mapper.records.type_stripping import Erasure, ErasureRefusal, Typed
 
-_SCRIPT = Path(__file__).parent.parent / "_runtime" / "erase.cjs"
+_SCRIPT = Path(__file__).parent.parent / "_runtime" / "strip-types.cjs"
 
 
 class Eraser:

@@ -1,7 +1,7 @@
 // When what a package exports is hardened: once it is handed to another package, and none of its modules is being
 // evaluated. Until then a package may patch its own.
 import { hardenTransitively, isCode, lockExport, sourceOf } from './hardening.js';
-import { needRoom } from '../base/room.js';
+import { needRoom } from '../base/stack-space.js';
 
 /** @import { Locking } from './hardening.js' */
 /** @import { EvaluatedModule, Handover, Harden } from '../protocols/modules.js' */

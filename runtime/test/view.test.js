@@ -8,7 +8,7 @@ import {
   isConstructor,
   ownCopy,
   ownFunction,
-} from '../src/views/attenuate.js';
+} from '../src/views/view.js';
 import { isObject } from '../src/base/objects.js';
 import { builtinDecision, grantedOf } from '../src/policy/policy.js';
 import { readPolicy } from '../src/policy/policy-format.js';

@@ -1,7 +1,7 @@
 // Texts that packages evaluate while they run: the same meaning in other letters, and functions without power.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { respell, strictly } from '../src/lockdown/run-time-text.js';
+import { respell, strictly } from '../src/lockdown/dynamic-code.js';
 import { lockThisRealm } from './world.js';
 
 before(() => void lockThisRealm());

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from compartment_mapper.cache.analyses import Analyses
 from compartment_mapper.records.codec import erasure_from_plain, erasure_to_plain
-from compartment_mapper.records.erasure import Erasure, ErasureRefusal, Typed
+from compartment_mapper.records.type_stripping import Erasure, ErasureRefusal, Typed
 
 
 class _Erases(Protocol):

@@ -1,7 +1,7 @@
 // A run may be given less than its archive has, and nothing more.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { narrowed } from '../src/archive/narrow.js';
+import { narrowed } from '../src/archive/restrict.js';
 import { readPolicy } from '../src/policy/policy-format.js';
 
 /** @param {unknown} value */

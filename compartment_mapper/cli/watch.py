@@ -11,8 +11,13 @@ from typing import Self
 
 import click
 
-from compartment_mapper.cache.world import Differences, Observations, ObservedDisk, differences
-from compartment_mapper.cli.keeping import Order
+from compartment_mapper.cache.file_dependencies import (
+    Differences,
+    Observations,
+    ObservedDisk,
+    differences,
+)
+from compartment_mapper.cli.cached_build import Order
 from compartment_mapper.cli.shared import say_problems, show
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.host.disk import Disk

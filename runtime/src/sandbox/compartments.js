@@ -1,11 +1,11 @@
 // A room: one compartment, what it was endowed with, and the evaluation that goes on in it.
-import { respell } from '../lockdown/run-time-text.js';
-import { makeConsole, makeGlobals, makeTimers, define, shown } from './room-globals.js';
+import { respell } from '../lockdown/dynamic-code.js';
+import { makeConsole, makeGlobals, makeTimers, define, shown } from './endowments.js';
 import { decode, errorOf, makeEncoder } from './values.js';
 
 /** @import { Message } from './channel.js' */
 /** @import { Encoded, Limits } from './values.js' */
-/** @import { Timers } from './room-globals.js' */
+/** @import { Timers } from './endowments.js' */
 /** @import { Powers } from '../protocols/powers.js' */
 
 /**

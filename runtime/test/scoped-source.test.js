@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runInThisContext } from 'node:vm';
-import { isName, makeScopedEvaluate } from '../src/compartment/scoped-text.js';
+import { isName, makeScopedEvaluate } from '../src/compartment/scoped-source.js';
 
-/** @typedef {import('../src/compartment/scoped-text.js').Scope} Scope */
+/** @typedef {import('../src/compartment/scoped-source.js').Scope} Scope */
 /** @typedef {import('../src/protocols/powers.js').ScriptText} ScriptText */
 
 /**
