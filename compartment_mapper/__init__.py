@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from compartment_mapper.sandbox.console import ConsoleLine
     from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError
     from compartment_mapper.sandbox.options import UnreviewedNode
-    from compartment_mapper.sandbox.report import Use
+    from compartment_mapper.sandbox.report import CapabilityUse
     from compartment_mapper.sandbox.settings import Limits
     from compartment_mapper.sandbox.steps import Evaluation
     from compartment_mapper.sandbox.tools import Tool
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "UNDEFINED",
     "AsyncSandbox",
+    "CapabilityUse",
     "ConsoleLine",
     "Evaluation",
     "JavaScriptError",
@@ -37,7 +38,6 @@ __all__ = [
     "Tool",
     "Undefined",
     "UnreviewedNode",
-    "Use",
 ]
 
 #: Modules of the sandbox by the names of theirs that are ours, imported when they are asked for:
@@ -55,7 +55,7 @@ _MODULES = {
     "Tool": "tools",
     "UNDEFINED": "values",
     "Undefined": "values",
-    "Use": "report",
+    "CapabilityUse": "report",
     "UnreviewedNode": "options",
 }
 

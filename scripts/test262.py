@@ -136,7 +136,7 @@ def passes(test: Test, *command: str) -> bool:
     return END in done.stdout or ("raw" in test.flags and done.returncode == 0)
 
 
-def outcome(test: Test, suite: Path) -> str:
+def result(test: Test, suite: Path) -> str:
     """Return ``passed``, ``failed``, or ``not asked`` where Node itself does not pass."""
     with tempfile.TemporaryDirectory() as project:
         entry = str(written(test, suite, Path(project)))
@@ -151,9 +151,9 @@ def main(arguments: Sequence[str]) -> None:
     suite, pattern = Path(arguments[0]).resolve(), "".join(arguments[1:2])
     tests = [test for test in tests_below(suite, pattern) if test.can_be_asked]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        outcomes = list(pool.map(lambda test: outcome(test, suite), tests))
+        results = list(pool.map(lambda test: result(test, suite), tests))
     counts: dict[str, Counter[str]] = {}
-    for test, came in zip(tests, outcomes, strict=True):
+    for test, came in zip(tests, results, strict=True):
         counts.setdefault(test.group, Counter())[came] += 1
         if came == "failed":
             print(json.dumps(str(test.path.relative_to(suite / "test"))))

@@ -16,10 +16,10 @@ from compartment_mapper.bundle.bundling import Bundle, bundle
 from compartment_mapper.errors.diagnostic import Diagnostic, InputError
 from compartment_mapper.host.esbuild_minifier import Minifier
 from compartment_mapper.host.node_process import Node
-from compartment_mapper.host.type_stripper import Eraser
+from compartment_mapper.host.type_stripper import TypeStripper
 from compartment_mapper.locations import Location, location_of_path
 from compartment_mapper.powers import MemoryFiles
-from compartment_mapper.records.type_stripping import Erasure, ErasureRefusal, Typed
+from compartment_mapper.records.type_stripping import StrippedTypes, StripRefusal, Typed
 
 NODE = f"{ROOT_DIR}/bin/node"
 ROOT = Path(__file__).parent.parent
@@ -89,12 +89,12 @@ def location(path: str) -> Location:
 
 
 class Erasing:
-    """`ErasePowers` with a Node for each text."""
+    """`StripPowers` with a Node for each text."""
 
-    def erased(self, typed: Typed) -> Erasure | ErasureRefusal:
+    def stripped(self, typed: Typed) -> StrippedTypes | StripRefusal:
         """Return how *typed* is edited to be JavaScript, or why it can't be."""
-        with Eraser(lambda: NODE) as eraser:
-            return eraser.erased(typed)
+        with TypeStripper(lambda: NODE) as stripper:
+            return stripper.stripped(typed)
 
 
 def powers_over(files: MemoryFiles) -> Powers:
@@ -102,7 +102,7 @@ def powers_over(files: MemoryFiles) -> Powers:
     return Powers(
         read=files,
         engine=Node(NODE),
-        erase=Erasing(),
+        strip=Erasing(),
         minify=Minifier(lambda: NODE),
         progress=lambda _count: None,
     )

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from compartment_mapper import errors
-from compartment_mapper.bundle.outcome import Format, SourceMapForm
+from compartment_mapper.bundle.build_result import Format, SourceMapForm
 from compartment_mapper.errors.diagnostic import Diagnostic, InputError, Place
-from compartment_mapper.graph.assets import with_chosen_assets
+from compartment_mapper.graph.assets import with_included_assets
 from compartment_mapper.graph.commonjs_names import commonjs_name_problems
 from compartment_mapper.graph.link import link_problems
 from compartment_mapper.graph.loader import load_modules
@@ -19,7 +19,7 @@ from compartment_mapper.graph.tree_shaking import without_unused
 from compartment_mapper.inference.decision import (
     GivenPolicy,
     PolicyFile,
-    Seen,
+    ScannedApplication,
     given_policy,
     hardened_packages,
     policy_beside,
@@ -28,21 +28,26 @@ from compartment_mapper.inference.decision import (
 )
 from compartment_mapper.inference.hardening import with_hardening
 from compartment_mapper.inference.links import doubtful_links
-from compartment_mapper.inference.policies import allow_all, policy_of, withheld
+from compartment_mapper.inference.policies import allow_all, denied, policy_of
 from compartment_mapper.inference.policy_file import (
     policy_from_uses,
     with_harmless,
     with_open_packages,
 )
-from compartment_mapper.inference.use import Use
+from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.inference.uses import uses_of
 from compartment_mapper.locations import Location, Specifier, base_name, parent_of
 from compartment_mapper.policy.model import Policy
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.records.minify_protocol import MinifyPowers
-from compartment_mapper.records.type_stripping import ErasePowers
+from compartment_mapper.records.type_stripping import StripPowers
 from compartment_mapper.resolve.browser_field import BROWSER
-from compartment_mapper.resolve.resolver import FileResolution, World, resolve, world_of
+from compartment_mapper.resolve.resolver import (
+    FileResolution,
+    ResolverContext,
+    resolve,
+    resolver_context,
+)
 from compartment_mapper.scan.scanner import ScanHere, ScanPowers, SyntaxPowers
 
 
@@ -57,7 +62,7 @@ class Options:
     assets: tuple[str, ...] = ()
     compress: bool = False
     #: Modules that can't be observed are left out: `unused_modules`.
-    leaves_out_unused: bool = False
+    tree_shakes: bool = False
     source_map: SourceMapForm = "none"
     #: The application's esbuild makes texts shorter.
     minify: bool = False
@@ -85,7 +90,7 @@ class Powers:
 
     read: ReadPowers
     engine: SyntaxPowers
-    erase: ErasePowers
+    strip: StripPowers
     minify: MinifyPowers
     progress: Callable[[int], None]
     scans: ScanPowers = field(default_factory=ScanHere)
@@ -97,7 +102,7 @@ class Powers:
 class Application:
     """An application that was loaded: its graphs, its authority, and what is to be said of it."""
 
-    seen: Seen
+    scanned: ScannedApplication
     #: What holds, the harmless part written out.
     policy: Policy
     #: The name of the file that it comes from; None for what was inferred.
@@ -115,27 +120,27 @@ class Application:
     @property
     def root(self) -> Location:
         """The folder of its own package."""
-        return self.seen.root
+        return self.scanned.root
 
     @property
     def modules(self) -> ModuleGraph:
         """Its modules."""
-        return self.seen.modules
+        return self.scanned.modules
 
     @property
     def packages(self) -> PackageGraph:
         """Its packages."""
-        return self.seen.packages
+        return self.scanned.packages
 
     @property
-    def uses(self) -> tuple[Use, ...]:
+    def uses(self) -> tuple[CapabilityUse, ...]:
         """What its packages use, the first use of each."""
-        return self.seen.uses
+        return self.scanned.uses
 
     @property
-    def withheld(self) -> list[Use]:
+    def denied(self) -> list[CapabilityUse]:
         """What packages use and the policy does not grant."""
-        return withheld(self.uses, self.policy)
+        return denied(self.uses, self.policy)
 
 
 def load_application(entry: Location, *, options: Options, powers: Powers) -> Application:
@@ -144,17 +149,17 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     Raises:
         InputError: All problems of the input.
     """
-    world = world_of(conditions=options.conditions, powers=powers.read)
-    root = _application_root(entry, world)
-    main = _entry_file(entry, world)
-    others = _other_entries(options.others, main, root, world)
+    context = resolver_context(conditions=options.conditions, powers=powers.read)
+    root = _application_root(entry, context)
+    main = _entry_file(entry, context)
+    others = _other_entries(options.others, main, root, context)
     given = _given_policy(options, root, powers.read)
-    attenuators = _attenuators(given.policy if given else None, root, world)
+    attenuators = _attenuators(given.policy if given else None, root, context)
     loading = Loading(
-        world=world,
+        context=context,
         read=powers.read,
         engine=powers.engine,
-        erase=powers.erase,
+        strip=powers.strip,
         scans=powers.scans,
         progress=powers.progress,
         root=root,
@@ -164,89 +169,95 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     problems = (
         *loaded.problems,
         *link_problems(loaded.graph, root=root),
-        *commonjs_name_problems(loaded.graph, root=root, world=world),
+        *commonjs_name_problems(loaded.graph, root=root, context=context),
     )
     if any(problem.severity == "error" for problem in problems):
         raise InputError(*problems)
     used = loaded.graph
-    if options.leaves_out_unused:
-        used = without_unused(used, also=attenuators.values(), world=world)
+    if options.tree_shakes:
+        used = without_unused(used, also=attenuators.values(), context=context)
         powers.ended("leave out")
-    modules, packages = _with_chosen(used, root, options, world)
+    modules, packages = _with_included(used, root, options, context)
     in_page = BROWSER in options.conditions
     uses = tuple(uses_of(modules, packages, page=in_page))
-    seen = Seen(root=root, modules=modules, packages=packages, uses=uses)
+    scanned = ScannedApplication(root=root, modules=modules, packages=packages, uses=uses)
     if given is not None:
-        more = with_named_grants(given.policy, options.grants, seen.names)
+        more = with_named_grants(given.policy, options.grants, scanned.names)
         given = GivenPolicy(policy=more, file=given.file)
-    misfits = _misfits(given, options, seen) if given and options.enforces else ()
+    misfits = _misfits(given, options, scanned) if given and options.enforces else ()
     if any(problem.severity == "error" for problem in misfits):
         raise InputError(*misfits)
     inferred = uses if options.infer and given is None else ()
     doubtful = doubtful_links(inferred, modules, packages, root=root)
     powers.ended("judge")
     return Application(
-        seen=seen,
-        policy=_decided_policy(given, options, seen),
+        scanned=scanned,
+        policy=_decided_policy(given, options, scanned),
         policy_file=given.file if given else None,
         attenuators=attenuators,
         warnings=(*problems, *doubtful, *misfits),
         infers=options.infer and given is None,
         in_page=in_page,
-        unused=len(loaded.graph.modules) - len(used.modules) if options.leaves_out_unused else None,
+        unused=len(loaded.graph.modules) - len(used.modules) if options.tree_shakes else None,
     )
 
 
-def _misfits(given: GivenPolicy, options: Options, seen: Seen) -> tuple[Diagnostic, ...]:
-    return tuple(policy_problems(given, seen, frozen=options.frozen))
+def _misfits(
+    given: GivenPolicy, options: Options, scanned: ScannedApplication
+) -> tuple[Diagnostic, ...]:
+    return tuple(policy_problems(given, scanned, frozen=options.frozen))
 
 
-def _decided_policy(given: GivenPolicy | None, options: Options, seen: Seen) -> Policy:
+def _decided_policy(
+    given: GivenPolicy | None, options: Options, scanned: ScannedApplication
+) -> Policy:
     """Return the policy that holds: everything is written out, the harmless and the hardened."""
     if options.allow_all and given is None:
-        return allow_all(seen.packages)
+        return allow_all(scanned.packages)
     if given is None:
-        own = policy_of(seen.uses, seen.packages, infer=options.infer)
-        policy = with_named_grants(own, options.grants, seen.names)
+        own = policy_of(scanned.uses, scanned.packages, infer=options.infer)
+        policy = with_named_grants(own, options.grants, scanned.names)
     else:
-        policy = with_harmless(given.policy, seen.uses)
-    hardened = hardened_packages(seen, believed=options.infer)
-    return with_hardening(policy, seen.packages, hardened)
+        policy = with_harmless(given.policy, scanned.uses)
+    hardened = hardened_packages(scanned, believed=options.infer)
+    return with_hardening(policy, scanned.packages, hardened)
 
 
 def inferred_policy(application: Application) -> Policy:
     """Return the policy file that follows from what is seen, with the place of each first use."""
 
-    def place_of(use: Use) -> str:
+    def place_of(use: CapabilityUse) -> str:
         place = place_in(application, use)
         return f"{place.file}:{place.position.line if place.position else 0}"
 
-    seen = application.seen
-    policy = policy_from_uses(seen.uses, seen.modules, seen.packages, place_of)
-    kept_open = hardened_packages(seen, believed=False) - hardened_packages(seen, believed=True)
+    scanned = application.scanned
+    policy = policy_from_uses(scanned.uses, scanned.modules, scanned.packages, place_of)
+    kept_open = hardened_packages(scanned, believed=False) - hardened_packages(
+        scanned, believed=True
+    )
     return with_open_packages(policy, kept_open)
 
 
-def place_in(application: Application, use: Use) -> Place:
+def place_in(application: Application, use: CapabilityUse) -> Place:
     """Return where a use is, with its code frame."""
-    return application.seen.place_of(use.module, use.span)
+    return application.scanned.place_of(use.module, use.span)
 
 
-def _with_chosen(
-    modules: ModuleGraph, root: Location, options: Options, world: World
+def _with_included(
+    modules: ModuleGraph, root: Location, options: Options, context: ResolverContext
 ) -> tuple[ModuleGraph, PackageGraph]:
     """Return the graphs of *modules* and of the files that the user chose."""
-    packages = graph_packages(modules, root=root, world=world)
+    packages = graph_packages(modules, root=root, context=context)
     if not options.assets:
         return modules, packages
-    more = with_chosen_assets(modules, packages, choices=options.assets, read=world.powers)
-    return more, graph_packages(more, root=root, world=world)
+    more = with_included_assets(modules, packages, choices=options.assets, read=context.powers)
+    return more, graph_packages(more, root=root, context=context)
 
 
-def _application_root(entry: Location, world: World) -> Location:
+def _application_root(entry: Location, context: ResolverContext) -> Location:
     folder = entry if entry.endswith("/") else parent_of(entry)
     while True:
-        descriptor = world.descriptors(folder)
+        descriptor = context.descriptors(folder)
         if isinstance(descriptor, Diagnostic):
             raise InputError(descriptor)
         if descriptor is not None:
@@ -256,13 +267,13 @@ def _application_root(entry: Location, world: World) -> Location:
         folder = parent_of(folder)
 
 
-def _entry_file(entry: Location, world: World) -> Location:
+def _entry_file(entry: Location, context: ResolverContext) -> Location:
     """Return the file to begin at; of a folder, what ``node FOLDER`` would run."""
     if not entry.endswith("/"):
         return entry
     specifier = Specifier(f"./{base_name(entry)}")
     found = resolve(
-        specifier, referrer=Location(entry.rstrip("/") + ".js"), kind="require", world=world
+        specifier, referrer=Location(entry.rstrip("/") + ".js"), kind="require", context=context
     )
     if not isinstance(found, FileResolution):
         raise InputError(
@@ -276,14 +287,14 @@ def _entry_file(entry: Location, world: World) -> Location:
 
 
 def _other_entries(
-    others: tuple[Location, ...], main: Location, root: Location, world: World
+    others: tuple[Location, ...], main: Location, root: Location, context: ResolverContext
 ) -> tuple[Location, ...]:
     """Return the files that *others* mean, each once."""
-    strangers = [other for other in others if _application_root(other, world) != root]
+    strangers = [other for other in others if _application_root(other, context) != root]
     if strangers:
         names = [base_name(entry) for entry in (main, strangers[0])]
         raise InputError(errors.entries_of_two_packages(*names))
-    files = dict.fromkeys(_entry_file(other, world) for other in others)
+    files = dict.fromkeys(_entry_file(other, context) for other in others)
     return tuple(file for file in files if file != main)
 
 
@@ -295,7 +306,9 @@ def _given_policy(options: Options, root: Location, read: ReadPowers) -> GivenPo
     return given_policy(policy, override)
 
 
-def _attenuators(policy: Policy | None, root: Location, world: World) -> dict[str, Location]:
+def _attenuators(
+    policy: Policy | None, root: Location, context: ResolverContext
+) -> dict[str, Location]:
     """Return the attenuators of *policy*: modules of the application or its dependencies."""
     found: dict[str, Location] = {}
     for specifier in policy.attenuators() if policy else ():
@@ -303,7 +316,7 @@ def _attenuators(policy: Policy | None, root: Location, world: World) -> dict[st
             Specifier(specifier),
             referrer=Location(root + "package.json"),
             kind="import",
-            world=world,
+            context=context,
         )
         if not isinstance(resolution, FileResolution):
             raise InputError(

@@ -27,8 +27,8 @@ from compartment_mapper.bundle.application import (
     load_application,
     place_in,
 )
+from compartment_mapper.bundle.build_result import Replaceable
 from compartment_mapper.bundle.minify import Stored, esbuild_of, minified
-from compartment_mapper.bundle.outcome import Replaceable
 from compartment_mapper.bundle.source_map_output import (
     installed_maps,
     map_file_bytes,
@@ -175,7 +175,7 @@ def _replaceable(
     if application.unused is not None:
         return {}  # a new text may use more
     warned = {problem.place.file for problem in application.warnings if problem.place}
-    warned |= {place_in(application, use).file for use in application.withheld}
+    warned |= {place_in(application, use).file for use in application.denied}
     modules = application.modules
     in_cycles = modules.in_cycles()
     found: dict[Location, Replaceable] = {}
@@ -185,7 +185,7 @@ def _replaceable(
             owner == application.root
             and is_on_disk(location)
             and record.language in {"mjs", "cjs"}
-            and not (record.doubt or record.refusals or record.syntax_error)
+            and not (record.parse_uncertainty or record.refusals or record.syntax_error)
             and modules.modules[location].origin is None  # else its types must be erased first
             and bytes_location(location) not in modules.modules
             and display_name(location, application.root) not in warned
@@ -228,10 +228,10 @@ def _check_doubted(
     always = application.modules.always_evaluated()
     problems = [
         errors.not_understood(
-            module.place(display_name(location, application.root), module.record.doubt)
+            module.place(display_name(location, application.root), module.record.parse_uncertainty)
         )
         for location, module in application.modules.modules.items()
-        if module.record.doubt is not None
+        if module.record.parse_uncertainty is not None
         and module.record.syntax_error is None
         and location in always
         and engine.syntax_problem(program_of(stored[location]), "cjs") is not None

@@ -14,7 +14,7 @@ from compartment_mapper.errors.environment import esbuild_not_found
 from compartment_mapper.locations import Location
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.records.minify_protocol import Minified, MinifyPowers, Program
-from compartment_mapper.resolve.package_lookup import find_package, world_of
+from compartment_mapper.resolve.package_lookup import find_package, resolver_context
 from compartment_mapper.scan import evading_edits
 from compartment_mapper.sources.source_maps import SourceMap
 
@@ -38,8 +38,8 @@ def esbuild_of(application: Location, *, read: ReadPowers) -> Location:
     Raises:
         InputError: ESBUILD_NOT_FOUND.
     """
-    world = world_of(conditions=frozenset(), powers=read)
-    found = find_package(_ESBUILD, referrer=Location(f"{application}package.json"), world=world)
+    context = resolver_context(conditions=frozenset(), powers=read)
+    found = find_package(_ESBUILD, referrer=Location(f"{application}package.json"), context=context)
     if found is None or read.maybe_read(Location(f"{found}package.json")) is None:
         raise InputError(esbuild_not_found())
     return found
@@ -95,7 +95,7 @@ def _evaded(
 ) -> dict[Location, tuple[str, list[str]]]:
     """Return texts that SES takes, and their edits: esbuild writes plainly what was escaped."""
     found: dict[Location, tuple[str, list[str]]] = {}
-    doubted: dict[Location, tuple[str, str]] = {}
+    uncertain: dict[Location, tuple[str, str]] = {}
     for location, made in short.items():
         source = made.text.encode("utf-8", "surrogatepass")
         edits = evading_edits(source)
@@ -104,9 +104,9 @@ def _evaded(
         text = apply_edits(source, edits)
         found[location] = text, edit_table(source, edits, head="") if edits else ["", ""]
         if edits:
-            doubted[location] = made.text, text
-    answers = powers.are_same(esbuild, list(doubted.values()))
-    for location, are_same in zip(doubted, answers, strict=True):
+            uncertain[location] = made.text, text
+    answers = powers.are_same(esbuild, list(uncertain.values()))
+    for location, are_same in zip(uncertain, answers, strict=True):
         if not are_same:
             del found[location]
     return found

@@ -22,7 +22,7 @@ from compartment_mapper.archive.writer import (
     stored_entries,
     stored_entry,
 )
-from compartment_mapper.bundle.outcome import Outcome, Replaceable, replaceable_from_plain
+from compartment_mapper.bundle.build_result import BuildResult, Replaceable, replaceable_from_plain
 from compartment_mapper.compile import compiled
 from compartment_mapper.records.codec import interface_of
 from compartment_mapper.records.module_record import ModuleRecord
@@ -30,19 +30,19 @@ from compartment_mapper.scan import scan_module
 from compartment_mapper.text import size_text, without_byte_order_mark
 
 
-def replaced(outcome: Outcome, texts: Mapping[str, bytes]) -> Outcome | None:
-    """Return *outcome* with the *texts* of files, by path; None where more than they changes.
+def replaced(result: BuildResult, texts: Mapping[str, bytes]) -> BuildResult | None:
+    """Return *result* with the *texts* of files, by path; None where more than they changes.
 
-    What was kept of *outcome* may be damaged: then too it is None.
+    What was kept of *result* may be damaged: then too it is None.
     """
     try:
-        return _replaced(outcome, texts)
+        return _replaced(result, texts)
     except (ValueError, TypeError, LookupError, AttributeError, StructError, ZlibError):
         return None
 
 
-def _replaced(outcome: Outcome, texts: Mapping[str, bytes]) -> Outcome | None:
-    known = json.loads(outcome.replaceable)
+def _replaced(result: BuildResult, texts: Mapping[str, bytes]) -> BuildResult | None:
+    known = json.loads(result.replaceable)
     modules: dict[str, tuple[Replaceable, bytes]] = {}
     for path, text in texts.items():
         if path not in known:
@@ -52,7 +52,7 @@ def _replaced(outcome: Outcome, texts: Mapping[str, bytes]) -> Outcome | None:
         if stored is None:
             return None
         modules[path] = module, stored
-    entries = {entry.path: entry for entry in stored_entries(outcome.content)}
+    entries = {entry.path: entry for entry in stored_entries(result.content)}
     map_text = _content(entries[MAP_FILE])
     for module, stored in modules.values():
         if not _needs_same(module, _content(entries[module.path]), stored):
@@ -61,11 +61,11 @@ def _replaced(outcome: Outcome, texts: Mapping[str, bytes]) -> Outcome | None:
         if map_text.count(before) != 1:  # another module with the same text
             return None
         map_text = map_text.replace(before, sha512_hex(stored).encode())
-        entries[module.path] = stored_entry(module.path, stored, compress=outcome.is_compressed)
-    entries[MAP_FILE] = stored_entry(MAP_FILE, map_text, compress=outcome.is_compressed)
+        entries[module.path] = stored_entry(module.path, stored, compress=result.is_compressed)
+    entries[MAP_FILE] = stored_entry(MAP_FILE, map_text, compress=result.is_compressed)
     content = pack_entries(list(entries.values()))
     digests = {path: (module, sha512_hex(stored)) for path, (module, stored) in modules.items()}
-    return _outcome(outcome, content, sha512_hex(map_text), digests)
+    return _outcome(result, content, sha512_hex(map_text), digests)
 
 
 def _maybe_stored(module: Replaceable, source: bytes) -> bytes | None:
@@ -81,7 +81,7 @@ def _maybe_stored(module: Replaceable, source: bytes) -> bytes | None:
 
 
 def _is_doubtful(record: ModuleRecord) -> bool:
-    return record.doubt is not None or bool(record.refusals)
+    return record.parse_uncertainty is not None or bool(record.refusals)
 
 
 def _content(entry: StoredEntry) -> bytes:
@@ -93,22 +93,22 @@ def _needs_same(module: Replaceable, old: bytes, new: bytes) -> bool:
 
 
 def _outcome(
-    outcome: Outcome,
+    result: BuildResult,
     content: bytes,
     sha512: str,
     digests: Mapping[str, tuple[Replaceable, str]],
-) -> Outcome:
-    statistics = json.loads(outcome.statistics)
-    replaceable = json.loads(outcome.replaceable)
+) -> BuildResult:
+    statistics = json.loads(result.statistics)
+    replaceable = json.loads(result.replaceable)
     statistics["sha512"], statistics["bytes"] = sha512, len(content)
     for path, (module, digest) in digests.items():
         statistics["compartments"][module.compartment][module.key] = digest
         replaceable[path]["sha512"] = digest
     return replace(
-        outcome,
+        result,
         content=content,
         sha512=sha512,
-        extent=f"{outcome.extent.rpartition(', ')[0]}, {size_text(len(content))}",
+        summary=f"{result.summary.rpartition(', ')[0]}, {size_text(len(content))}",
         statistics=json.dumps(statistics),
         replaceable=json.dumps(replaceable),
     )

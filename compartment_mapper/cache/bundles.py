@@ -18,7 +18,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
-from compartment_mapper.bundle.outcome import Outcome, diagnostic_from_plain, diagnostic_to_plain
+from compartment_mapper.bundle.build_result import (
+    BuildResult,
+    diagnostic_from_plain,
+    diagnostic_to_plain,
+)
 from compartment_mapper.cache.file_dependencies import (
     Differences,
     Entry,
@@ -47,7 +51,7 @@ class Bundles:
         self._disk = disk
         self._folder = os.path.join(folder, _FOLDER)
 
-    def maybe_kept(self, key: str) -> Kept | None:
+    def maybe_cached(self, key: str) -> CachedBundle | None:
         """Return what was made for *key*, and what has changed since; None for nothing."""
         manifest = self.maybe_manifest(key)
         if manifest is None:
@@ -55,12 +59,12 @@ class Bundles:
         found = differences(manifest.observations, self._disk)
         if found.is_elsewhere or len(found.files) > _MOST_CHANGED:
             return None
-        outcome = self._outcome(manifest)
-        if outcome is None:
+        result = self._outcome(manifest)
+        if result is None:
             return None
-        if not found.files and found.doubted > _MOST_DOUBTED:
+        if not found.files and found.uncertain > _MOST_DOUBTED:
             self._write_manifest(key, Manifest(manifest.archive, found.refreshed, manifest.said))
-        return Kept(outcome, found)
+        return CachedBundle(result, found)
 
     def maybe_manifest(self, key: str) -> Manifest | None:
         """Return what is known of *key*; None for nothing, or nothing whole."""
@@ -77,19 +81,19 @@ class Bundles:
         except (ValueError, TypeError, KeyError, RecursionError):
             return None
 
-    def keep(self, key: str, outcome: Outcome, observations: Observations) -> None:
-        """Keep *outcome* as what is made for *key*; nothing happens where that can't be."""
-        if len(outcome.content) + len(outcome.map_file) > _LARGEST:
+    def keep(self, key: str, result: BuildResult, observations: Observations) -> None:
+        """Keep *result* as what is made for *key*; nothing happens where that can't be."""
+        if len(result.content) + len(result.map_file) > _LARGEST:
             return
-        archive = hashlib.sha256(outcome.content).hexdigest()
+        archive = hashlib.sha256(result.content).hexdigest()
         with contextlib.suppress(OSError):
             os.makedirs(self._folder, mode=0o700, exist_ok=True)
-            self._shrink(len(outcome.content))
+            self._shrink(len(result.content))
             if not os.path.isfile(self._path(f"{archive}.zip")):
-                self._write(f"{archive}.zip", outcome.content)
-            self._write_manifest(key, Manifest(archive, observations, _said(outcome)))
+                self._write(f"{archive}.zip", result.content)
+            self._write_manifest(key, Manifest(archive, observations, _said(result)))
 
-    def _outcome(self, manifest: Manifest) -> Outcome | None:
+    def _outcome(self, manifest: Manifest) -> BuildResult | None:
         path = self._path(f"{manifest.archive}.zip")
         content = _maybe_read(path)
         if content is None:
@@ -147,10 +151,10 @@ class Bundles:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CachedBundle:
     """What was made, and what is not as it was then."""
 
-    outcome: Outcome
+    result: BuildResult
     differences: Differences
 
 
@@ -186,32 +190,32 @@ def _touch(path: str) -> None:
             os.utime(path)
 
 
-def _said(outcome: Outcome) -> Said:
+def _said(result: BuildResult) -> Said:
     told = {
-        "sha512": outcome.sha512,
-        "extent": outcome.extent,
-        "warnings": [diagnostic_to_plain(problem) for problem in outcome.warnings],
-        "withheld": outcome.withheld,
-        "withheldSummary": outcome.withheld_summary,
-        "granted": outcome.granted,
-        "grantedSummary": outcome.granted_summary,
-        "needs": outcome.needs,
-        "compressed": outcome.is_compressed,
+        "sha512": result.sha512,
+        "extent": result.summary,
+        "warnings": [diagnostic_to_plain(problem) for problem in result.warnings],
+        "withheld": result.denied,
+        "withheldSummary": result.denied_summary,
+        "granted": result.granted,
+        "grantedSummary": result.granted_summary,
+        "needs": result.needs,
+        "compressed": result.is_compressed,
     }
-    texts = (json.dumps(told), outcome.statistics, outcome.replaceable)
+    texts = (json.dumps(told), result.statistics, result.replaceable)
     told_text, statistics, replaceable = (text.encode("utf-8", "surrogatepass") for text in texts)
-    return told_text, statistics, replaceable, outcome.map_file.rstrip(b"\n")
+    return told_text, statistics, replaceable, result.map_file.rstrip(b"\n")
 
 
-def _outcome(content: bytes, said: Said) -> Outcome:
+def _outcome(content: bytes, said: Said) -> BuildResult:
     told = json.loads(said[0])
-    return Outcome(
+    return BuildResult(
         content=content,
         sha512=_text(told["sha512"]),
-        extent=_text(told["extent"]),
+        summary=_text(told["extent"]),
         warnings=tuple(diagnostic_from_plain(problem) for problem in told["warnings"]),
-        withheld=_text(told["withheld"]),
-        withheld_summary=_text(told["withheldSummary"]),
+        denied=_text(told["withheld"]),
+        denied_summary=_text(told["withheldSummary"]),
         granted=_text(told["granted"]),
         granted_summary=_text(told["grantedSummary"]),
         needs=_text(told["needs"]),

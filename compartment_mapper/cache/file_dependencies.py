@@ -58,7 +58,7 @@ class Differences:
     #: The same answers, with what is known of their files and folders now.
     refreshed: Observations
     #: How many answers had to be looked at, since identities did not tell.
-    doubted: int
+    uncertain: int
 
 
 @dataclass(slots=True)
@@ -228,7 +228,7 @@ def _digest_of(names: list[str]) -> str:
 def differences(known: Observations, disk: ReadPowers) -> Differences:
     """Return what of *disk*, the host's, is not as it was when *known* was observed."""
     since = time.time_ns()
-    files, changed, doubted = _differing_files(known)
+    files, changed, uncertain = _differing_files(known)
     folders, is_elsewhere, more = _differing_folders(known, disk)
     is_elsewhere = (
         is_elsewhere
@@ -245,7 +245,7 @@ def differences(known: Observations, disk: ReadPowers) -> Differences:
         programs=known.programs,
     )
     return Differences(
-        files=changed, is_elsewhere=is_elsewhere, refreshed=refreshed, doubted=doubted + more
+        files=changed, is_elsewhere=is_elsewhere, refreshed=refreshed, uncertain=uncertain + more
     )
 
 
@@ -259,16 +259,16 @@ def _differing_files(
 ) -> tuple[dict[str, tuple[Identity, str]], tuple[str, ...], int]:
     files: dict[str, tuple[Identity, str]] = {}
     changed: list[str] = []
-    doubted = 0
+    uncertain = 0
     for path, (identity, digest) in known.files.items():
         now = maybe_identity(path)
         files[path] = now or identity, digest
         if now == identity and _tells(identity, known.since):
             continue
-        doubted += 1
+        uncertain += 1
         if now is None or _digest_of_file(path) != digest:
             changed.append(path)
-    return files, tuple(changed), doubted
+    return files, tuple(changed), uncertain
 
 
 def _digest_of_file(path: str) -> str | None:
@@ -283,18 +283,18 @@ def _differing_folders(
     known: Observations, disk: ReadPowers
 ) -> tuple[dict[str, Identity], bool, int]:
     folders: dict[str, Identity] = {}
-    doubted = 0
+    uncertain = 0
     is_elsewhere = False
     for folder, identity in known.folders.items():
         now = maybe_identity(folder)
         folders[folder] = now or identity
         if now == identity and _tells(identity, known.since):
             continue
-        doubted += 1
+        uncertain += 1
         is_elsewhere = is_elsewhere or now is None or _differs(folder, known, disk)
     for folder in known.listings.keys() - known.folders.keys():
         is_elsewhere = is_elsewhere or not _lists(folder, known, disk)
-    return folders, is_elsewhere, doubted
+    return folders, is_elsewhere, uncertain
 
 
 def _differs(folder: str, known: Observations, disk: ReadPowers) -> bool:

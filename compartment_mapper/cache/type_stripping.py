@@ -6,35 +6,35 @@ from collections.abc import Callable
 from typing import Protocol
 
 from compartment_mapper.cache.analyses import Analyses
-from compartment_mapper.records.codec import erasure_from_plain, erasure_to_plain
-from compartment_mapper.records.type_stripping import Erasure, ErasureRefusal, Typed
+from compartment_mapper.records.codec import stripped_from_plain, stripped_to_plain
+from compartment_mapper.records.type_stripping import StrippedTypes, StripRefusal, Typed
 
 
-class _Erases(Protocol):
-    def erased(self, typed: Typed) -> Erasure | ErasureRefusal: ...
+class _Strips(Protocol):
+    def stripped(self, typed: Typed) -> StrippedTypes | StripRefusal: ...
 
 
-class KnownErasures:
-    """`ErasePowers` that asks *eraser* only for texts that are not known.
+class CachedStripping:
+    """`StripPowers` that asks *stripper* only for texts that are not known.
 
     Args:
         analyses: What is known.
-        eraser: Erases.
+        stripper: Erases.
         identity: By which Node.
     """
 
-    def __init__(self, analyses: Analyses, eraser: _Erases, identity: Callable[[], str]) -> None:
+    def __init__(self, analyses: Analyses, stripper: _Strips, identity: Callable[[], str]) -> None:
         self._analyses = analyses
-        self._eraser = eraser
+        self._stripper = stripper
         self._identity = identity
 
-    def erased(self, typed: Typed) -> Erasure | ErasureRefusal:
+    def stripped(self, typed: Typed) -> StrippedTypes | StripRefusal:
         """Return how *typed* is edited to be JavaScript, or why it can't be."""
         identity = self._identity().encode("utf-8", "surrogateescape")
         kind = f"{typed.syntax} {typed.language} {typed.jsx}".encode()
         key = self._analyses.key(b"erase", identity, kind, typed.source)
-        found = erasure_from_plain(self._analyses.value(key))
+        found = stripped_from_plain(self._analyses.value(key))
         if found is None:
-            found = self._eraser.erased(typed)
-            self._analyses.add(key, erasure_to_plain(found))
+            found = self._stripper.stripped(typed)
+            self._analyses.add(key, stripped_to_plain(found))
         return found

@@ -20,11 +20,11 @@ from compartment_mapper.bundle.application import (
     load_application,
     place_in,
 )
+from compartment_mapper.bundle.build_result import BuildResult
 from compartment_mapper.bundle.bundling import Bundle, bundle
-from compartment_mapper.bundle.outcome import Outcome
 from compartment_mapper.cache.analyses import Analyses, KnownEngine, KnownScans
 from compartment_mapper.cache.file_dependencies import ObservedDisk, maybe_identity
-from compartment_mapper.cache.type_stripping import KnownErasures
+from compartment_mapper.cache.type_stripping import CachedStripping
 from compartment_mapper.cli.cache_folder import maybe_folder, maybe_toolchain
 from compartment_mapper.cli.shared import Choices, entry_location
 from compartment_mapper.cli.timings import Stages, TimedScans
@@ -32,20 +32,20 @@ from compartment_mapper.host.disk import Disk
 from compartment_mapper.host.esbuild_minifier import Minifier
 from compartment_mapper.host.node_process import Node, find_node
 from compartment_mapper.host.scan_workers import Workers, usable_cores
-from compartment_mapper.host.type_stripper import Eraser
+from compartment_mapper.host.type_stripper import TypeStripper
 from compartment_mapper.host.wall import refused_words, wall_for
 from compartment_mapper.inference.decision import PolicyFile
 from compartment_mapper.inference.risks import Risks, granted_uses, risks_of
-from compartment_mapper.inference.use import Use
+from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import path_of
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.records.module_record import Language
 from compartment_mapper.report.text import (
-    extent_text,
+    denied_summary,
+    denied_text,
     granted_summary,
     granted_text,
-    withheld_summary,
-    withheld_text,
+    summary_text,
 )
 from compartment_mapper.resolve.browser_field import BROWSER
 
@@ -106,7 +106,7 @@ def options_of(choices: Choices, files: Mapping[str, bytes]) -> Options:
 
     return Options(
         conditions=frozenset(choices.condition),
-        leaves_out_unused=leaves_out_unused(choices.leave_out_unused, choices.condition),
+        tree_shakes=tree_shakes(choices.tree_shaking, choices.condition),
         assets=choices.asset,
         infer=choices.infer,
         allow_all=choices.allow_all,
@@ -117,7 +117,7 @@ def options_of(choices: Choices, files: Mapping[str, bytes]) -> Options:
     )
 
 
-def leaves_out_unused(chosen: bool | None, conditions: Collection[str]) -> bool:  # noqa: FBT001 - as it was chosen
+def tree_shakes(chosen: bool | None, conditions: Collection[str]) -> bool:  # noqa: FBT001 - as it was chosen
     """Return whether modules that nobody uses are left out: of pages, if nothing else is said."""
     return BROWSER in conditions if chosen is None else chosen
 
@@ -169,37 +169,37 @@ def powers_of(hosting: Hosting, *, disk: ReadPowers, stages: Stages) -> Iterator
             progress=_progress(),
             ended=stages.ended,
         )
-        eraser = held.enter_context(Eraser(lambda: own.node.path))
+        stripper = held.enter_context(TypeStripper(lambda: own.node.path))
         if folder is None or version is None:
-            yield powers(engine=engine, erase=eraser, scans=timed)
+            yield powers(engine=engine, strip=stripper, scans=timed)
             return
         analyses = held.enter_context(Analyses(folder, version))
         known = TimedScans(stages, KnownScans(analyses, workers))
         yield powers(
             engine=KnownEngine(analyses, engine, lambda: engine.identity),
-            erase=KnownErasures(analyses, eraser, lambda: own.identity),
+            strip=CachedStripping(analyses, stripper, lambda: own.identity),
             scans=known,
         )
 
 
-def outcome_of(made: Bundle, *, compressed: bool) -> Outcome:
+def result_of(made: Bundle, *, compressed: bool) -> BuildResult:
     """Return what is to be said of a bundle."""
     application = made.application
-    withheld = application.withheld
+    denied = application.denied
     granted = granted_uses(application.uses, application.policy) if application.infers else []
     risks = risks_of(granted, in_page=application.in_page)
     packages, modules = len(application.packages.packages), len(application.modules.modules)
-    return Outcome(
+    return BuildResult(
         content=made.content,
         sha512=made.sha512,
-        extent=extent_text(packages, modules, len(made.content), unused=application.unused or 0),
+        summary=summary_text(packages, modules, len(made.content), unused=application.unused or 0),
         warnings=application.warnings,
-        withheld=withheld_text(withheld, partial(place_of, application)),
-        withheld_summary=withheld_summary(withheld),
+        denied=denied_text(denied, partial(place_of, application)),
+        denied_summary=denied_summary(denied),
         granted=granted_text("--infer", risks, partial(place_of, application)),
         granted_summary=granted_summary("--infer", risks),
         needs=needs_text(made.needs),
-        statistics=json.dumps(_statistics(made, withheld, risks)),
+        statistics=json.dumps(_statistics(made, denied, risks)),
         replaceable=json.dumps(
             {path_of(location): asdict(found) for location, found in made.replaceable.items()}
         ),
@@ -208,7 +208,7 @@ def outcome_of(made: Bundle, *, compressed: bool) -> Outcome:
     )
 
 
-def _statistics(made: Bundle, withheld: list[Use], risks: Risks) -> dict[str, object]:
+def _statistics(made: Bundle, denied: list[CapabilityUse], risks: Risks) -> dict[str, object]:
     application = made.application
     return {
         "sha512": made.sha512,
@@ -226,7 +226,7 @@ def _statistics(made: Bundle, withheld: list[Use], risks: Risks) -> dict[str, ob
                 "authority": use.path,
                 "place": place_of(application, use),
             }
-            for use in withheld
+            for use in denied
         ],
         **(risks.to_dict(partial(place_of, application)) if application.infers else {}),
         "compartments": {
@@ -250,7 +250,7 @@ def mentions_of(made: Bundle) -> bool:
     return any(word in made.content for word in refused_words())
 
 
-def place_of(application: Application, use: Use) -> str:
+def place_of(application: Application, use: CapabilityUse) -> str:
     """Return where a use is, as people name it: ``lib/file.js:12``."""
     place = place_in(application, use)
     return f"{place.file}:{place.position.line if place.position else 0}"

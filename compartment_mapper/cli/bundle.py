@@ -9,9 +9,9 @@ from functools import partial
 import click
 
 from compartment_mapper.archive.script import integrity
-from compartment_mapper.bundle.outcome import Format, Outcome
+from compartment_mapper.bundle.build_result import BuildResult, Format
 from compartment_mapper.cache.file_dependencies import ObservedDisk
-from compartment_mapper.cli.cached_build import Order, make_outcome
+from compartment_mapper.cli.cached_build import Order, make_result
 from compartment_mapper.cli.output import (
     STANDARD_OUTPUT,
     check_is_no_input,
@@ -19,7 +19,7 @@ from compartment_mapper.cli.output import (
     write_output,
 )
 from compartment_mapper.cli.output_formats import Form, forming
-from compartment_mapper.cli.shared import Choices, bundling, reporting, say_problems, show
+from compartment_mapper.cli.shared import Choices, bundling, print_problems, reporting, show
 from compartment_mapper.cli.timings import Stages
 from compartment_mapper.host.disk import Disk
 from compartment_mapper.host.wall import wall_from_dict
@@ -90,13 +90,13 @@ def map_path(output: str) -> str:
 def _write_bundle(order: Order, output: str, disk: ObservedDisk | None, *, as_json: bool) -> None:
     stages = Stages()
     disk = disk or ObservedDisk(Disk())
-    made = make_outcome(order, stages=stages, disk=disk)
+    made = make_result(order, stages=stages, disk=disk)
     check_is_no_input(output, (*disk.files, *_policies(order)))
     write_output(output, made.content)
     if made.map_file:
         Disk().write(map_path(output), made.map_file)
     stages.ended("write")
-    say_problems(made.warnings)
+    print_problems(made.warnings)
     timings = order.choices.timings
     if as_json:
         _print_statistics(made, output, order.form.format, stages if timings else None)
@@ -112,14 +112,14 @@ def _policies(order: Order) -> list[str]:
     return [path for path in (order.choices.policy, order.choices.override) if path is not None]
 
 
-def _say_powers(made: Outcome) -> None:
-    for text in (made.granted, made.withheld, made.needs):
+def _say_powers(made: BuildResult) -> None:
+    for text in (made.granted, made.denied, made.needs):
         if text:
             show(text, err=True)
 
 
-def _say(made: Outcome, output: str, form: Format) -> None:
-    show(f"{output}: {made.extent}")
+def _say(made: BuildResult, output: str, form: Format) -> None:
+    show(f"{output}: {made.summary}")
     if made.map_file:
         show(f"{map_path(output)}: {size_text(len(made.map_file))}")
     show(f"sha512 {made.sha512}")
@@ -131,7 +131,7 @@ def _say(made: Outcome, output: str, form: Format) -> None:
             show(text)
 
 
-def _run_texts(made: Outcome, output: str) -> Iterator[str]:
+def _run_texts(made: BuildResult, output: str) -> Iterator[str]:
     """Yield how the script is run in Node behind a second wall, or why it has none there."""
     wall = wall_from_dict(json.loads(made.statistics)["secondWall"])
     if wall.problem:
@@ -141,12 +141,12 @@ def _run_texts(made: Outcome, output: str) -> Iterator[str]:
         yield f"run {wall.command(output, *maps)}"
 
 
-def _hashes(made: Outcome) -> dict[str, str]:
+def _hashes(made: BuildResult) -> dict[str, str]:
     """Return what pages need to name the script: in a CSP, and in ``integrity`` attributes."""
     return {"csp": integrity(made.content, "sha256"), "sri": integrity(made.content, "sha384")}
 
 
-def _print_statistics(made: Outcome, output: str, form: Format, stages: Stages | None) -> None:
+def _print_statistics(made: BuildResult, output: str, form: Format, stages: Stages | None) -> None:
     found: dict[str, object] = {form: output, **json.loads(made.statistics)}
     if made.map_file:
         found["sourceMap"] = map_path(output)

@@ -41,7 +41,7 @@ def cache_group() -> None:
 @reporting
 def info_command(*, as_json: bool) -> None:
     """Say where things are kept, what they are, and how much."""
-    from compartment_mapper.report.text import kept_text  # noqa: PLC0415 - the rest needs no reports
+    from compartment_mapper.report.text import cache_text  # noqa: PLC0415 - the rest needs no reports
 
     found = cache_folder(os.environ)
     parts = [] if found.problem else parts_of(found.path)
@@ -56,7 +56,7 @@ def info_command(*, as_json: bool) -> None:
         click.echo(json.dumps(value, indent=2, ensure_ascii=False))
     else:
         show(f"{found.path}: not used, {found.problem}" if found.problem else found.path)
-        show(kept_text(sizes)) if sizes else None
+        show(cache_text(sizes)) if sizes else None
 
 
 @cache_group.command(
@@ -67,11 +67,11 @@ def info_command(*, as_json: bool) -> None:
 @reporting
 def clear_command() -> None:
     """Remove what is kept; files that are none of ours stay."""
-    from compartment_mapper.report.text import kept_text  # noqa: PLC0415 - as above
+    from compartment_mapper.report.text import cache_text  # noqa: PLC0415 - as above
 
     found = _usable(cache_folder(os.environ))
     removed = clear(found)
-    show(f"{found}: removed {kept_text([('', removed.files, removed.size)]).strip()}")
+    show(f"{found}: removed {cache_text([('', removed.files, removed.size)]).strip()}")
 
 
 def _usable(found: CacheFolder) -> str:

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from compartment_mapper.bundle.outcome import Outcome
-from compartment_mapper.cache.bundles import Bundles, Kept
+from compartment_mapper.bundle.build_result import BuildResult
+from compartment_mapper.cache.bundles import Bundles, CachedBundle
 from compartment_mapper.cache.file_dependencies import ObservedDisk, maybe_identity
 from compartment_mapper.cli.cache_folder import maybe_folder, maybe_runtime, maybe_toolchain
 from compartment_mapper.cli.output_formats import Form
@@ -31,7 +31,7 @@ class Order:
     enforces: bool = True
 
 
-def make_outcome(order: Order, *, stages: Stages, disk: ObservedDisk | None = None) -> Outcome:
+def make_result(order: Order, *, stages: Stages, disk: ObservedDisk | None = None) -> BuildResult:
     """Return what was ordered, made or kept.
 
     Args:
@@ -49,22 +49,22 @@ def make_outcome(order: Order, *, stages: Stages, disk: ObservedDisk | None = No
     if folder is None or key is None:
         return _made(order, files, disk or Disk(), stages)
     bundles = Bundles(folder, Disk())
-    kept = bundles.maybe_kept(key)
+    kept = bundles.maybe_cached(key)
     stages.ended("check")
     if kept is not None and not kept.differences.files:
         if disk is not None:
             disk.recall(kept.differences.refreshed)
-        return kept.outcome
+        return kept.result
     disk = disk or ObservedDisk(Disk())
-    outcome = None if kept is None else _maybe_replaced(kept, disk, stages)
-    if outcome is None:
-        outcome = _made(order, files, disk, stages)
-    bundles.keep(key, outcome, disk.observations())
+    result = None if kept is None else _maybe_replaced(kept, disk, stages)
+    if result is None:
+        result = _made(order, files, disk, stages)
+    bundles.keep(key, result, disk.observations())
     stages.ended("keep")
-    return outcome
+    return result
 
 
-def _maybe_replaced(kept: Kept, disk: ObservedDisk, stages: Stages) -> Outcome | None:
+def _maybe_replaced(kept: CachedBundle, disk: ObservedDisk, stages: Stages) -> BuildResult | None:
     """Return what was kept with the files in it that changed, if nothing else depends on them."""
     from compartment_mapper.bundle.replace_modules import replaced  # noqa: PLC0415 - scans, 60 ms
 
@@ -76,15 +76,17 @@ def _maybe_replaced(kept: Kept, disk: ObservedDisk, stages: Stages) -> Outcome |
         if content is None:
             return None
         texts[path] = content
-    outcome = replaced(kept.outcome, texts)
-    if outcome is not None:
+    result = replaced(kept.result, texts)
+    if result is not None:
         disk.recall(kept.differences.refreshed)
         disk.files.update(changed.files)
     stages.ended("replace")
-    return outcome
+    return result
 
 
-def _made(order: Order, files: Mapping[str, bytes], disk: ReadPowers, stages: Stages) -> Outcome:
+def _made(
+    order: Order, files: Mapping[str, bytes], disk: ReadPowers, stages: Stages
+) -> BuildResult:
     from compartment_mapper.cli import building  # noqa: PLC0415 - 100 ms, unless it is all kept
 
     stages.ended("start")
@@ -100,9 +102,9 @@ def _made(order: Order, files: Mapping[str, bytes], disk: ReadPowers, stages: St
     )
     hosting = building.hosting_of(order.choices)
     made = building.make_bundle(order.entry, options, hosting, disk=disk, stages=stages)
-    outcome = building.outcome_of(made, compressed=order.form.compress)
+    result = building.result_of(made, compressed=order.form.compress)
     stages.ended("report")
-    return outcome
+    return result
 
 
 def _key(order: Order, files: Mapping[str, bytes]) -> str | None:
@@ -118,7 +120,7 @@ def _key(order: Order, files: Mapping[str, bytes]) -> str | None:
         sorted(set(choices.condition)),
         choices.asset,
         choices.grant,
-        choices.leave_out_unused,
+        choices.tree_shaking,
         (choices.infer, choices.allow_all, choices.policy, choices.override),
         [(path, hashlib.sha256(content).hexdigest()) for path, content in files.items()],
         (choices.node, node),

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePath
 
 from compartment_mapper import errors
-from compartment_mapper.bundle.outcome import Format
+from compartment_mapper.bundle.build_result import Format
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.host.disk import Disk
 

@@ -9,7 +9,7 @@ from functools import wraps
 
 import click
 
-from compartment_mapper.bundle.outcome import Format, SourceMapForm
+from compartment_mapper.bundle.build_result import Format, SourceMapForm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ def opened_by(environment: Mapping[str, str]) -> str:
 
 
 def wall_around(
-    compartment_map: bytes | None, content: Content, node: Node, narrow: str = ""
+    compartment_map: bytes | None, content: Content, node: Node, restrict: str = ""
 ) -> Wall:
     """Return the wall for an archive.
 
@@ -38,10 +38,10 @@ def wall_around(
         compartment_map: Of the archive; what has none gets the highest wall, and is refused there.
         content: The archive.
         node: Which runs it.
-        narrow: JSON: the policies that hold instead of the archive's, by canonical name.
+        restrict: JSON: the policies that hold instead of the archive's, by canonical name.
     """
     try:
-        policies = [] if compartment_map is None else _policies(compartment_map, narrow)
+        policies = [] if compartment_map is None else _policies(compartment_map, restrict)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         policies = []
     wall = wall_of(policies, version=node.version)
@@ -64,13 +64,13 @@ def _file_of(content: Content) -> IO[bytes]:
     return BytesIO(content) if isinstance(content, bytes) else content
 
 
-def _policies(text: bytes, narrow: str) -> list[PackagePolicy]:
+def _policies(text: bytes, restrict: str) -> list[PackagePolicy]:
     """Return the policies of a map; harmless ones, for a map without any.
 
     Raises:
         ValueError: It is no map.
     """
-    narrower = json.loads(narrow) if narrow else {}
+    narrower = json.loads(restrict) if restrict else {}
     compartments = json.loads(text)["compartments"].values()
     found = [narrower.get(each.get("label"), each.get("policy")) for each in compartments]
     policies = [package_policy_from(policy, path="") for policy in found if policy is not None]

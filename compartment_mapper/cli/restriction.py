@@ -9,10 +9,10 @@ from compartment_mapper.archive.reader import unpack
 from compartment_mapper.cli.policy_files import policy_file
 from compartment_mapper.cli.shared import read_file
 from compartment_mapper.inference.decision import given_policy
-from compartment_mapper.policy.merge import narrow_policy
+from compartment_mapper.policy.merge import restrict_policy
 
 
-def narrowed_policies(archive: str, policy: str | None, override: str | None) -> str:
+def restricted_policies(archive: str, policy: str | None, override: str | None) -> str:
     """Return, as JSON by canonical name, what the archive and the files at the paths both grant."""
     given = given_policy(
         policy_file(policy) if policy else None, policy_file(override) if override else None
@@ -21,5 +21,5 @@ def narrowed_policies(archive: str, policy: str | None, override: str | None) ->
         return ""
     found = unpack(read_file(archive)).map
     labels = [compartment.label for compartment in found.compartments.values()]
-    narrowed = narrow_policy(policy_of_map(found), given.policy, labels)
-    return json.dumps({label: narrowed.of(label).to_endo() for label in labels})
+    restricted = restrict_policy(policy_of_map(found), given.policy, labels)
+    return json.dumps({label: restricted.of(label).to_endo() for label in labels})

@@ -12,8 +12,8 @@ from typing import IO, NoReturn
 import click
 
 from compartment_mapper import errors
-from compartment_mapper.bundle.outcome import SourceMapForm
-from compartment_mapper.cli.cached_build import Order, make_outcome
+from compartment_mapper.bundle.build_result import SourceMapForm
+from compartment_mapper.cli.cached_build import Order, make_result
 from compartment_mapper.cli.code_cache import maybe_code
 from compartment_mapper.cli.output_formats import Form
 from compartment_mapper.cli.permissions import map_of, opened_by, unwalled_text, wall_around
@@ -21,8 +21,8 @@ from compartment_mapper.cli.shared import (
     Choices,
     bundling,
     is_archive,
+    print_problems,
     reporting,
-    say_problems,
     show,
 )
 from compartment_mapper.cli.timings import Stages
@@ -114,9 +114,9 @@ def run_command(  # noqa: PLR0913 - as many as there are options
     stages = Stages()
     form = Form(source_map=source_map or "none")
     order = Order(entry=target, choices=choices, form=form, enforces=audit is None)
-    made = make_outcome(order, stages=stages)
-    say_problems(made.warnings)
-    for summary in (made.granted_summary, made.withheld_summary if audit is None else ""):
+    made = make_result(order, stages=stages)
+    print_problems(made.warnings)
+    for summary in (made.granted_summary, made.denied_summary if audit is None else ""):
         if summary:
             show(summary, err=True)
     if choices.timings:
@@ -137,13 +137,13 @@ class Run:
     #: Where denials and uses are told.
     report: IO[bytes] | None = None
 
-    def become(self, program: Program, *, narrow: str = "") -> NoReturn:
+    def become(self, program: Program, *, restrict: str = "") -> NoReturn:
         """Become the process of *program*, behind the wall that its policies leave room for."""
         node = find_node(self.choices.node)
         if self.report is not None:
             program = replace(program, written={"--report-fd": self.report})
         compartment_map = map_of(program.content)
-        wall = self._wall(compartment_map, program.content, node, narrow)
+        wall = self._wall(compartment_map, program.content, node, restrict)
         if wall is None or wall.problem:
             node.run(program, self.arguments, self.flags)
         files = {**program.files, **self._code(compartment_map, program.content, node)}
@@ -152,7 +152,7 @@ class Run:
         node.run(walled, self.arguments, self.flags)
 
     def _wall(
-        self, compartment_map: bytes | None, content: Content, node: Node, narrow: str
+        self, compartment_map: bytes | None, content: Content, node: Node, restrict: str
     ) -> Wall | None:
         """Return the wall; None for none, of which all is said."""
         if self.choices.allow_all:
@@ -161,7 +161,7 @@ class Run:
         if problem:
             show(unwalled_text(problem), err=True)
             return None
-        wall = wall_around(compartment_map, content, node, narrow)
+        wall = wall_around(compartment_map, content, node, restrict)
         if wall.problem and wall.is_said:
             show(unwalled_text(wall.problem), err=True)
         return wall
@@ -200,8 +200,8 @@ def _run_archive(target: str, run: Run, *, entry: str | None) -> NoReturn:
     if not Path(target).is_file():
         raise InputError(errors.entry_not_found(target))
     chosen = [] if entry is None else ["--entry", _checked_entry(target, entry)]
-    narrow = _narrowing(target, run.choices)
-    files: dict[str, Content] = {"--narrow-fd": narrow.encode()} if narrow else {}
+    restrict = _restriction(target, run.choices)
+    files: dict[str, Content] = {"--restrict-fd": restrict.encode()} if restrict else {}
     with ExitStack() as held:
         maps = _maybe_file(f"{target}.map")
         if maps is not None:
@@ -212,7 +212,7 @@ def _run_archive(target: str, run: Run, *, entry: str | None) -> NoReturn:
             reason = (problem.strerror or str(problem)).lower()
             raise InputError(errors.cannot_read(target, reason)) from problem
         program = Program(content=content, name=target, files=files)
-        replace(run, flags=[*run.flags, *chosen]).become(program, narrow=narrow)
+        replace(run, flags=[*run.flags, *chosen]).become(program, restrict=restrict)
 
 
 def _maybe_file(path: str) -> IO[bytes] | None:
@@ -240,13 +240,16 @@ def _runtime_flags(choices: Choices, audit: str | None) -> list[str]:
         "--no-cache": choices.no_cache,
         "--timings": choices.timings,
     }
-    return [*(flag for flag, is_chosen in chosen.items() if is_chosen), *([audit] if audit else [])]
+    return [
+        *(flag for flag, is_included in chosen.items() if is_included),
+        *([audit] if audit else []),
+    ]
 
 
-def _narrowing(target: str, choices: Choices) -> str:
+def _restriction(target: str, choices: Choices) -> str:
     """Return the policies that the archive and the given file grant both; empty for no file."""
     if choices.policy is None and choices.override is None:
         return ""
-    from compartment_mapper.cli.restriction import narrowed_policies  # noqa: PLC0415 - 60 ms, rare
+    from compartment_mapper.cli.restriction import restricted_policies  # noqa: PLC0415 - 60 ms, rare
 
-    return narrowed_policies(target, choices.policy, choices.override)
+    return restricted_policies(target, choices.policy, choices.override)

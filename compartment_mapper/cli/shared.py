@@ -35,7 +35,7 @@ class Choices:
     frozen: bool
     grant: tuple[str, ...]
     #: None: as the conditions say.
-    leave_out_unused: bool | None
+    tree_shaking: bool | None
     node: str | None
 
     no_cache: bool
@@ -230,11 +230,11 @@ def _fail(problems: Sequence[Diagnostic], *, as_json: bool) -> NoReturn:
     if as_json:
         click.echo(json.dumps({"problems": [p.to_dict() for p in problems]}, indent=2))
     else:
-        say_problems(problems)
+        print_problems(problems)
     raise click.exceptions.Exit(1)
 
 
-def say_problems(problems: Sequence[Diagnostic]) -> None:
+def print_problems(problems: Sequence[Diagnostic]) -> None:
     """Print *problems* for people, on the standard error stream."""
     for problem in problems:
         text = printable(problem.text())

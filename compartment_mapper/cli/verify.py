@@ -17,8 +17,8 @@ from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.inference.decision import parsed_policy
 from compartment_mapper.policy.diff import AuthorityChange, PolicyDifference, diff_policies
 from compartment_mapper.policy.model import Policy
-from compartment_mapper.report.policy_text import difference_text, policy_extent_text
-from compartment_mapper.report.text import extent_text
+from compartment_mapper.report.policy_text import difference_text, policy_summary_text
+from compartment_mapper.report.text import summary_text
 
 
 @click.command(
@@ -70,11 +70,11 @@ def _excess(carried: Policy, given: Policy) -> Sequence[AuthorityChange]:
 def _text(name: str, archive: Archive, carried: Policy) -> str:
     packages = len(archive.map.compartments)
     entries = archive.map.entries
-    extent = extent_text(packages, len(archive.sizes), sum(archive.sizes.values()))
+    summary = summary_text(packages, len(archive.sizes), sum(archive.sizes.values()))
     return "\n".join(
         [
-            f"{name}: {extent}, every hash right",
-            f"policy: {policy_extent_text(carried)}",
+            f"{name}: {summary}, every hash right",
+            f"policy: {policy_summary_text(carried)}",
             *([f"entries: {', '.join(entries)}"] if len(entries) > 1 else []),
             f"sha512 {archive.sha512}",
         ]

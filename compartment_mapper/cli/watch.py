@@ -18,7 +18,7 @@ from compartment_mapper.cache.file_dependencies import (
     differences,
 )
 from compartment_mapper.cli.cached_build import Order
-from compartment_mapper.cli.shared import say_problems, show
+from compartment_mapper.cli.shared import print_problems, show
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.host.disk import Disk
 from compartment_mapper.locations import location_of_path
@@ -77,7 +77,7 @@ def _made(order: Order, make: Callable[[ObservedDisk], None]) -> ObservedDisk:
     try:
         make(disk)
     except InputError as error:
-        say_problems(error.problems)
+        print_problems(error.problems)
     else:
         show(f"made in {1000 * (time.perf_counter() - start):.0f} ms", err=True)
     return disk

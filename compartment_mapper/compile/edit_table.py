@@ -65,7 +65,7 @@ def table_of(record: ModuleRecord, source: bytes, origin: Origin | None, *, head
     """Return the `edit_table` of a compiled module against its text as it was written."""
     if origin is None:
         return edit_table(source, record.edits, head=head)
-    edits = composed(origin.erasure, record.edits, source)
+    edits = composed(origin.stripped, record.edits, source)
     return edit_table(origin.written, edits, head=head)
 
 

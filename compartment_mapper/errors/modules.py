@@ -23,7 +23,7 @@ _INSTEAD = {
 }
 
 
-def types_not_erased(place: Place, code: str, message: str) -> Diagnostic:
+def types_not_stripped(place: Place, code: str, message: str) -> Diagnostic:
     """TypeScript from which types can't be erased, or that is none; *code* is Node's."""
     words = (hint for word, hint in _INSTEAD.items() if word in message)
     is_more = code == "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX"

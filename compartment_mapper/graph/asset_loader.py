@@ -13,7 +13,7 @@ from compartment_mapper.graph.patterns import asset_files
 from compartment_mapper.locations import Location, joined
 from compartment_mapper.records.module_record import OWN_PACKAGE, RESOLVES, ModuleRecord
 from compartment_mapper.resolve.package_json import PackageDescriptor
-from compartment_mapper.resolve.package_lookup import World, find_package, is_owned
+from compartment_mapper.resolve.package_lookup import ResolverContext, find_package, is_owned
 from compartment_mapper.resolve.specifiers import is_bare, package_name_of, package_root
 
 _READING = re.compile(r"(?:promises\.)?(?:read|createRead|open|copy|cp|stat|lstat|$)")
@@ -26,16 +26,16 @@ def assets_of_module(
     record: ModuleRecord,
     edges: Iterable[Edge],
     *,
-    world: World,
+    context: ResolverContext,
     application: Location,
 ) -> tuple[Location, ...]:
     """Return the files that the module made of *file* will read, each once.
 
     They are files of its own package, and of the packages that it depends on.
     """
-    package = package_root(file, descriptors=world.descriptors)
+    package = package_root(file, descriptors=context.descriptors)
     is_application = package == application
-    descriptor = world.descriptors(package)
+    descriptor = context.descriptors(package)
     declared = descriptor.declared if isinstance(descriptor, PackageDescriptor) else frozenset()
 
     def may_read(found: Location) -> bool:
@@ -45,20 +45,22 @@ def assets_of_module(
         return _NODE_MODULES in found and (is_application or name in declared)
 
     found = (
-        *_at_places(file, record, world),
+        *_at_places(file, record, context),
         *_resolved(record, edges),
-        *_of_packages(file, record, package, world),
-        *(() if is_application else _named_in(file, record, package, world)),
+        *_of_packages(file, record, package, context),
+        *(() if is_application else _named_in(file, record, package, context)),
     )
     files = tuple(dict.fromkeys(place for place in found if may_read(place)))
-    return (*files, *named_by_files(files, package=package, read=world.powers))
+    return (*files, *named_by_files(files, package=package, read=context.powers))
 
 
-def _at_places(file: Location, record: ModuleRecord, world: World) -> Iterator[Location]:
+def _at_places(
+    file: Location, record: ModuleRecord, context: ResolverContext
+) -> Iterator[Location]:
     places = [asset for asset in record.assets if not _ALL_OF_PACKAGES.fullmatch(asset.path)]
     if places:
         yield from asset_files(
-            replace(record, assets=tuple(places)), location=file, read=world.powers
+            replace(record, assets=tuple(places)), location=file, read=context.powers
         )
 
 
@@ -78,24 +80,24 @@ def _names_file(specifier: str) -> bool:
 
 
 def _of_packages(
-    file: Location, record: ModuleRecord, package: Location, world: World
+    file: Location, record: ModuleRecord, package: Location, context: ResolverContext
 ) -> Iterator[Location]:
     """Yield what is named by the name of its package: ``a/package.json``."""
     for asset in record.assets:
         if asset.path == OWN_PACKAGE:
-            yield from _existing(Location(package + "package.json"), world)
+            yield from _existing(Location(package + "package.json"), context)
         elif not asset.path.startswith((".", "\0")):
             name = package_name_of(asset.path)
-            folder = find_package(name, referrer=file, world=world)
+            folder = find_package(name, referrer=file, context=context)
             if folder is not None:
-                yield from _existing(joined(folder, asset.path[len(name) + 1 :]), world)
+                yield from _existing(joined(folder, asset.path[len(name) + 1 :]), context)
 
 
 _DATA = re.compile(r"(?:[\w@.-]+/)+[\w@.-]+\.(?!(?:[cm]?[jt]sx?|json|map|md|node)$)\w+")
 
 
 def _named_in(
-    file: Location, record: ModuleRecord, package: Location, world: World
+    file: Location, record: ModuleRecord, package: Location, context: ResolverContext
 ) -> Iterator[Location]:
     """Yield the data of a dependency that its text names by a path, from whatever folder.
 
@@ -106,14 +108,14 @@ def _named_in(
             continue
         for folder in folders_around(file, package):
             place = joined(folder, name)
-            if world.powers.kind(place) == "file":
-                yield world.powers.canonical(place)
+            if context.powers.kind(place) == "file":
+                yield context.powers.canonical(place)
                 break
 
 
-def _existing(place: Location, world: World) -> Iterator[Location]:
-    if world.powers.kind(place) == "file":
-        yield world.powers.canonical(place)
+def _existing(place: Location, context: ResolverContext) -> Iterator[Location]:
+    if context.powers.kind(place) == "file":
+        yield context.powers.canonical(place)
 
 
 def reads_files(record: ModuleRecord) -> bool:
@@ -132,7 +134,7 @@ def reads_descriptions(record: ModuleRecord) -> bool:
 
 
 def assets_by_helpers(
-    records: Mapping[Location, ModuleRecord], *, world: World
+    records: Mapping[Location, ModuleRecord], *, context: ResolverContext
 ) -> Iterator[tuple[Location, Location]]:
     """Yield files that a module reads by names which other modules of its package give to it.
 
@@ -147,14 +149,14 @@ def assets_by_helpers(
         return
     names: dict[Location, set[str]] = {}
     roots = {
-        location: package_root(location, descriptors=world.descriptors) for location in records
+        location: package_root(location, descriptors=context.descriptors) for location in records
     }
     for location, record in records.items():
         names.setdefault(roots[location], set()).update(record.file_names)
     for location, record in sorted(helpers.items()):
         others = tuple(sorted(names[roots[location]]))
         named = replace(record, file_names=others)
-        for file in asset_files(named, location=location, read=world.powers):
+        for file in asset_files(named, location=location, read=context.powers):
             if is_owned(file, roots[location]):
                 yield location, file
 

@@ -47,7 +47,7 @@ def parse_choice(text: str) -> AssetChoice:
     return AssetChoice(package=CanonicalName(scheme + name), glob=glob)
 
 
-def with_chosen_assets(
+def with_included_assets(
     modules: ModuleGraph, packages: PackageGraph, *, choices: Iterable[str], read: ReadPowers
 ) -> ModuleGraph:
     """Return *modules* with the files that *choices*, values of ``--asset``, name.

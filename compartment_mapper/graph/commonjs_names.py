@@ -12,7 +12,7 @@ from compartment_mapper.graph.module_graph import Module, ModuleGraph
 from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.locations import Location
 from compartment_mapper.records.module_record import FreeName, ModuleRecord
-from compartment_mapper.resolve.package_lookup import World
+from compartment_mapper.resolve.package_lookup import ResolverContext
 from compartment_mapper.resolve.specifiers import package_root
 
 #: What may make globals, by whatever name it is known.
@@ -29,7 +29,7 @@ _ENDS = re.compile(
 
 
 def commonjs_name_problems(
-    graph: ModuleGraph, *, root: Location, world: World
+    graph: ModuleGraph, *, root: Location, context: ResolverContext
 ) -> tuple[Diagnostic, ...]:
     """Return where modules of *graph* use such names as soon as they are evaluated.
 
@@ -42,7 +42,7 @@ def commonjs_name_problems(
         return ()
 
     def package_of(module: Module) -> Location:
-        return package_root(module.location, descriptors=world.descriptors)
+        return package_root(module.location, descriptors=context.descriptors)
 
     made: dict[Location, set[str]] = {package_of(module): set() for module in modules}
     for module in graph.modules.values():

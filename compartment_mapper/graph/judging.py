@@ -27,7 +27,7 @@ def unknown_request_problems(
     Dependencies are full of them, for plugins that an application may name; of those count the
     ones that every run makes.
     """
-    package = package_root(file_of(location), descriptors=loading.world.descriptors)
+    package = package_root(file_of(location), descriptors=loading.context.descriptors)
     name = display_name(location, loading.root)
     for request in unknown_requests(scanned.record):
         if request.reach == "always" or (package == loading.root and request.reach == "maybe"):

@@ -133,7 +133,7 @@ class Exports:
 
 def _exports_of(module: Module, graph: ModuleGraph) -> _Exports:
     record = module.record
-    is_open = record.doubt is not None or record.syntax_error is not None
+    is_open = record.parse_uncertainty is not None or record.syntax_error is not None
     match record.language:
         case "mjs":
             return _Exports(

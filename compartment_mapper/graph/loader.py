@@ -99,7 +99,7 @@ def _late_requests(
     found = [
         (named, *request)
         for named, requests in ((False, requests_by_path), (True, requests_by_name))
-        for request in requests(modules, application=loading.root, world=loading.world)
+        for request in requests(modules, application=loading.root, context=loading.context)
     ]
     return [
         (reader, request, named)
@@ -117,8 +117,8 @@ def _late_assets(
     are told of its folder, and look there.
     """
     records = {location: module.record for location, module in modules.items()}
-    found = list(assets_by_helpers(records, world=loading.world))
-    if BROWSER not in loading.world.conditions and any(map(reads_descriptions, records.values())):
+    found = list(assets_by_helpers(records, context=loading.context))
+    if BROWSER not in loading.context.conditions and any(map(reads_descriptions, records.values())):
         found.append((entry, Location(f"{loading.root}package.json")))
     return [(reader, bytes_location(file)) for reader, file in found]
 
@@ -201,7 +201,7 @@ def _load_module(pending: PendingModule, *, loading: Loading) -> tuple[Module, l
                 file_of(location),
                 scanned.record,
                 edges,
-                world=loading.world,
+                context=loading.context,
                 application=loading.root,
             )
         ),
@@ -214,14 +214,16 @@ def _computed_requests(
     location: Location, record: ModuleRecord, loading: Loading
 ) -> tuple[ModuleRequest, ...]:
     """Return a request for each module that what *record* computes may mean."""
-    read, file = loading.world.powers, file_of(location)
+    read, file = loading.context.powers, file_of(location)
     own = pattern_requests(record, location=location, read=read)
-    others = package_requests(record, location=file, application=loading.root, world=loading.world)
+    others = package_requests(
+        record, location=file, application=loading.root, context=loading.context
+    )
     return (*own, *others)
 
 
 def _entry_language(entry: Location, loading: Loading) -> Language | None:
-    language = language_of(entry, "import", None, world=loading.world)
+    language = language_of(entry, "import", None, context=loading.context)
     if not isinstance(language, ResolutionFailure):
         return language
     place = Place(file=display_name(entry, loading.root))

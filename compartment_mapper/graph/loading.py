@@ -10,9 +10,9 @@ from compartment_mapper.graph.module_graph import ModuleGraph
 from compartment_mapper.locations import Location
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.records.module_record import ModuleRequest
-from compartment_mapper.records.type_stripping import ErasePowers
+from compartment_mapper.records.type_stripping import StripPowers
 from compartment_mapper.resolve.data_urls import DataModule
-from compartment_mapper.resolve.resolver import World
+from compartment_mapper.resolve.resolver import ResolverContext
 from compartment_mapper.scan.scanner import ScanPowers, SyntaxPowers
 
 
@@ -20,10 +20,10 @@ from compartment_mapper.scan.scanner import ScanPowers, SyntaxPowers
 class Loading:
     """What loading needs of the world."""
 
-    world: World
+    context: ResolverContext
     read: ReadPowers
     engine: SyntaxPowers
-    erase: ErasePowers
+    strip: StripPowers
     scans: ScanPowers
     #: Called with the number of modules scanned so far.
     progress: Callable[[int], None]

@@ -13,7 +13,7 @@ from compartment_mapper.graph.module_graph import Module
 from compartment_mapper.graph.package_graph import declared_names
 from compartment_mapper.locations import Location, Specifier
 from compartment_mapper.records.module_record import ModuleRequest, PatternRequest
-from compartment_mapper.resolve.package_lookup import World
+from compartment_mapper.resolve.package_lookup import ResolverContext
 from compartment_mapper.resolve.specifiers import package_name_of, package_root
 
 _TEXT = re.compile(rb"""(['"`])((?:@[\w~-][\w.~-]*/)?[\w~-][\w.~-]*(?:/[\w./~-]+)?)\1""")
@@ -22,16 +22,16 @@ _MOST = 100
 
 
 def requests_by_name(
-    modules: Mapping[Location, Module], *, application: Location, world: World
+    modules: Mapping[Location, Module], *, application: Location, context: ResolverContext
 ) -> Iterator[tuple[Location, ModuleRequest]]:
     """Yield which modules of dependencies may load which packages that are named for them."""
     unknown = {location: _unknown(module) for location, module in modules.items()}
     if not any(unknown.values()):
         return
     roots = {
-        location: package_root(location, descriptors=world.descriptors) for location in modules
+        location: package_root(location, descriptors=context.descriptors) for location in modules
     }
-    names = sorted(set(_named(modules, roots, application, world)))[:_MOST]
+    names = sorted(set(_named(modules, roots, application, context)))[:_MOST]
     for location, requests in unknown.items():
         root = roots[location]
         own = [name for name in names if not root.endswith(_ending(name))]
@@ -58,7 +58,7 @@ def _named(
     modules: Mapping[Location, Module],
     roots: Mapping[Location, Location],
     application: Location,
-    world: World,
+    context: ResolverContext,
 ) -> Iterator[Specifier]:
     """Yield what the application names, and what packages name that are named themselves."""
     by_root: dict[Location, list[Module]] = {}
@@ -71,7 +71,7 @@ def _named(
         if root in done:
             continue
         done.add(root)
-        declared = set(declared_names(root, application=application, world=world))
+        declared = set(declared_names(root, application=application, context=context))
         names = set(_mentioned(by_root.get(root, []), declared)) if declared else set()
         yield from names
         endings = tuple(map(_ending, names))

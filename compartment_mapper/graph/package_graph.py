@@ -18,7 +18,7 @@ from compartment_mapper.locations import (
     relative_path,
 )
 from compartment_mapper.resolve.package_json import PackageDescriptor
-from compartment_mapper.resolve.package_lookup import Descriptors, World, find_package
+from compartment_mapper.resolve.package_lookup import Descriptors, ResolverContext, find_package
 from compartment_mapper.resolve.specifiers import (
     descriptor_of,
     is_bare,
@@ -82,20 +82,24 @@ class PackageGraph:
         )
 
 
-def graph_packages(modules: ModuleGraph, *, root: Location, world: World) -> PackageGraph:
+def graph_packages(
+    modules: ModuleGraph, *, root: Location, context: ResolverContext
+) -> PackageGraph:
     """Return the packages of *modules*.
 
     Args:
         modules: What is reached.
         root: The folder of the application's package.json.
-        world: To look for declared dependencies, whose paths name packages.
+        context: To look for declared dependencies, whose paths name packages.
     """
-    roots = _package_roots(modules, root, world.descriptors)
-    owners = {location: _owner(location, roots, world.descriptors) for location in modules.modules}
+    roots = _package_roots(modules, root, context.descriptors)
+    owners = {
+        location: _owner(location, roots, context.descriptors) for location in modules.modules
+    }
     dependencies = _dependencies(modules, owners)
-    names = _canonical_names(root, owners, modules, world)
+    names = _canonical_names(root, owners, modules, context)
     packages = {
-        folder: _package(folder, names[folder], descriptor_of(folder, world.descriptors))
+        folder: _package(folder, names[folder], descriptor_of(folder, context.descriptors))
         for folder in sorted(set(owners.values()), key=lambda folder: _name_order(names[folder]))
     }
     return PackageGraph(packages=packages, owners=owners, dependencies=dependencies)
@@ -170,7 +174,7 @@ def _canonical_names(
     root: Location,
     owners: Mapping[Location, Location],
     modules: ModuleGraph,
-    world: World,
+    context: ResolverContext,
 ) -> dict[Location, CanonicalName]:
     """Return the shortest path of dependency names to each package that is reached.
 
@@ -186,7 +190,7 @@ def _canonical_names(
         found: dict[Location, list[str]] = {}
         for folder in level:
             prefix = "" if folder == root else f"{names[folder]}>"
-            for name, target in _named_targets(folder, root, requested, world):
+            for name, target in _named_targets(folder, root, requested, context):
                 if target not in names:
                     found.setdefault(target, []).append(prefix + name)
         best = {
@@ -222,9 +226,11 @@ def _bare_targets(
             yield package_name_of(specifier), owners[edge.target.location]
 
 
-def declared_names(folder: Location, *, application: Location, world: World) -> Iterable[str]:
+def declared_names(
+    folder: Location, *, application: Location, context: ResolverContext
+) -> Iterable[str]:
     """Return the dependencies that the package in *folder* declares, each once."""
-    descriptor = descriptor_of(folder, world.descriptors)
+    descriptor = descriptor_of(folder, context.descriptors)
     if descriptor is None:
         return ()
     return dict.fromkeys(
@@ -241,13 +247,13 @@ def _named_targets(
     folder: Location,
     root: Location,
     requested: Mapping[Location, Mapping[str, Location]],
-    world: World,
+    context: ResolverContext,
 ) -> Iterator[tuple[str, Location]]:
     used = requested.get(folder, {})
     yield from used.items()
-    for name in declared_names(folder, application=root, world=world):
+    for name in declared_names(folder, application=root, context=context):
         if name not in used and _NAME.fullmatch(name):
-            target = find_package(name, referrer=Location(folder + "package.json"), world=world)
+            target = find_package(name, referrer=Location(folder + "package.json"), context=context)
             if target is not None:
                 yield name, target
 

@@ -14,14 +14,19 @@ from compartment_mapper.graph.patterns import PROGRAMS, SUFFIXES, TYPED, files_o
 from compartment_mapper.locations import Location, Specifier, base_name, joined
 from compartment_mapper.records.module_record import ModuleRecord, ModuleRequest, PatternRequest
 from compartment_mapper.resolve.package_json import PackageDescriptor
-from compartment_mapper.resolve.resolver import FileResolution, World, find_package, resolve
+from compartment_mapper.resolve.resolver import (
+    FileResolution,
+    ResolverContext,
+    find_package,
+    resolve,
+)
 from compartment_mapper.resolve.specifiers import package_name_of, package_root
 
 _MODULES = (*PROGRAMS, *TYPED)
 
 
 def package_requests(
-    record: ModuleRecord, *, location: Location, application: Location, world: World
+    record: ModuleRecord, *, location: Location, application: Location, context: ResolverContext
 ) -> Iterator[ModuleRequest]:
     """Yield a request for each module of other packages that a pattern of *record* may mean.
 
@@ -29,12 +34,12 @@ def package_requests(
         record: What the text says.
         location: Of its file.
         application: The folder of the application's own package.
-        world: What is there.
+        context: What is there.
     """
     patterns = [p for p in record.patterns if p.pattern != "*" and not p.pattern.startswith(".")]
     if not patterns:
         return
-    installed = _Installed(location, application, world)
+    installed = _Installed(location, application, context)
     seen: set[tuple[str, str]] = set()
     for request in patterns:
         for specifier in installed.matching(request):
@@ -51,12 +56,12 @@ def package_requests(
 class _Installed:
     """The dependencies of the package around one module that are there."""
 
-    def __init__(self, location: Location, application: Location, world: World) -> None:
-        root = package_root(location, descriptors=world.descriptors)
-        descriptor = world.descriptors(root)
+    def __init__(self, location: Location, application: Location, context: ResolverContext) -> None:
+        root = package_root(location, descriptors=context.descriptors)
+        descriptor = context.descriptors(root)
         self._location = location
         self._root = root
-        self._world = world
+        self._context = context
         self._is_application = root == application
         self._declared = (
             descriptor.declared if isinstance(descriptor, PackageDescriptor) else frozenset[str]()
@@ -89,7 +94,7 @@ class _Installed:
             whole = re.compile(shape_of(path.removeprefix("/")) + suffix)
             known = path[: path.index("*")].rpartition("/")[0].removeprefix("/")
             below = f"{known}/" if known else ""
-            files = files_of_package(joined(folder, below), self._world.powers)
+            files = files_of_package(joined(folder, below), self._context.powers)
             matching = (below + file for file in files if file.endswith((*_MODULES, ".json")))
             found = (f"{name}/{file}" for file in matching if whole.fullmatch(file))
         yield from (specifier for specifier in found if self._is_module(specifier, request))
@@ -104,10 +109,10 @@ class _Installed:
 
     def _names_in_folder(self) -> Iterator[str]:
         modules = Location(f"{self._root}node_modules/")
-        for name in self._world.powers.names_in(modules):
+        for name in self._context.powers.names_in(modules):
             if name.startswith("@"):
                 scope = Location(f"{modules}{name}/")
-                yield from (f"{name}/{inner}" for inner in self._world.powers.names_in(scope))
+                yield from (f"{name}/{inner}" for inner in self._context.powers.names_in(scope))
             elif not name.startswith("."):
                 yield name
 
@@ -115,14 +120,14 @@ class _Installed:
         if name not in self._folders:
             may = self._is_application or name in self._declared
             self._folders[name] = (
-                find_package(name, referrer=self._location, world=self._world) if may else None
+                find_package(name, referrer=self._location, context=self._context) if may else None
             )
         return self._folders[name]
 
     def _is_module(self, specifier: str, request: PatternRequest) -> bool:
         """Whether the specifier leads to a file that can be loaded without saying how."""
         found = resolve(
-            Specifier(specifier), referrer=self._location, kind=request.kind, world=self._world
+            Specifier(specifier), referrer=self._location, kind=request.kind, context=self._context
         )
         if not isinstance(found, FileResolution):
             return False

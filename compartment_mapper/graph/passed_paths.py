@@ -14,7 +14,7 @@ from compartment_mapper.graph.module_graph import Module
 from compartment_mapper.graph.patterns import PROGRAMS, asset_files
 from compartment_mapper.locations import Location, Specifier, base_name, joined, parent_of, path_of
 from compartment_mapper.records.module_record import ModuleRequest, PatternRequest
-from compartment_mapper.resolve.package_lookup import World, is_owned
+from compartment_mapper.resolve.package_lookup import ResolverContext, is_owned
 from compartment_mapper.resolve.specifiers import package_root
 
 #: In a request that is computed: that its value is a path, and no name of a package.
@@ -22,7 +22,7 @@ _PATH = re.compile(rb"pathToFileURL|[Ff]ile|[Pp]ath|[Uu][Rr][Ll]|href")
 
 
 def requests_by_path(
-    modules: Mapping[Location, Module], *, application: Location, world: World
+    modules: Mapping[Location, Module], *, application: Location, context: ResolverContext
 ) -> Iterator[tuple[Location, ModuleRequest]]:
     """Yield which modules of dependencies may load which programs that the application names."""
     loaders = [
@@ -31,13 +31,13 @@ def requests_by_path(
         for request in module.record.patterns
         if request.pattern == "*"
         and _PATH.search(module.source, request.span.start, request.span.end)
-        and package_root(location, descriptors=world.descriptors) != application
+        and package_root(location, descriptors=context.descriptors) != application
     ]
     if not loaders:
         return
-    programs = set(_named_programs(modules, application, world))
+    programs = set(_named_programs(modules, application, context))
     for location, request in loaders:
-        own = _at_working_directory(modules[location], application, world)
+        own = _at_working_directory(modules[location], application, context)
         for program in sorted(programs.union(own)):
             path = relpath(path_of(program), path_of(parent_of(location)))
             yield (
@@ -57,7 +57,7 @@ def _type_of(program: Location, request: PatternRequest) -> str | None:
 
 
 def _at_working_directory(
-    module: Module, application: Location, world: World
+    module: Module, application: Location, context: ResolverContext
 ) -> Iterator[Location]:
     """Yield what a module names that looks into the folder where the program was started.
 
@@ -65,21 +65,24 @@ def _at_working_directory(
     """
     if b"process.cwd()" in module.source:
         names = (name for name in module.record.file_names if name != "package.json")
-        yield from _where_it_starts(names, (*PROGRAMS, ".json"), application, world)
+        yield from _where_it_starts(names, (*PROGRAMS, ".json"), application, context)
 
 
 def _where_it_starts(
-    names: Iterable[str], extensions: tuple[str, ...], application: Location, world: World
+    names: Iterable[str],
+    extensions: tuple[str, ...],
+    application: Location,
+    context: ResolverContext,
 ) -> Iterator[Location]:
     """Yield the files of some kinds that *names* mean in the folder of the application."""
     for name in names:
         place = joined(application, name)
-        if name.endswith(extensions) and world.powers.kind(place) == "file":
-            yield world.powers.canonical(place)
+        if name.endswith(extensions) and context.powers.kind(place) == "file":
+            yield context.powers.canonical(place)
 
 
 def _named_programs(
-    modules: Mapping[Location, Module], application: Location, world: World
+    modules: Mapping[Location, Module], application: Location, context: ResolverContext
 ) -> Iterator[Location]:
     """Yield the programs in folders that the application computes, whose names it says.
 
@@ -89,10 +92,10 @@ def _named_programs(
         record = module.record
         if b"resolve(" in module.source and is_owned(location, application):
             # path.resolve('test/a.js'): from where it was started
-            yield from _where_it_starts(record.file_names, PROGRAMS, application, world)
+            yield from _where_it_starts(record.file_names, PROGRAMS, application, context)
         if record.assets and is_owned(location, application):
             names = {name.rpartition("/")[2] for name in record.file_names}
-            for file in asset_files(record, location=location, read=world.powers):
+            for file in asset_files(record, location=location, read=context.powers):
                 is_program = file != location and file.endswith(PROGRAMS)
                 if is_program and base_name(file) in names and is_owned(file, application):
                     yield file

@@ -80,7 +80,7 @@ def pending_module(
         text = SourceText(source=loading.data[location].source)
     else:
         file, root = file_of(location), loading.root
-        text = source_text(file, language, root=root, read=loading.read, erase=loading.erase)
+        text = source_text(file, language, root=root, read=loading.read, strip=loading.strip)
     if text.refusal is not None:
         refused = ModuleRecord(language=language or "cjs", syntax_error=text.refusal.message)
         return PendingModule(
@@ -102,7 +102,7 @@ def begin_scan(
     source: bytes, language: Language | None, loading: Loading, *, in_cycle: bool
 ) -> Callable[[], ModuleRecord]:
     """Begin to scan *source*; what is returned waits for the record."""
-    page = BROWSER in loading.world.conditions
+    page = BROWSER in loading.context.conditions
     return loading.scans.begin(source, language, in_cycle=in_cycle, page=page)
 
 
@@ -119,7 +119,7 @@ def scanned_module(pending: PendingModule, loading: Loading) -> ScannedModule:
     if pending.language == "json":
         wrong_json = json_problem(text.source, name)
         return ScannedModule(text=text, record=record, problems=(wrong_json,) if wrong_json else ())
-    if record.doubt is not None:
+    if record.parse_uncertainty is not None:
         wrong = loading.engine.syntax_problem(text.source, record.language)
         if wrong is not None:
             return _wrong_text(text, record, name, wrong)
@@ -140,8 +140,8 @@ def _wrong_text(
 ) -> ScannedModule:
     """What is no program requests nothing: to load it throws, before anything else is loaded."""
     message, line = wrong
-    assert record.doubt is not None
-    place = place_in(name, text, _span_of_line(text.source, line, record.doubt))
+    assert record.parse_uncertainty is not None
+    place = place_in(name, text, _span_of_line(text.source, line, record.parse_uncertainty))
     return ScannedModule(
         text=text,
         record=ModuleRecord(language=record.language, syntax_error=message),
@@ -149,12 +149,12 @@ def _wrong_text(
     )
 
 
-def _span_of_line(source: bytes, line: int, doubt: Span) -> Span:
-    """Return the place of the grammar's *doubt* where it is on the engine's *line*, else that."""
-    if line in {0, source.count(b"\n", 0, doubt.start) + 1}:
-        return doubt
+def _span_of_line(source: bytes, line: int, doubtful: Span) -> Span:
+    """Return *doubtful* where it is on the engine's *line*, else that line."""
+    if line in {0, source.count(b"\n", 0, doubtful.start) + 1}:
+        return doubtful
     lines = source.split(b"\n")
     start = sum(len(text) + 1 for text in lines[: line - 1])
     if start > len(source):
-        return doubt
+        return doubtful
     return Span(start, start + len(lines[line - 1]))

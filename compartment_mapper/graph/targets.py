@@ -27,7 +27,7 @@ _LOADED = frozenset({*PROGRAMS, *TYPED, ".json"})
 
 def is_optional(location: Location, request: ModuleRequest, loading: Loading) -> bool:
     """Whether the package declares that it can do without what it requests."""
-    scope = package_scope(file_of(location), world=loading.world)
+    scope = package_scope(file_of(location), context=loading.context)
     if not isinstance(scope, tuple) or not is_bare(request.specifier):
         return False
     name = package_name_of(request.specifier)
@@ -44,14 +44,14 @@ def target_of(
         request.specifier,
         referrer=file_of(location),
         kind=request.kind,
-        world=loading.world,
+        context=loading.context,
         application=loading.root,
     )
     match found:
         case BuiltinResolution(name=name):
             return BuiltinTarget(name=name)
         case EmptyResolution():
-            package = package_root(file_of(location), descriptors=loading.world.descriptors)
+            package = package_root(file_of(location), descriptors=loading.context.descriptors)
             return FileTarget(location=empty_location(package))
         case ResolutionFailure():
             return found
@@ -71,7 +71,7 @@ def _data_target(
     module = data_module(request.specifier, request.attribute_type)
     if isinstance(module, ResolutionFailure):
         return module
-    package = package_root(file_of(location), descriptors=loading.world.descriptors)
+    package = package_root(file_of(location), descriptors=loading.context.descriptors)
     target = data_location(package, request.specifier)
     loading.data[target] = module
     return FileTarget(location=target)
@@ -82,11 +82,11 @@ def language_for(
 ) -> Language | ResolutionFailure | None:
     """Return as what *file* is loaded: what is only resolved, and can't be loaded, as bytes."""
     if request.attribute_type != RESOLVES:
-        return language_of(file, request.kind, request.attribute_type, world=loading.world)
+        return language_of(file, request.kind, request.attribute_type, context=loading.context)
     stem, dot, extension = base_name(file).rpartition(".")
     if stem and dot + extension not in _LOADED:
         return "bytes"
-    language = language_of(file, request.kind, None, world=loading.world)
+    language = language_of(file, request.kind, None, context=loading.context)
     return "bytes" if isinstance(language, ResolutionFailure) else language
 
 
@@ -96,7 +96,7 @@ def _is_crossing(
     """Whether a dependency names a file of another package by its path."""
     if is_bare(request.specifier) or request.specifier.startswith("#"):
         return False
-    package = package_root(file_of(location), descriptors=loading.world.descriptors)
+    package = package_root(file_of(location), descriptors=loading.context.descriptors)
     return crosses_packages(file, package=package, application=loading.root)
 
 

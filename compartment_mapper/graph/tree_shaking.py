@@ -31,22 +31,24 @@ from compartment_mapper.records.module_record import (
     ModuleRecord,
     StarExport,
 )
-from compartment_mapper.resolve.package_lookup import World, package_scope
+from compartment_mapper.resolve.package_lookup import ResolverContext, package_scope
 from compartment_mapper.resolve.side_effects import has_side_effects
 
 
-def without_unused(graph: ModuleGraph, *, also: Iterable[Location], world: World) -> ModuleGraph:
+def without_unused(
+    graph: ModuleGraph, *, also: Iterable[Location], context: ResolverContext
+) -> ModuleGraph:
     """Return *graph* without the modules that can't be observed.
 
     Args:
         graph: Of an application.
         also: Modules of it that are used besides what its entries request.
-        world: To ask each package what it promises.
+        context: To ask each package what it promises.
     """
     exports = Exports(graph)
     firsts = (graph.entry, *graph.others, *also)
     wrong = frozenset(where for where, m in graph.modules.items() if _is_wrong(m, exports))
-    effectful = wrong | {where for where in graph.modules if _has_side_effects(where, world)}
+    effectful = wrong | {where for where in graph.modules if _has_side_effects(where, context)}
     if len(effectful) == len(graph.modules):
         return graph
     order = EvaluationOrder(graph, effectful)
@@ -66,7 +68,7 @@ def _is_wrong(module: Module, exports: Exports) -> bool:
     """Whether a run may fail by the module itself, before or when it is evaluated."""
     record = module.record
     return (
-        record.doubt is not None
+        record.parse_uncertainty is not None
         or record.syntax_error is not None
         or bool(record.refusals)
         or record.has_top_level_await
@@ -78,12 +80,12 @@ def _is_wrong(module: Module, exports: Exports) -> bool:
     )
 
 
-def _has_side_effects(location: Location, world: World) -> bool:
+def _has_side_effects(location: Location, context: ResolverContext) -> bool:
     if not is_on_disk(location):
         return False
     file = file_of(location)
     # As webpack: the nearest package.json says it, also one that says nothing but a type.
-    scope = package_scope(file, world=world)
+    scope = package_scope(file, context=context)
     if not isinstance(scope, tuple):
         return True
     folder, descriptor = scope

@@ -12,14 +12,14 @@ from typing import Self
 
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.errors.environment import runtime_missing
-from compartment_mapper.records.codec import erasure_from_plain
-from compartment_mapper.records.type_stripping import Erasure, ErasureRefusal, Typed
+from compartment_mapper.records.codec import stripped_from_plain
+from compartment_mapper.records.type_stripping import StrippedTypes, StripRefusal, Typed
 
 _SCRIPT = Path(__file__).parent.parent / "_runtime" / "strip-types.cjs"
 
 
-class Eraser:
-    """`ErasePowers` of a Node, to be closed with ``with``.
+class TypeStripper:
+    """`StripPowers` of a Node, to be closed with ``with``.
 
     Args:
         node: Returns the path of the Node; called when it is wanted first.
@@ -42,7 +42,7 @@ class Eraser:
             self._process.kill()
             self._process.communicate()
 
-    def erased(self, typed: Typed) -> Erasure | ErasureRefusal:
+    def stripped(self, typed: Typed) -> StrippedTypes | StripRefusal:
         """Return how *typed* is edited to be JavaScript, or why it can't be."""
         self._process = self._process or self._started()
         source = typed.source.decode("utf-8", "replace")
@@ -64,7 +64,7 @@ class Eraser:
         requests.write(json.dumps(question) + "\n")
         requests.flush()
         answer: object = json.loads(answers.readline())
-        found = erasure_from_plain(answer)
+        found = stripped_from_plain(answer)
         assert found is not None, answer
         return found
 

@@ -21,13 +21,13 @@ from compartment_mapper.inference.hardening import patches_of, unchanging_packag
 from compartment_mapper.inference.policy_file import (
     OVERRIDE_FILE,
     POLICY_FILE,
-    Finding,
+    PolicyDiagnostic,
     changed_packages,
     missing_grants,
     undecided_patches,
     unused_grants,
 )
-from compartment_mapper.inference.use import Use
+from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
 from compartment_mapper.policy.format import parse_policy
 from compartment_mapper.policy.merge import merge_policies
@@ -180,13 +180,13 @@ def policy_beside(root: Location, read: ReadPowers) -> tuple[PolicyFile | None, 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class ScannedApplication:
     """An application as it was scanned."""
 
     root: Location
     modules: ModuleGraph
     packages: PackageGraph
-    uses: tuple[Use, ...]
+    uses: tuple[CapabilityUse, ...]
 
     def place_of(self, module: Location, span: Span) -> Place:
         """Return a place in a module, with its code frame."""
@@ -198,31 +198,33 @@ class Seen:
         return [package.canonical_name for package in self.packages.packages.values()]
 
 
-def policy_problems(given: GivenPolicy, seen: Seen, *, frozen: bool) -> Iterator[Diagnostic]:
+def policy_problems(
+    given: GivenPolicy, scanned: ScannedApplication, *, frozen: bool
+) -> Iterator[Diagnostic]:
     """Yield where *given* does not fit the application: errors, and warnings of what is stale.
 
     What is harmless need not be granted.
 
     Args:
         given: The policy.
-        seen: The application.
+        scanned: The application.
         frozen: A package of another version, or with other files, is an error.
     """
-    for finding in missing_grants(given.policy, seen.uses):
+    for finding in missing_grants(given.policy, scanned.uses):
         assert finding.use is not None
         use = finding.use
-        yield _missing(finding, use, given.file, seen.place_of(use.module, use.span))
-    for finding in undecided_patches(given.policy, seen.modules, seen.packages):
+        yield _missing(finding, use, given.file, scanned.place_of(use.module, use.span))
+    for finding in undecided_patches(given.policy, scanned.modules, scanned.packages):
         assert finding.patch is not None
-        place = seen.place_of(finding.patch.module, finding.patch.span)
+        place = scanned.place_of(finding.patch.module, finding.patch.span)
         yield errors.patches_another(place, finding.package, finding.path, given.file)
-    for finding in changed_packages(given.policy, seen.modules, seen.packages):
-        yield _changed(finding, given, seen.names, frozen=frozen)
-    for finding in unused_grants(given.policy, seen.uses):
+    for finding in changed_packages(given.policy, scanned.modules, scanned.packages):
+        yield _changed(finding, given, scanned.names, frozen=frozen)
+    for finding in unused_grants(given.policy, scanned.uses):
         yield from _mistyped(finding, given.file)
 
 
-def _mistyped(finding: Finding, file: str) -> Iterator[Diagnostic]:
+def _mistyped(finding: PolicyDiagnostic, file: str) -> Iterator[Diagnostic]:
     """Yield a grant of a member that `process` has not, if it nearly has it and nobody uses it."""
     first, *members = finding.path.split(".")
     if finding.part != "globals" or first != "process" or not members:
@@ -234,20 +236,20 @@ def _mistyped(finding: Finding, file: str) -> Iterator[Diagnostic]:
         yield errors.invalid_policy(file, problem, near)
 
 
-def hardened_packages(seen: Seen, *, believed: bool) -> frozenset[CanonicalName]:
+def hardened_packages(scanned: ScannedApplication, *, believed: bool) -> frozenset[CanonicalName]:
     """Return the packages whose functions and classes are frozen for others by default.
 
     Args:
-        seen: The application.
+        scanned: The application.
         believed: A package that another is seen to change stays as it is. Without a policy
             that says so, this is for `--infer` alone.
     """
-    patched = {patch.target for patch in patches_of(seen.modules, seen.packages)}
-    unchanging = unchanging_packages(seen.modules, seen.packages)
+    patched = {patch.target for patch in patches_of(scanned.modules, scanned.packages)}
+    unchanging = unchanging_packages(scanned.modules, scanned.packages)
     return unchanging - patched if believed else unchanging
 
 
-def _missing(finding: Finding, use: Use, file: str, place: Place) -> Diagnostic:
+def _missing(finding: PolicyDiagnostic, use: CapabilityUse, file: str, place: Place) -> Diagnostic:
     is_root = use.package == ROOT_NAME
     return errors.policy_too_narrow(
         place,
@@ -260,7 +262,7 @@ def _missing(finding: Finding, use: Use, file: str, place: Place) -> Diagnostic:
 
 
 def _changed(
-    finding: Finding, given: GivenPolicy, known: list[CanonicalName], *, frozen: bool
+    finding: PolicyDiagnostic, given: GivenPolicy, known: list[CanonicalName], *, frozen: bool
 ) -> Diagnostic:
     if finding.kind == "unknown":
         others = [name for name in known if name not in given.policy.resources]

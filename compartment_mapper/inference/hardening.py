@@ -64,7 +64,7 @@ def unchanging_packages(modules: ModuleGraph, packages: PackageGraph) -> frozens
     """
     changing: set[CanonicalName] = set()
     for location, module in modules.modules.items():
-        if module.record.changes_late or module.record.doubt is not None:
+        if module.record.monkey_patches or module.record.parse_uncertainty is not None:
             changing.add(packages.owner_of(location).canonical_name)
         changing.update(_patched_in_package(module, packages))
     changing.update(

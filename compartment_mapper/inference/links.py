@@ -9,19 +9,19 @@ from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.graph.module_graph import Edge, FileTarget, Module, ModuleGraph
 from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.graph.package_graph import Package, PackageGraph
-from compartment_mapper.inference.use import Link, Use
+from compartment_mapper.inference.use import CapabilityUse, Link
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
 from compartment_mapper.resolve.specifiers import is_bare, package_name_of
 
 
-def links_of(module: Module, packages: PackageGraph) -> Iterator[Use]:
+def links_of(module: Module, packages: PackageGraph) -> Iterator[CapabilityUse]:
     """Yield the packages that *module* reaches, each as a use."""
     source = packages.owner_of(module.location)
     for edge in module.edges:
         if isinstance(edge.target, FileTarget):
             target = packages.owner_of(edge.target.location)
             if source != target:
-                yield Use(
+                yield CapabilityUse(
                     package=source.canonical_name,
                     part="packages",
                     path=target.canonical_name,
@@ -58,7 +58,7 @@ def _requested_name(specifier: str, target: Package) -> str:
 
 
 def doubtful_links(
-    uses: Iterable[Use], modules: ModuleGraph, packages: PackageGraph, *, root: Location
+    uses: Iterable[CapabilityUse], modules: ModuleGraph, packages: PackageGraph, *, root: Location
 ) -> Iterator[Diagnostic]:
     """Yield a warning for each link that is granted because it is used, and for no better reason.
 
@@ -69,7 +69,7 @@ def doubtful_links(
         package.canonical_name: (package.name, package.version)
         for package in packages.packages.values()
     }
-    named: dict[str, list[Use]] = {}
+    named: dict[str, list[CapabilityUse]] = {}
     for use in uses:
         place = modules.modules[use.module].place(display_name(use.module, root), use.span)
         if use.link == "named":

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from compartment_mapper.authority.table import holders_of
 from compartment_mapper.graph.package_graph import PackageGraph
-from compartment_mapper.inference.use import Use
+from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
 from compartment_mapper.policy.model import Grant, PackagePolicy, Policy
 
 
-def policy_of(uses: Iterable[Use], packages: PackageGraph, *, infer: bool) -> Policy:
+def policy_of(uses: Iterable[CapabilityUse], packages: PackageGraph, *, infer: bool) -> Policy:
     """Return the policy that follows from *uses*.
 
     Args:
@@ -58,11 +58,11 @@ def allow_all(packages: PackageGraph) -> Policy:
     )
 
 
-def withheld(uses: Iterable[Use], policy: Policy) -> list[Use]:
+def denied(uses: Iterable[CapabilityUse], policy: Policy) -> list[CapabilityUse]:
     """Return the uses that *policy* does not grant, and about which nobody decided."""
     return [use for use in uses if not _is_decided(use, policy.of(use.package))]
 
 
-def _is_decided(use: Use, policy: PackagePolicy) -> bool:
+def _is_decided(use: CapabilityUse, policy: PackagePolicy) -> bool:
     allowed = policy.allows(use.part, use.path, write=use.write, load=use.load)
     return allowed or use.has_form or policy.denies(use.part, use.path)

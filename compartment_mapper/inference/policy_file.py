@@ -22,7 +22,7 @@ from compartment_mapper.authority.table import (
 from compartment_mapper.graph.module_graph import ModuleGraph
 from compartment_mapper.graph.package_graph import Package, PackageGraph
 from compartment_mapper.inference.hardening import Patch, patches_of, unchanging_packages
-from compartment_mapper.inference.use import Use
+from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, relative_path
 from compartment_mapper.policy.model import PARTS, Attenuation, Grant, Grants, PackagePolicy, Policy
 
@@ -33,10 +33,10 @@ _NODE_MODULES = "/node_modules/"
 
 
 def policy_from_uses(
-    uses: Iterable[Use],
+    uses: Iterable[CapabilityUse],
     modules: ModuleGraph,
     packages: PackageGraph,
-    place_of: Callable[[Use], str],
+    place_of: Callable[[CapabilityUse], str],
 ) -> Policy:
     """Return the policy that grants what is used; critical powers stand there as refused.
 
@@ -76,7 +76,9 @@ def with_open_packages(policy: Policy, names: Container[CanonicalName]) -> Polic
     )
 
 
-def _with_grant(policy: PackagePolicy, use: Use, grant: Grant, reason: str) -> PackagePolicy:
+def _with_grant(
+    policy: PackagePolicy, use: CapabilityUse, grant: Grant, reason: str
+) -> PackagePolicy:
     grants = policy.grants_of(use.part)
     assert isinstance(grants, Mapping)
     changed = {**grants, use.path: grant}
@@ -220,7 +222,7 @@ def _wider(known: Grant, seen: Grant | None) -> Grant:
     return "write" if known is True and seen == "write" else known
 
 
-def with_harmless(policy: Policy, uses: Iterable[Use]) -> Policy:
+def with_harmless(policy: Policy, uses: Iterable[CapabilityUse]) -> Policy:
     """Return *policy* with the harmless part of what is used, where it says so, written out.
 
     Links to packages are never harmless here: who may use whom is listed.
@@ -245,20 +247,20 @@ def with_harmless(policy: Policy, uses: Iterable[Use]) -> Policy:
 #: What may be wrong with a policy file: a use that nobody decided about; a package that another
 #: changes; a grant that nobody uses; a package that is not there; another version; the same
 #: version with other files.
-FindingKind = Literal["missing", "patched", "unused", "unknown", "version", "integrity"]
+PolicyDiagnosticKind = Literal["missing", "patched", "unused", "unknown", "version", "integrity"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class PolicyDiagnostic:
     """One difference between a policy and the application that it is for."""
 
-    kind: FindingKind
+    kind: PolicyDiagnosticKind
     package: CanonicalName
     #: Of an authority.
     part: Part | None = None
     path: str = ""
     #: What uses it.
-    use: Use | None = None
+    use: CapabilityUse | None = None
     #: What changes what *path*, another package, exports.
     patch: Patch | None = None
     #: Versions: what the policy says, and what is there.
@@ -266,7 +268,7 @@ class Finding:
     found: str = ""
 
 
-def missing_grants(policy: Policy, uses: Iterable[Use]) -> Iterator[Finding]:
+def missing_grants(policy: Policy, uses: Iterable[CapabilityUse]) -> Iterator[PolicyDiagnostic]:
     """Yield the powers that are used, and that *policy* neither grants nor refuses.
 
     Packages that are used without being declared are withheld, as they are without a policy; the
@@ -282,22 +284,24 @@ def missing_grants(policy: Policy, uses: Iterable[Use]) -> Iterator[Finding]:
         writes = use.write and not is_global(use.path)
         allowed = own.allows(use.part, use.path, write=writes, load=use.load)
         if not (allowed or use.has_form or own.denies(use.part, use.path)):
-            yield Finding(
+            yield PolicyDiagnostic(
                 kind="missing", package=use.package, part=use.part, path=use.path, use=use
             )
 
 
 def undecided_patches(
     policy: Policy, modules: ModuleGraph, packages: PackageGraph
-) -> Iterator[Finding]:
+) -> Iterator[PolicyDiagnostic]:
     """Yield where packages change what others export, which is frozen if nobody decides."""
     unchanging = unchanging_packages(modules, packages)
     for patch in patches_of(modules, packages):
         if patch.target in unchanging and policy.of(patch.target).harden is None:
-            yield Finding(kind="patched", package=patch.package, path=patch.target, patch=patch)
+            yield PolicyDiagnostic(
+                kind="patched", package=patch.package, path=patch.target, patch=patch
+            )
 
 
-def unused_grants(policy: Policy, uses: Iterable[Use]) -> Iterator[Finding]:
+def unused_grants(policy: Policy, uses: Iterable[CapabilityUse]) -> Iterator[PolicyDiagnostic]:
     """Yield what *policy* says of authority that nobody uses."""
     used: dict[tuple[CanonicalName, Part], set[str]] = {}
     for use in uses:
@@ -313,21 +317,23 @@ def unused_grants(policy: Policy, uses: Iterable[Use]) -> Iterator[Finding]:
                     refused or path in known or any(holder in known for holder in holders_of(path))
                 )
                 if not (covers or isinstance(grant, Attenuation) or is_harmless(part, path)):
-                    yield Finding(kind="unused", package=name, part=part, path=path)
+                    yield PolicyDiagnostic(kind="unused", package=name, part=part, path=path)
 
 
 def changed_packages(
     policy: Policy, modules: ModuleGraph, packages: PackageGraph
-) -> Iterator[Finding]:
+) -> Iterator[PolicyDiagnostic]:
     """Yield the packages that are not those that *policy* was made for."""
     by_name = {package.canonical_name: package for package in packages.packages.values()}
     for name, own in sorted(policy.resources.items()):
         package = by_name.get(name)
         if package is None:
-            yield Finding(kind="unknown", package=name)
+            yield PolicyDiagnostic(kind="unknown", package=name)
         elif own.version is not None and own.version != package.version:
-            yield Finding(kind="version", package=name, expected=own.version, found=package.version)
+            yield PolicyDiagnostic(
+                kind="version", package=name, expected=own.version, found=package.version
+            )
         elif own.integrity is not None:
             there = integrity_of(package, modules, packages)
             if there not in {None, own.integrity}:
-                yield Finding(kind="integrity", package=name, found=package.version)
+                yield PolicyDiagnostic(kind="integrity", package=name, found=package.version)

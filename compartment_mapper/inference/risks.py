@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from compartment_mapper.authority.table import Effect, has_effect, is_known
-from compartment_mapper.inference.use import Use
+from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
 from compartment_mapper.policy.model import Policy
 
@@ -17,10 +17,10 @@ class Leak:
 
     package: CanonicalName
     #: The first use of each kind.
-    reads: Use
-    sends: Use
+    reads: CapabilityUse
+    sends: CapabilityUse
 
-    def to_dict(self, place_of: Callable[[Use], str]) -> dict[str, object]:
+    def to_dict(self, place_of: Callable[[CapabilityUse], str]) -> dict[str, object]:
         """Return what ``--json`` prints."""
         return {
             "kind": "leak",
@@ -30,7 +30,7 @@ class Leak:
         }
 
 
-def use_to_dict(use: Use, place_of: Callable[[Use], str]) -> dict[str, object]:
+def use_to_dict(use: CapabilityUse, place_of: Callable[[CapabilityUse], str]) -> dict[str, object]:
     """Return what ``--json`` prints of one use."""
     return {
         "package": use.package,
@@ -41,7 +41,7 @@ def use_to_dict(use: Use, place_of: Callable[[Use], str]) -> dict[str, object]:
     }
 
 
-def granted_uses(uses: Iterable[Use], policy: Policy) -> list[Use]:
+def granted_uses(uses: Iterable[CapabilityUse], policy: Policy) -> list[CapabilityUse]:
     """Return the powers that dependencies use, and that *policy* grants them.
 
     Globals, builtins, and files of the application's own package.
@@ -61,16 +61,16 @@ class Risks:
     """What of the powers that dependencies use and get is to be read first."""
 
     #: Of severity high, or worse.
-    grave: Sequence[Use]
+    grave: Sequence[CapabilityUse]
     leaks: Sequence[Leak]
     #: Globals of a page that we do not know, such as those of wallets and of payment providers.
-    unknown: Sequence[Use]
+    unknown: Sequence[CapabilityUse]
 
     def __bool__(self) -> bool:
         """Whether there is any."""
         return bool(self.grave or self.leaks or self.unknown)
 
-    def to_dict(self, place_of: Callable[[Use], str]) -> dict[str, object]:
+    def to_dict(self, place_of: Callable[[CapabilityUse], str]) -> dict[str, object]:
         """Return what ``--json`` prints."""
         return {
             "granted": [use_to_dict(use, place_of) for use in self.grave],
@@ -79,7 +79,7 @@ class Risks:
         }
 
 
-def risks_of(uses: Sequence[Use], *, in_page: bool) -> Risks:
+def risks_of(uses: Sequence[CapabilityUse], *, in_page: bool) -> Risks:
     """Return what deserves to be read of *uses*, which are granted.
 
     Args:
@@ -93,7 +93,7 @@ def risks_of(uses: Sequence[Use], *, in_page: bool) -> Risks:
     )
 
 
-def leaks_of(uses: Sequence[Use]) -> list[Leak]:
+def leaks_of(uses: Sequence[CapabilityUse]) -> list[Leak]:
     """Return the packages that do both: each of *uses* is of a global or a builtin."""
     reads, sends = _first(uses, "reads secrets"), _first(uses, "reaches the network")
     return [
@@ -103,8 +103,8 @@ def leaks_of(uses: Sequence[Use]) -> list[Leak]:
     ]
 
 
-def _first(uses: Iterable[Use], effect: Effect) -> dict[CanonicalName, Use]:
-    found: dict[CanonicalName, Use] = {}
+def _first(uses: Iterable[CapabilityUse], effect: Effect) -> dict[CanonicalName, CapabilityUse]:
+    found: dict[CanonicalName, CapabilityUse] = {}
     for use in uses:
         if has_effect(effect, use.part, use.path):
             found.setdefault(use.package, use)

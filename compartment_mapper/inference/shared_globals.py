@@ -14,25 +14,25 @@ from compartment_mapper.authority.table import (
     WHOLE_GLOBAL,
 )
 from compartment_mapper.graph.module_graph import Module, ModuleGraph
-from compartment_mapper.inference.use import Use
+from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
 from compartment_mapper.text import Span
 
 
 def shared_globals(
     modules: ModuleGraph, owners: Mapping[Location, CanonicalName], *, page: bool
-) -> Iterator[Use]:
+) -> Iterator[CapabilityUse]:
     """Yield the globals that one package makes and another names: both need the grant.
 
     What a page has is the page's.
     """
-    makers: dict[str, list[Use]] = {}
+    makers: dict[str, list[CapabilityUse]] = {}
     for use in _made_globals(modules, owners):
         first = use.path.partition(".")[0]
         if first not in _NOT_SHARED and not (page and first in KNOWN_GLOBALS):
             makers.setdefault(use.path, []).append(replace(use, made=first not in HOST_GLOBALS))
     by = {path: {use.package for use in made} for path, made in makers.items()}
-    wanted: dict[str, list[Use]] = {}
+    wanted: dict[str, list[CapabilityUse]] = {}
     others = {
         package: [path for path in makers if by[path] != {package}]
         for package in set(owners.values())
@@ -45,9 +45,11 @@ def shared_globals(
         yield from (*makers[path], *wanted[path])
 
 
-def _made_globals(modules: ModuleGraph, owners: Mapping[Location, CanonicalName]) -> Iterator[Use]:
+def _made_globals(
+    modules: ModuleGraph, owners: Mapping[Location, CanonicalName]
+) -> Iterator[CapabilityUse]:
     handing: set[CanonicalName] = set()
-    use_of = partial(Use, part="globals", write=True)
+    use_of = partial(CapabilityUse, part="globals", write=True)
     for location, package in owners.items():
         for name in modules.modules[location].record.made_globals:
             if name.path == WHOLE_GLOBAL:
@@ -62,18 +64,20 @@ def _made_of_handed(
     modules: ModuleGraph,
     owners: Mapping[Location, CanonicalName],
     handing: Container[CanonicalName],
-) -> Iterator[Use]:
+) -> Iterator[CapabilityUse]:
     """Yield the functions that the application calls by names that such a package may make.
 
     As test runners do: a module hands the global object to another, which calls it ``context``.
     """
     from compartment_mapper.scan.capabilities.made_globals import functions_given  # noqa: PLC0415 - see scan_powers
 
-    given: dict[str, list[Use]] = {}
+    given: dict[str, list[CapabilityUse]] = {}
     for location, package in owners.items():
         module = modules.modules[location]
         if package in handing and module.record.language in {"mjs", "cjs"}:
-            use_of = partial(Use, package=package, part="globals", module=location, write=True)
+            use_of = partial(
+                CapabilityUse, package=package, part="globals", module=location, write=True
+            )
             for name, span in functions_given(module.source).items():
                 given.setdefault(name, []).append(use_of(path=name, span=span))
     called = set[str]()

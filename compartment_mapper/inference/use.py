@@ -28,7 +28,7 @@ _OF_THE_APPLICATION = Authority("high", "runs, and reads, files of the applicati
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Use:
+class CapabilityUse:
     """One authority that a package uses, where it does so first.
 
     The authority is a global or a builtin of the host, or another package.

@@ -20,12 +20,14 @@ from compartment_mapper.graph.module_graph import BuiltinTarget, Module, ModuleG
 from compartment_mapper.graph.package_graph import PackageGraph
 from compartment_mapper.inference.links import links_of
 from compartment_mapper.inference.shared_globals import shared_globals
-from compartment_mapper.inference.use import Use
+from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
 from compartment_mapper.records.module_record import BuiltinUse, FreeName, ModuleRequest
 
 
-def every_use(modules: ModuleGraph, packages: PackageGraph, *, page: bool = False) -> Iterator[Use]:
+def every_use(
+    modules: ModuleGraph, packages: PackageGraph, *, page: bool = False
+) -> Iterator[CapabilityUse]:
     """Yield what every package uses, file by file, as often as it does.
 
     Args:
@@ -50,19 +52,21 @@ def every_use(modules: ModuleGraph, packages: PackageGraph, *, page: bool = Fals
     yield from shared_globals(modules, owners, page=page)
 
 
-def uses_of(modules: ModuleGraph, packages: PackageGraph, *, page: bool = False) -> list[Use]:
+def uses_of(
+    modules: ModuleGraph, packages: PackageGraph, *, page: bool = False
+) -> list[CapabilityUse]:
     """Return what every package uses, by package, part and path; the first use of each."""
-    found: dict[tuple[CanonicalName, Part, str, bool, bool], Use] = {}
+    found: dict[tuple[CanonicalName, Part, str, bool, bool], CapabilityUse] = {}
     for use in every_use(modules, packages, page=page):
         found.setdefault((use.package, use.part, use.path, use.write, use.load), use)
     return _without_covered([found[key] for key in sorted(found)])
 
 
-def _without_covered(uses: list[Use]) -> list[Use]:
+def _without_covered(uses: list[CapabilityUse]) -> list[CapabilityUse]:
     """Return *uses* without members of objects that are used whole."""
     whole = {(use.package, use.part, use.path) for use in uses if not use.load}
 
-    def is_covered(use: Use) -> bool:
+    def is_covered(use: CapabilityUse) -> bool:
         if use.part == "packages" or use.load:
             return False
         return not use.write and any(
@@ -75,11 +79,13 @@ def _without_covered(uses: list[Use]) -> list[Use]:
     return [use for use in uses if not is_covered(use)]
 
 
-def _uses_in(module: Module, package: CanonicalName, handed: Sequence[FreeName]) -> Iterator[Use]:
+def _uses_in(
+    module: Module, package: CanonicalName, handed: Sequence[FreeName]
+) -> Iterator[CapabilityUse]:
     for name in module.record.free_names:
         path = _granted_path(name) or _tested_path(name, package)
         if path is not None and name not in handed:
-            yield Use(
+            yield CapabilityUse(
                 package=package,
                 part="globals",
                 path=path,
@@ -88,7 +94,7 @@ def _uses_in(module: Module, package: CanonicalName, handed: Sequence[FreeName])
                 write=name.written and ("." in path or path == "console"),
                 uncertain=not name.exact and path in _EXPANDABLE,
             )
-    use_of = partial(Use, package=package, part="globals", module=module.location)
+    use_of = partial(CapabilityUse, package=package, part="globals", module=module.location)
     yield from (use_of(path=name.path, span=name.span) for name in module.record.page_names)
     elsewhere: set[str] = set()  # specifiers that lead to files, or are known as requests
     for edge in module.edges:
@@ -107,10 +113,10 @@ _EXPANDABLE = frozenset({*VIEWED_GLOBALS, "process.env", "process.stdout", "proc
 
 def _builtin_uses(
     module: Module, package: CanonicalName, name: str, request: ModuleRequest | BuiltinUse
-) -> Iterator[Use]:
+) -> Iterator[CapabilityUse]:
     uses = [use for use in module.record.builtin_uses if use.specifier == request.specifier]
     is_known = bool(uses) or is_builtin(request.specifier) is not None
-    use_of = partial(Use, package=package, part="builtins", module=module.location)
+    use_of = partial(CapabilityUse, package=package, part="builtins", module=module.location)
     if is_harmless("builtins", name) or not is_known:
         yield use_of(path=name, span=request.span, uncertain=not is_known)
         yield from _critical_members(name, uses, use_of)
@@ -123,8 +129,8 @@ def _builtin_uses(
 
 
 def _critical_members(
-    name: str, uses: Iterable[BuiltinUse], use_of: Callable[..., Use]
-) -> Iterator[Use]:
+    name: str, uses: Iterable[BuiltinUse], use_of: Callable[..., CapabilityUse]
+) -> Iterator[CapabilityUse]:
     """Yield the uses of members that do not come with the harmless builtin *name*.
 
     Every package has a `module` of its own, without the members that are critical in Node's.
@@ -146,12 +152,12 @@ def _handed_on(module: Module) -> list[FreeName]:
 
 def _uses_of_handed(
     module: Module, package: CanonicalName, handed: Sequence[FreeName]
-) -> Iterator[Use]:
+) -> Iterator[CapabilityUse]:
     """Yield what of ``process`` is used by way of a variable in a package that hands it on.
 
     And the harmless members, for which whoever is handed it may look.
     """
-    use_of = partial(Use, package=package, part="globals", module=module.location)
+    use_of = partial(CapabilityUse, package=package, part="globals", module=module.location)
     for name in handed[:1]:
         for path in harmless_paths("globals"):
             if path.startswith("process."):

@@ -64,7 +64,7 @@ def _merged_grants(part: Part, base: Grants, override: Grants) -> Grants:
     return {**kept, **override}
 
 
-def narrow_policy(policy: Policy, within: Policy, names: Iterable[CanonicalName]) -> Policy:
+def restrict_policy(policy: Policy, within: Policy, names: Iterable[CanonicalName]) -> Policy:
     """Return what both policies grant; it grants nothing that *policy* does not.
 
     Args:
@@ -73,16 +73,16 @@ def narrow_policy(policy: Policy, within: Policy, names: Iterable[CanonicalName]
         names: Of the packages that there are.
     """
     return Policy(
-        entry=_narrowed(policy.entry, within.entry, harmless=within.harmless),
+        entry=_restricted(policy.entry, within.entry, harmless=within.harmless),
         resources={
-            name: _narrowed(policy.of(name), within.of(name), harmless=within.harmless)
+            name: _restricted(policy.of(name), within.of(name), harmless=within.harmless)
             for name in sorted(names)
         },
     )
 
 
-def _narrowed(policy: PackagePolicy, within: PackagePolicy, *, harmless: bool) -> PackagePolicy:
-    parts = {part: _narrowed_grants(part, policy, within, harmless=harmless) for part in PARTS}
+def _restricted(policy: PackagePolicy, within: PackagePolicy, *, harmless: bool) -> PackagePolicy:
+    parts = {part: _restricted_grants(part, policy, within, harmless=harmless) for part in PARTS}
     return replace(
         policy,
         globals=parts["globals"],
@@ -95,7 +95,7 @@ def _narrowed(policy: PackagePolicy, within: PackagePolicy, *, harmless: bool) -
     )
 
 
-def _narrowed_grants(
+def _restricted_grants(
     part: Part, policy: PackagePolicy, within: PackagePolicy, *, harmless: bool
 ) -> Grants:
     grants, limits = policy.grants_of(part), within.grants_of(part)

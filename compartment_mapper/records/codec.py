@@ -29,7 +29,7 @@ from compartment_mapper.records.module_record import (
     RequestKind,
     StarExport,
 )
-from compartment_mapper.records.type_stripping import Erasure, ErasureRefusal
+from compartment_mapper.records.type_stripping import StrippedTypes, StripRefusal
 from compartment_mapper.text import Span
 
 #: Of the fields that hold records, whose they are.
@@ -189,13 +189,13 @@ def _check(holds: bool) -> None:  # noqa: FBT001 - the question itself
         raise ValueError
 
 
-def erasure_to_plain(found: Erasure | ErasureRefusal) -> dict[str, object]:
+def stripped_to_plain(found: StrippedTypes | StripRefusal) -> dict[str, object]:
     """Return *found* as a dictionary."""
-    return asdict(found) if isinstance(found, ErasureRefusal) else {"edits": list(found)}
+    return asdict(found) if isinstance(found, StripRefusal) else {"edits": list(found)}
 
 
-def erasure_from_plain(value: object) -> Erasure | ErasureRefusal | None:
-    """Return what *value* stands for: `erasure_to_plain`; None where it stands for nothing."""
+def stripped_from_plain(value: object) -> StrippedTypes | StripRefusal | None:
+    """Return what *value* stands for: `stripped_to_plain`; None where it stands for nothing."""
     try:
         if not isinstance(value, dict):
             return None
@@ -205,7 +205,7 @@ def erasure_from_plain(value: object) -> Erasure | ErasureRefusal | None:
         _check(all(type(text) is str for text in texts))
         _check(type(value["drawn"]) is bool)
         _check(all(type(number) is int and number >= 0 for number in numbers))
-        return ErasureRefusal(**value)
+        return StripRefusal(**value)
     except (KeyError, TypeError, ValueError):
         return None
 

@@ -209,11 +209,11 @@ class ModuleRecord:
     commonjs_names: tuple[FreeName, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     #: It may change what its package exports after it was evaluated; see `scan.late_changes`.
-    changes_late: bool = False
+    monkey_patches: bool = False
     #: The specifiers of modules whose exports it is seen to change.
     patched: tuple[Specifier, ...] = ()
     #: Where the text may be wrong: the grammar did not understand it, or accepts too much there.
     #: Whether it is wrong, an engine says.
-    doubt: Span | None = None
+    parse_uncertainty: Span | None = None
     #: What the engine said of a text that is wrong; then the record says nothing else.
     syntax_error: str | None = None

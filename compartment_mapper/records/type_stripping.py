@@ -48,7 +48,7 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ErasureRefusal:
+class StripRefusal:
     """Why types can't be erased from a text; the code is Node's."""
 
     code: str
@@ -63,7 +63,7 @@ class ErasureRefusal:
 
 
 #: How a text is edited to be without types: lines stay.
-Erasure = tuple[Edit, ...]
+StrippedTypes = tuple[Edit, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +71,13 @@ class Origin:
     """What a text was before its types were erased."""
 
     written: bytes
-    erasure: Erasure
+    stripped: StrippedTypes
 
 
-class ErasePowers(Protocol):
+class StripPowers(Protocol):
     """To have types erased."""
 
-    def erased(self, typed: Typed) -> Erasure | ErasureRefusal:
+    def stripped(self, typed: Typed) -> StrippedTypes | StripRefusal:
         """Return how *typed* is edited to be JavaScript, or why it can't be."""
 
 
@@ -90,7 +90,7 @@ def syntax_of(file: Location) -> Syntax | None:
     return _SYNTAXES.get("." + base_name(file).rpartition(".")[2])
 
 
-def refused_span(source: bytes, refusal: ErasureRefusal) -> Span:
+def refused_span(source: bytes, refusal: StripRefusal) -> Span:
     """Return the place of *refusal* in *source*; the text's begin where it is not known."""
     lines = source.split(b"\n")
     if not 0 < refusal.line <= len(lines):
@@ -116,28 +116,28 @@ def _characters(line: str, columns: int) -> int:
     return len(line)
 
 
-def written_span(erasure: Sequence[Edit], span: Span) -> Span:
+def written_span(stripped: Sequence[Edit], span: Span) -> Span:
     """Return where what is at *span* of an erased text was written.
 
     >>> written_span([Edit(1, 5, " ")], Span(2, 3)), written_span([Edit(1, 1, "abc")], Span(2, 5))
     (Span(start=5, end=6), Span(start=1, end=2))
     """
-    if not erasure:
+    if not stripped:
         return span
-    start = _written(erasure, span.start, after=False)
-    return Span(start, max(start, _written(erasure, span.end, after=True)))
+    start = _written(stripped, span.start, after=False)
+    return Span(start, max(start, _written(stripped, span.end, after=True)))
 
 
 def place_of(file: str, source: bytes, span: Span, origin: Origin | None) -> Place:
     """Return the place of *span* in *source*, or in what that was made from."""
     if origin is None:
         return place_in(file, source, span)
-    return place_in(file, origin.written, written_span(origin.erasure, span))
+    return place_in(file, origin.written, written_span(origin.stripped, span))
 
 
-def _written(erasure: Sequence[Edit], offset: int, *, after: bool) -> int:
+def _written(stripped: Sequence[Edit], offset: int, *, after: bool) -> int:
     shift = 0
-    for edit in erasure:
+    for edit in stripped:
         begin = edit.start + shift
         length = len(edit.text.encode("utf-8", "surrogatepass"))
         if offset < begin or (after and offset == begin):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from compartment_mapper.errors.diagnostic import Place
 from compartment_mapper.graph.package_graph import PackageGraph
 from compartment_mapper.inference.risks import Leak
-from compartment_mapper.inference.use import Use
+from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
 from compartment_mapper.report.summary import Step
 from compartment_mapper.report.text import leak_text
@@ -24,12 +24,12 @@ class Explanation:
     package: CanonicalName
     #: From the entry; empty for the application itself.
     chain: Sequence[Step]
-    uses: Sequence[tuple[Use, Place]]
+    uses: Sequence[tuple[CapabilityUse, Place]]
     #: Whether what it uses, all taken together, can send secrets away: one, or none.
     leaks: Sequence[Leak] = ()
 
     def to_dict(
-        self, file_of: Callable[[Location], str], place_of: Callable[[Use], str]
+        self, file_of: Callable[[Location], str], place_of: Callable[[CapabilityUse], str]
     ) -> dict[str, object]:
         """Return what ``--json`` prints."""
         return {
@@ -48,7 +48,7 @@ class Explanation:
         }
 
 
-def _use_to_dict(use: Use, place: Place) -> dict[str, object]:
+def _use_to_dict(use: CapabilityUse, place: Place) -> dict[str, object]:
     return {
         "part": use.part,
         "authority": use.path,
@@ -71,25 +71,27 @@ def canonical_name_of(name: str, packages: PackageGraph) -> CanonicalName | None
 
 
 def uses_concerning(
-    uses: Iterable[Use], package: CanonicalName, authority: str | None
-) -> list[Use]:
+    uses: Iterable[CapabilityUse], package: CanonicalName, authority: str | None
+) -> list[CapabilityUse]:
     """Return the uses of *authority* or its members by *package*; without it, of all powers."""
     return [
         use for use in uses if use.package == package and not use.load and _concerns(use, authority)
     ]
 
 
-def _concerns(use: Use, authority: str | None) -> bool:
+def _concerns(use: CapabilityUse, authority: str | None) -> bool:
     if authority is None:
         return not use.harmless
     bare = authority.removeprefix("node:")
     return use.path == bare or use.path.startswith(f"{bare}.")
 
 
-def explanation_text(explanation: Explanation, chain: str, place_of: Callable[[Use], str]) -> str:
+def explanation_text(
+    explanation: Explanation, chain: str, place_of: Callable[[CapabilityUse], str]
+) -> str:
     """Return the chain, then each authority with the code that uses it."""
     blocks = [chain, *(leak_text(leak, place_of) for leak in explanation.leaks)]
-    by_path: dict[tuple[str, str], list[tuple[Use, Place]]] = {}
+    by_path: dict[tuple[str, str], list[tuple[CapabilityUse, Place]]] = {}
     for use, place in explanation.uses:
         by_path.setdefault((use.part, use.path), []).append((use, place))
     for (part, path), found in sorted(by_path.items()):

@@ -13,7 +13,7 @@ from compartment_mapper.authority.table import (
     Severity,
     authority_of,
 )
-from compartment_mapper.inference.policy_file import Finding
+from compartment_mapper.inference.policy_file import PolicyDiagnostic
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
 from compartment_mapper.policy.diff import AuthorityChange, PackageChange, PolicyDifference
 from compartment_mapper.policy.model import Policy
@@ -21,7 +21,7 @@ from compartment_mapper.policy.model import Policy
 _SIGNS = {"added": "+", "removed": "-", "wanted": "!", "changed": "~"}
 
 
-def policy_extent_text(policy: Policy) -> str:
+def policy_summary_text(policy: Policy) -> str:
     """Return how much a policy grants, the harmless left out: ``12 grants (3 high, 9 low)``."""
     granted: Counter[str] = Counter()
     refused = 0
@@ -112,12 +112,14 @@ def _code(text: str) -> str:
     return f"`{_cell(text).replace('`', '')}`"
 
 
-def findings_text(findings: Sequence[Finding], places: Mapping[Finding, str]) -> str:
+def findings_text(
+    findings: Sequence[PolicyDiagnostic], places: Mapping[PolicyDiagnostic, str]
+) -> str:
     """Return one line for each difference between a policy and its application."""
     return "\n".join(_finding_line(finding, places.get(finding, "")) for finding in findings)
 
 
-def _finding_line(finding: Finding, place: str) -> str:
+def _finding_line(finding: PolicyDiagnostic, place: str) -> str:
     name = _called(finding.package)
     what = f"{(finding.part or '').removesuffix('s')} {finding.path}"
     match finding.kind:
@@ -136,7 +138,7 @@ def _finding_line(finding: Finding, place: str) -> str:
             return f"~ {name} {finding.found} has other files than the policy was made for"
 
 
-def finding_to_dict(finding: Finding, place: str) -> dict[str, object]:
+def finding_to_dict(finding: PolicyDiagnostic, place: str) -> dict[str, object]:
     """Return what ``--json`` prints of one finding."""
     return {
         "kind": finding.kind,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from compartment_mapper.inference.risks import Leak, Risks
-from compartment_mapper.inference.use import Use
+from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import CanonicalName, Location
 from compartment_mapper.policy.model import policy_key
 from compartment_mapper.report.summary import PackageSummary, Step
@@ -18,7 +18,7 @@ def packages_text(summaries: Sequence[PackageSummary]) -> str:
     blocks = [
         "\n".join(
             [
-                f"{_title(summary)}  {_extent(summary.modules, summary.size)}",
+                f"{_title(summary)}  {_summary(summary.modules, summary.size)}",
                 *_lines("used by", summary.dependents),
                 *_lines("uses", summary.dependencies),
                 *_lines("globals", summary.globals),
@@ -30,7 +30,7 @@ def packages_text(summaries: Sequence[PackageSummary]) -> str:
     ]
     total = sum(summary.size for summary in summaries)
     modules = sum(summary.modules for summary in summaries)
-    footer = extent_text(len(summaries), modules, total)
+    footer = summary_text(len(summaries), modules, total)
     return "\n\n".join([*blocks, footer])
 
 
@@ -38,7 +38,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def extent_text(packages: int, modules: int, size: int, *, unused: int = 0) -> str:
+def summary_text(packages: int, modules: int, size: int, *, unused: int = 0) -> str:
     """Return how much an application is, and how many modules were left out of it.
 
     >>> extent_text(1, 2, 2048), extent_text(1, 2, 2048, unused=3)
@@ -49,11 +49,11 @@ def extent_text(packages: int, modules: int, size: int, *, unused: int = 0) -> s
     return f"{counts}, {size_text(size)}"
 
 
-def _extent(modules: int, size: int) -> str:
+def _summary(modules: int, size: int) -> str:
     return f"{_count(modules, 'module')}, {size_text(size)}"
 
 
-def kept_text(parts: Sequence[tuple[str, int, int]]) -> str:
+def cache_text(parts: Sequence[tuple[str, int, int]]) -> str:
     """Return a line for each part of what is kept: its name, files, bytes.
 
     >>> print(kept_text([("bundles", 2, 2048), ("code", 1, 10)]))
@@ -126,7 +126,7 @@ def chain_text(chain: Sequence[Step], name: str, file_of: Callable[[Location], s
     return "\n".join([*lines, f"{'  ' * len(chain)}{name}"])
 
 
-def withheld_summary(uses: Sequence[Use]) -> str:
+def denied_summary(uses: Sequence[CapabilityUse]) -> str:
     """Return one line on what was withheld; an empty text for nothing."""
     if not uses:
         return ""
@@ -137,9 +137,9 @@ def withheld_summary(uses: Sequence[Use]) -> str:
     )
 
 
-def withheld_text(uses: Iterable[Use], place_of: Callable[[Use], str]) -> str:
+def denied_text(uses: Iterable[CapabilityUse], place_of: Callable[[CapabilityUse], str]) -> str:
     """Return what was withheld: package, power, first use, and how to grant it."""
-    by_package: dict[CanonicalName, list[Use]] = {}
+    by_package: dict[CanonicalName, list[CapabilityUse]] = {}
     for use in uses:
         by_package.setdefault(use.package, []).append(use)
     if not by_package:
@@ -155,7 +155,7 @@ def withheld_text(uses: Iterable[Use], place_of: Callable[[Use], str]) -> str:
     return "\n".join(lines)
 
 
-def granted_text(who: str, risks: Risks, place_of: Callable[[Use], str]) -> str:
+def granted_text(who: str, risks: Risks, place_of: Callable[[CapabilityUse], str]) -> str:
     """Return what *who* grants of severity high or worse, by package, and what that adds up to."""
     grave: dict[CanonicalName, list[str]] = {}
     for use in risks.grave:
@@ -183,13 +183,13 @@ def _listed(packages: Mapping[CanonicalName, Sequence[str]]) -> Iterator[str]:
         yield from (f"  {name}", *found)
 
 
-def leak_text(leak: Leak, place_of: Callable[[Use], str]) -> str:
+def leak_text(leak: Leak, place_of: Callable[[CapabilityUse], str]) -> str:
     """Return the finding that a package can send away what its user keeps to himself."""
     uses = (f"{_authority(use)} ({place_of(use)})" for use in (leak.reads, leak.sends))
     return f"reads secrets and reaches the network: {', '.join(uses)}"
 
 
-def _authority(use: Use) -> str:
+def _authority(use: CapabilityUse) -> str:
     return f"{use.part.removesuffix('s')} {use.path}"
 
 

@@ -68,7 +68,7 @@ def _load_package_imports(request: Request) -> Found | None:
     if not request.specifier.startswith("#"):
         return None
     # 1. Find the closest package scope SCOPE to DIR.  2. If no scope was found, return.
-    scope = package_scope(request.referrer, world=request.world)
+    scope = package_scope(request.referrer, context=request.context)
     if isinstance(scope, Diagnostic):
         return invalid_config("package.json", scope)
     # 3. If the SCOPE/package.json "imports" is null or undefined, return.
@@ -89,7 +89,7 @@ def _load_package_imports(request: Request) -> Found | None:
 def _load_package_self(request: Request) -> Found | None:
     """LOAD_PACKAGE_SELF; None where it does not apply."""
     # 1. Find the closest package scope SCOPE to DIR.  2. If no scope was found, return.
-    scope = package_scope(request.referrer, world=request.world)
+    scope = package_scope(request.referrer, context=request.context)
     if isinstance(scope, Diagnostic):
         return invalid_config("package.json", scope)
     # 3. If the SCOPE/package.json "exports" is null or undefined, return.
@@ -109,14 +109,14 @@ def _esm_match(found: Found, request: Request) -> Found:
     """RESOLVE_ESM_MATCH: the file itself must exist, no extension is added."""
     if isinstance(found, ResolutionFailure) and found.code == "ERR_MODULE_NOT_FOUND":
         return _not_found(request)
-    if isinstance(found, Candidate) and request.world.powers.kind(found.location) != "file":
+    if isinstance(found, Candidate) and request.context.powers.kind(found.location) != "file":
         return _not_found(request)
     return found
 
 
 def find_path(request: Request) -> Candidate | ResolutionFailure:
     """Node's Module._findPath: steps 2, 3, 6 and 7."""
-    specifier, powers = request.specifier, request.world.powers
+    specifier, powers = request.specifier, request.context.powers
     # 2.-3. If X begins with '/', './' or '../'.  As Node: also with '..' and anything after it.
     if specifier.startswith("/") or _RELATIVE.match(specifier):
         directory = _ROOT if specifier.startswith("/") else parent_of(request.referrer)
@@ -138,9 +138,9 @@ def _load_from(node_modules: Location, request: Request) -> Candidate | Resoluti
     if match := _PACKAGE.fullmatch(request.specifier):
         # 2.1 LOAD_PACKAGE_EXPORTS(X, DIR): try to interpret X as NAME and SUBPATH.
         directory = Location(location_below(node_modules, match[1]) + "/")
-        if request.world.powers.kind(directory) == "directory":
+        if request.context.powers.kind(directory) == "directory":
             package = directory
-            descriptor = request.world.descriptors(directory)
+            descriptor = request.context.descriptors(directory)
             if isinstance(descriptor, Diagnostic):
                 return invalid_config(f"{match[1]}/package.json", descriptor)
             if descriptor is not None and descriptor.has_exports:
@@ -159,7 +159,7 @@ def _load_path(
     path: Location, request: Request, *, package: Location | None
 ) -> Candidate | ResolutionFailure | None:
     """Return the file that *path* means: LOAD_AS_FILE, then LOAD_AS_DIRECTORY."""
-    powers = request.world.powers
+    powers = request.context.powers
     # A specifier that can only mean a directory is not tried as a file.
     if not _NAMES_DIRECTORY.search(request.specifier):
         file = load_as_file(path, powers=powers)
@@ -185,9 +185,9 @@ def _load_as_directory(
     directory: Location, request: Request
 ) -> Location | ResolutionFailure | None:
     """LOAD_AS_DIRECTORY."""
-    powers = request.world.powers
+    powers = request.context.powers
     # 1. If X/package.json is a file, a. parse it, and look for the "main" field.
-    descriptor = request.world.descriptors(directory)
+    descriptor = request.context.descriptors(directory)
     if isinstance(descriptor, Diagnostic):
         return invalid_config("package.json", descriptor)
     # b. If "main" is a falsy value, GOTO 2.

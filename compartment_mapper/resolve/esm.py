@@ -22,7 +22,11 @@ from compartment_mapper.resolve.package_exports import (
     imports_resolve,
 )
 from compartment_mapper.resolve.package_json import PackageDescriptor
-from compartment_mapper.resolve.package_lookup import World, node_modules_of, package_scope
+from compartment_mapper.resolve.package_lookup import (
+    ResolverContext,
+    node_modules_of,
+    package_scope,
+)
 from compartment_mapper.resolve.resolution import (
     BuiltinResolution,
     FileResolution,
@@ -44,7 +48,7 @@ class Request:
     referrer: Location
     #: All that hold, Node's and the user's.
     conditions: frozenset[str]
-    world: World
+    context: ResolverContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +134,7 @@ def _finalized(candidate: Candidate, request: Request) -> Resolution:
     location = candidate.location
     # 7.2 If the file at resolved is a directory, throw an Unsupported Directory Import error.
     #     As Node: whatever ends in "/" counts as one.
-    kind = request.world.powers.kind(location)
+    kind = request.context.powers.kind(location)
     if kind == "directory" or location.endswith("/"):
         return ResolutionFailure(
             code="ERR_UNSUPPORTED_DIR_IMPORT",
@@ -147,7 +151,7 @@ def _finalized(candidate: Candidate, request: Request) -> Resolution:
     resolution = existing(candidate, request)
     # 8.-9. Let format be the result of ESM_FILE_FORMAT(resolved): reads the package.json around.
     if isinstance(resolution, FileResolution) and resolution.location.endswith(".js"):
-        scope = package_scope(resolution.location, world=request.world)
+        scope = package_scope(resolution.location, context=request.context)
         if isinstance(scope, Diagnostic):
             return invalid_config("package.json", scope)
     return resolution
@@ -155,11 +159,11 @@ def _finalized(candidate: Candidate, request: Request) -> Resolution:
 
 def existing(candidate: Candidate, request: Request) -> FileResolution | ResolutionFailure:
     """Return the resolution to *candidate*, a file that exists, unless it is one that we refuse."""
-    real = request.world.powers.canonical(candidate.location)
+    real = request.context.powers.canonical(candidate.location)
     # DEVIATION: what a package offers by name (exports, main, a path below its name) must be in
     # its own real directory. Node follows `main` and links to wherever they lead.
     if candidate.package is not None and not real.startswith(
-        request.world.powers.canonical(candidate.package)
+        request.context.powers.canonical(candidate.package)
     ):
         return _escape(request.specifier)
     # DEVIATION: native code can't be in a compartment.
@@ -189,7 +193,7 @@ def package_imports_resolve(request: Request) -> Found:
     if name == "#" or name.endswith("/"):
         return invalid_specifier(name, "is not a valid internal imports specifier name")
     # 3. Let packageURL be the result of LOOKUP_PACKAGE_SCOPE(parentURL).
-    scope = package_scope(request.referrer, world=request.world)
+    scope = package_scope(request.referrer, context=request.context)
     if isinstance(scope, Diagnostic):
         return invalid_config("package.json", scope)
     if scope is None or scope[1].imports is None:
@@ -220,7 +224,7 @@ def package_resolve(specifier: str, request: Request, *, base: Location | None =
     if parsed is None:
         return invalid_specifier(specifier, "is not a valid package name")
     # 9. Let selfUrl be the result of PACKAGE_SELF_RESOLVE.  10. If not undefined, return it.
-    scope = package_scope(base, world=request.world)
+    scope = package_scope(base, context=request.context)
     if isinstance(scope, Diagnostic):
         return invalid_config("package.json", scope)
     if scope is not None and scope[1].has_exports and scope[1].name == parsed[0]:
@@ -228,7 +232,7 @@ def package_resolve(specifier: str, request: Request, *, base: Location | None =
     # 11. While parentURL is not the file system root, continue if the folder does not exist.
     for node_modules in node_modules_of(base, nested=True):
         directory = Location(location_below(node_modules, parsed[0]) + "/")
-        if request.world.powers.kind(directory) == "directory":
+        if request.context.powers.kind(directory) == "directory":
             return _package_file(parsed, directory, request)
     # 12. Throw a Module Not Found error.
     return ResolutionFailure(
@@ -259,7 +263,7 @@ def _package_name(specifier: str) -> tuple[str, str] | None:
 def _package_file(parsed: tuple[str, str], directory: Location, request: Request) -> Found:
     """Step 11 of PACKAGE_RESOLVE, from 11.4 on: the package is in *directory*."""
     # 11.4 Let pjson be the result of READ_PACKAGE_JSON(packageURL).
-    descriptor = request.world.descriptors(directory)
+    descriptor = request.context.descriptors(directory)
     if isinstance(descriptor, Diagnostic):
         return invalid_config(f"{parsed[0]}/package.json", descriptor)
     # 11.5 If pjson is not null and pjson.exports is not null or undefined,
@@ -301,7 +305,7 @@ def _legacy_main(
     names = [main + suffix for suffix in _MAIN_SUFFIXES] if main else []
     for path in (*names, *_INDEXES):
         location = location_below(directory, path)
-        if request.world.powers.kind(location) == "file":
+        if request.context.powers.kind(location) == "file":
             return Candidate(location=location, package=directory)
     # 5. NOT_FOUND.
     return ResolutionFailure(

@@ -40,7 +40,7 @@ def _file_hint(request: Request) -> str:
         return found
     base = location_below(parent_of(request.referrer), request.specifier)
     for suffix in _NEVER_ADDED:
-        if request.world.powers.kind(Location(base + suffix)) == "file":
+        if request.context.powers.kind(Location(base + suffix)) == "file":
             return f"did you mean '{request.specifier.rstrip('/')}{suffix}'?"
     return ""
 
@@ -61,9 +61,9 @@ def _package_hint(request: Request) -> str:
     name = "/".join(parts[: 2 if request.specifier.startswith("@") else 1])
     if name in PREFIX_ONLY_BUILTINS:
         return f"did you mean 'node:{name}'?"
-    if find_package(name, referrer=request.referrer, world=request.world) is not None:
+    if find_package(name, referrer=request.referrer, context=request.context) is not None:
         return f"package '{shown(name)}' is installed, but has no such file"
-    scope = package_scope(request.referrer, world=request.world)
+    scope = package_scope(request.referrer, context=request.context)
     if scope is None or isinstance(scope, Diagnostic):
         return f"npm install {shown(name)}"
     declared = scope[1].declared

@@ -7,7 +7,7 @@ import re
 from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.locations import Location, base_name
 from compartment_mapper.records.module_record import Language, RequestKind
-from compartment_mapper.resolve.package_lookup import World, package_scope
+from compartment_mapper.resolve.package_lookup import ResolverContext, package_scope
 from compartment_mapper.resolve.resolution import ResolutionFailure
 
 #: None: the package says, or the text.
@@ -25,7 +25,7 @@ _TYPED = frozenset({".ts", ".mts", ".cts"})
 
 
 def language_of(
-    file: Location, kind: RequestKind, attribute_type: str | None, *, world: World
+    file: Location, kind: RequestKind, attribute_type: str | None, *, context: ResolverContext
 ) -> Language | ResolutionFailure | None:
     """Return how Node would load *file*; None where the text decides.
 
@@ -43,9 +43,9 @@ def language_of(
         return _typed_dependency(file)
     # DEVIATION: Node refuses JSX; in the application's own code it is erased as types are.
     if extension in _JSX and "/node_modules/" not in file:
-        return _language_of_type(file, world)
+        return _language_of_type(file, context)
     if extension in _LANGUAGES:
-        return _LANGUAGES[extension] or _language_of_type(file, world)
+        return _LANGUAGES[extension] or _language_of_type(file, context)
     return "cjs" if kind == "require" else _unknown_extension(file, extension)
 
 
@@ -54,8 +54,10 @@ def _extension(file: Location) -> str:
     return dot + extension if stem else ""
 
 
-def _language_of_type(file: Location, world: World) -> Language | ResolutionFailure | None:
-    scope = package_scope(file, world=world)
+def _language_of_type(
+    file: Location, context: ResolverContext
+) -> Language | ResolutionFailure | None:
+    scope = package_scope(file, context=context)
     if isinstance(scope, Diagnostic):
         return ResolutionFailure(
             code="ERR_INVALID_PACKAGE_CONFIG", message=scope.message, hint=scope.hint

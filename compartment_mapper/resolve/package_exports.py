@@ -53,7 +53,7 @@ class _Level:
     targets: Iterator[object]
     is_array: bool
     #: The outcome, should no further target of this level answer.
-    last: Outcome
+    last: BuildResult
 
 
 class _Nothing(Enum):
@@ -65,7 +65,7 @@ class _Nothing(Enum):
     NULL = 2
 
 
-Outcome = Target | _Nothing
+BuildResult = Target | _Nothing
 
 #: Path segments that no target may have: ``.``, ``..`` and ``node_modules``, encoded or not.
 #: DEVIATION: empty segments are allowed, as Node does (DEP0166), against the specification.
@@ -160,7 +160,7 @@ def _imports_exports_resolve(
     *,
     is_import: bool,
     file: str,
-) -> Outcome:
+) -> BuildResult:
     """Node's PACKAGE_IMPORTS_EXPORTS_RESOLVE."""
     # 1. If matchKey ends in "/", then return null.
     #    DEVIATION: a pattern may match such a key, as Node does (DEP0155).
@@ -205,12 +205,12 @@ def pattern_order(pattern: str) -> tuple[int, int]:
     return -pattern.index("*"), -len(pattern)
 
 
-def _target_resolve(target: object, question: _Question) -> Outcome:
+def _target_resolve(target: object, question: _Question) -> BuildResult:
     """Node's PACKAGE_TARGET_RESOLVE, with a stack of our own: targets nest as deep as JSON does."""
     levels = [_Level(targets=iter([target]), is_array=False, last=_Nothing.UNDEFINED)]
     while levels:
         level = levels[-1]
-        outcome: Outcome
+        outcome: BuildResult
         try:
             outcome = _entered(next(level.targets), question, levels)
         except StopIteration:
@@ -225,7 +225,7 @@ def _target_resolve(target: object, question: _Question) -> Outcome:
     return _Nothing.UNDEFINED
 
 
-def _kept_by_array(outcome: Outcome, levels: list[_Level]) -> bool:
+def _kept_by_array(outcome: BuildResult, levels: list[_Level]) -> bool:
     """Leave *levels* up to the nearest array, which goes on and remembers; False without any."""
     # 3.2 (Array) Continue the loop on any Invalid Package Target error, and on null.
     while levels and not levels[-1].is_array:
@@ -235,7 +235,7 @@ def _kept_by_array(outcome: Outcome, levels: list[_Level]) -> bool:
     return bool(levels)
 
 
-def _entered(target: object, question: _Question, levels: list[_Level]) -> Outcome:
+def _entered(target: object, question: _Question, levels: list[_Level]) -> BuildResult:
     """Return the outcome of a plain *target*, or push the targets within it to *levels*."""
     # 1. If target is a String.
     if isinstance(target, str):
@@ -264,7 +264,7 @@ def _entered(target: object, question: _Question, levels: list[_Level]) -> Outco
     return _Nothing.NULL if target is None else _invalid_target(str(target), question)
 
 
-def _text_target(target: str, question: _Question) -> Outcome:
+def _text_target(target: str, question: _Question) -> BuildResult:
     """Step 1 of PACKAGE_TARGET_RESOLVE."""
     # 1.1 If target does not start with "./":
     if not target.startswith("./"):

@@ -19,8 +19,8 @@ _NODE_MODULES = "node_modules/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """What resolving depends on, the same for all requests of a run. See `world_of`."""
+class ResolverContext:
+    """What resolving depends on, the same for all requests of a run. See `resolver_context`."""
 
     #: The user's, besides those of Node.
     conditions: frozenset[str]
@@ -57,10 +57,12 @@ class _Remembered:
         return self._canonical[location]
 
 
-def world_of(*, conditions: frozenset[str], powers: ReadPowers) -> World:
+def resolver_context(*, conditions: frozenset[str], powers: ReadPowers) -> ResolverContext:
     """Return a world for one run: it remembers, so files must not come and go meanwhile."""
     remembered = _Remembered(powers)
-    return World(conditions=conditions, descriptors=read_descriptors(remembered), powers=remembered)
+    return ResolverContext(
+        conditions=conditions, descriptors=read_descriptors(remembered), powers=remembered
+    )
 
 
 def read_descriptors(powers: ReadPowers) -> Descriptors:
@@ -87,7 +89,7 @@ def _shown_file(directory: Location) -> str:
 
 
 def package_scope(
-    location: Location, *, world: World
+    location: Location, *, context: ResolverContext
 ) -> tuple[Location, PackageDescriptor] | Diagnostic | None:
     """Return directory and descriptor of the package around *location*: LOOKUP_PACKAGE_SCOPE.
 
@@ -100,7 +102,7 @@ def package_scope(
         if directory.endswith("/" + _NODE_MODULES):
             return None
         # 2.3-2.4 If the file "package.json" within scopeURL exists, return scopeURL.
-        descriptor = world.descriptors(directory)
+        descriptor = context.descriptors(directory)
         if isinstance(descriptor, Diagnostic):
             return descriptor
         if descriptor is not None:
@@ -129,7 +131,7 @@ def node_modules_of(referrer: Location, *, nested: bool) -> Iterator[Location]:
         directory = above
 
 
-def find_package(name: str, *, referrer: Location, world: World) -> Location | None:
+def find_package(name: str, *, referrer: Location, context: ResolverContext) -> Location | None:
     """Return the real directory of the package that *referrer* would get as *name*, or None.
 
     A name with dot segments is the name of no package.
@@ -138,8 +140,8 @@ def find_package(name: str, *, referrer: Location, world: World) -> Location | N
         return None
     for directory in node_modules_of(referrer, nested=False):
         found = Location(location_below(directory, name) + "/")
-        if world.powers.kind(found) == "directory":
-            return world.powers.canonical(found)
+        if context.powers.kind(found) == "directory":
+            return context.powers.canonical(found)
     return None
 
 

@@ -13,12 +13,12 @@ from compartment_mapper.resolve.esm import IMPORT_CONDITIONS, Request, resolve_i
 from compartment_mapper.resolve.hints import with_hint
 from compartment_mapper.resolve.package_lookup import (
     Descriptors,
-    World,
+    ResolverContext,
     crosses_packages,
     find_package,
     package_scope,
     read_descriptors,
-    world_of,
+    resolver_context,
 )
 from compartment_mapper.resolve.resolution import (
     BuiltinResolution,
@@ -35,21 +35,21 @@ __all__ = [
     "FileResolution",
     "Resolution",
     "ResolutionFailure",
-    "World",
+    "ResolverContext",
     "crosses_packages",
     "find_package",
     "is_builtin",
     "package_scope",
     "read_descriptors",
     "resolve",
-    "world_of",
+    "resolver_context",
 ]
 
 _CONDITIONS = {"import": IMPORT_CONDITIONS, "require": REQUIRE_CONDITIONS}
 
 
 def resolve(
-    specifier: Specifier, *, referrer: Location, kind: RequestKind, world: World
+    specifier: Specifier, *, referrer: Location, kind: RequestKind, context: ResolverContext
 ) -> Resolution:
     """Return what *specifier* means in *referrer*.
 
@@ -59,17 +59,17 @@ def resolve(
         specifier: As written, escapes of the literal decoded.
         referrer: The real location of the module that asks.
         kind: ``import`` resolves URLs, ``require`` paths; each has conditions of its own.
-        world: See `world_of`.
+        context: See `resolver_context`.
     """
     request = Request(
         specifier=specifier,
         referrer=referrer,
-        conditions=_conditions(kind, world.conditions),
-        world=world,
+        conditions=_conditions(kind, context.conditions),
+        context=context,
     )
     resolution = (
         _resolved_for_browser(request, kind)
-        if BROWSER in world.conditions
+        if BROWSER in context.conditions
         else _resolved_as_node(request, kind)
     )
     if isinstance(resolution, ResolutionFailure):
@@ -92,7 +92,7 @@ def _resolved_as_node(request: Request, kind: RequestKind) -> Resolution:
 
 def _resolved_for_browser(request: Request, kind: RequestKind) -> Resolution:
     """Resolve as Node, and let the ``browser`` fields replace names before and files after."""
-    scope = package_scope(request.referrer, world=request.world)
+    scope = package_scope(request.referrer, context=request.context)
     if isinstance(scope, tuple) and not request.specifier.startswith((".", "/")):
         replacement = browser_replacement(request.specifier, scope[1])
         if replacement is False:
@@ -115,7 +115,7 @@ def _stand_in(name: str, request: Request, kind: RequestKind) -> Resolution:
     DEVIATION: in Node the builtin comes first; a page has none.
     """
     package = name.partition("/")[0]
-    if find_package(package, referrer=request.referrer, world=request.world) is not None:
+    if find_package(package, referrer=request.referrer, context=request.context) is not None:
         folder = name if "/" in name else f"{name}/"
         found = resolve_require(replace(request, specifier=Specifier(folder)))
         if not isinstance(found, BuiltinResolution):
@@ -131,7 +131,7 @@ def _stand_in(name: str, request: Request, kind: RequestKind) -> Resolution:
 
 
 def _replaced_file(resolution: FileResolution, request: Request) -> Resolution:
-    scope = package_scope(resolution.location, world=request.world)
+    scope = package_scope(resolution.location, context=request.context)
     if not isinstance(scope, tuple):
         return resolution
     path = relative_path(resolution.location, scope[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from compartment_mapper.locations import Location, Specifier
 from compartment_mapper.records.module_record import RequestKind
 from compartment_mapper.resolve.resolution import FileResolution, Resolution, ResolutionFailure
-from compartment_mapper.resolve.resolver import World, resolve
+from compartment_mapper.resolve.resolver import ResolverContext, resolve
 from compartment_mapper.resolve.specifiers import package_root
 
 _MISSING = frozenset({"MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND"})
@@ -18,18 +18,18 @@ def resolve_for(
     *,
     referrer: Location,
     kind: RequestKind,
-    world: World,
+    context: ResolverContext,
     application: Location,
 ) -> Resolution:
     """Return what `resolve` does; or, in the *application*, the source of a missing file."""
-    found = resolve(specifier, referrer=referrer, kind=kind, world=world)
+    found = resolve(specifier, referrer=referrer, kind=kind, context=context)
     if not isinstance(found, ResolutionFailure) or found.code not in _MISSING:
         return found
-    if package_root(referrer, descriptors=world.descriptors) != application:
+    if package_root(referrer, descriptors=context.descriptors) != application:
         return found
     # DEVIATION: Node wants './x.ts' itself. With TypeScript, './x.js' is what ./x.ts will be.
     for source in _sources(specifier):
-        other = resolve(source, referrer=referrer, kind=kind, world=world)
+        other = resolve(source, referrer=referrer, kind=kind, context=context)
         if isinstance(other, FileResolution):
             return other
     return found

@@ -35,7 +35,7 @@ class Sandbox(BaseSandbox):
         limits: What else an evaluation may take.
         node: The Node executable; by default, that which was installed with this package.
         report: Is told of each call of a tool, of denials to packages of archives, and of their
-            uses of what is high or critical: called with a `Use`, in any thread.
+            uses of what is high or critical: called with a `CapabilityUse`, in any thread.
 
     Raises:
         TypeError: Something is wrong with a tool.

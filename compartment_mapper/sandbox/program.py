@@ -8,7 +8,7 @@ from compartment_mapper.compile import apply_edits, compile_esm
 from compartment_mapper.compile.edit_table import edit_table
 from compartment_mapper.sandbox.failures import SandboxError
 from compartment_mapper.sandbox.messages import Message
-from compartment_mapper.scan.evaluated import EvaluatedText, TooComplexError, scan_evaluated
+from compartment_mapper.scan.evaluated import EvaluatedSource, TooComplexError, scan_evaluated
 from compartment_mapper.text import Span
 
 
@@ -19,7 +19,7 @@ class Program:
     message: Message
     is_javascript: bool
     #: Where the text may be wrong, or is no JavaScript.
-    doubt: Span | None
+    parse_uncertainty: Span | None
 
 
 def program_of(source: str, *, keeps: bool) -> Program:
@@ -36,11 +36,11 @@ def program_of(source: str, *, keeps: bool) -> Program:
     return Program(
         message=_compiled(text, found),
         is_javascript=found.is_javascript,
-        doubt=found.record.doubt,
+        parse_uncertainty=found.record.parse_uncertainty,
     )
 
 
-def _compiled(source: bytes, found: EvaluatedText) -> Message:
+def _compiled(source: bytes, found: EvaluatedSource) -> Message:
     record = found.record
     if found.kind == "module":
         text = compile_esm(record, source, in_cycle=False)

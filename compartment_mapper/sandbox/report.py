@@ -10,7 +10,7 @@ from compartment_mapper.sandbox.messages import Message, record_of, text_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Use:
+class CapabilityUse:
     """What was asked of the host, and whether it was given.
 
     Of an archive's packages all denials are told, those that are caught too, and the calls of what
@@ -31,10 +31,10 @@ class Use:
     count: int = 1
 
 
-Report = Callable[[Use], object]
+Report = Callable[[CapabilityUse], object]
 
 
-def tell(report: Report | None, use: Use) -> None:
+def tell(report: Report | None, use: CapabilityUse) -> None:
     """Call *report*; what it raises is logged, since whoever is evaluated is not to blame."""
     if report is None:
         return
@@ -44,11 +44,11 @@ def tell(report: Report | None, use: Use) -> None:
         logging.getLogger(__name__).exception("the report of a sandbox failed")
 
 
-def use_of(message: Message) -> Use:
+def use_of(message: Message) -> CapabilityUse:
     """Return the use that the process told of."""
     line = record_of(message, "line")
     count = line.get("count")
-    return Use(
+    return CapabilityUse(
         package=text_of(line, "package"),
         part=text_of(line, "part"),
         authority=text_of(line, "authority"),

@@ -16,7 +16,7 @@ from compartment_mapper.sandbox.console import ConsoleLine
 from compartment_mapper.sandbox.engine import GRACE, Engine, Entry
 from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError, thrown
 from compartment_mapper.sandbox.messages import Message, TooLargeError, record_of, text_of
-from compartment_mapper.sandbox.report import Use, tell
+from compartment_mapper.sandbox.report import CapabilityUse, tell
 from compartment_mapper.sandbox.tools import ArgumentError, BoundTool
 from compartment_mapper.sandbox.values import (
     UNDEFINED,
@@ -103,7 +103,7 @@ class Running:
     entry: Entry
     order: Order
     depth: int
-    doubt: Span | None = None
+    parse_uncertainty: Span | None = None
     started: float = 0
     calls: int = 0
     console: list[ConsoleLine] = field(default_factory=list)
@@ -181,11 +181,11 @@ def _program(running: Running) -> Generator[Wait, Message | None, Message]:
 
     keeps = order.compartment is not None
     program = program_of(order.source, keeps=keeps)
-    running.doubt = program.doubt
+    running.parse_uncertainty = program.parse_uncertainty
     if not program.is_javascript:
-        erased = yield from _without_types(running)
-        if erased is not None:
-            program = program_of(erased, keeps=keeps)
+        stripped = yield from _without_types(running)
+        if stripped is not None:
+            program = program_of(stripped, keeps=keeps)
     return program.message
 
 
@@ -308,7 +308,7 @@ def _called(
 
 
 def _tell_call(running: Running, tool: BoundTool, *, allowed: bool) -> None:
-    use = Use(package="", part="tools", authority=tool.name, allowed=allowed)
+    use = CapabilityUse(package="", part="tools", authority=tool.name, allowed=allowed)
     tell(running.engine.settings.report, use)
 
 
@@ -346,9 +346,9 @@ def _failure(running: Running, message: Message) -> SandboxError:
 def _place_of_syntax_error(running: Running) -> Place | None:
     """Return where the grammar stops to understand; engines do not say where they do."""
     order = running.order
-    if running.doubt is None:
+    if running.parse_uncertainty is None:
         return None
-    return place_in(order.file, order.source.encode("utf-8", "replace"), running.doubt)
+    return place_in(order.file, order.source.encode("utf-8", "replace"), running.parse_uncertainty)
 
 
 def _lost(message: Message) -> SandboxError:

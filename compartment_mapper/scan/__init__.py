@@ -22,7 +22,7 @@ from compartment_mapper.scan.capabilities.free_names import (
     scan_handed_names,
 )
 from compartment_mapper.scan.capabilities.made_globals import scan_made_globals
-from compartment_mapper.scan.capabilities.monkey_patching import scan_late_changes
+from compartment_mapper.scan.capabilities.monkey_patching import scan_monkey_patching
 from compartment_mapper.scan.capabilities.page_names import scan_page_names
 from compartment_mapper.scan.cjs.exports import scan_cjs_exports
 from compartment_mapper.scan.cjs.module_arguments import (
@@ -30,7 +30,7 @@ from compartment_mapper.scan.cjs.module_arguments import (
     scan_script_arguments,
 )
 from compartment_mapper.scan.esm.commonjs_names import scan_commonjs_names
-from compartment_mapper.scan.esm.early_errors import module_suspicions, script_suspicions
+from compartment_mapper.scan.esm.early_errors import module_uncertainties, script_uncertainties
 from compartment_mapper.scan.esm.module import Esm, is_esm, scan_esm
 from compartment_mapper.scan.requests.asset_references import (
     assets_of,
@@ -49,7 +49,7 @@ from compartment_mapper.scan.requests.requirers import require_calls
 from compartment_mapper.scan.rewrites.comments import elide_comments
 from compartment_mapper.scan.rewrites.constructor_writes import scan_constructor_writes
 from compartment_mapper.scan.rewrites.direct_eval import scan_direct_evals
-from compartment_mapper.scan.rewrites.evasive_transforms import evade_censors
+from compartment_mapper.scan.rewrites.evasive_transforms import evasive_transform
 from compartment_mapper.scan.rewrites.frozen_writes import scan_frozen_writes
 from compartment_mapper.scan.rewrites.global_this import scan_global_this
 from compartment_mapper.scan.rewrites.legacy_regexp import scan_legacy_regexp
@@ -68,9 +68,9 @@ _NO_ESM = Esm(
     indirect_exports=(),
     star_exports=(),
     declarations=(),
-    announcements=(),
+    notifications=(),
     edits=(),
-    suspicions=(),
+    uncertainties=(),
 )
 
 
@@ -110,7 +110,7 @@ def scan_module(
     names, reexports = scan_cjs_exports(syntax) if language == "cjs" else ((), ())
     made_globals, changed_statics = scan_made_globals(syntax, page=page)
     assets = assets_of((*places, *scan_descriptions(syntax)))
-    changes = scan_late_changes(syntax)
+    changes = scan_monkey_patching(syntax)
     others = (*esm.edits, *call_edits, *free_edits)
     rewrites = _rewrites(syntax, others, prefix=prefix, is_script=language == "cjs")
     return ModuleRecord(
@@ -135,7 +135,7 @@ def scan_module(
             *changed_statics,
         ),
         prefix=prefix,
-        prologue=(*rewrites.prologue, *esm.declarations, *esm.announcements),
+        prologue=(*rewrites.prologue, *esm.declarations, *esm.notifications),
         edits=rewrites.edits,
         checks_imports=in_cycle and language == "mjs",
         uses_import=any(edit.text == f"{prefix}import" for edit in call_edits),
@@ -144,10 +144,10 @@ def scan_module(
         commonjs_names=() if syntax.first_error() else rewrites.commonjs_names,
         has_top_level_await=language == "mjs" and awaits is not None,
         refusals=rewrites.refusals,
-        changes_late=changes.late,
+        monkey_patches=changes.late,
         patched=changes.patched,
-        doubt=syntax.first_error()
-        or _suspicion(syntax, esm, language)
+        parse_uncertainty=syntax.first_error()
+        or _uncertainty(syntax, esm, language)
         or (awaits if language == "cjs" else None),
     )
 
@@ -158,7 +158,7 @@ def evading_edits(source: bytes) -> tuple[Edit, ...] | None:
     >>> evading_edits(b"f('-->')")
     (Edit(start=5, end=6, text='\\x3e'),)
     """
-    evasion = evade_censors(parse(source), prefix=_unused_prefix(source), is_script=False)
+    evasion = evasive_transform(parse(source), prefix=_unused_prefix(source), is_script=False)
     if evasion.prologue or evasion.refusals:
         return None
     return _ordered(evasion.edits)
@@ -179,7 +179,7 @@ def _rewrites(
     syntax: Syntax, others: tuple[Edit, ...], *, prefix: str, is_script: bool
 ) -> _Rewrites:
     """Return all edits in order; what ends at the same place ends the innermost first."""
-    evasion = evade_censors(syntax, prefix=prefix, is_script=is_script)
+    evasion = evasive_transform(syntax, prefix=prefix, is_script=is_script)
     evals = scan_direct_evals(syntax, prefix=prefix, is_script=is_script)
     own, owning = scan_constructor_writes(syntax, prefix=prefix)
     frozen, freezing = scan_frozen_writes(syntax, prefix=prefix, is_script=is_script)
@@ -213,10 +213,10 @@ def _rewrites(
     )
 
 
-def _suspicion(syntax: Syntax, esm: Esm, language: Language) -> Span | None:
+def _uncertainty(syntax: Syntax, esm: Esm, language: Language) -> Span | None:
     """Return the first place where the text may be wrong although the grammar accepts it."""
-    found = script_suspicions(syntax) if language == "cjs" else module_suspicions(syntax)
-    return min((*esm.suspicions, *found), default=None)
+    found = script_uncertainties(syntax) if language == "cjs" else module_uncertainties(syntax)
+    return min((*esm.uncertainties, *found), default=None)
 
 
 def _unused_prefix(source: bytes) -> str:

@@ -44,7 +44,7 @@ class TooComplexError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EvaluatedText:
+class EvaluatedSource:
     """What a text says, and how it is rewritten."""
 
     kind: Kind
@@ -63,7 +63,7 @@ class EvaluatedText:
     uses: tuple[str, ...] = ()
 
 
-def scan_evaluated(source: bytes, *, keeps: bool) -> EvaluatedText:
+def scan_evaluated(source: bytes, *, keeps: bool) -> EvaluatedSource:
     """Return what *source* says.
 
     Args:
@@ -78,7 +78,7 @@ def scan_evaluated(source: bytes, *, keeps: bool) -> EvaluatedText:
     uses = _uses(syntax)
     understood = syntax.first_error() is None
     if is_esm(syntax):
-        return EvaluatedText(
+        return EvaluatedSource(
             kind="module",
             is_javascript=understood,
             record=record,
@@ -96,7 +96,7 @@ def scan_evaluated(source: bytes, *, keeps: bool) -> EvaluatedText:
     if kind == "body" and not returns:
         own += _value_edits(syntax)
     edits = sorted((*record.edits, *own), key=lambda edit: (edit.start, edit.end))
-    return EvaluatedText(
+    return EvaluatedSource(
         kind=kind,
         is_javascript=understood,
         record=record,

@@ -8,15 +8,15 @@ from typing import NoReturn
 
 from compartment_mapper.compile import apply_edits
 from compartment_mapper.errors.diagnostic import Diagnostic, Place, place_in
-from compartment_mapper.errors.modules import syntax_error, types_not_erased
+from compartment_mapper.errors.modules import syntax_error, types_not_stripped
 from compartment_mapper.locations import Location
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.records.module_record import Language
 from compartment_mapper.records.type_stripping import (
-    ErasePowers,
-    ErasureRefusal,
     Jsx,
     Origin,
+    StripPowers,
+    StripRefusal,
     Typed,
     refused_span,
     syntax_of,
@@ -35,7 +35,7 @@ class SourceText:
     source: bytes
     origin: Origin | None = None
     #: Why there is none: its types can't be erased.
-    refusal: ErasureRefusal | None = None
+    refusal: StripRefusal | None = None
 
 
 def source_text(
@@ -44,7 +44,7 @@ def source_text(
     *,
     root: Location,
     read: ReadPowers,
-    erase: ErasePowers,
+    strip: StripPowers,
 ) -> SourceText:
     """Return the text of *file*, which exists, as it is loaded; *root* is the application's."""
     source = read.maybe_read(file)
@@ -56,17 +56,17 @@ def source_text(
     if syntax is None:
         return SourceText(source=source)
     jsx = Jsx() if syntax == "ts" else jsx_of(file, source, root=root, read=read)
-    erased = erase.erased(Typed(source=source, syntax=syntax, language=language, jsx=jsx))
-    if isinstance(erased, ErasureRefusal):
-        return SourceText(source=source, refusal=erased)
-    text = apply_edits(source, erased).encode("utf-8", "surrogatepass")
-    return SourceText(source=text, origin=Origin(written=source, erasure=erased))
+    stripped = strip.stripped(Typed(source=source, syntax=syntax, language=language, jsx=jsx))
+    if isinstance(stripped, StripRefusal):
+        return SourceText(source=source, refusal=stripped)
+    text = apply_edits(source, stripped).encode("utf-8", "surrogatepass")
+    return SourceText(source=text, origin=Origin(written=source, stripped=stripped))
 
 
-def refusal_problem(name: str, source: bytes, refusal: ErasureRefusal) -> Diagnostic:
+def refusal_problem(name: str, source: bytes, refusal: StripRefusal) -> Diagnostic:
     """Return what is to be said of a file, called *name*, whose types can't be erased."""
     place = place_in(name, source, refused_span(source, refusal))
-    return types_not_erased(place, refusal.code, refusal.message)
+    return types_not_stripped(place, refusal.code, refusal.message)
 
 
 def json_problem(source: bytes, name: str) -> Diagnostic | None:

@@ -165,14 +165,14 @@ test('imports of a builtin that is not granted', () => {
  * @param {object} policy of the archive for `evil`
  * @param {string} body
  */
-const runNarrowed = (policies, policy, body) => {
+const runRestricted = (policies, policy, body) => {
   const folder = mkdtempSync(join(tmpdir(), 'runtime-'));
   writeFileSync(join(folder, 'app.zip'), app(body, policy));
   writeFileSync(join(folder, 'policies.json'), JSON.stringify(policies));
   const descriptor = openSync(join(folder, 'policies.json'), 'r');
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
-    [MAIN, '--narrow-fd', '3', join(folder, 'app.zip')],
+    [MAIN, '--restrict-fd', '3', join(folder, 'app.zip')],
     { stdio: ['ignore', 'pipe', 'pipe', descriptor], encoding: 'utf8' },
   );
   closeSync(descriptor);
@@ -183,9 +183,9 @@ const runNarrowed = (policies, policy, body) => {
 test('a run can narrow the policies of its archive', () => {
   const body = `let seen; try { seen = typeof require('fs').readFileSync('/etc/hostname') } catch (error) { seen = error.code } console.log(seen)`;
   const policy = { builtins: { fs: true }, globals: { console: true } };
-  assert.equal(runNarrowed({}, policy, body).stdout, 'object\n');
-  const narrow = { evil: { builtins: { 'fs.existsSync': true }, globals: { console: true } } };
-  assert.equal(runNarrowed(narrow, policy, body).stdout, 'ERR_ACCESS_DENIED\n');
+  assert.equal(runRestricted({}, policy, body).stdout, 'object\n');
+  const restrict = { evil: { builtins: { 'fs.existsSync': true }, globals: { console: true } } };
+  assert.equal(runRestricted(restrict, policy, body).stdout, 'ERR_ACCESS_DENIED\n');
 });
 
 for (const [what, limit, wider] of /** @type {Array<[string, object, object]>} */ ([
@@ -212,14 +212,14 @@ for (const [what, limit, wider] of /** @type {Array<[string, object, object]>} *
   ['packages any', {}, { packages: 'any' }],
 ])) {
   test(`a run can't widen them: ${what}`, () => {
-    const { stdout, stderr, status } = runNarrowed({ evil: wider }, limit, `console.log('ran')`);
+    const { stdout, stderr, status } = runRestricted({ evil: wider }, limit, `console.log('ran')`);
     assert.deepEqual([stdout, status], ['', 1]);
     assert.ok(stderr.includes(`the narrower policy grants ${what} to 'evil'`), stderr);
   });
 }
 
 test('a narrower policy of a package that is not there is refused', () => {
-  const { stderr, status } = runNarrowed({ nobody: {} }, {}, '');
+  const { stderr, status } = runRestricted({ nobody: {} }, {}, '');
   assert.match(stderr, /names 'nobody', which is not in the archive/);
   assert.equal(status, 1);
 });

@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
-import { cacheName, keptCode, openCodeCache, openedCode } from '../src/node/code-cache.js';
+import { cacheName, cachedCode, openCodeCache, openedCode } from '../src/node/code-cache.js';
 
 const top = fs.mkdtempSync(join(tmpdir(), 'code-cache-files-'));
 after(() => fs.rmSync(top, { recursive: true, force: true }));
@@ -251,7 +251,7 @@ test('a process that may open no files reads what it is given, once', () => {
 test('what is kept for such a process is written where it is said, and not read', () => {
   written();
   const own = join(code(), 'own.v8');
-  const cache = keptCode({ own, archive: file() });
+  const cache = cachedCode({ own, archive: file() });
   assert.equal(cache.read('archive'), undefined);
   cache.write('own', CONTENT);
   assert.deepEqual(opened().read('own'), CONTENT);

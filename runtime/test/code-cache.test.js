@@ -257,7 +257,7 @@ const cacheInMemory = (content) => {
 
 /**
  * @param {ReturnType<typeof makeScripts>} scripts
- * @param {Omit<import('../src/protocols/powers.js').ScriptText, 'check'>} script
+ * @param {Omit<import('../src/protocols/powers.js').ScriptSource, 'check'>} script
  */
 const evaluated = (scripts, script) => {
   let checks = 0;

@@ -6,7 +6,7 @@ import {
   globalDecision,
   grantedOf,
   isWhole,
-  isWithheld,
+  isDenied,
   mayUsePackage,
   memberOf,
   policiesOf,
@@ -92,7 +92,7 @@ test('packages are granted by name, and not as a word', () => {
 
 test('what is critical never comes with what holds it', () => {
   const held = (/** @type {string} */ path) => ofBuiltin({ builtins: { module: true } }, path);
-  assert.equal(isWithheld(/** @type {any} */ (held('module.register'))), true);
+  assert.equal(isDenied(/** @type {any} */ (held('module.register'))), true);
   assert.equal(held('module.isBuiltin')?.whole, true);
   const named = { builtins: { module: true, 'module.register': true } };
   assert.equal(ofBuiltin(named, 'module.register')?.whole, true);
@@ -149,7 +149,7 @@ test('an attenuation is of all of a builtin, and stands beside no refusal', () =
 test('what may be requested is there, and empty', () => {
   const policy = { builtins: { 'fs.open': false }, options: { loads: ['fs'] } };
   const loaded = /** @type {any} */ (ofBuiltin(policy, 'fs'));
-  assert.equal(isWithheld(loaded), true);
+  assert.equal(isDenied(loaded), true);
   for (const builtins of [{}, { fs: false }, { 'fs.open': false }])
     assert.equal(builtinDecision(policyOf({ builtins }), 'fs'), undefined);
   assert.equal(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseArchive } from '../src/linker/import-archive.js';
-import { makeWorld } from '../src/linker/link.js';
+import { makeApplication } from '../src/linker/link.js';
 import { verifyPowers } from '../src/node/powers.js';
 import { archive, cjs, esm, to } from './archive.js';
 import { importHere, lockThisRealm } from './world.js';
@@ -16,8 +16,8 @@ test('compartments answer for the modules of their packages, and those that they
     }),
     verifyPowers,
   );
-  const world = makeWorld({ map, files, ...lockThisRealm(), allowAll: false });
-  const { compartment } = world.packageOf('app-v1');
+  const application = makeApplication({ map, files, ...lockThisRealm(), allowAll: false });
+  const { compartment } = application.packageOf('app-v1');
   assert.equal((await compartment.import('./main.js')).namespace.a, 1);
   assert.equal((await compartment.import('dep')).namespace.b, 2);
   assert.equal(compartment.importNow('dep').b, 2);

@@ -1,7 +1,7 @@
 // A run may be given less than its archive has, and nothing more.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { narrowed } from '../src/archive/restrict.js';
+import { restricted } from '../src/archive/restrict.js';
 import { readPolicy } from '../src/policy/policy-format.js';
 
 /** @param {unknown} value */
@@ -47,7 +47,7 @@ const LESS = [
 
 for (const [what, limit, policy] of LESS)
   test(`a run is given less: ${what}`, () => {
-    const { compartments } = narrowed(mapWith(limit), JSON.stringify({ dep: policy }));
+    const { compartments } = restricted(mapWith(limit), JSON.stringify({ dep: policy }));
     assert.deepEqual(compartments.get('dep-v1')?.policy, policyOf(policy));
   });
 
@@ -155,7 +155,7 @@ const MORE = [
 
 for (const [what, limit, policy, message] of MORE)
   test(`a run is not given more: ${what}`, () => {
-    assert.throws(() => narrowed(mapWith(limit), JSON.stringify({ dep: policy })), {
+    assert.throws(() => restricted(mapWith(limit), JSON.stringify({ dep: policy })), {
       code: 'INVALID_ARCHIVE',
       message,
     });
@@ -163,16 +163,16 @@ for (const [what, limit, policy, message] of MORE)
 
 test('what is not named keeps what it has', () => {
   const map = mapWith({ globals: { fetch: true } });
-  const { compartments, entry } = narrowed(map, '{"$root$": {}}');
+  const { compartments, entry } = restricted(map, '{"$root$": {}}');
   assert.deepEqual(compartments, map.compartments);
   assert.deepEqual(entry, map.entry);
 });
 
 test('who is not in the archive is not narrowed', () => {
-  assert.throws(() => narrowed(mapWith({}), '{"deb": {}}'), {
+  assert.throws(() => restricted(mapWith({}), '{"deb": {}}'), {
     code: 'INVALID_ARCHIVE',
     message: /'deb', which is not in the archive/,
   });
   for (const text of ['{', '[]', '{"dep": {"global": {}}}'])
-    assert.throws(() => narrowed(mapWith({}), text), { code: 'INVALID_ARCHIVE' });
+    assert.throws(() => restricted(mapWith({}), text), { code: 'INVALID_ARCHIVE' });
 });

@@ -5,14 +5,14 @@ import { runInThisContext } from 'node:vm';
 import { isName, makeScopedEvaluate } from '../src/compartment/scoped-source.js';
 
 /** @typedef {import('../src/compartment/scoped-source.js').Scope} Scope */
-/** @typedef {import('../src/protocols/powers.js').ScriptText} ScriptText */
+/** @typedef {import('../src/protocols/powers.js').ScriptSource} ScriptSource */
 
 /**
  * @param {Partial<Scope>} scope
  * @param {{ check?: boolean }} [options]
  */
 const scopedBy = (scope, { check = true } = {}) => {
-  /** @type {ScriptText[]} */
+  /** @type {ScriptSource[]} */
   const evaluated = [];
   /** @type {string[]} */
   const bodies = [];

@@ -8,7 +8,7 @@ import { mapsIn } from '../src/stacks/maps-file.js';
 import { joined } from '../src/stacks/package-lines.js';
 import { lastBefore, segmentsOf } from '../src/stacks/source-map.js';
 
-/** @import { FunctorText } from '../src/stacks/package-lines.js' */
+/** @import { FunctorSource } from '../src/stacks/package-lines.js' */
 
 const MAPPINGS = 'AAAA,IACC;;EDAA,EACA,G;AAFF';
 
@@ -33,10 +33,10 @@ test('a column that was written is found in the stored line, and back', () => {
 });
 
 /**
- * @param {Partial<FunctorText>} parts
- * @returns {FunctorText}
+ * @param {Partial<FunctorSource>} parts
+ * @returns {FunctorSource}
  */
-const functorText = (parts) => ({
+const functorSource = (parts) => ({
   file: 'compartment:///dep/x.js',
   folder: 'compartment:///dep/',
   text: '',
@@ -48,13 +48,13 @@ const functorText = (parts) => ({
 });
 
 const TEXTS = [
-  functorText({ text: '(first\n})\n', sourceMap: () => undefined }),
-  functorText({
+  functorSource({ text: '(first\n})\n', sourceMap: () => undefined }),
+  functorSource({
     text: '({second\nthird\n})\n',
     edits: ['AACA', ''],
     sourceMap: () => ({ sources: ['own.js'], mappings: '', texts: ['second\nthird'] }),
   }),
-  functorText({
+  functorSource({
     text: '({fourth\n})\n',
     edits: ['AACA', ''],
     sourceMap: () => ({ sources: ['a.ts', 'b.ts'], mappings: 'ACIE', texts: [] }),

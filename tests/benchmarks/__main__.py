@@ -123,10 +123,10 @@ def _tasks(names: Sequence[str], bench: Bench) -> Iterator[Task]:
 
 def _expected(application: Application) -> str:
     """Return what plain Node prints; what it can't run is no measure for others."""
-    outcome = measure(plain_output(application), limit=60)
-    if isinstance(outcome, Failure):
-        sys.exit(f"plain Node fails at {application.label}: {outcome.reason}")
-    return outcome.stdout
+    result = measure(plain_output(application), limit=60)
+    if isinstance(result, Failure):
+        sys.exit(f"plain Node fails at {application.label}: {result.reason}")
+    return result.stdout
 
 
 def _say(line: str) -> None:

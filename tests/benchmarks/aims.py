@@ -60,7 +60,7 @@ Verdict = Literal["yes", "no", "not measured", "rival fails"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class PolicyDiagnostic:
     """What one aim came to."""
 
     #: Of which application, or which figure of the generated ones.
@@ -70,7 +70,7 @@ class Finding:
     met: Verdict
 
 
-def judge(aim: Aim, results: Results) -> Finding:
+def judge(aim: Aim, results: Results) -> PolicyDiagnostic:
     """Return what *aim* came to in *results*."""
     match aim:
         case Faster():
@@ -85,7 +85,7 @@ def judge(aim: Aim, results: Results) -> Finding:
             assert_never(aim)
 
 
-def verdict(findings: Sequence[Finding]) -> Verdict:
+def verdict(findings: Sequence[PolicyDiagnostic]) -> Verdict:
     """Return whether a target is met by all that it asks for, as far as rivals can do it."""
     order: tuple[Verdict, ...] = ("no", "not measured", "yes")
     found = {finding.met for finding in findings}
@@ -104,14 +104,16 @@ def _is_ours(key: Key) -> bool:
     return key.tool in {OURS, OURS_IN_NODE}
 
 
-def _missing(keys: Sequence[Key], metric: Metric, results: Results) -> Finding | None:
+def _missing(keys: Sequence[Key], metric: Metric, results: Results) -> PolicyDiagnostic | None:
     """Return what to say where one of *keys* has no figure; when it is ours, that is a miss."""
     for key in keys:
         label = _label(key)
         if key not in results:
-            return Finding(label, "", "not measured")
+            return PolicyDiagnostic(label, "", "not measured")
         if _figure(key, metric, results) is None:
-            return Finding(label, f"{key.tool} fails", "no" if _is_ours(key) else "rival fails")
+            return PolicyDiagnostic(
+                label, f"{key.tool} fails", "no" if _is_ours(key) else "rival fails"
+            )
     return None
 
 
@@ -124,25 +126,25 @@ def _met(condition: bool) -> Verdict:  # noqa: FBT001 - it is what is told
     return "yes" if condition else "no"
 
 
-def _judge_faster(aim: Faster, results: Results) -> Finding:
+def _judge_faster(aim: Faster, results: Results) -> PolicyDiagnostic:
     missing = _missing([aim.ours, aim.rival], aim.metric, results)
     if missing is not None:
         return missing
     ratio = _ratio(aim.rival, aim.ours, aim.metric, results)
     in_cpu = _ratio(aim.rival, aim.ours, "cpu", results)
     shown = f"{ratio:.2f} (CPU {in_cpu:.2f})"
-    return Finding(_label(aim.ours), shown, _met(ratio >= aim.times))
+    return PolicyDiagnostic(_label(aim.ours), shown, _met(ratio >= aim.times))
 
 
-def _judge_at_most(aim: AtMost, results: Results) -> Finding:
+def _judge_at_most(aim: AtMost, results: Results) -> PolicyDiagnostic:
     missing = _missing([aim.ours, aim.rival], aim.metric, results)
     if missing is not None:
         return missing
     ratio = _ratio(aim.ours, aim.rival, aim.metric, results)
-    return Finding(_label(aim.ours), f"{ratio:.2f}", _met(ratio <= aim.times))
+    return PolicyDiagnostic(_label(aim.ours), f"{ratio:.2f}", _met(ratio <= aim.times))
 
 
-def _judge_within(aim: Within, results: Results) -> Finding:
+def _judge_within(aim: Within, results: Results) -> PolicyDiagnostic:
     missing = _missing([aim.ours], aim.metric, results)
     if missing is not None:
         return missing
@@ -150,7 +152,7 @@ def _judge_within(aim: Within, results: Results) -> Finding:
     assert figure is not None
     size = aim.metric == "size"
     shown = f"{figure / 1e6:.2f} MB" if size else f"{figure:.0f} {_UNIT[aim.metric]}"
-    return Finding(_label(aim.ours), shown, _met(figure <= aim.limit))
+    return PolicyDiagnostic(_label(aim.ours), shown, _met(figure <= aim.limit))
 
 
 _UNIT = {"wall": "ms", "cpu": "ms", "memory": "MB"}
@@ -164,7 +166,7 @@ def _ratio(above: Key, below: Key, metric: Metric, results: Results) -> float:
     return first / second
 
 
-def _judge_linear(aim: Linear, results: Results) -> Finding:
+def _judge_linear(aim: Linear, results: Results) -> PolicyDiagnostic:
     keys = [Key(aim.group, generated.name, OURS) for generated in aim.sizes]
     missing = _missing(keys, aim.metric, results)
     if missing is not None:
@@ -172,8 +174,8 @@ def _judge_linear(aim: Linear, results: Results) -> Finding:
     low, high = marginal_costs(aim, results)
     name = "memory" if aim.metric == "memory" else "time"
     if low <= 0:
-        return Finding(name, "too little to tell", "not measured")
-    return Finding(name, f"{high / low:.2f}", _met(high / low <= LINEAR_WITHIN))
+        return PolicyDiagnostic(name, "too little to tell", "not measured")
+    return PolicyDiagnostic(name, f"{high / low:.2f}", _met(high / low <= LINEAR_WITHIN))
 
 
 def marginal_costs(aim: Linear, results: Results) -> tuple[float, float]:

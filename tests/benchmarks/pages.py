@@ -54,11 +54,11 @@ def measured_pages(ours: Ours, work: Work, *, rounds: int, chromium: str) -> lis
     _prepare(folder)
     script = folder / f"{_OURS}.js"
     flags = ("--format", "script", "-C", "browser")
-    outcome = measure(
+    result = measure(
         ours.bundle(folder / "main.js", script, *flags, cache=work.cache("pages")), limit=60
     )
-    if isinstance(outcome, Failure):
-        raise SystemExit(outcome.reason)
+    if isinstance(result, Failure):
+        raise SystemExit(result.reason)
     subprocess.run([NODE, HERE / "build.mjs", folder], check=True)
     loaded = subprocess.run(
         [NODE, HERE / "load.mjs", folder, str(rounds), chromium, *_TOOLS],

@@ -81,19 +81,19 @@ def _run(task: Task, number: int, limits: Limits) -> Sample | Failure:
             if failed is not None:
                 return failed
     task.before(number)
-    outcome = measure(task.command, limit=limits.killed, family=task.family)
-    if isinstance(outcome, Sample) and task.prints is not None and outcome.stdout != task.prints:
-        return Failure(f"prints {outcome.stdout[:80]!r}, not what plain Node prints")
-    if isinstance(outcome, Sample) and task.product is not None and not task.product.is_file():
+    result = measure(task.command, limit=limits.killed, family=task.family)
+    if isinstance(result, Sample) and task.prints is not None and result.stdout != task.prints:
+        return Failure(f"prints {result.stdout[:80]!r}, not what plain Node prints")
+    if isinstance(result, Sample) and task.product is not None and not task.product.is_file():
         return Failure(f"makes no {task.product.name}")
-    return outcome
+    return result
 
 
 def _prepare(step: Step, limits: Limits) -> Failure | None:
     if step.creates is not None and step.creates.is_file():
         return None
-    outcome = measure(step.command, limit=limits.killed)
-    return outcome if isinstance(outcome, Failure) else None
+    result = measure(step.command, limit=limits.killed)
+    return result if isinstance(result, Failure) else None
 
 
 def _look_at_product(task: Task, series: Series, limits: Limits) -> None:

@@ -52,12 +52,12 @@ class Series:
     #: Why the file that was made is not right, although it was made.
     flaw: str | None = None
 
-    def add(self, outcome: Sample | Failure) -> None:
+    def add(self, result: Sample | Failure) -> None:
         """Take one more run."""
-        if isinstance(outcome, Failure):
-            self.failure = outcome.reason
+        if isinstance(result, Failure):
+            self.failure = result.reason
         else:
-            self.samples.append(outcome)
+            self.samples.append(result)
 
     def spread(self, metric: Metric) -> Spread | None:
         """Return the statistics, or None where there are no figures or one run failed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from benchmarks import growth
-from benchmarks.aims import Finding, judge, verdict
+from benchmarks.aims import PolicyDiagnostic, judge, verdict
 from benchmarks.plan import (
     CHANGED,
     COLD,
@@ -90,7 +90,7 @@ def _targets(results: Results) -> str:
     return table(["what", "target", "measured", "met"], rows)
 
 
-def _measured(findings: Sequence[Finding]) -> str:
+def _measured(findings: Sequence[PolicyDiagnostic]) -> str:
     """Return the figures, and what has none."""
     figures = [f"{finding.label} {finding.measured}" for finding in findings if finding.measured]
     missing = [finding.label for finding in findings if not finding.measured]

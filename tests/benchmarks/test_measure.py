@@ -15,11 +15,11 @@ def python(script: str, *arguments: str | Path) -> Command:
 
 
 def test_a_run_has_what_it_printed_and_what_it_took() -> None:
-    outcome = measure(python("print('hello')"), limit=60)
+    result = measure(python("print('hello')"), limit=60)
 
-    assert isinstance(outcome, Sample)
-    assert outcome.stdout == "hello\n"
-    assert min(outcome.wall, outcome.cpu, outcome.memory) > 0
+    assert isinstance(result, Sample)
+    assert result.stdout == "hello\n"
+    assert min(result.wall, result.cpu, result.memory) > 0
 
 
 def test_the_environment_and_the_folder_are_the_commands_own(tmp_path: Path) -> None:
@@ -27,10 +27,10 @@ def test_the_environment_and_the_folder_are_the_commands_own(tmp_path: Path) -> 
     arguments = (sys.executable, "-S", "-c", script)
     command = Command(arguments=arguments, folder=tmp_path, environment={"COLOUR": "teal"})
 
-    outcome = measure(command, limit=60)
+    result = measure(command, limit=60)
 
-    assert isinstance(outcome, Sample)
-    assert outcome.stdout == f"teal None {tmp_path.resolve()}\n"
+    assert isinstance(result, Sample)
+    assert result.stdout == f"teal None {tmp_path.resolve()}\n"
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,9 @@ def test_a_failure_has_a_reason(command: Command, reason: str) -> None:
 
 
 def test_what_takes_too_long_is_killed() -> None:
-    outcome = measure(python("import time; time.sleep(600)"), limit=0.5)
+    result = measure(python("import time; time.sleep(600)"), limit=0.5)
 
-    assert outcome == Failure("not done after 0.5 s")
+    assert result == Failure("not done after 0.5 s")
 
 
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux's /proc")

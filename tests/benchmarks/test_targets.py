@@ -12,8 +12,8 @@ from benchmarks.aims import (
     Aim,
     AtMost,
     Faster,
-    Finding,
     Linear,
+    PolicyDiagnostic,
     Verdict,
     Within,
     judge,
@@ -139,7 +139,7 @@ def test_growth_is_linear_when_one_more_costs_the_same(
     ],
 )
 def test_a_target_is_met_when_all_of_it_is(each: list[Verdict], expected: Verdict) -> None:
-    assert verdict([Finding("M", "1", met) for met in each]) == expected
+    assert verdict([PolicyDiagnostic("M", "1", met) for met in each]) == expected
 
 
 def test_tables_show_figures_failures_and_flaws() -> None:

@@ -213,7 +213,7 @@ LINES = {
     "directive": "'use strict'; export const a = (function () { return this })();",
 }
 
-CENSORED = {
+REJECTED = {
     "html-open-operator": "export let a = 1, b = 3; export const r = a<! --b;",
     "html-close-operator": "export let a = 1; export const r = []; while (a-->-1) r.push(a);",
     "html-open-in-string": "export const a = '<!--', b = \"<!--\\n\", c = `<!--${'<!--'}<!--`;",
@@ -373,7 +373,7 @@ ROWS = {
         "changes": CHANGES,
         "loops": LOOPS,
         "lines": LINES,
-        "censored": CENSORED,
+        "censored": REJECTED,
         "imports": IMPORTS,
     }.items()
     for name, text in rows.items()

@@ -150,6 +150,6 @@ ASKED_IN_VAIN = {"let x = import.meta; x"}
 def test_a_doubt_is_where_the_engine_refuses(
     language: Language, text: str, wrong: dict[tuple[str, str], bool]
 ) -> None:
-    doubted = scan_module(text.encode(), language).doubt is not None
+    uncertain = scan_module(text.encode(), language).parse_uncertainty is not None
 
-    assert doubted == (wrong[language, text] or text in ASKED_IN_VAIN)
+    assert uncertain == (wrong[language, text] or text in ASKED_IN_VAIN)

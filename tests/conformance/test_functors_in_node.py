@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conformance.functor_rows import ROWS
-from ses_censors import CENSORS
+from ses_rejections import CENSORS
 from support import ask_node
 
 from compartment_mapper.compile import compile_esm

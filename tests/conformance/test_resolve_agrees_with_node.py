@@ -20,9 +20,9 @@ from compartment_mapper.resolve.resolver import (
     EmptyResolution,
     FileResolution,
     ResolutionFailure,
-    World,
+    ResolverContext,
     resolve,
-    world_of,
+    resolver_context,
 )
 
 NODE = f"{ROOT_DIR}/bin/node"
@@ -104,9 +104,9 @@ def test_every_request_gets_the_answer_of_node(
 ) -> None:
     case, root = project
     questions = [(kind, str(root / r), s) for r in case.referrers for s in case.requests]
-    world = world_of(conditions=case.conditions, powers=Disk())
+    context = resolver_context(conditions=case.conditions, powers=Disk())
 
-    ours = [_answer(kind, referrer, specifier, world) for _, referrer, specifier in questions]
+    ours = [_answer(kind, referrer, specifier, context) for _, referrer, specifier in questions]
 
     expected = _ask_node(questions, conditions=case.conditions, directory=root)
     where = [
@@ -117,7 +117,7 @@ def test_every_request_gets_the_answer_of_node(
 
 def test_no_failure_tells_a_path_of_this_machine(project: tuple[Project, Path]) -> None:
     case, root = project
-    world = world_of(conditions=case.conditions, powers=Disk())
+    context = resolver_context(conditions=case.conditions, powers=Disk())
 
     for referrer in case.referrers:
         for specifier in case.requests:
@@ -126,15 +126,15 @@ def test_no_failure_tells_a_path_of_this_machine(project: tuple[Project, Path]) 
                     Specifier(specifier),
                     referrer=location_of_path(str(root / referrer)),
                     kind=kind,
-                    world=world,
+                    context=context,
                 )
                 if isinstance(found, ResolutionFailure):
                     assert str(root.parent) not in found.message + found.hint
 
 
-def _answer(kind: RequestKind, referrer: str, specifier: str, world: World) -> str:
+def _answer(kind: RequestKind, referrer: str, specifier: str, context: ResolverContext) -> str:
     resolution = resolve(
-        Specifier(specifier), referrer=location_of_path(referrer), kind=kind, world=world
+        Specifier(specifier), referrer=location_of_path(referrer), kind=kind, context=context
     )
     match resolution:
         case FileResolution(location=location):

@@ -201,7 +201,7 @@ def _differences(
         ours = {scan_module(source, None).language == "mjs"}
         yield from _both("is a module", ours, {answer["isModule"]})
     for kind, reading in readings.items():
-        refusal, is_doubted = answer["refusals"][kind], reading.record.doubt is not None
+        refusal, is_doubted = answer["refusals"][kind], reading.record.parse_uncertainty is not None
         if refusal is not None:
             counts[f"{kind}: refused"] += 1
             if not is_doubted and None in wrong[kind] and not reading.record.refusals:

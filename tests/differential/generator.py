@@ -102,51 +102,51 @@ class _Plan:
 
 def program(seed: int, number: int) -> Program:
     """Return a program, always the same for the same arguments."""
-    chance = random.Random(f"{seed} {number}")  # noqa: S311 - no secret
-    plans = _plans(chance)
-    writers = [_Writer(chance, plan, plans) for plan in plans]
+    randomness = random.Random(f"{seed} {number}")  # noqa: S311 - no secret
+    plans = _plans(randomness)
+    writers = [_Writer(randomness, plan, plans) for plan in plans]
     return Program(tuple(writer.module() for writer in writers))
 
 
-def _plans(chance: random.Random) -> list[_Plan]:
-    kinds = chance.choice(
+def _plans(randomness: random.Random) -> list[_Plan]:
+    kinds = randomness.choice(
         [("mjs",), ("mjs", "esm.js"), ("cjs",), ("cjs", "js"), ("mjs", "cjs", "esm.js", "js")]
     )
-    count = chance.randint(2, 6)
-    own = count - chance.choice([0, 0, 1, 2])
+    count = randomness.randint(2, 6)
+    own = count - randomness.choice([0, 0, 1, 2])
     plans = [
         _Plan(
             number,
-            chance.choice(kinds),
+            randomness.choice(kinds),
             number >= max(own, 1),
-            chance.sample(NAMES[:5], chance.randint(1, 3)),
+            randomness.sample(NAMES[:5], randomness.randint(1, 3)),
         )
         for number in range(count)
     ]
-    if chance.random() < 0.2:
+    if randomness.random() < 0.2:
         plans[-1].kind = "json"
     for plan in plans[: -1 if plans[-1].kind == "json" else None]:
         later = [p.number for p in plans if p.number > plan.number]
         earlier = [
             p.number for p in plans if p.number <= plan.number and p.in_package == plan.in_package
         ]
-        plan.asks = [n for n in later if chance.random() < 0.7] + [
-            n for n in earlier if chance.random() < 0.15
+        plan.asks = [n for n in later if randomness.random() < 0.7] + [
+            n for n in earlier if randomness.random() < 0.15
         ]
         plan.asks = [n for n in plan.asks if plan.in_package <= plans[n].in_package]
-        chance.shuffle(plan.asks)
+        randomness.shuffle(plan.asks)
     return plans
 
 
 class _Writer:
     """Writes one module."""
 
-    def __init__(self, chance: random.Random, plan: _Plan, plans: list[_Plan]) -> None:
-        self._chance = chance
+    def __init__(self, randomness: random.Random, plan: _Plan, plans: list[_Plan]) -> None:
+        self._chance = randomness
         self._plan = plan
         self._plans = plans
         self._count = 0
-        self._is_strict = plan.is_esm or chance.random() < 0.15
+        self._is_strict = plan.is_esm or randomness.random() < 0.15
         self._readable = ["local"]
         self._assignable = ["local"]
         #: What no import may be called.
@@ -154,7 +154,7 @@ class _Writer:
 
     def module(self) -> Module:
         """Return the module with its statements."""
-        plan, chance = self._plan, self._chance
+        plan, randomness = self._plan, self._chance
         if plan.kind == "json":
             return Module(
                 plan.path,
@@ -163,21 +163,23 @@ class _Writer:
             )
         asks = [self._asked(number) for number in plan.asks]
         others = self._esm_exports() if plan.is_esm else self._cjs_exports()
-        others += [self._filled(chance.choice(self._kinds())) for _ in range(chance.randint(1, 4))]
-        if plan.is_esm and chance.random() < 0.4:
-            chance.shuffle(others)
-        if not plan.is_esm and chance.random() < 0.3:
-            others.append(self._filled(self._named(chance.choice(REPLACED))))
-        if chance.random() < 0.03:
+        others += [
+            self._filled(randomness.choice(self._kinds())) for _ in range(randomness.randint(1, 4))
+        ]
+        if plan.is_esm and randomness.random() < 0.4:
+            randomness.shuffle(others)
+        if not plan.is_esm and randomness.random() < 0.3:
+            others.append(self._filled(self._named(randomness.choice(REPLACED))))
+        if randomness.random() < 0.03:
             others.insert(
-                chance.randrange(len(others)), f"throw new Error('thrown by {plan.path}');"
+                randomness.randrange(len(others)), f"throw new Error('thrown by {plan.path}');"
             )
         return Module(plan.path, (self._head(), *self._mixed(asks, others)), plan.in_package)
 
     def _head(self) -> str:
-        chance = self._chance
+        randomness = self._chance
         if self._plan.is_esm:
-            return f"import {{ log, later, tag }} from 'log'; {chance.choice(['let', 'var'])} local = 1;"
+            return f"import {{ log, later, tag }} from 'log'; {randomness.choice(['let', 'var'])} local = 1;"
         head = "'use strict'; " if self._is_strict else ""
         return f"{head}var {{ log, later, tag }} = require('log'), local = 1;"
 
@@ -196,21 +198,21 @@ class _Writer:
         return SLOPPY if roll < 0.4 and not self._is_strict else STATEMENTS
 
     def _asked(self, number: int) -> str:
-        chance, other = self._chance, self._plans[number]
+        randomness, other = self._chance, self._plans[number]
         is_later = number > self._plan.number
         forms: tuple[str, ...] = IMPORTS if self._plan.is_esm else REQUIRES
         if other.kind == "json" and self._plan.is_esm:
             forms = JSON_IMPORTS
-        elif self._plan.is_esm and is_later and chance.random() < 0.15:
+        elif self._plan.is_esm and is_later and randomness.random() < 0.15:
             forms = IMPORTS_AND_WAITS
         is_outside = other.in_package and not self._plan.in_package
         specifier = f"'{PACKAGE}/{other.path}'" if is_outside else f"'./{other.path}'"
-        form = chance.choice(forms)
+        form = randomness.choice(forms)
         if form.startswith("module.exports = require") and other.kind not in {"cjs", "js"}:
             form = "module.exports = { ...require($) };"  # a namespace gets no more members
         name = self._new_name() if "#" in form else ""
-        is_known = chance.random() < 0.95
-        wanted = chance.choice(other.exports if is_known and other.exports else NAMES)
+        is_known = randomness.random() < 0.95
+        wanted = randomness.choice(other.exports if is_known and other.exports else NAMES)
         text = form.replace("%", wanted)
         text = re.sub(r"\$(?!\{)", lambda _: specifier, text).replace("#", name)
         if name:
@@ -224,19 +226,19 @@ class _Writer:
         return name
 
     def _esm_exports(self) -> list[str]:
-        chance, statements = self._chance, []
+        randomness, statements = self._chance, []
         assignable = []
         for name in self._plan.exports:
-            form = chance.choice(EXPORTS)
+            form = randomness.choice(EXPORTS)
             self._readable.append(name)
             if form.startswith(("export let", "export var")):
                 assignable.append(name)
             statements.append(self._filled(form.replace("%", name)))
         self._assignable += assignable
         if assignable:
-            statements.append(self._filled(chance.choice(SETTERS).replace("%", assignable[0])))
-        if chance.random() < 0.9:
-            statements.append(self._filled(chance.choice(DEFAULTS)))
+            statements.append(self._filled(randomness.choice(SETTERS).replace("%", assignable[0])))
+        if randomness.random() < 0.9:
+            statements.append(self._filled(randomness.choice(DEFAULTS)))
         return statements
 
     def _cjs_exports(self) -> list[str]:
@@ -250,31 +252,31 @@ class _Writer:
 
     def _filled(self, text: str, depth: int = _DEPTH) -> str:
         """Return a piece with its holes filled."""
-        chance = self._chance
+        randomness = self._chance
         self._count += 1
-        names = chance.sample(SHADOWS, 2)
+        names = randomness.sample(SHADOWS, 2)
         same = {
             "n": names[0],
             "m": names[1],
             "k": f"{self._plan.number}_{self._count}",
-            "w": chance.choice(self._assignable),
+            "w": randomness.choice(self._assignable),
         }
 
         def fill(hole: re.Match[str]) -> str:
             match hole[1]:
                 case "e":
                     return self._filled(
-                        chance.choice(
-                            EXPRESSIONS if depth > 0 and chance.random() < 0.6 else ATOMS
+                        randomness.choice(
+                            EXPRESSIONS if depth > 0 and randomness.random() < 0.6 else ATOMS
                         ),
                         depth - 1,
                     )
                 case "v":
-                    return chance.choice(self._readable)
+                    return randomness.choice(self._readable)
                 case "s":
-                    return chance.choice(STRINGS)
+                    return randomness.choice(STRINGS)
                 case "i":
-                    return str(chance.randint(0, 9))
+                    return str(randomness.randint(0, 9))
                 case kind:
                     return same[kind]
 

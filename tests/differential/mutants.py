@@ -89,13 +89,13 @@ def tried(seed: int, numbers: Sequence[int], *, jobs: int = 1) -> Result:
 def _tried(seed: int, numbers: Sequence[int]) -> Result:
     result, texts = Result(), list[Text]()
     for number in numbers:
-        chance = random.Random(f"{seed} {number}")  # noqa: S311 - no secret
+        randomness = random.Random(f"{seed} {number}")  # noqa: S311 - no secret
         kind = KINDS[number % len(KINDS)]
         result.counts[kind] += 1
         if kind == "text":
-            texts.append(Text(f"{seed} {number}", _text(chance)))
+            texts.append(Text(f"{seed} {number}", _text(randomness)))
         else:
-            told, faults = _TRIES[kind](chance)
+            told, faults = _TRIES[kind](randomness)
             result.counts[f"{kind}: {told}"] += 1
             result.faults += [f"{seed} {number} {kind}: {fault}" for fault in faults]
     result.add(_texts_tried(texts))
@@ -140,33 +140,33 @@ _ODD = (
 )  # fmt: skip
 
 
-def _text(chance: random.Random) -> bytes:
+def _text(randomness: random.Random) -> bytes:
     """Return the text of a generated module, changed in one to three places."""
-    modules = program(chance.randrange(10**6), 0).modules
-    text = chance.choice(modules).text.replace(PACKAGE, "a").encode()
-    for _ in range(chance.choice((1, 1, 2, 3))):
-        text = chance.choice(_CHANGES)(text, chance)
+    modules = program(randomness.randrange(10**6), 0).modules
+    text = randomness.choice(modules).text.replace(PACKAGE, "a").encode()
+    for _ in range(randomness.choice((1, 1, 2, 3))):
+        text = randomness.choice(_CHANGES)(text, randomness)
     return text
 
 
-def _cut(text: bytes, chance: random.Random) -> bytes:
-    return text[: chance.randrange(len(text) + 1)]
+def _cut(text: bytes, randomness: random.Random) -> bytes:
+    return text[: randomness.randrange(len(text) + 1)]
 
 
-def _flipped(text: bytes, chance: random.Random) -> bytes:
-    place = chance.randrange(len(text) + 1)
-    return text[:place] + bytes([chance.randrange(256)]) + text[place + 1 :]
+def _flipped(text: bytes, randomness: random.Random) -> bytes:
+    place = randomness.randrange(len(text) + 1)
+    return text[:place] + bytes([randomness.randrange(256)]) + text[place + 1 :]
 
 
-def _with_odd(text: bytes, chance: random.Random) -> bytes:
-    place = chance.randrange(len(text) + 1)
-    return text[:place] + chance.choice(_ODD) + text[place:]
+def _with_odd(text: bytes, randomness: random.Random) -> bytes:
+    place = randomness.randrange(len(text) + 1)
+    return text[:place] + randomness.choice(_ODD) + text[place:]
 
 
-def _with_tokens_changed(text: bytes, chance: random.Random) -> bytes:
+def _with_tokens_changed(text: bytes, randomness: random.Random) -> bytes:
     tokens = _TOKEN.findall(text) or [b";"]
-    one, other = chance.randrange(len(tokens)), chance.randrange(len(tokens))
-    match chance.randrange(3):
+    one, other = randomness.randrange(len(tokens)), randomness.randrange(len(tokens))
+    match randomness.randrange(3):
         case 0:
             del tokens[one]
         case 1:
@@ -222,39 +222,39 @@ def _places(value: object, path: tuple[object, ...] = ()) -> Iterator[tuple[obje
         yield from _places(part, (*path, key))
 
 
-def _changed(value: object, chance: random.Random) -> tuple[object, str]:
+def _changed(value: object, randomness: random.Random) -> tuple[object, str]:
     """Return JSON with another value, key or place somewhere, and what was done."""
     holder: dict[object, object] = {"root": copy.deepcopy(value)}
-    path = chance.choice([path for path in _places(holder) if len(path) > 1] or [("root",)])
+    path = randomness.choice([path for path in _places(holder) if len(path) > 1] or [("root",)])
     around = holder
     for key in path[:-1]:
         # A list has places as an object has keys, for all that is done to it.
         around = cast("dict[object, object]", around[key])
-    how = chance.choice(("set", "set", "set", "delete", "add", "rename"))
-    key, new = path[-1], chance.choice(_VALUES)
+    how = randomness.choice(("set", "set", "set", "delete", "add", "rename"))
+    key, new = path[-1], randomness.choice(_VALUES)
     if how == "delete":
         del around[key]
     elif how == "add" and isinstance(around, dict):
-        around[chance.choice(_KEYS)] = new
+        around[randomness.choice(_KEYS)] = new
     elif how == "rename" and isinstance(around, dict):
-        around[chance.choice(_KEYS)] = around.pop(key)
+        around[randomness.choice(_KEYS)] = around.pop(key)
     else:
         around[key] = new
     return holder["root"], f"{how} {path[1:]} {str(new)[:60]!r}"
 
 
-def _json(value: object, chance: random.Random) -> bytes:
-    plain = json.dumps(value, ensure_ascii=chance.random() < 0.3, separators=(",", ":"))
+def _json(value: object, randomness: random.Random) -> bytes:
+    plain = json.dumps(value, ensure_ascii=randomness.random() < 0.3, separators=(",", ":"))
     text = plain.encode("utf-8", "surrogatepass")
-    if chance.random() < 0.2:
-        text = chance.choice((_cut, _flipped, _with_odd))(text, chance)
+    if randomness.random() < 0.2:
+        text = randomness.choice((_cut, _flipped, _with_odd))(text, randomness)
     return text
 
 
-def _descriptor(chance: random.Random) -> tuple[str, list[str]]:
-    name = chance.choice(_DESCRIPTORS)
-    value, how = _changed(json.loads(APP[name]), chance)
-    content = _json(value, chance)
+def _descriptor(randomness: random.Random) -> tuple[str, list[str]]:
+    name = randomness.choice(_DESCRIPTORS)
+    value, how = _changed(json.loads(APP[name]), randomness)
+    content = _json(value, randomness)
     with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
         folder = write(Path(scratch), {**APP, name: content})
         entry, archive = str(folder / "main.mjs"), str(folder / "app.zip")
@@ -302,27 +302,27 @@ def _files() -> Files:
             return [(name, opened.read(name)) for name in opened.namelist()]
 
 
-def _archive(chance: random.Random) -> tuple[str, list[str]]:
-    how, content = chance.choice((_other_bytes, _other_entries, _other_end))(chance)
+def _archive(randomness: random.Random) -> tuple[str, list[str]]:
+    how, content = randomness.choice((_other_bytes, _other_entries, _other_end))(randomness)
     return _read_by_all(content, how)
 
 
-def _map(chance: random.Random) -> tuple[str, list[str]]:
+def _map(randomness: random.Random) -> tuple[str, list[str]]:
     files = dict(_files())
-    value, how = _changed(json.loads(files[MAP]), chance)
-    files[MAP] = _json(value, chance)
+    value, how = _changed(json.loads(files[MAP]), randomness)
+    files[MAP] = _json(value, randomness)
     return _read_by_all(good(list(files.items())), how)
 
 
-def _module(chance: random.Random) -> tuple[str, list[str]]:
+def _module(randomness: random.Random) -> tuple[str, list[str]]:
     """Change what is stored of a module, and its hash with it."""
     files = dict(_files())
-    name = chance.choice([name for name in files if name != MAP])
+    name = randomness.choice([name for name in files if name != MAP])
     try:
-        value, how = _changed(json.loads(files[name]), chance)
-        content = _json(value, chance)
+        value, how = _changed(json.loads(files[name]), randomness)
+        content = _json(value, randomness)
     except ValueError:
-        content, how = _flipped(files[name], chance), "flipped"
+        content, how = _flipped(files[name], randomness), "flipped"
     before, after = (hashlib.sha512(c).hexdigest().encode() for c in (files[name], content))
     files[name] = content
     files[MAP] = files[MAP].replace(before, after)
@@ -330,29 +330,29 @@ def _module(chance: random.Random) -> tuple[str, list[str]]:
     return _read_by_all(good(list(files.items())), f"{name}: {how}", may_fail_late=True)
 
 
-def _other_bytes(chance: random.Random) -> tuple[str, bytes]:
+def _other_bytes(randomness: random.Random) -> tuple[str, bytes]:
     content = good(_files())
-    change = chance.choice((_cut, _flipped, _flipped, _flipped, _with_odd))
-    for _ in range(chance.choice((1, 1, 3))):
-        content = change(content, chance)
+    change = randomness.choice((_cut, _flipped, _flipped, _flipped, _with_odd))
+    for _ in range(randomness.choice((1, 1, 3))):
+        content = change(content, randomness)
     return change.__name__, content
 
 
 _NUMBERS = (0, 1, 2, 8, 20, 45, 0x7FFF, 0xFFFF)
 
 
-def _other_entries(chance: random.Random) -> tuple[str, bytes]:
+def _other_entries(randomness: random.Random) -> tuple[str, bytes]:
     entries = entries_of(_files())
-    place = chance.randrange(len(entries))
-    name = chance.choice([f.name for f in fields(Made) if f.name not in {"content", "local"}])
-    value = _field(name, entries[place], chance)
+    place = randomness.randrange(len(entries))
+    name = randomness.choice([f.name for f in fields(Made) if f.name not in {"content", "local"}])
+    value = _field(name, entries[place], randomness)
     entries[place] = replace(entries[place], **{name: value})  # type: ignore[arg-type] # one of its fields
-    if chance.random() < 0.2:
-        chance.shuffle(entries)
+    if randomness.random() < 0.2:
+        randomness.shuffle(entries)
     return f"entry {place}: {name}={str(value)[:80]}", written(entries)
 
 
-def _field(name: str, entry: Made, chance: random.Random) -> object:
+def _field(name: str, entry: Made, randomness: random.Random) -> object:
     if name == "listed":
         return False
     if name == "name":
@@ -365,20 +365,20 @@ def _field(name: str, entry: Made, chance: random.Random) -> object:
             b"./" + path,
             path.upper(),
         )
-        return chance.choice(
+        return randomness.choice(
             (*odd, path + b"\0x", b"C:" + path, path.replace(b"/", b"//"), b"", b"\xff")
         )
     if name in {"stored", "before", "after", "extra", "comment", "local_extra"}:
-        return chance.choice(
+        return randomness.choice(
             (b"x", b"\0" * 9, b"PK\1\2" + b"\0" * 42, entry.content, b"\1\0\10\0" + b"\0" * 8)
         )
-    return chance.choice(_NUMBERS)
+    return randomness.choice(_NUMBERS)
 
 
-def _other_end(chance: random.Random) -> tuple[str, bytes]:
-    name = chance.choice([f.name for f in fields(End)])
+def _other_end(randomness: random.Random) -> tuple[str, bytes]:
+    name = randomness.choice([f.name for f in fields(End)])
     is_text = isinstance(getattr(End(), name), bytes)
-    value: object = chance.choice((b"x", b"PK\5\6" + b"\0" * 18) if is_text else _NUMBERS)
+    value: object = randomness.choice((b"x", b"PK\5\6" + b"\0" * 18) if is_text else _NUMBERS)
     return f"end: {name}={value!r}", written(entries_of(_files()), replace(End(), **{name: value}))  # type: ignore[arg-type] # one of its fields
 
 

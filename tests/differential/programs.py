@@ -76,7 +76,7 @@ def compared(seed: int, numbers: Sequence[int], *, jobs: int = 1) -> Result:
 def _compared(seed: int, numbers: Sequence[int]) -> Result:
     programs = [program(seed, number) for number in numbers]
     result = Result()
-    for number, difference in zip(numbers, outcomes(programs), strict=True):
+    for number, difference in zip(numbers, results(programs), strict=True):
         kind = kind_of(difference)
         result.counts[kind] += 1
         if kind == "different":
@@ -99,7 +99,7 @@ def kind_of(outcome: Difference) -> Kind:
     return "order" if sorted(outcome.node) == sorted(outcome.ours) else "different"
 
 
-def outcomes(programs: Sequence[Program]) -> list[Difference]:
+def results(programs: Sequence[Program]) -> list[Difference]:
     """Return, for each program, what its modules said in Node and here."""
     with tempfile.TemporaryDirectory(prefix="differential-") as scratch:
         folder = Path(scratch)
@@ -170,7 +170,7 @@ def reduced(found: Difference) -> Difference:
         candidates = list(_smaller(smallest.program))
         if not candidates:
             return smallest
-        differing = [one for one in outcomes(candidates) if kind_of(one) == "different"]
+        differing = [one for one in results(candidates) if kind_of(one) == "different"]
         if not differing:
             return smallest
         smallest = min(differing, key=lambda one: len(str(one.program)))

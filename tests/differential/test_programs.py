@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from differential.generator import Module, Program, program
-from differential.programs import compared, kind_of, outcomes, reduced
+from differential.programs import compared, kind_of, reduced, results
 
 #: More are run by scripts/differential.py.
 _COUNT = 300
@@ -27,7 +27,7 @@ def test_what_differs_is_made_smaller() -> None:
     head, differs = "var { log } = require('log');", "log(missing);"  # what SES is known for
     other = Module("m1.cjs", (head, "log(2);"))
     statements = (head, "log(1);", "log(3);", differs, "require('./m1.cjs');", "log(4);")
-    (found,) = outcomes([Program((Module("m0.cjs", statements), other))])
+    (found,) = results([Program((Module("m0.cjs", statements), other))])
     assert kind_of(found) == "different"
 
     smallest = reduced(found)

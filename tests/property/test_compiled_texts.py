@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from conformance.functor_rows import CENSORED, ROWS
+from conformance.functor_rows import REJECTED, ROWS
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ses_censors import CENSORS
+from ses_rejections import CENSORS
 
 from compartment_mapper.compile import compile_cjs, compile_esm
 from compartment_mapper.records.module_record import Language
@@ -29,7 +29,7 @@ _SNIPPETS = [
 _TEXTS = st.lists(st.sampled_from(_SNIPPETS), max_size=6).map("\n".join)
 
 _CJS_SNIPPETS = [
-    *(text for text in CENSORED.values() if "export" not in text),
+    *(text for text in REJECTED.values() if "export" not in text),
     "exports.a = 1",
     "module.exports = {\n  a,\n  ...require('./x')\n}",
     "/* <!-- import( */ const s = '-->'",

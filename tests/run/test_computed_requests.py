@@ -248,9 +248,9 @@ def test_a_dependency_loads_files_of_the_application_by_paths(
     assert expected == "one two\nconfigured\ntwo\n"
     assert "USES_APPLICATION" in made.stderr
     assert mapper("run", archive).stdout == expected
-    withheld = mapper("run", project / "main.mjs")
-    assert withheld.stdout == ""
-    assert "ERR_MODULE_NOT_FOUND" in withheld.stderr
+    denied = mapper("run", project / "main.mjs")
+    assert denied.stdout == ""
+    assert "ERR_MODULE_NOT_FOUND" in denied.stderr
 
 
 NAMED = {

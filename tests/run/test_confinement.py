@@ -92,7 +92,7 @@ const rows = {{
     return write(app, files)
 
 
-def outcomes(command: list[str | Path]) -> dict[str, str]:
+def results(command: list[str | Path]) -> dict[str, str]:
     done = subprocess.run(
         command,
         env={**os.environ, "SECRET": MARKER},
@@ -106,12 +106,12 @@ def outcomes(command: list[str | Path]) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def unconfined(project: Path) -> dict[str, str]:
-    return outcomes([f"{ROOT_DIR}/bin/node", project / "main.js"])
+    return results([f"{ROOT_DIR}/bin/node", project / "main.js"])
 
 
 @pytest.fixture(scope="module")
 def confined(project: Path) -> dict[str, str]:
-    return outcomes([sys.executable, "-m", "compartment_mapper", "run", project / "main.js"])
+    return results([sys.executable, "-m", "compartment_mapper", "run", project / "main.js"])
 
 
 @pytest.mark.parametrize("name", REACHES)

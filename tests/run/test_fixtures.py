@@ -40,10 +40,10 @@ def read_case(folder: Path) -> Case:
 
 CASES = [read_case(path.parent) for path in sorted(PROJECTS.glob("*/case.toml"))]
 
-Outcome = tuple[str, int]
+BuildResult = tuple[str, int]
 
 
-def outcome(case: Case, *command: str | Path) -> Outcome:
+def result(case: Case, *command: str | Path) -> BuildResult:
     done = subprocess.run(
         command, input=case.stdin, capture_output=True, text=True, check=False, timeout=60
     )
@@ -51,39 +51,39 @@ def outcome(case: Case, *command: str | Path) -> Outcome:
     return done.stdout, done.returncode
 
 
-def mapper(case: Case, *arguments: str | Path) -> Outcome:
-    return outcome(case, sys.executable, "-m", "compartment_mapper", *arguments)
+def mapper(case: Case, *arguments: str | Path) -> BuildResult:
+    return result(case, sys.executable, "-m", "compartment_mapper", *arguments)
 
 
-def with_node(case: Case, _scratch: Path) -> Outcome:
-    return outcome(case, NODE, case.folder / case.entry, *case.arguments)
+def with_node(case: Case, _scratch: Path) -> BuildResult:
+    return result(case, NODE, case.folder / case.entry, *case.arguments)
 
 
-def from_entry(case: Case, _scratch: Path) -> Outcome:
+def from_entry(case: Case, _scratch: Path) -> BuildResult:
     return mapper(case, "run", *case.options, case.folder / case.entry, "--", *case.arguments)
 
 
-def from_archive(case: Case, scratch: Path) -> Outcome:
+def from_archive(case: Case, scratch: Path) -> BuildResult:
     archive = scratch / "app.zip"
     entry = case.folder / case.entry
     assert mapper(case, "bundle", *case.options, entry, "-o", archive)[1] == 0
     return mapper(case, "run", archive, "--", *case.arguments)
 
 
-def from_compressed_archive(case: Case, scratch: Path) -> Outcome:
+def from_compressed_archive(case: Case, scratch: Path) -> BuildResult:
     archive = scratch / "app.zip"
     made = mapper(case, "bundle", case.folder / case.entry, "-o", archive, "--compress", "--infer")
     assert made[1] == 0
     return mapper(case, "run", archive, "--", *case.arguments)
 
 
-def as_script(case: Case, scratch: Path) -> Outcome:
+def as_script(case: Case, scratch: Path) -> BuildResult:
     script = scratch / "app.js"
     made = mapper(
         case, "bundle", *case.options, case.folder / case.entry, "-o", script, "--format", "script"
     )
     assert made[1] == 0
-    return outcome(case, NODE, script, *case.arguments)
+    return result(case, NODE, script, *case.arguments)
 
 
 WORKFLOWS = [with_node, from_entry, from_archive, from_compressed_archive, as_script]
@@ -92,6 +92,6 @@ WORKFLOWS = [with_node, from_entry, from_archive, from_compressed_archive, as_sc
 @pytest.mark.parametrize("workflow", WORKFLOWS)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.folder.name)
 def test_application_prints_what_node_prints(
-    case: Case, workflow: Callable[[Case, Path], Outcome], tmp_path: Path
+    case: Case, workflow: Callable[[Case, Path], BuildResult], tmp_path: Path
 ) -> None:
     assert workflow(case, tmp_path) == (case.stdout, case.status), case.description

@@ -165,7 +165,7 @@ ATTEMPTS = {
 
 
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("the-folder-of-the-user")
     rows = ",\n".join(
         f"{json.dumps(name)}: async () => {text}" for name, (text, _) in ATTEMPTS.items()
@@ -195,8 +195,8 @@ const rows = {{
 
 
 @pytest.mark.parametrize("name", ATTEMPTS)
-def test_an_attempt_ends_as_it_did(name: str, outcomes: dict[str, str]) -> None:
-    assert outcomes[name] == ATTEMPTS[name][1]
+def test_an_attempt_ends_as_it_did(name: str, results: dict[str, str]) -> None:
+    assert results[name] == ATTEMPTS[name][1]
 
 
 def test_a_package_takes_no_name_that_is_granted_something(tmp_path: Path) -> None:

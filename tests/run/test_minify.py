@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from command_line import write
 from process import mapper
-from ses_censors import CENSORS
+from ses_rejections import CENSORS
 from stack_rows import install_esbuild
 from support import NODE, package
 

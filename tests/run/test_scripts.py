@@ -71,10 +71,10 @@ def test_what_never_settles_ends_as_in_node(app: Path, tmp_path: Path) -> None:
 
 
 def test_a_script_grants_what_its_policy_says(app: Path, tmp_path: Path) -> None:
-    withheld = node(made(app / "denied.cjs", tmp_path / "app.js", "--format", "script"))
+    denied = node(made(app / "denied.cjs", tmp_path / "app.js", "--format", "script"))
     inferred = made(app / "denied.cjs", tmp_path / "more.js", "--format", "script", "--infer")
 
-    assert "package 'evil' may not use builtin 'fs.readdirSync'" in withheld.stderr
+    assert "package 'evil' may not use builtin 'fs.readdirSync'" in denied.stderr
     assert node(inferred).returncode == 0
 
 

@@ -128,11 +128,11 @@ def test_the_process_has_what_the_packages_have(builtins: object, has: str, tmp_
 
 def test_a_narrower_policy_makes_a_higher_wall(tmp_path: Path) -> None:
     folder = app(tmp_path, ASKS, builtins={"fs": True}, names=MAY_ASK)
-    narrow = folder / "narrow.json"
-    narrow.write_text(json.dumps({"entry": {"globals": MAY_ASK}, "resources": {}}))
+    restrict = folder / "narrow.json"
+    restrict.write_text(json.dumps({"entry": {"globals": MAY_ASK}, "resources": {}}))
     subprocess.run([*TOOL, "bundle", "main.js", "-o", "app.zip"], cwd=folder, check=True)
     done = subprocess.run(
-        [*TOOL, "run", "app.zip", "--policy", narrow],
+        [*TOOL, "run", "app.zip", "--policy", restrict],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -14,7 +14,7 @@ import pytest
 from command_line import write
 from support import NODE
 
-from compartment_mapper import Sandbox, SandboxError, Use
+from compartment_mapper import CapabilityUse, Sandbox, SandboxError
 from compartment_mapper.errors.diagnostic import InputError
 
 MARKER = "the-secret-of-this-host"
@@ -374,7 +374,7 @@ def test_a_report_tells_of_denials_and_of_calls_of_tools(tmp_path: Path) -> None
     export let there; try { there = existsSync('/') } catch {} // the second wall
     """
     archive = _archive(tmp_path, text, "fs.existsSync")
-    found: list[Use] = []
+    found: list[CapabilityUse] = []
 
     def double(amount: int) -> int:
         return 2 * amount
@@ -397,7 +397,7 @@ def test_a_report_tells_of_denials_and_of_calls_of_tools(tmp_path: Path) -> None
 
 
 def test_a_report_that_fails_is_no_trouble(caplog: pytest.LogCaptureFixture) -> None:
-    def fails(_use: Use) -> None:
+    def fails(_use: CapabilityUse) -> None:
         raise LookupError("not here")
 
     with Sandbox(tools={"one": lambda: 1}, report=fails) as sandbox:

@@ -149,11 +149,11 @@ def test_types_are_erased_by_the_next_process_if_one_ends() -> None:
         assert sandbox.evaluate("let x: number = 1; x") == 1
 
 
-def _use(sandbox: Sandbox, chance: random.Random, name: str) -> None:
-    choice = chance.random()
+def _use(sandbox: Sandbox, randomness: random.Random, name: str) -> None:
+    choice = randomness.random()
     if choice < 0.7:
-        number = chance.randrange(1000)
-        compartment = chance.choice([None, None, name])
+        number = randomness.randrange(1000)
+        compartment = randomness.choice([None, None, name])
         assert sandbox.evaluate(f"{number} + 1", compartment=compartment) == number + 1
     elif choice < 0.8:
         assert sandbox.evaluate("await tools.echo(3)") == 3
@@ -170,10 +170,10 @@ def test_nothing_is_lost_when_all_happens_at_once() -> None:
     known = {"TIMEOUT", "INTERRUPTED", "STATE_LOST", "PROCESS_ENDED"}
 
     def work(seed: int) -> None:
-        chance = random.Random(seed)  # noqa: S311 - no secret
+        randomness = random.Random(seed)  # noqa: S311 - no secret
         for _ in range(25):
             try:
-                _use(sandbox, chance, f"compartment {seed}")
+                _use(sandbox, randomness, f"compartment {seed}")
             except ProcessLookupError:
                 pass
             except SandboxError as error:

@@ -73,7 +73,7 @@ def problem_of(content: bytes) -> str:
     return problem.message
 
 
-def outcome(content: bytes) -> str:
+def result(content: bytes) -> str:
     try:
         archive = unpack(content)
     except InputError as error:
@@ -274,7 +274,7 @@ def test_no_flipped_bit_of_a_file_or_the_map_goes_unseen(bit: int) -> None:
     flipped = bytearray(ARCHIVE)
     flipped[bit // 8] ^= 1 << bit % 8
 
-    assert outcome(bytes(flipped)) in {"INVALID_ARCHIVE", "the same"}
+    assert result(bytes(flipped)) in {"INVALID_ARCHIVE", "the same"}
 
 
 @given(st.binary(max_size=300))

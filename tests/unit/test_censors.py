@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from ses_censors import CENSORS
+from ses_rejections import CENSORS
 
 from compartment_mapper.compile import apply_edits
 from compartment_mapper.records.module_record import Language, ModuleRecord
@@ -122,7 +122,7 @@ def test_a_sloppy_html_comment_is_a_line_comment() -> None:
 def test_what_is_in_no_token_is_left_to_the_engine(text: str) -> None:
     record = record_of(text)
 
-    assert record.doubt is not None
+    assert record.parse_uncertainty is not None
 
 
 def test_text_without_censored_words_is_left_as_it_is() -> None:

@@ -9,7 +9,7 @@ from compartment_mapper.authority.table import harmless_paths
 from compartment_mapper.bundle.application import Application, Options
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.inference.decision import PolicyFile
-from compartment_mapper.inference.policies import withheld
+from compartment_mapper.inference.policies import denied
 from compartment_mapper.locations import CanonicalName
 from compartment_mapper.policy.model import Grant, PackagePolicy, Policy
 
@@ -159,7 +159,7 @@ def test_a_dependency_gets_the_harmless_part_of_what_it_uses() -> None:
     )
 
     assert granted(application.policy.of(A)) == ["console", "(fs)", "path"]
-    assert [use.path for use in application.withheld] == [
+    assert [use.path for use in application.denied] == [
         "fs.statSync",
         "fetch",
         "process.env.A",
@@ -170,7 +170,7 @@ def test_the_application_gets_what_it_uses() -> None:
     application = with_dependency("", main="fetch(1); f(require('fs')); require('a')")
 
     assert granted(application.policy.entry) == ["fetch", "fs"]
-    assert application.withheld == []
+    assert application.denied == []
 
 
 def test_the_application_gets_what_it_only_asks_for_and_what_it_hands_on() -> None:
@@ -222,7 +222,7 @@ def test_infer_grants_each_package_what_it_uses_and_no_other() -> None:
 
     assert granted(application.policy.of(A)) == ["fetch"]
     assert granted(application.policy.entry) == ["fs"]
-    assert application.withheld == []
+    assert application.denied == []
 
 
 def test_packages_that_are_requested_are_granted() -> None:
@@ -248,7 +248,7 @@ def test_allow_all_grants_everything_to_everyone() -> None:
     everything = PackagePolicy(globals="any", builtins="any", packages="any")
     assert application.policy.of(A) == everything
     assert application.policy.entry == everything
-    assert application.withheld == []
+    assert application.denied == []
 
 
 def test_a_policy_file_decides_alone() -> None:
@@ -259,7 +259,7 @@ def test_a_policy_file_decides_alone() -> None:
 
     application = load(files, options=Options(policy=PolicyFile(text=policy, name="policy.json")))
 
-    assert [use.path for use in application.withheld] == ["fs"]
+    assert [use.path for use in application.denied] == ["fs"]
     assert granted(application.policy.entry) == ["fetch"]
 
 
@@ -291,4 +291,4 @@ def test_what_may_be_read_is_withheld_where_it_is_written() -> None:
     granted: dict[str, Grant] = {"process.title": True, "process.exitCode": "write"}
     policy = Policy(entry=PackagePolicy(globals=granted), resources={})
 
-    assert [(use.path, use.write) for use in withheld(uses, policy)] == [("process.title", True)]
+    assert [(use.path, use.write) for use in denied(uses, policy)] == [("process.title", True)]

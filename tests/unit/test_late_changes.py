@@ -9,7 +9,7 @@ from support import bundled
 
 from compartment_mapper.bundle.application import Options
 from compartment_mapper.inference.decision import PolicyFile
-from compartment_mapper.scan.capabilities.monkey_patching import scan_late_changes
+from compartment_mapper.scan.capabilities.monkey_patching import scan_monkey_patching
 from compartment_mapper.scan.rewrites.constructor_writes import scan_constructor_writes
 from compartment_mapper.scan.syntax.tree import parse
 
@@ -72,12 +72,12 @@ DOUBTFUL = {
 
 @pytest.mark.parametrize("text", CERTAIN.values(), ids=CERTAIN)
 def test_what_is_certain(text: str) -> None:
-    assert not scan_late_changes(parse(text.encode())).late
+    assert not scan_monkey_patching(parse(text.encode())).late
 
 
 @pytest.mark.parametrize("text", DOUBTFUL.values(), ids=DOUBTFUL)
 def test_a_doubt_counts_as_a_late_change(text: str) -> None:
-    assert scan_late_changes(parse(text.encode())).late
+    assert scan_monkey_patching(parse(text.encode())).late
 
 
 @pytest.mark.parametrize(
@@ -95,11 +95,11 @@ def test_a_doubt_counts_as_a_late_change(text: str) -> None:
     ],
 )
 def test_modules_whose_exports_are_changed_are_named(text: str) -> None:
-    assert scan_late_changes(parse(text.encode())).patched == ("m",)
+    assert scan_monkey_patching(parse(text.encode())).patched == ("m",)
 
 
 def test_a_text_with_too_many_changes_is_doubted() -> None:
-    assert scan_late_changes(parse(b"a.b=1;" * 5000)).late
+    assert scan_monkey_patching(parse(b"a.b=1;" * 5000)).late
 
 
 VICTIM = "exports.C = class { f() {} }"

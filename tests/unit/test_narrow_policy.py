@@ -6,7 +6,7 @@ import pytest
 
 from compartment_mapper.authority.table import Part
 from compartment_mapper.locations import CanonicalName
-from compartment_mapper.policy.merge import merge_policies, narrow_policy
+from compartment_mapper.policy.merge import merge_policies, restrict_policy
 from compartment_mapper.policy.model import Attenuation, Grant, Grants, PackagePolicy, Policy
 
 A = CanonicalName("a")
@@ -14,7 +14,7 @@ ONE = Attenuation(specifier="one", params=(1,))
 TWO = Attenuation(specifier="two", params=())
 
 
-def narrowed(part: Part, grants: Grants, limits: Grants, *, harmless: bool = False) -> Grants:
+def restricted(part: Part, grants: Grants, limits: Grants, *, harmless: bool = False) -> Grants:
     """Return what is left of *grants* within *limits*, to a package."""
     policy = Policy(entry=PackagePolicy(), resources={A: PackagePolicy().with_grants(part, grants)})
     within = Policy(
@@ -22,7 +22,7 @@ def narrowed(part: Part, grants: Grants, limits: Grants, *, harmless: bool = Fal
         resources={A: PackagePolicy().with_grants(part, limits)},
         harmless=harmless,
     )
-    return narrow_policy(policy, within, [A]).of(A).grants_of(part)
+    return restrict_policy(policy, within, [A]).of(A).grants_of(part)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def narrowed(part: Part, grants: Grants, limits: Grants, *, harmless: bool = Fal
     ],
 )
 def test_globals(grants: Grants, limits: Grants, left: Grants) -> None:
-    assert narrowed("globals", grants, limits) == left
+    assert restricted("globals", grants, limits) == left
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_globals(grants: Grants, limits: Grants, left: Grants) -> None:
     ],
 )
 def test_builtins(grants: Grants, limits: Grants, left: Grants) -> None:
-    found = narrowed("builtins", grants, limits)
+    found = restricted("builtins", grants, limits)
 
     policy = PackagePolicy(builtins=found)
     expected = PackagePolicy(builtins=left)
@@ -116,11 +116,11 @@ def test_builtins(grants: Grants, limits: Grants, left: Grants) -> None:
 
 
 def test_what_is_requested_only_is_written_down_as_such() -> None:
-    assert narrowed("builtins", {"fs": True}, {"fs.stat": True}) == {
+    assert restricted("builtins", {"fs": True}, {"fs.stat": True}) == {
         "fs": "load",
         "fs.stat": True,
     }
-    assert narrowed("globals", {"process.env": True}, {"process.env.A": True}) == {
+    assert restricted("globals", {"process.env": True}, {"process.env.A": True}) == {
         "process.env.A": True
     }
 
@@ -136,34 +136,34 @@ def test_what_is_requested_only_is_written_down_as_such() -> None:
     ],
 )
 def test_packages(grants: Grants, limits: Grants, left: Grants) -> None:
-    assert narrowed("packages", grants, limits) == left
+    assert restricted("packages", grants, limits) == left
 
 
 def test_the_harmless_part_of_what_was_granted_stays() -> None:
     grants: Grants = {"console": True, "fetch": True, "URL": False}
-    assert narrowed("globals", grants, {}, harmless=True) == {"console": True, "URL": False}
-    refused = narrowed("globals", grants, {"console": False}, harmless=True)
+    assert restricted("globals", grants, {}, harmless=True) == {"console": True, "URL": False}
+    refused = restricted("globals", grants, {"console": False}, harmless=True)
     assert refused == {"console": False, "URL": False}
-    assert narrowed("globals", {}, {"console": True}, harmless=True) == {}
-    assert narrowed("builtins", {"fs.stat": True}, {}, harmless=True) == {"fs": "load"}
-    assert narrowed("packages", {"b": True}, {}, harmless=True) == {}
+    assert restricted("globals", {}, {"console": True}, harmless=True) == {}
+    assert restricted("builtins", {"fs.stat": True}, {}, harmless=True) == {"fs": "load"}
+    assert restricted("packages", {"b": True}, {}, harmless=True) == {}
     deep: Grants = {"fs.promises.stat": True, "fs": True}
-    assert narrowed("builtins", deep, {"fs": True}, harmless=True) == {
+    assert restricted("builtins", deep, {"fs": True}, harmless=True) == {
         "fs": True,
         "fs.promises.stat": True,
     }
-    assert narrowed("builtins", {"fs.promises.stat": True}, {}, harmless=True) == {"fs": "load"}
+    assert restricted("builtins", {"fs.promises.stat": True}, {}, harmless=True) == {"fs": "load"}
 
 
 def test_the_harmless_part_of_everything_stays() -> None:
-    left = narrowed("globals", "any", {"fetch": True, "URL": False}, harmless=True)
+    left = restricted("globals", "any", {"fetch": True, "URL": False}, harmless=True)
     assert isinstance(left, dict)
     assert (left["console"], left["fetch"], left["URL"]) == (True, True, False)
     assert "process.env" not in left
-    builtins = narrowed("builtins", "any", {}, harmless=True)
+    builtins = restricted("builtins", "any", {}, harmless=True)
     assert isinstance(builtins, dict)
     assert (builtins["path"], builtins.get("fs")) == (True, None)
-    assert narrowed("packages", "any", {}, harmless=True) == {}
+    assert restricted("packages", "any", {}, harmless=True) == {}
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_what_is_frozen_stays_frozen(own: object, other: object, left: object) -
     policy = Policy(entry=PackagePolicy(harden=own), resources={})  # type: ignore[arg-type]
     within = Policy(entry=PackagePolicy(harden=other), resources={})  # type: ignore[arg-type]
 
-    assert narrow_policy(policy, within, []).entry.harden == left
+    assert restrict_policy(policy, within, []).entry.harden == left
 
 
 def test_a_policy_that_was_narrowed_is_of_no_version() -> None:
@@ -194,7 +194,7 @@ def test_a_policy_that_was_narrowed_is_of_no_version() -> None:
         options={"x": 1},
         no_global_freeze=True,
     )
-    left = narrow_policy(Policy(entry=entry, resources={}), Policy(entry=entry, resources={}), [])
+    left = restrict_policy(Policy(entry=entry, resources={}), Policy(entry=entry, resources={}), [])
 
     assert (left.entry.version, left.entry.integrity, left.entry.reasons) == (None, None, {})
     assert (left.entry.options, left.entry.no_global_freeze) == ({"x": 1}, True)
@@ -206,7 +206,7 @@ def test_packages_without_a_policy_get_nothing() -> None:
     policy = Policy(entry=everything, resources={A: everything})
     within = Policy(entry=everything, resources={})
 
-    assert narrow_policy(policy, within, [A]).of(A) == PackagePolicy()
+    assert restrict_policy(policy, within, [A]).of(A) == PackagePolicy()
 
 
 def test_each_field_of_an_override_holds_instead() -> None:

@@ -6,19 +6,19 @@ from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.locations import Location, location_of_path, path_of
 from compartment_mapper.powers import MemoryFiles
 from compartment_mapper.resolve.resolver import (
-    World,
+    ResolverContext,
     crosses_packages,
     find_package,
     package_scope,
-    world_of,
+    resolver_context,
 )
 
 APP = Location("file:///app/")
 
 
-def world_with(files: dict[str, str], *, links: dict[str, str] | None = None) -> World:
+def world_with(files: dict[str, str], *, links: dict[str, str] | None = None) -> ResolverContext:
     memory = MemoryFiles({path: text.encode() for path, text in files.items()}, links=links)
-    return world_of(conditions=frozenset(), powers=memory)
+    return resolver_context(conditions=frozenset(), powers=memory)
 
 
 SCOPES = {
@@ -44,28 +44,28 @@ SCOPES = {
     ],
 )
 def test_the_scope_is_the_nearest_package_json(path: str, directory: str | None) -> None:
-    scope = package_scope(location_of_path(path), world=world_with(SCOPES))
+    scope = package_scope(location_of_path(path), context=world_with(SCOPES))
 
     assert not isinstance(scope, Diagnostic)
     assert (scope and path_of(scope[0])) == directory
 
 
 def test_the_scope_of_a_broken_package_json_is_its_diagnostic() -> None:
-    scope = package_scope(location_of_path("/app/bad/x.js"), world=world_with(SCOPES))
+    scope = package_scope(location_of_path("/app/bad/x.js"), context=world_with(SCOPES))
 
     assert isinstance(scope, Diagnostic)
     assert scope.code == "INVALID_PACKAGE_JSON"
 
 
 def test_a_package_is_found_at_its_real_directory() -> None:
-    world = world_with(
+    context = world_with(
         {"/store/d/package.json": "{}", "/app/x.js": ""},
         links={"/app/node_modules/d": "/store/d"},
     )
 
     referrer = location_of_path("/app/lib/x.js")
-    assert find_package("d", referrer=referrer, world=world) == "file:///store/d/"
-    assert find_package("e", referrer=referrer, world=world) is None
+    assert find_package("d", referrer=referrer, context=context) == "file:///store/d/"
+    assert find_package("e", referrer=referrer, context=context) is None
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../vault", "vault/../vault", "@s/..", "/vault"])
@@ -74,7 +74,7 @@ def test_a_name_with_dot_segments_is_no_package(name: str) -> None:
 
     assert (
         find_package(
-            name, referrer=referrer, world=world_with({"/app/node_modules/vault/index.js": ""})
+            name, referrer=referrer, context=world_with({"/app/node_modules/vault/index.js": ""})
         )
         is None
     )

@@ -6,7 +6,7 @@ from compartment_mapper.policy.model import Attenuation, Grant, PackagePolicy, P
 from compartment_mapper.report.policy_text import (
     difference_markdown,
     difference_text,
-    policy_extent_text,
+    policy_summary_text,
 )
 
 A = CanonicalName("a")
@@ -60,7 +60,7 @@ def test_to_make_a_global_is_more_than_to_have_it() -> None:
     new = policy(globals={"thing": "write", "URL": "write"})
 
     assert changes(old, new) == [("added", "URL", "high"), ("added", "thing", "high")]
-    assert policy_extent_text(new) == "2 powers granted (2 high)"
+    assert policy_summary_text(new) == "2 powers granted (2 high)"
 
 
 def test_to_assign_is_more_than_to_read() -> None:
@@ -154,8 +154,8 @@ def test_the_extent_of_a_policy_counts_powers() -> None:
         builtins={"fs.stat": True},
     )
 
-    assert policy_extent_text(found) == "3 powers granted (2 high, 1 low), 1 refused"
-    assert policy_extent_text(policy()) == "0 powers granted"
+    assert policy_summary_text(found) == "3 powers granted (2 high, 1 low), 1 refused"
+    assert policy_summary_text(policy()) == "0 powers granted"
 
 
 def test_a_member_that_was_refused_comes_back_with_its_object() -> None:
@@ -167,11 +167,11 @@ def test_a_member_that_was_refused_comes_back_with_its_object() -> None:
 
 
 def test_to_have_all_of_it_is_more_than_what_a_function_makes_of_it() -> None:
-    narrow = policy(builtins={"fs": Attenuation(specifier="x", params=())})
+    restrict = policy(builtins={"fs": Attenuation(specifier="x", params=())})
     other = policy(builtins={"fs": Attenuation(specifier="x", params=(1,))})
     wide = policy(builtins={"fs": True})
 
-    assert changes(narrow, wide) == [("added", "fs", "high")]
-    assert changes(narrow, other) == [("added", "fs", "high"), ("removed", "fs", "high")]
-    assert changes(narrow, narrow) == []
-    assert changes(wide, narrow) == [("removed", "fs", "high")]
+    assert changes(restrict, wide) == [("added", "fs", "high")]
+    assert changes(restrict, other) == [("added", "fs", "high"), ("removed", "fs", "high")]
+    assert changes(restrict, restrict) == []
+    assert changes(wide, restrict) == [("removed", "fs", "high")]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from compartment_mapper.authority.table import Part
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
-from compartment_mapper.policy.merge import merge_policies, narrow_policy
+from compartment_mapper.policy.merge import merge_policies, restrict_policy
 from compartment_mapper.policy.model import Attenuation, Grant, PackagePolicy, Policy
 
 A = CanonicalName("a")
@@ -97,24 +97,24 @@ def test_a_refusal_takes_the_members_away() -> None:
 
 @given(ANY, ANY)
 def test_narrowing_never_adds(policy: Policy, within: Policy) -> None:
-    narrowed = narrow_policy(policy, within, [A, CanonicalName("b")])
+    restricted = restrict_policy(policy, within, [A, CanonicalName("b")])
 
     for name in (ROOT_NAME, A, CanonicalName("b")):
         for part, path in QUESTIONS:
             for write in (False, True):
-                if narrowed.of(name).allows(part, path, write=write):
+                if restricted.of(name).allows(part, path, write=write):
                     assert policy.of(name).allows(part, path, write=write), (name, part, path)
 
 
 @given(ANY, ANY)
 def test_narrowing_stays_within(policy: Policy, within: Policy) -> None:
     assume(not within.harmless)
-    narrowed = narrow_policy(policy, within, [A, CanonicalName("b")])
+    restricted = restrict_policy(policy, within, [A, CanonicalName("b")])
 
     for name in (ROOT_NAME, A, CanonicalName("b")):
         for part, path in QUESTIONS:
             for write in (False, True):
-                if narrowed.of(name).allows(part, path, write=write):
+                if restricted.of(name).allows(part, path, write=write):
                     assert within.of(name).allows(part, path, write=write), (name, part, path)
 
 
@@ -122,7 +122,7 @@ def test_narrowing_stays_within(policy: Policy, within: Policy) -> None:
 def test_a_policy_within_itself_is_itself(policy: Policy) -> None:
     names = sorted(policy.resources)
 
-    assert decisions(narrow_policy(policy, policy, names)) == decisions(policy)
+    assert decisions(restrict_policy(policy, policy, names)) == decisions(policy)
 
 
 def test_what_is_harmless_stays_within_a_file_that_says_so() -> None:
@@ -130,7 +130,7 @@ def test_what_is_harmless_stays_within_a_file_that_says_so() -> None:
     policy = Policy(entry=PackagePolicy(globals=granted), resources={})
     within = Policy(entry=PackagePolicy(), resources={}, harmless=True)
 
-    assert narrow_policy(policy, within, []).entry.globals == {"console": True, "URL": True}
+    assert restrict_policy(policy, within, []).entry.globals == {"console": True, "URL": True}
 
 
 def test_to_make_a_global_is_more_than_to_have_it() -> None:
@@ -138,4 +138,4 @@ def test_to_make_a_global_is_more_than_to_have_it() -> None:
     policy = Policy(entry=PackagePolicy(globals=makes), resources={})
     within = Policy(entry=PackagePolicy(globals=dict.fromkeys(makes, True)), resources={})
 
-    assert narrow_policy(policy, within, []).entry.globals == dict.fromkeys(makes, True)
+    assert restrict_policy(policy, within, []).entry.globals == dict.fromkeys(makes, True)

@@ -4,16 +4,16 @@ import pytest
 from support import assert_golden
 
 from compartment_mapper.authority.table import Part
-from compartment_mapper.inference.use import Use
+from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import CanonicalName, Location
 from compartment_mapper.report.summary import PackageSummary, Step
 from compartment_mapper.report.text import (
     chain_text,
+    denied_summary,
+    denied_text,
     dot,
     mermaid,
     packages_text,
-    withheld_summary,
-    withheld_text,
 )
 from compartment_mapper.text import Span, size_text
 
@@ -92,8 +92,8 @@ def test_a_chain_is_told_a_line_each() -> None:
     assert chain_text([], "app", str) == "app is the application itself"
 
 
-def use(package: str, part: Part, path: str, *, write: bool = False) -> Use:
-    return Use(
+def use(package: str, part: Part, path: str, *, write: bool = False) -> CapabilityUse:
+    return CapabilityUse(
         package=CanonicalName(package),
         part=part,
         path=path,
@@ -110,7 +110,7 @@ def test_what_was_withheld_is_told_with_the_way_to_grant_it() -> None:
         use("a>b", "globals", "process.env.HOME"),
     ]
 
-    text = withheld_text(uses, lambda _use: "x.js:1")
+    text = denied_text(uses, lambda _use: "x.js:1")
 
     assert text == (
         "withheld (grant with `policy infer`, or one by one with --grant PACKAGE:AUTHORITY):\n"
@@ -126,13 +126,13 @@ def test_what_was_withheld_is_told_with_the_way_to_grant_it() -> None:
 
 
 def test_nothing_withheld_is_nothing_told() -> None:
-    assert withheld_text([], lambda _use: "") == ""
-    assert withheld_summary([]) == ""
+    assert denied_text([], lambda _use: "") == ""
+    assert denied_summary([]) == ""
 
 
 def test_what_was_withheld_is_summed_up_in_a_line() -> None:
-    one = withheld_summary([use("a", "globals", "fetch")])
-    more = withheld_summary([use("a", "globals", "fetch"), use("b", "builtins", "fs")])
+    one = denied_summary([use("a", "globals", "fetch")])
+    more = denied_summary([use("a", "globals", "fetch"), use("b", "builtins", "fs")])
 
     assert one.startswith("withheld 1 power from 1 package: ")
     assert more.startswith("withheld 2 powers from 2 packages: ")

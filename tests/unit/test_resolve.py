@@ -13,9 +13,9 @@ from compartment_mapper.resolve.resolver import (
     EmptyResolution,
     FileResolution,
     ResolutionFailure,
-    World,
+    ResolverContext,
     resolve,
-    world_of,
+    resolver_context,
 )
 
 APP = Location("file:///app/")
@@ -23,18 +23,22 @@ APP = Location("file:///app/")
 
 def world_with(
     files: dict[str, str], *, links: dict[str, str] | None = None, browser: bool = False
-) -> World:
-    return world_of(
+) -> ResolverContext:
+    return resolver_context(
         conditions=frozenset({"browser"} if browser else ()),
         powers=MemoryFiles({path: text.encode() for path, text in files.items()}, links=links),
     )
 
 
 def answer(
-    specifier: str, world: World, *, kind: RequestKind = "require", referrer: str = "/app/main.js"
+    specifier: str,
+    context: ResolverContext,
+    *,
+    kind: RequestKind = "require",
+    referrer: str = "/app/main.js",
 ) -> str:
     found = resolve(
-        Specifier(specifier), referrer=location_of_path(referrer), kind=kind, world=world
+        Specifier(specifier), referrer=location_of_path(referrer), kind=kind, context=context
     )
     match found:
         case FileResolution(location=location):
@@ -50,10 +54,14 @@ def answer(
 
 
 def failure(
-    specifier: str, world: World, *, kind: RequestKind = "import", referrer: str = "/app/main.js"
+    specifier: str,
+    context: ResolverContext,
+    *,
+    kind: RequestKind = "import",
+    referrer: str = "/app/main.js",
 ) -> ResolutionFailure:
     found = resolve(
-        Specifier(specifier), referrer=location_of_path(referrer), kind=kind, world=world
+        Specifier(specifier), referrer=location_of_path(referrer), kind=kind, context=context
     )
     assert isinstance(found, ResolutionFailure), found
     return found
@@ -128,10 +136,10 @@ def test_a_failure_says_what_would_work(
 
 
 def test_a_main_that_is_missing_is_named() -> None:
-    world = world_with({"/app/node_modules/d/package.json": '{"main": "./dist/x.js"}'})
+    context = world_with({"/app/node_modules/d/package.json": '{"main": "./dist/x.js"}'})
 
     assert (
-        failure("d", world, kind="require").hint
+        failure("d", context, kind="require").hint
         == "\"main\" is './dist/x.js', which does not exist"
     )
 
@@ -149,23 +157,23 @@ VAULT = {
 
 @pytest.mark.parametrize("kind", ["import", "require"])
 def test_a_main_may_not_leave_its_package(kind: RequestKind) -> None:
-    world = world_with(
+    context = world_with(
         {**VAULT, "/app/node_modules/evil/package.json": '{"main": "../vault/secret.js"}'}
     )
 
-    assert answer("evil", world, kind=kind) == "ERR_INVALID_PACKAGE_TARGET"
+    assert answer("evil", context, kind=kind) == "ERR_INVALID_PACKAGE_TARGET"
 
 
 @pytest.mark.parametrize("kind", ["import", "require"])
 @pytest.mark.parametrize("specifier", ["evil", "evil/x", "evil/link/secret.js"])
 def test_a_link_may_not_lead_out_of_its_package(kind: RequestKind, specifier: str) -> None:
     exports = {".": "./link/secret.js", "./*": "./link/secret.js", "./link/*": "./link/*"}
-    world = world_with(
+    context = world_with(
         {**VAULT, "/app/node_modules/evil/package.json": json.dumps({"exports": exports})},
         links={"/app/node_modules/evil/link": "/app/node_modules/vault"},
     )
 
-    assert answer(specifier, world, kind=kind) == "ERR_INVALID_PACKAGE_TARGET"
+    assert answer(specifier, context, kind=kind) == "ERR_INVALID_PACKAGE_TARGET"
 
 
 @pytest.mark.parametrize("kind", ["import", "require"])
@@ -175,7 +183,7 @@ def test_a_link_may_not_lead_out_of_its_package(kind: RequestKind, specifier: st
 def test_a_bare_specifier_may_not_leave_the_package_that_it_names(
     kind: RequestKind, specifier: str
 ) -> None:
-    world = world_with(
+    context = world_with(
         {
             **VAULT,
             "/app/node_modules/evil/package.json": "{}",
@@ -183,22 +191,22 @@ def test_a_bare_specifier_may_not_leave_the_package_that_it_names(
         }
     )
 
-    assert answer(specifier, world, kind=kind).startswith("ERR_")
+    assert answer(specifier, context, kind=kind).startswith("ERR_")
 
 
 def test_a_subdirectory_may_have_its_main_elsewhere_in_the_package() -> None:
-    world = world_with(
+    context = world_with(
         {
             "/app/node_modules/d/sub/package.json": '{"main": "../dist/sub.js"}',
             "/app/node_modules/d/dist/sub.js": "",
         }
     )
 
-    assert answer("d/sub", world) == "/app/node_modules/d/dist/sub.js"
+    assert answer("d/sub", context) == "/app/node_modules/d/dist/sub.js"
 
 
 def test_a_package_may_be_a_link() -> None:
-    world = world_with(
+    context = world_with(
         {
             "/app/node_modules/e/index.js": "",
             "/store/d/package.json": '{"exports": "./i.js"}',
@@ -207,12 +215,12 @@ def test_a_package_may_be_a_link() -> None:
         links={"/app/node_modules/d": "/store/d"},
     )
 
-    assert answer("d", world) == "/store/d/i.js"
+    assert answer("d", context) == "/store/d/i.js"
 
 
 @pytest.mark.parametrize("specifier", ["./native", "./native.node", "d"])
 def test_native_code_is_refused(specifier: str) -> None:
-    world = world_with(
+    context = world_with(
         {
             "/app/native.node": "",
             "/app/node_modules/d/package.json": '{"main": "./d.node"}',
@@ -220,12 +228,12 @@ def test_native_code_is_refused(specifier: str) -> None:
         }
     )
 
-    assert answer(specifier, world) == "ERR_DLOPEN_FAILED"
+    assert answer(specifier, context) == "ERR_DLOPEN_FAILED"
 
 
 def test_a_condition_for_native_code_does_not_hold() -> None:
     exports = {"node-addons": "./x.node", "default": "./x.js"}
-    world = world_with(
+    context = world_with(
         {
             "/app/node_modules/d/package.json": json.dumps({"exports": exports}),
             "/app/node_modules/d/x.node": "",
@@ -233,7 +241,7 @@ def test_a_condition_for_native_code_does_not_hold() -> None:
         }
     )
 
-    assert answer("d", world) == "/app/node_modules/d/x.js"
+    assert answer("d", context) == "/app/node_modules/d/x.js"
 
 
 @pytest.mark.parametrize(
@@ -257,10 +265,10 @@ def test_require_of_nothing_fails() -> None:
 
 
 def test_an_imports_field_can_not_map_a_require_to_a_builtin() -> None:
-    world = world_with({"/app/package.json": '{"imports": {"#fs": "fs"}}'})
+    context = world_with({"/app/package.json": '{"imports": {"#fs": "fs"}}'})
 
-    assert answer("#fs", world) == "ERR_INVALID_URL_SCHEME"
-    assert answer("#fs", world, kind="import") == "node:fs"
+    assert answer("#fs", context) == "ERR_INVALID_URL_SCHEME"
+    assert answer("#fs", context, kind="import") == "node:fs"
 
 
 @pytest.mark.parametrize("kind", ["import", "require"])
@@ -272,10 +280,10 @@ def test_a_huge_specifier_fails_with_a_short_message(kind: RequestKind, prefix: 
 
 
 def test_a_loop_of_links_is_nothing() -> None:
-    world = world_with(VAULT, links={"/app/a.js": "/app/b.js", "/app/b.js": "/app/a.js"})
+    context = world_with(VAULT, links={"/app/a.js": "/app/b.js", "/app/b.js": "/app/a.js"})
 
-    assert answer("./a.js", world) == "MODULE_NOT_FOUND"
-    assert answer("./a.js", world, kind="import") == "ERR_MODULE_NOT_FOUND"
+    assert answer("./a.js", context) == "MODULE_NOT_FOUND"
+    assert answer("./a.js", context, kind="import") == "ERR_MODULE_NOT_FOUND"
 
 
 # --- the browser field ---
@@ -325,9 +333,11 @@ def test_the_browser_field_counts_with_the_condition_only(
 
 
 def test_who_lacks_a_builtin_in_a_page_is_told_what_is_usually_installed() -> None:
-    world = world_with(BROWSER, browser=True)
+    context = world_with(BROWSER, browser=True)
     found = [
-        resolve(Specifier(name), referrer=Location("file:///app/a.js"), kind="require", world=world)
+        resolve(
+            Specifier(name), referrer=Location("file:///app/a.js"), kind="require", context=context
+        )
         for name in ("path", "events", "child_process")
     ]
 
@@ -363,9 +373,9 @@ class Counted(MemoryFiles):
 
 def test_the_world_asks_for_each_place_once() -> None:
     powers = Counted({"/app/node_modules/d/index.js": b"", "/app/package.json": b"{}"})
-    world = world_of(conditions=frozenset(), powers=powers)
-    answer("d", world)
+    context = resolver_context(conditions=frozenset(), powers=powers)
+    answer("d", context)
     asked = len(powers.asked)
 
-    assert answer("d", world) == "/app/node_modules/d/index.js"
+    assert answer("d", context) == "/app/node_modules/d/index.js"
     assert len(powers.asked) == asked

@@ -232,10 +232,10 @@ def test_all_that_reaches_the_network_is_known_to() -> None:
 def test_a_global_that_only_this_page_may_have_is_withheld_or_inferred(tmp_path: Path) -> None:
     files = {**APP, "main.js": "require('a')", "node_modules/a/index.js": IN_A_PAGE}
     page = Options(conditions=frozenset({"browser"}))
-    withheld = load(files, options=page)
+    denied = load(files, options=page)
     inferred = load(files, options=Options(conditions=page.conditions, infer=True))
 
-    assert [use.path for use in withheld.withheld] == ["dataLayer", "ethereum"]
-    assert not withheld.policy.of(A).allows("globals", "ethereum")
+    assert [use.path for use in denied.denied] == ["dataLayer", "ethereum"]
+    assert not denied.policy.of(A).allows("globals", "ethereum")
     assert inferred.policy.of(A).allows("globals", "ethereum")
     assert not inferred.policy.of(A).allows("globals", "own")

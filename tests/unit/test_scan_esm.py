@@ -222,7 +222,7 @@ def test_the_prefix_of_our_names_occurs_nowhere_in_the_text(text: str, prefix: s
 
 
 def test_a_place_of_doubt_is_kept_for_the_engine() -> None:
-    doubt = record_of("let a = ;").doubt
+    parse_uncertainty = record_of("let a = ;").parse_uncertainty
 
-    assert doubt is not None
-    assert record_of("let a = 1;").doubt is None
+    assert parse_uncertainty is not None
+    assert record_of("let a = 1;").parse_uncertainty is None

@@ -28,7 +28,7 @@ def test_an_undeclared_package_is_withheld_although_it_is_installed() -> None:
     assert application.policy.entry.packages == {"a": True, "b": True}
     assert application.policy.of(A).packages == {}
     assert application.warnings == ()
-    assert [(use.package, use.part, use.path) for use in application.withheld] == [
+    assert [(use.package, use.part, use.path) for use in application.denied] == [
         ("a", "packages", "b")
     ]
 
@@ -38,7 +38,7 @@ def test_an_undeclared_package_is_inferred_with_a_warning() -> None:
 
     assert application.policy.entry.packages == {"a": True, "b": True}
     assert application.policy.of(A).packages == {"b": True}
-    assert application.withheld == []
+    assert application.denied == []
     (warning,) = application.warnings
     assert (warning.code, warning.severity) == ("UNDECLARED_DEPENDENCY", "warning")
     assert str(warning.place) == "node_modules/a/index.js:2:15"
@@ -54,7 +54,7 @@ def test_a_policy_file_decides_of_undeclared_packages() -> None:
     )
 
     assert application.warnings == ()
-    assert [(use.package, use.path) for use in application.withheld] == [("a", "b")]
+    assert [(use.package, use.path) for use in application.denied] == [("a", "b")]
     assert load(UNDECLARED, options=Options(allow_all=True)).warnings == ()
 
 

@@ -8,7 +8,7 @@ from support import bundled, package
 from compartment_mapper.archive.compartment_map import FileModule
 from compartment_mapper.bundle.application import Options
 
-LEAVES_OUT = Options(leaves_out_unused=True)
+LEAVES_OUT = Options(tree_shakes=True)
 APP = "node_modules/p/"
 E = "node_modules/e/index.js"
 
@@ -152,10 +152,10 @@ def test_a_package_that_is_left_out_uses_nothing() -> None:
         "node_modules/q/index.js": "export const q = () => fetch('/')",
     }  # fmt: skip
 
-    assert [use.package for use in bundled(files).application.withheld] == ["p>q"]
+    assert [use.package for use in bundled(files).application.denied] == ["p>q"]
 
     application = bundled(files, options=LEAVES_OUT).application
-    assert application.withheld == []
+    assert application.denied == []
     assert [each.name for each in application.packages.packages.values()] == ["app", "p"]
     assert application.unused == 1
 

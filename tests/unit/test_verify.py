@@ -40,15 +40,15 @@ def test_it_must_be_the_one_that_was_meant(archive: Path) -> None:
 
 
 def test_it_must_be_within_the_policy(archive: Path, tmp_path: Path) -> None:
-    narrow = tmp_path / "narrow.json"
-    narrow.write_text('{"harmless": true, "entry": {"packages": "any"}}')
+    restrict = tmp_path / "narrow.json"
+    restrict.write_text('{"harmless": true, "entry": {"packages": "any"}}')
     wide = tmp_path / "wide.json"
     wide.write_text(
         '{"entry": {"packages": "any"}, "resources": {"a": {"globals": {"fetch": true}}}}'
     )
 
-    outside = invoke("verify", str(archive), "--policy", str(narrow))
-    as_json = invoke("verify", str(archive), "--policy", str(narrow), "--json")
+    outside = invoke("verify", str(archive), "--policy", str(restrict))
+    as_json = invoke("verify", str(archive), "--policy", str(restrict), "--json")
 
     assert invoke("verify", str(archive), "--policy", str(wide)).exit_code == 0
     assert outside.exit_code == 1

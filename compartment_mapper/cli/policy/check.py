@@ -16,13 +16,17 @@ from compartment_mapper.host.disk import Disk
 from compartment_mapper.inference.decision import GivenPolicy, given_policy, policy_beside
 from compartment_mapper.inference.policy_file import (
     POLICY_FILE,
-    Finding,
+    PolicyDiagnostic,
     changed_packages,
     missing_grants,
     undecided_patches,
     unused_grants,
 )
-from compartment_mapper.report.policy_text import finding_to_dict, findings_text, policy_extent_text
+from compartment_mapper.report.policy_text import (
+    finding_to_dict,
+    findings_text,
+    policy_summary_text,
+)
 
 
 @click.command(
@@ -66,16 +70,16 @@ def check_command(
         if any(finding.kind == "unused" for finding in findings):
             show("what a person granted stays there: take it out by hand", err=True)
     else:
-        show(f"{shown_path(given.file)} fits: {policy_extent_text(given.policy)}")
+        show(f"{shown_path(given.file)} fits: {policy_summary_text(given.policy)}")
     if findings:
         raise click.exceptions.Exit(1)
 
 
-def _place_of(application: Application, finding: Finding) -> str:
+def _place_of(application: Application, finding: PolicyDiagnostic) -> str:
     found = finding.use or finding.patch
     if found is None:
         return ""
-    place = application.seen.place_of(found.module, found.span)
+    place = application.scanned.place_of(found.module, found.span)
     return f"{place.file}:{place.position.line if place.position else 0}"
 
 

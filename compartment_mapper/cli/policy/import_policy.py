@@ -9,7 +9,7 @@ from compartment_mapper.errors.diagnostic import Diagnostic, InputError
 from compartment_mapper.host.disk import Disk
 from compartment_mapper.policy.format import policy_text
 from compartment_mapper.policy.importers import import_policy
-from compartment_mapper.report.policy_text import policy_extent_text
+from compartment_mapper.report.policy_text import policy_summary_text
 
 
 @click.command(
@@ -35,4 +35,4 @@ def import_command(*, file: str, output: str | None) -> None:
         click.echo(text, nl=False)
     else:
         Disk().write(output, text.encode())
-        show(f"{output}: {policy_extent_text(imported.policy)}")
+        show(f"{output}: {policy_summary_text(imported.policy)}")

@@ -13,7 +13,7 @@ from compartment_mapper.bundle.application import Application, inferred_policy
 from compartment_mapper.cli.building import place_of
 from compartment_mapper.cli.output import STANDARD_OUTPUT
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options, shown_path
-from compartment_mapper.cli.shared import read_file, reporting, say_problems, show
+from compartment_mapper.cli.shared import print_problems, read_file, reporting, show
 from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.host.disk import Disk
 from compartment_mapper.inference.decision import PolicyFile, parsed_policy
@@ -23,7 +23,7 @@ from compartment_mapper.inference.risks import granted_uses, risks_of
 from compartment_mapper.locations import Location, path_of
 from compartment_mapper.policy.format import policy_text
 from compartment_mapper.policy.model import Policy
-from compartment_mapper.report.policy_text import policy_extent_text
+from compartment_mapper.report.policy_text import policy_summary_text
 from compartment_mapper.report.text import granted_text
 
 
@@ -80,13 +80,13 @@ def infer_command(
         found = {"policy": shown_path(target), **risks.to_dict(place), "problems": problems}
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
-    say_problems(doubtful)
+    print_problems(doubtful)
     text = granted_text("the policy", risks, place)
     if text:
         show(text, err=True)
     if output != STANDARD_OUTPUT:
         packages = len(policy.resources)
-        show(f"{shown_path(target)}: {packages} packages, {policy_extent_text(policy)}")
+        show(f"{shown_path(target)}: {packages} packages, {policy_summary_text(policy)}")
 
 
 def _doubtful(application: Application, policy: Policy) -> Iterator[Diagnostic]:

@@ -8,7 +8,7 @@ from functools import wraps
 from pathlib import Path
 
 from compartment_mapper.bundle.application import Application, Options
-from compartment_mapper.cli.building import Hosting, leaves_out_unused, loaded_application
+from compartment_mapper.cli.building import Hosting, loaded_application, tree_shakes
 from compartment_mapper.cli.shared import (
     CACHE_OPTION,
     CONDITION_OPTION,
@@ -23,7 +23,7 @@ class LoadOptions:
     """The options of loading an application."""
 
     condition: tuple[str, ...]
-    leave_out_unused: bool | None
+    tree_shaking: bool | None
     hosting: Hosting
 
 
@@ -34,16 +34,14 @@ def load_options(command: Callable[..., None]) -> Callable[..., None]:
     def with_loading(
         *,
         condition: tuple[str, ...],
-        leave_out_unused: bool | None,
+        tree_shaking: bool | None,
         node: str | None,
         no_cache: bool,
         jobs: int | None,
         **arguments: object,
     ) -> None:
         hosting = Hosting(node=node, jobs=jobs, no_cache=no_cache)
-        loading = LoadOptions(
-            condition=condition, leave_out_unused=leave_out_unused, hosting=hosting
-        )
+        loading = LoadOptions(condition=condition, tree_shaking=tree_shaking, hosting=hosting)
         command(loading=loading, **arguments)
 
     return CONDITION_OPTION(UNUSED_OPTION(NODE_OPTION(CACHE_OPTION(JOBS_OPTION(with_loading)))))
@@ -53,7 +51,7 @@ def load(entry: str, loading: LoadOptions) -> Application:
     """Return the application at *entry*, without looking for a policy of its own."""
     options = Options(
         conditions=frozenset(loading.condition),
-        leaves_out_unused=leaves_out_unused(loading.leave_out_unused, loading.condition),
+        tree_shakes=tree_shakes(loading.tree_shaking, loading.condition),
         finds_policy=False,
     )
     return loaded_application(entry, options, loading.hosting)

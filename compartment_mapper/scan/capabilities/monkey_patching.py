@@ -65,7 +65,7 @@ _IS_CONSTANT = re.compile(r"[A-Z][A-Z0-9_$]+\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LateChanges:
+class MonkeyPatching:
     """What a module may change of exports, its own or others'."""
 
     #: Of its own package, after it was evaluated.
@@ -74,14 +74,14 @@ class LateChanges:
     patched: tuple[Specifier, ...]
 
 
-def scan_late_changes(syntax: Syntax) -> LateChanges:
+def scan_monkey_patching(syntax: Syntax) -> MonkeyPatching:
     """Return what the text may change."""
     found = candidates(syntax.source) if len(syntax.source) <= _MAX_SIZE else None
     if found is None or found.count > _MAX_WRITES:
-        return LateChanges(late=True, patched=())
+        return MonkeyPatching(late=True, patched=())
     writes = list(member_writes(syntax, found))
     if _copies_prototypes(syntax, writes):
-        return LateChanges(late=True, patched=())
+        return MonkeyPatching(late=True, patched=())
     return _Judge(syntax, writes).judge()
 
 
@@ -115,13 +115,13 @@ class _Judge:
             else:
                 self.uses.setdefault(key, []).append(occurrence)
 
-    def judge(self) -> LateChanges:
+    def judge(self) -> MonkeyPatching:
         """Return the sum of all changes."""
         changes = [self._is_late_write(write) for write in self.writes]
         late = any(changes) or any(self._is_handed_on(path) for path in self.handed)
         for node in self.converted:
             self._patches_all(node)
-        return LateChanges(late=late, patched=tuple(self.patched))
+        return MonkeyPatching(late=late, patched=tuple(self.patched))
 
     def _patches_all(self, argument: Node) -> None:
         """Note the modules that a function is given, or values of, which may change them."""

@@ -27,7 +27,7 @@ class Notifications:
     hoisted: frozenset[str]
     #: What the edits need, and then what is announced before anything is evaluated.
     declarations: tuple[str, ...]
-    announcements: tuple[str, ...]
+    notifications: tuple[str, ...]
     edits: tuple[Edit, ...]
 
 
@@ -43,8 +43,8 @@ def notifications(
     live = variables | {o.name for o in written if o.name in exported}
     changes = [o for o in (*declared, *written) if o.name in exported and o.name not in imported]
     kind = {name: "live" if name in live else "once" for name in exported}
-    announcements = [f"{prefix}{kind[name]}.{name}({name});" for name in sorted(functions)]
-    announcements += [f"{prefix}live.{name}();" for name in sorted(variables)]
+    notifications = [f"{prefix}{kind[name]}.{name}({name});" for name in sorted(functions)]
+    notifications += [f"{prefix}live.{name}();" for name in sorted(variables)]
     readonly = [o for o in written if o.name in imported and o.name not in exported]
     edits = _change_edits(changes, kind, prefix) + [_readonly_edit(o, prefix) for o in readonly]
     declarations = [f"const {prefix}value=(value)=>value;"] if written else []
@@ -55,7 +55,7 @@ def notifications(
         live=frozenset(live),
         hoisted=frozenset(functions),
         declarations=tuple(declarations),
-        announcements=tuple(announcements),
+        notifications=tuple(notifications),
         edits=tuple(edits),
     )
 

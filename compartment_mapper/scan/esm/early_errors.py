@@ -82,14 +82,14 @@ _ASYNC = re.compile(rb"(?:static\s+)?async\b")
 _VARIABLE = re.compile(rb"var(?<![\w$.]var)\s+([\w$]+)")
 
 
-def script_suspicions(syntax: Syntax) -> Iterator[Span]:
+def script_uncertainties(syntax: Syntax) -> Iterator[Span]:
     """Yield what no CommonJS module may say: statements of a module, ``import.meta``."""
     for match in _matches(_IN_SCRIPT, syntax.source):
         if _leaf_of(match, syntax)[-1].kind in {"import", "export"}:
             yield Span(match.start(), match.end())
 
 
-def module_suspicions(syntax: Syntax) -> Iterator[Span]:
+def module_uncertainties(syntax: Syntax) -> Iterator[Span]:
     """Yield what can be wrong in a module and right in the body of a function."""
     statements = syntax.statements()
     starts = {node.start_byte for node in statements}
@@ -246,7 +246,7 @@ _AFTER_LISTED = re.compile(rb"\s*(?:[\],};\n]|=(?![=>])|/[*/]|\Z)")
 _AFTER_COMMENT = re.compile(rb"(?://[^\n]*|\A[^\n]*)\n\s*\Z")
 
 
-def import_suspicions(
+def import_uncertainties(
     imports: Iterable[tuple[str, Span]], occurring: Iterable[Occurrence]
 ) -> Iterator[Span]:
     """Yield where an imported name is declared once more: imports are lexical declarations.
@@ -266,7 +266,7 @@ def import_suspicions(
             yield occurrence.span
 
 
-def export_suspicions(
+def export_uncertainties(
     exports: Iterable[tuple[str, str, Span]], *, bound: set[str]
 ) -> Iterator[Span]:
     """Yield exports of a name twice, of what is not declared, or by a name that is no text.

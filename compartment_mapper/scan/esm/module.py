@@ -20,9 +20,9 @@ from compartment_mapper.records.module_record import (
 )
 from compartment_mapper.scan.esm.bindings import import_checks, notifications
 from compartment_mapper.scan.esm.early_errors import (
-    export_suspicions,
+    export_uncertainties,
     import_suspects,
-    import_suspicions,
+    import_uncertainties,
 )
 from compartment_mapper.scan.requests.calls import attribute_type
 from compartment_mapper.scan.syntax.names import occurrences
@@ -40,10 +40,10 @@ class Esm:
     indirect_exports: tuple[IndirectExport, ...]
     star_exports: tuple[StarExport, ...]
     declarations: tuple[str, ...]
-    announcements: tuple[str, ...]
+    notifications: tuple[str, ...]
     edits: tuple[Edit, ...]
     #: Imports and exports that may be early errors.
-    suspicions: tuple[Span, ...]
+    uncertainties: tuple[Span, ...]
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ class _Entries:
     indirect: list[IndirectExport] = field(default_factory=list)
     stars: list[StarExport] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
-    announcements: list[str] = field(default_factory=list)
+    notifications: list[str] = field(default_factory=list)
     hoisted: set[str] = field(default_factory=set)
 
 
@@ -126,12 +126,12 @@ def _finished(entries: _Entries, *, in_cycle: bool) -> Esm:
         ),
         star_exports=tuple(entries.stars),
         declarations=(*checks.declarations, *found.declarations),
-        announcements=(*found.announcements, *entries.announcements),
+        notifications=(*found.notifications, *entries.notifications),
         # An assignment may end where an exported value does; its notification comes first.
         edits=(*checks.edits, *found.edits, *entries.edits),
-        suspicions=(
-            *export_suspicions(exports, bound=bound),
-            *import_suspicions(imports, occurring),
+        uncertainties=(
+            *export_uncertainties(exports, bound=bound),
+            *import_uncertainties(imports, occurring),
         ),
     )
 
@@ -309,7 +309,7 @@ def _export_default_function(entries: _Entries, statement: Node, function: Node)
     entries.edits.append(Edit(parameters.start_byte, parameters.start_byte, f" {local}"))
     entries.locals.append(("default", local, _span(function)))
     entries.hoisted.add(local)
-    entries.announcements += [
+    entries.notifications += [
         f'Object.defineProperty({local},"name",{{value:"default",configurable:true}});',
         f"{prefix}once.{local}({local});",
     ]

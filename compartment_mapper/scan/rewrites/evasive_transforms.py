@@ -26,7 +26,7 @@ _SPACE = (
 _PHASE = rb"\." + _SPACE + rb"(?:(?:source|defer)\b|/[/*])"
 _PHASES = re.compile(rb"import" + _SPACE + _PHASE)
 #: One by one, each beginning with plain text: that is what the engine of ``re`` is fast at.
-_CENSORED = (
+_REJECTED = (
     ("import", re.compile(rb"import(?=" + _SPACE + rb"(?:\(|/[/*]|" + _PHASE + rb"))")),
     ("eval", re.compile(rb"eval(?=" + _SPACE + rb"\()")),
     ("open", re.compile(rb"<!--")),
@@ -47,7 +47,7 @@ class Evasion:
     refusals: tuple[Refusal, ...]
 
 
-def evade_censors(syntax: Syntax, *, prefix: str, is_script: bool) -> Evasion:
+def evasive_transform(syntax: Syntax, *, prefix: str, is_script: bool) -> Evasion:
     """Return the rewrites of *syntax* for SES's censors; ``import()`` itself is not among them.
 
     Args:
@@ -59,7 +59,7 @@ def evade_censors(syntax: Syntax, *, prefix: str, is_script: bool) -> Evasion:
     refusals: list[Refusal] = []
     tagged: dict[int, Node] = {}
     constructors: dict[int, Node] = {}
-    for what, match in _censored(syntax.source):
+    for what, match in _rejected(syntax.source):
         path = syntax.path_to(match.start())
         template = _tagged_template(path)
         if template is not None and not template.has_error:
@@ -88,8 +88,8 @@ def evade_censors(syntax: Syntax, *, prefix: str, is_script: bool) -> Evasion:
     return Evasion(edits=tuple(edits), prologue=tuple(prologue), refusals=tuple(refusals))
 
 
-def _censored(source: bytes) -> Iterator[tuple[str, re.Match[bytes]]]:
-    for what, pattern in _CENSORED:
+def _rejected(source: bytes) -> Iterator[tuple[str, re.Match[bytes]]]:
+    for what, pattern in _REJECTED:
         for match in pattern.finditer(source):
             before = source[match.start() - 1 : match.start()]
             if what in {"open", "close"} or not (before.isalnum() or before == b"_"):
@@ -186,7 +186,9 @@ def _template_object(syntax: Syntax, template: Node) -> str:
     ]
     cooked = ",".join(map(_cooked, texts))
     raw = ",".join(
-        _CENSORED_TEXT.sub(lambda match: f"\\u{ord(match[0][0]):04x}{match[0][1:]}", json.dumps(t))
+        _REJECTED_SOURCE.sub(
+            lambda match: f"\\u{ord(match[0][0]):04x}{match[0][1:]}", json.dumps(t)
+        )
         for t in texts
     )
     return (
@@ -197,12 +199,12 @@ def _template_object(syntax: Syntax, template: Node) -> str:
 def _cooked(text: str) -> str:
     if has_odd_escape(text.encode()):
         return "void 0"
-    return f"`{_CENSORED_TEXT.sub(lambda match: _escape_second(match[0]), text)}`".replace(
+    return f"`{_REJECTED_SOURCE.sub(lambda match: _escape_second(match[0]), text)}`".replace(
         "\n", "\\n"
     )
 
 
-_CENSORED_TEXT = re.compile(r"import|eval|<!|->")
+_REJECTED_SOURCE = re.compile(r"import|eval|<!|->")
 
 
 def _escape_second(text: str) -> str:

@@ -2,8 +2,8 @@
 import { beginningAt } from '../archive/compartment-map.js';
 import { InvalidArchive } from '../base/errors.js';
 import { parseArchive as parse } from '../linker/import-archive.js';
-import { importEntry, makeWorld } from '../linker/link.js';
-import { narrowed } from '../archive/restrict.js';
+import { importEntry, makeApplication } from '../linker/link.js';
+import { restricted } from '../archive/restrict.js';
 
 /** @import { Archive as Parsed } from '../linker/import-archive.js' */
 /** @import { Host } from './host.js' */
@@ -39,7 +39,7 @@ const mapOf = ({ map }, { entry, policy }) => {
   if (begun === undefined)
     throw new InvalidArchive(`it has no entry ${JSON.stringify(entry)}`, 'see `inspect`');
   if (policy === undefined) return begun;
-  return narrowed(begun, typeof policy === 'string' ? policy : JSON.stringify(policy));
+  return restricted(begun, typeof policy === 'string' ? policy : JSON.stringify(policy));
 };
 
 /**
@@ -47,7 +47,7 @@ const mapOf = ({ map }, { entry, policy }) => {
  * @param {() => Locked} lockedRealm
  */
 export const makeArchives = (host, lockedRealm) => {
-  let worlds = 0;
+  let applications = 0;
 
   /**
    * @param {Parsed} archive
@@ -56,14 +56,20 @@ export const makeArchives = (host, lockedRealm) => {
   const run = async (archive, options) => {
     const map = mapOf(archive, options);
     const realm = lockedRealm();
-    worlds += 1;
-    const version = worlds > 1 ? `?${worlds}` : '';
-    const world = makeWorld({ map, files: archive.files, allowAll: false, version, ...realm });
+    applications += 1;
+    const version = applications > 1 ? `?${applications}` : '';
+    const application = makeApplication({
+      map,
+      files: archive.files,
+      allowAll: false,
+      version,
+      ...realm,
+    });
     Object.assign(
-      world.packageOf(map.entry.compartment).compartment.globalThis,
+      application.packageOf(map.entry.compartment).compartment.globalThis,
       options.globals ?? {},
     );
-    return { namespace: await importEntry(world) };
+    return { namespace: await importEntry(application) };
   };
 
   /**

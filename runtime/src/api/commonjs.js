@@ -5,7 +5,7 @@
 /**
  * @typedef {(specifier: string, referrer: string) => string} ResolveHook
  *
- * @typedef {object} CommonJsText
+ * @typedef {object} CommonJsSource
  * @property {ReadonlyArray<string>} imports
  * @property {ReadonlyArray<string>} exports
  * @property {string} cjsFunctor
@@ -51,7 +51,7 @@ const publish = (environment, exports, names) => {
 };
 
 /**
- * @param {CommonJsText} text
+ * @param {CommonJsSource} text
  * @param {Place} place
  * @returns {object} a virtual module source
  */

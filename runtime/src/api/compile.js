@@ -14,11 +14,11 @@ import { commonJsSource } from './commonjs.js';
  * @property {string} url what the module is called in stack traces
  *
  * @typedef {object} Compiler
- * @property {(module: TextModule) => object} compileText a module source
+ * @property {(module: TextModule) => object} compileSource a module source
  */
 
 // SES refuses texts in which these stand, even in a comment or a string.
-const CENSORED = /import\s*\(|<!--|-->/;
+const REJECTED = /import\s*\(|<!--|-->/;
 
 const COMMONJS = /\b(?:module|exports|require)\b/;
 
@@ -26,17 +26,17 @@ const COMMONJS = /\b(?:module|exports|require)\b/;
  * @param {string} text
  * @param {'module' | 'script'} sourceType
  */
-const uncensored = (text, sourceType) =>
-  CENSORED.test(text) ? evadeCensorSync(text, { sourceType }).code : text;
+const accepted = (text, sourceType) =>
+  REJECTED.test(text) ? evadeCensorSync(text, { sourceType }).code : text;
 
 /** @param {TextModule} module */
 const compileModule = ({ text, url }) =>
-  new ModuleSource(uncensored(text, 'module'), { sourceUrl: url });
+  new ModuleSource(accepted(text, 'module'), { sourceUrl: url });
 
 /** @param {TextModule} module */
 const compileCommonJs = (module) => {
   const { text, url } = module;
-  const source = new CjsModuleSource(uncensored(text, 'script'), { sourceUrl: url });
+  const source = new CjsModuleSource(accepted(text, 'script'), { sourceUrl: url });
   return commonJsSource(source, module);
 };
 
@@ -74,8 +74,8 @@ const compileEither = (module) => {
   return esm.source;
 };
 
-/** @type {Compiler['compileText']} */
-export const compileText = (module) => {
+/** @type {Compiler['compileSource']} */
+export const compileSource = (module) => {
   if (module.language === 'module') return compileModule(module);
   if (module.language === 'commonjs') return compileCommonJs(module);
   return compileEither(module);

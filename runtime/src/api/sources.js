@@ -79,7 +79,7 @@ export const plainEntries = (entries) =>
  */
 const makeCompiled =
   ({ name, resolveHook, __shimTransforms__: shimTransforms }) =>
-  ({ compileText }, descriptor, specifier) => {
+  ({ compileSource }, descriptor, specifier) => {
     const { source: text, language, specifier: instance = specifier, ...rest } = descriptor;
     if (!LANGUAGES.includes(language))
       throw new TypeError(
@@ -87,7 +87,7 @@ const makeCompiled =
       );
     const url = `compartment:///${encodeURI(name ?? 'compartment')}/${encodeURI(instance)}`;
     const place = { specifier: instance, resolveHook, shimTransforms };
-    const source = compileText({ ...place, text, language, url });
+    const source = compileSource({ ...place, text, language, url });
     return { ...rest, specifier: instance, source };
   };
 

@@ -89,7 +89,7 @@ const checkWithin = (label, policy, limit) => {
     if (found !== undefined) throw widened(label, `${part} ${found}`);
   }
   const { packages, defaultAttenuator } = policy;
-  if (packages === 'any' && (limit.packages !== 'any' || policy.withheld !== limit.withheld))
+  if (packages === 'any' && (limit.packages !== 'any' || policy.denied !== limit.denied))
     throw widened(label, 'packages any');
   for (const [other, grant] of packages === 'any' ? [] : packages)
     if (grant !== false && !mayUsePackage(limit, other)) throw widened(label, `package ${other}`);
@@ -103,7 +103,7 @@ const checkWithin = (label, policy, limit) => {
  * @returns {CompartmentMap} with these policies
  * @throws {InvalidArchive} when one of them is malformed, or grants more than the archive's
  */
-export const narrowed = (map, text) => {
+export const restricted = (map, text) => {
   const policies = asMapOf(parseJson(text, 'policy'), readPolicy);
   const limitOf = policiesOf(map, false);
   const known = new Set([...map.compartments.values()].map(({ label }) => label));

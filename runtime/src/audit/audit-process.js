@@ -2,7 +2,7 @@
 import { isObject } from '../base/objects.js';
 import { recordingStub } from './audit.js';
 import { accessDenied } from '../base/errors.js';
-import { isWithheld, memberOf } from '../policy/policy.js';
+import { isDenied, memberOf } from '../policy/policy.js';
 
 /** @import { Granted } from '../policy/policy.js' */
 /** @import { AnyObject } from '../base/objects.js' */
@@ -30,7 +30,7 @@ const auditedEnv = (process, env, { label, granted, recorder }) => {
   const variables = memberOf(granted, 'env');
   return new Proxy(env, {
     get(target, name) {
-      if (typeof name === 'string' && isWithheld(memberOf(variables, name)) && !(name in target))
+      if (typeof name === 'string' && isDenied(memberOf(variables, name)) && !(name in target))
         if (name in process['env']) recorder.record(label, 'globals', `process.env.${name}`);
       return Reflect.get(target, name);
     },
@@ -48,7 +48,7 @@ const auditedStream = (stream, path, { label, granted, recorder }) => {
   const deny = (/** @type {string} */ at) => accessDenied(label, 'global', at);
   return new Proxy(stream, {
     get(target, name) {
-      const isOther = typeof name === 'symbol' || !isWithheld(memberOf(members, name));
+      const isOther = typeof name === 'symbol' || !isDenied(memberOf(members, name));
       if (isOther || (name !== 'write' && name in target)) return Reflect.get(target, name);
       return recordingStub(recorder, { label, part: 'globals', path: `${path}.${name}`, deny });
     },
@@ -67,7 +67,7 @@ export const auditedProcess = (process, view, options) => {
   /** @type {Map<string, unknown>} */
   const stubs = new Map();
   /** @param {string} name */
-  const withheld = (name) => {
+  const denied = (name) => {
     const path = `process.${name}`;
     const value = process[name];
     if (!isObject(value)) {
@@ -89,17 +89,17 @@ export const auditedProcess = (process, view, options) => {
         return Reflect.get(target, name);
       const member = memberOf(granted, name);
       const path = `process.${name}`;
-      if (STREAMS.includes(path) && !member.whole && !isWithheld(member)) {
+      if (STREAMS.includes(path) && !member.whole && !isDenied(member)) {
         const stream = stubs.get(name) ?? auditedStream(Reflect.get(target, name), path, options);
         stubs.set(name, stream);
         return stream;
       }
-      if (!isWithheld(member)) return Reflect.get(target, name);
+      if (!isDenied(member)) return Reflect.get(target, name);
       if (INERT.includes(name)) recorder.record(label, 'globals', path);
       const own = Object.getOwnPropertyDescriptor(target, name);
       const isOwn =
         own !== undefined && !(typeof own.value === 'function' && Object.isFrozen(own.value));
-      return INERT.includes(name) || isOwn ? Reflect.get(target, name) : withheld(name);
+      return INERT.includes(name) || isOwn ? Reflect.get(target, name) : denied(name);
     },
   });
 };

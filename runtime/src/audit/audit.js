@@ -154,12 +154,12 @@ export const makeRecordingStub = (options) => {
 
 /**
  * @param {Recorder} recorder
- * @param {object} withheld
- * @param {string} withheld.label the package
- * @param {'globals' | 'builtins'} withheld.part
- * @param {string} withheld.path
- * @param {(path: string) => Error} withheld.deny
- * @param {(path: string) => boolean} [withheld.hasMembers] whether members of it are granted alone
+ * @param {object} denied
+ * @param {string} denied.label the package
+ * @param {'globals' | 'builtins'} denied.part
+ * @param {string} denied.path
+ * @param {(path: string) => Error} denied.deny
+ * @param {(path: string) => boolean} [denied.hasMembers] whether members of it are granted alone
  * @returns {Function} a stub that records
  */
 export const recordingStub = (recorder, { label, part, path, deny, hasMembers = () => false }) => {

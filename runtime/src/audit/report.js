@@ -3,7 +3,7 @@
 import { onDenied } from '../base/errors.js';
 import { placeOfUse } from './audit.js';
 import { DEEP_BUILTIN_MEMBERS, severityOf } from '../base/authority.js';
-import { needRoom } from '../base/stack-space.js';
+import { needStack } from '../base/stack-space.js';
 
 /** @import { Part } from '../base/authority.js' */
 /** @import { AnyObject } from '../base/objects.js' */
@@ -30,7 +30,7 @@ export const makeReport = (write) => {
   const now = () => new Date().toISOString();
   return {
     note(use) {
-      needRoom(); // what was counted is to be written
+      needStack(); // what was counted is to be written
       const place = placeOfUse();
       const key = JSON.stringify([use.package, use.part, use.authority, use.allowed, place]);
       const known = lines.get(key);
@@ -106,8 +106,8 @@ const noted = (method, note) => {
  * @param {string} path
  * @returns {(() => void) | undefined} undefined: it is not so bad that its uses are reported
  */
-const noteOf = ({ label, world }, part, path) => {
-  const { report } = world;
+const noteOf = ({ label, application }, part, path) => {
+  const { report } = application;
   if (report === undefined || !WORST.includes(severityOf(part, path))) return undefined;
   return () => report.note({ package: label, part, authority: path, allowed: true });
 };
@@ -135,7 +135,7 @@ const noteMember = (pkg, part, holder, key, path) => {
  * @param {AnyObject} whole that the package has alone
  */
 export const reportUses = (pkg, name, whole) => {
-  if (pkg.world.report === undefined) return;
+  if (pkg.application.report === undefined) return;
   for (const key of Object.keys(whole)) {
     const path = `${name}.${key}`;
     noteMember(pkg, 'builtins', whole, key, path);
@@ -150,6 +150,6 @@ const CALLED = ['fetch', 'EventSource', 'WebSocket'];
  * @param {AnyObject} globalThis of its compartment
  */
 export const reportGlobals = (pkg, globalThis) => {
-  if (pkg.world.report === undefined) return;
+  if (pkg.application.report === undefined) return;
   for (const name of CALLED) noteMember(pkg, 'globals', globalThis, name, name);
 };

@@ -118,7 +118,7 @@ export const onDenied = (tell) => {
 };
 
 /** @type {TellDenied} of what was denied without an error */
-export const tellDenied = (label, part, name) => {
+export const notifyDenied = (label, part, name) => {
   if (!isQuiet) listener?.(label, part, name);
 };
 
@@ -142,7 +142,7 @@ export const quietly = (look) => {
  * @param {string} name what it asked for
  */
 export const accessDenied = (label, kind, name) => {
-  tellDenied(label, /** @type {const} */ (`${kind}s`), name);
+  notifyDenied(label, /** @type {const} */ (`${kind}s`), name);
   const isCritical = kind !== 'package' && severityOf(`${kind}s`, name) === 'critical';
   return codedError(
     'ERR_ACCESS_DENIED',

@@ -8,7 +8,7 @@ const nothing = () => undefined;
  * @param {number} kibibytes
  * @returns {() => void} throws a RangeError where so much is not left, as any call at the end of the stack does
  */
-const roomOf = (kibibytes) => {
+const stackSpaceOf = (kibibytes) => {
   // All arguments are pushed at once, before the call.
   /** @type {undefined[] | undefined} */
   let fill;
@@ -22,22 +22,22 @@ const roomOf = (kibibytes) => {
 // largest takes 50 µs to ask, and the first time a millisecond.
 
 /** For what links modules, which makes compartments. */
-export const needRoomToLink = roomOf(304);
+export const needStackToLink = stackSpaceOf(304);
 
 /** For what makes a compartment, which hardens what it is given. */
-export const needRoomToEndow = roomOf(256);
+export const needStackToEndow = stackSpaceOf(256);
 
 /** For what begins to harden the host. */
-export const needRoomForHost = roomOf(208);
+export const needStackForHost = stackSpaceOf(208);
 
 /** For what loads and hardens one builtin. */
-export const needRoomForBuiltin = roomOf(160);
+export const needStackForBuiltin = stackSpaceOf(160);
 
 /** For what hardens few objects. */
-export const needRoomToHarden = roomOf(112);
+export const needStackToHarden = stackSpaceOf(112);
 
 /** For what calls few functions, and often. */
-export const needRoom = roomOf(32);
+export const needStack = stackSpaceOf(32);
 
 /** @type {WeakMap<object, Set<string>>} what was done already */
 const done = new WeakMap();
@@ -52,7 +52,7 @@ const done = new WeakMap();
 export const once = (owner, what, act) => {
   const known = done.get(owner) ?? new Set();
   if (known.has(what)) return;
-  needRoomToHarden();
+  needStackToHarden();
   done.set(owner, known.add(what));
   act();
 };

@@ -1,10 +1,10 @@
 // When what a package exports is hardened: once it is handed to another package, and none of its modules is being
 // evaluated. Until then a package may patch its own.
 import { hardenTransitively, isCode, lockExport, sourceOf } from './hardening.js';
-import { needRoom } from '../base/stack-space.js';
+import { needStack } from '../base/stack-space.js';
 
 /** @import { Locking } from './hardening.js' */
-/** @import { EvaluatedModule, Handover, Harden } from '../protocols/modules.js' */
+/** @import { EvaluatedModule, CrossPackageExports, Harden } from '../protocols/modules.js' */
 
 /** @type {WeakMap<object, object>} the packages of objects that were handed over, as far as they were looked at */
 const owners = new WeakMap();
@@ -69,16 +69,16 @@ const hardenModule = (owner, { text, exports, watch }, harden, isHost) => {
  * @param {object} owner the package
  * @param {Harden} harden
  * @param {(object: object) => boolean} isHost whether an object belongs to the host
- * @returns {Handover}
+ * @returns {CrossPackageExports}
  */
-export const makeHandover = (owner, harden, isHost) => {
+export const makeCrossPackageExports = (owner, harden, isHost) => {
   /** @type {EvaluatedModule[]} */
   let waiting = [];
   let evaluating = 0;
   let handed = false;
   const settle = () => {
     if (!handed || evaluating > 0 || waiting.length === 0) return;
-    needRoom();
+    needStack();
     const modules = waiting;
     waiting = [];
     for (const module of modules) hardenModule(owner, module, harden, isHost);
@@ -97,7 +97,7 @@ export const makeHandover = (owner, harden, isHost) => {
       waiting.push(module);
       settle();
     },
-    handOver: () => {
+    share: () => {
       handed = true;
       settle();
     },

@@ -30,10 +30,10 @@ const addMembers = (found, holder) => {
  * @param {Package} pkg
  * @returns {Set<unknown>}
  */
-const thingsOf = (pkg) => {
+const objectsOf = (pkg) => {
   /** @type {Set<unknown>} */
   const found = new Set();
-  addMembers(found, pkg.world.powers.globals);
+  addMembers(found, pkg.application.powers.globals);
   for (const builtin of pkg.builtins.values()) {
     addWithPrototypes(found, builtin);
     if (isObject(builtin)) addMembers(found, builtin);
@@ -52,7 +52,7 @@ export const makeHostTest = (pkg) => {
   return (object) => {
     if (builtins !== pkg.builtins.size) {
       builtins = pkg.builtins.size;
-      things = thingsOf(pkg);
+      things = objectsOf(pkg);
     }
     return things.has(object);
   };

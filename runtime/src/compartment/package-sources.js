@@ -3,15 +3,15 @@
 
 import { joined } from '../stacks/package-lines.js';
 
-/** @import { FunctorText } from '../stacks/package-lines.js' */
+/** @import { FunctorSource } from '../stacks/package-lines.js' */
 /** @import { Functor } from '../protocols/modules.js' */
 
 /**
  * @typedef {object} Evaluator
  * @property {string} url of the joined text, for stack traces
  * @property {(text: string, options: TextOptions) => unknown} evaluate
- * @property {(url: string, texts: ReadonlyArray<FunctorText>) => void} located says which texts are in it
- * @property {(texts: ReadonlyArray<FunctorText>) => string | undefined} mapUrl of the source map for debuggers, if any
+ * @property {(url: string, texts: ReadonlyArray<FunctorSource>) => void} located says which texts are in it
+ * @property {(texts: ReadonlyArray<FunctorSource>) => string | undefined} mapUrl of the source map for debuggers, if any
  *
  * @typedef {object} TextOptions
  * @property {string} url
@@ -40,13 +40,13 @@ const isWhole = (value, text) => {
 };
 
 /**
- * @param {ReadonlyArray<FunctorText>} texts
+ * @param {ReadonlyArray<FunctorSource>} texts
  * @param {string} url
  * @param {Evaluator} evaluator
  * @param {boolean} together
  * @returns {Array<Functor | undefined>} undefined: the text is something else than one function
  */
-const evaluateTexts = (texts, url, { evaluate, located, mapUrl }, together) => {
+const evaluateSources = (texts, url, { evaluate, located, mapUrl }, together) => {
   const { sloppy = false, lexicals } = texts[0] ?? {};
   located(url, texts);
   const files = texts.map(({ file }) => file);
@@ -62,19 +62,19 @@ const evaluateTexts = (texts, url, { evaluate, located, mapUrl }, together) => {
 };
 
 /**
- * @param {FunctorText} text
+ * @param {FunctorSource} text
  * @param {string} url
  * @param {Evaluator} evaluator
  * @returns {Functor}
  */
 const evaluateAlone = (text, url, evaluator) => {
-  const [functor] = evaluateTexts([text], url, evaluator, false);
+  const [functor] = evaluateSources([text], url, evaluator, false);
   if (functor !== undefined) return functor;
   throw new SyntaxError(`${text.file} is not one function: it closes its wrapper`);
 };
 
 /**
- * @param {ReadonlyMap<string, FunctorText>} texts by module
+ * @param {ReadonlyMap<string, FunctorSource>} texts by module
  * @param {string} url
  * @param {Evaluator} evaluator
  * @returns {(key: string) => Functor}
@@ -86,7 +86,7 @@ const makeGroup = (texts, url, evaluator) => {
     /** @type {Map<string, Functor>} */
     const good = new Map();
     try {
-      const functors = evaluateTexts([...texts.values()], url, evaluator, true);
+      const functors = evaluateSources([...texts.values()], url, evaluator, true);
       for (const [index, key] of [...texts.keys()].entries()) {
         const functor = functors[index];
         if (functor !== undefined) good.set(key, functor);
@@ -98,7 +98,7 @@ const makeGroup = (texts, url, evaluator) => {
   };
   return (key) => {
     functors ??= evaluateAll();
-    const text = /** @type {FunctorText} */ (texts.get(key));
+    const text = /** @type {FunctorSource} */ (texts.get(key));
     const functor =
       functors.get(key) ?? evaluateAlone(text, `${url}?${encodeURI(text.file)}`, evaluator);
     functors.set(key, functor);
@@ -107,12 +107,12 @@ const makeGroup = (texts, url, evaluator) => {
 };
 
 /**
- * @param {ReadonlyMap<string, FunctorText>} texts of all modules of a package, by key
+ * @param {ReadonlyMap<string, FunctorSource>} texts of all modules of a package, by key
  * @param {Evaluator} evaluator
  * @returns {(key: string) => Functor} evaluates at the first call; throws the module's own SyntaxError
  */
-export const makePackageTexts = (texts, evaluator) => {
-  /** @param {(text: FunctorText) => boolean} belongs */
+export const makePackageSources = (texts, evaluator) => {
+  /** @param {(text: FunctorSource) => boolean} belongs */
   const only = (belongs) => new Map([...texts].filter(([, text]) => belongs(text)));
   const { url } = evaluator;
   const strict = makeGroup(

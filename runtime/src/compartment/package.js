@@ -1,16 +1,16 @@
 // What the runtime knows of one package while it runs, and of all of them. No package ever sees these.
 import { parseCjsSource, parseEsmSource } from '../archive/module-source.js';
 import { fixGlobals, installGlobals } from '../endowments/globals.js';
-import { makeHandover } from './cross-package-exports.js';
+import { makeCrossPackageExports } from './cross-package-exports.js';
 import { installMadeGlobals } from '../endowments/made-globals.js';
 import { makeHostTest } from './host-objects.js';
 import { missingNames } from '../audit/denial.js';
 import { debuggerMap } from '../stacks/debugger-map.js';
 import { makeDirectEval } from './direct-eval.js';
-import { makePackageTexts } from './package-sources.js';
+import { makePackageSources } from './package-sources.js';
 import { reportGlobals } from '../audit/report.js';
 import { filenameOf, urlOf } from '../base/locations.js';
-import { needRoomToEndow } from '../base/stack-space.js';
+import { needStackToEndow } from '../base/stack-space.js';
 import { strictly } from '../lockdown/dynamic-code.js';
 import { makeScopedEvaluate } from './scoped-source.js';
 
@@ -21,9 +21,9 @@ import { makeScopedEvaluate } from './scoped-source.js';
 /** @import { ModuleRecord } from '../cyclic-modules/records.js' */
 /** @import { StoredFiles } from '../archive/stored-files.js' */
 /** @import { Stacks } from '../stacks/stack.js' */
-/** @import { FunctorText } from '../stacks/package-lines.js' */
+/** @import { FunctorSource } from '../stacks/package-lines.js' */
 /** @import { Functor } from '../protocols/modules.js' */
-/** @import { Package, World } from '../protocols/package.js' */
+/** @import { Package, Application } from '../protocols/package.js' */
 
 /**
  * @param {Package} pkg
@@ -31,7 +31,7 @@ import { makeScopedEvaluate } from './scoped-source.js';
  * @returns {string} its stored text
  */
 export const storedText = (pkg, key) =>
-  pkg.world.files.textOf(`${pkg.name}/${fileModule(pkg, key).location}`);
+  pkg.application.files.textOf(`${pkg.name}/${fileModule(pkg, key).location}`);
 
 /**
  * @param {Package} pkg
@@ -53,7 +53,7 @@ const readSources = (pkg) => {
   for (const [key, module] of pkg.descriptor.modules) {
     if (module.kind !== 'file') continue;
     const path = `${pkg.name}/${module.location}`;
-    const { files } = pkg.world;
+    const { files } = pkg.application;
     if (module.parser === 'pre-mjs-json') sources.set(key, parseEsmSource(files.jsonOf(path)));
     if (module.parser === 'pre-cjs-json') sources.set(key, parseCjsSource(files.jsonOf(path)));
   }
@@ -79,9 +79,9 @@ const STACK_TRACE_API = ['captureStackTrace', 'prepareStackTrace', 'stackTraceLi
 /**
  * @param {Package} pkg
  * @param {ReadonlyMap<string, EsmSource | CjsSource>} sources
- * @returns {Map<string, FunctorText>}
+ * @returns {Map<string, FunctorSource>}
  */
-const functorTexts = (pkg, sources) =>
+const functorSources = (pkg, sources) =>
   new Map(
     [...sources].map(([key, source]) => [
       key,
@@ -95,7 +95,8 @@ const functorTexts = (pkg, sources) =>
           return source.kind === 'esm' ? urlOf(filename) : filename;
         },
         sourceMap: () =>
-          source.sourceMap ?? pkg.world.maps.of(`${pkg.name}/${fileModule(pkg, key).location}`),
+          source.sourceMap ??
+          pkg.application.maps.of(`${pkg.name}/${fileModule(pkg, key).location}`),
         sloppy: source.kind === 'cjs' && source.sloppy,
         lexicals: pkg.lexicals.get(key),
       },
@@ -108,18 +109,18 @@ const functorTexts = (pkg, sources) =>
  * @returns {(key: string) => Functor}
  */
 const makeFunctors = (pkg, sources) => {
-  const { compartment, world, label, names } = pkg;
+  const { compartment, application, label, names } = pkg;
   const { globalThis } = compartment;
-  const constants = fixGlobals(globalThis, world.powers.languageNames, names);
-  const { hostGlobals, scripts } = world.powers;
+  const constants = fixGlobals(globalThis, application.powers.languageNames, names);
+  const { hostGlobals, scripts } = application.powers;
   const isHostGlobal = (/** @type {string} */ name) => hostGlobals.includes(name);
-  const { audit } = world;
+  const { audit } = application;
   const missing = missingNames({ label, names: names.hostNames, isHostGlobal, globalThis, audit });
   /**
    * @param {string} text
    * @param {{ sloppy: boolean, lexicals: object | undefined }} options
    */
-  const evaluateText = (text, { sloppy, lexicals }) => {
+  const evaluateSource = (text, { sloppy, lexicals }) => {
     const both = lexicals === undefined ? missing : withBoth(missing, lexicals);
     pkg.compiles = true;
     try {
@@ -137,7 +138,7 @@ const makeFunctors = (pkg, sources) => {
     if (scripts?.compilesOnly && !together) throw new TypeError('it is compiled only');
     if (scripts === undefined || !together || mapUrl !== undefined) {
       const map = mapUrl === undefined ? '' : `\n//# sourceMappingURL=${mapUrl}`;
-      return evaluateText(`${text}${map}\n//# sourceURL=${url}`, { sloppy, lexicals });
+      return evaluateSource(`${text}${map}\n//# sourceURL=${url}`, { sloppy, lexicals });
     }
     const scope = { globalObject: globalThis, constants, lexicals: missing, sloppy };
     return makeScopedEvaluate(scripts, scope)(text, { url, files });
@@ -145,13 +146,13 @@ const makeFunctors = (pkg, sources) => {
   const { eval: intrinsicEval } = globalThis;
   pkg.directEval = (sloppy) =>
     makeDirectEval(
-      (text, lexicals) => evaluateText(strictly(text), { sloppy, lexicals }),
+      (text, lexicals) => evaluateSource(strictly(text), { sloppy, lexicals }),
       intrinsicEval,
     );
-  return makePackageTexts(functorTexts(pkg, sources), {
-    url: `compartment:///${encodeURI(pkg.name)}/package.js${world.version}`,
-    located: world.stacks.located,
-    mapUrl: (texts) => (world.maps.debugged ? debuggerMap(texts) : undefined),
+  return makePackageSources(functorSources(pkg, sources), {
+    url: `compartment:///${encodeURI(pkg.name)}/package.js${application.version}`,
+    located: application.stacks.located,
+    mapUrl: (texts) => (application.maps.debugged ? debuggerMap(texts) : undefined),
     evaluate,
   });
 };
@@ -161,7 +162,7 @@ const makeFunctors = (pkg, sources) => {
  *
  * @param {Package} pkg
  */
-export const compileTexts = (pkg) => {
+export const compileSources = (pkg) => {
   for (const [key, module] of pkg.descriptor.modules) {
     if (module.kind !== 'file' || !module.parser.startsWith('pre-')) continue;
     try {
@@ -183,14 +184,14 @@ const withBoth = (one, other) =>
   });
 
 /**
- * @param {World} world
+ * @param {Application} application
  * @param {string} name
  * @param {PackagePolicy} policy
  * @param {(pkg: Package) => Compartment} makeCompartment
  * @returns {Package} whose texts are read and evaluated when they are needed first
  */
-export const makePackage = (world, name, policy, makeCompartment) => {
-  const descriptor = /** @type {CompartmentDescriptor} */ (world.map.compartments.get(name));
+export const makePackage = (application, name, policy, makeCompartment) => {
+  const descriptor = /** @type {CompartmentDescriptor} */ (application.map.compartments.get(name));
   /** @type {Map<string, EsmSource | CjsSource> | undefined} */
   let sources;
   /** @type {Names | undefined} */
@@ -206,7 +207,7 @@ export const makePackage = (world, name, policy, makeCompartment) => {
   const isOfHost = (/** @type {object} */ object) => (hostTest ??= makeHostTest(pkg))(object);
   /** @type {Package} */
   const pkg = {
-    world,
+    application,
     name,
     label: descriptor.label,
     descriptor,
@@ -236,7 +237,7 @@ export const makePackage = (world, name, policy, makeCompartment) => {
     },
     get compartment() {
       if (compartment === undefined) {
-        needRoomToEndow();
+        needStackToEndow();
         compartment = makeCompartment(pkg);
         installGlobals(pkg, compartment.globalThis);
         installMadeGlobals(pkg, compartment.globalThis);
@@ -248,7 +249,7 @@ export const makePackage = (world, name, policy, makeCompartment) => {
     directEval: () => {
       throw new TypeError('there is no text yet');
     },
-    handover: makeHandover(descriptor, policy.harden, isOfHost),
+    crossPackageExports: makeCrossPackageExports(descriptor, policy.harden, isOfHost),
   };
   return pkg;
 };

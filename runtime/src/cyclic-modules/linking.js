@@ -1,7 +1,7 @@
 // Link() of Cyclic Module Records: loads what a graph requests and matches its imports to exports.
 import { exportNameOf, resolveExport } from './exports.js';
 import { requestedBy } from './records.js';
-import { needRoomToLink } from '../base/stack-space.js';
+import { needStackToLink } from '../base/stack-space.js';
 
 /** @import { CyclicRecord, ModuleRecord } from './records.js' */
 
@@ -85,7 +85,7 @@ const loadGraph = (root, load) => {
  */
 export const link = (root, load) => {
   if (root.kind !== 'cyclic' || root.status !== 'unlinked') return false;
-  needRoomToLink();
+  needStackToLink();
   const records = loadGraph(root, load);
   try {
     for (const record of records) checkBindings(record);

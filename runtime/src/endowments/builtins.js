@@ -22,7 +22,7 @@ import {
   grantedOf,
   grantsAnything,
   isWhole,
-  isWithheld,
+  isDenied,
   memberOf,
 } from '../policy/policy.js';
 import { isAttenuation } from '../policy/policy-format.js';
@@ -111,7 +111,7 @@ const parseArgsOf = (pkg, { parseArgs: original }) => {
 const ownUrl = (pkg, original) => {
   const copy = ownCopy(original, hardenHost);
   if (knowsPlaces(pkg)) return copy;
-  const places = /** @type {AnyObject} */ (sharedBuiltin(pkg.world.powers, 'path'));
+  const places = /** @type {AnyObject} */ (sharedBuiltin(pkg.application.powers, 'path'));
   const isWindows = places['sep'] === '\\';
   const pathToFileURL = (/** @type {unknown} */ path, /** @type {AnyObject} */ options = {}) => {
     const windows = Boolean(options?.['windows'] ?? isWindows);
@@ -143,8 +143,8 @@ const ownUtilities = (pkg, util) => ({
  */
 const OWN_BUILTINS = {
   __proto__: /** @type {never} */ (null),
-  assert: (pkg) => assertOf(pkg.world.powers),
-  'assert/strict': (pkg) => assertOf(pkg.world.powers)['strict'],
+  assert: (pkg) => assertOf(pkg.application.powers),
+  'assert/strict': (pkg) => assertOf(pkg.application.powers)['strict'],
   fs(pkg, original) {
     const methods = ownFileMethods(pkg, original, 'fs', original);
     const copy = Object.assign(ownCopy(original, hardenHost), methods);
@@ -156,7 +156,7 @@ const OWN_BUILTINS = {
     return Object.defineProperty(copy, 'promises', { value: own, enumerable: true });
   },
   'fs/promises'(pkg, original) {
-    const { powers, hardens } = pkg.world;
+    const { powers, hardens } = pkg.application;
     const found = hardens ? sharedBuiltin(powers, 'fs') : powers.getBuiltin('fs');
     const fs = /** @type {AnyObject} */ (found);
     return Object.assign(ownCopy(original), ownFileMethods(pkg, original, 'fs/promises', fs));
@@ -164,13 +164,13 @@ const OWN_BUILTINS = {
   console: (pkg, _original, { whole }) => consoleOf(pkg, { withClass: whole }),
   crypto(pkg, original) {
     const copy = ownCopy(original, hardenHost);
-    const get = Object.freeze(() => webCryptoOf(pkg.world.powers.globals));
+    const get = Object.freeze(() => webCryptoOf(pkg.application.powers.globals));
     const subtle = Object.freeze(() => get()['subtle']);
     return Object.defineProperties(copy, { webcrypto: { get }, subtle: { get: subtle } });
   },
   http: (_pkg, original) => withOwnAgent(ownCopy(original, hardenHost), original),
   https: (_pkg, original) => withOwnAgent(ownCopy(original, hardenHost), original),
-  module: (pkg) => pkg.world.linker.commonJsOf(pkg).Module,
+  module: (pkg) => pkg.application.linker.commonJsOf(pkg).Module,
   perf_hooks(pkg, original) {
     const copy = ownCopy(original, hardenHost);
     defineOwn(copy, 'performance', performanceOf(pkg));
@@ -180,7 +180,7 @@ const OWN_BUILTINS = {
   timers: (pkg) => ({
     ...timersOf(pkg),
     promises: ownCopy(
-      /** @type {AnyObject} */ (sharedBuiltin(pkg.world.powers, 'timers/promises')),
+      /** @type {AnyObject} */ (sharedBuiltin(pkg.application.powers, 'timers/promises')),
     ),
   }),
   path(pkg, original) {
@@ -202,7 +202,7 @@ OWN_BUILTINS['sys'] = /** @type {any} */ (OWN_BUILTINS['util']);
  * @returns {unknown}
  */
 const wholeBuiltin = (pkg, name, granted) => {
-  const { powers, hardens } = pkg.world;
+  const { powers, hardens } = pkg.application;
   const original = hardens ? sharedBuiltin(powers, name) : powers.getBuiltin(name);
   if (original === undefined) {
     throw codedTypeError('ERR_UNKNOWN_BUILTIN_MODULE', `No such built-in module: ${name}`);
@@ -227,7 +227,7 @@ const wholeBuiltin = (pkg, name, granted) => {
  * @returns {Function}
  */
 const deniedMember = (pkg, path) =>
-  pkg.world.audit !== undefined
+  pkg.application.audit !== undefined
     ? recordedBuiltin(pkg, path)
     : makeDenied(
         () => accessDenied(pkg.label, 'builtin', path),
@@ -239,8 +239,8 @@ const deniedMember = (pkg, path) =>
  * @param {string} path of a builtin, or a member of one
  * @returns {Function} a stub, which is only recorded
  */
-const recordedBuiltin = ({ label, world }, path) =>
-  recordingStub(/** @type {Recorder} */ (world.audit), {
+const recordedBuiltin = ({ label, application }, path) =>
+  recordingStub(/** @type {Recorder} */ (application.audit), {
     ...{ label, part: 'builtins', path },
     deny: (at) => accessDenied(label, 'builtin', at),
     hasMembers: (at) => !at.includes('.') || DEEP_BUILTIN_MEMBERS.includes(at),
@@ -252,8 +252,8 @@ const recordedBuiltin = ({ label, world }, path) =>
  * @returns {object} which has stubs for members
  */
 const auditedBuiltin = (pkg, name) => {
-  pkg.world.audit?.record(pkg.label, 'builtins', name, 'load');
-  const original = pkg.world.powers.getBuiltin(name);
+  pkg.application.audit?.record(pkg.label, 'builtins', name, 'load');
+  const original = pkg.application.powers.getBuiltin(name);
   if (!isObject(original)) return {};
   const stub = recordedBuiltin(pkg, name);
   if (typeof original === 'function') return stub;
@@ -272,7 +272,7 @@ const auditedBuiltin = (pkg, name) => {
  * @param {Granted} granted
  * @returns {AnyObject}
  */
-const withoutWithheld = (pkg, name, whole, granted) => {
+const withoutDenied = (pkg, name, whole, granted) => {
   const excepted = [...granted.members].filter(([member]) => member in whole);
   if (
     name === 'process' ||
@@ -282,9 +282,9 @@ const withoutWithheld = (pkg, name, whole, granted) => {
   const view = typeof whole === 'function' ? ownCopy(whole) : whole;
   for (const [member, inner] of excepted) {
     const value = whole[member];
-    if (isWithheld(inner)) defineOwn(view, member, deniedMember(pkg, `${name}.${member}`));
+    if (isDenied(inner)) defineOwn(view, member, deniedMember(pkg, `${name}.${member}`));
     else if (inner.members.size > 0 && isObject(value)) {
-      defineOwn(view, member, narrowed(pkg, `${name}.${member}`, ownCopy(value), inner));
+      defineOwn(view, member, restricted(pkg, `${name}.${member}`, ownCopy(value), inner));
     }
   }
   return view;
@@ -297,8 +297,8 @@ const withoutWithheld = (pkg, name, whole, granted) => {
  * @param {Granted} granted
  * @returns {AnyObject} what is granted of it
  */
-const narrowed = (pkg, name, whole, granted) => {
-  if (granted.whole) return withoutWithheld(pkg, name, whole, granted);
+const restricted = (pkg, name, whole, granted) => {
+  if (granted.whole) return withoutDenied(pkg, name, whole, granted);
   const view = fillView(granted, { owner: () => whole, view: {} });
   addDenials(pkg, name, whole, view);
   return view;
@@ -312,11 +312,11 @@ const narrowed = (pkg, name, whole, granted) => {
 export const FORMS_WITHOUT_POWER = {
   __proto__: /** @type {never} */ (null),
   cluster: (pkg) =>
-    makeOwnCluster(sharedBuiltin(pkg.world.powers, 'events'), (name) =>
+    makeOwnCluster(sharedBuiltin(pkg.application.powers, 'events'), (name) =>
       deniedMember(pkg, `cluster.${name}`),
     ),
   diagnostics_channel: makePrivateChannels,
-  domain: (pkg) => makeOwnDomains(sharedBuiltin(pkg.world.powers, 'events')),
+  domain: (pkg) => makeOwnDomains(sharedBuiltin(pkg.application.powers, 'events')),
   vm: (pkg) => makeOwnVm((text) => pkg.compartment.evaluate(text, { sloppyGlobalsMode: true })),
 };
 
@@ -368,22 +368,28 @@ const makeBuiltin = (pkg, name, decision) => {
   const bare = bareBuiltin(name);
   if (isAttenuation(decision)) {
     const whole = wholeBuiltin(pkg, bare, EVERYTHING);
-    return pkg.world.linker.attenuateModule(pkg, decision, bare, /** @type {object} */ (whole));
+    return pkg.application.linker.attenuateModule(
+      pkg,
+      decision,
+      bare,
+      /** @type {object} */ (whole),
+    );
   }
-  if (decision === undefined && pkg.world.audit !== undefined) return auditedBuiltin(pkg, bare);
+  if (decision === undefined && pkg.application.audit !== undefined)
+    return auditedBuiltin(pkg, bare);
   const granted = decision ?? NOTHING;
   // `process` is the global, with the grants of the global.
   if (bare !== 'process' && !grantsAnything(granted)) {
     const powerless = FORMS_WITHOUT_POWER[bare]?.(pkg);
     if (powerless !== undefined) return powerless;
-    const names = membersOf(bare, pkg.world.powers.globals['process']?.versions?.node);
+    const names = membersOf(bare, pkg.application.powers.globals['process']?.versions?.node);
     if (names !== undefined) return refusedBuiltin(pkg, bare, names);
   }
   const whole = wholeBuiltin(pkg, bare, granted);
   if (bare === 'process' || !isObject(whole)) return whole;
   reportUses(pkg, bare, whole);
   if (granted.unlimited) return whole;
-  return narrowed(pkg, bare, whole, granted);
+  return restricted(pkg, bare, whole, granted);
 };
 
 /**

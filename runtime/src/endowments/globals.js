@@ -7,7 +7,7 @@ import { OWN_IN_PAGES, VIEWED_BY_HAND, VIEWED_GLOBALS } from '../base/authority.
 import { fillView, frozenAccessor } from '../views/view.js';
 import { makeConsoleView, replacedMethod } from '../views/console-view.js';
 import { makeErrorConstructor } from './error-constructor.js';
-import { hardenThingsOf } from '../lockdown/specimens.js';
+import { hardenObjectsOf } from '../lockdown/specimens.js';
 import { hardenKeys } from '../taming/web-results.js';
 import { hardenHost } from '../lockdown/host-harden.js';
 import { hardenerOf, sharedBuiltin, sharedGlobal } from '../taming/host-tame.js';
@@ -79,8 +79,8 @@ const processDecision = ({ policy }) => {
  *
  * @param {Package} pkg
  */
-const prepareHost = ({ world }) => {
-  if (world.hardens && !world.powers.page) hardenerOf(world.powers);
+const prepareHost = ({ application }) => {
+  if (application.hardens && !application.powers.page) hardenerOf(application.powers);
 };
 
 /**
@@ -89,7 +89,7 @@ const prepareHost = ({ world }) => {
  */
 export const processOf = (pkg) => {
   if (pkg.process !== undefined) return pkg.process;
-  const { powers, linker } = pkg.world;
+  const { powers, linker } = pkg.application;
   prepareHost(pkg);
   if (powers.page) return (pkg.process = pageProcess(powers.page.nodeEnv));
   const { process } = powers.globals;
@@ -98,7 +98,7 @@ export const processOf = (pkg) => {
   else {
     const view = makeProcessView(process, granted, {
       label: pkg.label,
-      ownArguments: (argv) => argumentsOf(pkg.world, argv),
+      ownArguments: (argv) => argumentsOf(pkg.application, argv),
       getBuiltinModule: (name) => linker.grantedBuiltin(pkg, name),
       events: () => /** @type {AnyObject} */ (sharedBuiltin(powers, 'events')),
       constants: () =>
@@ -116,7 +116,7 @@ export const processOf = (pkg) => {
           stream: /** @type {AnyObject} */ (sharedBuiltin(powers, 'stream')),
         }),
     });
-    const { audit } = pkg.world;
+    const { audit } = pkg.application;
     const options = {
       label: pkg.label,
       granted: granted ?? NO_PART,
@@ -132,10 +132,10 @@ export const processOf = (pkg) => {
  * @returns {AnyObject} its `performance`: listeners and settings of its own
  */
 export const performanceOf = (pkg) => {
-  const { globals, page } = pkg.world.powers;
+  const { globals, page } = pkg.application.powers;
   prepareHost(pkg);
-  if (!page && pkg.world.hardens) sharedBuiltin(pkg.world.powers, 'perf_hooks');
-  if (page && pkg.world.hardens) hardenLeads(globals, 'performance', true);
+  if (!page && pkg.application.hardens) sharedBuiltin(pkg.application.powers, 'perf_hooks');
+  if (page && pkg.application.hardens) hardenLeads(globals, 'performance', true);
   pkg.performance ??= page ? pagePerformance(globals) : boundView(globals['performance']);
   return pkg.performance;
 };
@@ -156,12 +156,12 @@ export const webCryptoOf = (globals) => {
  * @returns {Record<string, Function>}
  */
 export const timersOf = (pkg) => {
-  const { globals, page, timersPromises } = pkg.world.powers;
+  const { globals, page, timersPromises } = pkg.application.powers;
   pkg.timers ??= page
     ? makePageTimers(globals)
     : makeTimers(globals, timersPromises, () => {
         prepareHost(pkg);
-        if (pkg.world.hardens) sharedBuiltin(pkg.world.powers, 'timers/promises');
+        if (pkg.application.hardens) sharedBuiltin(pkg.application.powers, 'timers/promises');
       });
   return pkg.timers;
 };
@@ -170,12 +170,12 @@ export const timersOf = (pkg) => {
 const consoles = new WeakMap();
 
 /**
- * @param {Package['world']} world
+ * @param {Package['application']} application
  * @returns {Set<Package>} whose console is everybody's
  */
-const consolesOf = (world) => {
-  const known = consoles.get(world) ?? new Set();
-  consoles.set(world, known);
+const consolesOf = (application) => {
+  const known = consoles.get(application) ?? new Set();
+  consoles.set(application, known);
   return known;
 };
 
@@ -185,16 +185,16 @@ const consolesOf = (world) => {
  * @returns {object}
  */
 export const consoleOf = (pkg, { withClass = false } = {}) => {
-  const { powers } = pkg.world;
+  const { powers } = pkg.application;
   const { console } = powers.globals;
   if (withClass) {
     prepareHost(pkg);
     hardenHost(console.Console);
-    hardenThingsOf('console', console);
+    hardenObjectsOf('console', console);
     return makeConsoleView(console, { withClass });
   }
   const prepare = () => prepareHost(pkg);
-  const others = consolesOf(pkg.world);
+  const others = consolesOf(pkg.application);
   // What the application puts in the place of a method is called for its dependencies too, and what one of these does,
   // for all others, if the policy says "write".
   const replaced = (/** @type {string} */ method) => {
@@ -204,7 +204,7 @@ export const consoleOf = (pkg, { withClass = false } = {}) => {
     }
     return undefined;
   };
-  const isApplication = pkg.world.map.entry.compartment === pkg.name;
+  const isApplication = pkg.application.map.entry.compartment === pkg.name;
   if (isApplication || grantedOf(globalDecision(pkg.policy, 'console'))?.write) others.add(pkg);
   pkg.console ??= makeConsoleView(powers.console ?? console, { withClass, prepare, replaced });
   return pkg.console;
@@ -221,7 +221,8 @@ const hostGlobal = (pkg, name, decision) => {
   if (name === 'process') return processOf(pkg);
   if (TIMERS.includes(name)) return timersOf(pkg)[name];
   const granted = grantedOf(decision);
-  if (pkg.world.powers.page && !OWN_IN_PAGES.includes(name)) return pageGlobal(pkg, name, granted);
+  if (pkg.application.powers.page && !OWN_IN_PAGES.includes(name))
+    return pageGlobal(pkg, name, granted);
   const value = ownHostGlobal(pkg, name);
   if (granted !== undefined && !granted.whole && VIEWED.includes(name) && isObject(value)) {
     return fillView(granted, { owner: () => value, view: {} });
@@ -235,12 +236,12 @@ const hostGlobal = (pkg, name, decision) => {
  * @returns {unknown} a host object that packages may share
  */
 const ownHostGlobal = (pkg, name) => {
-  const { globals } = pkg.world.powers;
+  const { globals } = pkg.application.powers;
   if (name === 'performance') return performanceOf(pkg);
   prepareHost(pkg);
   if (name === 'crypto') return webCryptoOf(globals);
-  if (name === 'Buffer') return sharedBuiltin(pkg.world.powers, 'buffer')?.['Buffer'];
-  return STORES.includes(name) ? globals[name] : sharedGlobal(pkg.world.powers, name);
+  if (name === 'Buffer') return sharedBuiltin(pkg.application.powers, 'buffer')?.['Buffer'];
+  return STORES.includes(name) ? globals[name] : sharedGlobal(pkg.application.powers, name);
 };
 
 /**
@@ -279,8 +280,8 @@ const timelessIntl = once((language) => {
  * @param {Package} pkg
  * @param {AnyObject} globalThis
  */
-const grantClockAndChance = (pkg, globalThis) => {
-  const { globals, language } = pkg.world.powers;
+const grantClockAndRandomness = (pkg, globalThis) => {
+  const { globals, language } = pkg.application.powers;
   if (globalDecision(pkg.policy, 'Date') !== undefined) {
     define(globalThis, 'Date', globals['Date']);
   } else define(globalThis, 'Intl', timelessIntl(language));
@@ -296,7 +297,7 @@ const grantClockAndChance = (pkg, globalThis) => {
  * @param {() => unknown} read
  */
 const defineHostGlobal = (pkg, globalThis, name, read) => {
-  const { globals, page } = pkg.world.powers;
+  const { globals, page } = pkg.application.powers;
   const host = ownProperty(globals, name);
   const enumerable = host?.enumerable ?? false;
   const own = (/** @type {unknown} */ value) => define(globalThis, name, value, enumerable);
@@ -321,8 +322,8 @@ const defineHostGlobal = (pkg, globalThis, name, read) => {
  * @param {AnyObject} globalThis
  * @param {string} name
  */
-const auditGlobal = ({ world, label, names }, globalThis, name) => {
-  const { audit } = world;
+const auditGlobal = ({ application, label, names }, globalThis, name) => {
+  const { audit } = application;
   if (audit === undefined || names.hostNames.includes(name)) return;
   const read = () => audit.record(label, 'globals', name);
   const assign = (/** @type {unknown} */ value) => define(globalThis, name, value);
@@ -334,15 +335,15 @@ const auditGlobal = ({ world, label, names }, globalThis, name) => {
  * @param {AnyObject} globalThis the compartment's
  */
 export const installGlobals = (pkg, globalThis) => {
-  const { world, policy } = pkg;
-  const { language, capture, page } = world.powers;
+  const { application, policy } = pkg;
+  const { language, capture, page } = application.powers;
   Object.defineProperties(globalThis, propertiesOf(language));
   for (const name of ['global', ...(page ? WINDOW_NAMES : [])])
     define(globalThis, name, globalThis);
   define(globalThis, 'Function', withSubclasses(globalThis['Function']));
-  grantClockAndChance(pkg, globalThis);
+  grantClockAndRandomness(pkg, globalThis);
   if (pkg.usesStackTraces) {
-    const { stacks } = world;
+    const { stacks } = application;
     define(
       globalThis,
       'Error',
@@ -350,10 +351,13 @@ export const installGlobals = (pkg, globalThis) => {
     );
   }
   if (isAttenuation(policy.globals)) {
-    Object.assign(globalThis, pkg.world.linker.attenuateGlobals(pkg, policy.globals, globalThis));
+    Object.assign(
+      globalThis,
+      pkg.application.linker.attenuateGlobals(pkg, policy.globals, globalThis),
+    );
     return;
   }
-  for (const name of world.powers.hostGlobals) {
+  for (const name of application.powers.hostGlobals) {
     const decision = globalDecision(policy, name);
     if (decision === undefined) {
       auditGlobal(pkg, globalThis, name);

@@ -5,10 +5,10 @@ import { frozenAccessor } from '../views/view.js';
 import { STATICS } from '../base/authority.js';
 import { ownProperty } from '../base/descriptors.js';
 import { unfinishedView } from '../views/read-only.js';
-import { needRoomToHarden } from '../base/stack-space.js';
+import { needStackToHarden } from '../base/stack-space.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
-/** @import { Package, World } from '../protocols/package.js' */
+/** @import { Package, Application } from '../protocols/package.js' */
 
 /**
  * @typedef {object} Made a global that packages may make
@@ -16,17 +16,17 @@ import { needRoomToHarden } from '../base/stack-space.js';
  * @property {{ owner: Package, value: unknown } | undefined} assigned last
  */
 
-/** @type {WeakMap<World, Map<string, Made>>} */
-const worlds = new WeakMap();
+/** @type {WeakMap<Application, Map<string, Made>>} */
+const applications = new WeakMap();
 
 /**
- * @param {World} world
+ * @param {Application} application
  * @param {string} path
  * @returns {Made}
  */
-const madeAt = (world, path) => {
-  const paths = worlds.get(world) ?? new Map();
-  worlds.set(world, paths);
+const madeAt = (application, path) => {
+  const paths = applications.get(application) ?? new Map();
+  applications.set(application, paths);
   const made = paths.get(path) ?? { makers: new Set(), assigned: undefined };
   paths.set(path, made);
   return made;
@@ -47,17 +47,17 @@ const handed = new WeakMap();
  */
 const handedOver = (owner, value) => {
   if (!isObject(value)) return value;
-  const { handover, world } = owner;
+  const { crossPackageExports, application } = owner;
   if (!handed.has(value)) {
-    needRoomToHarden(); // else it would be taken for locked
+    needStackToHarden(); // else it would be taken for locked
     const { text } = owner;
-    const locks = handover.locks(value, text);
-    handover.evaluated({ text, exports: () => [[value, 'whole']] });
-    handover.handOver();
+    const locks = crossPackageExports.locks(value, text);
+    crossPackageExports.evaluated({ text, exports: () => [[value, 'whole']] });
+    crossPackageExports.share();
     handed.set(value, locks);
   }
-  const isFinished = () => !handover.isEvaluating();
-  return world.hardens && handed.get(value) ? unfinishedView(value, isFinished) : value;
+  const isFinished = () => !crossPackageExports.isEvaluating();
+  return application.hardens && handed.get(value) ? unfinishedView(value, isFinished) : value;
 };
 
 /**
@@ -101,7 +101,7 @@ const holderOf = (pkg, path) => {
  * @param {{ path: string, writes: boolean }} grant
  */
 const defineMade = (pkg, holder, key, { path, writes }) => {
-  const made = madeAt(pkg.world, path);
+  const made = madeAt(pkg.application, path);
   const host = ownProperty(holder, key);
   /** @type {{ value: unknown } | undefined} */
   let read = host?.get ? undefined : { value: host?.value };
@@ -190,8 +190,8 @@ const ownStatics = (globalThis, name) => {
  * @param {AnyObject} globalThis of its compartment, with what it has of the host
  */
 export const installMadeGlobals = (pkg, globalThis) => {
-  const { policy, names, world } = pkg;
-  const { hostGlobals, languageNames } = world.powers;
+  const { policy, names, application } = pkg;
+  const { hostGlobals, languageNames } = application.powers;
   const granted = policy.globals instanceof Map ? [...policy.globals] : [];
   const wanted = granted.filter(([path, grant]) => grant !== false && path.split('.').length < 3);
   const members = wanted.filter(([path]) => path.includes('.'));
@@ -206,7 +206,7 @@ export const installMadeGlobals = (pkg, globalThis) => {
     const isHost = hostGlobals.includes(first);
     const writes = grant === 'write';
     if (member === undefined) {
-      const isMade = writes || !isHost || world.madeGlobals.has(path);
+      const isMade = writes || !isHost || application.madeGlobals.has(path);
       if (isMade && !languageNames.includes(first))
         defineMade(pkg, globalThis, path, { path, writes });
     } else if (STATICS.includes(first) && !Object.hasOwn(globalThis[first] ?? {}, member)) {

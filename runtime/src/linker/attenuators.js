@@ -5,7 +5,7 @@ import { recordOf } from './module-records.js';
 import { followKey } from '../resolve/resolve.js';
 
 /** @import { Attenuation } from '../policy/policy-format.js' */
-/** @import { Package, World } from '../protocols/package.js' */
+/** @import { Package, Application } from '../protocols/package.js' */
 
 const ATTENUATORS = '<ATTENUATORS>';
 
@@ -17,25 +17,25 @@ const refuse = (message) =>
   codedError('ERR_ACCESS_DENIED', `an attenuated grant can't be honoured: ${message}`);
 
 /**
- * @param {World} world
+ * @param {Application} application
  * @returns {Package}
  */
-const attenuatorPackage = (world) => {
-  for (const [name, { label }] of world.map.compartments) {
-    if (label === ATTENUATORS) return world.packageOf(name);
+const attenuatorPackage = (application) => {
+  for (const [name, { label }] of application.map.compartments) {
+    if (label === ATTENUATORS) return application.packageOf(name);
   }
   throw refuse(`the archive has no compartment ${ATTENUATORS}`);
 };
 
 /**
- * @param {World} world
+ * @param {Application} application
  * @param {Attenuation} attenuation
  * @param {'attenuateModule' | 'attenuateGlobals'} method
  * @param {unknown[]} args
  * @returns {object}
  */
-const attenuate = (world, attenuation, method, args) => {
-  const pkg = attenuatorPackage(world);
+const attenuate = (application, attenuation, method, args) => {
+  const pkg = attenuatorPackage(application);
   const specifier = attenuation.attenuate ?? pkg.policy.defaultAttenuator;
   if (specifier === undefined) throw refuse('the policy names no default attenuator');
   const target = followKey(pkg, specifier, 'import');
@@ -56,7 +56,7 @@ const attenuate = (world, attenuation, method, args) => {
  * @returns {object}
  */
 export const attenuateModule = (pkg, attenuation, original) => {
-  const result = attenuate(pkg.world, attenuation, 'attenuateModule', [original]);
+  const result = attenuate(pkg.application, attenuation, 'attenuateModule', [original]);
   return Object.defineProperties({}, Object.getOwnPropertyDescriptors(result));
 };
 
@@ -67,7 +67,7 @@ export const attenuateModule = (pkg, attenuation, original) => {
  * @returns {object} what is assigned to it
  */
 export const attenuateGlobals = (pkg, attenuation, globalThis) => {
-  const { globals, hostGlobals } = pkg.world.powers;
+  const { globals, hostGlobals } = pkg.application.powers;
   const originals = {};
   for (const name of hostGlobals) {
     Object.defineProperty(originals, name, {
@@ -76,5 +76,5 @@ export const attenuateGlobals = (pkg, attenuation, globalThis) => {
       configurable: true,
     });
   }
-  return attenuate(pkg.world, attenuation, 'attenuateGlobals', [originals, globalThis]);
+  return attenuate(pkg.application, attenuation, 'attenuateGlobals', [originals, globalThis]);
 };

@@ -27,7 +27,7 @@ import { unfinishedView } from '../views/read-only.js';
  * packages, as views that can't be written through.
  *
  * @typedef {object} Exposure
- * @property {(cell: Cell, value: unknown) => void} announce a new value
+ * @property {(cell: Cell, value: unknown) => void} notifyImporters a new value
  * @property {() => void} cross another package imports it before it has been evaluated
  * @property {() => void} finish
  */
@@ -43,7 +43,7 @@ const makeExposure = () => {
   let finished = false;
   const isFinished = () => finished;
   return {
-    announce(cell, value) {
+    notifyImporters(cell, value) {
       if (!finished) values.set(cell, value);
       setCell(cell, crossed ? unfinishedView(value, isFinished) : value);
     },
@@ -114,7 +114,7 @@ const makeImports = (record) => (updates) => {
 const makeImportMeta = (pkg, key, main, suffix) => {
   const filename = filenameOf(pkg.name, `./${fileModule(pkg, key).location}`);
   const resolve = /** @param {unknown} specifier */ (specifier) =>
-    pkg.world.linker.resolveToUrl(pkg, key, 'import', `${specifier}`);
+    pkg.application.linker.resolveToUrl(pkg, key, 'import', `${specifier}`);
   return Object.assign(Object.create(null), {
     dirname: dirnameOf(filename),
     filename,
@@ -129,12 +129,12 @@ const makeImportMeta = (pkg, key, main, suffix) => {
  * @param {Iterable<string>} locals
  * @param {Exposure} exposure
  */
-const notifiers = (cells, locals, { announce }) => {
+const notifiers = (cells, locals, { notifyImporters }) => {
   const notify = Object.create(null);
   for (const local of locals) {
     const cell = /** @type {Cell} */ (cells.get(local));
     notify[local] = (/** @type {unknown} */ value) => {
-      announce(cell, value);
+      notifyImporters(cell, value);
       return value;
     };
   }
@@ -225,15 +225,15 @@ const initializeApart = (record, start) => {
  * @param {EvaluatedModule} module
  * @param {() => void} finish
  */
-const handOverAround = (record, pkg, module, finish) => {
+const shareAround = (record, pkg, module, finish) => {
   const { execute } = record;
   record.execute = () => {
     for (const { owner } of record.requested.values())
-      if (owner !== pkg) /** @type {Package} */ (owner).handover.handOver();
-    const done = pkg.handover.during(execute);
+      if (owner !== pkg) /** @type {Package} */ (owner).crossPackageExports.share();
+    const done = pkg.crossPackageExports.during(execute);
     const evaluated = () => {
       finish();
-      pkg.handover.evaluated(module);
+      pkg.crossPackageExports.evaluated(module);
     };
     if (record.hasTLA) /** @type {Promise<unknown>} */ (done).then(evaluated, () => undefined);
     else evaluated();
@@ -280,13 +280,13 @@ export const makeEsmRecord = (pkg, key, source, main, suffix = '') => {
   const cells = cellsOf(source);
   declareExports(record, source, cells);
   const exposure = makeExposure();
-  if (pkg.world.hardens) exposures.set(record, exposure);
+  if (pkg.application.hardens) exposures.set(record, exposure);
   const accessors = accessorsOf(source, cells);
   if (accessors !== undefined) pkg.lexicals.set(key, accessors);
   const start = (/** @type {boolean} */ split) => {
     const functor = pkg.functorOf(key);
     const dynamicImport = (/** @type {unknown} */ specifier, /** @type {unknown} */ options) =>
-      pkg.world.linker.importDynamically(pkg, key, specifier, options);
+      pkg.application.linker.importDynamically(pkg, key, specifier, options);
     return functor(
       Object.freeze({
         imports: makeImports(record),
@@ -305,7 +305,7 @@ export const makeEsmRecord = (pkg, key, source, main, suffix = '') => {
   };
   record.execute = () => start(false);
   if (source.split) initializeApart(record, start);
-  handOverAround(record, pkg, evaluatedModule(cells, source), exposure.finish);
+  shareAround(record, pkg, evaluatedModule(cells, source), exposure.finish);
   return record;
 };
 

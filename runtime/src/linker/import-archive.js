@@ -3,7 +3,7 @@ import limits from '../../../compartment_mapper/limits.json' with { type: 'json'
 import { InvalidArchive } from '../base/errors.js';
 import { MAP_NAME, filesOf, parseCompartmentMap } from '../archive/compartment-map.js';
 import { parseJson, utf8 } from '../base/json-shape.js';
-import { importEntry, makeWorld } from './link.js';
+import { importEntry, makeApplication } from './link.js';
 import { storedBytes } from '../archive/stored-files.js';
 import { readZip } from '../archive/zip-reader.js';
 
@@ -78,4 +78,4 @@ export const parseArchive = (bytes, powers) => {
  * @returns {Promise<object>} the namespace of the application's first module
  */
 export const importArchive = ({ map, files }, { onLinked, ...options }) =>
-  importEntry(makeWorld({ map, files, allowAll: false, ...options }), onLinked);
+  importEntry(makeApplication({ map, files, allowAll: false, ...options }), onLinked);

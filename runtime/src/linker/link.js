@@ -7,7 +7,7 @@ import {
   codedTypeError,
   importNotFound,
   requireNotFound,
-  tellDenied,
+  notifyDenied,
 } from '../base/errors.js';
 import { importRecord, importRecordNow, requireEsm, startRecord } from './importing.js';
 import { checkImportType, importType } from '../resolve/import-attributes.js';
@@ -29,7 +29,7 @@ import {
   builtinDecision,
   grantedOf,
   grantsAnything,
-  isWithheld,
+  isDenied,
   memberOf,
   policiesOf,
 } from '../policy/policy.js';
@@ -53,7 +53,7 @@ import {
 /** @import { StoredFiles } from '../archive/stored-files.js' */
 /** @import { Recorder, Report } from '../protocols/audit.js' */
 /** @import { CjsModule } from '../protocols/modules.js' */
-/** @import { FileTarget, Linker, Package, Target, World } from '../protocols/package.js' */
+/** @import { FileTarget, Linker, Package, Target, Application } from '../protocols/package.js' */
 /** @import { Powers } from '../protocols/powers.js' */
 
 /**
@@ -64,7 +64,7 @@ import {
  * @returns {T}
  */
 const handedTo = (pkg, target, value) => {
-  if (target.pkg !== pkg) target.pkg.handover.handOver();
+  if (target.pkg !== pkg) target.pkg.crossPackageExports.share();
   return value;
 };
 
@@ -105,7 +105,7 @@ const requireTarget = (pkg, target, from) => {
   const { load } = commonJsOf(target.pkg);
   const seen = parent === undefined ? viewOfModule(from) : undefined;
   const module = load(filenameOfTarget(target), target.key, parent, seen);
-  const isUnfinished = !module.loaded && target.pkg !== pkg && pkg.world.hardens;
+  const isUnfinished = !module.loaded && target.pkg !== pkg && pkg.application.hardens;
   return handedTo(
     pkg,
     target,
@@ -138,8 +138,8 @@ const executeCjs = (pkg, key, module) => {
       dynamicImport,
       directEval,
     ];
-    pkg.handover.during(() => Reflect.apply(functor, exports, given));
-    pkg.handover.evaluated({
+    pkg.crossPackageExports.during(() => Reflect.apply(functor, exports, given));
+    pkg.crossPackageExports.evaluated({
       text: pkg.sourceOf(key).text,
       exports: () => [[module.exports, module.exports === exports ? 'made' : 'whole']],
     });
@@ -156,7 +156,7 @@ const executeCjs = (pkg, key, module) => {
 const resolveToFilename = (pkg, key, kind, specifier) => {
   const target = resolveRequest({ pkg, key, kind, specifier });
   if (target.kind === 'file') return filenameOfTarget(target);
-  if (target.kind === 'builtin' || pkg.world.powers.isBuiltin(specifier)) return specifier;
+  if (target.kind === 'builtin' || pkg.application.powers.isBuiltin(specifier)) return specifier;
   throw target.error;
 };
 
@@ -219,8 +219,8 @@ const createRequireFilename = (place) => {
  *   does, by the names that it knows itself
  */
 const foreignMain = (pkg) => {
-  const { entry } = pkg.world.map;
-  const target = followKey(pkg.world.packageOf(entry.compartment), entry.module, 'import');
+  const { entry } = pkg.application.map;
+  const target = followKey(pkg.application.packageOf(entry.compartment), entry.module, 'import');
   if (target?.kind !== 'file' || target.pkg === pkg || target.module.parser !== 'pre-cjs-json')
     return undefined;
   const filename = filenameOfTarget(target);
@@ -241,7 +241,7 @@ const findPackageJSON = (pkg, specifier, place) => {
   if (isPath || isRelative(specifier)) {
     const base = place === undefined || isPath ? specifier : place;
     const filename = base.startsWith('/') ? base : (filenameOfUrl(base) ?? '');
-    const owner = ownerOfPath(pkg.world, filename);
+    const owner = ownerOfPath(pkg.application, filename);
     return owner && `/${owner}/package.json`;
   }
   const found = linkedPackage(pkg, specifier);
@@ -259,7 +259,7 @@ const findPackageJSON = (pkg, specifier, place) => {
 const readJson = (pkg, specifier) => {
   if (!/^\/.*\.json$/.test(specifier)) return undefined;
   const granted = grantedOf(builtinDecision(pkg.policy, 'fs'));
-  if (granted === undefined || isWithheld(memberOf(granted, 'readFileSync'))) return undefined;
+  if (granted === undefined || isDenied(memberOf(granted, 'readFileSync'))) return undefined;
   const fs = /** @type {any} */ (builtinModule(pkg, 'fs'));
   /** @type {string} */
   let text;
@@ -278,11 +278,11 @@ const readJson = (pkg, specifier) => {
 /** @type {Linker['commonJsOf']} */
 const commonJsOf = (pkg) => {
   if (pkg.commonJs !== undefined) return pkg.commonJs;
-  const { map, powers } = pkg.world;
+  const { map, powers } = pkg.application;
   const { isBuiltin, builtinModules } = powers;
   /** @type {CjsHooks} */
   const hooks = {
-    entryFilename: map.entry.compartment === pkg.name ? (entryFilename(pkg.world) ?? '') : '',
+    entryFilename: map.entry.compartment === pkg.name ? (entryFilename(pkg.application) ?? '') : '',
     keyOf: (filename) => keyOfFilename(pkg, filename),
     execute: (key, module) => executeCjs(pkg, key, module),
     require(specifier, key, from) {
@@ -291,7 +291,7 @@ const commonJsOf = (pkg) => {
       return found === undefined ? requireTarget(pkg, target, from) : found.value;
     },
     resolve: (specifier, key) =>
-      (specifier.startsWith('/') ? moduleAt(pkg.world, specifier) : undefined) ??
+      (specifier.startsWith('/') ? moduleAt(pkg.application, specifier) : undefined) ??
       resolveToFilename(pkg, key, 'require', specifier),
     keyAt: (filename) =>
       filename.startsWith(`/${pkg.name}/`) ? `./${filename.slice(pkg.name.length + 2)}` : undefined,
@@ -349,13 +349,13 @@ const makeCompartment = (pkg) => {
 /** @type {Linker} */
 const linker = {
   grantedBuiltin(pkg, name) {
-    if (!pkg.world.powers.isBuiltin(name)) return undefined;
+    if (!pkg.application.powers.isBuiltin(name)) return undefined;
     const decision = builtinDecision(pkg.policy, name);
     const granted = grantedOf(decision);
     if (isAttenuation(decision) || (granted !== undefined && grantsAnything(granted)))
       return builtinModule(pkg, name);
     // Who asks in this way goes on without it: stubs of which nothing may be used are no help.
-    tellDenied(pkg.label, 'builtins', name);
+    notifyDenied(pkg.label, 'builtins', name);
     return undefined;
   },
   importDynamically,
@@ -378,9 +378,9 @@ const linker = {
  * @param {string} [options.version] tells the texts of several worlds apart, in stack traces
  * @param {import('../stacks/maps-file.js').Maps} [options.maps]
  * @param {boolean} [options.isProgram]
- * @returns {World} in which nothing runs yet
+ * @returns {Application} in which nothing runs yet
  */
-export const makeWorld = ({
+export const makeApplication = ({
   map,
   files,
   powers,
@@ -396,8 +396,8 @@ export const makeWorld = ({
   const policies = [...map.compartments.keys()].map(policyOf);
   /** @type {Map<string, Package>} */
   const packages = new Map();
-  /** @type {World} */
-  const world = {
+  /** @type {Application} */
+  const application = {
     map,
     files,
     powers,
@@ -411,16 +411,17 @@ export const makeWorld = ({
     madeGlobals: madeGlobalsOf(policies),
     hardens: policies.some(({ globals, builtins }) => globals !== 'any' || builtins !== 'any'),
     packageOf(name) {
-      const pkg = packages.get(name) ?? makePackage(world, name, policyOf(name), makeCompartment);
+      const pkg =
+        packages.get(name) ?? makePackage(application, name, policyOf(name), makeCompartment);
       packages.set(name, pkg);
       return pkg;
     },
   };
-  return world;
+  return application;
 };
 
 /**
- * @param {World} world
+ * @param {Application} application
  * @returns {ModuleRecord} of the application's first module
  */
 const entryRecord = ({ map: { entry }, packageOf }) => {
@@ -432,17 +433,18 @@ const entryRecord = ({ map: { entry }, packageOf }) => {
 };
 
 /**
- * @param {World} world
+ * @param {Application} application
  * @param {() => void} [onLinked]
  * @returns {Promise<object>} the namespace of the application's first module, when it has been evaluated
  */
-export const importEntry = async (world, onLinked) => importRecord(entryRecord(world), onLinked);
+export const importEntry = async (application, onLinked) =>
+  importRecord(entryRecord(application), onLinked);
 
 /**
- * @param {World} world
+ * @param {Application} application
  * @returns {{ record: ModuleRecord, done: Promise<void> | undefined }} undefined: it has been evaluated already
  */
-export const startEntry = (world) => {
-  const record = entryRecord(world);
+export const startEntry = (application) => {
+  const record = entryRecord(application);
   return { record, done: startRecord(record) };
 };

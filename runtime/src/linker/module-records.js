@@ -11,14 +11,14 @@ import { filenameOfTarget, followKey } from '../resolve/resolve.js';
 
 /** @param {FileTarget} target */
 const isEntry = ({ pkg, key }) => {
-  const { entry } = pkg.world.map;
-  const start = followKey(pkg.world.packageOf(entry.compartment), entry.module, 'import');
+  const { entry } = pkg.application.map;
+  const start = followKey(pkg.application.packageOf(entry.compartment), entry.module, 'import');
   return start?.kind === 'file' && start.pkg === pkg && start.key === key;
 };
 
 /** @param {FileTarget} target */
 const loadCommonJs = (target) => {
-  const { linker } = target.pkg.world;
+  const { linker } = target.pkg.application;
   return linker.commonJsOf(target.pkg).load(filenameOfTarget(target), target.key, undefined)
     .exports;
 };
@@ -71,7 +71,7 @@ export const storedData = (target) => {
   if (module.parser === 'json')
     return parseJsonModule(filenameOfTarget(target), storedText(pkg, key));
   if (module.parser === 'text') return storedText(pkg, key);
-  return Uint8Array.from(pkg.world.files.bytesOf(`${pkg.name}/${module.location}`) ?? []);
+  return Uint8Array.from(pkg.application.files.bytesOf(`${pkg.name}/${module.location}`) ?? []);
 };
 
 /**

@@ -15,7 +15,7 @@ const HOST_CONSTRUCTORS = Object.fromEntries(
   }).map(([prefix, made]) => [prefix, made.constructor]),
 );
 
-const CENSORED = /<!--(?!>)|<!-->|-->|(?<![.\w$])import(?=\s*(?:\(|\/[/*]))/g;
+const REJECTED = /<!--(?!>)|<!-->|-->|(?<![.\w$])import(?=\s*(?:\(|\/[/*]))/g;
 
 // Each is checked by parsing, if not all stand in literals: a text that has more is left to SES.
 const MOST = 200;
@@ -68,7 +68,7 @@ const inCode = (found, before) => {
  * @returns {string} a text that SES looks at like at any other
  */
 export const respell = (text) => {
-  const places = [...text.matchAll(CENSORED)].map(({ index, 0: found }) => ({ at: index, found }));
+  const places = [...text.matchAll(REJECTED)].map(({ index, 0: found }) => ({ at: index, found }));
   if (places.length === 0) return text;
 
   /** @param {(index: number) => 'literal' | 'code' | 'same'} choose */

@@ -1,7 +1,7 @@
 // Prototypes that no name leads to. Packages find them by what the host makes for them, and all find the same.
 import { STREAM_CLASSES, hardenShared, webStreams } from './specimens.js';
 import { hardenHost } from './host-harden.js';
-import { needRoomToHarden } from '../base/stack-space.js';
+import { needStackToHarden } from '../base/stack-space.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
 
@@ -59,7 +59,7 @@ const withEvents = new WeakSet();
  */
 export const hardenEvents = (page) => {
   if (withEvents.has(page)) return;
-  needRoomToHarden();
+  needStackToHarden();
   withEvents.add(page);
   for (const name of Object.getOwnPropertyNames(page)) {
     if (!name.endsWith('Event')) continue;
@@ -79,7 +79,7 @@ const withStreams = new WeakSet();
  */
 export const hardenStreams = (globals) => {
   if (withStreams.has(globals)) return;
-  needRoomToHarden();
+  needStackToHarden();
   withStreams.add(globals);
   for (const name of STREAM_CLASSES) hardenHost(globals[name]);
   hardenShared(webStreams(globals));
@@ -104,7 +104,7 @@ export const hardenSegments = ({ Segmenter }) => {
     segment(input) {
       const segments = Reflect.apply(original, this, [input]);
       if (isFirst) {
-        needRoomToHarden();
+        needStackToHarden();
         isFirst = false;
         hardenHost(getPrototypeOf(segments));
         hardenHost(getPrototypeOf(segments[Symbol.iterator]()));

@@ -159,7 +159,7 @@ export const STREAM_CLASSES = [
  * @param {AnyObject} zlib
  * @returns {Maker[]}
  */
-const zlibThings = (zlib) => [
+const zlibObjects = (zlib) => [
   ...['createGzip', 'createBrotliCompress', 'createZstdCompress'].map((name) => () => zlib[name]()),
   ...['createGunzip', 'createBrotliDecompress', 'createZstdDecompress'].map(
     (name) => () => zlib[name](),
@@ -171,7 +171,7 @@ const zlibThings = (zlib) => [
  * @param {AnyObject} crypto
  * @returns {Maker[]}
  */
-const cryptoThings = (crypto) => {
+const cryptoObjects = (crypto) => {
   const bytes = new Uint8Array(16);
   return [
     () => crypto['createHash']('sha256'),
@@ -193,7 +193,7 @@ const cryptoThings = (crypto) => {
  * @param {AnyObject} stream
  * @returns {Maker[]}
  */
-const streamThings = ({ Readable, Writable, Duplex, Transform, PassThrough }) => [
+const streamObjects = ({ Readable, Writable, Duplex, Transform, PassThrough }) => [
   ...[Readable, Writable, Duplex, Transform, PassThrough].map((Stream) => () => new Stream()),
   () => {
     const stream = new Writable({ write() {} }).on('error', () => undefined);
@@ -207,7 +207,7 @@ const streamThings = ({ Readable, Writable, Duplex, Transform, PassThrough }) =>
  * @param {AnyObject} stream
  * @returns {Maker[]} of what takes longer to make, and is rarely wanted
  */
-export const rareStreamThings = ({ Readable, Writable, Duplex, PassThrough, ...stream }) => {
+export const rareStreamObjects = ({ Readable, Writable, Duplex, PassThrough, ...stream }) => {
   const from = () => Readable.from(['']);
   return [
     () => from().iterator(),
@@ -227,7 +227,7 @@ export const rareStreamThings = ({ Readable, Writable, Duplex, PassThrough, ...s
  * @param {AnyObject} buffer
  * @returns {Maker[]}
  */
-const bufferThings = ({ Blob, File, Buffer }) => [
+const bufferObjects = ({ Blob, File, Buffer }) => [
   () => new Blob([]),
   () => {
     const blob = new Blob(['x']);
@@ -244,7 +244,7 @@ const bufferThings = ({ Blob, File, Buffer }) => [
  * @param {AnyObject} util
  * @returns {Maker[]}
  */
-const utilThings = ({ MIMEType, debuglog, deprecate, callbackify, promisify }) => [
+const utilObjects = ({ MIMEType, debuglog, deprecate, callbackify, promisify }) => [
   () => new MIMEType('a/b').params.keys(),
   () => debuglog('compartment-mapper'),
   () => deprecate(() => undefined, ''),
@@ -256,7 +256,7 @@ const utilThings = ({ MIMEType, debuglog, deprecate, callbackify, promisify }) =
  * @param {AnyObject} events
  * @returns {Maker[]}
  */
-const eventThings = (events) => [
+const eventObjects = (events) => [
   () => events['on'](new /** @type {any} */ (events)(), 'x'),
   () => new /** @type {any} */ (events)({ captureRejections: true }),
   () => events['addAbortListener'](new AbortController().signal, () => undefined),
@@ -268,14 +268,14 @@ const eventThings = (events) => [
 ];
 
 /** @type {Record<string, (builtin: any) => Maker[]>} by builtin */
-const THINGS = {
+const HOST_OBJECTS = {
   __proto__: /** @type {never} */ (null),
-  buffer: bufferThings,
-  crypto: cryptoThings,
-  events: eventThings,
-  stream: streamThings,
-  util: utilThings,
-  zlib: zlibThings,
+  buffer: bufferObjects,
+  crypto: cryptoObjects,
+  events: eventObjects,
+  stream: streamObjects,
+  util: utilObjects,
+  zlib: zlibObjects,
   'timers/promises': (timers) => [
     () => timers.setInterval(1),
     () => {
@@ -355,7 +355,7 @@ const THINGS = {
  * @param {string} name of a builtin
  * @param {unknown} builtin
  */
-export const hardenThingsOf = (name, builtin) => {
-  const things = THINGS[name];
+export const hardenObjectsOf = (name, builtin) => {
+  const things = HOST_OBJECTS[name];
   if (things !== undefined) hardenShared(things(builtin));
 };

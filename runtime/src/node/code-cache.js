@@ -87,7 +87,7 @@ const readOwn = (file) => {
  *
  * @param {string} folder
  */
-const makeRoom = (folder) => {
+const makeSession = (folder) => {
   const files = fs
     .readdirSync(folder)
     .map((name) => path.join(folder, name))
@@ -163,13 +163,13 @@ export const openedCode = (descriptors) => ({
  * @param {{ own: string, archive: string }} files in one folder
  * @returns {CodeCache} that has nothing, and keeps what is made
  */
-export const keptCode = (files) => ({
+export const cachedCode = (files) => ({
   read: () => undefined,
   write: (name, content) =>
     unlessRefused(() => {
       const file = files[/** @type {keyof typeof files} */ (name)];
       writeWhole(file, content);
-      makeRoom(path.dirname(file));
+      makeSession(path.dirname(file));
     }),
 });
 
@@ -190,7 +190,7 @@ export const openCodeCache = () => {
     write: (name, content) =>
       unlessRefused(() => {
         writeWhole(fileOf(name), content);
-        makeRoom(folder);
+        makeSession(folder);
       }),
   };
 };

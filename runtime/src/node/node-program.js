@@ -12,7 +12,7 @@ const { readFileSync } = fs; // as it is before packages are refused the descrip
 const UNSETTLED = 13; // Node's exit code for a top-level await that never settles
 
 /** @param {string} text */
-export const say = (text) => {
+export const print = (text) => {
   fs.writeSync(2, `${text}\n`);
 };
 
@@ -27,7 +27,7 @@ export const reportUncaught = (error, stacks) => {
     /** @type {any} */ (process).emit('uncaughtException', error, 'uncaughtException');
     return;
   }
-  say(uncaughtText(error, stacks));
+  print(uncaughtText(error, stacks));
   process.exit(1);
 };
 
@@ -71,7 +71,7 @@ export const expectSettlement = () => {
     process.exitCode = UNSETTLED;
   };
   const onExit = () => {
-    if (decided) say('Warning: Detected unsettled top-level await');
+    if (decided) print('Warning: Detected unsettled top-level await');
   };
   process.on('beforeExit', onBeforeExit);
   process.on('exit', onExit);
@@ -86,7 +86,7 @@ export const expectSettlement = () => {
  * @param {CompartmentMap} map
  * @returns {boolean} whether its policies withhold nothing from anyone: bundled with `--allow-all`
  */
-const withholdsNothing = (map) =>
+const deniesNothing = (map) =>
   [...map.compartments.values()].every(
     ({ policy }) =>
       policy?.globals === 'any' && policy.builtins === 'any' && policy.packages === 'any',
@@ -97,6 +97,6 @@ const withholdsNothing = (map) =>
  * @param {boolean} allowAll
  */
 export const warnOfAllAuthority = (map, allowAll) => {
-  if (allowAll || withholdsNothing(map))
-    say('warning: --allow-all gives every package all authority of this process');
+  if (allowAll || deniesNothing(map))
+    print('warning: --allow-all gives every package all authority of this process');
 };

@@ -12,7 +12,7 @@ import { Script, compileFunction } from 'node:vm';
 const COUNT_SIZE = 4;
 
 /**
- * @typedef {object} Kept
+ * @typedef {object} CachedCode
  * @property {string} sha256 of the text that was checked and compiled
  * @property {Uint8Array} code
  *
@@ -41,7 +41,7 @@ const concat = Buffer.concat;
 const sha256Of = (text) => hash('sha256', text, 'base64');
 
 /**
- * @param {ReadonlyMap<string, Kept>} parts
+ * @param {ReadonlyMap<string, CachedCode>} parts
  * @returns {Uint8Array} the size of a table, the table of names, hashes and sizes, and the parts
  */
 const pack = (parts) => {
@@ -54,7 +54,7 @@ const pack = (parts) => {
 
 /**
  * @param {Buffer} content of `pack`
- * @returns {Map<string, Kept>}
+ * @returns {Map<string, CachedCode>}
  */
 const unpack = (content) => {
   let at = COUNT_SIZE + content.readUInt32LE();
@@ -129,7 +129,7 @@ const eagerScript = (text, url) => {
  * @returns {Scripts & { save: () => void }} that evaluates nothing
  */
 export const makeCompiler = (cache, archive) => {
-  /** @type {Map<string, Kept>} */
+  /** @type {Map<string, CachedCode>} */
   const compiled = new Map();
   return {
     compilesOnly: true,

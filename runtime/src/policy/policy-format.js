@@ -14,7 +14,7 @@ import * as json from '../base/json-shape.js';
  *
  * @typedef {object} PackagePolicy
  * @property {'any' | ReadonlyMap<string, Grant>} packages
- * @property {string} [withheld] the label of the package that `any` does not grant: the application
+ * @property {string} [denied] the label of the package that `any` does not grant: the application
  * @property {'any' | Attenuation | ReadonlyMap<string, Grant>} globals
  * @property {'any' | ReadonlyMap<string, Grant | Attenuation>} builtins
  * @property {string | undefined} defaultAttenuator

@@ -26,7 +26,7 @@ import { ALL_POLICY, NO_POLICY, isAttenuation } from './policy-format.js';
  */
 const harmlessPolicy = (application) => ({
   packages: 'any',
-  ...(application === undefined ? {} : { withheld: application }),
+  ...(application === undefined ? {} : { denied: application }),
   globals: new Map(harmlessPaths('globals').map((path) => [path, true])),
   builtins: new Map(harmlessPaths('builtins').map((path) => [path, true])),
   defaultAttenuator: undefined,
@@ -68,7 +68,7 @@ export const isWhole = (decision) => grantedOf(decision)?.whole === true;
  * @param {Granted} granted
  * @returns {boolean} whether neither it nor a member of it may be used
  */
-export const isWithheld = (granted) => !grantsAnything(granted);
+export const isDenied = (granted) => !grantsAnything(granted);
 
 /**
  * @param {Granted} granted
@@ -217,5 +217,5 @@ export const globalDecision = ({ globals }, name) => {
  * @param {PackagePolicy} policy
  * @param {string} label canonical name of the other package
  */
-export const mayUsePackage = ({ packages, withheld }, label) =>
-  packages === 'any' ? label !== withheld : (packages.get(label) ?? false) !== false;
+export const mayUsePackage = ({ packages, denied }, label) =>
+  packages === 'any' ? label !== denied : (packages.get(label) ?? false) !== false;

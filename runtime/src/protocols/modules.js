@@ -33,10 +33,10 @@
  * @property {() => Iterable<[value: unknown, role: Role]>} exports
  * @property {(listener: (value: unknown) => void) => void} [watch] asks for new values of what is exported
  *
- * @typedef {object} Handover
+ * @typedef {object} CrossPackageExports
  * @property {<T>(evaluate: () => T) => T} during evaluates a module of the package
  * @property {(module: EvaluatedModule) => void} evaluated a module of the package was evaluated
- * @property {() => void} handOver another package is given what the package exports
+ * @property {() => void} share another package is given what the package exports
  * @property {(value: unknown, text: string) => boolean} locks whether that is code of the package, of that text
  * @property {() => boolean} isEvaluating whether nothing of it can be locked yet
  */

@@ -9,7 +9,7 @@
 /** @import { Stacks } from '../stacks/stack.js' */
 /** @import { AnyObject } from '../base/objects.js' */
 /** @import { Recorder, Report } from './audit.js' */
-/** @import { CommonJs, DirectEval, Functor, Handover } from './modules.js' */
+/** @import { CommonJs, DirectEval, Functor, CrossPackageExports } from './modules.js' */
 /** @import { Powers } from './powers.js' */
 
 /**
@@ -21,7 +21,7 @@
  * @property {(pkg: Package, attenuation: Attenuation, name: string, original: object) => object} attenuateModule
  * @property {(pkg: Package, attenuation: Attenuation, globalThis: object) => object} attenuateGlobals
  *
- * @typedef {object} World
+ * @typedef {object} Application
  * @property {CompartmentMap} map
  * @property {StoredFiles} files
  * @property {Powers} powers
@@ -37,7 +37,7 @@
  * @property {boolean} hardens whether packages are kept apart: not when all have all authority
  *
  * @typedef {object} Package
- * @property {World} world
+ * @property {Application} application
  * @property {string} name of its compartment
  * @property {string} label
  * @property {CompartmentDescriptor} descriptor
@@ -60,7 +60,7 @@
  * @property {boolean} usesStackTraces whether a text of it speaks of V8's stack trace API
  * @property {Compartment} compartment
  * @property {(key: string) => Functor} functorOf
- * @property {Handover} handover
+ * @property {CrossPackageExports} crossPackageExports
  * @property {(sloppy: boolean) => DirectEval} directEval once it has functors
  * @property {Map<string, object>} lexicals scopes for functors that must be evaluated alone
  */

@@ -19,7 +19,7 @@
  * @property {AnyObject} [console] instead of the host's
  * @property {{ nodeEnv: string } | undefined} [page] of a document, which has no builtins
  *
- * @typedef {object} ScriptText
+ * @typedef {object} ScriptSource
  * @property {string} identity what, with the archive, the text follows from: compiled code is kept by it
  * @property {string} text
  * @property {string} url for stack traces
@@ -28,7 +28,7 @@
  *
  * @typedef {object} Scripts of the host's engine
  * @property {(text: string) => void} checkBody throws a SyntaxError for what is not a function's body, alone
- * @property {(script: ScriptText) => unknown} evaluate in the start compartment
+ * @property {(script: ScriptSource) => unknown} evaluate in the start compartment
  * @property {boolean} [compilesOnly] nothing is to be evaluated
  */
 

@@ -16,7 +16,7 @@ import { filenameOf, filenameOfUrl, isRelative, resolveKey } from '../base/locat
 import { bareBuiltin, builtinDecision, mayUsePackage } from '../policy/policy.js';
 
 /** @import { FileModule, RequestKind } from '../archive/compartment-map.js' */
-/** @import { FileTarget, Package, Target, World } from '../protocols/package.js' */
+/** @import { FileTarget, Package, Target, Application } from '../protocols/package.js' */
 
 /**
  * @typedef {object} Request
@@ -35,12 +35,12 @@ const REQUIRE_SUFFIXES = ['', '.js', '.json', '/index.js', '/index.json'];
  */
 const builtinTarget = (pkg, name) => {
   const bare = bareBuiltin(name);
-  if (pkg.world.powers.page) return { kind: 'error', error: notInPages(bare) };
+  if (pkg.application.powers.page) return { kind: 'error', error: notInPages(bare) };
   const { builtins } = pkg.policy;
   const hasForm =
     WITHOUT_POWER.includes(bare) && !(builtins instanceof Map && builtins.get(bare) === false);
   const decision = builtinDecision(pkg.policy, bare);
-  if (decision === undefined && !hasForm && pkg.world.audit === undefined) {
+  if (decision === undefined && !hasForm && pkg.application.audit === undefined) {
     return { kind: 'error', error: accessDenied(pkg.label, 'builtin', bare) };
   }
   return { kind: 'builtin', pkg, name };
@@ -78,7 +78,7 @@ export const followKey = (from, start, kind) => {
     if (module.kind === 'error') {
       return { kind: 'error', error: deferredError(kind, module.message, module.code) };
     }
-    const next = pkg.world.packageOf(module.compartment);
+    const next = pkg.application.packageOf(module.compartment);
     if (next !== pkg && !mayUsePackage(pkg.policy, next.label)) {
       const error = accessDenied(pkg.label, 'package', next.label);
       return { kind: 'error', error, denied: { label: pkg.label, name: next.label } };
@@ -133,7 +133,7 @@ export const keyOfFilename = (pkg, filename) => keysByFilename(pkg).get(filename
  * @param {string} path absolute
  * @returns {string[]}
  */
-const inApplication = ({ world: { map, powers } }, path) => {
+const inApplication = ({ application: { map, powers } }, path) => {
   const folder = /** @type {any} */ (powers.globals['process'])?.cwd?.();
   const isBelow = typeof folder === 'string' && path.startsWith(`${folder}/`);
   // For a package that may not know that folder, it is the root of all.
@@ -236,15 +236,15 @@ const findTarget = (request) => {
     const target = AS.test(key) && found?.kind === 'file' ? asProgram(found) : found;
     if (target === undefined) continue;
     const denied = target.kind === 'error' ? target.denied : undefined;
-    if (denied !== undefined) pkg.world.audit?.record(denied.label, 'packages', denied.name);
+    if (denied !== undefined) pkg.application.audit?.record(denied.label, 'packages', denied.name);
     return target;
   }
-  if (pkg.world.powers.isBuiltin(specifier)) return builtinTarget(pkg, specifier);
+  if (pkg.application.powers.isBuiltin(specifier)) return builtinTarget(pkg, specifier);
   return { kind: 'error', error: notFound(request) };
 };
 
 /**
- * @param {{ map: import('../archive/compartment-map.js').CompartmentMap }} world
+ * @param {{ map: import('../archive/compartment-map.js').CompartmentMap }} application
  * @returns {string | undefined} where the application's first module seems to be
  */
 export const entryFilename = ({ map: { entry, compartments } }) => {
@@ -255,7 +255,7 @@ export const entryFilename = ({ map: { entry, compartments } }) => {
 };
 
 /**
- * @param {World} world
+ * @param {Application} application
  * @param {string} path absolute
  * @returns {string | undefined} the compartment in whose folder that is
  */
@@ -263,26 +263,28 @@ export const ownerOfPath = ({ map: { compartments } }, path) =>
   [...compartments.keys()].find((name) => path.startsWith(`/${name}/`));
 
 /**
- * @param {World} world
+ * @param {Application} application
  * @param {string} path absolute
  * @returns {string | undefined} the place of the module that `require` would find there, whoever asks: to load it is more
  */
-export const moduleAt = (world, path) => {
-  const owner = ownerOfPath(world, path);
+export const moduleAt = (application, path) => {
+  const owner = ownerOfPath(application, path);
   if (owner === undefined) return undefined;
-  const files = keysByFilename(world.packageOf(owner));
+  const files = keysByFilename(application.packageOf(owner));
   return REQUIRE_SUFFIXES.map((suffix) => `${path}${suffix}`).find((place) => files.has(place));
 };
 
 /**
  * Programs compare it with the place of their first module, which is virtual.
  *
- * @param {World} world
+ * @param {Application} application
  * @param {string[]} argv of the host
  * @returns {string[]} the same, with the name of the program as it is seen here
  */
-export const argumentsOf = (world, [node = '', name, ...rest]) =>
-  name === undefined ? [node] : [node, (world.isProgram && entryFilename(world)) || name, ...rest];
+export const argumentsOf = (application, [node = '', name, ...rest]) =>
+  name === undefined
+    ? [node]
+    : [node, (application.isProgram && entryFilename(application)) || name, ...rest];
 
 /** @param {FileTarget} target */
 export const filenameOfTarget = ({ pkg, module }) => filenameOfModule(pkg, module);
@@ -295,7 +297,7 @@ export const filenameOfTarget = ({ pkg, module }) => filenameOfModule(pkg, modul
 export const linkedPackage = (pkg, specifier) => {
   const depth = specifier.startsWith('@') ? 2 : 1;
   const name = specifier.split('/').slice(0, depth).join('/');
-  const { compartments } = pkg.world.map;
+  const { compartments } = pkg.application.map;
   if (compartments.get(pkg.name)?.name === name) return pkg.name;
   const direct = quietly(() => followKey(pkg, specifier, 'import'));
   if (direct?.kind === 'file') return direct.pkg.name;

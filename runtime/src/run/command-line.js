@@ -2,7 +2,7 @@
 import * as path from 'node:path';
 
 export const USAGE =
-  'usage: node main.cjs [--allow-all] [--audit[=json]] [--no-cache] [--timings] [--entry NAME] [--narrow-fd N] ' +
+  'usage: node main.cjs [--allow-all] [--audit[=json]] [--no-cache] [--timings] [--entry NAME] [--restrict-fd N] ' +
   '[--maps-fd N] [--report-fd N] [--own-code-fd N] [--code-fd N] [--keep OWN CODE] (ARCHIVE | --fd N NAME) [ARGS...]';
 
 /**
@@ -12,7 +12,7 @@ export const USAGE =
  * @property {boolean} cache whether compiled code is kept between runs
  * @property {boolean} timings whether to say where the time went
  * @property {string | undefined} entry where to begin, if not at the first
- * @property {number | undefined} narrow a file descriptor with policies that narrow the archive's
+ * @property {number | undefined} restrict a file descriptor with policies that narrow the archive's
  * @property {number | undefined} maps a file descriptor of source maps, for an archive that is one
  * @property {number | undefined} report a file descriptor to write it to
  * @property {number | undefined} ownCode a file descriptor with what was compiled of the runtime
@@ -36,9 +36,9 @@ const FLAGS = Object.freeze({
   '--timings': { timings: true },
 });
 
-/** @type {Readonly<Record<string, 'narrow' | 'maps' | 'report' | 'ownCode' | 'code'>>} */
+/** @type {Readonly<Record<string, 'restrict' | 'maps' | 'report' | 'ownCode' | 'code'>>} */
 const DESCRIPTORS = Object.freeze({
-  '--narrow-fd': 'narrow',
+  '--restrict-fd': 'restrict',
   '--maps-fd': 'maps',
   '--report-fd': 'report',
   '--own-code-fd': 'ownCode',
@@ -57,7 +57,7 @@ const parseOptions = (argv) => {
     cache: true,
     timings: false,
     entry: undefined,
-    narrow: undefined,
+    restrict: undefined,
     maps: undefined,
     report: undefined,
     ownCode: undefined,

@@ -5,19 +5,19 @@ import { auditReport, makeRecorder } from '../audit/audit.js';
 import { beginningAt } from '../archive/compartment-map.js';
 import { InvalidArchive } from '../base/errors.js';
 import { importArchive, parseArchive } from '../linker/import-archive.js';
-import { makeWorld } from '../linker/link.js';
-import { narrowed } from '../archive/restrict.js';
+import { makeApplication } from '../linker/link.js';
+import { restricted } from '../archive/restrict.js';
 import {
   expectSettlement,
   mapsAt,
   reportUncaught,
-  say,
+  print,
   warnOfAllAuthority,
 } from '../node/node-program.js';
 import { prepareHost, verifyPowers } from '../node/powers.js';
 import { entryFilename } from '../resolve/resolve.js';
 import { flushInTime, makeReport, reportDenials } from '../audit/report.js';
-import { compileTexts } from '../compartment/package.js';
+import { compileSources } from '../compartment/package.js';
 import { makeCompiler, makeScripts } from '../node/scripts.js';
 import { makeStacks } from '../stacks/stack.js';
 import { printUncaught } from '../stacks/uncaught.js';
@@ -55,26 +55,26 @@ const withEntry = (archive, entry) => {
  * @param {Command} command
  * @returns {Archive | undefined} undefined: a problem was reported
  */
-const readArchive = ({ source, name, narrow, entry }) => {
+const readArchive = ({ source, name, restrict, entry }) => {
   /** @type {Uint8Array} */
   let bytes;
   try {
     bytes = fs.readFileSync(source);
     if (typeof source === 'number') fs.closeSync(source);
   } catch (error) {
-    say(`error [INVALID_ARCHIVE]: can't read ${name}: ${/** @type {Error} */ (error).message}`);
-    say('hint: name an archive that `compartment-mapper bundle` has made');
+    print(`error [INVALID_ARCHIVE]: can't read ${name}: ${/** @type {Error} */ (error).message}`);
+    print('hint: name an archive that `compartment-mapper bundle` has made');
     return undefined;
   }
   try {
     const parsed = parseArchive(bytes, verifyPowers);
     const archive = entry === undefined ? parsed : withEntry(parsed, entry);
-    if (narrow === undefined) return archive;
-    return { ...archive, map: narrowed(archive.map, readDescriptor(narrow)) };
+    if (restrict === undefined) return archive;
+    return { ...archive, map: restricted(archive.map, readDescriptor(restrict)) };
   } catch (error) {
     if (!(error instanceof InvalidArchive)) throw error;
-    say(`error [INVALID_ARCHIVE]: ${name}: ${error.message}`);
-    say(`hint: ${error.hint}`);
+    print(`error [INVALID_ARCHIVE]: ${name}: ${error.message}`);
+    print(`hint: ${error.hint}`);
     return undefined;
   }
 };
@@ -91,7 +91,7 @@ const reportAtExit = (format) => {
   const { emit } = host;
   host.emit = (/** @type {unknown[]} */ ...args) => {
     const result = Reflect.apply(emit, host, args);
-    if (args[0] === 'exit') say(auditReport(recorder, format));
+    if (args[0] === 'exit') print(auditReport(recorder, format));
     return result;
   };
   return recorder;
@@ -149,7 +149,7 @@ const run = async (
   const locked = secure(stacks.prepareStackTrace);
   const scripts = cache && makeScripts(cache, nameOf(archive.sha512));
   const powers = { ...withLocked(locked), scripts };
-  printUncaught(stacks, say);
+  printUncaught(stacks, print);
   timings.mark('lockdown');
   const settled = expectSettlement();
   const report = descriptor === undefined ? undefined : reportTo(descriptor);
@@ -196,8 +196,8 @@ const keep = ({ map, files, sha512 }, cache, { nameOf, saveOwn }) => {
   const locked = secure(stacks.prepareStackTrace);
   const scripts = makeCompiler(cache, nameOf(sha512));
   const powers = { ...withLocked(locked), scripts };
-  const world = makeWorld({ map, files, powers, stacks, allowAll: false });
-  for (const name of map.compartments.keys()) compileTexts(world.packageOf(name));
+  const application = makeApplication({ map, files, powers, stacks, allowAll: false });
+  for (const name of map.compartments.keys()) compileSources(application.packageOf(name));
   scripts.save();
   saveOwn?.();
 };
@@ -209,7 +209,7 @@ const keep = ({ map, files, sha512 }, cache, { nameOf, saveOwn }) => {
 export const main = (command, start) => {
   const { timings } = start;
   timings.mark('ses');
-  if (command.timings) process.on('exit', () => say(timings.report()));
+  if (command.timings) process.on('exit', () => print(timings.report()));
   const archive = readArchive(command);
   timings.mark('archive');
   if (archive === undefined) process.exitCode = 1;

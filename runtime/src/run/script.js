@@ -1,7 +1,7 @@
 // Starts a script that `bundle --format script` or `module` has made: in a Node process, or in a page.
 import { secure } from '../lockdown/lockdown.js';
 import { beginningAt, parseCompartmentMap } from '../archive/compartment-map.js';
-import { makeWorld, startEntry } from '../linker/link.js';
+import { makeApplication, startEntry } from '../linker/link.js';
 import { namespaceOf } from '../cyclic-modules/namespace.js';
 import { followExports } from './following.js';
 import { filenameOfUrl } from '../base/locations.js';
@@ -10,7 +10,7 @@ import {
   expectSettlement,
   mapsAt,
   reportUncaught,
-  say,
+  print,
   warnOfAllAuthority,
 } from '../node/node-program.js';
 import { prepareHost } from '../node/powers.js';
@@ -56,7 +56,7 @@ const lockHost = ({ nodeEnv }) => {
     ? prepareHost({ inherited: listeningSockets() })
     : preparePage({ nodeEnv });
   const powers = withLocked(secure(stacks.prepareStackTrace));
-  if (inNode) printUncaught(stacks, say);
+  if (inNode) printUncaught(stacks, print);
   return { inNode, stacks, powers };
 };
 
@@ -102,7 +102,7 @@ const mapsInPage = ({ maps = '' }) => {
  * @param {ScriptData} data
  * @param {boolean} isProgram
  */
-const worldOf = (data, isProgram) => {
+const applicationOf = (data, isProgram) => {
   const { map, files } = data;
   scripts += 1;
   const { powers, stacks } = /** @type {Host} */ (host);
@@ -116,7 +116,7 @@ const worldOf = (data, isProgram) => {
   const begun = entry === undefined ? parsed : beginningAt(parsed, entry);
   if (begun === undefined) throw new TypeError(`there is no entry ${JSON.stringify(entry)}`);
   const maps = host?.inNode ? mapsInNode(data) : mapsInPage(data);
-  return makeWorld({
+  return makeApplication({
     map: begun,
     files: stored,
     powers,
@@ -143,9 +143,9 @@ const reportLate = (error) => {
  * @returns {Promise<void> | undefined} undefined: the entry has been evaluated
  */
 const evaluateEntry = (data, exports) => {
-  const world = worldOf(data, exports === undefined && scripts === 0);
-  if (host?.inNode) warnOfAllAuthority(world.map, false);
-  const { record, done } = startEntry(world);
+  const application = applicationOf(data, exports === undefined && scripts === 0);
+  if (host?.inNode) warnOfAllAuthority(application.map, false);
+  const { record, done } = startEntry(application);
   const finish = () => {
     if (exports !== undefined) followExports(record, exports);
     if (data.globalName !== undefined) start[data.globalName] = namespaceOf(record);

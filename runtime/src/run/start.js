@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { Script } from 'node:vm';
-import { cacheName, keptCode, openCodeCache, openedCode } from '../node/code-cache.js';
+import { cacheName, cachedCode, openCodeCache, openedCode } from '../node/code-cache.js';
 import { USAGE, parseCommand } from './command-line.js';
 import { NO_TIMINGS, makeTimings } from './timings.js';
 import { hideWall } from '../node/wall.js';
@@ -22,7 +22,7 @@ const RUNTIME = path.join(import.meta.dirname, 'runtime.cjs');
  */
 const openCache = ({ cache, keep, ownCode, code }, text) => {
   const held = { own: 'own', nameOf: () => 'archive' };
-  if (keep !== undefined) return { cache: keptCode(keep), ...held };
+  if (keep !== undefined) return { cache: cachedCode(keep), ...held };
   if (!isWalled) {
     const own = cache ? cacheName(text) : '';
     const folder = cache ? openCodeCache() : undefined;

@@ -1,7 +1,7 @@
 // Messages between the sandbox and its host: JSON in UTF-8, after its length in four bytes, the highest first.
 import * as fs from 'node:fs';
 import { Socket } from 'node:net';
-import { needRoom } from '../base/stack-space.js';
+import { needStack } from '../base/stack-space.js';
 
 /** @typedef {Record<string, any>} Message */
 
@@ -25,7 +25,7 @@ const { writeSync } = fs;
 export const makeSend = (descriptor, key) => {
   let number = 0;
   return (message) => {
-    needRoom(); // a number that is taken is sent
+    needStack(); // a number that is taken is sent
     const text = JSON.stringify({ ...message, key, number });
     const bytes = alloc(HEAD + byteLength(text));
     Reflect.apply(writeUInt32BE, bytes, [bytes.length - HEAD]);

@@ -59,7 +59,7 @@ export const makeGlobals = (powers) => {
   const intl = timelessIntl(/** @type {any} */ (language));
   const { performance, crypto } = globals;
   const clock = harden({ now: () => performance.now() });
-  const chance = harden({
+  const randomness = harden({
     getRandomValues: (/** @type {any} */ array) => crypto.getRandomValues(array),
     randomUUID: () => crypto.randomUUID(),
   });
@@ -72,7 +72,7 @@ export const makeGlobals = (powers) => {
     }
     if (endowments.random) {
       define(globalThis, 'Math', start.Math);
-      define(globalThis, 'crypto', chance);
+      define(globalThis, 'crypto', randomness);
     }
   };
 };

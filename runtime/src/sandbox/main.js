@@ -8,7 +8,7 @@ import { runInNewContext } from 'node:vm';
 import { parseArchive } from '../linker/import-archive.js';
 import { randomUUID } from 'node:crypto';
 import { codedError } from '../base/errors.js';
-import { startEntry, makeWorld } from '../linker/link.js';
+import { startEntry, makeApplication } from '../linker/link.js';
 import { prepareHost, verifyPowers } from '../node/powers.js';
 import { flushInTime, makeReport, reportDenials } from '../audit/report.js';
 import { makeStacks } from '../stacks/stack.js';
@@ -16,7 +16,7 @@ import { stackOf } from '../stacks/uncaught.js';
 import { makeSend, readMessages } from './channel.js';
 import { evaluateProgram } from './programs.js';
 import { define, shown } from './endowments.js';
-import { makeCalls, makeRooms } from './compartments.js';
+import { makeCalls, makeSessions } from './sessions.js';
 import { decode, encodeError, isErrorObject, makeEncoder } from './values.js';
 
 /** @import { Archive } from '../linker/import-archive.js' */
@@ -24,7 +24,7 @@ import { decode, encodeError, isErrorObject, makeEncoder } from './values.js';
 /** @import { Stacks } from '../stacks/stack.js' */
 /** @import { Message } from './channel.js' */
 /** @import { ImportModule } from './programs.js' */
-/** @import { Room, Turn } from './compartments.js' */
+/** @import { Session, Turn } from './sessions.js' */
 /** @import { Report } from '../protocols/audit.js' */
 /** @import { Package } from '../protocols/package.js' */
 /** @import { Powers } from '../protocols/powers.js' */
@@ -42,28 +42,36 @@ const MOST_TEXT = 16_384; // of a message or a stack trace
 const makeModules = (powers, stacks, report) => {
   /** @type {Map<string, Archive>} */
   const archives = new Map();
-  let worlds = 0;
+  let applications = 0;
 
   /**
    * Each room has packages of its own: what one evaluation does to them, no other sees.
    *
-   * @param {Room} room
+   * @param {Session} session
    * @param {Archive} archive
    */
-  const start = async (room, { map, files }) => {
-    worlds += 1;
-    const version = `?sandbox=${worlds}`;
-    const own = { ...powers, console: /** @type {any} */ (room.console) };
-    const world = makeWorld({ map, files, powers: own, stacks, allowAll: false, version, report });
-    const { record, done } = startEntry(world);
+  const start = async (session, { map, files }) => {
+    applications += 1;
+    const version = `?sandbox=${applications}`;
+    const own = { ...powers, console: /** @type {any} */ (session.console) };
+    const application = makeApplication({
+      map,
+      files,
+      powers: own,
+      stacks,
+      allowAll: false,
+      version,
+      report,
+    });
+    const { record, done } = startEntry(application);
     await done;
-    /** @type {Package} */ (record.owner).handover.handOver();
+    /** @type {Package} */ (record.owner).crossPackageExports.share();
     return record;
   };
 
   /** @type {ImportModule} */
-  const importModule = async (room, specifier) => {
-    const known = room.modules.get(specifier);
+  const importModule = async (session, specifier) => {
+    const known = session.modules.get(specifier);
     if (known !== undefined) return /** @type {Promise<ModuleRecord>} */ (known);
     const archive = archives.get(specifier);
     if (archive === undefined) {
@@ -71,8 +79,8 @@ const makeModules = (powers, stacks, report) => {
       const message = `Cannot find module '${specifier}': the sandbox was given ${list}`;
       throw codedError('ERR_MODULE_NOT_FOUND', message);
     }
-    const started = start(room, archive);
-    room.modules.set(specifier, started);
+    const started = start(session, archive);
+    session.modules.set(specifier, started);
     return started;
   };
 
@@ -123,35 +131,35 @@ const findCollector = () => {
 };
 
 /**
- * @param {(name: string) => Room} makeRoom
+ * @param {(name: string) => Session} makeSession
  * @returns rooms for one evaluation, and those that are kept
  */
-const keepRooms = (makeRoom) => {
+const keepSessions = (makeSession) => {
   /** @type {(() => void) | undefined} */
   let collector;
   const collect = () => (collector ??= findCollector())();
-  /** @type {Map<string, Room>} */
+  /** @type {Map<string, Session>} */
   const kept = new Map();
-  /** @type {Room | undefined} */
+  /** @type {Session | undefined} */
   let spare;
   return {
     /** Make the next one while nobody waits. */
     prepare() {
-      spare ??= makeRoom(OWN);
+      spare ??= makeSession(OWN);
     },
     /** @param {string | null} name */
-    roomOf(name) {
+    sessionOf(name) {
       if (name === null) {
-        const room = spare ?? makeRoom(OWN);
+        const session = spare ?? makeSession(OWN);
         spare = undefined;
-        return room;
+        return session;
       }
       const known = kept.get(name);
       if (known !== undefined) return known;
-      const room = makeRoom(name);
-      kept.set(name, room);
+      const session = makeSession(name);
+      kept.set(name, session);
       if (kept.size % KEPT_BETWEEN === 0) setImmediate(collect);
-      return room;
+      return session;
     },
     /** @param {string} name */
     drop: (name) => void kept.delete(name),
@@ -177,34 +185,34 @@ const reportWith = (send) => {
  */
 const makeEvaluations = (settings, powers, stacks, send) => {
   const calls = makeCalls(/** @type {any} */ (settings), send);
-  const rooms = keepRooms(makeRooms(powers, /** @type {any} */ (settings), calls, send));
+  const sessions = keepSessions(makeSessions(powers, /** @type {any} */ (settings), calls, send));
   const report = settings['report'] ? reportWith(send) : undefined;
   const modules = makeModules(powers, stacks, report);
-  /** @type {Map<number, { room: Room, end: (message: Message) => void }>} */
+  /** @type {Map<number, { session: Session, end: (message: Message) => void }>} */
   const active = new Map();
   /** @type {AsyncLocalStorage<Turn>} whose code is running, however it was called */
   const owner = new AsyncLocalStorage();
   /** @param {Message} request */
   const evaluate = ({ id, compartment, file, program, globals }) => {
     send({ type: 'started', id });
-    const room = rooms.roomOf(compartment);
+    const session = sessions.sessionOf(compartment);
     /** @type {Turn} */
     const turn = { id, calls: 0, output: settings['limits'].output };
-    room.turn = turn;
+    session.turn = turn;
     const place = {
       url: `compartment:///sandbox/?${randomUUID()}`, // so that no text can name that of another
       file: `compartment:///sandbox/${file}`,
     };
     const end = (/** @type {Message} */ message) => {
       if (!active.delete(id)) return;
-      room.turn = undefined;
-      room.timers?.clear();
+      session.turn = undefined;
+      session.timers?.clear();
       calls.forget(turn);
       if (compartment === null) stacks.forgotten(place.url);
       send({ ...message, id });
-      setImmediate(rooms.prepare);
+      setImmediate(sessions.prepare);
     };
-    active.set(id, { room, end });
+    active.set(id, { session, end });
     const failed = (/** @type {unknown} */ error) =>
       end({ type: 'failed', ...failureOf(error), call: calls.callOf(error) ?? null });
     const done = (/** @type {unknown} */ value) => {
@@ -217,10 +225,10 @@ const makeEvaluations = (settings, powers, stacks, send) => {
     };
     const options = { importModule: modules.importModule, stacks };
     const evaluated = async () => {
-      const { globalThis } = room.compartment;
+      const { globalThis } = session.compartment;
       for (const [name, value] of Object.entries(globals))
         define(globalThis, name, decode(/** @type {any} */ (value)));
-      return evaluateProgram(program, room, place, options);
+      return evaluateProgram(program, session, place, options);
     };
     owner.run(turn, () => evaluated().then(done, failed));
   };
@@ -231,7 +239,7 @@ const makeEvaluations = (settings, powers, stacks, send) => {
     archive: modules.add,
     answer: ({ call, ...answer }) => calls.answered(call, answer),
     cancel: ({ id }) => active.get(id)?.end({ type: 'cancelled' }),
-    drop: ({ compartment }) => rooms.drop(compartment),
+    drop: ({ compartment }) => sessions.drop(compartment),
     erase({ id, text }) {
       try {
         send({ type: 'erased', id, text: withoutTypes(text) });
@@ -241,7 +249,7 @@ const makeEvaluations = (settings, powers, stacks, send) => {
       }
     },
   };
-  setImmediate(rooms.prepare);
+  setImmediate(sessions.prepare);
   return {
     receive: (/** @type {Message} */ message) => receivers[message['type']]?.(message),
     /**
@@ -251,8 +259,8 @@ const makeEvaluations = (settings, powers, stacks, send) => {
      */
     stray(error) {
       const turn = owner.getStore();
-      const room = turn && active.get(turn.id)?.room;
-      if (room !== undefined) room.write('error', `Uncaught ${shown(error)}`);
+      const session = turn && active.get(turn.id)?.session;
+      if (session !== undefined) session.write('error', `Uncaught ${shown(error)}`);
     },
   };
 };

@@ -10,7 +10,7 @@ import { define } from './endowments.js';
 /** @import { ModuleRecord } from '../cyclic-modules/records.js' */
 /** @import { Stacks } from '../stacks/stack.js' */
 /** @import { Updates } from '../linker/esm.js' */
-/** @import { Room } from './compartments.js' */
+/** @import { Session } from './sessions.js' */
 
 /**
  * @typedef {object} Program
@@ -21,7 +21,7 @@ import { define } from './endowments.js';
  * @property {string[]} declares names that stay when it has been evaluated
  * @property {string[]} uses names that it does not declare
  *
- * @typedef {(room: Room, specifier: string) => Promise<ModuleRecord>} ImportModule
+ * @typedef {(session: Session, specifier: string) => Promise<ModuleRecord>} ImportModule
  *
  * @typedef {object} Place
  * @property {string} url
@@ -32,29 +32,29 @@ const { apply } = Reflect;
 const EVAL = 'compartment:///sandbox/?eval'; // all alike: nobody can count by them
 
 /**
- * @param {Room} room
+ * @param {Session} session
  * @param {string} text
  * @param {Place} place
  * @param {object} [lexicals]
  */
-const evaluateText = ({ compartment }, text, { url }, lexicals) =>
+const evaluateSource = ({ compartment }, text, { url }, lexicals) =>
   compartment.evaluate(`${text}\n//# sourceURL=${url}`, {
     __rejectSomeDirectEvalExpressions__: false,
     ...(lexicals && { __moduleShimLexicals__: lexicals }),
   });
 
 /**
- * @param {Room} room
+ * @param {Session} session
  * @param {Place} place
  * @param {ImportModule} importModule
  */
-const hooksOf = (room, place, importModule) => {
-  const { eval: intrinsicEval } = room.compartment.globalThis;
+const hooksOf = (session, place, importModule) => {
+  const { eval: intrinsicEval } = session.compartment.globalThis;
   return harden({
     import: async (/** @type {unknown} */ specifier) =>
-      namespaceOf(await importModule(room, `${specifier}`)),
+      namespaceOf(await importModule(session, `${specifier}`)),
     eval: makeDirectEval(
-      (text, lexicals) => evaluateText(room, text, { ...place, url: EVAL }, lexicals),
+      (text, lexicals) => evaluateSource(session, text, { ...place, url: EVAL }, lexicals),
       intrinsicEval,
     ),
   });
@@ -161,16 +161,16 @@ const notifier = (locals) =>
 
 /**
  * @param {Program} program
- * @param {Room} room
+ * @param {Session} session
  * @param {Place} place
  * @param {{ importModule: ImportModule, stacks: Stacks }} options
  */
-const evaluateModule = async (program, room, place, { importModule, stacks }) => {
+const evaluateModule = async (program, session, place, { importModule, stacks }) => {
   const source = parseEsmSource({ value: JSON.parse(program.text), path: place.file });
   if (source.syntaxError !== undefined) throw new SyntaxError(source.syntaxError);
   locate(stacks, place, source.text, source.edits ?? []);
-  const scope = scopeOf(program.uses, room.compartment.globalThis);
-  const functor = evaluateText(room, `\n${source.text}`, place, scope);
+  const scope = scopeOf(program.uses, session.compartment.globalThis);
+  const functor = evaluateSource(session, `\n${source.text}`, place, scope);
   /** @type {Map<string, ModuleRecord>} */
   const requested = new Map();
   for (const specifier of new Set([
@@ -178,10 +178,10 @@ const evaluateModule = async (program, room, place, { importModule, stacks }) =>
     ...source.stars,
     ...source.reexports.keys(),
   ]))
-    requested.set(specifier, await importModule(room, specifier));
+    requested.set(specifier, await importModule(session, specifier));
   /** @type {Map<string, unknown>} */
   const locals = new Map();
-  const { import: dynamicImport, eval: directEval } = hooksOf(room, place, importModule);
+  const { import: dynamicImport, eval: directEval } = hooksOf(session, place, importModule);
   const notify = notifier(locals);
   await functor(
     Object.freeze({
@@ -220,23 +220,23 @@ const locate = (stacks, { url, file }, text, edits) => {
 
 /**
  * @param {Program} program
- * @param {Room} room
+ * @param {Session} session
  * @param {Place} place
  * @param {{ importModule: ImportModule, stacks: Stacks }} options
  * @returns {Promise<unknown>} the value of a script, what a body returns, or what a module exports but for functions
  */
-export const evaluateProgram = async (program, room, place, options) => {
-  if (program.kind === 'module') return evaluateModule(program, room, place, options);
+export const evaluateProgram = async (program, session, place, options) => {
+  if (program.kind === 'module') return evaluateModule(program, session, place, options);
   const { text, edits, prefix, declares, uses } = program;
-  const { globalThis } = room.compartment;
+  const { globalThis } = session.compartment;
   for (const name of declares)
     if (!Object.hasOwn(globalThis, name)) define(globalThis, name, undefined);
   locate(options.stacks, place, text, edits);
-  const { import: dynamicImport, eval: directEval } = hooksOf(room, place, options.importModule);
+  const { import: dynamicImport, eval: directEval } = hooksOf(session, place, options.importModule);
   if (program.kind === 'script') {
     const own = { [`${prefix}import`]: dynamicImport, [`${prefix}eval`]: directEval };
-    return evaluateText(room, `\n${text}`, place, scopeOf(uses, globalThis, own));
+    return evaluateSource(session, `\n${text}`, place, scopeOf(uses, globalThis, own));
   }
-  const functor = evaluateText(room, `\n${text}`, place, scopeOf(uses, globalThis));
+  const functor = evaluateSource(session, `\n${text}`, place, scopeOf(uses, globalThis));
   return apply(functor, globalThis, [dynamicImport, directEval]);
 };

@@ -7,7 +7,7 @@ import { segmentsOf } from './source-map.js';
 
 /** @import { EditTable } from './edit-table.js' */
 /** @import { Segment, SourceMap } from './source-map.js' */
-/** @import { FunctorText } from './package-lines.js' */
+/** @import { FunctorSource } from './package-lines.js' */
 
 /** Places that debuggers ask for are mostly those of words. */
 const WORD = /[\p{ID_Continue}$]+/gu;
@@ -40,7 +40,7 @@ const ownSegments = (stored, line, edits) => {
 };
 
 /**
- * @param {FunctorText} text
+ * @param {FunctorSource} text
  * @param {SourceMap} map
  * @returns {Segment[][]} of its lines
  */
@@ -61,7 +61,7 @@ const segmentsIn = ({ text, edits = [] }, { mappings }) => {
 };
 
 /**
- * @param {ReadonlyArray<FunctorText>} texts that are evaluated as one
+ * @param {ReadonlyArray<FunctorSource>} texts that are evaluated as one
  * @returns {string | undefined} a `data:` URL; undefined: there are no maps
  */
 export const debuggerMap = (texts) => {

@@ -3,7 +3,7 @@
 /** @import { SourceMap } from './source-map.js' */
 
 /**
- * @typedef {object} FunctorText
+ * @typedef {object} FunctorSource
  * @property {string} file the module's name for stack traces
  * @property {string} text an expression that is one function, alone or in one pair of parentheses
  * @property {readonly string[] | undefined} edits what was edited in it; undefined: it isn't known
@@ -19,7 +19,7 @@ export const LINE_ENDS = /\r\n|[\n\r\u2028\u2029]/g;
 /**
  * In parentheses, which V8 takes for a function that is called soon: it is compiled at once, and not parsed twice.
  *
- * @param {ReadonlyArray<FunctorText>} texts
+ * @param {ReadonlyArray<FunctorSource>} texts
  */
 export const joined = (texts) => `[(\n${texts.map(({ text }) => text).join('\n),(\n')}\n)]`;
 
@@ -29,12 +29,12 @@ const lineEnds = (text) => text.match(LINE_ENDS)?.length ?? 0;
 /**
  * @typedef {object} Start
  * @property {number} line at which a text begins in the joined text
- * @property {FunctorText} text
+ * @property {FunctorSource} text
  * @property {number} lines of it
  */
 
 /**
- * @param {ReadonlyArray<FunctorText>} texts
+ * @param {ReadonlyArray<FunctorSource>} texts
  * @returns {Start[]}
  */
 export const startsOf = (texts) => {

@@ -7,7 +7,7 @@ import { makeOriginOf } from './source-map.js';
 
 /** @import { EditTable } from './edit-table.js' */
 /** @import { Start } from './package-lines.js' */
-/** @import { FunctorText } from './package-lines.js' */
+/** @import { FunctorSource } from './package-lines.js' */
 
 /**
  * @typedef {object} CallSite what is used of V8's
@@ -92,16 +92,16 @@ const format = (error, frames) =>
  * @returns what texts are where, and the frames that call sites in them stand for
  */
 const makeFrames = () => {
-  /** @type {Map<string, ReadonlyArray<FunctorText>>} */
+  /** @type {Map<string, ReadonlyArray<FunctorSource>>} */
   const texts = new Map();
   /** @type {Map<string, Start[]>} */
   const starts = new Map();
-  /** @type {Map<FunctorText, EditTable>} */
+  /** @type {Map<FunctorSource, EditTable>} */
   const tables = new Map();
 
   /**
    * @param {string} url
-   * @param {ReadonlyArray<FunctorText>} list
+   * @param {ReadonlyArray<FunctorSource>} list
    */
   const startIn = (url, list) => {
     const found = starts.get(url) ?? startsOf(list);
@@ -109,10 +109,10 @@ const makeFrames = () => {
     return found;
   };
 
-  /** @type {Map<FunctorText, ReturnType<typeof makeOriginOf>>} */
+  /** @type {Map<FunctorSource, ReturnType<typeof makeOriginOf>>} */
   const origins = new Map();
 
-  /** @param {FunctorText} text */
+  /** @param {FunctorSource} text */
   const originOf = (text) => {
     const known = origins.get(text);
     if (known !== undefined) return known;
@@ -122,7 +122,7 @@ const makeFrames = () => {
     return found;
   };
 
-  /** @param {FunctorText} text */
+  /** @param {FunctorSource} text */
   const editsOf = (text) => {
     const found = tables.get(text) ?? readEdits(text.edits ?? []);
     tables.set(text, found);
@@ -197,7 +197,7 @@ const makeFrames = () => {
   return {
     /**
      * @param {string} url
-     * @param {ReadonlyArray<FunctorText>} list
+     * @param {ReadonlyArray<FunctorSource>} list
      */
     located: (url, list) => void texts.set(url, list),
     /** @param {string} url of a text that nothing runs of any more */

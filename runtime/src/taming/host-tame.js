@@ -14,10 +14,10 @@ import { replace } from '../lockdown/replace.js';
 import {
   STREAM_CLASSES,
   hardenShared,
-  hardenThingsOf,
+  hardenObjectsOf,
   hideClass,
   hardenResults,
-  rareStreamThings,
+  rareStreamObjects,
   withHardClass,
 } from '../lockdown/specimens.js';
 import { isConstructor } from '../views/view.js';
@@ -35,7 +35,7 @@ import { hardenResultsOf } from './web-results.js';
 import { hardenHidden, hardenStreams } from '../lockdown/hidden-prototypes.js';
 import { codedError } from '../base/errors.js';
 import { hardenHost, regardHardened } from '../lockdown/host-harden.js';
-import { needRoomForBuiltin, needRoomForHost, once } from '../base/stack-space.js';
+import { needStackForBuiltin, needStackForHost, once } from '../base/stack-space.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
 /** @import { Powers } from '../protocols/powers.js' */
@@ -145,7 +145,7 @@ const prepareRareStreams = (stream, { globals }) => {
   const prepare = () =>
     once(stream, 'rare', () => {
       hardenStreams(globals);
-      hardenShared(rareStreamThings({ ...stream }));
+      hardenShared(rareStreamObjects({ ...stream }));
     });
   prepareBefore(stream, RARE.of, prepare);
   for (const name of ['Readable', 'Writable', 'Duplex']) {
@@ -543,7 +543,7 @@ const hardeners = new WeakMap();
  * @returns {LoadBuiltin}
  */
 const makeHardener = (powers) => {
-  needRoomForHost();
+  needStackForHost();
   const { process, console } = powers.globals;
   regardHardened([powers.globals, process, process.env, console]); // never frozen, whatever leads there
   /** @type {Set<string>} */
@@ -566,7 +566,7 @@ const makeHardener = (powers) => {
   /** @type {Set<string>} */
   const hardened = new Set();
   const load = (/** @type {string} */ name) => {
-    if (!hardened.has(name)) needRoomForBuiltin(); // Node ends where there is none to load what it trusts
+    if (!hardened.has(name)) needStackForBuiltin(); // Node ends where there is none to load what it trusts
     const builtin = powers.getBuiltin(name);
     if (builtin !== undefined) hardenLoaded(name);
     return builtin;
@@ -580,7 +580,7 @@ const makeHardener = (powers) => {
     if (UNHARDENED.has(name)) return;
     for (const binding of BINDINGS[name] ?? []) hardenBinding(powers, binding);
     hardenHost(powers.getBuiltin(name));
-    hardenThingsOf(name, powers.getBuiltin(name));
+    hardenObjectsOf(name, powers.getBuiltin(name));
   };
   for (const name of COMMON) hardenLoaded(name);
   return load;

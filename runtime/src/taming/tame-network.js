@@ -3,7 +3,7 @@
 import { ownProperty } from '../base/descriptors.js';
 import { codedError } from '../base/errors.js';
 import { guardedClass } from './guarded-class.js';
-import { needRoomToHarden } from '../base/stack-space.js';
+import { needStackToHarden } from '../base/stack-space.js';
 import { replace } from '../lockdown/replace.js';
 import { hardenResults, withHardClass } from '../lockdown/specimens.js';
 
@@ -82,7 +82,7 @@ export const tameSqlite = (sqlite) => {
   const { open } = {
     /** @this {object} */
     open() {
-      needRoomToHarden(); // else it would be open, and not be dealt with
+      needStackToHarden(); // else it would be open, and not be dealt with
       Reflect.apply(hostOpen, this, []);
       refuseTokenizers(this);
     },

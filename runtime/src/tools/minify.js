@@ -9,7 +9,7 @@ import { areAlike, visibleNames, withNames } from './restore-names.js';
 import { segmentsOf } from '../stacks/source-map.js';
 
 /** @import { Origin } from '../stacks/mappings.js' */
-/** @import { MappedText } from './restore-names.js' */
+/** @import { MappedSource } from './restore-names.js' */
 /** @import { Segments } from '../stacks/source-map.js' */
 
 /**
@@ -50,7 +50,7 @@ const { transform } = createRequire(`${folder}/`)(folder);
  * @param {string} text an expression
  * @param {object} [options]
  * @param {ReadonlyArray<string>} [taken] names that no variable may get
- * @returns {Promise<MappedText>} shorter
+ * @returns {Promise<MappedSource>} shorter
  */
 const shortened = async (text, options, taken = []) => {
   // An expression that stood alone would be left out, as one that does nothing; and what is asked for as a global is

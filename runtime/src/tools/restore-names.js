@@ -3,7 +3,7 @@
 /** @import { Segment, Segments } from '../stacks/source-map.js' */
 
 /**
- * @typedef {object} MappedText
+ * @typedef {object} MappedSource
  * @property {string} text
  * @property {Segments} segments
  * @property {ReadonlyArray<string>} names
@@ -12,7 +12,7 @@
 const NAME = /#?[\p{ID_Continue}$\u200c\u200d]+/uy;
 
 /**
- * @param {MappedText} mapped
+ * @param {MappedSource} mapped
  * @param {(name: string) => boolean} isKept whether a name is to be as it was
  * @returns {{ text: string, segments: Segments }}
  */
@@ -64,7 +64,7 @@ export const visibleNames = (text) =>
 const WORD = /#?[\p{ID_Continue}$\u200c\u200d]+/gu;
 
 /**
- * @param {MappedText} mapped
+ * @param {MappedSource} mapped
  * @returns {Array<{ word: string, isRenamed: boolean }>}
  */
 const wordsOf = ({ text, segments }) =>
@@ -81,8 +81,8 @@ const wordsOf = ({ text, segments }) =>
 const shapeOf = (text) => text.replace(WORD, '_').replace(/\n[ \t]+/g, '\n'); // comments move
 
 /**
- * @param {MappedText} one made by a minifier, as is the other
- * @param {MappedText} other
+ * @param {MappedSource} one made by a minifier, as is the other
+ * @param {MappedSource} other
  * @returns {boolean} whether they are the same but for which names were chosen for what it renamed: then what it
  *   was given means the same
  */

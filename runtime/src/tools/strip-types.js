@@ -2,7 +2,7 @@
 // executed but Node's own parser, and what is answered is scanned as any source is.
 import { createInterface } from 'node:readline';
 import { stripTypeScriptTypes } from 'node:module';
-import { eraseJsx } from './transform-jsx.js';
+import { transformJsx } from './transform-jsx.js';
 
 /** @import { Edit, JsxOptions, Refusal } from './transform-jsx.js' */
 
@@ -19,12 +19,12 @@ const continues = (byte) => byte !== undefined && (byte & 0xc0) === 0x80;
 
 /**
  * @param {string} source
- * @param {string} erased of as many bytes: what is erased is blank
+ * @param {string} stripped of as many bytes: what is erased is blank
  * @returns {Edit[]}
  */
-const blanks = (source, erased) => {
+const blanks = (source, stripped) => {
   const before = Buffer.from(source);
-  const after = Buffer.from(erased);
+  const after = Buffer.from(stripped);
   if (before.length !== after.length) throw new Error('Node erased types without keeping columns');
   /** @type {Edit[]} */
   const edits = [];
@@ -57,7 +57,7 @@ const refusalOf = ({ code, message, stack }) => {
  * @returns {{ edits: Edit[] } | Refusal}
  */
 const answerTo = ({ source, syntax, language, jsx }) => {
-  if (syntax !== 'ts') return eraseJsx(source, { isTyped: syntax === 'tsx', language, jsx });
+  if (syntax !== 'ts') return transformJsx(source, { isTyped: syntax === 'tsx', language, jsx });
   try {
     return { edits: blanks(source, stripTypeScriptTypes(source)) };
   } catch (error) {

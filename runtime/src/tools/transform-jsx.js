@@ -250,7 +250,7 @@ const syntaxRefusal = ({ message, loc }) =>
  * @param {JsxOptions} options.jsx
  * @returns {{ edits: Edit[] } | Refusal}
  */
-export const eraseJsx = (source, { isTyped, language, jsx }) => {
+export const transformJsx = (source, { isTyped, language, jsx }) => {
   try {
     const { code, sourceMap } = transform(source, {
       transforms: isTyped ? ['jsx', 'typescript'] : ['jsx'],

@@ -4,7 +4,7 @@ import { bindMethod, defineOwn, frozenAccessor } from './view.js';
 import { EMITTER_METHODS, makeEmitter } from './emitter-view.js';
 import { makeEnvView } from './env-view.js';
 import { accessDenied } from '../base/errors.js';
-import { isWithheld, memberOf } from '../policy/policy.js';
+import { isDenied, memberOf } from '../policy/policy.js';
 
 /** @import { Granted } from '../policy/policy.js' */
 /** @import { StdioName } from './stdio-view.js' */
@@ -114,7 +114,7 @@ const grantedNames = (process, granted) => {
       !HIDDEN.includes(name) &&
       !EMITTER_METHODS.includes(name) &&
       name !== 'getBuiltinModule' &&
-      !isWithheld(memberOf(granted, name)),
+      !isDenied(memberOf(granted, name)),
   );
 };
 
@@ -184,7 +184,7 @@ const addMembers = (process, view, granted, make) => {
  */
 const addVariables = (process, env, granted) => {
   for (const [name, member] of granted.members) {
-    if (isWithheld(member) || !(name in process['env'] || member.write)) continue;
+    if (isDenied(member) || !(name in process['env'] || member.write)) continue;
     const assign = (/** @type {unknown} */ value) => {
       if (member.write) process['env'][name] = value;
       else defineOwn(env, name, `${value}`);
@@ -241,7 +241,7 @@ const emitterOf = (process, view, toView) => {
  * @param {(value: unknown) => unknown} toView
  */
 const addListening = (process, view, granted, { events }, toView) => {
-  const wanted = EMITTER_METHODS.filter((name) => !isWithheld(memberOf(granted, name)));
+  const wanted = EMITTER_METHODS.filter((name) => !isDenied(memberOf(granted, name)));
   if (wanted.length === 0) return;
   const EventEmitter = events();
   const { constructor } = { constructor: Object.freeze(function process() {}) };
@@ -277,9 +277,7 @@ export const makeProcessView = (process, decision, options) => {
     'getBuiltinModule',
     Object.freeze((/** @type {unknown} */ name) => getBuiltinModule(`${name}`)),
   );
-  const stubs = [...STUBS, ...withheldNames(granted)].filter(
-    (name) => !OF_EVERY_VIEW.includes(name),
-  );
+  const stubs = [...STUBS, ...deniedNames(granted)].filter((name) => !OF_EVERY_VIEW.includes(name));
   for (const name of stubs) {
     // The streams of the process are opened when they are read.
     const isMethod =
@@ -309,8 +307,8 @@ export const makeProcessView = (process, decision, options) => {
 };
 
 /** @param {Granted} granted */
-const withheldNames = (granted) =>
-  [...granted.members].flatMap(([name, member]) => (isWithheld(member) ? [name] : []));
+const deniedNames = (granted) =>
+  [...granted.members].flatMap(([name, member]) => (isDenied(member) ? [name] : []));
 
 /**
  * @param {AnyObject} process

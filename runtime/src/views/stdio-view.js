@@ -2,7 +2,7 @@
 // way to the host's sockets, terminals and handles, and nobody's listeners are another's.
 import { defineOwn, frozenAccessor } from './view.js';
 import { makeEmitter } from './emitter-view.js';
-import { isWithheld, memberOf } from '../policy/policy.js';
+import { isDenied, memberOf } from '../policy/policy.js';
 
 /** @import { Granted } from '../policy/policy.js' */
 /** @import { AnyObject } from '../base/objects.js' */
@@ -42,8 +42,7 @@ const addMethod = (view, name, method) => {
  * @param {StdioOptions} options
  */
 const addTerminal = (view, { real, granted }) => {
-  const may = (/** @type {string} */ name) =>
-    !isWithheld(memberOf(granted, name)) && name in real();
+  const may = (/** @type {string} */ name) => !isDenied(memberOf(granted, name)) && name in real();
   for (const name of SAID.filter(may)) {
     const read = () => real()[name];
     Object.defineProperty(
@@ -92,7 +91,7 @@ const noticePipes = (view, EventEmitter) => {
  */
 const addWriting = (view, options) => {
   const { real, granted, deny } = options;
-  const mayWrite = !isWithheld(memberOf(granted, 'write'));
+  const mayWrite = !isDenied(memberOf(granted, 'write'));
   addMethod(view, 'write', (/** @type {unknown[]} */ ...args) => {
     if (!mayWrite) throw deny('write');
     return real()['write'](...args);
@@ -198,9 +197,7 @@ const makeInput = (options) => {
  */
 export const makeStdio = (name, options) => {
   const { granted } = options;
-  const asked = [...granted.members].flatMap(([member, inner]) =>
-    isWithheld(inner) ? [] : member,
-  );
+  const asked = [...granted.members].flatMap(([member, inner]) => (isDenied(inner) ? [] : member));
   const says = asked.every((member) => SAID.includes(member) || TERMINAL.includes(member));
   if (!granted.whole && says) {
     const view = {};

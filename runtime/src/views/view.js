@@ -1,6 +1,6 @@
 // Narrows objects of the host to what a policy names, one new object for each compartment.
 import { isObject } from '../base/objects.js';
-import { isWithheld } from '../policy/policy.js';
+import { isDenied } from '../policy/policy.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
 /** @import { Granted } from '../policy/policy.js' */
@@ -130,7 +130,7 @@ export const fillView = (granted, options) => {
   const { owner, view, expose = (value) => value } = options;
   const read = memberReader(expose);
   for (const [name, member] of granted.members) {
-    if (isWithheld(member)) continue;
+    if (isDenied(member)) continue;
     if (member.whole && member.members.size === 0) {
       Object.defineProperty(view, name, liveMember(name, member, options, read));
       continue;
@@ -142,10 +142,10 @@ export const fillView = (granted, options) => {
     const value = inner();
     if (value === undefined) continue;
     const base = Object.hasOwn(view, name) && isObject(view[name]) ? view[name] : {};
-    const narrow = member.whole
+    const restrict = member.whole
       ? withoutMembers(value, member)
       : fillView(member, { owner: inner, view: base, expose });
-    defineOwn(view, name, narrow);
+    defineOwn(view, name, restrict);
   }
   return view;
 };

@@ -43,7 +43,7 @@ const readArguments = (allocate, args) => {
  * @param {Lookup} lookup
  */
 export const makeDescriptors = (pkg, host, lookup) => {
-  const Buffer = /** @type {any} */ (pkg.world.powers.globals['Buffer']);
+  const Buffer = /** @type {any} */ (pkg.application.powers.globals['Buffer']);
   /** @type {Map<number, Open>} */
   const open = new Map();
 

@@ -55,7 +55,7 @@ const known = new WeakMap();
 const ownOf = (pkg, fs) => {
   const before = known.get(pkg);
   if (before !== undefined) return before;
-  const Buffer = /** @type {any} */ (pkg.world.powers.globals['Buffer']);
+  const Buffer = /** @type {any} */ (pkg.application.powers.globals['Buffer']);
   const lookup = makeLookup(pkg);
   const descriptors = makeDescriptors(pkg, fs, lookup);
   const streamed = streamFunctions(descriptors);
@@ -117,7 +117,7 @@ const streamFunctions = (descriptors) => {
 const entriesOf = ({ lookup, pkg }, path, names, options) => {
   const found = options?.recursive ? lookup.below(path) : [...names].sort();
   if (!options?.withFileTypes) {
-    const { Buffer } = /** @type {any} */ (pkg.world.powers.globals);
+    const { Buffer } = /** @type {any} */ (pkg.application.powers.globals);
     return encodingOf(options) === 'buffer' ? found.map((name) => Buffer.from(name)) : found;
   }
   return found.map((name) => {
@@ -418,7 +418,7 @@ const watchMethods = (own, name, host) => {
     };
   }
   const inert = () => {
-    const { EventEmitter } = /** @type {any} */ (own.pkg.world.powers.getBuiltin('events'));
+    const { EventEmitter } = /** @type {any} */ (own.pkg.application.powers.getBuiltin('events'));
     const emitter = new EventEmitter();
     const close = () => void queueMicrotask(() => emitter.emit('close'));
     return Object.assign(emitter, { close, ref: () => emitter, unref: () => emitter });
@@ -515,7 +515,7 @@ const openingMethods = (own) => {
       const found = lookup.at(path);
       if (found === undefined) return fs['openAsBlob'](path, options);
       if (found.place === undefined) throw notPacked(pkg, 'open', found.path);
-      const { Blob } = /** @type {any} */ (pkg.world.powers.globals);
+      const { Blob } = /** @type {any} */ (pkg.application.powers.globals);
       return new Blob([own.contentOf(found.place, found.path)], { type: `${options?.type ?? ''}` });
     },
   };
@@ -531,7 +531,7 @@ const handleMethods = ({ descriptors, decoded, stream, pkg, lookup }, host) => {
   const handles = new WeakSet();
   const tools = {
     decoded,
-    globals: pkg.world.powers.globals,
+    globals: pkg.application.powers.globals,
     stream: (/** @type {number} */ fd, /** @type {any} */ options) =>
       stream(descriptors.pathOf(fd), { ...options, fd }),
   };

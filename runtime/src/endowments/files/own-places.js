@@ -3,7 +3,7 @@ import { filenameOfUrl } from '../../base/locations.js';
 import { mayUsePackage } from '../../policy/policy.js';
 import { entryFilename, linkedPackage } from '../../resolve/resolve.js';
 
-/** @import { Package, World } from '../../protocols/package.js' */
+/** @import { Package, Application } from '../../protocols/package.js' */
 
 /**
  * @typedef {object} OwnFile
@@ -24,15 +24,15 @@ const AS = /#as=\w+$/;
 export const isFile = (place) => 'size' in place;
 
 /**
- * @param {World} world
+ * @param {Application} application
  * @param {string} name of a compartment
  * @param {(parser: string, key: string) => boolean} isServed
  * @param {Places} places
  */
-const addPlaces = (world, name, isServed, places) => {
-  for (const [key, module] of world.map.compartments.get(name)?.modules ?? []) {
+const addPlaces = (application, name, isServed, places) => {
+  for (const [key, module] of application.map.compartments.get(name)?.modules ?? []) {
     if (module.kind !== 'file' || !isServed(module.parser, key)) continue;
-    const stored = () => world.files.bytesOf(`${name}/${module.location}`);
+    const stored = () => application.files.bytesOf(`${name}/${module.location}`);
     const bytes = module.parser.startsWith('pre-') ? undefined : stored();
     const path = `/${name}/${module.location.replace(AS, '')}`;
     if (isOther(key) || (bytes === undefined && places.has(path))) continue;
@@ -62,27 +62,27 @@ const addToFolders = (places, path) => {
   }
 };
 
-/** @type {WeakMap<World, Places>} */
+/** @type {WeakMap<Application, Places>} */
 const sharedPlaces = new WeakMap();
 
 /**
  * What a package finds may be read for it by another one that has `fs`, and so all the host's files:
  * yargs gives the folder of its own texts to y18n.
  *
- * @param {World} world
+ * @param {Application} application
  * @returns {Places} the files of all packages that were bundled to be read
  */
-const placesOf = (world) => {
-  const known = sharedPlaces.get(world);
+const placesOf = (application) => {
+  const known = sharedPlaces.get(application);
   if (known !== undefined) return known;
   /** @type {Places} */
   const places = new Map();
-  for (const name of world.map.compartments.keys())
-    addPlaces(world, name, (parser, key) => parser === 'bytes' && AS.test(key), places);
-  const first = entryFilename(world); // who is told its name may look whether it is there
+  for (const name of application.map.compartments.keys())
+    addPlaces(application, name, (parser, key) => parser === 'bytes' && AS.test(key), places);
+  const first = entryFilename(application); // who is told its name may look whether it is there
   if (first !== undefined && !places.has(first))
     places.set(first, { bytes: undefined, size: () => 0 });
-  sharedPlaces.set(world, places);
+  sharedPlaces.set(application, places);
   return places;
 };
 
@@ -93,7 +93,7 @@ const placesOf = (world) => {
 const ownPlaces = (pkg) => {
   /** @type {Places} */
   const places = new Map();
-  addPlaces(pkg.world, pkg.name, () => true, places);
+  addPlaces(pkg.application, pkg.name, () => true, places);
   return places;
 };
 
@@ -107,12 +107,12 @@ const linkedPlaces = (pkg) => {
   const names = [...pkg.descriptor.modules.values()].flatMap((module) => {
     const isOther = module.kind === 'link' && module.compartment !== pkg.name;
     if (!isOther) return [];
-    const { label } = pkg.world.packageOf(module.compartment);
+    const { label } = pkg.application.packageOf(module.compartment);
     return mayUsePackage(pkg.policy, label) ? [module.compartment] : [];
   });
   /** @type {Places} */
   const found = new Map();
-  for (const name of new Set(names)) addPlaces(pkg.world, name, () => true, found);
+  for (const name of new Set(names)) addPlaces(pkg.application, name, () => true, found);
   for (const [path, place] of found)
     if (isFile(place)) found.set(path, { bytes: undefined, size: () => 0 });
   return found;
@@ -151,9 +151,9 @@ const IN_NODE_MODULES = /^.*\/node_modules\/((?:@[^/]+\/)?[^/@][^/]*)(\/.*)?$/;
  */
 export const makeLookup = (pkg) => {
   const places = ownPlaces(pkg);
-  const shared = placesOf(pkg.world);
+  const shared = placesOf(pkg.application);
   const root = `/${pkg.name}`;
-  const { compartments } = pkg.world.map;
+  const { compartments } = pkg.application.map;
   /** @type {Places | undefined} */
   let linked;
   /** @param {string} path of another package's */
@@ -163,7 +163,7 @@ export const makeLookup = (pkg) => {
     const [, name = '', rest = ''] = IN_NODE_MODULES.exec(path) ?? [];
     const owner = [...(name ? compartments.keys() : [])].find((n) => path.startsWith(`/${n}/`));
     if (owner === undefined) return undefined;
-    const found = linkedPackage(pkg.world.packageOf(owner), name) ?? linkedPackage(pkg, name);
+    const found = linkedPackage(pkg.application.packageOf(owner), name) ?? linkedPackage(pkg, name);
     return found === undefined ? undefined : ofAnother(`/${found}${rest}`);
   };
   return {

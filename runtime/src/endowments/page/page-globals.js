@@ -9,7 +9,7 @@ import { accessDenied } from '../../base/errors.js';
 import { hardenHidden, hardenStreams } from '../../lockdown/hidden-prototypes.js';
 import { hardenHost } from '../../lockdown/host-harden.js';
 import { hardenLeads } from './page-classes.js';
-import { isWithheld } from '../../policy/policy.js';
+import { isDenied } from '../../policy/policy.js';
 import { pageView } from '../../views/read-only.js';
 
 /** @import { Granted } from '../../policy/policy.js' */
@@ -64,7 +64,7 @@ const readOnly = (granted) => ({
  */
 const viewOf = (object, granted) => {
   const view = boundView(object);
-  for (const [name, member] of granted.members) if (isWithheld(member)) delete view[name];
+  for (const [name, member] of granted.members) if (isDenied(member)) delete view[name];
   return view;
 };
 
@@ -138,25 +138,25 @@ const addDenials = (label, name, object, view) => {
  * @param {Granted | undefined} granted
  * @returns {unknown}
  */
-export const pageGlobal = ({ world, label }, name, granted) => {
-  const page = world.powers.globals;
+export const pageGlobal = ({ application, label }, name, granted) => {
+  const page = application.powers.globals;
   const value = page[name];
   if (!isObject(value) || granted === undefined) return value;
-  if (world.hardens) {
+  if (application.hardens) {
     hardenHidden(page, name);
     hardenStreams(page);
     hardenLeads(page, name, severityOf('globals', name) !== 'harmless');
   }
   if (typeof value === 'function') {
-    if (world.hardens && !isPlatformFunction(value)) return pageView(value);
+    if (application.hardens && !isPlatformFunction(value)) return pageView(value);
     if (!isConstructor(value)) return boundToPage(page, value);
-    return world.hardens ? hardenHost(value) : value;
+    return application.hardens ? hardenHost(value) : value;
   }
   if (granted.unlimited) return value;
   const held = READ_ONLY.includes(name) && !granted.whole ? readOnly(granted) : granted;
   if (granted.whole) return sharedObject(name, value, granted);
   const expose = (/** @type {unknown} */ shown) => {
-    if (!world.hardens || !isObject(shown) || typeof shown === 'function') return shown;
+    if (!application.hardens || !isObject(shown) || typeof shown === 'function') return shown;
     hardenHost(Object.getPrototypeOf(shown)); // some instances can't be frozen
     if (Object.isExtensible(shown)) Reflect.preventExtensions(shown);
     return shown;

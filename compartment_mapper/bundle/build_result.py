@@ -41,18 +41,18 @@ class Replaceable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class BuildResult:
     """An archive, and what is said of it."""
 
     content: bytes
     #: Of ``compartment-map.json``, which holds the hash of every module.
     sha512: str
     #: How much it is: ``2 packages, 3 modules, 1.0 KiB``.
-    extent: str
+    summary: str
     warnings: tuple[Diagnostic, ...]
     #: What was withheld, in full and in one line; empty for nothing.
-    withheld: str
-    withheld_summary: str
+    denied: str
+    denied_summary: str
     #: What was inferred that deserves to be read, in full and in one line; empty for nothing.
     granted: str
     granted_summary: str

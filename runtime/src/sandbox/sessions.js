@@ -20,7 +20,7 @@ import { decode, errorOf, makeEncoder } from './values.js';
  * @property {number} calls of tools
  * @property {number} output bytes that may still be written
  *
- * @typedef {object} Room
+ * @typedef {object} Session
  * @property {Compartment} compartment
  * @property {Turn | undefined} turn undefined: nothing is being evaluated
  * @property {(level: string, text: string) => void} write to the console
@@ -29,7 +29,7 @@ import { decode, errorOf, makeEncoder } from './values.js';
  * @property {Map<string, unknown>} modules whatever was imported, by specifier
  *
  * @typedef {object} Calls
- * @property {(room: Room) => object} makeTools
+ * @property {(session: Session) => object} makeTools
  * @property {(id: number, answer: { value?: Encoded, error?: Encoded }) => void} answered
  * @property {(turn: Turn) => void} forget what was called is not waited for any more
  * @property {(error: unknown) => number | undefined} callOf the call that an error came from
@@ -48,12 +48,12 @@ export const makeCalls = ({ tools, limits }, send) => {
   const failures = new WeakMap();
 
   /**
-   * @param {Room} room
+   * @param {Session} session
    * @param {string} tool
    * @param {unknown[]} args
    */
-  const call = (room, tool, args) => {
-    const { turn } = room;
+  const call = (session, tool, args) => {
+    const { turn } = session;
     if (turn === undefined)
       throw errorOf('SandboxError', `tools.${tool}: nothing is evaluated now`);
     turn.calls += 1;
@@ -70,10 +70,10 @@ export const makeCalls = ({ tools, limits }, send) => {
   };
 
   return {
-    makeTools(room) {
+    makeTools(session) {
       const functions = tools.map((tool) => [
         tool,
-        { [tool]: async (/** @type {unknown[]} */ ...args) => call(room, tool, args) }[tool],
+        { [tool]: async (/** @type {unknown[]} */ ...args) => call(session, tool, args) }[tool],
       ]);
       return harden(Object.fromEntries(functions));
     },
@@ -101,13 +101,13 @@ export const makeCalls = ({ tools, limits }, send) => {
  * @param {Settings} settings
  * @param {Calls} calls
  * @param {(message: Message) => void} send
- * @returns {(name: string) => Room}
+ * @returns {(name: string) => Session}
  */
-export const makeRooms = (powers, settings, calls, send) => {
+export const makeSessions = (powers, settings, calls, send) => {
   const installGlobals = makeGlobals(powers);
   return (name) => {
     const write = (/** @type {string} */ level, /** @type {string} */ text) => {
-      const { turn } = room;
+      const { turn } = session;
       if (turn === undefined || turn.output < 0) return;
       const rest = turn.output;
       turn.output -= text.length + 1;
@@ -119,18 +119,18 @@ export const makeRooms = (powers, settings, calls, send) => {
     const { globalThis } = compartment;
     const timers = settings.clock
       ? makeTimers(
-          () => room.turn !== undefined,
+          () => session.turn !== undefined,
           (error) => write('error', `Uncaught ${shown(error)}`),
         )
       : undefined;
     const console = makeConsole(write);
-    /** @type {Room} */
-    const room = { compartment, turn: undefined, write, timers, console, modules: new Map() };
+    /** @type {Session} */
+    const session = { compartment, turn: undefined, write, timers, console, modules: new Map() };
     installGlobals(globalThis, settings);
     for (const [key, value] of Object.entries(timers?.functions ?? {}))
       define(globalThis, key, value);
     define(globalThis, 'console', console, false);
-    define(globalThis, 'tools', calls.makeTools(room), false);
-    return room;
+    define(globalThis, 'tools', calls.makeTools(session), false);
+    return session;
   };
 };
