@@ -1,4 +1,4 @@
-"""argv → workflow → text and exit status: 0 fine, 1 bad input or findings, 2 wrong usage."""
+"""argv → stages → output and exit status: 0 success, 1 invalid input, 2 usage error."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ def main() -> None:
 
     \b
     compartment-mapper bundle src/main.js -o app.zip   pack an application
-    compartment-mapper inspect app.zip                 see its packages and their powers
-    compartment-mapper run app.zip -- --port 8080      run it, confined
-    compartment-mapper eval -e "1 + 1"                 evaluate a text that has nothing
+    compartment-mapper inspect app.zip                 list packages and their capabilities
+    compartment-mapper run app.zip -- --port 8080      run it confined
+    compartment-mapper eval -e "1 + 1"                 evaluate code with no capabilities
 
-    Exit status: 0 fine, 1 bad input or findings, 2 wrong usage; `run` passes on the program's own.
+    Exit status: 0 success, 1 invalid input or findings, 2 usage error. `run` exits with the status
+    of the program.
     """  # noqa: D301 - click marks a paragraph to be left as it is with this character

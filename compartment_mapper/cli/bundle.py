@@ -33,11 +33,11 @@ from compartment_mapper.text import size_text
 )
 @click.argument("entries", metavar="ENTRY...", nargs=-1, required=True)
 @click.option(
-    "-o", "--output", required=True, metavar="FILE", help="Where to write it; - is standard output."
+    "-o", "--output", required=True, metavar="FILE", help="Write to FILE; - is standard output."
 )
 @forming
 @click.option("--json", "as_json", is_flag=True, help="Print statistics as JSON.")
-@click.option("--watch", is_flag=True, help="Pack again whenever a file of it changes.")
+@click.option("--watch", is_flag=True, help="Rebuild whenever an input file changes.")
 @bundling
 @reporting
 def bundle_command(
@@ -49,29 +49,31 @@ def bundle_command(
     watch: bool,
     choices: Choices,
 ) -> None:
-    """Pack the application that begins at ENTRY, a file or a folder, into one file.
+    """Pack the application that starts at ENTRY, a file or a folder, into one file.
 
-    Several entries share their packages; `run --entry NAME` begins at another than the first.
+    Several entries share their packages; `run --entry NAME` selects the one to start.
 
-    Only what is reached is packed. Each package gets a compartment of its own; without --infer or
-    --policy, a dependency gets only what is harmless, and what was withheld is listed.
+    Only reachable modules are packed. Each package runs in its own compartment. Without --infer or
+    --policy, dependencies get harmless capabilities only, and denied ones are listed.
 
     \b
     compartment-mapper bundle src/main.js -o app.js --format script              for `node app.js`
     compartment-mapper bundle src/page.js -o app.js --format script -C browser   for a page
-    compartment-mapper bundle src/main.js -o app.zip --leave-out-unused   as for a page
-    compartment-mapper bundle src/main.js -o - | sha512sum      to another program
-    compartment-mapper bundle src/main.js -o app.zip --watch    while you work on it
-    compartment-mapper bundle src/main.js -o app.zip --timings  to see what takes long
+    compartment-mapper bundle src/main.js -o app.zip --tree-shaking       as for a page
+    compartment-mapper bundle src/main.js -o - | sha512sum      pipe it to another program
+    compartment-mapper bundle src/main.js -o app.zip --watch    rebuild on change
+    compartment-mapper bundle src/main.js -o app.zip --timings  see where the time goes
     compartment-mapper bundle src/main.js -o app.js --format script --minify --source-map file
     """  # noqa: D301 - click marks a paragraph to be left as it is with this character
     check_output(output, form.format)
     if output == STANDARD_OUTPUT and (watch or as_json or form.source_map == "file"):
-        message = "-o - writes one file: leave out --watch, --json and --source-map file"
+        message = (
+            "-o - writes one file: it cannot be combined with --watch, --json or --source-map file"
+        )
         raise click.UsageError(message)
     entry, *others = entries
     if others and form.format == "module":
-        message = "a module has the exports of one ENTRY: bundle each by itself"
+        message = "a module has the exports of one ENTRY: bundle each entry separately"
         raise click.UsageError(message)
     order = Order(entry=entry, others=tuple(others), choices=choices, form=form)
     if watch:
@@ -101,9 +103,9 @@ def _write_bundle(order: Order, output: str, disk: ObservedDisk | None, *, as_js
     if as_json:
         _print_statistics(made, output, order.form.format, stages if timings else None)
     else:
-        _say_powers(made)
+        _print_capabilities(made)
         if output != STANDARD_OUTPUT:
-            _say(made, output, order.form.format)
+            _print_summary(made, output, order.form.format)
     if timings and not as_json:
         show(f"timings: {stages.text()}", err=True)
 
@@ -112,13 +114,13 @@ def _policies(order: Order) -> list[str]:
     return [path for path in (order.choices.policy, order.choices.override) if path is not None]
 
 
-def _say_powers(made: BuildResult) -> None:
+def _print_capabilities(made: BuildResult) -> None:
     for text in (made.granted, made.denied, made.needs):
         if text:
             show(text, err=True)
 
 
-def _say(made: BuildResult, output: str, form: Format) -> None:
+def _print_summary(made: BuildResult, output: str, form: Format) -> None:
     show(f"{output}: {made.summary}")
     if made.map_file:
         show(f"{map_path(output)}: {size_text(len(made.map_file))}")

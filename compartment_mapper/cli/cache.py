@@ -17,30 +17,30 @@ from compartment_mapper.errors.diagnostic import InputError
 @click.group(
     "cache",
     cls=Commands,
-    short_help="Show or remove what is kept between runs.",
+    short_help="Show or clear the cache.",
     epilog="Example: compartment-mapper cache info",
 )
 def cache_group() -> None:
-    """Show or remove what is kept between runs, in a folder of the user's own.
+    """Show or clear the cache, which belongs to the user.
 
-    It is in $COMPARTMENT_MAPPER_CACHE, or where the system keeps such things: ~/.cache,
-    ~/Library/Caches, %LOCALAPPDATA%. Nothing in it is needed, and it stays below 384 MiB.
+    Its folder is $COMPARTMENT_MAPPER_CACHE, or in the platform's cache folder: ~/.cache,
+    ~/Library/Caches, %LOCALAPPDATA%. It is safe to delete and limited to 384 MiB.
 
     \b
-    compartment-mapper cache info     where it is, and how much
-    compartment-mapper cache clear    remove it all
+    compartment-mapper cache info     its folder and size
+    compartment-mapper cache clear    remove all of it
     """  # noqa: D301 - click marks a paragraph to be left as it is with this character
 
 
 @cache_group.command(
     "info",
-    short_help="Say where it is, and how much.",
+    short_help="Print the folder, the parts and the size of the cache.",
     epilog="Example: compartment-mapper cache info --json",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @reporting
 def info_command(*, as_json: bool) -> None:
-    """Say where things are kept, what they are, and how much."""
+    """Print the folder, the parts and the size of the cache."""
     from compartment_mapper.report.text import cache_text  # noqa: PLC0415 - the rest needs no reports
 
     found = cache_folder(os.environ)
@@ -61,12 +61,12 @@ def info_command(*, as_json: bool) -> None:
 
 @cache_group.command(
     "clear",
-    short_help="Remove what is kept.",
+    short_help="Clear the cache.",
     epilog="Example: compartment-mapper cache clear",
 )
 @reporting
 def clear_command() -> None:
-    """Remove what is kept; files that are none of ours stay."""
+    """Clear the cache. Files that compartment-mapper did not write stay."""
     from compartment_mapper.report.text import cache_text  # noqa: PLC0415 - as above
 
     found = _usable(cache_folder(os.environ))

@@ -9,13 +9,18 @@ import click
 
 
 class Commands(click.Group):
-    """Commands, with the nearest name for one that is none."""
+    """Commands, with the nearest name for one that does not exist."""
+
+    def known(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, hidden ones too."""
+        return self.list_commands(ctx)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that *args* begin with."""
-        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+        unknown = args and args[0] not in self.known(ctx) and not args[0].startswith("-")
+        if unknown:
             from compartment_mapper.errors.diagnostic import did_you_mean  # noqa: PLC0415 - for failures
 
             hint = did_you_mean(args[0], self.list_commands(ctx))
@@ -23,18 +28,28 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
-def lazy_commands(modules: Mapping[str, str]) -> type[Commands]:
-    """Return a class of groups whose commands are imported when they are asked for.
+def lazy_commands(
+    modules: Mapping[str, str], *, renamed: Mapping[str, str] | None = None
+) -> type[Commands]:
+    """Return a class of groups that import a command when it is called.
 
     Args:
-        modules: For each command the place of what defines it: ``"package.module:name"``.
+        modules: For each command the place of its definition: ``"package.module:name"``.
+        renamed: For each former name of a command, which is hidden, the name that it has now.
     """
+    former = renamed or {}
 
     class LazyCommands(Commands):
+        def known(self, ctx: click.Context) -> list[str]:
+            return [*super().known(ctx), *former]
+
         def list_commands(self, ctx: click.Context) -> list[str]:
             return [*modules, *super().list_commands(ctx)]
 
         def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+            if cmd_name in former:
+                click.echo(f"warning: {cmd_name} is now called {former[cmd_name]}", err=True)
+                return self.get_command(ctx, former[cmd_name])
             if cmd_name not in modules:
                 return super().get_command(ctx, cmd_name)
             module, _, name = modules[cmd_name].partition(":")

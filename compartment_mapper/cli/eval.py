@@ -1,4 +1,4 @@
-"""``eval``: evaluate a text with nothing but the given tools."""
+"""``eval``: evaluate code with no capabilities but the given tools."""
 
 from __future__ import annotations
 
@@ -26,35 +26,35 @@ _ERRORS = frozenset({"warn", "error", "trace"})
 
 @click.command(
     "eval",
-    short_help="Evaluate a text with nothing but the given tools.",
+    short_help="Evaluate code with no capabilities but the given tools.",
     epilog="Example: compartment-mapper eval -e 'await tools.date()' --tool date='date -u'",
 )
 @click.argument("file", required=False, metavar="[FILE]")
-@click.option("-e", "--code", metavar="CODE", help="The text itself, instead of a file.")
+@click.option("-e", "--code", metavar="CODE", help="The source code itself, instead of a file.")
 @click.option(
     "--tool",
     "tools",
     multiple=True,
     metavar="NAME=COMMAND",
-    help="Give tools.NAME, which runs COMMAND (no shell): its input is the JSON array of the "
-    "arguments, its output JSON, or text.",
+    help="Provide tools.NAME, which runs COMMAND without a shell: standard input is the JSON array "
+    "of the arguments, standard output is JSON or text.",
 )
 @click.option(
     "--module",
     "modules",
     multiple=True,
     metavar="NAME=ARCHIVE",
-    help="An archive that the text may import as NAME, with its own policy.",
+    help="An archive that the code can import as NAME, with its own policy.",
 )
-@click.option("--clock", is_flag=True, help="Give Date.now, setTimeout and the like.")
-@click.option("--random", is_flag=True, help="Give Math.random and the like.")
+@click.option("--clock", is_flag=True, help="Provide Date.now, setTimeout and the like.")
+@click.option("--random", is_flag=True, help="Provide Math.random and the like.")
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
     default=5.0,
     show_default=True,
     metavar="SECONDS",
-    help="End it after so many seconds, tools included.",
+    help="Stop after SECONDS, tool calls included.",
 )
 @click.option(
     "--memory",
@@ -63,9 +63,11 @@ _ERRORS = frozenset({"warn", "error", "trace"})
     default=128,
     show_default=True,
     metavar="MB",
-    help="End it when it takes more memory.",
+    help="Stop when it uses more than MB of memory.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print value, console and error as JSON.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the value, console output and error as JSON."
+)
 @NODE_OPTION
 @reporting
 def eval_command(  # noqa: PLR0913 - as many as there are options
@@ -83,9 +85,9 @@ def eval_command(  # noqa: PLR0913 - as many as there are options
 ) -> None:
     """Evaluate FILE, CODE or the standard input in a locked-down process, and print its value.
 
-    A script, the body of an asynchronous function (`return`, `await`) or a module, with types of
-    TypeScript or without. It has the language and its tools: no network, no files, no environment,
-    no clock, no chance. Exit status 1 when it fails; see docs/sandbox.md.
+    The code is a script, the body of an async function (`return`, `await`) or a module, in
+    JavaScript or TypeScript. It has the language and its tools: no network, no files, no
+    environment, no clock, no randomness. Exit status 1 on failure; see docs/sandbox.md.
     """
     name, source = _source(file, code)
     archives = {key: read_file(path) for key, path in map(_pair, modules)}

@@ -40,20 +40,25 @@ from compartment_mapper.report.text import chain_text, dot, mermaid, packages_te
 
 @click.command(
     "inspect",
-    short_help="Show the packages of an archive or an application.",
+    short_help="List the packages of an archive or an application.",
     epilog="Example: compartment-mapper inspect src/main.js --why ms",
 )
 @click.argument("target", metavar="ARCHIVE|ENTRY")
 @click.option("--json", "as_json", is_flag=True, help="Print the packages as JSON.")
-@click.option("--dot", "as_dot", is_flag=True, help="Print the graph for Graphviz.")
-@click.option("--mermaid", "as_mermaid", is_flag=True, help="Print the graph for Mermaid.")
+@click.option("--dot", "as_dot", is_flag=True, help="Print the package graph for Graphviz.")
+@click.option("--mermaid", "as_mermaid", is_flag=True, help="Print the package graph for Mermaid.")
 @click.option(
     "--node-flags",
     "as_flags",
     is_flag=True,
-    help="Print Node's options for a process that may do no more than all packages together.",
+    help="Print Node options that restrict the process to what all packages together are granted.",
 )
-@click.option("--why", "why_package", metavar="PACKAGE", help="Print how PACKAGE is reached.")
+@click.option(
+    "--why",
+    "why_package",
+    metavar="PACKAGE",
+    help="Print the import chain from the entry to PACKAGE.",
+)
 @bundling
 @reporting
 def inspect_command(  # noqa: PLR0913 - as many as there are options
@@ -66,13 +71,13 @@ def inspect_command(  # noqa: PLR0913 - as many as there are options
     why_package: str | None,
     choices: Choices,
 ) -> None:
-    """Show the packages of an archive or an application: size, dependents, powers.
+    """List the packages of an archive or an application: size, dependents, capabilities.
 
-    Nothing is executed. `--why` needs the sources: give the ENTRY, not the archive.
+    Nothing is executed. `--why` reads the sources: name the ENTRY, not the archive.
     """
     if is_archive(target):
         if why_package is not None:
-            message = "--why reads the sources: give the application's entry, not the archive"
+            message = "--why reads the sources: name the application's entry, not the archive"
             raise click.UsageError(message)
         archive = unpack(read_file(target))
         summaries, entries = summaries_of(archive.map, archive.sizes), archive.map.entries

@@ -1,4 +1,4 @@
-"""What is made of an application: the options that say so, and which of them go together."""
+"""Output formats of an application: their options, and which options go together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from compartment_mapper.bundle.build_result import Format, SourceMapForm
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """An archive, a script or a module, and how it is to be."""
+    """An archive, a script or a module, and its options."""
 
     format: Format = "archive"
     compress: bool = False
@@ -23,22 +23,22 @@ class Form:
     global_name: str | None = None
 
     def check(self) -> None:
-        """Refuse options that the format has no use for."""
+        """Refuse options that do not apply to the format."""
         if self.compress and self.format != "archive":
-            message = f"--compress is for archives: let the server compress a {self.format}"
+            message = f"--compress applies to archives: let the server compress a {self.format}"
             raise click.UsageError(message)
         if self.global_name is not None:
             self._check_global_name(self.global_name)
 
     def _check_global_name(self, name: str) -> None:
         if self.format == "module":
-            message = "--global-name is for scripts: a module exports by name; leave it out"
+            message = "--global-name applies to scripts: a module has exports of its own"
             raise click.UsageError(message)
         if self.format == "archive":
-            message = "--global-name is for scripts: add --format script"
+            message = "--global-name applies to scripts: add --format script"
             raise click.UsageError(message)
         if not _IDENTIFIER.fullmatch(name) or name in _RESERVED:
-            message = f"--global-name: '{name}' is no name of a variable"
+            message = f"--global-name: '{name}' is not a variable name"
             raise click.UsageError(message)
 
 
@@ -58,24 +58,26 @@ _OPTIONS = (
         "--format",
         type=click.Choice(["archive", "script", "module"]),
         default="archive",
-        help="A zip file; a script for Node and pages; a module that exports what ENTRY does.",
+        help="archive: a zip file; script: for Node and pages; module: exports what ENTRY exports.",
     ),
-    click.option("--compress", is_flag=True, help="Deflate the files (Endo can't read those)."),
+    click.option(
+        "--compress", is_flag=True, help="Deflate the files. Endo cannot read compressed archives."
+    ),
     click.option(
         "--source-map",
         type=click.Choice(["inline", "file", "none"]),
         default="none",
-        help="Maps to the sources, for traces and debuggers: within FILE, or beside it, FILE.map.",
+        help="Source maps for stack traces and debuggers: inside FILE, or beside it as FILE.map.",
     ),
     click.option(
         "--minify",
         is_flag=True,
-        help="Shorten texts by the application's own esbuild: npm install --save-dev esbuild.",
+        help="Minify with the application's own esbuild: npm install --save-dev esbuild.",
     ),
     click.option(
         "--global-name",
         metavar="NAME",
-        help="In a script: the global variable that gets what ENTRY exports.",
+        help="With --format script: the global variable that holds the exports of ENTRY.",
     ),
 )
 

@@ -33,7 +33,8 @@ from compartment_mapper.host.wall import Wall
 WALL_OPTION = click.option(
     "--no-second-wall",
     is_flag=True,
-    help="Leave the process all that you may do: compartments alone confine its packages.",
+    help="Do not restrict the process with Node's permission model: compartments alone confine "
+    "packages.",
 )
 
 
@@ -45,7 +46,7 @@ class _RunCommand(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as problem:
-            message = f"{problem.message} The program's own arguments go after `--`."
+            message = f"{problem.message} Arguments for the program go after `--`."
             raise click.UsageError(message, ctx) from problem
 
 
@@ -61,20 +62,22 @@ class _RunCommand(click.Command):
     "--audit",
     "audit",
     flag_value="--audit",
-    help="Record what is withheld instead of failing, and print the policy that it would need.",
+    help="Record denied accesses instead of failing, and print the policy that the program needs.",
 )
-@click.option("--audit-json", "audit", flag_value="--audit=json", help="The same, as JSON.")
+@click.option("--audit-json", "audit", flag_value="--audit=json", help="Like --audit, as JSON.")
 @click.option(
     "--source-map",
     type=click.Choice(["inline", "none"]),
-    help="Traces and debuggers show what packages were made from: --source-map inline.",
+    help="With `inline`, stack traces and debuggers show the original sources.",
 )
-@click.option("--entry", metavar="NAME", help="Begin there, where an archive has several entries.")
+@click.option(
+    "--entry", metavar="NAME", help="The entry to start, for an archive with several entries."
+)
 @WALL_OPTION
 @click.option(
     "--report",
     metavar="FILE",
-    help="Append denials, and uses of high and critical powers, as JSON lines: --report r.jsonl.",
+    help="Append denials and uses of high and critical capabilities to FILE, as JSON lines.",
 )
 @bundling
 @reporting
@@ -91,10 +94,10 @@ def run_command(  # noqa: PLR0913 - as many as there are options
 ) -> None:
     """Run an archive, or bundle an application in memory and run it, under SES.
 
-    The program has its own standard streams, arguments (after --), signals and exit status. With
-    --policy, an archive gets no more than both its own policy and FILE grant.
+    Standard streams, arguments (after --), signals and the exit status are those of the program.
+    With --policy, an archive gets the intersection of its own policy and FILE.
 
-    The process itself gets no more than all packages together (Node's permission model).
+    Node's permission model restricts the process to what all packages together are granted.
     """
     run = Run(
         choices=choices,
@@ -105,11 +108,11 @@ def run_command(  # noqa: PLR0913 - as many as there are options
     )
     if is_archive(target):
         if source_map is not None:
-            message = "an archive carries its source maps: give --source-map to `bundle`"
+            message = "an archive contains its source maps: pass --source-map to `bundle`"
             raise click.UsageError(message)
         _run_archive(target, run, entry=entry)
     if entry is not None:
-        message = "--entry chooses among the entries of an archive: name the file itself"
+        message = "--entry selects an entry of an archive: name the file itself"
         raise click.UsageError(message)
     stages = Stages()
     form = Form(source_map=source_map or "none")

@@ -1,4 +1,4 @@
-"""What the commands share: the options of bundling, and how problems are told."""
+"""What commands share: the options of bundling, and how problems are printed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Choices:
             message = "choose one of --infer, --policy and --allow-all"
             raise click.UsageError(message)
         if self.override is not None and (self.infer or self.allow_all):
-            message = "--policy-override changes a policy file: leave out --infer and --allow-all"
+            message = "--policy-override cannot be combined with --infer or --allow-all"
             raise click.UsageError(message)
 
 
@@ -66,14 +66,46 @@ def read_file(path: str) -> bytes:
 
 
 CONDITION_OPTION = click.option(
-    "-C", "--condition", multiple=True, metavar="C", help="Also match C in package.json exports."
+    "-C",
+    "--condition",
+    multiple=True,
+    metavar="C",
+    help="Also match the condition C in package.json exports.",
 )
-UNUSED_OPTION = click.option(
-    "--leave-out-unused/--keep-unused",
+_TREE_SHAKING = "tree_shaking"
+
+
+def _renamed_option(name: str, instead: str, *, value: bool) -> Callable[..., Callable[..., None]]:
+    """Return a hidden option that does what *instead* does, under the name that it had before."""
+
+    def note(context: click.Context, _option: click.Parameter, given: bool) -> None:  # noqa: FBT001 - click's order
+        if given:
+            show(f"warning: {name} is now called {instead}", err=True)
+            context.params.setdefault(_TREE_SHAKING, value)
+
+    return click.option(
+        name, is_flag=True, hidden=True, is_eager=True, expose_value=False, callback=note
+    )
+
+
+_TREE_SHAKING_OPTION = click.option(
+    "--tree-shaking/--no-tree-shaking",
     default=None,
-    help='Leave out what nobody uses of packages with "sideEffects": false, or keep it; without,'
-    " it is left out with -C browser, and kept else.",
+    callback=lambda context, _option, value: (
+        context.params.get(_TREE_SHAKING) if value is None else value
+    ),
+    help='Tree-shake packages marked "sideEffects": false. Default: on with -C browser, otherwise'
+    " off.",
 )
+
+
+def TREE_SHAKING_OPTION(command: Callable[..., None]) -> Callable[..., None]:  # noqa: N802 - used as the other options are
+    """Add the option of tree shaking, and the names that it had before."""
+    old = _renamed_option("--leave-out-unused", "--tree-shaking", value=True)
+    kept = _renamed_option("--keep-unused", "--no-tree-shaking", value=False)
+    return _TREE_SHAKING_OPTION(old(kept(command)))
+
+
 _UNREVIEWED = f"{__name__}.unreviewed"
 
 
@@ -87,7 +119,7 @@ def _chosen_node(context: click.Context, _option: click.Parameter, value: str | 
         return value
     show(
         f"warning: --unreviewed-node: where nobody has reviewed the version of '{value}', packages "
-        "may reach objects of the host that confine nothing",
+        "may reach host objects that do not confine them",
         err=True,
     )
     return UnreviewedNode(value)
@@ -100,14 +132,14 @@ _UNREVIEWED_OPTION = click.option(
     expose_value=False,
     callback=_note_unreviewed,
     envvar="COMPARTMENT_MAPPER_UNREVIEWED_NODE",
-    help="Take --node though nobody has reviewed what packages reach in its version.",
+    help="Accept a --node whose host objects nobody has reviewed.",
 )
 _NODE_OPTION = click.option(
     "--node",
     envvar="COMPARTMENT_MAPPER_NODE",
     metavar="PATH",
     callback=_chosen_node,
-    help="Another Node, 22 or 24.",
+    help="Use another Node, version 22 or 24.",
 )
 
 
@@ -119,13 +151,13 @@ def NODE_OPTION(command: Callable[..., None]) -> Callable[..., None]:  # noqa: N
 CACHE_OPTION = click.option(
     "--no-cache",
     is_flag=True,
-    help="Scan and compile all anew, and keep nothing: see `compartment-mapper cache --help`.",
+    help="Ignore the cache: rescan, recompile, store nothing.",
 )
 JOBS_OPTION = click.option(
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Scan in up to N processes; without, as many as there are processors: --jobs 1.",
+    help="Number of scanner processes. Default: one per CPU.",
 )
 _BUNDLE_OPTIONS = (
     CONDITION_OPTION,
@@ -133,45 +165,47 @@ _BUNDLE_OPTIONS = (
         "--asset",
         multiple=True,
         metavar="[PACKAGE:]GLOB",
-        help="Also pack files of the application, or of a package, for fs to read.",
+        help="Also pack matching files of the application or of PACKAGE, so that fs can read them.",
     ),
     click.option(
         "--infer",
         is_flag=True,
-        help="Grant each package what its code is seen to use, but for critical powers.",
+        help="Grant each package the capabilities that its code uses, except critical ones.",
     ),
     click.option(
         "--grant",
         multiple=True,
-        metavar="PACKAGE:AUTHORITY",
-        help="Grant a power by name, a critical one too: esbuild:child_process.spawn.",
+        metavar="PACKAGE:CAPABILITY",
+        help="Grant one capability, critical ones included. Example: esbuild:child_process.spawn.",
     ),
     click.option(
         "--policy",
         metavar="FILE",
-        help="Grant what FILE says; without, compartment-policy.json beside package.json, if any.",
+        help="Read the policy from FILE. Default: compartment-policy.json beside package.json, if "
+        "present.",
     ),
     click.option(
         "--policy-override",
         "override",
         metavar="FILE",
-        help="What holds instead, path by path; without, compartment-policy-override.json.",
+        help="Override the policy path by path with FILE. Default: "
+        "compartment-policy-override.json, if present.",
     ),
     click.option("--allow-all", is_flag=True, help="Grant everything to every package."),
     click.option(
         "--frozen/--no-frozen",
         default=None,
-        help="Fail, or only warn, where a package has another version or other files than the"
-        " policy says; without, fail where CI is set, as in `CI=true compartment-mapper bundle`.",
+        help="Fail (or only warn) if the version or the files of a package differ from the policy. "
+        "Default: fail if the environment variable CI is set.",
     ),
-    UNUSED_OPTION,
+    TREE_SHAKING_OPTION,
     NODE_OPTION,
     CACHE_OPTION,
     JOBS_OPTION,
     click.option(
         "--timings",
         is_flag=True,
-        help="Say how long each stage took, on the standard error stream.",
+        help="Print how long each stage took to standard error.",
     ),
 )
 
@@ -238,10 +272,10 @@ def print_problems(problems: Sequence[Diagnostic]) -> None:
     """Print *problems* for people, on the standard error stream."""
     for problem in problems:
         text = printable(problem.text())
-        if _has_colour():
-            colour = "red" if problem.severity == "error" else "yellow"
+        if _has_color():
+            color = "red" if problem.severity == "error" else "yellow"
             mark = f"{problem.severity} [{problem.code}]"
-            text = text.replace(mark, click.style(mark, fg=colour, bold=True), 1)
+            text = text.replace(mark, click.style(mark, fg=color, bold=True), 1)
         click.echo(text, err=True)
 
 
@@ -250,7 +284,7 @@ def show(text: str, *, err: bool = False) -> None:
     click.echo(printable(text), err=err)
 
 
-def _has_colour() -> bool:
+def _has_color() -> bool:
     return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
 

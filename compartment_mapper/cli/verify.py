@@ -23,21 +23,23 @@ from compartment_mapper.report.text import summary_text
 
 @click.command(
     "verify",
-    short_help="Check an archive, running nothing of it.",
+    short_help="Check an archive without running it.",
     epilog="Example: compartment-mapper verify app.zip --sha512 1f2e… --policy policy.json",
 )
 @click.argument("archive", metavar="ARCHIVE")
 @click.option(
-    "--sha512", metavar="HEX", help="What `bundle` printed: the archive must be that one."
+    "--sha512", metavar="HEX", help="The hash that `bundle` printed; the archive must match it."
 )
-@click.option("--policy", metavar="FILE", help="What FILE does not grant, no package may have.")
+@click.option(
+    "--policy", metavar="FILE", help="No package may have a capability that FILE does not grant."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @reporting
 def verify_command(*, archive: str, sha512: str | None, policy: str | None, as_json: bool) -> None:
-    """Check that ARCHIVE is whole, unchanged, and within a policy.
+    """Check that ARCHIVE is complete and unmodified, and that it stays within a policy.
 
-    The zip is well formed, the map follows its schema, its links and entry lead somewhere, and
-    every file has its hash. Nothing is executed. Exit status 1 when something is wrong.
+    Checks that the zip file is well formed, the compartment map follows its schema, its links and
+    entry resolve, and every file matches its hash. Nothing is executed. Exit status 1 on failure.
     """
     given = parsed_policy(policy_file(policy)) if policy is not None else None
     try:
@@ -57,7 +59,7 @@ def verify_command(*, archive: str, sha512: str | None, policy: str | None, as_j
     if excess:
         if not as_json:
             difference = PolicyDifference(authority=tuple(excess), packages=())
-            show(f"it grants what {policy} does not:", err=True)
+            show(f"it grants capabilities that {policy} does not:", err=True)
             show(difference_text(difference), err=True)
         raise click.exceptions.Exit(1)
 

@@ -152,18 +152,18 @@ def finding_to_dict(finding: PolicyDiagnostic, place: str) -> dict[str, object]:
     }
 
 
-def powers_text(severity: Severity | None) -> str:
+def capabilities_text(severity: Severity | None) -> str:
     """Return the table of what the host offers, the worst first; of one severity, if given."""
     return "\n".join(
         f"{row.severity:<8} {part.removesuffix('s'):<7} {path}  {row.reason}"
-        for part, path, row in powers(severity)
+        for part, path, row in capabilities(severity)
     )
 
 
-def powers_markdown(severity: Severity | None) -> str:
+def capabilities_markdown(severity: Severity | None) -> str:
     """Return the same as a table for a document; what has one reason stands in one row."""
     rows: dict[tuple[str, str, str], list[str]] = {}
-    for part, path, row in powers(severity):
+    for part, path, row in capabilities(severity):
         rows.setdefault((row.severity, part, row.reason), []).append(_code(path))
     lines = ["| severity | | power | what it is good for |", "|---|---|---|---|"]
     lines += [
@@ -173,7 +173,7 @@ def powers_markdown(severity: Severity | None) -> str:
     return "\n".join(lines)
 
 
-def powers(severity: Severity | None) -> Iterator[tuple[Part, str, Authority]]:
+def capabilities(severity: Severity | None) -> Iterator[tuple[Part, str, Authority]]:
     """Yield what the host offers, by severity, part and path."""
     for level in SEVERITIES if severity is None else (severity,):
         for part in ("globals", "builtins"):

@@ -31,7 +31,7 @@ COMPARE = """(async () => {
 })()"""
 
 
-@pytest.fixture(params=["--leave-out-unused", "--keep-unused"])
+@pytest.fixture(params=["--tree-shaking", "--no-tree-shaking"])
 def days(served: Path, request: pytest.FixtureRequest) -> str:
     """The application's page, by its path."""
     shutil.copy(APP / "index.html", served)
@@ -72,7 +72,7 @@ def test_what_nobody_uses_is_left_out_of_pages(tmp_path: Path) -> None:
         found: dict[str, int] = json.loads(done.stdout)
         return found
 
-    page, whole = said("-C", "browser"), said("-C", "browser", "--keep-unused")
+    page, whole = said("-C", "browser"), said("-C", "browser", "--no-tree-shaking")
 
     assert whole["unused"] == said()["unused"] == 0
     assert page["modules"] + page["unused"] == whole["modules"]

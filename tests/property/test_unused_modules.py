@@ -156,10 +156,10 @@ def test_a_program_prints_the_same_without_what_nobody_uses(seed: int, tmp_path:
     random = Random(seed)  # noqa: S311 - to repeat
     main = write(tmp_path / "app", application(random, repeats=repeats)) / "main.js"
     told: dict[str, str] = {}
-    for flag in ("--keep-unused", "--leave-out-unused"):
+    for flag in ("--no-tree-shaking", "--tree-shaking"):
         script = tmp_path / f"{flag}.mjs"
         mapper("bundle", main, "-o", script, "--format", "script", "--allow-all", flag, check=True)
         told[flag] = printed(script)
-    assert told["--leave-out-unused"] == told["--keep-unused"]
+    assert told["--tree-shaking"] == told["--no-tree-shaking"]
     # V8 shows names in namespaces that are ambiguous, where stars go in circles.
-    assert repeats or told["--keep-unused"] == printed(main)
+    assert repeats or told["--no-tree-shaking"] == printed(main)

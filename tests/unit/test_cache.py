@@ -252,7 +252,7 @@ def test_a_file_that_was_only_touched_changes_nothing(app: Path, folder: Path) -
         ("--infer",),
         ("--compress",),
         ("-C", "browser"),
-        ("--leave-out-unused",),
+        ("--tree-shaking",),
         ("--allow-all",),
         ("--grant", "a:fetch"),
         ("--asset", "x.js"),

@@ -53,8 +53,8 @@ def test_bundle_prints_statistics_as_json() -> None:
     [
         ((), 0),
         (("-C", "browser"), 1),
-        (("-C", "browser", "--keep-unused"), 0),
-        (("--leave-out-unused",), 1),
+        (("-C", "browser", "--no-tree-shaking"), 0),
+        (("--tree-shaking",), 1),
     ],
 )
 def test_modules_that_nobody_uses_are_left_out_and_counted(

@@ -31,12 +31,21 @@ from compartment_mapper.report.policy_text import (
 
 @click.command(
     "check",
-    short_help="Say whether the policy file still fits.",
+    short_help="Check whether the policy file is up to date.",
     epilog="Example: compartment-mapper policy check src/main.js",
 )
 @click.argument("entry")
-@click.option("--policy", metavar="FILE", help="Default: compartment-policy.json beside it.")
-@click.option("--policy-override", "override", metavar="FILE", help="What holds instead.")
+@click.option(
+    "--policy",
+    metavar="FILE",
+    help="The policy file. Default: compartment-policy.json beside package.json.",
+)
+@click.option(
+    "--policy-override",
+    "override",
+    metavar="FILE",
+    help="Override the policy path by path with FILE.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @load_options
 @reporting
@@ -48,9 +57,9 @@ def check_command(
     as_json: bool,
     loading: LoadOptions,
 ) -> None:
-    """Say where the policy file is too narrow for the application at ENTRY, or stale.
+    """Check that the policy file covers the application at ENTRY and is up to date.
 
-    Exit status 1 when something is undecided, no longer used, or of another version.
+    Exit status 1 if a use is not covered, a grant is unused, or a package has another version.
     """
     application = load(entry, loading)
     given = _policy_for(application, policy, override)
@@ -66,9 +75,9 @@ def check_command(
         click.echo(json.dumps({"findings": found}, indent=2, ensure_ascii=False))
     elif findings:
         show(findings_text(findings, places))
-        show("`compartment-mapper policy infer` brings it up to date, for review", err=True)
+        show("run `compartment-mapper policy infer` to update it for review", err=True)
         if any(finding.kind == "unused" for finding in findings):
-            show("what a person granted stays there: take it out by hand", err=True)
+            show("manual grants stay in the file: remove them by hand", err=True)
     else:
         show(f"{shown_path(given.file)} fits: {policy_summary_text(given.policy)}")
     if findings:

@@ -21,13 +21,15 @@ from compartment_mapper.report.policy_text import difference_markdown, differenc
 
 @click.command(
     "diff",
-    short_help="Compare the authority in two policies, archives or applications.",
+    short_help="Compare the capabilities of two policies, archives or applications.",
     epilog="Example: compartment-mapper policy diff compartment-policy.json src/main.js --markdown",
 )
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @click.option("--json", "as_json", is_flag=True, help="Print the difference as JSON.")
-@click.option("--markdown", "as_markdown", is_flag=True, help="Print tables for a pull request.")
+@click.option(
+    "--markdown", "as_markdown", is_flag=True, help="Print Markdown tables, for pull requests."
+)
 @load_options
 @reporting
 def diff_command(
@@ -38,10 +40,10 @@ def diff_command(
     as_markdown: bool,
     loading: LoadOptions,
 ) -> None:
-    """Show the authority that NEW gives and OLD does not (+), or no longer (-), worst first.
+    """List the capabilities that NEW grants and OLD does not (+), and the reverse (-), worst first.
 
-    Each is a policy file, an archive, or the entry of an application; `!` marks what is wanted
-    and refused. Exit status 1 when there is a difference.
+    OLD and NEW are policy files, archives or entries of applications. `!` marks a capability that
+    is used and denied. Exit status 1 if they differ.
     """
     before, after = (_policy_of(target, loading) for target in (old, new))
     difference = diff_policies(before, after)

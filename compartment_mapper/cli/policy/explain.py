@@ -29,13 +29,18 @@ from compartment_mapper.report.text import chain_text
 
 @click.command(
     "explain",
-    short_help="Show where a package uses an authority, and who brought it in.",
+    short_help="Show where a package uses a capability, and how the package is reached.",
     epilog="Example: compartment-mapper policy explain debug process.env --entry src/main.js",
 )
 @click.argument("package")
-@click.argument("authority", required=False)
-@click.option("--entry", default=".", metavar="ENTRY", help="Of the application. Default: here.")
-@click.option("--json", "as_json", is_flag=True, help="Print chain and uses as JSON.")
+@click.argument("authority", metavar="[CAPABILITY]", required=False)
+@click.option(
+    "--entry",
+    default=".",
+    metavar="ENTRY",
+    help="The entry of the application. Default: the current folder.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the chain and the uses as JSON.")
 @load_options
 @reporting
 def explain_command(
@@ -46,9 +51,9 @@ def explain_command(
     as_json: bool,
     loading: LoadOptions,
 ) -> None:
-    """Show how PACKAGE is reached, and every use of AUTHORITY (or all) with its code.
+    """Print how PACKAGE is reached, and each use of CAPABILITY (or of all) with its code.
 
-    PACKAGE is a canonical name, or a name; AUTHORITY a path such as process.env or fs.
+    PACKAGE is a canonical name or a package name; CAPABILITY is a path such as process.env or fs.
     """
     application = load(entry, loading)
     explanation = _explained(application, package, authority)

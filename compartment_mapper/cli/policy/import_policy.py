@@ -14,16 +14,16 @@ from compartment_mapper.report.policy_text import policy_summary_text
 
 @click.command(
     "import",
-    short_help="Read a policy of LavaMoat or Endo.",
+    short_help="Convert a policy of LavaMoat or Endo.",
     epilog="Example: compartment-mapper policy import lavamoat/node/policy.json -o policy.json",
 )
 @click.argument("file")
-@click.option("-o", "--output", metavar="FILE", help="Where to write it. Default: standard output.")
+@click.option("-o", "--output", metavar="FILE", help="Write to FILE. Default: standard output.")
 @reporting
 def import_command(*, file: str, output: str | None) -> None:
-    """Write FILE, a policy of LavaMoat's or Endo's, as compartment-mapper's.
+    """Convert FILE, a policy of LavaMoat or Endo.
 
-    What could not be taken over is said.
+    Notes on standard error list what has no equivalent.
     """
     imported = import_policy(read_file(file), file=file)
     if isinstance(imported, Diagnostic):

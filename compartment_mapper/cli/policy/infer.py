@@ -37,9 +37,9 @@ from compartment_mapper.report.text import granted_text
     "-o",
     "--output",
     metavar="FILE",
-    help="Where to write it; - for the standard output. Default: beside package.json.",
+    help="Write to FILE; - is standard output. Default: beside package.json.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print what deserves a look as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the grants that need review as JSON.")
 @load_options
 @reporting
 def infer_command(
@@ -49,17 +49,17 @@ def infer_command(
     as_json: bool,
     loading: LoadOptions,
 ) -> None:
-    """Write what each package of the application at ENTRY is seen to use, for review.
+    """Write a policy that grants each package of the application at ENTRY what its code uses.
 
-    What a person decided in a file that is there already stays: a refusal (false), an attenuation,
-    a grant that is wider than what is seen, or has no "why". What was inferred follows what is
-    seen. Critical powers are written as refused; to grant one, write true.
+    Decisions in an existing file are kept: denials (false), attenuations, and grants that are wider
+    than the code needs or have no "why". Inferred grants are updated. Critical capabilities are
+    written as denied; to grant one, change false to true.
 
-    What dependencies get of severity high, packages that read secrets and reach the network, and
-    packages that others get and do not declare are listed on the standard error stream.
+    Standard error lists grants of high severity to dependencies, packages that read secrets and
+    reach the network, and dependencies that are used but not declared.
     """
     if as_json and output == STANDARD_OUTPUT:
-        message = "--json and -o - both print on the standard output: choose one"
+        message = "--json and -o - both write to standard output: choose one"
         raise click.UsageError(message)
     application = load(entry, loading)
     policy = inferred_policy(application)

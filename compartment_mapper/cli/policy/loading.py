@@ -14,7 +14,7 @@ from compartment_mapper.cli.shared import (
     CONDITION_OPTION,
     JOBS_OPTION,
     NODE_OPTION,
-    UNUSED_OPTION,
+    TREE_SHAKING_OPTION,
 )
 
 
@@ -44,7 +44,9 @@ def load_options(command: Callable[..., None]) -> Callable[..., None]:
         loading = LoadOptions(condition=condition, tree_shaking=tree_shaking, hosting=hosting)
         command(loading=loading, **arguments)
 
-    return CONDITION_OPTION(UNUSED_OPTION(NODE_OPTION(CACHE_OPTION(JOBS_OPTION(with_loading)))))
+    return CONDITION_OPTION(
+        TREE_SHAKING_OPTION(NODE_OPTION(CACHE_OPTION(JOBS_OPTION(with_loading))))
+    )
 
 
 def load(entry: str, loading: LoadOptions) -> Application:

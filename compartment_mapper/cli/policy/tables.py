@@ -1,4 +1,4 @@
-"""``policy powers`` and ``policy schema``: what can be granted, and how policies are written."""
+"""``policy capabilities`` and ``policy schema``: what can be granted, and how."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ import click
 from compartment_mapper.authority.table import SEVERITIES, Severity
 from compartment_mapper.cli.shared import show
 from compartment_mapper.policy.format import policy_schema
-from compartment_mapper.report.policy_text import powers, powers_markdown, powers_text
+from compartment_mapper.report.policy_text import (
+    capabilities,
+    capabilities_markdown,
+    capabilities_text,
+)
 
 
 @click.command(
@@ -23,25 +27,27 @@ def schema_command() -> None:
 
 
 @click.command(
-    "powers",
-    short_help="List what the host offers, and how bad it is to grant.",
-    epilog="Example: compartment-mapper policy powers --severity critical",
+    "capabilities",
+    short_help="List the capabilities of the host and their severity.",
+    epilog="Example: compartment-mapper policy capabilities --severity critical",
 )
 @click.option(
-    "--severity", type=click.Choice(SEVERITIES), help="Only those: harmless ones need no grant."
+    "--severity",
+    type=click.Choice(SEVERITIES),
+    help="Only capabilities of this severity. Harmless ones need no grant.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
-@click.option("--markdown", "as_markdown", is_flag=True, help="Print it as a table for a document.")
-def powers_command(*, severity: Severity | None, as_json: bool, as_markdown: bool) -> None:
-    """List the globals and builtins that can be granted, the worst first, and why they are bad.
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print a Markdown table.")
+def capabilities_command(*, severity: Severity | None, as_json: bool, as_markdown: bool) -> None:
+    """List the globals and builtins that a policy can grant, worst first, with the reason.
 
-    A path that is not listed is as bad as the object that holds it.
+    A path that is not listed has the severity of the object that holds it.
     """
     if as_json:
         rows = [
             {"part": part, "path": path, "severity": row.severity, "reason": row.reason}
-            for part, path, row in powers(severity)
+            for part, path, row in capabilities(severity)
         ]
-        click.echo(json.dumps({"powers": rows}, indent=2, ensure_ascii=False))
+        click.echo(json.dumps({"capabilities": rows}, indent=2, ensure_ascii=False))
     else:
-        show(powers_markdown(severity) if as_markdown else powers_text(severity))
+        show(capabilities_markdown(severity) if as_markdown else capabilities_text(severity))
