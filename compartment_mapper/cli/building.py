@@ -219,11 +219,11 @@ def _statistics(made: Bundle, denied: list[CapabilityUse], risks: Risks) -> dict
         "runtime": needs_to_dict(made.needs),
         "secondWall": _wall_to_dict(made),
         "problems": [problem.to_dict() for problem in application.warnings],
-        "withheld": [
+        "denied": [
             {
                 "package": use.package,
                 "part": use.part,
-                "authority": use.path,
+                "capability": use.path,
                 "place": place_of(application, use),
             }
             for use in denied

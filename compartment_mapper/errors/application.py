@@ -13,7 +13,7 @@ def entry_not_found(path: str) -> Diagnostic:
     return Diagnostic(
         code="ENTRY_NOT_FOUND",
         message=f"there is no file or folder '{path}'",
-        hint="give the application's main file, or the folder of its package.json",
+        hint="name the application's main file, or the folder of its package.json",
     )
 
 
@@ -21,7 +21,7 @@ def entry_outside_package(path: str) -> Diagnostic:
     """No folder around the entry has a package.json."""
     return Diagnostic(
         code="ENTRY_OUTSIDE_PACKAGE",
-        message=f"'{path}' is in no package: no folder above it has a package.json",
+        message=f"'{path}' does not belong to a package: no folder above it has a package.json",
         hint='create one beside it: echo \'{"name": "app", "version": "0.0.0"}\' > package.json',
     )
 
@@ -30,8 +30,8 @@ def entries_of_two_packages(first: str, other: str) -> Diagnostic:
     """Entries that are not in the same package."""
     return Diagnostic(
         code="ENTRIES_OF_TWO_PACKAGES",
-        message=f"'{first}' and '{other}' are in two packages",
-        hint="an archive is one application: bundle each package by itself",
+        message=f"'{first}' and '{other}' belong to different packages",
+        hint="an archive is one application: bundle each package separately",
     )
 
 
@@ -51,7 +51,7 @@ def invalid_package_json(file: str, problem: str, place: Place | None = None) ->
         code="INVALID_PACKAGE_JSON",
         message=problem,
         place=place or Place(file=file),
-        hint="mend the file, or install the package again",
+        hint="fix the file, or reinstall the package",
     )
 
 
@@ -61,7 +61,8 @@ def invalid_tsconfig(file: str, problem: str) -> Diagnostic:
         code="INVALID_TSCONFIG",
         message=problem,
         place=Place(file=file),
-        hint="of it are read `extends` and `compilerOptions`: jsx, jsxImportSource, jsxFactory, "
+        hint="only `extends` and these `compilerOptions` are read: jsx, jsxImportSource, "
+        "jsxFactory, "
         "jsxFragmentFactory",
     )
 
@@ -72,7 +73,7 @@ def undeclared_dependency(place: Place, package: str, name: str, version: str) -
         code="UNDECLARED_DEPENDENCY",
         message=f"package '{package}' uses '{name}', which it does not declare",
         place=place,
-        hint=f'it lacks in its package.json: "dependencies": {{ "{name}": "{version}" }}',
+        hint=f'missing in its package.json: "dependencies": {{ "{name}": "{version}" }}',
         severity="warning",
     )
 
@@ -83,9 +84,9 @@ def named_package(place: Place, name: str, packages: Sequence[str]) -> Diagnosti
     more = f" and {len(packages) - 3} more" if len(packages) > 3 else ""  # noqa: PLR2004
     return Diagnostic(
         code="NAMED_PACKAGE",
-        message=f"'{name}' is named for others to load: {shown}{more} may load it",
+        message=f"'{name}' is named in the application, and {shown}{more} may load it",
         place=place,
-        hint=f'a policy decides instead: resources["{packages[0]}"].packages["{name}"] = false',
+        hint=f'to deny it in a policy: resources["{packages[0]}"].packages["{name}"] = false',
         severity="warning",
     )
 
@@ -94,9 +95,9 @@ def uses_application(place: Place, package: str, specifier: str) -> Diagnostic:
     """A dependency gets files of the application's own package."""
     return Diagnostic(
         code="USES_APPLICATION",
-        message=f"package '{package}' gets a file of the application itself: '{specifier}'",
+        message=f"package '{package}' loads a file of the application: '{specifier}'",
         place=place,
-        hint=f'a policy decides instead: resources["{package}"].packages["$root$"] = false',
+        hint=f'to deny it in a policy: resources["{package}"].packages["$root$"] = false',
         severity="warning",
     )
 
@@ -105,8 +106,8 @@ def unknown_package(name: str, known: Sequence[str]) -> Diagnostic:
     """A question about a package that the application does not reach."""
     return Diagnostic(
         code="UNKNOWN_PACKAGE",
-        message=f"no package '{name}' is reached",
-        hint=did_you_mean(name, known) or f"it reaches: {', '.join(sorted(known)[:8])}",
+        message=f"package '{name}' is not part of the application",
+        hint=did_you_mean(name, known) or f"its packages: {', '.join(sorted(known)[:8])}",
     )
 
 
@@ -115,7 +116,7 @@ def unknown_asset_package(name: str, known: Sequence[str]) -> Diagnostic:
     return replace(
         unknown_package(name, known),
         hint=did_you_mean(name, known)
-        or "--asset takes PACKAGE:GLOB; of the application, a glob with a colon begins with ./",
+        or "--asset takes PACKAGE:GLOB; start a glob that contains a colon with ./",
     )
 
 
@@ -123,7 +124,7 @@ def asset_not_found(glob: str, package: str) -> Diagnostic:
     """A glob of ``--asset`` that names no file of the package."""
     return Diagnostic(
         code="ASSET_NOT_FOUND",
-        message=f"no file of the package '{package}' matches '{glob}'",
-        hint="a glob is a path from the package's folder, with *, ? and **; "
-        "what a link leads out to does not count",
+        message=f"no file of package '{package}' matches '{glob}'",
+        hint="globs are relative to the package's folder and may contain *, ? and **; "
+        "symbolic links that leave the folder are not followed",
     )

@@ -12,25 +12,25 @@ def invalid_archive(problem: str, hint: str = "") -> Diagnostic:
     return Diagnostic(
         code="INVALID_ARCHIVE",
         message=problem,
-        hint=hint or "bundle the application again, or fetch the archive again",
+        hint=hint or "bundle the application again, or download the archive again",
     )
 
 
 def cannot_write(path: str, why: str, hint: str = "choose another -o FILE") -> Diagnostic:
     """The output can't be written."""
-    return Diagnostic(code="CANNOT_WRITE", message=f"can't write '{path}': {why}", hint=hint)
+    return Diagnostic(code="CANNOT_WRITE", message=f"cannot write '{path}': {why}", hint=hint)
 
 
 def cannot_read(path: str, why: str) -> Diagnostic:
     """A file that is there and can't be read."""
-    return Diagnostic(code="CANNOT_READ", message=f"can't read '{path}': {why}")
+    return Diagnostic(code="CANNOT_READ", message=f"cannot read '{path}': {why}")
 
 
 def no_cache(path: str, why: str) -> Diagnostic:
     """The folder for what is kept between runs can't be used."""
     return Diagnostic(
         code="CACHE_NOT_USABLE",
-        message=f"'{path}' is not used: {why}",
+        message=f"cannot use '{path}': {why}",
         hint="set COMPARTMENT_MAPPER_CACHE to a folder that only you can write to",
     )
 
@@ -40,7 +40,7 @@ def other_archive(name: str, *, expected: str, found: str) -> Diagnostic:
     return Diagnostic(
         code="OTHER_ARCHIVE",
         message=f"'{name}' has the sha512 {found}, not {expected}",
-        hint="fetch the archive again, or compare with what `bundle` printed",
+        hint="download the archive again, or compare with the hash that `bundle` printed",
     )
 
 
@@ -57,7 +57,7 @@ def esbuild_not_found() -> Diagnostic:
     """``--minify`` for an application that has no esbuild."""
     return Diagnostic(
         code="ESBUILD_NOT_FOUND",
-        message="--minify asks the application's own esbuild, which is not installed",
+        message="--minify needs esbuild, which is not installed in the application",
         hint="npm install --save-dev esbuild",
     )
 
@@ -66,18 +66,18 @@ def esbuild_not_usable(folder: str, why: str) -> Diagnostic:
     """An esbuild that does not start, or does not know what we ask of it."""
     return Diagnostic(
         code="ESBUILD_NOT_USABLE",
-        message=f"the esbuild in '{folder}' can't be used: {why}",
-        hint="install it again, 0.18 or later: npm install --save-dev esbuild",
+        message=f"the esbuild in '{folder}' cannot be used: {why}",
+        hint="install version 0.18 or later: npm install --save-dev esbuild",
     )
 
 
-_OWN_NODE = "leave --node out to use the Node that came with the installation"
+_OWN_NODE = "omit --node to use the Node that compartment-mapper installs"
 
 
 def node_not_found(chosen: str) -> Diagnostic:
     """What is to run the program is no Node."""
     return Diagnostic(
-        code="NODE_NOT_FOUND", message=f"'{chosen}' is no Node executable", hint=_OWN_NODE
+        code="NODE_NOT_FOUND", message=f"'{chosen}' is not a Node executable", hint=_OWN_NODE
     )
 
 
@@ -85,7 +85,7 @@ def node_too_old(chosen: str, version: str, oldest: str) -> Diagnostic:
     """A Node without what the runtime needs."""
     return Diagnostic(
         code="NODE_TOO_OLD",
-        message=f"'{chosen}' is Node {version}; {oldest} or later is needed",
+        message=f"'{chosen}' is Node {version}; version {oldest} or later is required",
         hint=_OWN_NODE,
     )
 
@@ -95,8 +95,10 @@ def node_not_reviewed(chosen: str, version: str, reviewed: Iterable[int]) -> Dia
     known = " and ".join(map(str, reviewed))
     return Diagnostic(
         code="NODE_NOT_REVIEWED",
-        message=f"'{chosen}' is Node {version}: what it hands out to packages was reviewed for "
+        message=f"'{chosen}' is Node {version}; the host objects that packages reach were reviewed "
+        "for "
         f"Node {known} only",
-        hint=f"{_OWN_NODE}, or say --unreviewed-node: packages may then reach what nobody has "
+        hint=f"{_OWN_NODE}, or pass --unreviewed-node: packages may then reach objects that nobody "
+        "has "
         "looked at",
     )

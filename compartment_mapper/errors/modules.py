@@ -14,12 +14,12 @@ def syntax_error(place: Place, detail: str) -> Diagnostic:
 
 #: What to write instead of TypeScript that is more than types, by words of Node's messages.
 _INSTEAD = {
-    "enum": "write an object: const Colour = { Red: 0 } as const",
-    "parameter property": "declare the field, and assign it in the constructor",
+    "enum": "write an object: const Color = { Red: 0 } as const",
+    "parameter property": "declare the field and assign it in the constructor",
     "import equals": "write: import x from 'x', or const x = require('x') in a .cts file",
     "export assignment": "write: export default, or module.exports = in a .cts file",
-    "namespace": "write a module of its own, or an object",
-    "module": "write: namespace, for types; or a module of its own",
+    "namespace": "use a separate module, or an object",
+    "module": "write `namespace` for types, or use a separate module",
 }
 
 
@@ -35,9 +35,9 @@ def invalid_source_map(place: Place) -> Diagnostic:
     """A file names a source map that is none, or one of sections."""
     return Diagnostic(
         code="INVALID_SOURCE_MAP",
-        message="its source map is not JSON with `sources` and `mappings`",
+        message="the source map is not JSON with `sources` and `mappings`",
         place=place,
-        hint="traces name the file itself; a map of `sections` is not understood",
+        hint="stack traces name the file itself; index maps (`sections`) are not supported",
         severity="warning",
     )
 
@@ -51,10 +51,10 @@ def computed_request(place: Place) -> Diagnostic:
     """A request of a module that the text does not name."""
     return Diagnostic(
         code="COMPUTED_REQUEST",
-        message="which module is requested here is only known when it runs: none was packed",
+        message="this request is computed at run time: no module was packed for it",
         place=place,
-        hint="name what it may be in the text, if only in a list: ['./a.js', 'pkg'];"
-        " or bundle those modules as entries of their own",
+        hint="list the possible modules in the source, for example in an array: ['./a.js', 'pkg'];"
+        " or bundle these modules as additional entries",
         severity="warning",
     )
 
@@ -80,9 +80,9 @@ def missing_export(
     shown = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")  # noqa: PLR2004 - a line
     hint = did_you_mean(name, known) or (f"it exports: {shown}" if known else "it exports nothing")
     if is_commonjs:
-        hint += f"; of CommonJS, import all and take it: import all from '{specifier}'"
+        hint += f"; a CommonJS module has a default export: import all from '{specifier}'"
     if may_be_type:
-        hint += f"; of a type, write: import {{ type {name} }} from '{specifier}'"
+        hint += f"; for a type, write: import {{ type {name} }} from '{specifier}'"
     return Diagnostic(
         code="MISSING_EXPORT",
         message=f"the requested module '{specifier}' does not provide an export named '{name}'",
@@ -106,9 +106,10 @@ def not_understood(place: Place) -> Diagnostic:
     """A module that is right, and that the grammar does not understand."""
     return Diagnostic(
         code="UNSUPPORTED_SYNTAX",
-        message="this is JavaScript, but it could not be understood well enough to be compiled",
+        message="this is valid JavaScript that the parser does not understand, so it cannot be "
+        "compiled",
         place=place,
-        hint="write it otherwise if it is yours; please report it in any case",
+        hint="rewrite it if the code is yours; please report it in any case",
     )
 
 
@@ -122,7 +123,7 @@ def commonjs_name(place: Place, name: str, *, may_be_script: bool) -> Diagnostic
 
     Without ``import`` and ``export`` the text *may be* a script whose file has the wrong name.
     """
-    rename = "; or rename the file to .cjs, if it is CommonJS" if may_be_script else ""
+    rename = "; or rename the file to .cjs if it is CommonJS" if may_be_script else ""
     instead = ", you can use import instead" if name == "require" else ""
     return Diagnostic(
         code="COMMONJS_NAME",
@@ -135,8 +136,8 @@ def commonjs_name(place: Place, name: str, *, may_be_script: bool) -> Diagnostic
 _INSTEAD_OF_COMMONJS = {
     "require": "import { createRequire } from 'node:module'; "
     "const require = createRequire(import.meta.url)",
-    "module": "export what the module is to give: export default …",
-    "exports": "export what the module is to give: export const …",
+    "module": "export the value: export default …",
+    "exports": "export each value: export const …",
     "__filename": "use import.meta.filename",
     "__dirname": "use import.meta.dirname",
 }
@@ -148,5 +149,5 @@ def binary_file(file: str, kind: str) -> Diagnostic:
         code="BINARY_FILE",
         message=f"this is {kind}, not JavaScript",
         place=Place(file=file),
-        hint="read it as a file, or import it with { type: 'bytes' }",
+        hint="read it with fs, or import it with { type: 'bytes' }",
     )

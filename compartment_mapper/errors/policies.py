@@ -18,9 +18,10 @@ def policy_too_narrow(
     """A package uses a power that the policy neither grants nor refuses."""
     return Diagnostic(
         code="POLICY_TOO_NARROW",
-        message=f"{package} uses {authority} ({severity}), of which {file} says nothing",
+        message=f"{package} uses {authority} ({severity}), which {file} does not cover",
         place=place,
-        hint=f"in {file}: {line}   (false refuses it); `compartment-mapper policy infer` adds all",
+        hint=f"in {file}: {line}   (false denies it); `compartment-mapper policy infer` adds all "
+        "missing entries",
     )
 
 
@@ -28,9 +29,9 @@ def policy_names_unknown_package(file: str, package: str, near: str) -> Diagnost
     """A policy is about a package that is not reached; a mistake if the name is nearly right."""
     return Diagnostic(
         code="POLICY_UNKNOWN_PACKAGE",
-        message=f"the policy names a package '{package}', which is not reached",
+        message=f"the policy has an entry for '{package}', which is not part of the application",
         place=Place(file=file),
-        hint=near or "remove it, if no other entry of the application reaches it",
+        hint=near or "remove it, unless another entry of the application reaches that package",
         severity="error" if near else "warning",
     )
 
@@ -40,9 +41,10 @@ def policy_of_other_version(file: str, package: str, versions: tuple[str, str]) 
     expected, found = versions
     return Diagnostic(
         code="POLICY_STALE",
-        message=f"the policy is for '{package}' {expected}, but {found or 'no version'} is here",
+        message=f"the policy covers '{package}' {expected}, but {found or 'no version'} is "
+        "installed",
         place=Place(file=file),
-        hint="see what changed with `compartment-mapper policy check`, then `policy infer`",
+        hint="run `compartment-mapper policy check` to see what changed, then `policy infer`",
         severity="warning",
     )
 
@@ -51,9 +53,10 @@ def policy_of_other_files(file: str, package: str, version: str) -> Diagnostic:
     """A package has the version that a policy is for, and other files."""
     return Diagnostic(
         code="POLICY_INTEGRITY",
-        message=f"'{package}' {version} has other files than those that the policy was made for",
+        message=f"the files of '{package}' {version} differ from those that the policy was made "
+        "for",
         place=Place(file=file),
-        hint="install it again; if the change is meant, `compartment-mapper policy infer`",
+        hint="reinstall it; if the change is intended, run `compartment-mapper policy infer`",
     )
 
 
@@ -62,7 +65,8 @@ def no_policy(name: str) -> Diagnostic:
     return Diagnostic(
         code="POLICY_NOT_FOUND",
         message=f"there is no {name} beside the application's package.json",
-        hint="make one: `compartment-mapper policy infer ENTRY`; or name another: --policy FILE",
+        hint="create one with `compartment-mapper policy infer ENTRY`, or name one with --policy "
+        "FILE",
     )
 
 
@@ -71,7 +75,7 @@ def authority_not_used(package: str, authority: str, known: Sequence[str]) -> Di
     shown = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")  # noqa: PLR2004 - a line
     return Diagnostic(
         code="AUTHORITY_NOT_USED",
-        message=f"'{package}' is not seen to use '{authority}'",
+        message=f"the code of '{package}' does not use '{authority}'",
         hint=did_you_mean(authority, known) or (f"it uses: {shown}" if known else "it uses none"),
     )
 
@@ -80,7 +84,8 @@ def invalid_grant(text: str, hint: str) -> Diagnostic:
     """A ``--grant`` that does not say who may use what."""
     return Diagnostic(
         code="INVALID_GRANT",
-        message=f"--grant '{text}' must be PACKAGE:AUTHORITY, a builtin or a global",
+        message=f"--grant '{text}' must be PACKAGE:CAPABILITY, where the capability is a builtin "
+        "or a global",
         hint=hint or "for example: --grant 'esbuild:child_process.spawn'",
     )
 
@@ -91,7 +96,7 @@ def patches_another(place: Place, package: str, target: str, file: str) -> Diagn
     key = "entry" if target == "$root$" else f'resources["{target}"]'
     return Diagnostic(
         code="POLICY_TOO_NARROW",
-        message=f"{name} changes what '{target}' exports, of which {file} says nothing",
+        message=f"{name} modifies the exports of '{target}', which {file} does not cover",
         place=place,
-        hint=f'in {file}: {key}.harden = false   ("code" refuses it)',
+        hint=f'in {file}: {key}.harden = false   ("code" denies it)',
     )

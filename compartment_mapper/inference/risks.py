@@ -35,7 +35,7 @@ def use_to_dict(use: CapabilityUse, place_of: Callable[[CapabilityUse], str]) ->
     return {
         "package": use.package,
         "part": use.part,
-        "authority": use.path,
+        "capability": use.path,
         "severity": use.severity,
         "place": place_of(use),
     }

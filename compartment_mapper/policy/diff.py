@@ -35,7 +35,7 @@ class AuthorityChange:
             "kind": self.kind,
             "package": self.package,
             "part": self.part,
-            "authority": self.path,
+            "capability": self.path,
             "severity": self.severity,
             "reason": self.reason,
             "grant": self.grant,
@@ -73,7 +73,7 @@ class PolicyDifference:
     def to_dict(self) -> dict[str, object]:
         """Return what ``--json`` prints."""
         return {
-            "authority": [change.to_dict() for change in self.authority],
+            "capabilities": [change.to_dict() for change in self.authority],
             "packages": [change.to_dict() for change in self.packages],
         }
 

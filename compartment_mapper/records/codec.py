@@ -59,7 +59,7 @@ _FLAGS = frozenset(
         "uses_import_meta",
         "uses_eval",
         "has_top_level_await",
-        "changes_late",
+        "monkey_patches",
     }
 )
 _LANGUAGES: tuple[object, ...] = get_args(Language)
@@ -150,7 +150,7 @@ def _field(name: str, value: object) -> object:
         return texts
     if name == "edits":
         return tuple(map(_edit, _items(value)))
-    if name == "doubt":
+    if name == "parse_uncertainty":
         return None if value is None else _span(*_items(value))
     _check(type(value) is bool if name in _FLAGS else type(value) is str)
     return value

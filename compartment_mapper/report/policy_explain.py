@@ -51,7 +51,7 @@ class Explanation:
 def _use_to_dict(use: CapabilityUse, place: Place) -> dict[str, object]:
     return {
         "part": use.part,
-        "authority": use.path,
+        "capability": use.path,
         "severity": use.severity,
         "reason": use.authority.reason,
         "write": use.write,

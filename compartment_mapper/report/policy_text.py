@@ -144,7 +144,7 @@ def finding_to_dict(finding: PolicyDiagnostic, place: str) -> dict[str, object]:
         "kind": finding.kind,
         "package": finding.package,
         "part": finding.part,
-        "authority": finding.path or None,
+        "capability": finding.path or None,
         "severity": finding.use.severity if finding.use else None,
         "place": place or None,
         "expected": finding.expected or None,

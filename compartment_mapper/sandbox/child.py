@@ -37,7 +37,9 @@ _KEPT = 1 << 13
 #: JSON's escapes make a text longer, at most so many times.
 _ESCAPED = 6
 #: What it says of evaluations.
-_SAID = frozenset({"started", "done", "failed", "cancelled", "output", "call", "erased", "report"})
+_SAID = frozenset(
+    {"started", "done", "failed", "cancelled", "output", "call", "stripped", "report"}
+)
 _OUT_OF_MEMORY = (b"out of memory", b"Allocation failed", b"allocation failed", b"OOM")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from compartment_mapper.sandbox.child import Child
 from compartment_mapper.sandbox.failures import SandboxError
 from compartment_mapper.sandbox.messages import BrokenProcessError, Message, text_of
-from compartment_mapper.sandbox.report import tell, use_of
+from compartment_mapper.sandbox.report import notify, use_of
 from compartment_mapper.sandbox.settings import Settings
 
 #: How many processes that were of no use are started, one after the other.
@@ -24,7 +24,7 @@ _START = 30.0
 GRACE = 0.5
 #: What a compiled text is larger than its source, at most: JSON's escapes, and tables of edits.
 _ESCAPED = 16
-_ENDS = frozenset({"done", "failed", "cancelled", "erased"})
+_ENDS = frozenset({"done", "failed", "cancelled", "stripped"})
 #: Messages of an evaluation besides its output and its calls.
 _FEW = 16
 
@@ -194,7 +194,7 @@ class Engine:
 
     def _received(self, child: Child, message: Message) -> None:
         if message["type"] == "report":
-            tell(self.settings.report, use_of(message))
+            notify(self.settings.report, use_of(message))
             return
         with self._lock:
             if child is not self._child:

@@ -22,7 +22,7 @@ class CapabilityUse:
     #: ``builtins``, ``globals``, ``packages`` or ``tools``.
     part: str
     #: A path, or the name of a tool.
-    authority: str
+    capability: str
     allowed: bool
     severity: str = ""
     #: ``package/file.js:12``, where that is known.
@@ -34,7 +34,7 @@ class CapabilityUse:
 Report = Callable[[CapabilityUse], object]
 
 
-def tell(report: Report | None, use: CapabilityUse) -> None:
+def notify(report: Report | None, use: CapabilityUse) -> None:
     """Call *report*; what it raises is logged, since whoever is evaluated is not to blame."""
     if report is None:
         return
@@ -51,7 +51,7 @@ def use_of(message: Message) -> CapabilityUse:
     return CapabilityUse(
         package=text_of(line, "package"),
         part=text_of(line, "part"),
-        authority=text_of(line, "authority"),
+        capability=text_of(line, "capability"),
         allowed=line.get("allowed") is True,
         severity=text_of(line, "severity"),
         place=text_of(line, "place"),

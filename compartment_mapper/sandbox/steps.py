@@ -16,7 +16,7 @@ from compartment_mapper.sandbox.console import ConsoleLine
 from compartment_mapper.sandbox.engine import GRACE, Engine, Entry
 from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError, thrown
 from compartment_mapper.sandbox.messages import Message, TooLargeError, record_of, text_of
-from compartment_mapper.sandbox.report import CapabilityUse, tell
+from compartment_mapper.sandbox.report import CapabilityUse, notify
 from compartment_mapper.sandbox.tools import ArgumentError, BoundTool
 from compartment_mapper.sandbox.values import (
     UNDEFINED,
@@ -202,7 +202,7 @@ def _without_types(running: Running) -> Generator[Wait, Message | None, str | No
         raise _too_late(running)
     if message["type"] == "lost":
         raise _lost(message)
-    if message["type"] != "erased":
+    if message["type"] != "stripped":
         raise _broken(running)
     if message.get("code") == _MORE_THAN_TYPES:
         raise _failure(running, message)
@@ -308,8 +308,8 @@ def _called(
 
 
 def _tell_call(running: Running, tool: BoundTool, *, allowed: bool) -> None:
-    use = CapabilityUse(package="", part="tools", authority=tool.name, allowed=allowed)
-    tell(running.engine.settings.report, use)
+    use = CapabilityUse(package="", part="tools", capability=tool.name, allowed=allowed)
+    notify(running.engine.settings.report, use)
 
 
 def _evaluation(running: Running, message: Message) -> Evaluation:

@@ -140,7 +140,7 @@ def test_infer_grants_it_and_says_so(tmp_path: Path) -> None:
     assert done.stdout == f"{SAID}\n"
     assert (
         "node_modules/a/index.js:1:26: warning [USES_APPLICATION]: "
-        "package 'a' gets a file of the application itself: '../../config.json'" in done.stderr
+        "package 'a' loads a file of the application: '../../config.json'" in done.stderr
     )
 
 

@@ -99,24 +99,29 @@ def test_a_choice_names_files_of_one_package(
     assert bytes_of(project, choice) == expected
 
 
-NOTHING = "a glob is a path from the package's folder, with *, ? and **; what a link leads out to does not count"
-COLON = "--asset takes PACKAGE:GLOB; of the application, a glob with a colon begins with ./"
+NOTHING = "globs are relative to the package's folder and may contain *, ? and **; symbolic links that leave the folder are not followed"
+COLON = "--asset takes PACKAGE:GLOB; start a glob that contains a colon with ./"
 
 
 @pytest.mark.parametrize(
     ("choice", "code", "message", "hint"),
     [
-        ("depp:*", "UNKNOWN_PACKAGE", "no package 'depp' is reached", "did you mean 'dep'?"),
-        ("C:/data/*", "UNKNOWN_PACKAGE", "no package 'C' is reached", COLON),
-        ("dep:none/*", "ASSET_NOT_FOUND", "no file of the package 'dep' matches 'none/*'", NOTHING),
-        ("dep:", "ASSET_NOT_FOUND", "no file of the package 'dep' matches ''", NOTHING),
+        (
+            "depp:*",
+            "UNKNOWN_PACKAGE",
+            "package 'depp' is not part of the application",
+            "did you mean 'dep'?",
+        ),
+        ("C:/data/*", "UNKNOWN_PACKAGE", "package 'C' is not part of the application", COLON),
+        ("dep:none/*", "ASSET_NOT_FOUND", "no file of package 'dep' matches 'none/*'", NOTHING),
+        ("dep:", "ASSET_NOT_FOUND", "no file of package 'dep' matches ''", NOTHING),
         ("dep:../../*.txt", "ASSET_NOT_FOUND", None, NOTHING),
         ("dep:texts/c.txt", "ASSET_NOT_FOUND", None, NOTHING),
         ("dep:up/*.txt", "ASSET_NOT_FOUND", None, NOTHING),
         (
             "none.txt",
             "ASSET_NOT_FOUND",
-            "no file of the package '$root$' matches 'none.txt'",
+            "no file of package '$root$' matches 'none.txt'",
             NOTHING,
         ),
     ],

@@ -76,7 +76,7 @@ def lines_of(file: Path) -> list[dict[str, object]]:
 
 def last_counts(lines: list[dict[str, object]]) -> dict[tuple[object, ...], object]:
     """Return the last count of each use; a later line stands for the earlier ones."""
-    names = ("package", "part", "authority", "allowed", "severity", "place")
+    names = ("package", "part", "capability", "allowed", "severity", "place")
     return {tuple(line[name] for name in names): line["count"] for line in lines}
 
 

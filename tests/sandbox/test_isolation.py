@@ -387,7 +387,7 @@ def test_a_report_tells_of_denials_and_of_calls_of_tools(tmp_path: Path) -> None
             "try { await tools.double('x') } catch {}"
         )
 
-    uses = {(use.package, use.part, use.authority, use.allowed, use.severity) for use in found}
+    uses = {(use.package, use.part, use.capability, use.allowed, use.severity) for use in found}
     assert uses == {
         ("$root$", "builtins", "net", False, "high"),
         ("$root$", "builtins", "fs.existsSync", True, "high"),

@@ -42,7 +42,7 @@ def test_bundle_prints_statistics_as_json() -> None:
     assert found["archive"] == "app.zip"
     assert (found["packages"], found["modules"], found["problems"]) == (2, 3, [])
     assert found["bytes"] == Path("app.zip").stat().st_size
-    assert [(w["package"], w["authority"], w["place"]) for w in found["withheld"]] == [
+    assert [(w["package"], w["capability"], w["place"]) for w in found["denied"]] == [
         ("a", "fetch", "node_modules/a/index.js:2")
     ]
     assert set(found["compartments"]) == {"app-v1.0.0", "a-v2.0.0"}

@@ -142,7 +142,7 @@ def test_of_commonjs_all_can_be_imported() -> None:
 
     assert only_problem_of(files, entry="main.mjs").hint == (
         "it exports: default, module.exports, one; "
-        "of CommonJS, import all and take it: import all from './a.cjs'"
+        "a CommonJS module has a default export: import all from './a.cjs'"
     )
 
 

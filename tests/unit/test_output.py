@@ -59,7 +59,7 @@ def test_an_input_or_what_is_no_file_is_not_written_to(
         result = invoke("bundle", "main.js", "-o", output, *options)
 
         assert result.exit_code == 1
-        assert f"error [CANNOT_WRITE]: can't write '{output}'" in result.stderr
+        assert f"error [CANNOT_WRITE]: cannot write '{output}'" in result.stderr
     assert {name: (app / name).read_text() for name in FILES} == FILES
 
 

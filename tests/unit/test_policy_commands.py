@@ -72,7 +72,7 @@ def test_a_policy_that_was_inferred_fits_and_is_found_by_itself(app: Path, tmp_p
 
     assert (checked.exit_code, bundled.exit_code) == (0, 0)
     assert "fits: 2 powers granted (2 high), 1 refused" in checked.stdout
-    assert "withheld" not in bundled.output
+    assert "denied" not in bundled.output
     shown = json.loads(invoke("inspect", str(tmp_path / "a.zip"), "--json").stdout)
     powers = {found["name"]: found["builtins"] for found in shown["packages"]}
     assert powers["a"] == ["fs.statSync"]
@@ -91,7 +91,7 @@ def test_a_new_version_that_wants_more_is_caught(app: Path, tmp_path: Path) -> N
     assert "global 'fetch' (high: reaches the network)" in said
     assert "node_modules/a/index.js:5:1: error [POLICY_TOO_NARROW]" in said
     assert 'resources["a"].globals["fetch"] = true' in said
-    assert "the policy is for 'a' 1.0.0, but 1.0.1 is here" in said
+    assert "the policy covers 'a' 1.0.0, but 1.0.1 is installed" in said
     assert not (tmp_path / "a.zip").exists()
     assert diff.exit_code == 1
     assert diff.stdout.splitlines() == [
@@ -119,8 +119,8 @@ def test_other_files_of_the_same_version_are_caught(app: Path, tmp_path: Path) -
     said = refused(*bundle, "--frozen")
 
     assert (warned.exit_code, said.count("[POLICY_INTEGRITY]")) == (0, 1)
-    assert "warning [POLICY_INTEGRITY]: 'b' 2.0.0 has other files" in warned.stderr
-    assert "error [POLICY_INTEGRITY]: 'b' 2.0.0 has other files" in said
+    assert "warning [POLICY_INTEGRITY]: the files of 'b' 2.0.0 differ" in warned.stderr
+    assert "error [POLICY_INTEGRITY]: the files of 'b' 2.0.0 differ" in said
 
 
 def test_infer_keeps_what_people_decided(app: Path) -> None:
@@ -166,7 +166,7 @@ def test_what_is_no_longer_used_is_stale(app: Path) -> None:
 
     assert checked.exit_code == 1
     (finding,) = json.loads(checked.stdout)["findings"]
-    assert (finding["kind"], finding["package"], finding["authority"]) == (
+    assert (finding["kind"], finding["package"], finding["capability"]) == (
         "unused",
         "$root$",
         "fetch",
@@ -187,9 +187,9 @@ def test_a_package_that_is_nearly_named_is_a_mistake(app: Path, tmp_path: Path) 
         "bundle", str(app / "main.js"), "-o", str(tmp_path / "a.zip"), "--policy", str(policy)
     )
 
-    assert "error [POLICY_UNKNOWN_PACKAGE]: the policy names a package 'lodahs'" in said
+    assert "error [POLICY_UNKNOWN_PACKAGE]: the policy has an entry for 'lodahs'" in said
     assert "did you mean 'lodash'?" in said
-    assert "warning [POLICY_UNKNOWN_PACKAGE]: the policy names a package 'zzz'" in said
+    assert "warning [POLICY_UNKNOWN_PACKAGE]: the policy has an entry for 'zzz'" in said
 
 
 def test_policies_archives_and_entries_can_be_compared(app: Path, tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_policies_archives_and_entries_can_be_compared(app: Path, tmp_path: Path
     with_file = invoke("policy", "diff", archive, str(app / "compartment-policy.json"), "--json")
     same = invoke("policy", "diff", archive, archive)
 
-    assert [c["kind"] for c in json.loads(with_file.stdout)["authority"]] == ["wanted"]
+    assert [c["kind"] for c in json.loads(with_file.stdout)["capabilities"]] == ["wanted"]
     assert (same.exit_code, same.stdout) == (0, "no difference in authority\n")
 
 
@@ -217,9 +217,11 @@ def test_explain_shows_the_chain_and_the_code(app: Path) -> None:
 def test_explain_knows_what_it_does_not_know(app: Path) -> None:
     entry = ("--entry", str(app / "main.js"))
 
-    assert "no package 'aa' is reached" in refused("policy", "explain", "aa", *entry)
+    assert "package 'aa' is not part of the application" in refused(
+        "policy", "explain", "aa", *entry
+    )
     said = refused("policy", "explain", "a", "fetch", *entry)
-    assert "'a' is not seen to use 'fetch'" in said
+    assert "'a' does not use 'fetch'" in said
     assert "fs.statSync" in said
 
 
@@ -229,7 +231,7 @@ def test_explain_speaks_json(app: Path) -> None:
     value = json.loads(result.stdout)
     assert [step["specifier"] for step in value["chain"]] == ["b"]
     (use,) = value["uses"]
-    assert (use["authority"], use["severity"], use["line"]) == (
+    assert (use["capability"], use["severity"], use["line"]) == (
         "child_process.execSync",
         "critical",
         1,
@@ -260,7 +262,7 @@ def test_what_is_written_follows_the_schema(app: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["infer", "check", "diff", "explain", "import", "schema", "powers"]
+    "command", ["infer", "check", "diff", "explain", "import", "schema", "capabilities"]
 )
 def test_each_command_has_an_example(command: str) -> None:
     assert "Example: compartment-mapper policy" in invoke("policy", command, "--help").stdout
@@ -283,21 +285,23 @@ def test_a_power_can_be_granted_by_name(app: Path, tmp_path: Path) -> None:
     assert "did you mean 'child_process'?" in refused(
         "bundle", entry, "-o", archive, "--grant", "b:child_proces"
     )
-    assert "no package 'c' is reached" in refused("bundle", entry, "-o", archive, "--grant", "c:fs")
+    assert "package 'c' is not part of the application" in refused(
+        "bundle", entry, "-o", archive, "--grant", "c:fs"
+    )
     assert "INVALID_GRANT" in refused("bundle", entry, "-o", archive, "--grant", "fs")
 
 
 def test_the_powers_are_documented() -> None:
-    printed = invoke("policy", "powers", "--markdown").stdout
+    printed = invoke("policy", "capabilities", "--markdown").stdout
     documented = (Path(__file__).parents[2] / "docs" / "authority.md").read_text()
 
     assert printed in documented
 
 
 def test_powers_can_be_asked_for_by_severity() -> None:
-    text = invoke("policy", "powers", "--severity", "critical").stdout
-    rows = json.loads(invoke("policy", "powers", "--severity", "harmless", "--json").stdout)[
-        "powers"
+    text = invoke("policy", "capabilities", "--severity", "critical").stdout
+    rows = json.loads(invoke("policy", "capabilities", "--severity", "harmless", "--json").stdout)[
+        "capabilities"
     ]
 
     assert "critical builtin child_process  runs other programs" in text.splitlines()
@@ -343,7 +347,7 @@ def test_what_another_package_patches_has_to_be_decided(app: Path, tmp_path: Pat
 
     assert "! b changes what a exports, undecided  node_modules/b/index.js:1" in checked
     assert "node_modules/b/index.js:1:19: error [POLICY_TOO_NARROW]: package 'b' uses " in said
-    assert "package 'b' changes what 'a' exports" in said
+    assert "package 'b' modifies the exports of 'a'" in said
     assert 'resources["a"].harden = false' in said
     assert inferred(app)["resources"]["a"]["harden"] is False
     assert invoke("bundle", entry, "-o", archive).exit_code == 0

@@ -147,7 +147,7 @@ def test_globals_that_only_this_page_may_have_are_listed(tmp_path: Path) -> None
     )
     assert of_node.stderr == ""
     found = json.loads(as_json.stdout)["unknownGlobals"]
-    assert [use["authority"] for use in found] == ["dataLayer", "ethereum"]
+    assert [use["capability"] for use in found] == ["dataLayer", "ethereum"]
 
 
 def test_bundle_says_the_same_as_json(app: Path, tmp_path: Path) -> None:
@@ -155,14 +155,17 @@ def test_bundle_says_the_same_as_json(app: Path, tmp_path: Path) -> None:
     made = invoke("bundle", str(app / "main.js"), "-o", archive, "--infer", "--json")
 
     said = json.loads(made.stdout)
-    assert [(use["package"], use["authority"], use["place"]) for use in said["granted"]] == [
+    assert [(use["package"], use["capability"], use["place"]) for use in said["granted"]] == [
         ("a", "fs.readFileSync", "node_modules/a/index.js:3"),
         ("a", "fetch", "node_modules/a/index.js:3"),
         ("b", "fs.readFileSync", "node_modules/b/index.js:1"),
     ]
     (leak,) = said["findings"]
     assert (leak["kind"], leak["package"]) == ("leak", "a")
-    assert (leak["reads"]["authority"], leak["sends"]["authority"]) == ("fs.readFileSync", "fetch")
+    assert (leak["reads"]["capability"], leak["sends"]["capability"]) == (
+        "fs.readFileSync",
+        "fetch",
+    )
 
 
 def test_policy_infer_says_what_deserves_a_look(app: Path) -> None:

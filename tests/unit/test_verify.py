@@ -55,7 +55,7 @@ def test_it_must_be_within_the_policy(archive: Path, tmp_path: Path) -> None:
     assert "+ high     global fetch" in outside.stderr
     assert as_json.exit_code == 1
     value = json.loads(as_json.stdout)
-    assert (value["withinPolicy"], value["excess"][0]["authority"]) == (False, "fetch")
+    assert (value["withinPolicy"], value["excess"][0]["capability"]) == (False, "fetch")
 
 
 def test_a_member_that_the_policy_refuses_must_not_come_with_its_object(tmp_path: Path) -> None:
@@ -74,8 +74,8 @@ def test_a_member_that_the_policy_refuses_must_not_come_with_its_object(tmp_path
 
 
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
-    assert "can't read" in refused("verify", str(tmp_path / "none.zip"))
-    assert "can't read" in refused("verify", str(tmp_path))
+    assert "cannot read" in refused("verify", str(tmp_path / "none.zip"))
+    assert "cannot read" in refused("verify", str(tmp_path))
 
 
 def rezipped(

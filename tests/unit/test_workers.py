@@ -125,8 +125,8 @@ def test_records_come_back_as_they_were(text: tuple[bytes, Language | None, bool
         {"language": "mjs", "prologue": [1]},
         {"language": "mjs", "prefix": 1},
         {"language": "mjs", "uses_import": "yes"},
-        {"language": "mjs", "doubt": [1]},
-        {"language": "mjs", "doubt": [1, 0]},
+        {"language": "mjs", "parse_uncertainty": [1]},
+        {"language": "mjs", "parse_uncertainty": [1, 0]},
     ],
 )
 def test_what_is_no_record_is_none(value: object) -> None:

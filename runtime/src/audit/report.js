@@ -32,14 +32,14 @@ export const makeReport = (write) => {
     note(use) {
       needStack(); // what was counted is to be written
       const place = placeOfUse();
-      const key = JSON.stringify([use.package, use.part, use.authority, use.allowed, place]);
+      const key = JSON.stringify([use.package, use.part, use.capability, use.allowed, place]);
       const known = lines.get(key);
       if (known !== undefined) {
         known.count += 1;
         changed.add(known);
       } else if (lines.size >= MOST_LINES) omitted += 1;
       else {
-        const severity = use.part === 'packages' ? 'low' : severityOf(use.part, use.authority);
+        const severity = use.part === 'packages' ? 'low' : severityOf(use.part, use.capability);
         const line = { time: now(), ...use, severity, place, count: 1 };
         lines.set(key, line);
         write(line);
@@ -61,11 +61,11 @@ export const makeReport = (write) => {
  */
 export const reportDenials = ({ note }) => {
   const flags = { busy: false };
-  onDenied((label, part, authority) => {
+  onDenied((label, part, capability) => {
     if (flags.busy) return;
     flags.busy = true; // a denial that the report itself were to meet
     try {
-      note({ package: label, part, authority, allowed: false });
+      note({ package: label, part, capability, allowed: false });
     } finally {
       flags.busy = false;
     }
@@ -109,7 +109,7 @@ const noted = (method, note) => {
 const noteOf = ({ label, application }, part, path) => {
   const { report } = application;
   if (report === undefined || !WORST.includes(severityOf(part, path))) return undefined;
-  return () => report.note({ package: label, part, authority: path, allowed: true });
+  return () => report.note({ package: label, part, capability: path, allowed: true });
 };
 
 /**

@@ -22,7 +22,7 @@
  * @typedef {object} Use
  * @property {string} package its canonical name
  * @property {Part | 'packages'} part
- * @property {string} authority a path
+ * @property {string} capability a path
  * @property {boolean} allowed
  *
  * @typedef {object} Report

@@ -111,7 +111,7 @@ const BODY = ['async()=>{', '\n}'];
 
 /**
  * @param {string} text
- * @returns {string} of the same length: what is erased is blank
+ * @returns {string} of the same length: what is stripped is blank
  */
 const withoutTypes = (text) => {
   try {
@@ -242,10 +242,10 @@ const makeEvaluations = (settings, powers, stacks, send) => {
     drop: ({ compartment }) => sessions.drop(compartment),
     erase({ id, text }) {
       try {
-        send({ type: 'erased', id, text: withoutTypes(text) });
+        send({ type: 'stripped', id, text: withoutTypes(text) });
       } catch (error) {
         const { code } = /** @type {{ code?: string }} */ (error);
-        send({ type: 'erased', id, code, ...failureOf(error) });
+        send({ type: 'stripped', id, code, ...failureOf(error) });
       }
     },
   };
