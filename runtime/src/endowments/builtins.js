@@ -1,198 +1,30 @@
 // The host's modules as one package sees them: whole, by members, or attenuated, as its policy says.
-import { isObject } from '../base/objects.js';
-import { defineOwn, fillView, ownCopy } from '../views/view.js';
 import { recordingStub } from '../audit/audit.js';
-import { DEEP_BUILTIN_MEMBERS } from '../base/authority.js';
 import { makeDenied } from '../audit/denial.js';
+import { reportUses } from '../audit/report.js';
+import { DEEP_BUILTIN_MEMBERS } from '../base/authority.js';
 import { accessDenied, codedTypeError } from '../base/errors.js';
-import { consoleOf, performanceOf, processOf, timersOf, webCryptoOf } from './globals.js';
-import { membersOf } from './builtin-members.js';
+import { isObject } from '../base/objects.js';
+import { makeSyntheticRecord } from '../cyclic-modules/records.js';
+import { hardenHost } from '../lockdown/host-harden.js';
+import { isAttenuation } from '../policy/policy-format.js';
+import { bareBuiltin, builtinDecision, grantsAnything, isDenied } from '../policy/policy.js';
 import { makeOwnCluster } from '../replacements/own-cluster.js';
 import { makeOwnDomains } from '../replacements/own-domain.js';
 import { makeOwnVm } from '../replacements/own-vm.js';
 import { makePrivateChannels } from '../replacements/private-channels.js';
-import { assertOf, replacedMembers } from '../replacements/replacements.js';
-import { hardenHost } from '../lockdown/host-harden.js';
+import { replacedMembers } from '../replacements/replacements.js';
 import { sharedBuiltin } from '../taming/host-tame.js';
-import { withOwnAgent } from '../views/http-agent.js';
-import {
-  bareBuiltin,
-  builtinDecision,
-  globalDecision,
-  grantedOf,
-  grantsAnything,
-  isWhole,
-  isDenied,
-  memberOf,
-} from '../policy/policy.js';
-import { isAttenuation } from '../policy/policy-format.js';
-import { ownFileMethods } from './files/own-files.js';
-import { makeSyntheticRecord } from '../cyclic-modules/records.js';
-import { reportUses } from '../audit/report.js';
+import { defineOwn, fillView, ownCopy } from '../views/view.js';
+import { membersOf } from './builtin-members.js';
+import { OWN_BUILTINS } from './own-builtins.js';
 
-/** @import { Decision, Granted } from '../policy/policy.js' */
-/** @import { SyntheticRecord } from '../cyclic-modules/records.js' */
 /** @import { AnyObject } from '../base/objects.js' */
+/** @import { SyntheticRecord } from '../cyclic-modules/records.js' */
+/** @import { Decision, Granted } from '../policy/policy.js' */
 /** @import { Recorder } from '../protocols/audit.js' */
 /** @import { Package } from '../protocols/package.js' */
 
-/**
- * Without files of the host, a package has no use for the host's working directory.
- *
- * @param {Package} pkg
- * @returns {boolean}
- */
-const knowsPlaces = ({ policy }) => {
-  const process = grantedOf(globalDecision(policy, 'process'));
-  return (
-    (process !== undefined && memberOf(process, 'cwd').whole) ||
-    ['fs', 'fs/promises', 'child_process'].some(
-      (name) => builtinDecision(policy, name) !== undefined,
-    )
-  );
-};
-
-/**
- * @param {AnyObject} path `path.posix`, or `path.win32`
- * @returns {AnyObject} the same, in the working directory `/`
- */
-const rootedPath = (path) => {
-  const copy = ownCopy(path);
-  copy.resolve = (/** @type {string[]} */ ...parts) => path.resolve('/', ...parts);
-  copy.relative = (/** @type {string} */ from, /** @type {string} */ to) =>
-    path.relative(copy.resolve(from), copy.resolve(to));
-  const namespaced = (/** @type {unknown} */ asked) =>
-    path.toNamespacedPath(typeof asked === 'string' && asked ? copy.resolve(asked) : asked);
-  // That of POSIX gives back what it is given.
-  if (path.sep === '\\') copy.toNamespacedPath = copy._makeLong = namespaced;
-  return copy;
-};
-
-/**
- * @param {Package} pkg
- * @param {AnyObject} original `path`, or one of its kinds
- */
-const ownPath = (pkg, original) => (knowsPlaces(pkg) ? ownCopy(original) : rootedPath(original));
-
-/**
- * Node's own marks what it returns, which is frozen where a function brings its promisified form along.
- *
- * @param {AnyObject} util
- * @returns {Function}
- */
-const promisifyOf = ({ promisify: original }) => {
-  const { custom } = original;
-  const promisify = (/** @type {any} */ method) => {
-    const known = typeof method === 'function' ? method[custom] : undefined;
-    return typeof known === 'function' && !Object.isExtensible(known) ? known : original(method);
-  };
-  return Object.freeze(Object.assign(promisify, { custom }));
-};
-
-/**
- * @param {Package} pkg
- * @param {AnyObject} util
- * @returns {Function} parses the arguments that the package may know of, where it names none
- */
-const parseArgsOf = (pkg, { parseArgs: original }) => {
-  const parseArgs = (/** @type {AnyObject} */ config = {}) => {
-    const { args } = config;
-    const own = args ?? processOf(pkg)['argv'].slice(2);
-    return original(isObject(config) ? { ...config, args: own } : config);
-  };
-  return Object.freeze(parseArgs);
-};
-
-/**
- * @param {Package} pkg
- * @param {AnyObject} original `url`
- * @returns {AnyObject}
- */
-const ownUrl = (pkg, original) => {
-  const copy = ownCopy(original, hardenHost);
-  if (knowsPlaces(pkg)) return copy;
-  const places = /** @type {AnyObject} */ (sharedBuiltin(pkg.application.powers, 'path'));
-  const isWindows = places['sep'] === '\\';
-  const pathToFileURL = (/** @type {unknown} */ path, /** @type {AnyObject} */ options = {}) => {
-    const windows = Boolean(options?.['windows'] ?? isWindows);
-    const { isAbsolute } = windows ? places['win32'] : places['posix'];
-    const isRelative = typeof path === 'string' && !isAbsolute(path);
-    return original['pathToFileURL'](isRelative ? `/${path}` : path, { windows });
-  };
-  return Object.assign(copy, { pathToFileURL: Object.freeze(pathToFileURL) });
-};
-
-/**
- * @param {Package} pkg
- * @param {AnyObject} util
- * @returns {AnyObject} what tells of code that is not the package's, or hands out one object to all
- */
-const ownUtilities = (pkg, util) => ({
-  parseArgs: parseArgsOf(pkg, util),
-  getCallSites: Object.freeze(() => []),
-  promisify: promisifyOf(util),
-  getSystemErrorMap: Object.freeze(
-    () => new Map([...util['getSystemErrorMap']()].map(([code, said]) => [code, [...said]])),
-  ),
-});
-
-/**
- * Modules that are not simply copies of the host's.
- *
- * @type {Record<string, (pkg: Package, original: AnyObject, granted: Granted) => unknown>}
- */
-const OWN_BUILTINS = {
-  __proto__: /** @type {never} */ (null),
-  assert: (pkg) => assertOf(pkg.application.powers),
-  'assert/strict': (pkg) => assertOf(pkg.application.powers)['strict'],
-  fs(pkg, original) {
-    const methods = ownFileMethods(pkg, original, 'fs', original);
-    const copy = Object.assign(ownCopy(original, hardenHost), methods);
-    const promises = hardenHost(original['promises']);
-    const own = Object.assign(
-      ownCopy(promises),
-      ownFileMethods(pkg, promises, 'fs/promises', original),
-    );
-    return Object.defineProperty(copy, 'promises', { value: own, enumerable: true });
-  },
-  'fs/promises'(pkg, original) {
-    const { powers, hardens } = pkg.application;
-    const found = hardens ? sharedBuiltin(powers, 'fs') : powers.getBuiltin('fs');
-    const fs = /** @type {AnyObject} */ (found);
-    return Object.assign(ownCopy(original), ownFileMethods(pkg, original, 'fs/promises', fs));
-  },
-  console: (pkg, _original, { whole }) => consoleOf(pkg, { withClass: whole }),
-  crypto(pkg, original) {
-    const copy = ownCopy(original, hardenHost);
-    const get = Object.freeze(() => webCryptoOf(pkg.application.powers.globals));
-    const subtle = Object.freeze(() => get()['subtle']);
-    return Object.defineProperties(copy, { webcrypto: { get }, subtle: { get: subtle } });
-  },
-  http: (_pkg, original) => withOwnAgent(ownCopy(original, hardenHost), original),
-  https: (_pkg, original) => withOwnAgent(ownCopy(original, hardenHost), original),
-  module: (pkg) => pkg.application.linker.commonJsOf(pkg).Module,
-  perf_hooks(pkg, original) {
-    const copy = ownCopy(original, hardenHost);
-    defineOwn(copy, 'performance', performanceOf(pkg));
-    return copy;
-  },
-  process: (pkg) => processOf(pkg),
-  timers: (pkg) => ({
-    ...timersOf(pkg),
-    promises: ownCopy(
-      /** @type {AnyObject} */ (sharedBuiltin(pkg.application.powers, 'timers/promises')),
-    ),
-  }),
-  path(pkg, original) {
-    const posix = ownPath(pkg, original['posix']);
-    return Object.assign(posix, { posix, win32: ownPath(pkg, original['win32']) });
-  },
-  'path/posix': ownPath,
-  'path/win32': ownPath,
-  url: ownUrl,
-  util: (pkg, original) =>
-    Object.assign(ownCopy(original, hardenHost), ownUtilities(pkg, original)),
-};
 OWN_BUILTINS['sys'] = /** @type {any} */ (OWN_BUILTINS['util']);
 
 /**
@@ -322,6 +154,7 @@ export const FORMS_WITHOUT_POWER = {
 
 /** @type {Granted} */
 const NOTHING = { whole: false, write: false, unlimited: false, members: new Map() };
+
 const EVERYTHING = { ...NOTHING, whole: true };
 
 /**

@@ -1,0 +1,172 @@
+// Builtins that each package has its own of: they know the package's files, folder or settings.
+import { isObject } from '../base/objects.js';
+import { hardenHost } from '../lockdown/host-harden.js';
+import { builtinDecision, globalDecision, grantedOf, memberOf } from '../policy/policy.js';
+import { assertOf } from '../replacements/replacements.js';
+import { sharedBuiltin } from '../taming/host-tame.js';
+import { withOwnAgent } from '../views/http-agent.js';
+import { defineOwn, ownCopy } from '../views/view.js';
+import { ownFileMethods } from './files/own-files.js';
+import { consoleOf, performanceOf, processOf, timersOf, webCryptoOf } from './globals.js';
+
+/** @import { AnyObject } from '../base/objects.js' */
+/** @import { Granted } from '../policy/policy.js' */
+/** @import { Package } from '../protocols/package.js' */
+
+/**
+ * Without files of the host, a package has no use for the host's working directory.
+ *
+ * @param {Package} pkg
+ * @returns {boolean}
+ */
+const knowsPlaces = ({ policy }) => {
+  const process = grantedOf(globalDecision(policy, 'process'));
+  return (
+    (process !== undefined && memberOf(process, 'cwd').whole) ||
+    ['fs', 'fs/promises', 'child_process'].some(
+      (name) => builtinDecision(policy, name) !== undefined,
+    )
+  );
+};
+
+/**
+ * @param {AnyObject} path `path.posix`, or `path.win32`
+ * @returns {AnyObject} the same, in the working directory `/`
+ */
+const rootedPath = (path) => {
+  const copy = ownCopy(path);
+  copy.resolve = (/** @type {string[]} */ ...parts) => path.resolve('/', ...parts);
+  copy.relative = (/** @type {string} */ from, /** @type {string} */ to) =>
+    path.relative(copy.resolve(from), copy.resolve(to));
+  const namespaced = (/** @type {unknown} */ asked) =>
+    path.toNamespacedPath(typeof asked === 'string' && asked ? copy.resolve(asked) : asked);
+  // That of POSIX gives back what it is given.
+  if (path.sep === '\\') copy.toNamespacedPath = copy._makeLong = namespaced;
+  return copy;
+};
+
+/**
+ * @param {Package} pkg
+ * @param {AnyObject} original `path`, or one of its kinds
+ */
+const ownPath = (pkg, original) => (knowsPlaces(pkg) ? ownCopy(original) : rootedPath(original));
+
+/**
+ * Node's own marks what it returns, which is frozen where a function brings its promisified form along.
+ *
+ * @param {AnyObject} util
+ * @returns {Function}
+ */
+const promisifyOf = ({ promisify: original }) => {
+  const { custom } = original;
+  const promisify = (/** @type {any} */ method) => {
+    const known = typeof method === 'function' ? method[custom] : undefined;
+    return typeof known === 'function' && !Object.isExtensible(known) ? known : original(method);
+  };
+  return Object.freeze(Object.assign(promisify, { custom }));
+};
+
+/**
+ * @param {Package} pkg
+ * @param {AnyObject} util
+ * @returns {Function} parses the arguments that the package may know of, where it names none
+ */
+const parseArgsOf = (pkg, { parseArgs: original }) => {
+  const parseArgs = (/** @type {AnyObject} */ config = {}) => {
+    const { args } = config;
+    const own = args ?? processOf(pkg)['argv'].slice(2);
+    return original(isObject(config) ? { ...config, args: own } : config);
+  };
+  return Object.freeze(parseArgs);
+};
+
+/**
+ * @param {Package} pkg
+ * @param {AnyObject} original `url`
+ * @returns {AnyObject}
+ */
+const ownUrl = (pkg, original) => {
+  const copy = ownCopy(original, hardenHost);
+  if (knowsPlaces(pkg)) return copy;
+  const places = /** @type {AnyObject} */ (sharedBuiltin(pkg.application.powers, 'path'));
+  const isWindows = places['sep'] === '\\';
+  const pathToFileURL = (/** @type {unknown} */ path, /** @type {AnyObject} */ options = {}) => {
+    const windows = Boolean(options?.['windows'] ?? isWindows);
+    const { isAbsolute } = windows ? places['win32'] : places['posix'];
+    const isRelative = typeof path === 'string' && !isAbsolute(path);
+    return original['pathToFileURL'](isRelative ? `/${path}` : path, { windows });
+  };
+  return Object.assign(copy, { pathToFileURL: Object.freeze(pathToFileURL) });
+};
+
+/**
+ * @param {Package} pkg
+ * @param {AnyObject} util
+ * @returns {AnyObject} what tells of code that is not the package's, or hands out one object to all
+ */
+const ownUtilities = (pkg, util) => ({
+  parseArgs: parseArgsOf(pkg, util),
+  getCallSites: Object.freeze(() => []),
+  promisify: promisifyOf(util),
+  getSystemErrorMap: Object.freeze(
+    () => new Map([...util['getSystemErrorMap']()].map(([code, said]) => [code, [...said]])),
+  ),
+});
+
+/**
+ * Modules that are not simply copies of the host's.
+ *
+ * @type {Record<string, (pkg: Package, original: AnyObject, granted: Granted) => unknown>}
+ */
+export const OWN_BUILTINS = {
+  __proto__: /** @type {never} */ (null),
+  assert: (pkg) => assertOf(pkg.application.powers),
+  'assert/strict': (pkg) => assertOf(pkg.application.powers)['strict'],
+  fs(pkg, original) {
+    const methods = ownFileMethods(pkg, original, 'fs', original);
+    const copy = Object.assign(ownCopy(original, hardenHost), methods);
+    const promises = hardenHost(original['promises']);
+    const own = Object.assign(
+      ownCopy(promises),
+      ownFileMethods(pkg, promises, 'fs/promises', original),
+    );
+    return Object.defineProperty(copy, 'promises', { value: own, enumerable: true });
+  },
+  'fs/promises'(pkg, original) {
+    const { powers, hardens } = pkg.application;
+    const found = hardens ? sharedBuiltin(powers, 'fs') : powers.getBuiltin('fs');
+    const fs = /** @type {AnyObject} */ (found);
+    return Object.assign(ownCopy(original), ownFileMethods(pkg, original, 'fs/promises', fs));
+  },
+  console: (pkg, _original, { whole }) => consoleOf(pkg, { withClass: whole }),
+  crypto(pkg, original) {
+    const copy = ownCopy(original, hardenHost);
+    const get = Object.freeze(() => webCryptoOf(pkg.application.powers.globals));
+    const subtle = Object.freeze(() => get()['subtle']);
+    return Object.defineProperties(copy, { webcrypto: { get }, subtle: { get: subtle } });
+  },
+  http: (_pkg, original) => withOwnAgent(ownCopy(original, hardenHost), original),
+  https: (_pkg, original) => withOwnAgent(ownCopy(original, hardenHost), original),
+  module: (pkg) => pkg.application.linker.commonJsOf(pkg).Module,
+  perf_hooks(pkg, original) {
+    const copy = ownCopy(original, hardenHost);
+    defineOwn(copy, 'performance', performanceOf(pkg));
+    return copy;
+  },
+  process: (pkg) => processOf(pkg),
+  timers: (pkg) => ({
+    ...timersOf(pkg),
+    promises: ownCopy(
+      /** @type {AnyObject} */ (sharedBuiltin(pkg.application.powers, 'timers/promises')),
+    ),
+  }),
+  path(pkg, original) {
+    const posix = ownPath(pkg, original['posix']);
+    return Object.assign(posix, { posix, win32: ownPath(pkg, original['win32']) });
+  },
+  'path/posix': ownPath,
+  'path/win32': ownPath,
+  url: ownUrl,
+  util: (pkg, original) =>
+    Object.assign(ownCopy(original, hardenHost), ownUtilities(pkg, original)),
+};

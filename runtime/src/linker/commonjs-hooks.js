@@ -1,0 +1,124 @@
+// What CommonJS of a package asks the linker for: files, the main module, and Node's `module` functions.
+import { importNotFound } from '../base/errors.js';
+import { dirnameOf, filenameOfUrl, isRelative } from '../base/locations.js';
+import { builtinModule } from '../endowments/builtins.js';
+import { builtinDecision, grantedOf, isDenied, memberOf } from '../policy/policy.js';
+import {
+  entryFilename,
+  filenameOfTarget,
+  followKey,
+  keyOfFilename,
+  linkedPackage,
+  moduleAt,
+  ownerOfPath,
+  resolveRequest,
+} from '../resolve/resolve.js';
+import { makeCommonJs } from './cjs.js';
+import { executeCjs, requireTarget, resolveToFilename, viewOfModule } from './requests.js';
+
+/** @import { Linker, Package } from '../protocols/package.js' */
+/** @import { CjsHooks } from './cjs.js' */
+
+/**
+ * @param {unknown} place what createRequire is given
+ * @returns {string}
+ */
+const createRequireFilename = (place) => {
+  const text = `${place}`;
+  const filename = text.startsWith('/') ? text : filenameOfUrl(text);
+  if (filename !== undefined) return filename;
+  const message = `The argument 'filename' must be a file URL object, file URL string, or absolute path string. Received '${text}'`;
+  throw Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
+};
+
+/**
+ * @param {Package} pkg
+ * @returns {object | undefined} the first module, where it is CommonJS and of another package. What it requires, the package
+ *   does, by the names that it knows itself
+ */
+const foreignMain = (pkg) => {
+  const { entry } = pkg.application.map;
+  const target = followKey(pkg.application.packageOf(entry.compartment), entry.module, 'import');
+  if (target?.kind !== 'file' || target.pkg === pkg || target.module.parser !== 'pre-cjs-json')
+    return undefined;
+  const filename = filenameOfTarget(target);
+  const path = dirnameOf(filename);
+  const load = (/** @type {string} */ specifier) =>
+    commonJsOf(pkg).createRequire(`/${pkg.name}/main.js`)(specifier);
+  return viewOfModule({ id: '.', filename, loaded: false, path }, load);
+};
+
+/**
+ * @param {Package} pkg
+ * @param {string} specifier
+ * @param {string | undefined} place
+ * @returns {string | undefined} where the package.json seems to be of the package that is meant
+ */
+const findPackageJSON = (pkg, specifier, place) => {
+  const isPath = specifier.startsWith('/') || specifier.startsWith('file:');
+  if (isPath || isRelative(specifier)) {
+    const base = place === undefined || isPath ? specifier : place;
+    const filename = base.startsWith('/') ? base : (filenameOfUrl(base) ?? '');
+    const owner = ownerOfPath(pkg.application, filename);
+    return owner && `/${owner}/package.json`;
+  }
+  const found = linkedPackage(pkg, specifier);
+  if (found === undefined) throw importNotFound(specifier, place ?? `/${pkg.name}/`);
+  return `/${found}/package.json`;
+};
+
+/**
+ * JSON of the host is no program: who may read it with `fs`, may request it.
+ *
+ * @param {Package} pkg
+ * @param {string} specifier
+ * @returns {{ value: unknown } | undefined} undefined: it is no such file, or the package may not read it
+ */
+const readJson = (pkg, specifier) => {
+  if (!/^\/.*\.json$/.test(specifier)) return undefined;
+  const granted = grantedOf(builtinDecision(pkg.policy, 'fs'));
+  if (granted === undefined || isDenied(memberOf(granted, 'readFileSync'))) return undefined;
+  const fs = /** @type {any} */ (builtinModule(pkg, 'fs'));
+  /** @type {string} */
+  let text;
+  try {
+    text = fs.readFileSync(specifier, 'utf8');
+  } catch {
+    return undefined;
+  }
+  try {
+    return { value: JSON.parse(text.replace(/^\uFEFF/, '')) };
+  } catch (error) {
+    throw new SyntaxError(`${specifier}: ${/** @type {Error} */ (error).message}`);
+  }
+};
+
+/** @type {Linker['commonJsOf']} */
+export const commonJsOf = (pkg) => {
+  if (pkg.commonJs !== undefined) return pkg.commonJs;
+  const { map, powers } = pkg.application;
+  const { isBuiltin, builtinModules } = powers;
+  /** @type {CjsHooks} */
+  const hooks = {
+    entryFilename: map.entry.compartment === pkg.name ? (entryFilename(pkg.application) ?? '') : '',
+    keyOf: (filename) => keyOfFilename(pkg, filename),
+    execute: (key, module) => executeCjs(pkg, key, module),
+    require(specifier, key, from) {
+      const target = resolveRequest({ pkg, key, kind: 'require', specifier });
+      const found = target.kind === 'error' ? readJson(pkg, specifier) : undefined;
+      return found === undefined ? requireTarget(pkg, target, from) : found.value;
+    },
+    resolve: (specifier, key) =>
+      (specifier.startsWith('/') ? moduleAt(pkg.application, specifier) : undefined) ??
+      resolveToFilename(pkg, key, 'require', specifier),
+    keyAt: (filename) =>
+      filename.startsWith(`/${pkg.name}/`) ? `./${filename.slice(pkg.name.length + 2)}` : undefined,
+    findPackageJSON: (specifier, place) => findPackageJSON(pkg, specifier, place),
+    foreignMain: () => foreignMain(pkg),
+    evaluate: (text) => pkg.compartment.evaluate(text),
+    isBuiltin,
+    builtinModules,
+  };
+  pkg.commonJs = makeCommonJs(hooks, createRequireFilename);
+  return pkg.commonJs;
+};

@@ -1,0 +1,159 @@
+// Requests that modules make while they run: `require`, `import()` and `import.meta.resolve`.
+import { codedTypeError, requireNotFound } from '../base/errors.js';
+import { dirnameOf, filenameOf, isRelative, nodeModulesPaths, urlOf } from '../base/locations.js';
+import { fileModule } from '../compartment/package.js';
+import { builtinModule } from '../endowments/builtins.js';
+import { checkImportType, importType } from '../resolve/import-attributes.js';
+import { filenameOfTarget, followKey, resolveRequest } from '../resolve/resolve.js';
+import { unfinishedView } from '../views/read-only.js';
+import { importRecord, requireEsm } from './importing.js';
+import { fileRecord, isSharedData, ownCopy, recordOf, storedData } from './module-records.js';
+
+/** @import { RequestKind } from '../archive/compartment-map.js' */
+/** @import { CjsModule } from '../protocols/modules.js' */
+/** @import { FileTarget, Linker, Package, Target } from '../protocols/package.js' */
+
+/**
+ * @template T
+ * @param {Package} pkg that asks
+ * @param {FileTarget} target
+ * @param {T} value
+ * @returns {T}
+ */
+export const handedTo = (pkg, target, value) => {
+  if (target.pkg !== pkg) target.pkg.crossPackageExports.share();
+  return value;
+};
+
+const cannotLoad = () => (/** @type {unknown} */ specifier) => {
+  throw requireNotFound(`${specifier}`);
+};
+
+/**
+ * Programs look whether there is one, and where.
+ *
+ * @param {{ id: string, filename: string, loaded: boolean, path: string }} module of another package
+ * @param {(specifier: string) => unknown} [load]
+ * @returns {object} what tells of it, and leads to nothing of it
+ */
+export const viewOfModule = ({ id, filename, loaded, path }, load = cannotLoad()) => ({
+  ...{ id, path, filename, loaded, exports: {}, children: [] },
+  paths: nodeModulesPaths(path),
+  require: load,
+});
+
+/**
+ * @param {Package} pkg that asks
+ * @param {Target} target
+ * @param {CjsModule} from
+ * @returns {unknown} what `require` answers
+ */
+export const requireTarget = (pkg, target, from) => {
+  if (target.kind === 'error') throw target.error;
+  if (target.kind === 'builtin') return builtinModule(target.pkg, target.name);
+  if (target.module.parser === 'pre-mjs-json') {
+    const record = /** @type {import('../cyclic-modules/records.js').CyclicRecord} */ (
+      fileRecord(target)
+    );
+    return handedTo(pkg, target, requireEsm(record));
+  }
+  if (isSharedData(pkg, target)) return ownCopy(pkg, target);
+  const parent = target.pkg === pkg ? from : undefined; // a module object is its own package's affair
+  const { load } = target.pkg.application.linker.commonJsOf(target.pkg);
+  const seen = parent === undefined ? viewOfModule(from) : undefined;
+  const module = load(filenameOfTarget(target), target.key, parent, seen);
+  const isUnfinished = !module.loaded && target.pkg !== pkg && pkg.application.hardens;
+  return handedTo(
+    pkg,
+    target,
+    isUnfinished ? unfinishedView(module.exports, () => module.loaded) : module.exports,
+  );
+};
+
+/**
+ * @param {Package} pkg
+ * @param {string} key
+ * @param {CjsModule} module
+ */
+export const executeCjs = (pkg, key, module) => {
+  const file = fileModule(pkg, key);
+  if (!file.parser.startsWith('pre-')) {
+    module.exports = storedData({ kind: 'file', pkg, key, module: file });
+  } else {
+    const functor = pkg.functorOf(key);
+    const { filename, exports } = module;
+    const require = pkg.application.linker.commonJsOf(pkg).makeRequire(module, key);
+    const dynamicImport = (/** @type {unknown} */ specifier, /** @type {unknown} */ options) =>
+      importDynamically(pkg, key, specifier, options);
+    const directEval = pkg.directEval(true);
+    const given = [
+      require,
+      exports,
+      module,
+      filename,
+      dirnameOf(filename),
+      dynamicImport,
+      directEval,
+    ];
+    pkg.crossPackageExports.during(() => Reflect.apply(functor, exports, given));
+    pkg.crossPackageExports.evaluated({
+      text: pkg.sourceOf(key).text,
+      exports: () => [[module.exports, module.exports === exports ? 'made' : 'whole']],
+    });
+  }
+};
+
+/**
+ * @param {Package} pkg
+ * @param {string} key
+ * @param {RequestKind} kind
+ * @param {string} specifier
+ * @returns {string} the filename, or the name of a builtin
+ */
+export const resolveToFilename = (pkg, key, kind, specifier) => {
+  const target = resolveRequest({ pkg, key, kind, specifier });
+  if (target.kind === 'file') return filenameOfTarget(target);
+  if (target.kind === 'builtin' || pkg.application.powers.isBuiltin(specifier)) return specifier;
+  throw target.error;
+};
+
+/** @type {Linker['resolveToUrl']} */
+export const resolveToUrl = (pkg, key, kind, specifier) => {
+  if (isRelative(specifier) || specifier.startsWith('/') || /^file:/i.test(specifier)) {
+    const target = resolveRequest({ pkg, key, kind, specifier });
+    if (target.kind === 'file' && target.pkg !== pkg) return urlOf(filenameOfTarget(target));
+    return new URL(specifier, urlOf(filenameOf(pkg.name, key))).href; // whether or not it is there
+  }
+  const found = resolveToFilename(pkg, key, kind, specifier);
+  if (found.startsWith('/')) return urlOf(found);
+  return found.startsWith('node:') ? found : `node:${found}`;
+};
+
+/**
+ * @param {Package} pkg
+ * @param {FileTarget} target JSON that is imported without a type
+ * @param {string} specifier
+ */
+const checkUntyped = (pkg, target, specifier) => {
+  if (target.key.endsWith('#as=json'))
+    throw codedTypeError(
+      'ERR_IMPORT_ATTRIBUTE_MISSING',
+      `Module "${specifier}" needs an import attribute of "type: json"`,
+    );
+  const name = target.pkg === pkg ? target.key : specifier;
+  const known = followKey(pkg, `untyped:${name}`, 'import');
+  if (known?.kind === 'error') throw known.error;
+};
+
+/** @type {Linker['importDynamically']} */
+export const importDynamically = async (pkg, key, specifier, options) => {
+  const request = { pkg, key, kind: /** @type {const} */ ('import'), specifier: `${specifier}` };
+  const type = importType(options);
+  const target = resolveRequest(request);
+  checkImportType(target, type, request.specifier);
+  if (type === undefined && target.kind === 'file' && target.module.parser === 'json')
+    checkUntyped(pkg, target, request.specifier);
+  await undefined; // nothing is evaluated before the code that asks has come to its end
+  const namespace = await importRecord(recordOf(pkg, target));
+  return target.kind === 'file' ? handedTo(pkg, target, namespace) : namespace;
+};

@@ -1,0 +1,55 @@
+// `zlib`: the hidden base classes of its streams.
+import { hideClass } from '../lockdown/specimens.js';
+
+/** @import { AnyObject } from '../base/objects.js' */
+/** @import { Powers } from '../protocols/powers.js' */
+
+/**
+ * @param {Function} Hidden a class whose subclasses call it by `super`
+ * @returns {Function} that makes instances of these only, as they make them
+ */
+const forSubclasses = (Hidden) => {
+  const guard = /** @type {Function} */ (
+    /** @this {unknown} */ function (/** @type {unknown[]} */ ...args) {
+      // Zstd(opts, mode, initParamsArray, maxParam): a handle that is given anything else ends the process.
+      const isCall = new.target === undefined || new.target === guard;
+      if (isCall || !(args[2] instanceof Uint32Array)) throw new TypeError('Illegal constructor');
+      return Reflect.construct(Hidden, args, new.target);
+    }
+  );
+  return Object.defineProperties(guard, {
+    name: { value: Hidden.name },
+    prototype: { value: Hidden.prototype, writable: false },
+  });
+};
+
+const isClass = (/** @type {Function} */ value) =>
+  /^class\b/.test(Reflect.apply(Function.prototype.toString, value, []));
+
+/**
+ * The classes that streams of `zlib` inherit from, which no name leads to.
+ *
+ * @param {AnyObject} zlib
+ * @param {Powers} powers
+ */
+export const tameZlib = (zlib, { getBuiltin }) => {
+  const { Transform } = /** @type {AnyObject} */ (getBuiltin('stream'));
+  for (const Class of Object.values(zlib)) {
+    if (typeof Class !== 'function' || !(Class.prototype instanceof Transform)) continue;
+    let child = Class;
+    for (
+      let prototype = Object.getPrototypeOf(Class.prototype);
+      prototype !== Transform.prototype;
+      prototype = Object.getPrototypeOf(prototype)
+    ) {
+      const Hidden = Object.getPrototypeOf(child);
+      if (prototype.constructor === Hidden) {
+        hideClass(prototype);
+        if (isClass(child))
+          Object.defineProperty(prototype, 'constructor', { value: forSubclasses(Hidden) });
+      }
+      Object.setPrototypeOf(child, prototype.constructor);
+      child = prototype.constructor;
+    }
+  }
+};
