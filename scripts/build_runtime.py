@@ -70,7 +70,7 @@ def inputs(runtime: Path) -> list[Path]:
     """List the files that the built file is made from."""
     names = ("build.mjs", *(f"bundle/{name}" for name in BUNDLE))
     package = runtime.parent / "compartment_mapper"
-    shared = ("limits", "authority/authority", "authority/node_members")
+    shared = ("languages", "limits", "authority/authority", "authority/node_members")
     tables = tuple(package / f"{name}.json" for name in shared)
     return [*(runtime / name for name in names), *sorted((runtime / "src").rglob("*.js")), *tables]
 

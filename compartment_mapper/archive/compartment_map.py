@@ -15,10 +15,10 @@ from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, ModuleName
 from compartment_mapper.policy.format import package_policy_from
 from compartment_mapper.policy.model import PackagePolicy, Policy
+from compartment_mapper.records.languages import PARSERS
 from compartment_mapper.records.module_record import RequestKind
 
 #: What stands in the archive; ``json``, ``text`` and ``bytes`` are stored as they are.
-PARSERS = ("pre-mjs-json", "pre-cjs-json", "json", "text", "bytes")
 
 #: What says of which kind a module is. An entry of two kinds would be one for who runs it, and
 #: another for who looks at it.

@@ -14,6 +14,7 @@ from compartment_mapper.archive.compartment_map import CompartmentMap, Compartme
 from compartment_mapper.archive.writer import file_path
 from compartment_mapper.authority.table import WHOLE_GLOBAL
 from compartment_mapper.compile import INDIRECT_EVAL
+from compartment_mapper.records.languages import LANGUAGES
 
 _ASSET = "asset:"
 #: Keys of compiled modules, as they may stand in the stored text.
@@ -29,6 +30,9 @@ class RuntimeNeed:
 
     what: str
     files: tuple[str, ...]
+
+
+_ENDO_PARSERS = {facts["parser"] for facts in LANGUAGES.values() if facts["endo"]}
 
 
 def runtime_needs(
@@ -61,6 +65,8 @@ def _is_read(key: str) -> bool:
 def _needs_of(module: FileModule, stored: bytes) -> Iterator[str]:
     if module.resolutions:
         yield "specifiers with two meanings"
+    if module.parser not in _ENDO_PARSERS:
+        yield f"modules of the parser {module.parser}"
     yield from needs_of_stored(module.parser, stored)
 
 

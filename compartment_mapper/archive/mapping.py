@@ -27,16 +27,8 @@ from compartment_mapper.graph.module_graph import (
 from compartment_mapper.graph.package_graph import PackageGraph
 from compartment_mapper.locations import CanonicalName, Location, ModuleName, relative_path
 from compartment_mapper.policy.model import PackagePolicy, Policy
-from compartment_mapper.records.module_record import Language, RequestKind
-
-#: What stands in the archive, by the language of the text.
-PARSERS: Mapping[Language, str] = {
-    "mjs": "pre-mjs-json",
-    "cjs": "pre-cjs-json",
-    "json": "json",
-    "text": "text",
-    "bytes": "bytes",
-}
+from compartment_mapper.records.languages import LANGUAGES
+from compartment_mapper.records.module_record import RequestKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +135,7 @@ def map_compartments(
         key = names.module_name(location)
         files[root][key] = FileModule(
             location=key.removeprefix("./"),
-            parser=PARSERS[module.record.language],
+            parser=LANGUAGES[module.record.language]["parser"],
             sha512=sha512_of(location),
             resolutions=tables[root].resolutions.get(location, {}),
             is_entry=location in modules.others,

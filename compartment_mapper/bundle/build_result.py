@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from compartment_mapper.errors.diagnostic import Diagnostic, Place
-from compartment_mapper.records.module_record import Language
+from compartment_mapper.records.languages import Language
 from compartment_mapper.text import Position
 
 #: What is made of an application: a zip file, a script that runs it, an ES module that exports

@@ -10,7 +10,6 @@ from compartment_mapper import errors
 from compartment_mapper.archive.compartment_map import CompartmentMap
 from compartment_mapper.archive.endo_compatibility import RuntimeNeed, runtime_needs
 from compartment_mapper.archive.mapping import (
-    PARSERS,
     LinkTable,
     Names,
     archive_names,
@@ -46,6 +45,7 @@ from compartment_mapper.graph.module_ids import (
 )
 from compartment_mapper.locations import Location
 from compartment_mapper.records.codec import interface_of
+from compartment_mapper.records.languages import LANGUAGES, is_program
 from compartment_mapper.scan.scanner import SyntaxPowers
 from compartment_mapper.sources.source_maps import SourceMap
 
@@ -184,7 +184,7 @@ def _replaceable(
         if (
             owner == application.root
             and is_on_disk(location)
-            and record.language in {"mjs", "cjs"}
+            and is_program(record.language)
             and not (record.parse_uncertainty or record.refusals or record.syntax_error)
             and modules.modules[location].origin is None  # else its types must be erased first
             and bytes_location(location) not in modules.modules
@@ -193,7 +193,7 @@ def _replaceable(
             found[location] = Replaceable(
                 compartment=names.compartment_of(location),
                 key=names.module_name(location),
-                parser=PARSERS[record.language],
+                parser=LANGUAGES[record.language]["parser"],
                 sha512=sha512_hex(stored[location]),
                 asked=modules.modules[location].asked,
                 in_cycle=location in in_cycles,
@@ -284,17 +284,15 @@ def _stored(
     in_cycle: bool,
     keys: list[str],
 ) -> bytes:
-    match module.record.language:
-        case "mjs" | "cjs":
-            is_cjs = module.record.language == "cjs"
-            exports = modules.cjs_export_names(module.location) if is_cjs else ()
-            return compiled(
-                module.record,
-                module.source,
-                in_cycle=in_cycle,
-                keys=keys,
-                exports=exports,
-                origin=module.origin,
-            )
-        case _:
-            return module.source
+    if not is_program(module.record.language):
+        return module.source
+    is_cjs = module.record.language == "cjs"
+    exports = modules.cjs_export_names(module.location) if is_cjs else ()
+    return compiled(
+        module.record,
+        module.source,
+        in_cycle=in_cycle,
+        keys=keys,
+        exports=exports,
+        origin=module.origin,
+    )

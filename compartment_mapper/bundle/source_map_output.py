@@ -13,6 +13,7 @@ from compartment_mapper.graph.module_graph import Module
 from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.locations import Location
 from compartment_mapper.powers import ReadPowers
+from compartment_mapper.records.languages import is_program
 from compartment_mapper.sources.source_maps import SourceMap, source_map_of
 
 
@@ -21,7 +22,7 @@ def written_files(application: Application, names: Names) -> dict[Location, tupl
     return {
         location: (names.module_name(location)[2:], _written(module))
         for location, module in application.modules.modules.items()
-        if module.record.language in {"mjs", "cjs"}
+        if is_program(module.record.language)
     }
 
 

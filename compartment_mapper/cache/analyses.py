@@ -17,7 +17,8 @@ from types import TracebackType
 from typing import Self
 
 from compartment_mapper.records.codec import from_plain, to_plain
-from compartment_mapper.records.module_record import Language, ModuleRecord
+from compartment_mapper.records.languages import Language
+from compartment_mapper.records.module_record import ModuleRecord
 from compartment_mapper.scan.scanner import ScanPowers, SyntaxPowers
 
 _FILE = "analysis.sqlite"

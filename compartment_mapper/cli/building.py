@@ -39,7 +39,7 @@ from compartment_mapper.inference.risks import Risks, granted_uses, risks_of
 from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import path_of
 from compartment_mapper.powers import ReadPowers
-from compartment_mapper.records.module_record import Language
+from compartment_mapper.records.languages import Language
 from compartment_mapper.report.text import (
     denied_summary,
     denied_text,

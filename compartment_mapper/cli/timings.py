@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from compartment_mapper.records.module_record import Language, ModuleRecord
+from compartment_mapper.records.languages import Language
+from compartment_mapper.records.module_record import ModuleRecord
 from compartment_mapper.scan.scanner import ScanPowers
 
 

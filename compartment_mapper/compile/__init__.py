@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import assert_never
 
 from compartment_mapper.compile.cjs import compile_cjs
 from compartment_mapper.compile.edit_table import edit_table
@@ -41,8 +42,13 @@ def compiled(
     origin: Origin | None = None,
 ) -> bytes:
     """Return what is stored of a program: see `compile_esm`, and `compile_cjs` for *exports*."""
-    if record.language == "mjs":
-        text = compile_esm(record, source, in_cycle=in_cycle, keys=keys, origin=origin)
-    else:
-        text = compile_cjs(record, source, exports=exports, keys=keys, origin=origin)
+    match record.language:
+        case "mjs":
+            text = compile_esm(record, source, in_cycle=in_cycle, keys=keys, origin=origin)
+        case "cjs":
+            text = compile_cjs(record, source, exports=exports, keys=keys, origin=origin)
+        case "json" | "text" | "bytes":
+            raise AssertionError(record.language)  # data is stored as it is
+        case _:
+            assert_never(record.language)
     return text.encode("utf-8", "replace")

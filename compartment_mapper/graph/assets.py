@@ -13,6 +13,7 @@ from compartment_mapper.graph.package_graph import Package, PackageGraph
 from compartment_mapper.graph.patterns import glob_files
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
 from compartment_mapper.powers import ReadPowers
+from compartment_mapper.records.languages import is_program
 from compartment_mapper.records.module_record import ModuleRecord
 from compartment_mapper.resolve.package_lookup import is_owned
 
@@ -102,4 +103,4 @@ def _with_files(
 def _listing_module(modules: ModuleGraph, packages: PackageGraph, root: Location) -> Location:
     """Return the module that lists the files: the first of its package that is a program."""
     own = [location for location in modules.modules if packages.owners[location] == root]
-    return min(own, key=lambda it: modules.modules[it].record.language not in {"mjs", "cjs"})
+    return min(own, key=lambda it: not is_program(modules.modules[it].record.language))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, assert_never
 
 from compartment_mapper import errors
 from compartment_mapper.errors.diagnostic import Diagnostic, Place
@@ -147,8 +147,10 @@ def _exports_of(module: Module, graph: ModuleGraph) -> _Exports:
             return _Exports(
                 own={name: name for name in names}, indirect={}, stars=(), is_open=is_open
             )
-        case _:
+        case "json" | "text" | "bytes":
             return _Exports(own={"default": "default"}, indirect={}, stars=())
+        case _:
+            assert_never(record.language)
 
 
 def export_name_of(import_name: str) -> str:

@@ -35,7 +35,8 @@ from compartment_mapper.graph.patterns import pattern_requests
 from compartment_mapper.graph.pending import PendingModule, Queue, begin_scan, scanned_module
 from compartment_mapper.graph.targets import is_optional, language_for, target_of
 from compartment_mapper.locations import Location
-from compartment_mapper.records.module_record import Language, ModuleRecord, ModuleRequest
+from compartment_mapper.records.languages import Language
+from compartment_mapper.records.module_record import ModuleRecord, ModuleRequest
 from compartment_mapper.resolve.browser_field import BROWSER
 from compartment_mapper.resolve.module_format import language_of
 from compartment_mapper.resolve.resolver import ResolutionFailure

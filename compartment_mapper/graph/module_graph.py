@@ -8,7 +8,8 @@ from itertools import pairwise
 
 from compartment_mapper.errors.diagnostic import Place
 from compartment_mapper.locations import Location
-from compartment_mapper.records.module_record import Language, ModuleRecord, ModuleRequest
+from compartment_mapper.records.languages import Language
+from compartment_mapper.records.module_record import ModuleRecord, ModuleRequest
 from compartment_mapper.records.type_stripping import Origin, place_of
 from compartment_mapper.text import Span
 

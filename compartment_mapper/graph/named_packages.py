@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from compartment_mapper.graph.module_graph import Module
 from compartment_mapper.graph.package_graph import declared_names
 from compartment_mapper.locations import Location, Specifier
+from compartment_mapper.records.languages import is_program
 from compartment_mapper.records.module_record import ModuleRequest, PatternRequest
 from compartment_mapper.resolve.package_lookup import ResolverContext
 from compartment_mapper.resolve.specifiers import package_name_of, package_root
@@ -80,7 +81,7 @@ def _named(
 
 def _mentioned(modules: Iterable[Module], declared: set[str]) -> Iterator[Specifier]:
     """Yield the texts of a package that name a dependency, which none of its modules requests."""
-    programs = [module for module in modules if module.record.language in {"mjs", "cjs"}]
+    programs = [module for module in modules if is_program(module.record.language)]
     requested = {request.specifier for module in programs for request in module.record.requests}
     for module in programs:
         for match in _TEXT.finditer(module.source):

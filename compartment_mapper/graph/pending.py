@@ -11,7 +11,8 @@ from compartment_mapper.errors.diagnostic import Diagnostic, Place
 from compartment_mapper.graph.loading import Loading
 from compartment_mapper.graph.module_ids import display_name, file_of, is_empty
 from compartment_mapper.locations import Location
-from compartment_mapper.records.module_record import Language, ModuleRecord
+from compartment_mapper.records.languages import Language, is_program
+from compartment_mapper.records.module_record import ModuleRecord
 from compartment_mapper.records.type_stripping import place_of
 from compartment_mapper.resolve.browser_field import BROWSER
 from compartment_mapper.resolve.module_format import binary_kind
@@ -86,7 +87,7 @@ def pending_module(
         return PendingModule(
             location=location, language=language, text=text, record=lambda: refused
         )
-    if language in {"json", "text", "bytes"}:
+    if language is not None and not is_program(language):
         known = ModuleRecord(language=language)
         return PendingModule(location=location, language=language, text=text, record=lambda: known)
     if (binary := binary_kind(text.source)) is not None:

@@ -7,7 +7,8 @@ from compartment_mapper.graph.module_graph import BuiltinTarget, FileTarget, Tar
 from compartment_mapper.graph.module_ids import data_location, empty_location, file_of, location_as
 from compartment_mapper.graph.patterns import PROGRAMS, TYPED
 from compartment_mapper.locations import Location, base_name
-from compartment_mapper.records.module_record import RESOLVES, Language, ModuleRequest
+from compartment_mapper.records.languages import LANGUAGES, Language
+from compartment_mapper.records.module_record import RESOLVES, ModuleRequest
 from compartment_mapper.resolve.data_urls import data_module
 from compartment_mapper.resolve.module_format import language_of
 from compartment_mapper.resolve.resolver import (
@@ -61,7 +62,7 @@ def target_of(
             language = language_for(file, request, loading)
             if isinstance(language, ResolutionFailure):
                 return language
-            own = language if language in {"text", "bytes"} else None
+            own = language if language and not LANGUAGES[language]["extensions"] else None
             return FileTarget(location=location_as(file, own) if own else file)
 
 

@@ -20,7 +20,7 @@ from packaging.version import InvalidVersion, Version
 from compartment_mapper import errors
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.errors.environment import runtime_missing
-from compartment_mapper.records.module_record import Language
+from compartment_mapper.records.languages import Language
 
 _RUNTIME = Path(__file__).parent.parent / "_runtime" / "main.cjs"
 _OLDEST = Version("20")

@@ -17,7 +17,8 @@ from types import TracebackType
 from typing import NoReturn, Self, get_args
 
 from compartment_mapper.records.codec import from_plain, to_plain
-from compartment_mapper.records.module_record import Language, ModuleRecord
+from compartment_mapper.records.languages import Language
+from compartment_mapper.records.module_record import ModuleRecord
 
 _LANGUAGES: tuple[Language | None, ...] = (None, *get_args(Language))
 #: Of a request: the length of the text, its language, whether it is in a cycle.

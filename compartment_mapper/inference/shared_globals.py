@@ -16,6 +16,7 @@ from compartment_mapper.authority.table import (
 from compartment_mapper.graph.module_graph import Module, ModuleGraph
 from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
+from compartment_mapper.records.languages import is_program
 from compartment_mapper.text import Span
 
 
@@ -74,7 +75,7 @@ def _made_of_handed(
     given: dict[str, list[CapabilityUse]] = {}
     for location, package in owners.items():
         module = modules.modules[location]
-        if package in handing and module.record.language in {"mjs", "cjs"}:
+        if package in handing and is_program(module.record.language):
             use_of = partial(
                 CapabilityUse, package=package, part="globals", module=location, write=True
             )
@@ -99,7 +100,7 @@ _NOT_SHARED = frozenset(VIEWED_GLOBALS) & HOST_GLOBALS | {"console"}
 
 def _places_in(module: Module, paths: Iterable[str]) -> dict[str, Span]:
     """Return where the text of a module names which of such globals."""
-    if module.record.language not in {"mjs", "cjs"}:
+    if not is_program(module.record.language):
         return {}
     named = [path for path in paths if path.rpartition(".")[2].encode() in module.source]
     if not named:

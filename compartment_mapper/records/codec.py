@@ -12,6 +12,7 @@ from hashlib import sha256
 from itertools import product
 from typing import get_args
 
+from compartment_mapper.records.languages import Language
 from compartment_mapper.records.module_record import (
     AssetRequest,
     BuiltinUse,
@@ -19,7 +20,6 @@ from compartment_mapper.records.module_record import (
     FreeName,
     ImportEntry,
     IndirectExport,
-    Language,
     LocalExport,
     ModuleRecord,
     ModuleRequest,

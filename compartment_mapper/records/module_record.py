@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from compartment_mapper.locations import Specifier
+from compartment_mapper.records.languages import Language
 from compartment_mapper.text import Span
 
 #: The languages of Endo's archives, in their source form.
-Language = Literal["mjs", "cjs", "json", "text", "bytes"]
 
 #: How a request is resolved: each kind has conditions of its own.
 #: ``import`` is also used for ``import()``.

@@ -9,7 +9,8 @@ from unicodedata import east_asian_width
 
 from compartment_mapper.errors.diagnostic import Place, place_in
 from compartment_mapper.locations import Location, base_name
-from compartment_mapper.records.module_record import Edit, Language
+from compartment_mapper.records.languages import Language
+from compartment_mapper.records.module_record import Edit
 from compartment_mapper.text import Span
 
 #: How a text is written that is no JavaScript yet.

@@ -10,7 +10,7 @@ from base64 import b64decode
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from compartment_mapper.records.module_record import Language
+from compartment_mapper.records.languages import Language
 from compartment_mapper.resolve.resolution import ResolutionFailure
 
 _URL = re.compile(r"data:([^/]+/[^,;]+)[^,]*?(;base64)?,(.*)", re.DOTALL)

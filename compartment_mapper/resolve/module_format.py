@@ -6,20 +6,18 @@ import re
 
 from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.locations import Location, base_name
-from compartment_mapper.records.module_record import Language, RequestKind
+from compartment_mapper.records.languages import LANGUAGES, Language, language_with_attribute
+from compartment_mapper.records.module_record import RequestKind
 from compartment_mapper.resolve.package_lookup import ResolverContext, package_scope
 from compartment_mapper.resolve.resolution import ResolutionFailure
 
 #: None: the package says, or the text.
 _LANGUAGES: dict[str, Language | None] = {
-    ".mjs": "mjs",
-    ".mts": "mjs",
-    ".cjs": "cjs",
-    ".cts": "cjs",
-    ".js": None,
-    ".ts": None,
-    "": None,
-}
+    extension: language
+    for language, facts in LANGUAGES.items()
+    for extension in facts["extensions"]
+    if facts["program"]
+} | {".js": None, ".ts": None, "": None}
 _JSX = frozenset({".jsx", ".tsx"})
 _TYPED = frozenset({".ts", ".mts", ".cts"})
 
@@ -32,8 +30,9 @@ def language_of(
     https://nodejs.org/api/esm.html#resolution-algorithm-specification (ESM_FILE_FORMAT),
     https://nodejs.org/api/modules.html#file-modules.
     """
-    if kind == "import" and attribute_type in {"text", "bytes"}:
-        return "text" if attribute_type == "text" else "bytes"
+    wanted = language_with_attribute(attribute_type)
+    if kind == "import" and wanted is not None and wanted != "json":
+        return wanted
     extension = _extension(file)
     if extension == ".json":
         return _json_language(file, kind, attribute_type)

@@ -8,13 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from compartment_mapper.locations import Specifier
-from compartment_mapper.records.module_record import (
-    Edit,
-    FreeName,
-    Language,
-    ModuleRecord,
-    Refusal,
-)
+from compartment_mapper.records.languages import Language, is_program
+from compartment_mapper.records.module_record import Edit, FreeName, ModuleRecord, Refusal
 from compartment_mapper.scan.capabilities.builtin_uses import scan_builtin_uses
 from compartment_mapper.scan.capabilities.free_names import (
     scan_assigned_names,
@@ -87,7 +82,7 @@ def scan_module(
             import that has no value yet.
         page: Whether the host is a page, with other globals than Node's.
     """
-    if language in {"json", "text", "bytes"}:
+    if language is not None and not is_program(language):
         return ModuleRecord(language=language)
     syntax = parse(source)
     prefix = _unused_prefix(source)

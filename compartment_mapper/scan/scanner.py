@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from compartment_mapper.records.module_record import Language, ModuleRecord
+from compartment_mapper.records.languages import Language
+from compartment_mapper.records.module_record import ModuleRecord
 
 
 class ScanPowers(Protocol):

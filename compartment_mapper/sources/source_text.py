@@ -11,7 +11,7 @@ from compartment_mapper.errors.diagnostic import Diagnostic, Place, place_in
 from compartment_mapper.errors.modules import syntax_error, types_not_stripped
 from compartment_mapper.locations import Location
 from compartment_mapper.powers import ReadPowers
-from compartment_mapper.records.module_record import Language
+from compartment_mapper.records.languages import Language, is_program
 from compartment_mapper.records.type_stripping import (
     Jsx,
     Origin,
@@ -23,8 +23,6 @@ from compartment_mapper.records.type_stripping import (
 )
 from compartment_mapper.sources.jsx import jsx_of
 from compartment_mapper.text import Span, without_byte_order_mark
-
-_DATA: frozenset[Language | None] = frozenset({"json", "text", "bytes"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +50,7 @@ def source_text(
     if language == "bytes":
         return SourceText(source=source)
     source = without_byte_order_mark(source)
-    syntax = None if language in _DATA or "/node_modules/" in file else syntax_of(file)
+    syntax = None if not is_program(language) or "/node_modules/" in file else syntax_of(file)
     if syntax is None:
         return SourceText(source=source)
     jsx = Jsx() if syntax == "ts" else jsx_of(file, source, root=root, read=read)

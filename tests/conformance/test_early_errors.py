@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support import ask_node
 
-from compartment_mapper.records.module_record import Language
+from compartment_mapper.records.languages import Language
 from compartment_mapper.scan import scan_module
 
 MODULES = [

@@ -11,7 +11,8 @@ from conformance.functor_rows import REJECTED, ROWS
 from support import RUNTIME, ask_node
 
 from compartment_mapper.compile import compile_cjs, compile_esm
-from compartment_mapper.records.module_record import Edit, Language
+from compartment_mapper.records.languages import Language
+from compartment_mapper.records.module_record import Edit
 from compartment_mapper.scan import scan_module
 from compartment_mapper.text import LINE_END
 

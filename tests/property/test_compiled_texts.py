@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ses_rejections import CENSORS
 
 from compartment_mapper.compile import compile_cjs, compile_esm
-from compartment_mapper.records.module_record import Language
+from compartment_mapper.records.languages import Language
 from compartment_mapper.scan import scan_module
 
 _SNIPPETS = [

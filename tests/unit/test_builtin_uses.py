@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from compartment_mapper.records.module_record import Language
+from compartment_mapper.records.languages import Language
 from compartment_mapper.scan import scan_module
 
 

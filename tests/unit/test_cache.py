@@ -24,7 +24,8 @@ from compartment_mapper.cache.file_dependencies import ObservedDisk, differences
 from compartment_mapper.cache.folder import VARIABLE, cache_folder, clear, parts_of
 from compartment_mapper.host.disk import Disk
 from compartment_mapper.locations import location_of_path
-from compartment_mapper.records.module_record import Language, ModuleRecord
+from compartment_mapper.records.languages import Language
+from compartment_mapper.records.module_record import ModuleRecord
 from compartment_mapper.scan import scan_module
 from compartment_mapper.scan.scanner import ScanHere
 

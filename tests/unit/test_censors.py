@@ -4,7 +4,8 @@ import pytest
 from ses_rejections import CENSORS
 
 from compartment_mapper.compile import apply_edits
-from compartment_mapper.records.module_record import Language, ModuleRecord
+from compartment_mapper.records.languages import Language
+from compartment_mapper.records.module_record import ModuleRecord
 from compartment_mapper.scan import scan_module
 
 

@@ -7,7 +7,7 @@ import pytest
 from compartment_mapper.graph.patterns import asset_files, glob_files, pattern_requests
 from compartment_mapper.locations import location_of_path, path_of
 from compartment_mapper.powers import MemoryFiles
-from compartment_mapper.records.module_record import Language
+from compartment_mapper.records.languages import Language
 from compartment_mapper.scan import scan_module
 
 FILES = MemoryFiles(

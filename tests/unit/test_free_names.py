@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from compartment_mapper.compile import apply_edits
-from compartment_mapper.records.module_record import FreeName, Language
+from compartment_mapper.records.languages import Language
+from compartment_mapper.records.module_record import FreeName
 from compartment_mapper.scan import scan_module
 
 

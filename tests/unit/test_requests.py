@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from compartment_mapper.records.module_record import Language, ModuleRequest
+from compartment_mapper.records.languages import Language
+from compartment_mapper.records.module_record import ModuleRequest
 from compartment_mapper.scan import scan_module
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from compartment_mapper.host.scan_workers import Workers, usable_cores
 from compartment_mapper.records.codec import from_plain, to_plain
-from compartment_mapper.records.module_record import Language
+from compartment_mapper.records.languages import Language
 from compartment_mapper.scan import scan_module
 
 FILLING = b"// " + b"x" * 60_000 + b"\n"

@@ -1,14 +1,15 @@
 // The schema of compartment-map.json: Endo's, and our extra keys in module entries.
 import { InvalidArchive } from '../base/errors.js';
 import * as json from '../base/json-shape.js';
+import { PARSERS } from './languages.js';
 import { readPolicy } from '../policy/policy-format.js';
 
+/** @import { Parser } from './languages.js' */
 /** @import { Json } from '../base/json-shape.js' */
 /** @import { PackagePolicy } from '../policy/policy-format.js' */
 
 /**
  * @typedef {'import' | 'require'} RequestKind
- * @typedef {'pre-mjs-json' | 'pre-cjs-json' | 'json' | 'text' | 'bytes'} Parser
  *
  * @typedef {object} FileModule
  * @property {'file'} kind
@@ -40,8 +41,6 @@ export const MAP_NAME = 'compartment-map.json';
 
 // What says of which kind a module is. An entry of two kinds would be one for who runs it, and another for who looks at it.
 const KINDS = ['compartment', 'exit', 'deferredError', 'parser'];
-
-const PARSERS = ['pre-mjs-json', 'pre-cjs-json', 'json', 'text', 'bytes'];
 
 /**
  * @param {Json} input

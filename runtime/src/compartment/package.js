@@ -1,4 +1,5 @@
 // What the runtime knows of one package while it runs, and of all of them. No package ever sees these.
+import { isProgram } from '../archive/languages.js';
 import { parseCjsSource, parseEsmSource } from '../archive/module-source.js';
 import { fixGlobals, installGlobals } from '../endowments/globals.js';
 import { makeCrossPackageExports } from './cross-package-exports.js';
@@ -164,7 +165,7 @@ const makeFunctors = (pkg, sources) => {
  */
 export const compileSources = (pkg) => {
   for (const [key, module] of pkg.descriptor.modules) {
-    if (module.kind !== 'file' || !module.parser.startsWith('pre-')) continue;
+    if (module.kind !== 'file' || !isProgram(module.parser)) continue;
     try {
       pkg.functorOf(key);
     } catch {

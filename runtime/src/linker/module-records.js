@@ -1,4 +1,5 @@
 // The module record that a request leads to, for every kind of module.
+import { isCopied } from '../archive/languages.js';
 import { builtinRecord } from '../endowments/builtins.js';
 import { makeEsmRecord } from './esm.js';
 import { storedText } from '../compartment/package.js';
@@ -63,15 +64,33 @@ const parseJsonModule = (filename, text) => {
 };
 
 /**
+ * @param {never} parser that the table of languages has, and a switch here does not
+ * @returns {never}
+ */
+const unknownParser = (parser) => {
+  throw new TypeError(`unknown parser ${parser}`);
+};
+
+/**
  * @param {FileTarget} target JSON, text or bytes
  * @returns {unknown} the value that the file stands for, made anew
  */
 export const storedData = (target) => {
   const { pkg, key, module } = target;
-  if (module.parser === 'json')
-    return parseJsonModule(filenameOfTarget(target), storedText(pkg, key));
-  if (module.parser === 'text') return storedText(pkg, key);
-  return Uint8Array.from(pkg.application.files.bytesOf(`${pkg.name}/${module.location}`) ?? []);
+  const { parser } = module;
+  switch (parser) {
+    case 'json':
+      return parseJsonModule(filenameOfTarget(target), storedText(pkg, key));
+    case 'text':
+      return storedText(pkg, key);
+    case 'bytes':
+      return Uint8Array.from(pkg.application.files.bytesOf(`${pkg.name}/${module.location}`) ?? []);
+    case 'pre-mjs-json':
+    case 'pre-cjs-json':
+      throw new TypeError(`${key} is a program`);
+    default:
+      return unknownParser(parser);
+  }
 };
 
 /**
@@ -91,19 +110,33 @@ const dataRecord = (target) => {
  * @param {FileTarget} target
  * @returns {ModuleRecord}
  */
+const newRecord = (target) => {
+  const { pkg, key, module, suffix = '' } = target;
+  switch (module.parser) {
+    case 'pre-cjs-json':
+      return cjsRecord(target);
+    case 'pre-mjs-json': {
+      const source = /** @type {EsmSource} */ (pkg.sourceOf(key));
+      return makeEsmRecord(pkg, key, source, isEntry(target) && suffix === '', suffix);
+    }
+    case 'json':
+    case 'text':
+    case 'bytes':
+      return dataRecord(target);
+    default:
+      return unknownParser(module.parser);
+  }
+};
+
+/**
+ * @param {FileTarget} target
+ * @returns {ModuleRecord}
+ */
 export const fileRecord = (target) => {
   const { pkg, key, module, suffix = '' } = target;
   const known = pkg.records.get(`${key}${suffix}`);
   if (known !== undefined) return known;
-  let record;
-  if (module.parser === 'pre-cjs-json') {
-    record = cjsRecord(target);
-  } else if (module.parser === 'pre-mjs-json') {
-    const source = /** @type {EsmSource} */ (pkg.sourceOf(key));
-    record = makeEsmRecord(pkg, key, source, isEntry(target) && suffix === '', suffix);
-  } else {
-    record = dataRecord(target);
-  }
+  const record = newRecord(target);
   pkg.records.set(`${key}${suffix}`, record);
   return record;
 };
@@ -114,9 +147,7 @@ export const fileRecord = (target) => {
  * @returns {boolean} whether it is data of another package that can be changed: each package gets its own
  */
 export const isSharedData = (pkg, { pkg: owner, module }) =>
-  owner !== pkg &&
-  owner.policy.harden !== false &&
-  (module.parser === 'json' || module.parser === 'bytes');
+  owner !== pkg && owner.policy.harden !== false && isCopied(module.parser);
 
 /**
  * DEVIATION: in Node all packages share the object. The copy is made of what is stored, not of the owner's object:

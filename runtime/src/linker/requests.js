@@ -1,4 +1,5 @@
 // Requests that modules make while they run: `require`, `import()` and `import.meta.resolve`.
+import { isProgram } from '../archive/languages.js';
 import { codedTypeError, requireNotFound } from '../base/errors.js';
 import { dirnameOf, filenameOf, isRelative, nodeModulesPaths, urlOf } from '../base/locations.js';
 import { fileModule } from '../compartment/package.js';
@@ -77,7 +78,7 @@ export const requireTarget = (pkg, target, from) => {
  */
 export const executeCjs = (pkg, key, module) => {
   const file = fileModule(pkg, key);
-  if (!file.parser.startsWith('pre-')) {
+  if (!isProgram(file.parser)) {
     module.exports = storedData({ kind: 'file', pkg, key, module: file });
   } else {
     const functor = pkg.functorOf(key);

@@ -1,4 +1,5 @@
 // Which files packages have of their own: those of the archive, at the places where their modules seem to be.
+import { isProgram } from '../../archive/languages.js';
 import { filenameOfUrl } from '../../base/locations.js';
 import { mayUsePackage } from '../../policy/policy.js';
 import { entryFilename, linkedPackage } from '../../resolve/resolve.js';
@@ -33,7 +34,7 @@ const addPlaces = (application, name, isServed, places) => {
   for (const [key, module] of application.map.compartments.get(name)?.modules ?? []) {
     if (module.kind !== 'file' || !isServed(module.parser, key)) continue;
     const stored = () => application.files.bytesOf(`${name}/${module.location}`);
-    const bytes = module.parser.startsWith('pre-') ? undefined : stored();
+    const bytes = isProgram(module.parser) ? undefined : stored();
     const path = `/${name}/${module.location.replace(AS, '')}`;
     if (isOther(key) || (bytes === undefined && places.has(path))) continue;
     places.set(path, { bytes, size: () => (bytes ?? stored())?.length ?? 0 });

@@ -1,0 +1,61 @@
+"""Module languages: one table, ``languages.json``, which the runtime reads too.
+
+``docs/architecture.md`` has the places that a new language touches.
+"""
+
+from __future__ import annotations
+
+import json
+from pkgutil import get_data
+from typing import Literal, TypedDict, get_args
+
+Language = Literal["mjs", "cjs", "json", "text", "bytes"]
+
+
+class LanguageFacts(TypedDict):
+    """How modules of one language are stored and loaded."""
+
+    #: The name in the compartment map of what is stored.
+    parser: str
+    #: Whether it is code, which is scanned and compiled; else data.
+    program: bool
+    #: Extensions of files that have this language, whatever requests them.
+    extensions: list[str]
+    #: The import attribute ``type`` that requests it.
+    attribute: str | None
+    #: Whether each package gets a copy of its own, since the value can be modified.
+    copied: bool
+    #: Whether Endo can read it.
+    endo: bool
+
+
+def _languages() -> dict[Language, LanguageFacts]:
+    text = get_data("compartment_mapper", "languages.json")
+    assert text is not None
+    table: dict[Language, LanguageFacts] = json.loads(text)
+    assert tuple(table) == get_args(Language), "languages.json and Language differ"
+    return table
+
+
+LANGUAGES = _languages()
+#: The names of all parsers in a compartment map.
+PARSERS = tuple(facts["parser"] for facts in LANGUAGES.values())
+
+
+def is_program(language: Language | None) -> bool:
+    """Return whether a module of *language* is code; None stands for code of either kind.
+
+    >>> is_program("cjs"), is_program("json")
+    (True, False)
+    """
+    return language is None or LANGUAGES[language]["program"]
+
+
+def language_with_attribute(attribute_type: str | None) -> Language | None:
+    """Return the language that an import attribute ``type`` requests.
+
+    >>> language_with_attribute("bytes"), language_with_attribute("css")
+    ('bytes', None)
+    """
+    found = (name for name, facts in LANGUAGES.items() if facts["attribute"] == attribute_type)
+    return next(found, None) if attribute_type is not None else None
