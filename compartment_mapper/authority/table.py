@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pkgutil import get_data
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 Part = Literal["globals", "builtins", "packages"]
 
@@ -36,23 +36,31 @@ class Authority:
     reason: str
 
 
+class _ByMember(TypedDict):
+    """Its members are granted one by one."""
+
+    #: Members whose own members are granted one by one, too.
+    deep: Sequence[str]
+    #: A policy may name members; inference grants it whole.
+    byHand: NotRequired[bool]
+    #: A package has it in pages in the same way as in Node.
+    ownInPages: NotRequired[bool]
+
+
 class _Row(TypedDict):
     severity: Severity
     reason: str
-
-
-class _Views(TypedDict):
-    withoutPower: Sequence[str]
-    globals: Mapping[str, Sequence[str]]
-    builtins: Mapping[str, Sequence[str]]
-    statics: Mapping[str, str]
+    #: Of a global, or of a builtin, any member of which may be granted.
+    byMember: NotRequired[_ByMember]
+    #: Of a builtin: a package without a grant gets a form of it that can do no harm.
+    formWithoutGrant: NotRequired[bool]
 
 
 class _File(TypedDict):
     globals: Mapping[str, _Row]
     page: Mapping[str, _Row]
     builtins: Mapping[str, _Row]
-    views: _Views
+    statics: Mapping[str, str]
     effects: Mapping[Effect, Mapping[Part, Sequence[str]]]
 
 
@@ -65,6 +73,10 @@ def _read_file() -> _File:
 
 def _table(rows: Mapping[str, _Row]) -> dict[str, Authority]:
     return {path: Authority(row["severity"], row["reason"]) for path, row in rows.items()}
+
+
+def _members_by_path(rows: Mapping[str, _Row]) -> dict[str, _ByMember]:
+    return {path: row["byMember"] for path, row in rows.items() if "byMember" in row}
 
 
 _FILE = _read_file()
@@ -245,15 +257,21 @@ WHOLE_GLOBAL = "globalThis"
 #: Host objects that are granted by path; any other global is granted whole. With the names of
 #: members that hold more than one thing to grant.
 VIEWED_GLOBALS: Mapping[str, frozenset[str]] = {
-    name: frozenset(members) for name, members in _FILE["views"]["globals"].items()
+    name: frozenset(members["deep"])
+    for part in ("globals", "page")
+    for name, members in _members_by_path(_FILE[part]).items()
+    if not members.get("byHand", False)
 }
 
 #: Builtins of which a package that is granted nothing has a form of its own, without power.
-WITHOUT_POWER = frozenset(_FILE["views"]["withoutPower"])
+WITHOUT_POWER = frozenset(
+    name for name, row in _FILE["builtins"].items() if row.get("formWithoutGrant", False)
+)
 
 #: The same for builtins: any member may be granted, and below these, members of members.
 DEEP_BUILTIN_MEMBERS: Mapping[str, frozenset[str]] = {
-    name: frozenset(members) for name, members in _FILE["views"]["builtins"].items()
+    name: frozenset(members["deep"])
+    for name, members in _members_by_path(_FILE["builtins"]).items()
 }
 
 #: The members of ``process`` in Node 24, but for harmless ones that every process view has.
@@ -279,7 +297,7 @@ MEMBERS_OF_PROCESS = PROCESS_MEMBERS | {
 #: Objects of the language of which a package that changes them has its own, with the members that
 #: they have in Node 24: namespaces, and constructors with which nobody compares ``constructor``.
 STATICS: Mapping[str, frozenset[str]] = {
-    name: frozenset(members.split()) for name, members in _FILE["views"]["statics"].items()
+    name: frozenset(members.split()) for name, members in _FILE["statics"].items()
 }
 
 #: The language's own globals that a package may assign, and then must stay variables.

@@ -2,7 +2,11 @@
 import table from '../../../compartment_mapper/authority/authority.json' with { type: 'json' };
 
 /** @typedef {'globals' | 'builtins'} Part */
-/** @typedef {Record<string, { severity: string, reason: string }>} Rows */
+/**
+ * @typedef {{ deep: string[], byHand?: boolean, ownInPages?: boolean }} ByMember
+ * @typedef {{ severity: string, reason: string, byMember?: ByMember, formWithoutGrant?: boolean }} Row
+ * @typedef {Record<string, Row>} Rows
+ */
 
 /** @type {Rows} */
 const globals = { ...table.globals, ...table.page };
@@ -18,26 +22,37 @@ const PARTS = {
   },
 };
 
-const { views } = table;
+/**
+ * @param {Rows} rows
+ * @param {(members: ByMember) => boolean} isWanted
+ * @returns {string[]} the names of those that are granted by member
+ */
+const byMember = (rows, isWanted) =>
+  Object.keys(rows).filter((name) => {
+    const members = rows[name]?.byMember;
+    return members !== undefined && isWanted(members);
+  });
 
 /** @type {ReadonlyArray<string>} globals of which members may be granted, and others not */
-export const VIEWED_GLOBALS = Object.keys(views.globals);
+export const VIEWED_GLOBALS = byMember(globals, ({ byHand }) => byHand !== true);
 
 /** @type {ReadonlyArray<string>} those that are inferred whole, and may be granted by member by hand */
-export const VIEWED_BY_HAND = views.globalsByHand;
+export const VIEWED_BY_HAND = byMember(globals, ({ byHand }) => byHand === true);
 
 /** @type {ReadonlyArray<string>} globals that a package has in pages in the same way as in Node */
-export const OWN_IN_PAGES = views.ownInPages;
+export const OWN_IN_PAGES = byMember(globals, ({ ownInPages }) => ownInPages === true);
 
 /** @type {ReadonlyArray<string>} objects of the language: a package that changes one has its own */
-export const STATICS = Object.keys(views.statics);
+export const STATICS = Object.keys(table.statics);
 
 /** @type {string[]} builtins of which a package that is granted nothing has a form of its own */
-export const WITHOUT_POWER = views.withoutPower;
+export const WITHOUT_POWER = Object.keys(builtins).filter(
+  (name) => builtins[name]?.formWithoutGrant === true,
+);
 
 /** @type {ReadonlyArray<string>} members of builtins of which members may be granted: `fs.promises` */
-export const DEEP_BUILTIN_MEMBERS = Object.entries(views.builtins).flatMap(([name, members]) =>
-  members.map((member) => `${name}.${member}`),
+export const DEEP_BUILTIN_MEMBERS = byMember(builtins, () => true).flatMap((name) =>
+  (builtins[name]?.byMember?.deep ?? []).map((member) => `${name}.${member}`),
 );
 
 /**
