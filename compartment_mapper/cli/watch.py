@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import signal
 import time
 from collections.abc import Callable
-from types import FrameType
-from typing import Self
 
 import click
 
@@ -32,40 +30,15 @@ _MOST_NAMES = 5
 
 
 def watched(order: Order, make: Callable[[ObservedDisk], None]) -> None:
-    """Call *make* now, and whenever something changes that it asked of the disk; until Ctrl-C."""
-    with _Interrupts() as interrupts:
-        while not interrupts.came:
+    """Call *make* now, and again whenever a file that it read changes; until Ctrl-C."""
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
             disk = _made(order, make)
             known = disk.observations()
             show(f"watching {len(known.files)} files; Ctrl-C ends", err=True)
-            found = _next_change(known, interrupts)
-            if found is not None:
-                show(f"changed: {_names(found)}", err=True)
-                time.sleep(_SETTLING)
+            show(f"changed: {_names(_next_change(known))}", err=True)
+            time.sleep(_SETTLING)
     click.echo(err=True)
-
-
-class _Interrupts:
-    """Whether Ctrl-C came.
-
-    The exception alone is not enough: Python drops one that is raised in a finalizer, and many
-    finalizers run as a build ends.
-    """
-
-    def __init__(self) -> None:
-        self.came = False
-
-    def __enter__(self) -> Self:
-        self._before = signal.signal(signal.SIGINT, self._note)
-        return self
-
-    def _note(self, _number: int, _frame: FrameType | None) -> None:
-        self.came = True
-        raise KeyboardInterrupt
-
-    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> bool:
-        signal.signal(signal.SIGINT, self._before)
-        return kind is KeyboardInterrupt
 
 
 def _made(order: Order, make: Callable[[ObservedDisk], None]) -> ObservedDisk:
@@ -83,10 +56,10 @@ def _made(order: Order, make: Callable[[ObservedDisk], None]) -> ObservedDisk:
     return disk
 
 
-def _next_change(known: Observations, interrupts: _Interrupts) -> Differences | None:
-    """Return what has changed; None after Ctrl-C."""
+def _next_change(known: Observations) -> Differences:
+    """Wait for a change, and return it."""
     interval = _INTERVAL
-    while not interrupts.came:
+    while True:
         time.sleep(interval)
         start = time.perf_counter()
         found = differences(known, Disk())
@@ -94,7 +67,6 @@ def _next_change(known: Observations, interrupts: _Interrupts) -> Differences | 
             return found
         known = found.refreshed
         interval = max(_INTERVAL, _SHARE * (time.perf_counter() - start))
-    return None
 
 
 def _names(found: Differences) -> str:

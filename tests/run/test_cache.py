@@ -19,6 +19,7 @@ from compartment_mapper.cache.file_dependencies import ObservedDisk
 from compartment_mapper.cli.cached_build import Order
 from compartment_mapper.cli.shared import Choices
 from compartment_mapper.cli.watch import watched
+from compartment_mapper.host.interrupts import raise_dropped_interrupts
 
 TOOL = [sys.executable, "-m", "compartment_mapper"]
 
@@ -133,16 +134,22 @@ def test_watching_makes_it_again_after_each_change(tmp_path: Path) -> None:
     assert "Traceback" not in problems
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_ctrl_c_that_comes_in_a_finalizer_ends_watching(tmp_path: Path) -> None:
+def test_ctrl_c_that_comes_in_a_finalizer_ends_watching(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)
+    raise_dropped_interrupts()
+
     class Finalized:
         def __del__(self) -> None:
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.05)  # Python looks for signals between two steps, and drops the exception
 
     made = []
+    calls = []
 
     def make(_disk: ObservedDisk) -> None:
+        calls.append(1)
         made.append(Finalized())
         made.pop()
 
@@ -151,6 +158,7 @@ def test_ctrl_c_that_comes_in_a_finalizer_ends_watching(tmp_path: Path) -> None:
     watched(Order(entry=str(tmp_path / "main.js"), choices=choices), make)
 
     assert made == []
+    assert len(calls) == 1
 
 
 def test_ctrl_c_ends_workers_too(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 // How objects of one package are locked, so that others that hold them can't replace their code.
 import { isObject } from '../base/objects.js';
-import { ownProperty, standsFor } from '../base/descriptors.js';
+import { ownProperty } from '../base/descriptors.js';
+import { overridable } from '../base/overridable.js';
 
 /** @import { Role } from '../protocols/modules.js' */
 
@@ -16,36 +17,6 @@ const { toString } = Function.prototype;
 export const sourceOf = (value) => /** @type {string} */ (Reflect.apply(toString, value, []));
 
 /**
- * A frozen property of a prototype would forbid to assign to instances (the override mistake), an accessor does
- * not. Its value is a constant of its closure, which V8 can inline like a plain method.
- *
- * @param {object} object a prototype, or a class that others extend
- * @param {PropertyKey} key
- * @param {unknown} value
- * @returns {PropertyDescriptor}
- */
-const overridable = (object, key, value) => {
-  const fixed = value;
-  const accessor = {
-    get() {
-      return fixed;
-    },
-    /**
-     * @this {any}
-     * @param {unknown} other
-     */
-    set(other) {
-      if (this === object)
-        throw new TypeError(`Cannot assign to read only property '${String(key)}'`);
-      const property = { value: other, writable: true, enumerable: true, configurable: true };
-      Object.defineProperty(this, key, property);
-    },
-  };
-  standsFor(accessor.get, value);
-  return accessor;
-};
-
-/**
  * @param {object} object
  * @param {PropertyKey} key
  * @param {{ inherited: boolean }} options whether others inherit from the object
@@ -56,7 +27,7 @@ const lockProperty = (object, key, { inherited }) => {
     Reflect.defineProperty(object, key, { configurable: false });
   } else if (inherited && property.configurable && key !== 'constructor') {
     const { enumerable = false } = property;
-    const accessor = overridable(object, key, property.value);
+    const accessor = overridable(object, key, property.value, { copied: false });
     Reflect.defineProperty(object, key, { ...accessor, enumerable, configurable: false });
   } else {
     // `constructor` too: Node's inspect asks for a plain one. Assignments to it are compiled to definitions.

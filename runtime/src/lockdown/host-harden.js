@@ -1,7 +1,8 @@
 // Freezes objects of the host that packages share, as ses does with the language's own: prototypes keep
 // working when code assigns to an inherited name, because their data properties become accessors.
 import { isObject } from '../base/objects.js';
-import { ownProperty, standsFor } from '../base/descriptors.js';
+import { ownProperty } from '../base/descriptors.js';
+import { overridable } from '../base/overridable.js';
 
 /**
  * @param {object} object
@@ -10,48 +11,6 @@ import { ownProperty, standsFor } from '../base/descriptors.js';
 const isPrototype = (object) => {
   const constructor = ownProperty(object, 'constructor')?.value;
   return typeof constructor === 'function' && constructor.prototype === object;
-};
-
-/** @param {PropertyKey} key */
-const readOnly = (key) => new TypeError(`Cannot assign to read only property '${String(key)}'`);
-
-/**
- * @param {object} object a prototype that will be frozen
- * @param {PropertyKey} key
- * @param {unknown} value
- * @returns {PropertyDescriptor}
- */
-const overridable = (object, key, value) => {
-  /** @type {WeakMap<object, unknown> | undefined} */
-  let kept; // for objects that copied this accessor, can't have another property of that name, and are extensible
-  const accessor = {
-    /** @this {any} */
-    get() {
-      return kept !== undefined && kept.has(this) ? kept.get(this) : value;
-    },
-    /**
-     * @this {any}
-     * @param {unknown} other
-     */
-    set(other) {
-      if (this === object) throw readOnly(key);
-      const own = ownProperty(this, key);
-      if (own?.configurable === false) {
-        // Only reflection comes here with an object that is frozen, and so shared: what is kept for it would be
-        // a channel. Nothing changes, as when sloppy code assigns.
-        if (own.set !== accessor.set || !Object.isExtensible(this)) return;
-        kept ??= new WeakMap();
-        kept.set(this, other);
-        return;
-      }
-      const property = { value: other, writable: true, enumerable: true, configurable: true };
-      Object.defineProperty(this, key, property);
-    },
-  };
-  standsFor(accessor.get, value);
-  Object.freeze(accessor.get);
-  Object.freeze(accessor.set);
-  return accessor;
 };
 
 /** @param {Function} method which may be an old function, with an object for what it would make */
@@ -73,7 +32,7 @@ export const enableOverrides = (object, keys = Reflect.ownKeys(object)) => {
     // Nothing that walks the properties finds it from now on.
     if (typeof value === 'function' && key !== 'constructor') freezeMethod(value);
     Object.defineProperty(object, key, {
-      ...overridable(object, key, property.value),
+      ...overridable(object, key, property.value, { copied: true }),
       enumerable,
       configurable: true,
     });

@@ -1,0 +1,52 @@
+// The override mistake: a frozen property of a prototype would forbid assignments to instances. An accessor does not.
+import { ownProperty, standsFor } from './descriptors.js';
+
+/**
+ * The value is a constant of the getter's closure, which V8 can inline like a plain method.
+ *
+ * @param {object} object a prototype, or a class that others extend; it will be frozen
+ * @param {PropertyKey} key
+ * @param {unknown} value of the property
+ * @param {{ copied: boolean }} options `copied`: objects may have a copy of the accessor that they can't redefine, such
+ *   as those of Node; what is assigned to them is stored apart
+ * @returns {PropertyDescriptor}
+ */
+export const overridable = (object, key, value, { copied }) => {
+  /** @type {WeakMap<object, unknown> | undefined} */
+  let assigned;
+  const { get } = copied
+    ? {
+        /** @this {any} */
+        get() {
+          return assigned !== undefined && assigned.has(this) ? assigned.get(this) : value;
+        },
+      }
+    : {
+        get() {
+          return value;
+        },
+      };
+  const { set } = {
+    /**
+     * @this {any}
+     * @param {unknown} other
+     */
+    set(other) {
+      if (this === object)
+        throw new TypeError(`Cannot assign to read only property '${String(key)}'`);
+      const own = copied ? ownProperty(this, key) : undefined;
+      if (own?.configurable === false) {
+        // Only reflection comes here with an object that is frozen, and so shared: a stored value would be a channel.
+        // Nothing changes, as when sloppy code assigns.
+        if (own.set !== set || !Object.isExtensible(this)) return;
+        assigned ??= new WeakMap();
+        assigned.set(this, other);
+        return;
+      }
+      const property = { value: other, writable: true, enumerable: true, configurable: true };
+      Object.defineProperty(this, key, property);
+    },
+  };
+  standsFor(get, value);
+  return { get: Object.freeze(get), set: Object.freeze(set) };
+};
