@@ -41,7 +41,7 @@ def _count(number: int, noun: str) -> str:
 def summary_text(packages: int, modules: int, size: int, *, unused: int = 0) -> str:
     """Return how much an application is, and how many modules were left out of it.
 
-    >>> extent_text(1, 2, 2048), extent_text(1, 2, 2048, unused=3)
+    >>> summary_text(1, 2, 2048), summary_text(1, 2, 2048, unused=3)
     ('1 package, 2 modules, 2.0 KiB', '1 package, 2 modules (3 unused left out), 2.0 KiB')
     """
     left_out = f" ({unused} unused left out)" if unused else ""
@@ -56,7 +56,7 @@ def _summary(modules: int, size: int) -> str:
 def cache_text(parts: Sequence[tuple[str, int, int]]) -> str:
     """Return a line for each part of what is kept: its name, files, bytes.
 
-    >>> print(kept_text([("bundles", 2, 2048), ("code", 1, 10)]))
+    >>> print(cache_text([("bundles", 2, 2048), ("code", 1, 10)]))
       bundles   2 files, 2.0 KiB
       code      1 file, 10 B
     """
