@@ -81,7 +81,7 @@ def undeclared_dependency(place: Place, package: str, name: str, version: str) -
 def named_package(place: Place, name: str, packages: Sequence[str]) -> Diagnostic:
     """A package that the application's text names, which others may load as they are told."""
     shown = ", ".join(f"'{package}'" for package in packages[:3])
-    more = f" and {len(packages) - 3} more" if len(packages) > 3 else ""  # noqa: PLR2004
+    more = f" and {len(packages) - 3} more" if len(packages) > 3 else ""  # noqa: PLR2004 - a count that the line itself explains
     return Diagnostic(
         code="NAMED_PACKAGE",
         message=f"'{name}' is named in the application, and {shown}{more} may load it",

@@ -35,7 +35,7 @@ def package_root(location: Location, *, descriptors: Descriptors) -> Location:
     before, found, after = location.rpartition(_NODE_MODULES)
     if found and "/" in after:
         segments = after.split("/")
-        depth = 2 if segments[0].startswith("@") and len(segments) > 2 else 1  # noqa: PLR2004
+        depth = 2 if segments[0].startswith("@") and len(segments) > 2 else 1  # noqa: PLR2004 - a count that the line itself explains
         return Location(f"{before}{_NODE_MODULES}{'/'.join(segments[:depth])}/")
     folder = parent_of(location)
     nearest = None

@@ -177,7 +177,7 @@ def _program(running: Running) -> Generator[Wait, Message | None, Message]:
         most = running.engine.settings.limits.source
         raise SandboxError("TOO_LARGE", f"the text is longer than {most} characters")
     # 80 ms, in which the process can start.
-    from compartment_mapper.sandbox.program import program_of  # noqa: PLC0415
+    from compartment_mapper.sandbox.program import program_of  # noqa: PLC0415 - rarely needed
 
     keeps = order.compartment is not None
     program = program_of(order.source, keeps=keeps)

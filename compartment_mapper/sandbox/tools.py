@@ -79,7 +79,7 @@ class BoundTool:
 
     def _check_annotations(self, bound: inspect.BoundArguments) -> None:
         # 40 ms, for tools with annotations only.
-        from compartment_mapper.sandbox.annotations import problem_of  # noqa: PLC0415
+        from compartment_mapper.sandbox.annotations import problem_of  # noqa: PLC0415 - rarely needed
 
         assert self.signature is not None
         for name, value in bound.arguments.items():
@@ -150,7 +150,7 @@ def _annotations(
 
 def _schema_check(name: str, schema: Mapping[str, object]) -> Callable[[dict[str, object]], None]:
     import jsonschema  # noqa: PLC0415 - 60 ms, for tools with a schema only
-    from jsonschema.validators import validator_for  # noqa: PLC0415
+    from jsonschema.validators import validator_for  # noqa: PLC0415 - rarely needed
 
     kind = validator_for(schema, default=jsonschema.Draft202012Validator)
     try:

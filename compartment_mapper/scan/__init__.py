@@ -51,11 +51,12 @@ from compartment_mapper.scan.rewrites.legacy_regexp import scan_legacy_regexp
 from compartment_mapper.scan.rewrites.mapped_arguments import scan_mapped_arguments
 from compartment_mapper.scan.rewrites.silent_writes import scan_silent_writes
 from compartment_mapper.scan.rewrites.sloppy import scan_sloppy
+from compartment_mapper.scan.syntax.patterns import word
 from compartment_mapper.scan.syntax.scopes import FUNCTIONS
 from compartment_mapper.scan.syntax.tree import Step, Syntax, parse
 from compartment_mapper.text import Span
 
-_AWAIT = re.compile(rb"await(?<![\w$.]await)\b")
+_AWAIT = re.compile(word(b"await") + rb"\b")
 _NO_ESM = Esm(
     requests=(),
     imports=(),

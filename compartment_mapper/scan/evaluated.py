@@ -11,6 +11,7 @@ from compartment_mapper.records.module_record import Edit, ModuleRecord
 from compartment_mapper.scan import scan_module
 from compartment_mapper.scan.esm.module import declared_names, is_esm
 from compartment_mapper.scan.syntax.names import occurrences
+from compartment_mapper.scan.syntax.patterns import word
 from compartment_mapper.scan.syntax.scopes import FUNCTIONS
 from compartment_mapper.scan.syntax.tree import Node, Syntax, parse, parse_plainly
 
@@ -25,7 +26,7 @@ _WORDS = frozenset(
     "return static super switch this throw true try typeof undefined var void while with "
     "yield".split()
 )
-_RETURN = re.compile(rb"return(?<![\w$.]return)\b")
+_RETURN = re.compile(word(b"return") + rb"\b")
 _DECLARATIONS = frozenset({"lexical_declaration", "variable_declaration"})
 _FUNCTION_DECLARATIONS = frozenset({"function_declaration", "generator_function_declaration"})
 

@@ -265,7 +265,7 @@ def test_no_state_passes_from_one_evaluation_to_the_next(
     try:
         done = reused.run(take)
     except SandboxError as error:
-        assert "kept" not in error.message.replace("kept is not defined", "")  # noqa: PT017
+        assert "kept" not in error.message.replace("kept is not defined", "")  # noqa: PT017 - the text of the error
         return
     assert done.value in (None, False)
     assert all(not line.text.startswith(" ") for line in done.console)

@@ -41,7 +41,7 @@ ODD = {
 
 @pytest.mark.parametrize("is_async", [False, True])
 @pytest.mark.parametrize(("value", "said"), ODD.values(), ids=ODD.keys())
-def test_what_can_not_be_sent_is_an_error(value: object, said: str | None, is_async: bool) -> None:  # noqa: FBT001
+def test_what_can_not_be_sent_is_an_error(value: object, said: str | None, is_async: bool) -> None:  # noqa: FBT001 - a parameter of a table or of a cache
     async def later() -> object:
         return value
 
@@ -99,7 +99,7 @@ def test_who_is_interrupted_leaves_nothing_behind() -> None:
 
 
 @pytest.mark.parametrize("is_async", [False, True])
-def test_a_tool_may_close_the_sandbox(is_async: bool) -> None:  # noqa: FBT001
+def test_a_tool_may_close_the_sandbox(is_async: bool) -> None:  # noqa: FBT001 - a parameter of a table or of a cache
     async def later() -> None:
         sandbox.close()
 

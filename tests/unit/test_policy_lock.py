@@ -195,7 +195,7 @@ def test_a_policy_that_lists_the_harmless_too_goes_on_to_do_so(app: Path) -> Non
         ({"builtins": {"vm": {"grant": True, "why": "x.js:1"}}}, True),
     ],
 )
-def test_a_package_that_is_not_reached(app: Path, policy: object, stays: bool) -> None:  # noqa: FBT001
+def test_a_package_that_is_not_reached(app: Path, policy: object, stays: bool) -> None:  # noqa: FBT001 - a parameter of a table or of a cache
     value = {"harmless": True, "resources": {"gone": policy}}
     (app / "compartment-policy.json").write_text(json.dumps(value))
 
@@ -252,7 +252,7 @@ def test_another_package_is_an_error_where_the_policy_is_frozen(
     what: str,
     ci: str | None,
     options: tuple[str, ...],
-    fails: bool,  # noqa: FBT001
+    fails: bool,  # noqa: FBT001 - a parameter of a table or of a cache
 ) -> None:
     changed(app, what)
     if ci is not None:

@@ -219,7 +219,7 @@ def test_json_does_not_share_the_standard_output_with_the_policy(app: Path) -> N
         ("builtins", "child_process.exec", True, True),
     ],
 )
-def test_effects(part: Part, path: str, reads: bool, reaches: bool) -> None:  # noqa: FBT001
+def test_effects(part: Part, path: str, reads: bool, reaches: bool) -> None:  # noqa: FBT001 - a parameter of a table or of a cache
     assert has_effect("reads secrets", part, path) is reads
     assert has_effect("reaches the network", part, path) is reaches
 

@@ -11,6 +11,7 @@ from compartment_mapper.locations import Specifier
 from compartment_mapper.records.module_record import BuiltinUse, ModuleRequest
 from compartment_mapper.scan.capabilities.members import MemberUse, binding_uses, member_uses
 from compartment_mapper.scan.requests.calls import literal_argument
+from compartment_mapper.scan.syntax.patterns import word
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax
 from compartment_mapper.text import Span
 
@@ -96,7 +97,7 @@ def builtin_module_calls(syntax: Syntax) -> Iterator[tuple[str, tuple[Step, ...]
                 yield name, path[:-2]
 
 
-_GET_BUILTIN_MODULE = re.compile(rb"getBuiltinModule(?<!\wgetBuiltinModule)\b")
+_GET_BUILTIN_MODULE = re.compile(word(b"getBuiltinModule", rb"\w") + rb"\b")
 
 
 def _value_uses(syntax: Syntax, call: tuple[str, tuple[Step, ...]]) -> _Uses:

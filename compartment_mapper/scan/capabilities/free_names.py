@@ -22,6 +22,7 @@ from compartment_mapper.records.module_record import BuiltinUse, Edit, FreeName
 from compartment_mapper.scan.capabilities.builtin_uses import builtin_module_calls
 from compartment_mapper.scan.capabilities.members import member_uses, static_key
 from compartment_mapper.scan.syntax.names import Occurrence, has_own_global, occurrences
+from compartment_mapper.scan.syntax.patterns import word
 from compartment_mapper.scan.syntax.tree import Syntax
 from compartment_mapper.scan.syntax.words import word_pattern
 from compartment_mapper.text import Span
@@ -80,7 +81,7 @@ def _clocks(syntax: Syntax) -> Iterator[FreeName]:
             return
 
 
-_FORMATTER = re.compile(rb"DateTimeFormat(?<![\w$]DateTimeFormat)(?![\w$])")
+_FORMATTER = re.compile(word(b"DateTimeFormat", rb"\w$") + rb"(?![\w$])")
 _NAMES = frozenset(
     {"property_identifier", "string_fragment", "shorthand_property_identifier_pattern"}
 )
@@ -124,7 +125,13 @@ def _names_by_alias(source: bytes) -> Iterator[FreeName]:
 
 #: A name of the global object, as a whole word.
 GLOBAL_OBJECT = re.compile(
-    rb"(?:global(?<![\w$.]global)(?:This)?|self(?<![\w$.]self)|window(?<![\w$.]window))(?![\w$])"
+    rb"(?:"
+    + word(b"global")
+    + rb"(?:This)?|"
+    + word(b"self")
+    + rb"|"
+    + word(b"window")
+    + rb")(?![\w$])"
 )
 #: Or a variable that may hold it, of another module: ``globalThis_1.globalThisShim``.
 _LIKE_GLOBAL_OBJECT = re.compile(GLOBAL_OBJECT.pattern + rb"|[gG]lobal[\w$]*(?=\s*\.)")
@@ -184,7 +191,7 @@ def scan_handed_names(syntax: Syntax, free: Iterable[FreeName]) -> Iterator[Free
 
 
 _HANDED_MEMBER = re.compile(
-    rb"process(?<![\w$]process)\s*\??\.\s*(" + _MEMBERS + rb")(?![\w$])(?:\s*\??\.\s*([\w$]+))?"
+    word(b"process", rb"\w$") + rb"\s*\??\.\s*(" + _MEMBERS + rb")(?![\w$])(?:\s*\??\.\s*([\w$]+))?"
 )
 
 
@@ -280,7 +287,7 @@ def _suspects(source: bytes, *, page: bool) -> Iterator[str]:
 
 
 @lru_cache(maxsize=1)
-def known_words(source: bytes, page: bool) -> tuple[tuple[int, int, str], ...]:  # noqa: FBT001
+def known_words(source: bytes, page: bool) -> tuple[tuple[int, int, str], ...]:  # noqa: FBT001 - a parameter of a table or of a cache
     """Return where names of the host and of the language stand: one search for all scanners."""
     matches = word_pattern(_WORDS[page]).finditer(source)
     return tuple((match.start(), match.end(), match[0].decode()) for match in matches)
@@ -296,7 +303,7 @@ def _assigned_members(syntax: Syntax) -> Iterator[str]:
 
 
 _ASSIGNED_MEMBER = re.compile(
-    rb"global(?<![\w$.]global)(?:This)?\s*[.\[][^=;]{1,80}(?:\+\+|--|=(?![=>]))"
+    word(b"global") + rb"(?:This)?\s*[.\[][^=;]{1,80}(?:\+\+|--|=(?![=>]))"
 )
 
 #: What inherits from the global object can't be given a name of its own that is constant there.

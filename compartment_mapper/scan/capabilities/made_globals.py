@@ -126,7 +126,7 @@ def _made_by(syntax: Syntax, uses: Iterable[MemberUse]) -> _Found:
 def _made_elsewhere(syntax: Syntax, span: Span) -> _Found:
     """Yield what is made of the object that stands at *span* as an argument."""
     path = _path_to(syntax, span)
-    if len(path) < 3 or path[-2].kind != "arguments":  # noqa: PLR2004
+    if len(path) < 3 or path[-2].kind != "arguments":  # noqa: PLR2004 - a count that the line itself explains
         return
     call, values = path[-3].node, path[-2].node.named_children
     callee = call.child_by_field_name("function") or call.child_by_field_name("constructor")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from compartment_mapper.scan.syntax.patterns import word
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax
 
 _MEMBERS = frozenset({"member_expression", "subscript_expression"})
@@ -16,8 +17,8 @@ _OPERATOR = rb"(?:(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)?=(?![=>])|\+\+|--)"
 _ASSIGNED = re.compile(rb"(?:\.\s*[\w$#]+|\])(?=\s*" + _OPERATOR + rb")")
 _PATTERN = re.compile(rb"[\]}](?=\s*(?:=(?![=>])|of\b))")
 _PREFIXED = re.compile(rb"(?:\+\+|--)(?=\s*[\w$(])")
-_DELETE = re.compile(rb"delete(?<!\wdelete)(?=[\s(])")
-_LOOP = re.compile(rb"for(?<!\wfor)\s*\(\s*[\w$]+\s*[.\[]")
+_DELETE = re.compile(word(b"delete", rb"\w") + rb"(?=[\s(])")
+_LOOP = re.compile(word(b"for", rb"\w") + rb"\s*\(\s*[\w$]+\s*[.\[]")
 #: Of the language and of helpers: the first argument is changed.
 _CALL = re.compile(
     rb"(?:_{0,2}assign|_{0,2}extends?|defineProps?|definePropert(?:y|ies)|deleteProperty"
@@ -106,7 +107,7 @@ def _assigned(syntax: Syntax, found: list[re.Match[bytes]]) -> Iterator[MemberWr
     for match in found:
         path = syntax.path_to(match.end() - 1)
         kinds = [step.kind for step in path[-3:-1]]
-        if len(kinds) < 2 or kinds[0] not in _ASSIGNING or kinds[1] not in _MEMBERS:  # noqa: PLR2004
+        if len(kinds) < 2 or kinds[0] not in _ASSIGNING or kinds[1] not in _MEMBERS:  # noqa: PLR2004 - a count that the line itself explains
             continue
         if path[-2].field in {"left", "argument"}:
             yield from _of_member(path[:-1], path[-2].node)

@@ -23,6 +23,7 @@ from compartment_mapper.scan.capabilities.member_writes import (
 from compartment_mapper.scan.capabilities.receivers import is_instance
 from compartment_mapper.scan.requests.calls import literal_argument
 from compartment_mapper.scan.syntax.names import Occurrence, occurrences
+from compartment_mapper.scan.syntax.patterns import word
 from compartment_mapper.scan.syntax.roles import role_of
 from compartment_mapper.scan.syntax.scopes import FUNCTIONS
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax
@@ -56,7 +57,7 @@ _READERS = re.compile(
     r"|stringify|super|toString|values|[gs]et|add|String|Boolean|\w*Error)\Z"
 )
 #: What a module exports may be what another exports.
-_EXPORTED = re.compile(rb"module(?<![\w$.]module)\s*\.\s*exports\s*=(?![=>])\s*")
+_EXPORTED = re.compile(word(b"module") + rb"\s*\.\s*exports\s*=(?![=>])\s*")
 _NAMES_OF_PROTOTYPE = re.compile(
     rb"(?:getOwnPropertyNames|ownKeys)\s*\([^;]{0,80}(?:getPrototypeOf|prototype)"
 )

@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 
 from compartment_mapper.scan.syntax.names import Occurrence, occurrences
+from compartment_mapper.scan.syntax.patterns import word
 from compartment_mapper.scan.syntax.scopes import FUNCTIONS
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax
 from compartment_mapper.scan.syntax.words import candidate_offsets, escaped_words, unescaped
@@ -45,14 +46,14 @@ _HOLD_STATEMENTS = frozenset(
 
 # Each pattern begins with a literal, which makes it fast, and looks behind afterwards.
 _CALL = (
-    rb"import(?<![\w$.]import)\b\s*(?:"
+    word(b"import") + rb"\b\s*(?:"
     rb"(?P<call>\?\.|\(\s*(?:\)|\.\.\.)|\([^()]*,[^()]*,)"
     rb"|(?P<phase>\.\s*(?!meta\b))"
 )
 _STATEMENT = rb"|(?P<statement>[\w{*'\"$]))"
-_EXPORT = rb"export(?<![\w$.]export)\b\s*(?P<statement>[\w{*'\"$])"
-_NEW_IMPORT = rb"new(?<![\w$.]new)\s+(?P<new>import)\b"
-_INCREASED = rb"import(?<![\w$.]import)\s*\([^()]*\)\s*(?P<call>\+\+|--)"
+_EXPORT = word(b"export") + rb"\b\s*(?P<statement>[\w{*'\"$])"
+_NEW_IMPORT = word(b"new") + rb"\s+(?P<new>import)\b"
+_INCREASED = word(b"import") + rb"\s*\([^()]*\)\s*(?P<call>\+\+|--)"
 _INCREASED_BEFORE = rb"(?:\+\+|--)\s*(?P<new>import)\b"
 _OF_CALLS = (_NEW_IMPORT, _INCREASED, _INCREASED_BEFORE)
 _IN_SCRIPT = tuple(
@@ -65,9 +66,9 @@ _IN_MODULE = tuple(
         _CALL + rb"|(?P<meta>\.\s*meta\b(?!\s*(?:\.|\[|\?\.)))" + _STATEMENT,
         _EXPORT,
         *_OF_CALLS,
-        rb"new(?<![\w$.]new)\s*\.\s*(?P<target>target)\b",
-        rb"await(?<![\w$.]await)(?P<await>\b)",
-        rb"yield(?<![\w$.]yield)(?P<await>\b)",
+        word(b"new") + rb"\s*\.\s*(?P<target>target)\b",
+        word(b"await") + rb"(?P<await>\b)",
+        word(b"yield") + rb"(?P<await>\b)",
         rb"<!(?P<html>--)",
         rb"--(?P<html>>)",
         rb"\\u(?P<escape>(?:00|\{0*)[67])",
@@ -77,9 +78,9 @@ _IN_MODULE = tuple(
 _ATTRIBUTES = re.compile(rb"['\"]\s*with\s*\{[^{}]*,\s*['\"\w]")
 #: Of an identifier, which is not looked at for each escape that it has.
 _LONG = 200
-_RETURN = re.compile(rb"return(?<![\w$.]return)\b")
+_RETURN = re.compile(word(b"return") + rb"\b")
 _ASYNC = re.compile(rb"(?:static\s+)?async\b")
-_VARIABLE = re.compile(rb"var(?<![\w$.]var)\s+([\w$]+)")
+_VARIABLE = re.compile(word(b"var") + rb"\s+([\w$]+)")
 
 
 def script_uncertainties(syntax: Syntax) -> Iterator[Span]:

@@ -11,14 +11,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from compartment_mapper.records.module_record import OWN_PACKAGE, SELF, AssetRequest
+from compartment_mapper.scan.syntax.patterns import word
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax, string_value
 from compartment_mapper.text import Span
 
 _SEEDS = re.compile(
-    rb"__filename(?<![\w$.]__filename)\b"
-    rb"|import(?<![\w$.]import)\.meta\.(?:url|filename|dirname|resolve)\b"
+    word(b"__filename") + rb"\b"
+    rb"|" + word(b"import") + rb"\.meta\.(?:url|filename|dirname|resolve)\b"
 )
-_FOLDER_SEED = re.compile(rb"__dirname(?<![\w$.]__dirname)\b")
+_FOLDER_SEED = re.compile(word(b"__dirname") + rb"\b")
 _SEED_WORDS = (b"__dirname", b"__filename", b"import.meta")
 
 #: Stands for the name of the module's own file, as the last segment of a path.

@@ -29,14 +29,15 @@ from compartment_mapper.scan.requests.calls import (
 )
 from compartment_mapper.scan.requests.constants import MOST_HOPS, UNKNOWN, texts_of
 from compartment_mapper.scan.requests.requirers import RequireCalls
+from compartment_mapper.scan.syntax.patterns import word
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax, string_value
 from compartment_mapper.text import Span
 
 _RELATIVE = re.compile(r"\.{1,2}/")
 #: What may name a package, a file of one, or several: a text of names between slashes.
 _BARE = re.compile(r"(?:@[\w*.~-]+/|#)?[\w*~-][\w*.~-]*(?:/[\w*.~@+-]+)*/?", re.ASCII)
-_IMPORT = re.compile(rb"import(?<!\wimport)\s*(?=\()")
-_GET_BUILTIN = re.compile(rb"getBuiltinModule(?<!\wgetBuiltinModule)\s*\(")
+_IMPORT = re.compile(word(b"import", rb"\w") + rb"\s*(?=\()")
+_GET_BUILTIN = re.compile(word(b"getBuiltinModule", rb"\w") + rb"\s*\(")
 
 _Path = tuple[Step, ...]
 

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 
 from compartment_mapper.records.module_record import Edit
 from compartment_mapper.scan.syntax.names import RESERVED_IN_STRICT, WRAPPER_PARAMETERS, occurrences
+from compartment_mapper.scan.syntax.patterns import word
 from compartment_mapper.scan.syntax.scopes import FUNCTIONS
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax
 
-_EVAL = re.compile(rb"eval(?<![\w$.]eval)(?=[\s(/])")
+_EVAL = re.compile(word(b"eval") + rb"(?=[\s(/])")
 _SCOPES = FUNCTIONS | {"class", "class_declaration", "class_body"}
 _NOT_NAMES = RESERVED_IN_STRICT | {"arguments", "await", "eval", "let", "this"}
 #: Of declarations: the fields, or the kinds of children, that are what they bind.

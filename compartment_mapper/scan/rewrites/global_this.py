@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from compartment_mapper.records.module_record import Edit
+from compartment_mapper.scan.syntax.patterns import word
 from compartment_mapper.scan.syntax.scopes import FUNCTIONS
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax
 
@@ -18,7 +19,7 @@ _RETURN_THIS = re.compile(
 )
 _NEW = re.compile(rb"(?<![\w$.])new\s+\Z")
 _CALLED = re.compile(rb"\}(?=\s*\)?\s*\()")
-_THIS = re.compile(rb"this(?<!\wthis)\b")
+_THIS = re.compile(word(b"this", rb"\w") + rb"\b")
 _OWN_THIS = FUNCTIONS - {"arrow_function"} | {"class_body"}
 
 
@@ -41,7 +42,7 @@ def scan_global_this(syntax: Syntax, *, is_sloppy: bool) -> Iterator[Edit]:
 
 
 #: To find out whether the code is strict.
-_COMPARED = re.compile(rb"this(?<![\w$.]this)(?=\s*[!=]==?\s*(?:undefined|null|void 0)\b)")
+_COMPARED = re.compile(word(b"this") + rb"(?=\s*[!=]==?\s*(?:undefined|null|void 0)\b)")
 
 
 def _compared_this(syntax: Syntax) -> Iterator[Edit]:
@@ -77,7 +78,7 @@ def _called_bodies(syntax: Syntax) -> Iterator[Node]:
     """Yield the bodies of sloppy functions that are called where they stand."""
     for match in _CALLED.finditer(syntax.source):
         path = syntax.path_to(match.start())
-        if len(path) > 3 and _is_called(path[:-2]) and not is_strict(syntax, path):  # noqa: PLR2004
+        if len(path) > 3 and _is_called(path[:-2]) and not is_strict(syntax, path):  # noqa: PLR2004 - a count that the line itself explains
             yield path[-2].node
 
 

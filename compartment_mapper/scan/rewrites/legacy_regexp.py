@@ -12,10 +12,12 @@ from collections.abc import Iterator
 
 from compartment_mapper.records.module_record import Edit
 from compartment_mapper.scan.syntax.names import occurrences
+from compartment_mapper.scan.syntax.patterns import word
 from compartment_mapper.scan.syntax.tree import Syntax
 
 _STATIC = re.compile(
-    rb"RegExp(?<![\w$.]RegExp)\s*(?:\.\s*(?:\$[1-9&_+`']|lastMatch|lastParen|leftContext|rightContext|input)"
+    word(b"RegExp")
+    + rb"\s*(?:\.\s*(?:\$[1-9&_+`']|lastMatch|lastParen|leftContext|rightContext|input)"
     rb"(?![\w$])|\[\s*['\"]\$[1-9&_+`']['\"]\s*\])(?!\s*=(?!=))"
 )
 _CALL = re.compile(rb"\.\s*(exec|test|match|replace|search)\s*\(")
@@ -42,7 +44,7 @@ def scan_legacy_regexp(syntax: Syntax, *, prefix: str) -> tuple[list[Edit], tupl
 def _calls(syntax: Syntax, prefix: str) -> Iterator[Edit]:
     for match in _CALL.finditer(syntax.source):
         path = syntax.path_to(match.start(1))
-        if len(path) < 3 or [step.kind for step in path[-3:-1]] != [  # noqa: PLR2004
+        if len(path) < 3 or [step.kind for step in path[-3:-1]] != [  # noqa: PLR2004 - a count that the line itself explains
             "call_expression",
             "member_expression",
         ]:

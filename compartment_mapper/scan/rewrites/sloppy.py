@@ -23,11 +23,12 @@ from compartment_mapper.scan.rewrites.sloppy_names import (
     scan_duplicate_parameters,
     scan_reserved_names,
 )
+from compartment_mapper.scan.syntax.patterns import word
 from compartment_mapper.scan.syntax.tree import Syntax
 from compartment_mapper.text import Span
 
 _WITH = re.compile(rb"with(?=\s*\()")
-_NUMBER = re.compile(rb"0(?<!\w0)[0-9]+\b")
+_NUMBER = re.compile(word(b"0", rb"\w") + rb"[0-9]+\b")
 _ESCAPE = re.compile(rb"\\[0-7]{1,3}")
 _STRINGS = frozenset({"string", "string_fragment", "escape_sequence"})
 

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from compartment_mapper.records.module_record import Edit
 from compartment_mapper.scan.rewrites.assignments import begins_statement
 from compartment_mapper.scan.syntax.names import Occurrence, occurrences
+from compartment_mapper.scan.syntax.patterns import word
 from compartment_mapper.scan.syntax.scopes import FUNCTIONS, owner_of
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax
 from compartment_mapper.text import Span
 
 _LABELED = re.compile(rb":\s*(?P<function>function\b)")
-_CONDITIONAL = re.compile(rb"(?:\)|else(?<!\welse))\s*(?P<function>function\b)")
+_CONDITIONAL = re.compile(rb"(?:\)|" + word(b"else", rb"\w") + rb")\s*(?P<function>function\b)")
 #: An expression, since something stands before it that no statement ends with.
 _EXPRESSION = re.compile(
     rb"(?:[(=,:!+\-~?&|\[]|\b(?:return|void|typeof|new|case))\s*"

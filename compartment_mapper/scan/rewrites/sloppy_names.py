@@ -13,6 +13,7 @@ from compartment_mapper.scan.syntax.names import (
     Occurrence,
     occurrences,
 )
+from compartment_mapper.scan.syntax.patterns import word
 from compartment_mapper.scan.syntax.scopes import FUNCTIONS
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax
 
@@ -23,7 +24,7 @@ _AFTER_DECLARED = re.compile(rb"\s*[=,;)(}\]\n]")
 _BLOCKS = frozenset(
     {"statement_block", "switch_case", "switch_default", "if_statement", "else_clause"}
 )
-_BLOCK_FUNCTION = re.compile(rb"function(?<!\wfunction)\s*\*?\s*([\w$]+)")
+_BLOCK_FUNCTION = re.compile(word(b"function", rb"\w") + rb"\s*\*?\s*([\w$]+)")
 
 
 def scan_reserved_names(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
@@ -81,9 +82,9 @@ def scan_duplicate_parameters(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
 
 
 #: Only plain names: any other parameter list may not have duplicates (ECMA-262 15.2.1).
-_PARAMETERS = re.compile(rb"function(?<!\wfunction)\b[^()]{0,80}\(([\w$\s,]*)\)")
+_PARAMETERS = re.compile(word(b"function", rb"\w") + rb"\b[^()]{0,80}\(([\w$\s,]*)\)")
 _PARAMETER = re.compile(rb"[\w$]+")
-_DELETE = re.compile(rb"delete(?<!\wdelete)\s+([\w$\x80-\xff]+)\s*(?![\w$.\[(`?\x80-\xff])")
+_DELETE = re.compile(word(b"delete", rb"\w") + rb"\s+([\w$\x80-\xff]+)\s*(?![\w$.\[(`?\x80-\xff])")
 
 
 def scan_block_functions(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from compartment_mapper.records.module_record import Edit
+from compartment_mapper.scan.syntax.patterns import word
 from compartment_mapper.scan.syntax.roles import Role, pattern_top, role_in
 from compartment_mapper.scan.syntax.scopes import declaring_scopes, scope_of
 from compartment_mapper.scan.syntax.tree import Step, Syntax
@@ -140,7 +141,7 @@ def has_own_global(syntax: Syntax) -> bool:
     )
 
 
-_OWN_GLOBAL = re.compile(rb"globalThis(?<![\w$.]globalThis)\s*(?:[=,;)}\]]|(?:of|in)\b)")
+_OWN_GLOBAL = re.compile(word(b"globalThis") + rb"\s*(?:[=,;)}\]]|(?:of|in)\b)")
 
 
 def _identifiers(

@@ -16,6 +16,7 @@ from math import inf
 import tree_sitter
 import tree_sitter_javascript
 
+from compartment_mapper.scan.syntax.patterns import word
 from compartment_mapper.text import Span
 
 Node = tree_sitter.Node
@@ -283,7 +284,7 @@ def _is_in_tagged(syntax: Syntax, offset: int) -> bool:
 
 #: The grammar takes ``export`` at the end of a line, or before a comment to its end, for a name.
 _LONE_EXPORT = re.compile(
-    rb"export(?<![\w$]export)(?P<gap>(?:[ \t]|%(block)s)*(?:%(end)s|//.*[\r\n])"
+    word(b"export", rb"\w$") + rb"(?P<gap>(?:[ \t]|%(block)s)*(?:%(end)s|//.*[\r\n])"
     rb"(?:\s|%(end)s|//.*[\r\n]|%(block)s)*)(?=[\w{*$])"
     % {b"block": rb"/\*(?:[^*]|\*(?!/))*\*/", b"end": rb"(?:[\r\n]|\xe2\x80[\xa8\xa9])"}
 )
@@ -306,7 +307,7 @@ def _names_yield(source: bytes) -> bool:
     return _YIELD_DECLARED.search(source) is not None and not _GENERATOR.search(source)
 
 
-_YIELD = re.compile(rb"yield(?<![\w$]yield)\b(?!\$)")
+_YIELD = re.compile(word(b"yield", rb"\w$") + rb"\b(?!\$)")
 _YIELD_DECLARED = re.compile(
     rb"(?:\b(?:var|let|function)\s+|[,(]\s*)yield\s*(?:[=,;(]|\)\s*(?:\{|=>))"
 )
