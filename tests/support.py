@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,34 @@ def assert_golden(name: str, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     assert path.is_file(), f"{path} is missing: run with UPDATE_GOLDEN=1, and read the difference"
     assert text == path.read_text(encoding="utf-8")
+
+
+def until(condition: Callable[[], object], *, seconds: float = 30) -> None:
+    """Wait until *condition* holds; fail where it does not hold after so many seconds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"it does not hold after {seconds} seconds"
+        time.sleep(0.01)
+
+
+def is_running(pid: int) -> bool:
+    """Return whether there is a process *pid* that has not ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the processes that process *pid* has started, and that go on."""
+    listed = subprocess.run(
+        ["ps", "-eo", "pid,ppid"],  # noqa: S607 - wherever it is
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    pairs = [line.split() for line in listed.splitlines()[1:]]
+    return [int(child) for child, parent in pairs if parent == str(pid) and is_running(int(child))]
 
 
 def package(**fields: object) -> str:

@@ -16,9 +16,11 @@ ROOT = Path(__file__).parents[2]
 PROJECTS = ROOT / "fixtures" / "npm_projects"
 PROGRAMS = ROOT / "tests" / "packages"
 
-#: They use what pages have not: standard input, exit, files, node:module.
-NODE_ONLY = frozenset({"exits", "late-errors", "own-files"})
-CASES = sorted(path.parent for path in PROJECTS.glob("*/case.toml"))
+CASES = [
+    path.parent
+    for path in sorted(PROJECTS.glob("*/case.toml"))
+    if tomllib.loads(path.read_text()).get("page", True)
+]
 
 PAGE = '<!doctype html><meta charset="utf-8"><body>{}</body>'
 APP = '<script src="app.js"></script>'
@@ -30,9 +32,7 @@ def page(folder: Path, *parts: str) -> str:
     return f"{folder.name}/index.html"
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in CASES if case.name not in NODE_ONLY], ids=lambda case: case.name
-)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_page_prints_what_node_prints(browser: Browser, served: Path, case: Path) -> None:
     expected = tomllib.loads((case / "case.toml").read_text())
     entry = case / expected["entry"]

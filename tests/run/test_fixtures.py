@@ -29,6 +29,8 @@ class Case:
     arguments: tuple[str, ...] = ()
     stdin: str = ""
     status: int = 0
+    #: Whether it works in a page too: tests/browser/test_pages.py opens it there.
+    page: bool = True
 
 
 def read_case(folder: Path) -> Case:

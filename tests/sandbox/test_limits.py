@@ -6,11 +6,11 @@ import asyncio
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support import is_running, until
 
 from compartment_mapper import Limits, Sandbox, SandboxError, SandboxTimeoutError
 from compartment_mapper.sandbox.tools import Tools
@@ -125,8 +125,9 @@ def test_a_text_may_not_be_longer_than_the_limit() -> None:
 def test_a_process_that_is_killed_is_started_again() -> None:
     with Sandbox() as sandbox:
         sandbox.evaluate("globalThis.a = 1", compartment="kept")
-        os.kill(sandbox.process_id, signal.SIGKILL)
-        time.sleep(0.2)
+        pid = sandbox.process_id
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: not is_running(pid))
 
         assert sandbox.evaluate("1") == 1
         with pytest.raises(SandboxError, match="STATE_LOST"):
@@ -152,7 +153,7 @@ def test_the_innocent_are_done_again_when_another_hangs() -> None:
         sandbox.evaluate("1")
         thread = threading.Thread(target=innocent)
         thread.start()
-        time.sleep(0.2)
+        until(lambda: any(entry.is_started for entry in sandbox._engine._entries.values()))  # noqa: SLF001 - nothing shows it
         with pytest.raises(SandboxTimeoutError):
             sandbox.evaluate("for (;;);", timeout=0.2)
         thread.join()
@@ -173,8 +174,7 @@ def test_an_evaluation_that_called_a_tool_is_not_done_again() -> None:
     with Sandbox(tools={"note": calls.append}) as sandbox:
         thread = threading.Thread(target=innocent)
         thread.start()
-        while not calls:
-            time.sleep(0.01)
+        until(lambda: calls)
         with pytest.raises(SandboxTimeoutError):
             sandbox.evaluate("for (;;);", timeout=0.2)
         thread.join()
@@ -207,9 +207,8 @@ def test_no_process_is_left() -> None:
     with Sandbox() as sandbox:
         sandbox.evaluate("1")
         pid = sandbox.process_id
-    time.sleep(0.5)
 
-    assert not Path(f"/proc/{pid}").exists()
+    until(lambda: not Path(f"/proc/{pid}").exists())
 
 
 @pytest.mark.parametrize(

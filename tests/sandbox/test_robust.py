@@ -8,12 +8,12 @@ import os
 import random
 import signal
 import threading
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from support import until
 
 from compartment_mapper import AsyncSandbox, Sandbox, SandboxError
 
@@ -118,9 +118,8 @@ def test_what_nobody_closes_is_closed() -> None:
     pid = sandbox.process_id
     del sandbox
     gc.collect()
-    time.sleep(0.5)
 
-    assert not Path(f"/proc/{pid}").exists()
+    until(lambda: not Path(f"/proc/{pid}").exists())
 
 
 def test_a_sandbox_is_of_its_process() -> None:
@@ -189,10 +188,9 @@ def test_nothing_is_lost_when_all_happens_at_once() -> None:
         for thread in threads:
             thread.join(60)
         assert not any(thread.is_alive() for thread in threads)
-    time.sleep(0.5)
 
     assert odd == []
-    assert len(list(Path("/proc/self/fd").iterdir())) <= descriptors + 2
+    until(lambda: len(list(Path("/proc/self/fd").iterdir())) <= descriptors + 2)
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf")])
