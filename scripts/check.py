@@ -53,7 +53,7 @@ def _audit_other_nodes() -> None:
     )
     for major, version in table.items():
         if not own.stdout.startswith(f"v{major}."):
-            audit = [str(other_node(version)), "--test", "test/reachability.test.js"]
+            audit = [str(other_node(version)), "--test", "test/taming/reachability.test.js"]
             step(f"runtime: what packages reach in Node {major}", audit, cwd=_RUNTIME)
 
 

@@ -23,19 +23,24 @@ from environment import ROOT, tool
 PACKAGE = "compartment_mapper"
 #: The tests that are to notice a change of each module.
 TESTS = {
-    "policy/model": ("policy", "narrow_policy", "policy_merge", "infer_policy"),
-    "policy/merge": ("narrow_policy", "policy_merge", "policy_commands"),
-    "inference/policy_file": ("policy_lock", "policy_commands"),
-    "inference/uses": (
-        "infer_policy",
-        "undeclared",
-        "links",
-        "risks",
-        "late_changes",
-        "policy_commands",
+    "policy/model": (
+        "policy/policy",
+        "policy/restrict_policy",
+        "policy/policy_merge",
+        "inference/uses",
     ),
-    "archive/reader": ("zip_reader", "archive", "verify"),
-    "archive/zip_reader": ("zip_reader", "archive"),
+    "policy/merge": ("policy/restrict_policy", "policy/policy_merge", "cli/policy_commands"),
+    "inference/policy_file": ("inference/policy_file", "cli/policy_commands"),
+    "inference/uses": (
+        "inference/uses",
+        "inference/undeclared",
+        "inference/links",
+        "inference/risks",
+        "scan/monkey_patching",
+        "cli/policy_commands",
+    ),
+    "archive/reader": ("archive/zip_reader", "archive/archive", "archive/verify"),
+    "archive/zip_reader": ("archive/zip_reader", "archive/archive"),
 }
 #: How modules of the runtime are named, which are changed with Stryker.
 RUNTIME = "runtime/"
@@ -115,7 +120,10 @@ def copy(folder: Path) -> None:
 
 def configure(folder: Path, module: str) -> None:
     """Say what is changed, and which tests are to notice."""
-    tests = [f"tests/unit/test_{name}.py" for name in TESTS[module]]
+    tests = [
+        str(Path("tests/unit", name).with_name(f"test_{Path(name).name}.py"))
+        for name in TESTS[module]
+    ]
     chosen = [test for test in tests if (folder / test).is_file()]
     also = [PACKAGE, "runtime", "scripts", "docs", "tests", "pyproject.toml"]
     with (folder / "pyproject.toml").open("a", encoding="utf-8") as file:

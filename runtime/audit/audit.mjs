@@ -1,7 +1,7 @@
 // The audit of what can be reached: `node audit/audit.mjs [--update] [--grant PART:PATH] [--list]`. See docs/reachability.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { archive, cjs, to } from '../test/archive.js';
-import { run } from '../test/world.js';
+import { run } from '../test/application.js';
 
 const here = (/** @type {string} */ name) => readFileSync(new URL(name, import.meta.url), 'utf8');
 

@@ -1,6 +1,6 @@
 // An application that depends on a package `evil`, of which tests say what it may use and what it does.
 import { archive, cjs, to } from './archive.js';
-import { importHere } from './world.js';
+import { importHere } from './application.js';
 
 /**
  * @param {object} policy of the package `evil`

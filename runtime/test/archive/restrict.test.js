@@ -1,0 +1,178 @@
+// A run may be given less than its archive has, and nothing more.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { restricted } from '../../src/archive/restrict.js';
+import { readPolicy } from '../../src/policy/policy-format.js';
+
+/** @param {unknown} value */
+const policyOf = (value) => readPolicy({ value, path: 'policy' });
+
+/**
+ * @param {object | undefined} policy of the package `dep`
+ * @returns {any} a map
+ */
+const mapWith = (policy) => ({
+  entry: { compartment: 'app-v1', module: './main.js' },
+  compartments: new Map([
+    ['app-v1', { label: '$root$', policy: policy && policyOf({}) }],
+    ['dep-v1', { label: 'dep', policy: policy && policyOf(policy) }],
+  ]),
+});
+
+const ATTENUATED = { attenuate: 'a', params: [1] };
+
+/** @type {Array<[string, object | undefined, object]>} what is granted, and less */
+const LESS = [
+  ['nothing of something', { globals: { fetch: true }, builtins: { fs: true } }, {}],
+  ['nothing of nothing', {}, {}],
+  ['the same', { globals: { fetch: true } }, { globals: { fetch: true } }],
+  ['refusals of what nobody grants', {}, { globals: { fetch: false }, packages: { a: false } }],
+  ['a member', { builtins: { fs: true } }, { builtins: { 'fs.open': true } }],
+  ['all but a member', { builtins: { fs: true } }, { builtins: { fs: true, 'fs.open': false } }],
+  ['the other name', { builtins: { 'node:fs': true } }, { builtins: { fs: true } }],
+  ['to read what may be written', { globals: { x: 'write' } }, { globals: { x: true } }],
+  ['something of any', { globals: 'any', builtins: 'any' }, { builtins: { fs: true } }],
+  ['any of any', { globals: 'any', packages: 'any' }, { globals: 'any', packages: 'any' }],
+  ['a package', { packages: { a: true } }, { packages: { a: true } }],
+  ['a package of any', { packages: 'any' }, { packages: { a: true } }],
+  ['an attenuation of all', { builtins: { fs: true } }, { builtins: { fs: ATTENUATED } }],
+  ['the same attenuation', { builtins: { fs: ATTENUATED } }, { builtins: { fs: ATTENUATED } }],
+  ['the same globals, attenuated', { globals: ATTENUATED }, { globals: ATTENUATED }],
+  ['no globals of attenuated ones', { globals: ATTENUATED }, {}],
+  ['the same attenuator', { defaultAttenuator: 'a' }, { defaultAttenuator: 'a' }],
+  ['no attenuator', { defaultAttenuator: 'a' }, {}],
+  ['what is harmless, where there is no policy', undefined, { builtins: { path: true } }],
+  ['other packages, where there is no policy', undefined, { packages: { other: true } }],
+];
+
+for (const [what, limit, policy] of LESS)
+  test(`a run is given less: ${what}`, () => {
+    const { compartments } = restricted(mapWith(limit), JSON.stringify({ dep: policy }));
+    assert.deepEqual(compartments.get('dep-v1')?.policy, policyOf(policy));
+  });
+
+/** @type {Array<[string, object | undefined, object, RegExp]>} */
+const MORE = [
+  ['a global', {}, { globals: { fetch: true } }, /globals fetch to 'dep'/],
+  ['a builtin', { globals: { fetch: true } }, { builtins: { fs: true } }, /builtins fs/],
+  ['any', { builtins: { fs: true } }, { builtins: 'any' }, /builtins any/],
+  ['any of the globals', {}, { globals: 'any' }, /globals any/],
+  [
+    'all of a member',
+    { builtins: { 'fs.open': true } },
+    { builtins: { fs: true } },
+    /builtins fs /,
+  ],
+  [
+    'another member',
+    { builtins: { 'fs.open': true } },
+    { builtins: { 'fs.stat': true } },
+    /fs\.stat/,
+  ],
+  [
+    'a member that is withheld',
+    { builtins: { fs: true, 'fs.open': false } },
+    { builtins: { fs: true } },
+    /builtins fs\.open/,
+  ],
+  [
+    'a member of a member',
+    { builtins: { fs: true, 'fs.promises.open': false } },
+    { builtins: { 'fs.promises': true } },
+    /builtins fs\.promises\.open/,
+  ],
+  ['to write', { globals: { x: true } }, { globals: { x: 'write' } }, /globals x/],
+  [
+    'what is critical',
+    { builtins: { module: true } },
+    { builtins: { 'module.register': true } },
+    /register/,
+  ],
+  ['another, after one', { globals: { a: true } }, { globals: { a: true, b: true } }, /globals b/],
+  [
+    'another member, after one',
+    { builtins: { 'fs.open': true } },
+    { builtins: { 'fs.open': true, 'fs.stat': true } },
+    /builtins fs\.stat/,
+  ],
+  [
+    'an attenuation of what may only be requested',
+    { options: { loads: ['fs'] } },
+    { builtins: { fs: ATTENUATED } },
+    /builtins fs/,
+  ],
+  ['a package', { packages: { a: true } }, { packages: { b: true } }, /package b/],
+  ['a package that is refused', { packages: { a: false } }, { packages: { a: true } }, /package a/],
+  ['any package', { packages: { a: true } }, { packages: 'any' }, /packages any/],
+  ['any package, where there is no policy', undefined, { packages: 'any' }, /packages any/],
+  [
+    'the application, where there is no policy',
+    undefined,
+    { packages: { $root$: true } },
+    /\$root\$/,
+  ],
+  ['an attenuation of nothing', {}, { builtins: { fs: ATTENUATED } }, /builtins fs/],
+  [
+    'an attenuation of a part',
+    { builtins: { fs: true, 'fs.open': false } },
+    { builtins: { fs: ATTENUATED } },
+    /builtins fs/,
+  ],
+  [
+    'an attenuation of a member',
+    { builtins: { 'fs.open': true } },
+    { builtins: { fs: ATTENUATED } },
+    /fs/,
+  ],
+  [
+    'what is attenuated',
+    { builtins: { fs: ATTENUATED } },
+    { builtins: { fs: true } },
+    /builtins fs/,
+  ],
+  [
+    'another attenuation',
+    { builtins: { fs: ATTENUATED } },
+    { builtins: { fs: [2] } },
+    /builtins fs/,
+  ],
+  ['attenuated globals', {}, { globals: ATTENUATED }, /other attenuated globals/],
+  [
+    'globals that are attenuated',
+    { globals: ATTENUATED },
+    { globals: { fetch: true } },
+    /attenuated/,
+  ],
+  ['globals attenuated otherwise', { globals: ATTENUATED }, { globals: [1] }, /attenuated/],
+  ['an attenuator', {}, { defaultAttenuator: 'a' }, /the attenuator a/],
+  [
+    'another attenuator',
+    { defaultAttenuator: 'b' },
+    { defaultAttenuator: 'a' },
+    /the attenuator a/,
+  ],
+];
+
+for (const [what, limit, policy, message] of MORE)
+  test(`a run is not given more: ${what}`, () => {
+    assert.throws(() => restricted(mapWith(limit), JSON.stringify({ dep: policy })), {
+      code: 'INVALID_ARCHIVE',
+      message,
+    });
+  });
+
+test('what is not named keeps what it has', () => {
+  const map = mapWith({ globals: { fetch: true } });
+  const { compartments, entry } = restricted(map, '{"$root$": {}}');
+  assert.deepEqual(compartments, map.compartments);
+  assert.deepEqual(entry, map.entry);
+});
+
+test('who is not in the archive is not narrowed', () => {
+  assert.throws(() => restricted(mapWith({}), '{"deb": {}}'), {
+    code: 'INVALID_ARCHIVE',
+    message: /'deb', which is not in the archive/,
+  });
+  for (const text of ['{', '[]', '{"dep": {"global": {}}}'])
+    assert.throws(() => restricted(mapWith({}), text), { code: 'INVALID_ARCHIVE' });
+});

@@ -1,0 +1,175 @@
+// Texts that packages evaluate while they run: the same meaning in other letters, and functions without power.
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { respell, strictly } from '../../src/lockdown/dynamic-code.js';
+import { lockThisRealm } from '../application.js';
+
+before(() => void lockThisRealm());
+
+/** @type {Array<[string, string, string]>} */
+const RESPELLED = [
+  ['nothing to do', 'return 1', 'return 1'],
+  ['an opening in a string', `return '<!--'`, `return '<\\x21--'`],
+  ['a closing in a string', `return "a-->b"`, `return "a--\\x3eb"`],
+  ['both in a template', 'return `<!-- ${1} -->`', 'return `<\\x21-- ${1} --\\x3e`'],
+  ['in a regular expression', 'return /<!--/', 'return /<\\x21--/'],
+  ['a call in a string', `return 'import("x")'`, `return 'i\\x6dport("x")'`],
+  [
+    'what is escaped already',
+    `return '\\<!-- \\import("x")'`,
+    `return '\\<\\x21-- \\i\\x6dport("x")'`,
+  ],
+  ['a call with a space', `return 'import (x)'`, `return 'i\\x6dport (x)'`],
+  ['a call with a comment', `return 'import/*x*/(1)'`, `return 'i\\x6dport/*x*/(1)'`],
+  [
+    'a word that only ends so',
+    `return 'ximport(1) $import(1) .import(1)'`,
+    `return 'ximport(1) $import(1) .import(1)'`,
+  ],
+  ['a word alone', `return 'import x'`, `return 'import x'`],
+  ['two operators', 'let a = 3; return a-->1', 'let a = 3; return a-- >1'],
+  ['operators after a line', 'let a = 3; a\n; return a-->1', 'let a = 3; a\n; return a-- >1'],
+  ['a comment where a line begins', 'a()\n--> comment', 'a()\n//> comment'],
+  ['one after spaces', 'a()\n \t --> comment', 'a()\n \t //> comment'],
+  ['one at the very beginning', '--> comment\nreturn 1', '//> comment\nreturn 1'],
+  ['one after another end of a line', 'a()\u2028--> comment', 'a()\u2028//> comment'],
+  ['one after a return', 'a()\r--> comment', 'a()\r//> comment'],
+  ['a comment in a line', 'a() <!-- comment', 'a() //-- comment'],
+  ['code and string', `let a = 3; return a-->1 + '-->'`, `let a = 3; return a-- >1 + '--\\x3e'`],
+  ['a string in code', `return '<!--' <!-- x`, `return '<\\x21--' //-- x`],
+  ['a call in code and a string', `import('x'); '<!--'`, `import('x'); '<\\x21--'`],
+  ['no program', `return '<!--' +`, `return '<!--' +`],
+  ['many in strings', `return '${'<!--'.repeat(300)}'`, `return '${'<\\x21--'.repeat(300)}'`],
+  [
+    'so many, and one in code',
+    `let a = '${'-->'.repeat(200)}'; a-->1`,
+    `let a = '${'-->'.repeat(200)}'; a-->1`,
+  ],
+];
+for (const [what, text, expected] of RESPELLED)
+  test(`a text is respelt: ${what}`, () => {
+    assert.equal(respell(text), expected);
+  });
+
+/** @type {Array<[string, string, unknown]>} bodies of functions, and what they return */
+const CONSTRUCTORS = [
+  [
+    'of a class that extends one',
+    'const A = function () {}; A.prototype = Object.create(SyntaxError.prototype); A.prototype.constructor = A; return [new A().constructor === A, Object.keys(A.prototype)]',
+    [true, ['constructor']],
+  ],
+  [
+    'of one with an own',
+    'const A = function () {}; A.prototype.constructor = 1; return [A.prototype.constructor, Object.keys(A.prototype)]',
+    [1, []],
+  ],
+  [
+    'of something by something else',
+    'const o = { p: { x: Object.create(URIError.prototype) } }; o . p\n.x.constructor = o.p.x.constructor.name; return o.p.x.constructor',
+    'URIError',
+  ],
+  [
+    'where the text has a variable of that name',
+    'const Object = { a: new Int8Array(1) }; Object.a.constructor = 2; return Object.a.constructor',
+    2,
+  ],
+  [
+    'as a text',
+    "return 'a.constructor = b' + `c.constructor = ${1}` // d.constructor = e",
+    'a.constructor = bc.constructor = 1',
+  ],
+  [
+    'as a comparison',
+    'const o = {}; return [o.constructor == 1, o.constructor === Object, [o].map((x) => x.constructor=>1).length]',
+    undefined,
+  ],
+  [
+    'of what is locked',
+    'try { Error.prototype.constructor = 1 } catch (error) { return error.name }',
+    'TypeError',
+  ],
+];
+for (const [what, body, expected] of CONSTRUCTORS)
+  test(`a constructor is assigned: ${what}`, () => {
+    const text = strictly(`(function () {\n${body}\n})`);
+    if (expected === undefined) return assert.equal(text.includes('hasOwn'), false);
+    const made = new Compartment({ __options__: true }).evaluate(text);
+    assert.deepEqual(made(), expected);
+  });
+
+test('as many are looked at one by one as may be', () => {
+  const text = `let a = '${'-->'.repeat(199)}'; a-->1`;
+  assert.equal(respell(text), `let a = '${'--\\x3e'.repeat(199)}'; a-- >1`);
+});
+
+test('to look at a text does not run it', () => {
+  respell(`globalThis.wasRun = 1; return '<!--'`);
+  respell(`return 1 }); globalThis.wasRun = 1; (function () { '<!--'`);
+  assert.equal('wasRun' in globalThis, false);
+});
+
+/** @type {Array<[string, () => unknown]>} functions that lead to what makes them */
+const KINDS = [
+  ['Function', () => () => 1],
+  ['AsyncFunction', () => async () => 1],
+  ['GeneratorFunction', () => function* () {}],
+  ['AsyncGeneratorFunction', () => async function* () {}],
+];
+for (const [name, made] of KINDS)
+  test(`what ${name} makes sees nothing but the language`, async () => {
+    const { constructor: Constructor } = /** @type {any} */ (made());
+    const run = async (/** @type {string[]} */ ...args) => {
+      const found = Constructor(...args)(3, 4);
+      if (name.includes('Generator')) return (await found.next()).value;
+      return found;
+    };
+    assert.equal(
+      await run('return typeof process + typeof console + typeof require'),
+      'undefined'.repeat(3),
+    );
+    assert.equal(await run('a', 'b', 'return a * b'), 12);
+    assert.equal(await run('a, b = 2', 'return a * b'), 12);
+    assert.equal(await run('a // comment', 'return a'), 3);
+    assert.equal(await run('return 1 // comment'), 1);
+    assert.equal(await run(`return '<!--' + 'import(1)'`), '<!--import(1)');
+    assert.equal(await run(), undefined);
+    assert.doesNotMatch(String(Constructor()), /undefined/);
+    assert.equal(new Constructor('return 1').constructor, Constructor);
+    assert.throws(() => Constructor('return ('), SyntaxError);
+    for (const texts of [['}) (function () {'], ['}, function () {'], ['/*', '*/) {'], [') {', '']])
+      assert.throws(() => Constructor(...texts), SyntaxError, 'it is no function alone');
+    const asked = /** @type {string[]} */ ([]);
+    const said = (/** @type {string} */ text) => ({ toString: () => (asked.push(text), text) });
+    Constructor(said('a'), said('b'), said('return 1'));
+    assert.deepEqual(asked, ['a', 'b', 'return 1']);
+    assert.throws(() => Constructor('return import("fs")'), SyntaxError);
+    const globals = await run('return globalThis');
+    assert.equal(Object.isFrozen(globals), true, 'it is no place to meet');
+    assert.equal(await run('return globalThis'), globals);
+  });
+
+test('each kind has its own words', async () => {
+  const [, asynchronous, generator, both] = KINDS.map(
+    ([, made]) => /** @type {any} */ (made()).constructor,
+  );
+  assert.equal(await asynchronous('x', 'return (await x) + 1')(Promise.resolve(1)), 2);
+  assert.deepEqual([...generator('x', 'yield x; yield 2')(1)], [1, 2]);
+  assert.deepEqual(await both('yield await 3')().next(), { value: 3, done: false });
+  assert.throws(() => generator('return await 3'), SyntaxError);
+});
+
+for (const [name, made] of KINDS)
+  test(`${name} looks as it did`, () => {
+    const { constructor: Constructor } = /** @type {any} */ (made());
+    const prototype = Object.getPrototypeOf(made());
+    assert.deepEqual([Constructor.name, Constructor.length], [name, 1]);
+    assert.deepEqual(Object.getOwnPropertyDescriptor(Constructor, 'prototype'), {
+      ...{ value: prototype, writable: false, enumerable: false, configurable: false },
+    });
+    const base = Object.getPrototypeOf(Constructor);
+    if (name === 'Function') assert.equal(base, Function.prototype);
+    else assert.throws(() => base('return process'), TypeError);
+    assert.equal(Object.isFrozen(Constructor), true);
+    assert.equal(Object.getOwnPropertyDescriptor(prototype, 'constructor')?.enumerable, false);
+    assert.ok(made() instanceof Constructor);
+  });

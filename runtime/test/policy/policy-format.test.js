@@ -1,0 +1,140 @@
+// A policy as it stands in a map: what is read, and what is refused.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import limits from '../../../compartment_mapper/limits.json' with { type: 'json' };
+import { NO_POLICY, isAttenuation, readPolicy } from '../../src/policy/policy-format.js';
+
+/** @param {unknown} value */
+const read = (value) => readPolicy({ value, path: 'policy' });
+
+/**
+ * @param {number} depth
+ * @returns {unknown} a list in lists
+ */
+const nested = (depth) => {
+  let value = /** @type {unknown[]} */ ([]);
+  for (let level = 0; level < depth; level += 1) value = [value];
+  return value;
+};
+
+const map = (/** @type {object} */ entries) => new Map(Object.entries(entries));
+
+/** @type {Array<[string, unknown, Partial<import('../../src/policy/policy-format.js').PackagePolicy>]>} */
+const GOOD = [
+  ['nothing', {}, {}],
+  [
+    'any',
+    { packages: 'any', globals: 'any', builtins: 'any' },
+    { packages: 'any', globals: 'any', builtins: 'any' },
+  ],
+  [
+    'grants',
+    {
+      packages: { a: true, b: false },
+      globals: { fetch: true, x: 'write' },
+      builtins: { fs: false },
+    },
+    {
+      packages: map({ a: true, b: false }),
+      globals: map({ fetch: true, x: 'write' }),
+      builtins: map({ fs: false }),
+    },
+  ],
+  [
+    'an attenuation by name',
+    { builtins: { fs: { attenuate: 'narrow', params: [1, ['x']] } }, globals: { attenuate: 'n' } },
+    {
+      builtins: map({ fs: { attenuate: 'narrow', params: [1, ['x']] } }),
+      globals: { attenuate: 'n', params: [] },
+    },
+  ],
+  [
+    'an attenuation by parameters',
+    { builtins: { fs: ['x'] }, globals: [1], defaultAttenuator: 'narrow' },
+    {
+      builtins: map({ fs: { attenuate: undefined, params: ['x'] } }),
+      globals: { attenuate: undefined, params: [1] },
+      defaultAttenuator: 'narrow',
+    },
+  ],
+  [
+    'what may be written, of what is granted',
+    { globals: { a: true, b: false, c: true }, options: { writes: ['a', 'b', 'd'] } },
+    { globals: map({ a: 'write', b: false, c: true }) },
+  ],
+  ['nothing to be written', { globals: { a: true }, options: {} }, { globals: map({ a: true }) }],
+  [
+    'what may be written of all',
+    { globals: 'any', options: { writes: ['a'] } },
+    { globals: 'any' },
+  ],
+  [
+    'what may be requested, where nothing else is said',
+    { builtins: { fs: true, os: false }, options: { loads: ['fs', 'os', 'net'] } },
+    { builtins: map({ fs: true, os: false, net: 'load' }) },
+  ],
+  [
+    'what may be requested of all',
+    { builtins: 'any', options: { loads: ['a'] } },
+    { builtins: 'any' },
+  ],
+  ['hardened', { options: { harden: true } }, { harden: true }],
+  ['not hardened', { options: { harden: false } }, {}],
+  ['hardened code', { options: { harden: 'code' } }, { harden: 'code' }],
+  ['options of others', { options: { x: nested(limits.depth - 1) } }, {}],
+  ['options that are a word', { options: 'x' }, {}],
+  ['options that are null', { options: null }, {}],
+  ['globals that are not frozen', { noGlobalFreeze: true }, {}],
+  [
+    'parameters as deep as they may be',
+    { builtins: { fs: nested(limits.depth) } },
+    { builtins: map({ fs: { attenuate: undefined, params: nested(limits.depth) } }) },
+  ],
+];
+
+for (const [what, value, expected] of GOOD)
+  test(`a policy is read: ${what}`, () => {
+    assert.deepEqual(read(value), { ...NO_POLICY, ...expected });
+  });
+
+/** @type {Array<[string, unknown]>} */
+const BAD = [
+  ['a list', []],
+  ['a word', 'any'],
+  ['another key', { builtin: {} }],
+  ['packages that are written', { packages: { a: 'write' } }],
+  ['packages that are a list', { packages: ['a'] }],
+  ['packages that are attenuated', { packages: { a: ['x'] } }],
+  ['builtins that are written', { builtins: { fs: 'write' } }],
+  ['builtins that are requested, in a word', { builtins: { fs: 'load' } }],
+  ['globals that are requested, in a word', { globals: { fetch: 'load' } }],
+  ['one global that is attenuated', { globals: { fetch: ['x'] } }],
+  ['a number', { globals: { fetch: 1 } }],
+  ['an attenuation with more keys', { builtins: { fs: { attenuate: 'a', params: [], x: 1 } } }],
+  ['an attenuator that is no name', { builtins: { fs: { attenuate: 1 } } }],
+  ['parameters that are no list', { builtins: { fs: { attenuate: 'a', params: {} } } }],
+  ['parameters without an attenuator', { builtins: { fs: { params: [] } } }],
+  ['null for an attenuation', { builtins: { fs: null } }],
+  ['writes that are no list', { globals: {}, options: { writes: 'a' } }],
+  ['writes that are no names', { globals: {}, options: { writes: [1] } }],
+  ['loads that are no list', { builtins: {}, options: { loads: 'fs' } }],
+  ['loads that are no names', { builtins: {}, options: { loads: [1] } }],
+  ['hardening in another word', { options: { harden: 'all' } }],
+  ['freezing in a word', { noGlobalFreeze: 'yes' }],
+  ['a default attenuator without a name', { defaultAttenuator: '' }],
+  ['a default attenuator that is no name', { defaultAttenuator: 1 }],
+  ['deep options', { options: { x: nested(limits.depth) } }],
+  ['deep parameters', { builtins: { fs: nested(limits.depth + 1) } }],
+  ['deep parameters by name', { globals: { attenuate: 'a', params: nested(limits.depth + 1) } }],
+];
+
+for (const [what, value] of BAD)
+  test(`a policy is refused: ${what}`, () => {
+    assert.throws(() => read(value), { code: 'INVALID_ARCHIVE', message: /^policy/ });
+  });
+
+test('an attenuation is known by both of its keys', () => {
+  assert.equal(isAttenuation({ attenuate: undefined, params: [] }), true);
+  for (const value of [{ params: [] }, { attenuate: 'a' }, new Map(), null, undefined, 'any', true])
+    assert.equal(isAttenuation(value), false);
+});

@@ -1,0 +1,333 @@
+// Which places a package's `fs` leads to. Links are made, on a disk or on one that is made up.
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { after, test } from 'node:test';
+import * as url from 'node:url';
+import { makePlaces } from '../../src/taming/fs-places.js';
+
+const linux = { skip: process.platform !== 'linux' };
+
+const folder = fs.realpathSync(fs.mkdtempSync(path.join(tmpdir(), 'fs-places-')));
+after(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+const places = makePlaces(fs, path, url);
+
+/** @param {() => void} attempt */
+const isRefused = (attempt) => {
+  try {
+    attempt();
+    return false;
+  } catch (error) {
+    assert.equal(/** @type {any} */ (error).code, 'ERR_ACCESS_DENIED', String(error));
+    return true;
+  }
+};
+
+/** @param {unknown} value */
+const refusals = (value) =>
+  /** @type {const} */ (['read', 'write'])
+    .filter((access) => isRefused(() => places.check(value, access)))
+    .join(' ');
+
+const BOTH = 'read write';
+
+/** @type {Array<[string, string]>} paths, and for what they are refused */
+const PLACES = [
+  [folder, ''],
+  [path.join(folder, 'new.txt'), ''],
+  ['relative.txt', ''],
+  ['/', ''],
+  ['/procession/1/environ', ''],
+  ['/device/mem', ''],
+  ['/tmp/proc/self/environ', ''],
+  ['/sys/class/net', 'write'],
+  ['/proc', 'write'],
+  ['/proc/cpuinfo', 'write'],
+  ['/proc/meminfo', 'write'],
+  ['/proc/kcore', BOTH],
+  ['/proc/self', 'write'],
+  ['/proc/self/cgroup', 'write'],
+  ['/proc/self/mountinfo', 'write'],
+  ['/proc/self/mounts', 'write'],
+  ['/proc/thread-self/sched', BOTH],
+  ['/proc/self/environ', BOTH],
+  ['/proc/self/mem', BOTH],
+  ['/proc/self/fd/0', BOTH],
+  ['/proc/self/cgroup/x', BOTH],
+  ['/proc/thread-self/environ', BOTH],
+  ['/proc/1/environ', BOTH],
+  ['/proc/1/cgroup', 'write'],
+  ['/proc/1', 'write'],
+  [`/proc/${process.pid}/maps`, BOTH],
+  ['/proc/1a/environ', 'write'],
+  ['/proc/a1/environ', 'write'],
+  ['/proc/./self//environ', BOTH],
+  ['/proc/x/../self/environ', BOTH],
+  ['/tmp/../proc/self/environ', BOTH],
+  ['//proc/self/environ', BOTH],
+  ['/dev', ''],
+  ['/dev/null', 'read'],
+  ['/dev/zero', BOTH],
+  ['/dev/random', 'write'],
+  ['/dev/urandom', 'write'],
+  ['/dev/mem', BOTH],
+  ['/dev/stdin', 'write'],
+  ['/dev/stdout', 'read'],
+  ['/dev/stderr', 'read'],
+  ['/dev/fd/3', BOTH],
+  ['/dev/pts/0', BOTH],
+  ['/dev/shm/x', ''],
+  ['/dev/mqueue/x', ''],
+  ['/dev/random/x', BOTH],
+  ['/dev/shm', BOTH],
+  ['/dev/shmem/x', BOTH],
+  ['/dev/x/dev/shm/y', BOTH],
+];
+for (const [place, refused] of PLACES)
+  test(
+    `${place === folder ? 'a folder' : place} is refused for: ${refused || 'nothing'}`,
+    linux,
+    () => {
+      assert.equal(refusals(place), refused);
+      assert.equal(refusals(Buffer.from(place)), refused);
+      if (place.startsWith('/') && !place.startsWith('//'))
+        assert.equal(refusals(url.pathToFileURL(place)), refused);
+    },
+  );
+
+test('what is no path is left to Node', () => {
+  for (const value of [undefined, null, 3, {}, [], Symbol('x'), 'a\0/../proc/self/environ'])
+    assert.equal(refusals(value), '', String(value));
+  assert.equal(refusals(new URL('https://example.org/proc/self/environ')), '');
+});
+
+test('what ends otherwise while a path is read is not taken for no path', () => {
+  const fileURLToPath = () => {
+    throw new RangeError('no room');
+  };
+  const full = { ...url, fileURLToPath };
+  const { check } = makePlaces(fs, path, full);
+  assert.throws(() => check({}, 'read'), /no room/);
+});
+
+test('bytes are read where they stand in memory', linux, () => {
+  const all = Buffer.from('xx/proc/self/environ/x');
+  assert.equal(refusals(all.subarray(2, -2)), BOTH);
+  assert.equal(refusals(new DataView(all.buffer, all.byteOffset + 2, 18)), BOTH);
+});
+
+test('a refusal says what was asked', linux, () => {
+  assert.throws(() => places.check('/proc/self/../self/environ', 'read'), {
+    code: 'ERR_ACCESS_DENIED',
+    message:
+      /'\/proc\/self\/environ' is the process itself, or a device: no grant of 'fs' reads it/,
+  });
+  assert.throws(() => places.check('/dev/ä', 'write'), /'\/dev\/ä' .* writes it/);
+});
+
+/**
+ * @param {string} name
+ * @param {string} target
+ * @returns {string}
+ */
+const linked = (name, target) => {
+  const place = path.join(folder, name);
+  fs.symlinkSync(target, place);
+  return place;
+};
+
+test('links are followed', linux, () => {
+  assert.equal(refusals(linked('to-a-file', '/proc/self/environ')), BOTH);
+  assert.equal(refusals(linked('to-a-folder', '/proc/self') + '/environ'), BOTH);
+  assert.equal(refusals(linked('to-a-link', 'to-a-folder') + '/environ'), BOTH);
+  assert.equal(refusals(linked('to-a-cpu', '/proc/cpuinfo')), 'write');
+  fs.mkdirSync(path.join(folder, 'deep/er'), { recursive: true });
+  assert.equal(refusals(linked('up', 'deep/er') + '/../../../../../proc/self/environ'), BOTH);
+  assert.equal(refusals(linked('to-nothing', 'none/yet')), '');
+  assert.equal(refusals(linked('to-no-device', '/dev/none')), BOTH);
+  assert.equal(refusals(linked('to-no-file-of-it', '/proc/self/none')), BOTH);
+  assert.equal(refusals(linked('round', 'round')), '');
+});
+
+test('a place is a standard stream by its whole name', linux, () => {
+  fs.mkdirSync(path.join(folder, 'dev'));
+  assert.equal(refusals(linked('dev/stdin', '/proc/self/environ')), BOTH);
+  const away = linked('away', '/proc/self/environ');
+  assert.equal(refusals(`/dev/stdin/../..${away}`), BOTH);
+});
+
+test('links with names beyond ASCII are followed', linux, () => {
+  fs.mkdirSync(path.join(folder, 'dir-ä'));
+  linked('dir-ä/none', '/proc/self/none');
+  assert.equal(refusals(linked('to-ä', 'dir-ä') + '/none'), BOTH);
+});
+
+test('relative paths begin where the program is', linux, () => {
+  const before = process.cwd();
+  linked('relative', '/proc/self/none');
+  linked('relative-to-a-file', '/proc/self/environ');
+  fs.mkdirSync(path.join(folder, 'proc/self'), { recursive: true });
+  fs.writeFileSync(path.join(folder, 'proc/self/environ'), '');
+  process.chdir(folder);
+  try {
+    assert.equal(refusals('relative'), BOTH);
+    assert.equal(refusals('relative-to-a-file'), BOTH);
+    assert.equal(refusals('proc/self/environ'), '');
+    // But a link begins where it lies.
+    assert.equal(
+      isRefused(() => places.checkLink('proc/self/environ', '/link')),
+      true,
+    );
+  } finally {
+    process.chdir(before);
+  }
+});
+
+test('what is before two dots is followed first, as a kernel does', linux, () => {
+  const inner = path.join(folder, 'inner');
+  fs.mkdirSync(inner);
+  fs.symlinkSync('/proc/self/task', path.join(inner, 'away'));
+  // As text this is a file of the folder; the kernel goes to /proc/self.
+  assert.equal(refusals(`${inner}/away/../environ`), BOTH);
+});
+
+/**
+ * @param {Record<string, string | Error>} links what each says, or how reading it ends
+ * @param {string} [code] of the error of `realpath`
+ */
+const madeUp = (links, code = 'ENOENT') => {
+  const failing = () => {
+    throw Object.assign(new Error(code), { code });
+  };
+  const host = {
+    readlinkSync: (/** @type {Buffer} */ asked) => {
+      const said = links[asked.toString()];
+      if (said instanceof Error) throw said;
+      if (said === undefined) throw Object.assign(new Error('EINVAL'), { code: 'EINVAL' });
+      return Buffer.from(said);
+    },
+    realpathSync: { native: failing },
+  };
+  return makePlaces(host, path, url);
+};
+
+/** @type {Array<[string, Record<string, string>, string, boolean]>} */
+const FOLLOWED = [
+  ['an absolute link', { '/a/l': '/proc/self' }, '/a/l/environ', true],
+  ['a relative one', { '/proc/l': 'self' }, '/proc/l/environ', true],
+  ['one that goes up', { '/a/b/l': '../../proc/self' }, '/a/b/l/environ', true],
+  ['one after another', { '/a': '/b', '/b': '/proc' }, '/a/self/environ', true],
+  ['one within another', { '/a': '/b/c', '/b/c/d': '/proc/self/fd' }, '/a/d/3', true],
+  ['dots after a link', { '/a': '/proc/self/fd' }, '/a/../environ', true],
+  ['dots that lead back', { '/a': '/proc/self/fd' }, '/a/../../../tmp/x', false],
+  ['dots at the top', {}, '/../../tmp/x', false],
+  ['empty names', { '/a': '//proc//self/.' }, '/a//./environ', true],
+  ['a dot in a link', { '/a': '/proc/.' }, '/a/self/environ', true],
+  ['to a file', { '/a': 'b' }, '/a', false],
+];
+for (const [what, links, asked, refused] of FOLLOWED)
+  test(`followed step by step: ${what}`, () => {
+    const { check } = madeUp(links);
+    assert.equal(
+      isRefused(() => check(asked, 'read')),
+      refused,
+    );
+  });
+
+test('forty links are followed, as Linux does', () => {
+  const chain = (/** @type {number} */ length) =>
+    Object.fromEntries(
+      Array.from({ length }, (_, at) => [
+        `/l${at}`,
+        at + 1 < length ? `/l${at + 1}` : '/proc/self/environ',
+      ]),
+    );
+  assert.equal(
+    isRefused(() => madeUp(chain(40)).check('/l0', 'read')),
+    true,
+  );
+  // Nobody opens what is behind more.
+  assert.equal(
+    isRefused(() => madeUp(chain(41)).check('/l0', 'read')),
+    false,
+  );
+});
+
+test('a link that can not be read may lead anywhere', () => {
+  const ended = madeUp({ '/a': Object.assign(new Error('full'), { code: 'EMFILE' }) });
+  assert.throws(() => ended.check('/a/x', 'read'), /full/);
+  for (const code of ['EINVAL', 'ENOENT', 'ENOTDIR', 'EACCES'])
+    madeUp({ '/a': Object.assign(new Error(code), { code }) }).check('/a/x', 'read');
+});
+
+test('behind a wall, what was asked counts', () => {
+  const walled = madeUp({ '/a': '/proc/self' }, 'ERR_ACCESS_DENIED');
+  walled.check('/a/environ', 'read'); // what is opened is looked at
+  walled.check('/proc/thread-self/sched', 'read');
+  for (const asked of ['/proc/self/environ', '/proc/thread-self/environ', '/proc/0/environ'])
+    assert.equal(
+      isRefused(() => walled.check(asked, 'read')),
+      true,
+      asked,
+    );
+});
+
+test('a link may only be made to where one may write, from where it lies', linux, () => {
+  const made = (/** @type {unknown} */ target, /** @type {unknown} */ place) =>
+    isRefused(() => places.checkLink(target, place));
+  const at = path.join(folder, 'made');
+  const up = path.relative(path.dirname(at), '/');
+  assert.equal(made('x', at), false);
+  assert.equal(made('/proc/self/environ', at), true);
+  assert.equal(made('/proc/cpuinfo', at), true);
+  assert.equal(made(`${up}/proc/self/environ`, at), true);
+  assert.equal(made(`${up}/tmp/x`, at), false);
+  assert.equal(made('environ', '/proc/self/x'), true);
+  assert.equal(made('x', '/dev/x'), true);
+  assert.equal(made('/tmp/x', '/proc/x'), true);
+  assert.equal(made(Buffer.from('/proc/self'), at), true);
+  assert.equal(made(url.pathToFileURL('/proc/self'), at), true);
+  for (const none of [undefined, 3, {}]) {
+    assert.equal(made(none, '/dev/x'), false, 'Node will say so');
+    assert.equal(made('/proc/self', none), false);
+  }
+});
+
+test('what was opened is looked at', linux, () => {
+  const opened = (/** @type {string} */ file, /** @type {unknown} */ asked, access = 'read') => {
+    const descriptor = fs.openSync(file, 'r');
+    try {
+      const { checkOpened } = places;
+      return isRefused(() => checkOpened(descriptor, asked, /** @type {any} */ (access)));
+    } finally {
+      fs.closeSync(descriptor);
+    }
+  };
+  const file = path.join(folder, 'plain');
+  fs.writeFileSync(file, '');
+  assert.equal(opened(file, file), false);
+  assert.equal(opened('/proc/self/environ', file), true);
+  assert.equal(opened('/dev/zero', file), true);
+  assert.equal(opened('/proc/cpuinfo', file), false);
+  assert.equal(opened('/proc/cpuinfo', file, 'write'), true);
+  assert.equal(opened('/dev/null', '/dev/stdin'), false, 'a standard stream is what it is');
+  assert.equal(opened('/proc/self/environ', undefined), false, 'Node has refused it');
+  const [pipe] = fs.readdirSync('/proc/self/fd').filter((name) => {
+    try {
+      return /^(?:pipe|socket|anon_inode):/.test(fs.readlinkSync(`/proc/self/fd/${name}`));
+    } catch {
+      return false;
+    }
+  });
+  assert.notEqual(pipe, undefined);
+  assert.equal(
+    isRefused(() => places.checkOpened(Number(pipe), file, 'read')),
+    true,
+  );
+});
+
+test('what was opened is not looked at where there is no such folder', () => {
+  madeUp({}).checkOpened(0, '/x', 'read');
+});

@@ -1,0 +1,141 @@
+// What packages clone: as the standard has it, and with nothing that names a class of the host.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import v8 from 'node:v8';
+import { makeCloner, makeStructuredClone } from '../../src/replacements/structured-clone.js';
+
+const cloner = makeCloner({ v8, DOMException, Blob, File });
+/** @type {(value?: unknown, options?: object) => any} */
+const clone = makeStructuredClone(() => cloner);
+
+test('values are cloned, and what they refer to once', () => {
+  const shared = [1];
+  const value = {
+    a: shared,
+    b: shared,
+    map: new Map([[shared, new Set(['x'])]]),
+    date: new Date(5),
+  };
+  const copy = clone(value);
+  assert.deepEqual(copy, value);
+  assert.notEqual(copy.a, shared);
+  assert.equal(copy.a, copy.b);
+  assert.equal(clone(undefined), undefined);
+  assert.equal(clone(null), null);
+  assert.ok(clone(new RangeError('x')) instanceof RangeError);
+});
+
+/** @type {Array<[string, unknown]>} */
+const REFUSED = [
+  ['a function', () => 1],
+  ['a symbol', Symbol('x')],
+  ['one within', { a: [() => 1] }],
+  ['memory that is shared', new SharedArrayBuffer(8)],
+  ['a view of it', new Uint8Array(new SharedArrayBuffer(8))],
+  ['a port', new MessageChannel().port1],
+  ['a promise', Promise.resolve()],
+  ['a weak map', new WeakMap()],
+];
+for (const [what, value] of REFUSED)
+  test(`it can't be cloned: ${what}`, () => {
+    const expected = { name: 'DataCloneError', message: /could not be cloned/ };
+    assert.throws(() => clone(value), expected);
+    assert.throws(
+      () => clone(value),
+      (error) => error instanceof DOMException && error.code === 25,
+    );
+  });
+
+test('nothing that a value says makes an object of the host', () => {
+  const symbols = [];
+  for (let at = new DOMException('x'); at; at = Object.getPrototypeOf(at))
+    symbols.push(...Object.getOwnPropertySymbols(at));
+  const cloning = symbols.find(({ description }) => description === 'messaging_clone_symbol');
+  assert.notEqual(cloning, undefined);
+  let asked = 0;
+  const says = () => {
+    asked += 1;
+    return { data: {}, deserializeInfo: 'internal/fs/promises:FileHandle' };
+  };
+  const forged = new DOMException('m', 'n');
+  Object.defineProperty(forged, /** @type {symbol} */ (cloning), { value: says });
+  const copy = clone(forged);
+  assert.equal(asked, 0);
+  assert.deepEqual([copy.message, copy.name, copy instanceof DOMException], ['m', 'n', true]);
+});
+
+test('a DOMException is cloned with its place, and nothing else that it carries', () => {
+  const error = Object.assign(new DOMException('m', 'AbortError'), { more: 1 });
+  Object.defineProperty(error, 'stack', { value: 'at x' });
+  const copy = clone(error);
+  assert.deepEqual([copy.message, copy.name, copy.code], ['m', 'AbortError', 20]);
+  assert.deepEqual(Object.getOwnPropertyDescriptor(copy, 'stack'), {
+    ...{ value: 'at x', writable: false, enumerable: false, configurable: true },
+  });
+  assert.equal('more' in copy, false);
+  assert.notEqual(copy, error);
+});
+
+test('files and blobs are cloned with their bytes', async () => {
+  const file = clone(new File(['abc'], 'f.txt', { type: 'text/plain', lastModified: 7 }));
+  assert.deepEqual([file.name, file.type, file.lastModified], ['f.txt', 'text/plain', 7]);
+  assert.equal(await file.text(), 'abc');
+  const blob = clone(new Blob(['ab'], { type: 'x/y' }));
+  assert.deepEqual([await blob.text(), blob.type, blob instanceof File], ['ab', 'x/y', false]);
+});
+
+test('a host may have no files', () => {
+  const { clone: older } = makeCloner(/** @type {any} */ ({ v8, DOMException, Blob }));
+  assert.deepEqual(older({ a: 1 }), { a: 1 });
+  assert.ok(older(new Blob([])) instanceof Blob);
+});
+
+test('buffers are transferred: they are empty where they were', () => {
+  const [one, two, kept] = [new ArrayBuffer(4), new ArrayBuffer(8), new ArrayBuffer(2)];
+  new Uint8Array(two)[7] = 9;
+  const copy = clone({ one, view: new Uint8Array(two), kept }, { transfer: [one, two] });
+  assert.deepEqual(
+    [copy.one.byteLength, copy.view.length, copy.view[7], copy.kept.byteLength],
+    [4, 8, 9, 2],
+  );
+  assert.deepEqual(
+    [one, two, kept].map(({ detached }) => detached),
+    [true, true, false],
+  );
+});
+
+test('what can not be transferred is refused before anything is', () => {
+  const buffer = new ArrayBuffer(4);
+  const gone = new ArrayBuffer(4);
+  gone.transfer();
+  const lists = [
+    [buffer, {}],
+    [buffer, null],
+    [buffer, new Uint8Array(4)],
+    [buffer, new SharedArrayBuffer(4)],
+    [buffer, new MessageChannel().port1],
+    [buffer, gone],
+    [buffer, { __proto__: buffer }],
+    [buffer, buffer],
+  ];
+  for (const transfer of lists) {
+    assert.throws(() => clone(1, { transfer }), { name: 'DataCloneError' });
+    assert.equal(buffer.detached, false);
+  }
+  assert.throws(() => clone({ f() {} }, { transfer: [buffer] }), { name: 'DataCloneError' });
+  assert.equal(buffer.detached, false, 'the value is what was wrong');
+  assert.throws(() => clone(1, { transfer: [buffer, buffer] }), /more than once/);
+  assert.throws(() => clone(1, { transfer: [{}] }), /not transferable/);
+});
+
+test('it asks for a value, and for a list that can be iterated', () => {
+  assert.throws(() => clone(), {
+    code: 'ERR_MISSING_ARGS',
+    name: 'TypeError',
+  });
+  assert.throws(() => clone(1, { transfer: 5 }), TypeError);
+  assert.equal(clone(1, {}), 1);
+  assert.equal(clone(1, undefined), 1);
+  assert.equal(clone.name, 'structuredClone');
+  assert.equal('prototype' in clone, false);
+});
