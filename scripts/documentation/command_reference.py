@@ -93,7 +93,7 @@ def _example(command: click.Command) -> Iterator[str]:
 
 def _options(command: click.Command, context: click.Context) -> Iterator[str]:
     for parameter in command.get_params(context):
-        record = parameter.get_help_record(context)
+        record = parameter.get_help_record(context)  # none of what is hidden
         if record is None or isinstance(parameter, click.Argument):
             continue
         names, text = record
