@@ -40,6 +40,9 @@ __all__ = [
     "UnreviewedNode",
 ]
 
+#: The version of the project; hatchling reads it here, and `runtime/package.json` has the same.
+__version__ = "0.1.0"
+
 #: Modules of the sandbox by the names of theirs that are ours, imported when they are asked for:
 #: the command line does without them.
 _MODULES = {

@@ -25,7 +25,7 @@ _PACKAGE = "compartment_mapper"
 #: Read by the Python of the virtual environment, which has import-linter and
 _PYTHON_IMPORTS = f"""
 import json, grimp
-graph = grimp.build_graph("{_PACKAGE}")
+graph = grimp.build_graph("{_PACKAGE}", cache_dir=None)
 names = sorted(module for module in graph.modules)
 print(json.dumps([
     [name, other] for name in names for other in graph.find_modules_directly_imported_by(name)

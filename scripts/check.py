@@ -1,4 +1,4 @@
-"""Set up, and pass every check: format, lint, types, layers, and the tests of both languages.
+"""Set up, and pass every check: format, lint, types, layers, documentation, and all tests.
 
 Needs Python 3.11 or later with pip, and nothing else. Usage: python3 scripts/check.py
 With COMPARTMENT_MAPPER_PACKAGES=all every program of tests/packages is run, else a sample.
@@ -14,7 +14,9 @@ import sys
 from pathlib import Path
 
 from architecture import check_layers
-from environment import ROOT, node_folder, npm, other_node, set_up, step, tool
+from environment import ROOT, install_locked, node_folder, npm, other_node, set_up, step, tool
+
+from docs import DOCUMENTATION, build_site
 
 _RUNTIME = ROOT / "runtime"
 _PACKAGES = ROOT / "tests" / "packages"
@@ -39,6 +41,8 @@ def main() -> None:
     check_layers()
     npm("runtime: tests", "test", "--silent", cwd=_RUNTIME)
     _audit_other_nodes()
+    install_locked(DOCUMENTATION)
+    build_site()
     path = f"{node_folder()}{os.pathsep}{os.environ.get('PATH', '')}"
     step("tests", [tool("pytest"), "-q", "-n", "2", "--dist", "loadfile"], env={"PATH": path})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from compartment_mapper import __version__
 from compartment_mapper.cli.commands import lazy_commands
 
 #: Each in a module of its own, which is imported when it is wanted.
@@ -19,7 +20,7 @@ _COMMANDS = {
 
 
 @click.group(cls=lazy_commands(_COMMANDS), context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="compartment-mapper")
+@click.version_option(__version__)
 def main() -> None:
     """Run a JavaScript application with one SES compartment per package.
 

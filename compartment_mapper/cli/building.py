@@ -132,9 +132,7 @@ def make_bundle(
     """
     location = entry_location(entry)
     with powers_of(hosting, disk=disk, stages=stages) as powers:
-        made = bundle(location, options=options, powers=powers)
-    _end_progress()
-    return made
+        return bundle(location, options=options, powers=powers)
 
 
 def loaded_application(entry: str, options: Options, hosting: Hosting) -> Application:
@@ -145,9 +143,7 @@ def loaded_application(entry: str, options: Options, hosting: Hosting) -> Applic
     """
     location = entry_location(entry)
     with powers_of(hosting, disk=Disk(), stages=Stages()) as powers:
-        application = load_application(location, options=options, powers=powers)
-    _end_progress()
-    return application
+        return load_application(location, options=options, powers=powers)
 
 
 @contextmanager
@@ -156,6 +152,7 @@ def powers_of(hosting: Hosting, *, disk: ReadPowers, stages: Stages) -> Iterator
     observed = disk if isinstance(disk, ObservedDisk) else None
     engine = Engine(hosting.node, observed)
     with ExitStack() as held:
+        held.callback(_end_progress)  # before what is said of problems, too
         workers = held.enter_context(Workers(hosting.jobs or usable_cores()))
         folder = None if hosting.no_cache else maybe_folder()
         version = maybe_toolchain() if folder else None

@@ -125,7 +125,7 @@ class ModuleGraph:
         """Return the shortest chain of requests from the entry to one of *goals*.
 
         Of several shortest ones, the one that is reached first. Empty for the entry itself, and
-        where no goal is a module of this graph.
+        where no request leads to a goal: files that a package reads are not requested.
         """
         import networkx as nx  # noqa: PLC0415 - 80 ms, and only --why asks for paths
 
@@ -136,7 +136,7 @@ class ModuleGraph:
         paths = nx.single_source_shortest_path(graph, self.entry)
         for other in self.others:
             paths = {**nx.single_source_shortest_path(graph, other), **paths}
-        reached = [location for location in self.modules if location in goals]
+        reached = [location for location in self.modules if location in goals and location in paths]
         if not reached:
             return []
         path = min((paths[location] for location in reached), key=len)

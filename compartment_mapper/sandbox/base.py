@@ -60,5 +60,5 @@ class BaseSandbox:
 
     @property
     def starts(self) -> int:
-        """How often a process was started: once, and again after each that had to be ended."""
+        """The number of processes so far: the first, and one after each that had to be ended."""
         return self._engine.starts

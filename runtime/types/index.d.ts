@@ -26,7 +26,7 @@ export type {
 
 /** A module as text, which is compiled when it is loaded. */
 export interface TextModuleDescriptor {
-  /** ESM or CommonJS. */
+  /** The source text: ESM or CommonJS. */
   source: string;
   /** Else the syntax decides. */
   language?: 'module' | 'commonjs';
@@ -49,13 +49,21 @@ export interface CompartmentOptions extends Omit<
   moduleMapHook?: (specifier: string) => ModuleDescriptor | undefined;
 }
 
+/** Modules and code with a global object of their own, and the frozen intrinsics that all share. */
 export interface Compartment {
+  /** The global object that code in the compartment sees. */
   readonly globalThis: Record<PropertyKey, any>;
+  /** As given in the options, for error messages. */
   readonly name: string;
+  /** Evaluates strict code, and returns the value of its last statement. */
   evaluate(code: string, options?: EvaluateOptions): any;
+  /** Loads and evaluates a module with its dependencies. */
   import(specifier: string): Promise<{ namespace: ModuleExportsNamespace }>;
+  /** Evaluates a module synchronously. It throws if the module, or a dependency, has top-level await. */
   importNow(specifier: string): ModuleExportsNamespace;
+  /** Loads a module with its dependencies, and evaluates nothing. */
   load(specifier: string): Promise<void>;
+  /** Returns the namespace of a module that need not be loaded yet, to pass it to another compartment. */
   module(specifier: string): ModuleExportsNamespace;
 }
 

@@ -48,6 +48,17 @@ def test_the_name_of_a_package_json_will_do() -> None:
     assert chain("c") == chain("a>c")
 
 
+def test_files_that_a_package_reads_are_no_goal_of_a_chain() -> None:
+    reading = "require('node:fs').readFileSync(require('node:path').join(__dirname, 'a.txt'));"
+    files = {
+        "main.js": "require('reader');",
+        "node_modules/reader/package.json": package(name="reader", main="z.js"),
+        "node_modules/reader/z.js": reading,
+        "node_modules/reader/a.txt": "text",
+    }
+    assert chain("reader", files) == ["$root$ main.js:1 reader"]
+
+
 def test_the_application_itself_needs_no_chain() -> None:
     assert chain("$root$") == []
     assert chain("app") == []
