@@ -13,7 +13,7 @@ import pytest
 
 import compartment_mapper
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 import build_metadata  # noqa: E402 - a script, from the folder of scripts
