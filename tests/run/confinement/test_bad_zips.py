@@ -7,9 +7,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from bad_archives import BAD, MAP, Files, good, good_packed
+from bad_archives import BAD, MAP
 from command_line import invoke
 from process import mapper
+from zip_writer import Files, good, good_packed
 
 
 @pytest.fixture(scope="module")

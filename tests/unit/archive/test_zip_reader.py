@@ -10,8 +10,9 @@ from io import BytesIO
 from typing import Literal
 
 import pytest
-from bad_archives import BAD, End, Files, Made, good, good_packed, packed, written
+from bad_archives import BAD
 from support import bundled
+from zip_writer import End, Files, Made, good, good_packed, packed, written
 
 from compartment_mapper.archive.reader import unpack, verify
 from compartment_mapper.archive.zip_reader import read_entries, read_file
