@@ -178,7 +178,7 @@ def test_no_bit_can_be_changed(archive: Path) -> None:
     for offset in [*range(0, size, 97), *range(directory, size)]:
         if offset in unread:
             continue
-        assert invoke("verify", str(flipped(archive, offset))).exit_code == 1, offset
+        assert "error [INVALID_ARCHIVE]: " in refused("verify", str(flipped(archive, offset))), offset
 
 
 def test_what_stands_around_an_archive_is_refused(archive: Path) -> None:

@@ -137,7 +137,8 @@ def test_binary_files_are_not_parsed(content: bytes, kind: str, app: Path) -> No
 def test_a_NUL_in_a_text_makes_it_no_binary_file(app: Path) -> None:  # noqa: N802 - the character
     write(app, {"main.js": "console.log('a\0b') // é\0"})
 
-    assert invoke("bundle", "main.js", "-o", "app.zip").exit_code == 0
+    made = invoke("bundle", "main.js", "-o", "app.zip")
+    assert (made.exit_code, "BINARY_FILE" in made.stderr) == (0, False)
 
 
 def test_a_NUL_in_a_text_does_not_end_it(app: Path) -> None:  # noqa: N802 - the character

@@ -126,7 +126,8 @@ def test_links_that_lead_elsewhere_are_seen(app: Path, folder: Path) -> None:
 
 def test_failures_are_not_kept(app: Path, folder: Path) -> None:
     (app / "main.js").write_text("require('./none')")
-    assert assert_same_as_new().exit_code == 1
+    failed = assert_same_as_new()
+    assert (failed.exit_code, "Cannot find module './none'" in failed.stderr) == (1, True)
     (app / "none.js").write_text("1")
     assert assert_same_as_new().exit_code == 0
 

@@ -77,8 +77,10 @@ def test_a_script_does_not_replace_an_input_either(app: Path) -> None:
 def test_what_was_made_is_made_again(app: Path) -> None:
     for output in ("app.zip", "app.bin"):
         assert invoke("bundle", "main.js", "-o", output).exit_code == 0
-        (app / "main.js").write_text("require('b')")
+        first = (app / output).read_bytes()
+        (app / "main.js").write_text(f"require('b') // {output}")
         assert invoke("bundle", "main.js", "-o", output).exit_code == 0
+        assert (app / output).read_bytes() != first
 
 
 def test_a_hyphen_is_standard_output(app: Path) -> None:

@@ -198,7 +198,9 @@ def test_policy_explain_says_it_too(app: Path) -> None:
 
 
 def test_json_does_not_share_the_standard_output_with_the_policy(app: Path) -> None:
-    assert invoke("policy", "infer", str(app), "--json", "-o", "-").exit_code == 2
+    refused = invoke("policy", "infer", str(app), "--json", "-o", "-")
+    assert refused.exit_code == 2
+    assert "--json and -o - both write to standard output" in refused.stderr
 
 
 @pytest.mark.parametrize(
