@@ -194,7 +194,7 @@ def _check_link(parsed: CompartmentMap, path: str, link: CompartmentModule) -> N
     while True:
         place = (link.compartment, link.module)
         if place in seen:
-            _refuse(f"{path}: the links lead in a circle")
+            _refuse(f"{path}: the links form a cycle")
         seen.add(place)
         target = parsed.compartments.get(link.compartment)
         module = target.modules.get(link.module) if target else None
@@ -232,7 +232,7 @@ def _module(value: object, path: str) -> ModuleConfiguration:
     found = _object(value, path)
     kinds = [key for key in _KINDS if key in found]
     if len(kinds) > 1:
-        _refuse(f"{path} is of two kinds: it has {' and '.join(kinds)}")
+        _refuse(f"{path} must not have both {' and '.join(kinds)}")
     if "exit" in found:
         return ExitModule(exit=_string(found, "exit", path))
     if "deferredError" in found:
@@ -248,7 +248,7 @@ def _module(value: object, path: str) -> ModuleConfiguration:
         _refuse(f"{path}.parser: unknown parser '{parser}'")
     location = _location(found, path)
     if parser == "json" and location.endswith((".js", ".mjs", ".cjs")):
-        _refuse(f"{path}.parser: '{location}' is a program, not {parser}")
+        _refuse(f"{path}.parser: '{location}' is JavaScript, not {parser}")
     return FileModule(
         location=location,
         parser=parser,
@@ -277,7 +277,7 @@ def _resolutions(value: object, path: str) -> Resolutions:
     found = _object(value, path)
     kinds: tuple[RequestKind, ...] = ("import", "require")
     if found.keys() - set(kinds):
-        _refuse(f"{path} may have the keys {' and '.join(kinds)}")
+        _refuse(f"{path} has an unknown key; known keys: {', '.join(kinds)}")
     tables = {kind: _object(found[kind], f"{path}.{kind}") for kind in kinds if kind in found}
     return {
         kind: {name: _string(table, name, f"{path}.{kind}") for name in table}
@@ -291,7 +291,7 @@ def _object(value: object, path: str, keys: tuple[str, ...] = ()) -> dict[str, o
         _refuse(f"{path} must be an object")
     unknown = sorted(value.keys() - {*keys}) if keys else ()
     if unknown:
-        _refuse(f"{path} has no key '{unknown[0]}'; known are {', '.join(keys)}")
+        _refuse(f"{path} has an unknown key '{unknown[0]}'; known keys: {', '.join(keys)}")
     return value
 
 

@@ -50,7 +50,7 @@ def runtime_needs(
                     found.setdefault(what, []).append(path)
             elif isinstance(module, CompartmentModule) and _is_read(key):
                 path = f"{name}/{key.removeprefix(_ASSET)}"
-                found.setdefault("files that fs reads", []).append(path.partition("#as=")[0])
+                found.setdefault("files read by fs", []).append(path.partition("#as=")[0])
     return tuple(RuntimeNeed(what=what, files=tuple(found[what])) for what in sorted(found))
 
 
@@ -60,7 +60,7 @@ def _is_read(key: str) -> bool:
 
 def _needs_of(module: FileModule, stored: bytes) -> Iterator[str]:
     if module.resolutions:
-        yield "specifiers with two meanings"
+        yield "specifiers with two targets"
     yield from needs_of_stored(module.parser, stored)
 
 
@@ -93,14 +93,14 @@ def needs_text(needs: tuple[RuntimeNeed, ...]) -> str:
     """Return one line on *needs*; an empty text for none.
 
     >>> needs_text((RuntimeNeed(what="top-level await", files=("app-v1/a.js", "app-v1/b.js")),))
-    "needs this project's runtime, since Endo's can't run: top-level await (app-v1/a.js and 1 more)"
+    'requires this runtime; Endo cannot run: top-level await (app-v1/a.js and 1 more)'
     """
     if not needs:
         return ""
     found = ", ".join(
         f"{need.what} ({_files_text(need.files)})" if need.files else need.what for need in needs
     )
-    return f"needs this project's runtime, since Endo's can't run: {found}"
+    return f"requires this runtime; Endo cannot run: {found}"
 
 
 def _files_text(files: tuple[str, ...]) -> str:

@@ -76,11 +76,11 @@ def _contents(file: BinaryIO, entries: Mapping[str, Entry], *, keeps: bool) -> A
         expected.add(path)
         content, found = _read_file(file, entry, keeps=keeps)
         if found != sha512:
-            raise refusal(f"'{path}' is not what the map says: the sha512 of '{key}' differs")
+            raise refusal(f"the sha512 of '{path}' ('{key}') does not match the compartment map")
         files[path] = content
     extra = sorted(entries.keys() - expected)
     if extra:
-        raise refusal(f"the map does not name the file '{extra[0]}'")
+        raise refusal(f"the file '{extra[0]}' is not in the compartment map")
     return Archive(
         map=compartment_map,
         sha512=sha512_hex(text),
@@ -93,7 +93,7 @@ def _contents(file: BinaryIO, entries: Mapping[str, Entry], *, keeps: bool) -> A
 def _read_map(file: BinaryIO, entries: Mapping[str, Entry]) -> tuple[CompartmentMap, bytes]:
     manifest = entries.get(MAP_FILE)
     if manifest is None:
-        raise refusal(f"it holds no {MAP_FILE}")
+        raise refusal(f"it does not contain {MAP_FILE}")
     if manifest.size > LIMITS["map"]:
         raise refusal(f"{MAP_FILE} is larger than 16 MiB")
     text = read_file(file, manifest)

@@ -90,7 +90,7 @@ def script_bytes(
 
 #: Where the script is, where that can be told from within it.
 _PLACE = 'typeof __filename=="string"?__filename:void 0'
-_NOTICE = "Made by compartment-mapper; contains ses (https://github.com/endojs/endo), Apache-2.0"
+_NOTICE = "Built by compartment-mapper; contains ses (https://github.com/endojs/endo), Apache-2.0"
 
 
 def runtime_text() -> str:

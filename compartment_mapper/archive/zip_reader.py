@@ -73,16 +73,16 @@ def read_entries(file: IO[bytes]) -> dict[str, Entry]:
     position = total = 0
     for entry in sorted(listed, key=lambda entry: entry.offset):
         if entry.name in found:
-            raise refusal(f"it holds '{entry.name}' twice")
+            raise refusal(f"two entries are named '{entry.name}'")
         if entry.offset != position:
-            raise refusal(f"something else stands before '{entry.name}', or it overlaps")
+            raise refusal(f"unexpected data before '{entry.name}', or overlapping entries")
         placed = _placed(entry, file, limit=offset)
         position, total = placed.end, total + placed.size
         if total > LIMITS["total"]:
-            raise refusal("it would unpack to more than 1 GiB")
+            raise refusal("the files are larger than 1 GiB in total")
         found[entry.name] = placed
     if position != offset:
-        raise refusal("something stands between the files and the directory")
+        raise refusal("unexpected data between the files and the central directory")
     return found
 
 
@@ -91,22 +91,22 @@ def _read_end(file: IO[bytes]) -> tuple[int, int, int]:
     size = file.seek(0, 2)
     at = size - _END.size
     if at < 0:
-        raise refusal("no zip archive, truncated, or something stands after its end")
+        raise refusal("not a zip archive, truncated, or followed by other data")
     file.seek(max(0, at - _LOCATOR_SIZE))
     tail = file.read()
     before, end = tail[: -_END.size], tail[-_END.size :]
     if not end.startswith(b"PK\x05\x06"):
-        raise refusal("no zip archive, truncated, or something stands after its end")
+        raise refusal("not a zip archive, truncated, or followed by other data")
     _, disk, directory_disk, here, count, length, offset, comment = _END.unpack(end)
     if comment or disk or directory_disk or here != count:
-        raise refusal("it has a comment, or spans several disks")
+        raise refusal("the archive has a comment or spans several disks")
     is_elsewhere = count == _MANY or _LONG in {length, offset}  # as zip64 marks itself
     if is_elsewhere or before.startswith(b"PK\x06\x07"):
         raise refusal("zip64 is not supported")
     if offset + length != at:
-        raise refusal("its directory is not where it says: something stands before the archive")
+        raise refusal("the central directory is not at its offset (data before the archive?)")
     if length > LIMITS["directory"]:
-        raise refusal("its directory is larger than 32 MiB")
+        raise refusal("the central directory is larger than 32 MiB")
     return count, length, offset
 
 
@@ -115,12 +115,12 @@ def _read_directory(directory: bytes, count: int) -> Iterator[Entry]:
     at = 0
     for _ in range(count):
         if at + _CENTRAL.size > len(directory) or directory[at : at + 4] != b"PK\x01\x02":
-            raise refusal("its directory is damaged, or has fewer entries than it says")
+            raise refusal("the central directory is damaged, or has fewer entries than it declares")
         fields = _CENTRAL.unpack_from(directory, at)
         _, _, version, flags, method, _, _, crc, packed, size, *rest = fields
         length, extra, comment, disk, _, _, offset = rest
         if extra or comment or disk:
-            raise refusal("an entry has an extra field or a comment, or is on another disk")
+            raise refusal("an entry has an extra field, a comment, or another disk number")
         at += _CENTRAL.size + length
         entry = Entry(
             name=_name(directory[at - length : at]),
@@ -135,7 +135,7 @@ def _read_directory(directory: bytes, count: int) -> Iterator[Entry]:
         _check(entry)
         yield entry
     if at != len(directory):
-        raise refusal("its directory is damaged, or has more entries than it says")
+        raise refusal("the central directory is damaged, or has more entries than it declares")
 
 
 def _name(raw: bytes) -> str:
@@ -144,7 +144,7 @@ def _name(raw: bytes) -> str:
     except UnicodeDecodeError as problem:
         raise refusal("the name of an entry is not UTF-8") from problem
     if not _PLAIN_PATH.fullmatch(name):
-        raise refusal(f"it holds '{name}', a path to elsewhere")
+        raise refusal(f"the entry name '{name}' is not a plain relative path")
     return name
 
 
@@ -152,11 +152,11 @@ def _check(entry: Entry) -> None:
     name = entry.name
     is_known = entry.method in {STORED, DEFLATED} and not entry.flags & ~_KNOWN_FLAGS
     if not is_known or entry.version > LIMITS["version"]:
-        raise refusal(f"'{name}' is encrypted, streamed, or compressed in an unknown way")
+        raise refusal(f"'{name}' is encrypted, streamed, or compressed with an unknown method")
     if entry.size > LIMITS["file"]:
         raise refusal(f"'{name}' is larger than 256 MiB")
     if entry.method == STORED and entry.size != entry.packed:
-        raise refusal(f"'{name}' is stored, and has two sizes")
+        raise refusal(f"'{name}' is stored but has two sizes")
     if entry.size > entry.packed * LIMITS["ratio"] + LIMITS["slack"]:
         raise refusal(f"'{name}' is a zip bomb: {entry.size} bytes in {entry.packed}")
 
@@ -166,7 +166,7 @@ def _placed(entry: Entry, file: IO[bytes], *, limit: int) -> Entry:
     file.seek(entry.offset)
     header = file.read(_LOCAL.size)
     if len(header) < _LOCAL.size or not header.startswith(b"PK\x03\x04"):
-        raise refusal(f"'{entry.name}' is not where the directory says")
+        raise refusal(f"'{entry.name}' is not at the offset in the central directory")
     _, version, flags, method, _, _, crc, packed, size, length, extra = _LOCAL.unpack(header)
     placed = Entry(
         name=entry.name,
@@ -183,9 +183,9 @@ def _placed(entry: Entry, file: IO[bytes], *, limit: int) -> Entry:
     if said != (entry.flags, entry.method, entry.crc, entry.packed, entry.size) or (
         file.read(length) != entry.name.encode() or extra or version > LIMITS["version"]
     ):
-        raise refusal(f"'{entry.name}' has a header that the directory contradicts")
+        raise refusal(f"the header of '{entry.name}' contradicts the central directory")
     if placed.end > limit:
-        raise refusal(f"'{entry.name}' reaches beyond the files")
+        raise refusal(f"'{entry.name}' extends beyond the files")
     return placed
 
 
@@ -211,9 +211,9 @@ def chunks_of(file: IO[bytes], entry: Entry) -> Iterator[bytes]:
             break
         yield chunk
     if size != entry.size:
-        raise refusal(f"'{entry.name}' can't be inflated to its size")
+        raise refusal(f"'{entry.name}' does not inflate to its declared size")
     if crc != entry.crc:
-        raise refusal(f"'{entry.name}' is damaged: its CRC-32 differs")
+        raise refusal(f"'{entry.name}' is damaged: its CRC-32 does not match")
 
 
 def _stored(file: IO[bytes], entry: Entry) -> Iterator[bytes]:
@@ -235,6 +235,6 @@ def _inflated(file: IO[bytes], entry: Entry) -> Iterator[bytes]:
                 rest, is_full = inflate.unconsumed_tail, len(chunk) == _CHUNK
                 yield chunk
     except zlib.error as problem:
-        raise refusal(f"'{entry.name}' can't be inflated: {problem}") from problem
+        raise refusal(f"'{entry.name}' cannot be inflated: {problem}") from problem
     if not inflate.eof or inflate.unused_data or goes_on:
-        raise refusal(f"'{entry.name}' can't be inflated: its data is cut off, or goes on")
+        raise refusal(f"'{entry.name}' cannot be inflated: its data is truncated or too long")

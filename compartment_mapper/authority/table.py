@@ -92,14 +92,14 @@ AUTHORITIES: Mapping[Part, Mapping[str, Authority]] = {
 }
 
 _UNKNOWN: Mapping[Part, Authority] = {
-    "globals": Authority("low", "a name of the host that the table does not have"),
-    "builtins": Authority("critical", "a builtin that the table does not have"),
-    "packages": Authority("low", "what another package exports"),
+    "globals": Authority("low", "a global that is not in the table"),
+    "builtins": Authority("critical", "a builtin that is not in the table"),
+    "packages": Authority("low", "uses the exports of another package"),
 }
 
 #: To make a global, or a member of an object of the language, for other packages; and to have it.
-MAKES_GLOBAL = Authority("high", "what other packages find under that name is this package's")
-MADE_GLOBAL = Authority("low", "what another package makes")
+MAKES_GLOBAL = Authority("high", "defines a global for other packages")
+MADE_GLOBAL = Authority("low", "uses a global that another package defines")
 
 
 @lru_cache(maxsize=4096)

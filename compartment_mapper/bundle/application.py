@@ -176,7 +176,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     used = loaded.graph
     if options.tree_shakes:
         used = without_unused(used, also=attenuators.values(), context=context)
-        powers.ended("leave out")
+        powers.ended("tree-shake")
     modules, packages = _with_included(used, root, options, context)
     in_page = BROWSER in options.conditions
     uses = tuple(uses_of(modules, packages, page=in_page))
@@ -189,7 +189,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         raise InputError(*misfits)
     inferred = uses if options.infer and given is None else ()
     doubtful = doubtful_links(inferred, modules, packages, root=root)
-    powers.ended("judge")
+    powers.ended("infer")
     return Application(
         scanned=scanned,
         policy=_decided_policy(given, options, scanned),
@@ -280,7 +280,7 @@ def _entry_file(entry: Location, context: ResolverContext) -> Location:
             replace(
                 errors.entry_not_found(base_name(entry)),
                 message=f"the folder '{base_name(entry)}' has no main file",
-                hint='say which: "main": "./index.js" in its package.json',
+                hint='set one in its package.json: "main": "./index.js"',
             )
         )
     return found.location
@@ -323,7 +323,7 @@ def _attenuators(
                 errors.invalid_policy(
                     "the policy",
                     f"there is no attenuator '{specifier}'",
-                    "an attenuator is a module of a dependency of the application",
+                    "an attenuator must be a module of one of the application's dependencies",
                 )
             )
         found[specifier] = resolution.location

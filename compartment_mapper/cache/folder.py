@@ -38,7 +38,7 @@ def cache_folder(environment: Mapping[str, str], *, platform: str = sys.platform
     """
     path = _chosen(environment, platform)
     if not os.path.isabs(path):
-        return CacheFolder(path=path, problem=f"{VARIABLE} is no absolute path")
+        return CacheFolder(path=path, problem=f"{VARIABLE} is not an absolute path")
     try:
         os.makedirs(path, mode=0o700, exist_ok=True)
         problem = _distrust(os.stat(path))
@@ -65,11 +65,11 @@ def _chosen(environment: Mapping[str, str], platform: str) -> str:
 def _distrust(found: os.stat_result) -> str:
     """Return why others may have written to a folder (links followed); empty where they can't."""
     if not stat.S_ISDIR(found.st_mode):
-        return "it is no folder"
+        return "it is not a folder"
     if hasattr(os, "getuid") and found.st_uid != os.getuid():
         return "it belongs to another user"
     if os.name == "posix" and found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return "others may write to it"
+        return "other users can write to it"
     return ""
 
 

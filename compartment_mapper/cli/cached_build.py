@@ -60,7 +60,7 @@ def make_result(order: Order, *, stages: Stages, disk: ObservedDisk | None = Non
     if result is None:
         result = _made(order, files, disk, stages)
     bundles.keep(key, result, disk.observations())
-    stages.ended("keep")
+    stages.ended("store")
     return result
 
 

@@ -116,7 +116,7 @@ def _source(file: str | None, code: str | None) -> tuple[str, str]:
     if code is not None:
         return "evaluation.js", code
     if file is None and sys.stdin.isatty():
-        message = "there is nothing to evaluate: give a file, -e CODE, or a text on standard input"
+        message = "there is nothing to evaluate: give a file, -e CODE, or source on standard input"
         raise click.UsageError(message)
     if file is None or file == "-":
         return "stdin.js", sys.stdin.read()
@@ -136,7 +136,7 @@ def _tool(command: str, timeout: float) -> Callable[..., object]:
     try:
         words = shlex.split(command)
     except ValueError as problem:
-        message = f"'{command}' is no command: {problem}"
+        message = f"'{command}' is not a command: {problem}"
         raise click.UsageError(message) from problem
 
     def run(*arguments: object) -> object:
@@ -156,7 +156,8 @@ def _tool(command: str, timeout: float) -> Callable[..., object]:
             raise JavaScriptError("ToolError", f"{words[0]} took too long") from problem
         if done.returncode:
             said = done.stderr.strip().splitlines()
-            message = f"{words[0]} ended with {done.returncode}" + (f": {said[-1]}" if said else "")
+            reason = f": {said[-1]}" if said else ""
+            message = f"{words[0]} exited with code {done.returncode}{reason}"
             raise JavaScriptError("ToolError", message)
         try:
             value: object = json.loads(done.stdout)

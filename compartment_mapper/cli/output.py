@@ -30,11 +30,11 @@ def check_output(output: str, form: Format) -> None:
         return
     name, suffix = PurePath(output).name, PurePath(output).suffix.lower()
     if name in _NEVER:
-        _refuse(output, "it describes a package, and is no place for what is made of it")
+        _refuse(output, "the file describes a package and must not be overwritten")
     if form == "archive" and suffix in _SCRIPTS:
-        _refuse(output, "an archive is no script", "call it app.zip, or say --format script")
+        _refuse(output, "an archive is not a script", "name it app.zip, or add --format script")
     if form != "archive" and suffix == ".zip":
-        _refuse(output, f"a {form} is no archive", "call it app.js, or leave --format out")
+        _refuse(output, f"a {form} is not an archive", "name it app.js, or omit --format")
     try:
         mode = Path(output).stat().st_mode
     except OSError:
@@ -42,7 +42,7 @@ def check_output(output: str, form: Format) -> None:
     if stat.S_ISDIR(mode):
         _refuse(output, "it is a folder")
     if not stat.S_ISREG(mode):
-        _refuse(output, "it is no ordinary file", "-o - writes to the standard output")
+        _refuse(output, "it is not a regular file", "-o - writes to standard output")
 
 
 def check_is_no_input(output: str, inputs: Iterable[str]) -> None:
@@ -55,7 +55,7 @@ def check_is_no_input(output: str, inputs: Iterable[str]) -> None:
         return
     target = os.path.realpath(output)
     if any(os.path.realpath(path) == target for path in inputs):
-        _refuse(output, "it is a file of the application, which would be lost")
+        _refuse(output, "it is an input file of the application")
 
 
 def write_output(output: str, content: bytes) -> None:

@@ -25,7 +25,7 @@ _DEBUGGER = "VSCODE_INSPECTOR_OPTIONS"
 def opened_by(environment: Mapping[str, str]) -> str:
     """Return why the user's own settings leave no room for a wall; empty if they do."""
     if _DEBUGGER in environment or _OPENING.search(environment.get("NODE_OPTIONS", "")):
-        return "NODE_OPTIONS loads code into it, or lets a debugger in"
+        return "NODE_OPTIONS loads code into the process or attaches a debugger"
     return ""
 
 
@@ -92,6 +92,6 @@ def _mentions(content: Content, words: Iterable[bytes]) -> bool:
 def unwalled_text(problem: str) -> str:
     """Return what is said of a run without a wall."""
     return (
-        f"warning: no second wall, since {problem}: what escapes from its compartment may do all "
-        "that this process may"
+        f"warning: running without Node's permission model ({problem}): code that escapes its "
+        "compartment has all permissions of this process"
     )

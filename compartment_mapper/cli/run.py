@@ -160,7 +160,7 @@ class Run:
         """Return the wall; None for none, of which all is said."""
         if self.choices.allow_all:
             return None  # the runtime says so
-        problem = opened_by(os.environ) if self.is_walled else "--no-second-wall says so"
+        problem = opened_by(os.environ) if self.is_walled else "--no-second-wall is set"
         if problem:
             show(unwalled_text(problem), err=True)
             return None
@@ -198,7 +198,7 @@ def _opened_report(path: str) -> IO[bytes]:
 
 def _run_archive(target: str, run: Run, *, entry: str | None) -> NoReturn:
     if run.choices.infer:
-        message = "an archive carries what was inferred: give --infer to `bundle`"
+        message = "an archive contains its policy: pass --infer to `bundle`"
         raise click.UsageError(message)
     if not Path(target).is_file():
         raise InputError(errors.entry_not_found(target))

@@ -118,8 +118,8 @@ def _chosen_node(context: click.Context, _option: click.Parameter, value: str | 
     if value is None or not context.meta.get(_UNREVIEWED):
         return value
     show(
-        f"warning: --unreviewed-node: where nobody has reviewed the version of '{value}', packages "
-        "may reach host objects that do not confine them",
+        f"warning: --unreviewed-node: the version of '{value}' is not reviewed, so packages "
+        "may reach host objects that give access to the host",
         err=True,
     )
     return UnreviewedNode(value)
@@ -132,7 +132,7 @@ _UNREVIEWED_OPTION = click.option(
     expose_value=False,
     callback=_note_unreviewed,
     envvar="COMPARTMENT_MAPPER_UNREVIEWED_NODE",
-    help="Accept a --node whose host objects nobody has reviewed.",
+    help="Accept a --node version whose host objects are not reviewed.",
 )
 _NODE_OPTION = click.option(
     "--node",

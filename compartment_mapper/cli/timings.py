@@ -36,10 +36,10 @@ class Stages:
         >>> stages = Stages()
         >>> stages.seconds = {"scan": 0.25, "pack": 0.0125}
         >>> stages.text()
-        'scan 250.0 ms, pack 12.5 ms; together 262.5 ms'
+        'scan 250.0 ms, pack 12.5 ms; total 262.5 ms'
         """
         each = ", ".join(f"{stage} {1000 * own:.1f} ms" for stage, own in self.seconds.items())
-        return f"{each}; together {1000 * sum(self.seconds.values()):.1f} ms"
+        return f"{each}; total {1000 * sum(self.seconds.values()):.1f} ms"
 
     def milliseconds(self) -> dict[str, float]:
         """Return the milliseconds of each stage."""

@@ -37,7 +37,7 @@ def watched(order: Order, make: Callable[[ObservedDisk], None]) -> None:
         while not interrupts.came:
             disk = _made(order, make)
             known = disk.observations()
-            show(f"watching {len(known.files)} files; Ctrl-C ends", err=True)
+            show(f"watching {len(known.files)} files; press Ctrl-C to stop", err=True)
             found = _next_change(known, interrupts)
             if found is not None:
                 show(f"changed: {_names(found)}", err=True)
@@ -79,7 +79,7 @@ def _made(order: Order, make: Callable[[ObservedDisk], None]) -> ObservedDisk:
     except InputError as error:
         print_problems(error.problems)
     else:
-        show(f"made in {1000 * (time.perf_counter() - start):.0f} ms", err=True)
+        show(f"built in {1000 * (time.perf_counter() - start):.0f} ms", err=True)
     return disk
 
 
@@ -102,4 +102,4 @@ def _names(found: Differences) -> str:
     names = [os.path.relpath(path, here) for path in found.files[:_MOST_NAMES]]
     if len(found.files) > _MOST_NAMES:
         names.append(f"{len(found.files) - _MOST_NAMES} more")
-    return ", ".join(names) or "which files there are"
+    return ", ".join(names) or "the list of files"

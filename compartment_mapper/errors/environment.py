@@ -98,7 +98,6 @@ def node_not_reviewed(chosen: str, version: str, reviewed: Iterable[int]) -> Dia
         message=f"'{chosen}' is Node {version}; the host objects that packages reach were reviewed "
         "for "
         f"Node {known} only",
-        hint=f"{_OWN_NODE}, or pass --unreviewed-node: packages may then reach objects that nobody "
-        "has "
-        "looked at",
+        hint=f"{_OWN_NODE}, or pass --unreviewed-node: packages may then reach objects that are "
+        "not reviewed",
     )

@@ -53,8 +53,7 @@ def policy_of_other_files(file: str, package: str, version: str) -> Diagnostic:
     """A package has the version that a policy is for, and other files."""
     return Diagnostic(
         code="POLICY_INTEGRITY",
-        message=f"the files of '{package}' {version} differ from those that the policy was made "
-        "for",
+        message=f"the files of '{package}' {version} differ from those in the policy",
         place=Place(file=file),
         hint="reinstall it; if the change is intended, run `compartment-mapper policy infer`",
     )

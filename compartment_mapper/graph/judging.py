@@ -58,7 +58,7 @@ def _hint_of_pnp(loading: Loading) -> str:
             return ""
         folder = parent_of(folder)
     return (
-        "this is a project of Yarn's Plug'n'Play, which has no node_modules: "
+        "this project uses Yarn Plug'n'Play, which has no node_modules: "
         "`yarn config set nodeLinker node-modules`, then `yarn install`"
     )
 

@@ -104,6 +104,6 @@ def _crossing(request: ModuleRequest) -> ResolutionFailure:
     # DEVIATION: Node lets a package name any file; here a package is a domain of trust.
     return ResolutionFailure(
         code="ERR_CROSSES_PACKAGES",
-        message=f"'{request.specifier}' leads into another package",
-        hint="a dependency may request its own files by path, and other packages by name",
+        message=f"'{request.specifier}' points into another package",
+        hint="a dependency can import its own files by path and other packages by name",
     )

@@ -72,7 +72,7 @@ def _lines(done: subprocess.CompletedProcess[str]) -> tuple[str | None, list[obj
         problem, answers = json.loads(first), json.loads(second)
     except ValueError:
         said = [line for line in done.stderr.splitlines() if "Error" in line]
-        return (said or ["it gave no answer"])[0].strip(), []
+        return (said or ["esbuild printed nothing"])[0].strip(), []
     return (None if problem is None else str(problem).splitlines()[0]), list(answers)
 
 

@@ -130,12 +130,12 @@ def _with_bare_names(policy: PackagePolicy) -> PackagePolicy:
 def _problem(policy: PackagePolicy) -> str:
     """Return why there can be no wall; empty if there can be."""
     if "any" in (policy.globals, policy.builtins):
-        return "a package may use all that the process may"
+        return "a package is granted everything"
     if isinstance(policy.globals, Attenuation):
-        return "an attenuator is given all globals"
+        return "an attenuator receives all globals"
     for part, path in _BEYOND:
         if policy.allows(part, path):
-            return f"'{path}' is granted, which reaches past it"
+            return f"the policy grants '{path}', which bypasses it"
     return ""
 
 
@@ -145,7 +145,7 @@ def _refused(policy: PackagePolicy, version: tuple[int, ...]) -> str:
         return ""
     paths = [*_OF_DESCRIPTORS, *([] if version >= _LINKS else _named("symlink"))]
     path = next((path for path in paths if policy.allows("builtins", path)), None)
-    return f"'{path}' is granted, which Node's permission model refuses to all" if path else ""
+    return f"the policy grants '{path}', which the permission model always denies" if path else ""
 
 
 def _needs_of(policy: PackagePolicy) -> set[Need]:

@@ -24,7 +24,7 @@ from compartment_mapper.text import Span
 Link = Literal["declared", "installed", "named", "application", "refused"]
 
 
-_OF_THE_APPLICATION = Authority("high", "runs, and reads, files of the application's own")
+_OF_THE_APPLICATION = Authority("high", "loads and reads files of the application")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

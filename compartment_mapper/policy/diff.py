@@ -161,7 +161,7 @@ def _entries(policy: Policy) -> Iterator[_Entry]:
 
 def _authority(part: Part, path: str, grant: Grant) -> Authority:
     if path == "any":
-        return Authority("critical" if part != "packages" else "low", "everything there is")
+        return Authority("critical" if part != "packages" else "low", "grants everything")
     return authority_of(part, path, write=grant == "write")
 
 
@@ -206,8 +206,8 @@ def _other_package(
         yield PackageChange(
             kind="changed",
             package=name,
-            before="exports frozen" if opened else "exports open",
-            after="exports open" if opened else "exports frozen",
+            before="exports hardened" if opened else "exports not hardened",
+            after="exports not hardened" if opened else "exports hardened",
         )
     if None not in versions and versions[0] != versions[1]:
         yield PackageChange(

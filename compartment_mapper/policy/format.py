@@ -95,7 +95,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise _WrongValueError(f"'{twice}' stands twice in the same object")
+        raise _WrongValueError(f"duplicate key '{twice}' in an object")
     return found
 
 
@@ -134,7 +134,7 @@ def _package_policy(value: object, at: _At) -> PackagePolicy:
     parts = {part: _grants(found.get(part, {}), at.part_at(part)) for part in PARTS}
     grants = {part: granted for part, (granted, _) in parts.items()}
     if isinstance(grants["packages"], Attenuation):
-        raise _WrongValueError(f"{at.path}.packages can't be attenuated")
+        raise _WrongValueError(f"{at.path}.packages cannot be attenuated")
     return PackagePolicy(
         globals=_with_writes(grants["globals"], options),
         builtins=_with_loads(grants["builtins"], options),
@@ -170,7 +170,7 @@ def _flag(value: object, path: str) -> bool | None:
 
 def _text(value: object, path: str) -> str | None:
     if value is not None and not isinstance(value, str):
-        raise _WrongValueError(f"{path} must be text, got {_shown(value)}")
+        raise _WrongValueError(f"{path} must be a string, got {_shown(value)}")
     return value
 
 
@@ -229,7 +229,7 @@ def _grants(value: object, at: _At) -> tuple[Grants, dict[str, str]]:
         if not at.in_archive and (at.part != "globals" or not (reason or grant == "write")):
             _check_name(bare, inner)
         if grants.get(bare, grant) != grant and not at.in_archive:
-            raise _WrongValueError(f"{inner.path}: '{bare}' is granted in two ways")
+            raise _WrongValueError(f"{inner.path}: '{bare}' has two different grants")
         grants[bare] = _both(grants.get(bare, grant), grant)
         if reason is not None:
             reasons[bare] = reason
@@ -294,7 +294,7 @@ def _attenuation(value: object, at: _At) -> Attenuation:
     specifier, params = found["attenuate"], found.get("params", [])
     _check_depth(params, f"{at.path}.params")
     if specifier is None:
-        raise _WrongValueError(f"{at.path}: a list of parameters needs a defaultAttenuator")
+        raise _WrongValueError(f"{at.path}: a list of parameters requires a defaultAttenuator")
     if not isinstance(specifier, str) or not specifier:
         raise _WrongValueError(f"{at.path}.attenuate must be a specifier, got {_shown(specifier)}")
     if not isinstance(params, list):
@@ -327,7 +327,7 @@ def _record(value: object, path: str, known: tuple[str, ...] | None) -> dict[str
     for key in value:
         if known is not None and key not in known:
             raise _WrongValueError(
-                f"{path} must not have a key '{key}'",
+                f"{path} has an unknown key '{key}'",
                 errors.did_you_mean(str(key), known) or f"known keys: {', '.join(known)}",
             )
     return value

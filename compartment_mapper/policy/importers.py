@@ -87,7 +87,7 @@ def _from_lavamoat(value: Mapping[str, object], file: str) -> Imported | Diagnos
             return errors.invalid_policy(file, f'resources["{name}"] must be an object')
         found[CanonicalName(name)] = _package(name, package, notes)
     for key in sorted(_LAVAMOAT_KEYS - {"root"} & value.keys()):
-        notes.add("the file", f"'{key}' has no counterpart")
+        notes.add("the file", f"'{key}' has no equivalent")
     return Imported(
         policy=Policy(entry=_entry(value, found), resources=found, harmless=True),
         notes=tuple(notes.found),
@@ -107,9 +107,9 @@ def _entry(
 
 def _package(name: str, value: Mapping[str, object], notes: _Notes) -> PackagePolicy:
     if value.get("native"):
-        notes.add(name, "native addons can't be confined, and are not granted")
+        notes.add(name, "native addons cannot be confined and are not granted")
     for key in sorted({"env", "meta"} & value.keys()):
-        notes.add(name, f"'{key}' has no counterpart")
+        notes.add(name, f"'{key}' has no equivalent")
     return PackagePolicy(
         globals=_grants(name, "globals", value.get("globals"), notes),
         builtins=_grants(name, "builtins", value.get("builtin"), notes),
@@ -124,7 +124,7 @@ def _grants(name: str, part: Part, value: object, notes: _Notes) -> Grants:
         first = bare.partition(".")[0]
         if part == "globals" and first not in KNOWN_GLOBALS:
             if first not in INTRINSICS:
-                notes.add(name, f"the global '{path}' is none of the host's")
+                notes.add(name, f"the host has no global '{path}'")
             continue
         if part == "builtins" and (is_builtin(first) or is_builtin(f"node:{first}")) is None:
             notes.add(name, f"there is no builtin '{path}'")
@@ -136,5 +136,5 @@ def _grants(name: str, part: Part, value: object, notes: _Notes) -> Grants:
         elif written is False:
             found[bare] = False
         else:
-            notes.add(name, f"the grant of '{path}' is not understood: {json.dumps(written)}")
+            notes.add(name, f"invalid grant of '{path}': {json.dumps(written)}")
     return found

@@ -96,7 +96,7 @@ def explanation_text(
         by_path.setdefault((use.part, use.path), []).append((use, place))
     for (part, path), found in sorted(by_path.items()):
         use = found[0][0]
-        sure = " - more of it may be used than can be seen" if use.uncertain else ""
+        sure = " - the code may use more of it than the scanner sees" if use.uncertain else ""
         title = f"{part.removesuffix('s')} {path}  {use.severity}: {use.authority.reason}{sure}"
         frames = [f"{place}\n{place.frame}" for _, place in found[:_SHOWN_USES]]
         if len(found) > _SHOWN_USES:
@@ -104,5 +104,5 @@ def explanation_text(
         blocks.append("\n".join([title, *frames]))
     if not explanation.uses:
         own = "the application" if explanation.package == ROOT_NAME else explanation.package
-        blocks.append(f"{own} uses no power")
+        blocks.append(f"{own} uses no capabilities")
     return "\n\n".join(blocks)

@@ -36,12 +36,12 @@ def policy_summary_text(policy: Policy) -> str:
     del granted["harmless"]
     parts = [f"{granted[level]} {level}" for level in SEVERITIES if granted[level]]
     detail = f" ({', '.join(parts)})" if parts else ""
-    powers = sum(granted.values())
-    text = f"{powers} {'power' if powers == 1 else 'powers'} granted{detail}"
+    count = sum(granted.values())
+    text = f"{count} {'capability' if count == 1 else 'capabilities'} granted{detail}"
     everything = sum("any" in (own.globals, own.builtins) for own in own_policies)
     if everything:
         text += f", everything to {everything} {'package' if everything == 1 else 'packages'}"
-    return f"{text}, {refused} refused" if refused else text
+    return f"{text}, {refused} denied" if refused else text
 
 
 def difference_text(difference: PolicyDifference) -> str:
@@ -55,7 +55,7 @@ def difference_text(difference: PolicyDifference) -> str:
             package = change.package
             lines.append(_called(change.package))
         lines.append(f"  {_authority_line(change)}")
-    return "\n".join(lines) or "no difference in authority"
+    return "\n".join(lines) or "no difference in capabilities"
 
 
 def _called(package: CanonicalName) -> str:
@@ -69,7 +69,7 @@ def _package_line(change: PackageChange) -> str:
 
 def _authority_line(change: AuthorityChange) -> str:
     granted = f" ({change.grant})" if change.grant in {"write", "attenuated"} else ""
-    refused = " - refused" if change.kind == "wanted" else ""
+    refused = " - denied" if change.kind == "wanted" else ""
     place = f"  {change.place}" if change.place else ""
     what = f"{change.part.removesuffix('s')} {change.path}{granted}"
     return f"{_SIGNS[change.kind]} {change.severity:<8} {what}{refused}{place}"
@@ -78,10 +78,10 @@ def _authority_line(change: AuthorityChange) -> str:
 def difference_markdown(difference: PolicyDifference) -> str:
     """Return a difference as a table for a pull request."""
     if not difference.packages and not difference.authority:
-        return "No difference in authority."
+        return "No difference in capabilities."
     lines: list[str] = []
     if difference.authority:
-        lines += ["| | severity | package | authority | used at |", "|---|---|---|---|---|"]
+        lines += ["| | severity | package | capability | used at |", "|---|---|---|---|---|"]
         lines += [_row(change) for change in difference.authority]
     if difference.packages:
         lines += ["", "| | package | before | after |", "|---|---|---|---|"][not lines :]
@@ -125,17 +125,17 @@ def _finding_line(finding: PolicyDiagnostic, place: str) -> str:
     match finding.kind:
         case "missing":
             severity = finding.use.severity if finding.use else ""
-            return f"! {name} uses {what} ({severity}), undecided  {place}"
+            return f"! {name} uses {what} ({severity}), not covered  {place}"
         case "patched":
-            return f"! {name} changes what {finding.path} exports, undecided  {place}"
+            return f"! {name} modifies the exports of {finding.path}, not covered  {place}"
         case "unused":
             return f"- {name} no longer uses {what}"
         case "unknown":
-            return f"- {name} is not reached"
+            return f"- {name} is not part of the application"
         case "version":
-            return f"~ {name} is {finding.found}, the policy is for {finding.expected}"
+            return f"~ {name} is {finding.found}, the policy covers {finding.expected}"
         case "integrity":
-            return f"~ {name} {finding.found} has other files than the policy was made for"
+            return f"~ {name} {finding.found} has files that differ from those in the policy"
 
 
 def finding_to_dict(finding: PolicyDiagnostic, place: str) -> dict[str, object]:
@@ -165,7 +165,7 @@ def capabilities_markdown(severity: Severity | None) -> str:
     rows: dict[tuple[str, str, str], list[str]] = {}
     for part, path, row in capabilities(severity):
         rows.setdefault((row.severity, part, row.reason), []).append(_code(path))
-    lines = ["| severity | | power | what it is good for |", "|---|---|---|---|"]
+    lines = ["| severity | | capability | reason |", "|---|---|---|---|"]
     lines += [
         f"| {level} | {part} | {', '.join(paths)} | {_cell(reason)} |"
         for (level, part, reason), paths in rows.items()

@@ -38,13 +38,17 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def _counted(number: int) -> str:
+    return f"{number} {'capability' if number == 1 else 'capabilities'}"
+
+
 def summary_text(packages: int, modules: int, size: int, *, unused: int = 0) -> str:
     """Return how much an application is, and how many modules were left out of it.
 
-    >>> extent_text(1, 2, 2048), extent_text(1, 2, 2048, unused=3)
-    ('1 package, 2 modules, 2.0 KiB', '1 package, 2 modules (3 unused left out), 2.0 KiB')
+    >>> summary_text(1, 2, 2048), summary_text(1, 2, 2048, unused=3)
+    ('1 package, 2 modules, 2.0 KiB', '1 package, 2 modules (3 unused removed), 2.0 KiB')
     """
-    left_out = f" ({unused} unused left out)" if unused else ""
+    left_out = f" ({unused} unused removed)" if unused else ""
     counts = f"{_count(packages, 'package')}, {_count(modules, 'module')}{left_out}"
     return f"{counts}, {size_text(size)}"
 
@@ -56,7 +60,7 @@ def _summary(modules: int, size: int) -> str:
 def cache_text(parts: Sequence[tuple[str, int, int]]) -> str:
     """Return a line for each part of what is kept: its name, files, bytes.
 
-    >>> print(kept_text([("bundles", 2, 2048), ("code", 1, 10)]))
+    >>> print(cache_text([("bundles", 2, 2048), ("code", 1, 10)]))
       bundles   2 files, 2.0 KiB
       code      1 file, 10 B
     """
@@ -132,8 +136,8 @@ def denied_summary(uses: Sequence[CapabilityUse]) -> str:
         return ""
     packages = len({use.package for use in uses})
     return (
-        f"withheld {_count(len(uses), 'power')} from {_count(packages, 'package')}: "
-        "`compartment-mapper bundle` lists them, `policy infer` writes them down"
+        f"denied {_counted(len(uses))} to {_count(packages, 'package')}: "
+        "`compartment-mapper bundle` lists them, `policy infer` adds them to the policy"
     )
 
 
@@ -144,7 +148,7 @@ def denied_text(uses: Iterable[CapabilityUse], place_of: Callable[[CapabilityUse
         by_package.setdefault(use.package, []).append(use)
     if not by_package:
         return ""
-    lines = ["withheld (grant with `policy infer`, or one by one with --grant PACKAGE:AUTHORITY):"]
+    lines = ["denied (grant with `policy infer`, or one by one with --grant PACKAGE:CAPABILITY):"]
     for package, found in by_package.items():
         lines.append(f"  {package}")
         for use in found:
@@ -167,8 +171,8 @@ def granted_text(who: str, risks: Risks, place_of: Callable[[CapabilityUse], str
     for use in risks.unknown:
         unknown.setdefault(use.package, []).append(f"    {_authority(use)}  {place_of(use)}")
     blocks = {
-        f"{who} grants, of severity high or worse:": grave,
-        f"{who} grants, of globals that only this page may have:": unknown,
+        f"{who} grants capabilities of severity high or critical:": grave,
+        f"{who} grants globals that only this page may have:": unknown,
     }
     return "\n".join(
         line
@@ -198,11 +202,11 @@ def granted_summary(who: str, risks: Risks) -> str:
     if not risks:
         return ""
     packages = len({use.package for use in risks.grave} | {leak.package for leak in risks.leaks})
-    powers = f"{_count(len(risks.grave), 'power')} of severity high or worse"
+    worst = f"{_counted(len(risks.grave))} of severity high or critical"
     names = ", ".join(leak.package for leak in risks.leaks)
     both = f"; these read secrets and reach the network: {names}" if names else ""
     globals_ = ", ".join(sorted({use.path for use in risks.unknown}))
     unknown = f"globals that only this page may have: {globals_}" if globals_ else ""
-    worst = f"{powers} to {_count(packages, 'package')}{both}" if packages else ""
-    granted = "; ".join(part for part in (worst, unknown) if part)
+    to_packages = f"{worst} to {_count(packages, 'package')}{both}" if packages else ""
+    granted = "; ".join(part for part in (to_packages, unknown) if part)
     return f"{who} grants {granted}: `compartment-mapper bundle {who}` lists them"

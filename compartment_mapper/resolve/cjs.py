@@ -81,7 +81,7 @@ def _load_package_imports(request: Request) -> Found | None:
         return ResolutionFailure(
             code="ERR_INVALID_URL_SCHEME",
             message="The URL must be of scheme file",
-            hint=f"require('node:{found.name}') itself: \"imports\" can map to it for import only",
+            hint=f"use require('node:{found.name}'): \"imports\" can map to it for import only",
         )
     return _esm_match(found, request)
 

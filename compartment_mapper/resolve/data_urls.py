@@ -64,7 +64,7 @@ def _wrong_attribute(url: str, language: Language) -> ResolutionFailure:
     return ResolutionFailure(
         code="ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE",
         message=f"Module '{_short(url)}' is not of type \"json\"",
-        hint="leave the import attribute out",
+        hint="remove the import attribute",
     )
 
 

@@ -171,18 +171,18 @@ def existing(candidate: Candidate, request: Request) -> FileResolution | Resolut
         return ResolutionFailure(
             code="ERR_DLOPEN_FAILED",
             message=f"Cannot load the native addon '{shown(request.specifier)}'",
-            hint="native code can't be in a compartment; use a package without it",
+            hint="a compartment cannot confine native code; use a package without native addons",
         )
     return FileResolution(location=real)
 
 
 def _escape(specifier: str) -> ResolutionFailure:
     if ".." in specifier.split("/"):
-        return invalid_specifier(specifier, "leads outside of the package that it names")
+        return invalid_specifier(specifier, "points outside of the package that it names")
     return ResolutionFailure(
         code="ERR_INVALID_PACKAGE_TARGET",
-        message=f"Invalid package target: '{shown(specifier)}' leads outside of its own package",
-        hint="a package may offer only files of its own directory; links are followed",
+        message=f"Invalid package target: '{shown(specifier)}' points outside of its own package",
+        hint="a package can export only files in its own directory, after following symbolic links",
     )
 
 

@@ -62,7 +62,7 @@ def _package_hint(request: Request) -> str:
     if name in PREFIX_ONLY_BUILTINS:
         return f"did you mean 'node:{name}'?"
     if find_package(name, referrer=request.referrer, context=request.context) is not None:
-        return f"package '{shown(name)}' is installed, but has no such file"
+        return f"package '{shown(name)}' is installed, but does not contain that file"
     scope = package_scope(request.referrer, context=request.context)
     if scope is None or isinstance(scope, Diagnostic):
         return f"npm install {shown(name)}"

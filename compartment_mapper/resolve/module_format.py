@@ -87,7 +87,7 @@ def _wrong_attribute(file: Location) -> ResolutionFailure:
     return ResolutionFailure(
         code="ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE",
         message=f"Module '{base_name(file)}' is not of type \"json\"",
-        hint="leave the import attribute out",
+        hint="remove the import attribute",
     )
 
 
@@ -143,7 +143,7 @@ def _typed_dependency(file: Location) -> ResolutionFailure:
         code="ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING",
         message="Stripping types is currently unsupported for files under node_modules, "
         f"for '{base_name(file)}'",
-        hint="compile the package to JavaScript, or use a version of it that is",
+        hint="compile the package to JavaScript, or use a version that ships JavaScript",
     )
 
 

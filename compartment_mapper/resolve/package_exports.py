@@ -343,7 +343,7 @@ def _path_not_exported(
         else f"Package subpath '{shown(subpath)}' is not defined by \"exports\" in {file}"
     )
     if subpath in subpaths and subpaths[subpath] is not None:
-        hint = f"it has no target for the conditions {listed(sorted(conditions))}"
+        hint = f"no target matches the conditions {listed(sorted(conditions))}"
     elif subpaths:
         hint = f"the package exports {listed([k for k, v in subpaths.items() if v is not None])}"
     else:

@@ -69,7 +69,7 @@ class PackageDescriptor:
         if isinstance(value, Diagnostic):
             return value
         if not isinstance(value, dict):
-            return errors.invalid_package_json(file, "a package.json must hold an object")
+            return errors.invalid_package_json(file, "package.json must contain an object")
         # As Node: of the fields that it reads, `name` and `type` must be strings.
         for key in ("name", "type"):
             if key in value and not _is_text(value[key]):

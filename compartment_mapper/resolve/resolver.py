@@ -123,8 +123,8 @@ def _stand_in(name: str, request: Request, kind: RequestKind) -> Resolution:
     usual = POLYFILLS.get(package)
     return ResolutionFailure(
         code="MODULE_NOT_FOUND" if kind == "require" else "ERR_MODULE_NOT_FOUND",
-        message=f"Cannot find module '{request.specifier}': a page has no builtins of Node",
-        hint=f"npm install {usual}, which stands for it then"
+        message=f"Cannot find module '{request.specifier}': a page has no Node builtins",
+        hint=f"npm install {usual}, which replaces it"
         if usual
         else f'in package.json, "browser": {{"{name}": false}} makes it an empty module',
     )
@@ -150,6 +150,6 @@ def _file_of_package(path: str, directory: Location, request: Request) -> Resolu
     if isinstance(resolution, FileResolution) and not resolution.location.startswith(directory):
         return ResolutionFailure(
             code="ERR_INVALID_PACKAGE_TARGET",
-            message='Invalid "browser" target: it leads outside of its own package',
+            message='Invalid "browser" target: it points outside of its own package',
         )
     return resolution

@@ -21,7 +21,7 @@ def problem_of(value: object, annotation: object) -> str | None:
     """Return what is wrong with *value*, or None.
 
     >>> problem_of([1, True], list[int])
-    'item 1 of list is a boolean: int was expected'
+    'item 1 of list is a boolean; expected int'
     """
     token = _IS_OURS.set(True)
     try:
@@ -45,7 +45,7 @@ def _check_number(
 ) -> None:
     assert isinstance(origin, type)
     if isinstance(value, bool):
-        raise typeguard.TypeCheckError(f"is a boolean: {origin.__name__} was expected")
+        raise typeguard.TypeCheckError(f"is a boolean; expected {origin.__name__}")
     accepted = _NUMBERS[: _NUMBERS.index(origin) + 1]
     if not isinstance(value, accepted):
         raise typeguard.TypeCheckError(f"is not an instance of {origin.__name__}")
@@ -55,7 +55,7 @@ def _check_literal(
     value: object, _origin: object, args: tuple[object, ...], _memo: typeguard.TypeCheckMemo
 ) -> None:
     if not any(type(value) is type(arg) and value == arg for arg in args):
-        raise typeguard.TypeCheckError(f"is not any of ({', '.join(map(repr, args))})")
+        raise typeguard.TypeCheckError(f"is not one of ({', '.join(map(repr, args))})")
 
 
 def _maybe_checker(

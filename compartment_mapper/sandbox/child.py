@@ -209,7 +209,7 @@ class Child:
             self._limit_memory()
             self.is_ready = True
         elif message["type"] not in _SAID or not self.is_ready:
-            raise BrokenProcessError(f"a message that is out of place: {message['type']!r:.40}")
+            raise BrokenProcessError(f"an unexpected message: {message['type']!r:.40}")
         else:
             self.is_of_use = True
 

@@ -77,7 +77,8 @@ class Engine:
             TooLargeError: It is larger than all that it may consist of.
         """
         if os.getpid() != self._owner:  # before the lock, which a thread of the other may hold
-            raise SandboxError("CLOSED", "the sandbox is of another process: make one behind fork")
+            message = "the sandbox belongs to another process: create one after the fork"
+            raise SandboxError("CLOSED", message)
         with self._lock:
             self._entries.pop(entry.number, None)
             self._check(entry, request)
@@ -103,10 +104,10 @@ class Engine:
             return
         if name in self._lost:
             self._lost.discard(name)
-            message = f"what compartment '{name}' knew is gone, with the process: it is new now"
+            message = f"the process ended, so compartment '{name}' lost its state and starts empty"
             raise SandboxError("STATE_LOST", message)
         if any(other.compartment == name for other in self._entries.values()):
-            message = f"compartment '{name}' evaluates another text: wait for that, or use another"
+            message = f"compartment '{name}' is busy: wait for its evaluation, or use another one"
             raise SandboxError("BUSY", message)
         entry.compartment = name
         self._kept.add(name)
@@ -142,7 +143,7 @@ class Engine:
             is_left = number in self._abandoned
             self._abandoned.discard(number)
             if is_left and child is self._child and child.is_ready and not self._is_closed:
-                self._replace("INTERRUPTED", "another evaluation was given up, and went on")
+                self._replace("INTERRUPTED", "another evaluation was canceled, but did not stop")
 
     def end(self, entry: Entry) -> None:
         """Forget *entry*."""
@@ -153,7 +154,7 @@ class Engine:
         """End the process because of *entry*; what others have begun begins again, if it can."""
         with self._lock:
             self._entries.pop(entry.number, None)
-            self._replace("INTERRUPTED", "another evaluation in the same process had to be ended")
+            self._replace("INTERRUPTED", "another evaluation in the same process was terminated")
 
     def restart_if_stuck(self, entry: Entry) -> None:
         """End a process that does not begin *entry* although it has nothing else to do."""
@@ -161,7 +162,7 @@ class Engine:
             others = (other for other in self._entries.values() if other is not entry)
             if self._child.is_ready and not any(other.is_started for other in others):
                 entry.tries += 1
-                self._replace("INTERRUPTED", "the process had to be ended")
+                self._replace("INTERRUPTED", "the process was terminated")
             elif not self._child.is_ready and time.monotonic() > self._start + _START:
                 self._child.kill()  # `_ended` begins again
 
@@ -224,7 +225,7 @@ class Engine:
             entry.told += 1 + len(text_of(message, "text"))
             limits = self.settings.limits
             if entry.told > limits.output + limits.tool_calls + limits.source + _FEW:
-                raise BrokenProcessError("more than it may")
+                raise BrokenProcessError("more messages than the limits allow")
         return entry
 
     def _ended(self, child: Child) -> None:
@@ -239,10 +240,11 @@ class Engine:
                 return
             if child.ran_out_of_memory:
                 most = self.settings.memory_mb
-                self._fail_started("MEMORY_LIMIT", f"it took more than {most} MB of memory")
+                message = f"the evaluation used more than {most} MB of memory"
+                self._fail_started("MEMORY_LIMIT", message)
             else:
                 code = "PROCESS_BROKEN" if child.is_broken else "PROCESS_ENDED"
-                self._fail_started(code, f"the process is gone: {child.account()}")
+                self._fail_started(code, f"the process ended: {child.account()}")
             for entry in self._entries.values():
                 entry.tries += 1
             self._begin_again()
@@ -260,9 +262,8 @@ class Engine:
         self._abandoned.clear()
         for entry in list(self._entries.values()):
             if entry.tries >= _BEGINS:
-                self._fail(
-                    entry, "PROCESS_ENDED", f"the process ends before it begins: {self._why}"
-                )
+                message = f"the process ends before the evaluation starts: {self._why}"
+                self._fail(entry, "PROCESS_ENDED", message)
         self._kept = {
             entry.compartment for entry in self._entries.values() if entry.compartment is not None
         }

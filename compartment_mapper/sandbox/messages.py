@@ -81,9 +81,9 @@ class Seal:
         """
         key, number = message.pop("key", None), message.pop("number", None)
         if not isinstance(key, str) or not secrets.compare_digest(key.encode(), self.key.encode()):
-            raise BrokenProcessError("a message without the key: something else wrote it")
+            raise BrokenProcessError("a message without the key: code in the sandbox wrote it")
         if type(number) is not int or number != self._next:
-            raise BrokenProcessError("a message that is not the next one")
+            raise BrokenProcessError("a message out of sequence")
         self._next += 1
 
 

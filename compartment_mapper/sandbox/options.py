@@ -45,7 +45,7 @@ def settings_of(  # noqa: PLR0913 - as many as a sandbox has
             INVALID_ARCHIVE.
     """
     if memory_mb <= 0:
-        raise ValueError(f"memory_mb={memory_mb!r}: it has to be more than 0")
+        raise ValueError(f"memory_mb must be greater than 0, got {memory_mb!r}")
     if not (_RUNTIME / "sandbox.cjs").is_file():
         raise InputError(runtime_missing())
     clock, random = endowed
@@ -85,9 +85,9 @@ def order_of(
     """
     for what, text in (("source", source), ("name", name)):
         if not isinstance(text, str):
-            raise TypeError(f"the {what} is of type {type(text).__name__}: it has to be a text")
+            raise TypeError(f"the {what} must be a string, got {type(text).__name__}")
     if not 0 < timeout < _LONGEST:
-        raise ValueError(f"a timeout of {timeout!r} seconds: it has to be more than 0")
+        raise ValueError(f"timeout must be greater than 0, got {timeout!r}")
     # A file of a URL, which traces are searched for.
     file = re.sub(r"[^\w.-]", "_", name) or "_"
     return Order(

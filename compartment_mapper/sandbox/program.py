@@ -32,7 +32,7 @@ def program_of(source: str, *, keeps: bool) -> Program:
     try:
         found = scan_evaluated(text, keeps=keeps)
     except TooComplexError as problem:
-        raise SandboxError("TOO_LARGE", f"the text is too complex: {problem}") from problem
+        raise SandboxError("TOO_LARGE", f"the source is too complex: {problem}") from problem
     return Program(
         message=_compiled(text, found),
         is_javascript=found.is_javascript,

@@ -41,7 +41,7 @@ def notify(report: Report | None, use: CapabilityUse) -> None:
     try:
         report(use)
     except Exception:
-        logging.getLogger(__name__).exception("the report of a sandbox failed")
+        logging.getLogger(__name__).exception("the sandbox's report callback raised")
 
 
 def use_of(message: Message) -> CapabilityUse:

@@ -78,7 +78,7 @@ class Call:
 
     def answer(self, value: object) -> None:
         """Send what the tool returned."""
-        what = f"what tools.{self.tool.name} returned"
+        what = f"the result of tools.{self.tool.name}"
         try:
             encoded = encode(value, path=what, depth=self.running.depth)
             self.running.answer(self.number, {"value": encoded})
@@ -120,7 +120,7 @@ class Running:
         with contextlib.suppress(TooLargeError):
             self.answer(number, {"error": encode_error(error)})
             return
-        short = JavaScriptError(type(error).__name__, "what it says is too large")
+        short = JavaScriptError(type(error).__name__, "the error message is too large")
         self.answer(number, {"error": encode_error(short)})
 
 
@@ -155,7 +155,7 @@ def evaluation_steps(
         error.console = tuple(running.console)
         raise
     except TooLargeError as problem:
-        raise SandboxError("TOO_LARGE", f"the text and its globals are {problem}") from problem
+        raise SandboxError("TOO_LARGE", f"the source and its globals are {problem}") from problem
     except BaseException:  # who waited was interrupted
         engine.abandon(entry)
         raise
@@ -175,7 +175,7 @@ def _program(running: Running) -> Generator[Wait, Message | None, Message]:
     order = running.order
     if len(order.source) > running.engine.settings.limits.source:
         most = running.engine.settings.limits.source
-        raise SandboxError("TOO_LARGE", f"the text is longer than {most} characters")
+        raise SandboxError("TOO_LARGE", f"the source is longer than {most} characters")
     # 80 ms, in which the process can start.
     from compartment_mapper.sandbox.program import program_of  # noqa: PLC0415
 
@@ -244,7 +244,7 @@ def _note(running: Running, message: Message) -> None:
 def _broken(running: Running) -> SandboxError:
     """End a process that says what it never says, and return the error that tells of it."""
     running.engine.kill(running.entry)
-    return SandboxError("PROCESS_BROKEN", "the process says what it never says")
+    return SandboxError("PROCESS_BROKEN", "the process sent an invalid message")
 
 
 def _patience(running: Running) -> float:
@@ -273,7 +273,7 @@ def _ended_late(running: Running) -> Generator[Wait, Message | None, None]:
 
 
 def _too_late(running: Running) -> SandboxError:
-    message = f"it took longer than {running.order.timeout:g} seconds"
+    message = f"the evaluation took longer than {running.order.timeout:g} seconds"
     return SandboxTimeoutError("TIMEOUT", message)
 
 

@@ -111,12 +111,12 @@ def bind_tools(tools: Tools) -> dict[str, BoundTool]:
 def _bound(name: str, tool: Function | Tool) -> BoundTool:
     given: object = name
     if not isinstance(given, str):
-        raise TypeError(f"the name of a tool is {name!r}: it has to be a text")
+        raise TypeError(f"the name of a tool must be a string, got {name!r}")
     if name == "then":
-        raise TypeError("a tool can't be called 'then': what has such a method is a promise")
+        raise TypeError("a tool cannot be named 'then': an object with that method is a promise")
     function = tool.function if isinstance(tool, Tool) else tool
     if not callable(function):
-        raise TypeError(f"tool '{name}' is no function")
+        raise TypeError(f"tool '{name}' is not a function")
     check = None
     if isinstance(tool, Tool) and tool.schema is not None:
         check = _schema_check(name, tool.schema)
@@ -143,7 +143,7 @@ def _annotations(
     except TypeError:  # a callable object: its class says what it takes
         hints = get_type_hints(type(function).__call__)
     except NameError as problem:
-        message = f"tool '{name}': its annotations can't be understood: {problem}"
+        message = f"tool '{name}': its annotations cannot be resolved: {problem}"
         raise TypeError(message) from problem
     return {key: hint for key, hint in hints.items() if key in signature.parameters}
 
@@ -156,7 +156,7 @@ def _schema_check(name: str, schema: Mapping[str, object]) -> Callable[[dict[str
     try:
         kind.check_schema(dict(schema))
     except jsonschema.SchemaError as problem:
-        raise TypeError(f"tool '{name}': its schema is none: {problem.message}") from problem
+        raise TypeError(f"tool '{name}': invalid schema: {problem.message}") from problem
     validator = kind(dict(schema))
 
     def check(value: dict[str, object]) -> None:

@@ -131,18 +131,18 @@ def _encoded_text(value: str | bytes | bytearray | memoryview) -> str:
 
 def _encoded_date(value: datetime, path: str) -> str:
     if value.tzinfo is None:
-        message = f"{path} is a datetime without a time zone: give it one, such as datetime.UTC"
+        message = f"{path} is a datetime without a time zone: add one, for example datetime.UTC"
         raise NotDataError(message)
     try:
         moment = value.astimezone(UTC).replace(tzinfo=None)
     except OverflowError as problem:
-        raise NotDataError(f"{path} is a datetime that UTC has none for") from problem
+        raise NotDataError(f"{path} is a datetime that is out of range in UTC") from problem
     return f"{_DATE}{moment.isoformat(timespec='milliseconds')}Z"
 
 
 def _encoded_members(value: object, path: str, depth: int) -> object:
     if depth <= 0:
-        raise NotDataError(f"{path} is too deep, or contains itself")
+        raise NotDataError(f"{path} is nested too deeply, or contains itself")
     if isinstance(value, Mapping):
         return _encoded_record(value, path, depth)
     if isinstance(value, Sequence):
@@ -153,7 +153,7 @@ def _encoded_members(value: object, path: str, depth: int) -> object:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         names = [field.name for field in dataclasses.fields(value)]
         return _encoded_record({name: getattr(value, name) for name in names}, path, depth)
-    raise NotDataError(f"{path} is of type {type(value).__name__}, which is no data")
+    raise NotDataError(f"{path} is of type {type(value).__name__}, which is not data")
 
 
 def _encoded_record(value: Mapping[str, object], path: str, depth: int) -> dict[str, object]:
@@ -161,7 +161,7 @@ def _encoded_record(value: Mapping[str, object], path: str, depth: int) -> dict[
     key: object
     for key, member in value.items():
         if not isinstance(key, str):
-            raise NotDataError(f"{path} has the key {key!r}: keys are texts")
+            raise NotDataError(f"{path} has the key {key!r}: keys must be strings")
         encoded[_marked(key)] = encode(member, path=f"{path}[{key!r}]", depth=depth - 1)
     return encoded
 
@@ -178,7 +178,7 @@ def decode(encoded: object) -> object:
     try:
         return _decoded(encoded)
     except (ValueError, RecursionError) as problem:
-        raise NotDataError(f"this is no encoded value: {problem}") from problem
+        raise NotDataError(f"not an encoded value: {problem}") from problem
 
 
 def _decoded(encoded: object) -> object:
@@ -208,7 +208,7 @@ def _decoded_string(text: str) -> object:
         return _decoded_date(text.removeprefix(_DATE))
     bigint = _BIGINT.fullmatch(text)
     if bigint is None:
-        raise NotDataError(f"{text[:20]!r} is no encoded value")
+        raise NotDataError(f"{text[:20]!r} is not an encoded value")
     return int(bigint[1] + bigint[2], 16)
 
 
@@ -216,4 +216,4 @@ def _decoded_date(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError as problem:
-        raise NotDataError(f"the date {text} is beyond those of Python") from problem
+        raise NotDataError(f"the date {text} is out of range for Python's datetime") from problem

@@ -122,9 +122,9 @@ def _parsed(source: bytes) -> Syntax:
 def _check_shape(syntax: Syntax, words: int) -> None:
     widest = syntax.widest(most_depth=_MOST_DEPTH)
     if widest is None:
-        raise TooComplexError(f"it has more than {_MOST_DEPTH} levels")
+        raise TooComplexError(f"it is nested more than {_MOST_DEPTH} levels deep")
     if widest * words > _MOST_STEPS:
-        raise TooComplexError(f"it has {words} names, and {widest} parts side by side")
+        raise TooComplexError(f"it has {words} names and {widest} sibling nodes")
 
 
 def _uses(syntax: Syntax) -> tuple[str, ...]:

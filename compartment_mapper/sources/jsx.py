@@ -77,7 +77,7 @@ def _jsx_in(options: Mapping[str, object], config: Location) -> Jsx:
     def text(key: str, otherwise: str, form: re.Pattern[str]) -> str:
         value = options.get(key, otherwise)
         if not isinstance(value, str) or not form.fullmatch(value):
-            raise InputError(_invalid(config, f"compilerOptions.{key} is not what it should be"))
+            raise InputError(_invalid(config, f"compilerOptions.{key} is invalid"))
         return value
 
     return Jsx(
@@ -92,7 +92,7 @@ def _compiler_options(config: Location, read: ReadPowers, deepest: int) -> Mappi
     """Return the options of *config*, and of the files beside it that it extends."""
     source = read.maybe_read(config)
     if source is None or deepest == 0:
-        raise InputError(_invalid(config, "it is extended, and can't be read"))
+        raise InputError(_invalid(config, "the extended file cannot be read"))
     value = _parsed(source, config)
     extended = value.get("extends", [])
     found: dict[str, object] = {}
@@ -115,7 +115,7 @@ def _parsed(source: bytes, config: Location) -> dict[str, object]:
     except (ValueError, RecursionError) as problem:
         raise InputError(_invalid(config, str(problem).lower())) from problem
     if not isinstance(value, dict):
-        raise InputError(_invalid(config, "it holds no object"))
+        raise InputError(_invalid(config, "it does not contain an object"))
     return value
 
 

@@ -113,7 +113,7 @@ def test_watching_makes_it_again_after_each_change(tmp_path: Path) -> None:
         (app / "x.js").write_text("exports.changed = 1")
         said = lines_until(process, "watching")
         assert "changed: x.js" in said
-        assert any(line.startswith("made in ") for line in said)
+        assert any(line.startswith("built in ") for line in said)
         second = (app / "app.zip").read_bytes()
         assert first != second
         (app / "x.js").write_text("require('./none')")
@@ -125,7 +125,7 @@ def test_watching_makes_it_again_after_each_change(tmp_path: Path) -> None:
         (app / "main.js").unlink()
         assert any("ENTRY_NOT_FOUND" in line for line in lines_until(process, "watching"))
         (app / "main.js").write_text("require('./x')")
-        lines_until(process, "made in")
+        lines_until(process, "built in")
     finally:
         process.send_signal(signal.SIGINT)
         _, problems = process.communicate(timeout=10)

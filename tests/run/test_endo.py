@@ -75,7 +75,7 @@ NEEDING = {
         "a.cjs": "import('./b.cjs').then(() => console.log('fine'), () => {});",
         "b.cjs": "",
     },
-    "specifiers with two meanings": {
+    "specifiers with two targets": {
         "main.js": "import 'dep'; import said from './a.cjs'; console.log(said);",
         "a.cjs": "module.exports = require('dep').said;",
         "node_modules/dep/package.json": '{"name":"dep","exports":{"import":"./m.mjs","default":"./c.cjs"}}',
@@ -117,8 +117,8 @@ def test_files_that_fs_reads_are_a_need_too(tmp_path: Path) -> None:
     made = mapper("bundle", project / "main.js", "-o", tmp_path / "a.zip", "--json", check=True)
 
     assert json.loads(made.stdout)["runtime"] == {
-        "needs": ["files that fs reads"],
-        "files": {"files that fs reads": ["app-v/a.txt"]},
+        "needs": ["files read by fs"],
+        "files": {"files read by fs": ["app-v/a.txt"]},
     }
 
 

@@ -38,8 +38,8 @@ def test_timings_of_both_halves_are_told(application: Path, tmp_path: Path) -> N
 
     assert done.stdout == "ran\n"
     bundling, running = done.stderr.splitlines()
-    assert re.match(r"timings: .*scan \d+\.\d ms.*; together", bundling)
-    assert re.match(r"timings: node \d+\.\d ms, ses .*; together", running)
+    assert re.match(r"timings: .*scan \d+\.\d ms.*; total", bundling)
+    assert re.match(r"timings: node \d+\.\d ms, ses .*; total", running)
 
 
 def made_code(cache: Path) -> dict[Path, int]:

@@ -145,9 +145,11 @@ def test_it_can_be_left_out_which_is_said(tmp_path: Path) -> None:
     folder = app(tmp_path, ASKS, names=MAY_ASK)
     done = run(folder, "--no-second-wall")
     assert done.stdout == "no wall\n"
-    assert done.stderr.startswith("warning: no second wall, since --no-second-wall says so")
+    assert done.stderr.startswith(
+        "warning: running without Node's permission model (--no-second-wall is set)"
+    )
     done = run(folder, NODE_OPTIONS="--require=./main.js")
-    assert done.stderr.startswith("warning: no second wall, since NODE_OPTIONS")
+    assert done.stderr.startswith("warning: running without Node's permission model (NODE_OPTIONS")
 
 
 def test_what_is_granted_works_behind_it(tmp_path: Path) -> None:

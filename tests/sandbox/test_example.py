@@ -29,13 +29,13 @@ changes the language for others:
 pretends to be a tool:
     failed: TypeError: Cannot assign to read only property 'read_order' of object '[object Object]'
 never ends:
-    failed: TIMEOUT: it took longer than 1 seconds
+    failed: TIMEOUT: the evaluation took longer than 1 seconds
 never answers:
-    failed: TIMEOUT: it took longer than 1 seconds
+    failed: TIMEOUT: the evaluation took longer than 1 seconds
 fills the memory:
-    failed: MEMORY_LIMIT: it took more than 64 MB of memory
+    failed: MEMORY_LIMIT: the evaluation used more than 64 MB of memory
 prints without end:
-    failed: TIMEOUT: it took longer than 1 seconds
+    failed: TIMEOUT: the evaluation took longer than 1 seconds
 calls without end:
     failed: SandboxError: tools.order_numbers: more than 50 calls of tools
 still works:
@@ -44,8 +44,8 @@ refunds: [17]
 """
 #: On a slow machine time is up before memory is full.
 _EITHER = (
-    "TIMEOUT: it took longer than 1 seconds",
-    "MEMORY_LIMIT: it took more than 64 MB of memory",
+    "TIMEOUT: the evaluation took longer than 1 seconds",
+    "MEMORY_LIMIT: the evaluation used more than 64 MB of memory",
 )
 
 

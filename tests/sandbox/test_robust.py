@@ -202,11 +202,11 @@ def test_a_timeout_is_a_number_of_seconds(sandbox: Sandbox, timeout: float) -> N
 
 
 def test_arguments_are_looked_at_first(sandbox: Sandbox) -> None:
-    with pytest.raises(TypeError, match="the source is of type bytes"):
+    with pytest.raises(TypeError, match="the source must be a string, got bytes"):
         sandbox.evaluate(b"1")  # type: ignore[arg-type]  # as who has no types may do
     with pytest.raises(ValueError, match="memory_mb=0"):
         Sandbox(memory_mb=0)
-    with pytest.raises(TypeError, match="can't be called 'then'"):
+    with pytest.raises(TypeError, match="cannot be named 'then'"):
         Sandbox(tools={"then": len})
 
 

@@ -100,8 +100,8 @@ def test_the_folder_is_made_for_its_user_alone(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("prepare", "problem"),
     [
-        (lambda path: (path.mkdir(), path.chmod(0o770)), "others may write to it"),
-        (lambda path: (path.mkdir(), path.chmod(0o707)), "others may write to it"),
+        (lambda path: (path.mkdir(), path.chmod(0o770)), "other users can write to it"),
+        (lambda path: (path.mkdir(), path.chmod(0o707)), "other users can write to it"),
         (lambda path: path.write_text(""), "file exists"),
         (lambda path: path.symlink_to("/"), ""),
         (lambda path: path.symlink_to("/nowhere/at/all"), "file exists"),

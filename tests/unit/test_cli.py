@@ -69,7 +69,7 @@ def test_modules_that_nobody_uses_are_left_out_and_counted(
     found = json.loads(invoke("bundle", "main.js", "-o", "app.zip", "--json", *flags).stdout)
     assert (found["modules"], found["unused"]) == (4 - unused, unused)
     said = invoke("bundle", "main.js", "-o", "app.zip", *flags).stdout
-    assert ("3 modules (1 unused left out)" in said) == bool(unused)
+    assert ("3 modules (1 unused removed)" in said) == bool(unused)
     powers = invoke("policy", "infer", "main.js", *flags, "-o", "-").stdout
     assert ("fetch" in powers) != bool(unused)
 
@@ -79,7 +79,7 @@ def test_infer_withholds_nothing() -> None:
     said = invoke("bundle", "main.js", "-o", "app.zip", "--infer").stderr
 
     assert said == (
-        "--infer grants, of severity high or worse:\n"
+        "--infer grants capabilities of severity high or critical:\n"
         "  a\n    high     global fetch  node_modules/a/index.js:2\n"
     )
 

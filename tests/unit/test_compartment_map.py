@@ -160,13 +160,13 @@ def test_links_that_lead_in_a_circle_are_refused() -> None:
     assert isinstance(compartments, dict)
     compartments["dep-v"]["modules"]["x"] = {"compartment": "app-v1.0.0", "module": "dep"}
 
-    assert problem_of(value) == f'{_APP_PATH}.modules["dep"]: the links lead in a circle'
+    assert problem_of(value) == f'{_APP_PATH}.modules["dep"]: the links form a cycle'
 
 
 def test_a_link_to_itself_is_refused() -> None:
     value = changed(f"{_MODULES} / dep", {"compartment": "app-v1.0.0", "module": "dep"})
 
-    assert "circle" in problem_of(value)
+    assert "cycle" in problem_of(value)
 
 
 def test_a_chain_of_links_may_end_in_any_module() -> None:
@@ -200,7 +200,7 @@ def test_a_program_is_not_json() -> None:
     with pytest.raises(InputError) as caught:
         map_from_dict(json.loads(text))
 
-    assert "'main.js' is a program, not json" in str(caught.value)
+    assert "'main.js' is JavaScript, not json" in str(caught.value)
 
 
 _TEXT = st.text(max_size=10)

@@ -135,7 +135,7 @@ def test_imports(imports: dict[str, object], name: str, expected: str) -> None:
             {"require": "./i.js"},
             ".",
             'No "exports" main defined in d/package.json',
-            "it has no target for the conditions 'import', 'node'",
+            "no target matches the conditions 'import', 'node'",
             id="which-conditions",
         ),
         pytest.param({}, "./x", None, "the package exports nothing", id="nothing"),

@@ -78,7 +78,7 @@ def test_a_builtin_is_refused_where_the_host_is_a_page() -> None:
     (problem,) = problems_of(files, options=PAGE)
 
     assert problem.code == "ERR_MODULE_NOT_FOUND"
-    assert problem.message == "Cannot find module 'node:fs': a page has no builtins of Node"
+    assert problem.message == "Cannot find module 'node:fs': a page has no Node builtins"
 
 
 def test_false_in_a_browser_field_is_an_empty_module() -> None:

@@ -54,7 +54,7 @@ def test_infer_writes_what_is_seen_beside_the_package_json(app: Path) -> None:
 def test_infer_says_how_much_it_grants(app: Path) -> None:
     result = invoke("policy", "infer", str(app), "-o", str(app / "p.json"))
 
-    assert result.stdout.endswith("p.json: 2 packages, 2 powers granted (2 high), 1 refused\n")
+    assert result.stdout.endswith("p.json: 2 packages, 2 capabilities granted (2 high), 1 denied\n")
 
 
 def test_infer_can_print_instead(app: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_policy_that_was_inferred_fits_and_is_found_by_itself(app: Path, tmp_p
     bundled = invoke("bundle", str(app / "main.js"), "-o", str(tmp_path / "a.zip"))
 
     assert (checked.exit_code, bundled.exit_code) == (0, 0)
-    assert "fits: 2 powers granted (2 high), 1 refused" in checked.stdout
+    assert "fits: 2 capabilities granted (2 high), 1 denied" in checked.stdout
     assert "denied" not in bundled.output
     shown = json.loads(invoke("inspect", str(tmp_path / "a.zip"), "--json").stdout)
     powers = {found["name"]: found["builtins"] for found in shown["packages"]}
@@ -103,9 +103,9 @@ def test_a_new_version_that_wants_more_is_caught(app: Path, tmp_path: Path) -> N
     ]
     assert checked.exit_code == 1
     assert checked.stdout.splitlines() == [
-        "! a uses builtin fs.readFileSync (high), undecided  node_modules/a/index.js:5",
-        "! a uses global fetch (high), undecided  node_modules/a/index.js:4",
-        "~ a is 1.0.1, the policy is for 1.0.0",
+        "! a uses builtin fs.readFileSync (high), not covered  node_modules/a/index.js:5",
+        "! a uses global fetch (high), not covered  node_modules/a/index.js:4",
+        "~ a is 1.0.1, the policy covers 1.0.0",
     ]
     assert (app / "compartment-policy.json").read_text() == old
 
@@ -201,7 +201,7 @@ def test_policies_archives_and_entries_can_be_compared(app: Path, tmp_path: Path
     same = invoke("policy", "diff", archive, archive)
 
     assert [c["kind"] for c in json.loads(with_file.stdout)["capabilities"]] == ["wanted"]
-    assert (same.exit_code, same.stdout) == (0, "no difference in authority\n")
+    assert (same.exit_code, same.stdout) == (0, "no difference in capabilities\n")
 
 
 def test_explain_shows_the_chain_and_the_code(app: Path) -> None:
@@ -209,7 +209,7 @@ def test_explain_shows_the_chain_and_the_code(app: Path) -> None:
 
     assert result.exit_code == 0, result.output
     assert "main.js:1  requests 'a'" in result.stdout
-    assert "builtin fs.statSync  high: reads and writes files" in result.stdout
+    assert "builtin fs.statSync  high: reads and writes any file" in result.stdout
     assert "node_modules/a/index.js:2:" in result.stdout
     assert "fs.statSync('x')" in result.stdout
 
@@ -304,7 +304,7 @@ def test_powers_can_be_asked_for_by_severity() -> None:
         "capabilities"
     ]
 
-    assert "critical builtin child_process  runs other programs" in text.splitlines()
+    assert "critical builtin child_process  starts programs" in text.splitlines()
     assert {row["severity"] for row in rows} == {"harmless"}
     assert any(row["path"] == "console" for row in rows)
 
@@ -345,7 +345,7 @@ def test_what_another_package_patches_has_to_be_decided(app: Path, tmp_path: Pat
     said = refused("bundle", entry, "-o", archive)
     checked = invoke("policy", "check", entry).stdout
 
-    assert "! b changes what a exports, undecided  node_modules/b/index.js:1" in checked
+    assert "! b modifies the exports of a, not covered  node_modules/b/index.js:1" in checked
     assert "node_modules/b/index.js:1:19: error [POLICY_TOO_NARROW]: package 'b' uses " in said
     assert "package 'b' modifies the exports of 'a'" in said
     assert 'resources["a"].harden = false' in said

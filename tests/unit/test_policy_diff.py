@@ -60,7 +60,7 @@ def test_to_make_a_global_is_more_than_to_have_it() -> None:
     new = policy(globals={"thing": "write", "URL": "write"})
 
     assert changes(old, new) == [("added", "URL", "high"), ("added", "thing", "high")]
-    assert policy_summary_text(new) == "2 powers granted (2 high)"
+    assert policy_summary_text(new) == "2 capabilities granted (2 high)"
 
 
 def test_to_assign_is_more_than_to_read() -> None:
@@ -121,19 +121,19 @@ def test_the_text_says_what_where_and_how_bad() -> None:
 
     assert difference_text(diff_policies(policy(), new)).splitlines() == [
         "a",
-        "  ! critical builtin vm - refused  a.js:1",
+        "  ! critical builtin vm - denied  a.js:1",
         "  + high     builtin fs (attenuated)",
         "  + high     global fetch  a.js:3",
         "  + low      global process.exitCode (write)",
     ]
-    assert difference_text(diff_policies(new, new)) == "no difference in authority"
+    assert difference_text(diff_policies(new, new)) == "no difference in capabilities"
 
 
 def test_a_table_can_be_pasted_into_a_pull_request() -> None:
     found = diff_policies(policy(), policy(globals={"fetch": True}))
 
     assert difference_markdown(found).splitlines() == [
-        "| | severity | package | authority | used at |",
+        "| | severity | package | capability | used at |",
         "|---|---|---|---|---|",
         "| **added** | high | `a` | global `fetch`: reaches the network | a.js:3 |",
     ]
@@ -154,8 +154,8 @@ def test_the_extent_of_a_policy_counts_powers() -> None:
         builtins={"fs.stat": True},
     )
 
-    assert policy_summary_text(found) == "3 powers granted (2 high, 1 low), 1 refused"
-    assert policy_summary_text(policy()) == "0 powers granted"
+    assert policy_summary_text(found) == "3 capabilities granted (2 high, 1 low), 1 denied"
+    assert policy_summary_text(policy()) == "0 capabilities granted"
 
 
 def test_a_member_that_was_refused_comes_back_with_its_object() -> None:

@@ -42,9 +42,9 @@ def test_a_policy_of_lavamoat_is_read() -> None:
 
 def test_what_is_not_taken_over_is_told() -> None:
     assert imported({**LAVAMOAT, "resolutions": {}}).notes == (
-        "express>debug: the global 'chrome' is none of the host's",
-        "native-one: native addons can't be confined, and are not granted",
-        "the file: 'resolutions' has no counterpart",
+        "express>debug: the host has no global 'chrome'",
+        "native-one: native addons cannot be confined and are not granted",
+        "the file: 'resolutions' has no equivalent",
     )
 
 

@@ -113,7 +113,7 @@ def test_what_was_withheld_is_told_with_the_way_to_grant_it() -> None:
     text = denied_text(uses, lambda _use: "x.js:1")
 
     assert text == (
-        "withheld (grant with `policy infer`, or one by one with --grant PACKAGE:AUTHORITY):\n"
+        "denied (grant with `policy infer`, or one by one with --grant PACKAGE:CAPABILITY):\n"
         "  $root$\n"
         "    high     global fetch  x.js:1\n"
         '      entry.globals["fetch"] = true\n'
@@ -134,5 +134,5 @@ def test_what_was_withheld_is_summed_up_in_a_line() -> None:
     one = denied_summary([use("a", "globals", "fetch")])
     more = denied_summary([use("a", "globals", "fetch"), use("b", "builtins", "fs")])
 
-    assert one.startswith("withheld 1 power from 1 package: ")
+    assert one.startswith("denied 1 capability to 1 package: ")
     assert more.startswith("withheld 2 powers from 2 packages: ")

@@ -105,7 +105,7 @@ HINTED = world_with(
             "Cannot find module 'absent/x'",
             "package.json declares 'absent', but it is not installed: npm install",
         ),
-        ("import", "d/z", None, "package 'd' is installed, but has no such file"),
+        ("import", "d/z", None, "package 'd' is installed, but does not contain that file"),
         ("require", "sqlite", None, "did you mean 'node:sqlite'?"),
         (
             "import",
@@ -342,8 +342,8 @@ def test_who_lacks_a_builtin_in_a_page_is_told_what_is_usually_installed() -> No
     ]
 
     assert [failure.hint for failure in found if isinstance(failure, ResolutionFailure)] == [
-        "npm install path@npm:path-browserify, which stands for it then",
-        "npm install events, which stands for it then",
+        "npm install path@npm:path-browserify, which replaces it",
+        "npm install events, which replaces it",
         'in package.json, "browser": {"child_process": false} makes it an empty module',
     ]
 

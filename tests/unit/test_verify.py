@@ -27,8 +27,8 @@ def test_a_good_archive_is_good(archive: Path) -> None:
 
     assert result.exit_code == 0
     assert "2 packages" in result.stdout
-    assert "every hash right" in result.stdout
-    assert "policy: 1 power granted (1 high)" in result.stdout
+    assert "all hashes match" in result.stdout
+    assert "policy: 1 capability granted (1 high)" in result.stdout
 
 
 def test_it_must_be_the_one_that_was_meant(archive: Path) -> None:

@@ -88,7 +88,7 @@ def test_broken_json_is_a_syntax_error(text: str, place: str) -> None:
     [
         ("{,}", "not JSON: Expecting property name enclosed in double quotes"),
         ("", "not JSON: Expecting value"),
-        ("[]", "a package.json must hold an object"),
+        ("[]", "package.json must contain an object"),
         ('{"name": 5}', '"name" must be a string'),
         ('{"a": ' + "[" * 100_000 + "]" * 100_000 + "}", "the values are nested too deeply"),
     ],

@@ -68,7 +68,7 @@ def evasive_transform(syntax: Syntax, *, prefix: str, is_script: bool) -> Evasio
                 constructors.setdefault(constructor.start_byte, constructor)
         elif template is not None or path[-1].kind == "ERROR":
             span = Span(match.start(), match.end())
-            refusals.append(Refusal(what=f"'{what}' in code that can't be parsed", span=span))
+            refusals.append(Refusal(what=f"'{what}' in code that does not parse", span=span))
         else:
             leaf = path[-1].kind
             if leaf == "import" and _PHASES.match(syntax.source, match.start()):
