@@ -1,7 +1,7 @@
-"""Whether a value of JavaScript is of the type that a parameter is annotated with.
+"""Check values of JavaScript against the annotations of parameters.
 
-As typeguard has it, but for booleans: Python's are integers, JavaScript's are no numbers, and a
-tool that takes an amount is not to be called with ``true``.
+Follows typeguard except for booleans: in Python they are integers, in JavaScript they are not
+numbers, and a tool that takes an amount must reject ``true``.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Literal
 import typeguard
 
 _NUMBERS = (int, float, complex)
-#: Others in this process, who use typeguard too, keep Python's own rules.
+#: Other users of typeguard in this process keep Python's rules.
 _IS_OURS: ContextVar[bool] = ContextVar("checks an argument of a tool", default=False)
 
 
 def problem_of(value: object, annotation: object) -> str | None:
-    """Return what is wrong with *value*, or None.
+    """Return the problem with *value*, or None.
 
     >>> problem_of([1, True], list[int])
     'item 1 of list is a boolean; expected int'

@@ -1,4 +1,4 @@
-"""Python functions that a sandbox may call, and what they are called with."""
+"""Python functions that evaluated code can call, and the checks of their arguments."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import get_type_hints
 
 from compartment_mapper.sandbox.values import UNDEFINED, Undefined
 
-#: Asynchronous functions return an awaitable.
+#: Async functions return an awaitable.
 Function = Callable[..., object]
 
 
 class ArgumentError(TypeError):
-    """A tool was called with what it does not take."""
+    """A tool was called with invalid arguments."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """A function, and what it takes.
+    """A function and the schema of its arguments.
 
-    Without a schema, arguments go to parameters by their position, ``undefined`` to their default,
-    and an object behind the last positional parameter to those that are keyword-only; each is
-    checked against its annotation. With one, the tool takes one object, which is checked against
-    the schema, and whose members are the function's keyword arguments.
+    Without a schema, arguments are passed by position; ``undefined`` selects the default, and an
+    object after the last positional parameter provides the keyword-only ones. Each argument is
+    checked against its annotation. With a schema, the tool takes one object, which is checked
+    against the schema and passed as keyword arguments.
     """
 
     function: Function
-    #: A JSON Schema, as language models are told of tools.
+    #: A JSON Schema, as language models receive it.
     schema: Mapping[str, object] | None = None
 
 
@@ -37,7 +37,7 @@ Tools = Mapping[str, Function | Tool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundTool:
-    """A tool that was looked at: how it is called."""
+    """A validated tool."""
 
     name: str
     function: Function
@@ -54,7 +54,7 @@ class BoundTool:
         """Return the positional and keyword arguments of a call.
 
         Raises:
-            ArgumentError: Says what is wrong with which argument.
+            ArgumentError: An argument is invalid; the message names it.
         """
         if self.check is not None:
             return [], self._by_schema(arguments)
@@ -78,7 +78,7 @@ class BoundTool:
         return named
 
     def _check_annotations(self, bound: inspect.BoundArguments) -> None:
-        # 40 ms, for tools with annotations only.
+        # 40 ms, only for tools with annotations.
         from compartment_mapper.sandbox.annotations import problem_of  # noqa: PLC0415
 
         assert self.signature is not None
@@ -100,10 +100,10 @@ class BoundTool:
 
 
 def bind_tools(tools: Tools) -> dict[str, BoundTool]:
-    """Return *tools*, looked at.
+    """Return *tools*, validated.
 
     Raises:
-        TypeError: A tool is no function, or its annotations can't be understood.
+        TypeError: A tool is not a function, or its annotations cannot be resolved.
     """
     return {name: _bound(name, tool) for name, tool in tools.items()}
 
@@ -122,7 +122,7 @@ def _bound(name: str, tool: Function | Tool) -> BoundTool:
         check = _schema_check(name, tool.schema)
     try:
         signature: inspect.Signature | None = inspect.signature(function)
-    except ValueError:  # of some that are written in C
+    except ValueError:  # some functions that are written in C
         signature = None
     return BoundTool(
         name=name,
@@ -140,7 +140,7 @@ def _annotations(
         return {}
     try:
         hints = get_type_hints(inspect.unwrap(function))
-    except TypeError:  # a callable object: its class says what it takes
+    except TypeError:  # a callable object: its class has the annotations
         hints = get_type_hints(type(function).__call__)
     except NameError as problem:
         message = f"tool '{name}': its annotations cannot be resolved: {problem}"
@@ -149,7 +149,7 @@ def _annotations(
 
 
 def _schema_check(name: str, schema: Mapping[str, object]) -> Callable[[dict[str, object]], None]:
-    import jsonschema  # noqa: PLC0415 - 60 ms, for tools with a schema only
+    import jsonschema  # noqa: PLC0415 - 60 ms, only for tools with a schema
     from jsonschema.validators import validator_for  # noqa: PLC0415
 
     kind = validator_for(schema, default=jsonschema.Draft202012Validator)
@@ -170,7 +170,7 @@ def _schema_check(name: str, schema: Mapping[str, object]) -> Callable[[dict[str
 def _placed(
     signature: inspect.Signature, arguments: list[object]
 ) -> tuple[list[object], dict[str, object]]:
-    """Return *arguments* by position and by name: what is undefined is left to the default."""
+    """Split *arguments* into positional and keyword ones; ``undefined`` selects the default."""
     parameters = list(signature.parameters.values())
     by_position = [
         parameter

@@ -135,4 +135,4 @@ def test_what_was_withheld_is_summed_up_in_a_line() -> None:
     more = denied_summary([use("a", "globals", "fetch"), use("b", "builtins", "fs")])
 
     assert one.startswith("denied 1 capability to 1 package: ")
-    assert more.startswith("withheld 2 powers from 2 packages: ")
+    assert more.startswith("denied 2 capabilities to 2 packages: ")
