@@ -1,4 +1,4 @@
-"""``python -m compartment_mapper``, and the command ``compartment-mapper``."""
+"""The entry point of ``python -m compartment_mapper`` and ``compartment-mapper``."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from compartment_mapper.cli import main as commands
 
 
 def main() -> None:
-    """Be the command."""
-    # What a run makes it keeps until its end: to look for garbage more often finds none.
+    """Run the command line."""
+    # A run holds its objects until it ends, so frequent garbage collections find nothing.
     gc.set_threshold(100_000, 20, 50)
     commands(prog_name="compartment-mapper")
 

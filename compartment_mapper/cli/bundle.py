@@ -137,7 +137,7 @@ def _run_texts(made: BuildResult, output: str) -> Iterator[str]:
     """Yield how the script is run in Node behind a second wall, or why it has none there."""
     wall = wall_from_dict(json.loads(made.statistics)["secondWall"])
     if wall.problem:
-        yield f"`run` cannot use Node's permission model: {wall.problem}"
+        yield f"Node's permission model cannot be used: {wall.problem}"
     else:
         maps = [map_path(output)] if made.map_file else []
         yield f"run {wall.command(output, *maps)}"

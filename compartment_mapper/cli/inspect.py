@@ -104,7 +104,7 @@ def _say_flags(compartments: Mapping[str, CompartmentDescriptor], *, mentions: b
     policies = [each.policy for each in compartments.values() if each.policy is not None]
     wall = wall_for(policies, mentions=mentions)
     if wall.problem:
-        show(f"no permission model: {wall.problem}", err=True)
+        show(f"Node's permission model cannot be used: {wall.problem}", err=True)
         raise click.exceptions.Exit(1)
     show(shlex.join(wall.flags([], version=USUAL_NODE)))
 

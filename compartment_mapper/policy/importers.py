@@ -1,4 +1,4 @@
-"""Policies of LavaMoat (``policy.json``) and of Endo, read as ours."""
+"""Import policies of LavaMoat (``policy.json``) and Endo."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from compartment_mapper.locations import CanonicalName
 from compartment_mapper.policy.format import parse_policy
 from compartment_mapper.policy.model import Grant, Grants, PackagePolicy, Policy
 
-#: Keys that LavaMoat's files have, and Endo's have not.
+#: Keys that only LavaMoat's files have.
 _LAVAMOAT_KEYS = frozenset({"resolutions", "root", "include"})
 _LAVAMOAT_PACKAGE_KEYS = frozenset({"builtin", "native", "env", "meta"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """A policy, and what could not be taken over: a sentence each."""
+    """A policy, and one note for each part that was not imported."""
 
     policy: Policy
     notes: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ class Imported:
 
 @dataclass(slots=True)
 class _Notes:
-    """What is to be told of a file, while it is read."""
+    """Notes about a file, collected while it is read."""
 
     found: list[str] = field(default_factory=list)
 
@@ -38,11 +38,11 @@ class _Notes:
 
 
 def import_policy(text: bytes, *, file: str) -> Imported | Diagnostic:
-    """Return the policy that a file of LavaMoat's or Endo's says, or what is wrong with it.
+    """Parse a policy of LavaMoat or Endo, or return the problem.
 
     Args:
         text: JSON.
-        file: What to call it in a message.
+        file: The name of the file in messages.
     """
     try:
         value: object = json.loads(text.decode("utf-8"))
@@ -68,7 +68,7 @@ def _is_lavamoats(value: Mapping[str, object]) -> bool:
 
 
 def _without_root_globals(value: object) -> bytes:
-    """Return Endo's *value* as text; LavaMoat's runtime on Endo says ``["root"]`` for all."""
+    """Return Endo's *value* as JSON; LavaMoat on Endo writes ``["root"]`` for all globals."""
     if isinstance(value, dict) and isinstance(value.get("entry"), dict):
         entry = value["entry"]
         if entry.get("globals") == ["root"]:
@@ -97,7 +97,7 @@ def _from_lavamoat(value: Mapping[str, object], file: str) -> Imported | Diagnos
 def _entry(
     value: Mapping[str, object], resources: Mapping[CanonicalName, PackagePolicy]
 ) -> PackagePolicy:
-    """Return the policy of the application: LavaMoat trusts it, unless the file says otherwise."""
+    """Return the policy of the application: LavaMoat trusts it, unless the file sets one."""
     root = value.get("root")
     name = root.get("usePolicy") if isinstance(root, dict) else None
     if isinstance(name, str):

@@ -1,4 +1,4 @@
-"""What is said of policies, as text for people and for pull requests."""
+"""Render policies and their differences as text and Markdown."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SIGNS = {"added": "+", "removed": "-", "wanted": "!", "changed": "~"}
 
 
 def policy_summary_text(policy: Policy) -> str:
-    """Return how much a policy grants, the harmless left out: ``12 grants (3 high, 9 low)``."""
+    """Return the number of grants by severity: ``12 capabilities granted (3 high, 9 low)``."""
     granted: Counter[str] = Counter()
     refused = 0
     own_policies = (policy.entry, *policy.resources.values())
@@ -45,7 +45,7 @@ def policy_summary_text(policy: Policy) -> str:
 
 
 def difference_text(difference: PolicyDifference) -> str:
-    """Return the lines of a difference; ``!`` is what is wanted and refused."""
+    """Return a difference as text; ``!`` marks a denied use."""
     lines = [_package_line(change) for change in difference.packages]
     if lines and difference.authority:
         lines.append("")
@@ -76,7 +76,7 @@ def _authority_line(change: AuthorityChange) -> str:
 
 
 def difference_markdown(difference: PolicyDifference) -> str:
-    """Return a difference as a table for a pull request."""
+    """Return a difference as a Markdown table for a pull request."""
     if not difference.packages and not difference.authority:
         return "No difference in capabilities."
     lines: list[str] = []
@@ -139,7 +139,7 @@ def _finding_line(finding: PolicyDiagnostic, place: str) -> str:
 
 
 def finding_to_dict(finding: PolicyDiagnostic, place: str) -> dict[str, object]:
-    """Return what ``--json`` prints of one finding."""
+    """Return the ``--json`` output for one finding."""
     return {
         "kind": finding.kind,
         "package": finding.package,
@@ -153,7 +153,7 @@ def finding_to_dict(finding: PolicyDiagnostic, place: str) -> dict[str, object]:
 
 
 def capabilities_text(severity: Severity | None) -> str:
-    """Return the table of what the host offers, the worst first; of one severity, if given."""
+    """Return the capabilities of the host as text, most severe first, or those of *severity*."""
     return "\n".join(
         f"{row.severity:<8} {part.removesuffix('s'):<7} {path}  {row.reason}"
         for part, path, row in capabilities(severity)
@@ -161,7 +161,7 @@ def capabilities_text(severity: Severity | None) -> str:
 
 
 def capabilities_markdown(severity: Severity | None) -> str:
-    """Return the same as a table for a document; what has one reason stands in one row."""
+    """Return the capabilities as a Markdown table, one row for each reason."""
     rows: dict[tuple[str, str, str], list[str]] = {}
     for part, path, row in capabilities(severity):
         rows.setdefault((row.severity, part, row.reason), []).append(_code(path))
@@ -174,7 +174,7 @@ def capabilities_markdown(severity: Severity | None) -> str:
 
 
 def capabilities(severity: Severity | None) -> Iterator[tuple[Part, str, Authority]]:
-    """Yield what the host offers, by severity, part and path."""
+    """Yield the capabilities of the host by severity, part and path."""
     for level in SEVERITIES if severity is None else (severity,):
         for part in ("globals", "builtins"):
             for path, row in sorted(AUTHORITIES[part].items()):

@@ -1,4 +1,4 @@
-"""Texts and pictures for people, from records; nothing here reads or decides."""
+"""Render records as text and graphs; nothing here reads files or makes decisions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from compartment_mapper.text import size_text
 
 
 def packages_text(summaries: Sequence[PackageSummary]) -> str:
-    """Return one block for each package: what it is, who uses it, what it may use."""
+    """Return one block for each package: its name, dependents and grants."""
     blocks = [
         "\n".join(
             [
@@ -43,7 +43,7 @@ def _counted(number: int) -> str:
 
 
 def summary_text(packages: int, modules: int, size: int, *, unused: int = 0) -> str:
-    """Return how much an application is, and how many modules were left out of it.
+    """Return the size of an application and the number of modules that tree shaking removed.
 
     >>> summary_text(1, 2, 2048), summary_text(1, 2, 2048, unused=3)
     ('1 package, 2 modules, 2.0 KiB', '1 package, 2 modules (3 unused removed), 2.0 KiB')
@@ -58,7 +58,7 @@ def _summary(modules: int, size: int) -> str:
 
 
 def cache_text(parts: Sequence[tuple[str, int, int]]) -> str:
-    """Return a line for each part of what is kept: its name, files, bytes.
+    """Return one line for each part of the cache: its name, files and bytes.
 
     >>> print(cache_text([("bundles", 2, 2048), ("code", 1, 10)]))
       bundles   2 files, 2.0 KiB
@@ -86,7 +86,7 @@ def _lines(label: str, names: Sequence[str]) -> list[str]:
 
 
 def dot(summaries: Sequence[PackageSummary]) -> str:
-    """Return the graph of packages in Graphviz' language; powers are in the labels."""
+    """Return the package graph in Graphviz's language, with grants in the labels."""
     lines = ["digraph packages {", '  rankdir="LR"; node [shape="box"];']
     for summary in summaries:
         powers = [*summary.globals, *summary.builtins]
@@ -105,7 +105,7 @@ def _escaped(text: str) -> str:
 
 
 def mermaid(summaries: Sequence[PackageSummary]) -> str:
-    """Return the graph of packages in Mermaid's language."""
+    """Return the package graph in Mermaid's language."""
     numbers = {summary.canonical_name: f"p{n}" for n, summary in enumerate(summaries)}
     lines = ["graph LR"]
     for summary in summaries:
@@ -120,7 +120,7 @@ def mermaid(summaries: Sequence[PackageSummary]) -> str:
 
 
 def chain_text(chain: Sequence[Step], name: str, file_of: Callable[[Location], str]) -> str:
-    """Return the chain of requests that leads to a package, a line each."""
+    """Return the import chain to a package, one request per line."""
     if not chain:
         return f"{name} is the application itself"
     lines = [
@@ -131,7 +131,7 @@ def chain_text(chain: Sequence[Step], name: str, file_of: Callable[[Location], s
 
 
 def denied_summary(uses: Sequence[CapabilityUse]) -> str:
-    """Return one line on what was withheld; an empty text for nothing."""
+    """Return one line that counts denied uses, or an empty string if there are none."""
     if not uses:
         return ""
     packages = len({use.package for use in uses})
@@ -142,7 +142,7 @@ def denied_summary(uses: Sequence[CapabilityUse]) -> str:
 
 
 def denied_text(uses: Iterable[CapabilityUse], place_of: Callable[[CapabilityUse], str]) -> str:
-    """Return what was withheld: package, power, first use, and how to grant it."""
+    """Return the denied uses: package, capability, first use and how to grant it."""
     by_package: dict[CanonicalName, list[CapabilityUse]] = {}
     for use in uses:
         by_package.setdefault(use.package, []).append(use)
@@ -160,7 +160,7 @@ def denied_text(uses: Iterable[CapabilityUse], place_of: Callable[[CapabilityUse
 
 
 def granted_text(who: str, risks: Risks, place_of: Callable[[CapabilityUse], str]) -> str:
-    """Return what *who* grants of severity high or worse, by package, and what that adds up to."""
+    """Return the grants by *who* that need review, by package, with potential leaks."""
     grave: dict[CanonicalName, list[str]] = {}
     for use in risks.grave:
         line = f"    {use.severity:<8} {_authority(use)}  {place_of(use)}"
@@ -188,7 +188,7 @@ def _listed(packages: Mapping[CanonicalName, Sequence[str]]) -> Iterator[str]:
 
 
 def leak_text(leak: Leak, place_of: Callable[[CapabilityUse], str]) -> str:
-    """Return the finding that a package can send away what its user keeps to himself."""
+    """Return the finding that a package can leak secrets."""
     uses = (f"{_authority(use)} ({place_of(use)})" for use in (leak.reads, leak.sends))
     return f"reads secrets and reaches the network: {', '.join(uses)}"
 
@@ -198,7 +198,7 @@ def _authority(use: CapabilityUse) -> str:
 
 
 def granted_summary(who: str, risks: Risks) -> str:
-    """Return the same in one line; an empty text for nothing."""
+    """Return the grants that need review in one line, or an empty string if there are none."""
     if not risks:
         return ""
     packages = len({use.package for use in risks.grave} | {leak.package for leak in risks.leaks})

@@ -205,7 +205,7 @@ def test_arguments_are_looked_at_first(sandbox: Sandbox) -> None:
     with pytest.raises(TypeError, match="the source must be a string, got bytes"):
         sandbox.evaluate(b"1")  # type: ignore[arg-type]  # as who has no types may do
     with pytest.raises(ValueError, match="memory_mb must be greater than 0"):
-        Sandbox(memory_mb must be greater than 0)
+        Sandbox(memory_mb=0)
     with pytest.raises(TypeError, match="cannot be named 'then'"):
         Sandbox(tools={"then": len})
 
