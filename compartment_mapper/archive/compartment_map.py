@@ -1,7 +1,7 @@
-"""The compartment map, Endo's schema: records to JSON and back.
+"""The compartment map in Endo's schema: conversion between records and JSON.
 
-``docs/formats/compartment-map.md`` describes it; extra keys of ours are in module entries only,
-where Endo tolerates them.
+``docs/formats/compartment-map.md`` describes it; our additional keys are only in module entries,
+where Endo ignores them.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from compartment_mapper.policy.format import package_policy_from
 from compartment_mapper.policy.model import PackagePolicy, Policy
 from compartment_mapper.records.module_record import RequestKind
 
-#: What stands in the archive; ``json``, ``text`` and ``bytes`` are stored as they are.
+#: The parsers; ``json``, ``text`` and ``bytes`` are stored unchanged.
 PARSERS = ("pre-mjs-json", "pre-cjs-json", "json", "text", "bytes")
 
-#: What says of which kind a module is. An entry of two kinds would be one for who runs it, and
-#: another for who looks at it.
+#: The keys that determine the kind of a module. An entry with two kinds would look different to the
+#: runtime and to a reviewer.
 _KINDS = ("compartment", "exit", "deferredError", "parser")
 
-#: For requests of a kind from one module: another key than path arithmetic gives.
+#: Keys that differ from path arithmetic, for requests of one kind by one module.
 Resolutions = Mapping[RequestKind, Mapping[str, str]]
 
-#: The compartment that reaches the attenuators of the policy, as Endo calls it.
+#: Endo's name for the compartment that links to the attenuators of the policy.
 ATTENUATORS = "<ATTENUATORS>"
 
 
@@ -39,13 +39,13 @@ class FileModule:
     parser: str
     sha512: str
     resolutions: Resolutions = field(default_factory=dict)
-    #: The application may begin here too.
+    #: Whether the module is an entry of the application.
     is_entry: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompartmentModule:
-    """A link to a module, of another compartment or the same."""
+    """A link to a module of the same or another compartment."""
 
     compartment: str
     module: ModuleName
@@ -60,7 +60,7 @@ class ExitModule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorModule:
-    """A failure, thrown when the request is executed."""
+    """An error that is thrown when the request is executed."""
 
     deferred_error: str
     code: str
@@ -71,7 +71,7 @@ ModuleConfiguration = FileModule | CompartmentModule | ExitModule | ErrorModule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompartmentDescriptor:
-    """One package: its modules, and what it may use."""
+    """One package: its modules and its policy."""
 
     name: str
     label: CanonicalName
@@ -82,7 +82,7 @@ class CompartmentDescriptor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompartmentMap:
-    """An application."""
+    """The compartment map of an application."""
 
     entry_compartment: str
     entry_module: ModuleName
@@ -90,7 +90,7 @@ class CompartmentMap:
     compartments: Mapping[str, CompartmentDescriptor]
 
     def to_dict(self) -> dict[str, object]:
-        """Return the JSON value, in Endo's order of keys."""
+        """Return the JSON value, with keys in Endo's order."""
         return {
             "tags": [],
             "entry": {"compartment": self.entry_compartment, "module": self.entry_module},
@@ -102,7 +102,7 @@ class CompartmentMap:
 
     @property
     def entries(self) -> list[str]:
-        """The files where the application may begin, by name; the first one unless it is told."""
+        """The entries of the application by name; the first is the default."""
         first = self.root.modules.get(self.entry_module)
         others = sorted(
             module.location
@@ -113,7 +113,7 @@ class CompartmentMap:
 
     @property
     def root(self) -> CompartmentDescriptor:
-        """The application's own compartment."""
+        """The compartment of the application's own package."""
         return self.compartments[self.entry_compartment]
 
 
@@ -156,7 +156,7 @@ def _module_to_dict(module: ModuleConfiguration) -> dict[str, object]:
 
 
 def map_from_dict(value: object) -> CompartmentMap:
-    """Return the map that a JSON *value* says.
+    """Parse a JSON *value* as a map.
 
     Raises:
         InputError: INVALID_ARCHIVE, with the path of the key.
@@ -286,7 +286,7 @@ def _resolutions(value: object, path: str) -> Resolutions:
 
 
 def _object(value: object, path: str, keys: tuple[str, ...] = ()) -> dict[str, object]:
-    """Return *value*, which must be an object; of *keys* only, if any are given."""
+    """Return *value*, which must be an object, with only *keys* if any are given."""
     if not isinstance(value, dict):
         _refuse(f"{path} must be an object")
     unknown = sorted(value.keys() - {*keys}) if keys else ()
@@ -307,12 +307,12 @@ def _refuse(problem: str) -> NoReturn:
 
 
 def is_root(compartment: CompartmentDescriptor) -> bool:
-    """Return whether *compartment* is the application's own package."""
+    """Return whether *compartment* belongs to the application's own package."""
     return compartment.label == ROOT_NAME
 
 
 def policy_of_map(compartment_map: CompartmentMap) -> Policy:
-    """Return the policy that an archive carries, by canonical name."""
+    """Return the policy in an archive, by canonical name."""
     policies = {
         compartment.label: compartment.policy or PackagePolicy()
         for name, compartment in compartment_map.compartments.items()

@@ -1,6 +1,6 @@
-"""What an archive has that Endo's own reader can't run: then it needs this project's runtime.
+"""Detect features of an archive that Endo's reader cannot run, so that it needs this runtime.
 
-``docs/formats/archive.md`` says what Endo does with each.
+``docs/formats/archive.md`` describes how Endo handles each feature.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from compartment_mapper.authority.table import WHOLE_GLOBAL
 from compartment_mapper.compile import INDIRECT_EVAL
 
 _ASSET = "asset:"
-#: Keys of compiled modules, as they may stand in the stored text.
+#: Keys of compiled modules, as written in the stored JSON.
 _OWN_KEYS = (b'"async":true', b'"assigns":[')
 _WITH_IMPORT = (
     rb'"source":"\(function \(require, exports, module, __filename, __dirname, \$h\d*_import[,)]'
@@ -25,7 +25,7 @@ _WITH_IMPORT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuntimeNeed:
-    """One thing, and the files of the archive that have it; none where it is the container."""
+    """A feature, and the files of the archive that use it; none for a property of the container."""
 
     what: str
     files: tuple[str, ...]
@@ -34,11 +34,11 @@ class RuntimeNeed:
 def runtime_needs(
     compartment_map: CompartmentMap, files: Mapping[str, bytes], *, deflated: bool
 ) -> tuple[RuntimeNeed, ...]:
-    """Return what an archive needs this project's runtime for, sorted by what it is.
+    """Return the features of an archive that require this runtime, sorted.
 
     Args:
-        compartment_map: Of the archive.
-        files: What is stored, by path.
+        compartment_map: The map of the archive.
+        files: The stored content, by path.
         deflated: Whether entries are compressed.
     """
     found: dict[str, list[str]] = {"compressed entries": []} if deflated else {}
@@ -65,7 +65,7 @@ def _needs_of(module: FileModule, stored: bytes) -> Iterator[str]:
 
 
 def needs_of_stored(parser: str, stored: bytes) -> Iterator[str]:
-    """Yield what is needed for the text of one module."""
+    """Yield the features that one module requires."""
     if parser == "pre-cjs-json" and _has_import(stored):
         yield "import() in CommonJS"
     if INDIRECT_EVAL.encode() in stored:
@@ -75,7 +75,7 @@ def needs_of_stored(parser: str, stored: bytes) -> Iterator[str]:
     try:
         value: object = json.loads(stored)
     except ValueError:
-        return  # refused when it is run
+        return  # rejected at run time
     if not isinstance(value, dict):
         return
     if value.get("async"):
@@ -85,12 +85,12 @@ def needs_of_stored(parser: str, stored: bytes) -> Iterator[str]:
 
 
 def _has_import(stored: bytes) -> bool:
-    """Whether a wrapper has a sixth parameter."""
+    """Return whether a wrapper has a sixth parameter."""
     return re.search(_WITH_IMPORT, stored) is not None
 
 
 def needs_text(needs: tuple[RuntimeNeed, ...]) -> str:
-    """Return one line on *needs*; an empty text for none.
+    """Return one line that lists *needs*, or an empty string.
 
     >>> needs_text((RuntimeNeed(what="top-level await", files=("app-v1/a.js", "app-v1/b.js")),))
     'requires this runtime; Endo cannot run: top-level await (app-v1/a.js and 1 more)'
@@ -109,7 +109,7 @@ def _files_text(files: tuple[str, ...]) -> str:
 
 
 def needs_to_dict(needs: tuple[RuntimeNeed, ...]) -> dict[str, object]:
-    """Return what ``--json`` prints: what is needed, and the files that need it."""
+    """Return the ``--json`` output: the features, and the files that require them."""
     return {
         "needs": [need.what for need in needs],
         "files": {need.what: list(need.files) for need in needs if need.files},

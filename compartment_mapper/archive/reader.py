@@ -1,7 +1,7 @@
-"""An archive read and verified, without running anything of it.
+"""Read and verify an archive without running it.
 
-Python's zipfile is lenient: it finds archives within other files, and believes the directory at
-the end. `zip_reader` wants one archive from its first byte to its last, as our runtime does.
+Python's zipfile is lenient: it finds archives inside other files and trusts the directory at the
+end. `zip_reader` requires one archive from the first byte to the last, as the runtime does.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from compartment_mapper.limits import LIMITS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """An archive that was read and verified."""
+    """A verified archive."""
 
     map: CompartmentMap
-    #: Of ``compartment-map.json``: what identifies the application.
+    #: The hash of ``compartment-map.json``, which identifies the application.
     sha512: str
-    #: Bytes stored for each file, by its path.
+    #: The stored bytes of each file, by its path.
     sizes: Mapping[str, int]
-    #: The stored text of each file, by its path; empty when only verified.
+    #: The content of each file, by its path; empty if the archive was only verified.
     files: Mapping[str, bytes]
-    #: Whether an entry is compressed; what it holds is the same.
+    #: Whether an entry is compressed; this does not change the content.
     deflated: bool = field(default=False, compare=False)
 
 
 def unpack(content: bytes) -> Archive:
-    """Return the archive that *content* is, verified, with its files.
+    """Verify the archive in *content*, and return it with its files.
 
     Raises:
         InputError: INVALID_ARCHIVE.
@@ -51,9 +51,9 @@ def unpack(content: bytes) -> Archive:
 
 
 def verify(file: BinaryIO) -> Archive:
-    """Return the archive in *file*, verified, without its files; memory stays small.
+    """Verify the archive in *file*, and return it without its files to save memory.
 
-    The container, the map's schema, links and entry, and the hash of every file.
+    Verifies the container, the map's schema, links and entry, and the hash of every file.
 
     Raises:
         InputError: INVALID_ARCHIVE.
@@ -111,7 +111,7 @@ def _parsed_map(text: bytes) -> CompartmentMap:
 
 
 def _no_constant(name: str) -> NoReturn:
-    """JavaScript's JSON has no ``NaN``, and Python's has."""
+    """Reject ``NaN``, which Python's JSON accepts and JavaScript's does not."""
     raise ValueError(name)
 
 
@@ -123,7 +123,7 @@ def _expected(compartment_map: CompartmentMap) -> Iterator[tuple[str, str, str]]
 
 
 def _read_file(file: BinaryIO, entry: Entry, *, keeps: bool) -> tuple[bytes, str]:
-    """Return the content (if it is kept) and the SHA-512 of a file, its checksum verified."""
+    """Return the content (if needed) and the SHA-512 of a file, with its checksum verified."""
     if keeps:
         content = read_file(file, entry)
         return content, sha512_hex(content)

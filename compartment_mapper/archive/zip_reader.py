@@ -1,8 +1,8 @@
-"""A strict reader of zip files, as ``runtime/src/archive/zip-reader.js`` is: each check is in both.
+"""A strict zip reader with the same checks as ``runtime/src/archive/zip-reader.js``.
 
-The file must be one archive from its first byte to its last, its entries must follow one another,
-and both headers of an entry must agree, so that no two readers see different files in it. What is
-ambiguous is refused. ``limits.json`` has the sizes that both allow.
+The file must be one archive from its first byte to its last, its entries must be contiguous, and
+both headers of an entry must agree, so that no two readers see different files. Ambiguous archives
+are rejected. ``limits.json`` has the size limits of both readers.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.limits import LIMITS
 
 STORED, DEFLATED = 0, 8
-#: Bits of an entry's flags: the level of deflate, and names in UTF-8, which all names are here.
+#: Flag bits of an entry: the deflate level, and UTF-8 names, which all names are here.
 _KNOWN_FLAGS = 0b110 | 0x800
 _MANY, _LONG = 0xFFFF, 0xFFFFFFFF
 
-#: APPNOTE.TXT 4.3.16, 4.3.12, 4.3.7, and the size of what 4.3.15 puts before the first.
+#: APPNOTE.TXT 4.3.16, 4.3.12, 4.3.7, and the size of the locator of 4.3.15 before the first.
 _END = struct.Struct("<4s4H2LH")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
@@ -35,28 +35,28 @@ _PLAIN_PATH = re.compile(r"(?!/)(?![A-Za-z]:)(?:(?!\.{1,2}(?:/|\Z))[^/\\\0]+(?:/
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One file of an archive, as both of its headers describe it."""
+    """One file of an archive, described identically by both headers."""
 
     name: str
     version: int
     flags: int
     method: int
     crc: int
-    #: Bytes that are stored, and bytes that they stand for.
+    #: Compressed and uncompressed bytes.
     packed: int
     size: int
-    #: Of its own header, and of its data.
+    #: Offsets of its local header and of its data.
     offset: int
     start: int = 0
 
     @property
     def end(self) -> int:
-        """Where its data ends."""
+        """The end of its data."""
         return self.start + self.packed
 
 
 def refusal(problem: str) -> InputError:
-    """Return the error that says why an archive is refused."""
+    """Return the error for a rejected archive."""
     return InputError(errors.invalid_archive(problem))
 
 
@@ -87,7 +87,7 @@ def read_entries(file: IO[bytes]) -> dict[str, Entry]:
 
 
 def _read_end(file: IO[bytes]) -> tuple[int, int, int]:
-    """Return how many entries the directory has, its length, and where it is."""
+    """Return the number of entries, and the length and offset of the central directory."""
     size = file.seek(0, 2)
     at = size - _END.size
     if at < 0:
@@ -100,7 +100,7 @@ def _read_end(file: IO[bytes]) -> tuple[int, int, int]:
     _, disk, directory_disk, here, count, length, offset, comment = _END.unpack(end)
     if comment or disk or directory_disk or here != count:
         raise refusal("the archive has a comment or spans several disks")
-    is_elsewhere = count == _MANY or _LONG in {length, offset}  # as zip64 marks itself
+    is_elsewhere = count == _MANY or _LONG in {length, offset}  # the markers of zip64
     if is_elsewhere or before.startswith(b"PK\x06\x07"):
         raise refusal("zip64 is not supported")
     if offset + length != at:
@@ -111,7 +111,7 @@ def _read_end(file: IO[bytes]) -> tuple[int, int, int]:
 
 
 def _read_directory(directory: bytes, count: int) -> Iterator[Entry]:
-    """Yield the *count* entries that the directory must have, and nothing else."""
+    """Yield exactly *count* entries from the central directory."""
     at = 0
     for _ in range(count):
         if at + _CENTRAL.size > len(directory) or directory[at : at + 4] != b"PK\x01\x02":
@@ -162,7 +162,7 @@ def _check(entry: Entry) -> None:
 
 
 def _placed(entry: Entry, file: IO[bytes], *, limit: int) -> Entry:
-    """Return *entry* with the place of its data; its own header must agree with the directory."""
+    """Return *entry* with the offset of its data; verify its local header."""
     file.seek(entry.offset)
     header = file.read(_LOCAL.size)
     if len(header) < _LOCAL.size or not header.startswith(b"PK\x03\x04"):
@@ -190,7 +190,7 @@ def _placed(entry: Entry, file: IO[bytes], *, limit: int) -> Entry:
 
 
 def read_file(file: IO[bytes], entry: Entry) -> bytes:
-    """Return what *entry* holds, its size and checksum verified.
+    """Return the content of *entry*, with its size and checksum verified.
 
     Raises:
         InputError: INVALID_ARCHIVE.
@@ -199,7 +199,7 @@ def read_file(file: IO[bytes], entry: Entry) -> bytes:
 
 
 def chunks_of(file: IO[bytes], entry: Entry) -> Iterator[bytes]:
-    """Yield the same in pieces, so that memory stays small; the last may raise.
+    """Yield the content in chunks to save memory; the last one may raise.
 
     Raises:
         InputError: INVALID_ARCHIVE.
@@ -223,7 +223,7 @@ def _stored(file: IO[bytes], entry: Entry) -> Iterator[bytes]:
 
 
 def _inflated(file: IO[bytes], entry: Entry) -> Iterator[bytes]:
-    """Yield what the data inflates to; it must end where its entry does."""
+    """Yield the inflated data; it must end at the end of the entry."""
     inflate = zlib.decompressobj(-zlib.MAX_WBITS)
     goes_on = False
     try:
