@@ -70,7 +70,7 @@ _ERRORS = frozenset({"warn", "error", "trace"})
 )
 @NODE_OPTION
 @reporting
-def eval_command(  # noqa: PLR0913 - as many as there are options
+def eval_command(  # noqa: PLR0913 - one for each option
     *,
     file: str | None,
     code: str | None,
@@ -109,7 +109,7 @@ def eval_command(  # noqa: PLR0913 - as many as there are options
 
 
 def _source(file: str | None, code: str | None) -> tuple[str, str]:
-    """Return what to call the text, and the text."""
+    """Return the name of the source, and the source."""
     if file is not None and code is not None:
         message = "give a file or -e CODE, not both"
         raise click.UsageError(message)
@@ -217,14 +217,14 @@ def _show_console(console: tuple[ConsoleLine, ...]) -> None:
 
 
 def _show(text: str, *, err: bool = False) -> None:
-    """Print what a text said: on a terminal, so that it can't steer that."""
+    """Print output of evaluated code, with control characters escaped on a terminal."""
     stream = sys.stderr if err else sys.stdout
-    whole = text.encode("utf-8", "replace").decode("utf-8")  # halves of surrogate pairs
+    whole = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates
     click.echo(printable(whole) if stream.isatty() else whole, err=err)
 
 
 def _plain(value: object) -> object:
-    """Return *value* for JSON: bytes in base64, dates in ISO 8601, errors as texts."""
+    """Return *value* for JSON: bytes in base64, dates in ISO 8601, errors as strings."""
     match value:
         case list():
             return [_plain(item) for item in value]

@@ -61,7 +61,7 @@ from compartment_mapper.report.text import chain_text, dot, mermaid, packages_te
 )
 @bundling
 @reporting
-def inspect_command(  # noqa: PLR0913 - as many as there are options
+def inspect_command(  # noqa: PLR0913 - one for each option
     *,
     target: str,
     as_json: bool,

@@ -1,4 +1,4 @@
-"""Where ``-o`` writes: to what is no input, and what its name says."""
+"""Check and write the output of ``-o``."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from compartment_mapper.host.disk import Disk
 
 STANDARD_OUTPUT = "-"
 
-#: Of code, and of what people would be sorry to lose.
+#: Extensions of code and of other files that users must not lose.
 _SCRIPTS = frozenset({".cjs", ".js", ".mjs"})
 _NEVER = frozenset({"npm-shrinkwrap.json", "package-lock.json", "package.json"})
 
 
 def check_output(output: str, form: Format) -> None:
-    """Refuse an output that can't be meant, before anything is made.
+    """Reject an invalid output path before anything is built.
 
     Raises:
         InputError: CANNOT_WRITE.
@@ -38,7 +38,7 @@ def check_output(output: str, form: Format) -> None:
     try:
         mode = Path(output).stat().st_mode
     except OSError:
-        return  # there is none; what else is wrong shows when it is written
+        return  # a new file; other problems surface when it is written
     if stat.S_ISDIR(mode):
         _refuse(output, "it is a folder")
     if not stat.S_ISREG(mode):
@@ -46,7 +46,7 @@ def check_output(output: str, form: Format) -> None:
 
 
 def check_is_no_input(output: str, inputs: Iterable[str]) -> None:
-    """Refuse an output that is one of *inputs*, by whatever name.
+    """Reject an output path that is one of *inputs*, under any name.
 
     Raises:
         InputError: CANNOT_WRITE.
@@ -59,7 +59,7 @@ def check_is_no_input(output: str, inputs: Iterable[str]) -> None:
 
 
 def write_output(output: str, content: bytes) -> None:
-    """Write *content*, whole or not at all."""
+    """Write *content* atomically."""
     if output == STANDARD_OUTPUT:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()

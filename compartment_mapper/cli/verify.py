@@ -1,4 +1,4 @@
-"""``verify``: check an archive without running anything of it."""
+"""``verify``: check an archive without running it."""
 
 from __future__ import annotations
 

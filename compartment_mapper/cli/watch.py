@@ -1,4 +1,4 @@
-"""``--watch``: again whenever something changes that the result depends on."""
+"""``--watch``: rebuild whenever an input changes."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.host.disk import Disk
 from compartment_mapper.locations import location_of_path
 
-#: Seconds between two looks at the disk: a look may take a twentieth of it.
+#: Seconds between checks: a check may take a twentieth of it.
 _INTERVAL = 0.2
 _SHARE = 20
-#: Seconds for an editor, or git, to write the rest.
+#: Seconds to wait for an editor, or git, to finish writing.
 _SETTLING = 0.05
 _MOST_NAMES = 5
 
 
 def watched(order: Order, make: Callable[[ObservedDisk], None]) -> None:
-    """Call *make* now, and whenever something changes that it asked of the disk; until Ctrl-C."""
+    """Call *make* now, and whenever one of its file system queries changes; until Ctrl-C."""
     with _Interrupts() as interrupts:
         while not interrupts.came:
             disk = _made(order, make)
@@ -46,9 +46,9 @@ def watched(order: Order, make: Callable[[ObservedDisk], None]) -> None:
 
 
 class _Interrupts:
-    """Whether Ctrl-C came.
+    """Return whether Ctrl-C was pressed.
 
-    The exception alone is not enough: Python drops one that is raised in a finalizer, and many
+    The exception alone is not enough: Python drops it if it is raised in a finalizer, and many
     finalizers run as a build ends.
     """
 
@@ -84,7 +84,7 @@ def _made(order: Order, make: Callable[[ObservedDisk], None]) -> ObservedDisk:
 
 
 def _next_change(known: Observations, interrupts: _Interrupts) -> Differences | None:
-    """Return what has changed; None after Ctrl-C."""
+    """Return the changes; None after Ctrl-C."""
     interval = _INTERVAL
     while not interrupts.came:
         time.sleep(interval)
