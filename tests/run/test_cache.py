@@ -181,7 +181,7 @@ def test_timings_name_the_stages(tmp_path: Path) -> None:
         "start",
         "scan",
         "load",
-        "judge",
+        "infer",
         "compile",
         "map",
         "pack",

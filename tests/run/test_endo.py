@@ -106,7 +106,7 @@ def test_an_archive_says_what_endo_cannot_run(tmp_path: Path, what: str) -> None
     )
     assert "fine" not in done.stdout.splitlines()
     assert listed["needs"] == [what]
-    assert f"since Endo's can't run: {what}" in inspected[-1]
+    assert f"requires this runtime; Endo cannot run: {what}" in inspected[-1]
     assert inspected[-1] in made.stderr.splitlines()
 
 

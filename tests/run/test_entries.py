@@ -113,7 +113,10 @@ def test_entries_are_in_one_package(app: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "hint"),
     [
-        (("bundle", "a.js", "c.js", "-o", "x.mjs", "--format", "module"), "bundle each by itself"),
+        (
+            ("bundle", "a.js", "c.js", "-o", "x.mjs", "--format", "module"),
+            "bundle each entry separately",
+        ),
         (("run", "a.js", "--entry", "b"), "name the file itself"),
     ],
 )

@@ -200,9 +200,12 @@ def test_bundle_prints_what_a_page_names_the_script_by(app: Path, tmp_path: Path
     ("options", "hint"),
     [
         (("--global-name", "A"), "add --format script"),
-        (("--format", "module", "--global-name", "A"), "leave it out"),
-        (("--format", "script", "--global-name", "a-b"), "'a-b' is no name"),
-        (("--format", "script", "--global-name", "class"), "'class' is no name"),
+        (
+            ("--format", "module", "--global-name", "A"),
+            "--global-name applies to scripts: a module has exports of its own",
+        ),
+        (("--format", "script", "--global-name", "a-b"), "'a-b' is not a variable name"),
+        (("--format", "script", "--global-name", "class"), "'class' is not a variable name"),
         (("--format", "script", "--compress"), "let the server compress"),
         (("--format", "zip"), "'archive', 'script', 'module'"),
     ],

@@ -25,7 +25,11 @@ REFUSED = {
     "const-enum": ("const enum Colour { Red }", (1, 1), "as const"),
     "enum-of-lines": ("let 日本;\n  enum Colour {\n  Red\n}", (2, 3), "as const"),
     "behind-wide-letters": ("let 日本 = '😀'; enum A {}", (1, 15), "as const"),
-    "namespace": ("namespace A { export const x = 1 }", (1, 1), "module of its own"),
+    "namespace": (
+        "namespace A { export const x = 1 }",
+        (1, 1),
+        "use a separate module, or an object",
+    ),
     "parameter-property": ("class A { constructor(private x) {} }", (1, 31), "constructor"),
     "import-equals": ("import fs = require('node:fs');", (1, 1), "import x from"),
     "export-equals": ("export = 1;", (1, 1), "export default"),
