@@ -1,6 +1,6 @@
-"""Archives that are wrong, each in one way, made from a good one: no reader may take one of them.
+"""Archives with one defect each, derived from a good one: every reader must reject them.
 
-`BAD` has a function for each kind; `good` writes the same files without a mistake.
+`BAD` has a function for each kind; `good` writes the same files without a defect.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ Files = Sequence[tuple[str, bytes]]
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """One entry as it is written; what is None follows from the rest."""
+    """One entry as written; None fields are derived from the others."""
 
     name: bytes
     content: bytes
-    #: What is stored instead of the content.
+    #: The stored data, if it differs from the content.
     stored: bytes | None = None
     method: int = 0
     flags: int = 0
@@ -34,23 +34,23 @@ class Made:
     crc: int | None = None
     size: int | None = None
     packed: int | None = None
-    #: Bytes before its own header; bytes after its data.
+    #: Bytes before its local header; bytes after its data.
     before: bytes = b""
     after: bytes = b""
     extra: bytes = b""
     comment: bytes = b""
     disk: int = 0
-    #: What its own header, and its line in the directory, begin with.
+    #: The signatures of its local header and of its central directory record.
     signatures: tuple[bytes, bytes] = (b"PK\3\4", b"PK\1\2")
-    #: What its own header says otherwise: fields of this class.
+    #: Differences in its local header: fields of this class.
     local: Mapping[str, object] = field(default_factory=dict)
     local_extra: bytes = b""
-    #: Where the directory says that it is, and whether it says so.
+    #: The offset in the directory, and whether it is listed.
     offset: int | None = None
     listed: bool = True
 
     def header(self, offset: int) -> tuple[bytes, bytes]:
-        """Return its own header with its data, and its line in the directory."""
+        """Return its local header with its data, and its central directory record."""
         stored = self.content if self.stored is None else self.stored
         own = replace(self, **self.local)  # type: ignore[arg-type] # of this class
         local = _LOCAL.pack(
@@ -66,7 +66,7 @@ class Made:
         return data, central + self.name + self.extra + self.comment
 
     def sizes(self, stored: bytes) -> tuple[int, int, int]:
-        """Return its checksum, and its sizes, as they are said."""
+        """Return its declared checksum and sizes."""
         return (
             zlib.crc32(self.content) if self.crc is None else self.crc,
             len(stored) if self.packed is None else self.packed,
@@ -76,7 +76,7 @@ class Made:
 
 @dataclass(frozen=True, kw_only=True)
 class End:
-    """What stands around the entries, and what the end of the directory says otherwise."""
+    """The data around the entries, and differences in the end record."""
 
     prefix: bytes = b""
     before_directory: bytes = b""
@@ -116,28 +116,28 @@ def written(entries: Sequence[Made], end: End | None = None) -> bytes:
 
 
 def entries_of(files: Files) -> list[Made]:
-    """Return *files* as entries without a mistake."""
+    """Return *files* as entries without defects."""
     return [Made(name=name.encode(), content=content) for name, content in files]
 
 
 def deflated(content: bytes) -> bytes:
-    """Return *content*, packed."""
+    """Return *content* compressed."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     return packer.compress(content) + packer.flush()
 
 
 def packed(entry: Made) -> Made:
-    """Return *entry*, packed."""
+    """Return *entry* compressed."""
     return replace(entry, stored=deflated(entry.content), method=8)
 
 
 def good(files: Files) -> bytes:
-    """Return the archive without a mistake."""
+    """Return the archive without defects."""
     return written(entries_of(files))
 
 
 def good_packed(files: Files) -> bytes:
-    """Return the same, packed."""
+    """Return the same archive, compressed."""
     return written([packed(entry) for entry in entries_of(files)])
 
 
@@ -145,7 +145,7 @@ Bad = Callable[[Files], bytes]
 
 
 def _second(**changes: object) -> Bad:
-    """One entry that is not the map is otherwise."""
+    """An entry other than the map differs."""
 
     def made(files: Files) -> bytes:
         first, second, *rest = entries_of(files)
@@ -205,7 +205,7 @@ def _places(entries: Sequence[Made]) -> list[tuple[Made, int]]:
 
 
 def _twice_the_same_data(files: Files) -> bytes:
-    """Two names for one entry's data: its own header has one of them."""
+    """Two names for one entry's data: its local header has one of them."""
     entries = entries_of(files)
     return written([*entries, replace(entries[1], name=b"y", offset=0, before=b"")])
 
@@ -215,7 +215,7 @@ def _counted(by: int) -> Bad:
 
 
 def _zip64_locator(files: Files) -> bytes:
-    """What says where the larger directory is, that is none, stands where a reader looks for it."""
+    """An invalid zip64 locator precedes the end record."""
     locator = b"PK\6\7" + struct.pack("<LQL", 0, 0, 1)
     entries = entries_of(files)
     return written([*entries[:-1], replace(entries[-1], comment=locator)])
@@ -235,7 +235,7 @@ def _many(files: Files) -> bytes:
 
 
 def _mapped(change: Callable[[bytes], bytes]) -> Bad:
-    """The map is otherwise; the container is well formed."""
+    """The map differs; the container is well formed."""
 
     def made(files: Files) -> bytes:
         return good([(name, change(text) if name == MAP else text) for name, text in files])
@@ -244,7 +244,7 @@ def _mapped(change: Callable[[bytes], bytes]) -> Bad:
 
 
 def _params(depth: int) -> Callable[[bytes], bytes]:
-    """Give the application an attenuation with a parameter of some depth."""
+    """Give the application an attenuation with a nested parameter."""
 
     def change(text: bytes) -> bytes:
         found = json.loads(text)
@@ -258,7 +258,7 @@ def _params(depth: int) -> Callable[[bytes], bytes]:
 
 
 def _policied(policy: object, key: str = "policy") -> Bad:
-    """Give a compartment a policy that is none."""
+    """Give a compartment an invalid policy."""
 
     def change(text: bytes) -> bytes:
         found = json.loads(text)

@@ -1,4 +1,4 @@
-"""Scripts in pages: the same programs, the same confinement, and a page around that keeps working."""
+"""Scripts in pages: the same programs and confinement, and a page that continues to work."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 PROJECTS = ROOT / "fixtures" / "npm_projects"
 PROGRAMS = ROOT / "tests" / "packages"
 
-#: They use what pages have not: standard input, exit, files, node:module.
+#: They use features that pages lack: standard input, exit, files, node:module.
 NODE_ONLY = frozenset({"exits", "late-errors", "own-files"})
 CASES = sorted(path.parent for path in PROJECTS.glob("*/case.toml"))
 
@@ -45,14 +45,14 @@ def test_a_page_prints_what_node_prints(browser: Browser, served: Path, case: Pa
     assert "\n".join(shown.said) + "\n" == expected["stdout"], expected["description"]
 
 
-#: Counts what is printed, so that it can be waited for; and shows objects as Node does, if simple.
+#: Counts printed lines, so that tests can wait for them; formats simple objects like Node.
 COUNTED = """<script>
   var lines = 0;
   const log = console.log;
   console.log = (...values) => { log(...values); lines += values.join(' ').split('\\n').length; };
 </script>"""
 
-#: Real packages, whose programs print text alone.
+#: Real packages with programs that only print text.
 REAL = sorted("csso hashes luxon mobx mustache papaparse preact redux toml xstate".split())
 
 

@@ -1,4 +1,4 @@
-"""What a direct ``eval`` sees, asked of Node and of a compartment; and that it stays confined."""
+"""Direct ``eval`` sees the same in Node and in a compartment, and stays confined."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from command_line import write
 from support import NODE
 
-#: Bodies of functions that return what is compared.
+#: Bodies of functions that return a value to compare.
 ROWS = {
     "a-parameter": "return (function f(x) { return eval('x + 1') })(41)",
     "a-parameter-written": "return (function f(x) { eval('x = 2; x += 3'); return x })(1)",
@@ -57,7 +57,7 @@ ROWS = {
     "a-comparison-does-not-write": "function g() { return 1 } return eval('g() === 1 ? g() : 0')",
 }
 
-#: What reaches for more; each must give what it gives to an indirect `eval`.
+#: Escape attempts; each must have the same result as an indirect `eval`.
 ESCAPES = {
     "this": "(function () { return eval('this') }).call(undefined) ?? 'none'",
     "this-of-a-function": "eval('(function () { return this })()') ?? 'none'",

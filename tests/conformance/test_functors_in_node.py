@@ -1,4 +1,4 @@
-"""Node is the oracle: what importers see of a functor is what they see of the module."""
+"""Node is the oracle: importers observe the same from a functor as from the module."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def program(text: str) -> str:
 
 @cache
 def answers() -> dict[str, dict[str, object]]:
-    """Return the traces of every row; one Node process makes them all."""
+    """Return the traces of every row, from a single Node process."""
     question = [
         {"source": text, "functor": stored(text), "cyclic": stored(text, in_cycle=True)}
         for text in ROWS.values()

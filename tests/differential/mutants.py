@@ -1,7 +1,7 @@
-"""Inputs that are made wrong at random: texts, package.json files, maps and archives.
+"""Inputs with random mutations: sources, package.json files, maps and archives.
 
-Nothing may fail with a traceback, or take long; what is refused is refused with a code; and what
-reads an archive agrees with all others that do.
+Nothing may fail with a traceback or take long; every rejection has a code; and all readers of an
+archive must agree.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ from support import package
 from compartment_mapper.cli import main
 
 _RUNTIME = Path(__file__).parents[2] / "compartment_mapper" / "_runtime" / "main.cjs"
-#: For one reading, in seconds; a slow machine has time enough.
+#: For one reading, in seconds; enough for a slow machine.
 _LIMIT = 20
-#: As it stands before what went wrong.
+#: The part of the output before the failure.
 _CODE = re.compile(r"error \[[A-Z][A-Z_]+\]|\b[A-Z][A-Z_]{5,}\b")
 
 APP: dict[str, str | bytes] = {
@@ -64,19 +64,19 @@ _DESCRIPTORS = tuple(name for name in APP if name.endswith("package.json"))
 
 @dataclass(slots=True)
 class Result:
-    """How many mutants came out how, and the faults that they found."""
+    """The counts of outcomes, and the faults that were found."""
 
     counts: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
 
     def add(self, other: Result) -> None:
-        """Take in what other mutants gave."""
+        """Add the results of other mutants."""
         self.counts += other.counts
         self.faults += other.faults
 
 
 def tried(seed: int, numbers: Sequence[int], *, jobs: int = 1) -> Result:
-    """Try the mutants of *seed* with these *numbers*; their kinds take turns."""
+    """Try the mutants of *seed* with these *numbers*, alternating their kinds."""
     size = max(1, min(100, len(numbers) // jobs))
     parts = [numbers[start : start + size] for start in range(0, len(numbers), size)]
     result = Result()
@@ -107,7 +107,7 @@ class _TooLongError(Exception):
 
 
 def _limited(run: Callable[[], str]) -> str:
-    """Return what *run* says, or how it failed, which must not be."""
+    """Return the result of *run*, or its failure, which is a fault."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise _TooLongError
@@ -118,18 +118,18 @@ def _limited(run: Callable[[], str]) -> str:
         return run()
     except _TooLongError:
         return "does not end"
-    except Exception:  # noqa: BLE001 - whatever it is, it is the finding
+    except Exception:  # noqa: BLE001 - every exception is a finding
         return f"traceback: {traceback.format_exc()[-600:]}"
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
 
 
-# Texts
+# Sources
 
 
 _TOKEN = re.compile(rb"\w+|\s+|[^\w\s]")
-#: What is put into a text somewhere.
+#: Text to insert into a source.
 _ODD = (
     *(b"\0", b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x80\xa8", b"\xef\xbb\xbf"),
     *(rb"'\ud800'", rb"\ud83d", rb"\u{d800}", rb"\u{}", rb"\u{1", rb"\u{110000}", rb"\u{99999999}", rb"\x", rb"\8"),
@@ -141,7 +141,7 @@ _ODD = (
 
 
 def _text(randomness: random.Random) -> bytes:
-    """Return the text of a generated module, changed in one to three places."""
+    """Return the source of a generated module with one to three mutations."""
     modules = program(randomness.randrange(10**6), 0).modules
     text = randomness.choice(modules).text.replace(PACKAGE, "a").encode()
     for _ in range(randomness.choice((1, 1, 2, 3))):
@@ -180,7 +180,7 @@ _CHANGES = (_cut, _flipped, _with_odd, _with_odd, _with_tokens_changed, _with_to
 
 
 def _texts_tried(texts: Sequence[Text]) -> Result:
-    """Compare with V8 and acorn, as the corpus is: all at once, or one by one if that fails."""
+    """Compare with V8 and acorn, like the corpus: all at once, or one by one if that fails."""
     result = Result()
     told = _limited(lambda: _corpus(texts, result))
     if told == "compared":
@@ -223,12 +223,12 @@ def _places(value: object, path: tuple[object, ...] = ()) -> Iterator[tuple[obje
 
 
 def _changed(value: object, randomness: random.Random) -> tuple[object, str]:
-    """Return JSON with another value, key or place somewhere, and what was done."""
+    """Return JSON with a changed value, key or position, and a description."""
     holder: dict[object, object] = {"root": copy.deepcopy(value)}
     path = randomness.choice([path for path in _places(holder) if len(path) > 1] or [("root",)])
     around = holder
     for key in path[:-1]:
-        # A list has places as an object has keys, for all that is done to it.
+        # Lists have positions as objects have keys, for all mutations.
         around = cast("dict[object, object]", around[key])
     how = randomness.choice(("set", "set", "set", "delete", "add", "rename"))
     key, new = path[-1], randomness.choice(_VALUES)
@@ -267,7 +267,7 @@ def _descriptor(randomness: random.Random) -> tuple[str, list[str]]:
 
 
 def _asked(*arguments: str) -> str:
-    """Return the status of a command, and what is wrong with it."""
+    """Return the status of a command, and its problem."""
 
     def run() -> str:
         result = CliRunner().invoke(main, arguments, prog_name="compartment-mapper")
@@ -281,7 +281,7 @@ def _asked(*arguments: str) -> str:
 
 
 def _faults(statuses: dict[str, str]) -> list[str]:
-    """Return what is wrong with the answers of commands that read the same."""
+    """Return the problem if commands that read the same input disagree."""
     odd = [f"{name} {said}" for name, said in statuses.items() if said not in {"0", "1"}]
     if odd or len(set(statuses.values())) == 1:
         return odd
@@ -315,7 +315,7 @@ def _map(randomness: random.Random) -> tuple[str, list[str]]:
 
 
 def _module(randomness: random.Random) -> tuple[str, list[str]]:
-    """Change what is stored of a module, and its hash with it."""
+    """Change the stored form of a module, and its hash."""
     files = dict(_files())
     name = randomness.choice([name for name in files if name != MAP])
     try:
@@ -326,7 +326,7 @@ def _module(randomness: random.Random) -> tuple[str, list[str]]:
     before, after = (hashlib.sha512(c).hexdigest().encode() for c in (files[name], content))
     files[name] = content
     files[MAP] = files[MAP].replace(before, after)
-    # What a module says is known when it is run: whether it is read, the map tells.
+    # The content of a module is read at run time; the map tells whether it is read.
     return _read_by_all(good(list(files.items())), f"{name}: {how}", may_fail_late=True)
 
 
@@ -383,7 +383,7 @@ def _other_end(randomness: random.Random) -> tuple[str, bytes]:
 
 
 def _read_by_all(content: bytes, how: str, *, may_fail_late: bool = False) -> tuple[str, list[str]]:
-    """Return whether an archive is taken, and where those that read it do not agree."""
+    """Return whether an archive is accepted, and any disagreement between its readers."""
     with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
         path = Path(scratch) / "app.zip"
         path.write_bytes(content)
@@ -423,5 +423,5 @@ _TRIES: dict[str, Callable[[random.Random], tuple[str, list[str]]]] = {
     "module": _module,
     "archive": _archive,
 }
-#: Texts are many, and quick.
+#: Sources are numerous and fast.
 KINDS = ("text", "text", "text", "text", *_TRIES)

@@ -1,4 +1,4 @@
-"""Whatever stands in a text: lines keep their numbers, and SES's censors find nothing."""
+"""For any source, compiled lines keep their numbers, and SES rejects nothing."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ _TOKENS = [
 def test_broken_texts_can_be_scanned_and_compiled(
     tokens: list[str], language: Language | None
 ) -> None:
-    """They are refused later, by the engine; scanning must not fail on them."""
+    """The engine rejects them later; scanning must not fail."""
     source = "".join(tokens).encode()
 
     record = scan_module(source, language, in_cycle=True)

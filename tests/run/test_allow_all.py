@@ -1,4 +1,4 @@
-"""Full authority is given by one option only, and said at every run."""
+"""Only one option grants everything, and each run with it prints a warning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The application's own files are for a dependency only where a policy says so."""
+"""A dependency gets the application's own files only if a policy allows it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from support import package
 
 SAID = "of-the-app"
 
-#: What a dependency may try: its file, its text, and whether the text tells what is wanted.
+#: Ways for a dependency to load a file: its file, its source, and whether the source names it.
 WAYS = {
     "require": ("index.js", "module.exports = require('../../config.json').secret;"),
     "require-computed": (
@@ -67,12 +67,12 @@ WAYS = {
     "own-name": ("index.js", "module.exports = require('app/x.js').secret;"),
 }
 
-#: No archive has such a file, whoever asks.
+#: No archive contains such a file.
 _NOWHERE = {"file-url", "require-computed", "createRequire-elsewhere"}
 
 
 def made(folder: Path, way: str, *, workspace: bool = False) -> Path:
-    """Write an application whose dependency wants its configuration in one *way*."""
+    """Write an application whose dependency loads its configuration in one *way*."""
     name, text = WAYS[way]
     own = "packages/a" if workspace else "node_modules/a"
     app = folder / "app"

@@ -1,8 +1,8 @@
-"""Attacks that once got authority, or a channel, that their package had not been granted.
+"""Former sandbox escapes: attacks that once gained a capability, or a channel, without a grant.
 
-Each is a program of `breakouts/`. It runs twice: in plain Node, where it must succeed, or it would
-show nothing; and confined, where it must end as the table says. `docs/reachability.md` has the
-audit that looks for what nobody has thought of.
+Each is a program of `breakouts/`. It runs twice: in plain Node, where it must succeed to be
+meaningful; and confined, where it must end as the table says. `docs/reachability.md` describes the
+audit that looks for unknown escapes.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ MARKER = "the-secret-of-this-host"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breakout:
-    """What an attacker says at the end."""
+    """The attacker's final output."""
 
-    #: The programs, one after the other: what is named first is for the next.
+    #: The programs, in sequence: the first prepares the next.
     parts: tuple[str, ...]
     #: In plain Node.
     succeeds: str
-    #: Confined: a regular expression for all that is printed.
+    #: Confined: a regular expression for the whole output.
     held: str
     options: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
-    #: In plain Node, where it is not 0: a signal has a negative one.
+    #: In plain Node, if not 0: negative for a signal.
     status: int = 0
 
 
@@ -268,7 +268,7 @@ def application(folder: Path, parts: tuple[str, ...]) -> Path:
 def started(
     command: Sequence[str | Path], *, folder: Path, env: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
-    """Return what became of *command*."""
+    """Return the result of *command*."""
     return subprocess.run(
         command,
         env={**os.environ, "NODE_NO_WARNINGS": "1", **env},
@@ -308,7 +308,7 @@ def test_a_breakout_that_succeeds_in_plain_node_is_held(name: str, tmp_path: Pat
 
 
 def test_a_URLPattern_checks_what_it_is_called_on(tmp_path: Path) -> None:  # noqa: N802 - its name
-    """Some releases of Node 24 trusted it, and crashed: the one of the tests does not."""
+    """Some releases of Node 24 trusted it and crashed: not the one for these tests."""
     entry = application(tmp_path, ("url-pattern",))
 
     held = mapper("run", entry, "--infer")
@@ -360,7 +360,7 @@ def test_a_package_in_a_cycle_does_not_replace_what_its_victim_exports(
 
 @pytest.mark.parametrize("text", ["import.defer('node:fs')", "import/**/.\ndefer /**/ ('node:fs')"])
 def test_a_deferred_import_is_refused_before_an_engine_knows_it(text: str, tmp_path: Path) -> None:
-    """No Node has it yet, so plain Node shows only that the text is not what fails."""
+    """No Node supports it yet, so plain Node only shows that the rest of the source works."""
     entry = application(tmp_path, ("clone",))
     evaluated = "module.exports = () => said(() => (0, eval)(TEXT));\n"
     evil = entry.parent / "node_modules" / "evil" / "index.js"

@@ -1,4 +1,4 @@
-"""The cache and several processes; `--watch`."""
+"""The cache with several processes; `--watch`."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_ctrl_c_that_comes_in_a_finalizer_ends_watching(tmp_path: Path) -> None:
     class Finalized:
         def __del__(self) -> None:
             os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.05)  # Python looks for signals between two steps, and drops the exception
+            time.sleep(0.05)  # Python checks for signals between two steps, and drops the exception
 
     made = []
 

@@ -1,7 +1,7 @@
-"""A dependency reaches for the environment, files and the network by every way that we know of.
+"""A dependency tries to reach the environment, files and the network in every known way.
 
-It has no grants. Each row runs in a real process; a plain Node shows that the row works where nothing
-confines it.
+It has no grants. Each row runs in a real process; plain Node shows that the row works without
+confinement.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from process import mapper
 
 MARKER = "the-secret-of-this-host"
 
-#: Expressions whose value holds the marker in plain Node.
+#: Expressions whose value contains the marker in plain Node.
 REACHES = {
     "process-by-name": "process.env.SECRET",
     "process-by-computed-key": "globalThis['pro' + 'cess'].env.SECRET",
@@ -180,7 +180,7 @@ def test_what_is_withheld_is_granted_by_infer(tmp_path: Path) -> None:
     assert int(run(tmp_path, "--infer").stdout) > 0
 
 
-#: Expressions for objects whose prototypes no name leads to.
+#: Expressions for objects whose prototypes have no name.
 HIDDEN = [
     "new URLSearchParams('a=1').keys()",
     "new Intl.Segmenter().segment('')",

@@ -1,4 +1,4 @@
-"""Archives go both ways between us and Endo's own, unmodified reader and writer."""
+"""Archives are interchangeable with Endo's own, unmodified reader and writer."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_endo_begins_at_the_first_of_several_entries(tmp_path: Path) -> None:
     assert endo("read", archive).splitlines()[0] == "b"
 
 
-#: Each prints ``fine`` where it is understood.
+#: Each prints ``fine`` if it works.
 NEEDING = {
     "top-level await": {
         "main.js": "import { x } from './b.js'; console.log(x);",

@@ -1,4 +1,4 @@
-"""Several entries in one archive, or one script, share what they both reach."""
+"""Several entries in one archive, or one script, share the modules that both reach."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSX in the application's own code: what it becomes, and places in what was written."""
+"""JSX in the application's own code: its compiled form, and original positions."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_a_changed_configuration_is_seen(tmp_path: Path) -> None:
     assert shown == _SHOWN.replace("react", "preact")
 
 
-#: In a text, `@` marks the place that is to be named; it is not part of the text.
+#: In a source, `@` marks the expected position; it is not part of the source.
 THROWN = {
     "behind-an-element": "const a = <p x='1'>é{1}</p>; throw @new Error('x');",
     "in-an-element": "const f = (): never => { throw @new Error('x') };\nconst a = <p\n y={2} x={f()}/>;",

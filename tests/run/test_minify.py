@@ -1,4 +1,4 @@
-"""Minified bundles: shorter, and nothing else that a program or a policy can see."""
+"""Minified bundles: shorter, and otherwise equivalent for programs and policies."""
 
 from __future__ import annotations
 

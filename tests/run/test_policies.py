@@ -1,4 +1,4 @@
-"""The policy of a run: narrowed, audited, and never widened."""
+"""The policy of a run: restricted, audited, and never extended."""
 
 from __future__ import annotations
 

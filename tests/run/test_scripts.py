@@ -1,4 +1,4 @@
-"""One script does what the archive does: as a program of Node, and as a module that others import."""
+"""A script behaves like the archive: as a Node program, and as an importable module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Traces in Node, as a table: each kind of source, thrown in the application or in a dependency."""
+"""Stack traces in Node, as a table: each kind of source, in the application or a dependency."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _made(tmp_path: Path, name: str, where: str, form: str, source_map: str) -> 
 
 
 def _run(output: Path) -> str:
-    """Return what a program that throws says."""
+    """Return the output of a program that throws."""
     if output.suffix == ".zip":
         return mapper("run", output).stderr
     return subprocess.run([NODE, output], capture_output=True, text=True, check=False).stderr
@@ -108,7 +108,7 @@ def test_a_minified_text_without_maps_has_its_own_places(tmp_path: Path) -> None
     ]
 
 
-#: Asks a Node that waits for its debugger what scripts there are, and with which maps.
+#: Queries a Node that waits for its debugger for its scripts and their source maps.
 _ATTACH = """
 import { spawn } from 'node:child_process';
 const child = spawn(process.execPath, ['--inspect-wait=0', ...process.argv.slice(1)]);
@@ -168,7 +168,7 @@ def _assert_leads_to_the_source(scripts: list[dict[str, str]], row: Row, package
 @pytest.mark.parametrize("source_map", ["inline", "file"])
 def test_debuggers_of_archives_are_led_to_the_sources(tmp_path: Path, source_map: str) -> None:
     output = _made(tmp_path, "compiled", "dependency", "archive", source_map)
-    mapper("run", output)  # what V8 compiled is kept, and has no maps
+    mapper("run", output)  # the code cache exists, and has no source maps
 
     scripts = _debugged(ROOT / "compartment_mapper" / "_runtime" / "main.cjs", output)
 

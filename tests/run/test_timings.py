@@ -1,4 +1,4 @@
-"""``run --timings`` and ``run --no-cache``: both halves of a run heed them."""
+"""``run --timings`` and ``run --no-cache`` apply to both processes of a run."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_timings_of_both_halves_are_told(application: Path, tmp_path: Path) -> N
 
 
 def made_code(cache: Path) -> dict[Path, int]:
-    """Return what was compiled of the runtime and of the application, when that has been made."""
+    """Return the code cache of the runtime and of the application, once it exists."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
         kept = {path: path.stat().st_mtime_ns for path in (cache / "code").glob("*.v8")}

@@ -1,4 +1,4 @@
-"""TypeScript in the application's own code: as Node erases it, with places in what was written."""
+"""TypeScript in the application's own code: stripped as by Node, with original positions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _application(folder: Path, files: Mapping[str, str]) -> Path:
     return write(folder, {"package.json": _APP, **files})
 
 
-#: What can't be erased: the text, where it is, and a word of the way out.
+#: Syntax that cannot be stripped: the source, its position, and part of the hint.
 REFUSED = {
     "enum": ("let a;\n\tenum Colour { Red }", (2, 2), "as const"),
     "const-enum": ("const enum Colour { Red }", (1, 1), "as const"),

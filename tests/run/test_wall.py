@@ -1,4 +1,4 @@
-"""Behind the compartments stands the process, which may do no more than all packages together."""
+"""The process behind the compartments has no more permissions than all packages together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support import NODE
 
 TOOL = [sys.executable, "-m", "compartment_mapper"]
 
-#: What somebody who has escaped would do, in the start realm itself.
+#: What code that has escaped would do, in the start realm itself.
 RAW = """
 const tried = (f) => { try { return f() ? 'done' : 'nothing' } catch (e) { return e.code } };
 const fs = require('fs'), folder = process.env.FOLDER;
@@ -37,7 +37,7 @@ REFUSED = {
 
 
 def app(folder: Path, text: str, *, builtins: object = None, names: object = None) -> Path:
-    """Return the folder of an application whose one package may use what is given."""
+    """Return the folder of an application with one package that has the given grants."""
     own = {"builtins": builtins or {}, "globals": names or {}}
     files = {
         "package.json": json.dumps({"name": "app", "main": "main.js"}),
@@ -49,7 +49,7 @@ def app(folder: Path, text: str, *, builtins: object = None, names: object = Non
 
 
 def run(folder: Path, *options: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """Return what came of the application in *folder*."""
+    """Return the result of the application in *folder*."""
     return subprocess.run(
         [*TOOL, "run", *options, "main.js"],
         cwd=folder,
@@ -62,7 +62,7 @@ def run(folder: Path, *options: str, **more: str) -> subprocess.CompletedProcess
 
 
 def raw(folder: Path, flags: list[str]) -> object:
-    """Return what a script of no compartment can do in a process with such flags."""
+    """Return the permissions of a script outside of compartments, in a process with such flags."""
     script = folder / "raw.js"
     script.write_text(RAW)
     options = [*flags, f"--allow-fs-read={script}"] if flags else []
@@ -87,7 +87,7 @@ def flags_of(folder: Path) -> list[str]:
     return done.stdout.replace("'", "").split()
 
 
-#: What `process.permission` says of the process, where a package may ask.
+#: The result of `process.permission`, for a package that may read it.
 ASKS = """
 const { permission } = process;
 const all = ['fs.read', 'fs.write', 'child', 'worker', 'wasi', 'addon'];

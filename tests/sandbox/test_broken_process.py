@@ -1,4 +1,4 @@
-"""A process that someone has taken over says what it likes: the host is told, and goes on."""
+"""A compromised process sends arbitrary messages: the host reports the error and recovers."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ FAILED = (
 )
 FRAME = "    at compartment:///sandbox/evaluation.js"
 
-#: What it does, and the code of what comes of that.
+#: The behavior of the process, and the resulting code.
 SAYINGS = {
     "dies-when-it-is-ready": ("ready(); sys.exit()", "PROCESS_ENDED"),
     "dies-before-it-begins": ("ready(); receive(); sys.exit()", "PROCESS_ENDED"),
-    # Whether it has been asked for the evaluation by then, is a matter of time.
+    # Timing determines whether it has received the evaluation by then.
     "is-ready-again": ("ready(); begin()", "PROCESS_ENDED PROCESS_BROKEN"),
     "begins-before-it-is-ready": (
         "key = receive()['key']; send({'type': 'started', 'id': 1})",

@@ -1,4 +1,4 @@
-"""The agent of ``examples/agent`` says what its page says."""
+"""The agent of ``examples/agent`` prints the output in its documentation."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ still works:
     returned: [2, 4, 6]
 refunds: [17]
 """
-#: On a slow machine time is up before memory is full.
+#: On a slow machine the timeout comes before the memory limit.
 _EITHER = (
     "TIMEOUT: the evaluation took longer than 1 seconds",
     "MEMORY_LIMIT: the evaluation used more than 64 MB of memory",

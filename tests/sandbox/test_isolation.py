@@ -1,4 +1,4 @@
-"""A text has nothing of the host: neither by name, nor by what it is given."""
+"""Evaluated code gets nothing of the host: neither by name, nor from its endowments."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from compartment_mapper.errors.diagnostic import InputError
 
 MARKER = "the-secret-of-this-host"
 
-#: Texts that find the secret where nothing confines them.
+#: Sources that find the secret without confinement.
 REACHES = {
     "by-name": "process.env.SECRET",
     "by-computed-name": "globalThis['pro' + 'cess'].env.SECRET",
@@ -139,7 +139,7 @@ def test_chance_is_endowed_when_it_is_asked_for() -> None:
             sandbox.evaluate("Date.now()")
 
 
-#: Yields what can be reached from *root* and is not frozen, but for what it has itself made.
+#: Yields the objects that are reachable from *root* and not frozen, except its own.
 WALK = """
 const thawed = (root, own) => {
   const seen = new Set(own), found = [];
@@ -159,7 +159,7 @@ const thawed = (root, own) => {
 const failed = (f) => { try { f() } catch (error) { return error } };
 """
 
-#: Objects of the host that no name leads to.
+#: Objects of the host without a name.
 SHARED = [
     "new URLSearchParams('a=1').entries()", "new URL('http://a/?b=1').searchParams", "new URL('a:b')",
     "new TextDecoder('latin1')", "new TextDecoder('utf-16le')", "new TextDecoder('shift_jis')", "new TextEncoder()",
@@ -178,7 +178,7 @@ SHARED = [
 
 @pytest.mark.parametrize("source", SHARED)
 def test_what_evaluations_share_is_frozen(source: str, armed: Sandbox) -> None:
-    """What one could change, another could read: they would have a channel."""
+    """If one evaluation could change an object that another can read, they would have a channel."""
     assert armed.evaluate(f"{WALK} const it = {source}; return thawed(it, [thawed])") == []
 
 
@@ -219,7 +219,7 @@ def test_a_trace_does_not_tell_of_other_evaluations(sandbox: Sandbox) -> None:
     assert "secret-name" not in str(traces)
 
 
-#: Puts a value where another evaluation could find it; what it finds there.
+#: Stores a value where another evaluation could find it; the result of looking there.
 PLACES = {
     "a-global": ("globalThis.kept = 'kept'", "globalThis.kept"),
     "a-declaration": ("var kept = 'kept'; let k = 1", "typeof kept === 'string' && kept"),
@@ -301,7 +301,7 @@ def test_timers_end_with_their_evaluation() -> None:
 
 
 def _archive(folder: Path, text: str, *grants: str) -> Path:
-    """Return an archive whose entry is *text*, and which is granted what *grants* say."""
+    """Return an archive with the entry source *text* and the grants *grants*."""
     write(folder, {"package.json": json.dumps({"name": "app", "type": "module"}), "main.js": text})
     done = subprocess.run(
         [
@@ -343,7 +343,7 @@ def test_what_an_archive_exports_can_not_be_changed(tmp_path: Path) -> None:
 
 
 def test_behind_ses_stands_a_second_wall(tmp_path: Path) -> None:
-    """An archive that is granted all of it meets the walls of the process."""
+    """An archive with all grants is still restricted by the process."""
     text = """
     import fs from 'node:fs'; import { execSync } from 'node:child_process'; import { Worker } from 'node:worker_threads';
     const tried = (f) => { try { return f() } catch (e) { return e.code } };

@@ -1,4 +1,4 @@
-"""Whatever a text does, its evaluation ends with an error that says so, and the next one works."""
+"""Whatever a source does, its evaluation ends with a matching error, and the next one works."""
 
 from __future__ import annotations
 
@@ -80,12 +80,12 @@ def test_globals_are_bounded(hardened: Sandbox) -> None:
 
 @pytest.mark.parametrize(("source", "code"), HOSTILE)
 def test_a_hostile_text_is_survived(hardened: Sandbox, source: str, code: str | None) -> None:
-    # What ends by itself may take its time, on a slow machine.
+    # An evaluation that ends by itself may be slow on a slow machine.
     timeout = None if code == "TIMEOUT" else 30.0
     try:
         hardened.evaluate(source, timeout=timeout)
     except SandboxError as error:
-        # An allocation that is refused can be an error of the text, or the end of the process.
+        # A failed allocation is either an error of the source or the end of the process.
         codes = {code} if code != "MEMORY_LIMIT" else {code, "JAVASCRIPT_ERROR"}
         assert code is None or error.code in codes, error  # noqa: PT017 - two ways to end
     else:
@@ -249,7 +249,7 @@ def test_globals_that_can_not_be_given_are_refused() -> None:
     ids=["sum", "parentheses", "ternary", "names", "eval", "templates", "imports"],
 )
 def test_a_text_that_is_hard_to_look_at_is_refused(hardened: Sandbox, source: str) -> None:
-    """No timeout bounds what the host itself does."""
+    """The timeout does not cover work of the host itself."""
     with pytest.raises(SandboxError) as caught:
         hardened.evaluate(source)
 

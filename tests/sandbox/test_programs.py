@@ -1,4 +1,4 @@
-"""Scripts, bodies of functions, modules; with types and without, and what SES's censors refuse."""
+"""Scripts, function bodies and modules; with and without types; sources that SES rejects."""
 
 from __future__ import annotations
 

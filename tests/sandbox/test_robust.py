@@ -83,7 +83,7 @@ def test_a_tool_that_is_cancelled_from_within_is_an_error() -> None:
 
 
 def test_who_is_interrupted_leaves_nothing_behind() -> None:
-    """The text goes on in an endless loop, and nobody asks for anything else."""
+    """The source loops forever, and nothing else is requested."""
 
     async def main() -> int:
         async with AsyncSandbox() as sandbox:

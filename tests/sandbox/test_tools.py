@@ -1,4 +1,4 @@
-"""Tools: what they are called with, what they answer, and what goes wrong."""
+"""Tools: their arguments, results and errors."""
 
 from __future__ import annotations
 

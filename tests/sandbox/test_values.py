@@ -1,4 +1,4 @@
-"""Data crosses both ways unchanged, and nothing else crosses."""
+"""Data is passed unchanged in both directions, and nothing else is passed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from compartment_mapper import UNDEFINED, JavaScriptError, NotDataError, Sandbox, SandboxError
 
-#: Dates of JavaScript count milliseconds.
+#: JavaScript dates have a resolution of milliseconds.
 DATES = st.datetimes(timezones=st.just(UTC)).map(
     lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 )

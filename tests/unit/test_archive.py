@@ -103,7 +103,7 @@ def test_the_order_of_files_and_modules_does_not_change_the_bytes() -> None:
 
 
 def test_the_bytes_are_those_of_the_recipe_of_endo() -> None:
-    """What makeArchive writes: stored, DOS date 0, Unix, the map first."""
+    """As written by makeArchive: stored, DOS date 0, Unix, the map first."""
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, content in ENTRIES:
@@ -117,7 +117,7 @@ def test_the_bytes_are_those_of_the_recipe_of_endo() -> None:
 
 
 def test_nothing_follows_the_end_of_the_directory_and_nothing_streams() -> None:
-    """Endo's reader wants the end record in the last 22 bytes, and no data descriptors."""
+    """Endo's reader requires the end record in the last 22 bytes, and no data descriptors."""
     with zipfile.ZipFile(BytesIO(ARCHIVE)) as archive:
         entries = archive.infolist()
 
@@ -272,7 +272,7 @@ def test_a_truncated_archive_is_refused(length: int) -> None:
 @given(st.integers(0, len(ARCHIVE) * 8 - 1))
 @settings(max_examples=300)
 def test_no_flipped_bit_of_a_file_or_the_map_goes_unseen(bit: int) -> None:
-    """A flipped bit may be in a date that nothing reads; then the archive is the same."""
+    """A flipped bit may be in a date, which no reader reads; the archive is then equivalent."""
     flipped = bytearray(ARCHIVE)
     flipped[bit // 8] ^= 1 << bit % 8
 

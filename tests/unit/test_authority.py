@@ -1,4 +1,4 @@
-"""The table of what Node offers, against every member of every builtin of Node 22 and 24."""
+"""The capability table, compared with every member of every builtin of Node 22 and 24."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from compartment_mapper.authority.table import (
     comes_with,
 )
 
-#: What was reviewed, by version, builtin, and the names of its members.
+#: The reviewed members, by version and builtin.
 REVIEWED: dict[str, dict[str, list[str]]] = {
     version: {name: members.split() for name, members in builtins.items()}
     for version, builtins in json.loads(
@@ -32,12 +32,12 @@ EVERY_MEMBER = sorted(
     }
 )
 
-#: Builtins that look into the engine, into other threads or other packages: each of their members
-#: is in the table by its own name, so that a new one has to be decided about.
+#: Builtins that expose the engine, other threads or other packages: the table lists each of their
+#: members, so that a new one requires a decision.
 _NAMED = ("async_hooks", "v8", "worker_threads")
 
-#: What runs machine code or text in no compartment, loads code that is not in the archive, shows
-#: objects of all packages, or switches the engine.
+#: Capabilities that run native code or source outside of compartments, load code that is not in the
+#: archive, expose objects of all packages, or change engine settings.
 CRITICAL = """
     _http_agent.globalAgent _http_common.parsers _stream_wrap.StreamWrap
     _tls_common.SecureContext _tls_wrap.TLSSocket async_hooks.createHook

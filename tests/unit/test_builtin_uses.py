@@ -7,7 +7,7 @@ from compartment_mapper.scan import scan_module
 
 
 def members(text: str, language: Language = "cjs") -> list[str]:
-    """Return the members of builtins that *text* uses, ``…`` for one that may reach further."""
+    """Return the members of builtins that *text* uses, with ``…`` after inexact ones."""
     found = scan_module(text.encode(), language).builtin_uses
     return [use.path + ("" if use.exact else "…") for use in found]
 

@@ -1,4 +1,4 @@
-"""What is kept between runs: never wrong, never needed, whatever is in the folder."""
+"""The cache: never wrong, never required, whatever its folder contains."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from compartment_mapper.scan.scanner import ScanHere
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which things are kept."""
+    """The cache folder."""
     path = tmp_path / "cache"
     monkeypatch.setenv(VARIABLE, str(path))
     return path
@@ -39,23 +39,23 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An application, in the current folder, all of it old enough to be known by its times."""
+    """An application in the current folder, old enough to be identified by its times."""
     written = write(tmp_path / "app", FILES)
     monkeypatch.chdir(written)
     aged(written)
     monkeypatch.setattr(file_dependencies, "_GRANULE", 5_000_000)
-    time.sleep(0.01)  # the time of the last change of anything can't be set
+    time.sleep(0.01)  # the time of the last metadata change cannot be set
     return written
 
 
 def aged(root: Path) -> None:
-    """Let some seconds pass for all below *root*, as far as files say."""
+    """Make all files below *root* some seconds older."""
     for path in [*root.rglob("*"), root]:
         os.utime(path, (path.stat().st_atime, path.stat().st_mtime - 3600), follow_symlinks=False)
 
 
 def bundled(*more: str) -> tuple[Result, bytes]:
-    """Return what ``bundle`` says, and the archive; an old one is no help."""
+    """Return the output of ``bundle``, and the archive; remove an existing one first."""
     Path("app.zip").unlink(missing_ok=True)
     result = invoke("bundle", "main.js", "-o", "app.zip", *more)
     archive = Path("app.zip")
@@ -63,7 +63,7 @@ def bundled(*more: str) -> tuple[Result, bytes]:
 
 
 def assert_same_as_new(*more: str) -> Result:
-    """Fail where what is kept makes a difference; return what is said."""
+    """Fail if the cache makes a difference; return the output."""
     kept, archive = bundled(*more)
     new, expected = bundled("--no-cache", *more)
     assert (kept.stdout, kept.stderr, kept.exit_code) == (new.stdout, new.stderr, new.exit_code)
@@ -111,7 +111,7 @@ def test_a_folder_that_others_may_write_to_is_not_used(
     folder: Path, prepare: Callable[[Path], object], problem: str
 ) -> None:
     prepare(folder)
-    if not problem:  # what a link leads to is looked at
+    if not problem:  # for a link, its target counts
         pytest.skip("only another user's folder shows it") if os.getuid() == 0 else None
         problem = "it belongs to another user"
     assert cache_folder(os.environ).problem == problem
@@ -172,7 +172,7 @@ def test_without_the_cache_nothing_is_kept(app: Path, folder: Path) -> None:
 
 
 def is_kept(*more: str) -> bool:
-    """Whether a bundle is not made again."""
+    """Return whether a bundle is reused."""
     result, _ = bundled("--timings", *more)
     return "load" not in result.stderr
 
@@ -292,7 +292,7 @@ def test_failures_are_not_kept(app: Path, folder: Path) -> None:
 
 
 def damaged(content: bytes) -> Iterator[bytes]:
-    """Yield what may become of a file."""
+    """Yield possible damages of a file."""
     yield b""
     yield content[: len(content) // 2]
     yield content[:-1]
@@ -317,7 +317,7 @@ def test_damaged_files_are_no_harm(app: Path, folder: Path, number: int) -> None
 
 
 def rewritten(path: Path, change: Callable[[list[bytes]], object]) -> None:
-    """Change the lines of a manifest, and make its digest right."""
+    """Change the lines of a manifest, and update its digest."""
     _, *lines = path.read_bytes().split(b"\n")
     change(lines)
     text = b"\n".join(lines)
@@ -392,7 +392,7 @@ def test_what_was_not_used_for_longest_goes_first(
 
 
 class Asked:
-    """Scans and an engine that count what they are asked."""
+    """A scanner and an engine that count their calls."""
 
     def __init__(self) -> None:
         self.texts: list[bytes] = []
@@ -409,7 +409,7 @@ class Asked:
 
 
 def record_of(path: Path, asked: Asked, source: bytes, version: bytes = b"1") -> ModuleRecord:
-    """Return the record of *source* by what is kept at *path*."""
+    """Return the record of *source*, using the cache at *path*."""
     with Analyses(str(path), version) as known:
         return KnownScans(known, asked).begin(source, "cjs", in_cycle=False)()
 
@@ -520,7 +520,7 @@ def test_analyses_have_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         assert known.value(known.key(b"39")) == "x" * 20_000
 
 
-# The disk, observed
+# File system observations
 
 
 def test_an_observed_disk_says_what_the_disk_says(tmp_path: Path) -> None:
@@ -564,11 +564,11 @@ def test_clear_follows_no_links(tmp_path: Path) -> None:
     assert sum(part.files for part in parts_of(str(kept))) == 0
 
 
-# New texts in an archive that is otherwise as it was
+# Replaced sources in an otherwise unchanged archive
 
 
 def stages_after(change: Callable[[], object], *more: str) -> str:
-    """Return the stages of a bundle after *change*, which must not tell what was kept from new."""
+    """Return the stages of a bundle after *change*; a cached result must equal a new one."""
     bundled(*more)
     change()
     result, archive = bundled("--timings", *more)

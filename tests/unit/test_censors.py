@@ -13,7 +13,7 @@ def record_of(text: str, language: Language = "cjs") -> ModuleRecord:
 
 
 def rewritten(text: str) -> str:
-    """Return *text* rewritten, as part of a statement: comments between statements are dropped."""
+    """Return *text* rewritten, in a statement: comments between statements are dropped."""
     block = f"{{\n{text}\n}}"
     return apply_edits(block.encode(), record_of(block).edits)[2:-2]
 
@@ -114,7 +114,7 @@ def test_every_space_of_javascript_counts_before_the_parenthesis(word: str, spac
 
 
 def test_a_sloppy_html_comment_is_a_line_comment() -> None:
-    """Annex B.1.1: Node takes them in CommonJS."""
+    """Annex B.1.1: Node accepts them in CommonJS."""
     assert rewritten("a()\n<!-- x\nb()\n--> y") == "a()\n//-- x\nb()\n//> y"
 
 

@@ -64,7 +64,7 @@ def small_map() -> dict[str, object]:
 
 
 def changed(path: str, value: object) -> dict[str, object]:
-    """Return the small map with *value* at *path*, keys separated by ``/ ``; None removes."""
+    """Return the small map with *value* at *path*, keys separated by ``/ ``; None removes it."""
     found = copy.deepcopy(small_map())
     here: object = found
     *way, last = path.split(" / ")
@@ -230,7 +230,7 @@ _SHAPE = st.dictionaries(
 
 @st.composite
 def maps(draw: Callable[[st.SearchStrategy[object]], object]) -> CompartmentMap:
-    """Draw a map whose links all lead somewhere."""
+    """Draw a map with valid links."""
     shape = draw(_SHAPE)
     assert isinstance(shape, dict)
     compartments = {

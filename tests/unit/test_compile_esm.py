@@ -51,7 +51,7 @@ def stored(text: str, *, in_cycle: bool = False) -> str:
 
 
 def readable(text: str, *, in_cycle: bool = False) -> str:
-    """Return the stored JSON with its program below, as people can compare it."""
+    """Return the stored JSON, followed by its program in readable form."""
     fields = json.loads(stored(text, in_cycle=in_cycle))
     program = fields.pop("__syncModuleProgram__")
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in fields.items()]

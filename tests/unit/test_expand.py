@@ -1,4 +1,4 @@
-"""What computed requests and places stand for, by what is there."""
+"""Expansion of computed requests and asset references to existing files."""
 
 from __future__ import annotations
 

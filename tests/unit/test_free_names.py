@@ -12,7 +12,7 @@ def free(text: str, language: Language = "cjs") -> tuple[FreeName, ...]:
 
 
 def paths(text: str) -> list[str]:
-    """Return the paths that *text* uses, ``…`` after those that may reach further."""
+    """Return the paths that *text* uses, with ``…`` after inexact ones."""
     return [name.path + ("" if name.exact else "…") for name in free(text)]
 
 

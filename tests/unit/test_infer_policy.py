@@ -17,7 +17,7 @@ A = CanonicalName("a")
 
 
 def with_dependency(code: str, *, main: str = "require('a')", infer: bool = False) -> Application:
-    """Return an application whose dependency ``a`` is *code*."""
+    """Return an application with a dependency ``a`` whose source is *code*."""
     files = {
         "package.json": package(name="app", version="1.0.0", dependencies={"a": "1"}),
         "main.js": main,
@@ -28,7 +28,7 @@ def with_dependency(code: str, *, main: str = "require('a')", infer: bool = Fals
 
 
 def uses(application: Application, name: str) -> list[str]:
-    """Return the globals and builtins that a package uses, the harmless ones in brackets."""
+    """Return the globals and builtins that a package uses, with harmless ones in brackets."""
     return [
         f"({use.path})" if use.harmless else use.path
         for use in application.uses
@@ -44,7 +44,7 @@ def granted(policy: PackagePolicy) -> list[str]:
 
 
 def handed(*named: str) -> list[str]:
-    """Return what a package gets that hands its process on: what is harmless, and what it names."""
+    """Return the grants of a package that passes its process on: harmless and named members."""
     harmless = [path for path in harmless_paths("globals") if path.startswith("process.")]
     shown = {path: f"({path})" for path in harmless} | {path: path for path in named}
     return [shown[path] for path in sorted(shown)]

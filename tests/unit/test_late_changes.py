@@ -1,4 +1,4 @@
-"""Whether a module may change its exports late: rows of texts, with the answer."""
+"""Monkey-patching: rows of sources, with the expected result."""
 
 from __future__ import annotations
 

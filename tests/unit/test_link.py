@@ -1,4 +1,4 @@
-"""Worlds of a few modules: which imports are answered, and what is told of the others."""
+"""Linking of small applications: resolved imports, and the errors of the others."""
 
 from __future__ import annotations
 

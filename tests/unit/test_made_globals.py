@@ -1,4 +1,4 @@
-"""Globals that packages make for each other are seen, and granted to both by inference."""
+"""Globals that packages define for each other are found, and inference grants them to both."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from compartment_mapper.scan import scan_module
         ("give(Reflect); put('decorate', decorate)", ["Reflect.decorate"]),
         ("globalThis.Reflect.decorate = f", ["Reflect.decorate"]),
         ("Promise.method = f", ["Promise.method"]),
-        # What is the text's own, or is there already.
+        # The source's own names, or existing ones.
         ("const globalThis = {}; globalThis.thing = 1", []),
         ("(function (global) { global.thing = 1 })({})", []),
         ("globalThis.thing; globalThis.thing === 1; f(globalThis)", ["globalThis"]),
@@ -69,7 +69,7 @@ def test_which_objects_of_the_language_a_text_changes(text: str, expected: tuple
 
 
 def two(maker: str, reader: str, *, infer: bool = True) -> Application:
-    """Return an application with a dependency that makes a global, and one that reads it."""
+    """Return an application with a dependency that defines a global, and one that reads it."""
     files = {
         "package.json": package(name="app", dependencies={"maker": "1", "reader": "1"}),
         "main.js": "require('maker'); require('reader');",

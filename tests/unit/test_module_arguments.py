@@ -1,4 +1,4 @@
-"""``arguments`` outside of any function is that of Node's module wrapper, or none."""
+"""``arguments`` outside of any function is that of Node's module wrapper, or undeclared."""
 
 from __future__ import annotations
 

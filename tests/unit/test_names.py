@@ -95,7 +95,7 @@ def test_a_function_hides_what_it_binds(text: str, expected: list[str]) -> None:
 def test_a_function_in_a_block_counts_for_the_function_around_it(
     text: str, expected: list[str]
 ) -> None:
-    """Annex B.3.2; a class has no such rule."""
+    """Annex B.3.2; not for classes."""
     assert roles(text) == expected
 
 

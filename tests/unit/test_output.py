@@ -1,4 +1,4 @@
-"""``-o``: what is never written to, and standard output."""
+"""``-o``: forbidden targets, and standard output."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_an_input_or_what_is_no_file_is_not_written_to(
     output: str, app: Path, *, cached: bool
 ) -> None:
     options = ["--policy", "policy.json", *([] if cached else ["--no-cache"])]
-    for _ in range(2):  # the second is kept
+    for _ in range(2):  # the second is cached
         result = invoke("bundle", "main.js", "-o", output, *options)
 
         assert result.exit_code == 1

@@ -169,5 +169,5 @@ def test_targets_may_nest_deeper_than_pythons_stack() -> None:
         target = [{"node": target}]
 
     assert brief(exports_resolve({".": target}, ".", CONDITIONS)) == "./a.js"
-    while isinstance(target, list):  # taken apart here: Python's own way recurses
+    while isinstance(target, list):  # iterative, because nested lists exceed the recursion limit
         target = target[0].pop("node")

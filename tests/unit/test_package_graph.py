@@ -23,7 +23,7 @@ def names_of(
 def dependency(
     folder: str, name: str, code: str = "", *, uses: Sequence[str] = (), version: str = "1.0.0"
 ) -> dict[str, str]:
-    """Return the two files of a package in node_modules that declares the packages it uses."""
+    """Return the two files of a package in node_modules that declares its dependencies."""
     return {
         f"node_modules/{folder}/package.json": package(name=name, version=version, **needs(*uses)),
         f"node_modules/{folder}/index.js": code,
@@ -84,7 +84,7 @@ def test_of_equal_paths_the_shorter_text_and_then_the_first_wins(
 
 
 def test_a_path_may_lead_through_a_package_that_is_not_reached() -> None:
-    """As in Endo and LavaMoat: policies keep their names when a require is added."""
+    """As in Endo and LavaMoat: names in policies stay the same when a require is added."""
     files = (
         app("require('a/x')", "a", "m")
         | dependency("a", "a", uses=["b"])

@@ -1,4 +1,4 @@
-"""Pages have other globals than Node: they are seen, and granted, where a page is the host."""
+"""Pages have other globals than Node, which are found and granted if the host is a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `policy infer` leaves as a person decided it, and which package a policy is for."""
+"""`policy infer` preserves manual decisions, and a policy is bound to package versions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def app(tmp_path: Path) -> Path:
 
 
 def infer(app: Path) -> dict[str, object]:
-    """Return the policy file as `policy infer` leaves it."""
+    """Return the policy file after `policy infer`."""
     result = invoke("policy", "infer", str(app / "main.js"))
     assert result.exit_code == 0, result.output
     value = json.loads((app / "compartment-policy.json").read_text())
@@ -36,13 +36,13 @@ def infer(app: Path) -> dict[str, object]:
 
 
 def decided(app: Path, **policy: object) -> None:
-    """Write what a person decided of the package ``a``."""
+    """Write manual decisions about the package ``a``."""
     value = {"harmless": True, "resources": {"a": policy}}
     (app / "compartment-policy.json").write_text(json.dumps(value))
 
 
 def grants(app: Path, part: str) -> object:
-    """Return what the policy grants ``a`` after `policy infer` ran twice, without the reasons."""
+    """Return the grants of ``a`` after `policy infer` ran twice, without the reasons."""
     infer(app)
     resources = infer(app)["resources"]
     assert isinstance(resources, dict)
@@ -55,7 +55,7 @@ def grants(app: Path, part: str) -> object:
     }
 
 
-# --- what a person decided ---
+# --- manual decisions ---
 
 
 @pytest.mark.parametrize(
@@ -215,11 +215,11 @@ def test_a_refusal_of_what_nobody_uses_is_not_stale(app: Path) -> None:
     assert "remove them by hand" in checked.stderr
 
 
-# --- which package a policy is for ---
+# --- the package of a policy ---
 
 
 def changed(app: Path, what: str) -> None:
-    """Change the package ``a`` under a policy that was made for it."""
+    """Change the package ``a`` after its policy was written."""
     infer(app)
     if what == "version":
         write(app, {"node_modules/a/package.json": package(name="a", version="1.0.1")})
@@ -291,7 +291,7 @@ def test_the_help_has_an_example_of_ci() -> None:
 
 
 def integrity(files: dict[str, str]) -> str | None:
-    """Return the hash of the package ``a`` that has *files*."""
+    """Return the hash of the package ``a`` with *files*."""
     own = {f"node_modules/a/{path}": text for path, text in files.items()}
     application = load({**APP, **own})
     package_a = next(p for p in application.packages.packages.values() if p.name == "a")
@@ -302,7 +302,7 @@ def test_the_integrity_is_of_texts_names_and_their_number() -> None:
     first = {"index.js": "require('./b'); require('./c');", "b.js": "1;", "c.js": "2;"}
     hashes = [
         integrity(first),
-        integrity({**first, "b.js": "2;", "c.js": "1;"}),  # the texts swapped
+        integrity({**first, "b.js": "2;", "c.js": "1;"}),  # swapped contents
         integrity({**first, "b.js": "1; "}),
         integrity({"index.js": "require('./b'); require('./d');", "b.js": "1;", "d.js": "2;"}),
         integrity({"index.js": "require('./b'); require('./b');", "b.js": "1;"}),
@@ -331,7 +331,7 @@ def test_the_integrity_is_the_same_wherever_a_package_is_installed() -> None:
 
 
 def test_a_file_that_is_called_otherwise_is_another_package() -> None:
-    """The text that asks is the same: only the name of what it finds differs."""
+    """The requesting source is the same: only the name of its target differs."""
     asks = "require('./b');"
 
     assert integrity({"index.js": asks, "b.js": "x"}) != integrity(

@@ -58,7 +58,7 @@ def test_merging_is_associative(a: Policy, b: Policy, c: Policy) -> None:
 
 
 def decisions(policy: Policy) -> list[tuple[bool, bool, bool]]:
-    """Return what a policy answers to all questions."""
+    """Return the decisions of a policy about all paths."""
     return [
         (
             policy.of(name).allows(part, path),

@@ -1,4 +1,4 @@
-"""Which Node is taken: one whose reachable objects somebody has reviewed."""
+"""The choice of Node: only versions whose reachable objects are reviewed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from compartment_mapper.host.node_process import UnreviewedNode, find_node, revi
 
 
 def fake_node(folder: Path, version: str) -> str:
-    """Return the path of what says that it is a Node, and is ours."""
+    """Return the path of an executable of ours that pretends to be Node."""
     path = folder / "node"
     path.write_text(f'#!/bin/sh\n[ "$1" = --version ] && exec echo {version}\nexec {NODE} "$@"\n')
     path.chmod(0o755)

@@ -144,7 +144,7 @@ def test_a_main_that_is_missing_is_named() -> None:
     )
 
 
-# --- what we refuse and Node doesn't ---
+# --- stricter than Node ---
 
 
 VAULT = {
@@ -348,11 +348,11 @@ def test_who_lacks_a_builtin_in_a_page_is_told_what_is_usually_installed() -> No
     ]
 
 
-# --- the world ---
+# --- the resolver context ---
 
 
 class Counted(MemoryFiles):
-    """Counts what it is asked."""
+    """Counts its calls."""
 
     def __init__(self, files: dict[str, bytes]) -> None:
         super().__init__(files)

@@ -1,4 +1,4 @@
-"""What --infer grants: never what is critical, and what is high is said."""
+"""Grants by --infer: never critical ones, and those of severity high are listed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from compartment_mapper.bundle.application import Application, Options
 from compartment_mapper.locations import CanonicalName
 
 A = CanonicalName("a")
-#: Globals of pages are seen by their own condition.
+#: Globals of pages require their own condition.
 CRITICAL = sorted(
     path for path, row in AUTHORITIES["builtins"].items() if row.severity == "critical"
 )

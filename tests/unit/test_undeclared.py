@@ -1,4 +1,4 @@
-"""Packages that are used, and not declared: what is granted of them, and what is said."""
+"""Undeclared packages: their grants and warnings."""
 
 from __future__ import annotations
 

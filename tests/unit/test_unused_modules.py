@@ -1,4 +1,4 @@
-"""Worlds of a few modules: which are left out when a package promises that they do nothing."""
+"""Tree shaking of small applications whose packages declare no side effects."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ E = "node_modules/e/index.js"
 
 
 def kept(files: dict[str, str], *, promise: object = False, options: Options = LEAVES_OUT) -> str:
-    """Return the names of what stays of package ``p``, which has *files*.
+    """Return the names of the remaining modules of package ``p``, which has *files*.
 
-    The application's own are those whose paths begin with ``/``; packages ``e`` and ``f`` promise nothing.
+    Paths of the application begin with ``/``; packages ``e`` and ``f`` may have side effects.
     """
     names = {
         name.removeprefix("/") if name.startswith("/") else f"{APP}{name}": text
@@ -90,7 +90,7 @@ TWO = {"index.js": "export * from './x.js'; export * from './y.js'", "x.js": "ex
         pytest.param({"/main.js": "import('./x.js').catch(String)", "/x.js": ONE, **STARS, "b.js": "import { no } from './a.js'; export { no }"}, "a b index", id="can't-be-linked"),
         pytest.param({"/main.js": "import('./x.js').catch(String)", "/x.js": ONE, **STARS, "b.js": "import 'nothing'"}, "a b index", id="requests-nothing"),
         pytest.param({"/main.js": ONE, "/x.js": "", **STARS, "a.js": "import './index.js'; export const a = 1"}, "a index", id="a-cycle-of-a-barrel"),
-        # b comes before a, and a before x, only because b is asked for first.
+        # b precedes a, and a precedes x, only because b is requested first.
         pytest.param({"/main.js": "import { a } from 'p'; import { x } from 'p/x.js'", "index.js": "export * from './b.js'; export * from './a.js'", "b.js": "import { x } from './x.js'; export const b = 1", "x.js": "import { a } from './a.js'; export const x = a", "a.js": "import { x } from './x.js'; export const a = () => x"}, "a b index x", id="the-order-within-a-cycle"),
         pytest.param({"/main.js": "import { a } from 'p'; import './x.js'", "/x.js": "console.log(1); import 'p/b.js'", **STARS}, "a b index", id="used-elsewhere"),
         # c is evaluated before e, since b is.

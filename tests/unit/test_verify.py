@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from command_line import FILES, invoke, refused, write
 
-#: A package of the interpreter, ours and its dependencies takes about 60 MiB by itself.
+#: The interpreter with our package and its dependencies takes about 60 MiB.
 _MOST_MEMORY = 256 << 20
 
 
@@ -81,7 +81,7 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
 def rezipped(
     archive: Path, change: dict[str, bytes], compression: int = zipfile.ZIP_STORED
 ) -> Path:
-    """Return the archive with files replaced, or added."""
+    """Return the archive with files replaced or added."""
     made = archive.with_name("changed.zip")
     with zipfile.ZipFile(archive) as old, zipfile.ZipFile(made, "w", compression) as new:
         for name in [*old.namelist(), *(name for name in change if name not in old.namelist())]:
@@ -168,7 +168,7 @@ def test_no_bit_can_be_changed(archive: Path) -> None:
     good = archive.read_bytes()
     with zipfile.ZipFile(archive) as opened:
         directory = opened.start_dir
-    unread = {  # version, time, attributes: of no meaning to any reader
+    unread = {  # version, time, attributes: ignored by all readers
         index
         for start in range(len(good) - 4)
         if good[start : start + 4] in {b"PK\x03\x04", b"PK\x01\x02"}

@@ -1,4 +1,4 @@
-"""What a process may do follows from what its packages were granted together."""
+"""The permissions of a process follow from the grants of all packages together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes that scan: what they say is what is said here, whatever becomes of them."""
+"""Scanner processes: the same results as in this process, even if workers die."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def test_a_problem_reads_as_a_place_a_code_a_message_a_frame_and_a_hint() -> Non
     )
 
 
-# --- requests that lead nowhere ---
+# --- requests without a target ---
 
 
 def test_a_request_in_try_becomes_an_error_module_and_is_no_problem() -> None:
@@ -165,7 +165,7 @@ def test_an_entry_outside_of_any_package_is_refused() -> None:
     assert problem.code == "ENTRY_OUTSIDE_PACKAGE"
 
 
-# --- what is bundled ---
+# --- assets ---
 
 
 def test_each_language_is_stored_in_its_way() -> None:

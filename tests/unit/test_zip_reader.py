@@ -1,4 +1,4 @@
-"""The reader of archives refuses each bad one by itself, and says where its limits are."""
+"""The zip reader rejects each kind of bad archive, and enforces its limits."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def test_large_contents_come_in_pieces() -> None:
 
 
 def test_the_last_piece_may_come_of_what_is_read_already() -> None:
-    """Where in a byte the data ends, follows from how many letters have nine bits."""
+    """The number of letters with nine bits determines the bit at which the data ends."""
     for nines in range(8):
         eights = bytes(number * number % 251 for number in range((1 << 20) - 100 - nines))
         content = eights + bytes(range(200, 200 + nines)) + b"a" * 200
@@ -225,7 +225,7 @@ def test_what_is_bad_is_said(kind: str, said: str, files: Files) -> None:
 
 
 def test_data_goes_on_after_its_end_wherever_the_end_is() -> None:
-    """Also where what is read at once ends there."""
+    """Including where a chunk ends at the same byte."""
     blocks = [65535] * 15 + [(1 << 20) - 15 * 65540 - 5]
     stored = b"".join(
         bytes([number == 15]) + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little")
