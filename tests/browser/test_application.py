@@ -65,7 +65,7 @@ def test_it_renders_answers_and_looks_as_expected(
     assert share < _TOLERANCE
 
 
-def test_what_nobody_uses_is_left_out_of_pages(tmp_path: Path) -> None:
+def test_unused_modules_are_removed_for_pages(tmp_path: Path) -> None:
     def said(*flags: str) -> dict[str, int]:
         output = tmp_path / "app"
         done = mapper("bundle", APP / "main.js", "-o", output, "--json", *flags, check=True)

@@ -81,7 +81,7 @@ def bundled(served: Path, tmp_path: Path) -> list[dict[str, object]]:
     return sizes
 
 
-def test_a_page_has_compartments_text_and_archives(
+def test_a_page_has_compartments_sources_and_archives(
     browser: Browser, served: Path, tmp_path: Path, bundled: list[dict[str, object]]
 ) -> None:
     main = write(tmp_path / "app", FILES) / "main.js"

@@ -142,7 +142,9 @@ def test_a_malicious_dependency_gets_nothing(
     assert shown.errors == []
 
 
-def test_an_error_says_who_may_not_do_what(browser: Browser, served: Path, script: Script) -> None:
+def test_an_error_names_the_package_and_the_denied_capability(
+    browser: Browser, served: Path, script: Script
+) -> None:
     script(
         {
             "main.js": "import 'dep';\n",
@@ -220,7 +222,7 @@ def allowing(folder: Path, *names: str) -> Path:
     return policy
 
 
-def test_what_nobody_catches_is_reported_to_the_page(
+def test_an_uncaught_error_is_reported_to_the_page(
     browser: Browser, served: Path, script: Script
 ) -> None:
     script({"main.js": "throw new TypeError('at once');\n"})

@@ -131,7 +131,7 @@ def test_direct_eval_agrees_with_node(
     assert here == in_node
 
 
-def test_texts_that_reach_for_more_stay_confined(tmp_path: Path) -> None:
+def test_sources_that_try_to_escape_stay_confined(tmp_path: Path) -> None:
     rows = {name: f"return String({row})" for name, row in ESCAPES.items()}
     got = printed(
         *(sys.executable, "-m", "compartment_mapper", "run"),

@@ -147,7 +147,7 @@ ASKED_IN_VAIN = {"let x = import.meta; x"}
     ("language", "text"),
     [("mjs", text) for text in MODULES] + [("cjs", text) for text in SCRIPTS],
 )
-def test_a_doubt_is_where_the_engine_refuses(
+def test_parse_uncertainty_is_where_the_engine_rejects(
     language: Language, text: str, wrong: dict[tuple[str, str], bool]
 ) -> None:
     uncertain = scan_module(text.encode(), language).parse_uncertainty is not None

@@ -23,7 +23,7 @@ def test_a_seed_always_makes_the_same_program() -> None:
     assert program(5, 3) != program(5, 4)
 
 
-def test_what_differs_is_made_smaller() -> None:
+def test_a_difference_is_reduced() -> None:
     head, differs = "var { log } = require('log');", "log(missing);"  # a known difference of SES
     other = Module("m1.cjs", (head, "log(2);"))
     statements = (head, "log(1);", "log(3);", differs, "require('./m1.cjs');", "log(4);")

@@ -151,7 +151,7 @@ def printed(*command: str | Path) -> str:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_a_program_prints_the_same_without_what_nobody_uses(seed: int, tmp_path: Path) -> None:
+def test_a_program_prints_the_same_after_tree_shaking(seed: int, tmp_path: Path) -> None:
     repeats = seed % 2 == 1
     random = Random(seed)  # noqa: S311 - to repeat
     main = write(tmp_path / "app", application(random, repeats=repeats)) / "main.js"

@@ -28,7 +28,7 @@ PROJECT = {
 }
 
 
-def test_an_asset_travels_in_the_archive(tmp_path: Path) -> None:
+def test_an_asset_is_included_in_the_archive(tmp_path: Path) -> None:
     project = tmp_path / "app"
     (project / "texts").mkdir(parents=True)
     (project / "package.json").write_text('{"name": "app"}')

@@ -442,7 +442,7 @@ def test_an_archive_does_not_read_what_another_evaluation_is_sent(tmp_path: Path
     assert asyncio.run(both()) == (len(MARKER), {"text": ""})
 
 
-def test_no_accessor_keeps_what_another_evaluation_gave_it() -> None:
+def test_no_accessor_stores_a_value_of_another_evaluation() -> None:
     common, text = ((PROGRAMS / f"{name}.js").read_text() for name in ("_common", "_accessors"))
     program = f"const SECRET = {MARKER!r};\n{common}\n{text}"
     kept = """

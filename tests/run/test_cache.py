@@ -82,7 +82,7 @@ def test_the_number_of_processes_changes_nothing(tmp_path: Path, jobs: str) -> N
     assert archives[0] == archives[1]
 
 
-def test_a_program_is_run_from_what_is_kept(tmp_path: Path) -> None:
+def test_a_program_runs_from_the_cache(tmp_path: Path) -> None:
     app, cache = write(tmp_path / "app", FILES), tmp_path / "cache"
     (app / "node_modules/a/index.js").write_text("console.log('in a', process.argv[2])")
     outputs = []

@@ -239,7 +239,7 @@ def test_data_of_another_package_are_made_anew(tmp_path: Path) -> None:
     assert mapper("run", app / "main.js", "--no-second-wall", check=True).stdout == "[1]\n"
 
 
-def test_a_compartment_of_a_package_asks_its_policy_for_other_packages(tmp_path: Path) -> None:
+def test_a_compartment_of_a_package_obeys_its_policy_for_other_packages(tmp_path: Path) -> None:
     files = {
         "package.json": '{"name": "app", "version": "1.0.0", "dependencies": {"evil": "1", "victim": "1"}}',
         "main.js": "require('evil').done.then(() => console.log(require('victim').transfer()));\n",

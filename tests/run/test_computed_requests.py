@@ -164,9 +164,7 @@ WARNED = {
 @pytest.mark.parametrize(
     ("entry", "warns"), [("main.js", False), ("other.js", True), ("quiet.js", False)]
 )
-def test_what_is_requested_of_nobody_knows_what_is_a_warning(
-    tmp_path: Path, entry: str, *, warns: bool
-) -> None:
+def test_a_fully_computed_request_is_a_warning(tmp_path: Path, entry: str, *, warns: bool) -> None:
     project = write(tmp_path / "app", WARNED)
 
     made = mapper("bundle", project / entry, "-o", tmp_path / "app.zip")
@@ -176,7 +174,7 @@ def test_what_is_requested_of_nobody_knows_what_is_a_warning(
     assert (f"{entry}:1:" in made.stderr) is warns
 
 
-def test_a_word_is_no_request(tmp_path: Path) -> None:
+def test_a_word_is_not_a_request(tmp_path: Path) -> None:
     project = write(
         tmp_path / "app",
         {
@@ -194,7 +192,7 @@ def test_a_word_is_no_request(tmp_path: Path) -> None:
     assert sorted(json.loads(made.stdout)["compartments"]) == ["app-v1.0.0", "lib-v1.0.0"]
 
 
-def test_a_refusal_names_a_grant_that_works(tmp_path: Path) -> None:
+def test_a_denial_names_a_grant_that_works(tmp_path: Path) -> None:
     project = write(
         tmp_path / "app",
         {

@@ -167,7 +167,7 @@ def test_a_denied_use_says_what_where_and_how_to_grant_it(
     assert str(tmp_path) not in denied.stderr.replace(str(tmp_path / "main.js"), "")
 
 
-def test_what_is_withheld_is_granted_by_infer(tmp_path: Path) -> None:
+def test_denied_uses_are_granted_by_infer(tmp_path: Path) -> None:
     files = {
         "package.json": '{"name": "app", "dependencies": {"reader": "1"}}',
         "main.js": "console.log(require('reader').length);\n",
@@ -214,7 +214,7 @@ def test_prototypes_that_no_name_leads_to_are_frozen(maker: str, tmp_path: Path)
     assert done.stdout == "TypeError\ntrue undefined\n", done.stderr
 
 
-def test_what_prints_objects_is_frozen_also_where_nobody_asks_for_it(tmp_path: Path) -> None:
+def test_inspection_functions_are_frozen_even_if_unused(tmp_path: Path) -> None:
     folder = write(
         tmp_path,
         {

@@ -110,7 +110,7 @@ def test_an_archive_says_what_endo_cannot_run(tmp_path: Path, what: str) -> None
     assert inspected[-1] in made.stderr.splitlines()
 
 
-def test_files_that_fs_reads_are_a_need_too(tmp_path: Path) -> None:
+def test_files_read_by_fs_are_a_need_too(tmp_path: Path) -> None:
     main = "require('fs').readFileSync(__dirname + '/a.txt');"
     files = {"package.json": '{"name":"app"}', "main.js": main, "a.txt": "a"}
     project = write(tmp_path / "app", files)

@@ -244,7 +244,7 @@ def test_a_package_takes_no_name_that_is_granted_something(tmp_path: Path) -> No
         assert "may not use package 'victim'" in said[name]
 
 
-def test_what_is_withheld_is_printed_without_control_characters(tmp_path: Path) -> None:
+def test_denied_uses_are_printed_without_control_characters(tmp_path: Path) -> None:
     name = "a\x1b[1A\x1b[2Kb\u202e.js"
     uses = "require('child_process').exec('x');\nprocess.env['A\\x1b[31m\\r'];\nprocess.env['\\u202e'];\n"
     write(

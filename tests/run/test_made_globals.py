@@ -116,7 +116,7 @@ def test_a_policy_that_lets_it_be_read_does_not_let_it_be_made(tmp_path: Path) -
     assert "global thing (write)" in mapper("verify", archive, "--policy", file).stderr
 
 
-def test_what_is_handed_over_is_locked(tmp_path: Path) -> None:
+def test_exports_to_other_packages_are_hardened(tmp_path: Path) -> None:
     """As with exports: one reader cannot modify the defining package's functions for another."""
     application(
         tmp_path,

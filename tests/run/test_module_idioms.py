@@ -136,7 +136,7 @@ def test_a_program_does_what_it_does_in_node(tmp_path: Path, name: str) -> None:
     assert ran.returncode == expected.returncode
 
 
-def test_what_travels_within_a_package_is_declared(tmp_path: Path) -> None:
+def test_bundled_dependencies_are_declared(tmp_path: Path) -> None:
     inner = "node_modules/dep/node_modules/"
     project = write(
         tmp_path / "app",

@@ -158,7 +158,7 @@ def test_a_file_that_is_not_packed_says_how_to_add_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("linked", [True, False])
-def test_who_may_not_load_a_package_does_not_see_its_files(tmp_path: Path, *, linked: bool) -> None:
+def test_a_denied_package_s_files_are_not_visible(tmp_path: Path, *, linked: bool) -> None:
     looks = "['existsSync', 'statSync', 'realpathSync', 'readdirSync', 'accessSync']"
     main = (
         write(

@@ -80,7 +80,7 @@ def last_counts(lines: list[dict[str, object]]) -> dict[tuple[object, ...], obje
     return {tuple(line[name] for name in names): line["count"] for line in lines}
 
 
-def test_denials_that_are_swallowed_and_uses_of_high_powers_are_reported(tmp_path: Path) -> None:
+def test_caught_denials_and_uses_of_high_severity_are_reported(tmp_path: Path) -> None:
     write(tmp_path, FILES)
     done = run(tmp_path, "--report", "uses.jsonl")
     assert (done.stdout, done.stderr) == ("ERR_ACCESS_DENIED\nread\n", "")

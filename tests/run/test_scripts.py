@@ -53,7 +53,7 @@ def test_a_script_runs_in_packages_of_both_kinds(app: Path, tmp_path: Path, kind
     assert (done.stdout, done.stderr, done.returncode) == ("1\n2\n", "", 0)
 
 
-def test_what_nobody_catches_ends_the_process_and_names_the_place(
+def test_an_uncaught_error_ends_the_process_and_names_the_position(
     app: Path, tmp_path: Path
 ) -> None:
     done = node(made(app / "throws.cjs", tmp_path / "app.js", "--format", "script"))
@@ -119,7 +119,7 @@ def test_a_module_that_awaits_nothing_can_be_required(app: Path, tmp_path: Path)
     assert node(tmp_path / "use.cjs").stdout == "1 function\n"
 
 
-def test_who_imports_a_module_gets_what_it_throws(app: Path, tmp_path: Path) -> None:
+def test_importers_of_a_module_receive_its_exception(app: Path, tmp_path: Path) -> None:
     made(app / "throws.cjs", tmp_path / "app.mjs", "--format", "module")
     (tmp_path / "use.mjs").write_text(
         "await import('./app.mjs').catch((error) => console.log(error.message));\n"

@@ -131,7 +131,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_map_that_is_none_is_warned_of(tmp_path: Path, name: str) -> None:
+def test_an_invalid_source_map_is_a_warning(tmp_path: Path, name: str) -> None:
     code, _ = _compiled("esm", minify=False)
     text = f"{code}//# sourceMappingURL=dig.js.map\n"
     folder = _application(tmp_path / "app", "esm", text, {_MAP_FILE: BAD[name]})

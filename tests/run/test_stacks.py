@@ -70,7 +70,7 @@ def test_maps_may_be_in_a_file_beside(tmp_path: Path, name: str, where: str, for
         assert "src/dig.ts" not in _run(output)
 
 
-def test_a_file_of_maps_is_kept_with_its_archive(tmp_path: Path) -> None:
+def test_a_source_map_file_is_cached_with_its_archive(tmp_path: Path) -> None:
     output = _made(tmp_path, "compiled", "dependency", "archive", "file")
     beside = tmp_path / "app.zip.map"
     first = beside.read_bytes()
@@ -96,7 +96,7 @@ def test_an_application_that_is_run_may_have_maps(tmp_path: Path, name: str) -> 
     assert mapper("run", main, "--source-map", "none").stderr == mapper("run", main).stderr
 
 
-def test_a_minified_text_without_maps_has_its_own_places(tmp_path: Path) -> None:
+def test_minified_source_without_maps_has_its_own_positions(tmp_path: Path) -> None:
     output = _made(tmp_path, "esm-minified-by-us", "dependency", "archive", "none")
 
     frames = _PLACE.findall(_run(output))
@@ -175,7 +175,7 @@ def test_debuggers_of_archives_are_led_to_the_sources(tmp_path: Path, source_map
     _assert_leads_to_the_source(scripts, ROWS["compiled"], "dep")
 
 
-def test_without_maps_texts_name_none(tmp_path: Path) -> None:
+def test_without_maps_sources_reference_none(tmp_path: Path) -> None:
     output = _made(tmp_path, "compiled", "dependency", "script", "none")
 
     scripts = _debugged(output)

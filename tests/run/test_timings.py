@@ -33,7 +33,7 @@ def run(application: Path, cache: Path, *options: str) -> subprocess.CompletedPr
     )
 
 
-def test_timings_of_both_halves_are_told(application: Path, tmp_path: Path) -> None:
+def test_timings_of_both_processes_are_printed(application: Path, tmp_path: Path) -> None:
     done = run(application, tmp_path / "cache", "--timings")
 
     assert done.stdout == "ran\n"
@@ -53,7 +53,7 @@ def made_code(cache: Path) -> dict[Path, int]:
     raise TimeoutError
 
 
-def test_compiled_code_is_kept_and_used_again(application: Path, tmp_path: Path) -> None:
+def test_compiled_code_is_cached_and_reused(application: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     first = run(application, cache)
     kept = made_code(cache)
@@ -63,6 +63,6 @@ def test_compiled_code_is_kept_and_used_again(application: Path, tmp_path: Path)
     assert (second.stdout, second.stderr) == (first.stdout, first.stderr) == ("ran\n", "")
 
 
-def test_no_cache_keeps_nothing(application: Path, tmp_path: Path) -> None:
+def test_no_cache_stores_nothing(application: Path, tmp_path: Path) -> None:
     assert run(application, tmp_path / "cache", "--no-cache").stdout == "ran\n"
     assert not (tmp_path / "cache").exists()

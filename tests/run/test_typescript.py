@@ -38,7 +38,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_erased_is_refused_at_its_place(tmp_path: Path, name: str) -> None:
+def test_syntax_that_cannot_be_stripped_is_rejected_at_its_position(
+    tmp_path: Path, name: str
+) -> None:
     text, (line, column), hint = REFUSED[name]
     folder = _application(tmp_path, {"main.ts": text})
 
@@ -54,7 +56,7 @@ def test_what_cannot_be_erased_is_refused_at_its_place(tmp_path: Path, name: str
     assert problem["message"] in node.stderr
 
 
-def test_a_text_that_is_no_typescript_is_shown_with_its_place(tmp_path: Path) -> None:
+def test_invalid_typescript_is_shown_with_its_position(tmp_path: Path) -> None:
     folder = _application(tmp_path, {"main.ts": "let a: = 3;\n"})
 
     done = mapper("run", folder / "main.ts")
@@ -206,7 +208,7 @@ def test_archives_are_the_same_cold_warm_and_for_any_node(tmp_path: Path) -> Non
     assert len({archive.read_bytes() for archive in archives}) == 1
 
 
-def test_what_is_kept_is_not_used_for_another_text(tmp_path: Path) -> None:
+def test_the_cache_is_not_used_for_another_source(tmp_path: Path) -> None:
     folder = _application(tmp_path, {"main.mts": "console.log(1 as number);"})
 
     first = mapper("run", folder / "main.mts", check=True).stdout
@@ -215,7 +217,7 @@ def test_what_is_kept_is_not_used_for_another_text(tmp_path: Path) -> None:
     assert (first, mapper("run", folder / "main.mts", check=True).stdout) == ("1\n", "2\n")
 
 
-def test_what_was_erased_is_confined_as_any_text(tmp_path: Path) -> None:
+def test_stripped_source_is_confined_like_any_other(tmp_path: Path) -> None:
     text = "const f: Function = Function('return process' as string); console.log(f()?.env);"
     folder = _application(tmp_path, {"main.mts": text})
 

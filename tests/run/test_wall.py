@@ -96,7 +96,7 @@ console.log(permission ? all.filter((one) => permission.has(one)).join() : 'no w
 MAY_ASK = {"process.permission": True, "console": True}
 
 
-def test_what_escapes_can_do_nothing_that_no_package_may(tmp_path: Path) -> None:
+def test_escaped_code_is_limited_to_the_grants_of_all_packages(tmp_path: Path) -> None:
     folder = app(tmp_path, "0")
     without = raw(folder, [])
     assert without == {**dict.fromkeys(REFUSED, "done"), "addon": "ERR_DLOPEN_FAILED"}
@@ -126,7 +126,7 @@ def test_the_process_has_what_the_packages_have(builtins: object, has: str, tmp_
     assert (done.stdout, done.stderr) == (f"{has}\n", "")
 
 
-def test_a_narrower_policy_makes_a_higher_wall(tmp_path: Path) -> None:
+def test_a_restricted_policy_makes_a_stricter_wall(tmp_path: Path) -> None:
     folder = app(tmp_path, ASKS, builtins={"fs": True}, names=MAY_ASK)
     restrict = folder / "narrow.json"
     restrict.write_text(json.dumps({"entry": {"globals": MAY_ASK}, "resources": {}}))
@@ -141,7 +141,7 @@ def test_a_narrower_policy_makes_a_higher_wall(tmp_path: Path) -> None:
     assert (done.stdout, done.stderr) == ("\n", "")
 
 
-def test_it_can_be_left_out_which_is_said(tmp_path: Path) -> None:
+def test_it_can_be_disabled_with_a_warning(tmp_path: Path) -> None:
     folder = app(tmp_path, ASKS, names=MAY_ASK)
     done = run(folder, "--no-second-wall")
     assert done.stdout == "no wall\n"

@@ -105,7 +105,7 @@ SAYINGS = {
 
 
 @pytest.mark.parametrize(("says", "code"), SAYINGS.values(), ids=SAYINGS.keys())
-def test_the_host_is_told(
+def test_the_host_is_notified(
     says: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script = tmp_path / "process.py"
@@ -124,7 +124,7 @@ def test_the_host_is_told(
 @pytest.mark.parametrize(
     "stack", ["${'9'.repeat(5000)}:1", "1:${'9'.repeat(5000)}", "1:1)".join(["("] * 9)]
 )
-def test_a_trace_that_a_text_makes_up_is_no_trouble(stack: str) -> None:
+def test_a_forged_trace_is_harmless(stack: str) -> None:
     source = f"const e = new Error('mine'); e.stack = `\n{FRAME}:{stack}`; throw e"
     with Sandbox() as sandbox, pytest.raises(SandboxError, match="Error: mine"):
         sandbox.evaluate(source)

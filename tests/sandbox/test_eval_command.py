@@ -100,7 +100,7 @@ def test_eval_prints_errors_as_json(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals")
-def test_a_text_can_not_steer_the_terminal() -> None:
+def test_evaluated_code_does_not_control_the_terminal() -> None:
     ours, theirs = pty.openpty()
     code = "console.log('\\x1b[2J'); '\\x1b[31m'"
     command = [sys.executable, "-m", "compartment_mapper", "eval", "-e", code]

@@ -61,7 +61,7 @@ REACHES = {
 
 
 @pytest.mark.parametrize("source", REACHES.values(), ids=REACHES.keys())
-def test_a_text_does_not_reach_the_host(source: str, armed: Sandbox) -> None:
+def test_evaluated_code_does_not_reach_the_host(source: str, armed: Sandbox) -> None:
     value: object = None
     try:
         value = armed.run(source)
@@ -109,16 +109,14 @@ def test_the_rows_reach_it_where_nothing_confines_them() -> None:
         "queueMicrotask", "WebAssembly.compile", "navigator.userAgent", "localStorage.x", "new Worker('')",
     ],
 )  # fmt: skip
-def test_there_is_no_clock_no_chance_and_nothing_of_the_world(
-    sandbox: Sandbox, source: str
-) -> None:
+def test_there_is_no_clock_no_randomness_and_no_io(sandbox: Sandbox, source: str) -> None:
     with pytest.raises(SandboxError) as caught:
         sandbox.evaluate(source)
 
     assert caught.value.name in {"TypeError", "ReferenceError"}
 
 
-def test_a_clock_is_endowed_when_it_is_asked_for() -> None:
+def test_a_clock_is_endowed_on_request() -> None:
     source = (
         "const a = Date.now(); await new Promise((r) => setTimeout(r, 20)); return Date.now() - a"
     )
@@ -132,7 +130,7 @@ def test_a_clock_is_endowed_when_it_is_asked_for() -> None:
             sandbox.evaluate("Math.random()")
 
 
-def test_chance_is_endowed_when_it_is_asked_for() -> None:
+def test_randomness_is_endowed_on_request() -> None:
     with Sandbox(random=True) as sandbox:
         assert sandbox.evaluate("Math.random() < 1 && crypto.randomUUID().length === 36") is True
         with pytest.raises(SandboxError):
@@ -206,7 +204,7 @@ def test_a_decoder_has_nothing_of_the_host() -> None:
         ) == ["utf-16le", True, False, "[object TextDecoder]", "A", "B"]
 
 
-def test_a_trace_does_not_tell_of_other_evaluations(sandbox: Sandbox) -> None:
+def test_a_trace_does_not_reveal_other_evaluations(sandbox: Sandbox) -> None:
     trace = "try { eval('null.x') } catch (error) { error.stack }"
     assert sandbox.evaluate(trace) == sandbox.evaluate(trace)
 
@@ -271,7 +269,7 @@ def test_no_state_passes_from_one_evaluation_to_the_next(
     assert all(not line.text.startswith(" ") for line in done.console)
 
 
-def test_places_where_state_is_kept_are_found_in_a_named_compartment(reused: Sandbox) -> None:
+def test_places_for_state_are_found_in_a_named_compartment(reused: Sandbox) -> None:
     for name in ("a-global", "a-declaration", "an-archive"):
         put, take = PLACES[name]
         reused.evaluate(put, compartment=name)
@@ -342,7 +340,7 @@ def test_what_an_archive_exports_can_not_be_changed(tmp_path: Path) -> None:
         sandbox.evaluate("import { api } from 'app'; api.f = () => 2")
 
 
-def test_behind_ses_stands_a_second_wall(tmp_path: Path) -> None:
+def test_the_permission_model_restricts_the_process_behind_ses(tmp_path: Path) -> None:
     """An archive with all grants is still restricted by the process."""
     text = """
     import fs from 'node:fs'; import { execSync } from 'node:child_process'; import { Worker } from 'node:worker_threads';
@@ -367,7 +365,7 @@ def test_a_damaged_archive_is_refused_first() -> None:
         Sandbox(modules={"app": b"PK"})
 
 
-def test_a_report_tells_of_denials_and_of_calls_of_tools(tmp_path: Path) -> None:
+def test_the_report_has_denials_and_tool_calls(tmp_path: Path) -> None:
     text = """
     try { await import('node:' + 'ten'.split('').reverse().join('')) } catch {}
     import { existsSync } from 'node:fs';
@@ -396,7 +394,7 @@ def test_a_report_tells_of_denials_and_of_calls_of_tools(tmp_path: Path) -> None
     }
 
 
-def test_a_report_that_fails_is_no_trouble(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failing_report_callback_is_harmless(caplog: pytest.LogCaptureFixture) -> None:
     def fails(_use: CapabilityUse) -> None:
         raise LookupError("not here")
 

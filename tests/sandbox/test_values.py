@@ -128,7 +128,9 @@ def test_errors_cross_as_data(sandbox: Sandbox) -> None:
         pytest.param("new Proxy([], { get: (t, k) => k === 'length' ? 1e15 : t[k] })", None, id="an-array-that-lies"),
     ],
 )  # fmt: skip
-def test_what_is_no_data_is_refused(sandbox: Sandbox, source: str, message: str | None) -> None:
+def test_values_that_are_not_data_are_rejected(
+    sandbox: Sandbox, source: str, message: str | None
+) -> None:
     with pytest.raises(SandboxError) as caught:
         sandbox.evaluate(source)
 
@@ -156,7 +158,7 @@ def test_what_python_has_no_data_for_is_refused(sandbox: Sandbox, value: object)
         sandbox.evaluate("1", globals={"value": [value]})
 
 
-def test_what_contains_itself_is_refused(sandbox: Sandbox) -> None:
+def test_cyclic_values_are_rejected(sandbox: Sandbox) -> None:
     loop: list[object] = []
     loop.append(loop)
 

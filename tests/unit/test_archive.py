@@ -211,7 +211,7 @@ def test_names_beyond_ascii_are_read_back() -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_said(content: bytes, message: str) -> None:
+def test_the_problem_is_named(content: bytes, message: str) -> None:
     assert problem_of(content) == message
 
 

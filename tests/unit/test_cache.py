@@ -85,7 +85,7 @@ def assert_same_as_new(*more: str) -> Result:
         ("linux", {"HOME": "/h", VARIABLE: "/c/d"}, "/c/d"),
     ],
 )
-def test_where_things_are_kept(
+def test_the_location_of_the_cache(
     platform: str, environment: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "makedirs", lambda *_args, **_names: None)
@@ -129,7 +129,7 @@ def test_a_relative_folder_is_refused() -> None:
     assert "absolute" in cache_folder({VARIABLE: "here"}).problem
 
 
-def test_a_folder_that_can_not_be_used_is_no_problem_of_a_bundle(app: Path, folder: Path) -> None:
+def test_an_unusable_cache_folder_does_not_fail_a_bundle(app: Path, folder: Path) -> None:
     folder.mkdir()
     folder.chmod(0o777)
     assert assert_same_as_new().exit_code == 0
@@ -163,7 +163,7 @@ def test_clear_says_why_it_can_not(monkeypatch: pytest.MonkeyPatch) -> None:
     assert json.loads(invoke("cache", "info", "--json").stdout)["problem"]
 
 
-def test_without_the_cache_nothing_is_kept(app: Path, folder: Path) -> None:
+def test_without_the_cache_nothing_is_stored(app: Path, folder: Path) -> None:
     assert bundled("--no-cache")[0].exit_code == 0
     assert not folder.exists()
 
@@ -229,7 +229,7 @@ def test_what_changed_within_the_same_second_is_made_again(
     assert_same_as_new()
 
 
-def test_a_change_that_keeps_size_and_times_is_seen(app: Path, folder: Path) -> None:
+def test_a_change_with_equal_size_and_times_is_detected(app: Path, folder: Path) -> None:
     (app / "x.js").write_text("exports.a = 1")
     aged(app)
     bundled()
@@ -272,7 +272,7 @@ def test_a_policy_file_that_changed_is_read_again(app: Path, folder: Path, tmp_p
         assert_same_as_new("--policy", str(policy))
 
 
-def test_links_that_lead_elsewhere_are_seen(app: Path, folder: Path) -> None:
+def test_links_to_other_places_are_detected(app: Path, folder: Path) -> None:
     write(app, {"one/package.json": package(name="b", version="1.0.0"), "one/index.js": "1"})
     write(app, {"two/package.json": package(name="b", version="2.0.0"), "two/index.js": "2"})
     (app / "node_modules/b").symlink_to("../one")
@@ -284,7 +284,7 @@ def test_links_that_lead_elsewhere_are_seen(app: Path, folder: Path) -> None:
     assert_same_as_new()
 
 
-def test_failures_are_not_kept(app: Path, folder: Path) -> None:
+def test_failures_are_not_cached(app: Path, folder: Path) -> None:
     (app / "main.js").write_text("require('./none')")
     assert assert_same_as_new().exit_code == 1
     (app / "none.js").write_text("1")
@@ -303,7 +303,7 @@ def damaged(content: bytes) -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("number", range(7))
-def test_damaged_files_are_no_harm(app: Path, folder: Path, number: int) -> None:
+def test_damaged_files_are_harmless(app: Path, folder: Path, number: int) -> None:
     bundled()
     for path in [path for path in folder.rglob("*") if path.is_file()]:
         kept = path.read_bytes()
@@ -342,7 +342,7 @@ def rewritten(path: Path, change: Callable[[list[bytes]], object]) -> None:
         ),
     ],
 )
-def test_hostile_manifests_are_no_harm(
+def test_malicious_manifests_are_harmless(
     app: Path, folder: Path, change: Callable[[list[bytes]], object]
 ) -> None:
     bundled()
@@ -364,7 +364,7 @@ def test_a_folder_that_is_only_to_be_read_is_used_as_it_is(app: Path, folder: Pa
         path.chmod(0o700)
 
 
-def test_a_full_disk_is_no_harm(app: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_harmless(app: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_arguments: object, **_names: object) -> tuple[int, str]:
         raise OSError(28, "No space left on device")
 
@@ -414,7 +414,7 @@ def record_of(path: Path, asked: Asked, source: bytes, version: bytes = b"1") ->
         return KnownScans(known, asked).begin(source, "cjs", in_cycle=False)()
 
 
-def test_a_text_is_scanned_once(tmp_path: Path) -> None:
+def test_a_source_is_scanned_once(tmp_path: Path) -> None:
     asked = Asked()
     found = [record_of(tmp_path, asked, b"require('a'); fetch(1)") for _ in range(2)]
     assert found == [scan_module(b"require('a'); fetch(1)", "cjs")] * 2
@@ -437,7 +437,7 @@ def test_language_and_cycle_make_another_analysis(tmp_path: Path) -> None:
     assert len(asked.texts) == 3
 
 
-def test_an_engine_is_asked_once(tmp_path: Path) -> None:
+def test_the_engine_is_queried_once(tmp_path: Path) -> None:
     asked = Asked()
     for _ in range(2):
         with Analyses(str(tmp_path), b"1") as known:
@@ -462,7 +462,7 @@ def test_values_that_are_not_ours_are_not_used(tmp_path: Path, value: object) ->
     assert len(asked.texts) == 2
 
 
-def test_values_of_other_texts_are_not_used(tmp_path: Path) -> None:
+def test_values_of_other_sources_are_not_used(tmp_path: Path) -> None:
     asked = Asked()
     record_of(tmp_path, asked, b"require('a')")
     record_of(tmp_path, asked, b"require('b')")
@@ -484,7 +484,7 @@ def test_values_of_other_texts_are_not_used(tmp_path: Path) -> None:
         "PRAGMA user_version = 77",
     ],
 )
-def test_another_database_is_no_harm(tmp_path: Path, statement: str) -> None:
+def test_another_database_is_harmless(tmp_path: Path, statement: str) -> None:
     asked = Asked()
     record_of(tmp_path, asked, b"require('a')")
     with sqlite3.connect(tmp_path / "analysis.sqlite") as table:
@@ -546,7 +546,7 @@ def test_an_observed_disk_says_what_the_disk_says(tmp_path: Path) -> None:
     assert (found.files, found.is_elsewhere) == ((), False)
 
 
-def test_a_path_of_very_many_folders_is_no_harm(tmp_path: Path) -> None:
+def test_a_path_of_very_many_folders_is_harmless(tmp_path: Path) -> None:
     disk = ObservedDisk(Disk())
 
     assert disk.kind(location_of_path(f"{tmp_path}{'/a' * 100_000}")) is None
@@ -591,7 +591,7 @@ HARMLESS_CHANGES = {
 
 @pytest.mark.parametrize("change", HARMLESS_CHANGES)
 @pytest.mark.parametrize("more", [(), ("--compress",), ("--infer",)])
-def test_a_text_that_says_the_same_is_replaced(
+def test_a_source_with_the_same_interface_is_replaced(
     app: Path, folder: Path, change: str, more: tuple[str, ...]
 ) -> None:
     main = app / "main.js"
@@ -617,15 +617,13 @@ def test_a_text_that_says_the_same_is_replaced(
         "require('./x'); require('a'); console.log(1); '(f,t,s,...a)=>f(...a)'",
     ],
 )
-def test_a_text_that_says_more_is_a_reason_to_begin_anew(
-    app: Path, folder: Path, text: str
-) -> None:
+def test_a_source_with_another_interface_is_rebuilt(app: Path, folder: Path, text: str) -> None:
     stages_after(lambda: (app / "main.js").write_text(text))
     assert_same_as_new("--infer")
     assert_same_as_new("--json")
 
 
-def test_modules_of_cycles_and_of_the_same_text_are_replaced_or_made(
+def test_modules_of_cycles_and_of_equal_sources_are_replaced_or_rebuilt(
     app: Path, folder: Path
 ) -> None:
     write(
@@ -645,12 +643,12 @@ def test_modules_of_cycles_and_of_the_same_text_are_replaced_or_made(
     assert "load" not in stages_after(lambda: (app / "d.js").write_text("export const same = 3;"))
 
 
-def test_places_in_a_changed_text_are_told_anew(app: Path, folder: Path) -> None:
+def test_positions_in_a_changed_source_are_updated(app: Path, folder: Path) -> None:
     write(app, {"main.js": "function f() { require('./none') }"})
     moved = "\n\n\nfunction f() { require('./none') }"
     assert "load" in stages_after(lambda: (app / "main.js").write_text(moved))
 
 
-def test_texts_of_dependencies_are_made_anew(app: Path, folder: Path) -> None:
+def test_sources_of_dependencies_are_rebuilt(app: Path, folder: Path) -> None:
     text = "\n\n\nfetch('/');\n"
     assert "load" in stages_after(lambda: write(app, {"node_modules/a/index.js": text}))

@@ -125,7 +125,7 @@ def test_what_is_in_no_token_is_left_to_the_engine(text: str) -> None:
     assert record.parse_uncertainty is not None
 
 
-def test_text_without_censored_words_is_left_as_it_is() -> None:
+def test_source_without_rejected_words_is_unchanged() -> None:
     text = "const a = 1 < 2 && !b - -c; // import eval <! -- > \n"
 
     assert rewritten(text) == text

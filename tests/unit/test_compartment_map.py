@@ -150,11 +150,11 @@ def test_what_is_wrong_is_named_by_the_path_of_its_key(
 
 
 @pytest.mark.parametrize("value", [None, [], "x", 5, {}])
-def test_what_is_no_map_is_refused(value: object) -> None:
+def test_invalid_maps_are_rejected(value: object) -> None:
     assert problem_of(value)
 
 
-def test_links_that_lead_in_a_circle_are_refused() -> None:
+def test_cyclic_links_are_rejected() -> None:
     value = changed(f"{_MODULES} / dep", {"compartment": "dep-v", "module": "x"})
     compartments = value["compartments"]
     assert isinstance(compartments, dict)

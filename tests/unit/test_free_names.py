@@ -59,9 +59,7 @@ def paths(text: str) -> list[str]:
         ("class A extends WebSocket {}", ["WebSocket…"]),
     ],
 )
-def test_names_of_the_host_are_found_as_deep_as_the_text_is_certain(
-    text: str, expected: list[str]
-) -> None:
+def test_names_of_the_host_are_found_as_deep_as_certain(text: str, expected: list[str]) -> None:
     assert paths(text) == expected
 
 
@@ -80,7 +78,7 @@ def test_names_of_the_host_are_found_as_deep_as_the_text_is_certain(
         "unknownGlobal()",
     ],
 )
-def test_what_is_no_name_of_the_host_is_left_alone(text: str) -> None:
+def test_other_names_are_ignored(text: str) -> None:
     assert paths(text) == []
 
 
@@ -113,13 +111,13 @@ def test_an_import_hides_the_host(text: str, language: Language) -> None:
         ("process.on('exit', f)", False),
     ],
 )
-def test_writing_is_told_from_reading(text: str, *, written: bool) -> None:
+def test_writing_is_distinguished_from_reading(text: str, *, written: bool) -> None:
     (name,) = free(text)
 
     assert name.written is written
 
 
-def test_a_question_is_no_use() -> None:
+def test_a_test_is_not_a_use() -> None:
     tested, used = free("typeof fetch === 'function' && fetch()")
 
     assert (tested.tested, used.tested) == (True, False)
@@ -139,7 +137,7 @@ def test_a_question_is_no_use() -> None:
         ("fetch", "fetch"),
     ],
 )
-def test_a_question_for_a_power_is_asked_of_the_global_object(text: str, expected: str) -> None:
+def test_a_test_for_a_capability_reads_the_global_object(text: str, expected: str) -> None:
     record = scan_module(text.encode(), "cjs")
 
     assert apply_edits(text.encode(), record.edits) == expected

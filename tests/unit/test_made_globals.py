@@ -44,7 +44,7 @@ from compartment_mapper.scan import scan_module
         ("def('Expression', String, 'x'); f(1, Promise)", []),
     ],
 )
-def test_what_a_text_makes(text: str, expected: list[str]) -> None:
+def test_globals_that_a_source_defines(text: str, expected: list[str]) -> None:
     record = scan_module(text.encode(), "cjs")
 
     assert [name.path for name in record.made_globals] == expected
@@ -64,7 +64,9 @@ def test_what_a_text_makes(text: str, expected: list[str]) -> None:
         ("Math.max(1) == 1; Math.x == 2", ()),
     ],
 )
-def test_which_objects_of_the_language_a_text_changes(text: str, expected: tuple[str, ...]) -> None:
+def test_objects_of_the_language_that_a_source_modifies(
+    text: str, expected: tuple[str, ...]
+) -> None:
     assert scan_module(text.encode(), "cjs").assigned_names == expected
 
 
@@ -98,7 +100,7 @@ def globals_of(application: Application, name: str) -> Mapping[str, object]:
         ("globalThis.document = {}", "document.title", "document"),
     ],
 )
-def test_who_makes_it_may_write_and_who_names_it_may_read(
+def test_the_defining_package_may_write_and_others_may_read(
     maker: str, reader: str, path: str
 ) -> None:
     application = two(maker, reader)

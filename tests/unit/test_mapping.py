@@ -145,7 +145,7 @@ def test_one_specifier_may_mean_different_packages_in_different_folders() -> Non
     ]
 
 
-def test_a_file_whose_name_is_in_the_way_of_a_link_keeps_its_key() -> None:
+def test_a_file_whose_name_conflicts_with_a_link_has_its_key() -> None:
     """``require('./lib')`` finds ./lib.js although ./lib is the key of another file."""
     files = {"main.js": "require('./lib'); require('./lib/')", "lib.js": "", "lib/index.js": ""}
 

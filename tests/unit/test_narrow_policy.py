@@ -115,7 +115,7 @@ def test_builtins(grants: Grants, limits: Grants, left: Grants) -> None:
             ), (path, load, found)
 
 
-def test_what_is_requested_only_is_written_down_as_such() -> None:
+def test_a_builtin_that_is_only_requested_is_written_as_load() -> None:
     assert restricted("builtins", {"fs": True}, {"fs.stat": True}) == {
         "fs": "load",
         "fs.stat": True,
@@ -186,7 +186,7 @@ def test_what_is_frozen_stays_frozen(own: object, other: object, left: object) -
     assert restrict_policy(policy, within, []).entry.harden == left
 
 
-def test_a_policy_that_was_narrowed_is_of_no_version() -> None:
+def test_a_restricted_policy_has_no_version() -> None:
     entry = PackagePolicy(
         version="1",
         integrity="x",

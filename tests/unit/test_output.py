@@ -51,7 +51,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "/dev/null",
     ],
 )
-def test_an_input_or_what_is_no_file_is_not_written_to(
+def test_an_input_or_a_special_file_is_not_overwritten(
     output: str, app: Path, *, cached: bool
 ) -> None:
     options = ["--policy", "policy.json", *([] if cached else ["--no-cache"])]

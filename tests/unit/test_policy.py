@@ -96,7 +96,7 @@ def test_a_long_value_is_cut_in_the_message() -> None:
 @pytest.mark.parametrize(
     "text", [b"", b"{", b"\xff", b"[" * 100_000, b'{"a": 1,}'], ids=lambda text: str(text[:8])
 )
-def test_what_is_no_json_is_refused(text: bytes) -> None:
+def test_invalid_json_is_rejected(text: bytes) -> None:
     found = parse_policy(text, file="policy.json")
 
     assert isinstance(found, Diagnostic)

@@ -78,7 +78,7 @@ def test_a_policy_that_was_inferred_fits_and_is_found_by_itself(app: Path, tmp_p
     assert powers["a"] == ["fs.statSync"]
 
 
-def test_a_new_version_that_wants_more_is_caught(app: Path, tmp_path: Path) -> None:
+def test_a_new_version_with_more_uses_is_detected(app: Path, tmp_path: Path) -> None:
     inferred(app)
     old = (app / "compartment-policy.json").read_text()
     write(app, NEXT_A)
@@ -123,7 +123,7 @@ def test_other_files_of_the_same_version_are_caught(app: Path, tmp_path: Path) -
     assert "error [POLICY_INTEGRITY]: the files of 'b' 2.0.0 differ" in said
 
 
-def test_infer_keeps_what_people_decided(app: Path) -> None:
+def test_infer_preserves_manual_decisions(app: Path) -> None:
     policy = inferred(app)
     policy["resources"]["a"]["builtins"] = {"fs": {"attenuate": "b", "params": []}}
     policy["resources"]["b"]["builtins"] = {"child_process.execSync": True}
@@ -158,7 +158,7 @@ def test_overrides_hold_instead(app: Path, tmp_path: Path) -> None:
     assert builtins_of_b("--policy-override", str(other)) == {"app": [], "a": [], "b": []}
 
 
-def test_what_is_no_longer_used_is_stale(app: Path) -> None:
+def test_unused_grants_are_stale(app: Path) -> None:
     inferred(app)
     write(app, {"main.js": "require('a');\nrequire('b');\n"})
 
@@ -268,7 +268,7 @@ def test_each_command_has_an_example(command: str) -> None:
     assert "Example: compartment-mapper policy" in invoke("policy", command, "--help").stdout
 
 
-def test_a_power_can_be_granted_by_name(app: Path, tmp_path: Path) -> None:
+def test_a_capability_can_be_granted_by_name(app: Path, tmp_path: Path) -> None:
     archive = str(tmp_path / "a.zip")
     entry = str(app / "main.js")
 
@@ -291,14 +291,14 @@ def test_a_power_can_be_granted_by_name(app: Path, tmp_path: Path) -> None:
     assert "INVALID_GRANT" in refused("bundle", entry, "-o", archive, "--grant", "fs")
 
 
-def test_the_powers_are_documented() -> None:
+def test_the_capabilities_are_documented() -> None:
     printed = invoke("policy", "capabilities", "--markdown").stdout
     documented = (Path(__file__).parents[2] / "docs" / "authority.md").read_text()
 
     assert printed in documented
 
 
-def test_powers_can_be_asked_for_by_severity() -> None:
+def test_capabilities_can_be_listed_by_severity() -> None:
     text = invoke("policy", "capabilities", "--severity", "critical").stdout
     rows = json.loads(invoke("policy", "capabilities", "--severity", "harmless", "--json").stdout)[
         "capabilities"
@@ -321,14 +321,14 @@ def test_a_member_that_is_nearly_named_is_a_mistake(app: Path, tmp_path: Path) -
     assert "quux" not in said
 
 
-def test_a_member_that_is_used_is_no_mistake(app: Path, tmp_path: Path) -> None:
+def test_a_used_member_is_not_a_typo(app: Path, tmp_path: Path) -> None:
     write(app, {"node_modules/a/index.js": "if (process.enw.HOME) process.typ;\n"})
     inferred(app)
 
     assert invoke("bundle", str(app / "main.js"), "-o", str(tmp_path / "a.zip")).exit_code == 0
 
 
-def test_what_another_package_patches_has_to_be_decided(app: Path, tmp_path: Path) -> None:
+def test_monkey_patched_packages_need_a_decision(app: Path, tmp_path: Path) -> None:
     entry, archive = str(app / "main.js"), str(tmp_path / "a.zip")
     inferred(app)
     patching = "const a = require('a');\na.f = () => 1;\n" + APP["node_modules/b/index.js"]

@@ -45,7 +45,7 @@ def test_what_is_gone_is_removed() -> None:
     assert changes(policy(globals={"fetch": True}), policy()) == [("removed", "fetch", "high")]
 
 
-def test_what_is_harmless_is_no_difference() -> None:
+def test_harmless_grants_are_not_a_difference() -> None:
     assert changes(policy(), policy(globals={"console": True}, builtins={"fs": "load"})) == []
 
 
@@ -71,7 +71,7 @@ def test_to_assign_is_more_than_to_read() -> None:
     assert changes(new, old) == [("removed", "process.exitCode", "low")]
 
 
-def test_what_is_wanted_and_refused_is_told_once() -> None:
+def test_denied_uses_are_reported_once() -> None:
     refusing = policy(builtins={"vm": False})
 
     assert changes(policy(), refusing) == [("wanted", "vm", "critical")]
@@ -113,7 +113,7 @@ def test_packages_come_go_and_change() -> None:
     ]
 
 
-def test_the_text_says_what_where_and_how_bad() -> None:
+def test_the_text_has_the_capability_the_place_and_the_severity() -> None:
     new = policy(
         globals={"fetch": True, "process.exitCode": "write"},
         builtins={"vm": False, "fs": Attenuation(specifier="x", params=())},
@@ -148,7 +148,7 @@ def test_hostile_names_do_not_break_a_table() -> None:
     assert lines.splitlines()[-1] == "| added | `a\\|bc \\| x` |  | 1\\|2 |"
 
 
-def test_the_extent_of_a_policy_counts_powers() -> None:
+def test_the_summary_of_a_policy_counts_capabilities() -> None:
     found = policy(
         globals={"fetch": True, "process.argv": True, "process.kill": False},
         builtins={"fs.stat": True},

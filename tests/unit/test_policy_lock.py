@@ -79,21 +79,21 @@ def test_what_a_person_granted_or_refused_stays(app: Path, granted: object, afte
     assert grants(app, "builtins") == after
 
 
-def test_a_critical_builtin_that_a_person_granted_whole_keeps_its_members(app: Path) -> None:
+def test_a_critical_builtin_granted_by_hand_includes_its_members(app: Path) -> None:
     write(app, {A: "require('child_process').execSync('x'); require('inspector').open(1);"})
     decided(app, builtins={"child_process": True})
 
     assert grants(app, "builtins") == {"child_process": True, "inspector.open": False}
 
 
-def test_a_member_that_undoes_confinement_is_refused_within_a_whole_grant(app: Path) -> None:
+def test_a_critical_member_is_denied_within_a_whole_grant(app: Path) -> None:
     write(app, {A: "require('v8').promiseHooks.onInit(f);"})
     decided(app, builtins={"v8": True})
 
     assert grants(app, "builtins") == {"v8": True, "v8.promiseHooks": False}
 
 
-def test_a_refusal_holds_where_more_is_used_later(app: Path) -> None:
+def test_a_denial_covers_later_uses(app: Path) -> None:
     decided(app, builtins={"fs.writeFile": False}, globals={"fetch": False, "process.env": False})
     infer(app)
     write(app, {A: "f(require('fs')); fetch('/'); process.env.HOME; f(process.env);"})
@@ -205,7 +205,7 @@ def test_a_package_that_is_not_reached(app: Path, policy: object, stays: bool) -
     assert ("gone" in resources) is stays
 
 
-def test_a_refusal_of_what_nobody_uses_is_not_stale(app: Path) -> None:
+def test_a_denial_without_a_use_is_not_stale(app: Path) -> None:
     decided(app, builtins={"http": False, "net": True})
     infer(app)
 
@@ -265,7 +265,7 @@ def test_another_package_is_an_error_where_the_policy_is_frozen(
     assert (app / "a.zip").exists() is not fails
 
 
-def test_what_was_kept_of_a_run_that_was_not_frozen_is_not_believed(app: Path) -> None:
+def test_a_cached_unfrozen_run_is_not_trusted(app: Path) -> None:
     changed(app, "version")
     bundle = ("bundle", str(app / "main.js"), "-o", str(app / "a.zip"))
 
@@ -273,7 +273,7 @@ def test_what_was_kept_of_a_run_that_was_not_frozen_is_not_believed(app: Path) -
     assert "error [POLICY_STALE]" in refused(*bundle, "--frozen")
 
 
-def test_a_frozen_policy_that_fits_is_no_error(app: Path) -> None:
+def test_a_matching_frozen_policy_is_accepted(app: Path) -> None:
     infer(app)
 
     done = invoke("bundle", str(app / "main.js"), "-o", str(app / "a.zip"), "--frozen")
@@ -298,7 +298,7 @@ def integrity(files: dict[str, str]) -> str | None:
     return integrity_of(package_a, application.modules, application.packages)
 
 
-def test_the_integrity_is_of_texts_names_and_their_number() -> None:
+def test_the_integrity_covers_contents_names_and_count() -> None:
     first = {"index.js": "require('./b'); require('./c');", "b.js": "1;", "c.js": "2;"}
     hashes = [
         integrity(first),

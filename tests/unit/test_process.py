@@ -46,9 +46,7 @@ def test_the_node_that_comes_with_the_installation_was_reviewed() -> None:
         ("v26.0.0-rc.1", "NODE_NOT_REVIEWED"),
     ],
 )
-def test_a_node_that_nobody_has_reviewed_is_refused(
-    version: str, code: str, tmp_path: Path
-) -> None:
+def test_an_unreviewed_node_is_rejected(version: str, code: str, tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         find_node(fake_node(tmp_path, version))
     (problem,) = caught.value.problems

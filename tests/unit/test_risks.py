@@ -232,7 +232,7 @@ def test_all_that_reaches_the_network_is_known_to() -> None:
                 assert authority_of(part, path).severity == "high"
 
 
-def test_a_global_that_only_this_page_may_have_is_withheld_or_inferred(tmp_path: Path) -> None:
+def test_a_global_that_only_this_page_may_have_is_denied_or_inferred(tmp_path: Path) -> None:
     files = {**APP, "main.js": "require('a')", "node_modules/a/index.js": IN_A_PAGE}
     page = Options(conditions=frozenset({"browser"}))
     denied = load(files, options=page)

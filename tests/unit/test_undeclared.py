@@ -22,7 +22,7 @@ UNDECLARED = {
 }
 
 
-def test_an_undeclared_package_is_withheld_although_it_is_installed() -> None:
+def test_an_undeclared_package_is_denied_although_it_is_installed() -> None:
     application = load(UNDECLARED)
 
     assert application.policy.entry.packages == {"a": True, "b": True}

@@ -97,7 +97,7 @@ TWO = {"index.js": "export * from './x.js'; export * from './y.js'", "x.js": "ex
         pytest.param({"/main.js": "import { a } from 'p'; import 'e'; import 'p/c.js'", **STARS, "b.js": "import './c.js'; export const b = 1", "c.js": ""}, "a b c index", id="before-effects"),
     ],
 )  # fmt: skip
-def test_what_stays(files: dict[str, str], expected: str) -> None:
+def test_the_remaining_modules(files: dict[str, str], expected: str) -> None:
     assert kept(files) == expected
 
 
@@ -137,11 +137,11 @@ def test_the_nearest_package_json_promises() -> None:
     assert kept({**files, "esm/package.json": '{"type": "module"}'}) == "esm/a esm/b esm/index"
 
 
-def test_nothing_is_left_out_unasked() -> None:
+def test_nothing_is_removed_without_tree_shaking() -> None:
     assert kept({"/main.js": ONE, **STARS}, options=Options()) == "a b index"
 
 
-def test_a_package_that_is_left_out_uses_nothing() -> None:
+def test_a_package_without_remaining_modules_uses_nothing() -> None:
     files = {
         "package.json": package(name="app", version="1.0.0", type="module"),
         "main.js": "import { a } from 'p'",
@@ -160,6 +160,6 @@ def test_a_package_that_is_left_out_uses_nothing() -> None:
     assert application.unused == 1
 
 
-def test_what_would_not_link_is_an_error_also_where_it_would_be_left_out() -> None:
+def test_link_errors_are_reported_in_removable_modules_too() -> None:
     with pytest.raises(Exception, match="MISSING_EXPORT"):
         kept({"/main.js": ONE, **STARS, "b.js": "export { no } from './a.js'"})

@@ -73,7 +73,7 @@ def test_a_member_that_the_policy_refuses_must_not_come_with_its_object(tmp_path
     assert "+ high     builtin fs.writeFile" in found.stderr
 
 
-def test_what_is_not_there_is_said(tmp_path: Path) -> None:
+def test_a_missing_archive_is_reported(tmp_path: Path) -> None:
     assert "cannot read" in refused("verify", str(tmp_path / "none.zip"))
     assert "cannot read" in refused("verify", str(tmp_path))
 

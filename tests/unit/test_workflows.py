@@ -44,7 +44,7 @@ def test_a_problem_reads_as_a_place_a_code_a_message_a_frame_and_a_hint() -> Non
 # --- requests without a target ---
 
 
-def test_a_request_in_try_becomes_an_error_module_and_is_no_problem() -> None:
+def test_a_request_in_try_becomes_an_error_module_without_a_diagnostic() -> None:
     made = bundled({"main.js": "try { require('optional') } catch {}"})
 
     assert made.application.warnings == ()
@@ -75,7 +75,7 @@ def test_a_problem_that_only_some_runs_meet_is_a_warning(code: str) -> None:
     )
 
 
-def test_an_error_makes_warnings_worth_telling_too() -> None:
+def test_an_error_makes_warnings_visible_too() -> None:
     problems = problems_of({"main.js": "() => require('a'); require('b')"})
 
     assert sorted(problem.severity for problem in problems) == ["error", "warning"]

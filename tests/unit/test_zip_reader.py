@@ -28,7 +28,7 @@ def files() -> Files:
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_what_is_bad_is_refused(kind: str, files: Files) -> None:
+def test_bad_archives_are_rejected(kind: str, files: Files) -> None:
     content = BAD[kind](files)
 
     for read in (unpack, lambda bad: verify(BytesIO(bad))):
@@ -48,7 +48,7 @@ def test_what_is_good_is_read(make: object, files: Files) -> None:
     }
 
 
-def test_only_what_is_read_as_files_is_kept(files: Files) -> None:
+def test_only_files_that_are_read_are_stored(files: Files) -> None:
     content = good(files)
 
     assert unpack(content).files.keys() == dict(files).keys() - {"compartment-map.json"}
@@ -220,7 +220,7 @@ def test_an_archive_of_nothing_is_read() -> None:
         ("name-absolute", "the entry name '/etc/x' is not a plain relative path"),
     ],
 )
-def test_what_is_bad_is_said(kind: str, said: str, files: Files) -> None:
+def test_the_problem_of_a_bad_archive_is_named(kind: str, said: str, files: Files) -> None:
     assert problem(BAD[kind](files)) == said
 
 
