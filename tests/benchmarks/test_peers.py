@@ -1,4 +1,4 @@
-"""The peers' commands; the peers themselves are not installed when this runs."""
+"""The commands of the peers, which are not installed for these tests."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_versions_of_peers_are_pinned() -> None:
 
 @pytest.mark.parametrize("name", ["esbuild", "rollup"])
 def test_the_lockfile_knows_every_platform(name: str) -> None:
-    """Where one is missing, npm ci refuses the whole lockfile."""
+    """If one is missing, npm ci rejects the whole lockfile."""
     lock = json.loads((HERE / "peers" / "package-lock.json").read_text())["packages"]
     platforms = {
         f"node_modules/{other}"

@@ -1,4 +1,4 @@
-"""The order of runs, and what is kept of those that went wrong."""
+"""The order of runs, and the handling of failures."""
 
 from __future__ import annotations
 
