@@ -23,15 +23,15 @@ from environment import ROOT, tool
 PACKAGE = "compartment_mapper"
 #: The tests that must detect mutants of each module.
 TESTS = {
-    "policy/model": ("policy", "narrow_policy", "policy_merge", "infer_policy"),
-    "policy/merge": ("narrow_policy", "policy_merge", "policy_commands"),
+    "policy/model": ("policy", "restricted_policy", "policy_merge", "infer_policy"),
+    "policy/merge": ("restricted_policy", "policy_merge", "policy_commands"),
     "inference/policy_file": ("policy_lock", "policy_commands"),
     "inference/uses": (
         "infer_policy",
         "undeclared",
         "links",
         "risks",
-        "late_changes",
+        "monkey_patching",
         "policy_commands",
     ),
     "archive/reader": ("zip_reader", "archive", "verify"),

@@ -17,7 +17,7 @@ from compartment_mapper.text import LINE_END
 
 _DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _CONTINUES = 32
-#: Text after an edit that contains no position of interest.
+#: The rest of a line after an edit, if it contains no position to map.
 _NOTHING = re.compile(rb"[ \t;]*(?:$|[\r\n]|\xe2\x80[\xa8\xa9])")
 
 

@@ -78,7 +78,7 @@ class EvaluationOrder:
         """Return the modules that must also stay for the order to be preserved, or none.
 
         Args:
-            kept: The remaining edges from *roots* to modules.
+            kept: The remaining modules, all of them reachable from *roots*.
             roots: All modules that can start an evaluation of *kept*.
         """
         roots = tuple(roots)

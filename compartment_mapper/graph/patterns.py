@@ -121,7 +121,7 @@ def _request_of(request: PatternRequest, specifier: str) -> ModuleRequest:
 
 
 def _request_of_url(asset: AssetRequest) -> ModuleRequest:
-    """Yield requests for ``new URL('./x.js', import.meta.url)``, which ``import()`` may receive."""
+    """Return a request for ``new URL('./x.js', import.meta.url)``, which ``import()`` accepts."""
     return ModuleRequest(
         specifier=Specifier(asset.path), kind="import", span=asset.span, reach="guarded"
     )

@@ -80,7 +80,7 @@ def resolve_import(request: Request) -> Resolution:
 
 
 def _esm_candidate(request: Request) -> Found:
-    """Steps 1 to 6 of ESM_RESOLVE, in the order of Node's moduleResolve."""
+    """Return the candidate of steps 1 to 6 of ESM_RESOLVE, in the order of Node's moduleResolve."""
     specifier = request.specifier
     # 3. Otherwise, if specifier starts with "/", "./", or "../", then set resolved to the URL
     #    resolution of specifier relative to parentURL.

@@ -138,7 +138,7 @@ def binary_kind(source: bytes) -> str | None:
 
 
 def _typed_dependency(file: Location) -> ResolutionFailure:
-    """As in Node, which requires packages to be published as JavaScript."""
+    """Return Node's error for a dependency in TypeScript: packages must contain JavaScript."""
     return ResolutionFailure(
         code="ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING",
         message="Stripping types is currently unsupported for files under node_modules, "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-from conformance.sloppy_texts import what_is_logged
+from conformance.sloppy_sources import what_is_logged
 
 #: Bodies of a function of ``log``, by their special feature.
 ROWS = {
