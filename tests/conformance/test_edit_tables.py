@@ -17,7 +17,7 @@ from compartment_mapper.text import LINE_END
 
 #: For each source its original lines, and for each queried (line, column) the original column.
 _SCRIPT = """
-const { readEdits, columnBefore, lineBefore } = require('./src/edit-table.js');
+const { readEdits, columnBefore, lineBefore } = require('./src/stacks/edit-table.js');
 const found = JSON.parse(require('node:fs').readFileSync(0, 'utf8')).map(({ text, edits, places }) => {
   const table = readEdits(edits);
   const lines = text.split(/\\r\\n|[\\n\\r\\u2028\\u2029]/);
