@@ -1,6 +1,6 @@
 """Bundle, inspect and run JavaScript applications under SES, one compartment per package.
 
-`Sandbox` and `AsyncSandbox` evaluate JavaScript with nothing but the tools that it is handed.
+`Sandbox` and `AsyncSandbox` evaluate JavaScript with no capabilities but the given tools.
 """
 
 from importlib import import_module
@@ -43,8 +43,8 @@ __all__ = [
 #: The version of the project; hatchling reads it here, and `runtime/package.json` has the same.
 __version__ = "0.1.0"
 
-#: Modules of the sandbox by the names of theirs that are ours, imported when they are asked for:
-#: the command line does without them.
+#: Public names of the sandbox by module, imported on first access: the command line does not need
+#: them.
 _MODULES = {
     "AsyncSandbox": "asynchronous",
     "ConsoleLine": "console",
@@ -72,5 +72,5 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    """Return the names that are for users."""
+    """Return the public names."""
     return [*__all__]

@@ -1,4 +1,4 @@
-"""``python -m compartment_mapper``, and the command ``compartment-mapper``."""
+"""The entry point of ``python -m compartment_mapper`` and ``compartment-mapper``."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from compartment_mapper.cli import main as commands  # noqa: E402 - as above
 
 
 def main() -> None:
-    """Run the command."""
-    # A run keeps nearly all objects until its end: more frequent collections find nothing to free.
+    """Run the command line."""
+    # A run holds its objects until it ends, so frequent garbage collections find nothing.
     gc.set_threshold(100_000, 20, 50)
     commands(prog_name="compartment-mapper")
 

@@ -1,4 +1,4 @@
-"""How large an archive, a map and a policy may be; the runtime reads the same ``limits.json``."""
+"""The limits of an archive, a map and a policy; the runtime reads the same ``limits.json``."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import TypedDict
 
 
 class Limits(TypedDict):
-    """What an archive may take: more than any application needs, less than a bomb wants."""
+    """The limits of an archive: above the needs of any application, below those of a zip bomb."""
 
-    #: Bytes: of a file as it is unpacked, of all, of the directory, of the map.
+    #: Bytes: of an unpacked file, of all files, of the central directory, and of the map.
     file: int
     total: int
     directory: int
     map: int
-    #: JSON values in the map, each of which takes memory however short its text; and how deep
-    #: those lie that may have any shape.
+    #: JSON values in the map, each of which takes memory; and the nesting depth of free-form
+    #: values.
     values: int
     depth: int
-    #: How many bytes a packed one may stand for, and how many may come beside that.
+    #: The compression ratio, and the bytes that are allowed in addition.
     ratio: int
     slack: int
-    #: The latest version of the format that a reader may need: 2.0 has what we read.
+    #: The latest format version that the reader supports: 2.0.
     version: int
 
 

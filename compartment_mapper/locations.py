@@ -1,28 +1,28 @@
-"""Strings that look alike and are not: locations, specifiers, module names, canonical names."""
+"""Distinct string types: locations, specifiers, module names and canonical names."""
 
 from __future__ import annotations
 
 from typing import NewType
 from urllib.parse import quote, unquote
 
-#: An absolute ``file:`` URL of a file, or of a directory when it ends in ``/``. Always written
-#: the same way (see `location_of_path`), so that equal places are equal strings.
+#: An absolute ``file:`` URL of a file, or of a directory if it ends in ``/``. Always normalized
+#: (see `location_of_path`), so equal places are equal strings.
 Location = NewType("Location", str)
 
-#: What stands between the quotes of an ``import`` or a ``require``.
+#: The string in an ``import`` or a ``require``.
 Specifier = NewType("Specifier", str)
 
 #: The key of a module in its compartment's ``modules``: ``./lib/x.js``.
 ModuleName = NewType("ModuleName", str)
 
-#: A package's name in a policy: ``$root$``, ``a``, ``a>b``.
+#: The name of a package in a policy: ``$root$``, ``a``, ``a>b``.
 CanonicalName = NewType("CanonicalName", str)
 
 ROOT_NAME = CanonicalName("$root$")
 
 _SCHEME = "file://"
 
-#: What Node's ``pathToFileURL`` leaves as it is, besides letters and digits.
+#: Characters that Node's ``pathToFileURL`` does not encode, besides letters and digits.
 _UNQUOTED = "/!$&'()*+,-.:;=@_~"
 
 
@@ -83,7 +83,7 @@ def joined(directory: Location, relative_path: str) -> Location:
 
 
 def relative_path(location: Location, directory: Location) -> str | None:
-    """Return the decoded path of *location* below *directory*, or None where it is not below.
+    """Return the decoded path of *location* below *directory*, or None if it is not below.
 
     >>> relative_path(Location("file:///a/b/c%20.js"), Location("file:///a/"))
     'b/c .js'

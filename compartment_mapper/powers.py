@@ -1,4 +1,4 @@
-"""What we may ask of the world, as arguments: to read, to write; and a world in memory."""
+"""I/O interfaces that are passed as arguments, and an in-memory implementation."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ FileKind = Literal["file", "directory"]
 
 
 class ReadPowers(Protocol):
-    """To see files. Nothing here raises for a file that is absent."""
+    """Read access to files. No method raises for a missing file."""
 
     def maybe_read(self, location: Location) -> bytes | None:
-        """Return the bytes of the file at *location*; None when there is no such file."""
+        """Return the bytes of the file at *location*, or None if there is no such file."""
 
     def kind(self, location: Location) -> FileKind | None:
-        """Return what is at *location*, links followed; None for nothing (or a loop of links)."""
+        """Return the kind of *location*, following links; None if missing (or a loop of links)."""
 
     def canonical(self, location: Location) -> Location:
-        """Return the real location of what exists at *location*, links followed."""
+        """Return the real location of *location*, which exists, following links."""
 
     def names_in(self, folder: Location) -> list[str]:
-        """Return the names of what is in *folder*, sorted; none where there is no folder."""
+        """Return the sorted names in *folder*, or nothing if there is no folder."""
 
 
 class WritePowers(Protocol):
-    """To make one file."""
+    """Write access to one file."""
 
     def write(self, path: str, content: bytes) -> None:
-        """Write *content* to *path*, whole or not at all.
+        """Write *content* to *path* atomically.
 
         Raises:
             InputError: CANNOT_WRITE.
@@ -38,7 +38,7 @@ class WritePowers(Protocol):
 
 
 class MemoryFiles:
-    """`ReadPowers` over a mapping from absolute path to content, for tests and small worlds.
+    """`ReadPowers` over a mapping from absolute path to content, for tests and small file trees.
 
     >>> files = MemoryFiles({"/app/x.js": b"1"}, links={"/l": "/app"})
     >>> files.kind(location_of_path("/l/x.js")), files.canonical(location_of_path("/l/x.js"))
@@ -57,30 +57,30 @@ class MemoryFiles:
         }
 
     def maybe_read(self, location: Location) -> bytes | None:
-        """Return the bytes of the file at *location*; None when there is no such file."""
+        """Return the bytes of the file at *location*, or None if there is no such file."""
         return self._files.get(self._real(location))
 
     def kind(self, location: Location) -> FileKind | None:
-        """Return what is at *location*, links followed."""
+        """Return the kind of *location*, following links."""
         path = self._real(location)
         if path in self._files:
             return None if location.endswith("/") else "file"
         return "directory" if path in self._directories else None
 
     def canonical(self, location: Location) -> Location:
-        """Return the real location of what exists at *location*, links followed."""
+        """Return the real location of *location*, which exists, following links."""
         slash = "/" if location.endswith("/") else ""
         return location_of_path(self._real(location).rstrip("/") + slash)
 
     def names_in(self, folder: Location) -> list[str]:
-        """Return the names of what is in *folder*, sorted."""
+        """Return the sorted names in *folder*."""
         prefix = self._real(folder).rstrip("/") + "/"
         below = (path[len(prefix) :] for path in self._files if path.startswith(prefix))
         return sorted({path.partition("/")[0] for path in below})
 
     def _real(self, location: Location) -> str:
         path = path_of(location).rstrip("/") or "/"
-        for _ in range(40):  # as ELOOP
+        for _ in range(40):  # the limit of ELOOP
             link = next(
                 (name for name in self._links if path == name or path.startswith(name + "/")), None
             )

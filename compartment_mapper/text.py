@@ -1,4 +1,4 @@
-"""Places in a text: spans, positions, code frames."""
+"""Positions in source text: spans, lines and columns, code frames."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 
 class Span(NamedTuple):
-    """A half-open range of byte offsets into a UTF-8 text; made by the hundred thousand."""
+    """A half-open range of byte offsets in a UTF-8 source; there can be hundreds of thousands."""
 
     start: int
     end: int
 
 
 class Position(NamedTuple):
-    """A line and a column, each counted from 1; the column counts characters."""
+    """A line and a column, both 1-based; the column counts characters."""
 
     line: int
     column: int
@@ -24,7 +24,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def without_byte_order_mark(source: bytes) -> bytes:
-    """Return *source* as Node reads a program: the mark stays before a hashbang, as an error."""
+    """Return *source* as Node reads it: a byte order mark before a hashbang stays, as an error."""
     if source.startswith(_BYTE_ORDER_MARK + b"#!"):
         return source
     return source.removeprefix(_BYTE_ORDER_MARK)
@@ -33,16 +33,16 @@ def without_byte_order_mark(source: bytes) -> bytes:
 #: ECMA-262 12.3 LineTerminatorSequence.
 LINE_END = re.compile("\r\n|[\n\r\u2028\u2029]")
 
-#: Frames are for terminals: a minified line of a megabyte is cut around the place.
+#: The width of code frames: long lines, such as minified ones, are cut around the position.
 _FRAME_WIDTH = 100
 
 
-#: What moves a cursor, changes colours, or turns the direction of letters: all but a new line.
+#: Characters that move the cursor, change colors or reverse the direction, except a newline.
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def printable(text: str) -> str:
-    r"""Return *text* with its control characters written out: names and code are not ours.
+    r"""Return *text* with control characters escaped: names and code are untrusted.
 
     >>> print(printable("a\x1b[2Jb"))
     a\x1b[2Jb
@@ -54,7 +54,7 @@ def position_at(source: bytes, offset: int) -> Position:
     r"""Return the line and column of byte *offset* in *source*.
 
     Args:
-        source: UTF-8 text, whose lines end as in ECMA-262 12.3 (not as in ``str.splitlines``).
+        source: UTF-8 source, with line ends as in ECMA-262 12.3 (not as in ``str.splitlines``).
         offset: A byte offset, ``0 <= offset <= len(source)``.
 
     >>> position_at("á\nbc".encode(), 4)
@@ -65,7 +65,7 @@ def position_at(source: bytes, offset: int) -> Position:
 
 
 def code_frame(source: bytes, span: Span) -> str:
-    r"""Return the line of *source* where *span* starts, with a marker under it.
+    r"""Return the line of *source* where *span* starts, with a marker below it.
 
     >>> print(code_frame(b"let a;\nlet b = ;\n", Span(15, 16)))
       2 | let b = ;
@@ -75,7 +75,7 @@ def code_frame(source: bytes, span: Span) -> str:
     line = LINE_END.split(source.decode("utf-8", "replace"))[position.line - 1]
     first = max(0, position.column - 1 - _FRAME_WIDTH // 2)
     shown = line[first : first + _FRAME_WIDTH].replace("\t", " ")
-    shown = _CONTROLS.sub("\ufffd", shown)  # of the same width, for the marker below
+    shown = _CONTROLS.sub("\ufffd", shown)  # same width, so that the marker below stays aligned
     length = len(source[span.start : span.end].decode("utf-8", "replace").split("\n")[0])
     before = position.column - 1 - first
     width = max(1, min(length, len(shown) - before))
@@ -87,7 +87,7 @@ _KIB = 1024
 
 
 def size_text(size: int) -> str:
-    """Return bytes as people read them.
+    """Return a human-readable number of bytes.
 
     >>> size_text(900), size_text(5000), size_text(12_900_000)
     ('900 B', '4.9 KiB', '12.3 MiB')

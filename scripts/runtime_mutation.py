@@ -1,6 +1,6 @@
-"""Change modules of the runtime, for `mutation.py`, with Stryker.
+"""Mutate modules of the runtime with Stryker, for `mutation.py`.
 
-It is installed apart, by `runtime/mutation/package-lock.json`: the runtime itself does not have it.
+Stryker is installed separately, by `runtime/mutation/package-lock.json`; the runtime lacks it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pathlib import Path
 
 from environment import ROOT, node_folder, npm
 
-#: Stryker itself, and what runs the tests.
+#: Stryker, and the test runner.
 TOOLS = ROOT / "runtime" / "mutation"
 
 REPORT = "mutation.json"
 
-#: The tests that are to notice a change of each module: those that reach it in their own process.
+#: The tests that must detect mutants of each module: those that import it in their own process.
 TESTS = {
     "policy/policy": ("policy/decisions", "archive/restrict", "policy/policy"),
     "policy/policy-format": ("policy/policy-format", "policy/decisions"),
@@ -39,7 +39,7 @@ TESTS = {
     "views/read-only": ("views/read-only",),
 }
 
-#: Its own words, as ours. With an error, the process of the tests ended before its time.
+#: Stryker's terms, mapped to ours. On an error, the test process ended prematurely.
 STATUS = {
     "Survived": "survived",
     "Killed": "killed",
@@ -50,9 +50,9 @@ STATUS = {
 
 
 def mutated(folder: Path, module: str, processes: int) -> dict[str, str]:
-    """Return what became of each change of *module*, in a copy of the project in *folder*.
+    """Return the outcome of each mutant of *module*, in a copy of the project in *folder*.
 
-    A change is named by its place, and by the text that stands there instead.
+    A mutant is named by its position and replacement.
     """
     runtime = folder / "runtime"
     if not (TOOLS / "node_modules").is_dir():
@@ -69,7 +69,7 @@ def mutated(folder: Path, module: str, processes: int) -> dict[str, str]:
 
 
 def configuration(module: str, processes: int) -> dict[str, object]:
-    """Say what is changed, where it stands, and which tests are to notice."""
+    """Configure the mutated module, its position, and the tests that must detect the mutants."""
     tests = [f"test/{name}.test.js" for name in TESTS[module]]
     return {
         "mutate": [f"src/{module}.js"],
@@ -85,12 +85,12 @@ def configuration(module: str, processes: int) -> dict[str, object]:
 
 
 def run(runtime: Path) -> str:
-    """Run Stryker, and return what it says."""
+    """Run Stryker, and return its output."""
     node = node_folder()
     env = {
         **os.environ,
         "PATH": f"{node}{os.pathsep}{os.environ.get('PATH', '')}",
-        "NODE_OPTIONS": f'--require="{TOOLS / "held.cjs"}"',  # of all processes, also of tests
+        "NODE_OPTIONS": f'--require="{TOOLS / "held.cjs"}"',  # for all processes, including tests
     }
     stryker = TOOLS / "node_modules" / "@stryker-mutator" / "core" / "bin" / "stryker.js"
     command = [str(node / "node"), str(stryker), "run"]
@@ -99,7 +99,7 @@ def run(runtime: Path) -> str:
 
 
 def keep(report: Path, module: str) -> None:
-    """Keep Stryker's report, which has the text of all changes."""
+    """Store Stryker's report, which contains all mutants."""
     target = ROOT / "build" / "mutation" / "runtime" / f"{module}.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(report, target)

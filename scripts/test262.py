@@ -1,7 +1,7 @@
 """Run the module tests of test262 through the bundler and the runtime, and print a table.
 
-Of the tests that plain Node passes, those count that pass from an archive too. The tests are not
-part of this repository: https://github.com/tc39/test262. Takes several minutes; CI does not run it.
+Counts the tests that pass both in plain Node and from an archive. The tests are not part of this
+repository: https://github.com/tc39/test262. Takes several minutes; CI does not run it.
 
 Usage: python3 scripts/test262.py FOLDER_OF_TEST262 [FILTER]
 """
@@ -32,7 +32,7 @@ FOLDERS = (
     "language/import",
     "language/module-code",
 )
-#: What Node 24 does not have without a flag.
+#: Features that Node 24 lacks without a flag.
 LATER = re.compile(
     r"import-defer|source-phase-imports|import-text|import-bytes|immutable-arraybuffer"
 )
@@ -50,23 +50,23 @@ class Test:
 
     @cached_property
     def about(self) -> str:
-        """What the test says of itself."""
+        """The frontmatter of the test."""
         found = re.search(r"/\*---(.*?)---\*/", self.text, re.DOTALL)
         return found[1] if found else ""
 
     def listed(self, key: str) -> set[str]:
-        """Return the words of a list in the frontmatter."""
+        """Return the items of a list in the frontmatter."""
         found = re.search(rf"^{key}:\s*(?:\[([^\]]*)\]|((?:\s+- \S+)+))", self.about, re.MULTILINE)
         return set(re.findall(r"[\w.-]*\w[\w.-]*", found[1] or found[2])) if found else set()
 
     @cached_property
     def flags(self) -> set[str]:
-        """What kind of code it is, and how it ends."""
+        """The kind of code, and the expected outcome."""
         return self.listed("flags")
 
     @property
     def group(self) -> str:
-        """The row of the table that it counts for."""
+        """The row of the table in which it counts."""
         if self.folder != "language/module-code":
             return self.folder
         awaits = "top-level-await" in self.listed("features")
@@ -87,14 +87,14 @@ def tests_below(suite: Path, pattern: str) -> Iterator[Test]:
 
 
 def program(test: Test, suite: Path) -> str:
-    """Return the text of a test with the harness before it, and a mark after it."""
+    """Return the source of a test with the harness before it, and an end marker after it."""
     if "raw" in test.flags:
         return test.text
     names = ["assert.js", "sta.js", *sorted(test.listed("includes"))]
     if "async" in test.flags:
         names.append("doneprintHandle.js")
     harness = "\n".join((suite / "harness" / name).read_text(encoding="utf-8") for name in names)
-    # The harness has its own functions as globals: here it is in the test's scope.
+    # The harness normally defines its functions as globals: here they are in the test's scope.
     harness = harness.replace(
         'Object.prototype.hasOwnProperty.call(globalThis, "$DONE")', "typeof $DONE === 'function'"
     )
@@ -124,7 +124,7 @@ def _others(test: Test, names: Sequence[str]) -> list[str]:
 
 
 def passes(test: Test, *command: str) -> bool:
-    """Return whether the test ends as it says."""
+    """Return whether the test ends as expected."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     except (subprocess.TimeoutExpired, UnicodeDecodeError):
@@ -137,7 +137,7 @@ def passes(test: Test, *command: str) -> bool:
 
 
 def result(test: Test, suite: Path) -> str:
-    """Return ``passed``, ``failed``, or ``not asked`` where Node itself does not pass."""
+    """Return ``passed``, ``failed``, or ``not asked`` if Node itself fails."""
     with tempfile.TemporaryDirectory() as project:
         entry = str(written(test, suite, Path(project)))
         if not passes(test, NODE, entry):
@@ -147,7 +147,7 @@ def result(test: Test, suite: Path) -> str:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run the tests of the suite that *arguments* name, and print what came of them."""
+    """Run the tests of the suite that *arguments* name, and print the results."""
     suite, pattern = Path(arguments[0]).resolve(), "".join(arguments[1:2])
     tests = [test for test in tests_below(suite, pattern) if test.can_be_asked]
     with ThreadPoolExecutor(os.cpu_count()) as pool:

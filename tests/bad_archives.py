@@ -1,6 +1,6 @@
-"""Archives that are wrong, each in one way, made from a good one: no reader may take one of them.
+"""Archives with one defect each, derived from a good one: every reader must reject them.
 
-`BAD` has a function for each kind; `good` writes the same files without a mistake.
+`BAD` has a function for each kind; `good` writes the same files without a defect.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Bad = Callable[[Files], bytes]
 
 
 def _second(**changes: object) -> Bad:
-    """One entry that is not the map is otherwise."""
+    """An entry other than the map differs."""
 
     def made(files: Files) -> bytes:
         first, second, *rest = entries_of(files)
@@ -79,7 +79,7 @@ def _places(entries: Sequence[Made]) -> list[tuple[Made, int]]:
 
 
 def _twice_the_same_data(files: Files) -> bytes:
-    """Two names for one entry's data: its own header has one of them."""
+    """Two names for one entry's data: its local header has one of them."""
     entries = entries_of(files)
     return written([*entries, replace(entries[1], name=b"y", offset=0, before=b"")])
 
@@ -89,7 +89,7 @@ def _counted(by: int) -> Bad:
 
 
 def _zip64_locator(files: Files) -> bytes:
-    """What says where the larger directory is, that is none, stands where a reader looks for it."""
+    """An invalid zip64 locator precedes the end record."""
     locator = b"PK\6\7" + struct.pack("<LQL", 0, 0, 1)
     entries = entries_of(files)
     return written([*entries[:-1], replace(entries[-1], comment=locator)])
@@ -109,7 +109,7 @@ def _many(files: Files) -> bytes:
 
 
 def _mapped(change: Callable[[bytes], bytes]) -> Bad:
-    """The map is otherwise; the container is well formed."""
+    """The map differs; the container is well formed."""
 
     def made(files: Files) -> bytes:
         return good([(name, change(text) if name == MAP else text) for name, text in files])
@@ -118,7 +118,7 @@ def _mapped(change: Callable[[bytes], bytes]) -> Bad:
 
 
 def _params(depth: int) -> Callable[[bytes], bytes]:
-    """Give the application an attenuation with a parameter of some depth."""
+    """Give the application an attenuation with a nested parameter."""
 
     def change(text: bytes) -> bytes:
         found = json.loads(text)
@@ -132,7 +132,7 @@ def _params(depth: int) -> Callable[[bytes], bytes]:
 
 
 def _policied(policy: object, key: str = "policy") -> Bad:
-    """Give a compartment a policy that is none."""
+    """Give a compartment an invalid policy."""
 
     def change(text: bytes) -> bytes:
         found = json.loads(text)

@@ -19,18 +19,18 @@ MARKER = "the-secret-of-this-host"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breakout:
-    """What an attacker says at the end."""
+    """The attacker's final output."""
 
-    #: The programs, one after the other: what is named first is for the next.
+    #: The programs, in sequence: the first prepares the next.
     parts: tuple[str, ...]
     #: In plain Node.
     succeeds: str
-    #: Confined: a regular expression for all that is printed.
+    #: Confined: a regular expression for the whole output.
     held: str
     options: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
-    #: In plain Node, where it is not 0: a signal has a negative one.
+    #: In plain Node, if not 0: negative for a signal.
     status: int = 0
 
 
@@ -257,7 +257,7 @@ def application(folder: Path, parts: tuple[str, ...]) -> Path:
 def started(
     command: Sequence[str | Path], *, folder: Path, env: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
-    """Return what became of *command*."""
+    """Return the result of *command*."""
     return subprocess.run(
         command,
         env={**os.environ, "NODE_NO_WARNINGS": "1", **env},

@@ -10,13 +10,13 @@ from command_line import invoke
 
 
 def aged(root: Path) -> None:
-    """Let some seconds pass for all below *root*, as far as files say."""
+    """Make all files below *root* some seconds older."""
     for path in [*root.rglob("*"), root]:
         os.utime(path, (path.stat().st_atime, path.stat().st_mtime - 3600), follow_symlinks=False)
 
 
 def bundled(*more: str) -> tuple[Result, bytes]:
-    """Return what ``bundle`` says, and the archive; an old one is no help."""
+    """Return the output of ``bundle``, and the archive; remove an existing one first."""
     Path("app.zip").unlink(missing_ok=True)
     result = invoke("bundle", "main.js", "-o", "app.zip", *more)
     archive = Path("app.zip")
@@ -24,7 +24,7 @@ def bundled(*more: str) -> tuple[Result, bytes]:
 
 
 def assert_same_as_new(*more: str) -> Result:
-    """Fail where what is kept makes a difference; return what is said."""
+    """Fail if the cache makes a difference; return the output."""
     kept, archive = bundled(*more)
     new, expected = bundled("--no-cache", *more)
     assert (kept.stdout, kept.stderr, kept.exit_code) == (new.stdout, new.stderr, new.exit_code)
@@ -36,6 +36,6 @@ def assert_same_as_new(*more: str) -> Result:
 
 
 def is_kept(*more: str) -> bool:
-    """Whether a bundle is not made again."""
+    """Return whether a bundle is reused."""
     result, _ = bundled("--timings", *more)
     return "load" not in result.stderr

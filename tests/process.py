@@ -1,4 +1,4 @@
-"""The command line as users have it: a process of its own."""
+"""The command line in a separate process, as users run it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Applications that throw where we know it: written in each language, in the application or in a dependency."""
+"""Applications that throw at known positions, in each language and in a dependency."""
 
 from __future__ import annotations
 
@@ -41,26 +41,26 @@ console.log(JSON.stringify({ code, map }));
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """How the throwing file is made; see `files_of`."""
+    """The variant of the throwing file; see `files_of`."""
 
-    #: What it is installed as, without extension; and what it was written as.
+    #: Its installed name, without extension; and its original extension.
     file: str
     written_as: str
     source: str
-    #: How a package is compiled before it is published: to which format, minified or not.
+    #: How the package is compiled before publishing: to which format, minified or not.
     published: tuple[str, bool] | None = None
     #: Whether we minify.
     minify: bool = False
 
     @property
     def place(self) -> tuple[int, int]:
-        """Line and column of what is thrown, in the source."""
+        """Line and column of the thrown error, in the source."""
         before = self.source[: self.source.index("new RangeError")]
         return before.count("\n") + 1, len(before) - before.rfind("\n")
 
     @property
     def line(self) -> str:
-        """What stands there."""
+        """The text at that position."""
         return self.source.splitlines()[self.place[0] - 1]
 
 
@@ -105,7 +105,7 @@ ROWS: Mapping[str, Row] = {
     ),
 }
 
-#: Types are erased in the application's own code only.
+#: Types are stripped in the application's own code only.
 PLACES = [
     (name, where)
     for name in ROWS
@@ -116,7 +116,7 @@ PLACES = [
 
 @cache
 def published(source: str, form: str, *, minify: bool) -> tuple[str, str]:
-    """Return a package's file and its map, as esbuild makes them."""
+    """Return a package's file and its source map, as esbuild writes them."""
     question = {"source": source, "sourcefile": "../src/dig.ts", "format": form, "minify": minify}
     found = ask_node(_COMPILE, question)
     assert isinstance(found, dict)
@@ -124,7 +124,7 @@ def published(source: str, form: str, *, minify: bool) -> tuple[str, str]:
 
 
 def application(folder: Path, name: str, where: str) -> tuple[Path, list[str]]:
-    """Write the application of a row; return its main file and the options to bundle it with."""
+    """Write the application of a row; return its main file and the bundle options."""
     row = ROWS[name]
     files: dict[str, str | bytes] = {}
     base = "" if where == "application" else "node_modules/dep/"
@@ -152,13 +152,13 @@ def application(folder: Path, name: str, where: str) -> tuple[Path, list[str]]:
 
 
 def install_esbuild(folder: Path) -> None:
-    """Give the application in *folder* an esbuild of its own."""
+    """Install an esbuild in the application in *folder*."""
     (folder / "node_modules").mkdir(exist_ok=True)
     (folder / "node_modules" / "esbuild").symlink_to(RUNTIME / "node_modules" / "esbuild")
 
 
 def expected_frames(name: str, where: str) -> list[str]:
-    """Return what stands in a trace, without what functions are called."""
+    """Return the positions in a trace, without function names."""
     row = ROWS[name]
     line, column = row.place
     package_name = "$root$" if where == "application" else "dep"
@@ -169,7 +169,7 @@ def expected_frames(name: str, where: str) -> list[str]:
     ]
 
 
-#: Decodes the maps of scripts and looks up every place of a word, with Node's own reader of maps.
+#: Decodes the maps of scripts and looks up every occurrence of a word, with Node's map reader.
 _LOOK_UP = """
 const { SourceMap } = require('node:module');
 const { scripts, word } = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
@@ -195,7 +195,7 @@ console.log(JSON.stringify(found));
 def mapped_places(
     scripts: list[dict[str, str]], word: str, source: str
 ) -> set[tuple[int, int, str]]:
-    """Return where in *source* the maps of *scripts* place a *word* of theirs, and its text."""
+    """Return the positions in *source* for each *word* in *scripts*, with the text there."""
     found = ask_node(_LOOK_UP, {"scripts": scripts, "word": word})
     assert isinstance(found, list)
     return {(line, column, text) for name, line, column, text in found if name == source}

@@ -1,4 +1,4 @@
-"""What several test modules need: the real Node, golden files, applications in memory."""
+"""Shared helpers: the real Node, golden files, applications in memory."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ APP = "/app"
 
 
 def ask_node(script: str, question: object, *, flags: Sequence[str] = ()) -> object:
-    """Return the JSON that *script* (CommonJS) prints; it finds *question* as JSON on its input."""
+    """Return the JSON output of *script* (CommonJS), with *question* as JSON on its input."""
     done = subprocess.run(
         [NODE, "--no-warnings", *flags, "-e", script],
         input=json.dumps(question),
@@ -46,7 +46,7 @@ def ask_node(script: str, question: object, *, flags: Sequence[str] = ()) -> obj
 
 
 def assert_golden(name: str, text: str) -> None:
-    """Fail where *text* is not what tests/golden/*name* holds; UPDATE_GOLDEN=1 rewrites it."""
+    """Compare *text* with tests/golden/*name*; UPDATE_GOLDEN=1 rewrites it."""
     path = GOLDEN / name
     if os.environ.get("UPDATE_GOLDEN") == "1":
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -84,14 +84,14 @@ def children_of(pid: int) -> list[int]:
 
 
 def package(**fields: object) -> str:
-    """Return the text of a package.json."""
+    """Return the content of a package.json."""
     return json.dumps(fields)
 
 
 def memory(
     files: Mapping[str, str | bytes], *, links: Mapping[str, str] | None = None
 ) -> MemoryFiles:
-    """Return files below ``/app/``, which is a package even where no package.json is given.
+    """Return files below ``/app/``, with a default package.json if none is given.
 
     Args:
         files: By path below ``/app/``; a path that begins with ``/`` is absolute.
@@ -118,16 +118,16 @@ def location(path: str) -> Location:
 
 
 class Erasing:
-    """`StripPowers` with a Node for each text."""
+    """`StripPowers` with a separate Node for each source."""
 
     def stripped(self, typed: Typed) -> StrippedTypes | StripRefusal:
-        """Return how *typed* is edited to be JavaScript, or why it can't be."""
+        """Return the edits that turn *typed* into JavaScript, or the problem."""
         with TypeStripper(lambda: NODE) as stripper:
             return stripper.stripped(typed)
 
 
 def powers_over(files: MemoryFiles) -> Powers:
-    """Return powers to read *files*, with the real engine to judge doubtful syntax."""
+    """Return interfaces to read *files*, with the real engine to check parse uncertainty."""
     return Powers(
         read=files,
         engine=Node(NODE),
@@ -144,7 +144,7 @@ def load(
     links: Mapping[str, str] | None = None,
     options: Options | None = None,
 ) -> Application:
-    """Return the application of *files* that begins at *entry*."""
+    """Return the application of *files* with *entry*."""
     powers = powers_over(memory(files, links=links))
     return load_application(location(entry), options=options or Options(), powers=powers)
 
@@ -156,7 +156,7 @@ def bundled(
     links: Mapping[str, str] | None = None,
     options: Options | None = None,
 ) -> Bundle:
-    """Return the bundle of the application of *files* that begins at *entry*."""
+    """Return the bundle of the application of *files* with *entry*."""
     powers = powers_over(memory(files, links=links))
     return bundle(location(entry), options=options or Options(), powers=powers)
 
@@ -164,7 +164,7 @@ def bundled(
 def problems_of(
     files: Mapping[str, str | bytes], *, entry: str = "main.js", options: Options | None = None
 ) -> tuple[Diagnostic, ...]:
-    """Return what keeps the application of *files* from being bundled."""
+    """Return the problems that prevent bundling the application of *files*."""
     with pytest.raises(InputError) as caught:
         bundled(files, entry=entry, options=options)
     return caught.value.problems
@@ -175,6 +175,6 @@ def told(problem: Diagnostic) -> str:
 
 
 def only_problem_of(files: Mapping[str, str | bytes], *, entry: str = "main.js") -> Diagnostic:
-    """Return the one problem of the application of *files*."""
+    """Return the only problem of the application of *files*."""
     (problem,) = problems_of(files, entry=entry)
     return problem

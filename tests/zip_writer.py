@@ -21,11 +21,11 @@ Files = Sequence[tuple[str, bytes]]
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """One entry as it is written; what is None follows from the rest."""
+    """One entry as written; None fields are derived from the others."""
 
     name: bytes
     content: bytes
-    #: What is stored instead of the content.
+    #: The stored data, if it differs from the content.
     stored: bytes | None = None
     method: int = 0
     flags: int = 0
@@ -33,23 +33,23 @@ class Made:
     crc: int | None = None
     size: int | None = None
     packed: int | None = None
-    #: Bytes before its own header; bytes after its data.
+    #: Bytes before its local header; bytes after its data.
     before: bytes = b""
     after: bytes = b""
     extra: bytes = b""
     comment: bytes = b""
     disk: int = 0
-    #: What its own header, and its line in the directory, begin with.
+    #: The signatures of its local header and of its central directory record.
     signatures: tuple[bytes, bytes] = (b"PK\3\4", b"PK\1\2")
-    #: What its own header says otherwise: fields of this class.
+    #: Differences in its local header: fields of this class.
     local: Mapping[str, object] = field(default_factory=dict)
     local_extra: bytes = b""
-    #: Where the directory says that it is, and whether it says so.
+    #: The offset in the directory, and whether it is listed.
     offset: int | None = None
     listed: bool = True
 
     def header(self, offset: int) -> tuple[bytes, bytes]:
-        """Return its own header with its data, and its line in the directory."""
+        """Return its local header with its data, and its central directory record."""
         stored = self.content if self.stored is None else self.stored
         own = replace(self, **self.local)  # type: ignore[arg-type] # of this class
         local = _LOCAL.pack(
@@ -65,7 +65,7 @@ class Made:
         return data, central + self.name + self.extra + self.comment
 
     def sizes(self, stored: bytes) -> tuple[int, int, int]:
-        """Return its checksum, and its sizes, as they are said."""
+        """Return its declared checksum and sizes."""
         return (
             zlib.crc32(self.content) if self.crc is None else self.crc,
             len(stored) if self.packed is None else self.packed,
@@ -75,7 +75,7 @@ class Made:
 
 @dataclass(frozen=True, kw_only=True)
 class End:
-    """What stands around the entries, and what the end of the directory says otherwise."""
+    """The data around the entries, and differences in the end record."""
 
     prefix: bytes = b""
     before_directory: bytes = b""
@@ -115,26 +115,26 @@ def written(entries: Sequence[Made], end: End | None = None) -> bytes:
 
 
 def entries_of(files: Files) -> list[Made]:
-    """Return *files* as entries without a mistake."""
+    """Return *files* as entries without defects."""
     return [Made(name=name.encode(), content=content) for name, content in files]
 
 
 def deflated(content: bytes) -> bytes:
-    """Return *content*, packed."""
+    """Return *content* compressed."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     return packer.compress(content) + packer.flush()
 
 
 def packed(entry: Made) -> Made:
-    """Return *entry*, packed."""
+    """Return *entry* compressed."""
     return replace(entry, stored=deflated(entry.content), method=8)
 
 
 def good(files: Files) -> bytes:
-    """Return the archive without a mistake."""
+    """Return the archive without defects."""
     return written(entries_of(files))
 
 
 def good_packed(files: Files) -> bytes:
-    """Return the same, packed."""
+    """Return the same archive, compressed."""
     return written([packed(entry) for entry in entries_of(files)])

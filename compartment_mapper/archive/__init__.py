@@ -1,1 +1,1 @@
-"""Archives and scripts: the compartment map, what writes them and what reads them."""
+"""Archives and scripts: the compartment map, readers and writers."""

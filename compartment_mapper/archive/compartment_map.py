@@ -1,7 +1,7 @@
-"""The compartment map, Endo's schema: records to JSON and back.
+"""The compartment map in Endo's schema: conversion between records and JSON.
 
-``docs/formats/compartment-map.md`` describes it; extra keys of ours are in module entries only,
-where Endo tolerates them.
+``docs/formats/compartment-map.md`` describes it; our additional keys are only in module entries,
+where Endo ignores them.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from compartment_mapper.policy.model import PackagePolicy, Policy
 from compartment_mapper.records.languages import PARSERS
 from compartment_mapper.records.module_record import RequestKind
 
-#: What stands in the archive; ``json``, ``text`` and ``bytes`` are stored as they are.
+#: ``json``, ``text`` and ``bytes`` are stored unchanged.
 
-#: What says of which kind a module is. An entry of two kinds would be one for who runs it, and
-#: another for who looks at it.
+#: The keys that determine the kind of a module. An entry with two kinds would look different to the
+#: runtime and to a reviewer.
 _KINDS = ("compartment", "exit", "deferredError", "parser")
 
-#: For requests of a kind from one module: another key than path arithmetic gives.
+#: Keys that differ from path arithmetic, for requests of one kind by one module.
 Resolutions = Mapping[RequestKind, Mapping[str, str]]
 
-#: The compartment that reaches the attenuators of the policy, as Endo calls it.
+#: Endo's name for the compartment that links to the attenuators of the policy.
 ATTENUATORS = "<ATTENUATORS>"
 
 
@@ -39,13 +39,13 @@ class FileModule:
     parser: str
     sha512: str
     resolutions: Resolutions = field(default_factory=dict)
-    #: The application may begin here too.
+    #: Whether the module is an entry of the application.
     is_entry: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompartmentModule:
-    """A link to a module, of another compartment or the same."""
+    """A link to a module of the same or another compartment."""
 
     compartment: str
     module: ModuleName
@@ -60,7 +60,7 @@ class ExitModule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorModule:
-    """A failure, thrown when the request is executed."""
+    """An error that is thrown when the request is executed."""
 
     deferred_error: str
     code: str
@@ -71,7 +71,7 @@ ModuleConfiguration = FileModule | CompartmentModule | ExitModule | ErrorModule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompartmentDescriptor:
-    """One package: its modules, and what it may use."""
+    """One package: its modules and its policy."""
 
     name: str
     label: CanonicalName
@@ -82,7 +82,7 @@ class CompartmentDescriptor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompartmentMap:
-    """An application."""
+    """The compartment map of an application."""
 
     entry_compartment: str
     entry_module: ModuleName
@@ -90,7 +90,7 @@ class CompartmentMap:
     compartments: Mapping[str, CompartmentDescriptor]
 
     def to_dict(self) -> dict[str, object]:
-        """Return the JSON value, in Endo's order of keys."""
+        """Return the JSON value, with keys in Endo's order."""
         return {
             "tags": [],
             "entry": {"compartment": self.entry_compartment, "module": self.entry_module},
@@ -102,7 +102,7 @@ class CompartmentMap:
 
     @property
     def entries(self) -> list[str]:
-        """The files where the application may begin, by name; the first one unless it is told."""
+        """The entries of the application by name; the first is the default."""
         first = self.root.modules.get(self.entry_module)
         others = sorted(
             module.location
@@ -113,7 +113,7 @@ class CompartmentMap:
 
     @property
     def root(self) -> CompartmentDescriptor:
-        """The application's own compartment."""
+        """The compartment of the application's own package."""
         return self.compartments[self.entry_compartment]
 
 
@@ -156,7 +156,7 @@ def _module_to_dict(module: ModuleConfiguration) -> dict[str, object]:
 
 
 def map_from_dict(value: object) -> CompartmentMap:
-    """Return the map that a JSON *value* says.
+    """Parse a JSON *value* as a map.
 
     Raises:
         InputError: INVALID_ARCHIVE, with the path of the key.
@@ -194,7 +194,7 @@ def _check_link(parsed: CompartmentMap, path: str, link: CompartmentModule) -> N
     while True:
         place = (link.compartment, link.module)
         if place in seen:
-            _refuse(f"{path}: the links lead in a circle")
+            _refuse(f"{path}: the links form a cycle")
         seen.add(place)
         target = parsed.compartments.get(link.compartment)
         module = target.modules.get(link.module) if target else None
@@ -232,7 +232,7 @@ def _module(value: object, path: str) -> ModuleConfiguration:
     found = _object(value, path)
     kinds = [key for key in _KINDS if key in found]
     if len(kinds) > 1:
-        _refuse(f"{path} is of two kinds: it has {' and '.join(kinds)}")
+        _refuse(f"{path} must not have both {' and '.join(kinds)}")
     if "exit" in found:
         return ExitModule(exit=_string(found, "exit", path))
     if "deferredError" in found:
@@ -248,7 +248,7 @@ def _module(value: object, path: str) -> ModuleConfiguration:
         _refuse(f"{path}.parser: unknown parser '{parser}'")
     location = _location(found, path)
     if parser == "json" and location.endswith((".js", ".mjs", ".cjs")):
-        _refuse(f"{path}.parser: '{location}' is a program, not {parser}")
+        _refuse(f"{path}.parser: '{location}' is JavaScript, not {parser}")
     return FileModule(
         location=location,
         parser=parser,
@@ -277,7 +277,7 @@ def _resolutions(value: object, path: str) -> Resolutions:
     found = _object(value, path)
     kinds: tuple[RequestKind, ...] = ("import", "require")
     if found.keys() - set(kinds):
-        _refuse(f"{path} may have the keys {' and '.join(kinds)}")
+        _refuse(f"{path} has an unknown key; known keys: {', '.join(kinds)}")
     tables = {kind: _object(found[kind], f"{path}.{kind}") for kind in kinds if kind in found}
     return {
         kind: {name: _string(table, name, f"{path}.{kind}") for name in table}
@@ -286,12 +286,12 @@ def _resolutions(value: object, path: str) -> Resolutions:
 
 
 def _object(value: object, path: str, keys: tuple[str, ...] = ()) -> dict[str, object]:
-    """Return *value*, which must be an object; of *keys* only, if any are given."""
+    """Return *value*, which must be an object, with only *keys* if any are given."""
     if not isinstance(value, dict):
         _refuse(f"{path} must be an object")
     unknown = sorted(value.keys() - {*keys}) if keys else ()
     if unknown:
-        _refuse(f"{path} has no key '{unknown[0]}'; known are {', '.join(keys)}")
+        _refuse(f"{path} has an unknown key '{unknown[0]}'; known keys: {', '.join(keys)}")
     return value
 
 
@@ -307,12 +307,12 @@ def _refuse(problem: str) -> NoReturn:
 
 
 def is_root(compartment: CompartmentDescriptor) -> bool:
-    """Return whether *compartment* is the application's own package."""
+    """Return whether *compartment* belongs to the application's own package."""
     return compartment.label == ROOT_NAME
 
 
 def policy_of_map(compartment_map: CompartmentMap) -> Policy:
-    """Return the policy that an archive carries, by canonical name."""
+    """Return the policy in an archive, by canonical name."""
     policies = {
         compartment.label: compartment.policy or PackagePolicy()
         for name, compartment in compartment_map.compartments.items()

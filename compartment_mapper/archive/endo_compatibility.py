@@ -1,6 +1,6 @@
-"""What an archive has that Endo's own reader can't run: then it needs this project's runtime.
+"""Detect features of an archive that Endo's reader cannot run, so that it needs this runtime.
 
-``docs/formats/archive.md`` says what Endo does with each.
+``docs/formats/archive.md`` describes how Endo handles each feature.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from compartment_mapper.compile import INDIRECT_EVAL
 from compartment_mapper.records.languages import LANGUAGES
 
 _ASSET = "asset:"
-#: Keys of compiled modules, as they may stand in the stored text.
+#: Keys of compiled modules, as written in the stored JSON.
 _OWN_KEYS = (b'"async":true', b'"assigns":[')
 _WITH_IMPORT = (
     rb'"source":"\(function \(require, exports, module, __filename, __dirname, \$h\d*_import[,)]'
@@ -26,7 +26,7 @@ _WITH_IMPORT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuntimeNeed:
-    """One thing, and the files of the archive that have it; none where it is the container."""
+    """A feature, and the files of the archive that use it; none for a property of the container."""
 
     what: str
     files: tuple[str, ...]
@@ -38,11 +38,11 @@ _ENDO_PARSERS = {facts["parser"] for facts in LANGUAGES.values() if facts["endo"
 def runtime_needs(
     compartment_map: CompartmentMap, files: Mapping[str, bytes], *, deflated: bool
 ) -> tuple[RuntimeNeed, ...]:
-    """Return what an archive needs this project's runtime for, sorted by what it is.
+    """Return the features of an archive that require this runtime, sorted.
 
     Args:
-        compartment_map: Of the archive.
-        files: What is stored, by path.
+        compartment_map: The map of the archive.
+        files: The stored content, by path.
         deflated: Whether entries are compressed.
     """
     found: dict[str, list[str]] = {"compressed entries": []} if deflated else {}
@@ -54,7 +54,7 @@ def runtime_needs(
                     found.setdefault(what, []).append(path)
             elif isinstance(module, CompartmentModule) and _is_read(key):
                 path = f"{name}/{key.removeprefix(_ASSET)}"
-                found.setdefault("files that fs reads", []).append(path.partition("#as=")[0])
+                found.setdefault("files read by fs", []).append(path.partition("#as=")[0])
     return tuple(RuntimeNeed(what=what, files=tuple(found[what])) for what in sorted(found))
 
 
@@ -64,14 +64,14 @@ def _is_read(key: str) -> bool:
 
 def _needs_of(module: FileModule, stored: bytes) -> Iterator[str]:
     if module.resolutions:
-        yield "specifiers with two meanings"
+        yield "specifiers with two targets"
     if module.parser not in _ENDO_PARSERS:
         yield f"modules of the parser {module.parser}"
     yield from needs_of_stored(module.parser, stored)
 
 
 def needs_of_stored(parser: str, stored: bytes) -> Iterator[str]:
-    """Yield what is needed for the text of one module."""
+    """Yield the features that one module requires."""
     if parser == "pre-cjs-json" and _has_import(stored):
         yield "import() in CommonJS"
     if INDIRECT_EVAL.encode() in stored:
@@ -81,7 +81,7 @@ def needs_of_stored(parser: str, stored: bytes) -> Iterator[str]:
     try:
         value: object = json.loads(stored)
     except ValueError:
-        return  # refused when it is run
+        return  # rejected at run time
     if not isinstance(value, dict):
         return
     if value.get("async"):
@@ -91,22 +91,22 @@ def needs_of_stored(parser: str, stored: bytes) -> Iterator[str]:
 
 
 def _has_import(stored: bytes) -> bool:
-    """Whether a wrapper has a sixth parameter."""
+    """Return whether a wrapper has a sixth parameter."""
     return re.search(_WITH_IMPORT, stored) is not None
 
 
 def needs_text(needs: tuple[RuntimeNeed, ...]) -> str:
-    """Return one line on *needs*; an empty text for none.
+    """Return one line that lists *needs*, or an empty string.
 
     >>> needs_text((RuntimeNeed(what="top-level await", files=("app-v1/a.js", "app-v1/b.js")),))
-    "needs this project's runtime, since Endo's can't run: top-level await (app-v1/a.js and 1 more)"
+    'requires this runtime; Endo cannot run: top-level await (app-v1/a.js and 1 more)'
     """
     if not needs:
         return ""
     found = ", ".join(
         f"{need.what} ({_files_text(need.files)})" if need.files else need.what for need in needs
     )
-    return f"needs this project's runtime, since Endo's can't run: {found}"
+    return f"requires this runtime; Endo cannot run: {found}"
 
 
 def _files_text(files: tuple[str, ...]) -> str:
@@ -115,7 +115,7 @@ def _files_text(files: tuple[str, ...]) -> str:
 
 
 def needs_to_dict(needs: tuple[RuntimeNeed, ...]) -> dict[str, object]:
-    """Return what ``--json`` prints: what is needed, and the files that need it."""
+    """Return the ``--json`` output: the features, and the files that require them."""
     return {
         "needs": [need.what for need in needs],
         "files": {need.what: list(need.files) for need in needs if need.files},

@@ -1,4 +1,4 @@
-"""Graphs and policy → compartment map: one compartment for each package that is reached."""
+"""Graphs and policy → compartment map: one compartment for each reachable package."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ from compartment_mapper.records.module_record import RequestKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
-    """What compartments and modules are called in the archive."""
+    """The names of compartments and modules in the archive."""
 
-    #: By the package's folder.
+    #: By the folder of the package.
     compartments: Mapping[Location, str]
     packages: PackageGraph
 
@@ -51,9 +51,9 @@ class Names:
 
 
 def archive_names(packages: PackageGraph) -> Names:
-    """Return the names, which depend on the application alone: ``name-v1.0.0``, ``name-v1.0.0-n1``.
+    """Return the names, which depend only on the application: ``name-v1.0.0``, ``name-v1.0.0-n1``.
 
-    Packages of the same name and version are counted in the order of their canonical names.
+    Packages with the same name and version are numbered in the order of their canonical names.
     """
     taken: dict[str, int] = {}
     compartments: dict[Location, str] = {}
@@ -67,19 +67,19 @@ def archive_names(packages: PackageGraph) -> Names:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkTable:
-    """What the requests of one package mean, besides its own files."""
+    """The targets of the requests of one package, besides its own files."""
 
     #: Links, exits and errors by key.
     links: Mapping[str, ModuleConfiguration]
-    #: By the module that requests: the keys that path arithmetic does not give.
+    #: By requesting module: the keys that differ from path arithmetic.
     resolutions: Mapping[Location, Resolutions]
 
 
 def link_tables(modules: ModuleGraph, names: Names) -> dict[Location, LinkTable]:
-    """Return the table of each package, by its folder.
+    """Return the link table of each package, by its folder.
 
-    What is imported has the plain names, as in Endo's archives; a ``require`` that leads
-    elsewhere (each kind has conditions of its own) gets a name of its own.
+    Imports use the plain names, as in Endo's archives; a ``require`` with a different target (each
+    kind has its own conditions) gets a separate name.
     """
     by_package: dict[Location, list[Module]] = {root: [] for root in names.packages.packages}
     for location in sorted(modules.modules):
@@ -103,7 +103,7 @@ def _link_table(own: list[Module], names: Names) -> LinkTable:
 
 @dataclass(slots=True)
 class _Table:
-    """A link table, while it is filled."""
+    """A link table under construction."""
 
     files: frozenset[ModuleName]
     links: dict[str, ModuleConfiguration] = field(default_factory=dict)
@@ -119,15 +119,15 @@ def map_compartments(
     attenuators: Mapping[str, Location],
     sha512_of: Callable[[Location], str],
 ) -> CompartmentMap:
-    """Return the map of what *modules* reach.
+    """Return the map of *modules*.
 
     Args:
-        modules: Every one of which gets a file.
-        tables: Of `link_tables`; every package gets a compartment.
-        policy: Each compartment carries its part.
-        names: Of compartments and modules.
-        attenuators: The modules that narrow grants of the policy, by the specifiers it has.
-        sha512_of: The hash, in hexadecimal, of what the archive stores for a module.
+        modules: The modules; each gets a file.
+        tables: From `link_tables`; every package gets a compartment.
+        policy: The policy; each compartment contains its part.
+        names: The names of compartments and modules.
+        attenuators: The attenuators of the policy, by their specifiers.
+        sha512_of: The hash, in hexadecimal, of the stored content of a module.
     """
     files: dict[Location, dict[str, ModuleConfiguration]] = {root: {} for root in tables}
     for location, module in modules.modules.items():
@@ -160,7 +160,7 @@ def map_compartments(
 
 
 def asset_key(asset: Location, reader: Location, names: Names) -> str:
-    """Return the name by which a module lists a file that it looks at: for readers that ask."""
+    """Return the name under which a module lists an asset that it reads."""
     name = names.module_name(asset).removeprefix("./")
     owner = names.compartment_of(asset)
     return f"asset:{name}" if owner == names.compartment_of(reader) else f"asset:{owner}/{name}"
@@ -169,7 +169,7 @@ def asset_key(asset: Location, reader: Location, names: Names) -> str:
 _KINDS: tuple[RequestKind, ...] = ("import", "require")
 
 
-#: Endo's name for the compartment whose modules narrow grants.
+#: Endo's name for the compartment of the attenuators.
 
 
 def _attenuator_compartment(
@@ -202,7 +202,7 @@ def _add_edges(table: _Table, module: Module, kind: RequestKind, names: Names) -
         specifier = edge.request.specifier
         found = imported.get(specifier)
         if isinstance(edge.target, FailedTarget) and found is not None:
-            # Elsewhere the module asks for it as it must be asked for: with its type.
+            # other modules request it with its type
             own = names.packages.owners[found] == names.packages.owners[module.location]
             name = names.module_name(found) if own else specifier
             table.links[f"untyped:{name}"], _ = _configuration(edge, module, names)
@@ -224,7 +224,7 @@ def _add_edges(table: _Table, module: Module, kind: RequestKind, names: Names) -
 def _configuration(
     edge: Edge, module: Module, names: Names
 ) -> tuple[ModuleConfiguration, ModuleName | None]:
-    """Return what an edge means, and its key where it is a file of the same compartment."""
+    """Return the target of an edge, and its key if it is a file of the same compartment."""
     match edge.target:
         case FileTarget(location=location):
             link = CompartmentModule(
@@ -241,7 +241,7 @@ def _configuration(
 def _keys(
     plain: ModuleName | None, target: ModuleName | None, kind: RequestKind, specifier: str
 ) -> Iterator[str]:
-    """Yield the keys to try for a request, the one that needs no table first."""
+    """Yield candidate keys for a request; the first needs no table."""
     if plain is not None:
         yield plain
     if target is not None:
@@ -254,7 +254,7 @@ def _keys(
 
 
 def arithmetic_key(specifier: str, referrer: ModuleName) -> ModuleName | None:
-    """Return the key that Endo looks a specifier up by; None where it would refuse.
+    """Return the key with which Endo looks up a specifier, or None if Endo rejects it.
 
     https://github.com/endojs/endo/blob/master/packages/compartment-mapper/src/node-module-specifier.js
 

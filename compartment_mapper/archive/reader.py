@@ -1,7 +1,7 @@
-"""An archive read and verified, without running anything of it.
+"""Read and verify an archive without running it.
 
-Python's zipfile is lenient: it finds archives within other files, and believes the directory at
-the end. `zip_reader` wants one archive from its first byte to its last, as our runtime does.
+Python's zipfile is lenient: it finds archives inside other files and trusts the directory at the
+end. `zip_reader` requires one archive from the first byte to the last, as the runtime does.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from compartment_mapper.limits import LIMITS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """An archive that was read and verified."""
+    """A verified archive."""
 
     map: CompartmentMap
-    #: Of ``compartment-map.json``: what identifies the application.
+    #: The hash of ``compartment-map.json``, which identifies the application.
     sha512: str
-    #: Bytes stored for each file, by its path.
+    #: The stored bytes of each file, by its path.
     sizes: Mapping[str, int]
-    #: The stored text of each file, by its path; empty when only verified.
+    #: The content of each file, by its path; empty if the archive was only verified.
     files: Mapping[str, bytes]
-    #: Whether an entry is compressed; what it holds is the same.
+    #: Whether an entry is compressed; this does not change the content.
     deflated: bool = field(default=False, compare=False)
 
 
 def unpack(content: bytes) -> Archive:
-    """Return the archive that *content* is, verified, with its files.
+    """Verify the archive in *content*, and return it with its files.
 
     Raises:
         InputError: INVALID_ARCHIVE.
@@ -51,9 +51,9 @@ def unpack(content: bytes) -> Archive:
 
 
 def verify(file: BinaryIO) -> Archive:
-    """Return the archive in *file*, verified, without its files; memory stays small.
+    """Verify the archive in *file*, and return it without its files to save memory.
 
-    The container, the map's schema, links and entry, and the hash of every file.
+    Verifies the container, the map's schema, links and entry, and the hash of every file.
 
     Raises:
         InputError: INVALID_ARCHIVE.
@@ -76,11 +76,11 @@ def _contents(file: BinaryIO, entries: Mapping[str, Entry], *, keeps: bool) -> A
         expected.add(path)
         content, found = _read_file(file, entry, keeps=keeps)
         if found != sha512:
-            raise refusal(f"'{path}' is not what the map says: the sha512 of '{key}' differs")
+            raise refusal(f"the sha512 of '{path}' ('{key}') does not match the compartment map")
         files[path] = content
     extra = sorted(entries.keys() - expected)
     if extra:
-        raise refusal(f"the map does not name the file '{extra[0]}'")
+        raise refusal(f"the file '{extra[0]}' is not in the compartment map")
     return Archive(
         map=compartment_map,
         sha512=sha512_hex(text),
@@ -93,7 +93,7 @@ def _contents(file: BinaryIO, entries: Mapping[str, Entry], *, keeps: bool) -> A
 def _read_map(file: BinaryIO, entries: Mapping[str, Entry]) -> tuple[CompartmentMap, bytes]:
     manifest = entries.get(MAP_FILE)
     if manifest is None:
-        raise refusal(f"it holds no {MAP_FILE}")
+        raise refusal(f"it does not contain {MAP_FILE}")
     if manifest.size > LIMITS["map"]:
         raise refusal(f"{MAP_FILE} is larger than 16 MiB")
     text = read_file(file, manifest)
@@ -111,7 +111,7 @@ def _parsed_map(text: bytes) -> CompartmentMap:
 
 
 def _no_constant(name: str) -> NoReturn:
-    """JavaScript's JSON has no ``NaN``, and Python's has."""
+    """Reject ``NaN``, which Python's JSON accepts and JavaScript's does not."""
     raise ValueError(name)
 
 
@@ -123,7 +123,7 @@ def _expected(compartment_map: CompartmentMap) -> Iterator[tuple[str, str, str]]
 
 
 def _read_file(file: BinaryIO, entry: Entry, *, keeps: bool) -> tuple[bytes, str]:
-    """Return the content (if it is kept) and the SHA-512 of a file, its checksum verified."""
+    """Return the content (if needed) and the SHA-512 of a file, with its checksum verified."""
     if keeps:
         content = read_file(file, entry)
         return content, sha512_hex(content)

@@ -1,7 +1,7 @@
-"""One self-contained script: the runtime, the map, and each package's texts as data.
+"""Build a self-contained script: the runtime, the map, and the sources of all packages as data.
 
-``docs/formats/script.md`` describes it. The data is plain ASCII and can stand within an HTML page;
-it is evaluated by nothing but the compartments of the packages.
+``docs/formats/script.md`` describes it. The data is plain ASCII that is safe inside an HTML page;
+only the compartments of the packages evaluate it.
 """
 
 from __future__ import annotations
@@ -20,35 +20,35 @@ from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.errors.environment import runtime_missing
 
 _RUNTIME = "_runtime/script.js"
-#: Scripts that share a page share one runtime, if they understand the same data.
+#: Scripts on the same page share one runtime if they use the same data format.
 _SHARED = "compartment-mapper/script/1"
-#: A key of JSON objects that means something else in a JavaScript literal.
+#: A key of JSON objects with a different meaning in a JavaScript literal.
 _PROTO = re.compile(r'"__proto__"\s*:')
-#: What ends a script in HTML, or changes how its end is found.
+#: Strings that end a script in HTML, or change how HTML finds its end.
 _UNSAFE_IN_HTML = re.compile(r"<(?=!--|/?script)", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleExports:
-    """What a script that is an ES module exports."""
+    """The exports of a script that is an ES module."""
 
     names: tuple[str, ...]
-    #: Whether importers must wait, since a module of the application awaits at its top.
+    #: Whether importers must wait because a module of the application has a top-level await.
     awaits: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptOptions:
-    """How an application becomes a script."""
+    """Options of a script."""
 
-    #: Of ``process.env``, in a page.
+    #: Values of ``process.env`` in a page.
     node_env: str
-    #: The global variable that gets the entry's namespace.
+    #: The global variable that holds the namespace of the entry.
     global_name: str | None = None
-    #: Whether there is a file of source maps for it.
+    #: Whether it has a source map file.
     has_map_file: bool = False
-    #: None for a script, which exports nothing.
+    #: None for a script, which has no exports.
     exports: ModuleExports | None = None
 
 
@@ -59,13 +59,13 @@ def script_bytes(
     sha512: str,
     options: ScriptOptions,
 ) -> bytes:
-    """Return the script; equal input gives equal bytes.
+    """Return the script; equal input produces equal bytes.
 
     Args:
-        compartment_map: Of the application.
-        files: As in an archive, by path.
-        sha512: Of the map, which says which application it is.
-        options: See there.
+        compartment_map: The map of the application.
+        files: The files by path, as in an archive.
+        sha512: The hash of the map, which identifies the application.
+        options: The options of the script.
 
     Raises:
         InputError: RUNTIME_MISSING.
@@ -88,13 +88,13 @@ def script_bytes(
     return text.encode("ascii")
 
 
-#: Where the script is, where that can be told from within it.
+#: An expression for the location of the script, where the script can determine it.
 _PLACE = 'typeof __filename=="string"?__filename:void 0'
-_NOTICE = "Made by compartment-mapper; contains ses (https://github.com/endojs/endo), Apache-2.0"
+_NOTICE = "Built by compartment-mapper; contains ses (https://github.com/endojs/endo), Apache-2.0"
 
 
 def runtime_text() -> str:
-    """Return the text of the runtime that scripts contain.
+    """Return the source of the runtime that scripts contain.
 
     Raises:
         InputError: RUNTIME_MISSING.
@@ -109,7 +109,7 @@ def runtime_text() -> str:
 
 
 def integrity(content: bytes, algorithm: str) -> str:
-    """Return the hash of a script as pages write it, for a CSP or an ``integrity`` attribute.
+    """Return the hash of a script in the syntax of CSP and the ``integrity`` attribute.
 
     >>> integrity(b"", "sha256")
     'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='
@@ -147,7 +147,7 @@ def _export_name(name: str) -> str:
 
 
 def _parsers(compartment_map: CompartmentMap) -> dict[str, str]:
-    """Return what each file is, by its path, in the order of the map."""
+    """Return the literal of each file, by its path, in the order of the map."""
     return {
         file_path(name, module): module.parser
         for name, compartment in sorted(compartment_map.compartments.items())
@@ -157,17 +157,17 @@ def _parsers(compartment_map: CompartmentMap) -> dict[str, str]:
 
 
 def _map_literal(compartment_map: CompartmentMap) -> str:
-    """Return the map without hashes: a script is one text, which is whole or is not."""
+    """Return the map without hashes: a script is a single file."""
     text = json.dumps(compartment_map.to_dict(), separators=(",", ":"))
     return _value(_HASH.sub("", text))
 
 
-#: A key of module entries; within a string, there would be backslashes before the quotes.
+#: The key of a module entry; inside a string, backslashes would precede the quotes.
 _HASH = re.compile(r',"sha512":"[0-9a-f]{128}"')
 
 
 def _stored(parser: str, content: bytes) -> str:
-    """Return a literal: of the JSON of a compiled module, of a text, or of bytes in an array."""
+    """Return a literal: for the JSON of a compiled module, a source, or bytes in an array."""
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
@@ -176,7 +176,7 @@ def _stored(parser: str, content: bytes) -> str:
 
 
 def _value(text: str) -> str:
-    r"""Return an expression for the value of JSON, or of the text of it.
+    r"""Return an expression for the value of JSON, or for its source.
 
     >>> print(_value('{"a":"<!--"}'), _value('{"__proto__":1}'))
     {"a":"\u003c!--"} "{\"__proto__\":1}"
@@ -202,7 +202,7 @@ def _safe_in_html(text: str) -> str:
 
 
 def _object(members: Iterable[tuple[str, str]]) -> str:
-    """Return an object literal; its keys are names like any other.
+    """Return an object literal; all its keys are plain names.
 
     >>> _object([("a", "1"), ("__proto__", "2")])
     '{"a":1,["__proto__"]:2}'

@@ -1,4 +1,4 @@
-"""A deterministic zip of a compartment map and the files that it names."""
+"""Write a compartment map and its files as a deterministic zip archive."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def sha512_hex(content: bytes) -> str:
 
 
 def map_bytes(compartment_map: CompartmentMap) -> bytes:
-    """Return ``compartment-map.json``, as ``JSON.stringify(map)`` would write it."""
+    """Return ``compartment-map.json``, as ``JSON.stringify(map)`` writes it."""
     text = json.dumps(compartment_map.to_dict(), ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "replace")
 
@@ -39,13 +39,13 @@ def pack(
     compress: bool,
     map_text: bytes | None = None,
 ) -> bytes:
-    """Return the archive; equal input gives equal bytes.
+    """Return the archive; equal input produces equal bytes.
 
     Args:
         compartment_map: The first file.
-        files: The others, by path; written in the order of the map.
-        compress: Deflate. Endo reads only stored entries.
-        map_text: Of `map_bytes`, where it is known.
+        files: The other files, by path; written in the order of the map.
+        compress: Whether to deflate the files. Endo reads only stored entries.
+        map_text: The result of `map_bytes`, if known.
     """
     entries = [(MAP_FILE, map_text or map_bytes(compartment_map))]
     for name, compartment in sorted(compartment_map.compartments.items()):
@@ -61,7 +61,7 @@ def pack(
 
 
 class StoredEntry(NamedTuple):
-    """One file as it is stored."""
+    """One file in stored form."""
 
     path: str
     crc: int
@@ -71,15 +71,15 @@ class StoredEntry(NamedTuple):
 
 
 def stored_entry(path: str, content: bytes, *, compress: bool) -> StoredEntry:
-    """Return *content* as it is stored at *path*."""
+    """Return the stored form of *content* at *path*."""
     stored = _deflated(content) if compress else content
     deflated = compress and len(content) <= len(stored) * LIMITS["ratio"] + LIMITS["slack"]
-    kept = stored if deflated else content  # readers take what is packed closer for a bomb
+    kept = stored if deflated else content  # readers reject high compression ratios as zip bombs
     return StoredEntry(path, crc32(content), len(content), kept, deflated)
 
 
 def stored_entries(archive: bytes) -> list[StoredEntry]:
-    """Return the entries of an archive of `pack`'s own; not to be used for any other."""
+    """Return the entries of an archive that `pack` wrote; do not use it for other archives."""
     *_, count, _length, offset, _comment = _END.unpack_from(archive, len(archive) - _END.size)
     found: list[StoredEntry] = []
     for _ in range(count):
@@ -96,7 +96,7 @@ def stored_entries(archive: bytes) -> list[StoredEntry]:
 
 
 def pack_entries(entries: Sequence[StoredEntry]) -> bytes:
-    """Return the archive of *entries*, which fit in the plain form of the format."""
+    """Return the archive of *entries*, which fit into the format without zip64."""
     parts: list[bytes] = []
     directory: list[bytes] = []
     offset = 0
@@ -113,27 +113,27 @@ def pack_entries(entries: Sequence[StoredEntry]) -> bytes:
     return b"".join((*parts, *directory, end))
 
 
-#: APPNOTE.TXT 4.3.7 and 4.3.12: signature, versions (made by 3.0 on Unix, on every machine).
+#: APPNOTE.TXT 4.3.7 and 4.3.12: signature, versions (made by 3.0 on Unix, on every system).
 _LOCAL = b"PK\3\4" + bytes((10, 0))
 _CENTRAL = b"PK\1\2" + bytes((30, 3, 10, 0))
-#: Flags, method, time, date, CRC-32, both sizes, lengths of the name and of what follows it.
+#: Flags, method, time, date, CRC-32, both sizes, lengths of the name and the extra field.
 _OF_BOTH = Struct("<4H3L2H")
-#: Length of the comment, disk, attributes inside and outside, offset of the entry.
+#: Length of the comment, disk, internal and external attributes, offset of the entry.
 _OF_CENTRAL = Struct("<3H2L")
 _END = Struct("<4s4H2LH")
 _UTF_8 = 0x800
 _DEFLATE = 8
-#: Of one entry, both headers but for the names.
+#: The size of both headers of an entry without the names.
 _MOST_HEADERS = 200
-_NO_DATE = 0  # as Endo's archives
+_NO_DATE = 0  # as in Endo's archives
 _MODE = 0o100644 << 16
-#: From here on the format has larger fields elsewhere.
+#: From here on the format requires zip64.
 _MOST_ENTRIES = 0xFFFF
 _MOST_BYTES = 0x7FFF_FFFF
 
 
 def inflated(stored: bytes) -> bytes:
-    """Return what was deflated."""
+    """Return the inflated data."""
     return decompress(stored, -MAX_WBITS)
 
 
@@ -143,8 +143,8 @@ def _deflated(content: bytes) -> bytes:
 
 
 def _pack_large(entries: Iterable[tuple[str, bytes]], *, compress: bool) -> bytes:
-    """Return an archive with the larger fields of ZIP64."""
-    import zipfile  # noqa: PLC0415 - 10 ms, for what is rare
+    """Return an archive in zip64 format."""
+    import zipfile  # noqa: PLC0415 - 10 ms, rarely needed
 
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

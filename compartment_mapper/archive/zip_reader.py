@@ -1,8 +1,8 @@
-"""A strict reader of zip files, as ``runtime/src/archive/zip-reader.js`` is: each check is in both.
+"""A strict zip reader with the same checks as ``runtime/src/archive/zip-reader.js``.
 
-The file must be one archive from its first byte to its last, its entries must follow one another,
-and both headers of an entry must agree, so that no two readers see different files in it. What is
-ambiguous is refused. ``limits.json`` has the sizes that both allow.
+The file must be one archive from its first byte to its last, its entries must be contiguous, and
+both headers of an entry must agree, so that no two readers see different files. Ambiguous archives
+are rejected. ``limits.json`` has the size limits of both readers.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.limits import LIMITS
 
 STORED, DEFLATED = 0, 8
-#: Bits of an entry's flags: the level of deflate, and names in UTF-8, which all names are here.
+#: Flag bits of an entry: the deflate level, and UTF-8 names, which all names are here.
 _KNOWN_FLAGS = 0b110 | 0x800
 _MANY, _LONG = 0xFFFF, 0xFFFFFFFF
 
-#: APPNOTE.TXT 4.3.16, 4.3.12, 4.3.7, and the size of what 4.3.15 puts before the first.
+#: APPNOTE.TXT 4.3.16, 4.3.12, 4.3.7, and the size of the locator of 4.3.15 before the first.
 _END = struct.Struct("<4s4H2LH")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
@@ -35,28 +35,28 @@ _PLAIN_PATH = re.compile(r"(?!/)(?![A-Za-z]:)(?:(?!\.{1,2}(?:/|\Z))[^/\\\0]+(?:/
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One file of an archive, as both of its headers describe it."""
+    """One file of an archive, described identically by both headers."""
 
     name: str
     version: int
     flags: int
     method: int
     crc: int
-    #: Bytes that are stored, and bytes that they stand for.
+    #: Compressed and uncompressed bytes.
     packed: int
     size: int
-    #: Of its own header, and of its data.
+    #: Offsets of its local header and of its data.
     offset: int
     start: int = 0
 
     @property
     def end(self) -> int:
-        """Where its data ends."""
+        """The end of its data."""
         return self.start + self.packed
 
 
 def refusal(problem: str) -> InputError:
-    """Return the error that says why an archive is refused."""
+    """Return the error for a rejected archive."""
     return InputError(errors.invalid_archive(problem))
 
 
@@ -73,54 +73,54 @@ def read_entries(file: IO[bytes]) -> dict[str, Entry]:
     position = total = 0
     for entry in sorted(listed, key=lambda entry: entry.offset):
         if entry.name in found:
-            raise refusal(f"it holds '{entry.name}' twice")
+            raise refusal(f"two entries are named '{entry.name}'")
         if entry.offset != position:
-            raise refusal(f"something else stands before '{entry.name}', or it overlaps")
+            raise refusal(f"unexpected data before '{entry.name}', or overlapping entries")
         placed = _placed(entry, file, limit=offset)
         position, total = placed.end, total + placed.size
         if total > LIMITS["total"]:
-            raise refusal("it would unpack to more than 1 GiB")
+            raise refusal("the files are larger than 1 GiB in total")
         found[entry.name] = placed
     if position != offset:
-        raise refusal("something stands between the files and the directory")
+        raise refusal("unexpected data between the files and the central directory")
     return found
 
 
 def _read_end(file: IO[bytes]) -> tuple[int, int, int]:
-    """Return how many entries the directory has, its length, and where it is."""
+    """Return the number of entries, and the length and offset of the central directory."""
     size = file.seek(0, 2)
     at = size - _END.size
     if at < 0:
-        raise refusal("no zip archive, truncated, or something stands after its end")
+        raise refusal("not a zip archive, truncated, or followed by other data")
     file.seek(max(0, at - _LOCATOR_SIZE))
     tail = file.read()
     before, end = tail[: -_END.size], tail[-_END.size :]
     if not end.startswith(b"PK\x05\x06"):
-        raise refusal("no zip archive, truncated, or something stands after its end")
+        raise refusal("not a zip archive, truncated, or followed by other data")
     _, disk, directory_disk, here, count, length, offset, comment = _END.unpack(end)
     if comment or disk or directory_disk or here != count:
-        raise refusal("it has a comment, or spans several disks")
-    is_elsewhere = count == _MANY or _LONG in {length, offset}  # as zip64 marks itself
+        raise refusal("the archive has a comment or spans several disks")
+    is_elsewhere = count == _MANY or _LONG in {length, offset}  # the markers of zip64
     if is_elsewhere or before.startswith(b"PK\x06\x07"):
         raise refusal("zip64 is not supported")
     if offset + length != at:
-        raise refusal("its directory is not where it says: something stands before the archive")
+        raise refusal("the central directory is not at its offset (data before the archive?)")
     if length > LIMITS["directory"]:
-        raise refusal("its directory is larger than 32 MiB")
+        raise refusal("the central directory is larger than 32 MiB")
     return count, length, offset
 
 
 def _read_directory(directory: bytes, count: int) -> Iterator[Entry]:
-    """Yield the *count* entries that the directory must have, and nothing else."""
+    """Yield exactly *count* entries from the central directory."""
     at = 0
     for _ in range(count):
         if at + _CENTRAL.size > len(directory) or directory[at : at + 4] != b"PK\x01\x02":
-            raise refusal("its directory is damaged, or has fewer entries than it says")
+            raise refusal("the central directory is damaged, or has fewer entries than it declares")
         fields = _CENTRAL.unpack_from(directory, at)
         _, _, version, flags, method, _, _, crc, packed, size, *rest = fields
         length, extra, comment, disk, _, _, offset = rest
         if extra or comment or disk:
-            raise refusal("an entry has an extra field or a comment, or is on another disk")
+            raise refusal("an entry has an extra field, a comment, or another disk number")
         at += _CENTRAL.size + length
         entry = Entry(
             name=_name(directory[at - length : at]),
@@ -135,7 +135,7 @@ def _read_directory(directory: bytes, count: int) -> Iterator[Entry]:
         _check(entry)
         yield entry
     if at != len(directory):
-        raise refusal("its directory is damaged, or has more entries than it says")
+        raise refusal("the central directory is damaged, or has more entries than it declares")
 
 
 def _name(raw: bytes) -> str:
@@ -144,7 +144,7 @@ def _name(raw: bytes) -> str:
     except UnicodeDecodeError as problem:
         raise refusal("the name of an entry is not UTF-8") from problem
     if not _PLAIN_PATH.fullmatch(name):
-        raise refusal(f"it holds '{name}', a path to elsewhere")
+        raise refusal(f"the entry name '{name}' is not a plain relative path")
     return name
 
 
@@ -152,21 +152,21 @@ def _check(entry: Entry) -> None:
     name = entry.name
     is_known = entry.method in {STORED, DEFLATED} and not entry.flags & ~_KNOWN_FLAGS
     if not is_known or entry.version > LIMITS["version"]:
-        raise refusal(f"'{name}' is encrypted, streamed, or compressed in an unknown way")
+        raise refusal(f"'{name}' is encrypted, streamed, or compressed with an unknown method")
     if entry.size > LIMITS["file"]:
         raise refusal(f"'{name}' is larger than 256 MiB")
     if entry.method == STORED and entry.size != entry.packed:
-        raise refusal(f"'{name}' is stored, and has two sizes")
+        raise refusal(f"'{name}' is stored but has two sizes")
     if entry.size > entry.packed * LIMITS["ratio"] + LIMITS["slack"]:
         raise refusal(f"'{name}' is a zip bomb: {entry.size} bytes in {entry.packed}")
 
 
 def _placed(entry: Entry, file: IO[bytes], *, limit: int) -> Entry:
-    """Return *entry* with the place of its data; its own header must agree with the directory."""
+    """Return *entry* with the offset of its data; verify its local header."""
     file.seek(entry.offset)
     header = file.read(_LOCAL.size)
     if len(header) < _LOCAL.size or not header.startswith(b"PK\x03\x04"):
-        raise refusal(f"'{entry.name}' is not where the directory says")
+        raise refusal(f"'{entry.name}' is not at the offset in the central directory")
     _, version, flags, method, _, _, crc, packed, size, length, extra = _LOCAL.unpack(header)
     placed = Entry(
         name=entry.name,
@@ -183,14 +183,14 @@ def _placed(entry: Entry, file: IO[bytes], *, limit: int) -> Entry:
     if said != (entry.flags, entry.method, entry.crc, entry.packed, entry.size) or (
         file.read(length) != entry.name.encode() or extra or version > LIMITS["version"]
     ):
-        raise refusal(f"'{entry.name}' has a header that the directory contradicts")
+        raise refusal(f"the header of '{entry.name}' contradicts the central directory")
     if placed.end > limit:
-        raise refusal(f"'{entry.name}' reaches beyond the files")
+        raise refusal(f"'{entry.name}' extends beyond the files")
     return placed
 
 
 def read_file(file: IO[bytes], entry: Entry) -> bytes:
-    """Return what *entry* holds, its size and checksum verified.
+    """Return the content of *entry*, with its size and checksum verified.
 
     Raises:
         InputError: INVALID_ARCHIVE.
@@ -199,7 +199,7 @@ def read_file(file: IO[bytes], entry: Entry) -> bytes:
 
 
 def chunks_of(file: IO[bytes], entry: Entry) -> Iterator[bytes]:
-    """Yield the same in pieces, so that memory stays small; the last may raise.
+    """Yield the content in chunks to save memory; the last one may raise.
 
     Raises:
         InputError: INVALID_ARCHIVE.
@@ -211,9 +211,9 @@ def chunks_of(file: IO[bytes], entry: Entry) -> Iterator[bytes]:
             break
         yield chunk
     if size != entry.size:
-        raise refusal(f"'{entry.name}' can't be inflated to its size")
+        raise refusal(f"'{entry.name}' does not inflate to its declared size")
     if crc != entry.crc:
-        raise refusal(f"'{entry.name}' is damaged: its CRC-32 differs")
+        raise refusal(f"'{entry.name}' is damaged: its CRC-32 does not match")
 
 
 def _stored(file: IO[bytes], entry: Entry) -> Iterator[bytes]:
@@ -223,7 +223,7 @@ def _stored(file: IO[bytes], entry: Entry) -> Iterator[bytes]:
 
 
 def _inflated(file: IO[bytes], entry: Entry) -> Iterator[bytes]:
-    """Yield what the data inflates to; it must end where its entry does."""
+    """Yield the inflated data; it must end at the end of the entry."""
     inflate = zlib.decompressobj(-zlib.MAX_WBITS)
     goes_on = False
     try:
@@ -235,6 +235,6 @@ def _inflated(file: IO[bytes], entry: Entry) -> Iterator[bytes]:
                 rest, is_full = inflate.unconsumed_tail, len(chunk) == _CHUNK
                 yield chunk
     except zlib.error as problem:
-        raise refusal(f"'{entry.name}' can't be inflated: {problem}") from problem
+        raise refusal(f"'{entry.name}' cannot be inflated: {problem}") from problem
     if not inflate.eof or inflate.unused_data or goes_on:
-        raise refusal(f"'{entry.name}' can't be inflated: its data is cut off, or goes on")
+        raise refusal(f"'{entry.name}' cannot be inflated: its data is truncated or too long")

@@ -1,1 +1,1 @@
-"""What the host has, and how much harm each of it can do."""
+"""The capabilities of the host and their severity."""

@@ -1,8 +1,8 @@
-"""The modules of Node 24 itself, by name."""
+"""The builtin modules of Node 24."""
 
 from __future__ import annotations
 
-#: ``module.builtinModules`` of Node 24; with and without ``node:`` before the name.
+#: ``module.builtinModules`` of Node 24; available with and without the prefix ``node:``.
 _BUILTINS = frozenset(
     """
     _http_agent _http_client _http_common _http_incoming _http_outgoing _http_server
@@ -16,10 +16,10 @@ _BUILTINS = frozenset(
     """.split()
 )
 
-#: Those that exist only with ``node:`` before the name: without, it is a package of npm.
+#: Builtins that require the prefix ``node:``; without it, the name is an npm package.
 PREFIX_ONLY_BUILTINS = frozenset({"sea", "sqlite", "test", "test/reporters"})
 
-#: What is usually installed to stand for a builtin in a page; by its name, so that it is found.
+#: The npm packages that usually replace builtins in pages, by the name of the builtin.
 POLYFILLS = {
     **{
         name: name
@@ -46,7 +46,7 @@ _PREFIX = "node:"
 
 
 def is_builtin(specifier: str) -> str | None:
-    """Return the name, without ``node:``, of the builtin that *specifier* means, or None.
+    """Return the name, without ``node:``, of the builtin that *specifier* names, or None.
 
     >>> is_builtin("node:fs"), is_builtin("fs/promises"), is_builtin("node:test")
     ('fs', 'fs/promises', 'test')

@@ -1,8 +1,8 @@
-"""What a host offers beyond the language: which part of it is harmless, and how bad the rest is.
+"""The capabilities of the host beyond the language: harmless ones, and the severity of the rest.
 
-Harmless is what can neither read nor change anything outside of the compartment that holds it.
-Everything else is a power. ``authority.json`` has a severity and a reason for each; the runtime
-reads the same table.
+A harmless capability can neither read nor change anything outside of the compartment that holds it.
+``authority.json`` has a severity and a reason for each capability; the runtime reads the same
+table.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from typing import Literal, NotRequired, TypedDict
 
 Part = Literal["globals", "builtins", "packages"]
 
-#: ``critical`` powers undo confinement: no inference grants them, nor does a whole object that
-#: has them as members.
+#: ``critical`` capabilities allow a sandbox escape: inference does not grant them, and the grant of
+#: an object does not include its critical members.
 Severity = Literal["harmless", "low", "medium", "high", "critical"]
 
-#: What an authority does; a package that does both can give away what its user keeps to himself.
+#: The effects of a capability; a package with both can leak secrets.
 Effect = Literal["reads secrets", "reaches the network"]
 
-#: From the worst.
+#: Most severe first.
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "harmless")
 
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """What a global, a builtin, or a member of one is good for."""
+    """The severity of a global, a builtin or a member, and the reason."""
 
     severity: Severity
     reason: str
@@ -81,46 +81,46 @@ def _members_by_path(rows: Mapping[str, _Row]) -> dict[str, _ByMember]:
 
 _FILE = _read_file()
 
-#: As the file has it: globals of pages that Node has not are apart.
+#: As in the file: globals of pages that Node lacks are separate.
 _TABLE = {
     "globals": _table(_FILE["globals"]),
     "page": _table(_FILE["page"]),
     "builtins": _table(_FILE["builtins"]),
 }
 
-#: By part, and path.
+#: By part and path.
 _EFFECTS: Mapping[Effect, Mapping[Part, frozenset[str]]] = {
     effect: {part: frozenset(paths) for part, paths in parts.items()}
     for effect, parts in _FILE["effects"].items()
 }
 
-#: A variable of the environment that is called so is a secret by itself.
+#: A variable of the environment with such a name counts as a secret.
 _SECRET_VARIABLE = re.compile(r"AUTH|CREDENTIAL|KEY|PASS|SECRET|TOKEN", re.IGNORECASE)
 
-#: By part, and path; ``process.*`` stands for the members of ``process`` that are not there.
+#: By part and path; ``process.*`` stands for the unlisted members of ``process``.
 AUTHORITIES: Mapping[Part, Mapping[str, Authority]] = {
     "globals": {**_TABLE["globals"], **_TABLE["page"]},
     "builtins": _TABLE["builtins"],
 }
 
 _UNKNOWN: Mapping[Part, Authority] = {
-    "globals": Authority("low", "a name of the host that the table does not have"),
-    "builtins": Authority("critical", "a builtin that the table does not have"),
-    "packages": Authority("low", "what another package exports"),
+    "globals": Authority("low", "a global that is not in the table"),
+    "builtins": Authority("critical", "a builtin that is not in the table"),
+    "packages": Authority("low", "uses the exports of another package"),
 }
 
-#: To make a global, or a member of an object of the language, for other packages; and to have it.
-MAKES_GLOBAL = Authority("high", "what other packages find under that name is this package's")
-MADE_GLOBAL = Authority("low", "what another package makes")
+#: Defining a global, or a member of an object of the language, for other packages; using one.
+MAKES_GLOBAL = Authority("high", "defines a global for other packages")
+MADE_GLOBAL = Authority("low", "uses a global that another package defines")
 
 
 @lru_cache(maxsize=4096)
 def authority_of(part: Part, path: str, *, write: bool = False) -> Authority:
-    """Return what is known of *path*, or else of the nearest object that holds it.
+    """Return the entry for *path*, or for the nearest object that holds it.
 
-    To *write* a name that no host has is to make it for all packages that may use it.
+    To *write* a name that no host has defines it for all packages that may use it.
 
-    A builtin that nobody reviewed is critical, as is a member of ``process``.
+    An unreviewed builtin is critical, as is an unlisted member of ``process``.
 
     >>> authority_of("globals", "process.env.HOME").severity
     'medium'
@@ -153,7 +153,7 @@ def is_known(part: Part, path: str) -> bool:
 
 
 def holders_of(path: str) -> Iterator[str]:
-    """Yield the paths of the objects that hold the member *path*, the nearest first.
+    """Yield the paths of the objects that hold the member *path*, nearest first.
 
     >>> list(holders_of("process.env.HOME"))
     ['process.env', 'process']
@@ -171,7 +171,7 @@ def _keys_of(path: str) -> Iterator[str]:
 
 
 def has_effect(effect: Effect, part: Part, path: str) -> bool:
-    """Return whether *path*, or a member of it, does what *effect* says.
+    """Return whether *path*, or a member of it, has the *effect*.
 
     >>> has_effect("reads secrets", "builtins", "fs"), has_effect("reads secrets", "builtins", "os")
     (True, True)
@@ -202,7 +202,7 @@ def is_harmless(part: Part, path: str) -> bool:
 
 
 def comes_with(part: Part, path: str, holder: str) -> bool:
-    """Return whether a grant of *holder* grants its member *path*; critical ones must be named.
+    """Return whether a grant of *holder* includes its member *path*; critical ones need their own.
 
     >>> comes_with("builtins", "child_process.exec", "child_process")
     True
@@ -216,7 +216,7 @@ def comes_with(part: Part, path: str, holder: str) -> bool:
 
 
 def harmless_paths(part: Part) -> list[str]:
-    """Return what is harmless in a part; of packages, nothing is."""
+    """Return the harmless paths of a part; packages are never harmless."""
     rows = AUTHORITIES.get(part, {})
     return [path for path, authority in rows.items() if authority.severity == "harmless"]
 
@@ -231,16 +231,16 @@ def _named(part: Literal["globals", "page"], *, harmless: bool) -> frozenset[str
 
 HARMLESS_GLOBALS = _named("globals", harmless=True)
 
-#: Globals of Node 24 that ECMA-262 does not have (and ``Date``, ``Math``, which hold powers).
+#: Globals of Node 24 that ECMA-262 does not have (plus ``Date`` and ``Math``).
 HOST_GLOBALS = _named("globals", harmless=False)
 
-#: Globals of pages (those that Chromium has, and scripts use) that Node does not have.
+#: Globals of pages (in Chromium, and used by scripts) that Node does not have.
 PAGE_GLOBALS = _named("page", harmless=False) | {"document", "location", "navigator"}
 
-#: Any global of a host that we know.
+#: All known globals of hosts.
 KNOWN_GLOBALS = HOST_GLOBALS | PAGE_GLOBALS
 
-#: The same, but for common words, which a text that means the global writes ``window.name``.
+#: The same without common words: source that means such a global writes ``window.name``.
 RARE_PAGE_GLOBALS = PAGE_GLOBALS - frozenset(
     """
     close closed event external find focus blur length name open opener origin print scroll status
@@ -248,14 +248,14 @@ RARE_PAGE_GLOBALS = PAGE_GLOBALS - frozenset(
     """.split()
 )
 
-#: Aliases of the global object: those of Node, and those of browsers.
+#: Aliases of the global object: in Node, and in browsers.
 NODE_GLOBAL_ALIASES = frozenset({"globalThis", "global"})
 GLOBAL_ALIASES = NODE_GLOBAL_ALIASES | {"self", "window"}
-#: What a text is said to make, and to assign, that hands the global object to others: any global.
+#: The name that stands for any global, where source passes the global object to other code.
 WHOLE_GLOBAL = "globalThis"
 
-#: Host objects that are granted by path; any other global is granted whole. With the names of
-#: members that hold more than one thing to grant.
+#: Host objects that can be granted by path, with the names of members that can be granted by path
+#: themselves. Any other global is granted as a whole.
 VIEWED_GLOBALS: Mapping[str, frozenset[str]] = {
     name: frozenset(members["deep"])
     for part in ("globals", "page")
@@ -263,18 +263,18 @@ VIEWED_GLOBALS: Mapping[str, frozenset[str]] = {
     if not members.get("byHand", False)
 }
 
-#: Builtins of which a package that is granted nothing has a form of its own, without power.
+#: Builtins that packages without a grant get in a version without capabilities.
 WITHOUT_POWER = frozenset(
     name for name, row in _FILE["builtins"].items() if row.get("formWithoutGrant", False)
 )
 
-#: The same for builtins: any member may be granted, and below these, members of members.
+#: The same for builtins: any member can be granted, and members of these members.
 DEEP_BUILTIN_MEMBERS: Mapping[str, frozenset[str]] = {
     name: frozenset(members["deep"])
     for name, members in _members_by_path(_FILE["builtins"]).items()
 }
 
-#: The members of ``process`` in Node 24, but for harmless ones that every process view has.
+#: The members of ``process`` in Node 24, except harmless ones that every process view has.
 PROCESS_MEMBERS = frozenset(
     """
     abort allowedNodeEnvironmentFlags arch argv argv0 availableMemory chdir config
@@ -289,18 +289,18 @@ PROCESS_MEMBERS = frozenset(
     """.split()
 )
 
-#: All members of ``process`` that Node has; any other is undefined, and so needs no grant.
+#: All members of ``process`` in Node; any other is undefined and needs no grant.
 MEMBERS_OF_PROCESS = PROCESS_MEMBERS | {
     path.split(".")[1] for path in AUTHORITIES["globals"] if path.startswith("process.")
 }
 
-#: Objects of the language of which a package that changes them has its own, with the members that
-#: they have in Node 24: namespaces, and constructors with which nobody compares ``constructor``.
+#: Objects of the language that a package that modifies them gets its own copy of, with their
+#: members in Node 24: namespaces, and constructors that no code compares with ``constructor``.
 STATICS: Mapping[str, frozenset[str]] = {
     name: frozenset(members.split()) for name, members in _FILE["statics"].items()
 }
 
-#: The language's own globals that a package may assign, and then must stay variables.
+#: The language's globals that a package may assign and that must then stay variables.
 INTRINSICS = frozenset(
     """
     AggregateError Array ArrayBuffer AsyncDisposableStack Atomics BigInt BigInt64Array

@@ -1,1 +1,1 @@
-"""From an entry to one file: the application, its stages, and what is made of it."""
+"""From an entry to an archive or a script: load, link, compile and pack an application."""

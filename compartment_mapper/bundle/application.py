@@ -1,4 +1,4 @@
-"""The stages, in order: from an entry to an archive, and what is told on the way."""
+"""The stages from an entry to an application, in order."""
 
 from __future__ import annotations
 
@@ -53,40 +53,40 @@ from compartment_mapper.scan.scanner import ScanHere, ScanPowers, SyntaxPowers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a user chooses for a bundle."""
+    """Options of a bundle."""
 
     conditions: frozenset[str] = frozenset()
-    #: Where the application may begin instead: files of the same package.
+    #: Additional entries: files of the same package.
     others: tuple[Location, ...] = ()
-    #: Files that are bundled as they are: ``GLOB`` or ``PACKAGE:GLOB``.
+    #: Files to bundle unchanged: ``GLOB`` or ``PACKAGE:GLOB``.
     assets: tuple[str, ...] = ()
     compress: bool = False
-    #: Modules that can't be observed are left out: `unused_modules`.
+    #: Whether to remove modules without observable effects: `tree_shaking`.
     tree_shakes: bool = False
     source_map: SourceMapForm = "none"
-    #: The application's esbuild makes texts shorter.
+    #: Whether to minify with the application's esbuild.
     minify: bool = False
     format: Format = "archive"
-    #: Of a script: the global variable that gets the entry's namespace.
+    #: For a script: the global variable that holds the namespace of the entry.
     global_name: str | None = None
     infer: bool = False
     allow_all: bool = False
-    #: What is granted by name beside the rest: ``PACKAGE:AUTHORITY``.
+    #: Additional grants by name: ``PACKAGE:CAPABILITY``.
     grants: tuple[str, ...] = ()
     policy: PolicyFile | None = None
-    #: What is said instead of the policy, path by path.
+    #: Overrides of the policy, path by path.
     override: PolicyFile | None = None
-    #: A policy that says nothing of a power that is used is an error.
+    #: Whether a used capability that the policy does not cover is an error.
     enforces: bool = True
-    #: A package that is not the one that the policy was made for is an error.
+    #: Whether a package that differs from the one in the policy is an error.
     frozen: bool = False
-    #: Without any of the above, a policy beside the application's package.json holds.
+    #: Whether to use the policy beside the application's package.json if no option sets one.
     finds_policy: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Powers:
-    """What a bundle needs of the host."""
+    """The host interfaces that a bundle needs."""
 
     read: ReadPowers
     engine: SyntaxPowers
@@ -94,27 +94,27 @@ class Powers:
     minify: MinifyPowers
     progress: Callable[[int], None]
     scans: ScanPowers = field(default_factory=ScanHere)
-    #: Called with the name of each stage that has come to its end.
+    #: Called with the name of each finished stage.
     ended: Callable[[str], None] = lambda _stage: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """An application that was loaded: its graphs, its authority, and what is to be said of it."""
+    """A loaded application: its graphs, policy and diagnostics."""
 
     scanned: ScannedApplication
-    #: What holds, the harmless part written out.
+    #: The effective policy, with harmless grants written out.
     policy: Policy
-    #: The name of the file that it comes from; None for what was inferred.
+    #: The name of its file; None if it was inferred.
     policy_file: str | None
-    #: The modules that narrow grants, by the specifiers that the policy has.
+    #: The attenuators of the policy, by their specifiers.
     attenuators: Mapping[str, Location]
     warnings: tuple[Diagnostic, ...]
-    #: Whether dependencies get what they are seen to use.
+    #: Whether dependencies are granted their inferred uses.
     infers: bool = False
     #: Whether the host is a page.
     in_page: bool = False
-    #: How many modules were left out, since nobody uses them; None where nobody asked for that.
+    #: The number of modules that tree shaking removed; None without tree shaking.
     unused: int | None = None
 
     @property
@@ -134,17 +134,17 @@ class Application:
 
     @property
     def uses(self) -> tuple[CapabilityUse, ...]:
-        """What its packages use, the first use of each."""
+        """The first use of each capability by its packages."""
         return self.scanned.uses
 
     @property
     def denied(self) -> list[CapabilityUse]:
-        """What packages use and the policy does not grant."""
+        """The uses that the policy does not grant."""
         return denied(self.uses, self.policy)
 
 
 def load_application(entry: Location, *, options: Options, powers: Powers) -> Application:
-    """Return the application that begins at *entry*, a file or the folder of a package.
+    """Return the application with *entry*, a file or the folder of a package.
 
     Raises:
         InputError: All problems of the input.
@@ -176,7 +176,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     used = loaded.graph
     if options.tree_shakes:
         used = without_unused(used, also=attenuators.values(), context=context)
-        powers.ended("leave out")
+        powers.ended("tree-shake")
     modules, packages = _with_included(used, root, options, context)
     in_page = BROWSER in options.conditions
     uses = tuple(uses_of(modules, packages, page=in_page))
@@ -189,7 +189,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         raise InputError(*misfits)
     inferred = uses if options.infer and given is None else ()
     doubtful = doubtful_links(inferred, modules, packages, root=root)
-    powers.ended("judge")
+    powers.ended("infer")
     return Application(
         scanned=scanned,
         policy=_decided_policy(given, options, scanned),
@@ -211,7 +211,7 @@ def _misfits(
 def _decided_policy(
     given: GivenPolicy | None, options: Options, scanned: ScannedApplication
 ) -> Policy:
-    """Return the policy that holds: everything is written out, the harmless and the hardened."""
+    """Return the effective policy, with harmless grants and hardened packages written out."""
     if options.allow_all and given is None:
         return allow_all(scanned.packages)
     if given is None:
@@ -224,7 +224,7 @@ def _decided_policy(
 
 
 def inferred_policy(application: Application) -> Policy:
-    """Return the policy file that follows from what is seen, with the place of each first use."""
+    """Return the inferred policy file, with the place of each first use."""
 
     def place_of(use: CapabilityUse) -> str:
         place = place_in(application, use)
@@ -239,14 +239,14 @@ def inferred_policy(application: Application) -> Policy:
 
 
 def place_in(application: Application, use: CapabilityUse) -> Place:
-    """Return where a use is, with its code frame."""
+    """Return the place of a use, with its code frame."""
     return application.scanned.place_of(use.module, use.span)
 
 
 def _with_included(
     modules: ModuleGraph, root: Location, options: Options, context: ResolverContext
 ) -> tuple[ModuleGraph, PackageGraph]:
-    """Return the graphs of *modules* and of the files that the user chose."""
+    """Return the graphs of *modules* and of the assets that the user chose."""
     packages = graph_packages(modules, root=root, context=context)
     if not options.assets:
         return modules, packages
@@ -268,7 +268,7 @@ def _application_root(entry: Location, context: ResolverContext) -> Location:
 
 
 def _entry_file(entry: Location, context: ResolverContext) -> Location:
-    """Return the file to begin at; of a folder, what ``node FOLDER`` would run."""
+    """Return the entry file; for a folder, the file that ``node FOLDER`` runs."""
     if not entry.endswith("/"):
         return entry
     specifier = Specifier(f"./{base_name(entry)}")
@@ -280,7 +280,7 @@ def _entry_file(entry: Location, context: ResolverContext) -> Location:
             replace(
                 errors.entry_not_found(base_name(entry)),
                 message=f"the folder '{base_name(entry)}' has no main file",
-                hint='say which: "main": "./index.js" in its package.json',
+                hint='set one in its package.json: "main": "./index.js"',
             )
         )
     return found.location
@@ -289,7 +289,7 @@ def _entry_file(entry: Location, context: ResolverContext) -> Location:
 def _other_entries(
     others: tuple[Location, ...], main: Location, root: Location, context: ResolverContext
 ) -> tuple[Location, ...]:
-    """Return the files that *others* mean, each once."""
+    """Return the files that *others* name, without duplicates."""
     strangers = [other for other in others if _application_root(other, context) != root]
     if strangers:
         names = [base_name(entry) for entry in (main, strangers[0])]
@@ -323,7 +323,7 @@ def _attenuators(
                 errors.invalid_policy(
                     "the policy",
                     f"there is no attenuator '{specifier}'",
-                    "an attenuator is a module of a dependency of the application",
+                    "an attenuator must be a module of one of the application's dependencies",
                 )
             )
         found[specifier] = resolution.location

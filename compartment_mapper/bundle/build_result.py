@@ -1,4 +1,4 @@
-"""What a command has to say of a bundle, in plain values: so that it can be kept and said again."""
+"""The result of a bundle command in plain values, so that it can be cached and printed again."""
 
 from __future__ import annotations
 
@@ -9,66 +9,68 @@ from compartment_mapper.errors.diagnostic import Diagnostic, Place
 from compartment_mapper.records.languages import Language
 from compartment_mapper.text import Position
 
-#: What is made of an application: a zip file, a script that runs it, an ES module that exports
-#: what its entry does.
+#: The output formats: a zip file, a script that runs the application, or an ES module with the
+#: exports of the entry.
 Format = Literal["archive", "script", "module"]
-#: Where the maps to the sources are: within what is made, beside it, nowhere.
+#: The location of source maps: inside the output, beside it, or nowhere.
 SourceMapForm = Literal["inline", "file", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replaceable:
-    """A module of which a new text can take the place, where nothing else depends on it."""
+    """A module whose source can be replaced without affecting anything else."""
 
     compartment: str
     #: Its key in the compartment.
     key: str
     parser: str
     sha512: str
-    #: As which language it is loaded; None where the text decides.
+    #: The language as which it is loaded; None if the source determines it.
     asked: Language | None
     in_cycle: bool
-    #: What `compile` is told: other names of what is requested; the names that CommonJS exports.
+    #: The arguments of `compile`: other names of requested modules, and the names that CommonJS
+    #: exports.
     keys: tuple[str, ...]
     exports: tuple[str, ...]
-    #: Of `record_codec.interface_of`: a text with another one changes more than itself.
+    #: The result of `codec.interface_of`: a source with a different interface affects other
+    #: modules.
     interface: str
 
     @property
     def path(self) -> str:
-        """Of its file in the archive."""
+        """The path of its file in the archive."""
         return self.compartment + self.key[1:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildResult:
-    """An archive, and what is said of it."""
+    """An archive, and the messages about it."""
 
     content: bytes
-    #: Of ``compartment-map.json``, which holds the hash of every module.
+    #: The hash of ``compartment-map.json``, which contains the hash of every module.
     sha512: str
-    #: How much it is: ``2 packages, 3 modules, 1.0 KiB``.
+    #: The summary: ``2 packages, 3 modules, 1.0 KiB``.
     summary: str
     warnings: tuple[Diagnostic, ...]
-    #: What was withheld, in full and in one line; empty for nothing.
+    #: The denied uses, in full and in one line; empty if there are none.
     denied: str
     denied_summary: str
-    #: What was inferred that deserves to be read, in full and in one line; empty for nothing.
+    #: The inferred grants that need review, in full and in one line; empty if there are none.
     granted: str
     granted_summary: str
-    #: Why Endo's own reader can't run it; empty if it can.
+    #: The reason why Endo cannot run it; empty if Endo can.
     needs: str
-    #: What ``--json`` prints, but for where the archive was written: JSON, on one line.
+    #: The ``--json`` output without the path of the archive: JSON on one line.
     statistics: str
-    #: JSON, on one line: by the path of a file on the disk, the fields of its `Replaceable`.
+    #: JSON on one line: the fields of its `Replaceable`, by the path of a file on disk.
     replaceable: str = "{}"
     is_compressed: bool = False
-    #: The file of source maps that is to stand beside it, one line; empty for none.
+    #: The source map file to write beside it, on one line; empty if there is none.
     map_file: bytes = b""
 
 
 def diagnostic_to_plain(problem: Diagnostic) -> list[object]:
-    """Return *problem* as a list of texts and numbers."""
+    """Return *problem* as a list of strings and numbers."""
     place = problem.place
     where: list[object] | None = None
     if place is not None:
@@ -77,10 +79,10 @@ def diagnostic_to_plain(problem: Diagnostic) -> list[object]:
 
 
 def diagnostic_from_plain(value: object) -> Diagnostic:
-    """Return the problem that *value* stands for.
+    """Return the problem that *value* encodes.
 
     Raises:
-        ValueError: It stands for none.
+        ValueError: It does not encode a problem.
     """
     match value:
         case [str(code), str(message), where, str(hint), ("error" | "warning") as severity]:
@@ -101,10 +103,10 @@ def _place(value: object) -> Place:
 
 
 def replaceable_from_plain(value: object) -> Replaceable:
-    """Return what the fields of *value* say.
+    """Return the module that *value* encodes.
 
     Raises:
-        ValueError: It stands for no module.
+        ValueError: It does not encode a module.
     """
     match value:
         case {

@@ -1,4 +1,4 @@
-"""What is made of an application that was loaded: texts, the map, and one file of all."""
+"""Compile a loaded application, build its map, and pack everything into one file."""
 
 from __future__ import annotations
 
@@ -54,25 +54,25 @@ Of = TypeVar("Of")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """An archive or a script, and what it is made of."""
+    """An archive or a script, and its parts."""
 
     application: Application
     map: CompartmentMap
     content: bytes
-    #: What is to stand beside it: the file of source maps. Empty for none.
+    #: The source map file to write beside it. Empty if there is none.
     map_file: bytes
-    #: Of ``compartment-map.json``, which holds the hash of every module.
+    #: The hash of ``compartment-map.json``, which contains the hash of every module.
     sha512: str
-    #: Bytes stored for each file.
+    #: The stored bytes of each file.
     sizes: Mapping[str, int]
-    #: Why Endo's own reader can't run it.
+    #: The reason why Endo cannot run it.
     needs: tuple[RuntimeNeed, ...]
-    #: The application's own modules that other texts may take the place of.
+    #: The modules of the application whose source can be replaced.
     replaceable: Mapping[Location, Replaceable]
 
 
 def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
-    """Return the archive, or the script, of the application that begins at *entry*.
+    """Return the archive or the script of the application with *entry*.
 
     Raises:
         InputError: All problems of the input.
@@ -96,7 +96,7 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
     files = _by_path(stored, names)
     map_text = map_bytes(compartment_map)
     is_archive = options.format == "archive"
-    # Minified texts need what they needed before, and show it less.
+    # Minified modules need the same features, but the scan finds fewer of them.
     plain = _by_path(compiled_texts, names)
     needs = runtime_needs(compartment_map, plain, deflated=options.compress) if is_archive else ()
     powers.ended("map")
@@ -149,7 +149,7 @@ def _shortened(
     options: Options,
     powers: Powers,
 ) -> tuple[Application, Stored]:
-    """Return what is stored of modules, minified where that is asked for, and maps from it."""
+    """Return the stored form of modules, minified if requested, and its source maps."""
     files = written_files(application, names)
     maps: Mapping[Location, SourceMap] = {}
     if options.source_map != "none":
@@ -169,11 +169,11 @@ def _replaceable(
     names: Names,
     stored: Mapping[Location, bytes],
 ) -> dict[Location, Replaceable]:
-    """Return the programs of the application's own package that nothing was said of."""
+    """Return the programs of the application's own package that have no diagnostics."""
     if application.policy_file is not None or application.in_page:
-        return {}  # a policy may be for these very files; pages have names of their own
+        return {}  # a policy may depend on these files; pages have names of their own
     if application.unused is not None:
-        return {}  # a new text may use more
+        return {}  # a new source may use more capabilities
     warned = {problem.place.file for problem in application.warnings if problem.place}
     warned |= {place_in(application, use).file for use in application.denied}
     modules = application.modules
@@ -186,7 +186,7 @@ def _replaceable(
             and is_on_disk(location)
             and is_program(record.language)
             and not (record.parse_uncertainty or record.refusals or record.syntax_error)
-            and modules.modules[location].origin is None  # else its types must be erased first
+            and modules.modules[location].origin is None  # types need to be stripped first
             and bytes_location(location) not in modules.modules
             and display_name(location, application.root) not in warned
         ):
@@ -221,9 +221,9 @@ def _script_options(modules: ModuleGraph, options: Options) -> ScriptOptions:
 def _check_doubted(
     application: Application, stored: Mapping[Location, bytes], engine: SyntaxPowers
 ) -> None:
-    """Raise for modules that the engine takes, and that we compiled to what it does not take.
+    """Raise for modules that the engine accepts although our compiled form is invalid.
 
-    The grammar did not understand them, so their edits may be wrong.
+    The parser did not understand them, so their edits may be wrong.
     """
     always = application.modules.always_evaluated()
     problems = [
@@ -260,7 +260,7 @@ def _compiled(
 def _keys(
     module: Module, modules: ModuleGraph, tables: Mapping[Location, LinkTable], names: Names
 ) -> list[str]:
-    """Return the further names of what a module requests and looks at."""
+    """Return the additional names of the requests and assets of a module."""
     table = tables[names.packages.owners[module.location]]
     assets = (asset_key(asset, module.location, names) for asset in module.assets)
     entries = modules.others if is_list_of_entries(module.location) else ()
@@ -272,7 +272,7 @@ def _keys(
 
 
 def _own_keys(table: LinkTable, location: Location) -> list[str]:
-    """Return the keys of the archive's own that a module requests by."""
+    """Return the keys with which a module makes requests in the archive."""
     resolutions = table.resolutions.get(location, {})
     return [key for keys in resolutions.values() for key in keys.values() if key in table.links]
 

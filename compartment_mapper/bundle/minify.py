@@ -1,6 +1,6 @@
-"""Compiled modules, minified: after all that depends on what they say was decided.
+"""Minify compiled modules, after every decision that depends on their content.
 
-``docs/decisions/0009-minifying.md`` says what is shortened, and why not more.
+``docs/decisions/0009-minifying.md`` explains the scope of minification.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ _ESBUILD = "esbuild"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """What is stored of the modules, and the maps from it."""
+    """The stored form of the modules, and its source maps."""
 
     modules: Mapping[Location, bytes]
-    #: Of programs.
+    #: Source maps of programs.
     maps: Mapping[Location, SourceMap]
 
 
 def esbuild_of(application: Location, *, read: ReadPowers) -> Location:
-    """Return the folder of the esbuild that Node would find in the folder *application*.
+    """Return the folder of the esbuild that Node finds from the folder *application*.
 
-    Its package.json, which has the version, is read: so what is made is known to depend on it.
+    Reads its package.json, which has the version, so that the result is known to depend on it.
 
     Raises:
         InputError: ESBUILD_NOT_FOUND.
@@ -52,13 +52,13 @@ def minified(
     esbuild: Location,
     powers: MinifyPowers,
 ) -> Stored:
-    """Return *stored* with shorter texts, and with maps from these.
+    """Return *stored* with minified sources and their source maps.
 
     Args:
-        stored: As it is compiled.
-        files: The programs among the modules: what each is called, and its text as it was written.
+        stored: The compiled modules.
+        files: The programs among the modules: their names and original sources.
         esbuild: Its folder.
-        powers: Asks it.
+        powers: Runs it.
 
     Raises:
         InputError: ESBUILD_NOT_USABLE.
@@ -93,7 +93,7 @@ def _program(text: str, edits: tuple[str, ...], source_map: SourceMap | None) ->
 def _evaded(
     short: Mapping[Location, Minified], esbuild: Location, powers: MinifyPowers
 ) -> dict[Location, tuple[str, list[str]]]:
-    """Return texts that SES takes, and their edits: esbuild writes plainly what was escaped."""
+    """Return sources that SES accepts, and their edits: esbuild removes escapes."""
     found: dict[Location, tuple[str, list[str]]] = {}
     uncertain: dict[Location, tuple[str, str]] = {}
     for location, made in short.items():
@@ -113,7 +113,7 @@ def _evaded(
 
 
 def _map(made: Minified, before: SourceMap | None, file: str, written: str) -> SourceMap:
-    """Return where a minified text comes from."""
+    """Return the source map of a minified source."""
     known = SourceMap() if before is None or not before.mappings else before
     texts = (*known.texts, *[""] * (len(known.sources) - len(known.texts)))
     return SourceMap(

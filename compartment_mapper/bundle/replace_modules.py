@@ -1,7 +1,7 @@
-"""New texts of modules in an archive that is otherwise as it was.
+"""Replace the sources of modules in an otherwise unchanged archive.
 
-Where a text asks for the same modules, exports and uses the same names, only what is stored of it
-changes, and its hash in the map. Anything else is a reason to make the archive anew.
+If a source has the same requests, exports and names as before, only its stored form and its hash in
+the map change. Otherwise the archive must be rebuilt.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from compartment_mapper.text import size_text, without_byte_order_mark
 
 
 def replaced(result: BuildResult, texts: Mapping[str, bytes]) -> BuildResult | None:
-    """Return *result* with the *texts* of files, by path; None where more than they changes.
+    """Return *result* with the *texts* of files, by path, or None if more than they changes.
 
-    What was kept of *result* may be damaged: then too it is None.
+    Also return None if the cached *result* is damaged.
     """
     try:
         return _replaced(result, texts)
@@ -58,7 +58,7 @@ def _replaced(result: BuildResult, texts: Mapping[str, bytes]) -> BuildResult | 
         if not _needs_same(module, _content(entries[module.path]), stored):
             return None
         before = module.sha512.encode()
-        if map_text.count(before) != 1:  # another module with the same text
+        if map_text.count(before) != 1:  # another module has the same source
             return None
         map_text = map_text.replace(before, sha512_hex(stored).encode())
         entries[module.path] = stored_entry(module.path, stored, compress=result.is_compressed)
@@ -69,7 +69,7 @@ def _replaced(result: BuildResult, texts: Mapping[str, bytes]) -> BuildResult | 
 
 
 def _maybe_stored(module: Replaceable, source: bytes) -> bytes | None:
-    """Return what is stored of a new text; None where it says other things than the old one."""
+    """Return the stored form of a new source, or None if its interface changed."""
     record = scan_module(source, module.asked)
     if record.language == "mjs" and module.in_cycle:
         record = scan_module(source, "mjs", in_cycle=True)

@@ -1,4 +1,4 @@
-"""What leads traces and debuggers from what is stored of all modules to their sources."""
+"""Build source maps from the stored form of modules to their original sources."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from compartment_mapper.sources.source_maps import SourceMap, source_map_of
 
 
 def written_files(application: Application, names: Names) -> dict[Location, tuple[str, str]]:
-    """Return what each program is called in its package, and its text as it was written."""
+    """Return the name of each program in its package, and its original source."""
     return {
         location: (names.module_name(location)[2:], _written(module))
         for location, module in application.modules.modules.items()
@@ -38,9 +38,9 @@ def installed_maps(
     names: Names,
     read: ReadPowers,
 ) -> tuple[dict[Location, SourceMap], list[Diagnostic]]:
-    """Return the maps of all programs, and what is wrong with those that installed files name.
+    """Return the source maps of all programs, and problems with the maps of installed files.
 
-    Where a file names none, its map has only its text: that is what it was written as.
+    If a file references no map, its own source is the original.
     """
     found: dict[Location, SourceMap] = {}
     problems: list[Diagnostic] = []
@@ -60,11 +60,11 @@ def installed_maps(
 
 
 def map_file_bytes(maps: Mapping[str, SourceMap], *, sha512: str) -> bytes:
-    """Return the file of source maps: ``docs/formats/source-maps.md`` describes it.
+    """Return the source map file; ``docs/formats/source-maps.md`` describes it.
 
     Args:
         maps: By ``COMPARTMENT/LOCATION``.
-        sha512: Of the application.
+        sha512: The hash of the application.
     """
     value = {
         "sha512": sha512,

@@ -1,1 +1,1 @@
-"""What is kept between runs, in a folder of the user's: never needed, never trusted to be right."""
+"""The cache in a folder of the user: always optional, and never trusted to be correct."""

@@ -1,7 +1,7 @@
-"""What texts say, and what an engine says of them, by their hash: in one SQLite file.
+"""A cache of scan results and of the engine's syntax errors, by hash, in one SQLite file.
 
-Several processes may use it at once. Each value has a digest, and is looked at by
-`record_codec.from_plain`; whatever is wrong with the file, it is as if nothing were known.
+Several processes can use it at once. Each value has a digest and is checked by `codec.from_plain`;
+a damaged file counts as empty.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from compartment_mapper.records.module_record import ModuleRecord
 from compartment_mapper.scan.scanner import ScanPowers, SyntaxPowers
 
 _FILE = "analysis.sqlite"
-#: Of the tables: a file that has another is made anew.
+#: The version of the tables: a file with another version is recreated.
 _VERSION = 1
-#: When the file is larger, what was not used for longest is dropped, to three quarters.
+#: If the file is larger, the least recently used values are dropped, down to three quarters.
 MOST_BYTES = 96 * 1024 * 1024
 _DIGEST = 16
 _DAY = 24 * 60 * 60
-#: As long may another process write.
+#: The seconds for which another process may hold the write lock.
 _PATIENCE = 2.0
 
 
 class Analyses:
-    """What is kept, to be closed with ``with``: then what is new is written."""
+    """A cache that writes new values when its ``with`` block ends."""
 
     def __init__(self, folder: str, version: bytes) -> None:
         self._path = os.path.join(folder, _FILE)
@@ -57,14 +57,14 @@ class Analyses:
             self._table.close()
 
     def key(self, *parts: bytes) -> bytes:
-        """Return the key of what depends on *parts* and this program."""
+        """Return the key of a value that depends on *parts* and this program."""
         digest = hashlib.sha256(self._version)
         for part in parts:
             digest.update(b"%d:" % len(part) + part)
         return digest.digest()
 
     def value(self, key: bytes) -> object:
-        """Return the JSON value that is kept as *key*, or None."""
+        """Return the JSON value that is cached as *key*, or None."""
         if self._table is None:
             return None
         try:
@@ -82,12 +82,12 @@ class Analyses:
             return None
 
     def add(self, key: bytes, value: object) -> None:
-        """Keep a JSON *value* as *key*."""
+        """Cache a JSON *value* as *key*."""
         text = json.dumps(value, separators=(",", ":")).encode()
         self._new[key] = hashlib.sha256(key + text).digest()[:_DIGEST] + text
 
     def keep(self) -> None:
-        """Write what is new; where that can't be, it is forgotten."""
+        """Write new values; drop them if writing fails."""
         new, used = self._new, self._used
         self._new, self._used = {}, []
         if self._table is None or not (new or used):
@@ -105,7 +105,7 @@ class Analyses:
             self._give_up(problem)
 
     def _give_up(self, problem: Exception) -> None:
-        """Use the file no more in this run; one that is damaged is removed."""
+        """Stop using the file in this run; remove a damaged one."""
         if self._table is not None:
             with contextlib.suppress(sqlite3.Error):
                 self._table.close()
@@ -115,7 +115,7 @@ class Analyses:
 
 
 class KnownScans:
-    """`ScanPowers` that asks *scans* only for texts that are not known."""
+    """`ScanPowers` that passes only unknown sources to *scans*."""
 
     def __init__(self, analyses: Analyses, scans: ScanPowers) -> None:
         self._analyses = analyses
@@ -124,7 +124,7 @@ class KnownScans:
     def begin(
         self, source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
     ) -> Callable[[], ModuleRecord]:
-        """Return a function for the record of *source*, known or not."""
+        """Return a function that returns the record of *source*, cached or not."""
         kind = f"{language} {in_cycle} {page}".encode()
         key = self._analyses.key(b"scan", kind, source)
         known = from_plain(self._analyses.value(key))
@@ -141,12 +141,12 @@ class KnownScans:
 
 
 class KnownEngine:
-    """`SyntaxPowers` that asks *engine* only for texts that are not known.
+    """`SyntaxPowers` that passes only unknown sources to *engine*.
 
     Args:
-        analyses: What is known.
+        analyses: The cache.
         engine: The engine.
-        identity: Which one it is.
+        identity: Identifies the engine.
     """
 
     def __init__(
@@ -157,7 +157,7 @@ class KnownEngine:
         self._identity = identity
 
     def syntax_problem(self, source: bytes, language: Language) -> tuple[str, int] | None:
-        """Return the engine's message and line for a text that is wrong, or None."""
+        """Return the engine's error message and line for an invalid source, or None."""
         identity = self._identity().encode("utf-8", "surrogateescape")
         key = self._analyses.key(b"engine", identity, language.encode(), source)
         match self._analyses.value(key):
@@ -173,7 +173,7 @@ class KnownEngine:
 
 
 def _content(key: bytes, value: object) -> object:
-    """Return the JSON value that was kept; None for what is not whole, or not for *key*."""
+    """Return the cached JSON value, or None if it is damaged or belongs to another key."""
     if not isinstance(value, bytes):
         return None
     digest, text = value[:_DIGEST], value[_DIGEST:]
@@ -184,12 +184,12 @@ def _content(key: bytes, value: object) -> object:
 
 
 def _opened(path: str) -> sqlite3.Connection | None:
-    """Return the file at *path*, made anew if it is none of ours; None where that can't be."""
+    """Open the file at *path*, recreate it if it is invalid, or return None if that fails."""
     for _ in range(2):
         try:
             return _connected(path)
         except sqlite3.OperationalError:
-            return None  # locked, full, not to be written: all that passes
+            return None  # locked, full or read-only: these problems are temporary
         except (sqlite3.Error, ValueError):
             _remove(path)
     return None
@@ -226,7 +226,7 @@ def _make(table: sqlite3.Connection) -> None:
 
 
 def _shrink(table: sqlite3.Connection) -> None:
-    """Drop what was not used for longest, where the file is too large."""
+    """Drop the least recently used values if the file is too large."""
     (pages,) = table.execute("PRAGMA page_count").fetchone()
     (size,) = table.execute("PRAGMA page_size").fetchone()
     if pages * size <= MOST_BYTES:

@@ -1,8 +1,8 @@
-"""Whole archives, with what they were made of: if that is unchanged, so is the archive.
+"""A cache of whole archives and their inputs: if no input changed, the archive is reused.
 
-``bundles/KEY.manifest`` has what was asked of the disk and what is said of the archive, behind a
-digest of both; ``bundles/SHA256.zip`` is the archive. The key is of the entry, of all options and
-of this program.
+``bundles/KEY.manifest`` has the file system observations and the messages about the archive, after
+a digest of both; ``bundles/SHA256.zip`` is the archive. The key depends on the entry, all options
+and this program.
 """
 
 from __future__ import annotations
@@ -38,21 +38,21 @@ MOST_BYTES = 160 * 1024 * 1024
 _LARGEST = MOST_BYTES // 4
 _ENTRIES: frozenset[object] = frozenset(get_args(Entry))
 _DAY = 24 * 60 * 60
-#: So many answers are looked at again each time before that is made cheaper.
+#: The number of checked observations above which the manifest is rewritten.
 _MOST_DOUBTED = 16
-#: More files that changed are a reason to make it all anew.
+#: The number of changed files above which the archive is rebuilt.
 _MOST_CHANGED = 4
 
 
 class Bundles:
-    """What is kept in the folder of a user, of applications on *disk*, the host's."""
+    """The cached archives of applications on *disk*, the disk of the host."""
 
     def __init__(self, folder: str, disk: ReadPowers) -> None:
         self._disk = disk
         self._folder = os.path.join(folder, _FOLDER)
 
     def maybe_cached(self, key: str) -> CachedBundle | None:
-        """Return what was made for *key*, and what has changed since; None for nothing."""
+        """Return the cached result for *key* and the changes since, or None."""
         manifest = self.maybe_manifest(key)
         if manifest is None:
             return None
@@ -67,7 +67,7 @@ class Bundles:
         return CachedBundle(result, found)
 
     def maybe_manifest(self, key: str) -> Manifest | None:
-        """Return what is known of *key*; None for nothing, or nothing whole."""
+        """Return the manifest of *key*, or None if it is missing or damaged."""
         path = self._path(f"{key}.manifest")
         content = _maybe_read(path)
         if content is None:
@@ -82,7 +82,7 @@ class Bundles:
             return None
 
     def keep(self, key: str, result: BuildResult, observations: Observations) -> None:
-        """Keep *result* as what is made for *key*; nothing happens where that can't be."""
+        """Cache *result* for *key*; ignore errors of the file system."""
         if len(result.content) + len(result.map_file) > _LARGEST:
             return
         archive = hashlib.sha256(result.content).hexdigest()
@@ -135,7 +135,7 @@ class Bundles:
         return os.path.join(self._folder, name)
 
     def _shrink(self, coming: int) -> None:
-        """Make room for what is coming: what was not used for longest goes."""
+        """Remove the least recently used archives to make room."""
         with os.scandir(self._folder) as entries:
             found = [(entry.stat(follow_symlinks=False), entry.path) for entry in entries]
         excess = sum(known.st_size for known, _ in found) + coming - MOST_BYTES
@@ -152,7 +152,7 @@ class Bundles:
 
 @dataclass(frozen=True, slots=True)
 class CachedBundle:
-    """What was made, and what is not as it was then."""
+    """A cached result, and the inputs that changed since."""
 
     result: BuildResult
     differences: Differences
@@ -160,16 +160,16 @@ class CachedBundle:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What an archive was made of, and what is said of it."""
+    """The inputs of an archive, and the messages about it."""
 
-    #: Its SHA-256.
+    #: The SHA-256 of the archive.
     archive: str
     observations: Observations
-    #: JSON, a line each.
+    #: One line of JSON each.
     said: Said
 
 
-#: What people are told, what ``--json`` prints, which modules can be replaced, the source maps.
+#: The messages, the ``--json`` output, the replaceable modules and the source maps.
 Said = tuple[bytes, bytes, bytes, bytes]
 
 
@@ -184,7 +184,7 @@ def _maybe_read(path: str) -> bytes | None:
 
 
 def _touch(path: str) -> None:
-    """Note that a file is used, to the day."""
+    """Record the use of a file, with a resolution of one day."""
     with contextlib.suppress(OSError):
         if os.stat(path).st_mtime < time.time() - _DAY:
             os.utime(path)
@@ -248,7 +248,7 @@ def _observations_to_plain(known: Observations) -> dict[str, object]:
 
 
 def _observations_from_plain(value: Mapping[str, object]) -> Observations:
-    """Return what was observed; raise ValueError, TypeError or KeyError for another shape."""
+    """Return the observations; raise ValueError, TypeError or KeyError for another shape."""
     return Observations(
         since=_number(value["since"]),
         files={

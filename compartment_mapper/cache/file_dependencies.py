@@ -1,8 +1,8 @@
-"""What a run asked of the disk, so that the next one can tell whether the answers still hold.
+"""Record the file system queries of a run, so that the next run can check their results.
 
-A file is known by its identity (device, number, size, times); by its content, where that changed
-or is too young to be sure. What is beside files (which names there are, what is a folder, where
-links lead) is known by the identities of folders: only in one that changed each answer is checked.
+A file is identified by its stat fields (device, inode, size, times), and by its content if these
+changed or are too recent to be reliable. Other results (names in folders, kinds, link targets) are
+identified by the stat fields of folders: each result is checked only if its folder changed.
 """
 
 from __future__ import annotations
@@ -18,55 +18,55 @@ from typing import Literal
 from compartment_mapper.locations import Location, location_of_path, path_of
 from compartment_mapper.powers import FileKind, ReadPowers
 
-#: Device, number, size, times of the last changes of content and of anything.
+#: Device, inode, size, and the times of the last content and metadata changes.
 Identity = tuple[int, int, int, int, int]
-#: What a name stands for; ``link`` for whatever a link leads to, ``other`` for no file or folder.
+#: The kind of a name; ``link`` for a link to anything, ``other`` for neither a file nor a folder.
 Entry = Literal["file", "folder", "link", "other", "nothing"]
 
-#: Two changes so near to each other may have the same time, on whatever file system.
+#: Two changes this close together may have the same time, on any file system.
 _GRANULE = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observations:
-    """What was asked, and what was answered."""
+    """The queries and their results."""
 
-    #: When the first was asked, in nanoseconds.
+    #: The time of the first query, in nanoseconds.
     since: int
     #: By path: identity and SHA-256.
     files: Mapping[str, tuple[Identity, str]]
-    #: By path; of folders that are reached without links.
+    #: By path; for folders that are reached without links.
     folders: Mapping[str, Identity]
     #: By folder and name.
     entries: Mapping[str, Mapping[str, Entry]]
     #: By folder: the digest of all its names.
     listings: Mapping[str, str]
-    #: What is asked again each time, since links are on the way: the kind and the real path.
+    #: Queries through links, repeated each time: the kind and the real path.
     linked: Mapping[str, tuple[FileKind | None, str]]
-    #: Programs that were asked.
+    #: Programs that were looked up.
     programs: Mapping[str, Identity]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Differences:
-    """What is not as it was."""
+    """The results that changed."""
 
-    #: Files with another content (or none).
+    #: Files with changed content, or without any.
     files: tuple[str, ...]
-    #: Anything else: which files there are, and where links lead.
+    #: Any other change: new or missing names, or other link targets.
     is_elsewhere: bool
-    #: The same answers, with what is known of their files and folders now.
+    #: The same observations with current identities of files and folders.
     refreshed: Observations
-    #: How many answers had to be looked at, since identities did not tell.
+    #: The number of results that had to be checked because identities changed.
     uncertain: int
 
 
 @dataclass(slots=True)
 class ObservedDisk:
-    """`ReadPowers` over the host's files that remembers what was asked.
+    """`ReadPowers` over the host's files that records queries.
 
-    What *disk* would say of kinds and real paths is found with half of its questions, so that to
-    remember costs nothing.
+    Finds kinds and real paths with half as many system calls as *disk*, so that recording adds no
+    cost.
     """
 
     disk: ReadPowers
@@ -77,11 +77,12 @@ class ObservedDisk:
     listings: dict[str, str] = field(default_factory=dict)
     linked: dict[str, tuple[FileKind | None, str]] = field(default_factory=dict)
     programs: dict[str, Identity] = field(default_factory=dict)
-    #: By folder: the nearest one that is reached without links, and whether it is itself.
+    #: By folder: the nearest folder that is reached without links, and whether it is the folder
+    #: itself.
     _standings: dict[str, tuple[str, Entry]] = field(default_factory=dict)
 
     def observations(self) -> Observations:
-        """Return what was asked so far."""
+        """Return the recorded observations."""
         return Observations(
             since=self.since,
             files=self.files,
@@ -93,7 +94,7 @@ class ObservedDisk:
         )
 
     def recall(self, known: Observations) -> None:
-        """Take what was *known* for what was asked."""
+        """Add the observations in *known*."""
         self.since = known.since
         self.files.update(known.files)
         self.folders.update(known.folders)
@@ -103,7 +104,7 @@ class ObservedDisk:
         self.programs.update(known.programs)
 
     def maybe_read(self, location: Location) -> bytes | None:
-        """Return the bytes of the file at *location*; None when there is no such file."""
+        """Return the bytes of the file at *location*, or None if there is no such file."""
         path = path_of(location)
         identity = maybe_identity(path)
         content = self.disk.maybe_read(location) if identity else None
@@ -114,7 +115,7 @@ class ObservedDisk:
         return content
 
     def kind(self, location: Location) -> FileKind | None:
-        """Return what is at *location*, links followed; None for nothing (or a loop of links)."""
+        """Return the kind of *location*, following links; None if missing (or a loop of links)."""
         path = path_of(location)
         match self._entry(path.rstrip("/") or "/"):
             case "folder":
@@ -128,7 +129,7 @@ class ObservedDisk:
                 return None
 
     def canonical(self, location: Location) -> Location:
-        """Return the real location of what exists at *location*, links followed."""
+        """Return the real location of *location*, which exists, following links."""
         path = path_of(location)
         whole = path.rstrip("/") or "/"
         if self._entry(whole) in {"file", "folder"} and os.path.normpath(whole) == whole:
@@ -137,7 +138,7 @@ class ObservedDisk:
         return location_of_path(real)
 
     def names_in(self, folder: Location) -> list[str]:
-        """Return the names of what is in *folder*, sorted; none where there is no folder."""
+        """Return the sorted names in *folder*, or nothing if there is no folder."""
         path = path_of(folder).rstrip("/") or "/"
         if self._entry(path) == "folder":
             self._observe(path)
@@ -153,7 +154,7 @@ class ObservedDisk:
         return self.linked[path]
 
     def _entry(self, path: str) -> Entry:
-        """Return what *path* stands for: ``link`` too where a folder on the way is one."""
+        """Return the kind of *path*: ``link`` also if a folder on the way is a link."""
         if path == "/":
             return "folder"
         above, _, name = path.rpartition("/")
@@ -161,7 +162,7 @@ class ObservedDisk:
         return self._entry_in(folder, name) if entry == "folder" else entry
 
     def _standing(self, folder: str) -> tuple[str, Entry]:
-        """Return the nearest folder on the way to *folder* that is one, and what follows it."""
+        """Return the nearest existing folder on the way to *folder*, and the rest of the path."""
         known = self._standings.get(folder)
         if known is None:
             known = self._standings[folder] = self._found_standing(folder)
@@ -195,7 +196,7 @@ class ObservedDisk:
 
 
 def maybe_identity(path: str) -> Identity | None:
-    """Return the identity of what is at *path*, links followed; None for nothing."""
+    """Return the identity of *path*, following links, or None if it is missing."""
     try:
         found = os.stat(path)
     except (OSError, ValueError):
@@ -226,7 +227,7 @@ def _digest_of(names: list[str]) -> str:
 
 
 def differences(known: Observations, disk: ReadPowers) -> Differences:
-    """Return what of *disk*, the host's, is not as it was when *known* was observed."""
+    """Return the changes on *disk* since *known* was observed."""
     since = time.time_ns()
     files, changed, uncertain = _differing_files(known)
     folders, is_elsewhere, more = _differing_folders(known, disk)
@@ -250,7 +251,7 @@ def differences(known: Observations, disk: ReadPowers) -> Differences:
 
 
 def _tells(identity: Identity, since: int) -> bool:
-    """Whether what had *identity* at the time *since* can't have changed without another one."""
+    """Return whether content with *identity* at the time *since* cannot have changed unnoticed."""
     return max(identity[3], identity[4]) + _GRANULE < since
 
 
@@ -306,6 +307,6 @@ def _differs(folder: str, known: Observations, disk: ReadPowers) -> bool:
 
 
 def _lists(folder: str, known: Observations, disk: ReadPowers) -> bool:
-    """Whether *folder* has the names that it had."""
+    """Return whether *folder* has the same names as before."""
     location = location_of_path(folder + "/")
     return _digest_of(disk.names_in(location)) == known.listings[folder]

@@ -1,4 +1,4 @@
-"""Where things are kept between runs: a folder of the user's own, or none."""
+"""The cache folder of the user, if there is one."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from dataclasses import dataclass
 
 VARIABLE = "COMPARTMENT_MAPPER_CACHE"
 _NAME = "compartment-mapper"
-#: Of all that is kept, by what it is; whatever else is in the folder is not ours to remove.
+#: The parts of the cache; other files in the folder are never removed.
 PARTS: Mapping[str, tuple[str, ...]] = {
     "analysis": ("analysis.sqlite", "analysis.sqlite-journal"),
     "bundles": ("bundles",),
     "code": ("code",),
 }
-#: In the part ``bundles``, the files that are ours.
+#: Our files in the part ``bundles``.
 _BUNDLE = re.compile(r"[0-9a-f]{64}\.(?:zip|manifest)|\.partial-.*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheFolder:
-    """A folder that may be used, or why there is none."""
+    """A usable cache folder, or the reason why there is none."""
 
     path: str
-    #: Why it is not used; empty for a folder that is.
+    #: The reason why it is not used; empty if it is.
     problem: str = ""
 
 
 def cache_folder(environment: Mapping[str, str], *, platform: str = sys.platform) -> CacheFolder:
-    """Return the folder that *environment* names, made if it is not there.
+    """Return the folder that *environment* names, and create it if it is missing.
 
-    It is used only if nobody but the user can write to it.
+    The folder is used only if no other user can write to it.
     """
     path = _chosen(environment, platform)
     if not os.path.isabs(path):
-        return CacheFolder(path=path, problem=f"{VARIABLE} is no absolute path")
+        return CacheFolder(path=path, problem=f"{VARIABLE} is not an absolute path")
     try:
         os.makedirs(path, mode=0o700, exist_ok=True)
         problem = _distrust(os.stat(path))
@@ -57,25 +57,25 @@ def _chosen(environment: Mapping[str, str], platform: str) -> str:
         local = environment.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")
         return os.path.join(local, _NAME)
     named = environment.get("XDG_CACHE_HOME", "")
-    # The XDG Base Directory Specification: relative paths are to be ignored.
+    # The XDG Base Directory Specification: relative paths must be ignored.
     base = named if os.path.isabs(named) else os.path.join(home, ".cache")
     return os.path.join(base, _NAME)
 
 
 def _distrust(found: os.stat_result) -> str:
-    """Return why others may have written to a folder (links followed); empty where they can't."""
+    """Return how other users could write to a folder (following links); empty if they cannot."""
     if not stat.S_ISDIR(found.st_mode):
-        return "it is no folder"
+        return "it is not a folder"
     if hasattr(os, "getuid") and found.st_uid != os.getuid():
         return "it belongs to another user"
     if os.name == "posix" and found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return "others may write to it"
+        return "other users can write to it"
     return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One part of what is kept."""
+    """One part of the cache."""
 
     name: str
     files: int
@@ -83,7 +83,7 @@ class Part:
 
 
 def parts_of(folder: str) -> list[Part]:
-    """Return what is kept in *folder*, by its parts."""
+    """Return the parts of the cache in *folder*."""
     found = []
     for name, tops in PARTS.items():
         sizes = [size for top in tops for _, size in _files(os.path.join(folder, top))]
@@ -92,7 +92,7 @@ def parts_of(folder: str) -> list[Part]:
 
 
 def clear(folder: str) -> Part:
-    """Remove what is kept in *folder*, and return how much that was; other files stay."""
+    """Clear the cache in *folder*, and return its size; other files stay."""
     count = size = 0
     for tops in PARTS.values():
         for top in tops:
@@ -104,7 +104,7 @@ def clear(folder: str) -> Part:
 
 
 def _files(path: str) -> Iterator[tuple[str, int]]:
-    """Yield the files at *path*, or directly in it; links are not followed."""
+    """Yield the files at *path*, or directly in it, without following links."""
     try:
         found = os.lstat(path)
         if stat.S_ISREG(found.st_mode):

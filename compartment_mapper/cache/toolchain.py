@@ -1,4 +1,4 @@
-"""Which program this is: what another one kept is not used."""
+"""The identity of this program: cached values of other versions are not used."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from functools import lru_cache
 from importlib.util import find_spec
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-#: What erases types and what minifies, built from sources of their own.
+#: The type stripper and the minifier, which are built from their own sources.
 _HELPERS = [os.path.join(_PACKAGE, "_runtime", name) for name in ("strip-types.cjs", "minify.mjs")]
 _PARSERS = ("tree_sitter", "tree_sitter_javascript")
 
 
 @lru_cache(maxsize=1)
 def toolchain() -> bytes:
-    """Return a digest of our own sources, the helpers', the parser's, and of what runs them."""
+    """Return a digest of our sources, the helpers, the parser and their versions."""
     digest = hashlib.sha256(repr((1, sys.version_info[:3], sys.byteorder)).encode())
     helpers = [path for path in _HELPERS if os.path.exists(path)]
     for path in (*sorted(_sources(_PACKAGE)), *helpers):

@@ -1,4 +1,4 @@
-"""What is left of texts without their types, by their hash: kept with the analyses."""
+"""A cache of type stripping results, by hash, in the analysis cache."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class _Strips(Protocol):
 
 
 class CachedStripping:
-    """`StripPowers` that asks *stripper* only for texts that are not known.
+    """`StripPowers` that passes only unknown sources to *stripper*.
 
     Args:
-        analyses: What is known.
-        stripper: Erases.
-        identity: By which Node.
+        analyses: The cache.
+        stripper: Strips types.
+        identity: Identifies the Node that strips types.
     """
 
     def __init__(self, analyses: Analyses, stripper: _Strips, identity: Callable[[], str]) -> None:
@@ -29,7 +29,7 @@ class CachedStripping:
         self._identity = identity
 
     def stripped(self, typed: Typed) -> StrippedTypes | StripRefusal:
-        """Return how *typed* is edited to be JavaScript, or why it can't be."""
+        """Return the edits that turn *typed* into JavaScript, or the problem."""
         identity = self._identity().encode("utf-8", "surrogateescape")
         kind = f"{typed.syntax} {typed.language} {typed.jsx}".encode()
         key = self._analyses.key(b"erase", identity, kind, typed.source)

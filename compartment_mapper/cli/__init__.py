@@ -7,7 +7,7 @@ import click
 from compartment_mapper import __version__
 from compartment_mapper.cli.commands import lazy_commands
 
-#: Each in a module of its own, which is imported when it is wanted.
+#: Each command has its own module, which is imported on first use.
 _COMMANDS = {
     "bundle": "compartment_mapper.cli.bundle:bundle_command",
     "cache": "compartment_mapper.cli.cache:cache_group",

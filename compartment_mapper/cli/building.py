@@ -1,4 +1,4 @@
-"""Bundles made with the powers of the host: the disk, Node, processes, what is kept."""
+"""Build bundles with the host's disk, Node, processes and cache."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ from compartment_mapper.resolve.browser_field import BROWSER
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hosting:
-    """How the powers of the host are to be used."""
+    """Options for the use of the host."""
 
     node: str | None
     jobs: int | None
@@ -60,11 +60,11 @@ class Hosting:
 
 
 class Engine:
-    """The Node that was chosen, looked for when it is wanted first; a wrong choice shows at once.
+    """The chosen Node, looked up on first use; an invalid choice fails immediately.
 
     Args:
-        chosen: A path, or None for the one that is installed with us.
-        observed: What is to know that it was asked.
+        chosen: A path, or None for the Node that is installed with this package.
+        observed: Records the lookup.
     """
 
     def __init__(self, chosen: str | None, observed: ObservedDisk | None = None) -> None:
@@ -81,7 +81,7 @@ class Engine:
 
     @property
     def identity(self) -> str:
-        """Which one it is."""
+        """Its identity."""
         path = self.node.path
         found = maybe_identity(path)
         if self._observed is not None and found is not None:
@@ -89,17 +89,17 @@ class Engine:
         return f"{path} {found}"
 
     def syntax_problem(self, source: bytes, language: Language) -> tuple[str, int] | None:
-        """Return V8's message and line for a text that is wrong, or None."""
+        """Return V8's message and line for invalid source, or None."""
         return self.node.syntax_problem(source, language)
 
 
 def hosting_of(choices: Choices) -> Hosting:
-    """Return how the powers of the host are to be used."""
+    """Return the options for the use of the host."""
     return Hosting(node=choices.node, jobs=choices.jobs, no_cache=choices.no_cache)
 
 
 def options_of(choices: Choices, files: Mapping[str, bytes]) -> Options:
-    """Return what the choices mean; *files* has the policy files that they name."""
+    """Return the bundle options; *files* are the policy files that they name."""
 
     def file(path: str | None) -> PolicyFile | None:
         return None if path is None else PolicyFile(text=files[path], name=path)
@@ -117,15 +117,15 @@ def options_of(choices: Choices, files: Mapping[str, bytes]) -> Options:
     )
 
 
-def tree_shakes(chosen: bool | None, conditions: Collection[str]) -> bool:  # noqa: FBT001 - as it was chosen
-    """Return whether modules that nobody uses are left out: of pages, if nothing else is said."""
+def tree_shakes(chosen: bool | None, conditions: Collection[str]) -> bool:  # noqa: FBT001 - the value of the option
+    """Return whether to tree-shake: by default only for pages."""
     return BROWSER in conditions if chosen is None else chosen
 
 
 def make_bundle(
     entry: str, options: Options, hosting: Hosting, *, disk: ReadPowers, stages: Stages
 ) -> Bundle:
-    """Return the archive of the application that begins at *entry*.
+    """Return the archive of the application with *entry*.
 
     Raises:
         InputError: All problems of the input.
@@ -136,7 +136,7 @@ def make_bundle(
 
 
 def loaded_application(entry: str, options: Options, hosting: Hosting) -> Application:
-    """Return the application that begins at *entry*, without an archive of it.
+    """Return the application with *entry*, without building its archive.
 
     Raises:
         InputError: All problems of the input.
@@ -148,7 +148,7 @@ def loaded_application(entry: str, options: Options, hosting: Hosting) -> Applic
 
 @contextmanager
 def powers_of(hosting: Hosting, *, disk: ReadPowers, stages: Stages) -> Iterator[Powers]:
-    """Yield the powers of the host, to be used within the ``with``."""
+    """Yield the host interfaces, for use within the ``with``."""
     observed = disk if isinstance(disk, ObservedDisk) else None
     engine = Engine(hosting.node, observed)
     with ExitStack() as held:
@@ -157,7 +157,7 @@ def powers_of(hosting: Hosting, *, disk: ReadPowers, stages: Stages) -> Iterator
         folder = None if hosting.no_cache else maybe_folder()
         version = maybe_toolchain() if folder else None
         timed = TimedScans(stages, workers)
-        # What is erased follows from the installed Node alone, whichever runs the program.
+        # Types are stripped by the installed Node, whichever Node runs the program.
         own = engine if hosting.node is None else Engine(None, observed)
         powers = partial(
             Powers,
@@ -180,7 +180,7 @@ def powers_of(hosting: Hosting, *, disk: ReadPowers, stages: Stages) -> Iterator
 
 
 def result_of(made: Bundle, *, compressed: bool) -> BuildResult:
-    """Return what is to be said of a bundle."""
+    """Return the messages about a bundle."""
     application = made.application
     denied = application.denied
     granted = granted_uses(application.uses, application.policy) if application.infers else []
@@ -243,12 +243,12 @@ def _wall_to_dict(made: Bundle) -> dict[str, object]:
 
 
 def mentions_of(made: Bundle) -> bool:
-    """Return whether a text of a bundle may call what the permission model refuses to all."""
+    """Return whether the source in a bundle may call functions that the permission model denies."""
     return any(word in made.content for word in refused_words())
 
 
 def place_of(application: Application, use: CapabilityUse) -> str:
-    """Return where a use is, as people name it: ``lib/file.js:12``."""
+    """Return the place of a use: ``lib/file.js:12``."""
     place = place_in(application, use)
     return f"{place.file}:{place.position.line if place.position else 0}"
 

@@ -77,7 +77,7 @@ def bundle_command(
         raise click.UsageError(message)
     order = Order(entry=entry, others=tuple(others), choices=choices, form=form)
     if watch:
-        from compartment_mapper.cli.watch import watched  # noqa: PLC0415 - only here
+        from compartment_mapper.cli.watch import watched  # noqa: PLC0415 - used only here
 
         watched(order, partial(_write_bundle, order, output, as_json=as_json))
     else:
@@ -85,7 +85,7 @@ def bundle_command(
 
 
 def map_path(output: str) -> str:
-    """Return where the source maps of *output* are, for who runs it to find."""
+    """Return the path of *output*'s source maps, for the process that runs it."""
     return f"{output}.map"
 
 
@@ -134,17 +134,17 @@ def _print_summary(made: BuildResult, output: str, form: Format) -> None:
 
 
 def _run_texts(made: BuildResult, output: str) -> Iterator[str]:
-    """Yield how the script is run in Node behind a second wall, or why it has none there."""
+    """Yield the restricted command line for Node, or why there is none."""
     wall = wall_from_dict(json.loads(made.statistics)["secondWall"])
     if wall.problem:
-        yield f"no second wall in Node: {wall.problem}"
+        yield f"Node's permission model cannot be used: {wall.problem}"
     else:
         maps = [map_path(output)] if made.map_file else []
         yield f"run {wall.command(output, *maps)}"
 
 
 def _hashes(made: BuildResult) -> dict[str, str]:
-    """Return what pages need to name the script: in a CSP, and in ``integrity`` attributes."""
+    """Return the hashes that pages need for the script: in a CSP and in ``integrity``."""
     return {"csp": integrity(made.content, "sha256"), "sri": integrity(made.content, "sha384")}
 
 

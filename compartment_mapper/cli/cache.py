@@ -1,4 +1,4 @@
-"""``cache``: what is kept between runs."""
+"""``cache``: show or clear the cache."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def cache_group() -> None:
 @reporting
 def info_command(*, as_json: bool) -> None:
     """Print the folder, the parts and the size of the cache."""
-    from compartment_mapper.report.text import cache_text  # noqa: PLC0415 - the rest needs no reports
+    from compartment_mapper.report.text import cache_text  # noqa: PLC0415 - other commands need no reports
 
     found = cache_folder(os.environ)
     parts = [] if found.problem else parts_of(found.path)

@@ -1,4 +1,4 @@
-"""Where commands keep things between runs."""
+"""The cache folder of the command line."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from compartment_mapper.cache.toolchain import toolchain
 
 
 def maybe_folder() -> str | None:
-    """Return the folder in which things are kept, if there is one that can be used."""
+    """Return the cache folder, if it can be used."""
     found = cache_folder(os.environ)
     return None if found.problem else found.path
 
 
 def maybe_runtime() -> str | None:
-    """Return which runtime goes into scripts; None if it is not built."""
+    """Return the identity of the runtime in scripts; None if it is not built."""
     try:
         text = get_data("compartment_mapper", "_runtime/script.js")
     except OSError:
@@ -26,7 +26,7 @@ def maybe_runtime() -> str | None:
 
 
 def maybe_toolchain() -> bytes | None:
-    """Return which program this is, if it can be told."""
+    """Return the identity of this program, if it can be determined."""
     try:
         return toolchain()
     except OSError:

@@ -1,4 +1,4 @@
-"""What is kept between runs, and used: an archive whose input is unchanged is not made again."""
+"""Reuse a cached archive if its inputs did not change."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from compartment_mapper.powers import ReadPowers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What is to be bundled, and how."""
+    """The parameters of a bundle."""
 
     entry: str
     choices: Choices
-    #: Where the application may begin instead.
+    #: Additional entries.
     others: tuple[str, ...] = ()
     form: Form = field(default_factory=Form)
-    #: A policy that says nothing of a power that is used is an error.
+    #: Whether a used capability that the policy does not cover is an error.
     enforces: bool = True
 
 
 def make_result(order: Order, *, stages: Stages, disk: ObservedDisk | None = None) -> BuildResult:
-    """Return what was ordered, made or kept.
+    """Return the bundle, from the cache or newly built.
 
     Args:
-        order: See there.
-        stages: Are told what took how long.
-        disk: Remembers what the outcome, or the failure, depends on.
+        order: The parameters.
+        stages: Record the duration of stages.
+        disk: Records the file system queries of the result, or of the failure.
 
     Raises:
         InputError: All problems of the input.
@@ -60,12 +60,12 @@ def make_result(order: Order, *, stages: Stages, disk: ObservedDisk | None = Non
     if result is None:
         result = _made(order, files, disk, stages)
     bundles.keep(key, result, disk.observations())
-    stages.ended("keep")
+    stages.ended("store")
     return result
 
 
 def _maybe_replaced(kept: CachedBundle, disk: ObservedDisk, stages: Stages) -> BuildResult | None:
-    """Return what was kept with the files in it that changed, if nothing else depends on them."""
+    """Return the cached bundle with changed files replaced, if nothing else depends on them."""
     from compartment_mapper.bundle.replace_modules import replaced  # noqa: PLC0415 - scans, 60 ms
 
     stages.ended("start")
@@ -87,7 +87,7 @@ def _maybe_replaced(kept: CachedBundle, disk: ObservedDisk, stages: Stages) -> B
 def _made(
     order: Order, files: Mapping[str, bytes], disk: ReadPowers, stages: Stages
 ) -> BuildResult:
-    from compartment_mapper.cli import building  # noqa: PLC0415 - 100 ms, unless it is all kept
+    from compartment_mapper.cli import building  # noqa: PLC0415 - 100 ms, unless everything is cached
 
     stages.ended("start")
     options = replace(
@@ -108,7 +108,7 @@ def _made(
 
 
 def _key(order: Order, files: Mapping[str, bytes]) -> str | None:
-    """Return what an archive depends on but for what is read from the disk; None if unknown."""
+    """Return everything that an archive depends on besides the disk; None if unknown."""
     choices = order.choices
     version = maybe_toolchain()
     node = None if choices.node is None else maybe_identity(choices.node)

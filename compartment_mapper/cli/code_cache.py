@@ -1,7 +1,7 @@
-"""What V8 has compiled, for a process that may open no files: opened here, and made by another one.
+"""V8's code cache, opened here for a restricted process, and written by another one.
 
-What runs packages can only read it. If it is not there, a process in which no package ever runs
-compiles all texts of the archive, when the processor has time.
+The process that runs packages can only read the cache. If it is missing, a low-priority process
+that never runs packages compiles all sources of the archive.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ _OTHERS_WRITE = 0o022
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
-    """The files of the runtime and of an archive, which may be there."""
+    """The code cache files of the runtime and of an archive, which may not exist."""
 
     folder: str
     own: str
     archive: str
 
     def opened(self) -> dict[str, IO[bytes]]:
-        """Return those that are there and nobody else can have written, by the runtime's flags."""
+        """Return the existing files that only the user can write to, by the runtime's flags."""
         files = {"--own-code-fd": self.own, "--code-fd": self.archive}
         opened = {flag: _maybe_opened(path) for flag, path in files.items()}
         return {flag: file for flag, file in opened.items() if file is not None}
 
     def make(self, node: Node, content: Content) -> None:
-        """Have both made, by a process that nobody waits for."""
+        """Write both files in a background process."""
         readable = [*runtime_files(), self.folder, f"{self.folder}/*"]
         options = [
             *("--permission", f"--allow-fs-write={self.folder}/*"),
@@ -46,7 +46,7 @@ class Code:
 
 
 def maybe_code(node: Node, compartment_map: bytes) -> Code | None:
-    """Return where the code of the archive with that map is kept; None for no usable folder."""
+    """Return the code cache path for the archive with that map, or None without a usable folder."""
     found = cache_folder(os.environ)
     folder = Path(os.path.realpath(found.path)) / _FOLDER
     try:
@@ -64,7 +64,7 @@ def maybe_code(node: Node, compartment_map: bytes) -> Code | None:
 
 
 def _name_of_runtime(node: Node) -> str:
-    """Return a name of what the runtime compiles to: V8 refuses what another one has made."""
+    """Return a key for the compiled code of the runtime: V8 rejects code of other builds."""
     digest = hashlib.sha256()
     found = Path(node.path).stat()
     engine = (node.path, found.st_size, found.st_mtime_ns, os.environ.get("NODE_OPTIONS", ""))

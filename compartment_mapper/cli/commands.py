@@ -1,4 +1,4 @@
-"""Groups of commands."""
+"""Command groups with lazy imports."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import click
 
 
 class Commands(click.Group):
-    """Commands, with the nearest name for one that does not exist."""
+    """A command group that suggests the nearest name for an unknown command."""
 
     def known(self, ctx: click.Context) -> list[str]:
-        """Return the names of all commands, hidden ones too."""
+        """Return the names of all commands, including hidden ones."""
         return self.list_commands(ctx)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that *args* begin with."""
+        """Return the command at the beginning of *args*."""
         unknown = args and args[0] not in self.known(ctx) and not args[0].startswith("-")
         if unknown:
             from compartment_mapper.errors.diagnostic import did_you_mean  # noqa: PLC0415 - for failures
@@ -31,11 +31,11 @@ class Commands(click.Group):
 def lazy_commands(
     modules: Mapping[str, str], *, renamed: Mapping[str, str] | None = None
 ) -> type[Commands]:
-    """Return a class of groups that import a command when it is called.
+    """Return a group class that imports commands on first use.
 
     Args:
-        modules: For each command the place of its definition: ``"package.module:name"``.
-        renamed: For each former name of a command, which is hidden, the name that it has now.
+        modules: The definition of each command: ``"package.module:name"``.
+        renamed: The current name of each hidden, former command name.
     """
     former = renamed or {}
 

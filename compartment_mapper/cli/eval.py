@@ -70,7 +70,7 @@ _ERRORS = frozenset({"warn", "error", "trace"})
 )
 @NODE_OPTION
 @reporting
-def eval_command(  # noqa: PLR0913 - as many as there are options
+def eval_command(  # noqa: PLR0913 - one for each option
     *,
     file: str | None,
     code: str | None,
@@ -109,14 +109,14 @@ def eval_command(  # noqa: PLR0913 - as many as there are options
 
 
 def _source(file: str | None, code: str | None) -> tuple[str, str]:
-    """Return what to call the text, and the text."""
+    """Return the name of the source, and the source."""
     if file is not None and code is not None:
         message = "give a file or -e CODE, not both"
         raise click.UsageError(message)
     if code is not None:
         return "evaluation.js", code
     if file is None and sys.stdin.isatty():
-        message = "there is nothing to evaluate: give a file, -e CODE, or a text on standard input"
+        message = "there is nothing to evaluate: give a file, -e CODE, or source on standard input"
         raise click.UsageError(message)
     if file is None or file == "-":
         return "stdin.js", sys.stdin.read()
@@ -136,7 +136,7 @@ def _tool(command: str, timeout: float) -> Callable[..., object]:
     try:
         words = shlex.split(command)
     except ValueError as problem:
-        message = f"'{command}' is no command: {problem}"
+        message = f"'{command}' is not a command: {problem}"
         raise click.UsageError(message) from problem
 
     def run(*arguments: object) -> object:
@@ -156,7 +156,8 @@ def _tool(command: str, timeout: float) -> Callable[..., object]:
             raise JavaScriptError("ToolError", f"{words[0]} took too long") from problem
         if done.returncode:
             said = done.stderr.strip().splitlines()
-            message = f"{words[0]} ended with {done.returncode}" + (f": {said[-1]}" if said else "")
+            reason = f": {said[-1]}" if said else ""
+            message = f"{words[0]} exited with code {done.returncode}{reason}"
             raise JavaScriptError("ToolError", message)
         try:
             value: object = json.loads(done.stdout)
@@ -216,14 +217,14 @@ def _show_console(console: tuple[ConsoleLine, ...]) -> None:
 
 
 def _show(text: str, *, err: bool = False) -> None:
-    """Print what a text said: on a terminal, so that it can't steer that."""
+    """Print output of evaluated code, with control characters escaped on a terminal."""
     stream = sys.stderr if err else sys.stdout
-    whole = text.encode("utf-8", "replace").decode("utf-8")  # halves of surrogate pairs
+    whole = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates
     click.echo(printable(whole) if stream.isatty() else whole, err=err)
 
 
 def _plain(value: object) -> object:
-    """Return *value* for JSON: bytes in base64, dates in ISO 8601, errors as texts."""
+    """Return *value* for JSON: bytes in base64, dates in ISO 8601, errors as strings."""
     match value:
         case list():
             return [_plain(item) for item in value]

@@ -61,7 +61,7 @@ from compartment_mapper.report.text import chain_text, dot, mermaid, packages_te
 )
 @bundling
 @reporting
-def inspect_command(  # noqa: PLR0913 - as many as there are options
+def inspect_command(  # noqa: PLR0913 - one for each option
     *,
     target: str,
     as_json: bool,
@@ -104,7 +104,7 @@ def _say_flags(compartments: Mapping[str, CompartmentDescriptor], *, mentions: b
     policies = [each.policy for each in compartments.values() if each.policy is not None]
     wall = wall_for(policies, mentions=mentions)
     if wall.problem:
-        show(f"no second wall: {wall.problem}", err=True)
+        show(f"Node's permission model cannot be used: {wall.problem}", err=True)
         raise click.exceptions.Exit(1)
     show(shlex.join(wall.flags([], version=USUAL_NODE)))
 

@@ -1,4 +1,4 @@
-"""Where ``-o`` writes: to what is no input, and what its name says."""
+"""Check and write the output of ``-o``."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from compartment_mapper.host.disk import Disk
 
 STANDARD_OUTPUT = "-"
 
-#: Of code, and of what people would be sorry to lose.
+#: Extensions of code and of other files that users must not lose.
 _SCRIPTS = frozenset({".cjs", ".js", ".mjs"})
 _NEVER = frozenset({"npm-shrinkwrap.json", "package-lock.json", "package.json"})
 
 
 def check_output(output: str, form: Format) -> None:
-    """Refuse an output that can't be meant, before anything is made.
+    """Reject an invalid output path before anything is built.
 
     Raises:
         InputError: CANNOT_WRITE.
@@ -30,23 +30,23 @@ def check_output(output: str, form: Format) -> None:
         return
     name, suffix = PurePath(output).name, PurePath(output).suffix.lower()
     if name in _NEVER:
-        _refuse(output, "it describes a package, and is no place for what is made of it")
+        _refuse(output, "the file describes a package and must not be overwritten")
     if form == "archive" and suffix in _SCRIPTS:
-        _refuse(output, "an archive is no script", "call it app.zip, or say --format script")
+        _refuse(output, "an archive is not a script", "name it app.zip, or add --format script")
     if form != "archive" and suffix == ".zip":
-        _refuse(output, f"a {form} is no archive", "call it app.js, or leave --format out")
+        _refuse(output, f"a {form} is not an archive", "name it app.js, or omit --format")
     try:
         mode = Path(output).stat().st_mode
     except OSError:
-        return  # there is none; what else is wrong shows when it is written
+        return  # a new file; other problems surface when it is written
     if stat.S_ISDIR(mode):
         _refuse(output, "it is a folder")
     if not stat.S_ISREG(mode):
-        _refuse(output, "it is no ordinary file", "-o - writes to the standard output")
+        _refuse(output, "it is not a regular file", "-o - writes to standard output")
 
 
 def check_is_no_input(output: str, inputs: Iterable[str]) -> None:
-    """Refuse an output that is one of *inputs*, by whatever name.
+    """Reject an output path that is one of *inputs*, under any name.
 
     Raises:
         InputError: CANNOT_WRITE.
@@ -55,11 +55,11 @@ def check_is_no_input(output: str, inputs: Iterable[str]) -> None:
         return
     target = os.path.realpath(output)
     if any(os.path.realpath(path) == target for path in inputs):
-        _refuse(output, "it is a file of the application, which would be lost")
+        _refuse(output, "it is an input file of the application")
 
 
 def write_output(output: str, content: bytes) -> None:
-    """Write *content*, whole or not at all."""
+    """Write *content* atomically."""
     if output == STANDARD_OUTPUT:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()

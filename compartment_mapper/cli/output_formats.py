@@ -1,4 +1,4 @@
-"""Output formats of an application: their options, and which options go together."""
+"""Output formats of an application: their options, and valid combinations."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Form:
     global_name: str | None = None
 
     def check(self) -> None:
-        """Refuse options that do not apply to the format."""
+        """Reject options that do not apply to the format."""
         if self.compress and self.format != "archive":
             message = f"--compress applies to archives: let the server compress a {self.format}"
             raise click.UsageError(message)
@@ -43,7 +43,7 @@ class Form:
 
 
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*", re.ASCII)
-#: Words of ECMA-262, and globals that must stay what they are.
+#: Keywords of ECMA-262, and globals that must not be overwritten.
 _RESERVED = frozenset(
     """
     await break case catch class const continue debugger default delete do else enum export extends
@@ -83,7 +83,7 @@ _OPTIONS = (
 
 
 def forming(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of the form to *command*, which gets them as one `Form`."""
+    """Add the format options to *command*, which receives them as one `Form`."""
     names = [field.name for field in fields(Form)]
 
     @wraps(command)

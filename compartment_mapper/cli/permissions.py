@@ -1,4 +1,4 @@
-"""Behind which wall an archive is run, and how that is said."""
+"""Choose the process restrictions of an archive, and report missing ones."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from compartment_mapper.policy.format import package_policy_from
 from compartment_mapper.policy.model import PackagePolicy
 
 _MAP = "compartment-map.json"
-#: Options that load code into the process, or let a debugger in: who gives them wants them to work.
+#: Options that load code into the process or attach a debugger; the user wants them to work.
 _OPENING = re.compile(r"(?:^|\s)(?:--(?:inspect|require|import|loader|experimental-loader)\b|-r\b)")
 _DEBUGGER = "VSCODE_INSPECTOR_OPTIONS"
 
 
 def opened_by(environment: Mapping[str, str]) -> str:
-    """Return why the user's own settings leave no room for a wall; empty if they do."""
+    """Return why the user's settings rule out process restrictions; empty if they do not."""
     if _DEBUGGER in environment or _OPENING.search(environment.get("NODE_OPTIONS", "")):
-        return "NODE_OPTIONS loads code into it, or lets a debugger in"
+        return "NODE_OPTIONS loads code into the process or attaches a debugger"
     return ""
 
 
@@ -35,10 +35,11 @@ def wall_around(
     """Return the wall for an archive.
 
     Args:
-        compartment_map: Of the archive; what has none gets the highest wall, and is refused there.
+        compartment_map: The map of the archive; without one, the strictest wall applies, and the
+            runtime rejects the archive.
         content: The archive.
-        node: Which runs it.
-        restrict: JSON: the policies that hold instead of the archive's, by canonical name.
+        node: The Node that runs it.
+        restrict: JSON: the restricted policies, by canonical name.
     """
     try:
         policies = [] if compartment_map is None else _policies(compartment_map, restrict)
@@ -51,7 +52,7 @@ def wall_around(
 
 
 def map_of(content: Content) -> bytes | None:
-    """Return the map of an archive; None for what is none."""
+    """Return the map of an archive; None if it is not an archive."""
     file = _file_of(content)
     try:
         entry = read_entries(file).get(_MAP)
@@ -65,10 +66,10 @@ def _file_of(content: Content) -> IO[bytes]:
 
 
 def _policies(text: bytes, restrict: str) -> list[PackagePolicy]:
-    """Return the policies of a map; harmless ones, for a map without any.
+    """Return the policies of a map; empty ones for a map without policies.
 
     Raises:
-        ValueError: It is no map.
+        ValueError: It is not a map.
     """
     narrower = json.loads(restrict) if restrict else {}
     compartments = json.loads(text)["compartments"].values()
@@ -80,7 +81,7 @@ def _policies(text: bytes, restrict: str) -> list[PackagePolicy]:
 
 
 def _mentions(content: Content, words: Iterable[bytes]) -> bool:
-    """Return whether a text of an archive may have one of *words*."""
+    """Return whether the source in an archive may contain one of *words*."""
     if any(entry.method != STORED for entry in read_entries(_file_of(content)).values()):
         return True
     if isinstance(content, bytes):
@@ -90,8 +91,8 @@ def _mentions(content: Content, words: Iterable[bytes]) -> bool:
 
 
 def unwalled_text(problem: str) -> str:
-    """Return what is said of a run without a wall."""
+    """Return the warning about a run without process restrictions."""
     return (
-        f"warning: no second wall, since {problem}: what escapes from its compartment may do all "
-        "that this process may"
+        f"warning: running without Node's permission model ({problem}): code that escapes its "
+        "compartment has all permissions of this process"
     )

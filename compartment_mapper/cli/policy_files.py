@@ -1,4 +1,4 @@
-"""Policy files, as commands name them."""
+"""Read policy files that are named on the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``run --policy`` leaves an archive of what it carries."""
+"""Restrict the policy of an archive with ``run --policy``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from compartment_mapper.policy.merge import restrict_policy
 
 
 def restricted_policies(archive: str, policy: str | None, override: str | None) -> str:
-    """Return, as JSON by canonical name, what the archive and the files at the paths both grant."""
+    """Return the intersection of the archive's policy and the files, as JSON."""
     given = given_policy(
         policy_file(policy) if policy else None, policy_file(override) if override else None
     )

@@ -39,10 +39,10 @@ WALL_OPTION = click.option(
 
 
 class _RunCommand(click.Command):
-    """A command whose arguments after ``--`` are a program's."""
+    """A command that passes arguments after ``--`` to a program."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Return what is left of *args*; an unknown option may be meant for the program."""
+        """Return the remaining *args*; an unknown option may be meant for the program."""
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as problem:
@@ -81,7 +81,7 @@ class _RunCommand(click.Command):
 )
 @bundling
 @reporting
-def run_command(  # noqa: PLR0913 - as many as there are options
+def run_command(  # noqa: PLR0913 - one for each option
     *,
     target: str,
     arguments: tuple[str, ...],
@@ -129,19 +129,19 @@ def run_command(  # noqa: PLR0913 - as many as there are options
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """How a program is run."""
+    """The parameters of a run."""
 
     choices: Choices
-    #: Of the runtime.
+    #: Flags of the runtime.
     flags: Sequence[str]
-    #: Of the program.
+    #: Arguments of the program.
     arguments: Sequence[str]
     is_walled: bool
-    #: Where denials and uses are told.
+    #: The log file of denials and uses.
     report: IO[bytes] | None = None
 
     def become(self, program: Program, *, restrict: str = "") -> NoReturn:
-        """Become the process of *program*, behind the wall that its policies leave room for."""
+        """Replace this process with *program*, restricted as its policies allow."""
         node = find_node(self.choices.node)
         if self.report is not None:
             program = replace(program, written={"--report-fd": self.report})
@@ -157,10 +157,10 @@ class Run:
     def _wall(
         self, compartment_map: bytes | None, content: Content, node: Node, restrict: str
     ) -> Wall | None:
-        """Return the wall; None for none, of which all is said."""
+        """Return the wall, or None after a warning."""
         if self.choices.allow_all:
-            return None  # the runtime says so
-        problem = opened_by(os.environ) if self.is_walled else "--no-second-wall says so"
+            return None  # the runtime prints the warning
+        problem = opened_by(os.environ) if self.is_walled else "--no-second-wall is set"
         if problem:
             show(unwalled_text(problem), err=True)
             return None
@@ -172,7 +172,7 @@ class Run:
     def _code(
         self, compartment_map: bytes | None, content: Content, node: Node
     ) -> Mapping[str, Content]:
-        """Return what was compiled, by flags of the runtime; have made what is not there."""
+        """Return the code cache by flags of the runtime; write missing files in the background."""
         if self.choices.no_cache or compartment_map is None:
             return {}
         code = maybe_code(node, compartment_map)
@@ -184,7 +184,7 @@ class Run:
         return opened
 
 
-#: What was compiled of the runtime, and of the archive.
+#: The code cache of the runtime and of the archive.
 _BOTH = 2
 
 
@@ -198,7 +198,7 @@ def _opened_report(path: str) -> IO[bytes]:
 
 def _run_archive(target: str, run: Run, *, entry: str | None) -> NoReturn:
     if run.choices.infer:
-        message = "an archive carries what was inferred: give --infer to `bundle`"
+        message = "an archive contains its policy: pass --infer to `bundle`"
         raise click.UsageError(message)
     if not Path(target).is_file():
         raise InputError(errors.entry_not_found(target))
@@ -226,7 +226,7 @@ def _maybe_file(path: str) -> IO[bytes] | None:
 
 
 def _checked_entry(target: str, name: str) -> str:
-    """Return *name*, if the archive may begin there."""
+    """Return *name*, if the archive has that entry."""
     from compartment_mapper.archive.reader import verify  # noqa: PLC0415 - 60 ms, rare
 
     with Path(target).open("rb") as file:
@@ -250,7 +250,7 @@ def _runtime_flags(choices: Choices, audit: str | None) -> list[str]:
 
 
 def _restriction(target: str, choices: Choices) -> str:
-    """Return the policies that the archive and the given file grant both; empty for no file."""
+    """Return the intersection of the archive's policy and the given files; empty without a file."""
     if choices.policy is None and choices.override is None:
         return ""
     from compartment_mapper.cli.restriction import restricted_policies  # noqa: PLC0415 - 60 ms, rare

@@ -1,4 +1,4 @@
-"""What commands share: the options of bundling, and how problems are printed."""
+"""Options and output that commands share."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Choices:
     policy: str | None
     override: str | None
     allow_all: bool
-    #: A package that is not the one that the policy was made for is an error.
+    #: Whether a package that differs from the one in the policy is an error.
     frozen: bool
     grant: tuple[str, ...]
-    #: None: as the conditions say.
+    #: None: depends on the conditions.
     tree_shaking: bool | None
     node: str | None
 
@@ -43,7 +43,7 @@ class Choices:
     timings: bool
 
     def check(self) -> None:
-        """Refuse options that contradict each other."""
+        """Reject conflicting options."""
         if sum((self.infer, self.policy is not None, self.allow_all)) > 1:
             message = "choose one of --infer, --policy and --allow-all"
             raise click.UsageError(message)
@@ -76,9 +76,9 @@ _TREE_SHAKING = "tree_shaking"
 
 
 def _renamed_option(name: str, instead: str, *, value: bool) -> Callable[..., Callable[..., None]]:
-    """Return a hidden option that does what *instead* does, under the name that it had before."""
+    """Return a hidden, former option that has the effect of *instead*."""
 
-    def note(context: click.Context, _option: click.Parameter, given: bool) -> None:  # noqa: FBT001 - click's order
+    def note(context: click.Context, _option: click.Parameter, given: bool) -> None:  # noqa: FBT001 - the argument order of click
         if given:
             show(f"warning: {name} is now called {instead}", err=True)
             context.params.setdefault(_TREE_SHAKING, value)
@@ -99,8 +99,8 @@ _TREE_SHAKING_OPTION = click.option(
 )
 
 
-def TREE_SHAKING_OPTION(command: Callable[..., None]) -> Callable[..., None]:  # noqa: N802 - used as the other options are
-    """Add the option of tree shaking, and the names that it had before."""
+def TREE_SHAKING_OPTION(command: Callable[..., None]) -> Callable[..., None]:  # noqa: N802 - used like the other options
+    """Add the tree shaking option and its former names."""
     old = _renamed_option("--leave-out-unused", "--tree-shaking", value=True)
     kept = _renamed_option("--keep-unused", "--no-tree-shaking", value=False)
     return _TREE_SHAKING_OPTION(old(kept(command)))
@@ -109,17 +109,17 @@ def TREE_SHAKING_OPTION(command: Callable[..., None]) -> Callable[..., None]:  #
 _UNREVIEWED = f"{__name__}.unreviewed"
 
 
-def _note_unreviewed(context: click.Context, _option: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's order
+def _note_unreviewed(context: click.Context, _option: click.Parameter, value: bool) -> None:  # noqa: FBT001 - the argument order of click
     context.meta[_UNREVIEWED] = value
 
 
 def _chosen_node(context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
-    """Return the path; one that may be unreviewed says so itself."""
+    """Return the path, marked as unreviewed if that is allowed."""
     if value is None or not context.meta.get(_UNREVIEWED):
         return value
     show(
-        f"warning: --unreviewed-node: where nobody has reviewed the version of '{value}', packages "
-        "may reach host objects that do not confine them",
+        f"warning: --unreviewed-node: the version of '{value}' is not reviewed, so packages "
+        "may reach host objects that give access to the host",
         err=True,
     )
     return UnreviewedNode(value)
@@ -132,7 +132,7 @@ _UNREVIEWED_OPTION = click.option(
     expose_value=False,
     callback=_note_unreviewed,
     envvar="COMPARTMENT_MAPPER_UNREVIEWED_NODE",
-    help="Accept a --node whose host objects nobody has reviewed.",
+    help="Accept a --node version whose host objects are not reviewed.",
 )
 _NODE_OPTION = click.option(
     "--node",
@@ -143,8 +143,8 @@ _NODE_OPTION = click.option(
 )
 
 
-def NODE_OPTION(command: Callable[..., None]) -> Callable[..., None]:  # noqa: N802 - used as the other options are
-    """Add the options that choose a Node."""
+def NODE_OPTION(command: Callable[..., None]) -> Callable[..., None]:  # noqa: N802 - used like the other options
+    """Add the options that select Node."""
     return _NODE_OPTION(_UNREVIEWED_OPTION(command))
 
 
@@ -211,7 +211,7 @@ _BUNDLE_OPTIONS = (
 
 
 def bundling(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of bundling to *command*, which gets them as one `Choices`."""
+    """Add the bundle options to *command*, which receives them as one `Choices`."""
     names = [field.name for field in fields(Choices)]
 
     @wraps(command)
@@ -229,7 +229,7 @@ def bundling(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _is_in_ci() -> bool:
-    """Return whether the environment says that nobody is there to look, as package managers ask."""
+    """Return whether the environment is CI, as package managers determine it."""
     return os.environ.get("CI", "").strip().lower() not in _FALSE
 
 
@@ -237,7 +237,7 @@ _FALSE = frozenset({"", "0", "false", "no", "off"})
 
 
 def reporting(command: Callable[..., None]) -> Callable[..., None]:
-    """Turn problems of the input into text (or JSON) and exit status 1."""
+    """Print problems of the input as text (or JSON), and exit with status 1."""
 
     @wraps(command)
     def reporting(**arguments: object) -> None:
@@ -246,8 +246,8 @@ def reporting(command: Callable[..., None]) -> Callable[..., None]:
         except InputError as error:
             _fail(error.problems, as_json=bool(arguments.get("as_json")))
         except BrokenPipeError:
-            raise  # click ends quietly
-        except OSError as problem:  # such as a name that is too long
+            raise  # click exits without a message
+        except OSError as problem:  # for example a name that is too long
             reason = (problem.strerror or str(problem)).lower()
             found = errors.cannot_read(
                 printable(f"{problem.filename or ''}"[:_LONGEST_NAME]), reason
@@ -269,7 +269,7 @@ def _fail(problems: Sequence[Diagnostic], *, as_json: bool) -> NoReturn:
 
 
 def print_problems(problems: Sequence[Diagnostic]) -> None:
-    """Print *problems* for people, on the standard error stream."""
+    """Print *problems* as text on standard error."""
     for problem in problems:
         text = printable(problem.text())
         if _has_color():
@@ -280,7 +280,7 @@ def print_problems(problems: Sequence[Diagnostic]) -> None:
 
 
 def show(text: str, *, err: bool = False) -> None:
-    """Print *text* for people; what packages are called can't steer the terminal."""
+    """Print *text* with control characters escaped, because names of packages are untrusted."""
     click.echo(printable(text), err=err)
 
 

@@ -1,4 +1,4 @@
-"""How long each stage of a run took."""
+"""Measure the duration of each stage of a run."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from compartment_mapper.scan.scanner import ScanPowers
 
 
 class Stages:
-    """A clock that is told when stages end; what is timed within one is taken off it."""
+    """Records the end of each stage; time measured within a stage is subtracted from it."""
 
     def __init__(self) -> None:
-        #: Seconds by stage, in their order.
+        #: Seconds by stage, in order.
         self.seconds: dict[str, float] = {}
         self._since = time.perf_counter()
         self._within = 0.0
 
     def ended(self, stage: str) -> None:
-        """Note that *stage* has come to its end."""
+        """Record the end of *stage*."""
         now = time.perf_counter()
         own = now - self._since - self._within
         self.seconds[stage] = self.seconds.get(stage, 0.0) + own
         self._since, self._within = now, 0.0
 
     def add(self, stage: str, seconds: float) -> None:
-        """Note a part of *stage* that happened within another."""
+        """Add a part of *stage* that ran within another."""
         self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
         self._within += seconds
 
     def text(self) -> str:
-        """Return the stages with their milliseconds, and the sum.
+        """Return the stages with their milliseconds, and the total.
 
         >>> stages = Stages()
         >>> stages.seconds = {"scan": 0.25, "pack": 0.0125}
         >>> stages.text()
-        'scan 250.0 ms, pack 12.5 ms; together 262.5 ms'
+        'scan 250.0 ms, pack 12.5 ms; total 262.5 ms'
         """
         each = ", ".join(f"{stage} {1000 * own:.1f} ms" for stage, own in self.seconds.items())
-        return f"{each}; together {1000 * sum(self.seconds.values()):.1f} ms"
+        return f"{each}; total {1000 * sum(self.seconds.values()):.1f} ms"
 
     def milliseconds(self) -> dict[str, float]:
         """Return the milliseconds of each stage."""
@@ -48,7 +48,7 @@ class Stages:
 
 
 class TimedScans:
-    """`ScanPowers` whose time is that of the stage ``scan``."""
+    """`ScanPowers` whose time counts for the stage ``scan``."""
 
     def __init__(self, stages: Stages, scans: ScanPowers) -> None:
         self._stages = stages
@@ -57,7 +57,7 @@ class TimedScans:
     def begin(
         self, source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
     ) -> Callable[[], ModuleRecord]:
-        """Begin to scan a text; what is returned waits for its record."""
+        """Start to scan a source; the returned function waits for its record."""
         start = time.perf_counter()
         begun = self._scans.begin(source, language, in_cycle=in_cycle, page=page)
         self._stages.add("scan", time.perf_counter() - start)

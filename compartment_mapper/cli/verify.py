@@ -1,4 +1,4 @@
-"""``verify``: check an archive without running anything of it."""
+"""``verify``: check an archive without running it."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _text(name: str, archive: Archive, carried: Policy) -> str:
     summary = summary_text(packages, len(archive.sizes), sum(archive.sizes.values()))
     return "\n".join(
         [
-            f"{name}: {summary}, every hash right",
+            f"{name}: {summary}, all hashes match",
             f"policy: {policy_summary_text(carried)}",
             *([f"entries: {', '.join(entries)}"] if len(entries) > 1 else []),
             f"sha512 {archive.sha512}",

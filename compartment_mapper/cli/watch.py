@@ -1,4 +1,4 @@
-"""``--watch``: again whenever something changes that the result depends on."""
+"""``--watch``: rebuild whenever an input changes."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.host.disk import Disk
 from compartment_mapper.locations import location_of_path
 
-#: Seconds between two looks at the disk: a look may take a twentieth of it.
+#: Seconds between checks: a check may take a twentieth of it.
 _INTERVAL = 0.2
 _SHARE = 20
-#: Seconds for an editor, or git, to write the rest.
+#: Seconds to wait for an editor, or git, to finish writing.
 _SETTLING = 0.05
 _MOST_NAMES = 5
 
@@ -35,7 +35,7 @@ def watched(order: Order, make: Callable[[ObservedDisk], None]) -> None:
         while True:
             disk = _made(order, make)
             known = disk.observations()
-            show(f"watching {len(known.files)} files; Ctrl-C ends", err=True)
+            show(f"watching {len(known.files)} files; press Ctrl-C to stop", err=True)
             show(f"changed: {_names(_next_change(known))}", err=True)
             time.sleep(_SETTLING)
     click.echo(err=True)
@@ -52,7 +52,7 @@ def _made(order: Order, make: Callable[[ObservedDisk], None]) -> ObservedDisk:
     except InputError as error:
         print_problems(error.problems)
     else:
-        show(f"made in {1000 * (time.perf_counter() - start):.0f} ms", err=True)
+        show(f"built in {1000 * (time.perf_counter() - start):.0f} ms", err=True)
     return disk
 
 
@@ -74,4 +74,4 @@ def _names(found: Differences) -> str:
     names = [os.path.relpath(path, here) for path in found.files[:_MOST_NAMES]]
     if len(found.files) > _MOST_NAMES:
         names.append(f"{len(found.files) - _MOST_NAMES} more")
-    return ", ".join(names) or "which files there are"
+    return ", ".join(names) or "the list of files"

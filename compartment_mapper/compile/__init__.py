@@ -1,4 +1,4 @@
-"""Record and text → what the archive stores. Nothing is parsed here."""
+"""Record and source → stored module. Nothing is parsed here."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def compiled(
     exports: Collection[str],
     origin: Origin | None = None,
 ) -> bytes:
-    """Return what is stored of a program: see `compile_esm`, and `compile_cjs` for *exports*."""
+    """Return the stored form of a program: see `compile_esm`, and `compile_cjs` for *exports*."""
     match record.language:
         case "mjs":
             text = compile_esm(record, source, in_cycle=in_cycle, keys=keys, origin=origin)

@@ -1,4 +1,4 @@
-"""A CommonJS module as a wrapper function, in the ``pre-cjs-json`` of Endo's archives."""
+"""Compile a CommonJS module to a wrapper function: ``pre-cjs-json`` in Endo's archives."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def compile_cjs(
     keys: Sequence[str] = (),
     origin: Origin | None = None,
 ) -> str:
-    """Return the text that the archive stores for a CommonJS module.
+    """Return the stored form of a CommonJS module.
 
     Args:
-        record: Of *source*.
-        source: The text, without a byte order mark.
-        exports: The names that an ECMAScript module may import, those of re-exports included.
+        record: The record of *source*.
+        source: The source, without a byte order mark.
+        exports: The names that ECMAScript modules can import, including re-exports.
         keys: See `compile_esm`.
         origin: See `compile_esm`.
     """

@@ -1,8 +1,7 @@
-"""What was edited in a stored text, line by line, so that it can be read backwards.
+"""The edits of a stored source, line by line, in reverse.
 
-Edits keep the lines of a text; columns behind them are shifted. The table is what a stack trace
-and a code frame need to speak of the text as it was written: see ``edits`` in
-``docs/formats/archive.md``.
+Edits preserve lines and shift columns. Stack traces and code frames use the table to map positions
+to the original source: see ``edits`` in ``docs/formats/archive.md``.
 """
 
 from __future__ import annotations
@@ -18,23 +17,23 @@ from compartment_mapper.text import LINE_END
 
 _DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _CONTINUES = 32
-#: What may stand behind an edit so that no place of the line is behind it.
+#: The rest of a line after an edit, if it contains no position to map.
 _NOTHING = re.compile(rb"[ \t;]*(?:$|[\r\n]|\xe2\x80[\xa8\xa9])")
 
 
 class _Row(NamedTuple):
-    """One edit within a line; all numbers count UTF-16 code units, as V8's columns do."""
+    """One edit within a line; all numbers count UTF-16 code units, like V8's columns."""
 
     line: int
-    #: Where it begins in the stored text's line.
+    #: The start column in the stored line.
     start: int
     length: int
-    #: What stood there.
+    #: The original text.
     removed: str
 
 
 class _Cursor:
-    """A place in the stored text: its line and column, each from 0."""
+    """A position in the stored source: 0-based line and column."""
 
     __slots__ = ("column", "line")
 
@@ -43,7 +42,7 @@ class _Cursor:
         self.column = column
 
     def pass_bytes(self, text: bytes) -> None:
-        """Go behind *text*."""
+        """Advance past *text*."""
         if text.isascii() and b"\r" not in text:
             lines = text.count(b"\n")
             self.pass_lines(lines, len(text) - text.rfind(b"\n") - 1 if lines else len(text))
@@ -51,18 +50,18 @@ class _Cursor:
             self.pass_text(text.decode("utf-8", "replace"))
 
     def pass_text(self, text: str) -> None:
-        """Go behind *text*."""
+        """Advance past *text*."""
         *ended, last = LINE_END.split(text)
         self.pass_lines(len(ended), _units(last))
 
     def pass_lines(self, lines: int, units: int) -> None:
-        """Go behind so many line ends, and so many units after the last."""
+        """Advance past the given line ends, and the units after the last one."""
         self.line += lines
         self.column = units if lines else self.column + units
 
 
 def table_of(record: ModuleRecord, source: bytes, origin: Origin | None, *, head: str) -> list[str]:
-    """Return the `edit_table` of a compiled module against its text as it was written."""
+    """Return the `edit_table` of a compiled module relative to its original source."""
     if origin is None:
         return edit_table(source, record.edits, head=head)
     edits = composed(origin.stripped, record.edits, source)
@@ -70,17 +69,17 @@ def table_of(record: ModuleRecord, source: bytes, origin: Origin | None, *, head
 
 
 def edit_table(source: bytes, edits: Iterable[Edit], *, head: str) -> list[str]:
-    r"""Return where the stored text differs from *source*, and what stood there, for all edits.
+    r"""Return the differences between the stored source and *source*, with the original text.
 
     Args:
-        source: The text as it was written.
+        source: The original source.
         edits: See `apply_edits`.
-        head: What stands before the text in its first line.
+        head: Text before the source in its first line.
 
     Returns:
-        Numbers as ``A`` to ``/``, four for an edit: lines since the last one; units since its end,
-        or in a new line since the line's begin; its length; the length of what stood there. Then
-        all that stood there.
+        Numbers as ``A`` to ``/``, four for each edit: lines since the previous edit; units since
+        its end, or since the start of a new line; its length; the length of the original text. Then
+        all original text.
 
     >>> edit_table(b"a\nexport let b", [Edit(2, 9, "")], head="(")
     ['AABABAAH', 'export ']
@@ -124,7 +123,7 @@ def _is_comment(text: str) -> bool:
 
 
 def _joined(rows: Iterable[_Row]) -> list[_Row]:
-    """Return *rows*, one for those that touch each other."""
+    """Return *rows* with adjacent ones merged."""
     found: list[_Row] = []
     for row in rows:
         last = found[-1] if found else None
@@ -143,7 +142,7 @@ def _units(text: str) -> int:
 
 
 def _digits(number: int) -> str:
-    """Return *number* in digits of five bits, the lowest first."""
+    """Return *number* in base-32 digits, the lowest first."""
     digits = ""
     while number >= _CONTINUES:
         digits += _DIGITS[number % _CONTINUES + _CONTINUES]

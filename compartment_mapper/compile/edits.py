@@ -1,4 +1,4 @@
-"""Byte-exact edits of a text."""
+"""Byte-exact edits of a source."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from compartment_mapper.records.module_record import Edit
 
 
 def apply_edits(source: bytes, edits: Iterable[Edit]) -> str:
-    """Return *source* with *edits* made; what no edit covers is unchanged.
+    """Return *source* with *edits* applied; everything else is unchanged.
 
     Args:
-        source: UTF-8; bytes that are not UTF-8 become U+FFFD, as Node reads them.
-        edits: By place, not overlapping; several at one place in their order.
+        source: UTF-8; invalid bytes become U+FFFD, as in Node.
+        edits: In order of position, not overlapping; several at one position in their order.
 
     >>> apply_edits(b"let a = 1;", [Edit(4, 5, "b"), Edit(10, 10, "!")])
     'let b = 1;!'
@@ -28,7 +28,7 @@ def apply_edits(source: bytes, edits: Iterable[Edit]) -> str:
 
 
 def composed(first: Sequence[Edit], second: Sequence[Edit], between: bytes) -> Sequence[Edit]:
-    """Return the edits that do what *first* and then *second* do; *between* is the text between.
+    """Return the composition of *first* and *second*; *between* is the intermediate source.
 
     >>> composed([Edit(0, 2, "xyz")], [Edit(1, 2, "-"), Edit(5, 5, "!")], b"xyz3456")
     [Edit(start=0, end=2, text='x-z'), Edit(start=4, end=4, text='!')]
@@ -42,7 +42,7 @@ def composed(first: Sequence[Edit], second: Sequence[Edit], between: bytes) -> S
         begins = [one.start + shift for one in ones[-1:]] + [other.start for other in others[-1:]]
         start = end = min(begins)
         before, inner = shift, []
-        # All that touch each other become one: then both ends are places of all three texts.
+        # Adjacent edits are merged, so that both ends are positions in all three sources.
         while True:
             if ones and ones[-1].start + shift <= end:
                 one = ones.pop()

@@ -1,4 +1,4 @@
-"""An ECMAScript module as a functor, in the ``pre-mjs-json`` of Endo's archives."""
+"""Compile an ECMAScript module to a functor: ``pre-mjs-json`` in Endo's archives."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ def compile_esm(
     keys: Sequence[str] = (),
     origin: Origin | None = None,
 ) -> str:
-    """Return the text that the archive stores for a module.
+    """Return the stored form of a module.
 
     Args:
-        record: Of *source*.
-        source: The text, without a byte order mark.
-        in_cycle: The module is part of a cycle of imports. Then its functor is a generator for a
-            runtime that asks for it (``split``): its functions are announced and its imports
-            linked before any module of the cycle is evaluated.
-        keys: Further names that the archive gives to what is requested; listed so that a reader
-            that follows the imports finds every file.
-        origin: What *source* was made from, if it was not written so.
+        record: The record of *source*.
+        source: The source, without a byte order mark.
+        in_cycle: Whether the module is part of an import cycle. Its functor is then a generator,
+            for runtimes that request it (``split``): functions are hoisted and imports linked
+            before any module of the cycle is evaluated.
+        keys: Additional names of requested modules in the archive, listed so that a reader that
+            follows the imports finds every file.
+        origin: The original of *source*, if it was compiled.
     """
     if record.syntax_error is not None:
         return _that_throws(record.syntax_error)
@@ -67,7 +67,7 @@ def compile_esm(
 
 
 def _that_throws(message: str) -> str:
-    """Return a module in the place of one that is no program."""
+    """Return a module that throws, for a file that is not a program."""
     stored: dict[str, object] = {
         "imports": [],
         "exports": [],
@@ -83,26 +83,26 @@ def _that_throws(message: str) -> str:
     return json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
 
 
-#: What a direct `eval` is where the reader of the archive offers no better: it sees globals only.
+#: The replacement of direct `eval` if the runtime provides no better one: it sees globals only.
 INDIRECT_EVAL = "(f,t,s,...a)=>f(...a)"
 
 
 def throwing(message: str) -> str:
-    """Return a function's body in the place of a text that is no program."""
+    """Return a function body that throws, for source that is not a program."""
     return f"{{'use strict';throw SyntaxError({_quoted(message)});}}"
 
 
 def requested(record: ModuleRecord, keys: Sequence[str]) -> list[str]:
-    """Return the ``imports`` of a stored module: what it may request, each once."""
+    """Return the ``imports`` of a stored module: all its requests, without duplicates."""
     return list(dict.fromkeys([*(request.specifier for request in record.requests), *keys]))
 
 
 def extensions(record: ModuleRecord) -> dict[str, object]:
-    """Return the keys of ours that modules of both kinds have; Endo ignores them."""
+    """Return our own keys of both kinds of modules; Endo ignores them."""
     used = {name.path.partition(".")[0] for name in record.free_names if not name.tested}
     requested_builtins = {request.specifier for request in record.requests}
     if any(use.specifier not in requested_builtins for use in record.builtin_uses):
-        used.add("process")  # whose getBuiltinModule gives them
+        used.add("process")  # its getBuiltinModule returns them
     stored: dict[str, object] = {}
     if used:
         stored["hostNames"] = sorted(used)
@@ -119,7 +119,7 @@ def _reexport_map(record: ModuleRecord) -> dict[str, list[list[str]]]:
 
 
 def _names_by_request(record: ModuleRecord) -> dict[str, list[str]]:
-    """Return the static requests, and for each the names that must exist for it to link."""
+    """Return the static requests, with the names that must exist for each to link."""
     found: dict[str, dict[str, None]] = {specifier: {} for specifier in _static(record)}
     wanted = [(entry.request, entry.import_name) for entry in record.imports]
     wanted += [(entry.request, entry.import_name) for entry in record.indirect_exports]
@@ -130,7 +130,7 @@ def _names_by_request(record: ModuleRecord) -> dict[str, list[str]]:
 
 
 def _static(record: ModuleRecord) -> Iterable[str]:
-    """Return the specifiers of import and export statements, in the order of evaluation."""
+    """Return the specifiers of import and export statements, in evaluation order."""
     return dict.fromkeys(
         request.specifier
         for request in record.requests
@@ -139,9 +139,9 @@ def _static(record: ModuleRecord) -> Iterable[str]:
 
 
 def _around(record: ModuleRecord, *, in_cycle: bool) -> tuple[str, str]:
-    """Return what is before and behind the text in its functor, an arrow function.
+    """Return the text before and after the source in its functor, an arrow function.
 
-    What is before has no line end: the functor's first line is the module's first line.
+    The text before has no line end: the functor's first line is the module's first line.
     """
     prefix = record.prefix
     parameters = [f"imports:{prefix}imports", f"liveVar:{prefix}live", f"onceVar:{prefix}once"]
@@ -198,7 +198,7 @@ def _array(items: Iterable[str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return a string literal that SES's censors accept whatever *text* says."""
+    """Return a string literal that SES does not reject, whatever *text* contains."""
     literal = json.dumps(text)
     for rejected, escaped in _REJECTED:
         literal = literal.replace(rejected, escaped)

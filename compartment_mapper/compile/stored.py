@@ -1,4 +1,4 @@
-"""What is stored of a compiled module, read again."""
+"""Read and modify the stored form of a compiled module."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _ESM, _CJS = "__syncModuleProgram__", "source"
 
 
 def program_of(stored: bytes) -> bytes:
-    """Return the program of a stored module, as an expression statement that may be checked."""
+    """Return the program of a stored module, as an expression statement for a syntax check."""
     value = _object(stored)
     program = value.get(_ESM) or value[_CJS]
     return f"({program})".encode("utf-8", "replace")
@@ -41,7 +41,7 @@ def with_program(stored: bytes, text: str, edits: Sequence[str]) -> bytes:
 
 
 def with_source_map(stored: bytes, source_map: Mapping[str, object]) -> bytes:
-    """Return a *stored* module that says where its text came from.
+    """Return a *stored* module with a source map.
 
     >>> with_source_map(b'{"source":""}', {"mappings": "A"})
     b'{"source":"","sourceMap":{"mappings":"A"}}'

@@ -1,9 +1,9 @@
-"""The catalogue of problems: one factory for each, `docs/errors.md` has each code.
+"""The catalog of problems: one factory function each; `docs/errors.md` explains each code.
 
-``errors.entry_not_found(path)`` makes a `Diagnostic`; the modules below have them by subject.
+``errors.entry_not_found(path)`` returns a `Diagnostic`; the modules below are grouped by subject.
 """
 
-# What a subject adds is in the catalogue: a list here would be one more place to forget.
+# New factories join the catalog automatically, without a list to maintain here.
 from compartment_mapper.errors.application import *  # noqa: F403 - as above
 from compartment_mapper.errors.diagnostic import *  # noqa: F403 - as above
 from compartment_mapper.errors.environment import *  # noqa: F403 - as above

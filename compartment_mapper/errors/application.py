@@ -1,4 +1,4 @@
-"""What is wrong with the application as a whole: its entries, packages and assets."""
+"""Problems of the application: its entries, packages and assets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def entry_not_found(path: str) -> Diagnostic:
 
 
 def entry_outside_package(path: str) -> Diagnostic:
-    """No folder around the entry has a package.json."""
+    """No folder above the entry has a package.json."""
     return Diagnostic(
         code="ENTRY_OUTSIDE_PACKAGE",
         message=f"'{path}' does not belong to a package: no folder above it has a package.json",
@@ -27,7 +27,7 @@ def entry_outside_package(path: str) -> Diagnostic:
 
 
 def entries_of_two_packages(first: str, other: str) -> Diagnostic:
-    """Entries that are not in the same package."""
+    """The entries belong to different packages."""
     return Diagnostic(
         code="ENTRIES_OF_TWO_PACKAGES",
         message=f"'{first}' and '{other}' belong to different packages",
@@ -36,7 +36,7 @@ def entries_of_two_packages(first: str, other: str) -> Diagnostic:
 
 
 def unknown_entry(name: str, known: Iterable[str]) -> Diagnostic:
-    """An archive has no such entry."""
+    """The archive has no such entry."""
     entries = list(known)
     return Diagnostic(
         code="UNKNOWN_ENTRY",
@@ -46,7 +46,7 @@ def unknown_entry(name: str, known: Iterable[str]) -> Diagnostic:
 
 
 def invalid_package_json(file: str, problem: str, place: Place | None = None) -> Diagnostic:
-    """A package.json that is not JSON, or holds a value of the wrong shape."""
+    """A package.json is not JSON, or has a value of the wrong type."""
     return Diagnostic(
         code="INVALID_PACKAGE_JSON",
         message=problem,
@@ -56,7 +56,7 @@ def invalid_package_json(file: str, problem: str, place: Place | None = None) ->
 
 
 def invalid_tsconfig(file: str, problem: str) -> Diagnostic:
-    """A tsconfig.json that says what JSX becomes, and can't be understood."""
+    """A tsconfig.json with JSX options is invalid."""
     return Diagnostic(
         code="INVALID_TSCONFIG",
         message=problem,
@@ -68,7 +68,7 @@ def invalid_tsconfig(file: str, problem: str) -> Diagnostic:
 
 
 def undeclared_dependency(place: Place, package: str, name: str, version: str) -> Diagnostic:
-    """A package that another finds installed, and does not declare."""
+    """A package uses an installed package that it does not declare."""
     return Diagnostic(
         code="UNDECLARED_DEPENDENCY",
         message=f"package '{package}' uses '{name}', which it does not declare",
@@ -79,7 +79,7 @@ def undeclared_dependency(place: Place, package: str, name: str, version: str) -
 
 
 def named_package(place: Place, name: str, packages: Sequence[str]) -> Diagnostic:
-    """A package that the application's text names, which others may load as they are told."""
+    """The application's source names a package that dependencies may load."""
     shown = ", ".join(f"'{package}'" for package in packages[:3])
     more = f" and {len(packages) - 3} more" if len(packages) > 3 else ""  # noqa: PLR2004 - a count that the line itself explains
     return Diagnostic(
@@ -92,7 +92,7 @@ def named_package(place: Place, name: str, packages: Sequence[str]) -> Diagnosti
 
 
 def uses_application(place: Place, package: str, specifier: str) -> Diagnostic:
-    """A dependency gets files of the application's own package."""
+    """A dependency loads files of the application's own package."""
     return Diagnostic(
         code="USES_APPLICATION",
         message=f"package '{package}' loads a file of the application: '{specifier}'",
@@ -103,7 +103,7 @@ def uses_application(place: Place, package: str, specifier: str) -> Diagnostic:
 
 
 def unknown_package(name: str, known: Sequence[str]) -> Diagnostic:
-    """A question about a package that the application does not reach."""
+    """The named package is not reachable from the application."""
     return Diagnostic(
         code="UNKNOWN_PACKAGE",
         message=f"package '{name}' is not part of the application",
@@ -112,7 +112,7 @@ def unknown_package(name: str, known: Sequence[str]) -> Diagnostic:
 
 
 def unknown_asset_package(name: str, known: Sequence[str]) -> Diagnostic:
-    """``--asset PACKAGE:GLOB`` for a package that the application does not reach."""
+    """The package of ``--asset PACKAGE:GLOB`` is not reachable from the application."""
     return replace(
         unknown_package(name, known),
         hint=did_you_mean(name, known)
@@ -121,7 +121,7 @@ def unknown_asset_package(name: str, known: Sequence[str]) -> Diagnostic:
 
 
 def asset_not_found(glob: str, package: str) -> Diagnostic:
-    """A glob of ``--asset`` that names no file of the package."""
+    """A glob of ``--asset`` matches no file of the package."""
     return Diagnostic(
         code="ASSET_NOT_FOUND",
         message=f"no file of package '{package}' matches '{glob}'",

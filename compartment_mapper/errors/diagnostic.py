@@ -1,6 +1,6 @@
-"""A mistake in the input: what, where, and how to mend it.
+"""A problem in the input: its message, place and hint.
 
-A mistake of ours is an ``assert`` or an exception; a mistake of the user's is one of these.
+Our own bugs raise exceptions (``assert``); problems in the user's input are diagnostics.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where in a text a problem is."""
+    """The place of a problem in a source."""
 
-    #: What to call the file, as people would name it: a path relative to the application.
+    #: The name of the file: a path relative to the application.
     file: str
     position: Position | None = None
     frame: str = ""
@@ -32,7 +32,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """A mistake in the input: what, where, and how to mend it."""
+    """A problem in the input: its message, place and hint."""
 
     code: str
     message: str
@@ -41,7 +41,7 @@ class Diagnostic:
     severity: Severity = "error"
 
     def text(self) -> str:
-        """Return the lines that people read, code frame included, without a final newline."""
+        """Return the text output, with the code frame, without a final newline."""
         where = f"{self.place}: " if self.place else ""
         lines = [f"{where}{self.severity} [{self.code}]: {self.message}"]
         if self.place and self.place.frame:
@@ -51,7 +51,7 @@ class Diagnostic:
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, object]:
-        """Return what ``--json`` prints of this problem."""
+        """Return the ``--json`` output for this problem."""
         position = self.place.position if self.place else None
         return {
             "code": self.code,
@@ -65,7 +65,7 @@ class Diagnostic:
 
 
 class InputError(Exception):
-    """Ends a command: the problems of its input, all together, in order of place."""
+    """Ends a command with all problems of its input, in order of place."""
 
     def __init__(self, *problems: Diagnostic) -> None:
         super().__init__("\n".join(problem.text() for problem in problems))
@@ -80,7 +80,7 @@ def place_in(file: str, source: bytes, span: Span) -> Place:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return ``did you mean 'x'?`` for the nearest of *known*, or an empty text.
+    """Return ``did you mean 'x'?`` for the nearest of *known*, or an empty string.
 
     >>> did_you_mean("gloabls", ["globals", "builtins"])
     "did you mean 'globals'?"

@@ -1,4 +1,4 @@
-"""What is wrong around the application: files, archives, the cache, Node, and tools."""
+"""Problems of the environment: files, archives, the cache, Node and tools."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from compartment_mapper.errors.diagnostic import Diagnostic
 
 
 def invalid_archive(problem: str, hint: str = "") -> Diagnostic:
-    """An archive that is damaged, changed, or none."""
+    """An archive is damaged, modified or not an archive."""
     return Diagnostic(
         code="INVALID_ARCHIVE",
         message=problem,
@@ -17,17 +17,17 @@ def invalid_archive(problem: str, hint: str = "") -> Diagnostic:
 
 
 def cannot_write(path: str, why: str, hint: str = "choose another -o FILE") -> Diagnostic:
-    """The output can't be written."""
+    """The output cannot be written."""
     return Diagnostic(code="CANNOT_WRITE", message=f"cannot write '{path}': {why}", hint=hint)
 
 
 def cannot_read(path: str, why: str) -> Diagnostic:
-    """A file that is there and can't be read."""
+    """An existing file cannot be read."""
     return Diagnostic(code="CANNOT_READ", message=f"cannot read '{path}': {why}")
 
 
 def no_cache(path: str, why: str) -> Diagnostic:
-    """The folder for what is kept between runs can't be used."""
+    """The cache folder cannot be used."""
     return Diagnostic(
         code="CACHE_NOT_USABLE",
         message=f"cannot use '{path}': {why}",
@@ -36,7 +36,7 @@ def no_cache(path: str, why: str) -> Diagnostic:
 
 
 def other_archive(name: str, *, expected: str, found: str) -> Diagnostic:
-    """An archive is whole, and not the one that was meant."""
+    """An archive is valid but has another hash than expected."""
     return Diagnostic(
         code="OTHER_ARCHIVE",
         message=f"'{name}' has the sha512 {found}, not {expected}",
@@ -45,7 +45,7 @@ def other_archive(name: str, *, expected: str, found: str) -> Diagnostic:
 
 
 def runtime_missing() -> Diagnostic:
-    """The package data that the build hook makes is not there."""
+    """The package data that the build hook creates is missing."""
     return Diagnostic(
         code="RUNTIME_MISSING",
         message="the JavaScript runtime is not built",
@@ -54,7 +54,7 @@ def runtime_missing() -> Diagnostic:
 
 
 def esbuild_not_found() -> Diagnostic:
-    """``--minify`` for an application that has no esbuild."""
+    """The application has no esbuild for ``--minify``."""
     return Diagnostic(
         code="ESBUILD_NOT_FOUND",
         message="--minify needs esbuild, which is not installed in the application",
@@ -63,7 +63,7 @@ def esbuild_not_found() -> Diagnostic:
 
 
 def esbuild_not_usable(folder: str, why: str) -> Diagnostic:
-    """An esbuild that does not start, or does not know what we ask of it."""
+    """The application's esbuild does not start, or lacks required features."""
     return Diagnostic(
         code="ESBUILD_NOT_USABLE",
         message=f"the esbuild in '{folder}' cannot be used: {why}",
@@ -75,14 +75,14 @@ _OWN_NODE = "omit --node to use the Node that compartment-mapper installs"
 
 
 def node_not_found(chosen: str) -> Diagnostic:
-    """What is to run the program is no Node."""
+    """The chosen executable is not Node."""
     return Diagnostic(
         code="NODE_NOT_FOUND", message=f"'{chosen}' is not a Node executable", hint=_OWN_NODE
     )
 
 
 def node_too_old(chosen: str, version: str, oldest: str) -> Diagnostic:
-    """A Node without what the runtime needs."""
+    """The chosen Node lacks features that the runtime needs."""
     return Diagnostic(
         code="NODE_TOO_OLD",
         message=f"'{chosen}' is Node {version}; version {oldest} or later is required",
@@ -91,14 +91,13 @@ def node_too_old(chosen: str, version: str, oldest: str) -> Diagnostic:
 
 
 def node_not_reviewed(chosen: str, version: str, reviewed: Iterable[int]) -> Diagnostic:
-    """A Node whose objects nobody has looked at."""
+    """The host objects of the chosen Node are not reviewed."""
     known = " and ".join(map(str, reviewed))
     return Diagnostic(
         code="NODE_NOT_REVIEWED",
         message=f"'{chosen}' is Node {version}; the host objects that packages reach were reviewed "
         "for "
         f"Node {known} only",
-        hint=f"{_OWN_NODE}, or pass --unreviewed-node: packages may then reach objects that nobody "
-        "has "
-        "looked at",
+        hint=f"{_OWN_NODE}, or pass --unreviewed-node: packages may then reach objects that are "
+        "not reviewed",
     )

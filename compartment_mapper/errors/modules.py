@@ -1,4 +1,4 @@
-"""What is wrong with a module: its text, its requests, its imports."""
+"""Problems of modules: their source, requests and imports."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from compartment_mapper.errors.diagnostic import Diagnostic, Place, did_you_mean
 
 
 def syntax_error(place: Place, detail: str) -> Diagnostic:
-    """Text that is no JavaScript (or JSON)."""
+    """The source is not valid JavaScript (or JSON)."""
     return Diagnostic(code="SYNTAX_ERROR", message=detail, place=place)
 
 
-#: What to write instead of TypeScript that is more than types, by words of Node's messages.
+#: Replacements of TypeScript syntax that cannot be stripped, by keywords in Node's messages.
 _INSTEAD = {
     "enum": "write an object: const Color = { Red: 0 } as const",
     "parameter property": "declare the field and assign it in the constructor",
@@ -24,7 +24,7 @@ _INSTEAD = {
 
 
 def types_not_stripped(place: Place, code: str, message: str) -> Diagnostic:
-    """TypeScript from which types can't be erased, or that is none; *code* is Node's."""
+    """TypeScript syntax that cannot be stripped, or is invalid; *code* is Node's."""
     words = (hint for word, hint in _INSTEAD.items() if word in message)
     is_more = code == "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX"
     hint = next(words, "") if is_more and "Instead" not in message else ""
@@ -32,7 +32,7 @@ def types_not_stripped(place: Place, code: str, message: str) -> Diagnostic:
 
 
 def invalid_source_map(place: Place) -> Diagnostic:
-    """A file names a source map that is none, or one of sections."""
+    """A file references a source map that is invalid, or has sections."""
     return Diagnostic(
         code="INVALID_SOURCE_MAP",
         message="the source map is not JSON with `sources` and `mappings`",
@@ -43,12 +43,12 @@ def invalid_source_map(place: Place) -> Diagnostic:
 
 
 def unresolved(code: str, message: str, place: Place, hint: str) -> Diagnostic:
-    """A specifier that leads nowhere; *code* is Node's."""
+    """A specifier does not resolve; *code* is Node's."""
     return Diagnostic(code=code, message=message, place=place, hint=hint)
 
 
 def computed_request(place: Place) -> Diagnostic:
-    """A request of a module that the text does not name."""
+    """A request has a computed specifier."""
     return Diagnostic(
         code="COMPUTED_REQUEST",
         message="this request is computed at run time: no module was packed for it",
@@ -67,14 +67,15 @@ def missing_export(
     is_commonjs: bool,
     may_be_type: bool = False,
 ) -> Diagnostic:
-    """An import of what the requested module does not export.
+    """An import of a name that the requested module does not export.
 
     Args:
-        place: Of the import.
-        wanted: The specifier, and the name.
-        known: The names that the module exports, as far as that is known.
-        is_commonjs: Only names that can be read off its text can be imported from the module.
-        may_be_type: The importing module was written with types.
+        place: The place of the import.
+        wanted: The specifier and the name.
+        known: The known export names of the module.
+        is_commonjs: Whether only names that are visible in the source can be imported from the
+            module.
+        may_be_type: Whether the importing module contains TypeScript types.
     """
     specifier, name = wanted
     shown = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")  # noqa: PLR2004 - a line
@@ -92,7 +93,7 @@ def missing_export(
 
 
 def ambiguous_export(place: Place, wanted: tuple[str, str], origins: Sequence[str]) -> Diagnostic:
-    """An import of a name that several ``export *`` of the requested module provide."""
+    """Several ``export *`` of the requested module provide the imported name."""
     specifier, name = wanted
     return Diagnostic(
         code="AMBIGUOUS_EXPORT",
@@ -103,7 +104,7 @@ def ambiguous_export(place: Place, wanted: tuple[str, str], origins: Sequence[st
 
 
 def not_understood(place: Place) -> Diagnostic:
-    """A module that is right, and that the grammar does not understand."""
+    """The parser does not understand valid source."""
     return Diagnostic(
         code="UNSUPPORTED_SYNTAX",
         message="this is valid JavaScript that the parser does not understand, so it cannot be "
@@ -114,14 +115,14 @@ def not_understood(place: Place) -> Diagnostic:
 
 
 def unsupported(place: Place, what: str, hint: str = "") -> Diagnostic:
-    """Code that can't work under SES, reached without condition."""
+    """A construct that cannot work under SES is always executed."""
     return Diagnostic(code="UNSUPPORTED_SYNTAX", message=what, place=place, hint=hint)
 
 
 def commonjs_name(place: Place, name: str, *, may_be_script: bool) -> Diagnostic:
-    """A variable of CommonJS modules in an ECMAScript module; the words are Node's.
+    """An ECMAScript module uses a variable of CommonJS modules; the message is Node's.
 
-    Without ``import`` and ``export`` the text *may be* a script whose file has the wrong name.
+    Without ``import`` and ``export`` the source *may be* a script in a misnamed file.
     """
     rename = "; or rename the file to .cjs if it is CommonJS" if may_be_script else ""
     instead = ", you can use import instead" if name == "require" else ""
@@ -144,7 +145,7 @@ _INSTEAD_OF_COMMONJS = {
 
 
 def binary_file(file: str, kind: str) -> Diagnostic:
-    """A file that is requested as a module, and is no text."""
+    """A file that is requested as a module is binary."""
     return Diagnostic(
         code="BINARY_FILE",
         message=f"this is {kind}, not JavaScript",

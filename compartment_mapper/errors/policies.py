@@ -1,4 +1,4 @@
-"""What is wrong with a policy, or with what it is to hold for."""
+"""Problems of policies."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from compartment_mapper.errors.diagnostic import Diagnostic, Place, did_you_mean
 
 
 def invalid_policy(file: str, problem: str, hint: str = "") -> Diagnostic:
-    """A policy file that does not follow the format of ``docs/formats/policy.md``."""
+    """A policy file violates the format in ``docs/formats/policy.md``."""
     return Diagnostic(code="INVALID_POLICY", message=problem, place=Place(file=file), hint=hint)
 
 
 def policy_too_narrow(
     place: Place, *, package: str, authority: str, severity: str, line: str, file: str
 ) -> Diagnostic:
-    """A package uses a power that the policy neither grants nor refuses."""
+    """A package uses a capability that the policy neither grants nor denies."""
     return Diagnostic(
         code="POLICY_TOO_NARROW",
         message=f"{package} uses {authority} ({severity}), which {file} does not cover",
@@ -26,7 +26,7 @@ def policy_too_narrow(
 
 
 def policy_names_unknown_package(file: str, package: str, near: str) -> Diagnostic:
-    """A policy is about a package that is not reached; a mistake if the name is nearly right."""
+    """The policy names an unreachable package; an error if the name is almost right."""
     return Diagnostic(
         code="POLICY_UNKNOWN_PACKAGE",
         message=f"the policy has an entry for '{package}', which is not part of the application",
@@ -37,7 +37,7 @@ def policy_names_unknown_package(file: str, package: str, near: str) -> Diagnost
 
 
 def policy_of_other_version(file: str, package: str, versions: tuple[str, str]) -> Diagnostic:
-    """A policy was made for another version of a package."""
+    """The policy covers another version of a package."""
     expected, found = versions
     return Diagnostic(
         code="POLICY_STALE",
@@ -50,18 +50,17 @@ def policy_of_other_version(file: str, package: str, versions: tuple[str, str]) 
 
 
 def policy_of_other_files(file: str, package: str, version: str) -> Diagnostic:
-    """A package has the version that a policy is for, and other files."""
+    """A package has the expected version, but other files."""
     return Diagnostic(
         code="POLICY_INTEGRITY",
-        message=f"the files of '{package}' {version} differ from those that the policy was made "
-        "for",
+        message=f"the files of '{package}' {version} differ from those in the policy",
         place=Place(file=file),
         hint="reinstall it; if the change is intended, run `compartment-mapper policy infer`",
     )
 
 
 def no_policy(name: str) -> Diagnostic:
-    """There is no policy file where one is needed."""
+    """A required policy file does not exist."""
     return Diagnostic(
         code="POLICY_NOT_FOUND",
         message=f"there is no {name} beside the application's package.json",
@@ -71,7 +70,7 @@ def no_policy(name: str) -> Diagnostic:
 
 
 def authority_not_used(package: str, authority: str, known: Sequence[str]) -> Diagnostic:
-    """A question about an authority that a package is not seen to use."""
+    """The named capability is not used by the package."""
     shown = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")  # noqa: PLR2004 - a line
     return Diagnostic(
         code="AUTHORITY_NOT_USED",
@@ -81,7 +80,7 @@ def authority_not_used(package: str, authority: str, known: Sequence[str]) -> Di
 
 
 def invalid_grant(text: str, hint: str) -> Diagnostic:
-    """A ``--grant`` that does not say who may use what."""
+    """A ``--grant`` option is malformed."""
     return Diagnostic(
         code="INVALID_GRANT",
         message=f"--grant '{text}' must be PACKAGE:CAPABILITY, where the capability is a builtin "
@@ -91,7 +90,7 @@ def invalid_grant(text: str, hint: str) -> Diagnostic:
 
 
 def patches_another(place: Place, package: str, target: str, file: str) -> Diagnostic:
-    """A package changes what another exports, which is frozen unless the policy says else."""
+    """A package modifies the exports of another, which are hardened by default."""
     name = "the application" if package == "$root$" else f"package '{package}'"
     key = "entry" if target == "$root$" else f'resources["{target}"]'
     return Diagnostic(

@@ -1,1 +1,1 @@
-"""Modules and packages of an application: what leads where."""
+"""The module graph and the package graph of an application."""

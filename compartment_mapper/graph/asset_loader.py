@@ -1,4 +1,4 @@
-"""Which files travel as they are, since a module will read them: places, and what it resolves."""
+"""Find the assets that modules read: asset references and resolved paths."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def assets_of_module(
     context: ResolverContext,
     application: Location,
 ) -> tuple[Location, ...]:
-    """Return the files that the module made of *file* will read, each once.
+    """Return the files that the module in *file* reads, without duplicates.
 
-    They are files of its own package, and of the packages that it depends on.
+    The files belong to its own package and to its dependencies.
     """
     package = package_root(file, descriptors=context.descriptors)
     is_application = package == application
@@ -65,7 +65,7 @@ def _at_places(
 
 
 def _resolved(record: ModuleRecord, edges: Iterable[Edge]) -> Iterator[Location]:
-    """Yield the files that are named by a path, or by whatever in a text that reads files."""
+    """Yield the files that are named by a path, or by any string in a source that reads files."""
     reads = reads_files(record)
     for edge in edges:
         request, target = edge.request, edge.target
@@ -82,7 +82,7 @@ def _names_file(specifier: str) -> bool:
 def _of_packages(
     file: Location, record: ModuleRecord, package: Location, context: ResolverContext
 ) -> Iterator[Location]:
-    """Yield what is named by the name of its package: ``a/package.json``."""
+    """Yield the files that are named by a package: ``a/package.json``."""
     for asset in record.assets:
         if asset.path == OWN_PACKAGE:
             yield from _existing(Location(package + "package.json"), context)
@@ -99,9 +99,9 @@ _DATA = re.compile(r"(?:[\w@.-]+/)+[\w@.-]+\.(?!(?:[cm]?[jt]sx?|json|map|md|node
 def _named_in(
     file: Location, record: ModuleRecord, package: Location, context: ResolverContext
 ) -> Iterator[Location]:
-    """Yield the data of a dependency that its text names by a path, from whatever folder.
+    """Yield the data files of a dependency that its source names by a path, from any folder.
 
-    ``path.join(dirname, '../', 'fonts/sans.fnt')``, where another module exports ``dirname``.
+    ``path.join(dirname, '../', 'fonts/sans.fnt')``, if another module exports ``dirname``.
     """
     for name in record.file_names:
         if not _DATA.fullmatch(name) or name.startswith(".."):
@@ -119,7 +119,7 @@ def _existing(place: Location, context: ResolverContext) -> Iterator[Location]:
 
 
 def reads_files(record: ModuleRecord) -> bool:
-    """Return whether the text uses a function of Node's that reads files."""
+    """Return whether the source uses a function of Node that reads files."""
     return any(
         is_builtin(use.specifier) in {"fs", "fs/promises"} and _READING.match(use.path)
         for use in record.builtin_uses
@@ -127,7 +127,7 @@ def reads_files(record: ModuleRecord) -> bool:
 
 
 def reads_descriptions(record: ModuleRecord) -> bool:
-    """Return whether the text reads files, and names the package.json of a folder."""
+    """Return whether the source reads files and names the package.json of a folder."""
     return reads_files(record) and any(
         name.rpartition("/")[2] == "package.json" for name in record.file_names
     )
@@ -136,9 +136,9 @@ def reads_descriptions(record: ModuleRecord) -> bool:
 def assets_by_helpers(
     records: Mapping[Location, ModuleRecord], *, context: ResolverContext
 ) -> Iterator[tuple[Location, Location]]:
-    """Yield files that a module reads by names which other modules of its package give to it.
+    """Yield files that a module reads by names that other modules of its package pass to it.
 
-    ``at = (name) => join(__dirname, name)``: the names stand where `at` is called.
+    ``at = (name) => join(__dirname, name)``: the callers of `at` have the names.
     """
     helpers = {
         location: record

@@ -1,4 +1,4 @@
-"""Files that only the user knows to be read: ``--asset GLOB`` and ``--asset PACKAGE:GLOB``."""
+"""Files that the user includes: ``--asset GLOB`` and ``--asset PACKAGE:GLOB``."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _EXTERNAL = "external:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetChoice:
-    """Files of one package."""
+    """The included files of one package."""
 
     package: CanonicalName
-    #: Of paths from the package's folder.
+    #: A glob of paths relative to the package's folder.
     glob: str
 
 
 def parse_choice(text: str) -> AssetChoice:
-    """Return what the value of ``--asset`` means.
+    """Parse the value of ``--asset``.
 
-    What stands before the first colon is a canonical name; without one, or after ``./``, all is a
-    glob of the application's own package. (The name of a package outside of the application has a
-    colon itself.)
+    The part before the first colon is a canonical name; without a colon, or after ``./``, the whole
+    value is a glob of the application's own package. (The name of a package outside of the
+    application contains a colon.)
 
     >>> parse_choice("a>b:data/*.txt")
     AssetChoice(package='a>b', glob='data/*.txt')
@@ -51,10 +51,10 @@ def parse_choice(text: str) -> AssetChoice:
 def with_included_assets(
     modules: ModuleGraph, packages: PackageGraph, *, choices: Iterable[str], read: ReadPowers
 ) -> ModuleGraph:
-    """Return *modules* with the files that *choices*, values of ``--asset``, name.
+    """Return *modules* with the files that *choices*, values of ``--asset``, match.
 
     Raises:
-        InputError: UNKNOWN_PACKAGE, ASSET_NOT_FOUND; of all choices.
+        InputError: UNKNOWN_PACKAGE, ASSET_NOT_FOUND; for all choices.
     """
     by_name = {package.canonical_name: package for package in packages.packages.values()}
     found: dict[Location, list[Location]] = {}
@@ -74,7 +74,7 @@ def with_included_assets(
 
 
 def _files_of(package: Package, glob: str, read: ReadPowers) -> list[Location]:
-    """Return the files that *glob* names; a link that leads out of the package names none."""
+    """Return the files that *glob* matches, without links that leave the package."""
     files = glob_files([glob], root=package.root, read=read)
     return [file for file in files if is_owned(file, package.root)]
 
@@ -101,6 +101,6 @@ def _with_files(
 
 
 def _listing_module(modules: ModuleGraph, packages: PackageGraph, root: Location) -> Location:
-    """Return the module that lists the files: the first of its package that is a program."""
+    """Return the module that lists the files: the first program of its package."""
     own = [location for location in modules.modules if packages.owners[location] == root]
     return min(own, key=lambda it: not is_program(modules.modules[it].record.language))

@@ -1,4 +1,4 @@
-"""What CommonJS modules have and ECMAScript modules lack, used as if it were there."""
+"""Find uses of CommonJS variables in ECMAScript modules, which lack them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from compartment_mapper.records.module_record import FreeName, ModuleRecord
 from compartment_mapper.resolve.package_lookup import ResolverContext
 from compartment_mapper.resolve.specifiers import package_root
 
-#: What may make globals, by whatever name it is known.
+#: Code that can define globals, under any name.
 _MAKES = re.compile(rb"(?<![\w$.])(?:globalThis|global|window|self|eval|Function|vm)(?![\w$])")
 _NAMES = rb"(require|module|exports|__filename|__dirname)"
 _MADE = re.compile(
     rb"\.\s*" + _NAMES + rb"\s*=(?!=)|['\"`]" + _NAMES + rb"['\"`]|[{,]\s*" + _NAMES + rb"\s*[,:}]"
     rb"|\b(?:var|let|const)\s+" + _NAMES + rb"(?![\w$])"
 )
-#: What may keep a module from coming to its end, or an error from ending the program.
+#: Code that can keep a module from finishing, or an error from ending the program.
 _ENDS = re.compile(
     rb"process\s*\.\s*(?:exit|abort|reallyExit)|(?<![\w$.])throw(?![\w$])|uncaughtException"
 )
@@ -31,11 +31,11 @@ _ENDS = re.compile(
 def commonjs_name_problems(
     graph: ModuleGraph, *, root: Location, context: ResolverContext
 ) -> tuple[Diagnostic, ...]:
-    """Return where modules of *graph* use such names as soon as they are evaluated.
+    """Return the uses of such names that run when modules of *graph* are evaluated.
 
-    An error where every run meets it, else a warning: then the module can't be imported. Nothing
-    where its package may make a global of that name; uses in functions and branches are left to the
-    run.
+    An error if every run meets it, otherwise a warning: the module then cannot be imported. Nothing
+    if its package may define a global of that name. Uses in functions and branches are left to run
+    time.
     """
     modules = [module for module in graph.modules.values() if module.record.commonjs_names]
     if not modules:
@@ -66,12 +66,12 @@ def commonjs_name_problems(
 
 
 def _is_reached(module: Module, name: FreeName, always: Container[Location]) -> bool:
-    """Whether every run comes there, and nothing is seen that ends the program before."""
+    """Return whether every run reaches the use, and nothing visible ends the program before it."""
     return module.location in always and not _ENDS.search(module.source, 0, name.span.start)
 
 
 def _made_in(source: bytes) -> Iterator[str]:
-    """Yield such names where a text that may make globals has them otherwise than to read them."""
+    """Yield names that source that can define globals uses other than by reading them."""
     for match in _MADE.finditer(source) if _MAKES.search(source) else ():
         yield match[match.lastindex or 0].decode()
 

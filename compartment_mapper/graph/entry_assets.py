@@ -1,7 +1,7 @@
-"""Files that are named by files which a module reads: templates extend and include others.
+"""Find files that other assets name: templates extend and include others.
 
-What a text names in quotes, or behind ``include`` and ``extends``, is looked for beside it, and in
-the folders around it, up to that of its package; with its own extension, if it says none.
+A quoted name, or a name after ``include`` or ``extends``, is resolved relative to the file and to
+its parent folders, up to the folder of its package; without an extension, with that of the file.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from compartment_mapper.resolve.package_lookup import is_owned
 _NAME = re.compile(
     rb"['\"]([\w@./-]{1,200})['\"]|(?:include|extends|import|partial|>)(?:\s*:)?\s+([\w@./-]{1,200})"
 )
-#: Of a bigger file nobody makes pages.
+#: Larger files are not templates.
 _MOST_BYTES = 256 * 1024
 _MOST_FILES = 400
-#: Of the folders around a file.
+#: Folders around a file to search.
 _MOST_FOLDERS = 8
 _NO_TEMPLATES = frozenset({"", ".json", ".map", ".node", ".wasm", *PROGRAMS, *TYPED})
-#: A page that tells of these does not include them, and they are not to travel.
+#: A template that mentions these does not include them, and they must not be bundled.
 _KEPT_BACK = frozenset({".crt", ".db", ".env", ".key", ".kdbx", ".p12", ".pem", ".pfx", ".sqlite"})
 
 
 def named_by_files(
     files: Iterable[Location], *, package: Location, read: ReadPowers
 ) -> Iterator[Location]:
-    """Yield the files of *package* that *files* name, and that these name, each once."""
+    """Yield the files of *package* that *files* name, recursively, without duplicates."""
     found = set(files)
     pending = sorted(found)
     while pending and len(found) < _MOST_FILES:
@@ -68,7 +68,7 @@ def _may_be_template(file: Location) -> bool:
 
 
 def folders_around(file: Location, package: Location) -> Iterator[Location]:
-    """Yield the folders that *file* is in, the nearest first, up to that of its *package*."""
+    """Yield the parent folders of *file*, nearest first, up to the folder of its *package*."""
     folder = parent_of(file)
     for _ in range(_MOST_FOLDERS):
         if not folder.startswith(package):

@@ -1,4 +1,4 @@
-"""In which order modules are evaluated, and whether it stays so without some of them."""
+"""Compute the evaluation order of modules, and check that tree shaking preserves it."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ from compartment_mapper.locations import Location
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Root:
-    """A module with which an evaluation begins."""
+    """A module that starts an evaluation."""
 
     location: Location
-    #: It may begin while others are still evaluated: by ``require`` in a function.
+    #: Whether it can start during another evaluation: by ``require`` in a function.
     within: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Links:
-    """Which modules each module leads to, when it is evaluated."""
+    """The targets of each module during its evaluation."""
 
-    #: In this order, each time.
+    #: In this order, every time.
     certain: Mapping[Location, tuple[Location, ...]]
-    #: Those that its code may ask for meanwhile, too.
+    #: Targets that its code may also request in the meantime.
     possible: Mapping[Location, tuple[Location, ...]]
 
 
 @dataclass(slots=True)
 class EvaluationOrder:
-    """The order of a graph's modules, kept while modules are left out that do nothing.
+    """The order of a graph's modules, preserved while modules without effects are removed.
 
-    What has side effects must come in the order of before; what has none must come before and
-    after the same of these, and in the order of before among those of its cycle.
+    Modules with side effects must keep their order; a module without them must run after and before
+    the same modules with side effects, and keep its order in its cycle.
 
     Args:
         graph: All modules.
-        effectful: Those whose evaluation does more than to make exports.
+        effectful: Modules whose evaluation does more than define exports.
     """
 
     graph: ModuleGraph
@@ -53,7 +53,7 @@ class EvaluationOrder:
     _links: _Links = field(init=False)
     _cycles: Mapping[Location, int] = field(init=False)
     _awaiting: frozenset[Location] = field(init=False)
-    #: The effectful, and those that had come elsewhere without what leads to them.
+    #: Modules with effects, and modules that moved when their importers were removed.
     _fixed: set[Location] = field(init=False)
     _orders: dict[Location, list[Location]] = field(default_factory=dict)
 
@@ -75,11 +75,11 @@ class EvaluationOrder:
         self._fixed = set(self.effectful)
 
     def missed(self, kept: frozenset[Location], roots: Iterable[Root]) -> set[Location]:
-        """Return which modules must be kept besides for the order to stay; none if it does.
+        """Return the modules that must also stay for the order to be preserved, or none.
 
         Args:
-            kept: Leads from *roots* to each of its modules.
-            roots: All with which an evaluation of *kept* may begin.
+            kept: The remaining modules, all of them reachable from *roots*.
+            roots: All modules that can start an evaluation of *kept*.
         """
         roots = tuple(roots)
         while True:
@@ -91,12 +91,12 @@ class EvaluationOrder:
                 moved |= self._moved(walk.order, root.location) if not walk.missed else set()
             if missed or not moved:
                 return missed
-            if moved <= self._fixed:  # nothing is known that would help but to keep everything
+            if moved <= self._fixed:  # no smaller set is known: keep everything
                 return set(self.graph.modules) - kept
             self._fixed |= moved
 
     def _moved(self, now: list[Location], root: Location) -> set[Location]:
-        """Return the modules of *now* that come elsewhere than when nothing is left out."""
+        """Return the modules of *now* whose position differs from the complete order."""
         if root not in self._orders:
             everything = frozenset(self.graph.modules)
             walk = _Walk(self._links, everything, set(), frozenset(), Root(location=root))
@@ -107,7 +107,7 @@ class EvaluationOrder:
         return {location for location, rank in self._ranks(now).items() if ranks[location] != rank}
 
     def _ranks(self, order: list[Location]) -> dict[Location, tuple[int, int]]:
-        """Return how many fixed modules come before each, and how many of its own cycle."""
+        """Return, for each, the number of fixed modules before it and in its own cycle."""
         ranks: dict[Location, tuple[int, int]] = {}
         fixed = 0
         of_cycles: Counter[int] = Counter()
@@ -121,7 +121,7 @@ class EvaluationOrder:
 
 
 class _Walk:
-    """An evaluation from one root: dependencies first, without the modules that are not kept."""
+    """An evaluation from one root: dependencies first, without removed modules."""
 
     def __init__(
         self,
@@ -132,7 +132,7 @@ class _Walk:
         root: Root,
     ) -> None:
         self.order: list[Location] = []
-        #: Modules that are not kept, but had led to something that must come right then.
+        #: Removed modules that led to a module that must be evaluated at this point.
         self.missed: set[Location] = set()
         self._links = links
         self._kept = kept
@@ -153,7 +153,7 @@ class _Walk:
                 if target not in self._kept:
                     if self._is_harmless_without(target):
                         continue
-                    self.missed.add(target)  # and it is walked on as if it were kept
+                    self.missed.add(target)  # continue as if it had stayed
                 way.append((target, self._enter(target)))
                 break
             else:
@@ -165,8 +165,8 @@ class _Walk:
         return iter(self._links.certain[location])
 
     def _is_harmless_without(self, location: Location) -> bool:
-        """Whether nothing would be evaluated by *location* now whose turn matters."""
-        if location in self._awaiting:  # what waits for it would wait no more
+        """Return whether *location* would evaluate no module whose order matters."""
+        if location in self._awaiting:  # an importer that awaits it would not wait any longer
             return False
         seen = {location}
         pending = [location]
@@ -202,7 +202,7 @@ def _targets(module: Module, keeps: Callable[[Edge], bool]) -> Iterator[Location
 def _leading_to(
     goals: set[Location], links: Mapping[Location, tuple[Location, ...]]
 ) -> frozenset[Location]:
-    """Return *goals* and the modules from which *links* lead to one."""
+    """Return *goals* and the modules from which *links* lead to one of them."""
     referrers: dict[Location, list[Location]] = {}
     for location, targets in links.items():
         for target in targets:

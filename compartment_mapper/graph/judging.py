@@ -1,4 +1,4 @@
-"""Which problems of loading are errors, and what is said of them."""
+"""Decide which problems of loading are errors."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from compartment_mapper.sources.source_text import SourceText
 def unknown_request_problems(
     location: Location, scanned: ScannedModule, loading: Loading
 ) -> Iterator[Problem]:
-    """Yield a warning for each request of which nothing is known, where nothing was found.
+    """Yield a warning for each fully computed request for which no module was found.
 
-    Dependencies are full of them, for plugins that an application may name; of those count the
-    ones that every run makes.
+    Dependencies have many of them, for plugins that an application may name; for these, only
+    requests that every run makes are reported.
     """
     package = package_root(file_of(location), descriptors=loading.context.descriptors)
     name = display_name(location, loading.root)
@@ -43,7 +43,7 @@ def failure_problem(
     failure: ResolutionFailure,
     loading: Loading,
 ) -> Diagnostic:
-    """Return the problem of a request that leads nowhere."""
+    """Return the problem of a request without a target."""
     place = place_in(display_name(location, loading.root), text, request.span)
     is_missing = failure.code in {"MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND"}
     hint = _hint_of_pnp(loading) if is_missing and is_bare(request.specifier) else ""
@@ -51,20 +51,20 @@ def failure_problem(
 
 
 def _hint_of_pnp(loading: Loading) -> str:
-    """Return what to do where Yarn keeps packages in archives, which only its own loader reads."""
+    """Return the hint for Yarn's Plug'n'Play, whose archives only its own loader reads."""
     folder = loading.root
     while loading.read.kind(joined(folder, ".pnp.cjs")) != "file":
         if folder == parent_of(folder):
             return ""
         folder = parent_of(folder)
     return (
-        "this is a project of Yarn's Plug'n'Play, which has no node_modules: "
+        "this project uses Yarn Plug'n'Play, which has no node_modules: "
         "`yarn config set nodeLinker node-modules`, then `yarn install`"
     )
 
 
 def judged(graph: ModuleGraph, problems: list[Problem]) -> Loaded:
-    """Problems on the way that every run takes are errors; others happen when they happen."""
+    """Return problems on the path of every run as errors; others are thrown at run time."""
     always = graph.always_evaluated()
     judged: list[Diagnostic] = []
     for problem in problems:

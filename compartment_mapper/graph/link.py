@@ -1,6 +1,6 @@
-"""Imports matched to exports, as far as that can be known without running: ECMA-262 16.2.1.7.
+"""Match imports with exports, as far as possible without running code: ECMA-262 16.2.1.7.
 
-What Node finds before it evaluates anything is found here before anything is bundled.
+Reports the errors that Node finds before evaluation at bundle time.
 """
 
 from __future__ import annotations
@@ -17,36 +17,36 @@ from compartment_mapper.locations import Location, Specifier
 from compartment_mapper.records.module_record import NAMED_STAR, IndirectExport
 from compartment_mapper.text import Span
 
-#: A variable of a module; of the name ``*``, its namespace.
+#: A variable of a module; for the name ``*``, its namespace.
 Binding = tuple[Location, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ambiguous:
-    """Several stars lead to different bindings of one name."""
+    """Several star exports provide different bindings of one name."""
 
     origins: tuple[Location, ...]
 
 
-#: ``unknown``: a module of the host, or one that can't be loaded, may export the name.
+#: ``unknown``: a module of the host, or one that cannot be loaded, may export the name.
 Resolution = Binding | Ambiguous | Literal["missing", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Exports:
-    """What one module exports, before stars are followed."""
+    """The exports of one module, without star exports."""
 
     #: Local names by export names.
     own: Mapping[str, str]
     indirect: Mapping[str, IndirectExport]
     stars: tuple[Specifier, ...]
-    #: Whether it may export more than is known.
+    #: Whether it may have further exports.
     is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Exports:
-    """The exports of the modules of a graph, found when they are asked for."""
+    """The exports of the modules of a graph, resolved on demand."""
 
     graph: ModuleGraph
     _tables: dict[Location, _Exports] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Exports:
     _resolved: dict[Binding, Resolution] = field(default_factory=dict)
 
     def resolve(self, location: Location, name: str) -> Resolution:
-        """Return what importing *name* from the module at *location* means (ResolveExport)."""
+        """Resolve the import of *name* from the module at *location* (ResolveExport)."""
         known = self._resolved.get((location, name))
         if known is None:
             known = self._resolved[location, name] = self._resolve(location, name)
@@ -81,7 +81,7 @@ class Exports:
     def _step(
         self, here: Location, name: str
     ) -> tuple[Binding | None, list[tuple[Location | None, str]]]:
-        """Return what is known at this module, and where else to look."""
+        """Return the known exports of this module, and where else to look."""
         table = self._table(here)
         if name in table.own:
             return (here, table.own[name]), []
@@ -95,7 +95,7 @@ class Exports:
         return None, [*further, (None, name)] if table.is_open else further
 
     def names(self, location: Location) -> list[str]:
-        """Return the names that the module at *location* is known to export, sorted."""
+        """Return the known export names of the module at *location*, sorted."""
         names = {*self._table(location).own, *self._table(location).indirect}
         seen: set[Location | None] = {location, None}
         pending = self._stars(location)
@@ -110,7 +110,7 @@ class Exports:
         return sorted(names)
 
     def target(self, location: Location, request: Specifier) -> Location | None:
-        """Return the module that a static *request* leads to; None for one of the host, or none."""
+        """Return the target of a static *request*, or None for a host module or a missing one."""
         targets = self._targets.get(location)
         if targets is None:
             targets = self._targets[location] = {
@@ -154,14 +154,14 @@ def _exports_of(module: Module, graph: ModuleGraph) -> _Exports:
 
 
 def export_name_of(import_name: str) -> str:
-    """Return the export that an import name asks for, which is not ``*``."""
+    """Return the export name of an import name, which is not ``*``."""
     return "*" if import_name == NAMED_STAR else import_name
 
 
 def link_problems(graph: ModuleGraph, *, root: Location) -> tuple[Diagnostic, ...]:
-    """Return the imports of *graph* that nothing, or more than one thing, answers.
+    """Return the imports of *graph* that match no export, or more than one.
 
-    An error where every run meets it, else a warning: then ``import()`` rejects.
+    An error if every run meets it, otherwise a warning: ``import()`` then rejects.
     """
     exports = Exports(graph)
     found = [
@@ -179,7 +179,7 @@ def link_problems(graph: ModuleGraph, *, root: Location) -> tuple[Diagnostic, ..
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unanswered:
-    """A name that a module wants of another, and does not get."""
+    """A name that a module imports from another and that does not exist."""
 
     request: Specifier
     target: Location

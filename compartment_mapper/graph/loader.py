@@ -1,4 +1,4 @@
-"""The worklist: from the entry through every request, each file read and scanned once."""
+"""The worklist: follow every request from the entry; read and scan each file once."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ def load_modules(
     also: Iterable[Location],
     loading: Loading,
 ) -> Loaded:
-    """Return the modules that *entry* reaches, the *others* where it may begin, and *also*.
+    """Return the modules that are reachable from *entry*, the *others* and *also*.
 
     Raises:
-        InputError: The entry itself can't be loaded.
+        InputError: The entry cannot be loaded.
     """
     modules: dict[Location, Module] = {}
     problems: list[Problem] = []
@@ -77,7 +77,7 @@ def load_modules(
 def _add_late(
     modules: dict[Location, Module], entry: Location, queue: Queue, loading: Loading
 ) -> None:
-    """Add what only all modules together tell of."""
+    """Add the requests that only the complete graph reveals."""
     for reader, request, named in _late_requests(modules, loading):
         target = target_of(reader, request, loading)
         if isinstance(target, FileTarget):
@@ -96,7 +96,7 @@ def _add_late(
 def _late_requests(
     modules: Mapping[Location, Module], loading: Loading
 ) -> list[tuple[Location, ModuleRequest, bool]]:
-    """Return the requests which only all modules together tell of; by name or not, once each."""
+    """Return the requests that only the complete graph reveals, without duplicates."""
     found = [
         (named, *request)
         for named, requests in ((False, requests_by_path), (True, requests_by_name))
@@ -112,10 +112,10 @@ def _late_requests(
 def _late_assets(
     modules: Mapping[Location, Module], entry: Location, loading: Loading
 ) -> list[tuple[Location, Location]]:
-    """Return readers, and files of bytes that only all modules together tell of.
+    """Return modules that read files, and byte files that only the complete graph reveals.
 
-    Where a package reads the package.json of a folder, that of the application is one of them: many
-    are told of its folder, and look there.
+    If a package reads the package.json of a folder, the application's is included: many receive its
+    folder and look there.
     """
     records = {location: module.record for location, module in modules.items()}
     found = list(assets_by_helpers(records, context=loading.context))
@@ -127,9 +127,9 @@ def _late_assets(
 def _with_list_of_entries(
     modules: Mapping[Location, Module], entry: Location, root: Location
 ) -> dict[Location, Module]:
-    """Return *modules* and one that does nothing, beside *entry*, to be stored with all entries.
+    """Return *modules* and an empty one beside *entry*, which is stored with all entries.
 
-    Endo refuses archives with files that its entry does not lead to.
+    Endo rejects archives with files that are unreachable from the entry.
     """
     entries = entries_location(root)
     first = modules[entry]
@@ -143,7 +143,7 @@ def _with_list_of_entries(
 
 
 def _with_checks(graph: ModuleGraph, loading: Loading) -> ModuleGraph:
-    """Return *graph* with the modules of cycles scanned for what only a cycle can show."""
+    """Return *graph* with the modules of cycles rescanned for cycle-specific edits."""
     pending = {
         location: begin_scan(graph.modules[location].source, "mjs", loading, in_cycle=True)
         for location in sorted(graph.in_cycles())
@@ -214,7 +214,7 @@ def _load_module(pending: PendingModule, *, loading: Loading) -> tuple[Module, l
 def _computed_requests(
     location: Location, record: ModuleRecord, loading: Loading
 ) -> tuple[ModuleRequest, ...]:
-    """Return a request for each module that what *record* computes may mean."""
+    """Return a request for each module that the computed requests of *record* match."""
     read, file = loading.context.powers, file_of(location)
     own = pattern_requests(record, location=location, read=read)
     others = package_requests(

@@ -1,4 +1,4 @@
-"""What loading needs, and what it gives."""
+"""The inputs and outputs of loading."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from compartment_mapper.scan.scanner import ScanPowers, SyntaxPowers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loading:
-    """What loading needs of the world."""
+    """The resolver context of loading."""
 
     context: ResolverContext
     read: ReadPowers
@@ -27,15 +27,15 @@ class Loading:
     scans: ScanPowers
     #: Called with the number of modules scanned so far.
     progress: Callable[[int], None]
-    #: Of the entry's package: what places are named from.
+    #: The folder of the entry's package, which paths in messages are relative to.
     root: Location
-    #: The texts of modules that stand in the ``data:`` URLs by which they are requested.
+    #: The sources of modules in ``data:`` URLs, by their requests.
     data: dict[Location, DataModule] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """The graph, and every problem of the way."""
+    """The graph, and all problems of loading."""
 
     graph: ModuleGraph
     problems: tuple[Diagnostic, ...]
@@ -43,7 +43,7 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A problem, and whether nothing but running the program can show that it matters."""
+    """A problem, and whether only running the program can show that it matters."""
 
     diagnostic: Diagnostic
     module: Location

@@ -1,4 +1,4 @@
-"""Which modules there are, and what each of their requests leads to."""
+"""The modules of an application, and the targets of their requests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class BuiltinTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedTarget:
-    """Nothing: executing the request throws."""
+    """No target: executing the request throws."""
 
     code: str
     message: str
@@ -42,52 +42,52 @@ Target = FileTarget | BuiltinTarget | FailedTarget
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """A request and where it leads."""
+    """A request and its target."""
 
     request: ModuleRequest
     target: Target
-    #: The package is named by the text of another, see `named_packages`.
+    #: Whether the source of another package names the package, see `named_packages`.
     named: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Module:
-    """One module: where it is, what it says, and where its requests lead."""
+    """One module: its location, its record and its edges."""
 
     location: Location
     #: Without a byte order mark.
     source: bytes
     record: ModuleRecord
     edges: tuple[Edge, ...]
-    #: Modules of bytes, beside it, that it will look at as files.
+    #: Modules with bytes of assets in the same package that it reads as files.
     assets: tuple[Location, ...] = ()
-    #: As which language it is loaded; None where the text decides.
+    #: The language as which it is loaded; None if the source determines it.
     asked: Language | None = None
-    #: What the source was made from, if it was not written so.
+    #: The original source, if the source was compiled.
     origin: Origin | None = None
 
     @property
     def written(self) -> bytes:
-        """Its text as it was written."""
+        """Its original source."""
         return self.source if self.origin is None else self.origin.written
 
     def place(self, file: str, span: Span) -> Place:
-        """Return where what is at *span* of its source was written, in *file*."""
+        """Return the original place of *span* of its source, in *file*."""
         return place_of(file, self.source, span, self.origin)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModuleGraph:
-    """The modules that are reached from an entry."""
+    """The modules that are reachable from an entry."""
 
     entry: Location
-    #: Where the application may begin instead.
+    #: The additional entries.
     others: tuple[Location, ...] = ()
-    #: In the order of first reach.
+    #: In the order in which they were reached.
     modules: Mapping[Location, Module]
 
     def _links(self, keeps: Callable[[Edge], bool]) -> dict[Location, list[Location]]:
-        """Return the modules that each module requests by the edges that *keeps* keeps."""
+        """Return the targets of each module by the edges that *keeps* selects."""
         return {
             location: [
                 edge.target.location
@@ -102,7 +102,7 @@ class ModuleGraph:
         return in_cycles(self._links(is_static_import))
 
     def always_evaluated(self) -> frozenset[Location]:
-        """Return the modules that are evaluated whenever the entry is, or another one is."""
+        """Return the modules that are evaluated whenever the entry or another given module is."""
         links = self._links(lambda edge: edge.request.reach == "always")
         found, pending = {self.entry, *self.others}, [self.entry, *self.others]
         while pending:
@@ -112,7 +112,7 @@ class ModuleGraph:
         return frozenset(found)
 
     def awaits(self) -> bool:
-        """Return whether a module that the entry imports statically awaits at its top."""
+        """Return whether a module that the entry imports statically has a top-level await."""
         links = self._links(is_static_import)
         found, pending = {self.entry}, [self.entry]
         while pending:
@@ -127,7 +127,7 @@ class ModuleGraph:
         Of several shortest ones, the one that is reached first. Empty for the entry itself, and
         where no request leads to a goal: files that a package reads are not requested.
         """
-        import networkx as nx  # noqa: PLC0415 - 80 ms, and only --why asks for paths
+        import networkx as nx  # noqa: PLC0415 - 80 ms, and only --why needs paths
 
         graph: nx.DiGraph[Location] = nx.DiGraph()
         graph.add_nodes_from(self.modules)
@@ -150,7 +150,7 @@ class ModuleGraph:
         )
 
     def cjs_export_names(self, location: Location) -> tuple[str, ...]:
-        """Return the names that may be imported from a CommonJS module, re-exports followed."""
+        """Return the names that can be imported from a CommonJS module, including re-exports."""
         names: dict[str, None] = {}
         seen: set[Location] = set()
         pending = [location]
@@ -160,7 +160,7 @@ class ModuleGraph:
             if here in seen or module is None:
                 continue
             seen.add(here)
-            # Of modules that are no scripts, Node's lexer finds no names.
+            # Node's lexer finds no names in modules that are not scripts.
             names.update(dict.fromkeys(module.record.cjs_exports))
             wanted = set(module.record.cjs_reexports)
             pending.extend(
@@ -177,7 +177,7 @@ def is_static_import(edge: Edge) -> bool:
 
 
 def in_cycles(links: Mapping[Location, Sequence[Location]]) -> frozenset[Location]:
-    """Return the nodes from which *links* lead back to themselves: Tarjan's algorithm, on a stack.
+    """Return the nodes from which *links* lead back to themselves (Tarjan, iterative).
 
     >>> a, b, c = (Location(f"file:///{name}") for name in "abc")
     >>> sorted(in_cycles({a: [b], b: [a, c], c: []}))
@@ -192,7 +192,7 @@ def in_cycles(links: Mapping[Location, Sequence[Location]]) -> frozenset[Locatio
 
 
 def strong_components(links: Mapping[Location, Sequence[Location]]) -> list[list[Location]]:
-    """Return the sets of nodes that all lead to each other by *links*."""
+    """Return the strongly connected components of *links*."""
     walk = _CycleWalk(links)
     for node in links:
         if node not in walk.number:
@@ -201,18 +201,18 @@ def strong_components(links: Mapping[Location, Sequence[Location]]) -> list[list
 
 
 class _CycleWalk:
-    """Where a walk through a graph stands, in search of its strongly connected components."""
+    """The state of a search for strongly connected components."""
 
     def __init__(self, links: Mapping[Location, Sequence[Location]]) -> None:
         self._links = links
-        #: Nodes in the order of the visit; `lowest` is the first that is reached from each.
+        #: Nodes in the order of the visit; `lowest` is the first that is reachable from each.
         self.number: dict[Location, int] = {}
         self.lowest: dict[Location, int] = {}
         self.found: list[list[Location]] = []
         self._open: dict[Location, None] = {}
 
     def visit(self, start: Location) -> None:
-        """Walk from *start* through all that was not visited."""
+        """Visit all unvisited nodes that are reachable from *start*."""
         way = [(start, self._enter(start))]
         while way:
             node, targets = way[-1]
@@ -236,7 +236,7 @@ class _CycleWalk:
         return iter(self._links[node])
 
     def _close(self, node: Location) -> None:
-        """Take a component off: what was entered since its first *node*."""
+        """Remove a component: the nodes entered since its first *node*."""
         members = []
         while node in self._open:
             members.append(self._open.popitem()[0])

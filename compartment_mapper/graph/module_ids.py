@@ -1,4 +1,4 @@
-"""Which module a location stands for: the program of a file, or something that is made from one."""
+"""The identity of modules: the program of a file, or a module derived from it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from compartment_mapper.locations import Location, base_name, parent_of, relative_path
 
-#: A file that is also loaded as text or bytes is two modules; a fragment tells them apart.
+#: A file that is also loaded as text or bytes is two modules; a fragment distinguishes them.
 _AS = "#as="
 _EMPTY = f"{_AS}empty"
 _ENTRIES = f"{_AS}entries"
@@ -14,47 +14,47 @@ _DATA = f"{_AS}data"
 
 
 def location_as(file: Location, language: str) -> Location:
-    """Return the location of the module that is *file* as ``"text"`` or ``"bytes"``."""
+    """Return the location of the module for *file* as ``"text"`` or ``"bytes"``."""
     return Location(f"{file}{_AS}{language}")
 
 
 def bytes_location(file: Location) -> Location:
-    """Return the location of the module that has the bytes of *file*."""
+    """Return the location of the module with the bytes of *file*."""
     return location_as(file, "bytes")
 
 
 def empty_location(package: Location) -> Location:
-    """Return what a ``browser`` field means by ``false``: a module without text."""
+    """Return the module for ``false`` in a ``browser`` field: an empty module."""
     return Location(f"{package}package.json{_EMPTY}")
 
 
 def entries_location(root: Location) -> Location:
-    """Return the module that leads to all entries of the application in *root*."""
+    """Return the module that imports all entries of the application in *root*."""
     return Location(f"{root}package.json{_ENTRIES}")
 
 
 def data_location(package: Location, url: str) -> Location:
-    """Return the module that stands in the ``data:`` *url*, requested in *package*."""
+    """Return the module for the ``data:`` *url*, requested in *package*."""
     return Location(f"{package}package.json{_DATA}{sha256(url.encode()).hexdigest()[:16]}")
 
 
 def is_empty(location: Location) -> bool:
-    """Return whether a module is one without text."""
+    """Return whether a module is an empty one."""
     return location.endswith(_EMPTY)
 
 
 def is_list_of_entries(location: Location) -> bool:
-    """Return whether a module is the one that leads to all entries."""
+    """Return whether a module is the one that imports all entries."""
     return location.endswith(_ENTRIES)
 
 
 def is_on_disk(location: Location) -> bool:
-    """Return whether a module is the program of a file, and not something else beside one."""
+    """Return whether a module is the program of a file, and not derived from one."""
     return not location.endswith((_EMPTY, _ENTRIES)) and _DATA not in location
 
 
 def file_of(location: Location) -> Location:
-    """Return the file that the module at *location* is made from."""
+    """Return the file of the module at *location*."""
     return Location(location.partition(_AS)[0])
 
 

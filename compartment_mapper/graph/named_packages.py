@@ -1,7 +1,7 @@
-"""Packages that the application names in its text for a dependency to load: plugins and presets.
+"""Find packages that the application names for a dependency to load: plugins and presets.
 
-``load({ extends: ['@commitlint/config-conventional'] })``: the dependency requests what it is told,
-of which its own text says nothing. Such a package may name more, which it declares itself.
+``load({ extends: ['@commitlint/config-conventional'] })``: the dependency requests a name that it
+receives. Such a package may name more packages, which it declares itself.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from compartment_mapper.resolve.package_lookup import ResolverContext
 from compartment_mapper.resolve.specifiers import package_name_of, package_root
 
 _TEXT = re.compile(rb"""(['"`])((?:@[\w~-][\w.~-]*/)?[\w~-][\w.~-]*(?:/[\w./~-]+)?)\1""")
-#: Of more, a text is a list of something else.
+#: A source with more names is a list of something else.
 _MOST = 100
 
 
 def requests_by_name(
     modules: Mapping[Location, Module], *, application: Location, context: ResolverContext
 ) -> Iterator[tuple[Location, ModuleRequest]]:
-    """Yield which modules of dependencies may load which packages that are named for them."""
+    """Yield the dependency modules that may load packages that other sources name for them."""
     unknown = {location: _unknown(module) for location, module in modules.items()}
     if not any(unknown.values()):
         return
@@ -45,12 +45,12 @@ def requests_by_name(
 
 
 def _ending(name: Specifier) -> str:
-    """Return what the folder ends with of the package that is meant."""
+    """Return the end of the folder of the named package."""
     return f"/node_modules/{package_name_of(name)}/"
 
 
 def _unknown(module: Module) -> list[PatternRequest]:
-    """Return a request of each kind of which the text says nothing."""
+    """Return a fully computed request of each kind."""
     unknown = (request for request in module.record.patterns if request.pattern == "*")
     return list({request.kind: request for request in unknown}.values())
 
@@ -61,7 +61,7 @@ def _named(
     application: Location,
     context: ResolverContext,
 ) -> Iterator[Specifier]:
-    """Yield what the application names, and what packages name that are named themselves."""
+    """Yield the packages that the application names, and those that named packages name."""
     by_root: dict[Location, list[Module]] = {}
     for location, root in roots.items():
         by_root.setdefault(root, []).append(modules[location])
@@ -80,7 +80,7 @@ def _named(
 
 
 def _mentioned(modules: Iterable[Module], declared: set[str]) -> Iterator[Specifier]:
-    """Yield the texts of a package that name a dependency, which none of its modules requests."""
+    """Yield the modules of a package that name a dependency that none of its modules requests."""
     programs = [module for module in modules if is_program(module.record.language)]
     requested = {request.specifier for module in programs for request in module.record.requests}
     for module in programs:

@@ -1,4 +1,4 @@
-"""Which packages the modules belong to, and what each is called in a policy."""
+"""Group modules into packages, and assign the names of packages in a policy."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ from compartment_mapper.resolve.specifiers import (
 if TYPE_CHECKING:
     import networkx as nx
 
-#: What npm accepts as a name, upper case included; anything else is called after its folder.
+#: Names that npm accepts, plus upper case; other packages are named after their folder.
 _NAME = re.compile(r"(?=.{1,214}$)(?:@[\w.~-]+/)?[\w~-][\w.~-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """One package that is reached: a trust domain, later a compartment."""
+    """A reachable package: a trust domain, later a compartment."""
 
     #: Its real folder.
     root: Location
     name: str
     version: str
     canonical_name: CanonicalName
-    #: The names of the packages that its package.json declares, in whatever way.
+    #: The names of the dependencies of all kinds in its package.json.
     declared: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
 class PackageGraph:
-    """The packages that modules belong to, and who requests whom."""
+    """The packages of the modules, and the requests between them."""
 
     #: By folder, sorted by canonical name, the application first.
     packages: Mapping[Location, Package]
@@ -56,12 +56,12 @@ class PackageGraph:
     dependencies: Mapping[Location, frozenset[Location]]
 
     def owner_of(self, module: Location) -> Package:
-        """Return the package that *module* belongs to."""
+        """Return the package of *module*."""
         return self.packages[self.owners[module]]
 
     @cached_property
     def _graph(self) -> nx.DiGraph[Location]:
-        import networkx as nx  # noqa: PLC0415 - 80 ms, and a bundle asks for no neighbours
+        import networkx as nx  # noqa: PLC0415 - 80 ms, and a bundle does not need neighbors
 
         graph: nx.DiGraph[Location] = nx.DiGraph()
         graph.add_nodes_from(self.packages)
@@ -88,9 +88,9 @@ def graph_packages(
     """Return the packages of *modules*.
 
     Args:
-        modules: What is reached.
+        modules: The reachable modules.
         root: The folder of the application's package.json.
-        context: To look for declared dependencies, whose paths name packages.
+        context: Resolves declared dependencies, whose paths are the names of packages.
     """
     roots = _package_roots(modules, root, context.descriptors)
     owners = {
@@ -136,7 +136,7 @@ def _folder_name(folder: Location) -> str:
 def _package_roots(
     modules: ModuleGraph, root: Location, descriptors: Descriptors
 ) -> frozenset[Location]:
-    """Return the folders of packages: the application's, and those reached by a bare specifier."""
+    """Return the package folders: the application's, and those reached by a bare specifier."""
     found = {root}
     for module in modules.modules.values():
         for edge in module.edges:
@@ -146,7 +146,7 @@ def _package_roots(
 
 
 def _owner(location: Location, roots: frozenset[Location], descriptors: Descriptors) -> Location:
-    """Return the innermost known package around *location*; else the one it is in by itself."""
+    """Return the innermost known package around *location*, or the package of its own folder."""
     folder = parent_of(location)
     while folder != parent_of(folder):
         if folder in roots:
@@ -176,11 +176,11 @@ def _canonical_names(
     modules: ModuleGraph,
     context: ResolverContext,
 ) -> dict[Location, CanonicalName]:
-    """Return the shortest path of dependency names to each package that is reached.
+    """Return the shortest path of dependency names to each reachable package.
 
-    Paths lead through declared dependencies, reached or not, as those of Endo and LavaMoat do;
-    and through requests, since a hoisted package may be used undeclared. Of several shortest
-    paths the shorter text wins, then the alphabetically first.
+    Paths follow declared dependencies, reachable or not, as in Endo and LavaMoat, and requests,
+    because a hoisted package may be used undeclared. Among paths of equal length the shorter string
+    wins, then the alphabetically first.
     """
     wanted = set(owners.values())
     names = {root: ROOT_NAME}
@@ -207,7 +207,7 @@ def _canonical_names(
 def _requested_names(
     modules: ModuleGraph, owners: Mapping[Location, Location]
 ) -> dict[Location, dict[str, Location]]:
-    """Return, for each package, the packages that it requests, by the name that it says."""
+    """Return, for each package, the packages that it requests, by the requested name."""
     found: dict[Location, dict[str, Location]] = {}
     for location in sorted(modules.modules):
         for module in (modules.modules[location],):
@@ -229,7 +229,7 @@ def _bare_targets(
 def declared_names(
     folder: Location, *, application: Location, context: ResolverContext
 ) -> Iterable[str]:
-    """Return the dependencies that the package in *folder* declares, each once."""
+    """Return the dependencies that the package in *folder* declares, without duplicates."""
     descriptor = descriptor_of(folder, context.descriptors)
     if descriptor is None:
         return ()

@@ -1,7 +1,7 @@
-"""Patterns that begin with a package's name → the dependencies that they may mean.
+"""Expand patterns that begin with a package name to dependencies.
 
-A word is no request because a package is called so: it counts where the text requests what it
-computes, and the package is one that is declared, or the text is of the application.
+A string is not a request just because a package has that name: it counts if the source makes
+computed requests, and the package is declared or the source belongs to the application.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _MODULES = (*PROGRAMS, *TYPED)
 def package_requests(
     record: ModuleRecord, *, location: Location, application: Location, context: ResolverContext
 ) -> Iterator[ModuleRequest]:
-    """Yield a request for each module of other packages that a pattern of *record* may mean.
+    """Yield a request for each module of other packages that a pattern of *record* matches.
 
     Args:
-        record: What the text says.
-        location: Of its file.
+        record: The record of the source.
+        location: The location of its file.
         application: The folder of the application's own package.
-        context: What is there.
+        context: Resolves packages.
     """
     patterns = [p for p in record.patterns if p.pattern != "*" and not p.pattern.startswith(".")]
     if not patterns:
@@ -54,7 +54,7 @@ def package_requests(
 
 
 class _Installed:
-    """The dependencies of the package around one module that are there."""
+    """The installed dependencies of the package around one module."""
 
     def __init__(self, location: Location, application: Location, context: ResolverContext) -> None:
         root = package_root(location, descriptors=context.descriptors)
@@ -70,7 +70,7 @@ class _Installed:
         self._names: tuple[str, ...] | None = None
 
     def matching(self, request: PatternRequest) -> Iterator[str]:
-        """Yield the specifiers of what is there that the pattern of *request* may mean."""
+        """Yield the specifiers of installed files that the pattern of *request* matches."""
         pattern = request.pattern
         if "*" not in pattern:
             is_there = pattern.startswith("#") or self._folder_of(package_name_of(pattern))
@@ -125,7 +125,7 @@ class _Installed:
         return self._folders[name]
 
     def _is_module(self, specifier: str, request: PatternRequest) -> bool:
-        """Whether the specifier leads to a file that can be loaded without saying how."""
+        """Return whether the specifier resolves to a file that loads without an explicit type."""
         found = resolve(
             Specifier(specifier), referrer=self._location, kind=request.kind, context=self._context
         )
@@ -137,7 +137,7 @@ class _Installed:
 
 
 def unknown_requests(record: ModuleRecord) -> tuple[PatternRequest, ...]:
-    """Return the requests of which the text says nothing, if it names no builtin that they mean."""
+    """Return the fully computed requests, unless they only load builtins."""
     if any(is_builtin(request.pattern) is not None for request in record.patterns):
         return ()
     return tuple(request for request in record.patterns if request.pattern == "*")

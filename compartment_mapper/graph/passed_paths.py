@@ -1,7 +1,7 @@
-"""Modules of the application that a dependency loads by a path which it is given.
+"""Find modules of the application that a dependency loads by a path that it receives.
 
-Readers of configurations are told a folder, and names to look for: both stand in the application's
-text. Whether the dependency may have them, its policy says: `packages["$root$"]`.
+Config loaders receive a folder and the names to look for: both are in the application's source. The
+policy decides whether the dependency may load them: `packages["$root$"]`.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from compartment_mapper.records.module_record import ModuleRequest, PatternReque
 from compartment_mapper.resolve.package_lookup import ResolverContext, is_owned
 from compartment_mapper.resolve.specifiers import package_root
 
-#: In a request that is computed: that its value is a path, and no name of a package.
+#: In a computed request: the value is a path, not the name of a package.
 _PATH = re.compile(rb"pathToFileURL|[Ff]ile|[Pp]ath|[Uu][Rr][Ll]|href")
 
 
 def requests_by_path(
     modules: Mapping[Location, Module], *, application: Location, context: ResolverContext
 ) -> Iterator[tuple[Location, ModuleRequest]]:
-    """Yield which modules of dependencies may load which programs that the application names."""
+    """Yield the dependency modules that may load the programs that the application names."""
     loaders = [
         (location, request)
         for location, module in modules.items()
@@ -59,9 +59,9 @@ def _type_of(program: Location, request: PatternRequest) -> str | None:
 def _at_working_directory(
     module: Module, application: Location, context: ResolverContext
 ) -> Iterator[Location]:
-    """Yield what a module names that looks into the folder where the program was started.
+    """Yield the names in a module that reads the working directory.
 
-    That is the application's, when it is bundled. Its package.json is told apart: see `load`.
+    When it is bundled, this is the application's folder. `load` handles its package.json.
     """
     if b"process.cwd()" in module.source:
         names = (name for name in module.record.file_names if name != "package.json")
@@ -74,7 +74,7 @@ def _where_it_starts(
     application: Location,
     context: ResolverContext,
 ) -> Iterator[Location]:
-    """Yield the files of some kinds that *names* mean in the folder of the application."""
+    """Yield the files of some kinds that *names* match in the folder of the application."""
     for name in names:
         place = joined(application, name)
         if name.endswith(extensions) and context.powers.kind(place) == "file":
@@ -84,14 +84,14 @@ def _where_it_starts(
 def _named_programs(
     modules: Mapping[Location, Module], application: Location, context: ResolverContext
 ) -> Iterator[Location]:
-    """Yield the programs in folders that the application computes, whose names it says.
+    """Yield the programs in folders that the application computes, if it names them.
 
-    And those in the folder where it was started, which is its own when it is bundled.
+    Also in the working directory, which is the application's folder when it is bundled.
     """
     for location, module in modules.items():
         record = module.record
         if b"resolve(" in module.source and is_owned(location, application):
-            # path.resolve('test/a.js'): from where it was started
+            # path.resolve('test/a.js'): relative to the working directory
             yield from _where_it_starts(record.file_names, PROGRAMS, application, context)
         if record.assets and is_owned(location, application):
             names = {name.rpartition("/")[2] for name in record.file_names}

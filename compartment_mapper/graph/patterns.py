@@ -1,6 +1,6 @@
-"""Patterns and places → the files that they stand for, by what is on the disk.
+"""Expand patterns and asset references to files on disk.
 
-A file that is not there is no mistake: what is computed may never be asked for.
+A missing file is not an error: a computed request may never be executed.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from compartment_mapper.records.module_record import (
     PatternRequest,
 )
 
-#: A folder with more files than this says too little: nothing of it is taken.
+#: A folder with more files than this is ignored: the pattern is too unspecific.
 _MOST = 400
-#: The extensions of modules, as Node has them, and as compilers have.
+#: The extensions of modules, in Node and in compilers.
 PROGRAMS = (".js", ".cjs", ".mjs")
 TYPED = (".ts", ".mts", ".cts", ".tsx", ".jsx")
-#: What a program reads of its own folder is not code, even where the text names it.
+#: Files that a program reads from its own folder are not code, even if the source names them.
 _CODE = (*PROGRAMS, *TYPED, ".node", ".map")
 _DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")
-#: What a `require` may leave out, as a regular expression.
+#: The suffixes that `require` may omit, as a regular expression.
 SUFFIXES = r"(?:\.js|\.json|\.cjs|/index\.js|/index\.json)?"
 
 
 def pattern_requests(
     record: ModuleRecord, *, location: Location, read: ReadPowers
 ) -> Iterator[ModuleRequest]:
-    """Yield a request for each module of its own package that a pattern of *record* may mean."""
+    """Yield a request for each module of the same package that a pattern of *record* matches."""
     for request in record.patterns:
         if not request.pattern.startswith("."):
             continue
@@ -52,7 +52,7 @@ def pattern_requests(
 def _matching(
     request: PatternRequest, location: Location, read: ReadPowers
 ) -> Iterator[ModuleRequest]:
-    """Yield a request for each file that the pattern of *request* may mean."""
+    """Yield a request for each file that the pattern of *request* matches."""
     known = request.pattern[: request.pattern.index("*")].rpartition("/")[0] + "/"
     whole = re.compile(shape_of(request.pattern) + (SUFFIXES if request.kind == "require" else ""))
     for path in files_of_package(joined(parent_of(location), known), read):
@@ -63,9 +63,9 @@ def _matching(
 def _at_place(
     asset: AssetRequest, record: ModuleRecord, location: Location, read: ReadPowers
 ) -> Iterator[ModuleRequest]:
-    """Yield the modules at a place that the text computes, if it requests it knows not what.
+    """Yield the modules in a computed folder, if the source makes fully computed requests.
 
-    Of a folder that the module itself is in, nothing is taken.
+    A folder that contains the module itself is ignored.
     """
     kinds = {request.kind for request in record.patterns if request.pattern == "*"}
     if not kinds or not asset.path.startswith("."):
@@ -94,7 +94,7 @@ def _mentioned(
 
 
 def shape_of(pattern: str) -> str:
-    r"""Return a regular expression for a pattern, of which ``*`` may be anything.
+    r"""Return a regular expression for a pattern, in which ``*`` matches anything.
 
     >>> shape_of("./locales/*.js")
     '\\./locales/.*\\.js'
@@ -103,7 +103,7 @@ def shape_of(pattern: str) -> str:
 
 
 def _is_module(path: str, referrer: Location) -> bool:
-    """Whether the file is one that can be loaded without saying how."""
+    """Return whether the file can be loaded without an explicit type."""
     if path.endswith(TYPED):
         return "/node_modules/" not in referrer and not path.endswith(_DECLARATIONS)
     return path.endswith((*PROGRAMS, ".json"))
@@ -121,7 +121,7 @@ def _request_of(request: PatternRequest, specifier: str) -> ModuleRequest:
 
 
 def _request_of_url(asset: AssetRequest) -> ModuleRequest:
-    """``new URL('./x.js', import.meta.url)``: what may be given to ``import()``."""
+    """Return a request for ``new URL('./x.js', import.meta.url)``, which ``import()`` accepts."""
     return ModuleRequest(
         specifier=Specifier(asset.path), kind="import", span=asset.span, reach="guarded"
     )
@@ -130,7 +130,7 @@ def _request_of_url(asset: AssetRequest) -> ModuleRequest:
 def asset_files(
     record: ModuleRecord, *, location: Location, read: ReadPowers
 ) -> Iterator[Location]:
-    """Yield the real locations of the files that *record* will look at, each once."""
+    """Yield the real locations of the files that *record* reads, without duplicates."""
     seen: set[Location] = set()
     for asset in record.assets:
         if asset.path == SELF:
@@ -148,10 +148,10 @@ def asset_files(
 def _files_of(
     path: str, record: ModuleRecord, location: Location, read: ReadPowers
 ) -> Iterator[Location]:
-    """Yield the files that a place of a module at *location* may mean.
+    """Yield the files that an asset reference of a module at *location* matches.
 
-    A folder that the module itself is in says little: of it are taken what a pattern means, and
-    what the text names, and no code.
+    A folder that contains the module itself is too unspecific: only files that match a pattern or
+    that the source names are included, and no code.
     """
     folder = parent_of(location)
     known = path[: path.index("*")].rpartition("/")[0] + "/" if "*" in path else path
@@ -172,7 +172,7 @@ def _files_of(
 
 
 def _named_files(folder: Location, names: Iterable[str], read: ReadPowers) -> Iterator[Location]:
-    """Yield the files of data that one of *names* is the path of, from *folder*."""
+    """Yield the data files in *folder* whose path is one of *names*."""
     here = frozenset(read.names_in(folder))
     for name in names:
         first = name.removeprefix("./").partition("/")[0]
@@ -187,9 +187,9 @@ def _is_code(path: str) -> bool:
 
 
 def glob_files(globs: Iterable[str], *, root: Location, read: ReadPowers) -> Iterator[Location]:
-    """Yield the real locations of the files below *root* that one of *globs* names.
+    """Yield the real locations of the files below *root* that match one of *globs*.
 
-    ``*`` and ``?`` stay within a folder, ``**`` does not.
+    ``*`` and ``?`` do not match ``/``, ``**`` does.
     """
     shapes = [re.compile(_glob_shape(glob)) for glob in globs]
     for path in sorted(_walk(root, read)) if shapes else ():
@@ -211,15 +211,15 @@ _GLOB_PARTS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 def files_of_package(folder: Location, read: ReadPowers) -> list[str]:
-    """Return the paths of the files below *folder*, sorted; none where there are too many."""
+    """Return the paths of the files below *folder*, sorted, or none if there are too many."""
     found = sorted(islice(_walk(folder, read), _MOST + 1))
     return found if len(found) <= _MOST else []
 
 
 def _walk(folder: Location, read: ReadPowers) -> Iterator[str]:
-    """Yield the paths of the files below *folder*; packages inside are left out.
+    """Yield the paths of the files below *folder*, without nested packages.
 
-    So are links to folders outside of it, and to those that were seen already.
+    Skips links to folders outside of it and to folders that were already visited.
     """
     root = read.canonical(folder)
     seen = {root}

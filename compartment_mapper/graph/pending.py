@@ -1,4 +1,4 @@
-"""Modules that wait to be loaded: their texts are read and scanned meanwhile."""
+"""Read and scan modules in advance while they wait in the queue."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ from compartment_mapper.text import Span
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingModule:
-    """A module that waits in the queue; its text may be scanned meanwhile."""
+    """A queued module; its source may be scanned in the meantime."""
 
     location: Location
     language: Language | None
     text: SourceText
     record: Callable[[], ModuleRecord]
-    #: What it is, if it is no text.
+    #: The kind of file, if it is not text.
     binary: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScannedModule:
-    """A module whose text was scanned, and what is wrong with it."""
+    """A scanned module and its problems."""
 
     text: SourceText
     record: ModuleRecord
@@ -47,7 +47,7 @@ class ScannedModule:
 
 
 class Queue:
-    """The files that wait to be loaded, each of them once; their texts are scanned meanwhile."""
+    """The queue of files to load, without duplicates, with scans in progress."""
 
     def __init__(self, loading: Loading) -> None:
         self._loading = loading
@@ -55,7 +55,7 @@ class Queue:
         self._known: set[Location] = set()
 
     def add(self, location: Location, language: Language | None) -> bool:
-        """Return whether *location* was not known yet."""
+        """Add *location*, and return whether it is new."""
         if location in self._known:
             return False
         self._known.add(location)
@@ -63,18 +63,18 @@ class Queue:
         return True
 
     def next(self) -> PendingModule | None:
-        """Return what comes next; None where nothing waits."""
+        """Return the next module, or None if the queue is empty."""
         return self._waiting.popleft() if self._waiting else None
 
     def is_empty(self) -> bool:
-        """Return whether nothing waits."""
+        """Return whether the queue is empty."""
         return not self._waiting
 
 
 def pending_module(
     location: Location, language: Language | None, loading: Loading
 ) -> PendingModule:
-    """Return the module at *location*, read and with its scan begun."""
+    """Read the module at *location*, and start its scan."""
     if is_empty(location):
         text = SourceText(source=b"")
     elif location in loading.data:
@@ -102,13 +102,13 @@ def pending_module(
 def begin_scan(
     source: bytes, language: Language | None, loading: Loading, *, in_cycle: bool
 ) -> Callable[[], ModuleRecord]:
-    """Begin to scan *source*; what is returned waits for the record."""
+    """Start to scan *source*; the returned function waits for the record."""
     page = BROWSER in loading.context.conditions
     return loading.scans.begin(source, language, in_cycle=in_cycle, page=page)
 
 
 def scanned_module(pending: PendingModule, loading: Loading) -> ScannedModule:
-    """Return what *pending* is, once it was scanned."""
+    """Return the module for *pending* once its scan is done."""
     text, record = pending.text, pending.record()
     name = display_name(pending.location, loading.root)
     if text.refusal is not None:
@@ -132,14 +132,14 @@ def scanned_module(pending: PendingModule, loading: Loading) -> ScannedModule:
 
 
 def place_in(name: str, text: SourceText, span: Span) -> Place:
-    """Return the place of *span* in the source that *text* was made from."""
+    """Return the place of *span* in the original source of *text*."""
     return place_of(name, text.source, span, text.origin)
 
 
 def _wrong_text(
     text: SourceText, record: ModuleRecord, name: str, wrong: tuple[str, int]
 ) -> ScannedModule:
-    """What is no program requests nothing: to load it throws, before anything else is loaded."""
+    """Return a record without requests: loading the file throws before anything else is loaded."""
     message, line = wrong
     assert record.parse_uncertainty is not None
     place = place_in(name, text, _span_of_line(text.source, line, record.parse_uncertainty))
@@ -151,7 +151,7 @@ def _wrong_text(
 
 
 def _span_of_line(source: bytes, line: int, doubtful: Span) -> Span:
-    """Return *doubtful* where it is on the engine's *line*, else that line."""
+    """Return *doubtful* if it is on the engine's *line*, otherwise that line."""
     if line in {0, source.count(b"\n", 0, doubtful.start) + 1}:
         return doubtful
     lines = source.split(b"\n")

@@ -1,4 +1,4 @@
-"""What a request of a module leads to, and as what that is loaded."""
+"""Find the target of a request, and the language as which it is loaded."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from compartment_mapper.resolve.resolver import (
 from compartment_mapper.resolve.specifiers import is_bare, package_name_of, package_root
 from compartment_mapper.resolve.typescript import resolve_for
 
-#: What Node would load as a program, or as data.
+#: The languages that Node loads as a program, or as data.
 _LOADED = frozenset({*PROGRAMS, *TYPED, ".json"})
 
 
 def is_optional(location: Location, request: ModuleRequest, loading: Loading) -> bool:
-    """Whether the package declares that it can do without what it requests."""
+    """Return whether the package declares the requested package as optional."""
     scope = package_scope(file_of(location), context=loading.context)
     if not isinstance(scope, tuple) or not is_bare(request.specifier):
         return False
@@ -38,7 +38,7 @@ def is_optional(location: Location, request: ModuleRequest, loading: Loading) ->
 def target_of(
     location: Location, request: ModuleRequest, loading: Loading
 ) -> Target | ResolutionFailure:
-    """Return what *request* of the module at *location* leads to."""
+    """Return the target of *request* by the module at *location*."""
     if request.kind == "import" and request.specifier.startswith("data:"):
         return _data_target(location, request, loading)
     found = resolve_for(
@@ -81,7 +81,7 @@ def _data_target(
 def language_for(
     file: Location, request: ModuleRequest, loading: Loading
 ) -> Language | ResolutionFailure | None:
-    """Return as what *file* is loaded: what is only resolved, and can't be loaded, as bytes."""
+    """Return the language of *file*; a file that is only resolved is loaded as bytes."""
     if request.attribute_type != RESOLVES:
         return language_of(file, request.kind, request.attribute_type, context=loading.context)
     stem, dot, extension = base_name(file).rpartition(".")
@@ -94,7 +94,7 @@ def language_for(
 def _is_crossing(
     file: Location, location: Location, request: ModuleRequest, loading: Loading
 ) -> bool:
-    """Whether a dependency names a file of another package by its path."""
+    """Return whether a dependency requests a file of another package by path."""
     if is_bare(request.specifier) or request.specifier.startswith("#"):
         return False
     package = package_root(file_of(location), descriptors=loading.context.descriptors)
@@ -102,9 +102,9 @@ def _is_crossing(
 
 
 def _crossing(request: ModuleRequest) -> ResolutionFailure:
-    # DEVIATION: Node lets a package name any file; here a package is a domain of trust.
+    # DEVIATION: Node lets a package request any file; here a package is a trust domain.
     return ResolutionFailure(
         code="ERR_CROSSES_PACKAGES",
-        message=f"'{request.specifier}' leads into another package",
-        hint="a dependency may request its own files by path, and other packages by name",
+        message=f"'{request.specifier}' points into another package",
+        hint="a dependency can import its own files by path and other packages by name",
     )

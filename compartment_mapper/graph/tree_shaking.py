@@ -1,8 +1,8 @@
-"""What nobody uses of packages that promise to do nothing when they are evaluated, left out.
+"""Tree shaking: remove unused modules of packages that declare no side effects.
 
-A package may say that its modules have no side effects (`side_effects`). A module of it of which
-no export is used can't be observed: it goes, and so do the lines of other modules that ask for it
-to export it again. Everything else stays as it is: what is linked, and in which order it runs.
+A package can declare that its modules have no side effects (`side_effects`). If no export of such a
+module is used, the module is removed, and so are the statements that re-export from it. Everything
+else stays: the linking and the evaluation order.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ from compartment_mapper.resolve.side_effects import has_side_effects
 def without_unused(
     graph: ModuleGraph, *, also: Iterable[Location], context: ResolverContext
 ) -> ModuleGraph:
-    """Return *graph* without the modules that can't be observed.
+    """Return *graph* without removable modules.
 
     Args:
-        graph: Of an application.
-        also: Modules of it that are used besides what its entries request.
-        context: To ask each package what it promises.
+        graph: The graph of an application.
+        also: Modules that are used besides those that the entries request.
+        context: Reads the declarations of packages.
     """
     exports = Exports(graph)
     firsts = (graph.entry, *graph.others, *also)
@@ -65,7 +65,7 @@ def without_unused(
 
 
 def _is_wrong(module: Module, exports: Exports) -> bool:
-    """Whether a run may fail by the module itself, before or when it is evaluated."""
+    """Return whether the module itself can make a run fail, before or during its evaluation."""
     record = module.record
     return (
         record.parse_uncertainty is not None
@@ -84,7 +84,7 @@ def _has_side_effects(location: Location, context: ResolverContext) -> bool:
     if not is_on_disk(location):
         return False
     file = file_of(location)
-    # As webpack: the nearest package.json says it, also one that says nothing but a type.
+    # As in webpack: the nearest package.json decides, even if it only has a type.
     scope = package_scope(file, context=context)
     if not isinstance(scope, tuple):
         return True
@@ -92,27 +92,27 @@ def _has_side_effects(location: Location, context: ResolverContext) -> bool:
     return has_side_effects(file[len(folder) :], descriptor.side_effects)
 
 
-#: An import name (``*``: all names), or None: it is only evaluated.
+#: An import name (``*``: all names), or None: the module is only evaluated.
 _Want = str | None
 
 
 @dataclass(slots=True, kw_only=True)
 class _Usage:
-    """Which modules are used, and which of their exports."""
+    """The used modules and their used exports."""
 
     exports: Exports
-    #: Modules of which everything stays.
+    #: Modules that stay unchanged.
     untouched: frozenset[Location]
     live: dict[Location, set[str]] = field(default_factory=dict)
-    #: Modules of which every export may be used.
+    #: Modules whose exports are all used.
     whole: set[Location] = field(default_factory=set)
-    #: Of stars by which a used name may come.
+    #: Star exports that may provide a used name.
     stars: set[tuple[Location, Specifier]] = field(default_factory=set)
     roots: dict[Root, None] = field(default_factory=dict)
     _pending: list[tuple[Location, _Want]] = field(default_factory=list)
 
     def use(self, firsts: Iterable[Location], needed: Iterable[Location]) -> None:
-        """Find out what is used when *firsts* are, and *needed* are at least evaluated."""
+        """Mark everything that is used if *firsts* are used and *needed* are evaluated."""
         for first in firsts:
             self.roots[Root(location=first)] = None
             self._pending.append((first, "*"))
@@ -135,7 +135,7 @@ class _Usage:
             self._use(module, name)
 
     def _enter(self, module: Module) -> None:
-        """Want what evaluating *module* wants, whatever is used of it."""
+        """Mark the requests of evaluating *module*, whichever exports are used."""
         self._pending += [(asset, "*") for asset in module.assets]
         self._begin_calls(module)
         record = module.record
@@ -152,7 +152,7 @@ class _Usage:
                 self._want_of(module, star.request, "*")
 
     def _begin_calls(self, module: Module) -> None:
-        """Want all of what calls request, which may be evaluated then."""
+        """Mark the targets of calls as fully used, since calls may evaluate them."""
         for edge in module.edges:
             if not isinstance(edge.target, FileTarget) or self._is_by_name(module, edge):
                 continue
@@ -164,10 +164,10 @@ class _Usage:
                 self.roots[Root(location=target, within=True)] = None
 
     def _is_by_name(self, module: Module, edge: Edge) -> bool:
-        """Whether the entries of *module* say what is used by a request."""
+        """Return whether the import entries of *module* show which names a request uses."""
         if module.record.language != "mjs" or not is_static_import(edge):
             return False
-        # One specifier leads to two modules where attributes tell them apart.
+        # A specifier with different attributes resolves to two modules.
         known = self.exports.target(module.location, edge.request.specifier)
         return isinstance(edge.target, FileTarget) and edge.target.location == known
 
@@ -178,7 +178,7 @@ class _Usage:
             self._want_of(module, star.request, "*")
 
     def _use(self, module: Module, name: str) -> None:
-        """Want what the export *name* comes from: ResolveExport, along all ways."""
+        """Mark the origin of the export *name*: ResolveExport, along all paths."""
         record = module.record
         indirect = [entry for entry in record.indirect_exports if entry.export_name == name]
         for entry in indirect:
@@ -201,13 +201,13 @@ class _Usage:
         return self.exports.graph.modules[location].record.language == "mjs"
 
     def keeps_star(self, location: Location, request: Specifier) -> bool:
-        """Return whether a star of a live module must stay: of CommonJS it does in any case."""
+        """Return whether a star export of a live module must stay: always for CommonJS."""
         target = self.exports.target(location, request)
         return target is None or not self._is_esm(target) or (location, request) in self.stars
 
 
 def _only_evaluated(record: ModuleRecord) -> list[Specifier]:
-    """Return the requests of statements without any name: ``import './x.js'``."""
+    """Return the requests of statements without names: ``import './x.js'``."""
     named: dict[Specifier, list[int]] = {}
     entries: tuple[ImportEntry | IndirectExport | StarExport, ...] = (
         *record.imports,
@@ -221,7 +221,7 @@ def _only_evaluated(record: ModuleRecord) -> list[Specifier]:
     for request in record.requests:
         if request.kind != "import" or request.reach != "always":
             continue
-        # The names of a statement stand before the place of its request, and after the last one.
+        # The names of a statement precede its request and follow the previous one.
         starts = sorted(named.get(request.specifier, ()))
         before = bisect_left(starts, request.span.start)
         if before == last.get(request.specifier, 0):
@@ -231,7 +231,7 @@ def _only_evaluated(record: ModuleRecord) -> list[Specifier]:
 
 
 def _passed_on(module: Module) -> dict[str, ImportEntry]:
-    """Return the imports that are exported again and not used by the module's own code."""
+    """Return the imports that are re-exported and not used by the module's own code."""
     record = module.record
     exported = {(entry.request, entry.import_name) for entry in record.indirect_exports}
     found = {
@@ -264,7 +264,7 @@ def _kept(graph: ModuleGraph, usage: _Usage) -> ModuleGraph:
 
 
 def _without_unused_lines(module: Module, usage: _Usage) -> Module:
-    """Return *module* without the lines that export what nobody uses of others again."""
+    """Return *module* without the statements that re-export unused names."""
     if module.record.language != "mjs" or module.location in usage.whole:
         return module
     record = module.record

@@ -1,1 +1,1 @@
-"""Everything that touches the machine: files, processes, and services that run in Node."""
+"""Access to the host: files, processes, and services that run in Node."""

@@ -1,4 +1,4 @@
-"""The disk: the powers to read and write files of the host."""
+"""Read and write files of the host."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Disk:
     """`ReadPowers` and `WritePowers` over the host's files."""
 
     def maybe_read(self, location: Location) -> bytes | None:
-        """Return the bytes of the file at *location*; None when there is no such file."""
+        """Return the bytes of the file at *location*, or None if there is no such file."""
         path = path_of(location)
         try:
-            with open(path, "rb") as file:  # noqa: PTH123 - a third faster, thousands of times
+            with open(path, "rb") as file:  # noqa: PTH123 - a third faster, called thousands of times
                 return file.read()
         except PermissionError as problem:
             raise errors.InputError(errors.cannot_read(path, _reason(problem))) from problem
@@ -28,7 +28,7 @@ class Disk:
             return None
 
     def kind(self, location: Location) -> FileKind | None:
-        """Return what is at *location*, links followed; None for nothing (or a loop of links)."""
+        """Return the kind of *location*, following links; None if missing (or a loop of links)."""
         try:
             mode = os.stat(path_of(location)).st_mode  # noqa: PTH116 - as above
         except (OSError, ValueError):
@@ -38,19 +38,19 @@ class Disk:
         return "file" if stat.S_ISREG(mode) else None
 
     def canonical(self, location: Location) -> Location:
-        """Return the real location of what exists at *location*, links followed."""
+        """Return the real location of *location*, which exists, following links."""
         path = path_of(location)
         return location_of_path(os.path.realpath(path) + ("/" if path.endswith("/") else ""))
 
     def names_in(self, folder: Location) -> list[str]:
-        """Return the names of what is in *folder*, sorted; none where there is no folder."""
+        """Return the sorted names in *folder*, or nothing if there is no folder."""
         try:
             return sorted(os.listdir(path_of(folder)))  # noqa: PTH208 - as above
         except (OSError, ValueError):
             return []
 
     def write(self, path: str, content: bytes) -> None:
-        """Write *content* to *path*, whole or not at all."""
+        """Write *content* to *path* atomically."""
         target = Path(path)
         if target.is_dir():
             raise errors.InputError(errors.cannot_write(path, "it is a folder"))
@@ -81,6 +81,6 @@ def _umask() -> int:
 
 
 def location_on_disk(path: str) -> Location:
-    """Return the real location of *path*, which may be relative; of a folder, with a slash."""
+    """Return the real location of *path*, which may be relative; for a folder, with a slash."""
     real = os.path.realpath(path)
     return location_of_path(real + "/" if Path(real).is_dir() and real != "/" else real)

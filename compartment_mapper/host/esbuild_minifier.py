@@ -1,4 +1,4 @@
-"""The Node process that asks an application's own esbuild: one for each list of texts."""
+"""Minify with the application's own esbuild, in one Node process per batch."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _SCRIPT = Path(__file__).parent.parent / "_runtime" / "minify.mjs"
 
 
 class Minifier:
-    """`MinifyPowers` of a Node.
+    """`MinifyPowers` that use Node.
 
     Args:
-        node: Returns the path of the Node; called when it is wanted first.
+        node: Returns the path of Node; called on first use.
     """
 
     def __init__(self, node: Callable[[], str]) -> None:
         self._node = node
 
     def minified(self, esbuild: Location, programs: Sequence[Program]) -> list[Minified | None]:
-        """Return for each program a shorter one; None where none surely does the same."""
+        """Return each program minified, or None where equivalence is not certain."""
         question = [
             {
                 "text": program.text,
@@ -40,7 +40,7 @@ class Minifier:
         return [_maybe_minified(answer) for answer in self._answers(esbuild, "programs", question)]
 
     def are_same(self, esbuild: Location, pairs: Sequence[tuple[str, str]]) -> list[bool]:
-        """Return for each pair of functors whether they only are written differently."""
+        """Return, for each pair of functors, whether they differ only in formatting."""
         return [answer is True for answer in self._answers(esbuild, "pairs", pairs)]
 
     def _answers(self, esbuild: Location, key: str, question: Sequence[object]) -> list[object]:
@@ -56,7 +56,7 @@ class Minifier:
             text=True,
             encoding="utf-8",
             check=False,
-            env={**os.environ, "NODE_OPTIONS": ""},  # they are for programs: a debugger, for one
+            env={**os.environ, "NODE_OPTIONS": ""},  # meant for programs: for example a debugger
         )
         problem, answers = _lines(done)
         if problem is not None:
@@ -66,13 +66,13 @@ class Minifier:
 
 
 def _lines(done: subprocess.CompletedProcess[str]) -> tuple[str | None, list[object]]:
-    """Return what is wrong with the esbuild, and the answers if nothing is."""
+    """Return the problem with esbuild, and the answers if there is none."""
     first, _, second = done.stdout.partition("\n")
     try:
         problem, answers = json.loads(first), json.loads(second)
     except ValueError:
         said = [line for line in done.stderr.splitlines() if "Error" in line]
-        return (said or ["it gave no answer"])[0].strip(), []
+        return (said or ["esbuild printed nothing"])[0].strip(), []
     return (None if problem is None else str(problem).splitlines()[0]), list(answers)
 
 

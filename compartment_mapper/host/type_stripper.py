@@ -1,4 +1,4 @@
-"""The Node process that erases types: one for all texts of a run, started for the first."""
+"""The Node process that strips types: one per run, started on first use."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _SCRIPT = Path(__file__).parent.parent / "_runtime" / "strip-types.cjs"
 
 
 class TypeStripper:
-    """`StripPowers` of a Node, to be closed with ``with``.
+    """`StripPowers` that use Node; close it with ``with``.
 
     Args:
-        node: Returns the path of the Node; called when it is wanted first.
+        node: Returns the path of Node; called on first use.
     """
 
     def __init__(self, node: Callable[[], str]) -> None:
@@ -43,7 +43,7 @@ class TypeStripper:
             self._process.communicate()
 
     def stripped(self, typed: Typed) -> StrippedTypes | StripRefusal:
-        """Return how *typed* is edited to be JavaScript, or why it can't be."""
+        """Return the edits that turn *typed* into JavaScript, or the problem."""
         self._process = self._process or self._started()
         source = typed.source.decode("utf-8", "replace")
         jsx = typed.jsx
@@ -77,5 +77,5 @@ class TypeStripper:
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
-            env={**os.environ, "NODE_OPTIONS": ""},  # they are for programs: a debugger, for one
+            env={**os.environ, "NODE_OPTIONS": ""},  # meant for programs: for example a debugger
         )

@@ -1,7 +1,7 @@
-"""The second wall: what Node's permission model is told that a process may do.
+"""Restrict the process with Node's permission model, as a second layer of confinement.
 
-An application's compartments confine its packages. Should one of them escape all the same, it meets
-the process, which may do what the packages together were granted, and no more. See
+Compartments confine the packages of an application. Code that escapes from a compartment still runs
+in a process that has no more permissions than all packages together are granted. See
 ``docs/decisions/0013-second-wall.md``.
 """
 
@@ -18,41 +18,41 @@ from compartment_mapper.policy.model import Attenuation, Grant, Grants, PackageP
 Need = Literal["fs-read", "fs-write", "child-process", "worker", "wasi", "net"]
 Needs = frozenset[Need]
 
-#: From these versions on Node has a permission model that is no experiment, one that holds the
-#: network, and one that lets relative links be made.
+#: The first Node versions with a stable permission model, with network restrictions, and with
+#: permission to create relative links.
 _WALLS = (22, 13)
 _HOLDS_NETWORK = (25, 0)
 _LINKS = (24, 0)
-#: What the process has open, and of that the names.
+#: The open files of the process, and the names among them.
 _DESCRIPTORS = "/proc/self/fd/*"
-#: The Node that comes with an installation.
+#: The Node that is installed with this package.
 USUAL_NODE = (24, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wall:
-    """What all packages together need of the process."""
+    """The permissions that all packages together need."""
 
     needs: Needs = frozenset()
-    #: Why there can be no wall; empty if there can be.
+    #: The reason why the permission model cannot be used; empty if it can.
     problem: str = ""
-    #: Whether each run says so: not where it follows from powers that reach as far as no wall does.
+    #: Whether each run prints the reason: not if it follows from grants that no restriction covers.
     is_said: bool = True
 
     def flags(self, readable: Sequence[str], *, version: tuple[int, ...]) -> list[str]:
-        """Return Node's options.
+        """Return the options for Node.
 
         Args:
-            readable: Files that the process reads itself.
-            version: Of Node.
+            readable: Files that the process itself reads.
+            version: The version of Node.
         """
         assert not self.problem, self
         found = ["--permission"]
-        if "worker" in self.needs:  # each thread would warn of what was granted
+        if "worker" in self.needs:  # each thread would warn about the grant
             found.append("--disable-warning=SecurityWarning")
         if "fs-read" not in self.needs:
             found += [f"--allow-fs-read={path}" for path in readable]
-            if "fs-write" in self.needs:  # whether what was opened is a file is looked up there
+            if "fs-write" in self.needs:  # Node looks up there whether an open descriptor is a file
                 found.append(f"--allow-fs-read={_DESCRIPTORS}")
         for need in sorted(self.needs):
             if need.startswith("fs-"):
@@ -66,7 +66,7 @@ class Wall:
         return {"needs": sorted(self.needs), "problem": self.problem}
 
     def command(self, script: str, *more: str) -> str:
-        """Return the command line that runs *script*, which reads *more* files, behind the wall.
+        """Return the command line that runs *script*, which reads *more* files, with this wall.
 
         >>> Wall(needs=frozenset({"fs-read"})).command("app.js")
         "node --permission '--allow-fs-read=*' app.js"
@@ -77,25 +77,25 @@ class Wall:
 
 
 def wall_from_dict(value: object) -> Wall:
-    """Return the wall of which `Wall.to_dict` is *value*."""
+    """Return the wall that `Wall.to_dict` encoded as *value*."""
     assert isinstance(value, dict), value
     return Wall(needs=frozenset(value["needs"]), problem=value["problem"])
 
 
 def wall_for(policies: Iterable[PackagePolicy], *, mentions: bool) -> Wall:
-    """Return the wall for whoever runs the application with the usual Node."""
+    """Return the wall for the default Node."""
     return wall_of(policies, version=USUAL_NODE, mentions=mentions)
 
 
 def wall_of(
     policies: Iterable[PackagePolicy], *, version: tuple[int, ...], mentions: bool = True
 ) -> Wall:
-    """Return the wall that *policies* leave room for.
+    """Return the strictest wall that *policies* allow.
 
     Args:
-        policies: Of all packages.
-        version: Of Node.
-        mentions: Whether a text of the application may have one of `refused_words`.
+        policies: The policies of all packages.
+        version: The version of Node.
+        mentions: Whether the source of the application may contain one of `refused_words`.
 
     >>> sorted(wall_of([PackagePolicy(builtins={"fs.readFileSync": True})], version=(24, 1)).needs)
     ['fs-read']
@@ -116,36 +116,36 @@ def wall_of(
 
 
 def _with_bare_names(policy: PackagePolicy) -> PackagePolicy:
-    """Return *policy* with the names of builtins without ``node:``."""
+    """Return *policy* with builtin names without ``node:``."""
     grants = policy.builtins
     if not isinstance(grants, Mapping):
         return policy
     bare: dict[str, Grant] = {}
     for name, grant in grants.items():
-        # Two names of one thing: what either of them withholds, is withheld; more is no harm here.
+        # Two names for one builtin: a denial of either applies; a wider wall does no harm here.
         bare[name.removeprefix("node:")] = grant or bare.get(name.removeprefix("node:"), grant)
     return replace(policy, builtins=bare)
 
 
 def _problem(policy: PackagePolicy) -> str:
-    """Return why there can be no wall; empty if there can be."""
+    """Return the reason why there can be no wall, or an empty string."""
     if "any" in (policy.globals, policy.builtins):
-        return "a package may use all that the process may"
+        return "a package is granted everything"
     if isinstance(policy.globals, Attenuation):
-        return "an attenuator is given all globals"
+        return "an attenuator receives all globals"
     for part, path in _BEYOND:
         if policy.allows(part, path):
-            return f"'{path}' is granted, which reaches past it"
+            return f"the policy grants '{path}', which bypasses it"
     return ""
 
 
 def _refused(policy: PackagePolicy, version: tuple[int, ...]) -> str:
-    """Return which granted power there is without a wall only; empty for none."""
+    """Return a granted capability that the permission model denies, or an empty string."""
     if _FILE_MODULES.isdisjoint(_heads(policy.builtins)):
         return ""
     paths = [*_OF_DESCRIPTORS, *([] if version >= _LINKS else _named("symlink"))]
     path = next((path for path in paths if policy.allows("builtins", path)), None)
-    return f"'{path}' is granted, which Node's permission model refuses to all" if path else ""
+    return f"the policy grants '{path}', which the permission model always denies" if path else ""
 
 
 def _needs_of(policy: PackagePolicy) -> set[Need]:
@@ -162,14 +162,14 @@ def _needs_of(policy: PackagePolicy) -> set[Need]:
 
 
 def _heads(grants: Grants) -> set[str]:
-    """Return the names of which something is granted; of paths, their first part."""
+    """Return the granted names; for paths, their first part."""
     assert isinstance(grants, Mapping), grants
     granted = (name for name, grant in grants.items() if grant is not False and grant != "load")
     return {name.partition(".")[0] for name in granted}
 
 
 def _named(names: str) -> list[str]:
-    """Return the paths of functions of ``fs`` in all their forms.
+    """Return the paths of functions of ``fs`` in all their variants.
 
     >>> _named("stat")
     ['fs.stat', 'fs.statSync', 'fs.promises.stat', 'fs/promises.stat']
@@ -178,7 +178,7 @@ def _named(names: str) -> list[str]:
     return [form.format(name) for name in names.split() for form in forms]
 
 
-#: What the permission model refuses to all, since it knows only paths.
+#: Functions that the permission model always denies, because it checks paths only.
 _OF_DESCRIPTORS = [
     path
     for name in ("fsync", "fdatasync", "fchmod", "fchown", "futimes")
@@ -188,12 +188,12 @@ _FILE_MODULES = frozenset({"fs", "fs/promises"})
 
 
 def refused_words(version: tuple[int, ...] = USUAL_NODE) -> tuple[bytes, ...]:
-    """Return words of which a text has one that calls what the permission model refuses to all."""
+    """Return words, one of which occurs in any source that calls such a function."""
     words = (b"fsync", b"fdatasync", b"fchmod", b"fchown", b"futimes")
     return words if version >= _LINKS else (*words, b"symlink")
 
 
-#: Powers that Node has only without a wall, or that undo it.
+#: Capabilities that exist only without a wall, or that bypass it.
 _BEYOND: Sequence[tuple[Part, str]] = (
     ("globals", "process.binding"),
     ("globals", "process._linkedBinding"),
@@ -209,12 +209,12 @@ _READ: Needs = frozenset({"fs-read"})
 _WRITE: Needs = frozenset({"fs-write"})
 _FILES = _READ | _WRITE
 _PROCESS: Needs = frozenset({"child-process"})
-#: A thread loads files, and has every power of Node.
+#: A thread loads files and has all capabilities of Node.
 _ALL: Needs = _FILES | _PROCESS | frozenset({"worker"})
 _WASI: Needs = _FILES | frozenset({"wasi"})
 _NETWORK: Needs = frozenset({"net"})
 
-#: Builtins of which no part does without.
+#: Builtins that need the permission as a whole.
 _MODULES: Mapping[str, Needs] = {
     "child_process": _PROCESS,
     "cluster": _ALL,
@@ -236,7 +236,7 @@ _WRITING = (
     "appendFile chmod chown lchmod lchown lutimes mkdir mkdtemp rmdir truncate unlink utimes "
     "writeFile"
 )
-#: Those that open files as they are told, and those that look before they write.
+#: Functions that open files with given flags, and functions that check before they write.
 _DOING_BOTH = (
     "copyFile cp createWriteStream link mkdtempDisposable open rename rm symlink "
     "ReadStream WriteStream FileReadStream FileWriteStream"

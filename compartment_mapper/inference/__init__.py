@@ -1,1 +1,1 @@
-"""What code is seen to use, and the policies that follow from it."""
+"""Infer the capabilities that code uses, and the policies that grant them."""

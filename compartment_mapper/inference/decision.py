@@ -1,4 +1,4 @@
-"""Which policy holds for an application, and what is wrong with the one that was given."""
+"""Decide which policy applies to an application, and check a given policy against it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from compartment_mapper.text import Span
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyFile:
-    """The text of a policy, and what to call it."""
+    """The content of a policy file, and its name for messages."""
 
     text: bytes
     name: str
@@ -46,15 +46,15 @@ class PolicyFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenPolicy:
-    """A policy that somebody wrote, overrides included."""
+    """A policy that the user provides, with overrides applied."""
 
     policy: Policy
-    #: What to call it in messages.
+    #: The name for messages.
     file: str
 
 
 def given_policy(policy: PolicyFile | None, override: PolicyFile | None) -> GivenPolicy | None:
-    """Return what the files say together; None without a policy.
+    """Return the merged policy of the files, or None if there is no policy.
 
     Raises:
         InputError: INVALID_POLICY.
@@ -67,7 +67,7 @@ def given_policy(policy: PolicyFile | None, override: PolicyFile | None) -> Give
 
 
 def parsed_policy(file: PolicyFile) -> Policy:
-    """Return what one file says.
+    """Return the policy of one file.
 
     Raises:
         InputError: INVALID_POLICY.
@@ -80,7 +80,7 @@ def parsed_policy(file: PolicyFile) -> Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedGrant:
-    """A grant by name, on the command line: ``PACKAGE:AUTHORITY``."""
+    """A grant on the command line: ``PACKAGE:CAPABILITY``."""
 
     package: CanonicalName
     part: Part
@@ -88,7 +88,7 @@ class NamedGrant:
 
 
 def named_grant(text: str) -> NamedGrant | Diagnostic:
-    """Return the grant that *text* says; ``node:`` before an authority makes it a builtin.
+    """Parse *text* as a grant; the prefix ``node:`` selects a builtin.
 
     >>> named_grant("a>b:fs.stat")
     NamedGrant(package='a>b', part='builtins', path='fs.stat')
@@ -109,7 +109,7 @@ def named_grant(text: str) -> NamedGrant | Diagnostic:
 
 
 def _is_of_builtin(path: str) -> bool:
-    """Whether a member is one of a builtin, and none of the global that is called so.
+    """Return whether a member belongs to a builtin and not to the global of the same name.
 
     >>> _is_of_builtin("crypto.createHash"), _is_of_builtin("crypto.subtle")
     (True, False)
@@ -124,7 +124,7 @@ _OF_WEB_CRYPTO = frozenset({"subtle", "getRandomValues", "randomUUID"})
 def with_named_grants(
     policy: Policy, texts: Iterable[str], packages: Iterable[CanonicalName]
 ) -> Policy:
-    """Return *policy* with what is granted by name on the command line.
+    """Return *policy* with the grants on the command line added.
 
     Raises:
         InputError: INVALID_GRANT, UNKNOWN_PACKAGE.
@@ -154,9 +154,9 @@ def _with_grant(policy: Policy, grant: NamedGrant) -> Policy:
 
 
 def _also_meant(grant: NamedGrant) -> Iterator[NamedGrant]:
-    """Yield what else a name means: a builtin is called ``crypto``, and a global.
+    """Yield the other capabilities that a name covers: ``crypto`` is a builtin and a global.
 
-    The module `process` is the global: what is granted of one, is of the other.
+    The module `process` is the global, so a grant of one covers the other.
     """
     first, dot, _ = grant.path.partition(".")
     if (
@@ -170,7 +170,7 @@ def _also_meant(grant: NamedGrant) -> Iterator[NamedGrant]:
 
 
 def policy_beside(root: Location, read: ReadPowers) -> tuple[PolicyFile | None, PolicyFile | None]:
-    """Return the policy and the overrides that lie beside the application's package.json."""
+    """Return the policy and the overrides beside the application's package.json."""
 
     def found(name: str) -> PolicyFile | None:
         text = read.maybe_read(Location(root + name))
@@ -181,7 +181,7 @@ def policy_beside(root: Location, read: ReadPowers) -> tuple[PolicyFile | None, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScannedApplication:
-    """An application as it was scanned."""
+    """The result of scanning an application."""
 
     root: Location
     modules: ModuleGraph
@@ -194,21 +194,21 @@ class ScannedApplication:
 
     @property
     def names(self) -> list[CanonicalName]:
-        """The packages that are reached."""
+        """The reachable packages."""
         return [package.canonical_name for package in self.packages.packages.values()]
 
 
 def policy_problems(
     given: GivenPolicy, scanned: ScannedApplication, *, frozen: bool
 ) -> Iterator[Diagnostic]:
-    """Yield where *given* does not fit the application: errors, and warnings of what is stale.
+    """Yield the differences between *given* and the application: errors and stale entries.
 
-    What is harmless need not be granted.
+    Harmless uses need no grant.
 
     Args:
         given: The policy.
         scanned: The application.
-        frozen: A package of another version, or with other files, is an error.
+        frozen: Whether another version or other files of a package are an error.
     """
     for finding in missing_grants(given.policy, scanned.uses):
         assert finding.use is not None
@@ -225,7 +225,7 @@ def policy_problems(
 
 
 def _mistyped(finding: PolicyDiagnostic, file: str) -> Iterator[Diagnostic]:
-    """Yield a grant of a member that `process` has not, if it nearly has it and nobody uses it."""
+    """Warn of a grant of an unknown `process` member whose name is close to a real one."""
     first, *members = finding.path.split(".")
     if finding.part != "globals" or first != "process" or not members:
         return
@@ -237,12 +237,12 @@ def _mistyped(finding: PolicyDiagnostic, file: str) -> Iterator[Diagnostic]:
 
 
 def hardened_packages(scanned: ScannedApplication, *, believed: bool) -> frozenset[CanonicalName]:
-    """Return the packages whose functions and classes are frozen for others by default.
+    """Return the packages whose functions and classes are hardened by default.
 
     Args:
         scanned: The application.
-        believed: A package that another is seen to change stays as it is. Without a policy
-            that says so, this is for `--infer` alone.
+        believed: Whether a package that another package modifies stays unhardened. Without a
+            policy, only `--infer` does this.
     """
     patched = {patch.target for patch in patches_of(scanned.modules, scanned.packages)}
     unchanging = unchanging_packages(scanned.modules, scanned.packages)

@@ -1,4 +1,4 @@
-"""Which packages may be locked: those whose exports nobody is seen to change."""
+"""Find the packages to harden: those whose exports no package modifies."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from compartment_mapper.text import Span
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patch:
-    """A place where a package is seen to change what another exports."""
+    """A place where a package modifies the exports of another."""
 
     package: CanonicalName
     target: CanonicalName
     module: Location
-    #: Of the request of the other package.
+    #: The span of the request for the other package.
     span: Span
 
 
 def patches_of(modules: ModuleGraph, packages: PackageGraph) -> Iterator[Patch]:
-    """Yield where packages change what others export."""
+    """Yield the places where packages modify the exports of others."""
     for location, module in sorted(modules.modules.items()):
         package = packages.owner_of(location).canonical_name
         for edge in module.edges:
@@ -40,7 +40,7 @@ def patches_of(modules: ModuleGraph, packages: PackageGraph) -> Iterator[Patch]:
 
 
 def _sources_of(target: Target, modules: ModuleGraph) -> set[Location]:
-    """Return the modules that what *target* exports may be of: its own, and what it re-exports."""
+    """Return the modules that can own the exports of *target*: its own and re-exported ones."""
     found: set[Location] = set()
     pending = [target]
     while pending:
@@ -57,10 +57,10 @@ def _sources_of(target: Target, modules: ModuleGraph) -> set[Location]:
 
 
 def unchanging_packages(modules: ModuleGraph, packages: PackageGraph) -> frozenset[CanonicalName]:
-    """Return the packages that are not seen to change late what they export.
+    """Return the packages that do not modify their own exports late.
 
-    What the application's own package changes counts as well; what others do does not: a hostile
-    one would ask for its victim to stay open.
+    Modifications by the application count as well. Those by other dependencies do not: otherwise a
+    malicious one could keep its target unhardened.
     """
     changing: set[CanonicalName] = set()
     for location, module in modules.modules.items():
@@ -74,7 +74,7 @@ def unchanging_packages(modules: ModuleGraph, packages: PackageGraph) -> frozens
 
 
 def _patched_in_package(module: Module, packages: PackageGraph) -> Iterator[CanonicalName]:
-    """Yield the package of *module* for each of its own modules that it changes."""
+    """Yield the package of *module* for each of its own modules that it modifies."""
     own = packages.owner_of(module.location)
     for edge in module.edges:
         is_patched = edge.request.specifier in module.record.patched
@@ -86,7 +86,7 @@ def _patched_in_package(module: Module, packages: PackageGraph) -> Iterator[Cano
 def with_hardening(
     policy: Policy, packages: PackageGraph, hardened: Container[CanonicalName]
 ) -> Policy:
-    """Return *policy* with the code of *hardened* packages frozen, where it does not say."""
+    """Return *policy* with ``"code"`` for *hardened* packages, unless it sets ``harden``."""
 
     def decided(name: CanonicalName) -> PackagePolicy:
         own = policy.of(name)

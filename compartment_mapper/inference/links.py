@@ -1,4 +1,4 @@
-"""How packages come by each other, and which of these links are doubtful."""
+"""Links between packages, and warnings for undeclared ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from compartment_mapper.resolve.specifiers import is_bare, package_name_of
 
 
 def links_of(module: Module, packages: PackageGraph) -> Iterator[CapabilityUse]:
-    """Yield the packages that *module* reaches, each as a use."""
+    """Yield each package that *module* reaches, as a use."""
     source = packages.owner_of(module.location)
     for edge in module.edges:
         if isinstance(edge.target, FileTarget):
@@ -48,7 +48,7 @@ def _link(edge: Edge, source: Package, target: Package) -> Link:
 
 
 def _is_detour(specifier: str, target: Package) -> bool:
-    """Whether a path leads out of the package that *specifier* begins with: ``b/../c/x.js``."""
+    """Return whether a path leaves the package that *specifier* names: ``b/../c/x.js``."""
     is_path = is_bare(specifier) and ".." in specifier.split("/")
     return is_path and package_name_of(specifier) != target.name
 
@@ -60,10 +60,10 @@ def _requested_name(specifier: str, target: Package) -> str:
 def doubtful_links(
     uses: Iterable[CapabilityUse], modules: ModuleGraph, packages: PackageGraph, *, root: Location
 ) -> Iterator[Diagnostic]:
-    """Yield a warning for each link that is granted because it is used, and for no better reason.
+    """Yield a warning for each link that is granted only because it is used.
 
-    A package that finds another installed may find another version with another tree, or none;
-    one that wants files of the application gets its configuration.
+    An undeclared package can have another version in another installation, or be missing; a package
+    that reads files of the application usually reads its configuration.
     """
     versions = {
         package.canonical_name: (package.name, package.version)

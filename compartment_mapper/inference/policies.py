@@ -1,4 +1,4 @@
-"""The policies that follow from what packages use."""
+"""Infer policies from the capabilities that packages use."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from compartment_mapper.policy.model import Grant, PackagePolicy, Policy
 
 
 def policy_of(uses: Iterable[CapabilityUse], packages: PackageGraph, *, infer: bool) -> Policy:
-    """Return the policy that follows from *uses*.
+    """Return the policy for *uses*.
 
     Args:
-        uses: Of all packages.
-        packages: All that are reached.
-        infer: Grant every package what it uses, but for critical powers. Without, only the
-            application's own package gets what it uses, and the others get the harmless part.
+        uses: The uses of all packages.
+        packages: All reachable packages.
+        infer: Whether to grant every package its uses, except critical ones. Otherwise only the
+            application is granted its uses, and dependencies get the harmless ones.
     """
     granted: dict[CanonicalName, dict[str, dict[str, Grant]]] = {
         package.canonical_name: {"globals": {}, "builtins": {}, "packages": {}}
@@ -44,13 +44,13 @@ def policy_of(uses: Iterable[CapabilityUse], packages: PackageGraph, *, infer: b
 
 
 def _without_needless_loads(grants: dict[str, Grant]) -> dict[str, Grant]:
-    """Return *grants* without those to load a builtin of which a member is granted."""
+    """Return *grants* without ``load`` grants of builtins that have a granted member."""
     holders = {holder for path in grants for holder in holders_of(path)}
     return {p: grant for p, grant in grants.items() if grant != "load" or p not in holders}
 
 
 def allow_all(packages: PackageGraph) -> Policy:
-    """Return the policy that gives everything to everyone."""
+    """Return the policy that grants everything to every package."""
     everything = PackagePolicy(globals="any", builtins="any", packages="any")
     return Policy(
         entry=everything,
@@ -59,7 +59,7 @@ def allow_all(packages: PackageGraph) -> Policy:
 
 
 def denied(uses: Iterable[CapabilityUse], policy: Policy) -> list[CapabilityUse]:
-    """Return the uses that *policy* does not grant, and about which nobody decided."""
+    """Return the uses that *policy* neither grants nor denies."""
     return [use for use in uses if not _is_decided(use, policy.of(use.package))]
 
 

@@ -1,7 +1,7 @@
-"""The policy file of an application: made from what is seen, kept up to date, and enforced.
+"""Infer, update and check the policy file of an application.
 
-``compartment-policy.json`` lists what each package uses beyond the harmless, granted or refused,
-with the package's version and a hash of its files: what changes, has to be decided.
+``compartment-policy.json`` lists the uses of each package that are not harmless, granted or denied,
+with the version of the package and a hash of its files. A change requires a new decision.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ def policy_from_uses(
     packages: PackageGraph,
     place_of: Callable[[CapabilityUse], str],
 ) -> Policy:
-    """Return the policy that grants what is used; critical powers stand there as refused.
+    """Return the policy that grants all uses; critical capabilities are listed as denied.
 
     Args:
-        uses: Of all packages, the first of each authority.
-        modules: Of the application.
-        packages: Of the application.
-        place_of: How people name the place of a use: ``lib/file.js:12``.
+        uses: The first use of each capability, of all packages.
+        modules: The modules of the application.
+        packages: The packages of the application.
+        place_of: Formats the place of a use: ``lib/file.js:12``.
     """
     found = {
         package.canonical_name: PackagePolicy(
@@ -66,7 +66,7 @@ def policy_from_uses(
 
 
 def with_open_packages(policy: Policy, names: Container[CanonicalName]) -> Policy:
-    """Return *policy* with ``"harden": false`` for packages that others are seen to change."""
+    """Return *policy* with ``"harden": false`` for packages that others modify."""
     return replace(
         policy,
         resources={
@@ -87,9 +87,9 @@ def _with_grant(
 
 
 def integrity_of(package: Package, modules: ModuleGraph, packages: PackageGraph) -> str | None:
-    """Return ``sha512-`` and the hash of a package's files that are reached; None for our own.
+    """Return ``sha512-`` and the hash of a package's reachable files, or None if it is local.
 
-    Packages outside of ``node_modules`` are being worked on: theirs would change all the time.
+    Packages outside of ``node_modules`` are under development, so their hash changes often.
     """
     if _NODE_MODULES not in package.root:
         return None
@@ -108,9 +108,8 @@ def integrity_of(package: Package, modules: ModuleGraph, packages: PackageGraph)
 def with_decisions(fresh: Policy, known: Policy) -> Policy:
     """Return *fresh* with the decisions of *known*.
 
-    What a person refused stays refused, and what a person granted stays granted, whole or
-    attenuated, whether it is seen to be used or not. What was inferred, and nobody uses any more,
-    is left out.
+    Manual denials and grants, whole or attenuated, stay even if no code uses them. Inferred grants
+    without a use are removed.
     """
     decided = {
         name: _decided(policy, known.resources[name]) if name in known.resources else policy
@@ -161,16 +160,16 @@ def _decided_grants(
 
 
 def is_personal(policy: PackagePolicy, part: Part, path: str, *, is_root: bool) -> bool:
-    """Return whether a person, and no inference, said what *policy* says of *path*.
+    """Return whether the entry for *path* in *policy* was written by hand.
 
-    An inference writes where a power is used, grants nothing critical to a dependency, and refuses
-    nothing else.
+    Inference records the place of each use, grants no critical capability to a dependency, and
+    denies nothing else.
 
     Args:
-        policy: Of a package, as it is read.
-        part: In which *path* is listed.
-        path: Of an authority.
-        is_root: The package is the application's own, which gets what it uses.
+        policy: The policy of a package, as read from the file.
+        part: The part that lists *path*.
+        path: The path of a capability.
+        is_root: Whether the package is the application, which is granted its uses.
     """
     grants = policy.grants_of(part)
     assert isinstance(grants, Mapping)
@@ -182,7 +181,7 @@ def is_personal(policy: PackagePolicy, part: Part, path: str, *, is_root: bool) 
 
 
 def _is_bare_grant(known: PackagePolicy, part: Part, path: str) -> bool:
-    """Whether a person granted what an inference might have: no reason may make it look so."""
+    """Return whether a manual grant looks like an inferred one; it must not get a reason."""
     granted = known.grants_of(part)
     if not isinstance(granted, Mapping) or path not in granted:
         return False
@@ -191,7 +190,7 @@ def _is_bare_grant(known: PackagePolicy, part: Part, path: str) -> bool:
 
 
 def _made_by_a_person(policy: PackagePolicy) -> PackagePolicy | None:
-    """Return what a person said of a package that is not reached; None for nothing."""
+    """Return the manual entries for an unreachable package, or None."""
     is_any = False
     for part in PARTS:
         grants = policy.grants_of(part)
@@ -210,7 +209,7 @@ def _names(policy: PackagePolicy, part: Part) -> Iterable[str]:
 
 
 def _matters(path: str, seen: Mapping[str, Grant]) -> bool:
-    """Whether a decision is about something that is still used."""
+    """Return whether a decision concerns a capability that is still used."""
     return any(use == path or path in holders_of(use) or use in holders_of(path) for use in seen)
 
 
@@ -223,9 +222,9 @@ def _wider(known: Grant, seen: Grant | None) -> Grant:
 
 
 def with_harmless(policy: Policy, uses: Iterable[CapabilityUse]) -> Policy:
-    """Return *policy* with the harmless part of what is used, where it says so, written out.
+    """Return *policy* with its implicit harmless grants written out.
 
-    Links to packages are never harmless here: who may use whom is listed.
+    Links to packages are never implicit: the policy lists them.
     """
     if not policy.harmless:
         return policy
@@ -244,35 +243,33 @@ def with_harmless(policy: Policy, uses: Iterable[CapabilityUse]) -> Policy:
     return Policy(entry=entry, resources=found)
 
 
-#: What may be wrong with a policy file: a use that nobody decided about; a package that another
-#: changes; a grant that nobody uses; a package that is not there; another version; the same
-#: version with other files.
+#: Kinds of findings: a use that the policy does not cover, a modified package, an unused grant, an
+#: unknown package, another version, or the same version with other files.
 PolicyDiagnosticKind = Literal["missing", "patched", "unused", "unknown", "version", "integrity"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyDiagnostic:
-    """One difference between a policy and the application that it is for."""
+    """One difference between a policy and its application."""
 
     kind: PolicyDiagnosticKind
     package: CanonicalName
-    #: Of an authority.
+    #: The part of a capability.
     part: Part | None = None
     path: str = ""
-    #: What uses it.
+    #: The use of the capability.
     use: CapabilityUse | None = None
-    #: What changes what *path*, another package, exports.
+    #: The place that modifies the exports of the package *path*.
     patch: Patch | None = None
-    #: Versions: what the policy says, and what is there.
+    #: Versions: in the policy and in the installation.
     expected: str = ""
     found: str = ""
 
 
 def missing_grants(policy: Policy, uses: Iterable[CapabilityUse]) -> Iterator[PolicyDiagnostic]:
-    """Yield the powers that are used, and that *policy* neither grants nor refuses.
+    """Yield the uses that *policy* neither grants nor denies.
 
-    Packages that are used without being declared are withheld, as they are without a policy; the
-    application itself has to be decided about.
+    Undeclared packages are denied, as without a policy; for the application they need a decision.
     """
     for use in uses:
         own = policy.of(use.package)
@@ -280,7 +277,7 @@ def missing_grants(policy: Policy, uses: Iterable[CapabilityUse]) -> Iterator[Po
         is_power = is_link if use.part == "packages" else not use.harmless
         if not is_power:
             continue
-        # To have a global, and not to make it, is a decision: then it makes its own.
+        # A grant to read a global, without ``write``, is a decision: the package defines its own.
         writes = use.write and not is_global(use.path)
         allowed = own.allows(use.part, use.path, write=writes, load=use.load)
         if not (allowed or use.has_form or own.denies(use.part, use.path)):
@@ -292,7 +289,7 @@ def missing_grants(policy: Policy, uses: Iterable[CapabilityUse]) -> Iterator[Po
 def undecided_patches(
     policy: Policy, modules: ModuleGraph, packages: PackageGraph
 ) -> Iterator[PolicyDiagnostic]:
-    """Yield where packages change what others export, which is frozen if nobody decides."""
+    """Yield modifications of exports that the policy does not allow or deny."""
     unchanging = unchanging_packages(modules, packages)
     for patch in patches_of(modules, packages):
         if patch.target in unchanging and policy.of(patch.target).harden is None:
@@ -302,7 +299,7 @@ def undecided_patches(
 
 
 def unused_grants(policy: Policy, uses: Iterable[CapabilityUse]) -> Iterator[PolicyDiagnostic]:
-    """Yield what *policy* says of authority that nobody uses."""
+    """Yield the grants of *policy* that no code uses."""
     used: dict[tuple[CanonicalName, Part], set[str]] = {}
     for use in uses:
         paths = used.setdefault((use.package, use.part), set())
@@ -323,7 +320,7 @@ def unused_grants(policy: Policy, uses: Iterable[CapabilityUse]) -> Iterator[Pol
 def changed_packages(
     policy: Policy, modules: ModuleGraph, packages: PackageGraph
 ) -> Iterator[PolicyDiagnostic]:
-    """Yield the packages that are not those that *policy* was made for."""
+    """Yield the packages that differ from those in *policy*."""
     by_name = {package.canonical_name: package for package in packages.packages.values()}
     for name, own in sorted(policy.resources.items()):
         package = by_name.get(name)

@@ -1,4 +1,4 @@
-"""What of a policy deserves to be read first: grave grants, leaks of secrets, unknown names."""
+"""Find the grants to review first: severe grants, leaks of secrets and unknown globals."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from compartment_mapper.policy.model import Policy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leak:
-    """A dependency that reads secrets and reaches the network: it can send them away."""
+    """A dependency that reads secrets and reaches the network, so it can leak them."""
 
     package: CanonicalName
-    #: The first use of each kind.
+    #: The first use of each effect.
     reads: CapabilityUse
     sends: CapabilityUse
 
     def to_dict(self, place_of: Callable[[CapabilityUse], str]) -> dict[str, object]:
-        """Return what ``--json`` prints."""
+        """Return the ``--json`` output."""
         return {
             "kind": "leak",
             "package": self.package,
@@ -31,7 +31,7 @@ class Leak:
 
 
 def use_to_dict(use: CapabilityUse, place_of: Callable[[CapabilityUse], str]) -> dict[str, object]:
-    """Return what ``--json`` prints of one use."""
+    """Return the ``--json`` output for one use."""
     return {
         "package": use.package,
         "part": use.part,
@@ -42,9 +42,9 @@ def use_to_dict(use: CapabilityUse, place_of: Callable[[CapabilityUse], str]) ->
 
 
 def granted_uses(uses: Iterable[CapabilityUse], policy: Policy) -> list[CapabilityUse]:
-    """Return the powers that dependencies use, and that *policy* grants them.
+    """Return the capabilities that dependencies use and *policy* grants.
 
-    Globals, builtins, and files of the application's own package.
+    Covers globals, builtins, and files of the application.
     """
     return [
         use
@@ -58,20 +58,20 @@ def granted_uses(uses: Iterable[CapabilityUse], policy: Policy) -> list[Capabili
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Risks:
-    """What of the powers that dependencies use and get is to be read first."""
+    """The granted uses of dependencies that need review."""
 
-    #: Of severity high, or worse.
+    #: Uses of severity high or critical.
     grave: Sequence[CapabilityUse]
     leaks: Sequence[Leak]
-    #: Globals of a page that we do not know, such as those of wallets and of payment providers.
+    #: Globals of a page that are not in the table, such as those of wallets and payment providers.
     unknown: Sequence[CapabilityUse]
 
     def __bool__(self) -> bool:
-        """Whether there is any."""
+        """Return whether there are any."""
         return bool(self.grave or self.leaks or self.unknown)
 
     def to_dict(self, place_of: Callable[[CapabilityUse], str]) -> dict[str, object]:
-        """Return what ``--json`` prints."""
+        """Return the ``--json`` output."""
         return {
             "granted": [use_to_dict(use, place_of) for use in self.grave],
             "unknownGlobals": [use_to_dict(use, place_of) for use in self.unknown],
@@ -80,11 +80,11 @@ class Risks:
 
 
 def risks_of(uses: Sequence[CapabilityUse], *, in_page: bool) -> Risks:
-    """Return what deserves to be read of *uses*, which are granted.
+    """Return the *uses* that need review; all of them are granted.
 
     Args:
-        uses: Of dependencies, of globals and builtins.
-        in_page: Whether the host is a page. Node has no global that we do not know.
+        uses: The uses of globals and builtins by dependencies.
+        in_page: Whether the host is a page. All globals of Node are in the table.
     """
     return Risks(
         grave=[use for use in uses if use.severity in {"high", "critical"}],
@@ -94,7 +94,7 @@ def risks_of(uses: Sequence[CapabilityUse], *, in_page: bool) -> Risks:
 
 
 def leaks_of(uses: Sequence[CapabilityUse]) -> list[Leak]:
-    """Return the packages that do both: each of *uses* is of a global or a builtin."""
+    """Return the packages that both read secrets and reach the network."""
     reads, sends = _first(uses, "reads secrets"), _first(uses, "reaches the network")
     return [
         Leak(package=package, reads=use, sends=sends[package])

@@ -1,4 +1,4 @@
-"""Globals that one package makes and another names."""
+"""Globals that one package defines and another uses."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from compartment_mapper.text import Span
 def shared_globals(
     modules: ModuleGraph, owners: Mapping[Location, CanonicalName], *, page: bool
 ) -> Iterator[CapabilityUse]:
-    """Yield the globals that one package makes and another names: both need the grant.
+    """Yield the globals that one package defines and another uses; both need the grant.
 
-    What a page has is the page's.
+    Globals of a page are not included.
     """
     makers: dict[str, list[CapabilityUse]] = {}
     for use in _made_globals(modules, owners):
@@ -66,9 +66,9 @@ def _made_of_handed(
     owners: Mapping[Location, CanonicalName],
     handing: Container[CanonicalName],
 ) -> Iterator[CapabilityUse]:
-    """Yield the functions that the application calls by names that such a package may make.
+    """Yield the functions that the application calls by names that such a package may define.
 
-    As test runners do: a module hands the global object to another, which calls it ``context``.
+    Test runners do this: a module passes the global object to another, as ``context``.
     """
     from compartment_mapper.scan.capabilities.made_globals import functions_given  # noqa: PLC0415 - see scan_powers
 
@@ -94,12 +94,12 @@ def _made_of_handed(
 _CALLED = re.compile(rb"(?<![\w$.])([A-Za-z_$][\w$]*)\s*[(.]")
 
 
-#: Of these each package has its own.
+#: Each package has its own.
 _NOT_SHARED = frozenset(VIEWED_GLOBALS) & HOST_GLOBALS | {"console"}
 
 
 def _places_in(module: Module, paths: Iterable[str]) -> dict[str, Span]:
-    """Return where the text of a module names which of such globals."""
+    """Return the places where the source of a module names such globals."""
     if not is_program(module.record.language):
         return {}
     named = [path for path in paths if path.rpartition(".")[2].encode() in module.source]

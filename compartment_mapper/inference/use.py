@@ -1,4 +1,4 @@
-"""One authority that a package is seen to use."""
+"""A capability that a package uses."""
 
 from __future__ import annotations
 
@@ -18,20 +18,19 @@ from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
 from compartment_mapper.policy.model import Grant
 from compartment_mapper.text import Span
 
-#: How a package comes by another: it declares it (or is the application), it merely finds it
-#: installed, somebody else's text names it, it wants files of the application's own, or it has no
-#: claim to it.
+#: How a package reaches another: it declares it (or is the application), it finds it installed, the
+#: source of another package names it, it loads files of the application, or it has no valid link.
 Link = Literal["declared", "installed", "named", "application", "refused"]
 
 
-_OF_THE_APPLICATION = Authority("high", "runs, and reads, files of the application's own")
+_OF_THE_APPLICATION = Authority("high", "loads and reads files of the application")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapabilityUse:
-    """One authority that a package uses, where it does so first.
+    """A capability that a package uses, with its first use.
 
-    The authority is a global or a builtin of the host, or another package.
+    The capability is a global or a builtin of the host, or another package.
     """
 
     package: CanonicalName
@@ -39,22 +38,22 @@ class CapabilityUse:
     path: str
     module: Location
     span: Span
-    #: Of a global: it is assigned.
+    #: For a global: it is assigned.
     write: bool = False
-    #: Of a global: no host has it, another package makes it.
+    #: For a global: another package defines it, and no host has it.
     made: bool = False
-    #: Of a builtin: it is requested; what is used of it are uses of their own.
+    #: For a builtin: it is requested; uses of its members are separate.
     load: bool = False
-    #: The text may use more of the object than is certain, so that all of it is listed.
+    #: The source may use more members than the scanner sees, so the whole object is listed.
     uncertain: bool = False
-    #: Of a package.
+    #: For a package: the kind of link.
     link: Link = "declared"
-    #: Of a package: what it is requested by.
+    #: For a package: the specifier of the request.
     specifier: str = ""
 
     @property
     def authority(self) -> Authority:
-        """How bad it is to grant, and why."""
+        """The severity and the reason."""
         if self.link == "application":
             return _OF_THE_APPLICATION
         if self.made:
@@ -63,7 +62,7 @@ class CapabilityUse:
 
     @property
     def severity(self) -> Severity:
-        """How bad it is to grant; what nobody may have without being named is critical."""
+        """The severity; a link that no inference grants is critical."""
         if self.link == "refused":
             return "critical"
         return "harmless" if self.harmless else self.authority.severity
@@ -77,13 +76,13 @@ class CapabilityUse:
 
     @property
     def has_form(self) -> bool:
-        """Whether a dependency that is not granted the builtin has a form of it without power."""
+        """Whether dependencies without a grant get the builtin without capabilities."""
         builtin = self.path.partition(".")[0]
         return self.part == "builtins" and builtin in WITHOUT_POWER and self.package != ROOT_NAME
 
     @property
     def grant(self) -> Grant:
-        """What stands in a policy that grants it."""
+        """The value that grants it in a policy."""
         if self.load:
             return "load"
         return "write" if self.write else True

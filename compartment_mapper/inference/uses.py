@@ -1,4 +1,4 @@
-"""What each package's code is seen to use."""
+"""Collect the capabilities that the code of each package uses."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from compartment_mapper.records.module_record import BuiltinUse, FreeName, Modul
 def every_use(
     modules: ModuleGraph, packages: PackageGraph, *, page: bool = False
 ) -> Iterator[CapabilityUse]:
-    """Yield what every package uses, file by file, as often as it does.
+    """Yield all uses of every package, file by file, with repetitions.
 
     Args:
-        modules: Of the application.
-        packages: Which these modules are of.
-        page: Whether the host is a page, with other globals than Node's.
+        modules: The modules of the application.
+        packages: Their packages.
+        page: Whether the host is a page, which has other globals than Node.
     """
     owners = {
         location: packages.owner_of(location).canonical_name for location in sorted(modules.modules)
@@ -55,7 +55,7 @@ def every_use(
 def uses_of(
     modules: ModuleGraph, packages: PackageGraph, *, page: bool = False
 ) -> list[CapabilityUse]:
-    """Return what every package uses, by package, part and path; the first use of each."""
+    """Return the first use of each capability, by package, part and path."""
     found: dict[tuple[CanonicalName, Part, str, bool, bool], CapabilityUse] = {}
     for use in every_use(modules, packages, page=page):
         found.setdefault((use.package, use.part, use.path, use.write, use.load), use)
@@ -63,7 +63,7 @@ def uses_of(
 
 
 def _without_covered(uses: list[CapabilityUse]) -> list[CapabilityUse]:
-    """Return *uses* without members of objects that are used whole."""
+    """Return *uses* without members of objects that are used as a whole."""
     whole = {(use.package, use.part, use.path) for use in uses if not use.load}
 
     def is_covered(use: CapabilityUse) -> bool:
@@ -96,7 +96,7 @@ def _uses_in(
             )
     use_of = partial(CapabilityUse, package=package, part="globals", module=module.location)
     yield from (use_of(path=name.path, span=name.span) for name in module.record.page_names)
-    elsewhere: set[str] = set()  # specifiers that lead to files, or are known as requests
+    elsewhere: set[str] = set()  # specifiers that resolve to files, or are known requests
     for edge in module.edges:
         elsewhere.add(edge.request.specifier)
         if isinstance(edge.target, BuiltinTarget):
@@ -107,7 +107,7 @@ def _uses_in(
             yield from _builtin_uses(module, package, builtin, use)
 
 
-#: Objects whose members are granted one by one where the text is certain.
+#: Objects whose members are granted one by one where the scanner is certain.
 _EXPANDABLE = frozenset({*VIEWED_GLOBALS, "process.env", "process.stdout", "process.stderr"})
 
 
@@ -122,7 +122,7 @@ def _builtin_uses(
         yield from _critical_members(name, uses, use_of)
         return
     yield use_of(path=name, span=request.span, load=True)
-    for use in uses if name != "process" else ():  # that is the global
+    for use in uses if name != "process" else ():  # the module is the global
         path = f"{name}.{use.path}" if use.path else name
         if use.path or not use.exact:
             yield use_of(path=path, span=use.span, uncertain=not use.exact)
@@ -131,9 +131,9 @@ def _builtin_uses(
 def _critical_members(
     name: str, uses: Iterable[BuiltinUse], use_of: Callable[..., CapabilityUse]
 ) -> Iterator[CapabilityUse]:
-    """Yield the uses of members that do not come with the harmless builtin *name*.
+    """Yield the uses of members that a grant of the harmless builtin *name* does not include.
 
-    Every package has a `module` of its own, without the members that are critical in Node's.
+    Every package has its own `module`, without the members that are critical in Node's.
     """
     for use in uses if name != "module" else ():
         path = f"{name}.{use.path}"
@@ -142,7 +142,7 @@ def _critical_members(
 
 
 def _handed_on(module: Module) -> list[FreeName]:
-    """Return where ``process`` goes elsewhere: a dependency gets the members that it names."""
+    """Return where ``process`` is passed on; the recipient gets the members that it names."""
     return [
         name
         for name in module.record.free_names
@@ -153,9 +153,9 @@ def _handed_on(module: Module) -> list[FreeName]:
 def _uses_of_handed(
     module: Module, package: CanonicalName, handed: Sequence[FreeName]
 ) -> Iterator[CapabilityUse]:
-    """Yield what of ``process`` is used by way of a variable in a package that hands it on.
+    """Yield the members of ``process`` that a package that passes it on uses through a variable.
 
-    And the harmless members, for which whoever is handed it may look.
+    Includes the harmless members, which the recipient may look up.
     """
     use_of = partial(CapabilityUse, package=package, part="globals", module=module.location)
     for name in handed[:1]:
@@ -169,9 +169,9 @@ def _uses_of_handed(
 
 
 def _tested_path(name: FreeName, package: CanonicalName) -> str | None:
-    """Return the authority of a name that is only asked for: ``typeof WebSocket``.
+    """Return the capability of a name that is only tested: ``typeof WebSocket``.
 
-    The application knows what its host has; a dependency that finds a power would use it.
+    The application may test its host; a dependency that finds a capability would use it.
     """
     first = name.path.partition(".")[0]
     is_answered = package == ROOT_NAME or is_harmless("globals", first)
@@ -179,7 +179,7 @@ def _tested_path(name: FreeName, package: CanonicalName) -> str | None:
 
 
 def _granted_path(name: FreeName) -> str | None:
-    """Return the authority that a use of *name* needs; None for none."""
+    """Return the capability that a use of *name* requires, or None."""
     if name.tested:
         return None
     first, *members = name.path.split(".")

@@ -1,1 +1,1 @@
-"""Policies: what they hold, how they are written, merged, compared and imported."""
+"""Read, write, merge, compare and import policies."""

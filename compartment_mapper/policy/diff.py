@@ -1,4 +1,4 @@
-"""What changed in authority between two policies, the worst first."""
+"""Compare the capabilities of two policies, most severe first."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from compartment_mapper.authority.table import SEVERITIES, Authority, Part, Seve
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
 from compartment_mapper.policy.model import PARTS, Attenuation, Grant, PackagePolicy, Policy
 
-#: ``wanted``: the package is seen to use it, and is refused it.
+#: ``wanted``: the package uses the capability, but the policy denies it.
 ChangeKind = Literal["added", "wanted", "removed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorityChange:
-    """Something that a package may do, or no longer may."""
+    """A capability that a package gained or lost."""
 
     kind: ChangeKind
     package: CanonicalName
@@ -24,13 +24,13 @@ class AuthorityChange:
     path: str
     severity: Severity
     reason: str
-    #: How it is granted, where that says more than the path: ``write``, ``attenuated``.
+    #: Details of the grant: ``write``, ``attenuated``.
     grant: str = ""
-    #: Where it is used first; empty when nobody said.
+    #: The place of its first use; empty if unknown.
     place: str = ""
 
     def to_dict(self) -> dict[str, object]:
-        """Return what ``--json`` prints."""
+        """Return the ``--json`` output."""
         return {
             "kind": self.kind,
             "package": self.package,
@@ -45,7 +45,7 @@ class AuthorityChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageChange:
-    """A package that came, went, or is another."""
+    """A package that was added, removed or changed."""
 
     kind: Literal["added", "removed", "changed"]
     package: CanonicalName
@@ -53,7 +53,7 @@ class PackageChange:
     after: str = ""
 
     def to_dict(self) -> dict[str, object]:
-        """Return what ``--json`` prints."""
+        """Return the ``--json`` output."""
         return {
             "kind": self.kind,
             "package": self.package,
@@ -64,14 +64,14 @@ class PackageChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyDifference:
-    """What is other in one policy than in another."""
+    """The differences between two policies."""
 
-    #: By severity, the worst first; then by package and path.
+    #: Sorted by severity, most severe first, then by package and path.
     authority: tuple[AuthorityChange, ...]
     packages: tuple[PackageChange, ...]
 
     def to_dict(self) -> dict[str, object]:
-        """Return what ``--json`` prints."""
+        """Return the ``--json`` output."""
         return {
             "capabilities": [change.to_dict() for change in self.authority],
             "packages": [change.to_dict() for change in self.packages],
@@ -79,10 +79,10 @@ class PolicyDifference:
 
 
 def diff_policies(old: Policy, new: Policy) -> PolicyDifference:
-    """Return what *new* grants and *old* does not, and the other way round.
+    """Return the grants of *new* that *old* lacks, and vice versa.
 
-    What is harmless is left out. A member of an object that the other policy grants whole is
-    nothing new.
+    Harmless grants are omitted, and so are members of an object that the other policy grants as a
+    whole.
     """
     changes = [*_gained(old, new), *_lost(old, new)]
     return PolicyDifference(
@@ -102,14 +102,14 @@ def _gained(old: Policy, new: Policy) -> Iterator[AuthorityChange]:
                 yield _change("wanted", name, part, path, grant, policy)
         elif not _covers(before, part, path, grant):
             yield _change("added", name, part, path, grant, policy)
-    for name, policy, part, path in _refused_below(old, new):  # it comes back with its object
+    for name, policy, part, path in _refused_below(old, new):  # the grant of its object includes it
         yield _change("added", name, part, path, _ALL, policy)
 
 
 def _refused_below(
     one: Policy, other: Policy
 ) -> Iterator[tuple[CanonicalName, PackagePolicy, Part, str]]:
-    """Yield what *one* refuses by name, and *other* grants with the object that has it."""
+    """Yield the paths that *one* denies and *other* grants with their object."""
     for name, policy, part, path, grant in _entries(one):
         against = other.of(name)
         if grant is False and against.allows(part, path) and path not in _names(against, part):
@@ -120,7 +120,7 @@ _ALL: Grant = True
 
 
 def _covers(policy: PackagePolicy, part: Part, path: str, grant: Grant) -> bool:
-    """Whether *policy* gives as much as *grant* of *path*; what is attenuated gives only itself."""
+    """Return whether *policy* includes *grant* of *path*; attenuated grants must be equal."""
     whole = policy.grants_of(part)
     found = policy.decision(part, path)
     known = whole if isinstance(whole, Attenuation) else found and found[1]
@@ -161,7 +161,7 @@ def _entries(policy: Policy) -> Iterator[_Entry]:
 
 def _authority(part: Part, path: str, grant: Grant) -> Authority:
     if path == "any":
-        return Authority("critical" if part != "packages" else "low", "everything there is")
+        return Authority("critical" if part != "packages" else "low", "grants everything")
     return authority_of(part, path, write=grant == "write")
 
 
@@ -206,8 +206,8 @@ def _other_package(
         yield PackageChange(
             kind="changed",
             package=name,
-            before="exports frozen" if opened else "exports open",
-            after="exports open" if opened else "exports frozen",
+            before="exports hardened" if opened else "exports not hardened",
+            after="exports not hardened" if opened else "exports hardened",
         )
     if None not in versions and versions[0] != versions[1]:
         yield PackageChange(

@@ -1,4 +1,4 @@
-"""The policy format, read and written; ``docs/formats/policy.md`` describes it."""
+"""Read and write policy files; ``docs/formats/policy.md`` describes the format."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _PACKAGE_KEYS = (
     "defaultAttenuator",
     "options",
 )
-#: In an archive, as Endo's reader knows them.
+#: In an archive: the keys that Endo's reader knows.
 _ARCHIVED_KEYS = tuple(
     key for key in _PACKAGE_KEYS if key not in {"version", "integrity", "harden"}
 )
@@ -51,7 +51,7 @@ _POLICY_KEYS = ("$schema", "harmless", "defaultAttenuator", "entry", "resources"
 
 @dataclass(frozen=True, slots=True)
 class _WrongValueError(Exception):
-    """A value of a policy that does not follow the format."""
+    """A value of a policy violates the format."""
 
     problem: str
     hint: str = ""
@@ -59,12 +59,12 @@ class _WrongValueError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _At:
-    """Where in a policy a value stands, and what lists of parameters mean there."""
+    """The path of a value in a policy, and the default attenuator for lists of parameters."""
 
     path: str
     attenuator: str | None = None
     part: Part | None = None
-    #: In an archive names that no host has are no mistakes, and our own words are not known.
+    #: In an archive, unknown global names are valid, and our own keywords are not.
     in_archive: bool = False
 
     def part_at(self, part: Part) -> _At:
@@ -75,11 +75,11 @@ class _At:
 
 
 def parse_policy(text: bytes, *, file: str) -> Policy | Diagnostic:
-    """Return the policy that *text* (JSON) says, or what is wrong with it.
+    """Parse *text* (JSON) as a policy, or return the problem.
 
     Args:
-        text: Of the file.
-        file: What to call it in a message.
+        text: The content of the file.
+        file: The name of the file in messages.
     """
     try:
         value: object = json.loads(text.decode("utf-8"), object_pairs_hook=_unique)
@@ -95,12 +95,12 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise _WrongValueError(f"'{twice}' stands twice in the same object")
+        raise _WrongValueError(f"duplicate key '{twice}' in an object")
     return found
 
 
 def package_policy_from(value: object, *, path: str) -> PackagePolicy | str:
-    """Return the package policy that a JSON *value* says, or a sentence on what is wrong."""
+    """Parse a JSON *value* as a package policy, or return the problem as a sentence."""
     try:
         return _package_policy(value, _At(path, in_archive=True))
     except _WrongValueError as wrong:
@@ -134,7 +134,7 @@ def _package_policy(value: object, at: _At) -> PackagePolicy:
     parts = {part: _grants(found.get(part, {}), at.part_at(part)) for part in PARTS}
     grants = {part: granted for part, (granted, _) in parts.items()}
     if isinstance(grants["packages"], Attenuation):
-        raise _WrongValueError(f"{at.path}.packages can't be attenuated")
+        raise _WrongValueError(f"{at.path}.packages cannot be attenuated")
     return PackagePolicy(
         globals=_with_writes(grants["globals"], options),
         builtins=_with_loads(grants["builtins"], options),
@@ -153,7 +153,7 @@ def _package_policy(value: object, at: _At) -> PackagePolicy:
 
 
 def _check_options(options: object, path: str) -> None:
-    """Raise for what the runtime refuses: of words of ours, values that they never have."""
+    """Raise for invalid values of ``options``, as the runtime does."""
     if isinstance(options, list):
         raise _WrongValueError(f"{path} must be an object, got {_shown(options)}")
     for word in (WRITES, LOADS):
@@ -170,7 +170,7 @@ def _flag(value: object, path: str) -> bool | None:
 
 def _text(value: object, path: str) -> str | None:
     if value is not None and not isinstance(value, str):
-        raise _WrongValueError(f"{path} must be text, got {_shown(value)}")
+        raise _WrongValueError(f"{path} must be a string, got {_shown(value)}")
     return value
 
 
@@ -185,14 +185,14 @@ def _hardening(found: Mapping[str, object], options: object, path: str) -> Harde
 
 
 def _other_options(options: object) -> object:
-    """Return *options* without what our archives keep there."""
+    """Return *options* without the entries that our archives store there."""
     if not isinstance(options, dict):
         return options
     return {k: v for k, v in options.items() if k not in {WRITES, LOADS, HARDEN}} or None
 
 
 def _with_writes(grants: Grants, options: object) -> Grants:
-    """Return *grants* with what the ``options`` of an archive's policy let be assigned."""
+    """Return *grants* with ``write`` for the globals that ``options`` lists."""
     writes = options.get(WRITES) if isinstance(options, dict) else None
     if not isinstance(writes, list) or not isinstance(grants, Mapping):
         return grants
@@ -203,7 +203,7 @@ def _with_writes(grants: Grants, options: object) -> Grants:
 
 
 def _with_loads(grants: Grants, options: object) -> Grants:
-    """Return *grants* with what the ``options`` of an archive's policy let be requested."""
+    """Return *grants* with ``load`` for the builtins that ``options`` lists."""
     loads = options.get(LOADS) if isinstance(options, dict) else None
     if not isinstance(loads, list) or not isinstance(grants, Mapping):
         return grants
@@ -212,7 +212,7 @@ def _with_loads(grants: Grants, options: object) -> Grants:
 
 
 def _grants(value: object, at: _At) -> tuple[Grants, dict[str, str]]:
-    """Return the grants of a part, and the reasons that stand beside them."""
+    """Return the grants of a part, and their reasons."""
     if value == "any":
         return "any", {}
     if isinstance(value, list) and at.part == "globals":
@@ -225,11 +225,11 @@ def _grants(value: object, at: _At) -> tuple[Grants, dict[str, str]]:
         inner = at.name_at(name)
         bare = name.removeprefix("node:") if at.part == "builtins" else name
         grant, reason = _grant_with_reason(written, inner)
-        # What was inferred was seen: packages make globals that are nearly called as the host's.
+        # Inferred names are correct: packages define globals with names close to those of the host.
         if not at.in_archive and (at.part != "globals" or not (reason or grant == "write")):
             _check_name(bare, inner)
         if grants.get(bare, grant) != grant and not at.in_archive:
-            raise _WrongValueError(f"{inner.path}: '{bare}' is granted in two ways")
+            raise _WrongValueError(f"{inner.path}: '{bare}' has two different grants")
         grants[bare] = _both(grants.get(bare, grant), grant)
         if reason is not None:
             reasons[bare] = reason
@@ -237,14 +237,14 @@ def _grants(value: object, at: _At) -> tuple[Grants, dict[str, str]]:
 
 
 def _both(first: Grant, other: Grant) -> Grant:
-    """Return what holds where `fs` and `node:fs` are granted in two ways, as for our runtime."""
+    """Return the effective grant where `fs` and `node:fs` differ, as the runtime decides."""
     if first is False or other is False:
         return False
     return other if isinstance(other, Attenuation) else first
 
 
 def _check_depth(value: object, path: str) -> None:
-    """Raise where *value*, which may be anything, lies deeper than any reader likes to go."""
+    """Raise if *value*, which may be any JSON, is nested too deeply for a reader."""
     level = [value]
     for _ in range(LIMITS["depth"] + 1):
         level = [
@@ -294,7 +294,7 @@ def _attenuation(value: object, at: _At) -> Attenuation:
     specifier, params = found["attenuate"], found.get("params", [])
     _check_depth(params, f"{at.path}.params")
     if specifier is None:
-        raise _WrongValueError(f"{at.path}: a list of parameters needs a defaultAttenuator")
+        raise _WrongValueError(f"{at.path}: a list of parameters requires a defaultAttenuator")
     if not isinstance(specifier, str) or not specifier:
         raise _WrongValueError(f"{at.path}.attenuate must be a specifier, got {_shown(specifier)}")
     if not isinstance(params, list):
@@ -303,9 +303,9 @@ def _attenuation(value: object, at: _At) -> Attenuation:
 
 
 def _check_name(name: str, at: _At) -> None:
-    """Raise for a builtin that no host has, and for a global that is nearly one of the host's.
+    """Raise for an unknown builtin, and for a global whose name is close to one of the host.
 
-    What other globals there are, only the host can tell.
+    Only the host knows which other globals exist.
     """
     first = name.partition(".")[0]
     if at.part == "builtins" and is_builtin(first) is None and is_builtin(f"node:{first}") is None:
@@ -327,7 +327,7 @@ def _record(value: object, path: str, known: tuple[str, ...] | None) -> dict[str
     for key in value:
         if known is not None and key not in known:
             raise _WrongValueError(
-                f"{path} must not have a key '{key}'",
+                f"{path} has an unknown key '{key}'",
                 errors.did_you_mean(str(key), known) or f"known keys: {', '.join(known)}",
             )
     return value
@@ -339,7 +339,7 @@ def _shown(value: object) -> str:
 
 
 def policy_text(policy: Policy) -> str:
-    """Return the policy file: sorted, one grant a line, with the reasons beside the grants."""
+    """Return the policy file: sorted, one grant per line, with the reasons beside the grants."""
     lines = ["{"]
     if policy.harmless:
         lines.append('  "harmless": true,')

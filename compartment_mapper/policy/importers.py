@@ -1,4 +1,4 @@
-"""Policies of LavaMoat (``policy.json``) and of Endo, read as ours."""
+"""Import policies of LavaMoat (``policy.json``) and Endo."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from compartment_mapper.locations import CanonicalName
 from compartment_mapper.policy.format import parse_policy
 from compartment_mapper.policy.model import Grant, Grants, PackagePolicy, Policy
 
-#: Keys that LavaMoat's files have, and Endo's have not.
+#: Keys that only LavaMoat's files have.
 _LAVAMOAT_KEYS = frozenset({"resolutions", "root", "include"})
 _LAVAMOAT_PACKAGE_KEYS = frozenset({"builtin", "native", "env", "meta"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """A policy, and what could not be taken over: a sentence each."""
+    """A policy, and one note for each part that was not imported."""
 
     policy: Policy
     notes: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ class Imported:
 
 @dataclass(slots=True)
 class _Notes:
-    """What is to be told of a file, while it is read."""
+    """Notes about a file, collected while it is read."""
 
     found: list[str] = field(default_factory=list)
 
@@ -38,11 +38,11 @@ class _Notes:
 
 
 def import_policy(text: bytes, *, file: str) -> Imported | Diagnostic:
-    """Return the policy that a file of LavaMoat's or Endo's says, or what is wrong with it.
+    """Parse a policy of LavaMoat or Endo, or return the problem.
 
     Args:
         text: JSON.
-        file: What to call it in a message.
+        file: The name of the file in messages.
     """
     try:
         value: object = json.loads(text.decode("utf-8"))
@@ -68,7 +68,7 @@ def _is_lavamoats(value: Mapping[str, object]) -> bool:
 
 
 def _without_root_globals(value: object) -> bytes:
-    """Return Endo's *value* as text; LavaMoat's runtime on Endo says ``["root"]`` for all."""
+    """Return Endo's *value* as JSON; LavaMoat on Endo writes ``["root"]`` for all globals."""
     if isinstance(value, dict) and isinstance(value.get("entry"), dict):
         entry = value["entry"]
         if entry.get("globals") == ["root"]:
@@ -87,7 +87,7 @@ def _from_lavamoat(value: Mapping[str, object], file: str) -> Imported | Diagnos
             return errors.invalid_policy(file, f'resources["{name}"] must be an object')
         found[CanonicalName(name)] = _package(name, package, notes)
     for key in sorted(_LAVAMOAT_KEYS - {"root"} & value.keys()):
-        notes.add("the file", f"'{key}' has no counterpart")
+        notes.add("the file", f"'{key}' has no equivalent")
     return Imported(
         policy=Policy(entry=_entry(value, found), resources=found, harmless=True),
         notes=tuple(notes.found),
@@ -97,7 +97,7 @@ def _from_lavamoat(value: Mapping[str, object], file: str) -> Imported | Diagnos
 def _entry(
     value: Mapping[str, object], resources: Mapping[CanonicalName, PackagePolicy]
 ) -> PackagePolicy:
-    """Return the policy of the application: LavaMoat trusts it, unless the file says otherwise."""
+    """Return the policy of the application: LavaMoat trusts it, unless the file sets one."""
     root = value.get("root")
     name = root.get("usePolicy") if isinstance(root, dict) else None
     if isinstance(name, str):
@@ -107,9 +107,9 @@ def _entry(
 
 def _package(name: str, value: Mapping[str, object], notes: _Notes) -> PackagePolicy:
     if value.get("native"):
-        notes.add(name, "native addons can't be confined, and are not granted")
+        notes.add(name, "native addons cannot be confined and are not granted")
     for key in sorted({"env", "meta"} & value.keys()):
-        notes.add(name, f"'{key}' has no counterpart")
+        notes.add(name, f"'{key}' has no equivalent")
     return PackagePolicy(
         globals=_grants(name, "globals", value.get("globals"), notes),
         builtins=_grants(name, "builtins", value.get("builtin"), notes),
@@ -124,7 +124,7 @@ def _grants(name: str, part: Part, value: object, notes: _Notes) -> Grants:
         first = bare.partition(".")[0]
         if part == "globals" and first not in KNOWN_GLOBALS:
             if first not in INTRINSICS:
-                notes.add(name, f"the global '{path}' is none of the host's")
+                notes.add(name, f"the host has no global '{path}'")
             continue
         if part == "builtins" and (is_builtin(first) or is_builtin(f"node:{first}")) is None:
             notes.add(name, f"there is no builtin '{path}'")
@@ -136,5 +136,5 @@ def _grants(name: str, part: Part, value: object, notes: _Notes) -> Grants:
         elif written is False:
             found[bare] = False
         else:
-            notes.add(name, f"the grant of '{path}' is not understood: {json.dumps(written)}")
+            notes.add(name, f"invalid grant of '{path}': {json.dumps(written)}")
     return found

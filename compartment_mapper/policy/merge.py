@@ -1,4 +1,4 @@
-"""Policies put together: overrides over what was inferred, and one policy within another."""
+"""Merge policies: overrides on top of inference, and the intersection of two policies."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from compartment_mapper.policy.model import PARTS, Attenuation, Grant, Grants, P
 
 
 def merge_policies(base: Policy, override: Policy) -> Policy:
-    """Return *base* with what *override* says instead, package by package, path by path.
+    """Return *base* overridden by *override*, package by package and path by path.
 
-    What *override* says of a path holds for it and for its members, whatever *base* says of
-    them. A part that is ``"any"`` or attenuated as a whole is replaced whole. Of policies that
-    list their grants the merging is associative.
+    A decision of *override* about a path applies to the path and its members, whatever *base* has
+    for them. A part that is ``"any"`` or attenuated as a whole is replaced. For policies that list
+    their grants, merging is associative.
     """
     names = base.resources.keys() | override.resources.keys()
     return Policy(
@@ -65,12 +65,13 @@ def _merged_grants(part: Part, base: Grants, override: Grants) -> Grants:
 
 
 def restrict_policy(policy: Policy, within: Policy, names: Iterable[CanonicalName]) -> Policy:
-    """Return what both policies grant; it grants nothing that *policy* does not.
+    """Return the intersection of both policies; it grants nothing that *policy* does not grant.
 
     Args:
-        policy: Of an archive.
-        within: Where it says so, it grants the harmless part of what *policy* does.
-        names: Of the packages that there are.
+        policy: The policy of an archive.
+        within: The restricting policy. If it grants harmless capabilities implicitly, those of
+            *policy* stay.
+        names: The packages of the archive.
     """
     return Policy(
         entry=_restricted(policy.entry, within.entry, harmless=within.harmless),
@@ -102,7 +103,7 @@ def _restricted_grants(
     if limits in ("any", grants):
         return grants
     if isinstance(grants, Attenuation) or isinstance(limits, Attenuation):
-        return {}  # two functions can't be compared
+        return {}  # two functions cannot be compared
     kept = _harmless_of(part, grants, within) if harmless else {}
     for path, grant in _listed(grants):
         allowed = _limited(part, path, grant, within)
@@ -116,14 +117,14 @@ def _restricted_grants(
 
 
 def _comes_back(path: str, kept: Mapping[str, Grant]) -> bool:
-    """Whether a member that was decided about by itself is granted with an object that has it."""
+    """Return whether the object that holds a member grants it without an entry for the member."""
     return any(kept.get(holder) not in (None, False, "load") for holder in holders_of(path))
 
 
 def _harmless_of(part: Part, grants: Grants, within: PackagePolicy) -> dict[str, Grant]:
-    """Return the harmless part of *grants*: to request a builtin of which something is granted too.
+    """Return the harmless part of *grants*, including ``load`` of builtins with granted members.
 
-    What *within* refuses is left out.
+    Paths that *within* denies are omitted.
     """
     if grants == "any":
         found: dict[str, Grant] = dict.fromkeys(harmless_paths(part), True)
@@ -131,7 +132,7 @@ def _harmless_of(part: Part, grants: Grants, within: PackagePolicy) -> dict[str,
         granted = [(path, grant) for path, grant in _listed(grants) if grant is not False]
         tops = [path.partition(".")[0] for path, _ in granted] if part == "builtins" else []
         found = dict.fromkeys(tops, "load")
-        # To make a global is not harmless, whatever it is.
+        # Defining a global is never harmless.
         found |= {
             path: True if grant == "write" and is_global(path) else grant
             for path, grant in granted
@@ -145,7 +146,7 @@ def _listed(grants: Grants) -> Iterable[tuple[str, Grant]]:
 
 
 def _limited(part: Part, path: str, grant: Grant, other: PackagePolicy) -> Grant | None:
-    """Return what is left of the *grant* of *path* where *other* grants less; None for nothing."""
+    """Return the part of *grant* of *path* that *other* grants too, or None."""
     if grant is False:
         return False
     found = other.decision(part, path)

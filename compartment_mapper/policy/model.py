@@ -1,7 +1,7 @@
-"""Who may use what: a policy, and what it decides.
+"""The policy model: which package may use which capabilities.
 
-The words are Endo's, with dotted paths as in LavaMoat's. ``docs/formats/policy.md`` describes
-the format; `policy_format` reads and writes it.
+The terms are Endo's, with dotted paths as in LavaMoat. ``docs/formats/policy.md`` describes the
+format; `policy.format` reads and writes it.
 """
 
 from __future__ import annotations
@@ -16,51 +16,51 @@ from compartment_mapper.locations import ROOT_NAME, CanonicalName
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attenuation:
-    """A grant through a function of the application's (Endo's attenuators)."""
+    """A grant through an attenuator, a function of the application (as in Endo)."""
 
     specifier: str
     params: tuple[object, ...]
 
     def to_json(self) -> object:
-        """Return the grant as it is written."""
+        """Return the grant as it is written in a policy."""
         return {"attenuate": self.specifier, "params": list(self.params)}
 
 
-#: ``write`` is to read and to assign: ``process.exitCode = 1``. ``load`` is to request a builtin,
-#: and to get nothing of it.
+#: ``write`` allows reading and assigning: ``process.exitCode = 1``. ``load`` allows requesting a
+#: builtin without any of its members.
 Grant = bool | Literal["write", "load"] | Attenuation
-#: All that a package exports is frozen for others, nothing, or the functions and classes alone.
+#: Whether all exports of a package are hardened, none, or only functions and classes.
 Hardening = bool | Literal["code"]
 #: ``any``, one attenuation of the whole set, or grants by name.
 Grants = str | Attenuation | Mapping[str, Grant]
 
 
 #: In ``options`` of an archive's policy: the globals that may be assigned, and the builtins that
-#: may be requested although nothing of them is granted.
+#: may be requested although none of their members is granted.
 WRITES = "writes"
 LOADS = "loads"
-#: And there: whether what the package exports is frozen for others.
+#: Also in ``options``: whether the exports of the package are hardened.
 HARDEN = "harden"
 
-#: The parts of a policy, in the order in which they are written.
+#: The parts of a policy, in writing order.
 PARTS: tuple[Part, ...] = ("globals", "builtins", "packages")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackagePolicy:
-    """What one package may use."""
+    """The policy of one package."""
 
     globals: Grants = field(default_factory=dict)
     builtins: Grants = field(default_factory=dict)
     packages: Grants = field(default_factory=dict)
     no_global_freeze: bool = False
     options: object = None
-    #: Whether what the package exports is frozen for others; None: nobody said.
+    #: Whether its exports are hardened; None if unspecified.
     harden: Hardening | None = None
-    #: Of the package that the policy was made for.
+    #: The version and the hash of the package at the time of writing.
     version: str | None = None
     integrity: str | None = None
-    #: Where each authority is used first, by part and path: ``lib/file.js:12``.
+    #: The first use of each capability, by part and path: ``lib/file.js:12``.
     reasons: Mapping[tuple[Part, str], str] = field(default_factory=dict, compare=False)
 
     def grants_of(self, part: Part) -> Grants:
@@ -79,7 +79,7 @@ class PackagePolicy:
                 return replace(self, packages=grants)
 
     def to_dict(self) -> dict[str, object]:
-        """Return the JSON value, sorted, without empty parts, and without the reasons."""
+        """Return the JSON value, sorted, without empty parts and reasons."""
         found: dict[str, object] = {}
         if self.version is not None:
             found["version"] = self.version
@@ -98,9 +98,9 @@ class PackagePolicy:
         return found
 
     def to_endo(self) -> dict[str, object]:
-        """Return the JSON value in the words that Endo's reader knows.
+        """Return the JSON value in the format of Endo's reader.
 
-        It accepts no ``"write"``, and ignores ``options``: there the names are listed.
+        Endo rejects ``"write"`` and ignores ``options``, so ``options`` lists these names.
         """
         found = replace(self, harden=None, version=None, integrity=None).to_dict()
         options: dict[str, object] = {}
@@ -122,10 +122,10 @@ class PackagePolicy:
         return found | ({"options": options} if options else {})
 
     def decision(self, part: Part, path: str) -> tuple[str, Grant] | None:
-        """Return the grant that decides about *path*, and the path it is of; None for none.
+        """Return the path and the grant that decide about *path*, or None.
 
-        The grant of the nearest object that holds it decides; what may be loaded only grants
-        nothing. A critical member is not granted with the object that has it.
+        The nearest object on the path decides; a ``load`` grant grants no members. The grant of an
+        object does not include its critical members.
 
         >>> PackagePolicy(globals={"process.env": True}).decision("globals", "process.env.HOME")
         ('process.env', True)
@@ -134,7 +134,7 @@ class PackagePolicy:
         if grants == "any" or isinstance(grants, Attenuation):
             return "any", True
         assert isinstance(grants, Mapping)
-        if part == "packages":  # their names may have dots
+        if part == "packages":  # package names may contain dots
             return (path, grants[path]) if path in grants else None
         for holder in (path, *holders_of(path)):
             grant = grants.get(holder)
@@ -147,8 +147,8 @@ class PackagePolicy:
     def allows(self, part: Part, path: str, *, write: bool = False, load: bool = False) -> bool:
         """Return whether *path*, or an object that holds it, is granted in *part*.
 
-        An object that is granted whole can be changed, but to make a global for other packages is
-        more. To load a builtin, a grant of any of its members is enough.
+        The grant of an object allows changing it, but defining a global for other packages requires
+        ``write``. Loading a builtin requires a grant of any of its members.
 
         >>> PackagePolicy(globals={"process.env": True}).allows("globals", "process.env.HOME")
         True
@@ -167,7 +167,7 @@ class PackagePolicy:
         return grant is not False
 
     def denies(self, part: Part, path: str) -> bool:
-        """Return whether somebody decided that *path* is not granted."""
+        """Return whether the policy denies *path* explicitly."""
         found = self.decision(part, path)
         return found is not None and found[1] is False
 
@@ -179,7 +179,7 @@ class PackagePolicy:
 
 
 def policy_key(name: CanonicalName) -> str:
-    """Return where the policy of a package stands in the file, as people write it.
+    """Return the key of a package's policy in the file.
 
     >>> policy_key(CanonicalName("a>b"))
     'resources["a>b"]'
@@ -211,11 +211,11 @@ def _grants_to_json(grants: Grants) -> object:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What each package may use; a package that is not named may use nothing."""
+    """The policies of all packages; a package without an entry is granted nothing."""
 
     entry: PackagePolicy
     resources: Mapping[CanonicalName, PackagePolicy]
-    #: Every package also gets the harmless part of what its code names.
+    #: Whether every package is also granted the harmless capabilities that its code names.
     harmless: bool = False
 
     def of(self, name: CanonicalName) -> PackagePolicy:
@@ -223,7 +223,7 @@ class Policy:
         return self.entry if name == ROOT_NAME else self.resources.get(name, PackagePolicy())
 
     def attenuators(self) -> list[str]:
-        """Return the specifiers of all attenuators that the policy uses, sorted."""
+        """Return the specifiers of all attenuators in the policy, sorted."""
         found = {
             attenuation.specifier
             for policy in (self.entry, *self.resources.values())

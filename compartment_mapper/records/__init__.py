@@ -1,1 +1,1 @@
-"""What is recorded of one text, and how records are stored."""
+"""The record of one source, and its encoding."""

@@ -1,7 +1,7 @@
-"""`ModuleRecord` ↔ plain values (JSON's, or those of ``marshal``), to keep it and to send it.
+"""`ModuleRecord` ↔ plain values (JSON or ``marshal``), for the cache and for workers.
 
-What comes back was kept by a program that may have been another: every value is checked for its
-type, and no value names a class or a function.
+Cached values may come from another program: every value is type-checked, and no value names a class
+or a function.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from compartment_mapper.records.module_record import (
 from compartment_mapper.records.type_stripping import StrippedTypes, StripRefusal
 from compartment_mapper.text import Span
 
-#: Of the fields that hold records, whose they are.
+#: The classes of the fields that hold records.
 _RECORDS: dict[str, type] = {
     "requests": ModuleRequest,
     "patterns": PatternRequest,
@@ -65,7 +65,7 @@ _FLAGS = frozenset(
 _LANGUAGES: tuple[object, ...] = get_args(Language)
 _KINDS: frozenset[object] = frozenset(get_args(RequestKind))
 _REACHES: frozenset[object] = frozenset(get_args(Reach))
-#: By annotation, the types that the value of a field may have.
+#: By annotation, the valid types of a field.
 _TYPES: dict[str, tuple[type, ...]] = {
     "str": (str,),
     "bool": (bool,),
@@ -77,7 +77,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 
 class _Shape:
-    """How a record of one class is written: its fields in order, the span as two numbers last."""
+    """The encoding of a record class: its fields in order, then the span as two numbers."""
 
     __slots__ = ("allowed", "kind", "names", "reach")
 
@@ -95,7 +95,7 @@ _DEFAULTS = ModuleRecord(language="bytes")
 
 
 def to_plain(record: ModuleRecord) -> dict[str, object]:
-    """Return *record* as a dictionary of what is not as by default."""
+    """Return *record* as a dictionary without default values."""
     found: dict[str, object] = {"language": record.language}
     for field in fields(ModuleRecord):
         name = field.name
@@ -107,12 +107,12 @@ def to_plain(record: ModuleRecord) -> dict[str, object]:
     return found
 
 
-#: What of a record changes with every edit of a text, and decides nothing but its own compilation.
+#: Fields that change with every edit of the source and only affect its own compilation.
 _TEXTUAL = frozenset({"edits", "prologue", "prefix"})
 
 
 def interface_of(record: ModuleRecord) -> str:
-    """Return what other modules, packages and policies can see of *record*, as a digest."""
+    """Return a digest of the parts of *record* that other modules and policies depend on."""
     seen: dict[str, object] = {}
     for name, value in to_plain(record).items():
         if name in _RECORDS and isinstance(value, list):
@@ -129,7 +129,7 @@ def _values(item: object) -> list[object]:
 
 
 def from_plain(value: object) -> ModuleRecord | None:
-    """Return the record that *value* stands for; None where it stands for none."""
+    """Return the record that *value* encodes, or None."""
     if not isinstance(value, dict) or value.get("language") not in _LANGUAGES:
         return None
     try:
@@ -140,7 +140,7 @@ def from_plain(value: object) -> ModuleRecord | None:
 
 
 def _field(name: str, value: object) -> object:
-    """Return the value of the field *name*; raise TypeError or ValueError where it is none."""
+    """Return the value of the field *name*; raise TypeError or ValueError if it is invalid."""
     if name in _RECORDS:
         record = _RECORDS[name]
         return tuple(_record(record, _SHAPES[record], item) for item in _items(value))
@@ -184,7 +184,7 @@ def _items(value: object) -> list[object]:
     return list(value)
 
 
-def _check(holds: bool) -> None:  # noqa: FBT001 - the question itself
+def _check(holds: bool) -> None:  # noqa: FBT001 - the condition itself
     if not holds:
         raise ValueError
 
@@ -195,7 +195,7 @@ def stripped_to_plain(found: StrippedTypes | StripRefusal) -> dict[str, object]:
 
 
 def stripped_from_plain(value: object) -> StrippedTypes | StripRefusal | None:
-    """Return what *value* stands for: `stripped_to_plain`; None where it stands for nothing."""
+    """Return the value that `stripped_to_plain` encoded as *value*, or None."""
     try:
         if not isinstance(value, dict):
             return None

@@ -1,4 +1,4 @@
-"""Programs that are to be shorter: what a minifier is told of them, and what it answers."""
+"""The requests to a minifier, and its answers."""
 
 from __future__ import annotations
 
@@ -11,34 +11,35 @@ from compartment_mapper.locations import Location
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """The functor of a module, as it is stored."""
+    """The stored functor of a module."""
 
     text: str
     #: See `edit_table`.
     edits: tuple[str, ...]
-    #: Of the map that the installed file has: ``mappings``, and how many sources; None for no map.
+    #: The source map of the installed file: ``mappings``, and the number of sources; None without
+    #: one.
     origin: tuple[str, int] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Minified:
-    """A functor that does the same."""
+    """An equivalent minified functor."""
 
     text: str
-    #: From it to the sources; what comes from none of them leads to the installed file, which is
-    #: counted behind them.
+    #: The mappings from it to the sources; positions without a source map to the installed file,
+    #: whose index follows those of the sources.
     mappings: str
 
 
 class MinifyPowers(Protocol):
-    """To ask the esbuild of an application."""
+    """Minification by the application's esbuild."""
 
     def minified(self, esbuild: Location, programs: Sequence[Program]) -> list[Minified | None]:
-        """Return for each program a shorter one; None where none surely does the same.
+        """Return each program minified, or None where equivalence is not certain.
 
         Raises:
             InputError: ESBUILD_NOT_USABLE.
         """
 
     def are_same(self, esbuild: Location, pairs: Sequence[tuple[str, str]]) -> list[bool]:
-        """Return for each pair of functors whether they only are written differently."""
+        """Return, for each pair of functors, whether they differ only in formatting."""

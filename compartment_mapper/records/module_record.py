@@ -1,7 +1,7 @@
-"""What one text says, in the words of ECMA-262 16.2.1, and how it must be rewritten.
+"""The record of one module, in the terms of ECMA-262 16.2.1, and the edits that it needs.
 
-A record depends on nothing but the bytes and the kind of the module, so that it can be kept by
-content hash. Compiling needs the record and the text, never the syntax tree again.
+A record depends only on the bytes and the language of the module, so it can be cached by content
+hash. Compiling needs the record and the source, never the syntax tree.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from compartment_mapper.text import Span
 
 #: The languages of Endo's archives, in their source form.
 
-#: How a request is resolved: each kind has conditions of its own.
-#: ``import`` is also used for ``import()``.
+#: How a request is resolved: each kind has its own conditions. ``import`` includes ``import()``.
 RequestKind = Literal["import", "require"]
 
 #: When a request is made: always when the module is evaluated; maybe (in a function, a branch,
@@ -24,17 +23,17 @@ RequestKind = Literal["import", "require"]
 Reach = Literal["always", "maybe", "guarded"]
 
 
-#: Instead of a type: it is only asked where the module is, which may then be loaded, or read.
+#: Instead of a type: the request only resolves a path; the module may then be loaded or read.
 RESOLVES = "\0resolve"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleRequest:
-    """One place where a module asks for another by a specifier known without running it."""
+    """A request for another module with a static specifier."""
 
     specifier: Specifier
     kind: RequestKind
-    #: Of the specifier's literal, quotes included.
+    #: The span of the specifier's literal, including quotes.
     span: Span
     reach: Reach
     #: The ``type`` of the import attributes, if any; or `RESOLVES`.
@@ -43,34 +42,34 @@ class ModuleRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatternRequest:
-    """A request that may mean several modules, of the package itself or of its dependencies."""
+    """A request that may match several modules, of the package itself or of its dependencies."""
 
-    #: A specifier with ``*`` for what is computed; one without is meant if such a module is there.
-    #: All of it is ``*`` where nothing is known.
+    #: A specifier with ``*`` for computed parts; without ``*``, it matches if such a module exists.
+    #: Just ``*`` if the whole specifier is computed.
     pattern: str
     kind: RequestKind
     span: Span
     reach: Reach
 
 
-#: The path of a module that reads its own text, and of the package.json around it.
+#: The paths of a module that reads its own source, and of the package.json around it.
 SELF = "\0self"
 OWN_PACKAGE = "\0package"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetRequest:
-    """A place beside the module that it will look at: a file, or a folder."""
+    """A file or a folder that the module reads, relative to it."""
 
-    #: Relative to the module's folder, with ``*`` for what is computed; `SELF`; `OWN_PACKAGE`; or
-    #: the name of another package, and the path in it.
+    #: Relative to the module's folder, with ``*`` for computed parts; `SELF`; `OWN_PACKAGE`; or the
+    #: name of another package and a path in it.
     path: str
-    #: Made by ``new URL(…, import.meta.url)``, which ``import()`` takes too.
+    #: Whether it comes from ``new URL(…, import.meta.url)``, which ``import()`` accepts too.
     is_url: bool
     span: Span
 
 
-#: The import name of an export that is really called ``*``, since that means the namespace.
+#: The import name of an export named ``*``, since ``*`` means the namespace.
 NAMED_STAR = "\0*"
 
 
@@ -91,9 +90,9 @@ class LocalExport:
 
     export_name: str
     local_name: str
-    #: The binding may change after its declaration has been evaluated.
+    #: Whether the binding may change after its declaration has been evaluated.
     live: bool
-    #: The binding has its value before the module is evaluated: a function declaration.
+    #: Whether the binding has its value before evaluation: a function declaration.
     hoisted: bool
     span: Span
 
@@ -117,7 +116,7 @@ class StarExport:
 
 
 class Edit(NamedTuple):
-    """Replace the bytes ``start:end`` of a text by *text*; edits never overlap."""
+    """Replace the bytes ``start:end`` of a source with *text*; edits never overlap."""
 
     start: int
     end: int
@@ -126,36 +125,36 @@ class Edit(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreeName:
-    """A name of the host, or a member of one, that the text reads or writes free of any scope."""
+    """A free name of the host, or a member of one, that the source reads or writes."""
 
-    #: Dotted: ``process.env.HOME``. As deep as the text is certain, see ``exact``.
+    #: Dotted: ``process.env.HOME``. As deep as the scanner is certain, see ``exact``.
     path: str
     span: Span
-    #: The text may use more of the object than *path* says (a computed key, an alias).
+    #: Whether the source uses no more of the object than *path* (no computed key, no alias).
     exact: bool
     written: bool = False
-    #: Only asked whether it is there (``typeof fetch``).
+    #: Whether only its existence is tested (``typeof fetch``).
     tested: bool = False
-    #: A member of it is used whose name the text computes.
+    #: Whether a member with a computed name is used.
     computed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class BuiltinUse:
-    """A member of a builtin module of the host that the text uses."""
+    """A member of a builtin module of the host that the source uses."""
 
-    #: By which the text requests the builtin.
+    #: The specifier of the builtin.
     specifier: Specifier
-    #: Of the member, dotted; empty for the builtin itself.
+    #: The dotted path of the member; empty for the builtin itself.
     path: str
     span: Span
-    #: The text can't use more of the builtin by this.
+    #: Whether the source cannot use more of the builtin through this.
     exact: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Something that can't work under SES, found by the scanner."""
+    """A construct that cannot work under SES, found by the scanner."""
 
     what: str
     span: Span
@@ -164,56 +163,55 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleRecord:
-    """What one text says."""
+    """The record of one module."""
 
     language: Language
-    #: In the order of first appearance, which is the order of evaluation for ``import``.
+    #: In the order of first appearance, which is the evaluation order for ``import``.
     requests: tuple[ModuleRequest, ...] = ()
     patterns: tuple[PatternRequest, ...] = ()
     assets: tuple[AssetRequest, ...] = ()
-    #: Where there are assets: what in the text looks like the path of a file.
+    #: With asset references: strings in the source that look like file paths.
     file_names: tuple[str, ...] = ()
     imports: tuple[ImportEntry, ...] = ()
     local_exports: tuple[LocalExport, ...] = ()
     indirect_exports: tuple[IndirectExport, ...] = ()
     star_exports: tuple[StarExport, ...] = ()
-    #: CommonJS: the names that Node's lexer finds, and the specifiers whose names are added.
+    #: CommonJS: the names that Node's lexer finds, and the specifiers of re-exports.
     cjs_exports: tuple[str, ...] = ()
     cjs_reexports: tuple[Specifier, ...] = ()
     free_names: tuple[FreeName, ...] = ()
-    #: Members of what is called ``process`` and is not the global: a package may hand that to it.
+    #: Members of variables named ``process`` that are not the global: another module may pass it.
     handed_names: tuple[FreeName, ...] = ()
-    #: Globals that only the page may have, since we do not know them: ``ethereum``.
+    #: Unknown globals that only the page may have: ``ethereum``.
     page_names: tuple[FreeName, ...] = ()
-    #: Globals, or members of the language's objects, that it may make.
+    #: Globals, or members of the language's objects, that the source may define.
     made_globals: tuple[FreeName, ...] = ()
     builtin_uses: tuple[BuiltinUse, ...] = ()
-    #: Names of the global scope (the language's own included) that the text assigns, and members
-    #: of the language's objects: ``Math.sech``.
+    #: Global names (including the language's) that the source assigns, and members of the
+    #: language's objects: ``Math.sech``.
     assigned_names: tuple[str, ...] = ()
-    #: What the names begin with that the edits and the compiled text declare; it does not
-    #: occur in the text.
+    #: The prefix of names that edits and compiled code declare; it does not occur in the source.
     prefix: str = "$h_"
     #: Declarations that the edits need.
     prologue: tuple[str, ...] = ()
-    #: In order; edits of the same place are to be applied in the order given.
+    #: In order; edits at the same position are applied in the given order.
     edits: tuple[Edit, ...] = ()
-    #: The edits check that an import has its value; without, only a cycle could tell.
+    #: Whether the edits check that imports are initialized; only needed in cycles.
     checks_imports: bool = False
     uses_import: bool = False
     uses_import_meta: bool = False
-    #: It calls `eval` directly, so that the text sees the variables around the call.
+    #: Whether it calls `eval` directly, so that evaluated code sees the variables around the call.
     uses_eval: bool = False
     has_top_level_await: bool = False
-    #: Of an ECMAScript module: a variable of CommonJS that it reads as soon as it is evaluated.
+    #: In an ECMAScript module: a CommonJS variable that it reads during evaluation.
     commonjs_names: tuple[FreeName, ...] = ()
     refusals: tuple[Refusal, ...] = ()
-    #: It may change what its package exports after it was evaluated; see `scan.late_changes`.
+    #: Whether it may modify its package's exports after evaluation; see `monkey_patching`.
     monkey_patches: bool = False
-    #: The specifiers of modules whose exports it is seen to change.
+    #: The specifiers of modules whose exports it modifies.
     patched: tuple[Specifier, ...] = ()
-    #: Where the text may be wrong: the grammar did not understand it, or accepts too much there.
-    #: Whether it is wrong, an engine says.
+    #: The position where the source may be invalid: the parser did not understand it, or accepts
+    #: too much. The engine decides.
     parse_uncertainty: Span | None = None
-    #: What the engine said of a text that is wrong; then the record says nothing else.
+    #: The engine's message for invalid source; the record then has no other content.
     syntax_error: str | None = None

@@ -1,4 +1,4 @@
-"""Texts with types: as they were written, and what is left of them for an engine."""
+"""Sources with types, and the results of stripping them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from compartment_mapper.records.languages import Language
 from compartment_mapper.records.module_record import Edit
 from compartment_mapper.text import Span
 
-#: How a text is written that is no JavaScript yet.
+#: The syntax of a source that is not JavaScript yet.
 Syntax = Literal["ts", "tsx", "jsx"]
 
 _SYNTAXES: Mapping[str, Syntax] = {
@@ -27,63 +27,63 @@ _SYNTAXES: Mapping[str, Syntax] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Jsx:
-    """What elements of JSX become."""
+    """How JSX elements are compiled."""
 
     #: ``automatic``: calls of functions that are imported from *import_source*.
     runtime: Literal["automatic", "classic"] = "automatic"
     import_source: str = "react"
-    #: Of the classic runtime.
+    #: For the classic runtime.
     factory: str = "React.createElement"
     fragment: str = "React.Fragment"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Typed:
-    """A text whose types are to be erased."""
+    """A source whose types are to be stripped."""
 
     source: bytes
     syntax: Syntax
-    #: As which it is loaded; None where the text decides.
+    #: The language as which it is loaded; None if the source determines it.
     language: Language | None
     jsx: Jsx
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StripRefusal:
-    """Why types can't be erased from a text; the code is Node's."""
+    """The reason why types cannot be stripped; the code is Node's."""
 
     code: str
     message: str
-    #: From 1; 0: unknown.
+    #: 1-based; 0: unknown.
     line: int
-    #: From 1; 0: unknown.
+    #: 1-based; 0: unknown.
     column: int
     width: int
-    #: Whether both are counted as a terminal does, a tab for four; else in characters.
+    #: Whether columns count terminal cells, four for a tab; otherwise characters.
     drawn: bool
 
 
-#: How a text is edited to be without types: lines stay.
+#: The edits that strip types; lines stay the same.
 StrippedTypes = tuple[Edit, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """What a text was before its types were erased."""
+    """The source before its types were stripped."""
 
     written: bytes
     stripped: StrippedTypes
 
 
 class StripPowers(Protocol):
-    """To have types erased."""
+    """Type stripping."""
 
     def stripped(self, typed: Typed) -> StrippedTypes | StripRefusal:
-        """Return how *typed* is edited to be JavaScript, or why it can't be."""
+        """Return the edits that turn *typed* into JavaScript, or the problem."""
 
 
 def syntax_of(file: Location) -> Syntax | None:
-    """Return how the file is written, by its extension; None for JavaScript and all others.
+    """Return the syntax of the file by its extension; None for JavaScript and all others.
 
     >>> syntax_of(Location("file:///app/x.mts")), syntax_of(Location("file:///app/x.d.js"))
     ('ts', None)
@@ -92,13 +92,13 @@ def syntax_of(file: Location) -> Syntax | None:
 
 
 def refused_span(source: bytes, refusal: StripRefusal) -> Span:
-    """Return the place of *refusal* in *source*; the text's begin where it is not known."""
+    """Return the place of *refusal* in *source*; the beginning if it is unknown."""
     lines = source.split(b"\n")
     if not 0 < refusal.line <= len(lines):
         return Span(0, 0)
     begin = sum(len(line) + 1 for line in lines[: refusal.line - 1])
     line = lines[refusal.line - 1].decode("utf-8", "replace").rstrip("\r")
-    if refusal.column == 0:  # it goes over several lines
+    if refusal.column == 0:  # it spans several lines
         before, shown = len(line) - len(line.lstrip()), len(line)
     else:
         before, shown = refusal.column - 1, refusal.column - 1 + refusal.width
@@ -108,7 +108,7 @@ def refused_span(source: bytes, refusal: StripRefusal) -> Span:
 
 
 def _characters(line: str, columns: int) -> int:
-    """Return how many characters of *line* take so many columns of a terminal."""
+    """Return the number of characters in *line* that fill the given terminal columns."""
     for index, character in enumerate(line):
         if columns <= 0:
             return index
@@ -118,7 +118,7 @@ def _characters(line: str, columns: int) -> int:
 
 
 def written_span(stripped: Sequence[Edit], span: Span) -> Span:
-    """Return where what is at *span* of an erased text was written.
+    """Return the original span of *span* in a stripped source.
 
     >>> written_span([Edit(1, 5, " ")], Span(2, 3)), written_span([Edit(1, 1, "abc")], Span(2, 5))
     (Span(start=5, end=6), Span(start=1, end=2))
@@ -130,7 +130,7 @@ def written_span(stripped: Sequence[Edit], span: Span) -> Span:
 
 
 def place_of(file: str, source: bytes, span: Span, origin: Origin | None) -> Place:
-    """Return the place of *span* in *source*, or in what that was made from."""
+    """Return the place of *span* in *source*, or in its original source."""
     if origin is None:
         return place_in(file, source, span)
     return place_in(file, origin.written, written_span(origin.stripped, span))

@@ -1,1 +1,1 @@
-"""What is printed for people: summaries, policies and reasons."""
+"""Text output: summaries, policies and explanations."""

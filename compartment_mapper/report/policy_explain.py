@@ -1,4 +1,4 @@
-"""Why a package is there and where it uses what: the chain from the entry, and every use."""
+"""Explain a package: the import chain from the entry, and every use of a capability."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
 from compartment_mapper.report.summary import Step
 from compartment_mapper.report.text import leak_text
 
-#: More uses of the same authority are counted, not shown.
+#: The number of uses to show for each capability; the rest is counted.
 _SHOWN_USES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """What a package uses, and how it comes into the application."""
+    """The capabilities that a package uses, and its import chain."""
 
     package: CanonicalName
-    #: From the entry; empty for the application itself.
+    #: The chain from the entry; empty for the application.
     chain: Sequence[Step]
     uses: Sequence[tuple[CapabilityUse, Place]]
-    #: Whether what it uses, all taken together, can send secrets away: one, or none.
+    #: Whether its uses together can leak secrets: one leak or none.
     leaks: Sequence[Leak] = ()
 
     def to_dict(
         self, file_of: Callable[[Location], str], place_of: Callable[[CapabilityUse], str]
     ) -> dict[str, object]:
-        """Return what ``--json`` prints."""
+        """Return the ``--json`` output."""
         return {
             "package": self.package,
             "chain": [
@@ -63,7 +63,7 @@ def _use_to_dict(use: CapabilityUse, place: Place) -> dict[str, object]:
 
 
 def canonical_name_of(name: str, packages: PackageGraph) -> CanonicalName | None:
-    """Return the package that people mean by *name*: a canonical name, or the nearest so called."""
+    """Return the package for *name*: a canonical name, or a package name (nearest first)."""
     found = list(packages.packages.values())
     exact = [package.canonical_name for package in found if package.canonical_name == name]
     called = [package.canonical_name for package in found if package.name == name]
@@ -73,7 +73,7 @@ def canonical_name_of(name: str, packages: PackageGraph) -> CanonicalName | None
 def uses_concerning(
     uses: Iterable[CapabilityUse], package: CanonicalName, authority: str | None
 ) -> list[CapabilityUse]:
-    """Return the uses of *authority* or its members by *package*; without it, of all powers."""
+    """Return the uses of *authority* or its members by *package*, or of all capabilities."""
     return [
         use for use in uses if use.package == package and not use.load and _concerns(use, authority)
     ]
@@ -89,14 +89,14 @@ def _concerns(use: CapabilityUse, authority: str | None) -> bool:
 def explanation_text(
     explanation: Explanation, chain: str, place_of: Callable[[CapabilityUse], str]
 ) -> str:
-    """Return the chain, then each authority with the code that uses it."""
+    """Return the chain, then each capability with the code that uses it."""
     blocks = [chain, *(leak_text(leak, place_of) for leak in explanation.leaks)]
     by_path: dict[tuple[str, str], list[tuple[CapabilityUse, Place]]] = {}
     for use, place in explanation.uses:
         by_path.setdefault((use.part, use.path), []).append((use, place))
     for (part, path), found in sorted(by_path.items()):
         use = found[0][0]
-        sure = " - more of it may be used than can be seen" if use.uncertain else ""
+        sure = " - the code may use more of it than the scanner sees" if use.uncertain else ""
         title = f"{part.removesuffix('s')} {path}  {use.severity}: {use.authority.reason}{sure}"
         frames = [f"{place}\n{place.frame}" for _, place in found[:_SHOWN_USES]]
         if len(found) > _SHOWN_USES:
@@ -104,5 +104,5 @@ def explanation_text(
         blocks.append("\n".join([title, *frames]))
     if not explanation.uses:
         own = "the application" if explanation.package == ROOT_NAME else explanation.package
-        blocks.append(f"{own} uses no power")
+        blocks.append(f"{own} uses no capabilities")
     return "\n\n".join(blocks)

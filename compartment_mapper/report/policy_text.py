@@ -1,4 +1,4 @@
-"""What is said of policies, as text for people and for pull requests."""
+"""Render policies and their differences as text and Markdown."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SIGNS = {"added": "+", "removed": "-", "wanted": "!", "changed": "~"}
 
 
 def policy_summary_text(policy: Policy) -> str:
-    """Return how much a policy grants, the harmless left out: ``12 grants (3 high, 9 low)``."""
+    """Return the number of grants by severity: ``12 capabilities granted (3 high, 9 low)``."""
     granted: Counter[str] = Counter()
     refused = 0
     own_policies = (policy.entry, *policy.resources.values())
@@ -36,16 +36,16 @@ def policy_summary_text(policy: Policy) -> str:
     del granted["harmless"]
     parts = [f"{granted[level]} {level}" for level in SEVERITIES if granted[level]]
     detail = f" ({', '.join(parts)})" if parts else ""
-    powers = sum(granted.values())
-    text = f"{powers} {'power' if powers == 1 else 'powers'} granted{detail}"
+    count = sum(granted.values())
+    text = f"{count} {'capability' if count == 1 else 'capabilities'} granted{detail}"
     everything = sum("any" in (own.globals, own.builtins) for own in own_policies)
     if everything:
         text += f", everything to {everything} {'package' if everything == 1 else 'packages'}"
-    return f"{text}, {refused} refused" if refused else text
+    return f"{text}, {refused} denied" if refused else text
 
 
 def difference_text(difference: PolicyDifference) -> str:
-    """Return the lines of a difference; ``!`` is what is wanted and refused."""
+    """Return a difference as text; ``!`` marks a denied use."""
     lines = [_package_line(change) for change in difference.packages]
     if lines and difference.authority:
         lines.append("")
@@ -55,7 +55,7 @@ def difference_text(difference: PolicyDifference) -> str:
             package = change.package
             lines.append(_called(change.package))
         lines.append(f"  {_authority_line(change)}")
-    return "\n".join(lines) or "no difference in authority"
+    return "\n".join(lines) or "no difference in capabilities"
 
 
 def _called(package: CanonicalName) -> str:
@@ -69,19 +69,19 @@ def _package_line(change: PackageChange) -> str:
 
 def _authority_line(change: AuthorityChange) -> str:
     granted = f" ({change.grant})" if change.grant in {"write", "attenuated"} else ""
-    refused = " - refused" if change.kind == "wanted" else ""
+    refused = " - denied" if change.kind == "wanted" else ""
     place = f"  {change.place}" if change.place else ""
     what = f"{change.part.removesuffix('s')} {change.path}{granted}"
     return f"{_SIGNS[change.kind]} {change.severity:<8} {what}{refused}{place}"
 
 
 def difference_markdown(difference: PolicyDifference) -> str:
-    """Return a difference as a table for a pull request."""
+    """Return a difference as a Markdown table for a pull request."""
     if not difference.packages and not difference.authority:
-        return "No difference in authority."
+        return "No difference in capabilities."
     lines: list[str] = []
     if difference.authority:
-        lines += ["| | severity | package | authority | used at |", "|---|---|---|---|---|"]
+        lines += ["| | severity | package | capability | used at |", "|---|---|---|---|---|"]
         lines += [_row(change) for change in difference.authority]
     if difference.packages:
         lines += ["", "| | package | before | after |", "|---|---|---|---|"][not lines :]
@@ -125,21 +125,21 @@ def _finding_line(finding: PolicyDiagnostic, place: str) -> str:
     match finding.kind:
         case "missing":
             severity = finding.use.severity if finding.use else ""
-            return f"! {name} uses {what} ({severity}), undecided  {place}"
+            return f"! {name} uses {what} ({severity}), not covered  {place}"
         case "patched":
-            return f"! {name} changes what {finding.path} exports, undecided  {place}"
+            return f"! {name} modifies the exports of {finding.path}, not covered  {place}"
         case "unused":
             return f"- {name} no longer uses {what}"
         case "unknown":
-            return f"- {name} is not reached"
+            return f"- {name} is not part of the application"
         case "version":
-            return f"~ {name} is {finding.found}, the policy is for {finding.expected}"
+            return f"~ {name} is {finding.found}, the policy covers {finding.expected}"
         case "integrity":
-            return f"~ {name} {finding.found} has other files than the policy was made for"
+            return f"~ {name} {finding.found} has files that differ from those in the policy"
 
 
 def finding_to_dict(finding: PolicyDiagnostic, place: str) -> dict[str, object]:
-    """Return what ``--json`` prints of one finding."""
+    """Return the ``--json`` output for one finding."""
     return {
         "kind": finding.kind,
         "package": finding.package,
@@ -153,7 +153,7 @@ def finding_to_dict(finding: PolicyDiagnostic, place: str) -> dict[str, object]:
 
 
 def capabilities_text(severity: Severity | None) -> str:
-    """Return the table of what the host offers, the worst first; of one severity, if given."""
+    """Return the capabilities of the host as text, most severe first, or those of *severity*."""
     return "\n".join(
         f"{row.severity:<8} {part.removesuffix('s'):<7} {path}  {row.reason}"
         for part, path, row in capabilities(severity)
@@ -161,11 +161,11 @@ def capabilities_text(severity: Severity | None) -> str:
 
 
 def capabilities_markdown(severity: Severity | None) -> str:
-    """Return the same as a table for a document; what has one reason stands in one row."""
+    """Return the capabilities as a Markdown table, one row for each reason."""
     rows: dict[tuple[str, str, str], list[str]] = {}
     for part, path, row in capabilities(severity):
         rows.setdefault((row.severity, part, row.reason), []).append(_code(path))
-    lines = ["| severity | | power | what it is good for |", "|---|---|---|---|"]
+    lines = ["| severity | | capability | reason |", "|---|---|---|---|"]
     lines += [
         f"| {level} | {part} | {', '.join(paths)} | {_cell(reason)} |"
         for (level, part, reason), paths in rows.items()
@@ -174,7 +174,7 @@ def capabilities_markdown(severity: Severity | None) -> str:
 
 
 def capabilities(severity: Severity | None) -> Iterator[tuple[Part, str, Authority]]:
-    """Yield what the host offers, by severity, part and path."""
+    """Yield the capabilities of the host by severity, part and path."""
     for level in SEVERITIES if severity is None else (severity,):
         for part in ("globals", "builtins"):
             for path, row in sorted(AUTHORITIES[part].items()):

@@ -1,4 +1,4 @@
-"""Why a package is there, and what an archive or an application holds, as plain records."""
+"""Summarize packages and import chains as plain records."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ class PackageSummary:
     version: str
     compartment: str
     modules: int
-    #: Bytes stored in the archive.
+    #: Bytes in the archive.
     size: int
     dependencies: tuple[CanonicalName, ...]
     dependents: tuple[CanonicalName, ...]
     globals: tuple[str, ...]
     builtins: tuple[str, ...]
-    #: What others can't change of what it exports: all, nothing, or functions and classes.
+    #: Which of its exports are hardened: all, none, or functions and classes.
     harden: Hardening = False
 
     def to_dict(self) -> dict[str, object]:
-        """Return what ``--json`` prints."""
+        """Return the ``--json`` output."""
         return {
             "canonicalName": self.canonical_name,
             "name": self.name,
@@ -54,11 +54,11 @@ class PackageSummary:
 
 
 def summaries_of(compartment_map: CompartmentMap, sizes: Mapping[str, int]) -> list[PackageSummary]:
-    """Return the packages of a map, the application first, then by canonical name.
+    """Return the packages of a map: the application first, then by canonical name.
 
     Args:
-        compartment_map: Of an archive.
-        sizes: Bytes of each file, by its path in the archive.
+        compartment_map: The map of an archive.
+        sizes: The bytes of each file, by its path in the archive.
     """
     labels = {name: c.label for name, c in compartment_map.compartments.items()}
     links = {
@@ -100,7 +100,7 @@ def _linked(compartment: CompartmentDescriptor) -> set[str]:
 
 
 def _version(compartment: CompartmentDescriptor) -> str:
-    """Return the version, which Endo's schema keeps in the compartment's name alone."""
+    """Return the version, which Endo's schema stores only in the compartment's name."""
     version = compartment.location.removeprefix(f"{compartment.name}-v")
     head, found, number = version.rpartition("-n")
     return head if found and number.isdigit() else version
@@ -116,7 +116,7 @@ def _granted(grants: Grants) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One request on the way from the entry to a package."""
+    """One request in the import chain from the entry to a package."""
 
     package: CanonicalName
     module: Location
@@ -125,12 +125,12 @@ class Step:
 
 
 def why(name: str, modules: ModuleGraph, packages: PackageGraph) -> list[Step] | None:
-    """Return the shortest chain of requests to the package *name*; None if it is not reached.
+    """Return the shortest import chain to the package *name*, or None if it is unreachable.
 
     Args:
-        name: A canonical name, or the name in a package.json (then the nearest of that name).
-        modules: Of the application.
-        packages: Of the application.
+        name: A canonical name, or the name in a package.json (then the nearest package).
+        modules: The modules of the application.
+        packages: The packages of the application.
     """
     goals = frozenset(
         location

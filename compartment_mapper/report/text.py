@@ -1,4 +1,4 @@
-"""Texts and pictures for people, from records; nothing here reads or decides."""
+"""Render records as text and graphs; nothing here reads files or makes decisions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from compartment_mapper.text import size_text
 
 
 def packages_text(summaries: Sequence[PackageSummary]) -> str:
-    """Return one block for each package: what it is, who uses it, what it may use."""
+    """Return one block for each package: its name, dependents and grants."""
     blocks = [
         "\n".join(
             [
@@ -38,13 +38,17 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def _counted(number: int) -> str:
+    return f"{number} {'capability' if number == 1 else 'capabilities'}"
+
+
 def summary_text(packages: int, modules: int, size: int, *, unused: int = 0) -> str:
-    """Return how much an application is, and how many modules were left out of it.
+    """Return the size of an application and the number of modules that tree shaking removed.
 
     >>> summary_text(1, 2, 2048), summary_text(1, 2, 2048, unused=3)
-    ('1 package, 2 modules, 2.0 KiB', '1 package, 2 modules (3 unused left out), 2.0 KiB')
+    ('1 package, 2 modules, 2.0 KiB', '1 package, 2 modules (3 unused removed), 2.0 KiB')
     """
-    left_out = f" ({unused} unused left out)" if unused else ""
+    left_out = f" ({unused} unused removed)" if unused else ""
     counts = f"{_count(packages, 'package')}, {_count(modules, 'module')}{left_out}"
     return f"{counts}, {size_text(size)}"
 
@@ -54,7 +58,7 @@ def _summary(modules: int, size: int) -> str:
 
 
 def cache_text(parts: Sequence[tuple[str, int, int]]) -> str:
-    """Return a line for each part of what is kept: its name, files, bytes.
+    """Return one line for each part of the cache: its name, files and bytes.
 
     >>> print(cache_text([("bundles", 2, 2048), ("code", 1, 10)]))
       bundles   2 files, 2.0 KiB
@@ -82,7 +86,7 @@ def _lines(label: str, names: Sequence[str]) -> list[str]:
 
 
 def dot(summaries: Sequence[PackageSummary]) -> str:
-    """Return the graph of packages in Graphviz' language; powers are in the labels."""
+    """Return the package graph in Graphviz's language, with grants in the labels."""
     lines = ["digraph packages {", '  rankdir="LR"; node [shape="box"];']
     for summary in summaries:
         powers = [*summary.globals, *summary.builtins]
@@ -101,7 +105,7 @@ def _escaped(text: str) -> str:
 
 
 def mermaid(summaries: Sequence[PackageSummary]) -> str:
-    """Return the graph of packages in Mermaid's language."""
+    """Return the package graph in Mermaid's language."""
     numbers = {summary.canonical_name: f"p{n}" for n, summary in enumerate(summaries)}
     lines = ["graph LR"]
     for summary in summaries:
@@ -116,7 +120,7 @@ def mermaid(summaries: Sequence[PackageSummary]) -> str:
 
 
 def chain_text(chain: Sequence[Step], name: str, file_of: Callable[[Location], str]) -> str:
-    """Return the chain of requests that leads to a package, a line each."""
+    """Return the import chain to a package, one request per line."""
     if not chain:
         return f"{name} is the application itself"
     lines = [
@@ -127,24 +131,24 @@ def chain_text(chain: Sequence[Step], name: str, file_of: Callable[[Location], s
 
 
 def denied_summary(uses: Sequence[CapabilityUse]) -> str:
-    """Return one line on what was withheld; an empty text for nothing."""
+    """Return one line that counts denied uses, or an empty string if there are none."""
     if not uses:
         return ""
     packages = len({use.package for use in uses})
     return (
-        f"withheld {_count(len(uses), 'power')} from {_count(packages, 'package')}: "
-        "`compartment-mapper bundle` lists them, `policy infer` writes them down"
+        f"denied {_counted(len(uses))} to {_count(packages, 'package')}: "
+        "`compartment-mapper bundle` lists them, `policy infer` adds them to the policy"
     )
 
 
 def denied_text(uses: Iterable[CapabilityUse], place_of: Callable[[CapabilityUse], str]) -> str:
-    """Return what was withheld: package, power, first use, and how to grant it."""
+    """Return the denied uses: package, capability, first use and how to grant it."""
     by_package: dict[CanonicalName, list[CapabilityUse]] = {}
     for use in uses:
         by_package.setdefault(use.package, []).append(use)
     if not by_package:
         return ""
-    lines = ["withheld (grant with `policy infer`, or one by one with --grant PACKAGE:AUTHORITY):"]
+    lines = ["denied (grant with `policy infer`, or one by one with --grant PACKAGE:CAPABILITY):"]
     for package, found in by_package.items():
         lines.append(f"  {package}")
         for use in found:
@@ -156,7 +160,7 @@ def denied_text(uses: Iterable[CapabilityUse], place_of: Callable[[CapabilityUse
 
 
 def granted_text(who: str, risks: Risks, place_of: Callable[[CapabilityUse], str]) -> str:
-    """Return what *who* grants of severity high or worse, by package, and what that adds up to."""
+    """Return the grants by *who* that need review, by package, with potential leaks."""
     grave: dict[CanonicalName, list[str]] = {}
     for use in risks.grave:
         line = f"    {use.severity:<8} {_authority(use)}  {place_of(use)}"
@@ -167,8 +171,8 @@ def granted_text(who: str, risks: Risks, place_of: Callable[[CapabilityUse], str
     for use in risks.unknown:
         unknown.setdefault(use.package, []).append(f"    {_authority(use)}  {place_of(use)}")
     blocks = {
-        f"{who} grants, of severity high or worse:": grave,
-        f"{who} grants, of globals that only this page may have:": unknown,
+        f"{who} grants capabilities of severity high or critical:": grave,
+        f"{who} grants globals that only this page may have:": unknown,
     }
     return "\n".join(
         line
@@ -184,7 +188,7 @@ def _listed(packages: Mapping[CanonicalName, Sequence[str]]) -> Iterator[str]:
 
 
 def leak_text(leak: Leak, place_of: Callable[[CapabilityUse], str]) -> str:
-    """Return the finding that a package can send away what its user keeps to himself."""
+    """Return the finding that a package can leak secrets."""
     uses = (f"{_authority(use)} ({place_of(use)})" for use in (leak.reads, leak.sends))
     return f"reads secrets and reaches the network: {', '.join(uses)}"
 
@@ -194,15 +198,15 @@ def _authority(use: CapabilityUse) -> str:
 
 
 def granted_summary(who: str, risks: Risks) -> str:
-    """Return the same in one line; an empty text for nothing."""
+    """Return the grants that need review in one line, or an empty string if there are none."""
     if not risks:
         return ""
     packages = len({use.package for use in risks.grave} | {leak.package for leak in risks.leaks})
-    powers = f"{_count(len(risks.grave), 'power')} of severity high or worse"
+    worst = f"{_counted(len(risks.grave))} of severity high or critical"
     names = ", ".join(leak.package for leak in risks.leaks)
     both = f"; these read secrets and reach the network: {names}" if names else ""
     globals_ = ", ".join(sorted({use.path for use in risks.unknown}))
     unknown = f"globals that only this page may have: {globals_}" if globals_ else ""
-    worst = f"{powers} to {_count(packages, 'package')}{both}" if packages else ""
-    granted = "; ".join(part for part in (worst, unknown) if part)
+    to_packages = f"{worst} to {_count(packages, 'package')}{both}" if packages else ""
+    granted = "; ".join(part for part in (to_packages, unknown) if part)
     return f"{who} grants {granted}: `compartment-mapper bundle {who}` lists them"

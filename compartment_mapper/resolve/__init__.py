@@ -1,1 +1,1 @@
-"""Node's resolution: from a specifier to a file."""
+"""Node's module resolution: from a specifier to a file."""

@@ -1,6 +1,6 @@
 """The ``browser`` field of package.json, for the user's condition ``browser``.
 
-Node has no such thing; https://github.com/defunctzombie/package-browser-field-spec describes it.
+Node does not support it; https://github.com/defunctzombie/package-browser-field-spec describes it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ BROWSER = "browser"
 
 
 def main_of(descriptor: PackageDescriptor | None, conditions: frozenset[str]) -> str | None:
-    """Return the main file that *descriptor* names, or None.
+    """Return the main file of *descriptor*, or None.
 
     >>> both = PackageDescriptor(main="./node.js", browser="./browser.js")
     >>> main_of(both, frozenset()), main_of(both, frozenset({"browser"}))
@@ -27,11 +27,11 @@ def main_of(descriptor: PackageDescriptor | None, conditions: frozenset[str]) ->
 
 
 def browser_replacement(name: str, descriptor: PackageDescriptor) -> str | Literal[False] | None:
-    """Return what stands for *name* in a browser: False for an empty module, None for itself.
+    """Return the browser replacement of *name*: False for an empty module, None for no replacement.
 
     Args:
-        name: A bare specifier, or the path of a file of the package, with ``./`` before it.
-        descriptor: Of the package that requests it, or that holds the file.
+        name: A bare specifier, or the path of a file in the package, with a leading ``./``.
+        descriptor: The package that requests it, or that contains the file.
 
     >>> package = PackageDescriptor(browser={"./a": "./b.js", "fs": False})
     >>> browser_replacement("./a.js", package), browser_replacement("node:fs", package)

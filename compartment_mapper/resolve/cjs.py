@@ -1,4 +1,4 @@
-"""What ``require`` means, as Node 24 does it.
+"""Resolve ``require``, as in Node 24.
 
 https://nodejs.org/api/modules.html#all-together
 """
@@ -32,7 +32,7 @@ from compartment_mapper.resolve.resolution import (
     shown,
 )
 
-#: DEVIATION: without ``node-addons``, see `resolve_esm.IMPORT_CONDITIONS`.
+#: DEVIATION: without ``node-addons``, see `resolve.esm.IMPORT_CONDITIONS`.
 REQUIRE_CONDITIONS = frozenset({"node", "require", "module-sync"})
 
 _ROOT = Location("file:///")
@@ -40,12 +40,12 @@ _EXTENSIONS = (".js", ".json", ".node")
 _RELATIVE = re.compile(r"\.(?:$|[./])")
 _NAMES_DIRECTORY = re.compile(r"(?:^|/)(?:\.\.?)?$")
 
-#: Node's EXPORTS_PATTERN: a package's name, and the path below it.
+#: Node's EXPORTS_PATTERN: the name of a package, and the path below it.
 _PACKAGE = re.compile(r"((?:@[^/\\%]+/)?[^./\\%][^/\\%]*)(/.*)?")
 
 
 def resolve_require(request: Request) -> Resolution:
-    """Return what ``require`` of the request finds: Node's Module._resolveFilename."""
+    """Resolve a ``require`` request: Node's Module._resolveFilename."""
     specifier = request.specifier
     if not specifier:
         return ResolutionFailure(
@@ -63,7 +63,7 @@ def resolve_require(request: Request) -> Resolution:
 
 
 def _load_package_imports(request: Request) -> Found | None:
-    """LOAD_PACKAGE_IMPORTS; None where it does not apply."""
+    """LOAD_PACKAGE_IMPORTS; None if it does not apply."""
     # 4. If X begins with '#'.
     if not request.specifier.startswith("#"):
         return None
@@ -77,17 +77,17 @@ def _load_package_imports(request: Request) -> Found | None:
     # 4.-5. PACKAGE_IMPORTS_RESOLVE, then RESOLVE_ESM_MATCH.
     found = package_imports_resolve(request)
     if isinstance(found, BuiltinResolution):
-        # As Node, whose finalizeEsmResolution takes only files.
+        # As in Node, whose finalizeEsmResolution accepts files only.
         return ResolutionFailure(
             code="ERR_INVALID_URL_SCHEME",
             message="The URL must be of scheme file",
-            hint=f"require('node:{found.name}') itself: \"imports\" can map to it for import only",
+            hint=f"use require('node:{found.name}'): \"imports\" can map to it for import only",
         )
     return _esm_match(found, request)
 
 
 def _load_package_self(request: Request) -> Found | None:
-    """LOAD_PACKAGE_SELF; None where it does not apply."""
+    """LOAD_PACKAGE_SELF; None if it does not apply."""
     # 1. Find the closest package scope SCOPE to DIR.  2. If no scope was found, return.
     scope = package_scope(request.referrer, context=request.context)
     if isinstance(scope, Diagnostic):
@@ -158,13 +158,13 @@ def _load_from(node_modules: Location, request: Request) -> Candidate | Resoluti
 def _load_path(
     path: Location, request: Request, *, package: Location | None
 ) -> Candidate | ResolutionFailure | None:
-    """Return the file that *path* means: LOAD_AS_FILE, then LOAD_AS_DIRECTORY."""
+    """Return the file for *path*: LOAD_AS_FILE, then LOAD_AS_DIRECTORY."""
     powers = request.context.powers
-    # A specifier that can only mean a directory is not tried as a file.
+    # A specifier that can only be a directory is not tried as a file.
     if not _NAMES_DIRECTORY.search(request.specifier):
         file = load_as_file(path, powers=powers)
         if file is not None:
-            # In node_modules itself, `d.js` belongs to no package, and comes before `d/`.
+            # Directly in node_modules, `d.js` belongs to no package and takes precedence over `d/`.
             beside = parent_of(file).endswith("/node_modules/")
             return Candidate(location=file, package=parent_of(file) if beside else package)
     if powers.kind(path) != "directory":

@@ -1,4 +1,4 @@
-"""Modules that stand in a ``data:`` URL: ``import 'data:text/javascript,export default 1'``.
+"""Modules in ``data:`` URLs: ``import 'data:text/javascript,export default 1'``.
 
 https://nodejs.org/api/esm.html#data-imports
 """
@@ -20,7 +20,7 @@ _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 @dataclass(frozen=True, slots=True)
 class DataModule:
-    """What such a URL says."""
+    """The content of such a URL."""
 
     language: Language
     source: bytes
@@ -64,7 +64,7 @@ def _wrong_attribute(url: str, language: Language) -> ResolutionFailure:
     return ResolutionFailure(
         code="ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE",
         message=f"Module '{_short(url)}' is not of type \"json\"",
-        hint="leave the import attribute out",
+        hint="remove the import attribute",
     )
 
 

@@ -1,4 +1,4 @@
-"""What ``import`` means: ESM_RESOLVE and its parts, as Node 24 does them.
+"""Resolve ``import``: ESM_RESOLVE and its parts, as in Node 24.
 
 https://nodejs.org/api/esm.html#resolution-algorithm-specification
 """
@@ -35,18 +35,18 @@ from compartment_mapper.resolve.resolution import (
     shown,
 )
 
-#: DEVIATION: without ``node-addons``, as under Node's ``--no-addons``: native code can't be in a
-#: compartment, and the next condition is a package's way to do without.
+#: DEVIATION: without ``node-addons``, as under Node's ``--no-addons``: a compartment cannot confine
+#: native code, and packages provide an alternative under the next condition.
 IMPORT_CONDITIONS = frozenset({"node", "import", "module-sync"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One question: what *specifier* means in *referrer*."""
+    """A request: *specifier* in *referrer*."""
 
     specifier: str
     referrer: Location
-    #: All that hold, Node's and the user's.
+    #: The active conditions, of Node and of the user.
     conditions: frozenset[str]
     context: ResolverContext
 
@@ -56,7 +56,7 @@ class Candidate:
     """A file to look for."""
 
     location: Location
-    #: The directory of the package that offers it by name, which it must not leave.
+    #: The directory of the package that exports it by name, which it must not leave.
     package: Location | None = None
 
 
@@ -74,13 +74,13 @@ _INDEXES = ("index.js", "index.json", "index.node")
 
 
 def resolve_import(request: Request) -> Resolution:
-    """Return what ``import`` of the request finds: ESM_RESOLVE."""
+    """Resolve an ``import`` request: ESM_RESOLVE."""
     found = _esm_candidate(request)
     return _finalized(found, request) if isinstance(found, Candidate) else found
 
 
 def _esm_candidate(request: Request) -> Found:
-    """Steps 1 to 6 of ESM_RESOLVE, in the order of Node's moduleResolve."""
+    """Return the candidate of steps 1 to 6 of ESM_RESOLVE, in the order of Node's moduleResolve."""
     specifier = request.specifier
     # 3. Otherwise, if specifier starts with "/", "./", or "../", then set resolved to the URL
     #    resolution of specifier relative to parentURL.
@@ -105,7 +105,7 @@ def _by_scheme(scheme: str, request: Request) -> Found:
         return located(request.specifier, parent_of(request.referrer), request)
     if scheme == "node":
         return unknown_builtin(request.specifier)
-    # DEVIATION: "data:" is refused too: text that comes in a specifier belongs to no package.
+    # DEVIATION: "data:" is rejected too: source in a specifier belongs to no package.
     return ResolutionFailure(
         code="ERR_UNSUPPORTED_ESM_URL_SCHEME",
         message=f"Only URLs with a scheme in: file and node are supported. "
@@ -117,7 +117,7 @@ def _by_scheme(scheme: str, request: Request) -> Found:
 def located(
     reference: str, directory: Location, request: Request, *, package: Location | None = None
 ) -> Candidate | ResolutionFailure:
-    """Return the file that the URL reference means in *directory*."""
+    """Return the file of the URL reference in *directory*."""
     location = referenced(reference, directory)
     if not isinstance(location, UrlProblem):
         return Candidate(location=location, package=package)
@@ -158,31 +158,31 @@ def _finalized(candidate: Candidate, request: Request) -> Resolution:
 
 
 def existing(candidate: Candidate, request: Request) -> FileResolution | ResolutionFailure:
-    """Return the resolution to *candidate*, a file that exists, unless it is one that we refuse."""
+    """Return the resolution to *candidate*, an existing file, unless we reject it."""
     real = request.context.powers.canonical(candidate.location)
-    # DEVIATION: what a package offers by name (exports, main, a path below its name) must be in
-    # its own real directory. Node follows `main` and links to wherever they lead.
+    # DEVIATION: a file that a package exports by name (exports, main, a path below its name) must
+    # be in its own real directory. Node follows `main` and links anywhere.
     if candidate.package is not None and not real.startswith(
         request.context.powers.canonical(candidate.package)
     ):
         return _escape(request.specifier)
-    # DEVIATION: native code can't be in a compartment.
+    # DEVIATION: a compartment cannot confine native code.
     if real.endswith(".node"):
         return ResolutionFailure(
             code="ERR_DLOPEN_FAILED",
             message=f"Cannot load the native addon '{shown(request.specifier)}'",
-            hint="native code can't be in a compartment; use a package without it",
+            hint="a compartment cannot confine native code; use a package without native addons",
         )
     return FileResolution(location=real)
 
 
 def _escape(specifier: str) -> ResolutionFailure:
     if ".." in specifier.split("/"):
-        return invalid_specifier(specifier, "leads outside of the package that it names")
+        return invalid_specifier(specifier, "points outside of the package that it names")
     return ResolutionFailure(
         code="ERR_INVALID_PACKAGE_TARGET",
-        message=f"Invalid package target: '{shown(specifier)}' leads outside of its own package",
-        hint="a package may offer only files of its own directory; links are followed",
+        message=f"Invalid package target: '{shown(specifier)}' points outside of its own package",
+        hint="a package can export only files in its own directory, after following symbolic links",
     )
 
 

@@ -1,6 +1,6 @@
-"""References to files, as URLs (as the WHATWG parser and Node read them) and as paths.
+"""Resolve references to files, as URLs (WHATWG parser and Node) and as paths.
 
-https://url.spec.whatwg.org/#url-parsing, as far as it concerns ``file:``.
+https://url.spec.whatwg.org/#url-parsing, for ``file:`` only.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ _ROOT = Location("file:///")
 
 
 class UrlProblem(Enum):
-    """Why a URL reference means no file, in Node's words."""
+    """Why a URL reference is not a file, in Node's words."""
 
     ENCODED_SEPARATOR = 'must not include encoded "/" or "\\" characters'
     MALFORMED = "is not a valid percent-encoded path"
     FOREIGN_HOST = 'File URL host must be "localhost" or empty'
 
 
-#: References that mean the same as URL and as path, and that need no encoding: most of them.
+#: References that resolve identically as URL and as path, without encoding: most of them.
 _PLAIN = re.compile(r"(?:\./)?(?:[A-Za-z0-9@_-][A-Za-z0-9@_.-]*/)*[A-Za-z0-9@_-][A-Za-z0-9@_.-]*")
 
-#: What the URL parser trims (controls and space) and drops.
+#: Characters that the URL parser trims (controls and space) and drops.
 _TRIMMED = "".join(map(chr, range(0x21)))
 _DROPPED = re.compile(r"[\t\n\r]")
 
@@ -37,11 +37,11 @@ _BAD_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 def referenced(reference: str, directory: Location) -> Location | UrlProblem:
-    """Return the location that *reference* means in *directory*; query and fragment are dropped.
+    """Resolve *reference* relative to *directory*; the query and the fragment are dropped.
 
     Args:
         reference: A relative reference, an absolute path, or a ``file:`` URL.
-        directory: With a final ``/``.
+        directory: A location with a final ``/``.
 
     >>> referenced("../a%20b.js?v=1#x", Location("file:///app/lib/"))
     'file:///app/a%20b.js'
@@ -63,7 +63,7 @@ def referenced(reference: str, directory: Location) -> Location | UrlProblem:
 
 
 def _segments(path: str, directory: Location) -> list[str]:
-    """Return the segments of the URL path *path* in *directory*, dot segments removed."""
+    """Return the segments of the URL path *path* in *directory*, without dot segments."""
     segments = [] if path.startswith("/") else directory[len(_ROOT) :].split("/")[:-1]
     parts = [_ENCODED_DOT.sub(".", part) for part in path.removeprefix("/").split("/")]
     for part in parts:
@@ -71,12 +71,12 @@ def _segments(path: str, directory: Location) -> list[str]:
             del segments[-1:]
         elif part != ".":
             segments.append(part)
-    # After a final dot segment there is a directory.
+    # A final dot segment makes it a directory.
     return [*segments, ""] if parts[-1] in {".", ".."} else segments
 
 
 def _decoded(path: str) -> Location | UrlProblem:
-    """Return the location of the URL path *path*: Node's ``fileURLToPath``, and back."""
+    """Return the location of the URL path *path*: Node's ``fileURLToPath`` and back."""
     if _ENCODED_SLASH.search(path):
         return UrlProblem.ENCODED_SEPARATOR
     if _BAD_PERCENT.search(path):
@@ -89,7 +89,7 @@ def _decoded(path: str) -> Location | UrlProblem:
 
 
 def location_below(directory: Location, path: str) -> Location:
-    """Return the location of *path*, a path and no URL, in *directory*: Node's ``path.resolve``.
+    """Resolve *path*, a path and not a URL, in *directory*: Node's ``path.resolve``.
 
     >>> location_below(Location("file:///app/"), "lib/../a%20b/")
     'file:///app/a%2520b'
@@ -101,7 +101,7 @@ def location_below(directory: Location, path: str) -> Location:
 
 
 def well_formed(text: str) -> str:
-    r"""Return *text* with each lone surrogate replaced, as JavaScript's ``toWellFormed``.
+    r"""Return *text* with lone surrogates replaced, like JavaScript's ``toWellFormed``.
 
     >>> well_formed("a\ud800")
     'a\ufffd'

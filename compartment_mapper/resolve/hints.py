@@ -1,4 +1,4 @@
-"""How to mend a request that found nothing: what exists instead."""
+"""Hints for failed requests: similar files that exist."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from compartment_mapper.resolve.resolution import ResolutionFailure, shown
 
 _MISSING = frozenset({"MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND", "ERR_UNSUPPORTED_DIR_IMPORT"})
 
-#: What `require` would have added, for an `import` that has to say it.
+#: Extensions that `require` adds, and that an `import` must include.
 _ADDED = (".js", ".json", "/index.js", "/index.json")
 
-#: What neither adds.
+#: Extensions that neither adds.
 _NEVER_ADDED = (".mjs", ".cjs", ".ts", ".jsx", "/index.mjs", "/index.cjs")
 
-#: The longest name that npm takes.
+#: The maximum length of a package name in npm.
 _LONGEST_NAME = 214
 
 
 def with_hint(failure: ResolutionFailure, request: Request) -> ResolutionFailure:
-    """Return *failure* with a hint, when it has none and what exists suggests one."""
+    """Return *failure* with a hint, if it has none and an existing file suggests one."""
     if failure.hint or failure.code not in _MISSING or len(request.specifier) > _LONGEST_NAME:
         return failure
     if request.specifier.startswith((".", "/")):
@@ -46,7 +46,7 @@ def _file_hint(request: Request) -> str:
 
 
 def _with_extension(request: Request) -> str:
-    """Return a hint with the ending that ``require`` would add to the specifier, or nothing."""
+    """Return a hint with the extension that ``require`` would add, or nothing."""
     found = find_path(request)
     if isinstance(found, Candidate):
         named = request.specifier.rstrip("/")
@@ -62,7 +62,7 @@ def _package_hint(request: Request) -> str:
     if name in PREFIX_ONLY_BUILTINS:
         return f"did you mean 'node:{name}'?"
     if find_package(name, referrer=request.referrer, context=request.context) is not None:
-        return f"package '{shown(name)}' is installed, but has no such file"
+        return f"package '{shown(name)}' is installed, but does not contain that file"
     scope = package_scope(request.referrer, context=request.context)
     if scope is None or isinstance(scope, Diagnostic):
         return f"npm install {shown(name)}"

@@ -1,4 +1,4 @@
-"""How Node would load a file: as which language, or not at all."""
+"""Determine the language as which Node loads a file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from compartment_mapper.records.module_record import RequestKind
 from compartment_mapper.resolve.package_lookup import ResolverContext, package_scope
 from compartment_mapper.resolve.resolution import ResolutionFailure
 
-#: None: the package says, or the text.
+#: None: the package or the source determines it.
 _LANGUAGES: dict[str, Language | None] = {
     extension: language
     for language, facts in LANGUAGES.items()
@@ -25,7 +25,7 @@ _TYPED = frozenset({".ts", ".mts", ".cts"})
 def language_of(
     file: Location, kind: RequestKind, attribute_type: str | None, *, context: ResolverContext
 ) -> Language | ResolutionFailure | None:
-    """Return how Node would load *file*; None where the text decides.
+    """Return the language as which Node loads *file*, or None if the source determines it.
 
     https://nodejs.org/api/esm.html#resolution-algorithm-specification (ESM_FILE_FORMAT),
     https://nodejs.org/api/modules.html#file-modules.
@@ -40,7 +40,7 @@ def language_of(
         return _wrong_attribute(file)
     if extension in _TYPED and "/node_modules/" in file:
         return _typed_dependency(file)
-    # DEVIATION: Node refuses JSX; in the application's own code it is erased as types are.
+    # DEVIATION: Node rejects JSX; in the application's own code it is compiled, like types.
     if extension in _JSX and "/node_modules/" not in file:
         return _language_of_type(file, context)
     if extension in _LANGUAGES:
@@ -86,11 +86,11 @@ def _wrong_attribute(file: Location) -> ResolutionFailure:
     return ResolutionFailure(
         code="ERR_IMPORT_ATTRIBUTE_TYPE_INCOMPATIBLE",
         message=f"Module '{base_name(file)}' is not of type \"json\"",
-        hint="leave the import attribute out",
+        hint="remove the import attribute",
     )
 
 
-#: How files begin that are no text, whatever they are called.
+#: Signatures of binary files, whatever their extension.
 _MAGIC = {
     b"\x7fELF": "machine code",
     b"MZ": "machine code",
@@ -109,14 +109,14 @@ _MAGIC = {
     b"SQLite format 3\x00": "a database",
 }
 _HEAD = 8192
-#: Words and punctuation of a program.
+#: A program begins with printable ASCII.
 _BEGINS_AS_TEXT = re.compile(rb"[\t\n\r -~]{200}")
-#: NULs that a text may have.
+#: The maximum number of NULs in a text file.
 _FEW = 16
 
 
 def binary_kind(source: bytes) -> str | None:
-    r"""Return what a file is that is no text, so that it need not be parsed; None for a text.
+    r"""Return the kind of a binary file, which is not parsed; None for text.
 
     >>> binary_kind(b"\x7fELF\x02\x01"), binary_kind(b"\x00\xff\x00"), binary_kind(b"exports.a = 1")
     ('machine code', 'binary data', None)
@@ -131,18 +131,18 @@ def binary_kind(source: bytes) -> str | None:
         head[: head.rfind(b"\0")].decode()
     except UnicodeDecodeError:
         return "binary data"
-    # A NUL may stand in a string, or in a comment; emscripten writes machine code in strings.
+    # Strings and comments may contain NULs; emscripten stores machine code in strings.
     is_few = head.count(b"\0") <= max(_FEW, len(head) // 16)
     return None if is_few or _BEGINS_AS_TEXT.match(head) else "binary data"
 
 
 def _typed_dependency(file: Location) -> ResolutionFailure:
-    """As Node, which wants packages to be published as JavaScript."""
+    """Return Node's error for a dependency in TypeScript: packages must contain JavaScript."""
     return ResolutionFailure(
         code="ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING",
         message="Stripping types is currently unsupported for files under node_modules, "
         f"for '{base_name(file)}'",
-        hint="compile the package to JavaScript, or use a version of it that is",
+        hint="compile the package to JavaScript, or use a version that ships JavaScript",
     )
 
 

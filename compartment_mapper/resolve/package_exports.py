@@ -1,7 +1,7 @@
-"""Which file a package offers under a name: ``exports`` and ``imports`` of its package.json.
+"""Resolve ``exports`` and ``imports`` of a package.json.
 
 Node's algorithms, from https://nodejs.org/api/esm.html#resolution-algorithm-specification, as pure
-functions. What comes back is text of the package.json: to find a file is the caller's work.
+functions. They return strings of the package.json; the caller resolves them to files.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class PackageTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BareTarget:
-    """Another package (or a builtin), to be resolved from the package's directory."""
+    """Another package (or a builtin), to resolve from the package's directory."""
 
     specifier: str
 
@@ -34,41 +34,41 @@ Target = PackageTarget | BareTarget | ResolutionFailure
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Question:
-    """What is asked of the targets of one key."""
+    """The parameters of resolving the targets of one key."""
 
     #: The key of ``exports`` or ``imports``.
     key: str
-    #: What the star of the key stands for; None when the key is no pattern.
+    #: The match of the star in the key; None if the key is not a pattern.
     star: str | None
     is_import: bool
     conditions: frozenset[str]
-    #: How people call the package.json.
+    #: The name of the package.json in messages.
     file: str
 
 
 @dataclass(slots=True, kw_only=True)
 class _Level:
-    """An array or object of targets, as far as it was tried."""
+    """An array or object of targets, partially tried."""
 
     targets: Iterator[object]
     is_array: bool
-    #: The outcome, should no further target of this level answer.
+    #: The outcome if no further target of this level resolves.
     last: BuildResult
 
 
 class _Nothing(Enum):
-    """Why a target leads nowhere, when that is no mistake."""
+    """A target that does not resolve, without being an error."""
 
-    #: The specification's *undefined*: no condition held, so the next target is tried.
+    #: The specification's *undefined*: no condition matched, so the next target is tried.
     UNDEFINED = 1
-    #: The specification's *null*: deliberately not offered.
+    #: The specification's *null*: explicitly not exported.
     NULL = 2
 
 
 BuildResult = Target | _Nothing
 
-#: Path segments that no target may have: ``.``, ``..`` and ``node_modules``, encoded or not.
-#: DEVIATION: empty segments are allowed, as Node does (DEP0166), against the specification.
+#: Path segments that targets must not contain: ``.``, ``..`` and ``node_modules``, encoded or not.
+#: DEVIATION: empty segments are allowed, as in Node (DEP0166), contrary to the specification.
 _DOT = r"(?:\.|%2e)"
 _NODE_MODULES = "".join(
     f"(?:{re.escape(c)}|%{ord(c):02x}|%{ord(c.upper()):02x})" for c in "node_modules"
@@ -77,27 +77,27 @@ _INVALID_SEGMENT = re.compile(
     rf"(?:^|[\\/])(?:{_DOT}{_DOT}?|{_NODE_MODULES})(?=[\\/]|$)", re.IGNORECASE
 )
 
-#: What URL parsers call a scheme.
+#: The URL parser's definition of a scheme.
 _SCHEME = re.compile("[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
-#: Keys like array indices, whose order JavaScript would change.
+#: Keys like array indices, which JavaScript would reorder.
 _NUMERIC = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?")
 _LARGEST_INDEX = 0xFFFF_FFFE
 
-#: What the URL parser drops or moves before it looks at a path.
+#: Characters that the URL parser drops or moves before it reads a path.
 _URL_NOISE = re.compile(r"[\t\n\r]")
 
 
 def exports_resolve(
     exports: object, subpath: str, conditions: frozenset[str], *, file: str = "package.json"
 ) -> PackageTarget | ResolutionFailure:
-    """Return what *exports* offers as *subpath*: Node's PACKAGE_EXPORTS_RESOLVE.
+    """Resolve *subpath* in *exports*: Node's PACKAGE_EXPORTS_RESOLVE.
 
     Args:
-        exports: The field of the package.json, present.
+        exports: The field of the package.json, which is present.
         subpath: ``.`` or a path that begins with ``./``.
-        conditions: Those that hold; ``default`` always does.
-        file: How to call the package.json in messages.
+        conditions: The active conditions; ``default`` is always active.
+        file: The name of the package.json in messages.
 
     >>> exports_resolve({"./*": "./lib/*.js"}, "./a", frozenset())
     PackageTarget(reference='./lib/a.js')
@@ -129,7 +129,7 @@ def imports_resolve(
     *,
     file: str = "package.json",
 ) -> Target:
-    """Return what *imports* maps *name* to: Node's PACKAGE_IMPORTS_RESOLVE, from step 4 on.
+    """Resolve *name* in *imports*: Node's PACKAGE_IMPORTS_RESOLVE, from step 4 on.
 
     >>> imports_resolve({"#dep": {"node": "dep", "default": "./dep.js"}}, "#dep", frozenset())
     PackageTarget(reference='./dep.js')
@@ -143,7 +143,7 @@ def imports_resolve(
 
 
 def import_not_defined(name: str, imports: Mapping[str, object]) -> ResolutionFailure:
-    """Return the failure of a *name* that no key of *imports* matches."""
+    """Return the failure for a *name* that matches no key of *imports*."""
     return ResolutionFailure(
         code="ERR_PACKAGE_IMPORT_NOT_DEFINED",
         message=f'Package import specifier "{shown(name)}" is not defined',
@@ -163,7 +163,7 @@ def _imports_exports_resolve(
 ) -> BuildResult:
     """Node's PACKAGE_IMPORTS_EXPORTS_RESOLVE."""
     # 1. If matchKey ends in "/", then return null.
-    #    DEVIATION: a pattern may match such a key, as Node does (DEP0155).
+    # DEVIATION: a pattern may match such a key, as in Node (DEP0155).
     # 2. If matchKey is a key of matchObj and does not contain "*", resolve its target.
     if key in targets and "*" not in key and (is_import or not key.endswith("/")):
         match, star = key, None
@@ -196,17 +196,17 @@ def _pattern_matches(pattern: str, key: str) -> bool:
 
 
 def pattern_order(pattern: str) -> tuple[int, int]:
-    """Return a key that sorts patterns, the most specific first: Node's PATTERN_KEY_COMPARE.
+    """Return a key that sorts patterns by specificity: Node's PATTERN_KEY_COMPARE.
 
     >>> sorted(["./*", "./a/*", "./a/*.js"], key=pattern_order)
     ['./a/*.js', './a/*', './*']
     """
-    # 3.-6. The longer text before "*" wins, then the longer key.
+    # 3.-6. The longer prefix before "*" wins, then the longer key.
     return -pattern.index("*"), -len(pattern)
 
 
 def _target_resolve(target: object, question: _Question) -> BuildResult:
-    """Node's PACKAGE_TARGET_RESOLVE, with a stack of our own: targets nest as deep as JSON does."""
+    """Node's PACKAGE_TARGET_RESOLVE with an explicit stack: targets can nest as deeply as JSON."""
     levels = [_Level(targets=iter([target]), is_array=False, last=_Nothing.UNDEFINED)]
     while levels:
         level = levels[-1]
@@ -226,7 +226,7 @@ def _target_resolve(target: object, question: _Question) -> BuildResult:
 
 
 def _kept_by_array(outcome: BuildResult, levels: list[_Level]) -> bool:
-    """Leave *levels* up to the nearest array, which goes on and remembers; False without any."""
+    """Pop *levels* to the nearest array, which continues with its next target; False if none."""
     # 3.2 (Array) Continue the loop on any Invalid Package Target error, and on null.
     while levels and not levels[-1].is_array:
         levels.pop()
@@ -236,7 +236,7 @@ def _kept_by_array(outcome: BuildResult, levels: list[_Level]) -> bool:
 
 
 def _entered(target: object, question: _Question, levels: list[_Level]) -> BuildResult:
-    """Return the outcome of a plain *target*, or push the targets within it to *levels*."""
+    """Return the outcome of a plain *target*, or push its nested targets to *levels*."""
     # 1. If target is a String.
     if isinstance(target, str):
         return _text_target(target, question)
@@ -293,7 +293,7 @@ def _is_bare(target: str) -> bool:
 
 
 def _has_invalid_segment(text: str) -> bool:
-    # Tabs and line ends are dropped by URL parsers, and could hide a segment.
+    # URL parsers drop tabs and line ends, which could hide a segment.
     return _INVALID_SEGMENT.search(_URL_NOISE.sub("", text)) is not None
 
 
@@ -343,7 +343,7 @@ def _path_not_exported(
         else f"Package subpath '{shown(subpath)}' is not defined by \"exports\" in {file}"
     )
     if subpath in subpaths and subpaths[subpath] is not None:
-        hint = f"it has no target for the conditions {listed(sorted(conditions))}"
+        hint = f"no target matches the conditions {listed(sorted(conditions))}"
     elif subpaths:
         hint = f"the package exports {listed([k for k, v in subpaths.items() if v is not None])}"
     else:

@@ -1,4 +1,4 @@
-"""One ``package.json``, parsed once: what Node reads of it, and who the package depends on."""
+"""A parsed ``package.json``: the fields that Node reads, and the dependencies."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageDescriptor:
-    """A ``package.json``. A value of a type that Node ignores is as if it were absent."""
+    """A ``package.json``. Values of types that Node ignores count as absent."""
 
     name: str | None = None
-    #: Empty when there is none.
+    #: Empty if absent.
     version: str = ""
     main: str | None = None
     type: Literal["module", "commonjs"] | None = None
-    #: A JSON text, array or object, never written to; None when absent.
+    #: A JSON string, array or object, which must not be modified; None if absent.
     exports: object = None
     imports: Mapping[str, object] | None = None
-    #: A JSON value, for the condition ``browser`` only; None when absent.
+    #: A JSON value, only for the condition ``browser``; None if absent.
     browser: object = None
-    #: Globs of the files whose evaluation has effects beside their exports; None where that is not
-    #: said, or not clearly: then any file's may.
+    #: Globs of the files with side effects; None if the field is absent or unclear: then any file
+    #: may have them.
     side_effects: tuple[str, ...] | None = None
-    #: Names, in the order of the file; those that ``bundleDependencies`` has alone last.
+    #: Names, in the order of the file; those in ``bundleDependencies`` only come last.
     dependencies: tuple[str, ...] = ()
     optional_dependencies: tuple[str, ...] = ()
     peer_dependencies: tuple[str, ...] = ()
     dev_dependencies: tuple[str, ...] = ()
-    #: Those of the peers that ``peerDependenciesMeta`` says may be missing.
+    #: Peer dependencies that ``peerDependenciesMeta`` marks as optional.
     optional_peers: frozenset[str] = frozenset()
 
     @property
     def has_exports(self) -> bool:
-        """Whether ``exports`` decides, and ``main`` and paths don't."""
+        """Whether ``exports`` applies, and not ``main`` and paths."""
         return self.exports is not None
 
     @property
     def declared(self) -> frozenset[str]:
-        """The names of all packages that this one says it uses, those for development too."""
+        """The names of all dependencies, including those for development."""
         return frozenset(
             self.dependencies
             + self.optional_dependencies
@@ -56,11 +56,11 @@ class PackageDescriptor:
 
     @staticmethod
     def from_json(source: bytes, *, file: str) -> PackageDescriptor | Diagnostic:
-        """Return what *source* says, or INVALID_PACKAGE_JSON where Node refuses it.
+        """Parse *source*, or return INVALID_PACKAGE_JSON if Node rejects it.
 
         Args:
-            source: The bytes of a package.json; a byte order mark is allowed, as by Node.
-            file: What to call it in the diagnostic.
+            source: The bytes of a package.json, with or without a byte order mark, as in Node.
+            file: The name of the file in the diagnostic.
 
         >>> PackageDescriptor.from_json(b'{"name": "a", "main": 5}', file="package.json").name
         'a'
@@ -69,8 +69,8 @@ class PackageDescriptor:
         if isinstance(value, Diagnostic):
             return value
         if not isinstance(value, dict):
-            return errors.invalid_package_json(file, "a package.json must hold an object")
-        # As Node: of the fields that it reads, `name` and `type` must be strings.
+            return errors.invalid_package_json(file, "package.json must contain an object")
+        # As in Node: of the fields that it reads, `name` and `type` must be strings.
         for key in ("name", "type"):
             if key in value and not _is_text(value[key]):
                 return errors.invalid_package_json(file, f'"{key}" must be a string')
@@ -80,7 +80,7 @@ class PackageDescriptor:
 def _parsed(source: bytes, file: str) -> object:
     """Return the JSON value of *source*, or a `Diagnostic`.
 
-    DEVIATION: all of the file must be JSON. Node overlooks mistakes in fields that it skips.
+    DEVIATION: the whole file must be JSON. Node ignores errors in fields that it skips.
     """
     mark = len(_BYTE_ORDER_MARK) if source.startswith(_BYTE_ORDER_MARK) else 0
     try:
@@ -129,19 +129,19 @@ def _descriptor(fields: Mapping[str, object]) -> PackageDescriptor:
 
 
 def _exports(value: object) -> object:
-    """Return *value* where Node takes it for ``exports``: null, numbers and booleans are absent."""
+    """Return *value* if Node accepts it as ``exports``; null, numbers and booleans are absent."""
     return value if isinstance(value, str | list | dict) else None
 
 
 def _imports(value: object) -> Mapping[str, object] | None:
-    """Return *value* where Node takes it for ``imports``; an array has no names in it."""
+    """Return *value* if Node accepts it as ``imports``; an array contains no names."""
     if isinstance(value, list):
         return {}
     return value if isinstance(value, dict) else None
 
 
 def _side_effects(value: object) -> tuple[str, ...] | None:
-    """Return what *value* says, if it is ``false`` or an array of texts."""
+    """Return the globs in *value* if it is ``false`` or an array of strings."""
     if value is False:
         return ()
     if isinstance(value, list) and all(isinstance(glob, str) for glob in value):
@@ -154,7 +154,7 @@ def _names(value: object) -> tuple[str, ...]:
 
 
 def _with_bundled(names: tuple[str, ...], fields: Mapping[str, object]) -> tuple[str, ...]:
-    """Return *names* and those of the packages that travel within this one."""
+    """Return *names* and the names of bundled dependencies."""
     bundled = fields.get("bundleDependencies", fields.get("bundledDependencies"))
     others = bundled if isinstance(bundled, list) else ()
     return tuple(dict.fromkeys((*names, *(name for name in others if isinstance(name, str)))))
@@ -171,7 +171,7 @@ def _optional_peers(value: object) -> frozenset[str]:
 
 
 def _is_text(value: object) -> bool:
-    """Whether *value* is a string that UTF-8 can hold: JSON can escape half a surrogate pair."""
+    """Return whether *value* is a string without lone surrogates, which JSON can escape."""
     return isinstance(value, str) and (value.isascii() or not _has_lone_surrogate(value))
 
 

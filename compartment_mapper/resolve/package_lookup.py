@@ -1,4 +1,4 @@
-"""Packages where Node looks for them: scopes, ``node_modules``, and whose file a file is."""
+"""Find packages as Node does: scopes, ``node_modules``, and the owner of a file."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from compartment_mapper.powers import FileKind, ReadPowers
 from compartment_mapper.resolve.file_urls import location_below
 from compartment_mapper.resolve.package_json import PackageDescriptor
 
-#: From the location of a directory (with a final ``/``) to its package.json: None when there is
-#: none, a diagnostic when it is none that Node would read.
+#: From the location of a directory (with a final ``/``) to its package.json: None if there is none,
+#: a diagnostic if Node would reject it.
 Descriptors = Callable[[Location], PackageDescriptor | Diagnostic | None]
 
 _NODE_MODULES = "node_modules/"
@@ -20,16 +20,16 @@ _NODE_MODULES = "node_modules/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolverContext:
-    """What resolving depends on, the same for all requests of a run. See `resolver_context`."""
+    """The resolver context, the same for all requests of a run. See `resolver_context`."""
 
-    #: The user's, besides those of Node.
+    #: Conditions of the user, besides those of Node.
     conditions: frozenset[str]
     descriptors: Descriptors
     powers: ReadPowers
 
 
 class _Remembered:
-    """`ReadPowers` that asks *powers* only once for the kind and the real path of each place."""
+    """`ReadPowers` that cache the kind and the real path of each location."""
 
     def __init__(self, powers: ReadPowers) -> None:
         self._powers = powers
@@ -41,24 +41,24 @@ class _Remembered:
         return self._powers.maybe_read(location)
 
     def names_in(self, folder: Location) -> list[str]:
-        """Return the names of what is in *folder*."""
+        """Return the names in *folder*."""
         return self._powers.names_in(folder)
 
     def kind(self, location: Location) -> FileKind | None:
-        """Return what is at *location*."""
+        """Return the kind of *location*."""
         if location not in self._kinds:
             self._kinds[location] = self._powers.kind(location)
         return self._kinds[location]
 
     def canonical(self, location: Location) -> Location:
-        """Return the real location of what exists at *location*."""
+        """Return the real location of *location*, which exists."""
         if location not in self._canonical:
             self._canonical[location] = self._powers.canonical(location)
         return self._canonical[location]
 
 
 def resolver_context(*, conditions: frozenset[str], powers: ReadPowers) -> ResolverContext:
-    """Return a world for one run: it remembers, so files must not come and go meanwhile."""
+    """Return a resolver context for one run: it caches, so files must not change meanwhile."""
     remembered = _Remembered(powers)
     return ResolverContext(
         conditions=conditions, descriptors=read_descriptors(remembered), powers=remembered
@@ -83,7 +83,7 @@ def read_descriptors(powers: ReadPowers) -> Descriptors:
 
 
 def _shown_file(directory: Location) -> str:
-    """Return how to call the package.json of *directory*, without what is above the application."""
+    """Return the name of *directory*'s package.json for messages, relative to the application."""
     _, found, below = path_of(directory).partition("/" + _NODE_MODULES)
     return (_NODE_MODULES + below if found else "") + "package.json"
 
@@ -93,7 +93,7 @@ def package_scope(
 ) -> tuple[Location, PackageDescriptor] | Diagnostic | None:
     """Return directory and descriptor of the package around *location*: LOOKUP_PACKAGE_SCOPE.
 
-    The package.json may be one without a name, which only says the type of the files below.
+    The package.json may lack a name and only set the type of the files below.
     """
     # 1. Let scopeURL be url.  2. While scopeURL is not the root of the file system,
     directory = location if location.endswith("/") else parent_of(location)
@@ -115,11 +115,12 @@ def package_scope(
 
 
 def node_modules_of(referrer: Location, *, nested: bool) -> Iterator[Location]:
-    """Yield where packages are searched for *referrer*, nearest first, existing or not.
+    """Yield the folders to search for packages of *referrer*, nearest first, existing or not.
 
     Args:
         referrer: The real location of a file.
-        nested: Also ``node_modules/node_modules/``: ``import`` looks there, ``require`` doesn't.
+        nested: Whether to include ``node_modules/node_modules/``, as for ``import``, not
+            ``require``.
     """
     directory = parent_of(referrer)
     while True:
@@ -132,9 +133,9 @@ def node_modules_of(referrer: Location, *, nested: bool) -> Iterator[Location]:
 
 
 def find_package(name: str, *, referrer: Location, context: ResolverContext) -> Location | None:
-    """Return the real directory of the package that *referrer* would get as *name*, or None.
+    """Return the real directory of the package *name* for *referrer*, or None.
 
-    A name with dot segments is the name of no package.
+    A name with dot segments does not name a package.
     """
     if any(segment in {"", ".", ".."} for segment in name.split("/")):
         return None
@@ -146,7 +147,7 @@ def find_package(name: str, *, referrer: Location, context: ResolverContext) -> 
 
 
 def is_owned(location: Location, package: Location) -> bool:
-    """Whether *location* is in the directory *package*, and in none of its ``node_modules``.
+    """Return whether *location* is in the directory *package*, and in none of its ``node_modules``.
 
     >>> is_owned(Location("file:///app/x.js"), Location("file:///app/"))
     True
@@ -157,17 +158,17 @@ def is_owned(location: Location, package: Location) -> bool:
 
 
 def crosses_packages(target: Location, *, package: Location, application: Location) -> bool:
-    """Whether *package* must not have *target* by a path (``../``, ``file:``, ``#x``, a link).
+    """Return whether *package* must not load *target* by path (``../``, ``file:``, ``#x``, a link).
 
-    Node knows no such rule. In a world where each package is a domain of trust, a path is a way
-    around the declared dependencies: into a sibling's private files, or out of the application.
+    Node has no such rule. Here each package is a trust domain, and a path could bypass the declared
+    dependencies: into private files of a sibling, or out of the application.
 
-    - The application itself may name any file: it is what is trusted.
-    - A package may name its own files.
-    - A package may name files of the application's own package, as with Node, where the policy
-      links it to ``$root$``, which is decided later: the module then runs in the application's
-      compartment, and what the package gets are its exports.
-    - All else is refused: other packages, and files outside of the application.
+    - The application may load any file: it is trusted.
+    - A package may load its own files.
+    - A package may load files of the application's own package, as in Node, if the policy links it
+    to ``$root$``, which is checked later: the module then runs in the application's compartment,
+    and the package only gets its exports.
+    - Everything else is rejected: other packages, and files outside of the application.
 
     Args:
         target: The real location that a request resolved to.

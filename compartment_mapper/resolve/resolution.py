@@ -1,4 +1,4 @@
-"""What a specifier leads to: a file, a builtin, nothing on purpose, or a failure with a reason."""
+"""Results of resolution: a file, a builtin, an empty module, or a failure."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ from compartment_mapper.locations import Location
 class FileResolution:
     """A file that exists."""
 
-    #: Its real path: links are followed.
+    #: Its real path, following links.
     location: Location
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltinResolution:
-    """A module of Node itself."""
+    """A builtin module of Node."""
 
-    #: Without ``node:``, such as ``fs/promises``.
+    #: Without ``node:``, for example ``fs/promises``.
     name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmptyResolution:
-    """An empty module: what the ``browser`` field means by ``false``."""
+    """An empty module: the ``browser`` field has ``false``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolutionFailure:
-    """Why there is no module, in the words of Node, and without paths of this machine."""
+    """A failure in Node's words, without paths of this machine."""
 
-    #: Node's, such as ``ERR_PACKAGE_PATH_NOT_EXPORTED``.
+    #: Node's code, for example ``ERR_PACKAGE_PATH_NOT_EXPORTED``.
     code: str
     message: str
-    #: How to mend it; empty when we don't know.
+    #: How to fix it; empty if unknown.
     hint: str = ""
 
 
 Resolution = FileResolution | BuiltinResolution | EmptyResolution | ResolutionFailure
 
-#: A specifier longer than this is cut in messages.
+#: Longer specifiers are truncated in messages.
 _SHOWN_LENGTH = 120
 
 
 def shown(specifier: str) -> str:
-    """Return *specifier* for use in a message, short enough to read.
+    """Return *specifier* for a message, truncated if it is long.
 
     >>> shown("a" * 1000)[-4:], len(shown("a" * 1000))
     ('aaa…', 121)
@@ -56,7 +56,7 @@ def shown(specifier: str) -> str:
 
 
 def listed(names: list[str]) -> str:
-    """Return the first of *names*, quoted, for a hint.
+    """Return the first *names*, quoted, for a hint.
 
     >>> listed([".", "./loud"])
     "'.', './loud'"

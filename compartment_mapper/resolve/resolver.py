@@ -1,4 +1,4 @@
-"""What a specifier leads to, from where it stands: as Node 24, `DEVIATION` marks aside."""
+"""Resolve specifiers relative to a referrer: as Node 24, except where marked `DEVIATION`."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ _CONDITIONS = {"import": IMPORT_CONDITIONS, "require": REQUIRE_CONDITIONS}
 def resolve(
     specifier: Specifier, *, referrer: Location, kind: RequestKind, context: ResolverContext
 ) -> Resolution:
-    """Return what *specifier* means in *referrer*.
+    """Resolve *specifier* in *referrer*.
 
-    A failure is a value; nothing is raised, whatever the input.
+    Failures are returned; nothing is raised for any input.
 
     Args:
-        specifier: As written, escapes of the literal decoded.
-        referrer: The real location of the module that asks.
-        kind: ``import`` resolves URLs, ``require`` paths; each has conditions of its own.
+        specifier: As written, with the escapes of the literal decoded.
+        referrer: The real location of the requesting module.
+        kind: ``import`` resolves URLs, ``require`` resolves paths; each has its own conditions.
         context: See `resolver_context`.
     """
     request = Request(
@@ -78,7 +78,7 @@ def resolve(
 
 
 def _conditions(kind: RequestKind, chosen: frozenset[str]) -> frozenset[str]:
-    """Return what is matched in ``exports``; a page is not Node."""
+    """Return the conditions for ``exports``; a page is not Node."""
     own = _CONDITIONS[kind]
     return (own - _OF_NODE if BROWSER in chosen else own) | chosen
 
@@ -91,7 +91,7 @@ def _resolved_as_node(request: Request, kind: RequestKind) -> Resolution:
 
 
 def _resolved_for_browser(request: Request, kind: RequestKind) -> Resolution:
-    """Resolve as Node, and let the ``browser`` fields replace names before and files after."""
+    """Resolve as Node, with the ``browser`` fields replacing names before and files after."""
     scope = package_scope(request.referrer, context=request.context)
     if isinstance(scope, tuple) and not request.specifier.startswith((".", "/")):
         replacement = browser_replacement(request.specifier, scope[1])
@@ -110,9 +110,9 @@ def _resolved_for_browser(request: Request, kind: RequestKind) -> Resolution:
 
 
 def _stand_in(name: str, request: Request, kind: RequestKind) -> Resolution:
-    """Return what a page has instead of a builtin: the installed package of that name, if any.
+    """Return the page's replacement of a builtin: the installed package of that name, if any.
 
-    DEVIATION: in Node the builtin comes first; a page has none.
+    DEVIATION: in Node the builtin takes precedence; a page has none.
     """
     package = name.partition("/")[0]
     if find_package(package, referrer=request.referrer, context=request.context) is not None:
@@ -123,8 +123,8 @@ def _stand_in(name: str, request: Request, kind: RequestKind) -> Resolution:
     usual = POLYFILLS.get(package)
     return ResolutionFailure(
         code="MODULE_NOT_FOUND" if kind == "require" else "ERR_MODULE_NOT_FOUND",
-        message=f"Cannot find module '{request.specifier}': a page has no builtins of Node",
-        hint=f"npm install {usual}, which stands for it then"
+        message=f"Cannot find module '{request.specifier}': a page has no Node builtins",
+        hint=f"npm install {usual}, which replaces it"
         if usual
         else f'in package.json, "browser": {{"{name}": false}} makes it an empty module',
     )
@@ -144,12 +144,12 @@ def _replaced_file(resolution: FileResolution, request: Request) -> Resolution:
 
 
 def _file_of_package(path: str, directory: Location, request: Request) -> Resolution:
-    """Return the file that *path* in a ``browser`` field means: one of that package's own."""
+    """Return the file for *path* in a ``browser`` field: a file of that package."""
     referrer = Location(directory + "package.json")
     resolution = resolve_require(replace(request, specifier=path, referrer=referrer))
     if isinstance(resolution, FileResolution) and not resolution.location.startswith(directory):
         return ResolutionFailure(
             code="ERR_INVALID_PACKAGE_TARGET",
-            message='Invalid "browser" target: it leads outside of its own package',
+            message='Invalid "browser" target: it points outside of its own package',
         )
     return resolution

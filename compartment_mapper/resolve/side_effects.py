@@ -1,6 +1,6 @@
-"""What a package promises of the files that nobody uses: ``sideEffects`` of its package.json.
+"""The ``sideEffects`` field of package.json, for tree shaking.
 
-It is webpack's field, https://webpack.js.org/guides/tree-shaking/; Node does not know it.
+It is webpack's field, https://webpack.js.org/guides/tree-shaking/; Node ignores it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ _UNCLEAR = re.compile(r"\A!|[\\()]")
 
 
 def has_side_effects(path: str, globs: tuple[str, ...] | None) -> bool:
-    """Return whether evaluating a file may do more than to make its exports.
+    """Return whether evaluating a file may do more than define its exports.
 
     Args:
-        path: From the folder of the nearest package.json, without ``./``.
-        globs: `PackageDescriptor.side_effects` of it.
+        path: Relative to the folder of the nearest package.json, without ``./``.
+        globs: Its `PackageDescriptor.side_effects`.
 
     >>> has_side_effects("a.js", ()), has_side_effects("a.js", None)
     (False, True)
@@ -33,9 +33,9 @@ def has_side_effects(path: str, globs: tuple[str, ...] | None) -> bool:
 
 @lru_cache(maxsize=256)
 def _pattern(glob: str) -> re.Pattern[str] | None:
-    """Return what *glob* matches; None where that is not clear.
+    """Return a regular expression for *glob*, or None if its meaning is unclear.
 
-    A glob without ``/`` is one of names, in whatever folder.
+    A glob without ``/`` matches names in any folder.
     """
     if _UNCLEAR.search(glob) or any(glob.count(a) != glob.count(b) for a, b in ("{}", "[]")):
         return None
@@ -50,7 +50,7 @@ def _pattern(glob: str) -> re.Pattern[str] | None:
 def _expression(path: str) -> str:
     written = ""
     depth = 0
-    # Two stars are any folders, also none; where they are not a whole segment, more than webpack's.
+    # Two stars match any number of folders; inside a segment they match more than webpack's.
     for part in _PARTS.findall(path.replace("**/", "\0")):
         depth += (part == "{") - (part == "}")
         if part == "," and depth:

@@ -1,4 +1,4 @@
-"""What a specifier begins with, and which package a file belongs to."""
+"""Classify specifiers, and find the package of a file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _NODE_MODULES = "/node_modules/"
 
 
 def descriptor_of(folder: Location, descriptors: Descriptors) -> PackageDescriptor | None:
-    """Return the package.json of *folder*; one that Node would refuse says nothing."""
+    """Return the package.json of *folder*; an invalid one counts as empty."""
     found = descriptors(folder)
     return found if isinstance(found, PackageDescriptor) else None
 
@@ -21,7 +21,7 @@ def is_bare(specifier: str) -> bool:
 
 
 def package_name_of(specifier: str) -> str:
-    """Return the package's name at the beginning of a bare specifier.
+    """Return the package name at the beginning of a bare specifier.
 
     >>> package_name_of("@a/b/c"), package_name_of("d/e")
     ('@a/b', 'd')
@@ -31,7 +31,7 @@ def package_name_of(specifier: str) -> str:
 
 
 def package_root(location: Location, *, descriptors: Descriptors) -> Location:
-    """Return the folder of the package that the file at *location* belongs to by itself."""
+    """Return the folder of the package that contains the file at *location*."""
     before, found, after = location.rpartition(_NODE_MODULES)
     if found and "/" in after:
         segments = after.split("/")

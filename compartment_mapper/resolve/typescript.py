@@ -1,4 +1,4 @@
-"""What a specifier leads to in the application's own package, which may be written with types."""
+"""Resolve specifiers in the application's own package, which may contain TypeScript."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from compartment_mapper.resolve.resolver import ResolverContext, resolve
 from compartment_mapper.resolve.specifiers import package_root
 
 _MISSING = frozenset({"MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND"})
-#: What a compiler would write to a file with the extension.
+#: The extensions that a compiler writes for a source extension.
 _SOURCES = {".js": (".ts", ".tsx"), ".jsx": (".tsx",), ".mjs": (".mts",), ".cjs": (".cts",)}
 
 
@@ -21,13 +21,13 @@ def resolve_for(
     context: ResolverContext,
     application: Location,
 ) -> Resolution:
-    """Return what `resolve` does; or, in the *application*, the source of a missing file."""
+    """Resolve as `resolve`; or, in the *application*, find the source of a missing file."""
     found = resolve(specifier, referrer=referrer, kind=kind, context=context)
     if not isinstance(found, ResolutionFailure) or found.code not in _MISSING:
         return found
     if package_root(referrer, descriptors=context.descriptors) != application:
         return found
-    # DEVIATION: Node wants './x.ts' itself. With TypeScript, './x.js' is what ./x.ts will be.
+    # DEVIATION: Node requires './x.ts'. In TypeScript, './x.js' is the output of ./x.ts.
     for source in _sources(specifier):
         other = resolve(source, referrer=referrer, kind=kind, context=context)
         if isinstance(other, FileResolution):

@@ -1,4 +1,4 @@
-"""Run JavaScript that nobody has read, with nothing but the tools that it is handed.
+"""Run untrusted JavaScript with no capabilities but the given tools.
 
-Its names are those of the package above: ``from compartment_mapper import Sandbox``.
+Import the names from the package: ``from compartment_mapper import Sandbox``.
 """

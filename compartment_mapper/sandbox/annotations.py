@@ -1,7 +1,7 @@
-"""Whether a value of JavaScript is of the type that a parameter is annotated with.
+"""Check values of JavaScript against the annotations of parameters.
 
-As typeguard has it, but for booleans: Python's are integers, JavaScript's are no numbers, and a
-tool that takes an amount is not to be called with ``true``.
+Follows typeguard except for booleans: in Python they are integers, in JavaScript they are not
+numbers, and a tool that takes an amount must reject ``true``.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Literal
 import typeguard
 
 _NUMBERS = (int, float, complex)
-#: Others in this process, who use typeguard too, keep Python's own rules.
+#: Other users of typeguard in this process keep Python's rules.
 _IS_OURS: ContextVar[bool] = ContextVar("checks an argument of a tool", default=False)
 
 
 def problem_of(value: object, annotation: object) -> str | None:
-    """Return what is wrong with *value*, or None.
+    """Return the problem with *value*, or None.
 
     >>> problem_of([1, True], list[int])
-    'item 1 of list is a boolean: int was expected'
+    'item 1 of list is a boolean; expected int'
     """
     token = _IS_OURS.set(True)
     try:
@@ -45,7 +45,7 @@ def _check_number(
 ) -> None:
     assert isinstance(origin, type)
     if isinstance(value, bool):
-        raise typeguard.TypeCheckError(f"is a boolean: {origin.__name__} was expected")
+        raise typeguard.TypeCheckError(f"is a boolean; expected {origin.__name__}")
     accepted = _NUMBERS[: _NUMBERS.index(origin) + 1]
     if not isinstance(value, accepted):
         raise typeguard.TypeCheckError(f"is not an instance of {origin.__name__}")
@@ -55,7 +55,7 @@ def _check_literal(
     value: object, _origin: object, args: tuple[object, ...], _memo: typeguard.TypeCheckMemo
 ) -> None:
     if not any(type(value) is type(arg) and value == arg for arg in args):
-        raise typeguard.TypeCheckError(f"is not any of ({', '.join(map(repr, args))})")
+        raise typeguard.TypeCheckError(f"is not one of ({', '.join(map(repr, args))})")
 
 
 def _maybe_checker(

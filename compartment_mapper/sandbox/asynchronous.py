@@ -1,4 +1,4 @@
-"""`AsyncSandbox`: the same for programs with an event loop."""
+"""`AsyncSandbox`: the sandbox for programs with an event loop."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from compartment_mapper.sandbox.steps import Call, Evaluation, Steps, Wait, ende
 
 
 class AsyncSandbox(BaseSandbox):
-    """`Sandbox`, awaited: asynchronous tools run in the caller's loop, all others in threads.
+    """An awaitable `Sandbox`: async tools run in the caller's event loop, others in threads.
 
-    The arguments are those of `Sandbox`. Evaluations, and the calls of one, may overlap.
+    Takes the arguments of `Sandbox`. Evaluations and tool calls may overlap.
     """
 
     async def __aenter__(self) -> Self:
@@ -32,8 +32,8 @@ class AsyncSandbox(BaseSandbox):
         source: str,
         *,
         compartment: str | None = None,
-        globals: Mapping[str, object] | None = None,  # noqa: A002 - the word of SES
-        timeout: float | None = None,  # noqa: ASYNC109 - of the text, not of the coroutine
+        globals: Mapping[str, object] | None = None,  # noqa: A002 - the term of SES
+        timeout: float | None = None,  # noqa: ASYNC109 - limits the evaluation, not the coroutine
         name: str = "evaluation.js",
     ) -> object:
         """Return the value of *source*; see `Sandbox.run`."""
@@ -47,11 +47,11 @@ class AsyncSandbox(BaseSandbox):
         source: str,
         *,
         compartment: str | None = None,
-        globals: Mapping[str, object] | None = None,  # noqa: A002 - the word of SES
-        timeout: float | None = None,  # noqa: ASYNC109 - of the text, not of the coroutine
+        globals: Mapping[str, object] | None = None,  # noqa: A002 - the term of SES
+        timeout: float | None = None,  # noqa: ASYNC109 - limits the evaluation, not the coroutine
         name: str = "evaluation.js",
     ) -> Evaluation:
-        """Evaluate *source*; see `Sandbox.run`. Cancelling the coroutine gives the text up."""
+        """Evaluate *source*; see `Sandbox.run`. Canceling the coroutine cancels the evaluation."""
         posted: asyncio.Queue[Message] = asyncio.Queue()
         entry = Entry(post=_poster(posted))
         seconds = self._timeout if timeout is None else timeout
@@ -67,11 +67,11 @@ class AsyncSandbox(BaseSandbox):
 
 
 def _poster(posted: asyncio.Queue[Message]) -> Callable[[Message], None]:
-    """Return what puts messages there, from any thread."""
+    """Return a function that queues messages from any thread."""
     loop = asyncio.get_running_loop()
 
     def post(message: Message) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nothing waits for the message
             loop.call_soon_threadsafe(posted.put_nowait, message)
 
     return post
@@ -80,7 +80,7 @@ def _poster(posted: asyncio.Queue[Message]) -> Callable[[Message], None]:
 async def _taken(
     steps: Steps, posted: asyncio.Queue[Message], called: set[asyncio.Task[None]]
 ) -> Evaluation:
-    """Take *steps*, adding the tools that run to *called*."""
+    """Run *steps*, and add running tools to *called*."""
     message: Message | None = None
     while True:
         try:
@@ -108,7 +108,7 @@ async def _called(call: Call) -> None:
     except (asyncio.CancelledError, KeyboardInterrupt, SystemExit) as error:
         call.fail(error)
         raise
-    except BaseException as error:  # noqa: BLE001 - whatever a tool raises, crosses
+    except BaseException as error:  # noqa: BLE001 - every exception of a tool is passed to the code
         call.fail(error)
         return
     call.answer(value)

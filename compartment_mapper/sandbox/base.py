@@ -1,4 +1,4 @@
-"""What both kinds of sandbox have: a process, and what it is started with."""
+"""The common base of `Sandbox` and `AsyncSandbox`: the process and its settings."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from compartment_mapper.sandbox.tools import Tools, bind_tools
 class BaseSandbox:
     """A locked-down process.
 
-    The arguments are those of `Sandbox`.
+    Takes the arguments of `Sandbox`.
     """
 
-    def __init__(  # noqa: PLR0913 - all are independent, and named
+    def __init__(  # noqa: PLR0913 - all are independent and keyword-only
         self,
         *,
         tools: Tools | None = None,
@@ -43,22 +43,22 @@ class BaseSandbox:
                 report=report,
             )
         )
-        weakref.finalize(self, self._engine.close)  # of one that nobody closes
+        weakref.finalize(self, self._engine.close)  # in case the caller never closes it
 
     def close(self) -> None:
-        """End the process; what still goes on in it raises CLOSED."""
+        """End the process; running evaluations raise CLOSED."""
         self._engine.close()
 
     def drop(self, compartment: str) -> None:
-        """Forget what is known in a named compartment."""
+        """Discard the state of a named compartment."""
         self._engine.drop(compartment)
 
     @property
     def process_id(self) -> int:
-        """Of the process that there is now."""
+        """The ID of the current process."""
         return self._engine.process_id
 
     @property
     def starts(self) -> int:
-        """The number of processes so far: the first, and one after each that had to be ended."""
+        """The number of process starts: one, plus one for each restart."""
         return self._engine.starts

@@ -1,4 +1,4 @@
-"""`Sandbox`: evaluations that the calling thread waits for."""
+"""`Sandbox`: evaluations that block the calling thread."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
 
 
 class Sandbox(BaseSandbox):
-    """A locked-down process that evaluates JavaScript with nothing but the given tools.
+    """A locked-down process that evaluates JavaScript with no capabilities but the given tools.
 
-    Any number of threads may use it. Tools that are plain functions are called in the thread that
-    evaluates, one after the other; asynchronous ones in an event loop of the sandbox's own.
+    Thread-safe. Plain functions are called in the evaluating thread, one at a time; async functions
+    run in an event loop of the sandbox.
 
     Args:
-        tools: What a text finds as ``tools.NAME``, which returns a promise.
-        timeout: Seconds that an evaluation may take, its tools included, unless it says else.
-        memory_mb: Mebibytes that the process may take for what it evaluates.
-        modules: Archives that `bundle` has made (bytes, or paths), by the specifiers that import
-            them: each runs with its own policy.
-        clock: Whether there are `Date.now`, `performance.now`, `setTimeout` and the like.
-        random: Whether there are `Math.random`, `crypto.randomUUID` and the like.
-        limits: What else an evaluation may take.
-        node: The Node executable; by default, that which was installed with this package.
-        report: Is told of each call of a tool, of denials to packages of archives, and of their
-            uses of what is high or critical: called with a `CapabilityUse`, in any thread.
+        tools: Functions that the code can call as ``tools.NAME``, which returns a promise.
+        timeout: Default timeout of an evaluation in seconds, tool calls included.
+        memory_mb: Memory limit of the evaluations in mebibytes.
+        modules: Archives that `bundle` made (bytes or paths), by their import specifier. Each runs
+            with its own policy.
+        clock: Whether to provide `Date.now`, `performance.now`, `setTimeout` and the like.
+        random: Whether to provide `Math.random`, `crypto.randomUUID` and the like.
+        limits: The other limits of an evaluation.
+        node: The Node executable. Default: the Node that is installed with this package.
+        report: Called with a `CapabilityUse`, in any thread, for each tool call, for each denial to
+            a package of an archive, and for its uses of capabilities of severity high or critical.
 
     Raises:
-        TypeError: Something is wrong with a tool.
-        InputError: Something is wrong with an archive, or with *node*.
+        TypeError: A tool is invalid.
+        InputError: An archive or *node* is invalid.
 
     >>> with Sandbox(tools={"add": lambda a, b: a + b}) as sandbox:
     ...     sandbox.evaluate("const five = await tools.add(2, 3); return five * 2")
@@ -56,7 +56,7 @@ class Sandbox(BaseSandbox):
         self.close()
 
     def close(self) -> None:
-        """End the process; what still goes on in it raises CLOSED."""
+        """End the process; running evaluations raise CLOSED."""
         super().close()
         if self._loop is not None:
             self._loop.close()
@@ -66,11 +66,11 @@ class Sandbox(BaseSandbox):
         source: str,
         *,
         compartment: str | None = None,
-        globals: Mapping[str, object] | None = None,  # noqa: A002 - the word of SES
+        globals: Mapping[str, object] | None = None,  # noqa: A002 - the term of SES
         timeout: float | None = None,
         name: str = "evaluation.js",
     ) -> object:
-        """Return the value of *source*; see `run`, which says more of the evaluation."""
+        """Return the value of *source*; see `run` for more details of the evaluation."""
         return self.run(
             source, compartment=compartment, globals=globals, timeout=timeout, name=name
         ).value
@@ -80,26 +80,25 @@ class Sandbox(BaseSandbox):
         source: str,
         *,
         compartment: str | None = None,
-        globals: Mapping[str, object] | None = None,  # noqa: A002 - the word of SES
+        globals: Mapping[str, object] | None = None,  # noqa: A002 - the term of SES
         timeout: float | None = None,
         name: str = "evaluation.js",
     ) -> Evaluation:
-        """Evaluate *source*, and return what came of it.
+        """Evaluate *source*, and return the result.
 
         Args:
-            source: A script, whose value is that of its last statement; the body of an
-                asynchronous function, with ``return`` or ``await``; or a module. With types of
-                TypeScript or without.
-            compartment: The name of a compartment that is kept, with the variables that were
-                declared in it; by default, one for this evaluation.
+            source: A script, whose value is the value of its last statement; the body of an async
+                function, with ``return`` or ``await``; or a module. May contain TypeScript types.
+            compartment: The name of a persistent compartment, which keeps its declared variables.
+                Default: a new compartment for this evaluation.
             globals: Data for global variables of the compartment.
-            timeout: Seconds that it may take.
-            name: What to call the text in errors.
+            timeout: The timeout in seconds.
+            name: The file name of the source in errors.
 
         Raises:
             SandboxError: See ``docs/sandbox.md`` for the codes.
-            SandboxTimeoutError: It took too long.
-            NotDataError: *globals* can't cross.
+            SandboxTimeoutError: The evaluation exceeded its timeout.
+            NotDataError: *globals* contains a value that cannot be encoded.
         """
         posted: queue.SimpleQueue[Message] = queue.SimpleQueue()
         entry = Entry(post=posted.put)
@@ -117,7 +116,7 @@ class Sandbox(BaseSandbox):
     def _taken(
         self, steps: Steps, posted: queue.SimpleQueue[Message], called: list[Callable[[], object]]
     ) -> Evaluation:
-        """Take *steps*, adding the tools that run to *called*."""
+        """Run *steps*, and add running tools to *called*."""
         message: Message | None = None
         while True:
             try:
@@ -133,7 +132,7 @@ class Sandbox(BaseSandbox):
     def _call(self, call: Call, called: list[Callable[[], object]]) -> None:
         try:
             value = call.tool.function(*call.positional, **call.named)
-        except Exception as error:  # noqa: BLE001 - whatever a tool raises, crosses
+        except Exception as error:  # noqa: BLE001 - every exception of a tool is passed to the code
             call.fail(error)
             return
         if not inspect.isawaitable(value):

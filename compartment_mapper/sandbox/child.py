@@ -1,8 +1,7 @@
-"""The Node process of a sandbox: started with nothing, and held to what it may take.
+"""The Node process of a sandbox, started without capabilities and with resource limits.
 
-SES confines what is evaluated there. Behind it stand a second wall: Node's permission model (no
-file, no process, no thread, no addon), no environment, and limits of the system on memory, files
-and descriptors.
+SES confines the evaluated code. Behind it are Node's permission model (no files, processes, threads
+or addons), an empty environment, and system limits on memory, files and descriptors.
 """
 
 from __future__ import annotations
@@ -30,13 +29,13 @@ from compartment_mapper.sandbox.settings import Settings
 _SCRIPT = "sandbox.cjs"
 _MEBIBYTE = 1024 * 1024
 _CHUNK = 1 << 16
-#: What the length of a message can say.
+#: The largest length that the prefix can express.
 _MOST = (1 << 32) - 1
-#: Of what the process writes to its standard error, the end is kept: V8 says there why it died.
+#: The end of standard error to store: V8 prints the reason of a crash there.
 _KEPT = 1 << 13
-#: JSON's escapes make a text longer, at most so many times.
+#: The maximum ratio by which JSON escapes lengthen a string.
 _ESCAPED = 6
-#: What it says of evaluations.
+#: Messages about evaluations.
 _SAID = frozenset(
     {"started", "done", "failed", "cancelled", "output", "call", "stripped", "report"}
 )
@@ -47,9 +46,9 @@ class Child:
     """A process.
 
     Args:
-        settings: How it is started.
-        received: Called with each message, in a thread of its own.
-        ended: Called in that thread, once, after the last of them.
+        settings: How to start it.
+        received: Called with each message, in a separate thread.
+        ended: Called once in that thread, after the last message.
     """
 
     def __init__(
@@ -65,12 +64,12 @@ class Child:
         self._last = bytearray()
         self._unsent = bytearray()
         self._lock = threading.Lock()
-        #: It was told to begin, and said that it is there.
+        #: Whether it reported that it is ready.
         self.is_ready = False
-        #: It has said more than that.
+        #: Whether it sent any message after that.
         self.is_of_use = False
         self.problem = ""
-        #: Whether it said what it never says.
+        #: Whether it sent an invalid message.
         self.is_broken = False
         self._seal = Seal()
         requests, self._requests = os.pipe()
@@ -84,7 +83,7 @@ class Child:
                 pass_fds=(requests, answers),
                 env={"TZ": "UTC"},
                 cwd=settings.runtime,
-                start_new_session=True,  # a terminal's Ctrl-C is the host's affair
+                start_new_session=True,  # the host handles Ctrl-C in a terminal
             )
         except OSError:
             os.close(self._requests)
@@ -101,12 +100,12 @@ class Child:
         threading.Thread(target=self._read, name="sandbox", daemon=True).start()
 
     def send(self, message: Message, *, most: int = _MOST) -> None:
-        """Send *message*, at the latest when the process reads: nobody waits for that.
+        """Send *message* without waiting, at the latest when the process reads.
 
-        To a process that is gone nothing is sent, of which `ended` tells.
+        Do nothing if the process has ended; `ended` reports that.
 
         Raises:
-            TooLargeError: It is larger than *most* bytes.
+            TooLargeError: The message is larger than *most* bytes.
         """
         content = packed(message, most=most)
         with self._lock:
@@ -118,7 +117,7 @@ class Child:
                     os.write(self._waker, b"!")
 
     def _write(self) -> None:
-        """Write what the pipe takes now."""
+        """Write as much as the pipe accepts now."""
         try:
             del self._unsent[: os.write(self._requests, self._unsent[:_CHUNK])]
         except BlockingIOError:
@@ -128,32 +127,32 @@ class Child:
 
     @property
     def process_id(self) -> int:
-        """The system's number of it."""
+        """The process ID."""
         return self._process.pid
 
     def kill(self) -> None:
-        """End the process at once."""
+        """Kill the process."""
         self._process.kill()
 
     @property
     def ran_out_of_memory(self) -> bool:
-        """Whether that is why it ended."""
+        """Whether the process ended because it ran out of memory."""
         status = self._process.returncode
         aborted = status in {-signal.SIGABRT, -signal.SIGTRAP, -signal.SIGILL, -signal.SIGSEGV}
         return aborted and any(words in self._last for words in _OUT_OF_MEMORY)
 
     def account(self) -> str:
-        """Return how it ended, in words."""
+        """Return a description of how the process ended."""
         said = bytes(self._last).decode("utf-8", "replace").strip().splitlines()
         status = self._process.returncode
         how = f"by signal {-status}" if status is not None and status < 0 else f"with {status}"
         return f"it ended {how}" + (f": {said[-1][:200]}" if said else "") + self.problem
 
     def _read(self) -> None:
-        """Read until the process is gone; whatever happens, `ended` is told of it."""
+        """Read until the process ends, and always call `ended`."""
         try:
             self._exchange()
-        except Exception as problem:  # noqa: BLE001 - nobody else would learn of it
+        except Exception as problem:  # noqa: BLE001 - nothing else would report it
             self.problem += f"; {problem!r}"
             self.kill()
         finally:
@@ -161,7 +160,7 @@ class Child:
             self._ended(self)
 
     def _exchange(self) -> None:
-        """Read until the process is gone, and write what could not be written at once."""
+        """Read until the process ends, and write pending data."""
         assert self._process.stderr is not None
         errors = self._process.stderr.fileno()
         buffer = bytearray()
@@ -209,22 +208,22 @@ class Child:
             self._limit_memory()
             self.is_ready = True
         elif message["type"] not in _SAID or not self.is_ready:
-            raise BrokenProcessError(f"a message that is out of place: {message['type']!r:.40}")
+            raise BrokenProcessError(f"an unexpected message: {message['type']!r:.40}")
         else:
             self.is_of_use = True
 
     def _limit_memory(self) -> None:
-        """Let it allocate no more than its memory, beyond what it has taken to start.
+        """Limit its memory to the setting, beyond its use at startup.
 
-        V8's own limit is on its heap, which the content of buffers is not in.
+        V8's own limit covers the heap only, not the contents of buffers.
         """
         if sys.platform != "linux":
             return
-        import resource  # noqa: PLC0415 - there is none on other systems
+        import resource  # noqa: PLC0415 - not available on other systems
 
         pid = self._process.pid
-        # Lines such as `VmData:   575392 kB`.
-        with contextlib.suppress(OSError, ValueError):  # it is gone, or may take less already
+        # For example `VmData:   575392 kB`.
+        with contextlib.suppress(OSError, ValueError):  # it has ended, or has a lower limit already
             status = Path(f"/proc/{pid}/status").read_text("ascii", "replace")
             sizes = (line.split()[1] for line in status.splitlines() if line.startswith("VmData"))
             most = int(next(sizes, "")) * 1024 + self._memory

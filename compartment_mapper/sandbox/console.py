@@ -1,4 +1,4 @@
-"""What a text writes to the console."""
+"""Console output of evaluated code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ConsoleLine:
-    """What was written to the console by one call."""
+    """The output of one console call."""
 
     #: The method: ``log``, ``info``, ``debug``, ``warn``, ``error`` or ``trace``.
     level: str

@@ -1,4 +1,4 @@
-"""The process and the evaluations in it: who waits for what, and what happens when it ends."""
+"""The process and its evaluations: dispatch of messages, failures and restarts."""
 
 from __future__ import annotations
 
@@ -14,43 +14,43 @@ from compartment_mapper.sandbox.messages import BrokenProcessError, Message, tex
 from compartment_mapper.sandbox.report import notify, use_of
 from compartment_mapper.sandbox.settings import Settings
 
-#: How many processes that were of no use are started, one after the other.
+#: The number of consecutive failed starts before giving up.
 _TRIES = 2
-#: How often an evaluation is sent to a process that ends before it begins it.
+#: The number of times to send an evaluation to a process that ends before starting it.
 _BEGINS = 5
-#: Seconds that a process has to say that it is there.
+#: Seconds for the process to report that it is ready.
 _START = 30.0
-#: Seconds that it has to say that it has given an evaluation up.
+#: Seconds for the process to confirm a cancellation.
 GRACE = 0.5
-#: What a compiled text is larger than its source, at most: JSON's escapes, and tables of edits.
+#: The maximum ratio of a compiled program to its source: JSON escapes and edit tables.
 _ESCAPED = 16
 _ENDS = frozenset({"done", "failed", "cancelled", "stripped"})
-#: Messages of an evaluation besides its output and its calls.
+#: The maximum number of messages of an evaluation besides output and calls.
 _FEW = 16
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Entry:
-    """An evaluation, as the engine sees it."""
+    """An evaluation, as the engine tracks it."""
 
-    #: Is told of messages, in any thread.
+    #: Called with messages, in any thread.
     post: Callable[[Message], None]
     number: int = 0
     request: Message = field(default_factory=dict)
     compartment: str | None = None
     is_started: bool = False
-    #: It has called a tool, so that it may not be done again.
+    #: Whether it called a tool; then it must not be repeated.
     has_called: bool = False
-    #: The process has said what came of it.
+    #: Whether the process reported the outcome.
     is_over: bool = False
-    #: How often it was sent in vain.
+    #: The number of times it was sent without being started.
     tries: int = 0
-    #: Characters that were told of it, and messages.
+    #: The number of characters and messages received for it.
     told: int = 0
 
 
 class Engine:
-    """One process at a time, started again when it has ended; used by any number of threads."""
+    """Runs one process at a time and restarts it when it ends; thread-safe."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -63,21 +63,22 @@ class Engine:
         self._failures = 0
         self._why = ""
         self._owner = os.getpid()
-        #: Evaluations that nobody waits for, and that the process has not given up yet.
+        #: Canceled evaluations that the process has not confirmed yet.
         self._abandoned: set[int] = set()
         self.starts = 0
-        with self._lock:  # its thread asks whose messages these are
+        with self._lock:  # the thread of the child reads `_child`
             self._child = self._started()
 
     def begin(self, entry: Entry, request: Message) -> None:
-        """Send *request* for *entry*; what comes of it is posted there.
+        """Send *request* for *entry*; replies are passed to ``entry.post``.
 
         Raises:
             SandboxError: CLOSED, BUSY, STATE_LOST, PROCESS_ENDED.
-            TooLargeError: It is larger than all that it may consist of.
+            TooLargeError: The request exceeds the sum of its limits.
         """
-        if os.getpid() != self._owner:  # before the lock, which a thread of the other may hold
-            raise SandboxError("CLOSED", "the sandbox is of another process: make one behind fork")
+        if os.getpid() != self._owner:  # before the lock, which another thread may hold
+            message = "the sandbox belongs to another process: create one after the fork"
+            raise SandboxError("CLOSED", message)
         with self._lock:
             self._entries.pop(entry.number, None)
             self._check(entry, request)
@@ -103,19 +104,19 @@ class Engine:
             return
         if name in self._lost:
             self._lost.discard(name)
-            message = f"what compartment '{name}' knew is gone, with the process: it is new now"
+            message = f"the process ended, so compartment '{name}' lost its state and starts empty"
             raise SandboxError("STATE_LOST", message)
         if any(other.compartment == name for other in self._entries.values()):
-            message = f"compartment '{name}' evaluates another text: wait for that, or use another"
+            message = f"compartment '{name}' is busy: wait for its evaluation, or use another one"
             raise SandboxError("BUSY", message)
         entry.compartment = name
         self._kept.add(name)
 
     def answer(self, entry: Entry, answer: Message) -> None:
-        """Send the answer to a call of *entry*, if it still goes on.
+        """Send the answer to a call of *entry*, if it is still running.
 
         Raises:
-            TooLargeError: It is larger than it may be.
+            TooLargeError: The answer exceeds the message limit.
         """
         with self._lock:
             child = self._child if entry.number in self._entries else None
@@ -123,11 +124,11 @@ class Engine:
             child.send(answer, most=self.settings.limits.message_bytes)
 
     def cancel(self, entry: Entry) -> None:
-        """Ask the process to give *entry* up."""
+        """Request the process to cancel *entry*."""
         self._child.send({"type": "cancel", "id": entry.number})
 
     def abandon(self, entry: Entry) -> None:
-        """Give *entry* up without waiting; a process that does not is ended."""
+        """Cancel *entry* without waiting; terminate the process if it does not confirm."""
         with self._lock:
             if self._entries.pop(entry.number, None) is None or entry.is_over or self._is_closed:
                 return
@@ -142,31 +143,31 @@ class Engine:
             is_left = number in self._abandoned
             self._abandoned.discard(number)
             if is_left and child is self._child and child.is_ready and not self._is_closed:
-                self._replace("INTERRUPTED", "another evaluation was given up, and went on")
+                self._replace("INTERRUPTED", "another evaluation was canceled, but did not stop")
 
     def end(self, entry: Entry) -> None:
-        """Forget *entry*."""
+        """Remove *entry*."""
         with self._lock:
             self._entries.pop(entry.number, None)
 
     def kill(self, entry: Entry) -> None:
-        """End the process because of *entry*; what others have begun begins again, if it can."""
+        """Terminate the process because of *entry*; other evaluations restart if possible."""
         with self._lock:
             self._entries.pop(entry.number, None)
-            self._replace("INTERRUPTED", "another evaluation in the same process had to be ended")
+            self._replace("INTERRUPTED", "another evaluation in the same process was terminated")
 
     def restart_if_stuck(self, entry: Entry) -> None:
-        """End a process that does not begin *entry* although it has nothing else to do."""
+        """Terminate an idle process that does not start *entry*."""
         with self._lock:
             others = (other for other in self._entries.values() if other is not entry)
             if self._child.is_ready and not any(other.is_started for other in others):
                 entry.tries += 1
-                self._replace("INTERRUPTED", "the process had to be ended")
+                self._replace("INTERRUPTED", "the process was terminated")
             elif not self._child.is_ready and time.monotonic() > self._start + _START:
-                self._child.kill()  # `_ended` begins again
+                self._child.kill()  # `_ended` restarts it
 
     def drop(self, compartment: str) -> None:
-        """Forget a named compartment."""
+        """Discard a named compartment."""
         with self._lock:
             self._lost.discard(compartment)
             if compartment in self._kept:
@@ -174,7 +175,7 @@ class Engine:
                 self._child.send({"type": "drop", "compartment": compartment})
 
     def close(self) -> None:
-        """End the process, and what goes on in it."""
+        """End the process and its evaluations."""
         if os.getpid() != self._owner:
             return
         with self._lock:
@@ -184,7 +185,7 @@ class Engine:
 
     @property
     def process_id(self) -> int:
-        """Of the process that there is now."""
+        """The ID of the current process."""
         return self._child.process_id
 
     def _started(self) -> Child:
@@ -211,7 +212,7 @@ class Engine:
         entry.post(message)
 
     def _told(self, message: Message) -> Entry | None:
-        """Return the evaluation that *message* tells of, if someone waits for it."""
+        """Return the evaluation that *message* belongs to, if it is still awaited."""
         number = message.get("id")
         if not isinstance(number, int):
             return None
@@ -224,7 +225,7 @@ class Engine:
             entry.told += 1 + len(text_of(message, "text"))
             limits = self.settings.limits
             if entry.told > limits.output + limits.tool_calls + limits.source + _FEW:
-                raise BrokenProcessError("more than it may")
+                raise BrokenProcessError("more messages than the limits allow")
         return entry
 
     def _ended(self, child: Child) -> None:
@@ -239,10 +240,11 @@ class Engine:
                 return
             if child.ran_out_of_memory:
                 most = self.settings.memory_mb
-                self._fail_started("MEMORY_LIMIT", f"it took more than {most} MB of memory")
+                message = f"the evaluation used more than {most} MB of memory"
+                self._fail_started("MEMORY_LIMIT", message)
             else:
                 code = "PROCESS_BROKEN" if child.is_broken else "PROCESS_ENDED"
-                self._fail_started(code, f"the process is gone: {child.account()}")
+                self._fail_started(code, f"the process ended: {child.account()}")
             for entry in self._entries.values():
                 entry.tries += 1
             self._begin_again()
@@ -255,14 +257,13 @@ class Engine:
         self._begin_again()
 
     def _begin_again(self) -> None:
-        """Start a process, and send it what the last one has not begun, or left no trace of."""
+        """Start a process, and resend evaluations that did not start or had no side effects."""
         self._lost |= self._kept
         self._abandoned.clear()
         for entry in list(self._entries.values()):
             if entry.tries >= _BEGINS:
-                self._fail(
-                    entry, "PROCESS_ENDED", f"the process ends before it begins: {self._why}"
-                )
+                message = f"the process ends before the evaluation starts: {self._why}"
+                self._fail(entry, "PROCESS_ENDED", message)
         self._kept = {
             entry.compartment for entry in self._entries.values() if entry.compartment is not None
         }

@@ -1,4 +1,4 @@
-"""What goes wrong in a sandbox, in the words of who wrote the text that was evaluated."""
+"""Errors of a sandbox, with positions in the evaluated source."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from compartment_mapper.errors.diagnostic import Place
 from compartment_mapper.sandbox.console import ConsoleLine
 from compartment_mapper.text import LINE_END, Position, Span, code_frame, printable
 
-#: Of a trace, which is the text's to make up.
+#: Parts of a stack trace; the evaluated code can forge it.
 _MOST_TRACE = 1 << 15
 _FILES = "compartment:///"
 _COUNT = "[0-9]{1,9}"
@@ -19,9 +19,9 @@ _FRAME = re.compile(
 
 
 class SandboxError(Exception):
-    """An evaluation that did not end well.
+    """An evaluation failed.
 
-    If an exception of a tool ended it, that is the ``__cause__``.
+    If the exception of a tool caused it, that exception is the ``__cause__``.
     """
 
     def __init__(
@@ -34,17 +34,17 @@ class SandboxError(Exception):
         stack: str = "",
     ) -> None:
         super().__init__(message)
-        #: One of those of ``docs/sandbox.md``; ``JAVASCRIPT_ERROR`` for what the text threw.
+        #: A code from ``docs/sandbox.md``; ``JAVASCRIPT_ERROR`` if the source threw.
         self.code = code
-        #: What the error says, without its name.
+        #: The error message, without the name.
         self.message = message
-        #: Of the error that was thrown, such as ``TypeError``; else empty.
+        #: The name of the thrown error, for example ``TypeError``; otherwise empty.
         self.name = name
-        #: Where in the text, if that is known.
+        #: The position in the source, if known.
         self.place = place
-        #: The lines of the trace that are in the text, or in an archive.
+        #: The stack frames in the source or in an archive.
         self.stack = stack
-        #: What was written to the console before.
+        #: Console output before the failure.
         self.console: tuple[ConsoleLine, ...] = ()
 
     def __str__(self) -> str:
@@ -55,18 +55,18 @@ class SandboxError(Exception):
 
 
 class SandboxTimeoutError(SandboxError, TimeoutError):
-    """An evaluation that took too long."""
+    """An evaluation exceeded its timeout."""
 
 
 def thrown(name: str, message: str, stack: str, *, file: str, source: str) -> SandboxError:
-    """Return the error of a text that threw one.
+    """Return the exception for an error that the source threw.
 
     Args:
-        name: Of the JavaScript error.
-        message: Of it.
-        stack: Its trace; the text may have made it up.
-        file: What the text is called.
-        source: The text.
+        name: The name of the JavaScript error.
+        message: The message of the error.
+        stack: The stack trace; the source can forge it.
+        file: The file name of the source.
+        source: The source text.
     """
     lines: list[str] = []
     place: Place | None = None
@@ -92,11 +92,11 @@ def thrown(name: str, message: str, stack: str, *, file: str, source: str) -> Sa
 
 
 def _place(file: str, source: str, position: Position) -> Place | None:
-    """Return the place with its frame; None for a place that is not there."""
+    """Return the place with its code frame, or None if the position is not in the source."""
     lines = LINE_END.split(source)
     if not 0 < position.line <= len(lines):
         return None
-    # Columns are counted in UTF-16 code units there.
+    # V8 counts columns in UTF-16 code units.
     line = lines[position.line - 1]
     units = line.encode("utf-16-le", "surrogatepass")[: 2 * (position.column - 1)]
     column = len(units.decode("utf-16-le", "replace"))

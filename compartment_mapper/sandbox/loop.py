@@ -1,4 +1,4 @@
-"""An event loop in a thread, for asynchronous tools of those who have none."""
+"""An event loop in a thread, for the async tools of a blocking sandbox."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable
 
 from compartment_mapper.sandbox.steps import Call
 
-#: Seconds to wait for tools that were cancelled.
+#: Seconds to wait for canceled tools.
 _PATIENCE = 5.0
 
 
 class ToolLoop:
-    """The loop, and its thread."""
+    """The event loop and its thread."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -23,12 +23,12 @@ class ToolLoop:
         self._thread.start()
 
     def answer(self, call: Call, value: Awaitable[object]) -> Callable[[], object]:
-        """Answer *call* with what comes of *value*; return what gives it up."""
+        """Answer *call* with the result of *value*; return a function that cancels it."""
         return asyncio.run_coroutine_threadsafe(_answered(call, value), self._loop).cancel
 
     def close(self) -> None:
-        """Cancel what still runs, and end the thread when that has ended."""
-        with contextlib.suppress(RuntimeError):  # it is closed already
+        """Cancel running tools, then end the thread."""
+        with contextlib.suppress(RuntimeError):  # already closed
             self._loop.call_soon_threadsafe(self._begin_to_finish)
         if self._thread is not threading.current_thread():
             self._thread.join(_PATIENCE)
@@ -38,7 +38,7 @@ class ToolLoop:
         self._loop.close()
 
     def _begin_to_finish(self) -> None:
-        if self._finishing is None:  # a second one would be left behind
+        if self._finishing is None:  # do not start a second one
             self._finishing = self._loop.create_task(self._finish())
 
     async def _finish(self) -> None:
@@ -52,10 +52,10 @@ class ToolLoop:
 async def _answered(call: Call, value: Awaitable[object]) -> None:
     try:
         result = await value
-    except asyncio.CancelledError as error:  # by us, or by the tool itself
+    except asyncio.CancelledError as error:  # canceled by us or by the tool itself
         call.fail(error)
         raise
-    except BaseException as error:  # noqa: BLE001 - else it would end the loop
+    except BaseException as error:  # noqa: BLE001 - otherwise it would end the loop
         call.fail(error)
         return
     call.answer(result)

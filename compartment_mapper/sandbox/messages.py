@@ -1,4 +1,4 @@
-"""Messages of the process: JSON objects, whose members are what we sent it to say."""
+"""Messages to and from the process: JSON objects with a length prefix."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ Message = dict[str, object]
 
 
 def text_of(message: Message, key: str) -> str:
-    """Return the text at *key*; an empty one if there is none."""
+    """Return the string at *key*, or an empty string."""
     value = message.get(key)
     return value if isinstance(value, str) else ""
 
 
 def record_of(message: Message, key: str) -> Message:
-    """Return the object at *key*; an empty one if there is none."""
+    """Return the object at *key*, or an empty object."""
     value = message.get(key)
     return value if isinstance(value, dict) else {}
 
 
 class TooLargeError(ValueError):
-    """What is to be sent is larger than it may be."""
+    """A message exceeds its size limit."""
 
 
 def packed(message: Message, *, most: int) -> bytes:
-    """Return *message* as it is sent: its length in four bytes, and JSON.
+    """Return *message* in wire format: its length in four bytes, then JSON.
 
     Raises:
         TooLargeError: It has more than *most* bytes.
@@ -38,14 +38,14 @@ def packed(message: Message, *, most: int) -> bytes:
 
 
 class BrokenProcessError(Exception):
-    """The process said something that it never says."""
+    """The process sent an invalid message."""
 
 
 def unpacked(buffer: bytearray, *, most: int) -> Iterator[Message]:
-    """Yield the messages that *buffer* begins with, and leave the rest in it.
+    """Yield the complete messages at the start of *buffer*, and remove them from it.
 
     Raises:
-        BrokenProcessError: What is there is no message, or larger than *most* bytes.
+        BrokenProcessError: The data is not a message, or is larger than *most* bytes.
     """
     while len(buffer) >= _HEAD:
         length = int.from_bytes(buffer[:_HEAD], "big")
@@ -63,10 +63,10 @@ _HEAD = 4
 
 
 class Seal:
-    """What the process alone can put on its messages: a key, and a number that counts them.
+    """Authenticates the messages of the process with a key and a sequence number.
 
-    What is evaluated there can't know the key. So it is believed nothing that it writes into the
-    pipe, should it ever get hold of that.
+    Evaluated code cannot know the key, so anything that it writes to the pipe, if it ever gets
+    access, is rejected.
     """
 
     def __init__(self) -> None:
@@ -74,16 +74,16 @@ class Seal:
         self._next = 0
 
     def check(self, message: Message) -> None:
-        """Take the seal off *message*.
+        """Remove the key and the sequence number from *message* and verify them.
 
         Raises:
-            BrokenProcessError: It has none, or that of another message.
+            BrokenProcessError: The key or the sequence number is missing or wrong.
         """
         key, number = message.pop("key", None), message.pop("number", None)
         if not isinstance(key, str) or not secrets.compare_digest(key.encode(), self.key.encode()):
-            raise BrokenProcessError("a message without the key: something else wrote it")
+            raise BrokenProcessError("a message without the key: code in the sandbox wrote it")
         if type(number) is not int or number != self._next:
-            raise BrokenProcessError("a message that is not the next one")
+            raise BrokenProcessError("a message out of sequence")
         self._next += 1
 
 
@@ -91,12 +91,12 @@ class Seal:
 _KEY = 16
 
 
-#: Digits that any integer may have without being beyond those that JavaScript counts exactly.
+#: The most digits with which every integer is exact in JavaScript.
 _EXACT = 15
 
 
 def _number(digits: str) -> int | float:
-    """Return the number that JavaScript writes so: without a point, also where it is rounded."""
+    """Return the number that JavaScript writes as *digits*: an int if it is exact, else a float."""
     return int(digits) if len(digits) <= _EXACT or abs(int(digits)) < 2**53 else float(digits)
 
 

@@ -1,4 +1,4 @@
-"""What both kinds of sandbox make of their arguments."""
+"""Validate the arguments of both sandbox classes."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from compartment_mapper.sandbox.steps import Order
 
 __all__ = ["Modules", "UnreviewedNode", "order_of", "settings_of"]
 
-#: Archives, or where they are, by specifier.
+#: Archives or their paths, by specifier.
 Modules = Mapping[str, bytes | str | PathLike[str]]
 
-#: Seconds that one can wait for.
+#: The longest timeout in seconds that the system supports.
 _LONGEST = threading.TIMEOUT_MAX
 _RUNTIME = Path(compartment_mapper.__file__).parent / "_runtime"
 
 
-def settings_of(  # noqa: PLR0913 - as many as a sandbox has
+def settings_of(  # noqa: PLR0913 - one for each setting of a sandbox
     tools: Iterable[str],
     *,
     memory_mb: int,
@@ -40,12 +40,12 @@ def settings_of(  # noqa: PLR0913 - as many as a sandbox has
     """Return the settings of a process.
 
     Raises:
-        ValueError: *memory_mb* is no size.
+        ValueError: *memory_mb* is not a size.
         InputError: RUNTIME_MISSING, NODE_NOT_FOUND, NODE_TOO_OLD, NODE_NOT_REVIEWED,
             INVALID_ARCHIVE.
     """
     if memory_mb <= 0:
-        raise ValueError(f"memory_mb={memory_mb!r}: it has to be more than 0")
+        raise ValueError(f"memory_mb must be greater than 0, got {memory_mb!r}")
     if not (_RUNTIME / "sandbox.cjs").is_file():
         raise InputError(runtime_missing())
     clock, random = endowed
@@ -63,7 +63,7 @@ def settings_of(  # noqa: PLR0913 - as many as a sandbox has
 
 
 def _archive(archive: bytes | str | PathLike[str]) -> bytes:
-    from compartment_mapper.archive.reader import verify  # noqa: PLC0415 - 60 ms, for archives only
+    from compartment_mapper.archive.reader import verify  # noqa: PLC0415 - 60 ms, only for archives
 
     content = archive if isinstance(archive, bytes) else Path(archive).read_bytes()
     verify(BytesIO(content))
@@ -77,18 +77,18 @@ def order_of(
     given: Mapping[str, object] | None,
     timeout: float,
 ) -> Order:
-    """Return what is to be evaluated.
+    """Return the parameters of the evaluation.
 
     Raises:
-        TypeError: *source* or *name* is no text.
-        ValueError: *timeout* is no number of seconds.
+        TypeError: *source* or *name* is not a string.
+        ValueError: *timeout* is not a number of seconds.
     """
     for what, text in (("source", source), ("name", name)):
         if not isinstance(text, str):
-            raise TypeError(f"the {what} is of type {type(text).__name__}: it has to be a text")
+            raise TypeError(f"the {what} must be a string, got {type(text).__name__}")
     if not 0 < timeout < _LONGEST:
-        raise ValueError(f"a timeout of {timeout!r} seconds: it has to be more than 0")
-    # A file of a URL, which traces are searched for.
+        raise ValueError(f"timeout must be a positive, finite number, got {timeout!r}")
+    # Stack traces are searched for this URL's file.
     file = re.sub(r"[^\w.-]", "_", name) or "_"
     return Order(
         source=source, file=file, compartment=compartment, globals=given or {}, timeout=timeout

@@ -1,4 +1,4 @@
-"""A text as the process takes it: rewritten so that SES evaluates it, with what maps its places."""
+"""Compile source for the process: rewritten for SES, with a table that maps positions."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from compartment_mapper.text import Span
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """What is sent of a text."""
+    """The compiled program of a source."""
 
     message: Message
     is_javascript: bool
-    #: Where the text may be wrong, or is no JavaScript.
+    #: The position where the source may be invalid or not JavaScript.
     parse_uncertainty: Span | None
 
 
 def program_of(source: str, *, keeps: bool) -> Program:
-    """Return the program that *source* is; see `scan_evaluated`.
+    """Return the program for *source*; see `scan_evaluated`.
 
     Raises:
-        SandboxError: TOO_LARGE: it would take too long to be looked at.
+        SandboxError: TOO_LARGE: the source would take too long to scan.
     """
     text = source.encode("utf-8", "replace")
     try:
         found = scan_evaluated(text, keeps=keeps)
     except TooComplexError as problem:
-        raise SandboxError("TOO_LARGE", f"the text is too complex: {problem}") from problem
+        raise SandboxError("TOO_LARGE", f"the source is too complex: {problem}") from problem
     return Program(
         message=_compiled(text, found),
         is_javascript=found.is_javascript,

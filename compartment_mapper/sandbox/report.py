@@ -1,4 +1,4 @@
-"""What a sandbox tells of: denials, uses of what is bad, and calls of tools."""
+"""Reports of a sandbox: denials, uses of risky capabilities, and tool calls."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from compartment_mapper.sandbox.messages import Message, record_of, text_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapabilityUse:
-    """What was asked of the host, and whether it was given.
+    """A request for a capability, and whether it was allowed.
 
-    Of an archive's packages all denials are told, those that are caught too, and the calls of what
-    is high or critical; of texts the calls of tools.
+    For packages of an archive: every denial, including caught ones, and each use of a capability of
+    severity high or critical. For evaluated source: tool calls.
     """
 
-    #: Of an archive, by its canonical name; empty for a text.
+    #: The canonical name of a package in an archive; empty for evaluated source.
     package: str
     #: ``builtins``, ``globals``, ``packages`` or ``tools``.
     part: str
@@ -25,9 +25,9 @@ class CapabilityUse:
     capability: str
     allowed: bool
     severity: str = ""
-    #: ``package/file.js:12``, where that is known.
+    #: ``package/file.js:12``, if known.
     place: str = ""
-    #: How often so far, from the same place: a later report of it stands for the earlier ones.
+    #: The count so far from the same place; a later report replaces earlier ones.
     count: int = 1
 
 
@@ -35,17 +35,17 @@ Report = Callable[[CapabilityUse], object]
 
 
 def notify(report: Report | None, use: CapabilityUse) -> None:
-    """Call *report*; what it raises is logged, since whoever is evaluated is not to blame."""
+    """Call *report*; log what it raises, because the evaluated code did not cause it."""
     if report is None:
         return
     try:
         report(use)
     except Exception:
-        logging.getLogger(__name__).exception("the report of a sandbox failed")
+        logging.getLogger(__name__).exception("the sandbox's report callback raised")
 
 
 def use_of(message: Message) -> CapabilityUse:
-    """Return the use that the process told of."""
+    """Return the use that the process reported."""
     line = record_of(message, "line")
     count = line.get("count")
     return CapabilityUse(

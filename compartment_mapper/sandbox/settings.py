@@ -1,4 +1,4 @@
-"""What a sandbox is given, and how much it may take."""
+"""The settings and limits of a sandbox."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ _MEBIBYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one evaluation may take, besides time and memory."""
+    """Limits of one evaluation, besides time and memory."""
 
-    #: Bytes of one value that crosses: an argument list, an answer, a result.
+    #: Maximum bytes of one encoded value: an argument list, an answer or a result.
     message_bytes: int = 8 * _MEBIBYTE
-    #: Objects within objects, in such a value.
+    #: Maximum nesting depth of such a value.
     depth: int = 64
-    #: Calls of tools.
+    #: Maximum number of tool calls.
     tool_calls: int = 1000
-    #: Characters written to the console; what is more is dropped.
+    #: Maximum characters of console output; the rest is dropped.
     output: int = 256 * 1024
-    #: Characters of the text.
+    #: Maximum characters of the source.
     source: int = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How the process of a sandbox is started; the same for all its evaluations."""
+    """How to start the process of a sandbox; the same for all its evaluations."""
 
     #: The Node executable.
     node: str
-    #: The folder of the runtime, which is all that the process may read.
+    #: The folder of the runtime, the only one that the process may read.
     runtime: str
     tools: tuple[str, ...]
-    #: Archives by the specifiers that import them.
+    #: Archives by their import specifier.
     modules: Mapping[str, bytes]
     memory_mb: int
     clock: bool
     random: bool
     limits: Limits
-    #: Is told of denials and uses, in any thread.
+    #: Called with denials and uses, in any thread.
     report: Report | None = None

@@ -1,7 +1,7 @@
-"""One evaluation, step by step: what to wait for, what to call, and how it ended.
+"""One evaluation as a generator of steps.
 
-Nothing here waits or calls. `evaluation_steps` says what is to be done next, and is told what came
-of it; who asks does it in a thread (`blocking`) or in an event loop (`asynchronous`).
+Nothing here waits or calls. `evaluation_steps` yields the next step and receives its result; the
+caller performs it in a thread (`blocking`) or in an event loop (`asynchronous`).
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from compartment_mapper.sandbox.values import (
 )
 from compartment_mapper.text import Span
 
-#: Node's code for TypeScript that is more than JavaScript with types.
+#: Node's error code for TypeScript syntax that type stripping cannot remove.
 _MORE_THAN_TYPES = "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX"
-#: Seconds after which a process that should be idle, and does not begin, is taken for hung.
+#: Seconds after which an idle process that does not start the evaluation counts as hung.
 _PATIENCE = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """An evaluation that ended well."""
+    """The result of a successful evaluation."""
 
-    #: Of a script its value, of a function's body what it returns, of a module its exports but for
+    #: The value of a script, the return value of a function body, or the exports of a module except
     #: functions; None for ``undefined``.
     value: object
     console: tuple[ConsoleLine, ...]
-    #: Whether more was written than the limit, and left out.
+    #: Whether console output exceeded the limit and was truncated.
     console_is_cut: bool
     tool_calls: int
     seconds: float
@@ -50,7 +50,7 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What is to be evaluated, and how."""
+    """The parameters of an evaluation."""
 
     source: str
     file: str
@@ -61,14 +61,14 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Answer with the next message, or with None when so many seconds have passed."""
+    """Request the next message, or None after a timeout in seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """Call a tool, and give what comes of it to ``answer`` or ``fail``, now or later."""
+    """Request a tool call; pass its outcome to ``answer`` or ``fail``, now or later."""
 
     tool: BoundTool
     positional: list[object]
@@ -77,18 +77,18 @@ class Call:
     running: Running
 
     def answer(self, value: object) -> None:
-        """Send what the tool returned."""
-        what = f"what tools.{self.tool.name} returned"
+        """Send the return value of the tool."""
+        what = f"the result of tools.{self.tool.name}"
         try:
             encoded = encode(value, path=what, depth=self.running.depth)
             self.running.answer(self.number, {"value": encoded})
         except TooLargeError as problem:
             self.fail(ValueError(f"{what} is {problem}"))
-        except Exception as problem:  # noqa: BLE001 - NotDataError, and what an object raises
+        except Exception as problem:  # noqa: BLE001 - NotDataError, or an exception of an object
             self.fail(problem)
 
     def fail(self, error: BaseException) -> None:
-        """Send the exception that the tool raised."""
+        """Send the exception of the tool."""
         self.running.fail(self.number, error)
 
 
@@ -97,7 +97,7 @@ Steps = Generator[Wait | Call, Message | None, Evaluation]
 
 @dataclass(slots=True, kw_only=True)
 class Running:
-    """What is known of an evaluation that goes on."""
+    """The state of a running evaluation."""
 
     engine: Engine
     entry: Entry
@@ -115,22 +115,22 @@ class Running:
         self.engine.answer(self.entry, {"type": "answer", "call": number, **answer})
 
     def fail(self, number: int, error: BaseException) -> None:
-        """Send the exception that came of a call."""
+        """Send the exception of a call."""
         self.failures[number] = error
         with contextlib.suppress(TooLargeError):
             self.answer(number, {"error": encode_error(error)})
             return
-        short = JavaScriptError(type(error).__name__, "what it says is too large")
+        short = JavaScriptError(type(error).__name__, "the error message is too large")
         self.answer(number, {"error": encode_error(short)})
 
 
 def evaluation_steps(
     engine: Engine, entry: Entry, order: Order, tools: Mapping[str, BoundTool]
 ) -> Steps:
-    """Yield what is to be done, until the evaluation has ended.
+    """Yield steps until the evaluation ends.
 
     Raises:
-        SandboxError: It did not end well.
+        SandboxError: The evaluation failed.
     """
     limits = engine.settings.limits
     running = Running(engine=engine, entry=entry, order=order, depth=limits.depth)
@@ -155,8 +155,8 @@ def evaluation_steps(
         error.console = tuple(running.console)
         raise
     except TooLargeError as problem:
-        raise SandboxError("TOO_LARGE", f"the text and its globals are {problem}") from problem
-    except BaseException:  # who waited was interrupted
+        raise SandboxError("TOO_LARGE", f"the source and its globals are {problem}") from problem
+    except BaseException:  # the caller was interrupted
         engine.abandon(entry)
         raise
     finally:
@@ -164,20 +164,20 @@ def evaluation_steps(
 
 
 def ended(stop: StopIteration) -> Evaluation:
-    """Return what steps that have come to their end returned."""
+    """Return the result of finished steps."""
     value = stop.value
     assert isinstance(value, Evaluation)
     return value
 
 
 def _program(running: Running) -> Generator[Wait, Message | None, Message]:
-    """Return the message of what the text is compiled to."""
+    """Return the message with the compiled program."""
     order = running.order
     if len(order.source) > running.engine.settings.limits.source:
         most = running.engine.settings.limits.source
-        raise SandboxError("TOO_LARGE", f"the text is longer than {most} characters")
-    # 80 ms, in which the process can start.
-    from compartment_mapper.sandbox.program import program_of  # noqa: PLC0415 - rarely needed
+        raise SandboxError("TOO_LARGE", f"the source is longer than {most} characters")
+    # 80 ms, during which the process can start.
+    from compartment_mapper.sandbox.program import program_of  # noqa: PLC0415 - as above
 
     keeps = order.compartment is not None
     program = program_of(order.source, keeps=keeps)
@@ -190,7 +190,7 @@ def _program(running: Running) -> Generator[Wait, Message | None, Message]:
 
 
 def _without_types(running: Running) -> Generator[Wait, Message | None, str | None]:
-    """Return the text without TypeScript's types; None where it is no TypeScript either."""
+    """Return the source with its types stripped, or None if it is not TypeScript."""
     engine, entry = running.engine, running.entry
     engine.begin(entry, {"type": "erase", "text": running.order.source})
     until = time.monotonic() + running.order.timeout
@@ -224,7 +224,7 @@ def _outcome(running: Running, tools: Mapping[str, BoundTool]) -> Steps:
 
 
 def _note(running: Running, message: Message) -> None:
-    """Take note of *message*, or raise the end that it tells of."""
+    """Handle *message*, or raise the failure that it reports."""
     match message["type"]:
         case "started":
             running.started = running.started or time.monotonic()
@@ -242,9 +242,9 @@ def _note(running: Running, message: Message) -> None:
 
 
 def _broken(running: Running) -> SandboxError:
-    """End a process that says what it never says, and return the error that tells of it."""
+    """Terminate a process that sent an invalid message, and return the error."""
     running.engine.kill(running.entry)
-    return SandboxError("PROCESS_BROKEN", "the process says what it never says")
+    return SandboxError("PROCESS_BROKEN", "the process sent an invalid message")
 
 
 def _patience(running: Running) -> float:
@@ -254,7 +254,7 @@ def _patience(running: Running) -> float:
 
 
 def _ended_late(running: Running) -> Generator[Wait, Message | None, None]:
-    """Time is up: of the evaluation, or of a process that should have begun it."""
+    """Handle a timeout: of the evaluation, or of a process that did not start it."""
     engine, entry = running.engine, running.entry
     if not running.started:
         engine.restart_if_stuck(entry)
@@ -273,7 +273,7 @@ def _ended_late(running: Running) -> Generator[Wait, Message | None, None]:
 
 
 def _too_late(running: Running) -> SandboxError:
-    message = f"it took longer than {running.order.timeout:g} seconds"
+    message = f"the evaluation took longer than {running.order.timeout:g} seconds"
     return SandboxTimeoutError("TIMEOUT", message)
 
 
@@ -344,7 +344,7 @@ def _failure(running: Running, message: Message) -> SandboxError:
 
 
 def _place_of_syntax_error(running: Running) -> Place | None:
-    """Return where the grammar stops to understand; engines do not say where they do."""
+    """Return the position of the parse error; engines do not report it."""
     order = running.order
     if running.parse_uncertainty is None:
         return None

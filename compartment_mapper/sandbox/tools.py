@@ -1,4 +1,4 @@
-"""Python functions that a sandbox may call, and what they are called with."""
+"""Python functions that evaluated code can call, and the checks of their arguments."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import get_type_hints
 
 from compartment_mapper.sandbox.values import UNDEFINED, Undefined
 
-#: Asynchronous functions return an awaitable.
+#: Async functions return an awaitable.
 Function = Callable[..., object]
 
 
 class ArgumentError(TypeError):
-    """A tool was called with what it does not take."""
+    """A tool was called with invalid arguments."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """A function, and what it takes.
+    """A function and the schema of its arguments.
 
-    Without a schema, arguments go to parameters by their position, ``undefined`` to their default,
-    and an object behind the last positional parameter to those that are keyword-only; each is
-    checked against its annotation. With one, the tool takes one object, which is checked against
-    the schema, and whose members are the function's keyword arguments.
+    Without a schema, arguments are passed by position; ``undefined`` selects the default, and an
+    object after the last positional parameter provides the keyword-only ones. Each argument is
+    checked against its annotation. With a schema, the tool takes one object, which is checked
+    against the schema and passed as keyword arguments.
     """
 
     function: Function
-    #: A JSON Schema, as language models are told of tools.
+    #: A JSON Schema, as language models receive it.
     schema: Mapping[str, object] | None = None
 
 
@@ -37,7 +37,7 @@ Tools = Mapping[str, Function | Tool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundTool:
-    """A tool that was looked at: how it is called."""
+    """A validated tool."""
 
     name: str
     function: Function
@@ -54,7 +54,7 @@ class BoundTool:
         """Return the positional and keyword arguments of a call.
 
         Raises:
-            ArgumentError: Says what is wrong with which argument.
+            ArgumentError: An argument is invalid; the message names it.
         """
         if self.check is not None:
             return [], self._by_schema(arguments)
@@ -78,8 +78,8 @@ class BoundTool:
         return named
 
     def _check_annotations(self, bound: inspect.BoundArguments) -> None:
-        # 40 ms, for tools with annotations only.
-        from compartment_mapper.sandbox.annotations import problem_of  # noqa: PLC0415 - rarely needed
+        # 40 ms, only for tools with annotations.
+        from compartment_mapper.sandbox.annotations import problem_of  # noqa: PLC0415 - as above
 
         assert self.signature is not None
         for name, value in bound.arguments.items():
@@ -100,10 +100,10 @@ class BoundTool:
 
 
 def bind_tools(tools: Tools) -> dict[str, BoundTool]:
-    """Return *tools*, looked at.
+    """Return *tools*, validated.
 
     Raises:
-        TypeError: A tool is no function, or its annotations can't be understood.
+        TypeError: A tool is not a function, or its annotations cannot be resolved.
     """
     return {name: _bound(name, tool) for name, tool in tools.items()}
 
@@ -111,18 +111,18 @@ def bind_tools(tools: Tools) -> dict[str, BoundTool]:
 def _bound(name: str, tool: Function | Tool) -> BoundTool:
     given: object = name
     if not isinstance(given, str):
-        raise TypeError(f"the name of a tool is {name!r}: it has to be a text")
+        raise TypeError(f"the name of a tool must be a string, got {name!r}")
     if name == "then":
-        raise TypeError("a tool can't be called 'then': what has such a method is a promise")
+        raise TypeError("a tool cannot be named 'then': an object with that method is a promise")
     function = tool.function if isinstance(tool, Tool) else tool
     if not callable(function):
-        raise TypeError(f"tool '{name}' is no function")
+        raise TypeError(f"tool '{name}' is not a function")
     check = None
     if isinstance(tool, Tool) and tool.schema is not None:
         check = _schema_check(name, tool.schema)
     try:
         signature: inspect.Signature | None = inspect.signature(function)
-    except ValueError:  # of some that are written in C
+    except ValueError:  # some functions that are written in C
         signature = None
     return BoundTool(
         name=name,
@@ -140,23 +140,23 @@ def _annotations(
         return {}
     try:
         hints = get_type_hints(inspect.unwrap(function))
-    except TypeError:  # a callable object: its class says what it takes
+    except TypeError:  # a callable object: its class has the annotations
         hints = get_type_hints(type(function).__call__)
     except NameError as problem:
-        message = f"tool '{name}': its annotations can't be understood: {problem}"
+        message = f"tool '{name}': its annotations cannot be resolved: {problem}"
         raise TypeError(message) from problem
     return {key: hint for key, hint in hints.items() if key in signature.parameters}
 
 
 def _schema_check(name: str, schema: Mapping[str, object]) -> Callable[[dict[str, object]], None]:
-    import jsonschema  # noqa: PLC0415 - 60 ms, for tools with a schema only
-    from jsonschema.validators import validator_for  # noqa: PLC0415 - rarely needed
+    import jsonschema  # noqa: PLC0415 - 60 ms, only for tools with a schema
+    from jsonschema.validators import validator_for  # noqa: PLC0415 - as above
 
     kind = validator_for(schema, default=jsonschema.Draft202012Validator)
     try:
         kind.check_schema(dict(schema))
     except jsonschema.SchemaError as problem:
-        raise TypeError(f"tool '{name}': its schema is none: {problem.message}") from problem
+        raise TypeError(f"tool '{name}': invalid schema: {problem.message}") from problem
     validator = kind(dict(schema))
 
     def check(value: dict[str, object]) -> None:
@@ -170,7 +170,7 @@ def _schema_check(name: str, schema: Mapping[str, object]) -> Callable[[dict[str
 def _placed(
     signature: inspect.Signature, arguments: list[object]
 ) -> tuple[list[object], dict[str, object]]:
-    """Return *arguments* by position and by name: what is undefined is left to the default."""
+    """Split *arguments* into positional and keyword ones; ``undefined`` selects the default."""
     parameters = list(signature.parameters.values())
     by_position = [
         parameter

@@ -1,6 +1,6 @@
-"""Data that crosses to JavaScript and back: see ``docs/formats/sandbox.md``.
+"""Encode data for JavaScript and decode it: see ``docs/formats/sandbox.md``.
 
-What JSON has no word for is written with the marks of Endo's smallcaps, where it has them:
+Values that JSON cannot express use the prefixes of Endo's smallcaps where it has them:
 https://github.com/endojs/endo/blob/master/packages/marshal/docs/smallcaps-cheatsheet.md
 """
 
@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, final
 
-#: ECMA-262 21.1.2.6: greater integers are no numbers there, but BigInts.
+#: ECMA-262 21.1.2.6: a number cannot represent larger integers exactly; they become BigInts.
 _MAX_SAFE_INTEGER = 2**53 - 1
-#: The characters that smallcaps keeps for itself.
+#: The prefix characters that smallcaps reserves.
 _MARKS = re.compile(r"[!-\-]")
 _DATE = "#date:"
 
@@ -38,16 +38,16 @@ class Undefined:
         return self
 
 
-#: JavaScript's ``undefined``, within data; ``null`` is None.
+#: JavaScript's ``undefined`` inside data; ``null`` is None.
 UNDEFINED: Final = Undefined()
 
 
 class JavaScriptError(Exception):
-    """An Error object of JavaScript, as data; a tool may raise it to choose the error's name.
+    """A JavaScript Error as data; a tool can raise it to choose the name of the error.
 
     Args:
-        name: Such as ``TypeError``.
-        message: What it says.
+        name: For example ``TypeError``.
+        message: The error message.
     """
 
     def __init__(self, name: str, message: str) -> None:
@@ -60,7 +60,7 @@ class JavaScriptError(Exception):
 
 
 class NotDataError(TypeError):
-    """A value that can't cross; says where in it, and why."""
+    """A value that cannot be encoded; the message names its path and the reason."""
 
 
 _CONSTANTS: Mapping[str, object] = {
@@ -73,16 +73,16 @@ _CONSTANTS: Mapping[str, object] = {
 
 
 def encode(value: object, *, path: str, depth: int) -> object:
-    """Return *value* as JSON can say it.
+    """Return *value* encoded as JSON data.
 
     Args:
         value: None, bool, int, float, str, bytes, datetime with a time zone, `UNDEFINED`, an
-            exception; lists, tuples, dictionaries with keys that are texts, and dataclasses.
-        path: What to call it in errors.
-        depth: How many levels of lists and dictionaries it may have.
+            exception; lists, tuples, dictionaries with string keys, and dataclasses.
+        path: The name of the value in errors.
+        depth: The maximum nesting depth of lists and dictionaries.
 
     Raises:
-        NotDataError: For all else, for what is deeper, and for what contains itself.
+        NotDataError: *value* has another type, is nested too deeply, or contains itself.
     """
     if value is None or isinstance(value, bool):
         return value
@@ -98,12 +98,12 @@ def encode(value: object, *, path: str, depth: int) -> object:
 
 
 def encode_error(error: BaseException) -> dict[str, str]:
-    """Return an exception as an Error: its name and what it says, never its traceback."""
+    """Return an exception as an Error: its name and message, never its traceback."""
     if isinstance(error, JavaScriptError):
         return {"#error": _marked(error.message), "name": _marked(error.name)}
     try:
         message = str(error)
-    except Exception:  # noqa: BLE001 - an exception that can't say what it is
+    except Exception:  # noqa: BLE001 - its conversion to a string may raise
         message = ""
     return {"#error": _marked(message), "name": type(error).__name__}
 
@@ -131,18 +131,18 @@ def _encoded_text(value: str | bytes | bytearray | memoryview) -> str:
 
 def _encoded_date(value: datetime, path: str) -> str:
     if value.tzinfo is None:
-        message = f"{path} is a datetime without a time zone: give it one, such as datetime.UTC"
+        message = f"{path} is a datetime without a time zone: add one, for example datetime.UTC"
         raise NotDataError(message)
     try:
         moment = value.astimezone(UTC).replace(tzinfo=None)
     except OverflowError as problem:
-        raise NotDataError(f"{path} is a datetime that UTC has none for") from problem
+        raise NotDataError(f"{path} is a datetime that is out of range in UTC") from problem
     return f"{_DATE}{moment.isoformat(timespec='milliseconds')}Z"
 
 
 def _encoded_members(value: object, path: str, depth: int) -> object:
     if depth <= 0:
-        raise NotDataError(f"{path} is too deep, or contains itself")
+        raise NotDataError(f"{path} is nested too deeply, or contains itself")
     if isinstance(value, Mapping):
         return _encoded_record(value, path, depth)
     if isinstance(value, Sequence):
@@ -153,7 +153,7 @@ def _encoded_members(value: object, path: str, depth: int) -> object:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         names = [field.name for field in dataclasses.fields(value)]
         return _encoded_record({name: getattr(value, name) for name in names}, path, depth)
-    raise NotDataError(f"{path} is of type {type(value).__name__}, which is no data")
+    raise NotDataError(f"{path} is of type {type(value).__name__}, which is not data")
 
 
 def _encoded_record(value: Mapping[str, object], path: str, depth: int) -> dict[str, object]:
@@ -161,7 +161,7 @@ def _encoded_record(value: Mapping[str, object], path: str, depth: int) -> dict[
     key: object
     for key, member in value.items():
         if not isinstance(key, str):
-            raise NotDataError(f"{path} has the key {key!r}: keys are texts")
+            raise NotDataError(f"{path} has the key {key!r}: keys must be strings")
         encoded[_marked(key)] = encode(member, path=f"{path}[{key!r}]", depth=depth - 1)
     return encoded
 
@@ -170,15 +170,15 @@ _BIGINT = re.compile(r"([+-])0x([0-9a-f]+)")
 
 
 def decode(encoded: object) -> object:
-    """Return the value that *encoded* stands for: objects become dictionaries.
+    """Return the value that *encoded* represents; objects become dictionaries.
 
     Raises:
-        NotDataError: It stands for none; a date beyond Python's years is among those.
+        NotDataError: It is not an encoded value, or is a date outside of Python's range.
     """
     try:
         return _decoded(encoded)
     except (ValueError, RecursionError) as problem:
-        raise NotDataError(f"this is no encoded value: {problem}") from problem
+        raise NotDataError(f"not an encoded value: {problem}") from problem
 
 
 def _decoded(encoded: object) -> object:
@@ -208,7 +208,7 @@ def _decoded_string(text: str) -> object:
         return _decoded_date(text.removeprefix(_DATE))
     bigint = _BIGINT.fullmatch(text)
     if bigint is None:
-        raise NotDataError(f"{text[:20]!r} is no encoded value")
+        raise NotDataError(f"{text[:20]!r} is not an encoded value")
     return int(bigint[1] + bigint[2], 16)
 
 
@@ -216,4 +216,4 @@ def _decoded_date(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError as problem:
-        raise NotDataError(f"the date {text} is beyond those of Python") from problem
+        raise NotDataError(f"the date {text} is out of range for Python's datetime") from problem

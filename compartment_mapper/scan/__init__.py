@@ -1,4 +1,4 @@
-"""Text → `ModuleRecord`: one parse, and what is asked of it."""
+"""Source → `ModuleRecord`: one parse and several scanners."""
 
 from __future__ import annotations
 
@@ -73,15 +73,15 @@ _NO_ESM = Esm(
 def scan_module(
     source: bytes, language: Language | None, *, in_cycle: bool = False, page: bool = False
 ) -> ModuleRecord:
-    """Return what *source* says.
+    """Scan *source*.
 
     Args:
-        source: UTF-8 text, without a byte order mark.
-        language: None for a ``.js`` whose package does not say: then the text decides, as in
-            Node's syntax detection.
-        in_cycle: Whether a cycle of imports leads back to the module, so that it may use an
-            import that has no value yet.
-        page: Whether the host is a page, with other globals than Node's.
+        source: Source in UTF-8, without a byte order mark.
+        language: None for a ``.js`` file whose package does not set it: then the source determines
+            it, as in Node's syntax detection.
+        in_cycle: Whether the module is part of an import cycle, so that it may use uninitialized
+            imports.
+        page: Whether the host is a page, with other globals than Node.
     """
     if language is not None and not is_program(language):
         return ModuleRecord(language=language)
@@ -149,7 +149,7 @@ def scan_module(
 
 
 def evading_edits(source: bytes) -> tuple[Edit, ...] | None:
-    r"""Return the edits of a compiled program for SES's censors; None where it needs more.
+    r"""Return the evasive transforms of a compiled program, or None if edits are not sufficient.
 
     >>> evading_edits(b"f('-->')")
     (Edit(start=5, end=6, text='\\x3e'),)
@@ -162,7 +162,7 @@ def evading_edits(source: bytes) -> tuple[Edit, ...] | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rewrites:
-    """How a text is rewritten to mean in a compartment what it means in Node."""
+    """The edits that preserve the behavior of a source in a compartment."""
 
     edits: tuple[Edit, ...]
     prologue: tuple[str, ...]
@@ -174,7 +174,7 @@ class _Rewrites:
 def _rewrites(
     syntax: Syntax, others: tuple[Edit, ...], *, prefix: str, is_script: bool
 ) -> _Rewrites:
-    """Return all edits in order; what ends at the same place ends the innermost first."""
+    """Return all edits in order; among edits with the same end, the innermost first."""
     evasion = evasive_transform(syntax, prefix=prefix, is_script=is_script)
     evals = scan_direct_evals(syntax, prefix=prefix, is_script=is_script)
     own, owning = scan_constructor_writes(syntax, prefix=prefix)
@@ -198,7 +198,7 @@ def _rewrites(
     this = scan_global_this(syntax, is_sloppy=is_script)
     hashbang = _hashbang(syntax.source)
     unseen = elide_comments(syntax)
-    # A name that sloppy code alone may have gets another: then nothing looks like a censored call.
+    # A name that only sloppy code allows is renamed, so it no longer looks like a rejected call.
     needed = (*own, *evals, *others, *sloppy, *evasion.edits, *this, *mapped, *hashbang)
     return _Rewrites(
         edits=_ordered((*needed, *unseen)),
@@ -210,7 +210,7 @@ def _rewrites(
 
 
 def _uncertainty(syntax: Syntax, esm: Esm, language: Language) -> Span | None:
-    """Return the first place where the text may be wrong although the grammar accepts it."""
+    """Return the first position where the source may be invalid although the parser accepts it."""
     found = script_uncertainties(syntax) if language == "cjs" else module_uncertainties(syntax)
     return min((*esm.uncertainties, *found), default=None)
 
@@ -223,16 +223,16 @@ def _unused_prefix(source: bytes) -> str:
     return prefix
 
 
-#: The grammar takes ``await (x)`` for a call, and ``await [x]`` for a member, of what is called so:
-#: in a script it may be. In a module no name is, ECMA-262 13.1.1.
+#: The parser reads ``await (x)`` as a call and ``await [x]`` as a member access: valid in a script,
+#: but in a module `await` is not a name, ECMA-262 13.1.1.
 _SURE_AWAIT = frozenset({"await"})
 _ANY_AWAIT = frozenset({"await", "identifier"})
-#: Other modules may call what they export so.
+#: Other modules may call such an export.
 _NOT_AROUND_AWAIT = FUNCTIONS | {"export_specifier", "import_specifier", "namespace_export"}
 
 
 def _top_level_await(syntax: Syntax, kinds: Container[str]) -> Span | None:
-    """Return the first."""
+    """Return the first position."""
     for match in _AWAIT.finditer(syntax.source):
         path = syntax.path_to(match.start())
         if path[-1].kind in kinds and not _is_within(path, _NOT_AROUND_AWAIT):
@@ -241,7 +241,7 @@ def _top_level_await(syntax: Syntax, kinds: Container[str]) -> Span | None:
 
 
 def _is_within(path: tuple[Step, ...], kinds: Container[str]) -> bool:
-    """Whether a leaf is in one of *kinds*; the computed key of a method is around it."""
+    """Return whether a leaf is in one of *kinds*; the computed key of a method is outside of it."""
     return any(
         step.kind in kinds
         and not (inner.kind == "computed_property_name" and inner.field == "name")
@@ -254,13 +254,13 @@ def _hashbang(source: bytes) -> tuple[Edit, ...]:
 
 
 def _ordered(edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
-    """Return *edits* by place, without those inside a statement that is replaced whole."""
+    """Return *edits* by position, without those inside a statement that is replaced as a whole."""
     kept: list[Edit] = []
     for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
         covered = kept and edit.start < kept[-1].end
         if covered and edit.end <= kept[-1].end:
             continue
-        if covered:  # starts at the same place, and covers it
+        if covered:  # starts at the same position and covers it
             kept.pop()
         kept.append(edit)
     return tuple(kept)

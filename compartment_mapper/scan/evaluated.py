@@ -1,4 +1,4 @@
-"""A text that is evaluated by itself: a script, a function's body, or a module."""
+"""Source that is evaluated on its own: a script, a function body, or a module."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from compartment_mapper.scan.syntax.patterns import word
 from compartment_mapper.scan.syntax.scopes import FUNCTIONS
 from compartment_mapper.scan.syntax.tree import Node, Syntax, parse, parse_plainly
 
-#: A ``body`` returns or awaits at its top, which a script may not.
+#: A ``body`` has a top-level return or await, which a script cannot have.
 Kind = Literal["script", "body", "module"]
 
 _NAME = re.compile(rb"(?<![\w$.#])[A-Za-z_$][\w$]*")
-#: Words that are no names, or that are not looked up as such.
+#: Words that are not names, or are not looked up as names.
 _WORDS = frozenset(
     "arguments async await break case catch class const continue debugger default delete do else "
     "enum eval export extends false finally for function if import in instanceof let new null of "
@@ -31,48 +31,48 @@ _DECLARATIONS = frozenset({"lexical_declaration", "variable_declaration"})
 _FUNCTION_DECLARATIONS = frozenset({"function_declaration", "generator_function_declaration"})
 
 
-#: Nodes within nodes: to look at a place takes as long as it is deep.
+#: The maximum nesting of nodes: inspecting a position takes time proportional to its depth.
 _MOST_DEPTH = 1000
-#: Characters that may be around direct calls of ``eval``, which are told of all variables.
+#: The maximum characters around direct calls of ``eval``, which receive all variables.
 _MOST_AROUND = 1 << 22
-#: To find each name among the parts of a text that it is in.
+#: The maximum cost of finding each name among its sibling nodes.
 _MOST_STEPS = 200_000_000
 _EVAL = re.compile(rb"eval\s*\(")
 
 
 class TooComplexError(ValueError):
-    """A text that would take too long to be looked at."""
+    """The source would take too long to scan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluatedSource:
-    """What a text says, and how it is rewritten."""
+    """The scan of a source, and its edits."""
 
     kind: Kind
-    #: Whether the grammar understands it; else it may be TypeScript.
+    #: Whether the parser understands it; otherwise it may be TypeScript.
     is_javascript: bool
-    #: Of the text as strict code.
+    #: The record of the source as strict code.
     record: ModuleRecord
-    #: Those of the record, and what gives a body its value and keeps what it declares.
+    #: The edits of the record, and those that return a value and persist declarations.
     edits: tuple[Edit, ...]
-    #: Statements to stand before the text.
+    #: Statements to insert before the source.
     prologue: tuple[str, ...]
     #: Names that become variables of the compartment.
     declares: tuple[str, ...] = ()
-    #: Names that it uses and does not declare. SES would take those that there are none of for
-    #: undefined; what is also asked for by ``typeof`` is left to it.
+    #: Names that it uses and does not declare. SES would evaluate unknown ones to undefined; names
+    #: that are also tested by ``typeof`` are left to SES.
     uses: tuple[str, ...] = ()
 
 
 def scan_evaluated(source: bytes, *, keeps: bool) -> EvaluatedSource:
-    """Return what *source* says.
+    """Scan *source*.
 
     Args:
-        source: UTF-8 text.
-        keeps: Whether what a script or body declares at its top is to be there for the next one.
+        source: Source in UTF-8.
+        keeps: Whether top-level declarations of a script or body persist for the next evaluation.
 
     Raises:
-        TooComplexError: Says of what there is too much.
+        TooComplexError: The source exceeds a limit; the message names it.
     """
     syntax = _parsed(source)
     record = scan_module(source, "mjs")
@@ -115,7 +115,7 @@ def _parsed(source: bytes) -> Syntax:
     words = sum(1 for _ in _NAME.finditer(source))
     _check_shape(parse_plainly(source), words)
     syntax = parse(source)
-    if syntax.root.has_error:  # it is another tree
+    if syntax.root.has_error:  # it is a different tree
         _check_shape(syntax, words)
     return syntax
 
@@ -123,9 +123,9 @@ def _parsed(source: bytes) -> Syntax:
 def _check_shape(syntax: Syntax, words: int) -> None:
     widest = syntax.widest(most_depth=_MOST_DEPTH)
     if widest is None:
-        raise TooComplexError(f"it has more than {_MOST_DEPTH} levels")
+        raise TooComplexError(f"it is nested more than {_MOST_DEPTH} levels deep")
     if widest * words > _MOST_STEPS:
-        raise TooComplexError(f"it has {words} names, and {widest} parts side by side")
+        raise TooComplexError(f"it has {words} names and {widest} sibling nodes")
 
 
 def _uses(syntax: Syntax) -> tuple[str, ...]:
@@ -137,7 +137,7 @@ def _uses(syntax: Syntax) -> tuple[str, ...]:
 
 
 def _returns(syntax: Syntax) -> bool:
-    """Tell whether the text returns, other than in a function."""
+    """Return whether the source has a top-level return."""
     for match in _RETURN.finditer(syntax.source):
         path = syntax.path_to(match.start())
         if path[-1].kind == "return" and not any(step.kind in FUNCTIONS for step in path):
@@ -146,7 +146,7 @@ def _returns(syntax: Syntax) -> bool:
 
 
 def _value_edits(syntax: Syntax) -> Iterator[Edit]:
-    """Yield the edits that return the value of the last statement, if that is an expression.
+    """Yield the edits that return the value of the last statement, if it is an expression.
 
     DEVIATION: other statements, such as ``if``, have a value in scripts only (ECMA-262 8.1).
     """
@@ -160,7 +160,7 @@ def _value_edits(syntax: Syntax) -> Iterator[Edit]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kept:
-    """How declarations at the top of a text become variables of the compartment."""
+    """The edits that turn top-level declarations into variables of the compartment."""
 
     edits: tuple[Edit, ...] = ()
     prologue: tuple[str, ...] = ()
@@ -191,7 +191,7 @@ def _names(syntax: Syntax, declaration: Node) -> list[str]:
 
 
 def _assignment_edits(declaration: Node) -> Iterator[Edit]:
-    """Yield the edits of ``const {a} = b, c`` to ``;void( {a} = b, c=undefined);``."""
+    """Yield the edits from ``const {a} = b, c`` to ``;void( {a} = b, c=undefined);``."""
     keyword = declaration.children[0]
     yield Edit(keyword.start_byte, keyword.end_byte, ";void(")
     declarators = [node for node in declaration.named_children if node.type != "comment"]

@@ -1,4 +1,4 @@
-"""To have texts looked at: by the scanner, wherever it runs, and by a JavaScript engine."""
+"""Interfaces of the scanner and of the JavaScript engine."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from compartment_mapper.records.module_record import ModuleRecord
 
 
 class ScanPowers(Protocol):
-    """To have texts scanned: here, elsewhere, or by what is known of them."""
+    """Scanning of sources: in this process, in workers, or from a cache."""
 
     def begin(
         self, source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
     ) -> Callable[[], ModuleRecord]:
-        """Begin to scan a text as `scan.scan_module` does; what is returned waits for the end."""
+        """Start to scan, as `scan.scan_module`; the returned function waits for the result."""
 
 
 class ScanHere:
-    """`ScanPowers` of this process: a text is scanned when its record is wanted."""
+    """`ScanPowers` of this process: a source is scanned when its record is requested."""
 
     def begin(
         self, source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
     ) -> Callable[[], ModuleRecord]:
         """Return a function that scans *source*."""
-        from compartment_mapper.scan import scan_module  # noqa: PLC0415 - 60 ms, rarely all known
+        from compartment_mapper.scan import scan_module  # noqa: PLC0415 - 60 ms, rarely needed
 
         return partial(scan_module, source, language, in_cycle=in_cycle, page=page)
 
 
 class SyntaxPowers(Protocol):
-    """To ask a JavaScript engine, where the grammar is in doubt."""
+    """Syntax checks by a JavaScript engine, for parse uncertainty."""
 
     def syntax_problem(self, source: bytes, language: Language) -> tuple[str, int] | None:
-        """Return the engine's message and line (from 1; 0: unknown) for a wrong text, or None."""
+        """Return the engine's message and 1-based line (0: unknown) for invalid source, or None."""

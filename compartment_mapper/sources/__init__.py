@@ -1,1 +1,1 @@
-"""Source texts: how they are read, and what they are made from."""
+"""Read source text, and track its origin."""

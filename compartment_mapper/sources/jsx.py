@@ -1,4 +1,4 @@
-"""What JSX becomes: what the nearest tsconfig.json says, and the text itself."""
+"""JSX options: from the nearest tsconfig.json, and from pragmas in the source."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from compartment_mapper.records.type_stripping import Jsx
 from compartment_mapper.resolve.file_urls import location_below
 
 _NAME = "tsconfig.json"
-#: So deep may files extend each other.
+#: The maximum depth of `extends`.
 _DEEPEST = 8
 
 _STRING = r'"(?:\\.|[^"\\])*"'
 _COMMENT = re.compile(_STRING + r"|//[^\n]*|/\*.*?\*/", re.DOTALL)
 _LAST_COMMA = re.compile(_STRING + r"|,(?=\s*[}\]])", re.DOTALL)
-#: What may be before the first statement.
+#: Text that may precede the first statement.
 _LEADING = re.compile(r"(?:\s|//[^\n]*\n|/\*.*?\*/)*", re.DOTALL)
 _PRAGMA = re.compile(r"@(jsx(?:ImportSource|Runtime|Frag)?)\s+([\w.$@/-]+)")
 _SOURCE = re.compile(r"[\w.$@/#-]+")
@@ -29,13 +29,13 @@ _NAMES = re.compile(r"[\w.$]+")
 
 
 def jsx_of(file: Location, source: bytes, *, root: Location, read: ReadPowers) -> Jsx:
-    """Return what elements in *source*, the text of *file*, become.
+    """Return how JSX elements in *source*, the content of *file*, are compiled.
 
     Args:
-        file: Where it is.
-        source: What it says; its pragmas decide before all else.
-        root: The folder of the application: the nearest tsconfig.json is not looked for above it.
-        read: Reads it.
+        file: The location of the file.
+        source: Its content; pragmas take precedence.
+        root: The folder of the application, the last one that is searched for a tsconfig.json.
+        read: Reads the tsconfig.json.
 
     Raises:
         InputError: INVALID_TSCONFIG.
@@ -77,7 +77,7 @@ def _jsx_in(options: Mapping[str, object], config: Location) -> Jsx:
     def text(key: str, otherwise: str, form: re.Pattern[str]) -> str:
         value = options.get(key, otherwise)
         if not isinstance(value, str) or not form.fullmatch(value):
-            raise InputError(_invalid(config, f"compilerOptions.{key} is not what it should be"))
+            raise InputError(_invalid(config, f"compilerOptions.{key} is invalid"))
         return value
 
     return Jsx(
@@ -89,15 +89,15 @@ def _jsx_in(options: Mapping[str, object], config: Location) -> Jsx:
 
 
 def _compiler_options(config: Location, read: ReadPowers, deepest: int) -> Mapping[str, object]:
-    """Return the options of *config*, and of the files beside it that it extends."""
+    """Return the options of *config*, including the local files that it extends."""
     source = read.maybe_read(config)
     if source is None or deepest == 0:
-        raise InputError(_invalid(config, "it is extended, and can't be read"))
+        raise InputError(_invalid(config, "the extended file cannot be read"))
     value = _parsed(source, config)
     extended = value.get("extends", [])
     found: dict[str, object] = {}
     for base in [extended] if isinstance(extended, str) else _list(extended):
-        # What packages offer to extend says little of JSX, and is not looked for.
+        # Base configurations from packages rarely set JSX options and are ignored.
         if isinstance(base, str) and base.startswith("."):
             name = base if base.endswith(".json") else base + ".json"
             found |= _compiler_options(location_below(parent_of(config), name), read, deepest - 1)
@@ -106,7 +106,7 @@ def _compiler_options(config: Location, read: ReadPowers, deepest: int) -> Mappi
 
 
 def _parsed(source: bytes, config: Location) -> dict[str, object]:
-    """Return the object of *source*: JSON with comments, and commas after the last."""
+    """Parse *source* as an object: JSON with comments and trailing commas."""
     text = source.decode("utf-8-sig", "replace")
     for left_out in (_COMMENT, _LAST_COMMA):
         text = left_out.sub(lambda found: found[0] if found[0].startswith('"') else " ", text)
@@ -115,7 +115,7 @@ def _parsed(source: bytes, config: Location) -> dict[str, object]:
     except (ValueError, RecursionError) as problem:
         raise InputError(_invalid(config, str(problem).lower())) from problem
     if not isinstance(value, dict):
-        raise InputError(_invalid(config, "it holds no object"))
+        raise InputError(_invalid(config, "it does not contain an object"))
     return value
 
 

@@ -1,4 +1,4 @@
-"""Source maps of what is bundled: where a module's text came from, as its package says.
+"""Source maps of bundled modules: the original sources according to their packages.
 
 https://tc39.es/ecma426/
 """
@@ -20,24 +20,24 @@ from compartment_mapper.resolve.file_urls import location_below
 from compartment_mapper.resolve.package_lookup import is_owned
 from compartment_mapper.text import printable
 
-#: The last of them counts; nothing but comments and blanks may follow.
+#: The last one counts; only comments and whitespace may follow.
 _URL = re.compile(rb"(?://|/\*)[#@][ \t]*sourceMappingURL=([^\s'\"*]+)[^\n]*\s*\Z")
 _SCHEME = re.compile(r"^[\w.+-]+://[^/]*/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceMap:
-    """Where a text came from."""
+    """The origin of a source."""
 
-    #: What the sources are called, by paths from the package's folder.
+    #: The names of the sources, as paths relative to the package's folder.
     sources: tuple[str, ...] = ()
-    #: As in ECMA-426; empty where edits say it all.
+    #: As in ECMA-426; empty if edits are sufficient.
     mappings: str = ""
-    #: The sources themselves, empty where they are not known; none where none is.
+    #: The contents of the sources, empty strings if unknown; an empty list if all are unknown.
     texts: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
-        """Return what is stored."""
+        """Return the stored form."""
         return {
             "sources": list(self.sources),
             "mappings": self.mappings,
@@ -48,16 +48,16 @@ class SourceMap:
 def source_map_of(
     file: Location, text: bytes, *, package: Location, read: ReadPowers
 ) -> SourceMap | Diagnostic | None:
-    """Return the map that *text* names.
+    """Return the source map that *text* references.
 
     Args:
-        file: Where the text is.
-        text: As it was installed.
-        package: Its folder: a map outside of it is not read.
+        file: The location of the source.
+        text: The source as installed.
+        package: Its folder; a map outside of it is not read.
         read: Reads the map.
 
     Returns:
-        None where there is no map, a warning where it is none that we understand.
+        None if there is no map, a warning if it is invalid.
     """
     found = _named(file, text, package, read)
     if found is None:
@@ -79,8 +79,8 @@ def source_map_of(
 def _named(
     file: Location, text: bytes, package: Location, read: ReadPowers
 ) -> tuple[Location, bytes] | None:
-    """Return where the map is, and what it says."""
-    # Inline maps are as long as they are; others are named at the end.
+    """Return the location and the content of the map."""
+    # Inline maps can have any length; other references are near the end.
     comment = _URL.search(text, max(0, text.rfind(b"sourceMappingURL=") - 8))
     if comment is None:
         return None
@@ -97,7 +97,7 @@ def _named(
 
 
 def _parsed(content: bytes) -> dict[str, object]:
-    """Return the object of *content*; an empty one where it holds none."""
+    """Parse *content* as an object; return an empty one if it is invalid."""
     try:
         value: object = json.loads(content.removeprefix(b")]}'"))
     except (ValueError, RecursionError):
@@ -106,7 +106,7 @@ def _parsed(content: bytes) -> dict[str, object]:
 
 
 def _data(url: str) -> bytes:
-    """Return the content of a ``data:`` URL; nothing where it is none."""
+    """Return the content of a ``data:`` URL, or nothing."""
     head, _, data = url.partition(",")
     if not head.endswith(";base64"):
         return unquote_to_bytes(data)
@@ -117,7 +117,7 @@ def _data(url: str) -> bytes:
 
 
 def _shown(source: str, location: Location, package: Location) -> str:
-    """Return what to call a source: its path from the package's folder, where it is in there."""
+    """Return the name of a source: its path relative to the package's folder, if inside."""
     plain = _SCHEME.sub("", source)
     if plain == source and not source.startswith("/"):
         path = relative_path(location_below(parent_of(location), source), package)
@@ -128,7 +128,7 @@ def _shown(source: str, location: Location, package: Location) -> str:
 
 
 def _texts(found: object, count: int) -> tuple[str, ...]:
-    """Return the sources themselves, empty where they are not known."""
+    """Return the contents of the sources, with empty strings for unknown ones."""
     listed = found if isinstance(found, list) else []
     texts = tuple(text if isinstance(text, str) else "" for text in listed[:count])
     return texts if any(texts) else ()

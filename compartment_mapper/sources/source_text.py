@@ -1,4 +1,4 @@
-"""Files as modules are loaded from them: read, and without types."""
+"""Read the source of modules, with types stripped."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from compartment_mapper.text import Span, without_byte_order_mark
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceText:
-    """A text to be scanned, and what it was made from."""
+    """A source to scan, and its original."""
 
     #: Without a byte order mark, unless it is loaded as bytes.
     source: bytes
     origin: Origin | None = None
-    #: Why there is none: its types can't be erased.
+    #: The reason why its types cannot be stripped.
     refusal: StripRefusal | None = None
 
 
@@ -44,7 +44,7 @@ def source_text(
     read: ReadPowers,
     strip: StripPowers,
 ) -> SourceText:
-    """Return the text of *file*, which exists, as it is loaded; *root* is the application's."""
+    """Return the source of *file*, which exists; *root* is the application's folder."""
     source = read.maybe_read(file)
     assert source is not None, file  # resolve() found it
     if language == "bytes":
@@ -62,13 +62,13 @@ def source_text(
 
 
 def refusal_problem(name: str, source: bytes, refusal: StripRefusal) -> Diagnostic:
-    """Return what is to be said of a file, called *name*, whose types can't be erased."""
+    """Return the diagnostic for a file named *name* whose types cannot be stripped."""
     place = place_in(name, source, refused_span(source, refusal))
     return types_not_stripped(place, refusal.code, refusal.message)
 
 
 def json_problem(source: bytes, name: str) -> Diagnostic | None:
-    """Return what is wrong with a text that should be JSON, from the file called *name*."""
+    """Return the problem with invalid JSON in the file named *name*."""
     try:
         json.loads(source.decode("utf-8", "replace"), parse_constant=_no_constant)
     except json.JSONDecodeError as problem:

@@ -1,4 +1,4 @@
-"""Measure, and write down: see scripts/bench.py, which installs what is needed, and docs/performance.md."""
+"""Run benchmarks and write the results: see scripts/bench.py (setup) and docs/performance.md."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SANDBOX = "<!-- benchmark of sandboxes: begin -->", "<!-- benchmark of sandboxes
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the benchmark that the command line asks for."""
+    """Run the benchmarks that the command line selects."""
     options = _parser().parse_args(arguments)
     if options.pages:
         _measure_pages(options)
@@ -122,7 +122,7 @@ def _tasks(names: Sequence[str], bench: Bench) -> Iterator[Task]:
 
 
 def _expected(application: Application) -> str:
-    """Return what plain Node prints; what it can't run is no measure for others."""
+    """Return the output of plain Node; an application that fails there cannot be compared."""
     result = measure(plain_output(application), limit=60)
     if isinstance(result, Failure):
         sys.exit(f"plain Node fails at {application.label}: {result.reason}")

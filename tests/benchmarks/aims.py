@@ -1,4 +1,4 @@
-"""What may be aimed at, and what the results say of it."""
+"""Performance targets, and their verdicts on results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.series import Key, Metric, Results
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faster:
-    """The rival's figure must be so many times ours."""
+    """The rival's figure must be a multiple of ours."""
 
     ours: Key
     rival: Key
@@ -23,7 +23,7 @@ class Faster:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtMost:
-    """Our figure must be at most so many times the rival's."""
+    """Our figure must be at most a multiple of the rival's."""
 
     ours: Key
     rival: Key
@@ -33,7 +33,7 @@ class AtMost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Within:
-    """Our figure must be at most so much: milliseconds, megabytes, or bytes of a size."""
+    """Our figure has a maximum: milliseconds, megabytes, or bytes of a size."""
 
     ours: Key
     limit: float
@@ -42,7 +42,7 @@ class Within:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linear:
-    """What one more costs must not grow: from the second size to the third as from the first."""
+    """The marginal cost must not grow from the first pair of sizes to the second."""
 
     sizes: tuple[growth.Generated, ...]
     group: str
@@ -51,27 +51,27 @@ class Linear:
 
 Aim = Faster | AtMost | Within | Linear
 
-#: How much more one more may cost in the larger application: noise, and the depth of trees.
+#: The tolerance for marginal costs in the larger application: noise, and the depth of trees.
 LINEAR_WITHIN = 1.25
 
 
-#: `rival fails`: there is nothing to compare with.
+#: `rival fails`: there is no figure for comparison.
 Verdict = Literal["yes", "no", "not measured", "rival fails"]
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyDiagnostic:
-    """What one aim came to."""
+    """The verdict on one target."""
 
-    #: Of which application, or which figure of the generated ones.
+    #: The application, or the figure of the generated ones.
     label: str
-    #: Such as ``8.30``; nothing where it was not measured.
+    #: For example ``8.30``; empty if there is no figure.
     measured: str
     met: Verdict
 
 
 def judge(aim: Aim, results: Results) -> PolicyDiagnostic:
-    """Return what *aim* came to in *results*."""
+    """Return the verdicts on *aim* in *results*."""
     match aim:
         case Faster():
             return _judge_faster(aim, results)
@@ -86,7 +86,7 @@ def judge(aim: Aim, results: Results) -> PolicyDiagnostic:
 
 
 def verdict(findings: Sequence[PolicyDiagnostic]) -> Verdict:
-    """Return whether a target is met by all that it asks for, as far as rivals can do it."""
+    """Return whether all parts of a target are met, except where rivals fail."""
     order: tuple[Verdict, ...] = ("no", "not measured", "yes")
     found = {finding.met for finding in findings}
     return next((met for met in order if met in found), "rival fails")
@@ -105,7 +105,7 @@ def _is_ours(key: Key) -> bool:
 
 
 def _missing(keys: Sequence[Key], metric: Metric, results: Results) -> PolicyDiagnostic | None:
-    """Return what to say where one of *keys* has no figure; when it is ours, that is a miss."""
+    """Return the verdict if one of *keys* has no figure: a miss if it is ours."""
     for key in keys:
         label = _label(key)
         if key not in results:
@@ -122,7 +122,7 @@ def _label(key: Key) -> str:
     return key.application if generated else key.application.upper()
 
 
-def _met(condition: bool) -> Verdict:  # noqa: FBT001 - it is what is told
+def _met(condition: bool) -> Verdict:  # noqa: FBT001 - the condition itself
     return "yes" if condition else "no"
 
 
@@ -159,7 +159,7 @@ _UNIT = {"wall": "ms", "cpu": "ms", "memory": "MB"}
 
 
 def _ratio(above: Key, below: Key, metric: Metric, results: Results) -> float:
-    """Return the quotient of two figures that are there."""
+    """Return the quotient of two existing figures."""
     first, second = _figure(above, metric, results), _figure(below, metric, results)
     assert first is not None
     assert second is not None
@@ -179,7 +179,7 @@ def _judge_linear(aim: Linear, results: Results) -> PolicyDiagnostic:
 
 
 def marginal_costs(aim: Linear, results: Results) -> tuple[float, float]:
-    """Return what one more costs, from the first size to the second, and from there to the third."""
+    """Return the marginal costs from the first size to the second, and from there to the third."""
     counts = [generated.count for generated in aim.sizes]
     figures = [
         _figure(Key(aim.group, generated.name, OURS), aim.metric, results) or 0.0

@@ -1,4 +1,4 @@
-"""The five applications: where they are, and copies of them to work on."""
+"""The five applications, and working copies of them."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from benchmarks.places import HERE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """One application, with its packages beside it."""
+    """An application with its packages."""
 
     name: str
-    #: Where it is, installed.
+    #: The folder of its installation.
     source: Path
-    #: What its packages ask for on some path, and nobody installed: some bundlers must be told.
+    #: Missing optional packages that some bundlers need to know.
     absent: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
-        """What tables call it."""
+        """The name in tables."""
         return self.name.upper()
 
 
@@ -37,9 +37,9 @@ APPLICATIONS = tuple(
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy an application: its own files, and its packages as hard links where that is possible.
+    """Copy an application: its own files, and its packages as hard links if possible.
 
-    Every file is read, so that all tools find them in the page cache.
+    Read every file, so that all tools find them in the page cache.
     """
     packages = source / "node_modules"
     if not packages.is_dir():
@@ -56,12 +56,12 @@ def copy(source: Path, target: Path) -> None:
 def _linked(source: str, target: str) -> None:
     try:
         os.link(source, target)
-    except OSError:  # another file system
+    except OSError:  # a different file system
         shutil.copy2(source, target)
 
 
 def changing(entry: Path) -> Callable[[int], None]:
-    """Return what gives *entry* a text that it never had, by one more statement at its end."""
+    """Return a function that makes *entry* unique by a statement at its end."""
     original = entry.read_text()
 
     def change(number: int) -> None:

@@ -1,4 +1,4 @@
-"""Generated applications that grow: in modules of one package, or in packages."""
+"""Generated applications of growing size: modules in one package, or packages."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-#: How many others a module, or a package, imports: the graph is a tree of this width.
+#: The number of imports of a module, or a package: the graph is a tree of this width.
 _WIDTH = 4
 _MODULES_OF_PACKAGE = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generated:
-    """One generated application, and what it prints."""
+    """A generated application and its output."""
 
-    #: What there is `count` of: modules, or packages.
+    #: The unit of `count`: modules or packages.
     unit: str
     count: int
     write: Callable[[Path, int], None]
 
     @property
     def name(self) -> str:
-        """What the tables call it."""
+        """The name in tables."""
         return f"{self.count} {self.unit}"
 
     @property
     def prints(self) -> str:
-        """One line: the sum of the numbers of all that was reached."""
+        """One line: the sum of the numbers of all reachable modules."""
         return f"{self.count * (self.count - 1) // 2}\n"
 
 
 def write_modules(folder: Path, count: int) -> None:
-    """Write one package of *count* ECMAScript modules of about a kilobyte each; index.js is the entry."""
+    """Write one package of *count* ECMAScript modules of about a kilobyte each; the entry is index.js."""
     folder.mkdir(parents=True)
     _write_descriptor(folder, name="generated", dependencies=[])
     for number in range(count):
@@ -90,7 +90,7 @@ def _write_descriptor(folder: Path, *, name: str, dependencies: list[str]) -> No
 
 
 def _module(number: int, requests: list[str]) -> str:
-    """Return a module whose ``sum`` is its number and the sums of those that it imports."""
+    """Return a module whose ``sum`` adds its number and the sums of its imports."""
     imports = "".join(
         f"import {{ sum as sum{index} }} from '{request}';\n"
         for index, request in enumerate(requests)
@@ -99,7 +99,7 @@ def _module(number: int, requests: list[str]) -> str:
     return f"{imports}{_FILLING}\nexport const sum = {terms};\n"
 
 
-#: What modules are made of, though nothing calls it.
+#: Filler code of modules, which is never called.
 _FILLING = """
 const limits = new Map([['least', 0], ['most', 255]]);
 

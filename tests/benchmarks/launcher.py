@@ -1,9 +1,9 @@
-"""Start one program, wait for it, and print what it took: a process of its own, and a small one.
+"""Run one program and print its resource use: a separate, small process.
 
 Usage: python -I -S launcher.py SECONDS family|alone STDOUT STDERR PROGRAM [ARGUMENT...]
 
-A program's peak memory is never less than that of the process which started it (Linux hands the
-figure on at ``exec``): that must not be the benchmark's own interpreter, with all that it imported.
+A program's peak memory is never less than that of the process that started it (Linux inherits the
+figure at ``exec``): that process must be smaller than the benchmark's own interpreter.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import threading
 import time
 
 _PERIOD = 0.005
-#: What shells say of a program that they can't start.
+#: The shell's status for a program that cannot be started.
 _NOT_STARTED = 127
 #: getrusage(2): ru_maxrss is in kilobytes, on macOS in bytes.
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 def main() -> None:
-    """Print status, seconds and bytes as JSON; past SECONDS the program is killed."""
+    """Print status, seconds and bytes as JSON; kill the program after SECONDS."""
     limit, family, stdout, stderr, *command = sys.argv[1:]
     begin = time.perf_counter()
     try:
@@ -59,7 +59,7 @@ def _start(command: list[str], stdout: str, stderr: str) -> int:
         (os.POSIX_SPAWN_OPEN, 1, stdout, flags, 0o600),
         (os.POSIX_SPAWN_OPEN, 2, stderr, flags, 0o600),
     ]
-    # Its own session, so that the limit ends its children too.
+    # A separate session, so that the limit ends its children too.
     return os.posix_spawn(command[0], command, os.environ, file_actions=streams, setsid=True)
 
 
@@ -70,10 +70,10 @@ def _say_not_started(error: OSError, stderr: str) -> None:
 
 
 class _Watch(threading.Thread):
-    """Looks every few milliseconds at the memory of a process and its descendants, together.
+    """Samples the total memory of a process and its descendants every few milliseconds.
 
-    wait4 knows the largest of them only. Pages that several share are counted once (PSS). Where
-    there is no /proc, the peak stays 0.
+    wait4 only knows the largest of them. Shared pages are counted once (PSS). Without /proc, the
+    peak stays 0.
     """
 
     def __init__(self, pid: int) -> None:
@@ -94,7 +94,7 @@ def _family(pid: int) -> list[int]:
         try:  # without pathlib, which would make this process larger
             with open(f"/proc/{parent}/task/{parent}/children", encoding="ascii") as file:  # noqa: PTH123 - as fast as can be
                 found.extend(int(child) for child in file.read().split())
-        except OSError:  # it has ended
+        except OSError:  # the process has ended
             continue
     return found
 
@@ -103,7 +103,7 @@ def _pss(pid: int) -> int:
     try:
         with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:  # noqa: PTH123 - as fast as can be
             lines = [line.split() for line in file]
-    except OSError:  # it has ended
+    except OSError:  # the process has ended
         return 0
     return sum(int(line[1]) * 1024 for line in lines if line[0] == "Pss:")
 

@@ -1,4 +1,4 @@
-"""What one run of a program takes, as a whole process: time, processor time, memory."""
+"""Measure one run of a program as a whole process: time, processor time, memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.places import ROOT
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
-#: Of the caller's shell, that change what the programs do.
+#: Variables of the caller's shell that change the behavior of programs.
 _LEFT_OUT = frozenset({"FORCE_COLOR", "NODE_COMPILE_CACHE", "NODE_OPTIONS", "NODE_PATH"})
 _KILLED = -9
 _TELLING = re.compile(r"\b(?:[A-Z]\w*)?Error(?: \[\w+\])?:|\bERR_|\berror\b")
@@ -23,30 +23,30 @@ _TELLING = re.compile(r"\b(?:[A-Z]\w*)?Error(?: \[\w+\])?:|\bERR_|\berror\b")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A program with its arguments, and where it is run."""
+    """A program with its arguments and working folder."""
 
     arguments: tuple[str, ...]
     folder: Path
-    #: Besides the caller's.
+    #: In addition to the caller's.
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One run that succeeded."""
+    """A successful run."""
 
     #: Milliseconds from start to exit.
     wall: float
     #: Milliseconds of processor time, user and system, of the process and its children.
     cpu: float
-    #: Megabytes (10⁶ bytes) at the peak.
+    #: Peak memory in megabytes (10⁶ bytes).
     memory: float
     stdout: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A run that failed, or that printed something else than plain Node."""
+    """A run that failed, or whose output differs from plain Node's."""
 
     #: One line.
     reason: str
@@ -56,10 +56,10 @@ def measure(command: Command, *, limit: float, family: bool = False) -> Sample |
     """Run *command* once.
 
     Args:
-        command: Whose first argument is a path.
-        limit: Seconds after which it is killed, which is a failure.
-        family: Whether memory is that of the process and its children together, looked at every few
-            milliseconds; else the peak of the largest of them, as the kernel knows it.
+        command: The command; its first argument is a path.
+        limit: Seconds after which it is killed, which counts as a failure.
+        family: Whether to sample the total memory of the process and its children every few
+            milliseconds; otherwise use the kernel's peak of the largest of them.
     """
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         stdout, stderr = Path(folder, "stdout"), Path(folder, "stderr")

@@ -1,4 +1,4 @@
-"""How the project's own tool is called."""
+"""Commands of this project."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ NODE = f"{ROOT_DIR}/bin/node"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ours:
-    """The command and the runtime that are measured."""
+    """The measured command and runtime."""
 
     mapper: tuple[str, ...]
     runtime: str
-    #: Whether ``bundle`` has ``--no-cache``: older versions keep nothing.
+    #: Whether ``bundle`` has ``--no-cache``: older versions have no cache.
     can_do_without_cache: bool
 
     def bundle(
         self, application: Path, archive: Path, *flags: str, cache: Path, cold: bool = False
     ) -> Command:
-        """Return the command that bundles, with *cache* as its folder for what it keeps.
+        """Return the command that bundles, with *cache* as its cache folder.
 
-        Every application is granted what it is seen to use, else most would not run.
+        Every application is granted its inferred uses, because most would fail otherwise.
         """
         without = ("--no-cache",) if cold and self.can_do_without_cache else ()
         arguments = ("bundle", str(application), "-o", str(archive), "--infer", *without, *flags)
         return self._command((*self.mapper, *arguments), cache)
 
     def run(self, archive: Path, *, cache: Path) -> Command:
-        """Return the command that runs an archive, as users do it."""
+        """Return the command that runs an archive, as users run it."""
         return self._command((*self.mapper, "run", str(archive)), cache)
 
     def run_in_node(self, archive: Path, *, cache: Path) -> Command:
@@ -49,7 +49,7 @@ class Ours:
 
 
 def find_ours() -> Ours:
-    """Return the tool that is installed beside this interpreter."""
+    """Return the command that is installed beside this interpreter."""
     script = Path(sys.executable).with_name("compartment-mapper")
     module = (sys.executable, "-m", "compartment_mapper")
     mapper = (str(script),) if script.is_file() else module

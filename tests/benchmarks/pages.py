@@ -1,4 +1,4 @@
-"""A page by each bundler: how large its script is, and how long it takes to draw."""
+"""A page by each bundler: the size of its script, and the time until it is drawn."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from benchmarks.tables import figure, table
 HERE = Path(__file__).parent / "pages"
 _APPLICATION = ROOT / "tests" / "browser" / "app"
 _OURS = "compartment-mapper"
-#: By the name of the file that each makes.
+#: By the name of the output file.
 _TOOLS = {
     _OURS: "compartment-mapper: each package in a compartment of its own",
     "lavamoat": "LavaMoat's plugin of webpack: each module in one",
     "webpack": "webpack (confines nothing)",
     "esbuild": "esbuild (confines nothing)",
 }
-#: After the application's own page, so that a script that fails is seen.
+#: After the application's own page, so that failures are visible.
 _PAGE = """<!doctype html><meta charset="utf-8"><div id="app"></div>
 <script>var before = performance.now()</script>
 <script src="{name}.js"></script>
@@ -38,18 +38,18 @@ _PAGE = """<!doctype html><meta charset="utf-8"><div id="app"></div>
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What came of one tool."""
+    """The result of one tool."""
 
     tool: str
-    #: Bytes, as it is and by gzip.
+    #: Bytes, uncompressed and gzipped.
     size: int
     packed: int
-    #: Milliseconds, from the request of the script to what it has drawn; or why there are none.
+    #: Milliseconds from the request of the script until it has drawn; or the reason for a failure.
     drawn: Spread | str
 
 
 def measured_pages(ours: Ours, work: Work, *, rounds: int, chromium: str) -> list[Page]:
-    """Return how each tool's page did; their loads take turns."""
+    """Return the results of each tool's page; loads alternate between tools."""
     folder = work.application("pages")
     _prepare(folder)
     script = folder / f"{_OURS}.js"
@@ -70,7 +70,7 @@ def measured_pages(ours: Ours, work: Work, *, rounds: int, chromium: str) -> lis
 
 
 def _prepare(folder: Path) -> None:
-    """Write the application and the pages to *folder*; packages and drivers are found above."""
+    """Write the application and the pages to *folder*; packages and drivers are in its parents."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for name in ("main.js", "package.json"):

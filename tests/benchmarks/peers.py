@@ -1,4 +1,4 @@
-"""The tools to compare with, and how each of them is called."""
+"""The tools for comparison, and their commands."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _MODULES = PEERS / "node_modules"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundler:
-    """A tool that makes a file of an application."""
+    """A tool that bundles an application into a file."""
 
     name: str
-    #: Of the file that it makes.
+    #: The extension of its output.
     suffix: str
-    #: Application, its entry, the file to make.
+    #: Application, its entry, the output.
     bundle: Callable[[Application, Path, Path], tuple[str, ...]]
-    #: What runs the file, if the bundler promises that it runs: arguments of Node.
+    #: Node arguments that run the output, if the bundler supports running it.
     run: Callable[[Path], tuple[str, ...]] | None
 
     def command(self, application: Application, folder: Path, product: Path) -> Command:
-        """Return the command that makes *product* of the application's copy in *folder*."""
+        """Return the command that builds *product* from the application's copy in *folder*."""
         arguments = self.bundle(application, folder / "index.js", product)
         return Command(arguments=arguments, folder=folder)
 
@@ -39,7 +39,7 @@ def _endo(_application: Application, entry: Path, product: Path) -> tuple[str, .
 
 
 def run_by_endo(product: Path) -> tuple[str, ...]:
-    """Return the command that runs an archive of Endo's."""
+    """Return the command that runs an archive of Endo."""
     return (NODE, str(PEERS / "endo-run.mjs"), str(product))
 
 
@@ -50,7 +50,7 @@ def _rollup(application: Application, entry: Path, product: Path) -> tuple[str, 
 def webpack(
     application: Application, entry: Path, product: Path, *, cache: Path | None = None
 ) -> tuple[str, ...]:
-    """Return the command that calls webpack, with its file cache in *cache* or without."""
+    """Return the webpack command, with or without its file cache in *cache*."""
     files = (str(entry), str(product), str(cache or ""))
     return (NODE, str(PEERS / "webpack.mjs"), *files, *application.absent)
 
@@ -62,7 +62,7 @@ def _esbuild(application: Application, entry: Path, product: Path) -> tuple[str,
 
 
 def _esbuild_binary() -> Path:
-    """The program itself: what npm puts into ``bin`` may be a script that starts it."""
+    """Return the program itself: npm's ``bin`` may be a script that starts it."""
     machine = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     return _MODULES / "@esbuild" / f"{platform.system().lower()}-{machine}" / "bin" / "esbuild"
 
@@ -78,7 +78,7 @@ def _lavamoat_policy(_application: Application, entry: Path, product: Path) -> t
 
 
 def run_by_lavamoat(entry: Path, policy: Path) -> tuple[str, ...]:
-    """Return the command that runs an application under a policy of LavaMoat's."""
+    """Return the command that runs an application under a policy of LavaMoat."""
     return _lavamoat(entry.name, policy=policy)
 
 
@@ -90,7 +90,7 @@ ENDO = Bundler(name="Endo", suffix=".zip", bundle=_endo, run=run_by_endo)
 ROLLUP = Bundler(name="rollup", suffix=".cjs", bundle=_rollup, run=_run_by_node)
 WEBPACK = Bundler(name="webpack", suffix=".cjs", bundle=webpack, run=_run_by_node)
 ESBUILD = Bundler(name="esbuild", suffix=".cjs", bundle=_esbuild, run=_run_by_node)
-#: Makes a policy, no file to run: LavaMoat runs the application where it is.
+#: Creates a policy, not a file to run: LavaMoat runs the application in place.
 LAVAMOAT = Bundler(name="LavaMoat", suffix=".json", bundle=_lavamoat_policy, run=None)
 BUNDLERS = (ENDO, ROLLUP, WEBPACK, ESBUILD, LAVAMOAT)
 
@@ -103,12 +103,12 @@ _MENDED = (
 
 
 def mend_endo_zip(modules: Path = _MODULES) -> None:
-    """Let @endo/zip grow its buffer only when it is full: a fair rival.
+    """Patch @endo/zip to grow its buffer only when it is full, for a fair comparison.
 
-    As published it copies all that was written at every write, which takes XL some minutes.
+    As published it copies everything at every write, which takes XL some minutes.
 
     Raises:
-        ValueError: The text is not what it was: read @endo/zip again.
+        ValueError: The source of @endo/zip changed: review the patch.
     """
     path = modules / "@endo" / "zip" / "src" / "buffer-writer.js"
     text = path.read_text()
@@ -121,7 +121,7 @@ def mend_endo_zip(modules: Path = _MODULES) -> None:
 
 
 def versions(modules: Path = _MODULES) -> dict[str, str]:
-    """Return the versions of the peers that are installed, by package."""
+    """Return the versions of the installed peers, by package."""
     names = json.loads((modules.parent / "package.json").read_text())["dependencies"]
     return {
         name: json.loads((modules / name / "package.json").read_text())["version"] for name in names

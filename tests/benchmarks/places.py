@@ -1,4 +1,4 @@
-"""Where things are: the project, its virtual environment's programs, the folder to work in."""
+"""Paths: the project, programs of its virtual environment, and the working folder."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ PEERS = HERE / "peers"
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The folder where a benchmark builds: copies of applications, products, caches."""
+    """The working folder of a benchmark: copies of applications, products, caches."""
 
     folder: Path
 
     def clear(self) -> None:
-        """Begin with nothing: what an earlier benchmark left is no product of this one."""
+        """Start with an empty folder, without leftovers of an earlier benchmark."""
         if self.folder.exists():
             shutil.rmtree(self.folder)
         self.folder.mkdir(parents=True)
 
     def application(self, name: str) -> Path:
-        """Return where the copy of an application is."""
+        """Return the folder of an application's copy."""
         return self.folder / "applications" / name
 
     def product(self, tool: str, name: str) -> Path:
-        """Return the file that *tool* makes of an application; its folder is there."""
+        """Return the output path of *tool* for an application; its folder exists."""
         folder = self.folder / "products" / tool.replace(" ", "-")
         folder.mkdir(parents=True, exist_ok=True)
         return folder / name
 
     def cache(self, name: str) -> Path:
-        """Return a folder for a cache, which may not be there."""
+        """Return the path of a cache folder, which may not exist."""
         return self.folder / "caches" / name
 
 
 def emptied(*paths: Path) -> Callable[[int], None]:
-    """Return what removes files and folders before a run."""
+    """Return a function that removes files and folders before a run."""
 
     def remove(_round: int) -> None:
         for path in paths:

@@ -1,4 +1,4 @@
-"""What is measured: the tasks of an application, and of the generated ones."""
+"""The measured tasks of applications, including generated ones."""
 
 from __future__ import annotations
 
@@ -44,21 +44,21 @@ COLD, WARM, CHANGED, COMPRESSED, MEMORY, RUN, GROWTH, GROWTH_MEMORY = GROUPS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """What all tasks need."""
+    """The common parameters of all tasks."""
 
     ours: Ours
     work: Work
-    #: Whether the other tools are measured.
+    #: Whether to measure the other tools.
     peers: bool
 
 
 def application_tasks(application: Application, prints: str, bench: Bench) -> Iterator[Task]:
-    """Yield what is measured of one application, those that are compared near each other.
+    """Yield the tasks of one application, with compared tasks close to each other.
 
     Args:
-        application: Which is installed.
-        prints: What plain Node prints when it runs it.
-        bench: The tools, and where to work.
+        application: An installed application.
+        prints: The output of plain Node.
+        bench: The tools and the working folder.
     """
     folder = bench.work.application(application.name)
     copy(application.source, folder)
@@ -89,7 +89,7 @@ def _cold(application: Application, prints: str, bench: Bench) -> Task:
 
 
 def _memory(application: Application, bench: Bench) -> Task:
-    """The same as cold, but watched: that takes time, which must not count."""
+    """A cold build under sampling of memory, whose time does not count."""
     cold = _cold(application, "", bench)
     key = Key(MEMORY, application.name, OURS)
     return dataclasses.replace(cold, key=key, family=True, product_run=None)
@@ -110,7 +110,7 @@ def _compressed(application: Application, prints: str, bench: Bench) -> Task:
 
 
 def _warm(application: Application, prints: str, bench: Bench) -> Task:
-    """Nothing changed since the same command ran last."""
+    """A rebuild without changes."""
     folder = bench.work.application(application.name)
     archive = bench.work.product(OURS, f"{application.name}-warm.zip")
     cache = bench.work.cache(f"warm-{application.name}")
@@ -126,7 +126,7 @@ def _warm(application: Application, prints: str, bench: Bench) -> Task:
 
 
 def _changed(application: Application, prints: str, bench: Bench) -> Task:
-    """The entry has a new text at every run; the packages are what they were."""
+    """A rebuild with a changed entry; packages are unchanged."""
     folder = bench.work.application(f"{application.name}-changed")
     copy(application.source, folder)
     archive = bench.work.product(OURS, f"{application.name}-changed.zip")
@@ -188,7 +188,7 @@ def _runs(application: Application, prints: str, bench: Bench) -> Iterator[Task]
 
 
 def _our_runs(application: Application, prints: str, bench: Bench) -> Iterator[Task]:
-    """Yield our runs, from the second on: the first leaves compiled code in the cache."""
+    """Yield our runs, from the second on: the first one fills the code cache."""
     name, ours = application.name, bench.ours
     archive = bench.work.product(OURS, f"{name}-run.zip")
     cache = bench.work.cache(f"run-{name}")
@@ -220,7 +220,7 @@ def _peer_runs(application: Application, prints: str, bench: Bench) -> Iterator[
 
 
 def growth_tasks(generated: growth.Generated, bench: Bench) -> Iterator[Task]:
-    """Yield the bundling of a generated application: its time, and its memory."""
+    """Yield the bundling of a generated application: time and memory."""
     folder = bench.work.application(generated.name.replace(" ", "-"))
     generated.write(folder, generated.count)
     archive = bench.work.product("growth", f"{folder.name}.zip")
@@ -239,6 +239,6 @@ def growth_tasks(generated: growth.Generated, bench: Bench) -> Iterator[Task]:
 
 
 def plain_output(application: Application) -> Command:
-    """Return the command that prints what every tool must print."""
+    """Return the command whose output every tool must match."""
     entry = application.source / "index.js"
     return Command(arguments=(NODE, str(entry)), folder=ROOT)

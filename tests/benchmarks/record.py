@@ -1,4 +1,4 @@
-"""A benchmark as JSON and back, and where it was made."""
+"""Store a benchmark and its machine as JSON, and load it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from benchmarks.targets import TARGETS
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One benchmark: its figures, and how they came to be."""
+    """A benchmark: its figures and their conditions."""
 
     results: Results
     #: See `machine`.
@@ -31,7 +31,7 @@ class Record:
 
 
 def machine() -> dict[str, object]:
-    """Return what the figures depend on."""
+    """Return the machine that the figures depend on."""
     node = subprocess.run([NODE, "--version"], capture_output=True, text=True, check=True)
     return {
         "system": f"{platform.system()} {platform.machine()}",
@@ -46,14 +46,14 @@ def machine() -> dict[str, object]:
 def _processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:  # not Linux
+    except OSError:  # not on Linux
         return platform.processor()
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(names, "unknown")
 
 
 def as_json(record: Record) -> dict[str, object]:
-    """Return every figure: milliseconds, megabytes, bytes; in the order of measuring."""
+    """Return every figure: milliseconds, megabytes, bytes; in the order of measurement."""
     return {
         "machine": record.where,
         "peers": record.peers,
@@ -87,7 +87,7 @@ def as_json(record: Record) -> dict[str, object]:
 
 
 def from_json(text: str) -> Record:
-    """Return the benchmark that `as_json` wrote; targets are judged anew."""
+    """Return the benchmark that `as_json` wrote, with targets evaluated again."""
     written = json.loads(text)
     results = {
         Key(entry["group"], entry["application"], entry["tool"]): Series(
@@ -103,7 +103,7 @@ def from_json(text: str) -> Record:
 
 
 def about(record: Record) -> str:
-    """Return the sentences over the tables."""
+    """Return the sentences above the tables."""
     where, limits = record.where, record.limits
     tools = ", ".join(f"{name} {number}" for name, number in record.peers.items()) or "no peers"
     return (

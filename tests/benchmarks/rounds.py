@@ -1,4 +1,4 @@
-"""The order of the runs: every task once in each round, so that a slow hour is everybody's."""
+"""The order of runs: every task once per round, so that slow periods affect all tasks."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from benchmarks.series import Key, Results, Series
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A command that is run before a task's first run, and not counted."""
+    """A command to run before a task's first run, without measuring it."""
 
     command: Command
-    #: It is left out where this file is there already.
+    #: Skipped if this file exists.
     creates: Path | None = None
 
 
 def _nothing(_round: int) -> None:
-    """What is done before most runs."""
+    """The preparation of most runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One thing to measure, again and again."""
+    """A task to measure repeatedly."""
 
     key: Key
     command: Command
     #: Once, before the first run.
     first: Sequence[Step] = ()
-    #: Before every run, which it is told the number of, from 0.
+    #: Before every run; receives its number, from 0.
     before: Callable[[int], None] = _nothing
-    #: What it must print, if that matters.
+    #: The expected output, if it matters.
     prints: str | None = None
-    #: The file that it makes.
+    #: The output file.
     product: Path | None = None
     #: Runs the product, which must print `product_prints`.
     product_run: Command | None = None
@@ -46,17 +46,17 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long it may all take."""
+    """Time limits."""
 
     rounds: int
-    #: Seconds; what takes longer is run in the first round only.
+    #: Seconds; slower tasks only run in the first round.
     slow: float
-    #: Seconds; what takes longer is killed, and has failed.
+    #: Seconds; slower tasks are killed and count as failed.
     killed: float
 
 
 def run_rounds(tasks: Sequence[Task], limits: Limits, say: Callable[[str], None]) -> Results:
-    """Return what the tasks took, in their order."""
+    """Return the results of the tasks, in order."""
     results = {task.key: Series() for task in tasks}
     for number in range(limits.rounds):
         for task in tasks:

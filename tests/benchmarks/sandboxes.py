@@ -1,4 +1,4 @@
-"""`Sandbox`: how long it takes to begin, to answer and to compute, and what memory it takes."""
+"""`Sandbox`: time to start, to answer and to compute, and memory use."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SMALL = "1 + 1"
 _SOURCE = "const u = await tools.read({ id: 7 }); return u.name.toUpperCase()"
 _REPEATS = 300
 _COMPARTMENTS = 1000
-#: What programs do: objects, texts, arrays, closures, maps; a third of a second of it.
+#: Typical work of programs: objects, strings, arrays, closures, maps; a third of a second.
 _WORK = """
 (() => {
   const words = [];
@@ -57,7 +57,7 @@ class Row:
 
     what: str
     found: str
-    #: What was aimed at, or what the others claim; empty for neither.
+    #: The target, or the published figure of others; empty for neither.
     aim: str = ""
 
 
@@ -91,7 +91,7 @@ def _start(rounds: int) -> Row:
 
 
 def _answers() -> Iterator[Row]:
-    """Yield what one evaluation takes, beside what a message to a Node and back takes."""
+    """Yield the time of an evaluation, and of a message round trip to Node."""
     message = b"\0\0\0\4null"
     with Sandbox(tools={"read": lambda given: {"name": "Ada", **given}}) as sandbox:
         evaluations: list[float] = []
@@ -117,7 +117,7 @@ def _answers() -> Iterator[Row]:
 
 
 def _execution(rounds: int) -> Iterator[Row]:
-    """Yield how long a text takes, against a bare lockdown and against plain Node, turn by turn."""
+    """Yield the run time of a source, compared with a bare lockdown and plain Node, alternating."""
     with (
         NamedTemporaryFile("w", suffix=".js") as file,
         Sandbox(timeout=60, clock=True) as sandbox,
@@ -130,7 +130,7 @@ def _execution(rounds: int) -> Iterator[Row]:
             stdout=subprocess.PIPE,
             text=True,
         )
-        # Timed within, as theirs is.
+        # Measured inside, like theirs.
         timed = f"const before = performance.now(); {_WORK}; performance.now() - before"
         found: dict[str, list[float]] = {"ours": [], "locked": [], "plain": []}
         for _ in range(rounds):
@@ -138,7 +138,7 @@ def _execution(rounds: int) -> Iterator[Row]:
             for way in ("locked", "plain"):
                 found[way].append(_asked(other, way))
         other.communicate()
-    # The least: what else runs on the machine only adds.
+    # The minimum: other load on the machine only adds time.
     mine, locked, plain = (min(found[way]) for way in ("ours", "locked", "plain"))
     yield Row(
         what="the same text, against a `Compartment` after a bare `lockdown()`",
@@ -159,7 +159,7 @@ def _asked(process: subprocess.Popen[str], line: str) -> float:
 
 
 def _memory() -> Iterator[Row]:
-    """Yield what a process takes with many compartments, of the memory that it has to itself."""
+    """Yield the private memory of a process with many compartments."""
     if not Path("/proc/self/status").is_file():
         return
     with Sandbox() as sandbox:
@@ -201,7 +201,7 @@ def _fine(found: Spread) -> str:
 
 @contextmanager
 def _echo() -> Iterator[Callable[[bytes], None]]:
-    """Yield what sends a message to a Node and waits until it is back."""
+    """Yield a function that sends a message to Node and waits for its return."""
     theirs_in, ours_out = os.pipe()
     ours_in, theirs_out = os.pipe()
     process = subprocess.Popen(
@@ -226,7 +226,7 @@ def _echo() -> Iterator[Callable[[bytes], None]]:
 
 
 def _resident(sandbox: Sandbox) -> float:
-    """Return megabytes that the process of *sandbox* has in memory."""
+    """Return the resident memory of the process of *sandbox* in megabytes."""
     pid = sandbox.process_id
     status = Path(f"/proc/{pid}/status").read_text("ascii")
     found = re.search(r"VmRSS:\s+(\d+) kB", status)

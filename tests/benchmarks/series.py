@@ -1,4 +1,4 @@
-"""What the runs of one task gave, and their statistics."""
+"""The runs of a task, and their statistics."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ Metric = Literal["wall", "cpu", "memory", "size"]
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What was measured: which job, of which application, done by which tool."""
+    """The key of a measurement: job, application and tool."""
 
     group: str
-    #: A name of an application, or what a generated one consists of.
+    #: The name of an application, or the unit of a generated one.
     application: str
     tool: str
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The median of some figures, and how far they lie apart."""
+    """The median and the range of some figures."""
 
     median: float
     least: float
@@ -32,7 +32,7 @@ class Spread:
 
 
 def spread(figures: list[float]) -> Spread:
-    """Return the statistics of one figure or more.
+    """Return the statistics of one or more figures.
 
     >>> spread([3.0, 1.0, 2.0, 40.0])
     Spread(median=2.5, least=1.0, most=40.0)
@@ -42,25 +42,25 @@ def spread(figures: list[float]) -> Spread:
 
 @dataclass(slots=True)
 class Series:
-    """The runs of one task, in their order."""
+    """The runs of one task, in order."""
 
     samples: list[Sample] = field(default_factory=list)
-    #: Why there are no more: what failed is not repeated.
+    #: Why there are no more: failures are not repeated.
     failure: str | None = None
-    #: Bytes of the file that was made.
+    #: Bytes of the output file.
     size: int | None = None
-    #: Why the file that was made is not right, although it was made.
+    #: Why the output file is wrong, although it was written.
     flaw: str | None = None
 
     def add(self, result: Sample | Failure) -> None:
-        """Take one more run."""
+        """Add a run."""
         if isinstance(result, Failure):
             self.failure = result.reason
         else:
             self.samples.append(result)
 
     def spread(self, metric: Metric) -> Spread | None:
-        """Return the statistics, or None where there are no figures or one run failed."""
+        """Return the statistics, or None if there are no figures or a run failed."""
         if metric == "size":
             return None if self.size is None else spread([float(self.size)])
         if self.failure is not None or not self.samples:

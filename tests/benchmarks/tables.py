@@ -1,4 +1,4 @@
-"""The results as Markdown."""
+"""Results as Markdown."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TITLES = {"wall": "wall time, ms", "cpu": "processor time, ms", "memory": "peak
 
 
 def markdown(results: Results, about: str) -> str:
-    """Return all tables; *about* says on which machine, and how, the results came to be."""
+    """Return all tables; *about* describes the machine and the conditions."""
     parts = [
         about,
         "### Targets",
@@ -63,7 +63,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def figure(found: Spread, *, unit: float = 1) -> str:
-    """Return a median with its spread, each with three digits at most where they are many.
+    """Return a median with its range, with up to three digits each for large numbers.
 
     >>> figure(Spread(120.4, 118.6, 131.2)), figure(Spread(3.14159, 3.14159, 3.14159))
     ('120 (119-131)', '3.14')
@@ -91,14 +91,14 @@ def _targets(results: Results) -> str:
 
 
 def _measured(findings: Sequence[PolicyDiagnostic]) -> str:
-    """Return the figures, and what has none."""
+    """Return the figures, and keys without figures."""
     figures = [f"{finding.label} {finding.measured}" for finding in findings if finding.measured]
     missing = [finding.label for finding in findings if not finding.measured]
     return ", ".join(figures) + (f" (not measured: {', '.join(missing)})" if missing else "")
 
 
 def _jobs(results: Results) -> Iterator[str]:
-    """Yield the tables of what applications took."""
+    """Yield the tables of applications."""
     for group, title, metrics in _JOBS:
         if any(key.group == group for key in results):
             yield f"### {title}"
@@ -165,7 +165,7 @@ def _growth(results: Results) -> str:
 
 
 def _failures(results: Results) -> str:
-    """Return a list of what failed, and of products (\\* in the tables) that do."""
+    """Return a list of failures, and of wrong products (\\* in the tables)."""
     rows = []
     for key in sorted(
         results, key=lambda key: (GROUPS.index(key.group), key.application, key.tool)

@@ -1,4 +1,4 @@
-"""What performance is aimed at, as ratios within one benchmark."""
+"""Performance targets, as ratios within one benchmark."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _EVERY = ("s", "m", "l", "p", "xl")
 
 
 def _against(rival: str, group: str, *, times: float, names: Sequence[str]) -> list[Aim]:
-    """Cold bundles, each so many times faster than those of *rival*."""
+    """Return targets for cold bundles, each a multiple faster than *rival*."""
     return [
         Faster(ours=Key(COLD, name, OURS), rival=Key(group, name, rival), times=times)
         for name in names

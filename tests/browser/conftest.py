@@ -1,4 +1,4 @@
-"""One browser for all tests; without one they are skipped, and say how to get it."""
+"""One browser for all tests; without one they are skipped with instructions to install it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture
 def served(browser: Browser, request: pytest.FixtureRequest) -> Path:
-    """A folder of the test's own, at the path of its name."""
+    """A separate folder for the test, at the path of its name."""
     folder: Path = browser.folder / request.node.name
     folder.mkdir()
     return folder
@@ -35,7 +35,7 @@ def served(browser: Browser, request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture
 def script(served: Path, tmp_path: Path) -> Script:
-    """Bundle an application for a page: ``script(FILES, *OPTIONS)``; it begins at ``main.js``."""
+    """Bundle an application for a page: ``script(FILES, *OPTIONS)``; the entry is ``main.js``."""
 
     def make(files: Mapping[str, str], *options: str, name: str = "app.js") -> Path:
         app = write(tmp_path / name, {"package.json": '{"name": "app", "type": "module"}', **files})

@@ -1,4 +1,4 @@
-"""A real application renders, each package in a compartment of its own, and looks as it should."""
+"""A real application renders correctly with one compartment per package."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from process import mapper
 
 APP = HERE / "app"
 EXPECTED = HERE / "expected.png"
-#: Fonts differ between machines: the coloured bars of the days alone are a fifth of the picture.
+#: Fonts differ between machines: the colored bars of the days are a fifth of the picture.
 _TOLERANCE = 0.08
 
-#: Compares two pictures in a page: the share of the pixels that are clearly different.
+#: Compares two pictures in a page: the share of pixels that clearly differ.
 COMPARE = """(async () => {
   const [one, other] = await Promise.all(['expected.png', 'actual.png'].map(async (name) => {
     const image = await createImageBitmap(await (await fetch(name)).blob());
@@ -35,7 +35,7 @@ COMPARE = """(async () => {
 def days(served: Path, request: pytest.FixtureRequest) -> str:
     """The application's page, by its path."""
     shutil.copy(APP / "index.html", served)
-    # Nobody grants preact the document: it makes nodes by the one that the application hands to it.
+    # preact has no grant for the document: it creates nodes from the one that it receives.
     options = ("--format", "script", "-C", "browser")
     flag: str = request.param
     mapper("bundle", APP / "main.js", "-o", served / "app.js", *options, flag, check=True)
@@ -65,7 +65,7 @@ def test_it_renders_answers_and_looks_as_expected(
     assert share < _TOLERANCE
 
 
-def test_what_nobody_uses_is_left_out_of_pages(tmp_path: Path) -> None:
+def test_unused_modules_are_removed_for_pages(tmp_path: Path) -> None:
     def said(*flags: str) -> dict[str, int]:
         output = tmp_path / "app"
         done = mapper("bundle", APP / "main.js", "-o", output, "--json", *flags, check=True)
@@ -80,7 +80,7 @@ def test_what_nobody_uses_is_left_out_of_pages(tmp_path: Path) -> None:
     assert page["packages"] == whole["packages"]
 
 
-#: Clicks on the last task, and tells what is shown when preact has drawn it.
+#: Clicks on the last task, and returns the content after preact has rendered it.
 CLICK = """(async () => {
   [...document.querySelectorAll('li')].at(-1).click();
   await new Promise((drawn) => setTimeout(drawn, 100));

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from chromium import Browser, Script
 
-#: What the page itself does after a package has run.
+#: Code of the page that runs after a package.
 PAGE = """
 document.body.addEventListener('x', (event) => event.preventDefault());
 document.body.dispatchEvent(new Event('x'));
@@ -55,7 +55,7 @@ ATTACKS = {
     ),
 }
 
-#: What makes an object, by a name for it; each of a class that no grant needs to name.
+#: Expressions for objects of classes that no grant names, by a name for each.
 MADE = """
 const heard = (target, name) => new Promise((done) => target.addEventListener(name, done));
 const made = {
@@ -97,7 +97,7 @@ void open();"""
 
 
 def said(browser: Browser, folder: Path, first: str, then: str, until: str | None) -> list[str]:
-    """Return what a page says that has *first* as its first script."""
+    """Return the output of a page with *first* as its first script."""
     page = folder / "page.html"
     page.write_text(
         f"<!doctype html><title>the page</title><body>{first}<script>{then}</script></body>"
@@ -106,7 +106,7 @@ def said(browser: Browser, folder: Path, first: str, then: str, until: str | Non
 
 
 def with_package(script: Script, text: str, *options: str) -> None:
-    """Bundle an application that has *text* as its one package."""
+    """Bundle an application with *text* as its only package."""
     script(
         {
             "package.json": json.dumps(

@@ -1,4 +1,4 @@
-"""The npm package in a page: bundled as pages are, with a compiler that comes when it is needed."""
+"""The npm package in a page: bundled for pages, with a compiler that loads on demand."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ FILES = {
 
 @pytest.fixture
 def bundled(served: Path, tmp_path: Path) -> list[dict[str, object]]:
-    """Bundle the program into the page's folder; what esbuild made of it."""
+    """Bundle the program with esbuild into the page's folder."""
     if not (RUNTIME / "node_modules").is_dir():
         pytest.fail("packages are missing: run 'npm ci --ignore-scripts' in runtime")
     program = tmp_path / "program.js"
@@ -81,7 +81,7 @@ def bundled(served: Path, tmp_path: Path) -> list[dict[str, object]]:
     return sizes
 
 
-def test_a_page_has_compartments_text_and_archives(
+def test_a_page_has_compartments_sources_and_archives(
     browser: Browser, served: Path, tmp_path: Path, bundled: list[dict[str, object]]
 ) -> None:
     main = write(tmp_path / "app", FILES) / "main.js"

@@ -1,4 +1,4 @@
-"""Scripts in pages: the same programs, the same confinement, and a page around that keeps working."""
+"""Scripts in pages: the same programs and confinement, and a page that continues to work."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def test_a_page_prints_what_node_prints(browser: Browser, served: Path, case: Pa
     assert "\n".join(shown.said) + "\n" == expected["stdout"], expected["description"]
 
 
-#: Counts what is printed, so that it can be waited for; and shows objects as Node does, if simple.
+#: Counts printed lines, so that tests can wait for them; formats simple objects like Node.
 COUNTED = """<script>
   var lines = 0;
   const log = console.log;
   console.log = (...values) => { log(...values); lines += values.join(' ').split('\\n').length; };
 </script>"""
 
-#: Real packages, whose programs print text alone.
+#: Real packages with programs that only print text.
 REAL = sorted("csso hashes luxon mobx mustache papaparse preact redux toml xstate".split())
 
 
@@ -142,7 +142,9 @@ def test_a_malicious_dependency_gets_nothing(
     assert shown.errors == []
 
 
-def test_an_error_says_who_may_not_do_what(browser: Browser, served: Path, script: Script) -> None:
+def test_an_error_names_the_package_and_the_denied_capability(
+    browser: Browser, served: Path, script: Script
+) -> None:
     script(
         {
             "main.js": "import 'dep';\n",
@@ -220,7 +222,7 @@ def allowing(folder: Path, *names: str) -> Path:
     return policy
 
 
-def test_what_nobody_catches_is_reported_to_the_page(
+def test_an_uncaught_error_is_reported_to_the_page(
     browser: Browser, served: Path, script: Script
 ) -> None:
     script({"main.js": "throw new TypeError('at once');\n"})

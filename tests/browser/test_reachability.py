@@ -1,6 +1,6 @@
-"""What packages reach in a page is what was reviewed: the audit of `runtime/audit`, in Chromium.
+"""The objects that packages reach in a page are reviewed: `runtime/audit` in Chromium.
 
-When something is new, read what it is; then write the list anew, and read its difference too:
+Review each new object; then rewrite the list, and review its difference too:
 
     UPDATE_REACHABLE=1 pytest tests/browser/test_reachability.py
 """
@@ -22,15 +22,15 @@ LIST = ROOT / "tests" / "reachable" / "chromium.txt"
 TABLE = json.loads((ROOT / "compartment_mapper" / "authority" / "authority.json").read_text())
 
 HARMLESS = frozenset({"harmless"})
-#: What can be granted by inference; the rest is as strong as the page.
+#: Globals that inference grants; the others have the capabilities of the page.
 GRANTED = frozenset({"low", "medium", "high"})
 
-#: They keep what they are given, for all: that is what is granted.
+#: They store values for all code: that is the grant.
 STORES = ("localStorage", "sessionStorage")
 
 
 def names_of(severities: frozenset[str]) -> list[str]:
-    """Return the globals of these severities that are granted whole."""
+    """Return the globals of these severities that are granted as a whole."""
     rows: list[tuple[str, Mapping[str, str]]] = [
         *TABLE["globals"].items(),
         *TABLE["page"].items(),
@@ -43,7 +43,7 @@ def names_of(severities: frozenset[str]) -> list[str]:
 
 
 def application(names: list[str], *, deep: int) -> dict[str, str]:
-    """Return the files of an application whose two packages compare what they reach."""
+    """Return an application with two packages that compare the objects they reach."""
     walk = (AUDIT / "walk.cjs").read_text()
     roots = "".join(
         f"  try {{ if (typeof {name} !== 'undefined') all.{name} = {name} }} catch {{}}\n"
@@ -71,13 +71,13 @@ def application(names: list[str], *, deep: int) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What the audit finds in a page."""
+    """The findings of the audit in a page."""
 
-    #: What can be changed, though two packages have it.
+    #: Mutable objects that both packages reach.
     loose: list[str]
-    #: Ways to what both have, or the browser made, with the kind of it.
+    #: Paths to shared objects, or objects of the browser, with their kinds.
     shared: list[str]
-    #: Ways to all.
+    #: Paths to all objects.
     reached: int
 
 
@@ -107,7 +107,7 @@ def audited(browser: Browser, script: Script, tmp_path: Path) -> Audited:
     return run
 
 
-#: Says when it is told what was found.
+#: Resolves when the audit reports its findings.
 PAGE = """<!doctype html><meta charset="utf-8"><body><script>
   const { log } = console;
   var isDone = false;
@@ -123,7 +123,7 @@ def policy_of(names: list[str]) -> dict[str, object]:
 
 
 def folded(lines: list[str]) -> list[str]:
-    """Return a line for each object: what holds, and what it holds."""
+    """Return a line for each object: its holder and the object."""
     groups: dict[str, list[str]] = {}
     for line in lines:
         way = line.partition(" ")[0]
@@ -132,7 +132,7 @@ def folded(lines: list[str]) -> list[str]:
     return [f"{holder} | {' | '.join(held)}" for holder, held in groups.items()]
 
 
-#: What is granted, and how many calls deep is looked: to call all would close the page.
+#: The grants, and the depth of calls: calling everything would close the page.
 SECTIONS = {
     "without a grant": (names_of(HARMLESS), 2),
     "with all that inference grants": (names_of(GRANTED), 0),
@@ -144,7 +144,7 @@ SECTIONS = {
 
 
 def committed() -> dict[str, list[str]]:
-    """Return the list that somebody has read: lines, by section."""
+    """Return the reviewed list: lines, by section."""
     sections = LIST.read_text().split("# ")[1:]
     return {title: lines for title, *lines in (section.splitlines() for section in sections)}
 
@@ -163,7 +163,7 @@ def test_packages_reach_in_a_page_what_was_reviewed(title: str, audited: Audited
 
 
 def write_section(title: str, lines: list[str]) -> None:
-    """Write a section of the list anew."""
+    """Rewrite a section of the list."""
     sections = {**(committed() if LIST.is_file() else {}), title: [*lines, ""]}
     LIST.write_text(
         "".join(f"# {name}\n" + "\n".join(sections.get(name, [""])) + "\n" for name in SECTIONS)
@@ -171,7 +171,7 @@ def write_section(title: str, lines: list[str]) -> None:
 
 
 def test_the_audit_finds_what_is_open(audited: Audited) -> None:
-    """The page's own objects, as they are where nothing confines packages."""
+    """The page's own objects, without confinement."""
     found = audited(names_of(HARMLESS), "--allow-all", deep=2)
 
     assert found.reached > 500

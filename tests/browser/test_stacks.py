@@ -1,4 +1,4 @@
-"""Traces and debuggers in a page: the table of ``stack_rows``, in Chromium."""
+"""Stack traces and debuggers in a page: the table of ``stack_rows``, in Chromium."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CommonJS texts whose export names Node's own lexer is asked for."""
+"""CommonJS sources, for comparing their export names with Node's own lexer."""
 
 from __future__ import annotations
 
@@ -235,7 +235,7 @@ ROWS = {
     "empty": "",
 }
 
-#: One form each, and its neighbours.
+#: One form each, and its neighbors.
 _FORMS = [
     'Object.defineProperty(exports, "P", { enumerable: true, get: function () { return __importDefault(x).default; } });',
     'Object.defineProperty(exports, "P", { enumerable: true, get: function () { return __importDefault(x); } });',
@@ -357,7 +357,7 @@ _FORMS = [
     "module.exports={\n// c\na,\n/*d*/b}",
 ]
 ROWS |= {text: text for text in _FORMS}
-#: More stars than the lexer has room for.
+#: More star exports than the lexer supports.
 ROWS["many-stars"] = "\n".join(
     f"var _i{n} = require('./{n}');\nObject.keys(_i{n}).forEach(function (key) {{\n"
     "  if (key === 'default' || key === '__esModule') return;\n"

@@ -1,6 +1,6 @@
-"""Small modules whose exports change in all the ways that ECMA-262 has; Node gives the answers.
+"""Small modules whose exports change in all the ways of ECMA-262; Node is the oracle.
 
-``snap()`` in a text records what importers see at that moment.
+``snap()`` in a source records what importers see at that moment.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Small projects in one package, and what is asked of them; Node gives the answers."""
+"""Small projects in one package, and the requests to resolve; Node is the oracle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small projects with packages in node_modules, and what is asked of them."""
+"""Small projects with packages in node_modules, and the requests to resolve."""
 
 from __future__ import annotations
 

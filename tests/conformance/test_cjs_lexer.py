@@ -1,4 +1,4 @@
-"""Node's own lexer is the oracle: we find the export names that it finds."""
+"""Node's own lexer is the oracle: we find the same export names."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ console.log(JSON.stringify(rows.map(answer)));
 
 @cache
 def answers() -> dict[str, object]:
-    """Return names and re-exports of each row; one Node process finds them all."""
+    """Return names and re-exports of each row, from a single Node process."""
     found = ask_node(_SCRIPT, list(ROWS.values()), flags=("--expose-internals",))
     assert isinstance(found, list)
     return dict(zip(ROWS, found, strict=True))

@@ -1,4 +1,4 @@
-"""What a direct ``eval`` sees, asked of Node and of a compartment; and that it stays confined."""
+"""Direct ``eval`` sees the same in Node and in a compartment, and stays confined."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from command_line import write
 from support import NODE
 
-#: Bodies of functions that return what is compared.
+#: Bodies of functions that return a value to compare.
 ROWS = {
     "a-parameter": "return (function f(x) { return eval('x + 1') })(41)",
     "a-parameter-written": "return (function f(x) { eval('x = 2; x += 3'); return x })(1)",
@@ -57,7 +57,7 @@ ROWS = {
     "a-comparison-does-not-write": "function g() { return 1 } return eval('g() === 1 ? g() : 0')",
 }
 
-#: What reaches for more; each must give what it gives to an indirect `eval`.
+#: Escape attempts; each must have the same result as an indirect `eval`.
 ESCAPES = {
     "this": "(function () { return eval('this') }).call(undefined) ?? 'none'",
     "this-of-a-function": "eval('(function () { return this })()') ?? 'none'",
@@ -131,7 +131,7 @@ def test_direct_eval_agrees_with_node(
     assert here == in_node
 
 
-def test_texts_that_reach_for_more_stay_confined(tmp_path: Path) -> None:
+def test_sources_that_try_to_escape_stay_confined(tmp_path: Path) -> None:
     rows = {name: f"return String({row})" for name, row in ESCAPES.items()}
     got = printed(
         *(sys.executable, "-m", "compartment_mapper", "run"),

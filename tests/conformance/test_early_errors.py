@@ -1,4 +1,4 @@
-"""Early errors that a function's body would not show: V8 says what is wrong, we say where to ask."""
+"""Early errors that a function body would hide: V8 decides, and we report where to check."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ MODULES = [
     "export { f, C as d }; function f() {} class C {}",
     "let a; export { a as '\\ud83d' }",
     "let a; export { 'a' as b }",
-    # names that are imported, and declared once more
+    # imported names that are redeclared
     "import { f } from './x'; function f() {}",
     "import { f } from './x'; export function f() {}",
     "import { f } from './x'; async function* f() {}",
@@ -87,7 +87,7 @@ MODULES = [
     "() => --import('x')",
     "() => import('x') + 1",
     "/* import() new import( return */ 'import() new.target'",
-    # places and comments
+    # positions and comments
     "<!-- x",
     "/**/\n--> x",
     "let x = 1, y = 1; x<! --y; x--\n> y",
@@ -139,7 +139,7 @@ def wrong() -> dict[tuple[str, str], bool]:
     return dict(zip(rows, answers, strict=True))
 
 
-#: Right, but asked about: rare enough in real programs.
+#: Valid, but reported as uncertain: rare in real programs.
 ASKED_IN_VAIN = {"let x = import.meta; x"}
 
 
@@ -147,7 +147,7 @@ ASKED_IN_VAIN = {"let x = import.meta; x"}
     ("language", "text"),
     [("mjs", text) for text in MODULES] + [("cjs", text) for text in SCRIPTS],
 )
-def test_a_doubt_is_where_the_engine_refuses(
+def test_parse_uncertainty_is_where_the_engine_rejects(
     language: Language, text: str, wrong: dict[tuple[str, str], bool]
 ) -> None:
     uncertain = scan_module(text.encode(), language).parse_uncertainty is not None

@@ -1,4 +1,4 @@
-"""Stored texts are read backwards by the runtime: each line and column is what it was in the source."""
+"""The runtime maps stored sources back: each line and column is the original one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from compartment_mapper.records.module_record import Edit
 from compartment_mapper.scan import scan_module
 from compartment_mapper.text import LINE_END
 
-#: For each text its lines as they were, and for asked places (line, column) the columns as they were.
+#: For each source its original lines, and for each queried (line, column) the original column.
 _SCRIPT = """
 const { readEdits, columnBefore, lineBefore } = require('./src/stacks/edit-table.js');
 const found = JSON.parse(require('node:fs').readFileSync(0, 'utf8')).map(({ text, edits, places }) => {
@@ -71,7 +71,7 @@ def _units(text: str) -> int:
 
 
 def _place(text: str) -> tuple[int, int]:
-    """Return line and column, each from 0, of the end of *text*."""
+    """Return 0-based line and column of the end of *text*."""
     *ended, last = LINE_END.split(text)
     return len(ended), _units(last)
 
@@ -79,7 +79,7 @@ def _place(text: str) -> tuple[int, int]:
 def _kept_places(
     source: bytes, program: str, edits: tuple[Edit, ...]
 ) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Return pairs of places, stored and written, of words that no edit touches."""
+    """Return pairs of positions, stored and original, of words that no edit touches."""
     pairs = []
     position, at = 0, None
     for edit in [*edits, Edit(len(source), len(source), "")]:
@@ -96,7 +96,7 @@ def _kept_places(
 
 
 def _head(program: str, source: bytes, edits: tuple[Edit, ...]) -> str:
-    from compartment_mapper.compile import apply_edits  # noqa: PLC0415 - of this function alone
+    from compartment_mapper.compile import apply_edits  # noqa: PLC0415 - used by this function only
 
     return program[: program.rindex(apply_edits(source, edits))]
 

@@ -1,4 +1,4 @@
-"""Node is the oracle: what importers see of a functor is what they see of the module."""
+"""Node is the oracle: importers observe the same from a functor as from the module."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def program(text: str) -> str:
 
 @cache
 def answers() -> dict[str, dict[str, object]]:
-    """Return the traces of every row; one Node process makes them all."""
+    """Return the traces of every row, from a single Node process."""
     question = [
         {"source": text, "functor": stored(text), "cyclic": stored(text, in_cycle=True)}
         for text in ROWS.values()
@@ -56,7 +56,7 @@ def test_a_functor_for_cycles_does_the_same_in_one_go_and_in_two(row: str) -> No
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_no_censor_of_ses_refuses_the_program(row: str) -> None:
+def test_ses_accepts_the_program(row: str) -> None:
     text = program(ROWS[row])
 
     assert [name for name, pattern in CENSORS.items() if pattern.search(text)] == []

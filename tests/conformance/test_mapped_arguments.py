@@ -1,15 +1,15 @@
-"""Node is the oracle: sloppy functions see their parameters in ``arguments``, and the reverse."""
+"""Node is the oracle: in sloppy functions ``arguments`` and parameters are aliases."""
 
 from __future__ import annotations
 
 from functools import cache
 
 import pytest
-from conformance.sloppy_texts import what_is_logged
+from conformance.sloppy_sources import what_is_logged
 
 from compartment_mapper.scan import scan_module
 
-#: Bodies of a function of ``log``, by what is special about them.
+#: Bodies of a function of ``log``, by their special feature.
 ROWS = {
     # a parameter is written, and the elements are read
     "assigned": "function f(a) { a = 2; log(arguments[0]) } f(1); f()",
@@ -92,7 +92,7 @@ ROWS = {
     "strict-arrow": "function f(a) { (() => { 'use strict'; a = 2; log(arguments[0]) })() } f(1)",
     "class-method": "class A { m(a) { a = 2; log(arguments[0]) } } new A().m(1)",
     "in-a-class": "class A { static x = (function (a) { a = 2; log(arguments[0]) })(1) }",
-    # what packages do
+    # idioms of packages
     "node-style": "function read(path, options, done) { if (!done) { done = options; options = {} }\n"
     "  return log(arguments.length, typeof arguments[1], typeof arguments[2]) } read('x', log)",
     "extended": "function extend(target) { target = target || {}; for (var i = 1; i < arguments.length; i++)\n"

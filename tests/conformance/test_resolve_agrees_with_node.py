@@ -1,4 +1,4 @@
-"""Node is the oracle: it answers every request of every project, and so do we."""
+"""Node is the oracle: we resolve every request of every project as it does."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from compartment_mapper.resolve.resolver import (
 
 NODE = f"{ROOT_DIR}/bin/node"
 
-#: Answers with the real path, `node:name`, or the error's code, of each [referrer, specifier].
+#: Prints the real path, `node:name`, or the error code, of each [referrer, specifier].
 ASK = r"""
 import { readFileSync, statSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
@@ -154,7 +154,7 @@ def _ask_node(
 ) -> list[str]:
     script = directory / "ask.mjs"
     script.write_text(ASK, encoding="utf-8")
-    # Without add-ons, as we resolve; and import.meta.resolve with a referrer of our choice.
+    # Without add-ons, as we resolve; and import.meta.resolve with a chosen referrer.
     options = ["--no-addons", "--experimental-import-meta-resolve", "--no-warnings"]
     done = subprocess.run(
         [NODE, *options, *(f"--conditions={name}" for name in sorted(conditions)), str(script)],

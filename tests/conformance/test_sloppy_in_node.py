@@ -1,13 +1,13 @@
-"""Node is the oracle: sloppy code that strict evaluation refuses or sees otherwise."""
+"""Node is the oracle: sloppy code that strict evaluation rejects or evaluates differently."""
 
 from __future__ import annotations
 
 from functools import cache
 
 import pytest
-from conformance.sloppy_texts import what_is_logged
+from conformance.sloppy_sources import what_is_logged
 
-#: Bodies of a function of ``log``, by what is special about them.
+#: Bodies of a function of ``log``, by their special feature.
 ROWS = {
     # names
     "let": "var let = 3; log(let, { let }); let = 4; log(let)",
@@ -53,7 +53,7 @@ ROWS = {
     "own-name-a-variable": "(function f() { var f; f = 1; log(f) })()",
     "own-name-a-variable-inside": "(function f() { { let f; f = 1; log(f) } f = 2; log(typeof f) })()",
     "declared-name-assigned": "function f() { f = 1 } f(); log(f)",
-    # assignments in vain, and what the last match was
+    # assignments that fail silently, and the last match
     "name-of-a-function": "var f = function g() {}, x = f.name = 'h'; log(f.name, x)",
     "name-with-a-getter-only": "var o = { get name() { return 1 } }, i = Object.create(o); o.name = 2; i.name = 3; log(o.name, i.name)",
     "name-with-a-setter": "var o = { set name(v) { this.v = v } }; o.name = 2; log(o.v); try { ({ set name(v) { throw new RangeError('no') } }).name = 1 } catch (e) { log(e.name.slice(0, 4)) }",
@@ -91,7 +91,7 @@ ROWS = {
     "octal": "log(010, '\\10', 09)",
     "duplicates": "function f(a, b, a) { return [a, b] } log(f(1, 2, 3))",
 }
-#: Texts that a directive makes strict: an engine refuses them, and so must what is made of them.
+#: Sources that a directive makes strict: an engine rejects them, and their compiled form too.
 REFUSED = {
     "duplicates": "function f(a, a) {}",
     "octal": "log(010)",
@@ -106,7 +106,7 @@ REFUSED = {
     "conditional": "if (1) function f() {}",
     "delete": "var a; delete a",
 }
-#: Of one function.
+#: In one function.
 REFUSED_IN_A_FUNCTION = [
     "function f(a, a) { 'use strict' }",
     "function f(public) { 'use strict' }",

@@ -1,4 +1,4 @@
-"""Ask Node, V8 and acorn for what we must do: see scripts/differential.py."""
+"""Compare with Node, V8 and acorn: see scripts/differential.py."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _EXAMPLE = """example:
   python3 scripts/differential.py programs --count 10000 --seed 1 --jobs 2
   python3 scripts/differential.py programs --first 4711 --count 1     that one again, made smaller
 """
-#: So many differing programs are made smaller and printed.
+#: The number of differing programs to reduce and print.
 _MOST_SHOWN = 10
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Compare what is asked for; return 1 where something differs."""
+    """Run the requested comparison; return 1 if anything differs."""
     chosen = _parser().parse_args(arguments)
     match chosen.what:
         case "corpus":

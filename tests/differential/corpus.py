@@ -1,7 +1,7 @@
-"""Texts of real packages: what we read in them, and what V8, acorn and Node's own lexer read.
+"""Compare our reading of real packages with V8, acorn and Node's own lexer.
 
-Each text is read twice, as a script and as a module. V8 says whether it is one, and whether what
-we compile is a program; acorn with eslint-scope what it imports, exports, requests and uses.
+Each source is read twice, as a script and as a module. V8 decides whether it is valid, and whether
+our compiled form is; acorn with eslint-scope finds its imports, exports, requests and names.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _COMMAND = (
     str(_SCRIPT),
     str(FOLDERS[0]),
 )
-#: So many bytes are put to one Node at once.
+#: The number of bytes to pass to one Node at once.
 _MOST_BYTES = 8_000_000
 _HOST = HOST_GLOBALS - GLOBAL_ALIASES
 
@@ -45,17 +45,17 @@ KINDS: tuple[Kind, ...] = ("cjs", "mjs")
 
 
 class Facts(TypedDict):
-    """What acorn and eslint-scope say of a text that is a program."""
+    """The results of acorn and eslint-scope for a valid source."""
 
     imports: list[str]
     exports: list[str]
     stars: list[str]
-    #: Of import and export statements.
+    #: The specifiers of import and export statements.
     requests: list[str]
     dynamic: list[str]
-    #: By calls of the wrapper's own `require`.
+    #: The specifiers of calls of the wrapper's `require`.
     requires: list[str]
-    #: Names that no scope of the text declares.
+    #: Names that no scope of the source declares.
     free: list[str]
     declared: list[str]
     literals: list[str]
@@ -66,13 +66,13 @@ class Facts(TypedDict):
 
 
 class Answer(TypedDict):
-    """What they all say of one text."""
+    """The results of all oracles for one source."""
 
     isModule: bool | None
     refusals: dict[Kind, str | None]
     facts: dict[Kind, Facts | None]
     lexed: tuple[list[str], list[str]] | None
-    #: Why V8 refuses the compiled programs.
+    #: Why V8 rejects the compiled programs.
     programs: list[str | None]
 
 
@@ -86,30 +86,30 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What we read in a text, as a script or as a module."""
+    """Our results for a source, as a script or as a module."""
 
     record: ModuleRecord
     program: str
-    #: For a module in a cycle of imports.
+    #: For a module in an import cycle.
     cyclic: str | None = None
 
 
 @dataclass(slots=True)
 class Result:
-    """How often each thing was compared, and what differed."""
+    """The number of comparisons of each kind, and the differences."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    #: Lines: file, kind, what differs.
+    #: Lines: file, kind, difference.
     differences: list[str] = field(default_factory=list)
 
     def add(self, other: Result) -> None:
-        """Take in what another part of the corpus gave."""
+        """Add the results of another part of the corpus."""
         self.counts += other.counts
         self.differences += other.differences
 
 
 def texts(folders: Sequence[Path] = FOLDERS) -> Iterator[Text]:
-    """Yield the JavaScript files below *folders*, each content once, by name."""
+    """Yield the JavaScript files below *folders*, without duplicate contents, by name."""
     seen: set[bytes] = set()
     for folder in folders:
         for path in sorted(folder.rglob("*")):
@@ -122,7 +122,7 @@ def texts(folders: Sequence[Path] = FOLDERS) -> Iterator[Text]:
 
 
 def sample(found: Sequence[Text], count: int, seed: int) -> list[Text]:
-    """Return *count* of the texts, always the same for one *seed*."""
+    """Return *count* of the files, deterministically for one *seed*."""
     return sorted(found, key=lambda text: _rank(text, seed))[:count]
 
 
@@ -131,7 +131,7 @@ def _rank(text: Text, seed: int) -> bytes:
 
 
 def compared(found: Sequence[Text], *, jobs: int = 1) -> Result:
-    """Return what is the same of all texts, and what is not; without *jobs*, in this process."""
+    """Compare all files; without *jobs*, in this process."""
     result = Result()
     if not jobs:
         result.add(_compared(found))
@@ -213,7 +213,7 @@ def _differences(
         counts[f"{kind}: names compared"] += facts is not None
         found = (*_of_programs(source, reading, wrong[kind]), *_of_facts(reading, facts))
         yield from (f"{kind}: {what}" for what in found)
-    # The lexer knows no comments of pages, and loses its way where one has half a pair of brackets.
+    # The lexer does not know HTML comments, and fails if one has an unbalanced bracket.
     is_odd = b"<!--" in source or b"-->" in source
     if answer["lexed"] is not None and answer["refusals"]["cjs"] is None and not is_odd:
         counts["cjs: lexed"] += 1
@@ -223,13 +223,13 @@ def _differences(
 def _of_lexer(
     record: ModuleRecord, names: Sequence[str], reexports: Sequence[str]
 ) -> Iterator[str]:
-    """Yield what Node's lexer finds otherwise."""
+    """Yield differences from Node's lexer."""
     yield from _both("lexer: exports", {*record.cjs_exports}, {*names})
     yield from _both("lexer: re-exports", {*record.cjs_reexports}, {*reexports})
 
 
 def _of_programs(source: bytes, reading: Reading, wrong: Sequence[str | None]) -> Iterator[str]:
-    """Yield where V8 refuses what we compiled, and where lines have other numbers."""
+    """Yield rejections of our compiled form by V8, and changed line numbers."""
     refused = [message for message in wrong if message is not None]
     if reading.record.refusals:
         if not refused:
@@ -242,12 +242,12 @@ def _of_programs(source: bytes, reading: Reading, wrong: Sequence[str | None]) -
             yield f"lines: {lines} are {program.count(chr(10))}"
 
 
-#: That a compiled program has behind the text.
+#: The text after the source in a compiled program.
 _LINES_BEHIND = 2
 
 
 def _of_facts(reading: Reading, facts: Facts | None) -> Iterator[str]:
-    """Yield what acorn says otherwise."""
+    """Yield differences from acorn."""
     if facts is None:
         return
     record = reading.record
@@ -262,14 +262,14 @@ def _of_facts(reading: Reading, facts: Facts | None) -> Iterator[str]:
     yield from _both("export *", {star.request for star in record.star_exports}, {*facts["stars"]})
     always = {r.specifier for r in requests if r.kind == "import" and r.reach == "always"}
     yield from _both("requests", always, {*facts["requests"]})
-    # We follow what is computed of literals, too.
+    # We also evaluate expressions of literals.
     dynamic = {r.specifier for r in requests if r.kind == "import" and r.reach != "always"}
     yield from _both("import()", dynamic, {*facts["dynamic"]}, allowed=literals)
     required = {r.specifier for r in requests if r.kind == "require"}
     theirs = {*facts["requires"]} if record.language == "cjs" else set()
     yield from _both("require", required, theirs, allowed=literals)
     used = {name.path.partition(".")[0] for name in record.free_names} & _HOST
-    # A text that only mentions a name may mean the global; not one whose variable is called so.
+    # A mentioned name may be the global, unless the source declares a variable of that name.
     mentioned = _HOST - {*facts["declared"]} | {*facts["members"]} | literals
     yield from _both("free names", used, {*facts["free"]} & _HOST, allowed=mentioned)
     if record.language == "mjs":

@@ -1,7 +1,7 @@
-"""Small applications, made from a seed: modules of all kinds that import each other.
+"""Small applications, generated from a seed: modules of all kinds that import each other.
 
-What a module sees is told to the package `log`. A module is a list of statements, so that a program
-can be made smaller by leaving some out.
+Each module logs its observations to the package `log`. A module is a list of statements, so that a
+program can be reduced by removing some.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from differential.pieces import (
     STRINGS,
 )
 
-#: Stands in texts for the program's own package, since many programs are in one application.
+#: Stands for the program's own package in sources, since an application has many programs.
 PACKAGE = "dependency-of-this-program"
 _HOLE = re.compile(r"@([evwnmksi])")
 _DEPTH = 3
@@ -38,16 +38,16 @@ _DEPTH = 3
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A file, as the statements that it is made of; JSON has one."""
+    """A file as a list of statements; JSON has one."""
 
-    #: Below the program's folder, or that of its package.
+    #: Relative to the program's folder, or that of its package.
     path: str
     statements: tuple[str, ...]
     in_package: bool = False
 
     @property
     def text(self) -> str:
-        """The text of the file."""
+        """The content of the file."""
         return "\n".join(self.statements) + "\n"
 
 
@@ -58,7 +58,7 @@ class Program:
     modules: tuple[Module, ...]
 
     def without(self, dropped: frozenset[tuple[int, int]]) -> Program:
-        """Return the program without statements, by the numbers of module and statement."""
+        """Return the program without some statements, by the numbers of module and statement."""
         kept = [
             replace(
                 module,
@@ -82,13 +82,13 @@ def _shown(module: Module) -> str:
 
 @dataclass(slots=True)
 class _Plan:
-    """A module before it has its statements."""
+    """A module before its statements are generated."""
 
     number: int
     kind: str
     in_package: bool
     exports: list[str]
-    #: Of other plans.
+    #: The specifiers of other plans.
     asks: list[int] = field(default_factory=list)
 
     @property
@@ -101,7 +101,7 @@ class _Plan:
 
 
 def program(seed: int, number: int) -> Program:
-    """Return a program, always the same for the same arguments."""
+    """Return the program for the arguments, deterministically."""
     randomness = random.Random(f"{seed} {number}")  # noqa: S311 - no secret
     plans = _plans(randomness)
     writers = [_Writer(randomness, plan, plans) for plan in plans]
@@ -139,7 +139,7 @@ def _plans(randomness: random.Random) -> list[_Plan]:
 
 
 class _Writer:
-    """Writes one module."""
+    """Generates one module."""
 
     def __init__(self, randomness: random.Random, plan: _Plan, plans: list[_Plan]) -> None:
         self._chance = randomness
@@ -149,7 +149,7 @@ class _Writer:
         self._is_strict = plan.is_esm or randomness.random() < 0.15
         self._readable = ["local"]
         self._assignable = ["local"]
-        #: What no import may be called.
+        #: Names that imports must not have.
         self._taken = {*plan.exports, "local", "log", "later", "tag", "require", "set"}
 
     def module(self) -> Module:
@@ -184,7 +184,7 @@ class _Writer:
         return f"{head}var {{ log, later, tag }} = require('log'), local = 1;"
 
     def _mixed(self, asks: list[str], others: list[str]) -> list[str]:
-        """Return both, each in its order."""
+        """Return both, each in order."""
         places = sorted(self._chance.randint(0, len(others)) for _ in asks)
         mixed = list(others)
         for place, ask in reversed(list(zip(places, asks, strict=True))):
@@ -209,7 +209,7 @@ class _Writer:
         specifier = f"'{PACKAGE}/{other.path}'" if is_outside else f"'./{other.path}'"
         form = randomness.choice(forms)
         if form.startswith("module.exports = require") and other.kind not in {"cjs", "js"}:
-            form = "module.exports = { ...require($) };"  # a namespace gets no more members
+            form = "module.exports = { ...require($) };"  # a namespace cannot get more members
         name = self._new_name() if "#" in form else ""
         is_known = randomness.random() < 0.95
         wanted = randomness.choice(other.exports if is_known and other.exports else NAMES)

@@ -1,7 +1,7 @@
-"""Inputs that are made wrong at random: texts, package.json files, maps and archives.
+"""Inputs with random mutations: sources, package.json files, maps and archives.
 
-Nothing may fail with a traceback, or take long; what is refused is refused with a code; and what
-reads an archive agrees with all others that do.
+Nothing may fail with a traceback or take long; every rejection has a code; and all readers of an
+archive must agree.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ from compartment_mapper.cli import main
 _RUNTIME = Path(__file__).parents[2] / "compartment_mapper" / "_runtime" / "main.cjs"
 
 
-#: For one reading, in seconds; a slow machine has time enough.
+#: For one reading, in seconds; enough for a slow machine.
 _LIMIT = 20
 
 
-#: As it stands before what went wrong.
+#: The part of the output before the failure.
 _CODE = re.compile(r"error \[[A-Z][A-Z_]+\]|\b[A-Z][A-Z_]{5,}\b")
 
 
@@ -72,19 +72,19 @@ _DESCRIPTORS = tuple(name for name in APP if name.endswith("package.json"))
 
 @dataclass(slots=True)
 class Result:
-    """How many mutants came out how, and the faults that they found."""
+    """The counts of outcomes, and the faults that were found."""
 
     counts: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
 
     def add(self, other: Result) -> None:
-        """Take in what other mutants gave."""
+        """Add the results of other mutants."""
         self.counts += other.counts
         self.faults += other.faults
 
 
 def tried(seed: int, numbers: Sequence[int], *, jobs: int = 1) -> Result:
-    """Try the mutants of *seed* with these *numbers*; their kinds take turns."""
+    """Try the mutants of *seed* with these *numbers*, alternating their kinds."""
     size = max(1, min(100, len(numbers) // jobs))
     parts = [numbers[start : start + size] for start in range(0, len(numbers), size)]
     result = Result()
@@ -115,7 +115,7 @@ class _TooLongError(Exception):
 
 
 def _limited(run: Callable[[], str]) -> str:
-    """Return what *run* says, or how it failed, which must not be."""
+    """Return the result of *run*, or its failure, which is a fault."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise _TooLongError
@@ -126,7 +126,7 @@ def _limited(run: Callable[[], str]) -> str:
         return run()
     except _TooLongError:
         return "does not end"
-    except Exception:  # noqa: BLE001 - whatever it is, it is the finding
+    except Exception:  # noqa: BLE001 - every exception is a finding
         return f"traceback: {traceback.format_exc()[-600:]}"
     finally:
         signal.alarm(0)
@@ -134,7 +134,7 @@ def _limited(run: Callable[[], str]) -> str:
 
 
 def _texts_tried(texts: Sequence[Text]) -> Result:
-    """Compare with V8 and acorn, as the corpus is: all at once, or one by one if that fails."""
+    """Compare with V8 and acorn, like the corpus: all at once, or one by one if that fails."""
     result = Result()
     told = _limited(lambda: _corpus(texts, result))
     if told == "compared":
@@ -179,12 +179,12 @@ def _places(value: object, path: tuple[object, ...] = ()) -> Iterator[tuple[obje
 
 
 def _changed(value: object, randomness: random.Random) -> tuple[object, str]:
-    """Return JSON with another value, key or place somewhere, and what was done."""
+    """Return JSON with a changed value, key or position, and a description."""
     holder: dict[object, object] = {"root": copy.deepcopy(value)}
     path = randomness.choice([path for path in _places(holder) if len(path) > 1] or [("root",)])
     around = holder
     for key in path[:-1]:
-        # A list has places as an object has keys, for all that is done to it.
+        # Lists have positions as objects have keys, for all mutations.
         around = cast("dict[object, object]", around[key])
     how = randomness.choice(("set", "set", "set", "delete", "add", "rename"))
     key, new = path[-1], randomness.choice(_VALUES)
@@ -223,7 +223,7 @@ def _descriptor(randomness: random.Random) -> tuple[str, list[str]]:
 
 
 def _asked(*arguments: str) -> str:
-    """Return the status of a command, and what is wrong with it."""
+    """Return the status of a command, and its problem."""
 
     def run() -> str:
         result = CliRunner().invoke(main, arguments, prog_name="compartment-mapper")
@@ -237,7 +237,7 @@ def _asked(*arguments: str) -> str:
 
 
 def _faults(statuses: dict[str, str]) -> list[str]:
-    """Return what is wrong with the answers of commands that read the same."""
+    """Return the problem if commands that read the same input disagree."""
     odd = [f"{name} {said}" for name, said in statuses.items() if said not in {"0", "1"}]
     if odd or len(set(statuses.values())) == 1:
         return odd
@@ -271,7 +271,7 @@ def _map(randomness: random.Random) -> tuple[str, list[str]]:
 
 
 def _module(randomness: random.Random) -> tuple[str, list[str]]:
-    """Change what is stored of a module, and its hash with it."""
+    """Change the stored form of a module, and its hash."""
     files = dict(_files())
     name = randomness.choice([name for name in files if name != MAP])
     try:
@@ -282,7 +282,7 @@ def _module(randomness: random.Random) -> tuple[str, list[str]]:
     before, after = (hashlib.sha512(c).hexdigest().encode() for c in (files[name], content))
     files[name] = content
     files[MAP] = files[MAP].replace(before, after)
-    # What a module says is known when it is run: whether it is read, the map tells.
+    # The content of a module is read at run time; the map tells whether it is read.
     return _read_by_all(good(list(files.items())), f"{name}: {how}", may_fail_late=True)
 
 
@@ -339,7 +339,7 @@ def _other_end(randomness: random.Random) -> tuple[str, bytes]:
 
 
 def _read_by_all(content: bytes, how: str, *, may_fail_late: bool = False) -> tuple[str, list[str]]:
-    """Return whether an archive is taken, and where those that read it do not agree."""
+    """Return whether an archive is accepted, and any disagreement between its readers."""
     with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
         path = Path(scratch) / "app.zip"
         path.write_bytes(content)
@@ -381,5 +381,5 @@ _TRIES: dict[str, Callable[[random.Random], tuple[str, list[str]]]] = {
 }
 
 
-#: Texts are many, and quick.
+#: Sources are numerous and fast.
 KINDS = ("text", "text", "text", "text", *_TRIES)

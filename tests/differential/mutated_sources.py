@@ -7,13 +7,13 @@ import re
 
 from differential.generator import PACKAGE, program
 
-# Texts
+# Sources
 
 
 _TOKEN = re.compile(rb"\w+|\s+|[^\w\s]")
 
 
-#: What is put into a text somewhere.
+#: Text to insert into a source.
 _ODD = (
     *(b"\0", b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x80\xa8", b"\xef\xbb\xbf"),
     *(rb"'\ud800'", rb"\ud83d", rb"\u{d800}", rb"\u{}", rb"\u{1", rb"\u{110000}", rb"\u{99999999}", rb"\x", rb"\8"),
@@ -25,7 +25,7 @@ _ODD = (
 
 
 def mutated_source(randomness: random.Random) -> bytes:
-    """Return the text of a generated module, changed in one to three places."""
+    """Return the source of a generated module with one to three mutations."""
     modules = program(randomness.randrange(10**6), 0).modules
     text = randomness.choice(modules).text.replace(PACKAGE, "a").encode()
     for _ in range(randomness.choice((1, 1, 2, 3))):

@@ -1,4 +1,4 @@
-"""The pieces that programs are made of: JavaScript with holes.
+"""The pieces of generated programs: JavaScript with holes.
 
 ``@e`` is an expression, ``@v`` a variable that may be read, ``@w`` one that may be assigned, ``@n``
 and ``@m`` two names that the piece declares itself (often those of other variables), ``@k`` a
@@ -7,9 +7,9 @@ number that no other piece of the module has, ``@s`` a string, ``@i`` a small nu
 
 from __future__ import annotations
 
-#: What variables, exports and parameters are called, in all modules.
+#: The names of variables, exports and parameters in all modules.
 NAMES = tuple("a b c f x get of async".split())
-#: What variables within functions may be called, too.
+#: Additional names of variables in functions.
 SHADOWS = (*NAMES, *"require module exports process console from as".split())
 
 STRINGS = (
@@ -26,7 +26,7 @@ STRINGS = (
     "`t`",
 )
 
-#: What has no hole that leads on.
+#: Expressions without nested holes.
 ATOMS = (
     *(
         "@v",
@@ -81,7 +81,7 @@ EXPRESSIONS = (
     *("/-->/.test(@s)", "'a-->b'.replace(/(?<y>-+)>/u, (m) => m.length)", "/[/\\]]import\\(/g.source.length", "@i / 2 / 1"),
 )  # fmt: skip
 
-#: At the top of a module, or in a block.
+#: At the top level of a module, or in a block.
 STATEMENTS = (
     *("log('@k', @e);", "log('@k', @e);", "log('@k', @v, @v);", "@e;", "log('@k', typeof @v);", ";", "@w = @e;"),
     "try { log('@k', @e); } catch (error) { log('@k', error); } finally { log('@k', 'finally'); }",
@@ -107,7 +107,7 @@ STATEMENTS = (
     "later((async () => { await using @n = { async [Symbol.asyncDispose]() { log('@k', 'async') } }; return @i })());",
 )  # fmt: skip
 
-#: What only modules may say, at their top.
+#: Only in modules, at the top level.
 AWAITS = (
     *("log('@k', await @e);", "await null;", "log('@k', await (async () => @e)());", "await (@v);", "await [@e];"),
     "for await (const one of [@e]) log('@k', one);",
@@ -116,7 +116,7 @@ AWAITS = (
     "log('@k', await `@i`);",
 )  # fmt: skip
 
-#: What only sloppy code may say.
+#: Only in sloppy code.
 SLOPPY = (
     *("log('@k', 017, 010 + 09, '\\101\\0');", "implicit@k = @e; log('@k', implicit@k, delete implicit@k);", "log('@k', delete @v);"),
     *("log('@k', (function (x, x) { return x })(1, @i));", "log('@k', (function () { return this === globalThis })());"),
@@ -150,14 +150,14 @@ EXPORTS = (
     *("export async function %() { return @e }", "export function* %() { yield @e }", "export let %; % = @e;", "export class % { m() { return new %() } }"),
 )  # fmt: skip
 
-#: How a module of scripts exports ``%``.
+#: Ways for a CommonJS module to export ``%``.
 SCRIPT_EXPORTS = (
     *("exports.% = @e;", "module.exports.% = @e;", "exports['%'] = @e;", "exports.% = function %() { return @e };", "exports.% = class { static x = @e };"),
     *("Object.defineProperty(exports, '%', { enumerable: true, get: function () { return value@k; }, set: function (v) { value@k = v; } }); var value@k = @e;",),
     *("Object.defineProperty(exports, '%', { enumerable: true, writable: true, value: @e });", "exports.% = void 0; exports.% = @e;"),
 )  # fmt: skip
 
-#: How a module asks for ``$`` (a specifier) and its export ``%``, under the name ``#``.
+#: Ways to request ``$`` (a specifier) and its export ``%``, under the name ``#``.
 IMPORTS = (
     *("import { % as # } from $; log('@k', #);", "import { % as #, % as #@k } from $; later(Promise.resolve().then(() => [#, #@k]));"),
     *("import * as # from $; log('@k', #);", "import # from $; log('@k', #);", "import #, * as ns@k from $; log('@k', #, ns@k.%);"),
@@ -170,7 +170,7 @@ IMPORTS = (
     *("import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); try { log('@k', require($)); } catch (error) { log('@k', error); }",),
 )  # fmt: skip
 
-#: Where that module is evaluated before this one anyway, or never waits for it.
+#: For modules that are evaluated earlier anyway, or are never awaited.
 IMPORTS_AND_WAITS = (
     *("try { log('@k', await import($)); } catch (error) { log('@k', error); }", "const { % : # = 'none' } = await import($); log('@k', #);"),
     "if (@e) log('@k', (await import($)).default);",
@@ -190,7 +190,7 @@ REQUIRES = (
     *("for (var # in require($)) if (!(# in exports)) exports[#] = 'copied';", "var # = require($); try { log('@k', #.set(@i), #.%); } catch (error) { log('@k', error); }"),
 )  # fmt: skip
 
-#: What may become of the exports of a script, after the others.
+#: Changes of the exports of a script, after the others.
 REPLACED = (
     *("module.exports = { %: @e, __esModule: true, default: @e };", "module.exports = function top() { return @e }; module.exports.% = @e;", "module.exports = class { static % = @e };"),
     *("Object.defineProperty(exports, '__esModule', { value: true }); exports.default = @e;", "module.exports = [@e];", "exports = { lost: 1 };", "return; log('@k', 'not reached');"),

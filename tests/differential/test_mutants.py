@@ -1,11 +1,11 @@
-"""Whatever is wrong in an input, it is refused with a code, by all that read it, and soon."""
+"""Invalid inputs are rejected with a code, by all readers, and quickly."""
 
 from __future__ import annotations
 
 import pytest
 from differential.mutants import KINDS, tried
 
-#: More are tried by scripts/differential.py.
+#: scripts/differential.py tries more of them.
 _COUNT = 200
 
 

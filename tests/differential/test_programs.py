@@ -1,4 +1,4 @@
-"""Node is the oracle: modules of generated applications see here what they see there."""
+"""Node is the oracle: modules of generated applications observe the same here and there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from differential.generator import Module, Program, program
 from differential.programs import compared, kind_of, reduced, results
 
-#: More are run by scripts/differential.py.
+#: scripts/differential.py runs more of them.
 _COUNT = 300
 
 
@@ -23,8 +23,8 @@ def test_a_seed_always_makes_the_same_program() -> None:
     assert program(5, 3) != program(5, 4)
 
 
-def test_what_differs_is_made_smaller() -> None:
-    head, differs = "var { log } = require('log');", "log(missing);"  # what SES is known for
+def test_a_difference_is_reduced() -> None:
+    head, differs = "var { log } = require('log');", "log(missing);"  # a known difference of SES
     other = Module("m1.cjs", (head, "log(2);"))
     statements = (head, "log(1);", "log(3);", differs, "require('./m1.cjs');", "log(4);")
     (found,) = results([Program((Module("m0.cjs", statements), other))])

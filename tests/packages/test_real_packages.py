@@ -1,4 +1,4 @@
-"""Programs on real packages print, one compartment per package, what plain Node prints.
+"""Programs with real packages print the same in compartments as in plain Node.
 
 ``COMPARTMENT_MAPPER_PACKAGES=all`` runs them all, else a sample. ``UPDATE_GOLDEN=1`` writes what plain Node
 prints to ``expected/``; the difference is read before it is committed.
@@ -20,10 +20,10 @@ from support import NODE
 HERE = Path(__file__).parent
 MODULES = HERE / "node_modules"
 
-#: From different corners, and quick: the time is needed for the bundling, each time anew.
+#: From different fields, and fast: each is bundled anew every time.
 SAMPLE = frozenset("connect csso hashes hono luxon mustache papaparse preact redux yargs".split())
 
-#: Their packages read files of their own folders.
+#: Their packages read files in their own folders.
 READERS = frozenset("coffeescript csso figlet typescript yargs".split())
 
 
@@ -42,7 +42,7 @@ PROGRAMS = programs(SAMPLE)
 
 @pytest.fixture
 def entry(program: Path, tmp_path: Path) -> Path:
-    """Return *program* as the module of an application that declares what it imports."""
+    """Return *program* as a module of an application that declares its imports."""
     if not (MODULES / ".package-lock.json").is_file():
         pytest.fail(
             f"packages are missing: run 'npm ci --ignore-scripts' in {HERE}, as scripts/check.py does"

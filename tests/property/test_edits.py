@@ -1,4 +1,4 @@
-"""Edits of edits: made at once they do what they do one after the other."""
+"""Composed edits are equivalent to consecutive edits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sentences that hold for every graph of modules."""
+"""Properties of every module graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cache and several processes; `--watch`."""
+"""The cache with several processes; `--watch`."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_the_number_of_processes_changes_nothing(tmp_path: Path, jobs: str) -> N
     assert archives[0] == archives[1]
 
 
-def test_a_program_is_run_from_what_is_kept(tmp_path: Path) -> None:
+def test_a_program_runs_from_the_cache(tmp_path: Path) -> None:
     app, cache = write(tmp_path / "app", FILES), tmp_path / "cache"
     (app / "node_modules/a/index.js").write_text("console.log('in a', process.argv[2])")
     outputs = []
@@ -114,7 +114,7 @@ def test_watching_makes_it_again_after_each_change(tmp_path: Path) -> None:
         (app / "x.js").write_text("exports.changed = 1")
         said = lines_until(process, "watching")
         assert "changed: x.js" in said
-        assert any(line.startswith("made in ") for line in said)
+        assert any(line.startswith("built in ") for line in said)
         second = (app / "app.zip").read_bytes()
         assert first != second
         (app / "x.js").write_text("require('./none')")
@@ -126,7 +126,7 @@ def test_watching_makes_it_again_after_each_change(tmp_path: Path) -> None:
         (app / "main.js").unlink()
         assert any("ENTRY_NOT_FOUND" in line for line in lines_until(process, "watching"))
         (app / "main.js").write_text("require('./x')")
-        lines_until(process, "made in")
+        lines_until(process, "built in")
     finally:
         process.send_signal(signal.SIGINT)
         _, problems = process.communicate(timeout=10)
@@ -143,7 +143,7 @@ def test_ctrl_c_that_comes_in_a_finalizer_ends_watching(
     class Finalized:
         def __del__(self) -> None:
             os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.05)  # Python looks for signals between two steps, and drops the exception
+            time.sleep(0.05)  # Python checks for signals between two steps, and drops the exception
 
     made = []
     calls = []
@@ -184,7 +184,7 @@ def test_timings_name_the_stages(tmp_path: Path) -> None:
         "start",
         "scan",
         "load",
-        "judge",
+        "infer",
         "compile",
         "map",
         "pack",

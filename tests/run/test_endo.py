@@ -1,4 +1,4 @@
-"""Archives go both ways between us and Endo's own, unmodified reader and writer."""
+"""Archives are interchangeable with Endo's own, unmodified reader and writer."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_endo_begins_at_the_first_of_several_entries(tmp_path: Path) -> None:
     assert endo("read", archive).splitlines()[0] == "b"
 
 
-#: Each prints ``fine`` where it is understood.
+#: Each prints ``fine`` if it works.
 NEEDING = {
     "top-level await": {
         "main.js": "import { x } from './b.js'; console.log(x);",
@@ -75,7 +75,7 @@ NEEDING = {
         "a.cjs": "import('./b.cjs').then(() => console.log('fine'), () => {});",
         "b.cjs": "",
     },
-    "specifiers with two meanings": {
+    "specifiers with two targets": {
         "main.js": "import 'dep'; import said from './a.cjs'; console.log(said);",
         "a.cjs": "module.exports = require('dep').said;",
         "node_modules/dep/package.json": '{"name":"dep","exports":{"import":"./m.mjs","default":"./c.cjs"}}',
@@ -106,19 +106,19 @@ def test_an_archive_says_what_endo_cannot_run(tmp_path: Path, what: str) -> None
     )
     assert "fine" not in done.stdout.splitlines()
     assert listed["needs"] == [what]
-    assert f"since Endo's can't run: {what}" in inspected[-1]
+    assert f"requires this runtime; Endo cannot run: {what}" in inspected[-1]
     assert inspected[-1] in made.stderr.splitlines()
 
 
-def test_files_that_fs_reads_are_a_need_too(tmp_path: Path) -> None:
+def test_files_read_by_fs_are_a_need_too(tmp_path: Path) -> None:
     main = "require('fs').readFileSync(__dirname + '/a.txt');"
     files = {"package.json": '{"name":"app"}', "main.js": main, "a.txt": "a"}
     project = write(tmp_path / "app", files)
     made = mapper("bundle", project / "main.js", "-o", tmp_path / "a.zip", "--json", check=True)
 
     assert json.loads(made.stdout)["runtime"] == {
-        "needs": ["files that fs reads"],
-        "files": {"files that fs reads": ["app-v/a.txt"]},
+        "needs": ["files read by fs"],
+        "files": {"files read by fs": ["app-v/a.txt"]},
     }
 
 

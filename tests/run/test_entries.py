@@ -1,4 +1,4 @@
-"""Several entries in one archive, or one script, share what they both reach."""
+"""Several entries in one archive, or one script, share the modules that both reach."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_another_one_is_begun_at_by_its_name(archive: Path, name: str) -> None:
     assert mapper("run", archive, "--entry", name).stdout == "b shared true\n"
 
 
-def test_who_names_none_is_told_the_nearest(archive: Path) -> None:
+def test_an_unknown_entry_suggests_the_nearest(archive: Path) -> None:
     done = mapper("run", archive, "--entry", "tools/b.js")
 
     assert done.returncode == 1
@@ -53,7 +53,7 @@ def test_who_names_none_is_told_the_nearest(archive: Path) -> None:
     assert "did you mean 'tools/b.mjs'?" in done.stderr
 
 
-def test_a_file_that_is_no_entry_is_none(archive: Path) -> None:
+def test_a_file_that_is_not_an_entry_is_rejected(archive: Path) -> None:
     runtime = ROOT / "compartment_mapper" / "_runtime"
     done = subprocess.run(
         [NODE, runtime / "main.cjs", "--entry", "index.js", archive],

@@ -18,13 +18,13 @@ PROJECTS = Path(__file__).parents[2] / "fixtures" / "npm_projects"
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One application, and what it prints."""
+    """An application and its output."""
 
     folder: Path
     description: str
     entry: str
     stdout: str
-    #: Of bundling.
+    #: Options for bundling.
     options: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     stdin: str = ""

@@ -1,4 +1,4 @@
-"""Minified bundles: shorter, and nothing else that a program or a policy can see."""
+"""Minified bundles: shorter, and otherwise equivalent for programs and policies."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def map_without_hashes(archive: Path) -> str:
         return re.sub(r'"sha512":"\w+"', "", opened.read("compartment-map.json").decode())
 
 
-def test_only_texts_are_shorter(app: Path, tmp_path: Path) -> None:
+def test_minifying_only_shortens_sources(app: Path, tmp_path: Path) -> None:
     plain = bundled(app, tmp_path / "plain.zip")
     minified = bundled(app, tmp_path / "minified.zip", "--minify")
 

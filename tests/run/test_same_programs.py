@@ -1,4 +1,4 @@
-"""Small programs that print what they print in Node: what strangers' code does, reduced."""
+"""Small programs, reduced from third-party code, print the same as in Node."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from command_line import write
 from process import mapper
 from support import NODE, package
 
-#: By what is special about them: the files beside package.json; main.cjs or main.mjs is the entry.
+#: By their special feature: the files beside package.json; main.cjs or main.mjs is the entry.
 PROGRAMS: dict[str, dict[str, str]] = {
     "await-in-parentheses": {
         "main.mjs": "await (async () => { console.log(1) })();\nconst x = await [2].at(0);\n"

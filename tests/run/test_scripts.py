@@ -1,4 +1,4 @@
-"""One script does what the archive does: as a program of Node, and as a module that others import."""
+"""A script behaves like the archive: as a Node program, and as an importable module."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_script_runs_in_packages_of_both_kinds(app: Path, tmp_path: Path, kind
     assert (done.stdout, done.stderr, done.returncode) == ("1\n2\n", "", 0)
 
 
-def test_what_nobody_catches_ends_the_process_and_names_the_place(
+def test_an_uncaught_error_ends_the_process_and_names_the_position(
     app: Path, tmp_path: Path
 ) -> None:
     done = node(made(app / "throws.cjs", tmp_path / "app.js", "--format", "script"))
@@ -119,7 +119,7 @@ def test_a_module_that_awaits_nothing_can_be_required(app: Path, tmp_path: Path)
     assert node(tmp_path / "use.cjs").stdout == "1 function\n"
 
 
-def test_who_imports_a_module_gets_what_it_throws(app: Path, tmp_path: Path) -> None:
+def test_importers_of_a_module_receive_its_exception(app: Path, tmp_path: Path) -> None:
     made(app / "throws.cjs", tmp_path / "app.mjs", "--format", "module")
     (tmp_path / "use.mjs").write_text(
         "await import('./app.mjs').catch((error) => console.log(error.message));\n"
@@ -200,7 +200,10 @@ def test_bundle_prints_what_a_page_names_the_script_by(app: Path, tmp_path: Path
     ("options", "hint"),
     [
         (("--global-name", "A"), "add --format script"),
-        (("--format", "module", "--global-name", "A"), "a module has exports of its own"),
+        (
+            ("--format", "module", "--global-name", "A"),
+            "--global-name applies to scripts: a module has exports of its own",
+        ),
         (("--format", "script", "--global-name", "a-b"), "'a-b' is not a variable name"),
         (("--format", "script", "--global-name", "class"), "'class' is not a variable name"),
         (("--format", "script", "--compress"), "let the server compress"),

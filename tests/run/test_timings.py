@@ -1,4 +1,4 @@
-"""``run --timings`` and ``run --no-cache``: both halves of a run heed them."""
+"""``run --timings`` and ``run --no-cache`` apply to both processes of a run."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ def run(application: Path, cache: Path, *options: str) -> subprocess.CompletedPr
     )
 
 
-def test_timings_of_both_halves_are_told(application: Path, tmp_path: Path) -> None:
+def test_timings_of_both_processes_are_printed(application: Path, tmp_path: Path) -> None:
     done = run(application, tmp_path / "cache", "--timings")
 
     assert done.stdout == "ran\n"
     bundling, running = done.stderr.splitlines()
-    assert re.match(r"timings: .*scan \d+\.\d ms.*; together", bundling)
-    assert re.match(r"timings: node \d+\.\d ms, ses .*; together", running)
+    assert re.match(r"timings: .*scan \d+\.\d ms.*; total", bundling)
+    assert re.match(r"timings: node \d+\.\d ms, ses .*; total", running)
 
 
 def made_code(cache: Path) -> dict[Path, int]:
-    """Return what was compiled of the runtime and of the application, when that has been made."""
+    """Return the code cache of the runtime and of the application, once it exists."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
         kept = {path: path.stat().st_mtime_ns for path in (cache / "code").glob("*.v8")}
@@ -53,7 +53,7 @@ def made_code(cache: Path) -> dict[Path, int]:
     raise TimeoutError
 
 
-def test_compiled_code_is_kept_and_used_again(application: Path, tmp_path: Path) -> None:
+def test_compiled_code_is_cached_and_reused(application: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     first = run(application, cache)
     kept = made_code(cache)
@@ -63,6 +63,6 @@ def test_compiled_code_is_kept_and_used_again(application: Path, tmp_path: Path)
     assert (second.stdout, second.stderr) == (first.stdout, first.stderr) == ("ran\n", "")
 
 
-def test_no_cache_keeps_nothing(application: Path, tmp_path: Path) -> None:
+def test_no_cache_stores_nothing(application: Path, tmp_path: Path) -> None:
     assert run(application, tmp_path / "cache", "--no-cache").stdout == "ran\n"
     assert not (tmp_path / "cache").exists()

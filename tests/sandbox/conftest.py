@@ -1,4 +1,4 @@
-"""One sandbox for the tests of a module: they show that evaluations do not disturb each other."""
+"""One sandbox for the tests of a module, which shows that evaluations are independent."""
 
 from __future__ import annotations
 

@@ -36,8 +36,8 @@ def test_what_an_archive_exports_can_not_be_changed(tmp_path: Path) -> None:
         sandbox.evaluate("import { api } from 'app'; api.f = () => 2")
 
 
-def test_behind_ses_stands_a_second_wall(tmp_path: Path) -> None:
-    """An archive that is granted all of it meets the walls of the process."""
+def test_the_permission_model_restricts_the_process_behind_ses(tmp_path: Path) -> None:
+    """An archive with all grants is still restricted by the process."""
     text = """
     import fs from 'node:fs'; import { execSync } from 'node:child_process'; import { Worker } from 'node:worker_threads';
     const tried = (f) => { try { return f() } catch (e) { return e.code } };
@@ -61,7 +61,7 @@ def test_a_damaged_archive_is_refused_first() -> None:
         Sandbox(modules={"app": b"PK"})
 
 
-def test_a_report_tells_of_denials_and_of_calls_of_tools(tmp_path: Path) -> None:
+def test_the_report_has_denials_and_tool_calls(tmp_path: Path) -> None:
     text = """
     try { await import('node:' + 'ten'.split('').reverse().join('')) } catch {}
     import { existsSync } from 'node:fs';
@@ -90,11 +90,11 @@ def test_a_report_tells_of_denials_and_of_calls_of_tools(tmp_path: Path) -> None
     }
 
 
-def test_a_report_that_fails_is_no_trouble(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failing_report_callback_is_harmless(caplog: pytest.LogCaptureFixture) -> None:
     def fails(_use: CapabilityUse) -> None:
         raise LookupError("not here")
 
     with Sandbox(tools={"one": lambda: 1}, report=fails) as sandbox:
         assert sandbox.evaluate("await tools.one()") == 1
 
-    assert "the report of a sandbox failed" in caplog.text
+    assert "the sandbox's report callback raised" in caplog.text

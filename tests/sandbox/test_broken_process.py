@@ -1,4 +1,4 @@
-"""A process that someone has taken over says what it likes: the host is told, and goes on."""
+"""A compromised process sends arbitrary messages: the host reports the error and recovers."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ FAILED = (
 )
 FRAME = "    at compartment:///sandbox/evaluation.js"
 
-#: What it does, and the code of what comes of that.
+#: The behavior of the process, and the resulting code.
 SAYINGS = {
     "dies-when-it-is-ready": ("ready(); sys.exit()", "PROCESS_ENDED"),
     "dies-before-it-begins": ("ready(); receive(); sys.exit()", "PROCESS_ENDED"),
-    # Whether it has been asked for the evaluation by then, is a matter of time.
+    # Timing determines whether it has received the evaluation by then.
     "is-ready-again": ("ready(); begin()", "PROCESS_ENDED PROCESS_BROKEN"),
     "begins-before-it-is-ready": (
         "key = receive()['key']; send({'type': 'started', 'id': 1})",
@@ -105,7 +105,7 @@ SAYINGS = {
 
 
 @pytest.mark.parametrize(("says", "code"), SAYINGS.values(), ids=SAYINGS.keys())
-def test_the_host_is_told(
+def test_the_host_is_notified(
     says: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script = tmp_path / "process.py"
@@ -124,7 +124,7 @@ def test_the_host_is_told(
 @pytest.mark.parametrize(
     "stack", ["${'9'.repeat(5000)}:1", "1:${'9'.repeat(5000)}", "1:1)".join(["("] * 9)]
 )
-def test_a_trace_that_a_text_makes_up_is_no_trouble(stack: str) -> None:
+def test_a_forged_trace_is_harmless(stack: str) -> None:
     source = f"const e = new Error('mine'); e.stack = `\n{FRAME}:{stack}`; throw e"
     with Sandbox() as sandbox, pytest.raises(SandboxError, match="Error: mine"):
         sandbox.evaluate(source)

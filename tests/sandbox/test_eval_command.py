@@ -50,8 +50,8 @@ def test_eval_prints_the_value(arguments: tuple[str, ...], text: str, output: st
     ("arguments", "status", "message"),
     [
         pytest.param(("-e", "null.x"), 1, "TypeError: Cannot read properties of null (reading 'x')\n  at evaluation.js:1:6\n  1 | null.x\n    |      ^\n", id="thrown"),
-        pytest.param(("-e", "for (;;);", "--timeout", "0.3"), 1, "[TIMEOUT] it took longer than 0.3 seconds\n", id="too-long"),
-        pytest.param(("-e", "await tools.no()", "--tool", "no=false"), 1, "ToolError: false ended with 1\n", id="a-tool-that-fails"),
+        pytest.param(("-e", "for (;;);", "--timeout", "0.3"), 1, "[TIMEOUT] the evaluation took longer than 0.3 seconds\n", id="too-long"),
+        pytest.param(("-e", "await tools.no()", "--tool", "no=false"), 1, "ToolError: false exited with code 1\n", id="a-tool-that-fails"),
         pytest.param(("-e", "await tools.no()", "--tool", "no=/does/not/exist"), 1, "ToolError: /does/not/exist: No such file or directory\n", id="a-tool-that-is-not-there"),
         pytest.param(("-e", "await tools.no()", "--tool", "no=sleep 9", "--timeout", "0.5"), 1, None, id="a-tool-that-takes-too-long"),
         pytest.param(("nope.js",), 1, "error [CANNOT_READ]: cannot read 'nope.js': no such file or directory\n", id="no-file"),
@@ -100,7 +100,7 @@ def test_eval_prints_errors_as_json(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals")
-def test_a_text_can_not_steer_the_terminal() -> None:
+def test_evaluated_code_does_not_control_the_terminal() -> None:
     ours, theirs = pty.openpty()
     code = "console.log('\\x1b[2J'); '\\x1b[31m'"
     command = [sys.executable, "-m", "compartment_mapper", "eval", "-e", code]

@@ -1,4 +1,4 @@
-"""The agent of ``examples/agent`` says what its page says."""
+"""The agent of ``examples/agent`` prints the output in its documentation."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ changes the language for others:
 pretends to be a tool:
     failed: TypeError: Cannot assign to read only property 'read_order' of object '[object Object]'
 never ends:
-    failed: TIMEOUT: it took longer than 1 seconds
+    failed: TIMEOUT: the evaluation took longer than 1 seconds
 never answers:
-    failed: TIMEOUT: it took longer than 1 seconds
+    failed: TIMEOUT: the evaluation took longer than 1 seconds
 fills the memory:
-    failed: MEMORY_LIMIT: it took more than 64 MB of memory
+    failed: MEMORY_LIMIT: the evaluation used more than 64 MB of memory
 prints without end:
-    failed: TIMEOUT: it took longer than 1 seconds
+    failed: TIMEOUT: the evaluation took longer than 1 seconds
 calls without end:
     failed: SandboxError: tools.order_numbers: more than 50 calls of tools
 still works:
     returned: [2, 4, 6]
 refunds: [17]
 """
-#: On a slow machine time is up before memory is full.
+#: On a slow machine the timeout comes before the memory limit.
 _EITHER = (
-    "TIMEOUT: it took longer than 1 seconds",
-    "MEMORY_LIMIT: it took more than 64 MB of memory",
+    "TIMEOUT: the evaluation took longer than 1 seconds",
+    "MEMORY_LIMIT: the evaluation used more than 64 MB of memory",
 )
 
 

@@ -1,4 +1,4 @@
-"""A text has nothing of the host: neither by name, nor by what it is given."""
+"""Evaluated code gets nothing of the host: neither by name, nor from its endowments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from compartment_mapper import Sandbox, SandboxError
 MARKER = "the-secret-of-this-host"
 
 
-#: Texts that find the secret where nothing confines them.
+#: Sources that find the secret without confinement.
 REACHES = {
     "by-name": "process.env.SECRET",
     "by-computed-name": "globalThis['pro' + 'cess'].env.SECRET",
@@ -58,7 +58,7 @@ REACHES = {
 
 
 @pytest.mark.parametrize("source", REACHES.values(), ids=REACHES.keys())
-def test_a_text_does_not_reach_the_host(source: str, armed: Sandbox) -> None:
+def test_evaluated_code_does_not_reach_the_host(source: str, armed: Sandbox) -> None:
     value: object = None
     try:
         value = armed.run(source)
@@ -106,16 +106,14 @@ def test_the_rows_reach_it_where_nothing_confines_them() -> None:
         "queueMicrotask", "WebAssembly.compile", "navigator.userAgent", "localStorage.x", "new Worker('')",
     ],
 )  # fmt: skip
-def test_there_is_no_clock_no_chance_and_nothing_of_the_world(
-    sandbox: Sandbox, source: str
-) -> None:
+def test_there_is_no_clock_no_randomness_and_no_io(sandbox: Sandbox, source: str) -> None:
     with pytest.raises(SandboxError) as caught:
         sandbox.evaluate(source)
 
     assert caught.value.name in {"TypeError", "ReferenceError"}
 
 
-def test_a_clock_is_endowed_when_it_is_asked_for() -> None:
+def test_a_clock_is_endowed_on_request() -> None:
     source = (
         "const a = Date.now(); await new Promise((r) => setTimeout(r, 20)); return Date.now() - a"
     )
@@ -129,14 +127,14 @@ def test_a_clock_is_endowed_when_it_is_asked_for() -> None:
             sandbox.evaluate("Math.random()")
 
 
-def test_chance_is_endowed_when_it_is_asked_for() -> None:
+def test_randomness_is_endowed_on_request() -> None:
     with Sandbox(random=True) as sandbox:
         assert sandbox.evaluate("Math.random() < 1 && crypto.randomUUID().length === 36") is True
         with pytest.raises(SandboxError):
             sandbox.evaluate("Date.now()")
 
 
-#: Yields what can be reached from *root* and is not frozen, but for what it has itself made.
+#: Yields the objects that are reachable from *root* and not frozen, except its own.
 WALK = """
 const thawed = (root, own) => {
   const seen = new Set(own), found = [];
@@ -157,7 +155,7 @@ const failed = (f) => { try { f() } catch (error) { return error } };
 """
 
 
-#: Objects of the host that no name leads to.
+#: Objects of the host without a name.
 SHARED = [
     "new URLSearchParams('a=1').entries()", "new URL('http://a/?b=1').searchParams", "new URL('a:b')",
     "new TextDecoder('latin1')", "new TextDecoder('utf-16le')", "new TextDecoder('shift_jis')", "new TextEncoder()",
@@ -176,7 +174,7 @@ SHARED = [
 
 @pytest.mark.parametrize("source", SHARED)
 def test_what_evaluations_share_is_frozen(source: str, armed: Sandbox) -> None:
-    """What one could change, another could read: they would have a channel."""
+    """If one evaluation could change an object that another can read, they would have a channel."""
     assert armed.evaluate(f"{WALK} const it = {source}; return thawed(it, [thawed])") == []
 
 
@@ -204,7 +202,7 @@ def test_a_decoder_has_nothing_of_the_host() -> None:
         ) == ["utf-16le", True, False, "[object TextDecoder]", "A", "B"]
 
 
-def test_a_trace_does_not_tell_of_other_evaluations(sandbox: Sandbox) -> None:
+def test_a_trace_does_not_reveal_other_evaluations(sandbox: Sandbox) -> None:
     trace = "try { eval('null.x') } catch (error) { error.stack }"
     assert sandbox.evaluate(trace) == sandbox.evaluate(trace)
 
@@ -217,7 +215,7 @@ def test_a_trace_does_not_tell_of_other_evaluations(sandbox: Sandbox) -> None:
     assert "secret-name" not in str(traces)
 
 
-#: Puts a value where another evaluation could find it; what it finds there.
+#: Stores a value where another evaluation could find it; the result of looking there.
 PLACES = {
     "a-global": ("globalThis.kept = 'kept'", "globalThis.kept"),
     "a-declaration": ("var kept = 'kept'; let k = 1", "typeof kept === 'string' && kept"),
@@ -269,7 +267,7 @@ def test_no_state_passes_from_one_evaluation_to_the_next(
     assert all(not line.text.startswith(" ") for line in done.console)
 
 
-def test_places_where_state_is_kept_are_found_in_a_named_compartment(reused: Sandbox) -> None:
+def test_places_for_state_are_found_in_a_named_compartment(reused: Sandbox) -> None:
     for name in ("a-global", "a-declaration", "an-archive"):
         put, take = PLACES[name]
         reused.evaluate(put, compartment=name)

@@ -1,4 +1,4 @@
-"""Whatever a text does, its evaluation ends with an error that says so, and the next one works."""
+"""Whatever a source does, its evaluation ends with a matching error, and the next one works."""
 
 from __future__ import annotations
 
@@ -79,13 +79,15 @@ def test_globals_are_bounded(hardened: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(("source", "code"), HOSTILE)
-def test_a_hostile_text_is_survived(hardened: Sandbox, source: str, code: str | None) -> None:
-    # What ends by itself may take its time, on a slow machine.
+def test_the_sandbox_survives_malicious_source(
+    hardened: Sandbox, source: str, code: str | None
+) -> None:
+    # An evaluation that ends by itself may be slow on a slow machine.
     timeout = None if code == "TIMEOUT" else 30.0
     try:
         hardened.evaluate(source, timeout=timeout)
     except SandboxError as error:
-        # An allocation that is refused can be an error of the text, or the end of the process.
+        # A failed allocation is either an error of the source or the end of the process.
         codes = {code} if code != "MEMORY_LIMIT" else {code, "JAVASCRIPT_ERROR"}
         assert code is None or error.code in codes, error  # noqa: PT017 - two ways to end
     else:
@@ -114,7 +116,7 @@ def test_output_is_cut() -> None:
     assert [line.text for line in done.console] == ["12345", "6789"]
 
 
-def test_a_text_may_not_be_longer_than_the_limit() -> None:
+def test_a_source_must_not_exceed_the_limit() -> None:
     with (
         Sandbox(limits=Limits(source=10)) as sandbox,
         pytest.raises(SandboxError, match="TOO_LARGE"),
@@ -143,7 +145,7 @@ def test_a_process_that_dies_during_an_evaluation_is_reported() -> None:
         assert sandbox.evaluate("1") == 1
 
 
-def test_the_innocent_are_done_again_when_another_hangs() -> None:
+def test_other_evaluations_restart_when_one_hangs() -> None:
     results: list[object] = []
 
     def innocent() -> None:
@@ -182,7 +184,7 @@ def test_an_evaluation_that_called_a_tool_is_not_done_again() -> None:
     assert (calls, errors) == ([1], ["INTERRUPTED"])
 
 
-def test_a_compartment_evaluates_one_text_at_a_time() -> None:
+def test_a_compartment_runs_one_evaluation_at_a_time() -> None:
     def again() -> object:
         return sandbox.evaluate("1", compartment="c")
 
@@ -247,15 +249,15 @@ def test_globals_that_can_not_be_given_are_refused() -> None:
     ],
     ids=["sum", "parentheses", "ternary", "names", "eval", "templates", "imports"],
 )
-def test_a_text_that_is_hard_to_look_at_is_refused(hardened: Sandbox, source: str) -> None:
-    """No timeout bounds what the host itself does."""
+def test_a_source_that_is_expensive_to_scan_is_rejected(hardened: Sandbox, source: str) -> None:
+    """The timeout does not cover work of the host itself."""
     with pytest.raises(SandboxError) as caught:
         hardened.evaluate(source)
 
     assert caught.value.code in {"TOO_LARGE", "JAVASCRIPT_ERROR"}
 
 
-def test_a_long_name_with_escapes_is_no_trouble(hardened: Sandbox) -> None:
+def test_a_long_name_with_escapes_is_scanned_fast(hardened: Sandbox) -> None:
     assert hardened.evaluate("let " + "\\u0061" * 20_000 + " = 1; 2") == 2
 
 

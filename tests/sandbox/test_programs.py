@@ -1,4 +1,4 @@
-"""Scripts, bodies of functions, modules; with types and without, and what SES's censors refuse."""
+"""Scripts, function bodies and modules; with and without types; sources that SES rejects."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ VALUES = [
 
 
 @pytest.mark.parametrize(("source", "value"), VALUES)
-def test_a_text_has_its_value(sandbox: Sandbox, source: str, value: object) -> None:
+def test_a_source_has_its_value(sandbox: Sandbox, source: str, value: object) -> None:
     assert sandbox.evaluate(source) == value
 
 
@@ -87,7 +87,7 @@ def test_an_error_says_what_and_where(
         assert "^" in str(error)
 
 
-def test_a_trace_names_the_functions_of_the_text(sandbox: Sandbox) -> None:
+def test_a_trace_names_the_functions_of_the_source(sandbox: Sandbox) -> None:
     with pytest.raises(SandboxError) as caught:
         sandbox.evaluate("function inner() {\n null.x }\nfunction outer() { inner() }\nouter()")
 
@@ -121,7 +121,7 @@ def test_what_a_program_sees_of_a_trace_names_no_place_of_the_host(sandbox: Sand
         pytest.param("{ let inner = 1 }", "typeof inner", "undefined", id="blocks-keep-theirs"),
     ],
 )  # fmt: skip
-def test_a_named_compartment_keeps_what_was_declared(
+def test_a_named_compartment_persists_declarations(
     sandbox: Sandbox, first: str, second: str, value: object
 ) -> None:
     sandbox.drop("kept")
@@ -176,7 +176,7 @@ def test_the_console_is_there_when_it_fails(sandbox: Sandbox) -> None:
     assert [line.text for line in caught.value.console] == ["before"]
 
 
-def test_objects_that_are_printed_are_not_handed_to_their_own_code(sandbox: Sandbox) -> None:
+def test_printed_objects_are_not_passed_to_their_own_code(sandbox: Sandbox) -> None:
     done = sandbox.run(
         "const got = [];"
         "console.log({ [Symbol.for('nodejs.util.inspect.custom')](...all) { got.push(...all) } });"

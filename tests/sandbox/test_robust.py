@@ -41,7 +41,11 @@ ODD = {
 
 @pytest.mark.parametrize("is_async", [False, True])
 @pytest.mark.parametrize(("value", "said"), ODD.values(), ids=ODD.keys())
-def test_what_can_not_be_sent_is_an_error(value: object, said: str | None, is_async: bool) -> None:  # noqa: FBT001 - a parameter of a table or of a cache
+def test_values_that_cannot_be_encoded_are_errors(
+    value: object,
+    said: str | None,
+    is_async: bool,  # noqa: FBT001 - a parameter of the table
+) -> None:
     async def later() -> object:
         return value
 
@@ -82,8 +86,8 @@ def test_a_tool_that_is_cancelled_from_within_is_an_error() -> None:
     asyncio.run(main())
 
 
-def test_who_is_interrupted_leaves_nothing_behind() -> None:
-    """The text goes on in an endless loop, and nobody asks for anything else."""
+def test_an_interrupted_call_leaves_nothing_behind() -> None:
+    """The source loops forever, and nothing else is requested."""
 
     async def main() -> int:
         async with AsyncSandbox() as sandbox:
@@ -112,7 +116,7 @@ def test_a_tool_may_close_the_sandbox(is_async: bool) -> None:  # noqa: FBT001 -
     sandbox.close()
 
 
-def test_what_nobody_closes_is_closed() -> None:
+def test_an_unclosed_sandbox_is_closed() -> None:
     sandbox = Sandbox(tools={"f": lambda: sandbox})  # noqa: F821 - a cycle
     sandbox.evaluate("1")
     pid = sandbox.process_id
@@ -142,7 +146,7 @@ def test_a_sandbox_is_of_its_process() -> None:
         assert (sandbox.evaluate("1"), sandbox.starts) == (1, 1)
 
 
-def test_types_are_erased_by_the_next_process_if_one_ends() -> None:
+def test_types_are_stripped_by_the_next_process_if_one_ends() -> None:
     with Sandbox() as sandbox:
         os.kill(sandbox.process_id, signal.SIGKILL)
         assert sandbox.evaluate("let x: number = 1; x") == 1
@@ -195,20 +199,20 @@ def test_nothing_is_lost_when_all_happens_at_once() -> None:
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf")])
 def test_a_timeout_is_a_number_of_seconds(sandbox: Sandbox, timeout: float) -> None:
-    with pytest.raises(ValueError, match="has to be more than 0"):
+    with pytest.raises(ValueError, match="must be a positive, finite number"):
         sandbox.evaluate("1", timeout=timeout)
 
 
 def test_arguments_are_looked_at_first(sandbox: Sandbox) -> None:
-    with pytest.raises(TypeError, match="the source is of type bytes"):
+    with pytest.raises(TypeError, match="the source must be a string, got bytes"):
         sandbox.evaluate(b"1")  # type: ignore[arg-type]  # as who has no types may do
-    with pytest.raises(ValueError, match="memory_mb=0"):
+    with pytest.raises(ValueError, match="memory_mb must be greater than 0"):
         Sandbox(memory_mb=0)
-    with pytest.raises(TypeError, match="can't be called 'then'"):
+    with pytest.raises(TypeError, match="cannot be named 'then'"):
         Sandbox(tools={"then": len})
 
 
-def test_what_one_evaluation_leaves_behind_is_not_told_to_another() -> None:
+def test_state_of_one_evaluation_is_not_visible_to_another() -> None:
     async def slow() -> None:
         await asyncio.sleep(0.4)
 
@@ -226,7 +230,7 @@ def test_what_one_evaluation_leaves_behind_is_not_told_to_another() -> None:
     assert asyncio.run(both()) == (["Uncaught its own"], ["Uncaught seen"])
 
 
-def test_what_is_said_at_the_end_of_the_stack_breaks_nothing() -> None:
+def test_output_at_the_end_of_the_stack_breaks_nothing() -> None:
     at_the_end = """
         let said = 0;
         const down = () => {

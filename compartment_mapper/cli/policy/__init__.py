@@ -1,4 +1,4 @@
-"""``policy``: make, check, compare, explain and import policy files."""
+"""``policy``: infer, check, compare, explain and import policy files."""
 
 from __future__ import annotations
 

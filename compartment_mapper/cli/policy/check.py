@@ -1,4 +1,4 @@
-"""``policy check``: does the policy file still fit the application?"""
+"""``policy check``: check whether the policy file is up to date."""
 
 from __future__ import annotations
 

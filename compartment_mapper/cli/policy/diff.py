@@ -1,4 +1,4 @@
-"""``policy diff``: compare the authority of two policies, archives or applications."""
+"""``policy diff``: compare the capabilities of two policies, archives or applications."""
 
 from __future__ import annotations
 

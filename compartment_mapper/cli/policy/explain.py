@@ -1,4 +1,4 @@
-"""``policy explain``: where a package uses an authority, and who brought it in."""
+"""``policy explain``: show where a package uses a capability, and its import chain."""
 
 from __future__ import annotations
 

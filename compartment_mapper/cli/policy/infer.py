@@ -90,7 +90,7 @@ def infer_command(
 
 
 def _doubtful(application: Application, policy: Policy) -> Iterator[Diagnostic]:
-    """Yield warnings of the packages that others are granted, and do not declare."""
+    """Yield warnings of undeclared packages that other packages are granted."""
     links = [
         use
         for use in application.uses

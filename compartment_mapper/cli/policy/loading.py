@@ -1,4 +1,4 @@
-"""What the commands of ``policy`` load: applications, and the policies that hold for them."""
+"""Load applications and policies for the ``policy`` commands."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from compartment_mapper.cli.shared import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadOptions:
-    """The options of loading an application."""
+    """The options for loading an application."""
 
     condition: tuple[str, ...]
     tree_shaking: bool | None
@@ -28,7 +28,7 @@ class LoadOptions:
 
 
 def load_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of loading an application to *command*: its argument ``loading``."""
+    """Add the options for loading an application to *command*, as its argument ``loading``."""
 
     @wraps(command)
     def with_loading(
@@ -50,7 +50,7 @@ def load_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def load(entry: str, loading: LoadOptions) -> Application:
-    """Return the application at *entry*, without looking for a policy of its own."""
+    """Return the application at *entry*, without looking for its policy."""
     options = Options(
         conditions=frozenset(loading.condition),
         tree_shakes=tree_shakes(loading.tree_shaking, loading.condition),
@@ -60,7 +60,7 @@ def load(entry: str, loading: LoadOptions) -> Application:
 
 
 def shown_path(path: str) -> str:
-    """Return *path* as seen from the working directory, where it is below it."""
+    """Return *path* relative to the working directory, if it is below it."""
     try:
         return str(Path(path).relative_to(Path.cwd()))
     except ValueError:

@@ -1,4 +1,4 @@
-"""``policy capabilities`` and ``policy schema``: what can be granted, and how."""
+"""``policy capabilities`` and ``policy schema``: list what a policy can grant."""
 
 from __future__ import annotations
 

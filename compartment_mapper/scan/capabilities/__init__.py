@@ -1,1 +1,1 @@
-"""Which globals, builtins and members of them a module uses, makes or changes."""
+"""Scan the globals, builtins and members that a module uses, defines or modifies."""

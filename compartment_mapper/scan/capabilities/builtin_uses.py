@@ -1,4 +1,4 @@
-"""Which members of the host's builtin modules a text uses."""
+"""Scan the members of the host's builtin modules that a source uses."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from compartment_mapper.text import Span
 def scan_builtin_uses(
     syntax: Syntax, requests: Iterable[ModuleRequest], *, is_module: bool
 ) -> list[BuiltinUse]:
-    """Return the members of builtins that *syntax* uses, the first use of each.
+    """Return the first use of each member of a builtin in *syntax*.
 
-    A builtin that is requested, and of which nothing is used, has no use here.
+    A requested builtin without used members is not included.
 
     Args:
-        syntax: The text.
-        requests: The calls of ``require`` and ``import()`` in it.
-        is_module: It is an ECMAScript module.
+        syntax: The syntax of the source.
+        requests: Its calls of ``require`` and ``import()``.
+        is_module: Whether it is an ECMAScript module.
     """
     found: dict[tuple[str, str], BuiltinUse] = {}
     uses = [use for request in requests for use in _call_uses(syntax, request)]
@@ -46,7 +46,7 @@ _Uses = Iterator[tuple[str, MemberUse]]
 
 
 def _path_of(specifier: str, names: tuple[str, ...]) -> str:
-    """Return the member to grant, as deep as grants go; an empty path for the whole."""
+    """Return the member to grant, as deep as grants go; an empty path for the whole builtin."""
     builtin = is_builtin(specifier)
     names = tuple(name for n, name in enumerate(names) if n > 1 or name != "default")
     deep = names[:1] and names[0] in DEEP_BUILTIN_MEMBERS.get(builtin or "", ())
@@ -85,8 +85,8 @@ def _call_uses(syntax: Syntax, request: ModuleRequest) -> _Uses:
 def builtin_module_calls(syntax: Syntax) -> Iterator[tuple[str, tuple[Step, ...]]]:
     """Yield the calls ``process.getBuiltinModule("literal")``: the builtin, and the path to each.
 
-    Of whatever object: in a compartment there is no other function of that name than its own,
-    which knows what the package may use.
+    On any object: in a compartment the only function of that name is its own, which checks the
+    policy of the package.
     """
     for match in _GET_BUILTIN_MODULE.finditer(syntax.source):
         path = syntax.path_to(match.start())

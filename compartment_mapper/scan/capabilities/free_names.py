@@ -1,4 +1,4 @@
-"""Names of the host that a text uses free of any scope of its own, and names that it assigns."""
+"""Scan free names of the host that a source uses, and names that it assigns."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from compartment_mapper.scan.syntax.tree import Syntax
 from compartment_mapper.scan.syntax.words import word_pattern
 from compartment_mapper.text import Span
 
-#: A path deeper than ``process.env.HOME`` says no more about authority.
+#: Grants are not deeper than ``process.env.HOME``.
 _DEPTH = 3
 
 _WRITES = frozenset({"assignment_expression", "augmented_assignment_expression"})
@@ -36,12 +36,12 @@ _WRITES = frozenset({"assignment_expression", "augmented_assignment_expression"}
 def scan_free_names(
     syntax: Syntax, builtin_uses: Iterable[BuiltinUse] = (), *, page: bool = False
 ) -> tuple[list[FreeName], list[Edit]]:
-    """Return the host names that *syntax* uses, and the edits of questions for powers.
+    """Return the host names that *syntax* uses, and the edits of ``typeof`` tests.
 
     The module ``process`` is the global of that name.
 
-    ``typeof fetch`` must answer ``undefined`` where ``fetch`` is withheld, although to use it is
-    an error that explains itself: so it is asked of the global object, where it is absent.
+    ``typeof fetch`` must be ``undefined`` if ``fetch`` is denied, although using it throws an
+    explanatory error: so the test reads the global object, where it is absent.
     """
     known = KNOWN_GLOBALS if page else HOST_GLOBALS
     free: list[FreeName] = []
@@ -66,7 +66,7 @@ def scan_free_names(
     return free, edits
 
 
-#: What is looked for, by whether the host is a page: of the host, what can be used, and assigned.
+#: The searched names of the host, to use and to assign, for Node and pages.
 _HOST = {False: HOST_GLOBALS, True: HOST_GLOBALS | RARE_PAGE_GLOBALS}
 _USABLE = {page: names | GLOBAL_ALIASES for page, names in _HOST.items()}
 _ASSIGNABLE = {page: names | INTRINSICS for page, names in _HOST.items()}
@@ -74,7 +74,7 @@ _WORDS = {page: names | INTRINSICS for page, names in _USABLE.items()}
 
 
 def _clocks(syntax: Syntax) -> Iterator[FreeName]:
-    """Yield the use of the clock by ``Intl.DateTimeFormat``, which formats the time that it is."""
+    """Yield the use of the clock by ``Intl.DateTimeFormat``, which formats the current time."""
     for match in _FORMATTER.finditer(syntax.source):
         if syntax.path_to(match.start())[-1].kind in _NAMES:
             yield FreeName(path="Date", span=Span(match.start(), match.end()), exact=False)
@@ -95,7 +95,7 @@ def _process_names(builtin_uses: Iterable[BuiltinUse]) -> Iterator[FreeName]:
 
 
 def _without_builtin_calls(syntax: Syntax, free: list[FreeName]) -> list[FreeName]:
-    """Return *free* without the calls that ask for a builtin by name: those are uses of it."""
+    """Return *free* without calls that load a builtin by name, which are uses of the builtin."""
     if not any(name.path == "process.getBuiltinModule" for name in free):
         return free
     calls = {path[-1].node.start_byte for _, path in builtin_module_calls(syntax)}
@@ -107,10 +107,10 @@ def _without_builtin_calls(syntax: Syntax, free: list[FreeName]) -> list[FreeNam
 
 
 def _names_by_alias(source: bytes) -> Iterator[FreeName]:
-    """Yield the harmless names that stand as members, where the global object may be aliased.
+    """Yield the harmless names that occur as members, if the global object may be aliased.
 
-    ``var root = freeGlobal || freeSelf; root.Date.now()``: what ``root`` is, only running can
-    tell. To grant what does no harm is the conservative road.
+    ``var root = freeGlobal || freeSelf; root.Date.now()``: only running shows the value of
+    ``root``. Granting harmless names is the conservative choice.
     """
     if not _LIKE_GLOBAL_OBJECT.search(source):
         return
@@ -133,24 +133,23 @@ GLOBAL_OBJECT = re.compile(
     + word(b"window")
     + rb")(?![\w$])"
 )
-#: Or a variable that may hold it, of another module: ``globalThis_1.globalThisShim``.
+#: Or a variable from another module that may hold it: ``globalThis_1.globalThisShim``.
 _LIKE_GLOBAL_OBJECT = re.compile(GLOBAL_OBJECT.pattern + rb"|[gG]lobal[\w$]*(?=\s*\.)")
 _ANY = b"|".join(sorted(name.encode() for name in HOST_GLOBALS))
 _HARMLESS = b"|".join(sorted(name.encode() for name in HARMLESS_GLOBALS))
-#: Not what is spread. By a key that is computed, too: ``globalThis[name]``, where it may be asked
-#: for only.
+#: Not spread. Also with a computed key: ``globalThis[name]``, which may only be a test.
 _HARMLESS_MEMBER = re.compile(
     rb"\.(?<!\.\.\.)\s*(" + _HARMLESS + rb")(?![\w$])|['\"](" + _ANY + rb")['\"]"
 )
 _IN_NODE = HARMLESS_GLOBALS | NODE_GLOBAL_ALIASES | {"process"}
-#: What any package has, by whether the host is a page.
+#: Names that every package has, for Node and pages.
 _ALWAYS_THERE = {False: _IN_NODE, True: _IN_NODE - {"Buffer", "setImmediate", "clearImmediate"}}
 
 
 def _mentioned_members(source: bytes, free: list[FreeName]) -> Iterator[FreeName]:
-    """Yield the members of ``process`` that the text names, where the object goes elsewhere.
+    """Yield the members of ``process`` that the source names, if the object escapes.
 
-    Nobody is granted all of it by inference; what a text uses of it, it names somewhere.
+    Inference never grants all of it; the source names the members that it uses somewhere.
     """
     if not any(name.path == "process" and not (name.exact or name.tested) for name in free):
         return
@@ -175,7 +174,7 @@ _PROCESS_MEMBER = re.compile(
 
 
 def scan_handed_names(syntax: Syntax, free: Iterable[FreeName]) -> Iterator[FreeName]:
-    """Yield the members of variables and properties called ``process``, each once.
+    """Yield the members of variables and properties named ``process``, without duplicates.
 
     ``class Killer { constructor({ process }) { this.process = process } … this.process.on(…) }``
     """
@@ -198,7 +197,7 @@ _HANDED_MEMBER = re.compile(
 def _free_names(
     syntax: Syntax, occurrence: Occurrence, known: frozenset[str]
 ) -> Iterator[FreeName]:
-    """Yield what the text uses of the host by one occurrence of a name."""
+    """Yield the uses of the host by one occurrence of a name."""
     if occurrence.name not in VIEWED_GLOBALS and occurrence.name not in GLOBAL_ALIASES:
         path, exact, end = member_path(syntax, occurrence)
         yield FreeName(
@@ -230,8 +229,8 @@ def _free_names(
 def member_path(syntax: Syntax, occurrence: Occurrence) -> tuple[str, bool, int]:
     """Return the dotted path of members that begins at an occurrence.
 
-    Also whether the path is all that the text can reach by it (false for a computed key, and for
-    an object that is used as a value), and the index in ``occurrence.path`` where it ends.
+    Also return whether the source can reach no more than the path (false for a computed key, and
+    for an object that is used as a value), and the index in ``occurrence.path`` where it ends.
     """
     segments = [occurrence.name]
     index = len(occurrence.path) - 1
@@ -254,7 +253,7 @@ def _is_written(occurrence: Occurrence, end: int) -> bool:
     return parent.kind in _WRITES and field == "left"
 
 
-#: What follows a name in an assignment, an increment, the head of a loop, or what may be a pattern.
+#: What follows a name in an assignment, an increment, a loop head, or a possible pattern.
 _AFTER_ASSIGNED = re.compile(
     rb"\s*(?:\+\+|--|/[*/]|(?:of|in)\b|\)+\s*=(?![=>])"
     rb"|(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)?=(?![=>])|[\],}])"
@@ -262,7 +261,7 @@ _AFTER_ASSIGNED = re.compile(
 
 
 def scan_assigned_names(syntax: Syntax, *, page: bool = False) -> Iterator[str]:
-    """Yield, sorted, the global names that the text assigns: they can't be made constants."""
+    """Yield the assigned global names, sorted: they cannot become constants."""
     assignable = _ASSIGNABLE[page]
     suspects = set(_suspects(syntax.source, page=page)) & assignable
     found = {
@@ -288,7 +287,7 @@ def _suspects(source: bytes, *, page: bool) -> Iterator[str]:
 
 @lru_cache(maxsize=1)
 def known_words(source: bytes, page: bool) -> tuple[tuple[int, int, str], ...]:  # noqa: FBT001 - a parameter of a table or of a cache
-    """Return where names of the host and of the language stand: one search for all scanners."""
+    """Return the positions of names of the host and the language: one search for all scanners."""
     matches = word_pattern(_WORDS[page]).finditer(source)
     return tuple((match.start(), match.end(), match[0].decode()) for match in matches)
 
@@ -306,7 +305,7 @@ _ASSIGNED_MEMBER = re.compile(
     word(b"global") + rb"(?:This)?\s*[.\[][^=;]{1,80}(?:\+\+|--|=(?![=>]))"
 )
 
-#: What inherits from the global object can't be given a name of its own that is constant there.
+#: Members inherited by the global object cannot become constants there.
 _GLOBAL_PROTOTYPE = re.compile(
     rb"(?:Object\.create|setPrototypeOf)\([^()]{0,80}(?<![\w$.])(?:globalThis|global|self)\s*[,)]"
 )

@@ -1,4 +1,4 @@
-"""Whether code is evaluated with its module, or may be later."""
+"""Determine whether code runs when its module is evaluated, or may run later."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import re
 from compartment_mapper.scan.syntax.scopes import FUNCTIONS
 from compartment_mapper.scan.syntax.tree import Step, Syntax
 
-#: Methods that call what they are given before they return.
+#: Methods that call their callback before they return.
 _SYNCHRONOUS = re.compile(r"\.\s*(?:every|filter|forEach|map|reduce|some)\Z")
 
 
 def is_load_time(syntax: Syntax, path: tuple[Step, ...]) -> bool:
-    """Whether every function around the end of *path* is called where it stands."""
+    """Return whether every function around the end of *path* is called immediately."""
     return all(
         step.kind not in FUNCTIONS or _is_called(syntax, path[: index + 1])
         for index, step in enumerate(path)
@@ -40,6 +40,6 @@ def _calls_its_argument(syntax: Syntax, call: Step) -> bool:
         callee = callee.named_children[0] if callee.named_children else None
     if callee is None:
         return False
-    if callee.type in {"function_expression", "arrow_function"}:  # a factory, as UMD has it
+    if callee.type in {"function_expression", "arrow_function"}:  # a factory, as in UMD
         return True
     return callee.type == "member_expression" and bool(_SYNCHRONOUS.search(syntax.text(callee)))

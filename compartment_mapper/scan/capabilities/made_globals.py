@@ -1,8 +1,8 @@
-"""Globals that a text makes, which other packages may name: ``globalThis.indexedDB = …``.
+"""Scan globals that a source defines for other packages: ``globalThis.indexedDB = …``.
 
-And members that it gives to objects of the language: ``Reflect.decorate``, ``Promise.method``.
-Where the object is handed to a helper, what the text's calls begin with, as text, may be such
-names. What is found too much does no harm: a name is of interest only if another package uses it.
+Also scans members added to objects of the language: ``Reflect.decorate``, ``Promise.method``. If
+the object is passed to a helper, strings at the beginning of calls may be such names. False
+positives do no harm: a name matters only if another package uses it.
 """
 
 from __future__ import annotations
@@ -27,30 +27,30 @@ from compartment_mapper.text import Span
 
 _GLOBAL = re.compile(GLOBAL_OBJECT.pattern + rb"(?!\s*===?)")
 _OPERATOR = rb"(?:\|\||&&|\?\?|[-+*/])?=(?![=>])"
-#: ``Math.sech = …``, and an object that goes elsewhere, as an argument: what is behind the name.
+#: ``Math.sech = …``, and an object that escapes as an argument: the text after the name.
 _WRITTEN = re.compile(
     rb"\s*(?:\.\s*(?P<name>[\w$]+)|\[\s*['\"](?P<key>[\w$]+)['\"]\s*\])\s*" + _OPERATOR
 )
 _HANDED = re.compile(rb"\s*[,)]")
 _BEFORE_ARGUMENT = re.compile(rb"[(,]\s*\Z")
-#: A promise library that takes over the language's, by whatever name it has it.
+#: A promise library that replaces the language's, under any name.
 _TAKEN_OVER = re.compile(rb"\.\s*(all|race|allSettled)\s*=(?![=>])")
 _DEFINES = re.compile(rb"(?:definePropert(?:y|ies)|assign)\s*\(\s*\Z")
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
-#: No constructors: helpers are handed those to say what type something has.
+#: Not constructors: helpers receive those to specify types.
 _NAMESPACES = frozenset({"Atomics", "Intl", "JSON", "Math", "Reflect"})
 _NEVER_SHARED = INTRINSICS | GLOBAL_ALIASES | frozenset(WRAPPER_PARAMETERS)
-#: Of more, a text is no program that makes a few globals.
+#: A source with more names is not a program that defines a few globals.
 _MOST = 200
 
 
 def scan_made_globals(
     syntax: Syntax, *, page: bool = False
 ) -> tuple[tuple[FreeName, ...], tuple[str, ...]]:
-    """Return what the text makes, and which objects of the language it changes, both sorted.
+    """Return the globals that the source defines and the language objects that it modifies, sorted.
 
-    Of what it makes, the first place of each global, or member of such an object. Of the objects,
-    the members that it assigns, or their names where it replaces them; `WHOLE_GLOBAL` for any.
+    For the former, the first position of each global or member. For the latter, the assigned
+    members, or the names of replaced objects; `WHOLE_GLOBAL` for any.
     """
     named = [known for known in known_words(syntax.source, page) if known[2] in STATICS]
     by_global = list(_of_the_global_object(syntax))
@@ -77,14 +77,14 @@ def scan_made_globals(
 
 
 def _is_changed(owner: str, member: str = "") -> bool:
-    """Whether its package needs an *owner* of its own: what a constructor has, it keeps mostly."""
+    """Return whether the package needs its own *owner*: mostly not for members of constructors."""
     if not member or owner in _NAMESPACES:
         return True
     return member != "prototype" and member not in STATICS[owner]
 
 
 _Found = Iterator[tuple[str, Span]]
-#: Where a name stands, from and to, and the name.
+#: The start, end and name of an occurrence.
 _Word = tuple[int, int, str]
 
 
@@ -100,14 +100,14 @@ def _of_the_global_object(syntax: Syntax) -> _Found:
 
 #: ``for (const name of ['document', 'Node']) globalThis[name] = window[name]``
 _COMPUTED = re.compile(GLOBAL_OBJECT.pattern + rb"\s*\[\s*[A-Za-z_$][\w$]*\s*\]\s*=(?![=>])")
-#: A list of names, not far before.
+#: A list of names shortly before.
 _LIST = re.compile(rb"\[((?:\s*(?:'[A-Za-z_$][\w$]*'|\"[A-Za-z_$][\w$]*\")\s*,?)+\s*)\]")
 _LISTED = re.compile(rb"[A-Za-z_$][\w$]*")
 _NOT_FAR = 1_000
 
 
 def _of_lists(source: bytes) -> _Found:
-    """Yield the names by which a text makes globals one after the other."""
+    """Yield the names with which a loop defines globals."""
     for match in _COMPUTED.finditer(source):
         start = max(0, match.start() - _NOT_FAR)
         lists = list(_LIST.finditer(source, start, match.start()))
@@ -124,7 +124,7 @@ def _made_by(syntax: Syntax, uses: Iterable[MemberUse]) -> _Found:
 
 
 def _made_elsewhere(syntax: Syntax, span: Span) -> _Found:
-    """Yield what is made of the object that stands at *span* as an argument."""
+    """Yield the definitions on the object at *span*, an argument."""
     path = _path_to(syntax, span)
     if len(path) < 3 or path[-2].kind != "arguments":  # noqa: PLR2004 - a count that the line itself explains
         return
@@ -157,7 +157,7 @@ def _path_to(syntax: Syntax, span: Span) -> tuple[Step, ...]:
 
 
 def _function_of(callee: Node) -> Node | None:
-    """Return the function that is called where it stands, also by its method ``call``."""
+    """Return the function that is called immediately, also through ``call``."""
     if callee.type == "member_expression":
         inner = callee.child_by_field_name("object")
         return None if inner is None else _function_of(inner)
@@ -178,7 +178,7 @@ def _made_of_parameter(
 
 
 def _keys(syntax: Syntax, node: Node) -> Iterator[str]:
-    """Yield the keys of an object literal, or the text of a string."""
+    """Yield the keys of an object literal, or a string."""
     if node.type == "string":
         yield syntax.string_value(node) or ""
     for child in node.named_children if node.type == "object" else ():
@@ -193,7 +193,7 @@ _KEY = re.compile(rb"[{,]\s*([A-Za-z_$][\w$]*)\s*(?=[:,}(])")
 
 
 def _keys_of_text(syntax: Syntax) -> Iterator[str]:
-    """Yield what any object literal of the text may have as a key, but for what the host has."""
+    """Yield the keys of all object literals in the source, except names of the host."""
     found = {match[1].decode() for match in _KEY.finditer(syntax.source)}
     yield from sorted(found - HOST_GLOBALS - INTRINSICS)[:_MOST]
 
@@ -202,7 +202,7 @@ _CALL_OF_TEXT = re.compile(rb"[\w$]\s*\(\s*(['\"])([A-Za-z_$][\w$]*)\1\s*,")
 
 
 def _texts_of_calls(syntax: Syntax) -> Iterator[str]:
-    """Yield the texts that calls begin with: ``exporter("decorate", decorate)``."""
+    """Yield the strings at the beginning of calls: ``exporter("decorate", decorate)``."""
     found = {match[2].decode() for match in _CALL_OF_TEXT.finditer(syntax.source)}
     yield from sorted(found)[:_MOST]
 
@@ -224,7 +224,7 @@ def _handed(syntax: Syntax, named: Iterable[_Word]) -> Iterator[tuple[str, Span]
 
 
 def _defined_members(syntax: Syntax, handed: Iterable[tuple[str, Span]]) -> _Found:
-    """Yield what ``Object.defineProperty(Math, 'sech', …)`` defines, and its like."""
+    """Yield the definitions of ``Object.defineProperty(Math, 'sech', …)`` and similar calls."""
     for owner, span in handed:
         before = syntax.source[max(0, span.start - 60) : span.start]
         if _DEFINES.search(before):
@@ -239,7 +239,7 @@ def _assigned_members(syntax: Syntax, named: Iterable[_Word]) -> _Found:
             yield f"{owner}.{name}", Span(start, match.end())
 
 
-#: A method for others: ``context.describe = context.context = function``.
+#: A method for other code: ``context.describe = context.context = function``.
 _GIVEN = re.compile(
     rb"(?<![\w$.])([A-Za-z_$][\w$]*)\s*\.\s*([A-Za-z_$][\w$]*)\s*=(?![=>])"
     rb"(?=\s*(?:function\b|async\b|\(|[A-Za-z_$][\w$.]*(?:\s*\(|\s*=>|\s*=[^=]|\s*[;\n])))"
@@ -247,9 +247,9 @@ _GIVEN = re.compile(
 
 
 def functions_given(source: bytes) -> dict[str, Span]:
-    """Return the functions that *source* gives to a parameter, by name, with their places.
+    """Return the functions that *source* assigns to a parameter, by name, with their positions.
 
-    Somewhere in it the object's name stands among parameters; which function's is not asked.
+    The object's name only has to occur among the parameters of some function.
     """
     found: dict[str, Span] = {}
     parameters = set(_PARAMETER.findall(source))
@@ -265,7 +265,7 @@ _PARAMETER = re.compile(rb"[(,]\s*([A-Za-z_$][\w$]*)\s*(?=[,)])")
 
 
 def places_of_globals(source: bytes, paths: Iterable[str]) -> dict[str, Span]:
-    """Return where *source* names globals, or members of the language's, that packages make."""
+    """Return where *source* names globals, or members of the language's, that packages define."""
     found: dict[str, Span] = {}
     unseen = set[str]()
     has_global = _GLOBAL.search(source) is not None

@@ -1,4 +1,4 @@
-"""Where a text changes objects: assignments to members, ``delete``, ``Object.assign``."""
+"""Scan modifications of objects: assignments to members, ``delete``, ``Object.assign``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PATTERN = re.compile(rb"[\]}](?=\s*(?:=(?![=>])|of\b))")
 _PREFIXED = re.compile(rb"(?:\+\+|--)(?=\s*[\w$(])")
 _DELETE = re.compile(word(b"delete", rb"\w") + rb"(?=[\s(])")
 _LOOP = re.compile(word(b"for", rb"\w") + rb"\s*\(\s*[\w$]+\s*[.\[]")
-#: Of the language and of helpers: the first argument is changed.
+#: Functions of the language and helpers that modify their first argument.
 _CALL = re.compile(
     rb"(?:_{0,2}assign|_{0,2}extends?|defineProps?|definePropert(?:y|ies)|deleteProperty"
     rb"|inherits|merge|mixin|setPrototypeOf|set|__define[GS]etter__)(?=\s*\()"
@@ -28,16 +28,16 @@ _CALL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class MemberWrite:
-    """A change of an object: of what *target* is the value of."""
+    """A modification of the value of *target*."""
 
-    #: To the expression that changes it.
+    #: The path to the modifying expression.
     path: tuple[Step, ...]
     target: Node
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Places where a text may change objects, by what they look like."""
+    """Candidate positions of modifications, by their syntax."""
 
     assigned: list[re.Match[bytes]]
     patterns: list[re.Match[bytes]]
@@ -47,13 +47,13 @@ class Candidates:
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """The number of candidates."""
         lists = (self.assigned, self.patterns, self.prefixed, self.loops, self.calls)
         return sum(len(found) for found in lists)
 
 
 def candidates(source: bytes) -> Candidates:
-    """Return the places that `member_writes` has to look at; nothing is parsed."""
+    """Return the candidates for `member_writes`, without parsing."""
     prefixed = [*_PREFIXED.finditer(source), *_DELETE.finditer(source)]
     return Candidates(
         assigned=list(_ASSIGNED.finditer(source)),
@@ -64,7 +64,7 @@ def candidates(source: bytes) -> Candidates:
     )
 
 
-#: How the names in `_CALL` begin, but for underscores: to find these is quicker than the pattern.
+#: The first letters of the names in `_CALL`, without underscores: faster to find than the pattern.
 _STEMS = (b"assign", b"define", b"delete", b"extend", b"inherits", b"merge", b"mixin", b"set")
 
 
@@ -84,7 +84,7 @@ def _calls(source: bytes) -> Iterator[re.Match[bytes]]:
 
 
 def member_writes(syntax: Syntax, found: Candidates) -> Iterator[MemberWrite]:
-    """Yield the changes of objects that the text is seen to make, among those *found*."""
+    """Yield the modifications of objects among the candidates *found*."""
     yield from _assigned(syntax, found.assigned)
     for match in found.patterns:
         path = syntax.path_to(match.start())
@@ -147,7 +147,7 @@ def _of_call(syntax: Syntax, match: re.Match[bytes]) -> Iterator[MemberWrite]:
     if call.type != "call_expression" or arguments is None or callee is None:
         return
     if match[0] == b"set" and not syntax.text(callee).startswith("Reflect"):
-        return  # of a Map
+        return  # a method of Map
     if match[0].startswith(b"__define"):
         target = callee.child_by_field_name("object")
     else:
@@ -157,14 +157,14 @@ def _of_call(syntax: Syntax, match: re.Match[bytes]) -> Iterator[MemberWrite]:
 
 
 def unwrapped(node: Node | None) -> Node | None:
-    """Return *node* without parentheses around it."""
+    """Return *node* without enclosing parentheses."""
     while node is not None and node.type == "parenthesized_expression":
         node = node.named_children[0] if node.named_children else None
     return node
 
 
 def root_of(syntax: Syntax, node: Node) -> tuple[Node, list[str]]:
-    """Return what a chain of members begins with, and the names that the chain names."""
+    """Return the start of a chain of members, and the names in it."""
     names: list[str] = []
     while True:
         inner = unwrapped(node)

@@ -1,8 +1,8 @@
-"""Which members of an object a text uses, followed from an expression that has it as its value.
+"""Track the members of an object that a source uses, starting at an expression.
 
-Through constants that hold it, destructuring, and the helpers with which TypeScript, Babel and
-esbuild wrap what they require. Where the object goes elsewhere (an argument, a return value, a
-computed key) the text may use all of it, and the use says that it is not exact.
+Follows constants, destructuring, and the helpers with which TypeScript, Babel and esbuild wrap
+required modules. If the object escapes (an argument, a return value, a computed key), the source
+may use all of it, and the use is not exact.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from compartment_mapper.text import Span
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberUse:
-    """One use of an object, or of a member of it."""
+    """A use of an object, or of a member."""
 
-    #: The names of the members, from the object on.
+    #: The names of the members, starting at the object.
     names: tuple[str, ...]
     span: Span
-    #: The text can't reach more than *names* says by this use.
+    #: Whether the source cannot reach more than *names* through this use.
     exact: bool = True
     written: bool = False
-    #: Only asked whether it is there.
+    #: Whether only its existence is tested.
     tested: bool = False
-    #: A member of it is used whose name the text computes.
+    #: Whether a member with a computed name is used.
     computed: bool = False
 
 
@@ -40,16 +40,16 @@ class _Value:
 
     path: tuple[Step, ...]
     names: tuple[str, ...]
-    #: How many bindings were followed to come here.
+    #: The number of bindings that were followed.
     hops: int = 0
 
     def at(self, index: int, *names: str) -> _Value:
         return replace(self, path=self.path[: index + 1], names=(*self.names, *names))
 
 
-#: Two for each binding; a value that is handed on more often goes elsewhere, as far as we can tell.
+#: Two for each binding; a value that is passed on more often counts as escaped.
 _MAX_HOPS = 8
-#: Names with more occurrences (minified texts) are not followed.
+#: Names with more occurrences (in minified sources) are not followed.
 _MAX_OCCURRENCES = 3000
 
 _INTEROP = re.compile(
@@ -60,12 +60,12 @@ _FLOWS = frozenset({"||", "??"})
 
 
 def member_uses(syntax: Syntax, path: tuple[Step, ...]) -> Iterator[MemberUse]:
-    """Yield how the value of the expression at the end of *path* is used."""
+    """Yield the uses of the value of the expression at the end of *path*."""
     return _uses(syntax, _Value(path, ()))
 
 
 def binding_uses(syntax: Syntax, binding: tuple[Step, ...]) -> Iterator[MemberUse]:
-    """Yield how the value is used that the identifier at the end of *binding* is bound to."""
+    """Yield the uses of the value of the identifier at the end of *binding*."""
     return _uses_of_binding(syntax, _Value(binding, ()))
 
 
@@ -96,7 +96,7 @@ def _uses(syntax: Syntax, value: _Value) -> Iterator[MemberUse]:
             yield from _operand_uses(syntax, value)
 
 
-#: Where the value is a target, as (kind, field).
+#: Positions of an assignment target, as (kind, field).
 _TARGETS = frozenset(
     {
         ("assignment_expression", "left"),
@@ -173,7 +173,7 @@ def _use(
 
 
 def _argument_uses(syntax: Syntax, value: _Value) -> Iterator[MemberUse]:
-    """Yield the uses of an argument: what a helper of a compiler returns has it as ``default``."""
+    """Yield the uses of an argument: helpers of compilers return it as ``default``."""
     call = value.path[-3]
     callee = call.node.child_by_field_name("function")
     first = value.path[-2].node.named_children[0]
@@ -186,7 +186,7 @@ def _argument_uses(syntax: Syntax, value: _Value) -> Iterator[MemberUse]:
 
 
 def _returned_uses(syntax: Syntax, value: _Value) -> Iterator[MemberUse]:
-    """Yield the uses of what a function returns, where a declaration says what calls it."""
+    """Yield the uses of a function's return value, if a declaration names its caller."""
     index = next(
         (n for n in reversed(range(len(value.path))) if value.path[n].kind in FUNCTIONS), 0
     )
@@ -208,7 +208,7 @@ def _returned_uses(syntax: Syntax, value: _Value) -> Iterator[MemberUse]:
 
 
 def _target_uses(syntax: Syntax, value: _Value, field: str) -> Iterator[MemberUse]:
-    """Yield the uses through what a declaration or an assignment gives the value to."""
+    """Yield the uses through the target of a declaration or an assignment."""
     target = value.path[-1].node.child_by_field_name(field)
     if target is None or value.hops >= _MAX_HOPS:
         yield from _use(value, exact=False)
@@ -255,7 +255,7 @@ def _property_uses(syntax: Syntax, target: _Value) -> Iterator[MemberUse]:
             path = (*target.path, Step(inner, "value"))
             names = (*target.names, known)
             yield from _pattern_uses(syntax, replace(target, path=path, names=names))
-    else:  # a rest
+    else:  # a rest element
         yield from _use(target, exact=False)
 
 
@@ -279,7 +279,7 @@ def _uses_of_binding(syntax: Syntax, value: _Value) -> Iterator[MemberUse]:
 
 
 def static_key(syntax: Syntax, parent: Step) -> str | None:
-    """Return the key by which *parent* reads a member, when the text says it; else None."""
+    """Return the key with which *parent* reads a member, if it is static; otherwise None."""
     if parent.kind == "member_expression":
         node = parent.node.child_by_field_name("property")
         return syntax.text(node) if node is not None else None
@@ -287,7 +287,7 @@ def static_key(syntax: Syntax, parent: Step) -> str | None:
 
 
 def _string(syntax: Syntax, node: Node | None) -> str | None:
-    """Return the value of a literal; None for what is none."""
+    """Return the value of a literal, or None."""
     if node is None or node.type not in {"string", "template_string"}:
         return None
     if any(child.type == "template_substitution" for child in node.named_children):

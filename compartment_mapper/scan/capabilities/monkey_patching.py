@@ -1,8 +1,8 @@
-"""Whether a module may change, after it was evaluated, what its package exports.
+"""Monkey-patching: whether a module may modify its package's exports after evaluation.
 
-An export that is never changed late can be locked when it is handed to another package. Only what
-is certain counts: a doubt is an answer, that it may. A text that fools this harms itself: its own
-exports are locked too early, or not at all.
+An export that is never modified late can be hardened when another package imports it. Only certain
+results count: in case of uncertainty the answer is that it may. A source that deceives the scanner
+only harms itself: its own exports are hardened too early, or not at all.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from compartment_mapper.scan.syntax.scopes import FUNCTIONS
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax
 from compartment_mapper.scan.syntax.words import candidate_offsets
 
-#: Texts with more changes (minified bundles) are doubted.
+#: Sources with more writes (minified bundles) count as uncertain.
 _MAX_WRITES = 4000
 _MAX_SIZE = 2_000_000
 _SHARED = frozenset({"constructor", "prototype", "__proto__"})
-#: What a CommonJS module has its exports by.
+#: The variables with the exports of a CommonJS module.
 _OF_MODULES = frozenset({"exports", "module"})
 _SHARED_TEXT = re.compile(
     r"\b(?:constructor|prototype|getPrototypeOf|__proto__)\b|\bmodule\b|\bexports\b"
@@ -42,21 +42,21 @@ _FUNCTION_NODES = FUNCTIONS | {"class", "class_declaration"}
 _DECLARATIONS = frozenset(
     {"function_declaration", "generator_function_declaration", "class_declaration"}
 )
-#: What is handed to another function, by which it can be changed.
+#: Arguments through which another function can modify an export.
 _HANDED = re.compile(rb"[(,\s](?:(?P<name>this|exports|[A-Z][\w$]*)|module\.exports)(?=\s*[,)])")
-#: A function that is exported: with members of its own, it is an object that plugins extend.
+#: An exported function: with members of its own, it is an object that plugins extend.
 _EXPORTED_NAME = re.compile(
     rb"exports(?:\.[\w$]+|\[\s*['\"][\w$]+['\"]\s*\])?\s*=\s*([a-z_$][\w$]*)\s*[;\n]"
 )
 _HANDED_PROTOTYPE = re.compile(rb"\.prototype(?=\s*[,)])")
 _MEMBERS = frozenset(b"$._0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-#: Functions that don't change what they are given.
+#: Functions that do not modify their arguments.
 _READERS = re.compile(
     r"(?:^|\.)_*(?:apply|assert\w*|bind|call|captureStackTrace|classCallCheck|construct|create"
     r"|\w*[eE]quals?|entries|freeze|get\w*|has\w*|includes|indexOf|inspect|is\w*|keys|push"
     r"|stringify|super|toString|values|[gs]et|add|String|Boolean|\w*Error)\Z"
 )
-#: What a module exports may be what another exports.
+#: The exports of a module may be those of another.
 _EXPORTED = re.compile(word(b"module") + rb"\s*\.\s*exports\s*=(?![=>])\s*")
 _NAMES_OF_PROTOTYPE = re.compile(
     rb"(?:getOwnPropertyNames|ownKeys)\s*\([^;]{0,80}(?:getPrototypeOf|prototype)"
@@ -67,16 +67,16 @@ _IS_CONSTANT = re.compile(r"[A-Z][A-Z0-9_$]+\Z")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonkeyPatching:
-    """What a module may change of exports, its own or others'."""
+    """The modifications of exports that a module may make, its own or others'."""
 
-    #: Of its own package, after it was evaluated.
+    #: To its own package, after evaluation.
     late: bool
-    #: The specifiers of modules whose exports it is seen to change, at whatever time.
+    #: The specifiers of modules whose exports it modifies, at any time.
     patched: tuple[Specifier, ...]
 
 
 def scan_monkey_patching(syntax: Syntax) -> MonkeyPatching:
-    """Return what the text may change."""
+    """Return the modifications that the source may make."""
     found = candidates(syntax.source) if len(syntax.source) <= _MAX_SIZE else None
     if found is None or found.count > _MAX_WRITES:
         return MonkeyPatching(late=True, patched=())
@@ -87,7 +87,7 @@ def scan_monkey_patching(syntax: Syntax) -> MonkeyPatching:
 
 
 class _Judge:
-    """One text, and what the names in it mean that are changed."""
+    """A source, and the meaning of the names that it modifies."""
 
     def __init__(self, syntax: Syntax, writes: list[MemberWrite]) -> None:
         self.syntax = syntax
@@ -100,7 +100,8 @@ class _Judge:
         self.exported = [
             _value_at(syntax, match.end()) for match in _EXPORTED.finditer(syntax.source)
         ]
-        #: ``module.exports = convert(lodash)``: what a function is given, and its result exported.
+        #: ``module.exports = convert(lodash)``: the argument of a function whose result is
+        #: exported.
         self.converted = [node for value in self.exported for node in _converted(syntax, value)]
         given = (*self.exported, *self.converted)
         names |= {syntax.text(node) for node in given if node.type == "identifier"}
@@ -117,7 +118,7 @@ class _Judge:
                 self.uses.setdefault(key, []).append(occurrence)
 
     def judge(self) -> MonkeyPatching:
-        """Return the sum of all changes."""
+        """Return all modifications."""
         changes = [self._is_late_write(write) for write in self.writes]
         late = any(changes) or any(self._is_handed_on(path) for path in self.handed)
         for node in self.converted:
@@ -125,7 +126,7 @@ class _Judge:
         return MonkeyPatching(late=late, patched=tuple(self.patched))
 
     def _patches_all(self, argument: Node) -> None:
-        """Note the modules that a function is given, or values of, which may change them."""
+        """Record the modules that a function receives, entirely or in part, and may modify."""
         node: Node | None = argument
         occurrence = self.at.get(argument.start_byte)
         if argument.type == "identifier" and occurrence is not None:
@@ -148,7 +149,7 @@ class _Judge:
         return bool(_SHARED_TEXT.search(self.syntax.text(write.target)[:200]))
 
     def _patches(self, node: Node | None) -> bool:
-        """Note the module that *node* requests, if it does."""
+        """Record the module that *node* requests, if any."""
         node = unwrapped(node)
         if node is not None and node.type == "member_expression":
             return self._patches(root_of(self.syntax, node)[0])
@@ -184,7 +185,7 @@ class _Judge:
         return late or (names in ([], ["exports"]) and self._patches_reexport())
 
     def _patches_reexport(self) -> bool:
-        """Note the modules that this one exports as its own, and adds to. It is never certain."""
+        """Record the modules that this one re-exports and extends. This is never certain."""
         for node in self.exported:
             occurrence = self.at.get(node.start_byte)
             if occurrence is None:
@@ -196,7 +197,7 @@ class _Judge:
         return False
 
     def _is_request(self, binding: Occurrence) -> bool:
-        """Whether a name stands for a module that is requested; then that module is noted."""
+        """Record the module that a name stands for, and return whether there is one."""
         statement = binding.enclosing("import_statement")
         if statement is not None:
             source = statement.node.child_by_field_name("source")
@@ -212,11 +213,11 @@ class _Judge:
         return self._patches(value)
 
     def _is_private_data(self, binding: Occurrence) -> bool:
-        """Whether what a name of the module's scope holds can't be an export that is locked."""
+        """Return whether the value of a module-level name cannot be a hardened export."""
         value = _initializer(binding)
         if value is None or binding.path[-2].kind != "variable_declarator":
             return False
-        if value.type in {"array", "new_expression"}:  # data, and instances, are not locked
+        if value.type in {"array", "new_expression"}:  # data and instances are not hardened
             return True
         text = self.syntax.text(value)[:40]
         if value.type != "object" and not text.startswith("Object.create("):
@@ -225,7 +226,7 @@ class _Judge:
         return all(_stays_inside(use) for use in uses)
 
     def _is_shared_local(self, binding: Occurrence, names: list[str]) -> bool:
-        """Whether a local variable may hold an export, or a prototype."""
+        """Return whether a local variable may hold an export or a prototype."""
         value = _initializer(binding)
         if value is None or binding.path[-2].kind != "variable_declarator":
             return False
@@ -239,7 +240,7 @@ class _Judge:
         return False
 
     def _is_handed_on(self, path: tuple[Step, ...]) -> bool:
-        """Whether a function gets what is exported, and may change it: a plugin."""
+        """Return whether a function receives an export and may modify it: a plugin."""
         if is_load_time(self.syntax, path):
             return False
         leaf = path[-1].node
@@ -258,7 +259,7 @@ class _Judge:
 
 
 def _is_declared(syntax: Syntax, name: str) -> bool:
-    """Whether anything in the text declares *name*; only where that is possible it is looked at."""
+    """Return whether the source declares *name*; checked only where that is possible."""
     for start in candidate_offsets(syntax.source, frozenset({name})):
         if syntax.source[start + len(name) : start + len(name) + 1] in {b".", b"["}:
             continue
@@ -268,9 +269,9 @@ def _is_declared(syntax: Syntax, name: str) -> bool:
 
 
 def _copies_prototypes(syntax: Syntax, writes: list[MemberWrite]) -> bool:
-    """Whether members are assigned by the names of those of a prototype, ``constructor`` too.
+    """Return whether members are assigned by a prototype's property names, with ``constructor``.
 
-    A locked prototype lets all of them be assigned to instances, but not this one.
+    A hardened prototype allows assigning all of them to instances, except this one.
     """
     is_computed = any(write.path[-1].kind == "subscript_expression" for write in writes)
     return is_computed and bool(_NAMES_OF_PROTOTYPE.search(syntax.source))
@@ -282,7 +283,7 @@ def _handed_root(syntax: Syntax, path: tuple[Step, ...]) -> Node:
 
 
 def _converted(syntax: Syntax, value: Node) -> list[Node]:
-    """Return the arguments of a call whose value is exported, but for those that only read."""
+    """Return the arguments of a call whose value is exported, except for read-only functions."""
     callee = value.child_by_field_name("function")
     arguments = value.child_by_field_name("arguments")
     if value.type != "call_expression" or callee is None or arguments is None:
@@ -299,7 +300,7 @@ def _value_at(syntax: Syntax, start: int) -> Node:
 
 
 def _handed(syntax: Syntax) -> Iterator[tuple[Step, ...]]:
-    """Yield the arguments that look like exported classes, or like what holds exports."""
+    """Yield the arguments that look like exported classes or objects with exports."""
     for offset in _handed_offsets(syntax.source):
         path = syntax.path_to(offset)
         index = len(path) - 1
@@ -322,7 +323,7 @@ _ARGUMENT = re.compile(rb"[(,\s]([A-Za-z_$][\w$]*)(?=\s*[,)])")
 
 
 def _handed_offsets(source: bytes) -> Iterator[int]:
-    """Yield where the last words of such arguments may be."""
+    """Yield the possible positions of the last words of such arguments."""
     for match in _HANDED.finditer(source):
         if not _IS_CONSTANT.fullmatch((match["name"] or b"").decode()):
             yield match.end() - 1
@@ -336,7 +337,7 @@ def _handed_offsets(source: bytes) -> Iterator[int]:
 
 
 def _handed_names(source: bytes) -> Iterator[int]:
-    """Yield where what is exported by a name, and has members of its own, may be an argument."""
+    """Yield the positions where a named export with own members may be an argument."""
     exported = {match[1] for match in _EXPORTED_NAME.finditer(source)}
     if exported:
         exported.intersection_update(_HAS_MEMBER.findall(source))
@@ -349,7 +350,7 @@ _BEFORE_ARGUMENT = frozenset({b"(", b",", b" ", b"\t", b"\n", b"\r", b"\f", b"\v
 
 
 def _outside(path: tuple[Step, ...]) -> tuple[Step, ...]:
-    """Return the path to the scope that the declaration at the end of *path* is in."""
+    """Return the path to the scope of the declaration at the end of *path*."""
     index = len(path) - 1
     while index > 0 and path[index].kind in {"identifier", "shorthand_property_identifier_pattern"}:
         index -= 1
@@ -371,10 +372,10 @@ def _initializer(binding: Occurrence) -> Node | None:
 
 
 def _stays_inside(use: Occurrence) -> bool:
-    """Whether an object does not get elsewhere by one use of its name."""
+    """Return whether an object does not escape through one use of its name."""
     parent, field = use.path[-2], use.path[-1].field
     if parent.kind in {"member_expression", "subscript_expression"}:
         return field == "object"
     if parent.kind == "binary_expression":
-        return True  # `in`, or a comparison: `||` would be doubted, but is rare
+        return True  # `in`, or a comparison: `||` would be uncertain, but is rare
     return use.role == "write" or parent.kind in {"arguments", "spread_element", "for_in_statement"}

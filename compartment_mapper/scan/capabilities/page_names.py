@@ -1,4 +1,4 @@
-"""Globals that a text takes from its page and that we do not know: its own scripts made them."""
+"""Scan unknown globals that a source expects from its page, defined by other scripts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from compartment_mapper.scan.capabilities.members import member_uses
 from compartment_mapper.scan.syntax.names import occurrences
 from compartment_mapper.scan.syntax.tree import Syntax
 
-#: Names that mean something else than a global of the page, or nothing but themselves.
+#: Names that are not globals of a page.
 _OF_THE_LANGUAGE = frozenset("arguments eval Infinity NaN undefined".split())
 _OF_MODULES = frozenset("__dirname __filename define exports module require".split())
 _OF_SES = frozenset("Compartment harden lockdown".split())
@@ -23,8 +23,8 @@ _OF_THE_WINDOW = re.compile(rb"(?<![\w$.])(?:window|self|globalThis)\s*(?:\?\.|[
 def scan_page_names(syntax: Syntax) -> Iterator[FreeName]:
     """Yield the first use of each global that only the page can have, sorted.
 
-    A name that the text declares or assigns anywhere is its own. This is for people to read, and
-    for proposals of grants: what is missed is not granted.
+    A name that the source declares or assigns anywhere is its own. The result is for review and for
+    suggested grants: a missed name is not granted.
     """
     found: dict[str, FreeName] = {}
     for name in (*_free(syntax), *_of_the_window(syntax)):
@@ -50,5 +50,5 @@ def _of_the_window(syntax: Syntax) -> Iterator[FreeName]:
                 for use in member_uses(syntax, occurrence.path)
                 if use.names and use.names[0] not in _KNOWN and not use.tested
             ]
-    # What it assigns anywhere is its own, whatever comes first.
+    # A name that it assigns anywhere is its own, in any order.
     yield from sorted(used, key=lambda name: not name.written)

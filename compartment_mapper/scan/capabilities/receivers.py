@@ -1,4 +1,4 @@
-"""What ``this`` is: an instance that a constructor made, or maybe an object that is exported."""
+"""Determine whether ``this`` is an instance of a constructor, or may be an exported object."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _OWN_THIS = FUNCTIONS - {"arrow_function"} | {"class_body", "program"}
 
 
 def is_instance(syntax: Syntax, path: tuple[Step, ...]) -> bool:
-    """Whether ``this`` at the end of *path* is certain to be an instance, as far as names say."""
+    """Return whether ``this`` at the end of *path* is certainly an instance, judging by names."""
     index = next(i for i in range(len(path) - 1, -1, -1) if path[i].kind in _OWN_THIS)
     step = path[index]
     if step.kind == "program":
@@ -33,9 +33,9 @@ def _is_static(member: Node) -> bool:
 
 
 def _is_method(syntax: Syntax, path: tuple[Step, ...]) -> bool:
-    """Whether the function at the end of *path* is a constructor, a method or a callback."""
+    """Return whether the function at the end of *path* is a constructor, a method or a callback."""
     parent = path[-2]
-    if parent.kind == "arguments":  # whoever calls it says what `this` is
+    if parent.kind == "arguments":  # the caller determines `this`
         return True
     if parent.kind == "variable_declarator":
         name = parent.node.child_by_field_name("name")
@@ -55,7 +55,7 @@ def _is_method_target(syntax: Syntax, target: Node | None) -> bool:
 
 
 def _holds_prototype(source: bytes, name: bytes) -> bool:
-    """Whether *name* is given a prototype somewhere in *source*."""
+    """Return whether *source* assigns a prototype to *name*."""
     if b".prototype" not in source:
         return False
     word = re.escape(name)
@@ -64,7 +64,7 @@ def _holds_prototype(source: bytes, name: bytes) -> bool:
 
 
 def _is_on_prototype(syntax: Syntax, path: tuple[Step, ...]) -> bool:
-    """Whether the object literal around the end of *path* is a prototype, or copied to one."""
+    """Return whether the object literal around *path*'s end is a prototype, or copied to one."""
     index = next((i for i in range(len(path) - 1, -1, -1) if path[i].kind == "object"), 0)
     parent = path[index - 1]
     if parent.kind == "assignment_expression":

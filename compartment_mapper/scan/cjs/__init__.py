@@ -1,1 +1,1 @@
-"""CommonJS modules: the names that they export."""
+"""CommonJS modules: their export names."""

@@ -1,7 +1,7 @@
-"""The names that a CommonJS module exports, as Node's lexer finds them.
+"""Find the export names of a CommonJS module, as Node's lexer does.
 
 The lexer (merve, which follows cjs-module-lexer, whose README has the grammar) looks at tokens, not
-at values: so do these patterns, each tried where its first word is an identifier of the text.
+at values. So do these patterns, each tried where its first word is an identifier.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from itertools import islice
 
 from compartment_mapper.scan.syntax.tree import Syntax, string_value
 
-# Sets are of ASCII only, or of what is no ASCII: others take Python milliseconds to compile.
+# ASCII-only sets, or non-ASCII sets: others take Python milliseconds to compile.
 _WS = r"(?:[\t-\r ]|\u00a0|\ufeff|\u2028|\u2029|//[^\n\r]*(?=[\n\r])|/\*[\s\S]*?\*/)*"
 _ID = r"(?![0-9])[^\x00-#%-/:-@\[-^`{-\x7f]+"
 _STRING = r"(?:'(?:[^'\\\n]|\\[\s\S])*'|\"(?:[^\"\\\n]|\\[\s\S])*\")"
@@ -70,7 +70,7 @@ _STAR = re.compile(
 _STAR_BINDING = re.compile(
     rf"(?:var|let|const) +(?P<id>{_ID}) *= *(?:[\w$.]*_interopRequireWildcard\()?{_REQUIRE}"
 )
-#: The lexer has room for so many.
+#: The lexer's limit.
 _MOST_STAR_BINDINGS = 255
 _KEYS = re.compile(
     _tokens("Object", r"\.", "keys", r"\(", f"(?P<id>{_ID})", r"\)", r"\.", "forEach")
@@ -102,7 +102,7 @@ _SPACE = re.compile(_WS)
 
 
 class CjsExports:
-    """The names and re-exports of one module, while its text is read in order."""
+    """The names and re-exports of one module, collected in order."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -111,7 +111,7 @@ class CjsExports:
         self._stars: dict[str, str] | None = None
 
     def read(self, start: int) -> None:
-        """Try what may begin at character *start* of the text."""
+        """Try the patterns that may begin at character *start*."""
         word = self.text[start]
         if word == "O":
             self._define(start) or self._keys(start)
@@ -132,13 +132,13 @@ class CjsExports:
         return True
 
     def _add(self, literal: str) -> None:
-        """Add a name; one with half a surrogate pair can be that of no export."""
+        """Add a name; a name with a lone surrogate cannot be exported."""
         name = _decoded(literal)
         if "\ufffd" not in name:
             self.names[name] = None
 
     def _keys(self, start: int) -> bool:
-        """Babel's ``Object.keys(_x).forEach(function (key) { … exports[key] = _x[key] … })``."""
+        """Match ``Object.keys(_x).forEach(function (key) { … exports[key] = _x[key] … })``."""
         match = _KEYS.match(self.text, start)
         if match is None or not _KEYS_BODY.match(self.text, match.end()):
             return False
@@ -154,7 +154,7 @@ class CjsExports:
         return self._stars
 
     def _assign(self, end: int) -> None:
-        """``module.exports =`` replaces what was re-exported before."""
+        """Match ``module.exports =``, which replaces earlier re-exports."""
         self.reexports = {}
         start = _end(_SPACE, self.text, end)
         if match := re.compile(_REQUIRE).match(self.text, start):
@@ -163,7 +163,7 @@ class CjsExports:
             self._literal(start + 1)
 
     def _literal(self, position: int) -> None:
-        """``{ a, b: c, 'd': e, ...require('f') }``, up to the first thing more complex."""
+        """Read ``{ a, b: c, 'd': e, ...require('f') }``, up to the first more complex part."""
         while True:
             position = _end(_SPACE, self.text, position)
             if match := _SPREAD.match(self.text, position):
@@ -181,7 +181,7 @@ class CjsExports:
             position = comma.end()
 
     def _property(self, key: re.Match[str]) -> re.Match[str] | None:
-        """Add a property; return what of it was read last, or None where the reading ends."""
+        """Add a property; return the last token that was read, or None to stop."""
         value = key
         if key["colon"] or key["after"]:
             found = _VALUE.match(self.text, key.end())
@@ -205,7 +205,7 @@ def _decoded(literal: str) -> str:
 
 
 def scan_cjs_exports(syntax: Syntax) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the export names and the specifiers of re-exports, each in order of appearance."""
+    """Return the export names and the specifiers of re-exports, in order of appearance."""
     text = syntax.source.decode("utf-8", "surrogateescape")
     found = CjsExports(text)
     for start in _starts(syntax, text):
@@ -214,7 +214,7 @@ def scan_cjs_exports(syntax: Syntax) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _starts(syntax: Syntax, text: str) -> Iterator[int]:
-    """Yield where, in characters, an identifier of the text may begin an export."""
+    """Yield the character positions where an identifier may begin an export."""
     offset, before = 0, 0
     for match in _START.finditer(text):
         start = match.start()

@@ -1,8 +1,8 @@
 """``arguments`` outside of any function: five in a CommonJS module, none in an ECMAScript module.
 
-A compiled module is a function that is given more, or other things, than Node's module wrapper
-(https://nodejs.org/api/modules.html#the-module-wrapper): ways to import and to evaluate, and
-the text of what is evaluated.
+A compiled module is a function with more, or different, arguments than Node's module wrapper
+(https://nodejs.org/api/modules.html#the-module-wrapper): functions to import and evaluate, and the
+evaluated source.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _NONE = '(()=>{throw new ReferenceError("arguments is not defined")})()'
 
 
 def scan_script_arguments(syntax: Syntax, *, prefix: str, evaluates: bool) -> tuple[str, ...]:
-    """Return the code that makes the ``arguments`` of a CommonJS module's function Node's five.
+    """Return the code that gives a CommonJS module's function Node's five ``arguments``.
 
     Args:
-        syntax: The text.
-        prefix: What names that we declare begin with.
-        evaluates: Whether a direct ``eval`` may name them.
+        syntax: The syntax of the source.
+        prefix: The prefix of names that we declare.
+        evaluates: Whether a direct ``eval`` may use them.
     """
     if not evaluates and next(_of_module(syntax), None) is None:
         return ()
@@ -34,7 +34,7 @@ def scan_script_arguments(syntax: Syntax, *, prefix: str, evaluates: bool) -> tu
 
 
 def scan_module_arguments(syntax: Syntax) -> list[Edit]:
-    """Return the edits that make ``arguments`` of an ECMAScript module a name that there is not."""
+    """Return the edits that make ``arguments`` of an ECMAScript module an undeclared name."""
     return [edit for occurrence in _of_module(syntax) for edit in _undefined(occurrence)]
 
 

@@ -1,1 +1,1 @@
-"""ECMAScript modules: entries, bindings, early errors, and the functor that a module becomes."""
+"""ECMAScript modules: entries, bindings, early errors, and functors."""

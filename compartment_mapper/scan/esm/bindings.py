@@ -1,6 +1,6 @@
-"""Notifications: what tells importers that an exported binding has changed.
+"""Notifications of importers when an exported binding changes.
 
-ECMA-262 bindings are live. A functor tells its importers of each new value by
+ECMA-262 bindings are live. A functor notifies its importers of each new value with
 ``once.name(name)`` (a binding that never changes again) or ``live.name(name)``.
 """
 
@@ -21,11 +21,11 @@ _CHANGES = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notifications:
-    """Which exported bindings change, and the edits that tell of it."""
+    """The exported bindings that change, and the edits that notify importers."""
 
     live: frozenset[str]
     hoisted: frozenset[str]
-    #: What the edits need, and then what is announced before anything is evaluated.
+    #: Declarations of the edits, and notifications before evaluation.
     declarations: tuple[str, ...]
     notifications: tuple[str, ...]
     edits: tuple[Edit, ...]
@@ -62,7 +62,7 @@ def notifications(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checks:
-    """What makes a use of an import without a value an error."""
+    """The edits that make the use of an uninitialized import an error."""
 
     declarations: tuple[str, ...]
     edits: tuple[Edit, ...]
@@ -71,8 +71,8 @@ class Checks:
 def import_checks(found: list[Occurrence], *, names: set[str], prefix: str) -> Checks:
     """Return the checks of the temporal dead zone (ECMA-262 9.1.1.5.1) for imported *names*.
 
-    An import that has no value yet holds a mark; each use of it goes through a function that
-    knows the mark.
+    An uninitialized import holds a marker; each use of it passes a function that checks for the
+    marker.
     """
     reads = [
         occurrence
@@ -94,7 +94,7 @@ def import_checks(found: list[Occurrence], *, names: set[str], prefix: str) -> C
 def _check_edit(read: Occurrence, prefix: str) -> Edit:
     text = f'{prefix}read({read.name},"{read.name}")'
     index = len(read.path) - 1
-    while read.path[index].field == "object":  # new (check)[kind](): else the check is constructed
+    while read.path[index].field == "object":  # new (check)[kind](): not new check
         index -= 1
     return read.replaced(f"({text})" if read.path[index].field == "constructor" else text)
 
@@ -104,7 +104,7 @@ def _getter(name: str) -> str:
 
 
 def _readonly_edit(occurrence: Occurrence, prefix: str) -> Edit:
-    """An assignment to an import is a TypeError, after its right side has been evaluated."""
+    """Handle assignments to imports: TypeErrors after the right side has been evaluated."""
     return occurrence.replaced(f"{prefix}readonly.{occurrence.name}")
 
 
@@ -128,7 +128,7 @@ def _change_edits(changes: list[Occurrence], kind: dict[str, str], prefix: str) 
             nodes[step.node.id] = step
             by_node[step.node.id].append(occurrence.name)
     edits: list[Edit] = []
-    # Inner changes end where outer ones do, and must be told of first.
+    # Inner changes end where outer ones do, and must be notified first.
     for number, (node_id, step) in enumerate(
         sorted(nodes.items(), key=lambda item: -item[1].node.start_byte)
     ):
@@ -162,7 +162,7 @@ def _edits_of_change(step: Step, calls: list[str], dummy: str, prefix: str) -> l
         case "for_in_statement":
             return _loop_edits(node, calls)
         case _:
-            # A call keeps the value, and begins with a name: no semicolon is inserted or lost.
+            # A call returns the value and begins with a name: semicolon insertion is unchanged.
             opening = Edit(start, start, f"{prefix}value(")
             return [opening, Edit(end, end, f",{','.join(calls)})")]
 

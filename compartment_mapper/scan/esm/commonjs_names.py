@@ -1,7 +1,7 @@
-"""``require``, ``module`` and their like in ECMAScript modules, which have no such variables.
+"""``require``, ``module`` and similar names in ECMAScript modules, which lack these variables.
 
-Undeclared names are read as undefined under SES. These are read by a mistake that is common, and
-must not go on with undefined:
+SES evaluates undeclared names to undefined. Reading these names is a common mistake that must not
+continue with undefined:
 https://nodejs.org/api/esm.html#differences-between-es-modules-and-commonjs
 """
 
@@ -20,10 +20,10 @@ _NAMED = re.compile(rb"(?<![\w$.])(?:require|module|exports|__filename|__dirname
 def scan_commonjs_names(
     syntax: Syntax, *, prefix: str
 ) -> tuple[list[Edit], tuple[str, ...], list[FreeName]]:
-    """Return the edits that make them errors where they are read, and what these need.
+    """Return the edits that make reading them an error, and the declarations of the edits.
 
-    And the reads that come as soon as the module is evaluated. ``typeof require`` is left, and so
-    is a global variable of the name, if there is one by then.
+    Also return the reads during evaluation. ``typeof require`` is unchanged, and so is a global
+    variable of that name, if it exists at run time.
     """
     if not _NAMED.search(syntax.source) or has_own_global(syntax):
         return [], (), []
@@ -32,7 +32,7 @@ def scan_commonjs_names(
         for occurrence in occurrences(syntax, WRAPPER_PARAMETERS)
         if occurrence.scope == "free" and occurrence.role == "read"
     ]
-    # Members, so that `new module.A()` stays what it is.
+    # Members, so that `new module.A()` works unchanged.
     edits = [
         occurrence.replaced(f"{prefix}cjs.{occurrence.name}")
         if occurrence.path[-1].kind.startswith("shorthand_property_identifier")

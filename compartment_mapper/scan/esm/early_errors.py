@@ -1,8 +1,8 @@
-"""Texts that may be wrong although the grammar accepts them: early errors, ECMA-262 16.2.1.1.
+"""Find possible early errors that the parser accepts: ECMA-262 16.2.1.1.
 
-A module becomes the body of a function, where an engine accepts what it refuses in a module
-(``return``, ``new.target``, ``await`` as a name), and its import and export statements are taken
-out. What is found here is only a suspicion: whether the text is wrong, an engine says.
+A module becomes a function body, where an engine accepts constructs that it rejects in a module
+(``return``, ``new.target``, ``await`` as a name), and its import and export statements are removed.
+The results are only parse uncertainty: the engine decides whether the source is invalid.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _IDENTIFIERS = frozenset(
         "statement_identifier",
     }
 )
-#: Statements of a module in which a ``return`` would stand outside of any function.
+#: Statements of a module in which a ``return`` would be outside of any function.
 _HOLD_STATEMENTS = frozenset(
     {
         "do_statement",
@@ -44,7 +44,7 @@ _HOLD_STATEMENTS = frozenset(
     }
 )
 
-# Each pattern begins with a literal, which makes it fast, and looks behind afterwards.
+# Each pattern begins with a literal for speed, and uses lookbehind afterwards.
 _CALL = (
     word(b"import") + rb"\b\s*(?:"
     rb"(?P<call>\?\.|\(\s*(?:\)|\.\.\.)|\([^()]*,[^()]*,)"
@@ -74,9 +74,9 @@ _IN_MODULE = tuple(
         rb"\\u(?P<escape>(?:00|\{0*)[67])",
     )
 )
-#: A second attribute, whose key may be that of the first.
+#: A second attribute, whose key may duplicate the first.
 _ATTRIBUTES = re.compile(rb"['\"]\s*with\s*\{[^{}]*,\s*['\"\w]")
-#: Of an identifier, which is not looked at for each escape that it has.
+#: An identifier, which is not checked for each of its escapes.
 _LONG = 200
 _RETURN = re.compile(word(b"return") + rb"\b")
 _ASYNC = re.compile(rb"(?:static\s+)?async\b")
@@ -84,14 +84,14 @@ _VARIABLE = re.compile(word(b"var") + rb"\s+([\w$]+)")
 
 
 def script_uncertainties(syntax: Syntax) -> Iterator[Span]:
-    """Yield what no CommonJS module may say: statements of a module, ``import.meta``."""
+    """Yield syntax that is invalid in CommonJS modules: module statements, ``import.meta``."""
     for match in _matches(_IN_SCRIPT, syntax.source):
         if _leaf_of(match, syntax)[-1].kind in {"import", "export"}:
             yield Span(match.start(), match.end())
 
 
 def module_uncertainties(syntax: Syntax) -> Iterator[Span]:
-    """Yield what can be wrong in a module and right in the body of a function."""
+    """Yield syntax that may be invalid in a module but is valid in a function body."""
     statements = syntax.statements()
     starts = {node.start_byte for node in statements}
     for match in _matches(_IN_MODULE, syntax.source):
@@ -143,7 +143,7 @@ def _is_inside(path: Path, kinds: frozenset[str]) -> bool:
 
 
 def _is_inside_async(path: Path, syntax: Syntax) -> bool:
-    """Whether an ``await`` belongs to an async function, or to the module itself."""
+    """Return whether an ``await`` belongs to an async function, or to the module itself."""
     around = next((step.node for step in reversed(path) if step.kind in FUNCTIONS), None)
     return around is None or _ASYNC.match(syntax.source, around.start_byte) is not None
 
@@ -156,7 +156,7 @@ def _returns(syntax: Syntax, statement: Node) -> Iterator[Span]:
 
 
 def _functions_declared_twice(syntax: Syntax, statements: list[Node]) -> Iterator[Span]:
-    """Yield functions with a name of their own twice: in a module they are lexical declarations."""
+    """Yield duplicate function declarations: in a module they are lexical declarations."""
     named: set[str] = set()
     for statement in statements:
         node: Node | None = statement
@@ -183,15 +183,15 @@ def _is_var(occurrence: Occurrence) -> bool:
 def import_suspects(
     source: bytes, names: frozenset[str], starts: Collection[int]
 ) -> tuple[set[str], set[str]]:
-    """Return those of the imported *names* that look assigned, and those that look declared again.
+    """Return the imported *names* that look assigned, and those that look redeclared.
 
-    Each place of a name is looked at: a pattern of the names would have to be compiled for each
-    module, and one of any name matches everywhere.
+    Checks each occurrence of a name: a pattern of the names would have to be compiled for each
+    module, and a pattern of any name matches everywhere.
 
     Args:
-        source: The text.
+        source: The source text.
         names: The local names.
-        starts: Where the imports themselves give them.
+        starts: The positions of the imports themselves.
     """
     written, declared = set[str](), set(names & escaped_words(source))
     for start in candidate_offsets(source, names) if names else ():
@@ -207,7 +207,7 @@ def import_suspects(
     return written, declared
 
 
-#: Of what stands before a name, so much is looked at.
+#: The number of characters before a name to check.
 _BEFORE = 80
 
 
@@ -241,7 +241,7 @@ _ASSIGNING = re.compile(rb"\s*(?:\+\+|--|(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?
 _IN_PATTERN = re.compile(rb"\s*[\],}][^;]*?=(?![=>])")
 _IN_LOOP = re.compile(rb"\s+(?:of|in)\b")
 _DECLARING = (b"var", b"let", b"const", b"class", b"using", b"function")
-#: In a pattern, or in a list of declarations.
+#: Characters before a name in a pattern, or in a list of declarations.
 _LISTING = (b"[", b"{", b",", b":", b"...", b"*/")
 _AFTER_LISTED = re.compile(rb"\s*(?:[\],};\n]|=(?![=>])|/[*/]|\Z)")
 _AFTER_COMMENT = re.compile(rb"(?://[^\n]*|\A[^\n]*)\n\s*\Z")
@@ -250,10 +250,10 @@ _AFTER_COMMENT = re.compile(rb"(?://[^\n]*|\A[^\n]*)\n\s*\Z")
 def import_uncertainties(
     imports: Iterable[tuple[str, Span]], occurring: Iterable[Occurrence]
 ) -> Iterator[Span]:
-    """Yield where an imported name is declared once more: imports are lexical declarations.
+    """Yield redeclarations of imported names: imports are lexical declarations.
 
     Args:
-        imports: Local name and place.
+        imports: Local name and position.
         occurring: The occurrences of the names that `import_suspects` found.
     """
     seen: dict[str, Span] = {}
@@ -270,10 +270,10 @@ def import_uncertainties(
 def export_uncertainties(
     exports: Iterable[tuple[str, str, Span]], *, bound: set[str]
 ) -> Iterator[Span]:
-    """Yield exports of a name twice, of what is not declared, or by a name that is no text.
+    """Yield duplicate exports, exports of undeclared names, and ill-formed export names.
 
     Args:
-        exports: Export name, name of the variable (empty for a re-export), and place.
+        exports: Export name, name of the variable (empty for a re-export), and position.
         bound: The names that the module declares or imports.
     """
     seen: set[str] = set()

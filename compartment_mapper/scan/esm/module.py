@@ -1,7 +1,7 @@
-"""An ECMAScript module: its entries, and the edits that turn it into the body of a functor.
+"""Scan an ECMAScript module: its entries, and the edits that turn it into a functor body.
 
-The functor is described in ``docs/formats/archive.md``. Exported bindings stay plain local
-variables; each place that changes one is followed by a notification. Lines keep their numbers.
+``docs/formats/archive.md`` describes functors. Exported bindings stay plain local variables; each
+change is followed by a notification. Lines keep their numbers.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from compartment_mapper.text import Span
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Esm:
-    """What `scan_esm` found."""
+    """The result of `scan_esm`."""
 
     requests: tuple[ModuleRequest, ...]
     imports: tuple[ImportEntry, ...]
@@ -48,13 +48,13 @@ class Esm:
 
 @dataclass(slots=True)
 class _Entries:
-    """The entries of a module, as its statements are read one after the other."""
+    """The entries of a module, collected statement by statement."""
 
     syntax: Syntax
     prefix: str
     requests: list[ModuleRequest] = field(default_factory=list)
     imports: list[ImportEntry] = field(default_factory=list)
-    #: Export name, local name, place.
+    #: Export name, local name, position.
     locals: list[tuple[str, str, Span]] = field(default_factory=list)
     indirect: list[IndirectExport] = field(default_factory=list)
     stars: list[StarExport] = field(default_factory=list)
@@ -64,7 +64,7 @@ class _Entries:
 
 
 def is_esm(syntax: Syntax) -> bool:
-    """Return whether only a module can say this: an import or export statement, import.meta.
+    """Return whether the source has module-only syntax: import or export statements, import.meta.
 
     Node's syntax detection also tries top-level await: https://nodejs.org/api/packages.html
     #syntax-detection.
@@ -127,7 +127,8 @@ def _finished(entries: _Entries, *, in_cycle: bool) -> Esm:
         star_exports=tuple(entries.stars),
         declarations=(*checks.declarations, *found.declarations),
         notifications=(*found.notifications, *entries.notifications),
-        # An assignment may end where an exported value does; its notification comes first.
+        # If an assignment and an exported value end at the same position, its notification is
+        # first.
         edits=(*checks.edits, *found.edits, *entries.edits),
         uncertainties=(
             *export_uncertainties(exports, bound=bound),
@@ -163,7 +164,7 @@ def _import_statement(entries: _Entries, statement: Node) -> None:
     if source is None:
         return
     specifier = _request(entries, statement, source)
-    # A semicolon stays, for what stands before and after may not be one statement.
+    # A semicolon stays, because the surrounding code may not be a single statement.
     entries.edits.append(_removed(entries.syntax, statement.start_byte, statement.end_byte, ";"))
     for clause in statement.named_children:
         if clause.type == "import_clause":
@@ -263,7 +264,7 @@ def _export_clause(entries: _Entries, statement: Node) -> None:
             if item.type == "export_specifier":
                 local, alias = _specifier_names(entries.syntax, item)
                 name = _module_export_name(entries.syntax, alias)
-                if item.children[0].type == "string":  # no variable has such a name
+                if item.children[0].type == "string":  # variables cannot have such a name
                     local = entries.syntax.text(item.children[0])
                 entries.locals.append((name, local, _span(item)))
 
@@ -280,14 +281,14 @@ def _export_default(entries: _Entries, statement: Node) -> None:
         entries.locals.append(("default", syntax.identifier(name), _span(name)))
     elif keyword is not None and keyword.type != "class":
         _export_default_function(entries, statement, keyword)
-    elif keyword is not None:  # what follows on the next line is no part of it
+    elif keyword is not None:  # the next line is a separate statement
         _export_default_expression(entries, statement, keyword)
     else:
         _export_default_expression(entries, statement, value)
 
 
 def _declaration_at(syntax: Syntax, offset: int) -> Node | None:
-    """Return what begins at *offset* and is a declaration after ``export default``."""
+    """Return the declaration after ``export default`` at *offset*."""
     kinds = {"function_expression", "generator_function", "function_declaration", "class"}
     path = syntax.path_to(offset)
     return next(
@@ -296,7 +297,7 @@ def _declaration_at(syntax: Syntax, offset: int) -> Node | None:
 
 
 def _export_default_function(entries: _Entries, statement: Node, function: Node) -> None:
-    """``export default function () {}`` is hoisted and is named ``default``."""
+    """Handle ``export default function () {}``, which is hoisted and named ``default``."""
     syntax, prefix = entries.syntax, entries.prefix
     entries.edits.append(_removed(syntax, statement.start_byte, function.start_byte, ""))
     name = function.child_by_field_name("name")

@@ -1,1 +1,1 @@
-"""What a module requests: by calls, by computed specifiers, and as files beside it."""
+"""Scan the requests of a module: calls, computed specifiers, and asset references."""

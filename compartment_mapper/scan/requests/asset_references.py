@@ -1,8 +1,8 @@
-"""Places beside the module that its text computes: files and folders that it will look at.
+"""Scan asset references: computed paths of files and folders that a module reads.
 
-``path.join(path.dirname(fileURLToPath(import.meta.url)), '../data')`` is evaluated as far as the
-text says, through variables, properties and functions that hold or return such a place. Names are
-not told apart by scope: at worst, a file too many travels.
+``path.join(path.dirname(fileURLToPath(import.meta.url)), '../data')`` is evaluated as far as
+possible, through variables, properties and functions that hold or return such a path. Names are not
+distinguished by scope: at worst, an unneeded file is bundled.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SEEDS = re.compile(
 _FOLDER_SEED = re.compile(word(b"__dirname") + rb"\b")
 _SEED_WORDS = (b"__dirname", b"__filename", b"import.meta")
 
-#: Stands for the name of the module's own file, as the last segment of a path.
+#: Stands for the module's own file name, as the last segment of a path.
 _SELF = "\0"
 _IMPORT_META = {
     "import.meta.url": _SELF,
@@ -32,21 +32,21 @@ _IMPORT_META = {
 _JOINS = frozenset({"join", "resolve"})
 _SAME = frozenset({"fileURLToPath", "pathToFileURL", "normalize", "realpathSync", "String"})
 _SAME_MEMBERS = frozenset({"href", "pathname"})
-#: Between an expression and the one that it is a part of.
+#: Node kinds between an expression and its parent expression.
 _BETWEEN = frozenset({"arguments", "template_substitution"})
 
-#: A name that stands in a text more often than this is too common to mean one thing.
+#: Names with more occurrences are too common to have one meaning.
 _MOST_OCCURRENCES = 300
 _MOST_NAMES = 50
 
-#: In quotes, the path of a file: ``lib.d.ts``, ``../texts/a.txt``.
+#: A quoted file path: ``lib.d.ts``, ``../texts/a.txt``.
 _FILE_NAME = re.compile(
     rb"(['\"`])/?((?:\.{1,2}/)*[\w@~+-][\w@.~+-]*(?:/[\w@~+-][\w@.~+-]*)*\.\w{1,10})\1"
 )
 
 
 def scan_places(syntax: Syntax) -> tuple[AssetRequest, ...]:
-    """Return the places beside the module that its text computes, wherever it does."""
+    """Return all asset references of the source."""
     if not any(word in syntax.source for word in _SEED_WORDS):
         return ()
     return tuple(_Places(syntax).requests())
@@ -56,7 +56,7 @@ _DESCRIPTION = re.compile(rb"findPackageJSON\s*\(\s*(?:(['\"`])([\w@][\w@./-]*)\
 
 
 def scan_descriptions(syntax: Syntax) -> Iterator[AssetRequest]:
-    """Yield the package.json that ``findPackageJSON('name')`` gives the place of."""
+    """Yield the package.json that ``findPackageJSON('name')`` locates."""
     for match in _DESCRIPTION.finditer(syntax.source):
         name = match[2].decode() if match[2] else ""
         depth = 2 if name.startswith("@") else 1
@@ -66,7 +66,7 @@ def scan_descriptions(syntax: Syntax) -> Iterator[AssetRequest]:
 
 
 def assets_of(places: Iterable[AssetRequest]) -> tuple[AssetRequest, ...]:
-    """Return *places*, each once."""
+    """Return *places* without duplicates."""
     found = {(place.path, place.is_url): place for place in places}
     return tuple(sorted(found.values(), key=lambda place: place.span.start))
 
@@ -75,14 +75,14 @@ _DESCRIPTOR = b"package.json"
 
 
 def scan_file_names(syntax: Syntax) -> tuple[str, ...]:
-    """Return what in the strings of a text looks like the path of a file."""
+    """Return the strings in a source that look like file paths."""
     found = {match[2] for match in _FILE_NAME.finditer(syntax.source)}
     found |= {name for name in (_DESCRIPTOR,) if name in syntax.source}
     return tuple(sorted(name.decode("utf-8", "replace") for name in found))
 
 
 class _Places:
-    """The evaluation of one text; names are bound to places while it goes on."""
+    """The evaluation of one source, with names bound to paths as it proceeds."""
 
     def __init__(self, syntax: Syntax) -> None:
         self.syntax = syntax
@@ -101,7 +101,7 @@ class _Places:
         }
 
     def requests(self) -> Iterator[AssetRequest]:
-        """Yield the outermost expressions whose values are places."""
+        """Yield the outermost expressions whose values are asset references."""
         yield from self._read(_SEEDS)
         yield from self._read_names()
         if "__dirname" not in self.names:
@@ -131,7 +131,7 @@ class _Places:
                 )
 
     def _outermost(self, path: tuple[Step, ...]) -> tuple[Step, ...] | None:
-        """Return the path to the largest place around the leaf of *path*; None for no place."""
+        """Return the path to the largest asset reference around the leaf of *path*, or None."""
         found = None
         for length in range(len(path), 1, -1):
             node = path[length - 1].node
@@ -144,13 +144,13 @@ class _Places:
         return found
 
     def _is_read(self, path: tuple[Step, ...]) -> bool:
-        """Whether the place at the end of *path* is given to a function that reads it."""
+        """Return whether the asset reference at *path*'s end is passed to a reading function."""
         function = path[-3].node.child_by_field_name("function")
         is_argument = path[-2].kind == "arguments" and path[-3].kind == "call_expression"
         return is_argument and bool(_READERS.match(self._last_name(function)))
 
     def _bind(self, path: tuple[Step, ...]) -> None:
-        """Let the name that the expression at the end of *path* is given to stand for its value."""
+        """Bind the name that the expression at the end of *path* is assigned to."""
         holder = _holder(path)
         value = self._value(path[-1].node)
         if holder is None or value is None or len(self.names) >= _MOST_NAMES:
@@ -169,7 +169,7 @@ class _Places:
         return self.syntax.text(node)
 
     def _value(self, node: Node) -> str | None:
-        """Return the path that an expression has from the module's folder; None for no place."""
+        """Return the value of an expression as a path from the module's folder, or None."""
         reader = self._readers.get(node.type)
         return reader(node) if reader else None
 
@@ -188,7 +188,7 @@ class _Places:
         return self.names.get(name)
 
     def _either(self, node: Node) -> str | None:
-        """``a ? b : c``, ``a || b``, ``(a)``: the first part that is a place."""
+        """Evaluate ``a ? b : c``, ``a || b``, ``(a)``: the first part that is a reference."""
         parts = (
             node.named_children[1:] if node.type == "ternary_expression" else (node.named_children)
         )
@@ -249,7 +249,7 @@ class _Places:
         return _normal(f"{base}{'' if base.endswith('/') else '/..'}/{text}")
 
     def _text(self, node: Node) -> str:
-        """Return the text of a string expression, with ``*`` for what is not known."""
+        """Return the value of a string expression, with ``*`` for unknown parts."""
         if node.type == "string":
             return self.syntax.string_value(node).replace("*", "")
         if node.type == "string_fragment":
@@ -279,7 +279,7 @@ def _arguments(node: Node) -> list[Node]:
 
 
 def _holder(path: tuple[Step, ...]) -> Node | None:
-    """Return the name that the value of the expression at the end of *path* is given to."""
+    """Return the name that the value of the expression at the end of *path* is assigned to."""
     parent, field = path[-2].node, path[-1].field
     match parent.type, field:
         case "variable_declarator", "value":
@@ -308,7 +308,7 @@ def _function_name(path: tuple[Step, ...]) -> Node | None:
 
 
 def _normal(path: str) -> str:
-    """Return *path* without what dot segments take back, relative to the module's folder.
+    """Return *path* with dot segments resolved, relative to the module's folder.
 
     >>> _normal("./a/../../b//c"), _normal("./a/.."), _normal("./x/")
     ('./../b/c', '.', './x/')

@@ -1,4 +1,4 @@
-"""Requests that are made by calls: ``import()``, ``require``, and when they are made."""
+"""Scan requests by calls: ``import()`` and ``require``, and when they are made."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _is_short_circuit(parent: Step, step: Step) -> bool:
 
 
 def _is_optional(node: Node) -> bool:
-    """Whether what *node* does is left out where something before it is undefined: ``a?.b(c)``."""
+    """Return whether *node* is skipped if an expression before it is undefined: ``a?.b(c)``."""
     inner: Node | None = node
     while inner is not None:
         if any(child.type == "optional_chain" for child in inner.children):
@@ -80,7 +80,7 @@ def first_argument(call: Node) -> Node | None:
 
 
 def literal_argument(call: Node) -> Node | None:
-    """Return the first argument of *call* when its value can be read off the text."""
+    """Return the first argument of *call* if its value is static."""
     first = first_argument(call)
     if first is None or first.type not in {"string", "template_string"}:
         return None
@@ -92,8 +92,8 @@ def literal_argument(call: Node) -> Node | None:
 def require_requests(syntax: Syntax, found: RequireCalls) -> Iterator[ModuleRequest]:
     """Yield the calls ``require("literal")`` among the calls *found*.
 
-    So are those of ``require.resolve``: who asks where a module is will load it, or read it. That
-    it is not there is an answer too.
+    Includes those of ``require.resolve``: the caller will load or read the module. A failure to
+    resolve is a valid result too.
     """
     paths = [(path, False) for path in found.calls] + [(path, True) for path in found.resolving]
     for path, resolves in sorted(paths, key=lambda row: row[0][-1].node.start_byte):
@@ -110,10 +110,10 @@ def require_requests(syntax: Syntax, found: RequireCalls) -> Iterator[ModuleRequ
 
 
 def import_calls(syntax: Syntax, *, prefix: str) -> tuple[list[ModuleRequest], list[Edit], bool]:
-    """Return the requests of ``import()``, the edits of it and of ``import.meta``.
+    """Return the requests of ``import()``, and the edits of it and of ``import.meta``.
 
-    The last value says whether ``import.meta`` occurs. An ``import()`` makes its request late, so
-    that its failure is a rejection: its reach is never ``always``.
+    The last value is whether ``import.meta`` occurs. An ``import()`` makes its request late, so
+    that failure is a rejection: its reach is never ``always``.
     """
     requests: list[ModuleRequest] = []
     edits: list[Edit] = []
@@ -149,7 +149,7 @@ def _import_request(syntax: Syntax, path: tuple[Step, ...]) -> Iterator[ModuleRe
 
 
 def _resolve_request(syntax: Syntax, meta: tuple[Step, ...]) -> Iterator[ModuleRequest]:
-    """Yield what ``import.meta.resolve("literal")`` asks for; *meta* leads to ``import.meta``."""
+    """Yield the requests of ``import.meta.resolve("literal")``; *meta* leads to ``import.meta``."""
     name = meta[-2].node.child_by_field_name("property")
     if meta[-3].kind != "call_expression" or name is None or syntax.text(name) != "resolve":
         return
@@ -182,7 +182,7 @@ def attribute_type(syntax: Syntax, node: Node) -> str | None:
             if child.type in {"arguments", "import_attribute", "object", "pair"}
             or (inner.type == "pair" and child.type == "object")
         )
-    # The grammar has no node for the attributes of an export.
+    # The parser has no node for the attributes of an export.
     written = _TYPE.search(syntax.source, node.start_byte, node.end_byte)
     return written[1].decode() if written and node.type == "export_statement" else None
 

@@ -1,6 +1,6 @@
-"""What texts an expression may be, as far as the program says: ``*`` stands for what it does not.
+"""Evaluate the possible strings of an expression; ``*`` stands for unknown parts.
 
-Through constants, tables, conditions and templates: ``cond ? 'a' : 'b'`` is ``a`` or ``b``.
+Follows constants, tables, conditions and templates: ``cond ? 'a' : 'b'`` is ``a`` or ``b``.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from compartment_mapper.text import Span
 
 UNKNOWN = "*"
 _ANYTHING = (UNKNOWN,)
-#: Of more alternatives than this, the rest is not known.
+#: The maximum number of alternatives; the rest is unknown.
 _MOST_ALTERNATIVES = 64
-#: How often a name is followed to what it is given.
+#: The maximum number of times to follow a name to its value.
 MOST_HOPS = 4
-#: A name that stands in a text more often than this is not followed.
+#: Names with more occurrences are not followed.
 _MOST_OCCURRENCES = 200
-#: What ``encodeURIComponent`` leaves as it is, besides letters and digits.
+#: Characters that ``encodeURIComponent`` does not encode, besides letters and digits.
 _UNESCAPED = "-_.!~*'()"
 
 _Texts = tuple[str, ...]
 
 
 def texts_of(syntax: Syntax, node: Node, *, hops: int = 0) -> _Texts:
-    """Return the texts that the value of *node* may be, each once."""
+    """Return the possible strings of *node*, without duplicates."""
     reader = _READERS.get(node.type)
     found = reader(syntax, node, hops) if reader else _ANYTHING
     return tuple(dict.fromkeys(found))[:_MOST_ALTERNATIVES]
@@ -91,7 +91,7 @@ def _identifier(syntax: Syntax, node: Node, hops: int) -> _Texts:
 
 
 def _entry_of_table(syntax: Syntax, node: Node, hops: int) -> _Texts:
-    """``TABLE[key]``, ``TABLE.key``: any of the values that a constant object or array has."""
+    """Evaluate ``TABLE[key]``, ``TABLE.key``: any value in a constant object or array."""
     owner = node.child_by_field_name("object")
     if owner is None or hops >= MOST_HOPS:
         return _ANYTHING
@@ -107,7 +107,7 @@ def _entry_of_table(syntax: Syntax, node: Node, hops: int) -> _Texts:
 
 
 def _call(syntax: Syntax, node: Node, hops: int) -> _Texts:
-    """``String(x)`` is ``x``; ``encodeURIComponent('a b')`` is known as well."""
+    """Evaluate ``String(x)`` as ``x``, and ``encodeURIComponent('a b')``."""
     function, arguments = (
         node.child_by_field_name("function"),
         node.child_by_field_name("arguments"),
@@ -139,7 +139,7 @@ _READERS: dict[str, Callable[[Syntax, Node, int], _Texts]] = {
 
 
 def _values_of(syntax: Syntax, node: Node) -> list[Node] | None:
-    """Return all that is given to the variable *node*; None where more may be."""
+    """Return all values that are assigned to the variable *node*; None if there may be more."""
     name = syntax.identifier(node)
     if is_named_often(syntax.source, name, Span(0, len(syntax.source)), _MOST_OCCURRENCES):
         return None
@@ -158,7 +158,7 @@ def _values_of(syntax: Syntax, node: Node) -> list[Node] | None:
 
 
 def _given_value(occurrence: Occurrence) -> list[Node] | None:
-    """Return what a declaration or an assignment gives to its name; None where that is unknown."""
+    """Return the value that a declaration or an assignment gives to its name; None if unknown."""
     parent, field = occurrence.path[-2], occurrence.path[-1].field
     match parent.kind, field:
         case "variable_declarator", "name":

@@ -1,6 +1,6 @@
-"""Requests that are computed, as far as the text says what they may be.
+"""Scan computed requests, as far as the source restricts them.
 
-``require(`./locales/${name}.js`)`` may mean any file of that form: all must travel in the archive.
+``require(`./locales/${name}.js`)`` matches any file of that form: all must be bundled.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from compartment_mapper.scan.syntax.tree import Node, Step, Syntax, string_value
 from compartment_mapper.text import Span
 
 _RELATIVE = re.compile(r"\.{1,2}/")
-#: What may name a package, a file of one, or several: a text of names between slashes.
+#: Strings that may name a package or files: names between slashes.
 _BARE = re.compile(r"(?:@[\w*.~-]+/|#)?[\w*~-][\w*.~-]*(?:/[\w*.~@+-]+)*/?", re.ASCII)
 _IMPORT = re.compile(word(b"import", rb"\w") + rb"\s*(?=\()")
 _GET_BUILTIN = re.compile(word(b"getBuiltinModule", rb"\w") + rb"\s*\(")
@@ -44,18 +44,18 @@ _Path = tuple[Step, ...]
 
 @dataclass(slots=True)
 class Computed:
-    """What is requested by calls whose argument is no literal."""
+    """The computed requests of a source."""
 
-    #: By texts that are known in full.
+    #: Specifiers that are known in full.
     requests: list[ModuleRequest] = field(default_factory=list)
-    #: By texts of which a part is known, and ``*`` for those of which nothing is.
+    #: Specifiers that are partially known, and ``*`` for unknown ones.
     patterns: list[PatternRequest] = field(default_factory=list)
-    #: The kinds of requests that the text may make without saying which.
+    #: The kinds of fully computed requests.
     kinds: set[RequestKind] = field(default_factory=set)
 
 
 def scan_computed(syntax: Syntax, requires: RequireCalls) -> Computed:
-    """Return what *syntax* requests by ``import()`` and *requires* of what it computes."""
+    """Return the computed requests of *syntax*: by ``import()`` and by *requires*."""
     found = Computed()
     for path in _import_calls(syntax):
         _add_call(syntax, path, "import", found, resolves=False)
@@ -122,7 +122,7 @@ def _add_call(
 
 
 def _names_package(pattern: str) -> bool:
-    """Whether a pattern says something of the package that it means: ``@a/b-*``, ``a/*``.
+    """Return whether a pattern restricts the name of the package: ``@a/b-*``, ``a/*``.
 
     >>> _names_package("@a/b-*"), _names_package("*-linux"), _names_package("*/package.json")
     (True, True, False)
@@ -137,7 +137,7 @@ def _names_package(pattern: str) -> bool:
 def at_places(
     patterns: Iterable[PatternRequest], places: Iterable[AssetRequest]
 ) -> Iterator[PatternRequest]:
-    """Yield *patterns*; for a request of a place beside the module, with the path to it."""
+    """Yield *patterns*; for a request of an asset reference, with the path to it."""
     known = [place for place in places if _RELATIVE.match(place.path)]
     for request in patterns:
         found = [place for place in known if _is_within(place.span, request.span)]
@@ -154,15 +154,15 @@ def _is_within(inner: Span, outer: Span) -> bool:
 def scan_mentioned(
     syntax: Syntax, computed: Computed, known: Iterable[ModuleRequest]
 ) -> Iterator[PatternRequest]:
-    """Yield what the strings of a text say that requests what it computes.
+    """Yield the strings in a source with computed requests that may be specifiers.
 
-    ``const page = late ? './a.js' : './b.js'; load(page)``: what is asked for stands somewhere in
-    the text. So may the names of packages, of which those count that are dependencies.
+    ``const page = late ? './a.js' : './b.js'; load(page)``: the specifier occurs somewhere in the
+    source. Names of packages count too, if they are dependencies.
 
     Args:
-        syntax: The text.
-        computed: What is known of its requests.
-        known: The requests that need no such guess: their literals are none.
+        syntax: The syntax of the source.
+        computed: Its computed requests.
+        known: Requests that need no such guess: their literals do not count.
     """
     if not computed.kinds:
         return
@@ -173,7 +173,7 @@ def scan_mentioned(
 
 
 def builtins_mentioned(patterns: Iterable[PatternRequest]) -> Iterator[BuiltinUse]:
-    """Yield the use of each builtin that such a text names: of which member, it does not say."""
+    """Yield a use of each builtin that such a source names, without a known member."""
     for request in patterns:
         if is_builtin(request.pattern) is not None:
             yield BuiltinUse(Specifier(request.pattern), "", request.span, exact=False)
@@ -182,11 +182,11 @@ def builtins_mentioned(patterns: Iterable[PatternRequest]) -> Iterator[BuiltinUs
 _QUOTED = re.compile(rb"(['\"`])([.@#\w](?:[\w@./:+~#-]|\\[^\n])*)\1")
 _OPEN = re.compile(rb"`([.@\w][\w@./+~-]*)\$\{|(['\"])([.@\w][\w@./+~-]*)\2\s*\+")
 _MOST_MENTIONS = 3000
-#: A word that is no value so often is none.
+#: A word that is not a value in this many places is ignored.
 _MOST_TRIES = 4
-#: A cheap look, before one at the tree.
+#: A cheap check before one in the tree.
 _COMPARED_BEFORE = re.compile(rb"(?:[=!]=|\bcase)\s*$")
-#: So many names of builtins in an array list what there is.
+#: An array with this many names of builtins is a list of builtins.
 _LIST_OF_BUILTINS = 10
 _LITERALS = frozenset({"string", "template_string"})
 _STRINGS = _LITERALS | {"string_fragment"}
@@ -222,7 +222,7 @@ _COMPARED = frozenset({"===", "!==", "==", "!=", "in", "instanceof"})
 
 
 def _is_value(path: _Path, start: int, text: str) -> bool:
-    """Whether the string at the end of *path* is one that may be handed on."""
+    """Return whether the string at the end of *path* may be passed on."""
     index = next(
         (
             n
@@ -251,14 +251,14 @@ def _lists_builtins(array: Node) -> bool:
     return next(islice(named, _LIST_OF_BUILTINS - 1, None), None) is not None
 
 
-#: Where a string is no value: a key, a directive, what a statement imports from.
+#: Positions where a string is not a value: a key, a directive, the source of an import.
 _NO_VALUES = frozenset(
     {"subscript_expression", "expression_statement", "import_statement", "export_statement"}
 )
 
 
 def _open_mentions(syntax: Syntax, start: int) -> Iterator[tuple[str, Span]]:
-    """Yield what a text that begins at *start* and goes on computed may be."""
+    """Yield the possible specifiers that begin with the string at *start* and continue computed."""
     path = syntax.path_to(start)
     node: Node | None = None
     for step in reversed(path):

@@ -1,7 +1,7 @@
-"""Calls of functions that load modules: ``require``, what `createRequire` makes, and their aliases.
+"""Scan calls of functions that load modules: ``require``, results of `createRequire`, aliases.
 
-A function is followed through constants, assignments, conditions and parentheses. Where it goes
-elsewhere (an argument, a return value, an export), the text may request what it computes.
+Follows a function through constants, assignments, conditions and parentheses. If it escapes (an
+argument, a return value, an export), the source may make fully computed requests.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _MAX_OCCURRENCES = 3000
 
 _CREATE = re.compile(rb"\bcreateRequire\b")
 _MEMBER = re.compile(rb"\.\s*require\b")
-#: Of Node's class of modules.
+#: Names of Node's Module class.
 _OF_CLASS = re.compile(rb"\._(?:(resolveFilename)|load)\s*\(")
-#: Of these, ``require`` is the module's own, or the first module's.
+#: Objects whose ``require`` is the module's own, or the main module's.
 _MODULES = frozenset({"module", "require.main", "process.mainModule", "module.parent"})
-#: A name such as ``__require`` or ``nodeRequire``: what bundlers call what they hand on.
+#: Names like ``__require`` or ``nodeRequire``, which bundlers use for passed functions.
 _NAMED_SO = re.compile(rb"\b[\w$]*[rR]equire\w*\s*\(")
 _FLOWS = frozenset({"||", "??"})
 _UP = frozenset({"parenthesized_expression", "non_null_expression"})
@@ -36,20 +36,20 @@ _INERT = frozenset({"cache", "extensions", "main", "paths", "name", "length", "t
 
 @dataclass(slots=True)
 class RequireCalls:
-    """What a text does with the functions that load modules."""
+    """The uses of functions that load modules."""
 
-    #: The paths to the calls, in the order of the text.
+    #: The paths to the calls, in order.
     calls: list[_Path] = field(default_factory=list)
-    #: Those of ``resolve``.
+    #: The paths to the calls of ``resolve``.
     resolving: list[_Path] = field(default_factory=list)
-    #: The ids of the calls that may be calls of something else.
+    #: The IDs of calls that may call another function.
     guessed: frozenset[int] = frozenset()
-    #: A function goes where it can't be followed.
+    #: Whether a function escapes.
     escapes: bool = False
 
 
 def require_calls(syntax: Syntax) -> RequireCalls:
-    """Return what *syntax* calls to load modules."""
+    """Return the calls in *syntax* that load modules."""
     found = RequireCalls()
     if b"equire" not in syntax.source and not _OF_CLASS.search(syntax.source):
         return found
@@ -81,7 +81,7 @@ def _is_called(path: _Path) -> bool:
 
 
 def _calls_of_namesakes(syntax: Syntax) -> Iterator[_Path]:
-    """Yield the calls of functions that are called like ``require``."""
+    """Yield the calls of functions named like ``require``."""
     for match in _NAMED_SO.finditer(syntax.source):
         if is_word_start(syntax.source, match.start()):
             path = syntax.path_to(match.start())
@@ -90,7 +90,7 @@ def _calls_of_namesakes(syntax: Syntax) -> Iterator[_Path]:
 
 
 def _member_functions(syntax: Syntax) -> Iterator[_Path]:
-    """Yield the paths to ``module.require`` and its like."""
+    """Yield the paths to ``module.require`` and similar members."""
     for match in _MEMBER.finditer(syntax.source):
         path = syntax.path_to(match.end() - 1)
         if path[-1].kind == "property_identifier" and path[-2].kind == "member_expression":
@@ -107,7 +107,7 @@ def _add_calls_of_class(syntax: Syntax, found: RequireCalls) -> None:
 
 
 def _created(syntax: Syntax, found: RequireCalls) -> Iterator[_Path]:
-    """Yield the paths to the calls of ``createRequire``, by whatever name."""
+    """Yield the paths to the calls of ``createRequire``, under any name."""
     for match in _CREATE.finditer(syntax.source):
         path = syntax.path_to(match.start())
         for place in _creators(syntax, path):
@@ -118,7 +118,7 @@ def _created(syntax: Syntax, found: RequireCalls) -> Iterator[_Path]:
 
 
 def _creators(syntax: Syntax, path: _Path) -> list[_Path]:
-    """Return the expressions that have the function that is named at the end of *path*."""
+    """Return the expressions that hold the function named at the end of *path*."""
     parent, step = path[-2], path[-1]
     if step.kind == "property_identifier" and parent.kind == "member_expression":
         return _used_function(syntax, path[:-1])
@@ -138,7 +138,7 @@ def _creators(syntax: Syntax, path: _Path) -> list[_Path]:
 
 
 def _calls_with_own_place(syntax: Syntax, binding: _Path) -> list[_Path]:
-    """Return the calls, by a name that is too common to be followed, which only it can mean."""
+    """Return the unambiguous calls of a name that is too common to follow."""
     name = re.escape(syntax.identifier(binding[-1].node).encode())
     place = rb"\s*\(\s*(?:import\s*\.\s*meta\b|__filename\b|new\s+URL\b)"
     found = re.finditer(rb"(?<![\w$.])" + name + place, syntax.source)
@@ -146,7 +146,7 @@ def _calls_with_own_place(syntax: Syntax, binding: _Path) -> list[_Path]:
 
 
 def _used_function(syntax: Syntax, path: _Path) -> list[_Path]:
-    """Return *path*, or the uses of the variable that it is given to."""
+    """Return *path*, or the uses of the variable that it is assigned to."""
     outer = path
     while outer[-2].kind in _UP or outer[-2].kind == "sequence_expression":
         outer = outer[:-1]
@@ -158,7 +158,7 @@ def _used_function(syntax: Syntax, path: _Path) -> list[_Path]:
 
 
 def _uses_of(syntax: Syntax, binding: _Path) -> list[_Path] | None:
-    """Return the paths to where the name is read that *binding* declares; None for too many."""
+    """Return the paths to the reads of the name that *binding* declares; None for too many."""
     name = syntax.identifier(binding[-1].node)
     if is_named_often(syntax.source, name, binding_scope(syntax, binding), _MAX_OCCURRENCES):
         return None
@@ -177,14 +177,14 @@ def _out_of_parentheses(path: _Path) -> _Path:
 
 
 def _is_inert(path: _Path) -> bool:
-    """Whether the value at the end of *path* is only looked at, or thrown away."""
+    """Return whether the value at the end of *path* is only tested, or discarded."""
     if path[-2].kind in _TESTS or path[-2].kind in {"export_specifier", "import_specifier"}:
         return True
     return path[-2].kind == "ternary_expression" and path[-1].field == "condition"
 
 
 def _follow(syntax: Syntax, path: _Path, found: RequireCalls, hops: int) -> None:
-    """Note what is done with the function that the expression at the end of *path* is."""
+    """Record the use of the function at the end of *path*."""
     path = _out_of_parentheses(path)
     parent, step = path[-2], path[-1]
     if _is_called(path):
@@ -222,7 +222,7 @@ def _follow_choice(syntax: Syntax, path: _Path, found: RequireCalls, hops: int) 
 
 
 def _target_of(path: _Path) -> Node | None:
-    """Return the name that the value at the end of *path* is given to."""
+    """Return the name that the value at the end of *path* is assigned to."""
     parent, step = path[-2], path[-1]
     target: Node | None = None
     if parent.kind == "variable_declarator" and step.field == "value":

@@ -1,1 +1,1 @@
-"""Edits that keep what a program means where strict code, SES or a compartment would not."""
+"""Edits that preserve the behavior of a program in strict code, SES and a compartment."""

@@ -1,4 +1,4 @@
-"""Assignments to members, rewritten as calls."""
+"""Rewrite assignments to members as calls."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from compartment_mapper.scan.syntax.tree import Node, Step, Syntax
 def assignment_as_call(
     syntax: Syntax, target: Node, value: Node, *, function: str, key: str
 ) -> Iterator[Edit]:
-    """Yield the edits that make ``target.key = value`` a call ``function(target,key,value)``."""
+    """Yield the edits that turn ``target.key = value`` into ``function(target,key,value)``."""
     lines = syntax.line_ends(target.end_byte, value.start_byte)
     yield Edit(target.start_byte, target.start_byte, f"{function}(")
     yield Edit(target.end_byte, value.start_byte, f",{key},{lines}")
@@ -19,6 +19,6 @@ def assignment_as_call(
 
 
 def begins_statement(path: tuple[Step, ...], start: int) -> bool:
-    """Whether a statement begins at *start*: a parenthesis there may go on with the line before."""
+    """Return whether a statement begins at *start*: ``(`` could continue the previous line."""
     statements = [step.node.start_byte for step in path if step.kind == "expression_statement"]
     return statements[-1:] == [start]

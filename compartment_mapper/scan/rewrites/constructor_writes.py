@@ -1,10 +1,10 @@
-"""Assignments to members that a locked prototype, which is inherited from, would forbid.
+"""Assignments to members that a hardened, inherited prototype would reject.
 
 ``Sub.prototype = Object.create(Base.prototype); Sub.prototype.constructor = Sub`` is how classes
-were extended before there were classes. An assignment to a property that is inherited and not
-writable is a TypeError (ECMA-262 10.1.9.2); a definition is not. Most methods of the language's
-prototypes are accessors, so that assignments work as they are; ``next`` and ``Symbol.iterator``
-are not, for engines know those of arrays, sets and maps by heart.
+were extended before class syntax. Assigning an inherited non-writable property is a TypeError
+(ECMA-262 10.1.9.2); defining it is not. Most methods of the language's prototypes are accessors, so
+assignments work unchanged; ``next`` and ``Symbol.iterator`` are not, because engines optimize those
+of arrays, sets and maps.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _WRITE = re.compile(
 
 
 def scan_constructor_writes(syntax: Syntax, *, prefix: str) -> tuple[list[Edit], tuple[str, ...]]:
-    """Return the edits that make them definitions, and the declarations that they need."""
+    """Return the edits that turn them into definitions, and the declarations that they need."""
     edits: list[Edit] = []
     for match in _WRITE.finditer(syntax.source):
         path = syntax.path_to(match.end() - 1)
@@ -43,13 +43,13 @@ def scan_constructor_writes(syntax: Syntax, *, prefix: str) -> tuple[list[Edit],
     return [*edits, *_array_likes(syntax)], made
 
 
-#: ``Array.prototype.length`` is no accessor, and can't become one.
+#: ``Array.prototype.length`` is not an accessor, and cannot become one.
 _ARRAY_LIKE = re.compile(rb"Object\.create\(\s*Array\.prototype\s*(?P<end>\))")
 _LENGTH = ",{length:{value:0,writable:true,configurable:true}}"
 
 
 def _array_likes(syntax: Syntax) -> Iterator[Edit]:
-    """Yield the edits that give objects that inherit from arrays a ``length`` to be assigned."""
+    """Yield the edits that give objects that inherit from arrays an assignable ``length``."""
     for match in _ARRAY_LIKE.finditer(syntax.source):
         if syntax.path_to(match.start())[-1].kind == "identifier":
             yield Edit(match.start("end"), match.start("end"), _LENGTH)
@@ -59,12 +59,12 @@ _MEMBERS = frozenset({"member_expression", "subscript_expression"})
 
 
 def _is_function(value: Node) -> bool:
-    """Whether a method is assigned, rather than the next of a linked list."""
+    """Return whether a method is assigned, and not the ``next`` of a linked list."""
     return value.type in FUNCTIONS
 
 
 def _define(prefix: str) -> str:
-    # By way of a literal, since a text may have an `Object` of its own.
+    # Uses a literal, because the source may declare its own `Object`.
     return (
         f"const {prefix}own=(object,key,value)=>{{const Own=({{}}).constructor;"
         "if(Own(object)===object&&!Own.hasOwn(object,key)&&Own.isExtensible(object))"

@@ -1,8 +1,8 @@
-"""Direct ``eval``, which sees the variables around it: ECMA-262 13.3.6.1.
+"""Direct ``eval``, which sees the surrounding variables: ECMA-262 13.3.6.1.
 
-In a compartment ``eval`` is SES's, and sees globals only. A direct call becomes a call of the
-runtime's, which is told by functions how to read and to write each name in scope; the text is
-evaluated in the package's own compartment, as that of an indirect ``eval`` is.
+In a compartment ``eval`` is SES's and sees globals only. A direct call becomes a call of a runtime
+function that receives functions to read and write each name in scope; the source is evaluated in
+the package's own compartment, like that of an indirect ``eval``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from compartment_mapper.scan.syntax.tree import Node, Step, Syntax
 _EVAL = re.compile(word(b"eval") + rb"(?=[\s(/])")
 _SCOPES = FUNCTIONS | {"class", "class_declaration", "class_body"}
 _NOT_NAMES = RESERVED_IN_STRICT | {"arguments", "await", "eval", "let", "this"}
-#: Of declarations: the fields, or the kinds of children, that are what they bind.
+#: For declarations: the fields, or the kinds of children, with their bindings.
 _BOUND = {
     "variable_declarator": "name",
     "catch_clause": "parameter",
@@ -34,9 +34,9 @@ def scan_direct_evals(syntax: Syntax, *, prefix: str, is_script: bool) -> list[E
     """Return the edits of the direct calls of ``eval``.
 
     Args:
-        syntax: The text.
-        prefix: What names that we declare begin with.
-        is_script: It is CommonJS, whose wrapper declares names too.
+        syntax: The syntax of the source.
+        prefix: The prefix of names that we declare.
+        is_script: Whether it is CommonJS, whose wrapper declares names too.
     """
     if not _EVAL.search(syntax.source):
         return []
@@ -60,17 +60,17 @@ def scan_direct_evals(syntax: Syntax, *, prefix: str, is_script: bool) -> list[E
 
 
 def _is_direct(call: Node, arguments: Node) -> bool:
-    """Whether V8 takes a plain call of the name for direct: optional calls and spreads are not."""
+    """Return whether V8 treats the call as direct: not for optional calls and spreads."""
     is_optional = any(child.type in {"?.", "optional_chain"} for child in call.children)
     return not is_optional and all(a.type != "spread_element" for a in arguments.named_children)
 
 
-#: What scopes declare, by the ids of their nodes.
+#: The declarations of scopes, by the IDs of their nodes.
 _Known = dict[int, dict[str, bool]]
 
 
 def _scope(syntax: Syntax, path: tuple[Step, ...], known: _Known, *, is_script: bool) -> str:
-    """Return code for the names in scope, each with functions that read it and write it."""
+    """Return code for the names in scope, with functions that read and write each."""
     names: dict[str, bool] = dict.fromkeys(WRAPPER_PARAMETERS, True) if is_script else {}
     own_arguments = is_script
     for step in path:
@@ -92,14 +92,14 @@ def _scope(syntax: Syntax, path: tuple[Step, ...], known: _Known, *, is_script: 
 
 
 def _declared(syntax: Syntax, scope: Node) -> Iterator[tuple[str, bool]]:
-    """Yield the names that *scope* declares, blocks included, and whether they can be written."""
+    """Yield the names that *scope* declares, including blocks, and whether they are writable."""
     name = scope.child_by_field_name("name")
     if scope.type in _NAMED and name is not None:
         yield syntax.identifier(name), False
     pending = [child for child in scope.children if child.type not in _NOT_DECLARING]
     while pending:
         node = pending.pop()
-        if node.type != "arrow_function":  # its parameter is its own
+        if node.type != "arrow_function":  # its parameter is separate
             yield from _declared_by(syntax, node)
         if node.type not in _SCOPES:
             pending += node.named_children

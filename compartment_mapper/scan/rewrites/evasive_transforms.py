@@ -1,9 +1,9 @@
-"""Rewrites that keep the meaning of a text and take away what SES would refuse it for.
+"""Evasive transforms: rewrites that preserve behavior and avoid rejections by SES.
 
-SES looks at a program's characters, not at its tokens (``ses/src/transforms.js``): it refuses
-every ``<!--`` and ``-->``, ``import`` before a parenthesis or a comment, and ``eval(``, also
-inside comments, strings, templates and regular expressions. Each such place is rewritten as its
-token allows. What is left for SES to refuse is then code that means it.
+SES checks the characters of a program, not its tokens (``ses/src/transforms.js``): it rejects every
+``<!--`` and ``-->``, ``import`` before a parenthesis or a comment, and ``eval(``, also inside
+comments, strings, templates and regular expressions. Each match is rewritten according to its
+token. SES then only rejects code that really uses these constructs.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from compartment_mapper.records.module_record import Edit, Refusal
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax, has_odd_escape
 from compartment_mapper.text import Span
 
-#: ECMA-262 WhiteSpace and LineTerminator, as JavaScript's ``\s`` has them, in UTF-8.
+#: ECMA-262 WhiteSpace and LineTerminator, like JavaScript's ``\s``, in UTF-8.
 _SPACE = (
     rb"(?:[\t-\r ]|\xc2\xa0|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]"
     rb"|\xe2\x81\x9f|\xe3\x80\x80|\xef\xbb\xbf)*"
 )
-#: What the runtime has SES refuse too: ``import.source()``, ``import.defer()``.
+#: Also rejected by the runtime through SES: ``import.source()``, ``import.defer()``.
 _PHASE = rb"\." + _SPACE + rb"(?:(?:source|defer)\b|/[/*])"
 _PHASES = re.compile(rb"import" + _SPACE + _PHASE)
-#: One by one, each beginning with plain text: that is what the engine of ``re`` is fast at.
+#: Separate patterns, each with a literal prefix, which ``re`` searches fast.
 _REJECTED = (
     ("import", re.compile(rb"import(?=" + _SPACE + rb"(?:\(|/[/*]|" + _PHASE + rb"))")),
     ("eval", re.compile(rb"eval(?=" + _SPACE + rb"\()")),
@@ -40,7 +40,7 @@ _NAMES = frozenset({"identifier", "property_identifier", "private_property_ident
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evasion:
-    """Edits, what the module must declare for them, and what can't be rewritten."""
+    """Edits, the declarations that they need, and constructs that cannot be rewritten."""
 
     edits: tuple[Edit, ...]
     prologue: tuple[str, ...]
@@ -48,12 +48,13 @@ class Evasion:
 
 
 def evasive_transform(syntax: Syntax, *, prefix: str, is_script: bool) -> Evasion:
-    """Return the rewrites of *syntax* for SES's censors; ``import()`` itself is not among them.
+    """Return the evasive transforms of *syntax*, except for ``import()`` itself.
 
     Args:
-        syntax: The text.
-        prefix: What names that we declare begin with.
-        is_script: ``<!--`` begins a comment (Annex B.1.1); in a module it is three operators.
+        syntax: The syntax of the source.
+        prefix: The prefix of names that we declare.
+        is_script: Whether ``<!--`` begins a comment (Annex B.1.1); in a module it is three
+            operators.
     """
     edits: list[Edit] = []
     refusals: list[Refusal] = []
@@ -68,7 +69,7 @@ def evasive_transform(syntax: Syntax, *, prefix: str, is_script: bool) -> Evasio
                 constructors.setdefault(constructor.start_byte, constructor)
         elif template is not None or path[-1].kind == "ERROR":
             span = Span(match.start(), match.end())
-            refusals.append(Refusal(what=f"'{what}' in code that can't be parsed", span=span))
+            refusals.append(Refusal(what=f"'{what}' in code that does not parse", span=span))
         else:
             leaf = path[-1].kind
             if leaf == "import" and _PHASES.match(syntax.source, match.start()):
@@ -113,7 +114,7 @@ def _word_in(word: str, leaf: str) -> str | None:
         return word.upper()
     if leaf in _STRING_PARTS:
         return _escape_second(word)
-    if leaf == "identifier":  # of an escaped `eval` in a method V8 (Node 24) loses its mind
+    if leaf == "identifier":  # V8 (Node 24) misbehaves for an escaped `eval` in a method
         return f"{word}/**/"
     if leaf in _NAMES:
         return f"\\u{ord(word[0]):04x}{word[1:]}"
@@ -127,7 +128,7 @@ def _open_edits(start: int, leaf: str) -> Iterator[Edit]:
     elif leaf in _COMMENTS:
         yield Edit(start + 2, start + 4, "==")
     elif leaf in _STRING_PARTS:
-        # The second dash: in a character class the first may be the range's operator.
+        # The second dash: in a character class the first may be the range operator.
         yield Edit(start + 3, start + 4, "\\x2d")
     else:  # the tokens < ! --
         yield Edit(start + 1, start + 1, " ")
@@ -146,7 +147,7 @@ def _close_edits(start: int, leaf: str) -> Iterator[Edit]:
 
 
 def _tagged_template(path: tuple[Step, ...]) -> Node | None:
-    """Return the tagged template whose own text (not a substitution) holds the leaf."""
+    """Return the tagged template whose own text (not a substitution) contains the leaf."""
     for step, parent in zip(reversed(path), reversed(path[:-1]), strict=False):
         if step.kind == "template_substitution":
             return None
@@ -157,9 +158,9 @@ def _tagged_template(path: tuple[Step, ...]) -> Node | None:
 
 
 def _constructor_with(path: tuple[Step, ...], template: Node) -> Node | None:
-    """Return the operand of ``new`` that *template* is a part of, as in ``new tag`a`.b(1)``.
+    """Return the operand of ``new`` that contains *template*, as in ``new tag`a`.b(1)``.
 
-    Made a call, the template would be taken for the arguments of ``new``.
+    As a call, the template would become the arguments of ``new``.
     """
     index = next(index for index, step in enumerate(path) if step.node == template) - 1
     while path[index].field in {"function", "object"}:
@@ -168,7 +169,7 @@ def _constructor_with(path: tuple[Step, ...], template: Node) -> Node | None:
 
 
 def _chunks(syntax: Syntax, template: Node) -> list[Span]:
-    """Return the spans of the texts between the substitutions of *template*."""
+    """Return the spans of the strings between the substitutions of *template*."""
     cuts = [template.start_byte + 1]
     for child in template.named_children:
         if child.type == "template_substitution":
@@ -208,12 +209,12 @@ _REJECTED_SOURCE = re.compile(r"import|eval|<!|->")
 
 
 def _escape_second(text: str) -> str:
-    """Return the same for a literal: there may be a backslash before its first character."""
+    """Return the same for a literal, which may have a backslash before its first character."""
     return f"{text[0]}\\x{ord(text[1]):x}{text[2:]}"
 
 
 def _call_edits(syntax: Syntax, template: Node, name: str) -> Iterator[Edit]:
-    """Turn ``tag`a${x}b` `` into ``tag(name,(x))``, which calls alike, lines kept."""
+    """Turn ``tag`a${x}b` `` into ``tag(name,(x))``, an equivalent call on the same lines."""
     chunks = _chunks(syntax, template)
     for index, chunk in enumerate(chunks):
         lines = syntax.line_ends(chunk.start, chunk.end)

@@ -1,8 +1,8 @@
-"""Assignments to members of an ``exports`` that may be an intrinsic, which SES freezes.
+"""Assignments to members of an ``exports`` that may be a frozen intrinsic.
 
-``exports = module.exports = Object.keys || shim; exports.shim = shim`` is what old shims say. In
-sloppy code an assignment to a frozen object fails silently (ECMA-262 6.2.5.6); SES evaluates all
-code as strict code, where it throws.
+Old shims use ``exports = module.exports = Object.keys || shim; exports.shim = shim``. In sloppy
+code an assignment to a frozen object fails silently (ECMA-262 6.2.5.6); SES evaluates all code as
+strict code, where it throws.
 """
 
 from __future__ import annotations
@@ -44,10 +44,9 @@ _LONE_GETTER = re.compile(
 
 
 def scan_lone_getters(syntax: Syntax) -> Iterator[Edit]:
-    """Yield the edits that let an assignment to an export that has only a getter fail silently.
+    """Yield the edits that let an assignment to an export with only a getter fail silently.
 
-    That is what it does in sloppy code (ECMA-262 10.1.9.2). The export gets a setter that does
-    nothing.
+    As in sloppy code (ECMA-262 10.1.9.2). The export gets a setter that does nothing.
     """
     for match in _LONE_GETTER.finditer(syntax.source):
         assigned = re.compile(rb"(?<![\w$])exports\.%b\s*=(?!=)" % re.escape(match["name"]))

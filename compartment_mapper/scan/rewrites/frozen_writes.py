@@ -1,8 +1,8 @@
-"""Assignments to functions of the language, which are frozen, where a text does well without.
+"""Assignments to frozen functions of the language that the source does not depend on.
 
 ``each(keys(_), (key) => { var func = _[key]; if (typeof func == 'function') func.convert = … })``
-decorates whatever a library exports, ``Array.isArray`` too. Sloppy code may fail to silently, as it
-does in Node with ``--frozen-intrinsics``.
+decorates all exports of a library, including ``Array.isArray``. In sloppy code the assignment may
+fail silently, as in Node with ``--frozen-intrinsics``.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from compartment_mapper.scan.rewrites.assignments import assignment_as_call
 from compartment_mapper.scan.rewrites.global_this import is_strict
 from compartment_mapper.scan.syntax.tree import Step, Syntax
 
-#: A variable that a text takes for any function of an object.
+#: A variable that holds any function of an object.
 _ANY_FUNCTION = re.compile(rb"typeof\s+([A-Za-z_$][\w$]*)\s*={2,3}\s*['\"]function['\"]")
 _LOOKED_UP = re.compile(rb"=\s*[\w$.]+\[\s*[A-Za-z_$]")
 _VARIABLE = re.compile(rb"([A-Za-z_$][\w$]*)\s*\Z")
-#: What core-js says of methods that are there already: ``ArrayPrototype[UNSCOPABLES][key] = true``.
+#: What core-js assigns for existing methods: ``ArrayPrototype[UNSCOPABLES][key] = true``.
 _MARK = re.compile(rb"\]\s*\[\s*[A-Za-z_$][\w$]*\s*\](?=\s*=(?![=>])\s*(?:true|!0)\b)")
 _MEMBER_WRITE = rb"(?<![\w$.])%s\s*\.\s*[\w$]+(?=\s*=(?![=>]))"
 
 
-#: core-js has functions that it makes look like the engine's; that is seen, and used, by nobody.
+#: core-js makes its functions look like the engine's; no code depends on that.
 _TO_STRING = re.compile(rb"toString\s*=(?![=>])")
 _OF_FUNCTIONS = re.compile(rb"(?<![\w$.])Function\s*\.\s*prototype\s*\.\s*\Z")
 
@@ -75,7 +75,7 @@ def _puts(syntax: Syntax, prefix: str) -> Iterator[Edit]:
 
 
 def _looked_up(source: bytes) -> Iterator[bytes]:
-    """Yield the variables that are given what a computed key leads to."""
+    """Yield the variables that are assigned a member with a computed key."""
     for match in _LOOKED_UP.finditer(source):
         variable = _VARIABLE.search(source[max(0, match.start() - 60) : match.start()])
         if variable:

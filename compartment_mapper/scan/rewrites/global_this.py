@@ -1,7 +1,7 @@
-"""``this`` where sloppy code takes it for the global object.
+"""``this`` as the global object in sloppy code.
 
-In sloppy functions that are called plainly ``this`` is the global object (ECMA-262 10.2.1.2); in
-strict ones, and SES evaluates all code as such, it is undefined.
+In plain calls of sloppy functions ``this`` is the global object (ECMA-262 10.2.1.2); in strict
+functions, including all code under SES, it is undefined.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _OWN_THIS = FUNCTIONS - {"arrow_function"} | {"class_body"}
 
 
 def scan_global_this(syntax: Syntax, *, is_sloppy: bool) -> Iterator[Edit]:
-    """Yield the edits that name the global object where ``this`` would be it.
+    """Yield the edits that replace ``this`` with the global object.
 
     Args:
-        syntax: The text.
-        is_sloppy: It is a script, which a directive may still make strict.
+        syntax: The syntax of the source.
+        is_sloppy: Whether it is a script, which a directive may still make strict.
     """
     for match in _RETURN_THIS.finditer(syntax.source):
         start = _start_of_call(syntax, match)
@@ -41,12 +41,12 @@ def scan_global_this(syntax: Syntax, *, is_sloppy: bool) -> Iterator[Edit]:
             yield from _this_edits(syntax, body)
 
 
-#: To find out whether the code is strict.
+#: Idioms that detect strict mode.
 _COMPARED = re.compile(word(b"this") + rb"(?=\s*[!=]==?\s*(?:undefined|null|void 0)\b)")
 
 
 def _compared_this(syntax: Syntax) -> Iterator[Edit]:
-    """Yield the edits of each ``this`` of functions that ask whether theirs is undefined."""
+    """Yield the edits of each ``this`` in functions that test whether it is undefined."""
     owners: dict[int, Node] = {}
     for match in _COMPARED.finditer(syntax.source):
         path = syntax.path_to(match.start())
@@ -61,7 +61,7 @@ def _compared_this(syntax: Syntax) -> Iterator[Edit]:
 
 
 def _start_of_call(syntax: Syntax, match: re.Match[bytes]) -> int | None:
-    """Return where ``Function('return this')()`` begins, parentheses and ``new`` included."""
+    """Return where ``Function('return this')()`` begins, including parentheses and ``new``."""
     path = syntax.path_to(match.start())
     if path[-1].kind != "identifier":
         return None
@@ -75,7 +75,7 @@ def _start_of_call(syntax: Syntax, match: re.Match[bytes]) -> int | None:
 
 
 def _called_bodies(syntax: Syntax) -> Iterator[Node]:
-    """Yield the bodies of sloppy functions that are called where they stand."""
+    """Yield the bodies of immediately called sloppy functions."""
     for match in _CALLED.finditer(syntax.source):
         path = syntax.path_to(match.start())
         if len(path) > 3 and _is_called(path[:-2]) and not is_strict(syntax, path):  # noqa: PLR2004 - a count that the line itself explains
@@ -83,7 +83,7 @@ def _called_bodies(syntax: Syntax) -> Iterator[Node]:
 
 
 def _is_called(path: tuple[Step, ...]) -> bool:
-    """Whether the function at the end of *path* is the callee of a call, in parentheses or not."""
+    """Return whether the function at the end of *path* is a callee, with or without parentheses."""
     if path[-1].kind != "function_expression":
         return False
     index = len(path) - 1
@@ -93,14 +93,14 @@ def _is_called(path: tuple[Step, ...]) -> bool:
 
 
 def is_strict(syntax: Syntax, path: tuple[Step, ...]) -> bool:
-    """Whether a ``'use strict'`` directive (ECMA-262 11.2.1) holds at the end of *path*."""
+    """Return whether a ``'use strict'`` directive (ECMA-262 11.2.1) applies to *path*'s end."""
     return any(_is_strict_in(syntax, step) for step in path)
 
 
 def _is_strict_in(syntax: Syntax, step: Step) -> bool:
     if step.kind == "class_body":
         return True
-    # A directive holds for the name and the parameters of its function, too.
+    # A directive also applies to the name and the parameters of its function.
     body = step.node.child_by_field_name("body") if step.kind in FUNCTIONS else None
     if step.kind != "program" and (body is None or body.type != "statement_block"):
         return False
@@ -130,5 +130,5 @@ def _this_edits(syntax: Syntax, body: Node) -> Iterator[Edit]:
 
 
 def _owner(path: tuple[Step, ...]) -> Node | None:
-    """Return the function (or class body) whose ``this`` is meant at the end of *path*."""
+    """Return the function (or class body) that ``this`` at the end of *path* belongs to."""
     return next((step.node for step in reversed(path) if step.kind in _OWN_THIS), None)

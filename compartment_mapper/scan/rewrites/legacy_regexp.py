@@ -1,8 +1,8 @@
-"""``RegExp.$1`` and its like: what the last match was, for texts that ask for it.
+"""``RegExp.$1`` and similar properties of the last match, for sources that read them.
 
-SES has them not, since they tell of what any code matched (proposal-regexp-legacy-features). So a
-text that reads them notes its own matches: of what it calls ``exec``, ``test``, ``match``,
-``replace`` or ``search`` on. What others match in between, it does not see.
+SES removes them, because they reveal matches of any code (proposal-regexp-legacy-features). A
+source that reads them records its own matches instead: its calls of ``exec``, ``test``, ``match``,
+``replace`` and ``search``. Matches by other code are not visible.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def _calls(syntax: Syntax, prefix: str) -> Iterator[Edit]:
         yield Edit(target.end_byte, match.end(), f',"{name}",{lines}')
 
 
-#: `match` calls the method, and notes in `last` what it matched. Of all matches of a global pattern
-#: that is the last one, before ``replace`` calls its function, as in V8.
+#: `match` calls the method and records the match in `last`. For a global pattern that is the last
+#: match, before ``replace`` calls its function, as in V8.
 _DECLARED = (
     """const $h_last={lastMatch:"",lastParen:"",leftContext:"",rightContext:"",input:"","""
     """$1:"",$2:"",$3:"",$4:"",$5:"",$6:"",$7:"",$8:"",$9:""},"""

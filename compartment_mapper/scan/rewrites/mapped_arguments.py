@@ -1,7 +1,7 @@
-"""``arguments`` of sloppy functions, whose elements are the parameters: ECMA-262 10.4.4.
+"""``arguments`` of sloppy functions, whose elements alias the parameters: ECMA-262 10.4.4.
 
-SES evaluates all code as strict code, where they are copies. In a function that could tell, each
-such element becomes an accessor of its parameter, before anything of the function is evaluated.
+SES evaluates all code as strict code, where they are copies. In a function that could observe the
+difference, each element becomes an accessor of its parameter before the body runs.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from compartment_mapper.scan.syntax.words import candidate_offsets
 from compartment_mapper.text import Span
 
 _WRITES = frozenset({"write", "update"})
-#: Calls that change the array-like that they are given: ``Array.prototype.shift.call(arguments)``.
+#: Calls that modify their array-like argument: ``Array.prototype.shift.call(arguments)``.
 _CHANGING = re.compile(
     r"(?:^|\W)(?:copyWithin|fill|pop|push|reverse|shift|sort|splice|unshift)"
     r"(?:\s*\.\s*(?:call|apply))?\s*\Z"
 )
-#: What an assigned name stands between, or what may be a pattern.
+#: Characters around an assigned name, or a possible pattern.
 _BEFORE_WRITTEN = re.compile(rb"(?:\+\+|--|\bfunction[\s*]|\*/)\s*\Z")
 _AFTER_WRITTEN = re.compile(
     rb"\s*(?:\+\+|--|/[*/]|(?:of|in)\b|\)+\s*=(?![=>])"
@@ -35,10 +35,10 @@ _AFTER_WRITTEN = re.compile(
 
 @dataclass(slots=True)
 class _Use:
-    """How one function uses its ``arguments``."""
+    """The uses of ``arguments`` in one function."""
 
     function: Node
-    #: Indices of elements that are read, or written; None: any.
+    #: Indices of elements that are read or written; None: any.
     reads: set[int | None] = field(default_factory=set)
     writes: set[int | None] = field(default_factory=set)
 
@@ -52,7 +52,7 @@ def scan_mapped_arguments(syntax: Syntax, *, prefix: str) -> tuple[list[Edit], t
 
 
 def _define(prefix: str) -> str:
-    # By way of a literal, since a text may have an `Object` of its own.
+    # Uses a literal, because the source may declare its own `Object`.
     return (
         f"const {prefix}map=(object,index,get,set)=>{{if(index<object.length)"
         "({}).constructor.defineProperty"
@@ -99,7 +99,7 @@ def _index(subscript: Node, syntax: Syntax) -> int | None:
 
 
 def _mapping(syntax: Syntax, use: _Use, *, prefix: str) -> Iterator[Edit]:
-    """Yield the edit of one function, if it could tell that nothing is mapped."""
+    """Yield the edit of one function, if it could observe unmapped arguments."""
     body = use.function.child_by_field_name("body")
     parameters = _simple_parameters(syntax, use.function)
     if body is None or not parameters or is_strict(syntax, syntax.path_to(body.start_byte)):
@@ -111,10 +111,10 @@ def _mapping(syntax: Syntax, use: _Use, *, prefix: str) -> Iterator[Edit]:
 
 
 def _simple_parameters(syntax: Syntax, function: Node) -> dict[str, int]:
-    """Return the index of each parameter, the last of those of one name; none if not simple.
+    """Return the index of each parameter, the last one for duplicates; nothing if not simple.
 
-    A list with default values, patterns or a rest is not simple (ECMA-262 15.1.3): nothing is
-    mapped.
+    A list with default values, patterns or a rest parameter is not simple (ECMA-262 15.1.3):
+    nothing is mapped.
     """
     parameters = function.child_by_field_name("parameters")
     nodes = [
@@ -130,7 +130,7 @@ def _is_comment(node: Node) -> bool:
 
 
 def _told_apart(syntax: Syntax, use: _Use, parameters: Mapping[str, int]) -> Iterator[str]:
-    """Yield the parameters that are written while their elements are read, or the reverse."""
+    """Yield the parameters that are written while their elements are read, or vice versa."""
     span = Span(use.function.start_byte, use.function.end_byte)
     asked = {
         name
@@ -164,7 +164,7 @@ def _looks_written(source: bytes, name: str, span: Span) -> bool:
 
 
 def _is_of(occurrence: Occurrence, function: Node) -> bool:
-    """Whether an occurrence is of a parameter of *function*, and not where that is declared."""
+    """Return whether an occurrence uses a parameter of *function*, outside of its declaration."""
     body = function.child_by_field_name("body")
     nearest = occurrence.enclosing("formal_parameters", "statement_block", *FUNCTIONS)
     if nearest is None or (
@@ -175,7 +175,7 @@ def _is_of(occurrence: Occurrence, function: Node) -> bool:
 
 
 def _is_written(occurrence: Occurrence) -> bool:
-    """Whether a parameter gets a value; ``var`` and functions of its name are the parameter."""
+    """Return whether a parameter is written, also by ``var`` or a function of its name."""
     if occurrence.role != "binding":
         return occurrence.role in _WRITES
     declarator = occurrence.enclosing("variable_declarator", "for_in_statement", *FUNCTIONS)

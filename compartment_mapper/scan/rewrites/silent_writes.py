@@ -1,7 +1,7 @@
-"""Assignments that sloppy code makes in vain where they can't be made; strict code throws.
+"""Assignments that fail silently in sloppy code, and throw in strict code.
 
-``f.name = 'g'`` where ``f`` is a function, or an object whose class has a getter of that name, and
-``to[key] = from[key]``, by which members of all names are copied to a function (ECMA-262 6.2.5.6).
+``f.name = 'g'`` for a function ``f``, or for an object whose class has a getter of that name, and
+``to[key] = from[key]``, which copies members of all names to a function (ECMA-262 6.2.5.6).
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from compartment_mapper.scan.syntax.tree import Node, Syntax
 
 _NAME = re.compile(rb"(?:\.\s*name|\[\s*(?:'name'|\"name\")\s*\])(?=\s*=(?![=>]))")
 _COMPUTED = re.compile(rb"\[\s*([A-Za-z_$][\w$]*)\s*\](?=\s*=(?![=>]))")
-#: The value has the key in it: ``to[key] = from[key]``, ``a[name][key] = bind(from[key])``.
+#: The value contains the key: ``to[key] = from[key]``, ``a[name][key] = bind(from[key])``.
 _HAS_KEY = rb"\s*=[^;={}\n]{0,80}\w\s*\[\s*%s\s*\]"
-#: Loops over indexes are hot, and functions are not what they fill.
+#: Loops over indexes are performance-critical and do not fill functions.
 _COUNTS = re.compile(rb"\+\+|--|[-+]=")
 _WORD_BEFORE = re.compile(rb"([A-Za-z_$][\w$]*)\s*\Z")
 _WORD_AFTER = re.compile(rb"\s*([A-Za-z_$][\w$]*)")
-#: Or it is one of all keys: ``for (var key in from) { var value = from[key]; to[key] = value }``.
+#: Or a loop over all keys: ``for (var key in from) { var value = from[key]; to[key] = value }``.
 _EACH_KEY = re.compile(rb"for\s*\(\s*(?:(?:var|let|const)\s+)?([A-Za-z_$][\w$]*)\s+in\b")
-#: Names that get others.
+#: Names that are assigned other names.
 _RENAMED = RESERVED_IN_STRICT | {"let", "arguments", "eval"}
-#: What is announced to importers, and the constructor's own affair.
+#: Exported functions, and the constructor's own members.
 _PLAIN = frozenset({"super", "exports", "module.exports"})
 
 
@@ -37,9 +37,9 @@ def scan_silent_writes(
     """Return the edits, and the declarations that they need.
 
     Args:
-        syntax: Of a script.
-        prefix: Of names that the text does not have.
-        others: Where assignments begin that are rewritten otherwise.
+        syntax: The syntax of a script.
+        prefix: The prefix of names that do not occur in the source.
+        others: The positions of assignments that other rewrites handle.
     """
     names = list(_names(syntax, prefix, others))
     return [*names, *_copies(syntax, prefix, others)], (_set(prefix),) if names else ()
@@ -55,7 +55,7 @@ def _names(syntax: Syntax, prefix: str, others: Container[int]) -> Iterator[Edit
 
 
 def _copies(syntax: Syntax, prefix: str, others: Container[int]) -> Iterator[Edit]:
-    """Yield edits without declarations: such functions are shown as text, and evaluated again."""
+    """Yield edits without declarations: such functions are converted to strings and reevaluated."""
     each = set(_EACH_KEY.findall(syntax.source))
     copied = [
         match
@@ -72,7 +72,7 @@ def _copies(syntax: Syntax, prefix: str, others: Container[int]) -> Iterator[Edi
         if target is None or target.start_byte in others or key in _RENAMED:
             continue
         start = target.start_byte
-        # Else the line before would go on with it.
+        # Otherwise the previous line would continue.
         before = "void 0," if begins_statement(syntax.path_to(start), start) else ""
         is_lost = f'typeof {prefix}to==="function"&&({key}==="name"||{key}==="length")'
         yield Edit(start, start, f"{before}(({prefix}to)=>{is_lost}?{{}}:{prefix}to)(")
@@ -80,7 +80,7 @@ def _copies(syntax: Syntax, prefix: str, others: Container[int]) -> Iterator[Edi
 
 
 def _counted(source: bytes) -> Iterator[bytes]:
-    """Yield the names of variables that are added to."""
+    """Yield the names of variables that get new members."""
     for match in _COUNTS.finditer(source):
         start = max(0, match.start() - 60)
         before = _WORD_BEFORE.search(source[start : match.start()])
@@ -102,7 +102,7 @@ def _assigned(syntax: Syntax, offset: int) -> tuple[Node | None, Node | None]:
 
 
 def _set(prefix: str) -> str:
-    """Return a function that assigns as sloppy code does; a setter that throws, throws."""
+    """Return a function that assigns as in sloppy code; exceptions of setters propagate."""
     return (
         f"const {prefix}set=(object,key,value)=>{{const O=({{}}).constructor;let at=object,set;"
         "if(object==null)object[key]=value;"

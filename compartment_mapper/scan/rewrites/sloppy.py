@@ -1,4 +1,4 @@
-"""Sloppy code in CommonJS: what strict evaluation would refuse, rewritten where it can be.
+"""Rewrite sloppy CommonJS code that strict evaluation would reject, where possible.
 
 SES evaluates all code as strict code (ECMA-262 11.2.2).
 """
@@ -34,7 +34,7 @@ _STRINGS = frozenset({"string", "string_fragment", "escape_sequence"})
 
 
 def scan_sloppy(syntax: Syntax, *, prefix: str) -> tuple[list[Edit], list[Refusal]]:
-    """Return the rewrites of sloppy code, and what can't be rewritten."""
+    """Return the rewrites of sloppy code, and constructs that cannot be rewritten."""
     edits = [
         *scan_deleted_names(syntax),
         *scan_duplicate_parameters(syntax, prefix=prefix),
@@ -59,7 +59,7 @@ def scan_sloppy(syntax: Syntax, *, prefix: str) -> tuple[list[Edit], list[Refusa
     for match in _ESCAPE.finditer(syntax.source):
         if syntax.path_to(match.start())[-1].kind in _STRINGS:
             edits.extend(_escape_edits(syntax.source, match.start()))
-    # What is strict, an engine refuses as it stands.
+    # Strict code is left to the engine, which rejects it.
     kept = [edit for edit in edits if not is_strict(syntax, syntax.path_to(edit.start))]
     return kept, refusals
 
@@ -80,7 +80,7 @@ def _with_statement(start: int) -> Refusal:
 
 
 def _number(text: str) -> str:
-    """Return a legacy octal (or octal-like decimal) literal of Annex B as a plain one.
+    """Return a legacy octal (or octal-like decimal) literal of Annex B in modern syntax.
 
     >>> _number("017"), _number("089")
     ('0o17', '89')

@@ -1,4 +1,4 @@
-"""Functions that only sloppy code may declare so, and what it may do with their own names."""
+"""Function declarations that only sloppy code allows, and assignments to their own names."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from compartment_mapper.text import Span
 
 _LABELED = re.compile(rb":\s*(?P<function>function\b)")
 _CONDITIONAL = re.compile(rb"(?:\)|" + word(b"else", rb"\w") + rb")\s*(?P<function>function\b)")
-#: An expression, since something stands before it that no statement ends with.
+#: An expression, because the preceding text does not end a statement.
 _EXPRESSION = re.compile(
     rb"(?:[(=,:!+\-~?&|\[]|\b(?:return|void|typeof|new|case))\s*"
     rb"(?P<function>function)\s*\*?\s*(?P<name>[\w$]+)\s*\("
 )
-#: Not allowed as names of variables in strict code, ECMA-262 13.1.1.
+#: Reserved as variable names in strict code, ECMA-262 13.1.1.
 _SPECIAL = frozenset({"arguments", "eval"})
 _SPECIAL_NAMED = re.compile(
     rb"(?:\b(?:var|let|const|function)\s+|[,(]\s*)(?:eval|arguments)\s*(?:[=,;]|\)\s*(?:\{|=>))"
     rb"|\bfunction\s+(?:eval|arguments)\s*\(|\barguments\s*(?:[-+*/%&|^]|<<|>>>?)?=(?![=>])"
 )
-#: SES censors what looks like a direct call.
+#: SES rejects text that looks like a direct call.
 _CALLED = re.compile(rb"\s*\(")
 
 
 def scan_labeled_functions(syntax: Syntax) -> Iterator[Edit]:
-    """Yield the edits that take away the labels of functions (B.3.1): nothing can go to them."""
+    """Yield the edits that remove the labels of functions (B.3.1), which nothing can target."""
     for match in _LABELED.finditer(syntax.source):
         path = syntax.path_to(match.start("function"))
         labeled = path[-3] if path[-2:-1] and path[-2].kind == "function_declaration" else path[0]
@@ -44,7 +44,7 @@ def scan_labeled_functions(syntax: Syntax) -> Iterator[Edit]:
 
 
 def scan_conditional_functions(syntax: Syntax) -> Iterator[Edit]:
-    """Yield the edits that put functions that are branches of ``if`` into blocks (B.3.3)."""
+    """Yield the edits that wrap functions that are branches of ``if`` in blocks (B.3.3)."""
     for match in _CONDITIONAL.finditer(syntax.source):
         path = syntax.path_to(match.start("function"))
         kinds = [step.kind for step in path[-3:-1]]
@@ -60,8 +60,8 @@ def scan_conditional_functions(syntax: Syntax) -> Iterator[Edit]:
 def scan_own_name_writes(syntax: Syntax) -> Iterator[Edit]:
     """Yield the edits of assignments to the own name of a function expression.
 
-    In sloppy code they do nothing (ECMA-262 9.1.1.1.5); the assigned value is that of the
-    expression all the same. An element of an array that is thrown away is what gets it.
+    In sloppy code they do nothing (ECMA-262 9.1.1.1.5), but still evaluate to the assigned value. A
+    discarded array element receives the value instead.
     """
     for match in _EXPRESSION.finditer(syntax.source):
         path = syntax.path_to(match.start("name"))
@@ -81,20 +81,20 @@ def _own_name_writes(syntax: Syntax, function: Node, name: str) -> Iterator[Edit
     within = Span(function.start_byte, function.end_byte)
     found = [o for o in occurrences(syntax, {name}, within) if o.declared_in == function.id]
     if any(o.role == "binding" and o.path[-2].id != function.id for o in found):
-        return  # a parameter or a variable of the name
+        return  # a parameter or a variable of that name
     for occurrence in found:
         if occurrence.role in {"write", "update"}:
-            # Else the line before would go on with it.
+            # Otherwise the previous line would continue.
             is_first = begins_statement(occurrence.path, occurrence.span.start)
             before = "void 0," if is_first else ""
             yield occurrence.replaced(f"{before}[{name}][0]")
 
 
 def scan_special_names(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
-    """Yield the edits that rename variables that are called ``eval`` or ``arguments``.
+    """Yield the edits that rename variables named ``eval`` or ``arguments``.
 
-    An ``arguments`` that a function declares by ``var``, or assigns, has that of the function as
-    its first value.
+    An ``arguments`` that a function declares with ``var``, or assigns, is initialized with the
+    function's.
     """
     if not _SPECIAL_NAMED.search(syntax.source):
         return
@@ -118,7 +118,7 @@ def scan_special_names(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
 
 
 def _owners_of_arguments(found: list[Occurrence]) -> Iterator[tuple[int, Node]]:
-    """Yield the functions that assign their ``arguments``, or declare a variable of the name."""
+    """Yield the functions that assign ``arguments``, or declare a variable of that name."""
     for occurrence in found:
         owner = owner_of(occurrence.path)
         if owner is not None and occurrence.name == "arguments":
@@ -128,7 +128,7 @@ def _owners_of_arguments(found: list[Occurrence]) -> Iterator[tuple[int, Node]]:
 
 
 def _is_plain_variable(occurrence: Occurrence, owner: Step, found: list[Occurrence]) -> bool:
-    """Whether a name is declared by ``var`` in *owner*, and no parameter is called so."""
+    """Return whether *owner* declares a name with ``var`` and has no parameter of that name."""
     around = occurrence.enclosing("variable_declaration", "lexical_declaration", *FUNCTIONS)
     if occurrence.role != "binding" or around is None or around.kind != "variable_declaration":
         return False

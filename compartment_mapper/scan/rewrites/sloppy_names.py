@@ -1,4 +1,4 @@
-"""Names that only sloppy code can have, or sees where strict code does not."""
+"""Names that only sloppy code allows, or resolves differently from strict code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from compartment_mapper.scan.syntax.patterns import word
 from compartment_mapper.scan.syntax.scopes import FUNCTIONS
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax
 
-#: Reserved in strict code, but for those of which the grammar knows that they are names.
+#: Reserved in strict code, except those that the parser accepts as names.
 _RESERVED = RESERVED_IN_STRICT | {"let"}
 _BEFORE_DECLARED = re.compile(rb"(?:\b(?:var|let|const|function)\s+|[,({\[]\s*)\Z")
 _AFTER_DECLARED = re.compile(rb"\s*[=,;)(}\]\n]")
@@ -37,7 +37,7 @@ def scan_reserved_names(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
 
 
 def _is_declared(source: bytes, name: bytes) -> bool:
-    """Whether *name* may be declared somewhere in *source*."""
+    """Return whether *source* may declare *name*."""
     start = source.find(name)
     while start >= 0:
         end = start + len(name)
@@ -52,7 +52,7 @@ def _is_declared(source: bytes, name: bytes) -> bool:
 def scan_deleted_names(syntax: Syntax) -> Iterator[Edit]:
     """Yield the edits for ``delete name``, a SyntaxError in strict code.
 
-    Of a global it deletes the property; a variable it does not even read, and answers false
+    It deletes the property of a global; for a variable it evaluates to false without reading it
     (ECMA-262 13.5.1.2).
     """
     deleted = list(_DELETE.finditer(syntax.source))
@@ -68,7 +68,7 @@ def scan_deleted_names(syntax: Syntax) -> Iterator[Edit]:
 
 
 def scan_duplicate_parameters(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
-    """Yield the edits that rename all but the last of parameters that have one name."""
+    """Yield the edits that rename all but the last of duplicate parameters."""
     for match in _PARAMETERS.finditer(syntax.source):
         names = [name[0] for name in _PARAMETER.finditer(match[1])]
         if len(names) == len(set(names)):
@@ -81,18 +81,18 @@ def scan_duplicate_parameters(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
                 yield Edit(start, start + len(name[0]), f"{prefix}{number}unused")
 
 
-#: Only plain names: any other parameter list may not have duplicates (ECMA-262 15.2.1).
+#: Only plain names: other parameter lists cannot have duplicates (ECMA-262 15.2.1).
 _PARAMETERS = re.compile(word(b"function", rb"\w") + rb"\b[^()]{0,80}\(([\w$\s,]*)\)")
 _PARAMETER = re.compile(rb"[\w$]+")
 _DELETE = re.compile(word(b"delete", rb"\w") + rb"\s+([\w$\x80-\xff]+)\s*(?![\w$.\[(`?\x80-\xff])")
 
 
 def scan_block_functions(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
-    """Yield the edits that let a function in a block be seen in the function around it.
+    """Yield the edits that make a function in a block visible in the enclosing function.
 
-    Annex B.3.2.1: when the declaration is evaluated, a variable of the function around gets the
-    function as its value, but no parameter does. Where nothing outside of the block asks for it,
-    nothing is done.
+    Annex B.3.2.1: when the declaration is evaluated, a variable of the enclosing function gets the
+    function as its value, unless a parameter has the name. Nothing is done if no code outside of
+    the block uses it.
     """
     blocks = list(_functions_in_blocks(syntax))
     if not blocks:
@@ -117,7 +117,7 @@ def scan_block_functions(syntax: Syntax, *, prefix: str) -> Iterator[Edit]:
 
 
 def _block_of(path: tuple[Step, ...]) -> Node:
-    """Return what the function at the end of *path* is declared in: it may be its own block."""
+    """Return the scope that declares the function at the end of *path*: it may be its own block."""
     match path[-2].kind:
         case "statement_block":
             return path[-2].node
@@ -128,9 +128,9 @@ def _block_of(path: tuple[Step, ...]) -> Node:
 
 
 def _may_be_seen(occurrence: Occurrence, declared: Container[int]) -> bool:
-    """Whether an occurrence outside of a block agrees with a variable of the function around.
+    """Return whether an occurrence outside of a block can refer to a variable of the function.
 
-    Not where its name is a parameter's, or that of ``let``, ``const``, ``class`` or ``catch``.
+    Not if the name belongs to a parameter, or to ``let``, ``const``, ``class`` or ``catch``.
     """
     if occurrence.role != "binding" or occurrence.path[-2].id in declared:
         return True

@@ -1,1 +1,1 @@
-"""A source text, its syntax tree, and the names in it with their scopes."""
+"""The syntax tree of a source, and its names with their scopes."""

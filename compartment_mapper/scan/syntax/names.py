@@ -1,4 +1,4 @@
-"""Where given names occur in a text, in which role, and which scope declares them."""
+"""Find occurrences of names, with their roles and declaring scopes."""
 
 from __future__ import annotations
 
@@ -29,28 +29,28 @@ _IDENTIFIERS = frozenset(
 )
 
 
-#: Of a CommonJS module, https://nodejs.org/api/modules.html#the-module-wrapper.
+#: The variables of a CommonJS module, https://nodejs.org/api/modules.html#the-module-wrapper.
 WRAPPER_PARAMETERS = ("require", "exports", "module", "__filename", "__dirname")
 
 
 class Occurrence(NamedTuple):
-    """One place where a name stands as an identifier."""
+    """One occurrence of a name as an identifier."""
 
     name: str
     role: Role
     scope: ScopeKind
     path: tuple[Step, ...]
-    #: The id of the node whose scope declares the name; None where none does.
+    #: The ID of the node whose scope declares the name; None if no scope does.
     declared_in: int | None = None
 
     @property
     def span(self) -> Span:
-        """Of the identifier itself."""
+        """The span of the identifier."""
         leaf = self.path[-1].node
         return Span(leaf.start_byte, leaf.end_byte)
 
     def replaced(self, text: str) -> Edit:
-        """Return the edit that puts *text* there; in ``{ name }`` the property keeps its name."""
+        """Return the edit that replaces it; in ``{ name }`` the property keeps its name."""
         is_shorthand = self.path[-1].kind.startswith("shorthand_property_identifier")
         return Edit(*self.span, f"{self.name}:{text}" if is_shorthand else text)
 
@@ -66,14 +66,13 @@ def occurrences(
     *,
     known: Iterable[int] | None = None,
 ) -> list[Occurrence]:
-    """Return the occurrences of *names* in the order of the text, references resolved.
+    """Return the occurrences of *names* in order, with references resolved.
 
     Args:
-        syntax: Of the text.
-        names: Without escapes.
-        within: Only those in that part of the text; scopes around it are as if they declared
-            nothing.
-        known: Where the names stand as whole words, if that was found already.
+        syntax: The syntax of the source.
+        names: Names without escapes.
+        within: Limits the search to a part of the source; scopes around it count as empty.
+        known: The positions of the names as whole words, if known.
     """
     found = list(_identifiers(syntax, frozenset(names), within, known))
     declared: dict[str, set[int]] = {}
@@ -93,8 +92,8 @@ def occurrences(
 def references(syntax: Syntax, binding: tuple[Step, ...]) -> list[Occurrence] | None:
     """Return the uses of the name that the identifier at the end of *binding* declares.
 
-    For an identifier that is assigned, those of whatever declares it; None when nothing does.
-    Declarations are left out.
+    For an assigned identifier, return the uses of its declaration; None if there is none.
+    Declarations are omitted.
     """
     start = binding[-1].node.start_byte
     known = _known_references(syntax.tree)
@@ -105,7 +104,7 @@ def references(syntax: Syntax, binding: tuple[Step, ...]) -> list[Occurrence] | 
 
 @lru_cache(maxsize=1)
 def _known_references(_tree: object) -> dict[int, list[Occurrence] | None]:
-    """Return what was found in a tree, by where bindings stand: several scanners ask the same."""
+    """Return the cache of a tree, by binding position: several scanners ask for the same."""
     return {}
 
 
@@ -119,9 +118,9 @@ def _references(syntax: Syntax, binding: tuple[Step, ...], start: int) -> list[O
 
 
 def binding_scope(syntax: Syntax, binding: tuple[Step, ...]) -> Span:
-    """Return where the name may be used that the identifier at the end of *binding* declares.
+    """Return the part where the name declared at the end of *binding* may be used.
 
-    For one that declares nothing (it is assigned), that is anywhere.
+    For an identifier that is only assigned, the whole source.
     """
     top = pattern_top(binding)
     if role_in(binding, top) == "binding":
@@ -135,7 +134,7 @@ _Found = tuple[str, Role, int, tuple[Step, ...]]
 
 
 def has_own_global(syntax: Syntax) -> bool:
-    """Whether the text declares a ``globalThis``, which may have no value yet where it is asked."""
+    """Return whether the source declares ``globalThis``, which may be read uninitialized."""
     return _OWN_GLOBAL.search(syntax.source) is not None and any(
         occurrence.role == "binding" for occurrence in occurrences(syntax, {"globalThis"})
     )

@@ -1,4 +1,4 @@
-"""What an identifier does where it stands: it is read, written, declared, or exported."""
+"""Determine the role of an identifier: read, written, declared, or exported."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from compartment_mapper.scan.syntax.tree import Step
 Role = Literal["read", "write", "update", "typeof", "binding", "export"]
 
 
-#: Pattern nodes, with the fields through which a target is reached.
+#: Pattern nodes, with the fields that contain targets.
 _PATTERN_FIELDS: dict[str, frozenset[str | None]] = {
     "array_pattern": frozenset({None}),
     "object_pattern": frozenset({None}),
@@ -22,7 +22,7 @@ _PATTERN_FIELDS: dict[str, frozenset[str | None]] = {
 
 
 def pattern_top(path: tuple[Step, ...]) -> int:
-    """Return the index in *path* of the outermost pattern that holds the leaf as a target."""
+    """Return the index in *path* of the outermost pattern that contains the leaf as a target."""
     index = len(path) - 1
     while index > 0:
         fields = _PATTERN_FIELDS.get(path[index - 1].kind)
@@ -33,7 +33,7 @@ def pattern_top(path: tuple[Step, ...]) -> int:
 
 
 def role_of(path: tuple[Step, ...]) -> Role | None:
-    """Return the role of what *path* leads to: an identifier, or a member of something."""
+    """Return the role of the end of *path*: an identifier, or a member."""
     return role_in(path, pattern_top(path))
 
 
@@ -79,13 +79,13 @@ def _binding_role(path: tuple[Step, ...], top: int) -> Role:
 
 
 def _specifier_role(path: tuple[Step, ...]) -> Role | None:
-    """Names in import and export clauses: bindings, references, or another module's names."""
+    """Return the role of a name in an import or export clause: binding, reference, or neither."""
     parent, field = path[-2], path[-1].field
     if parent.kind == "import_specifier":
         alias = parent.node.child_by_field_name("alias")
         return "binding" if field == "alias" or alias is None else None
     if parent.kind == "export_specifier" and field == "name":
         statements = (step.node for step in reversed(path) if step.kind == "export_statement")
-        statement = next(statements, None)  # None: of a text that is no program
+        statement = next(statements, None)  # None: an invalid program
         return "export" if statement and not statement.child_by_field_name("source") else None
     return None

@@ -1,6 +1,6 @@
-"""Which scope declares a name: ECMA-262 section 8.2, in strict mode.
+"""Find the scope that declares a name: ECMA-262 section 8.2, in strict mode.
 
-A name declared by a function in a block counts for the function too, as Annex B.3.2 has it in
+A function name declared in a block also belongs to the enclosing function, as in Annex B.3.2 for
 sloppy code.
 """
 
@@ -22,7 +22,7 @@ FUNCTIONS = frozenset(
 )
 
 
-#: Those that have ``arguments``, and ``this``, of their own.
+#: Functions with their own ``arguments`` and ``this``.
 OWNERS = FUNCTIONS - {"arrow_function"}
 
 
@@ -46,12 +46,12 @@ _BLOCKS = frozenset(
 
 
 def owner_of(path: tuple[Step, ...]) -> Step | None:
-    """Return the innermost function around the end of *path* that has ``arguments`` of its own."""
+    """Return the innermost function around the end of *path* with its own ``arguments``."""
     return next((step for step in reversed(path[:-1]) if step.kind in OWNERS), None)
 
 
 def declaring_scopes(path: tuple[Step, ...], top: int) -> Iterator[int]:
-    """Yield the ids of the scopes that a binding occurrence declares its name in."""
+    """Yield the IDs of the scopes in which a binding occurrence declares its name."""
     parent = path[top - 1]
     kind = parent.kind
     if kind in {"function_expression", "generator_function", "class", "catch_clause"}:
@@ -87,10 +87,10 @@ def _function_scope(path: tuple[Step, ...]) -> int:
 
 
 def scope_of(path: tuple[Step, ...], scopes: set[int]) -> int | None:
-    """Return the innermost of *scopes* on the way to a name.
+    """Return the innermost of *scopes* on the path to a name.
 
-    The name of a declared function, and the computed key of a method, stand in its node and are
-    of the scope around it.
+    The name of a declared function, and the computed key of a method, are inside its node but
+    belong to the enclosing scope.
     """
     inner: Step | None = None
     for step in reversed(path):

@@ -1,8 +1,8 @@
-"""The only place that knows tree-sitter: a text and its tree, asked by place.
+"""The only module that uses tree-sitter: a source and its tree, queried by position.
 
-Most of a module is never looked at. Scanners find candidates with regular expressions over the
-bytes, and ask here what stands at such a place: a walk from the root to one leaf costs
-microseconds, a walk over the tree costs a hundred times the parse.
+Most of a module is never inspected. Scanners find candidates with regular expressions over the
+bytes, and query the tree at these positions: a walk from the root to one leaf takes microseconds, a
+walk over the whole tree takes a hundred times as long as the parse.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PARSER = tree_sitter.Parser(_LANGUAGE)
 
 
 class _Kinds(dict[int, str]):
-    """The grammar's names of nodes by their numbers: looked up, they need not be made anew."""
+    """The parser's node kinds by number, cached to avoid creating strings."""
 
     def __missing__(self, number: int) -> str:
         name = _LANGUAGE.node_kind_for_id(number)
@@ -35,9 +35,9 @@ class _Kinds(dict[int, str]):
 
 
 class Step:
-    """One node on the way from the root to a leaf, and its field in the node before.
+    """One node on the path from the root to a leaf, and its field in the parent.
 
-    Made by the hundred thousand: a plain class is made three times as fast as a frozen one.
+    Created by the hundred thousand: a plain class is three times as fast as a frozen one.
     """
 
     __slots__ = ("field", "id", "kind", "node")
@@ -45,7 +45,7 @@ class Step:
     def __init__(self, node: Node, field: str | None) -> None:
         self.node = node
         self.field = field
-        #: The grammar's name of the node.
+        #: The parser's name of the node kind.
         self.kind: str = _KINDS[node.kind_id]
         self.id = node.id
 
@@ -54,18 +54,18 @@ _KINDS = _Kinds()
 
 
 class _Walk:
-    """A cursor in a tree that goes to each place from the one before, as neighbours share most."""
+    """A tree cursor that moves between positions, because neighbors share most of the path."""
 
     __slots__ = ("_cursor", "_ends", "_found", "_kept", "_starts", "_steps")
 
-    #: Steps of paths that are remembered, for scanners ask for the same places; then all are
-    #: forgotten.
+    #: The maximum number of cached path steps, because scanners query the same positions; then the
+    #: cache is cleared.
     _MOST = 400_000
 
     def __init__(self, tree: tree_sitter.Tree) -> None:
         self._cursor = tree.walk()
         self._steps = [Step(tree.root_node, None)]
-        # Of the steps; the root is everywhere.
+        # The spans of the steps; the root covers everything.
         self._starts: list[float] = [-1]
         self._ends: list[float] = [inf]
         self._found: dict[int, tuple[Step, ...]] = {}
@@ -106,7 +106,7 @@ _LINE_END = re.compile(rb"\r\n|[\r\n]|\xe2\x80[\xa8\xa9]")
 
 @lru_cache(maxsize=1)
 def _names_query() -> tree_sitter.Query:
-    """Return what finds the names that stand alone, and those of them that are declared."""
+    """Return the query for free-standing names, and for declared ones among them."""
     return tree_sitter.Query(
         _LANGUAGE,
         """
@@ -134,7 +134,7 @@ def _names_query() -> tree_sitter.Query:
 
 @dataclass(frozen=True, slots=True)
 class Syntax:
-    """A text and its syntax tree."""
+    """A source and its syntax tree."""
 
     source: bytes
     tree: tree_sitter.Tree
@@ -145,11 +145,11 @@ class Syntax:
 
     @property
     def root(self) -> Node:
-        """The program."""
+        """The program node."""
         return self.tree.root_node
 
     def statements(self) -> list[Node]:
-        """Return the statements at the top of the program."""
+        """Return the top-level statements of the program."""
         return self.root.named_children
 
     def text(self, node: Node) -> str:
@@ -157,7 +157,7 @@ class Syntax:
         return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
     def identifier(self, node: Node) -> str:
-        """Return the name that an identifier *node* means, its Unicode escapes replaced."""
+        """Return the name of an identifier *node*, with its Unicode escapes decoded."""
         text = self.text(node)
         return string_value(text) if "\\" in text else text
 
@@ -170,14 +170,14 @@ class Syntax:
         return self._walk.to(offset)
 
     def line_ends(self, start: int, end: int) -> str:
-        """Return the line terminators (ECMA-262 12.3) of a part of the text.
+        """Return the line terminators (ECMA-262 12.3) of a part of the source.
 
-        What replaces the part has as many lines then.
+        They preserve the number of lines when the part is replaced.
         """
         return b"".join(_LINE_END.findall(self.source, start, end)).decode()
 
     def undeclared(self) -> set[str]:
-        """Return the names that the text uses and declares nowhere."""
+        """Return the names that the source uses and does not declare."""
         found = tree_sitter.QueryCursor(_names_query()).captures(self.root)
         names = {
             capture: {node.text.decode() for node in nodes if node.text is not None}
@@ -186,7 +186,7 @@ class Syntax:
         return names.get("used", set()) - names.get("declared", set())
 
     def widest(self, *, most_depth: int) -> int | None:
-        """Return the most children that a node has; None if one is in more than *most_depth*."""
+        """Return the maximum number of children of a node; None if deeper than *most_depth*."""
         cursor = self.tree.walk()
         counts = [1]
         widest = 1
@@ -202,7 +202,7 @@ class Syntax:
         return None
 
     def first_error(self) -> Span | None:
-        """Return where the grammar first failed to understand the text, or None."""
+        """Return the first position that the parser did not understand, or None."""
         node = self.root
         if not node.has_error:
             return None
@@ -214,7 +214,7 @@ class Syntax:
         return Span(node.start_byte, max(node.end_byte, node.start_byte + 1))
 
     def errors(self) -> Iterator[Node]:
-        """Yield the outermost nodes that the grammar did not understand."""
+        """Yield the outermost nodes that the parser did not understand."""
         pending = [self.root]
         while pending:
             node = pending.pop()
@@ -225,12 +225,12 @@ class Syntax:
 
 
 def parse_plainly(source: bytes) -> Syntax:
-    """Return the syntax of *source* as the grammar sees it, without what we know better."""
+    """Return the syntax of *source* without workarounds for the parser."""
     return Syntax(source, _PARSER.parse(source))
 
 
 def parse(source: bytes) -> Syntax:
-    """Return the syntax of *source*; a text that is no program has error nodes in its tree."""
+    """Return the syntax of *source*; invalid source has error nodes in its tree."""
     syntax, joined = _lone_exports_joined(source)
     if not syntax.root.has_error:
         return syntax
@@ -243,7 +243,7 @@ def parse(source: bytes) -> Syntax:
     return syntax if masked == joined else Syntax(source, _PARSER.parse(masked))
 
 
-#: Escapes that only tagged templates may have, ECMA-262 12.9.6 NotEscapeSequence.
+#: Escapes that only tagged templates may contain, ECMA-262 12.9.6 NotEscapeSequence.
 _ODD_ESCAPE = (
     rb"\\(?:u(?![0-9a-fA-F]{4}|\{0*(?:10|[0-9a-fA-F])?[0-9a-fA-F]{1,4}\})|x(?![0-9a-fA-F]{2})"
     rb"|0(?=[0-9])|[1-9])"
@@ -252,7 +252,7 @@ _ESCAPES = re.compile(rb"(?P<odd>" + _ODD_ESCAPE + rb")|\\[\s\S]")
 
 
 def has_odd_escape(text: bytes) -> bool:
-    r"""Whether the *text* between substitutions has no value, which a tag sees as undefined.
+    r"""Return whether the *text* between substitutions has no value, so that a tag sees undefined.
 
     >>> has_odd_escape(rb"\unicode"), has_odd_escape(rb"\\unicode \u{1F600} \x41 \0")
     (True, False)
@@ -261,11 +261,11 @@ def has_odd_escape(text: bytes) -> bool:
 
 
 def _odd_escapes_masked(source: bytes) -> bytes:
-    """Return *source* without such escapes, where they are in tagged templates."""
+    """Return *source* with such escapes in tagged templates replaced."""
     masked = _ESCAPES.sub(lambda found: b"__" if found["odd"] else found[0], source)
     if masked == source:
         return source
-    # Elsewhere they are wrong, or of a regular expression, and where they stand is the same.
+    # Elsewhere they are errors or in regular expressions, and positions stay the same.
     syntax = parse_plainly(masked)
     return _ESCAPES.sub(
         lambda found: b"__" if found["odd"] and _is_in_tagged(syntax, found.start()) else found[0],
@@ -282,20 +282,20 @@ def _is_in_tagged(syntax: Syntax, offset: int) -> bool:
     return is_argument and path[inner - 1].kind == "call_expression"
 
 
-#: The grammar takes ``export`` at the end of a line, or before a comment to its end, for a name.
+#: The parser reads ``export`` at the end of a line, or before a comment to its end, as a name.
 _LONE_EXPORT = re.compile(
     word(b"export", rb"\w$") + rb"(?P<gap>(?:[ \t]|%(block)s)*(?:%(end)s|//.*[\r\n])"
     rb"(?:\s|%(end)s|//.*[\r\n]|%(block)s)*)(?=[\w{*$])"
     % {b"block": rb"/\*(?:[^*]|\*(?!/))*\*/", b"end": rb"(?:[\r\n]|\xe2\x80[\xa8\xa9])"}
 )
-#: What stands there, but for comments that may stay.
+#: The text between, except for comments that may stay.
 _IN_GAP = re.compile(rb"(/\*(?:[^*]|\*(?!/))*\*/)|//.*|\s|\xe2\x80[\xa8\xa9]")
 
 
 def _lone_exports_joined(source: bytes) -> tuple[Syntax, bytes]:
-    """Return the syntax of *source* with such exports joined to what follows, and that text."""
+    """Return the syntax of *source* with such exports joined to the next line, and that source."""
     text = _YIELD.sub(b"yie_d", source) if _names_yield(source) else source
-    # What ends a text for the grammar; emscripten writes machine code in strings as it is.
+    # Ends the source for the parser; emscripten stores machine code in strings.
     text = text.replace(b"\0", b"\x01")
     syntax = Syntax(source, _PARSER.parse(text))
     joined = _LONE_EXPORT.sub(lambda export: _joined(syntax, export), text)
@@ -303,7 +303,7 @@ def _lone_exports_joined(source: bytes) -> tuple[Syntax, bytes]:
 
 
 def _names_yield(source: bytes) -> bool:
-    """Whether ``yield`` is a name, as sloppy code that has no generator may use it (12.7.2)."""
+    """Return whether ``yield`` is a name, as in sloppy code without generators (12.7.2)."""
     return _YIELD_DECLARED.search(source) is not None and not _GENERATOR.search(source)
 
 
@@ -324,18 +324,18 @@ def _joined(syntax: Syntax, export: re.Match[bytes]) -> bytes:
 _NO_CODE = frozenset({"comment", "string_fragment", "template_string", "regex_pattern"})
 
 
-#: The grammar inserts no semicolon between an export clause and what could go on with a value.
+#: The parser inserts no semicolon between an export clause and a possible continuation.
 _UNENDED = re.compile(rb"(\bexport\s*\{[^{}]*\}[ \t\r]*)\n(?=\s*[(\[`/*+-])")
 
-#: The grammar refuses reserved words as names in these clauses (``export { x as null }``); a
-#: text of the same length, where they are plain names, has the same tree otherwise.
+#: The parser rejects reserved words as names in these clauses (``export { x as null }``); a source
+#: of the same length with plain names has the same tree otherwise.
 _CLAUSE = re.compile(rb"\b(?:export|import)\b[^{}()=;'\"]{0,2000}\{[^{}]*\}")
-#: The grammar knows attributes of imports only.
+#: The parser supports attributes of imports only.
 _ATTRIBUTES = re.compile(
     rb"(\bexport\s*(?:\{[^{}]*\}|\*)(?:(?!\bimport\b)[^;{}()=]){0,2000}?\bfrom\s*(?:'[^'\n]*'|\"[^\"\n]*\")\s*)(with\s*\{[^{}]*)\}"
     rb"(?=[ \t]*(?:[;\r\n/]|\Z))"
 )
-#: Nor does it know them on a line of their own.
+#: Nor does it support them on a separate line.
 _ATTRIBUTES_BELOW = re.compile(rb"(?<=['\"])[ \t]*[\r\n]\s*(?=with\s*\{)")
 _NAMESPACE = re.compile(rb"(\bexport\s*\*\s*as\s+\w+)\w(?=\s+from\b)")
 _RESERVED = re.compile(
@@ -354,7 +354,7 @@ _LAST_CODE_POINT = 0x10FFFF
 
 
 def character(digits: str) -> str | None:
-    """Return the character of a hexadecimal code point; None for one beyond 10FFFF (12.9.4.1).
+    """Return the character of a hexadecimal code point; None beyond 10FFFF (12.9.4.1).
 
     >>> character("61"), character("110000")
     ('a', None)
@@ -368,7 +368,7 @@ _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "
 
 
 def string_value(text: str) -> str:
-    r"""Return the value of what stands between the quotes of a string literal.
+    r"""Return the value of the text between the quotes of a string literal.
 
     >>> string_value(r"a\x62\u{63}\n")
     'abc\n'

@@ -1,4 +1,4 @@
-"""Where words stand in a source text, by its bytes alone: the tree then says what each is."""
+"""Find words in a source by its bytes; the tree then classifies them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from compartment_mapper.text import Span
 
 
 def is_named_often(source: bytes, name: str, within: Span, limit: int) -> bool:
-    """Whether *name* stands in a part of *source* more than *limit* times, as a member or not."""
+    """Return whether *name* occurs more than *limit* times in a part of *source*, with members."""
     if name and source.count(name.encode(), within.start, within.end) <= limit:
         return False
     matches = word_pattern(frozenset({name})).finditer(source, within.start, within.end)
@@ -25,7 +25,7 @@ def candidate_offsets(
     within: Span | None = None,
     known: Iterable[int] | None = None,
 ) -> Iterator[int]:
-    """Yield where one of *names* stands in *source* as a word, but not as ``.name``."""
+    """Yield where one of *names* occurs in *source* as a word, but not as ``.name``."""
     if not names:
         return
     start, end = (within.start, within.end) if within else (0, len(source))
@@ -38,15 +38,15 @@ def candidate_offsets(
             yield offset
 
 
-#: More names, or more places for each, are found faster by one pattern; to compile it takes as
-#: long as some hundred places.
+#: With more names, or more positions per name, a single pattern is faster; compiling it costs as
+#: much as some hundred positions.
 _FEW_NAMES = 64
 
 
 _FEW_PLACES = 200
 
 
-#: For each name a search over the text is made: of a long one, only for some names.
+#: Each name requires a search over the source: for a long source, only a few names.
 _SHORT_TEXT = 50_000
 
 
@@ -57,7 +57,7 @@ _AFTER_WORD = frozenset(b"$_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP
 
 
 def _found_one_by_one(source: bytes, names: frozenset[str], within: Span) -> list[int] | None:
-    """Return what `word_pattern` finds, and some that are no whole words; None if that is slow."""
+    """Return the matches of `word_pattern`, plus some partial words; None if that is slow."""
     start, end = within.start, within.end
     limit = _FEW_NAMES if end - start <= _SHORT_TEXT else _FEWEST_NAMES
     if len(names) > limit or "" in names:
@@ -82,7 +82,7 @@ def _found_one_by_one(source: bytes, names: frozenset[str], within: Span) -> lis
 
 @lru_cache(maxsize=4)
 def _escaped_words(source: bytes) -> tuple[tuple[int, str], ...]:
-    """Return where identifiers stand that are written with Unicode escapes, and what they mean."""
+    """Return the positions and names of identifiers with Unicode escapes."""
     found: list[tuple[int, str]] = []
     for escape in _ESCAPE.finditer(source):
         start = escape.start()
@@ -97,16 +97,16 @@ def _escaped_words(source: bytes) -> tuple[tuple[int, str], ...]:
     return tuple(found)
 
 
-#: Of an identifier written with a Unicode escape, ECMA-262 12.7.
+#: An identifier with a Unicode escape, ECMA-262 12.7.
 _ESCAPE = re.compile(rb"\\u(?:\{[0-9a-fA-F]+\}|[0-9a-fA-F]{4})")
 
 
-#: Before a member, and in what is a string or a regular expression.
+#: Characters before a member, and inside a string or a regular expression.
 _NOT_BEFORE_ESCAPED = frozenset({b"\\", b".", b"'", b'"', b"/"})
 
 
 def is_word_start(source: bytes, offset: int) -> bool:
-    """Whether an identifier may begin at *offset*, and it is no member (``.name``)."""
+    """Return whether an identifier may begin at *offset* that is not a member (``.name``)."""
     before = source[max(0, offset - 3) : offset]
     if before[-1:] == b".":
         return before == b"..."
@@ -118,10 +118,10 @@ _NOT_BEFORE = frozenset({b"$", b"_", b"\\"})
 
 @lru_cache(maxsize=256)
 def word_pattern(names: frozenset[str]) -> re.Pattern[bytes]:
-    """Return a pattern of *names* as whole words; what stands before is to be checked.
+    """Return a pattern of *names* as whole words; the character before must be checked.
 
-    A tree of prefixes and a word boundary are four times as fast as a list of alternatives
-    behind a look at the character before.
+    A prefix tree and a word boundary are four times as fast as a list of alternatives after a
+    lookbehind.
     """
     words = frozenset(name for name in names if name[:1].isascii() and name[:1].isidentifier())
     parts = [rb"\b" + _alternatives(words)] if words else []
@@ -130,7 +130,7 @@ def word_pattern(names: frozenset[str]) -> re.Pattern[bytes]:
 
 
 def _alternatives(words: frozenset[str]) -> bytes:
-    """Return a pattern that matches *words*, common beginnings first."""
+    """Return a pattern that matches *words*, with common prefixes factored out."""
     heads = sorted({word[0] for word in words if word})
     tails = {head: frozenset(w[1:] for w in words if w.startswith(head)) for head in heads}
     parts = [re.escape(head.encode()) + _alternatives(tails[head]) for head in heads]
@@ -141,7 +141,7 @@ def _alternatives(words: frozenset[str]) -> bytes:
 
 
 def unescaped(name: str) -> str:
-    r"""Return an identifier with its Unicode escapes replaced.
+    r"""Return an identifier with its Unicode escapes decoded.
 
     >>> unescaped(r"\u0070rocess")
     'process'
@@ -154,5 +154,5 @@ def unescaped(name: str) -> str:
 
 
 def escaped_words(source: bytes) -> set[str]:
-    """Return the identifiers that are written with Unicode escapes somewhere in *source*."""
+    """Return the identifiers with Unicode escapes in *source*."""
     return {word for _, word in _escaped_words(source)}

@@ -50,7 +50,7 @@ const asParser = (input) => {
   const parser = json.asString(input);
   if (PARSERS.includes(parser)) return /** @type {Parser} */ (parser);
   throw new InvalidArchive(
-    `${input.path}: unknown parser ${JSON.stringify(parser)}; known are ${PARSERS.join(', ')}`,
+    `${input.path}: unknown parser ${JSON.stringify(parser)}; known parsers: ${PARSERS.join(', ')}`,
   );
 };
 
@@ -75,14 +75,14 @@ const asLocation = (input) => {
 const asSha512 = (input) => {
   if (input.value === undefined) {
     throw new InvalidArchive(
-      `${input.path}: is missing; every module must carry its hash`,
-      "make the archive again; Endo's makeArchive writes hashes when its read powers have computeSha512",
+      `${input.path}: is missing; every module must have a hash`,
+      "bundle the archive again; Endo's makeArchive writes hashes if its read powers have computeSha512",
     );
   }
   const hash = json.asString(input);
   return /^[0-9a-f]{128}$/.test(hash)
     ? hash
-    : json.complain(input, '128 lower case hexadecimal digits');
+    : json.complain(input, '128 lowercase hexadecimal digits');
 };
 
 /** @type {FileModule['resolutions']} */
@@ -115,7 +115,7 @@ const asModule = (input, hashed) => {
   const string = (key) => json.asString(members.need(key));
   const kinds = KINDS.filter((key) => members.has(key));
   if (kinds.length > 1)
-    throw new InvalidArchive(`${input.path}: is of two kinds: it has ${kinds.join(' and ')}`);
+    throw new InvalidArchive(`${input.path}: must not have both ${kinds.join(' and ')}`);
   if (members.has('compartment')) {
     return { kind: 'link', compartment: string('compartment'), module: string('module') };
   }
@@ -180,12 +180,12 @@ const checkLinks = (map) => {
       let at = start;
       while (at.kind === 'link' && !sound.has(at)) {
         const place = `compartments[${JSON.stringify(name)}].modules[${JSON.stringify(key)}]`;
-        if (way.has(at)) throw new InvalidArchive(`${place}: its links lead in a circle`);
+        if (way.has(at)) throw new InvalidArchive(`${place}: the links form a cycle`);
         way.add(at);
         const next = find(at.compartment, at.module);
         if (next === undefined) {
           const target = `${JSON.stringify(at.module)} of compartment ${JSON.stringify(at.compartment)}`;
-          throw new InvalidArchive(`${place}: leads to ${target}, which is not in the map`);
+          throw new InvalidArchive(`${place}: links to ${target}, which is not in the map`);
         }
         at = next;
       }
@@ -222,7 +222,7 @@ export const parseCompartmentMap = (input, { hashed = true } = {}) => {
     module: json.asString(entryMembers.need('module')),
   };
   if (compartments.get(entry.compartment)?.modules.get(entry.module) === undefined) {
-    throw new InvalidArchive(`${MAP_NAME}.entry: leads to a module that is not in the map`);
+    throw new InvalidArchive(`${MAP_NAME}.entry: names a module that is not in the map`);
   }
   const map = { entry, compartments };
   checkLinks(map);

@@ -43,7 +43,7 @@ export const storedValues = (values) => {
     Object.hasOwn(values, path) ? values[path] : undefined;
   const textOf = (/** @type {string} */ path) => {
     const value = valueOf(path);
-    if (typeof value !== 'string') throw new TypeError(`${path} is no text`);
+    if (typeof value !== 'string') throw new TypeError(`${path} is not a string`);
     return value;
   };
   return {

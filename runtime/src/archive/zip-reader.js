@@ -60,20 +60,21 @@ const readEnd = (bytes) => {
   const at = bytes.length - END_SIZE;
   if (at < 0 || view.getUint32(at, true) !== 0x06054b50) {
     throw refuse(
-      'it does not end with an end-of-central-directory record (truncated, or data added)',
+      'it does not end with an end-of-central-directory record (truncated, or followed by other data)',
     );
   }
   const [disk, directoryDisk, here, count] = [4, 6, 8, 10].map((n) => view.getUint16(at + n, true));
-  if (view.getUint16(at + 20, true) !== 0) throw refuse('it announces a comment');
-  if (disk !== 0 || directoryDisk !== 0 || here !== count) throw refuse('it spans several disks');
+  if (view.getUint16(at + 20, true) !== 0) throw refuse('the archive has a comment');
+  if (disk !== 0 || directoryDisk !== 0 || here !== count)
+    throw refuse('the archive spans several disks');
   const size = view.getUint32(at + 12, true);
   const offset = view.getUint32(at + 16, true);
   const isLarge = count === 0xffff || size === 0xffffffff || offset === 0xffffffff;
   if (isLarge || (at >= LOCATOR_SIZE && view.getUint32(at - LOCATOR_SIZE, true) === 0x07064b50))
     throw refuse('zip64 is not supported');
   if (offset + size !== at)
-    throw refuse('its central directory is not where it says (data added before it?)');
-  if (size > limits.directory) throw refuse('its central directory is larger than 32 MiB');
+    throw refuse('the central directory is not at its offset (data before the archive?)');
+  if (size > limits.directory) throw refuse('the central directory is larger than 32 MiB');
   return { count: /** @type {number} */ (count), size, offset };
 };
 
@@ -122,13 +123,13 @@ const checkEntry = (entry) => {
 const readCentral = (bytes, at, end) => {
   const view = viewOf(bytes);
   if (at + CENTRAL_SIZE > end || view.getUint32(at, true) !== 0x02014b50) {
-    throw refuse('its central directory is damaged');
+    throw refuse('the central directory is damaged');
   }
   const nameLength = view.getUint16(at + 28, true);
   const nameEnd = at + CENTRAL_SIZE + nameLength;
-  if (nameEnd > end) throw refuse('its central directory is damaged');
+  if (nameEnd > end) throw refuse('the central directory is damaged');
   if ([30, 32, 34].some((n) => view.getUint16(at + n, true) !== 0))
-    throw refuse('an entry has an extra field or a comment, or is on another disk');
+    throw refuse('an entry has an extra field, a comment, or another disk number');
   const rawName = bytes.subarray(at + CENTRAL_SIZE, nameEnd);
   const name = decodeName(rawName);
   checkName(name);
@@ -173,10 +174,10 @@ const readLocal = (bytes, entry, limit) => {
     view.getUint32(at + 22, true) === entry.size &&
     name.length === entry.rawName.length &&
     name.every((byte, index) => byte === entry.rawName[index]);
-  if (!agrees) throw refuse(`${where} is described differently in its two headers`);
+  if (!agrees) throw refuse(`the header of ${where} contradicts the central directory`);
   const start = at + LOCAL_SIZE + nameLength;
   entry.end = start + entry.compressedSize;
-  if (entry.end > limit) throw refuse(`${where} reaches beyond the file`);
+  if (entry.end > limit) throw refuse(`${where} extends beyond the files`);
   return bytes.subarray(start, entry.end);
 };
 
@@ -194,7 +195,7 @@ const unpack = (entry, data, powers) => {
   } catch {
     // said below
   }
-  throw refuse(`${where} can't be inflated to its size`);
+  throw refuse(`${where} does not inflate to its declared size`);
 };
 
 /**
@@ -209,11 +210,11 @@ const checkPlaces = (entries, limit) => {
   let end = 0;
   for (const entry of sorted) {
     const where = `entry ${JSON.stringify(entry.name)}`;
-    if (entry.offset < end) throw refuse(`${where} overlaps another`);
-    if (entry.offset > end) throw refuse(`something else stands before ${where}`);
+    if (entry.offset < end) throw refuse(`${where} overlaps another entry`);
+    if (entry.offset > end) throw refuse(`unexpected data before ${where}`);
     ({ end } = entry);
   }
-  if (end !== limit) throw refuse('something stands between the files and the directory');
+  if (end !== limit) throw refuse('unexpected data between the files and the central directory');
 };
 
 /**
@@ -234,17 +235,16 @@ export const readZip = (bytes, powers) => {
     const { entry, next } = readCentral(bytes, at, directory.offset + directory.size);
     at = next;
     total += entry.size;
-    if (total > limits.total) throw refuse('its contents are larger than 1 GiB');
-    if (files.has(entry.name))
-      throw refuse(`it has two entries named ${JSON.stringify(entry.name)}`);
+    if (total > limits.total) throw refuse('the files are larger than 1 GiB in total');
+    if (files.has(entry.name)) throw refuse(`two entries are named ${JSON.stringify(entry.name)}`);
     const content = unpack(entry, readLocal(bytes, entry, directory.offset), powers);
     if (crc32(content) !== entry.crc) {
-      throw refuse(`entry ${JSON.stringify(entry.name)} is damaged (its CRC-32 differs)`);
+      throw refuse(`entry ${JSON.stringify(entry.name)} is damaged: its CRC-32 does not match`);
     }
     files.set(entry.name, content);
     entries.push(entry);
   }
-  if (at !== directory.offset + directory.size) throw refuse('its central directory is damaged');
+  if (at !== directory.offset + directory.size) throw refuse('the central directory is damaged');
   checkPlaces(entries, directory.offset);
   return files;
 };

@@ -27,7 +27,7 @@ export const makeTimings = (now) => {
     report() {
       mark('rest');
       const each = stages.map(([stage, time]) => `${stage} ${time.toFixed(1)} ms`).join(', ');
-      return `timings: ${each}; together ${last.toFixed(1)} ms`;
+      return `timings: ${each}; total ${last.toFixed(1)} ms`;
     },
   };
 };

@@ -87,9 +87,9 @@ export const encodeError = (error, most) => ({
 const WAYS_OUT = /** @type {Record<string, string>} */ ({
   function: 'only data can cross',
   Promise: 'await it',
-  Map: 'make an object of it: Object.fromEntries(map)',
-  Set: 'make an array of it: [...set]',
-  symbol: 'make a text of it: symbol.description',
+  Map: 'convert it to an object: Object.fromEntries(map)',
+  Set: 'convert it to an array: [...set]',
+  symbol: 'convert it to a string: symbol.description',
 });
 
 /**
@@ -97,9 +97,9 @@ const WAYS_OUT = /** @type {Record<string, string>} */ ({
  * @param {string} what
  */
 const refusal = (path, what) => {
-  const way = WAYS_OUT[what] ?? 'make an object or an array of it';
+  const way = WAYS_OUT[what] ?? 'convert it to an object or an array';
   const article = /^[AEIOU]/.test(what) ? 'an' : 'a';
-  return new TypeError(`${path} is ${article} ${what}, which is no data: ${way}`);
+  return new TypeError(`${path} is ${article} ${what}, which is not data: ${way}`);
 };
 
 /** @param {object} value */
@@ -120,7 +120,7 @@ const isDate = (value) => {
  * @param {string} path
  */
 const encodeDate = (value, path) => {
-  if (Number.isNaN(apply(getTime, value, []))) throw new RangeError(`${path} is no valid date`);
+  if (Number.isNaN(apply(getTime, value, []))) throw new RangeError(`${path} is not a valid date`);
   return `#date:${apply(toISOString, value, [])}`;
 };
 
@@ -147,7 +147,8 @@ export const makeEncoder = ({ depth: most, size }) => {
    */
   const encodeMembers = (value, path) => {
     if (above.has(value)) throw new TypeError(`${path} contains itself`);
-    if (above.size >= most) throw new RangeError(`${path} is too deep: more than ${most} levels`);
+    if (above.size >= most)
+      throw new RangeError(`${path} is nested too deeply: more than ${most} levels`);
     above.add(value);
     const encoded = isArray(value) ? encodeArray(value, path) : encodeRecord(value, path);
     above.delete(value);
@@ -252,7 +253,7 @@ const decodeString = (text) => {
   if (text.startsWith('#date:')) return new Date(text.slice(6));
   if (/^[+-]0x[\da-f]+$/.test(text))
     return text.startsWith('-') ? -BigInt(text.slice(1)) : BigInt(text.slice(1));
-  throw new TypeError(`${text.slice(0, 20)} is no encoded value`);
+  throw new TypeError(`${text.slice(0, 20)} is not an encoded value`);
 };
 
 /**

@@ -50,11 +50,7 @@ const BAD = [
     /compartment-map\.json\.extra: there is no such key/,
   ],
   ['no entry', (map) => delete map.entry, /\.entry: expected a value/],
-  [
-    'entry elsewhere',
-    (map) => (map.entry.module = './x.js'),
-    /entry: leads to a module that is not/,
-  ],
+  ['entry elsewhere', (map) => (map.entry.module = './x.js'), /entry: names a module that is not/],
   ['entry names an inherited property', (map) => (map.entry.compartment = 'constructor'), /entry/],
   [
     'wrong type',
@@ -70,7 +66,7 @@ const BAD = [
   [
     'dangling link',
     (map) => (map.compartments['app-v1.0.0'].modules.dep.module = './y'),
-    /modules\["dep"\]: leads to/,
+    /modules\["dep"\]: links to/,
   ],
   [
     'circular links',
@@ -82,7 +78,7 @@ const BAD = [
       modules.a = to('app-v1.0.0', 'b');
       modules.b = to('app-v1.0.0', 'a');
     },
-    /in a circle/,
+    /form a cycle/,
   ],
   [
     'no hash',

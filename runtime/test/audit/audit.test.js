@@ -214,7 +214,7 @@ for (const [what, limit, wider] of /** @type {Array<[string, object, object]>} *
   test(`a run can't widen them: ${what}`, () => {
     const { stdout, stderr, status } = runRestricted({ evil: wider }, limit, `console.log('ran')`);
     assert.deepEqual([stdout, status], ['', 1]);
-    assert.ok(stderr.includes(`the narrower policy grants ${what} to 'evil'`), stderr);
+    assert.ok(stderr.includes(`the restricting policy grants ${what} to 'evil'`), stderr);
   });
 }
 

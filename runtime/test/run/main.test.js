@@ -108,5 +108,5 @@ test('--timings says where the time went, after the program has ended', () => {
   assert.deepEqual([stdout, status], ['x\n', 0]);
   const stages = ['node', 'ses', 'archive', 'lockdown', 'link', 'evaluate', 'rest'];
   const form = stages.map((stage) => `${stage} \\d+\\.\\d ms`).join(', ');
-  assert.match(stderr, new RegExp(`^timings: ${form}; together \\d+\\.\\d ms\n$`));
+  assert.match(stderr, new RegExp(`^timings: ${form}; total \\d+\\.\\d ms\n$`));
 });

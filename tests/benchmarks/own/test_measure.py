@@ -1,4 +1,4 @@
-"""One run of one process: what is said of it, whatever becomes of it."""
+"""Measuring one run of one process, including failures."""
 
 from __future__ import annotations
 

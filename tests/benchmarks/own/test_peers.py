@@ -1,4 +1,4 @@
-"""The peers' commands; the peers themselves are not installed when this runs."""
+"""The commands of the peers, which are not installed for these tests."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_endos_zip_is_mended_once(tmp_path: Path) -> None:
     assert added == {"    if (capacity >= required) return;"}
 
 
-def test_another_text_of_endos_is_not_touched(tmp_path: Path) -> None:
+def test_another_version_of_endo_is_not_modified(tmp_path: Path) -> None:
     path = endo_zip(tmp_path, "ensureCanSeek() {}\n")
 
     with pytest.raises(ValueError, match="ensureCanSeek is not as expected"):
@@ -72,7 +72,7 @@ def test_versions_of_peers_are_pinned() -> None:
 
 @pytest.mark.parametrize("name", ["esbuild", "rollup"])
 def test_the_lockfile_knows_every_platform(name: str) -> None:
-    """Where one is missing, npm ci refuses the whole lockfile."""
+    """If one is missing, npm ci rejects the whole lockfile."""
     lock = json.loads((HERE / "peers" / "package-lock.json").read_text())["packages"]
     platforms = {
         f"node_modules/{other}"
@@ -85,7 +85,7 @@ def test_the_lockfile_knows_every_platform(name: str) -> None:
 
 
 @pytest.mark.parametrize("bundler", BUNDLERS, ids=lambda bundler: bundler.name)
-def test_bundlers_are_told_what_nobody_installed(bundler: Bundler, tmp_path: Path) -> None:
+def test_bundlers_receive_the_list_of_missing_packages(bundler: Bundler, tmp_path: Path) -> None:
     application = Application(name="a", source=tmp_path, absent=("jiti",))
     product = tmp_path / f"out{bundler.suffix}"
 

@@ -1,4 +1,4 @@
-"""Real applications, though small ones, bundled and run by the tasks of the benchmark."""
+"""Small real applications, bundled and run by the tasks of the benchmark."""
 
 from __future__ import annotations
 

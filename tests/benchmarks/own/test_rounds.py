@@ -1,4 +1,4 @@
-"""The order of runs, and what is kept of those that went wrong."""
+"""The order of runs, and the handling of failures."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_what_is_slow_is_run_once() -> None:
     assert series.failure is None
 
 
-def test_what_fails_is_recorded_and_not_repeated(tmp_path: Path) -> None:
+def test_a_failure_is_recorded_and_not_repeated(tmp_path: Path) -> None:
     log = tmp_path / "log"
     script = f"open({str(log)!r}, 'a').write('x'); raise ValueError('not a module')"
 

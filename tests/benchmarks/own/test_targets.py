@@ -1,4 +1,4 @@
-"""Figures against targets, and as tables."""
+"""Targets and tables."""
 
 from __future__ import annotations
 
@@ -202,6 +202,6 @@ def test_an_unknown_application_is_refused(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_checking_installs_no_peers() -> None:
-    """What CI runs must be quick: the benchmarks have a command of their own."""
+    """CI must be fast: benchmarks have a separate command."""
     assert "benchmarks" not in (ROOT / "scripts" / "check.py").read_text()
     assert Path(ROOT, "scripts", "bench.py").is_file()

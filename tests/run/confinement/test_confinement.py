@@ -1,7 +1,7 @@
-"""A dependency reaches for the environment, files and the network by every way that we know of.
+"""A dependency tries to reach the environment, files and the network in every known way.
 
-It has no grants. Each row runs in a real process; a plain Node shows that the row works where nothing
-confines it.
+It has no grants. Each row runs in a real process; plain Node shows that the row works without
+confinement.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from process import mapper
 
 MARKER = "the-secret-of-this-host"
 
-#: Expressions whose value holds the marker in plain Node.
+#: Expressions whose value contains the marker in plain Node.
 REACHES = {
     "process-by-name": "process.env.SECRET",
     "process-by-computed-key": "globalThis['pro' + 'cess'].env.SECRET",
@@ -167,7 +167,7 @@ def test_a_denied_use_says_what_where_and_how_to_grant_it(
     assert str(tmp_path) not in denied.stderr.replace(str(tmp_path / "main.js"), "")
 
 
-def test_what_is_withheld_is_granted_by_infer(tmp_path: Path) -> None:
+def test_denied_uses_are_granted_by_infer(tmp_path: Path) -> None:
     files = {
         "package.json": '{"name": "app", "dependencies": {"reader": "1"}}',
         "main.js": "console.log(require('reader').length);\n",
@@ -180,7 +180,7 @@ def test_what_is_withheld_is_granted_by_infer(tmp_path: Path) -> None:
     assert int(run(tmp_path, "--infer").stdout) > 0
 
 
-#: Expressions for objects whose prototypes no name leads to.
+#: Expressions for objects whose prototypes have no name.
 HIDDEN = [
     "new URLSearchParams('a=1').keys()",
     "new Intl.Segmenter().segment('')",
@@ -214,7 +214,7 @@ def test_prototypes_that_no_name_leads_to_are_frozen(maker: str, tmp_path: Path)
     assert done.stdout == "TypeError\ntrue undefined\n", done.stderr
 
 
-def test_what_prints_objects_is_frozen_also_where_nobody_asks_for_it(tmp_path: Path) -> None:
+def test_inspection_functions_are_frozen_even_if_unused(tmp_path: Path) -> None:
     folder = write(
         tmp_path,
         {

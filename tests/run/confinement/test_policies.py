@@ -1,4 +1,4 @@
-"""The policy of a run: narrowed, audited, and never widened."""
+"""The policy of a run: restricted, audited, and never extended."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_an_audit_speaks_json(app: Path, tmp_path: Path) -> None:
     assert {row["path"] for row in rows} == {"fs.readdirSync", "os.cpus", "process.env.HOME"}
 
 
-def test_an_audit_goes_past_a_policy_that_is_too_narrow(app: Path) -> None:
+def test_an_audit_continues_past_a_policy_that_is_too_strict(app: Path) -> None:
     policy = within(app, fs=True)
 
     refused = mapper("run", app / "main.js", "--policy", policy)

@@ -1,4 +1,4 @@
-"""``run --report``: denials, those that a package swallows too, and uses of what is bad."""
+"""``run --report``: denials, including caught ones, and uses of risky capabilities."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ FILES = {
 
 
 def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Return what came of the application in *folder*."""
+    """Return the result of the application in *folder*."""
     return subprocess.run(
         [*TOOL, "run", *options, "main.js"], cwd=folder, capture_output=True, text=True, check=False
     )
@@ -75,12 +75,12 @@ def lines_of(file: Path) -> list[dict[str, object]]:
 
 
 def last_counts(lines: list[dict[str, object]]) -> dict[tuple[object, ...], object]:
-    """Return the last count of each use; a later line stands for the earlier ones."""
+    """Return the last count of each use; a later line replaces earlier ones."""
     names = ("package", "part", "capability", "allowed", "severity", "place")
     return {tuple(line[name] for name in names): line["count"] for line in lines}
 
 
-def test_denials_that_are_swallowed_and_uses_of_high_powers_are_reported(tmp_path: Path) -> None:
+def test_caught_denials_and_uses_of_high_severity_are_reported(tmp_path: Path) -> None:
     write(tmp_path, FILES)
     done = run(tmp_path, "--report", "uses.jsonl")
     assert (done.stdout, done.stderr) == ("ERR_ACCESS_DENIED\nread\n", "")

@@ -1,4 +1,4 @@
-"""Behind the compartments stands the process, which may do no more than all packages together."""
+"""The process behind the compartments has no more permissions than all packages together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support import NODE
 
 TOOL = [sys.executable, "-m", "compartment_mapper"]
 
-#: What somebody who has escaped would do, in the start realm itself.
+#: What code that has escaped would do, in the start realm itself.
 RAW = """
 const tried = (f) => { try { return f() ? 'done' : 'nothing' } catch (e) { return e.code } };
 const fs = require('fs'), folder = process.env.FOLDER;
@@ -37,7 +37,7 @@ REFUSED = {
 
 
 def app(folder: Path, text: str, *, builtins: object = None, names: object = None) -> Path:
-    """Return the folder of an application whose one package may use what is given."""
+    """Return the folder of an application with one package that has the given grants."""
     own = {"builtins": builtins or {}, "globals": names or {}}
     files = {
         "package.json": json.dumps({"name": "app", "main": "main.js"}),
@@ -49,7 +49,7 @@ def app(folder: Path, text: str, *, builtins: object = None, names: object = Non
 
 
 def run(folder: Path, *options: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """Return what came of the application in *folder*."""
+    """Return the result of the application in *folder*."""
     return subprocess.run(
         [*TOOL, "run", *options, "main.js"],
         cwd=folder,
@@ -62,7 +62,7 @@ def run(folder: Path, *options: str, **more: str) -> subprocess.CompletedProcess
 
 
 def raw(folder: Path, flags: list[str]) -> object:
-    """Return what a script of no compartment can do in a process with such flags."""
+    """Return the permissions of a script outside of compartments, in a process with such flags."""
     script = folder / "raw.js"
     script.write_text(RAW)
     options = [*flags, f"--allow-fs-read={script}"] if flags else []
@@ -87,7 +87,7 @@ def flags_of(folder: Path) -> list[str]:
     return done.stdout.replace("'", "").split()
 
 
-#: What `process.permission` says of the process, where a package may ask.
+#: The result of `process.permission`, for a package that may read it.
 ASKS = """
 const { permission } = process;
 const all = ['fs.read', 'fs.write', 'child', 'worker', 'wasi', 'addon'];
@@ -96,7 +96,7 @@ console.log(permission ? all.filter((one) => permission.has(one)).join() : 'no w
 MAY_ASK = {"process.permission": True, "console": True}
 
 
-def test_what_escapes_can_do_nothing_that_no_package_may(tmp_path: Path) -> None:
+def test_escaped_code_is_limited_to_the_grants_of_all_packages(tmp_path: Path) -> None:
     folder = app(tmp_path, "0")
     without = raw(folder, [])
     assert without == {**dict.fromkeys(REFUSED, "done"), "addon": "ERR_DLOPEN_FAILED"}
@@ -126,7 +126,7 @@ def test_the_process_has_what_the_packages_have(builtins: object, has: str, tmp_
     assert (done.stdout, done.stderr) == (f"{has}\n", "")
 
 
-def test_a_narrower_policy_makes_a_higher_wall(tmp_path: Path) -> None:
+def test_a_restricted_policy_makes_a_stricter_wall(tmp_path: Path) -> None:
     folder = app(tmp_path, ASKS, builtins={"fs": True}, names=MAY_ASK)
     restrict = folder / "narrow.json"
     restrict.write_text(json.dumps({"entry": {"globals": MAY_ASK}, "resources": {}}))
@@ -141,13 +141,15 @@ def test_a_narrower_policy_makes_a_higher_wall(tmp_path: Path) -> None:
     assert (done.stdout, done.stderr) == ("\n", "")
 
 
-def test_it_can_be_left_out_which_is_said(tmp_path: Path) -> None:
+def test_it_can_be_disabled_with_a_warning(tmp_path: Path) -> None:
     folder = app(tmp_path, ASKS, names=MAY_ASK)
     done = run(folder, "--no-second-wall")
     assert done.stdout == "no wall\n"
-    assert done.stderr.startswith("warning: no second wall, since --no-second-wall says so")
+    assert done.stderr.startswith(
+        "warning: running without Node's permission model (--no-second-wall is set)"
+    )
     done = run(folder, NODE_OPTIONS="--require=./main.js")
-    assert done.stderr.startswith("warning: no second wall, since NODE_OPTIONS")
+    assert done.stderr.startswith("warning: running without Node's permission model (NODE_OPTIONS")
 
 
 def test_what_is_granted_works_behind_it(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The application's own files are for a dependency only where a policy says so."""
+"""A dependency gets the application's own files only if a policy allows it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from support import package
 
 SAID = "of-the-app"
 
-#: What a dependency may try: its file, its text, and whether the text tells what is wanted.
+#: Ways for a dependency to load a file: its file, its source, and whether the source names it.
 WAYS = {
     "require": ("index.js", "module.exports = require('../../config.json').secret;"),
     "require-computed": (
@@ -67,12 +67,12 @@ WAYS = {
     "own-name": ("index.js", "module.exports = require('app/x.js').secret;"),
 }
 
-#: No archive has such a file, whoever asks.
+#: No archive contains such a file.
 _NOWHERE = {"file-url", "require-computed", "createRequire-elsewhere"}
 
 
 def made(folder: Path, way: str, *, workspace: bool = False) -> Path:
-    """Write an application whose dependency wants its configuration in one *way*."""
+    """Write an application whose dependency loads its configuration in one *way*."""
     name, text = WAYS[way]
     own = "packages/a" if workspace else "node_modules/a"
     app = folder / "app"
@@ -104,7 +104,7 @@ def made(folder: Path, way: str, *, workspace: bool = False) -> Path:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_without_a_policy_it_is_withheld(way: str, tmp_path: Path) -> None:
+def test_without_a_policy_it_is_denied(way: str, tmp_path: Path) -> None:
     done = mapper("run", made(tmp_path, way))
 
     assert SAID not in done.stdout
@@ -125,7 +125,7 @@ def test_a_policy_that_links_it_to_the_application_lets_it(way: str, tmp_path: P
 
 
 @pytest.mark.parametrize("way", ["require", "import()", "link", "absolute"])
-def test_a_workspace_package_is_no_exception(way: str, tmp_path: Path) -> None:
+def test_a_workspace_package_follows_the_same_rules(way: str, tmp_path: Path) -> None:
     entry = made(tmp_path, way, workspace=True)
 
     assert SAID not in mapper("run", entry).stdout
@@ -144,7 +144,7 @@ def test_infer_grants_it_and_says_so(tmp_path: Path) -> None:
     )
 
 
-def test_a_policy_that_does_not_say_is_too_narrow(tmp_path: Path) -> None:
+def test_a_policy_without_the_grant_is_too_strict(tmp_path: Path) -> None:
     entry = made(tmp_path, "require")
     policy = {"harmless": True, "entry": {"packages": "any"}, "resources": {"a": {}}}
     (entry.parent / "compartment-policy.json").write_text(json.dumps(policy))
@@ -156,7 +156,7 @@ def test_a_policy_that_does_not_say_is_too_narrow(tmp_path: Path) -> None:
     assert 'resources["a"].packages["$root$"] = true' in done.stderr
 
 
-def test_bundle_lists_it_as_withheld(tmp_path: Path) -> None:
+def test_bundle_lists_it_as_denied(tmp_path: Path) -> None:
     done = mapper("bundle", made(tmp_path, "require"), "-o", tmp_path / "a.zip")
 
     assert done.returncode == 0

@@ -1,4 +1,4 @@
-"""Files that only the user of the application knows of."""
+"""Assets that only the user of the application knows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PROJECT = {
 }
 
 
-def test_an_asset_travels_in_the_archive(tmp_path: Path) -> None:
+def test_an_asset_is_included_in_the_archive(tmp_path: Path) -> None:
     project = tmp_path / "app"
     (project / "texts").mkdir(parents=True)
     (project / "package.json").write_text('{"name": "app"}')
@@ -59,7 +59,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def bytes_of(project: Path, *choices: str) -> dict[str, list[str]]:
-    """Return the files that travel for each ``--asset`` of *choices*, by compartment."""
+    """Return the included files for each ``--asset`` of *choices*, by compartment."""
     options = [option for choice in choices for option in ("--asset", choice)]
     archive = project / "app.zip"
     made = mapper("bundle", project / "main.js", "-o", archive, "--json", "--infer", *options)

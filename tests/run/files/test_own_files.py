@@ -1,4 +1,4 @@
-"""What `fs` says of the files that travel in the archive is what it says of them on a disk."""
+"""`fs` returns the same for bundled files as for files on disk."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from command_line import write
 from process import mapper
 from support import NODE
 
-#: What is printed; a text with places of packages in it would differ.
+#: The printed output; a source with package locations in it would differ.
 WAYS = {
     "openSync": "const fd = fs.openSync(file); const b = Buffer.alloc(4); const n = fs.readSync(fd, b, 0, 4, 1); const s = fs.fstatSync(fd); fs.closeSync(fd); return [n, `${b}`, s.size, s.isFile()]",
     "positions": "const fd = fs.openSync(file, 'r'); const b = Buffer.alloc(3); const all = []; while (fs.readSync(fd, b)) all.push(`${b}`); fs.closeSync(fd); return all",
@@ -158,7 +158,7 @@ def test_a_file_that_is_not_packed_says_how_to_add_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("linked", [True, False])
-def test_who_may_not_load_a_package_does_not_see_its_files(tmp_path: Path, *, linked: bool) -> None:
+def test_a_denied_package_s_files_are_not_visible(tmp_path: Path, *, linked: bool) -> None:
     looks = "['existsSync', 'statSync', 'realpathSync', 'readdirSync', 'accessSync']"
     main = (
         write(
@@ -194,5 +194,5 @@ def test_who_may_not_load_a_package_does_not_see_its_files(tmp_path: Path, *, li
     said = mapper("run", "--policy", policy, main, check=True).stdout.splitlines()
 
     seen = [line for line in said if line.endswith("true")]
-    assert said[-1] == "ENOENT"  # what is in it, nobody sees
+    assert said[-1] == "ENOENT"  # its content is hidden
     assert (said[0] == "ERR_ACCESS_DENIED", bool(seen)) == (not linked, linked)

@@ -1,4 +1,4 @@
-"""``process.argv`` is as Node has it: the place of the program, and its own arguments."""
+"""``process.argv`` as in Node: the path of the program, and its arguments."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_an_archive_is_named_by_the_place_of_its_entry(
     assert mapper("run", "app.zip", check=True).stdout == "/app-v/main.js\n"
 
 
-#: Each of them says whether the module is the program.
+#: Each prints whether the module is the main program.
 IS_MAIN = """import fs, { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

@@ -1,4 +1,4 @@
-"""Requests that no literal in a call says: they lead where Node leads them."""
+"""Computed requests resolve as in Node."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PACKAGES = {
     }.items()
 }
 
-#: Each is the text of a module; what it exports as `found` is compared.
+#: Each is the source of a module; its export `found` is compared.
 CJS = {
     "alias": "const r = require; exports.found = r('os').EOL.length + r('a').name;",
     "var-assigned": "var r; r = require; exports.found = r('a').name + r('./own').own;",
@@ -104,7 +104,7 @@ const report = async (name, load) => {
 
 
 def files_of(*, in_package: bool) -> dict[str, str]:
-    """Return an application with each text in a module of its own."""
+    """Return an application with a separate module for each source."""
     names = sorted({name.split("/parts")[0] for name in ("a", "b")})
     declared = dict.fromkeys([*names, "@s/impl-linux", "plain-linux"], "1")
     optional = {"@s/impl-darwin": "1", "@s/impl-win32": "1", "@s/impl-absent": "1"}
@@ -133,7 +133,7 @@ def files_of(*, in_package: bool) -> dict[str, str]:
 
 
 def node(entry: Path) -> str:
-    """Return what Node prints."""
+    """Return the output of Node."""
     done = subprocess.run(
         [NODE, "--no-warnings", entry], capture_output=True, text=True, check=False
     )
@@ -164,9 +164,7 @@ WARNED = {
 @pytest.mark.parametrize(
     ("entry", "warns"), [("main.js", False), ("other.js", True), ("quiet.js", False)]
 )
-def test_what_is_requested_of_nobody_knows_what_is_a_warning(
-    tmp_path: Path, entry: str, *, warns: bool
-) -> None:
+def test_a_fully_computed_request_is_a_warning(tmp_path: Path, entry: str, *, warns: bool) -> None:
     project = write(tmp_path / "app", WARNED)
 
     made = mapper("bundle", project / entry, "-o", tmp_path / "app.zip")
@@ -176,7 +174,7 @@ def test_what_is_requested_of_nobody_knows_what_is_a_warning(
     assert (f"{entry}:1:" in made.stderr) is warns
 
 
-def test_a_word_is_no_request(tmp_path: Path) -> None:
+def test_a_word_is_not_a_request(tmp_path: Path) -> None:
     project = write(
         tmp_path / "app",
         {
@@ -194,7 +192,7 @@ def test_a_word_is_no_request(tmp_path: Path) -> None:
     assert sorted(json.loads(made.stdout)["compartments"]) == ["app-v1.0.0", "lib-v1.0.0"]
 
 
-def test_a_refusal_names_a_grant_that_works(tmp_path: Path) -> None:
+def test_a_denial_names_a_grant_that_works(tmp_path: Path) -> None:
     project = write(
         tmp_path / "app",
         {
@@ -283,7 +281,7 @@ def test_plugins_are_named_by_the_application_and_by_each_other(tmp_path: Path) 
 
     assert confined.stdout == "A true\nB true\nMODULE_NOT_FOUND\n"
     assert confined.stderr.count("[NAMED_PACKAGE]") == 2
-    assert "'other'" not in confined.stderr  # is requested, and not named for others
+    assert "'other'" not in confined.stderr  # it is requested, but not named for other packages
     assert mapper("run", main).stdout == "ERR_ACCESS_DENIED\nMODULE_NOT_FOUND\n"
 
 

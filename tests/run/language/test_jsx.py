@@ -1,4 +1,4 @@
-"""JSX in the application's own code: what it becomes, and places in what was written."""
+"""JSX in the application's own code: its compiled form, and original positions."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_elements_become_calls_of_react(tmp_path: Path, type_: str, file: str, t
     assert mapper("run", folder / file, check=True).stdout == _SHOWN
 
 
-def test_where_the_package_does_not_say_the_text_decides(tmp_path: Path) -> None:
+def test_without_a_package_type_the_source_determines_the_language(tmp_path: Path) -> None:
     folder = _application(
         tmp_path,
         {
@@ -94,7 +94,7 @@ CONFIGURED = {
 
 
 @pytest.mark.parametrize("name", CONFIGURED)
-def test_the_nearest_configuration_and_the_text_say_what_they_become(
+def test_the_nearest_configuration_and_the_source_set_the_options(
     tmp_path: Path, name: str
 ) -> None:
     config, head, source = CONFIGURED[name]
@@ -112,7 +112,7 @@ def test_the_nearest_configuration_and_the_text_say_what_they_become(
     assert mapper("run", folder / "src/main.tsx", check=True).stdout == expected
 
 
-def test_a_configuration_that_is_none_is_refused(tmp_path: Path) -> None:
+def test_an_invalid_configuration_is_rejected(tmp_path: Path) -> None:
     folder = _application(tmp_path, {"main.jsx": "<a/>", "tsconfig.json": "{ oops"})
 
     assert "tsconfig.json: error [INVALID_TSCONFIG]" in mapper("run", folder / "main.jsx").stderr
@@ -128,7 +128,7 @@ def test_a_changed_configuration_is_seen(tmp_path: Path) -> None:
     assert shown == _SHOWN.replace("react", "preact")
 
 
-#: In a text, `@` marks the place that is to be named; it is not part of the text.
+#: In a source, `@` marks the expected position; it is not part of the source.
 THROWN = {
     "behind-an-element": "const a = <p x='1'>é{1}</p>; throw @new Error('x');",
     "in-an-element": "const f = (): never => { throw @new Error('x') };\nconst a = <p\n y={2} x={f()}/>;",
@@ -163,7 +163,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_erased_is_refused_at_its_place(tmp_path: Path, name: str) -> None:
+def test_syntax_that_cannot_be_stripped_is_rejected_at_its_position(
+    tmp_path: Path, name: str
+) -> None:
     text, (line, column) = REFUSED[name]
     folder = _application(tmp_path, {"main.tsx": text})
 
@@ -182,14 +184,14 @@ ERASED = {
 
 
 @pytest.mark.parametrize("name", ERASED)
-def test_what_is_only_types_is_erased(tmp_path: Path, name: str) -> None:
+def test_type_only_syntax_is_stripped(tmp_path: Path, name: str) -> None:
     text = f"{ERASED[name]}\nconsole.log('ran');"
     folder = _application(tmp_path, {"main.tsx": text}, type="module")
 
     assert mapper("run", folder / "main.tsx", check=True).stdout == "ran\n"
 
 
-def test_a_text_that_is_none_is_shown_with_its_place(tmp_path: Path) -> None:
+def test_invalid_jsx_is_shown_with_its_position(tmp_path: Path) -> None:
     for text, column in {"const a = <p></b>;": 14, "const a = <p>": 14, "<A.b></A.c>": 6}.items():
         folder = _application(tmp_path, {"main.jsx": f"\n{text}"})
 

@@ -1,4 +1,4 @@
-"""Globals that packages make for each other: as in Node where it is granted, and else not at all."""
+"""Globals that packages define for each other: as in Node if granted, otherwise absent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from command_line import write
 from process import mapper
 from support import NODE, package
 
-#: What a maker does, what another package sees of it, and what the program does with that.
+#: The code of the defining package, of another package, and of the program.
 SAME = {
     "assigned": ("globalThis.thing = { a: 1 }", "() => thing.a"),
     "defined": (
@@ -116,8 +116,8 @@ def test_a_policy_that_lets_it_be_read_does_not_let_it_be_made(tmp_path: Path) -
     assert "global thing (write)" in mapper("verify", archive, "--policy", file).stderr
 
 
-def test_what_is_handed_over_is_locked(tmp_path: Path) -> None:
-    """As with exports: one reader can't change for another what the maker's functions do."""
+def test_exports_to_other_packages_are_hardened(tmp_path: Path) -> None:
+    """As with exports: one reader cannot modify the defining package's functions for another."""
     application(
         tmp_path,
         "globalThis.thing = function thing() { return 'the maker\\'s' }; thing.part = () => 1",
@@ -130,7 +130,7 @@ def test_what_is_handed_over_is_locked(tmp_path: Path) -> None:
 
 
 def test_what_is_read_while_its_maker_is_evaluated_is_not_changed(tmp_path: Path) -> None:
-    """It can't be locked yet: as in a cycle, it is seen through a view. Data are what they are."""
+    """It cannot be hardened yet: as in a cycle, it is seen through a view. Data is unchanged."""
     maker = """
         globalThis.thing = { check: (password) => password === 'right', Tool: class { name() { return 'own' } } };
         globalThis.list = [];

@@ -1,4 +1,4 @@
-"""What modules ask of Node about themselves and others, small programs that print what Node prints."""
+"""Small programs with module idioms print the same as in Node."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ FIRST = ("main.mjs", "main.cjs", "main.js")
 
 
 def placeless(text: str, project: Path) -> str:
-    """Return *text* without what tells where packages are."""
+    """Return *text* without the locations of packages."""
     return re.sub(rf"(?:file://)?(?:{re.escape(str(project))}|/app-v1\.0\.0)", "<app>", text)
 
 
@@ -136,7 +136,7 @@ def test_a_program_does_what_it_does_in_node(tmp_path: Path, name: str) -> None:
     assert ran.returncode == expected.returncode
 
 
-def test_what_travels_within_a_package_is_declared(tmp_path: Path) -> None:
+def test_bundled_dependencies_are_declared(tmp_path: Path) -> None:
     inner = "node_modules/dep/node_modules/"
     project = write(
         tmp_path / "app",

@@ -1,4 +1,4 @@
-"""Source maps that are bundled: traces name what a package was made from."""
+"""Bundled source maps: traces name the original sources of a package."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ export function dig<T extends Options>(options: T): never {
   return inner();
 }
 """
-#: (line, column) of what is thrown, and of the call.
+#: (line, column) of the thrown error, and of the call.
 _PLACES = [(4, 38), (5, 10)]
 
-#: As a package is compiled before it is published.
+#: As a package is compiled before publishing.
 _COMPILE = """
 const { transformSync } = require('esbuild');
 const { source, format, minify } = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
@@ -87,7 +87,7 @@ def test_traces_and_frames_name_the_sources(
     shown = _run(folder, "--source-map", "inline")
 
     for line, column in _PLACES[:1] if minify else _PLACES:
-        # What is minified may be one function, and its map has fewer columns.
+        # Minified code may be one function, and its map has fewer columns.
         exact = r"\d+" if minify else column
         assert re.search(rf"compartment:///dep/src/dig\.ts:{line}:{exact}\)", shown)
     frame = re.escape(_SOURCE.splitlines()[3])
@@ -131,7 +131,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_map_that_is_none_is_warned_of(tmp_path: Path, name: str) -> None:
+def test_an_invalid_source_map_is_a_warning(tmp_path: Path, name: str) -> None:
     code, _ = _compiled("esm", minify=False)
     text = f"{code}//# sourceMappingURL=dig.js.map\n"
     folder = _application(tmp_path / "app", "esm", text, {_MAP_FILE: BAD[name]})

@@ -1,4 +1,4 @@
-"""Traces in Node, as a table: each kind of source, thrown in the application or in a dependency."""
+"""Stack traces in Node, as a table: each kind of source, in the application or a dependency."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _made(tmp_path: Path, name: str, where: str, form: str, source_map: str) -> 
 
 
 def _run(output: Path) -> str:
-    """Return what a program that throws says."""
+    """Return the output of a program that throws."""
     if output.suffix == ".zip":
         return mapper("run", output).stderr
     return subprocess.run([NODE, output], capture_output=True, text=True, check=False).stderr
@@ -70,7 +70,7 @@ def test_maps_may_be_in_a_file_beside(tmp_path: Path, name: str, where: str, for
         assert "src/dig.ts" not in _run(output)
 
 
-def test_a_file_of_maps_is_kept_with_its_archive(tmp_path: Path) -> None:
+def test_a_source_map_file_is_cached_with_its_archive(tmp_path: Path) -> None:
     output = _made(tmp_path, "compiled", "dependency", "archive", "file")
     beside = tmp_path / "app.zip.map"
     first = beside.read_bytes()
@@ -96,7 +96,7 @@ def test_an_application_that_is_run_may_have_maps(tmp_path: Path, name: str) -> 
     assert mapper("run", main, "--source-map", "none").stderr == mapper("run", main).stderr
 
 
-def test_a_minified_text_without_maps_has_its_own_places(tmp_path: Path) -> None:
+def test_minified_source_without_maps_has_its_own_positions(tmp_path: Path) -> None:
     output = _made(tmp_path, "esm-minified-by-us", "dependency", "archive", "none")
 
     frames = _PLACE.findall(_run(output))
@@ -108,7 +108,7 @@ def test_a_minified_text_without_maps_has_its_own_places(tmp_path: Path) -> None
     ]
 
 
-#: Asks a Node that waits for its debugger what scripts there are, and with which maps.
+#: Queries a Node that waits for its debugger for its scripts and their source maps.
 _ATTACH = """
 import { spawn } from 'node:child_process';
 const child = spawn(process.execPath, ['--inspect-wait=0', ...process.argv.slice(1)]);
@@ -168,14 +168,14 @@ def _assert_leads_to_the_source(scripts: list[dict[str, str]], row: Row, package
 @pytest.mark.parametrize("source_map", ["inline", "file"])
 def test_debuggers_of_archives_are_led_to_the_sources(tmp_path: Path, source_map: str) -> None:
     output = _made(tmp_path, "compiled", "dependency", "archive", source_map)
-    mapper("run", output)  # what V8 compiled is kept, and has no maps
+    mapper("run", output)  # the code cache exists, and has no source maps
 
     scripts = _debugged(ROOT / "compartment_mapper" / "_runtime" / "main.cjs", output)
 
     _assert_leads_to_the_source(scripts, ROWS["compiled"], "dep")
 
 
-def test_without_maps_texts_name_none(tmp_path: Path) -> None:
+def test_without_maps_sources_reference_none(tmp_path: Path) -> None:
     output = _made(tmp_path, "compiled", "dependency", "script", "none")
 
     scripts = _debugged(output)

@@ -1,4 +1,4 @@
-"""Stack traces and what nobody catches: the places, and the lines, that plain Node prints."""
+"""Stack traces and uncaught errors: the positions and lines that plain Node prints."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OUR_PLACE = re.compile(r"compartment:///(\$root\$|dep)/([\w./-]+):(\d+):(\d+)")
 
 _THROWS = "function f(x) { throw new TypeError('in ' + x) }"
 
-#: The main module of each application, and the dependency's.
+#: The main module of each application, and the module of the dependency.
 PROGRAMS: dict[str, dict[str, str]] = {
     "commonjs-first-line": {"main.cjs": f"{_THROWS} f('main');"},
     "commonjs-later-line": {"main.cjs": f"\n\n\t{_THROWS}\n  f('main');"},
@@ -110,7 +110,7 @@ def test_the_frame_is_the_line_as_it_was_written(tmp_path: Path, name: str) -> N
     assert frame[2] == ""
     assert sum(text == line for text in shown) == 1
     if "missing" not in line and name != "commonjs-later-line":
-        # Node marks `throw`; what is known of an error is where it was made.
+        # Node marks `throw`; an error only has the position where it was created.
         assert frame[1].index("^") - mark.index("^") in {0, len("throw ")}
 
 

@@ -1,4 +1,4 @@
-"""TypeScript in the application's own code: as Node erases it, with places in what was written."""
+"""TypeScript in the application's own code: stripped as by Node, with original positions."""
 
 from __future__ import annotations
 
@@ -19,13 +19,17 @@ def _application(folder: Path, files: Mapping[str, str]) -> Path:
     return write(folder, {"package.json": _APP, **files})
 
 
-#: What can't be erased: the text, where it is, and a word of the way out.
+#: Syntax that cannot be stripped: the source, its position, and part of the hint.
 REFUSED = {
     "enum": ("let a;\n\tenum Colour { Red }", (2, 2), "as const"),
     "const-enum": ("const enum Colour { Red }", (1, 1), "as const"),
     "enum-of-lines": ("let 日本;\n  enum Colour {\n  Red\n}", (2, 3), "as const"),
     "behind-wide-letters": ("let 日本 = '😀'; enum A {}", (1, 15), "as const"),
-    "namespace": ("namespace A { export const x = 1 }", (1, 1), "module of its own"),
+    "namespace": (
+        "namespace A { export const x = 1 }",
+        (1, 1),
+        "use a separate module, or an object",
+    ),
     "parameter-property": ("class A { constructor(private x) {} }", (1, 31), "constructor"),
     "import-equals": ("import fs = require('node:fs');", (1, 1), "import x from"),
     "export-equals": ("export = 1;", (1, 1), "export default"),
@@ -34,7 +38,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_erased_is_refused_at_its_place(tmp_path: Path, name: str) -> None:
+def test_syntax_that_cannot_be_stripped_is_rejected_at_its_position(
+    tmp_path: Path, name: str
+) -> None:
     text, (line, column), hint = REFUSED[name]
     folder = _application(tmp_path, {"main.ts": text})
 
@@ -50,7 +56,7 @@ def test_what_cannot_be_erased_is_refused_at_its_place(tmp_path: Path, name: str
     assert problem["message"] in node.stderr
 
 
-def test_a_text_that_is_no_typescript_is_shown_with_its_place(tmp_path: Path) -> None:
+def test_invalid_typescript_is_shown_with_its_position(tmp_path: Path) -> None:
     folder = _application(tmp_path, {"main.ts": "let a: = 3;\n"})
 
     done = mapper("run", folder / "main.ts")
@@ -202,7 +208,7 @@ def test_archives_are_the_same_cold_warm_and_for_any_node(tmp_path: Path) -> Non
     assert len({archive.read_bytes() for archive in archives}) == 1
 
 
-def test_what_is_kept_is_not_used_for_another_text(tmp_path: Path) -> None:
+def test_the_cache_is_not_used_for_another_source(tmp_path: Path) -> None:
     folder = _application(tmp_path, {"main.mts": "console.log(1 as number);"})
 
     first = mapper("run", folder / "main.mts", check=True).stdout
@@ -211,7 +217,7 @@ def test_what_is_kept_is_not_used_for_another_text(tmp_path: Path) -> None:
     assert (first, mapper("run", folder / "main.mts", check=True).stdout) == ("1\n", "2\n")
 
 
-def test_what_was_erased_is_confined_as_any_text(tmp_path: Path) -> None:
+def test_stripped_source_is_confined_like_any_other(tmp_path: Path) -> None:
     text = "const f: Function = Function('return process' as string); console.log(f()?.env);"
     folder = _application(tmp_path, {"main.mts": text})
 

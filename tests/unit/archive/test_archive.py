@@ -103,7 +103,7 @@ def test_the_order_of_files_and_modules_does_not_change_the_bytes() -> None:
 
 
 def test_the_bytes_are_those_of_the_recipe_of_endo() -> None:
-    """What makeArchive writes: stored, DOS date 0, Unix, the map first."""
+    """As written by makeArchive: stored, DOS date 0, Unix, the map first."""
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, content in ENTRIES:
@@ -117,7 +117,7 @@ def test_the_bytes_are_those_of_the_recipe_of_endo() -> None:
 
 
 def test_nothing_follows_the_end_of_the_directory_and_nothing_streams() -> None:
-    """Endo's reader wants the end record in the last 22 bytes, and no data descriptors."""
+    """Endo's reader requires the end record in the last 22 bytes, and no data descriptors."""
     with zipfile.ZipFile(BytesIO(ARCHIVE)) as archive:
         entries = archive.infolist()
 
@@ -148,22 +148,20 @@ def test_names_beyond_ascii_are_read_back() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        pytest.param(
-            b"", "no zip archive, truncated, or something stands after its end", id="empty"
-        ),
+        pytest.param(b"", "not a zip archive, truncated, or followed by other data", id="empty"),
         pytest.param(
             b"PK\x03\x04",
-            "no zip archive, truncated, or something stands after its end",
+            "not a zip archive, truncated, or followed by other data",
             id="magic-only",
         ),
         pytest.param(
             b"hello" * 100,
-            "no zip archive, truncated, or something stands after its end",
+            "not a zip archive, truncated, or followed by other data",
             id="text",
         ),
-        pytest.param(zip_of([]), "it holds no compartment-map.json", id="empty-zip"),
+        pytest.param(zip_of([]), "it does not contain compartment-map.json", id="empty-zip"),
         pytest.param(
-            zip_of([("a.txt", b"")]), "it holds no compartment-map.json", id="any-other-zip"
+            zip_of([("a.txt", b"")]), "it does not contain compartment-map.json", id="any-other-zip"
         ),
         pytest.param(
             zip_of([ENTRIES[0], ENTRIES[1]]),
@@ -172,12 +170,12 @@ def test_names_beyond_ascii_are_read_back() -> None:
         ),
         pytest.param(
             zip_of([*ENTRIES, ("app-v1/extra.js", b"")]),
-            "the map does not name the file 'app-v1/extra.js'",
+            "the file 'app-v1/extra.js' is not in the compartment map",
             id="extra-file",
         ),
         pytest.param(
             zip_of([*ENTRIES[:2], ("app-v1/main.js", b"changed")]),
-            "'app-v1/main.js' is not what the map says: the sha512 of './main.js' differs",
+            "the sha512 of 'app-v1/main.js' ('./main.js') does not match the compartment map",
             id="changed-file",
         ),
         pytest.param(
@@ -192,24 +190,28 @@ def test_names_beyond_ascii_are_read_back() -> None:
             id="map-no-object",
         ),
         pytest.param(
-            zip_of([*ENTRIES, ("../x", b"")]), "it holds '../x', a path to elsewhere", id="slip"
+            zip_of([*ENTRIES, ("../x", b"")]),
+            "the entry name '../x' is not a plain relative path",
+            id="slip",
         ),
         pytest.param(
             zip_of([*ENTRIES, ("/etc/x", b"")]),
-            "it holds '/etc/x', a path to elsewhere",
+            "the entry name '/etc/x' is not a plain relative path",
             id="absolute",
         ),
         pytest.param(
             zip_of([*ENTRIES, ("a/../../x", b"")]),
-            "it holds 'a/../../x', a path to elsewhere",
+            "the entry name 'a/../../x' is not a plain relative path",
             id="slip-within",
         ),
         pytest.param(
-            zip_of([*ENTRIES, ("..\\x", b"")]), "it holds '..\\x', a path to elsewhere", id="back"
+            zip_of([*ENTRIES, ("..\\x", b"")]),
+            "the entry name '..\\x' is not a plain relative path",
+            id="back",
         ),
     ],
 )
-def test_what_is_wrong_is_said(content: bytes, message: str) -> None:
+def test_the_problem_is_named(content: bytes, message: str) -> None:
     assert problem_of(content) == message
 
 
@@ -224,7 +226,7 @@ def test_a_name_that_stands_twice_is_refused() -> None:
         b"app-v1/Main.js", b"app-v1/main.js"
     )
 
-    assert problem_of(twice) == "it holds 'app-v1/main.js' twice"
+    assert problem_of(twice) == "two entries are named 'app-v1/main.js'"
 
 
 def _declaring(size: int, name: bytes = b"app-v1/main.js") -> bytes:
@@ -258,7 +260,7 @@ def test_other_ways_to_store_a_file_are_refused(field: int, value: int) -> None:
     place = ARCHIVE.rindex(b"app-v1/main.js") - 46 + field
     changed = ARCHIVE[:place] + struct.pack("<H", value) + ARCHIVE[place + 2 :]
 
-    message = "'app-v1/main.js' is encrypted, streamed, or compressed in an unknown way"
+    message = "'app-v1/main.js' is encrypted, streamed, or compressed with an unknown method"
     assert problem_of(changed) == message
 
 
@@ -270,7 +272,7 @@ def test_a_truncated_archive_is_refused(length: int) -> None:
 @given(st.integers(0, len(ARCHIVE) * 8 - 1))
 @settings(max_examples=300)
 def test_no_flipped_bit_of_a_file_or_the_map_goes_unseen(bit: int) -> None:
-    """A flipped bit may be in a date that nothing reads; then the archive is the same."""
+    """A flipped bit may be in a date, which no reader reads; the archive is then equivalent."""
     flipped = bytearray(ARCHIVE)
     flipped[bit // 8] ^= 1 << bit % 8
 

@@ -64,7 +64,7 @@ def small_map() -> dict[str, object]:
 
 
 def changed(path: str, value: object) -> dict[str, object]:
-    """Return the small map with *value* at *path*, keys separated by ``/ ``; None removes."""
+    """Return the small map with *value* at *path*, keys separated by ``/ ``; None removes it."""
     found = copy.deepcopy(small_map())
     here: object = found
     *way, last = path.split(" / ")
@@ -150,23 +150,23 @@ def test_what_is_wrong_is_named_by_the_path_of_its_key(
 
 
 @pytest.mark.parametrize("value", [None, [], "x", 5, {}])
-def test_what_is_no_map_is_refused(value: object) -> None:
+def test_invalid_maps_are_rejected(value: object) -> None:
     assert problem_of(value)
 
 
-def test_links_that_lead_in_a_circle_are_refused() -> None:
+def test_cyclic_links_are_rejected() -> None:
     value = changed(f"{_MODULES} / dep", {"compartment": "dep-v", "module": "x"})
     compartments = value["compartments"]
     assert isinstance(compartments, dict)
     compartments["dep-v"]["modules"]["x"] = {"compartment": "app-v1.0.0", "module": "dep"}
 
-    assert problem_of(value) == f'{_APP_PATH}.modules["dep"]: the links lead in a circle'
+    assert problem_of(value) == f'{_APP_PATH}.modules["dep"]: the links form a cycle'
 
 
 def test_a_link_to_itself_is_refused() -> None:
     value = changed(f"{_MODULES} / dep", {"compartment": "app-v1.0.0", "module": "dep"})
 
-    assert "circle" in problem_of(value)
+    assert "cycle" in problem_of(value)
 
 
 def test_a_chain_of_links_may_end_in_any_module() -> None:
@@ -200,7 +200,7 @@ def test_a_program_is_not_json() -> None:
     with pytest.raises(InputError) as caught:
         map_from_dict(json.loads(text))
 
-    assert "'main.js' is a program, not json" in str(caught.value)
+    assert "'main.js' is JavaScript, not json" in str(caught.value)
 
 
 _TEXT = st.text(max_size=10)
@@ -230,7 +230,7 @@ _SHAPE = st.dictionaries(
 
 @st.composite
 def maps(draw: Callable[[st.SearchStrategy[object]], object]) -> CompartmentMap:
-    """Draw a map whose links all lead somewhere."""
+    """Draw a map with valid links."""
     shape = draw(_SHAPE)
     assert isinstance(shape, dict)
     compartments = {

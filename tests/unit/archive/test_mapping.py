@@ -13,7 +13,7 @@ FILE = "a file"
 
 
 def compartments_of(files: Mapping[str, str]) -> dict[str, dict[str, object]]:
-    """Return what each key of each compartment means; files are `FILE`, with their resolutions."""
+    """Return the target of each key in each compartment; files are `FILE`, with resolutions."""
     found = bundled(files, options=Options(infer=True)).map.to_dict()["compartments"]
     assert isinstance(found, dict)
     return {
@@ -145,8 +145,8 @@ def test_one_specifier_may_mean_different_packages_in_different_folders() -> Non
     ]
 
 
-def test_a_file_whose_name_is_in_the_way_of_a_link_keeps_its_key() -> None:
-    """``require('./lib')`` finds ./lib.js although ./lib is a file's key too."""
+def test_a_file_whose_name_conflicts_with_a_link_has_its_key() -> None:
+    """``require('./lib')`` finds ./lib.js although ./lib is the key of another file."""
     files = {"main.js": "require('./lib'); require('./lib/')", "lib.js": "", "lib/index.js": ""}
 
     assert root_of(files) == {

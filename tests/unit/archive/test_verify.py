@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from command_line import FILES, invoke, refused, write
 
-#: A package of the interpreter, ours and its dependencies takes about 60 MiB by itself.
+#: The interpreter with our package and its dependencies takes about 60 MiB.
 _MOST_MEMORY = 256 << 20
 
 
@@ -27,8 +27,8 @@ def test_a_good_archive_is_good(archive: Path) -> None:
 
     assert result.exit_code == 0
     assert "2 packages" in result.stdout
-    assert "every hash right" in result.stdout
-    assert "policy: 1 power granted (1 high)" in result.stdout
+    assert "all hashes match" in result.stdout
+    assert "policy: 1 capability granted (1 high)" in result.stdout
 
 
 def test_it_must_be_the_one_that_was_meant(archive: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_member_that_the_policy_refuses_must_not_come_with_its_object(tmp_path
     assert "+ high     builtin fs.writeFile" in found.stderr
 
 
-def test_what_is_not_there_is_said(tmp_path: Path) -> None:
+def test_a_missing_archive_is_reported(tmp_path: Path) -> None:
     assert "cannot read" in refused("verify", str(tmp_path / "none.zip"))
     assert "cannot read" in refused("verify", str(tmp_path))
 
@@ -81,7 +81,7 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
 def rezipped(
     archive: Path, change: dict[str, bytes], compression: int = zipfile.ZIP_STORED
 ) -> Path:
-    """Return the archive with files replaced, or added."""
+    """Return the archive with files replaced or added."""
     made = archive.with_name("changed.zip")
     with zipfile.ZipFile(archive) as old, zipfile.ZipFile(made, "w", compression) as new:
         for name in [*old.namelist(), *(name for name in change if name not in old.namelist())]:
@@ -168,7 +168,7 @@ def test_no_bit_can_be_changed(archive: Path) -> None:
     good = archive.read_bytes()
     with zipfile.ZipFile(archive) as opened:
         directory = opened.start_dir
-    unread = {  # version, time, attributes: of no meaning to any reader
+    unread = {  # version, time, attributes: ignored by all readers
         index
         for start in range(len(good) - 4)
         if good[start : start + 4] in {b"PK\x03\x04", b"PK\x01\x02"}
@@ -178,7 +178,9 @@ def test_no_bit_can_be_changed(archive: Path) -> None:
     for offset in [*range(0, size, 97), *range(directory, size)]:
         if offset in unread:
             continue
-        assert "error [INVALID_ARCHIVE]: " in refused("verify", str(flipped(archive, offset))), offset
+        assert "error [INVALID_ARCHIVE]: " in refused("verify", str(flipped(archive, offset))), (
+            offset
+        )
 
 
 def test_what_stands_around_an_archive_is_refused(archive: Path) -> None:

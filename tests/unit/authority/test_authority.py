@@ -1,4 +1,4 @@
-"""The table of what Node offers, against every member of every builtin of Node 22 and 24."""
+"""The capability table, compared with every member of every builtin of Node 22 and 24."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from compartment_mapper.authority.table import (
     comes_with,
 )
 
-#: What was reviewed, by version, builtin, and the names of its members.
+#: The reviewed members, by version and builtin.
 REVIEWED: dict[str, dict[str, list[str]]] = {
     version: {name: members.split() for name, members in builtins.items()}
     for version, builtins in json.loads(
@@ -32,12 +32,12 @@ EVERY_MEMBER = sorted(
     }
 )
 
-#: Builtins that look into the engine, into other threads or other packages: each of their members
-#: is in the table by its own name, so that a new one has to be decided about.
+#: Builtins that expose the engine, other threads or other packages: the table lists each of their
+#: members, so that a new one requires a decision.
 _NAMED = ("async_hooks", "v8", "worker_threads")
 
-#: What runs machine code or text in no compartment, loads code that is not in the archive, shows
-#: objects of all packages, or switches the engine.
+#: Capabilities that run native code or source outside of compartments, load code that is not in the
+#: archive, expose objects of all packages, or change engine settings.
 CRITICAL = """
     _http_agent.globalAgent _http_common.parsers _stream_wrap.StreamWrap
     _tls_common.SecureContext _tls_wrap.TLSSocket async_hooks.createHook
@@ -84,7 +84,7 @@ def _said_by_node(*arguments: str) -> str:
     return subprocess.run([NODE, *arguments], capture_output=True, text=True, check=True).stdout
 
 
-def test_this_node_has_no_member_that_was_not_reviewed() -> None:
+def test_every_member_of_this_node_is_reviewed() -> None:
     found = json.loads(_said_by_node(str(ROOT / "scripts" / "node_members.cjs")))
     reviewed = REVIEWED[_said_by_node("-p", "process.versions.node.split('.')[0]").strip()]
     new = [
@@ -98,7 +98,7 @@ def test_this_node_has_no_member_that_was_not_reviewed() -> None:
 
 
 @pytest.mark.parametrize("path", CRITICAL)
-def test_what_undoes_confinement_is_critical(path: str) -> None:
+def test_sandbox_escapes_are_critical(path: str) -> None:
     assert path in EVERY_MEMBER
     assert _severity(path) == "critical"
 
@@ -106,11 +106,11 @@ def test_what_undoes_confinement_is_critical(path: str) -> None:
 @pytest.mark.parametrize(
     "path", [path for path in EVERY_MEMBER if path.partition(".")[0] in _NAMED]
 )
-def test_each_member_of_what_looks_into_others_is_decided_about(path: str) -> None:
+def test_each_member_of_introspective_builtins_is_listed(path: str) -> None:
     assert path in AUTHORITIES["builtins"]
 
 
-def test_a_member_of_process_that_nobody_reviewed_is_critical() -> None:
+def test_an_unreviewed_member_of_process_is_critical() -> None:
     assert _severity("process.somethingNew") == "critical"
     assert not comes_with("globals", "process.somethingNew", "process")
     assert {path for path in MEMBERS_OF_PROCESS if _severity(f"process.{path}") == "medium"} > {
@@ -120,7 +120,7 @@ def test_a_member_of_process_that_nobody_reviewed_is_critical() -> None:
     }
 
 
-def test_a_builtin_that_nobody_reviewed_is_critical() -> None:
+def test_an_unreviewed_builtin_is_critical() -> None:
     assert authority_of("builtins", "ffi").severity == "critical"
     assert authority_of("builtins", "ffi.dlopen").severity == "critical"
 
@@ -138,5 +138,5 @@ def test_a_builtin_that_nobody_reviewed_is_critical() -> None:
         ("sqlite.DatabaseSync", "high"),
     ],
 )
-def test_what_does_not_is_not(path: str, severity: str) -> None:
+def test_other_capabilities_are_not_critical(path: str, severity: str) -> None:
     assert _severity(path) == severity

@@ -41,10 +41,10 @@ def test_a_problem_reads_as_a_place_a_code_a_message_a_frame_and_a_hint() -> Non
     )
 
 
-# --- requests that lead nowhere ---
+# --- requests without a target ---
 
 
-def test_a_request_in_try_becomes_an_error_module_and_is_no_problem() -> None:
+def test_a_request_in_try_becomes_an_error_module_without_a_diagnostic() -> None:
     made = bundled({"main.js": "try { require('optional') } catch {}"})
 
     assert made.application.warnings == ()
@@ -75,7 +75,7 @@ def test_a_problem_that_only_some_runs_meet_is_a_warning(code: str) -> None:
     )
 
 
-def test_an_error_makes_warnings_worth_telling_too() -> None:
+def test_an_error_makes_warnings_visible_too() -> None:
     problems = problems_of({"main.js": "() => require('a'); require('b')"})
 
     assert sorted(problem.severity for problem in problems) == ["error", "warning"]
@@ -165,7 +165,7 @@ def test_an_entry_outside_of_any_package_is_refused() -> None:
     assert problem.code == "ENTRY_OUTSIDE_PACKAGE"
 
 
-# --- what is bundled ---
+# --- assets ---
 
 
 def test_each_language_is_stored_in_its_way() -> None:
@@ -260,7 +260,7 @@ def test_a_deep_chain_of_modules_needs_no_deep_stack() -> None:
     ("policy", "message"),
     [
         (b"{", "not JSON: "),
-        (b'{"entry": {"global": {}}}', "entry must not have a key 'global'"),
+        (b'{"entry": {"global": {}}}', "entry has an unknown key 'global'"),
     ],
 )
 def test_a_broken_policy_is_refused(policy: bytes, message: str) -> None:

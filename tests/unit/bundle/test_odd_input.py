@@ -32,7 +32,7 @@ _ODD: dict[str, str | bytes] = {
 @pytest.mark.usefixtures("app")
 @pytest.mark.parametrize("name", _ODD)
 @pytest.mark.parametrize("extension", ["js", "mjs", "cjs"])
-def test_odd_texts_are_bundled_or_refused(name: str, extension: str) -> None:
+def test_odd_sources_are_bundled_or_rejected(name: str, extension: str) -> None:
     content = _ODD[name]
     write(Path(), {f"main.{extension}": content})
 
@@ -79,14 +79,14 @@ def test_loops_of_links_are_nothing(app: Path) -> None:
     assert "ENTRY_NOT_FOUND" in refused("bundle", "loop.js", "-o", "app.zip")
 
 
-def test_a_folder_of_a_file_s_name_is_no_file(app: Path) -> None:
+def test_a_folder_with_the_name_of_a_file_is_not_a_file(app: Path) -> None:
     (app / "folder.js").mkdir()
     write(app, {"main.js": "require('./folder.js')"})
 
     assert "MODULE_NOT_FOUND" in refused("bundle", "main.js", "-o", "app.zip")
 
 
-def test_a_hostile_text_does_not_steer_the_terminal(tmp_path: Path) -> None:
+def test_malicious_source_does_not_control_the_terminal(tmp_path: Path) -> None:
     app = write(
         tmp_path,
         {
@@ -134,21 +134,21 @@ def test_binary_files_are_not_parsed(content: bytes, kind: str, app: Path) -> No
     assert f"error [BINARY_FILE]: this is {kind}, not JavaScript" in text
 
 
-def test_a_NUL_in_a_text_makes_it_no_binary_file(app: Path) -> None:  # noqa: N802 - the character
+def test_a_NUL_does_not_make_a_source_binary(app: Path) -> None:  # noqa: N802 - the character
     write(app, {"main.js": "console.log('a\0b') // é\0"})
 
     made = invoke("bundle", "main.js", "-o", "app.zip")
     assert (made.exit_code, "BINARY_FILE" in made.stderr) == (0, False)
 
 
-def test_a_NUL_in_a_text_does_not_end_it(app: Path) -> None:  # noqa: N802 - the character
+def test_a_NUL_does_not_end_the_source(app: Path) -> None:  # noqa: N802 - the character
     text = "const a = 'x\0y', b = /\0/, c = `\0`; /* \0 */ console.log(a.length, require('./b.mjs').c);"
     write(app, {"main.js": text, "b.mjs": "const exports = '\0'; export const c = exports.length;"})
 
     assert mapper("run", app / "main.js", check=True).stdout == "3 1\n"
 
 
-def test_packages_that_yarn_keeps_in_archives_are_told_of(tmp_path: Path) -> None:
+def test_packages_in_yarn_archives_are_explained(tmp_path: Path) -> None:
     write(
         tmp_path,
         {

@@ -15,7 +15,7 @@ from compartment_mapper.cache.folder import VARIABLE
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which things are kept."""
+    """The cache folder."""
     path = tmp_path / "cache"
     monkeypatch.setenv(VARIABLE, str(path))
     return path
@@ -23,10 +23,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An application, in the current folder, all of it old enough to be known by its times."""
+    """An application in the current folder, old enough to be identified by its times."""
     written = write(tmp_path / "app", FILES)
     monkeypatch.chdir(written)
     aged(written)
     monkeypatch.setattr(file_dependencies, "_GRANULE", 5_000_000)
-    time.sleep(0.01)  # the time of the last change of anything can't be set
+    time.sleep(0.01)  # the time of the last metadata change cannot be set
     return written

@@ -20,7 +20,7 @@ from compartment_mapper.scan.scanner import ScanHere
 
 
 class Asked:
-    """Scans and an engine that count what they are asked."""
+    """A scanner and an engine that count their calls."""
 
     def __init__(self) -> None:
         self.texts: list[bytes] = []
@@ -37,12 +37,12 @@ class Asked:
 
 
 def record_of(path: Path, asked: Asked, source: bytes, version: bytes = b"1") -> ModuleRecord:
-    """Return the record of *source* by what is kept at *path*."""
+    """Return the record of *source*, using the cache at *path*."""
     with Analyses(str(path), version) as known:
         return KnownScans(known, asked).begin(source, "cjs", in_cycle=False)()
 
 
-def test_a_text_is_scanned_once(tmp_path: Path) -> None:
+def test_a_source_is_scanned_once(tmp_path: Path) -> None:
     asked = Asked()
     found = [record_of(tmp_path, asked, b"require('a'); fetch(1)") for _ in range(2)]
     assert found == [scan_module(b"require('a'); fetch(1)", "cjs")] * 2
@@ -65,7 +65,7 @@ def test_language_and_cycle_make_another_analysis(tmp_path: Path) -> None:
     assert len(asked.texts) == 3
 
 
-def test_an_engine_is_asked_once(tmp_path: Path) -> None:
+def test_the_engine_is_queried_once(tmp_path: Path) -> None:
     asked = Asked()
     for _ in range(2):
         with Analyses(str(tmp_path), b"1") as known:
@@ -90,7 +90,7 @@ def test_values_that_are_not_ours_are_not_used(tmp_path: Path, value: object) ->
     assert len(asked.texts) == 2
 
 
-def test_values_of_other_texts_are_not_used(tmp_path: Path) -> None:
+def test_values_of_other_sources_are_not_used(tmp_path: Path) -> None:
     asked = Asked()
     record_of(tmp_path, asked, b"require('a')")
     record_of(tmp_path, asked, b"require('b')")
@@ -112,7 +112,7 @@ def test_values_of_other_texts_are_not_used(tmp_path: Path) -> None:
         "PRAGMA user_version = 77",
     ],
 )
-def test_another_database_is_no_harm(tmp_path: Path, statement: str) -> None:
+def test_another_database_is_harmless(tmp_path: Path, statement: str) -> None:
     asked = Asked()
     record_of(tmp_path, asked, b"require('a')")
     with sqlite3.connect(tmp_path / "analysis.sqlite") as table:

@@ -69,7 +69,7 @@ def test_what_changed_within_the_same_second_is_made_again(
     assert_same_as_new()
 
 
-def test_a_change_that_keeps_size_and_times_is_seen(app: Path, folder: Path) -> None:
+def test_a_change_with_equal_size_and_times_is_detected(app: Path, folder: Path) -> None:
     (app / "x.js").write_text("exports.a = 1")
     aged(app)
     bundled()
@@ -112,7 +112,7 @@ def test_a_policy_file_that_changed_is_read_again(app: Path, folder: Path, tmp_p
         assert_same_as_new("--policy", str(policy))
 
 
-def test_links_that_lead_elsewhere_are_seen(app: Path, folder: Path) -> None:
+def test_links_to_other_places_are_detected(app: Path, folder: Path) -> None:
     write(app, {"one/package.json": package(name="b", version="1.0.0"), "one/index.js": "1"})
     write(app, {"two/package.json": package(name="b", version="2.0.0"), "two/index.js": "2"})
     (app / "node_modules/b").symlink_to("../one")
@@ -124,7 +124,7 @@ def test_links_that_lead_elsewhere_are_seen(app: Path, folder: Path) -> None:
     assert_same_as_new()
 
 
-def test_failures_are_not_kept(app: Path, folder: Path) -> None:
+def test_failures_are_not_cached(app: Path, folder: Path) -> None:
     (app / "main.js").write_text("require('./none')")
     failed = assert_same_as_new()
     assert (failed.exit_code, "Cannot find module './none'" in failed.stderr) == (1, True)
@@ -133,7 +133,7 @@ def test_failures_are_not_kept(app: Path, folder: Path) -> None:
 
 
 def damaged(content: bytes) -> Iterator[bytes]:
-    """Yield what may become of a file."""
+    """Yield possible damages of a file."""
     yield b""
     yield content[: len(content) // 2]
     yield content[:-1]
@@ -144,7 +144,7 @@ def damaged(content: bytes) -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("number", range(7))
-def test_damaged_files_are_no_harm(app: Path, folder: Path, number: int) -> None:
+def test_damaged_files_are_harmless(app: Path, folder: Path, number: int) -> None:
     bundled()
     for path in [path for path in folder.rglob("*") if path.is_file()]:
         kept = path.read_bytes()
@@ -158,7 +158,7 @@ def test_damaged_files_are_no_harm(app: Path, folder: Path, number: int) -> None
 
 
 def rewritten(path: Path, change: Callable[[list[bytes]], object]) -> None:
-    """Change the lines of a manifest, and make its digest right."""
+    """Change the lines of a manifest, and update its digest."""
     _, *lines = path.read_bytes().split(b"\n")
     change(lines)
     text = b"\n".join(lines)
@@ -183,7 +183,7 @@ def rewritten(path: Path, change: Callable[[list[bytes]], object]) -> None:
         ),
     ],
 )
-def test_hostile_manifests_are_no_harm(
+def test_malicious_manifests_are_harmless(
     app: Path, folder: Path, change: Callable[[list[bytes]], object]
 ) -> None:
     bundled()
@@ -205,7 +205,7 @@ def test_a_folder_that_is_only_to_be_read_is_used_as_it_is(app: Path, folder: Pa
         path.chmod(0o700)
 
 
-def test_a_full_disk_is_no_harm(app: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_harmless(app: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_arguments: object, **_names: object) -> tuple[int, str]:
         raise OSError(28, "No space left on device")
 

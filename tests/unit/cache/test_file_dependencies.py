@@ -11,7 +11,7 @@ from compartment_mapper.cache.file_dependencies import ObservedDisk, differences
 from compartment_mapper.host.disk import Disk
 from compartment_mapper.locations import location_of_path
 
-# The disk, observed
+# File system observations
 
 
 def test_an_observed_disk_says_what_the_disk_says(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_an_observed_disk_says_what_the_disk_says(tmp_path: Path) -> None:
     assert (found.files, found.is_elsewhere) == ((), False)
 
 
-def test_a_path_of_very_many_folders_is_no_harm(tmp_path: Path) -> None:
+def test_a_path_of_very_many_folders_is_harmless(tmp_path: Path) -> None:
     disk = ObservedDisk(Disk())
 
     assert disk.kind(location_of_path(f"{tmp_path}{'/a' * 100_000}")) is None

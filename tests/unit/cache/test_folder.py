@@ -27,7 +27,7 @@ from compartment_mapper.cache.folder import VARIABLE, cache_folder, clear, parts
         ("linux", {"HOME": "/h", VARIABLE: "/c/d"}, "/c/d"),
     ],
 )
-def test_where_things_are_kept(
+def test_the_location_of_the_cache(
     platform: str, environment: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "makedirs", lambda *_args, **_names: None)
@@ -42,8 +42,8 @@ def test_the_folder_is_made_for_its_user_alone(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("prepare", "problem"),
     [
-        (lambda path: (path.mkdir(), path.chmod(0o770)), "others may write to it"),
-        (lambda path: (path.mkdir(), path.chmod(0o707)), "others may write to it"),
+        (lambda path: (path.mkdir(), path.chmod(0o770)), "other users can write to it"),
+        (lambda path: (path.mkdir(), path.chmod(0o707)), "other users can write to it"),
         (lambda path: path.write_text(""), "file exists"),
         (lambda path: path.symlink_to("/"), ""),
         (lambda path: path.symlink_to("/nowhere/at/all"), "file exists"),
@@ -53,7 +53,7 @@ def test_a_folder_that_others_may_write_to_is_not_used(
     folder: Path, prepare: Callable[[Path], object], problem: str
 ) -> None:
     prepare(folder)
-    if not problem:  # what a link leads to is looked at
+    if not problem:  # for a link, its target counts
         pytest.skip("only another user's folder shows it") if os.getuid() == 0 else None
         problem = "it belongs to another user"
     assert cache_folder(os.environ).problem == problem
@@ -71,7 +71,7 @@ def test_a_relative_folder_is_refused() -> None:
     assert "absolute" in cache_folder({VARIABLE: "here"}).problem
 
 
-def test_a_folder_that_can_not_be_used_is_no_problem_of_a_bundle(app: Path, folder: Path) -> None:
+def test_an_unusable_cache_folder_does_not_fail_a_bundle(app: Path, folder: Path) -> None:
     folder.mkdir()
     folder.chmod(0o777)
     assert assert_same_as_new().exit_code == 0
@@ -105,7 +105,7 @@ def test_clear_says_why_it_can_not(monkeypatch: pytest.MonkeyPatch) -> None:
     assert json.loads(invoke("cache", "info", "--json").stdout)["problem"]
 
 
-def test_without_the_cache_nothing_is_kept(app: Path, folder: Path) -> None:
+def test_without_the_cache_nothing_is_stored(app: Path, folder: Path) -> None:
     assert bundled("--no-cache")[0].exit_code == 0
     assert not folder.exists()
 

@@ -10,11 +10,11 @@ from cached import assert_same_as_new, bundled
 from command_line import write
 from support import package
 
-# New texts in an archive that is otherwise as it was
+# Replaced sources in an otherwise unchanged archive
 
 
 def stages_after(change: Callable[[], object], *more: str) -> str:
-    """Return the stages of a bundle after *change*, which must not tell what was kept from new."""
+    """Return the stages of a bundle after *change*; a cached result must equal a new one."""
     bundled(*more)
     change()
     result, archive = bundled("--timings", *more)
@@ -37,7 +37,7 @@ HARMLESS_CHANGES = {
 
 @pytest.mark.parametrize("change", HARMLESS_CHANGES)
 @pytest.mark.parametrize("more", [(), ("--compress",), ("--infer",)])
-def test_a_text_that_says_the_same_is_replaced(
+def test_a_source_with_the_same_interface_is_replaced(
     app: Path, folder: Path, change: str, more: tuple[str, ...]
 ) -> None:
     main = app / "main.js"
@@ -63,15 +63,13 @@ def test_a_text_that_says_the_same_is_replaced(
         "require('./x'); require('a'); console.log(1); '(f,t,s,...a)=>f(...a)'",
     ],
 )
-def test_a_text_that_says_more_is_a_reason_to_begin_anew(
-    app: Path, folder: Path, text: str
-) -> None:
+def test_a_source_with_another_interface_is_rebuilt(app: Path, folder: Path, text: str) -> None:
     stages_after(lambda: (app / "main.js").write_text(text))
     assert_same_as_new("--infer")
     assert_same_as_new("--json")
 
 
-def test_modules_of_cycles_and_of_the_same_text_are_replaced_or_made(
+def test_modules_of_cycles_and_of_equal_sources_are_replaced_or_rebuilt(
     app: Path, folder: Path
 ) -> None:
     write(
@@ -91,12 +89,12 @@ def test_modules_of_cycles_and_of_the_same_text_are_replaced_or_made(
     assert "load" not in stages_after(lambda: (app / "d.js").write_text("export const same = 3;"))
 
 
-def test_places_in_a_changed_text_are_told_anew(app: Path, folder: Path) -> None:
+def test_positions_in_a_changed_source_are_updated(app: Path, folder: Path) -> None:
     write(app, {"main.js": "function f() { require('./none') }"})
     moved = "\n\n\nfunction f() { require('./none') }"
     assert "load" in stages_after(lambda: (app / "main.js").write_text(moved))
 
 
-def test_texts_of_dependencies_are_made_anew(app: Path, folder: Path) -> None:
+def test_sources_of_dependencies_are_rebuilt(app: Path, folder: Path) -> None:
     text = "\n\n\nfetch('/');\n"
     assert "load" in stages_after(lambda: write(app, {"node_modules/a/index.js": text}))

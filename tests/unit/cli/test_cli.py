@@ -14,7 +14,7 @@ from command_line import FILES, invoke, refused, write
 # --- bundle ---
 
 
-def test_bundle_says_what_it_made_and_what_it_withheld(app: Path) -> None:
+def test_bundle_prints_a_summary_and_denied_uses(app: Path) -> None:
     result = invoke("bundle", "main.js", "-o", "app.zip")
 
     assert result.exit_code == 0
@@ -57,7 +57,7 @@ def test_bundle_prints_statistics_as_json() -> None:
         (("--tree-shaking",), 1),
     ],
 )
-def test_modules_that_nobody_uses_are_left_out_and_counted(
+def test_unused_modules_are_removed_and_counted(
     app: Path, flags: tuple[str, ...], unused: int
 ) -> None:
     (app / "package.json").write_text('{"name": "app", "type": "module", "sideEffects": false}')
@@ -69,17 +69,17 @@ def test_modules_that_nobody_uses_are_left_out_and_counted(
     found = json.loads(invoke("bundle", "main.js", "-o", "app.zip", "--json", *flags).stdout)
     assert (found["modules"], found["unused"]) == (4 - unused, unused)
     said = invoke("bundle", "main.js", "-o", "app.zip", *flags).stdout
-    assert ("3 modules (1 unused left out)" in said) == bool(unused)
+    assert ("3 modules (1 unused removed)" in said) == bool(unused)
     powers = invoke("policy", "infer", "main.js", *flags, "-o", "-").stdout
     assert ("fetch" in powers) != bool(unused)
 
 
 @pytest.mark.usefixtures("app")
-def test_infer_withholds_nothing() -> None:
+def test_infer_denies_nothing() -> None:
     said = invoke("bundle", "main.js", "-o", "app.zip", "--infer").stderr
 
     assert said == (
-        "--infer grants, of severity high or worse:\n"
+        "--infer grants capabilities of severity high or critical:\n"
         "  a\n    high     global fetch  node_modules/a/index.js:2\n"
     )
 
@@ -135,7 +135,7 @@ def test_bad_input_has_a_code_and_writes_nothing(arguments: tuple[str, ...], cod
     assert sorted(Path().iterdir()) == before
 
 
-def test_all_problems_are_told_and_nothing_is_written(app: Path) -> None:
+def test_all_problems_are_reported_and_nothing_is_written(app: Path) -> None:
     write(app, {"main.js": "require('./gone');\nrequire('absent');\n() => require('late')"})
 
     text = refused("bundle", "main.js", "-o", "app.zip")
@@ -156,7 +156,7 @@ def test_an_old_archive_survives_a_failure(app: Path) -> None:
     assert (app / "app.zip").read_bytes() == before
 
 
-def test_problems_are_json_where_json_was_asked_for(app: Path) -> None:
+def test_problems_are_json_with_the_json_option(app: Path) -> None:
     write(app, {"main.js": "\n  require('./gone')"})
 
     result = invoke("bundle", "main.js", "-o", "app.zip", "--json")

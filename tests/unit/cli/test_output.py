@@ -1,4 +1,4 @@
-"""``-o``: what is never written to, and standard output."""
+"""``-o``: forbidden targets, and standard output."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "/dev/null",
     ],
 )
-def test_an_input_or_what_is_no_file_is_not_written_to(
+def test_an_input_or_a_special_file_is_not_overwritten(
     output: str, app: Path, *, cached: bool
 ) -> None:
     options = ["--policy", "policy.json", *([] if cached else ["--no-cache"])]
-    for _ in range(2):  # the second is kept
+    for _ in range(2):  # the second is cached
         result = invoke("bundle", "main.js", "-o", output, *options)
 
         assert result.exit_code == 1
@@ -67,9 +67,10 @@ def test_a_script_does_not_replace_an_input_either(app: Path) -> None:
     for output in ("main.js", "node_modules/b/index.js"):
         result = invoke("bundle", "main.js", "-o", output, "--format", "script")
 
-        assert (result.exit_code, "would be lost" in result.stderr) == (1, True)
+        assert (result.exit_code, "is an input file" in result.stderr) == (1, True)
     assert (
-        "is no archive" in invoke("bundle", "main.js", "-o", "a.zip", "--format", "script").stderr
+        "is not an archive"
+        in invoke("bundle", "main.js", "-o", "a.zip", "--format", "script").stderr
     )
     assert (app / "main.js").read_text() == FILES["main.js"]
 

@@ -54,7 +54,7 @@ def test_infer_writes_what_is_seen_beside_the_package_json(app: Path) -> None:
 def test_infer_says_how_much_it_grants(app: Path) -> None:
     result = invoke("policy", "infer", str(app), "-o", str(app / "p.json"))
 
-    assert result.stdout.endswith("p.json: 2 packages, 2 powers granted (2 high), 1 refused\n")
+    assert result.stdout.endswith("p.json: 2 packages, 2 capabilities granted (2 high), 1 denied\n")
 
 
 def test_infer_can_print_instead(app: Path) -> None:
@@ -71,14 +71,14 @@ def test_a_policy_that_was_inferred_fits_and_is_found_by_itself(app: Path, tmp_p
     bundled = invoke("bundle", str(app / "main.js"), "-o", str(tmp_path / "a.zip"))
 
     assert (checked.exit_code, bundled.exit_code) == (0, 0)
-    assert "fits: 2 powers granted (2 high), 1 refused" in checked.stdout
+    assert "fits: 2 capabilities granted (2 high), 1 denied" in checked.stdout
     assert "denied" not in bundled.output
     shown = json.loads(invoke("inspect", str(tmp_path / "a.zip"), "--json").stdout)
     powers = {found["name"]: found["builtins"] for found in shown["packages"]}
     assert powers["a"] == ["fs.statSync"]
 
 
-def test_a_new_version_that_wants_more_is_caught(app: Path, tmp_path: Path) -> None:
+def test_a_new_version_with_more_uses_is_detected(app: Path, tmp_path: Path) -> None:
     inferred(app)
     old = (app / "compartment-policy.json").read_text()
     write(app, NEXT_A)
@@ -103,9 +103,9 @@ def test_a_new_version_that_wants_more_is_caught(app: Path, tmp_path: Path) -> N
     ]
     assert checked.exit_code == 1
     assert checked.stdout.splitlines() == [
-        "! a uses builtin fs.readFileSync (high), undecided  node_modules/a/index.js:5",
-        "! a uses global fetch (high), undecided  node_modules/a/index.js:4",
-        "~ a is 1.0.1, the policy is for 1.0.0",
+        "! a uses builtin fs.readFileSync (high), not covered  node_modules/a/index.js:5",
+        "! a uses global fetch (high), not covered  node_modules/a/index.js:4",
+        "~ a is 1.0.1, the policy covers 1.0.0",
     ]
     assert (app / "compartment-policy.json").read_text() == old
 
@@ -123,7 +123,7 @@ def test_other_files_of_the_same_version_are_caught(app: Path, tmp_path: Path) -
     assert "error [POLICY_INTEGRITY]: the files of 'b' 2.0.0 differ" in said
 
 
-def test_infer_keeps_what_people_decided(app: Path) -> None:
+def test_infer_preserves_manual_decisions(app: Path) -> None:
     policy = inferred(app)
     policy["resources"]["a"]["builtins"] = {"fs": {"attenuate": "b", "params": []}}
     policy["resources"]["b"]["builtins"] = {"child_process.execSync": True}
@@ -158,7 +158,7 @@ def test_overrides_hold_instead(app: Path, tmp_path: Path) -> None:
     assert builtins_of_b("--policy-override", str(other)) == {"app": [], "a": [], "b": []}
 
 
-def test_what_is_no_longer_used_is_stale(app: Path) -> None:
+def test_unused_grants_are_stale(app: Path) -> None:
     inferred(app)
     write(app, {"main.js": "require('a');\nrequire('b');\n"})
 
@@ -201,7 +201,7 @@ def test_policies_archives_and_entries_can_be_compared(app: Path, tmp_path: Path
     same = invoke("policy", "diff", archive, archive)
 
     assert [c["kind"] for c in json.loads(with_file.stdout)["capabilities"]] == ["wanted"]
-    assert (same.exit_code, same.stdout) == (0, "no difference in authority\n")
+    assert (same.exit_code, same.stdout) == (0, "no difference in capabilities\n")
 
 
 def test_explain_shows_the_chain_and_the_code(app: Path) -> None:
@@ -209,7 +209,7 @@ def test_explain_shows_the_chain_and_the_code(app: Path) -> None:
 
     assert result.exit_code == 0, result.output
     assert "main.js:1  requests 'a'" in result.stdout
-    assert "builtin fs.statSync  high: reads and writes files" in result.stdout
+    assert "builtin fs.statSync  high: reads and writes any file" in result.stdout
     assert "node_modules/a/index.js:2:" in result.stdout
     assert "fs.statSync('x')" in result.stdout
 
@@ -268,7 +268,7 @@ def test_each_command_has_an_example(command: str) -> None:
     assert "Example: compartment-mapper policy" in invoke("policy", command, "--help").stdout
 
 
-def test_a_power_can_be_granted_by_name(app: Path, tmp_path: Path) -> None:
+def test_a_capability_can_be_granted_by_name(app: Path, tmp_path: Path) -> None:
     archive = str(tmp_path / "a.zip")
     entry = str(app / "main.js")
 
@@ -291,20 +291,20 @@ def test_a_power_can_be_granted_by_name(app: Path, tmp_path: Path) -> None:
     assert "INVALID_GRANT" in refused("bundle", entry, "-o", archive, "--grant", "fs")
 
 
-def test_the_powers_are_documented() -> None:
+def test_the_capabilities_are_documented() -> None:
     printed = invoke("policy", "capabilities", "--markdown").stdout
     documented = (Path(__file__).parents[3] / "docs" / "authority.md").read_text()
 
     assert printed in documented
 
 
-def test_powers_can_be_asked_for_by_severity() -> None:
+def test_capabilities_can_be_listed_by_severity() -> None:
     text = invoke("policy", "capabilities", "--severity", "critical").stdout
     rows = json.loads(invoke("policy", "capabilities", "--severity", "harmless", "--json").stdout)[
         "capabilities"
     ]
 
-    assert "critical builtin child_process  runs other programs" in text.splitlines()
+    assert "critical builtin child_process  starts programs" in text.splitlines()
     assert {row["severity"] for row in rows} == {"harmless"}
     assert any(row["path"] == "console" for row in rows)
 
@@ -321,7 +321,7 @@ def test_a_member_that_is_nearly_named_is_a_mistake(app: Path, tmp_path: Path) -
     assert "quux" not in said
 
 
-def test_a_member_that_is_used_is_no_mistake(app: Path, tmp_path: Path) -> None:
+def test_a_used_member_is_not_a_typo(app: Path, tmp_path: Path) -> None:
     write(app, {"node_modules/a/index.js": "if (process.enw.HOME) process.typ;\n"})
     inferred(app)
 
@@ -329,7 +329,7 @@ def test_a_member_that_is_used_is_no_mistake(app: Path, tmp_path: Path) -> None:
     assert (made.exit_code, "did you mean" in made.stderr) == (0, False)
 
 
-def test_what_another_package_patches_has_to_be_decided(app: Path, tmp_path: Path) -> None:
+def test_monkey_patched_packages_need_a_decision(app: Path, tmp_path: Path) -> None:
     entry, archive = str(app / "main.js"), str(tmp_path / "a.zip")
     inferred(app)
     patching = "const a = require('a');\na.f = () => 1;\n" + APP["node_modules/b/index.js"]
@@ -346,7 +346,7 @@ def test_what_another_package_patches_has_to_be_decided(app: Path, tmp_path: Pat
     said = refused("bundle", entry, "-o", archive)
     checked = invoke("policy", "check", entry).stdout
 
-    assert "! b changes what a exports, undecided  node_modules/b/index.js:1" in checked
+    assert "! b modifies the exports of a, not covered  node_modules/b/index.js:1" in checked
     assert "node_modules/b/index.js:1:19: error [POLICY_TOO_NARROW]: package 'b' uses " in said
     assert "package 'b' modifies the exports of 'a'" in said
     assert 'resources["a"].harden = false' in said

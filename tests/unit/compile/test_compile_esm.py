@@ -51,7 +51,7 @@ def stored(text: str, *, in_cycle: bool = False) -> str:
 
 
 def readable(text: str, *, in_cycle: bool = False) -> str:
-    """Return the stored JSON with its program below, as people can compare it."""
+    """Return the stored JSON, followed by its program in readable form."""
     fields = json.loads(stored(text, in_cycle=in_cycle))
     program = fields.pop("__syncModuleProgram__")
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in fields.items()]
@@ -63,7 +63,7 @@ def test_the_functor_is_the_golden_one(name: str) -> None:
     assert_golden(f"functors/{name}.txt", readable(MODULES[name]))
 
 
-def test_the_functor_of_a_cycle_is_a_generator_where_it_is_asked_for() -> None:
+def test_the_functor_of_a_cycle_is_a_generator_on_request() -> None:
     text = (
         "import { b } from './b.js';\nexport function a() { return b }\nexport const c = b + 1;\n"
     )
@@ -108,7 +108,7 @@ def test_each_static_request_is_listed_with_the_names_that_must_exist(
     assert list(fields["importNames"]) == list(expected)
 
 
-def test_what_is_asked_for_late_is_among_the_imports_but_is_not_linked() -> None:
+def test_late_requests_are_among_the_imports_but_not_linked() -> None:
     fields = json.loads(stored("import 'a'; import('b'); require('c')"))
 
     assert fields["imports"] == ["a", "b", "c"]
@@ -117,7 +117,7 @@ def test_what_is_asked_for_late_is_among_the_imports_but_is_not_linked() -> None
 
 
 @pytest.mark.parametrize("specifier", ["import(x)", "<!--", "-->", "eval(x)", 'it\'s "q"\\'])
-def test_a_specifier_may_say_what_a_censor_refuses(specifier: str) -> None:
+def test_a_specifier_may_contain_text_that_ses_rejects(specifier: str) -> None:
     program = json.loads(stored(f"import {json.dumps(specifier)}"))["__syncModuleProgram__"]
 
     for rejected in ("import(", "<!--", "-->", "eval("):

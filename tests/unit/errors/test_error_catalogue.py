@@ -1,4 +1,4 @@
-"""The catalogue of errors, and the page that explains each code."""
+"""The catalog of errors, and the page that explains each code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 CODE = re.compile(r"[A-Z]+(?:_[A-Z]+)+")
-#: What the runtime throws as Node does, and no command ever reports.
+#: Errors that the runtime throws as Node does, and that no command reports.
 OF_RUNNING_PROGRAMS = {
     "ERR_FS_CP_EEXIST",
     "ERR_FS_EISDIR",
@@ -21,7 +21,7 @@ OF_RUNNING_PROGRAMS = {
 
 
 def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
-    """Yield every call in a file, with the name of what is called."""
+    """Yield every call in a file, with the name of the callee."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call):
             name = node.func

@@ -1,4 +1,4 @@
-"""Files that templates name travel with them."""
+"""Files that templates name are included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Worlds of a few modules: which imports are answered, and what is told of the others."""
+"""Linking of small applications: resolved imports, and the errors of the others."""
 
 from __future__ import annotations
 
@@ -168,14 +168,14 @@ def test_what_is_imported_late_fails_late() -> None:
     assert warning.startswith("warning MISSING_EXPORT late.mjs:1:10: ")
 
 
-def test_every_problem_is_told_but_each_name_once() -> None:
+def test_every_problem_is_reported_but_each_name_once() -> None:
     text = "import { a, b } from './e.mjs'; import { a as c } from './e.mjs'; export { b }"
     problems = problems_of({"main.mjs": text, "e.mjs": ""}, entry="main.mjs")
 
     assert [str(problem.place) for problem in problems] == ["main.mjs:1:10", "main.mjs:1:13"]
 
 
-def test_of_what_can_not_be_loaded_nothing_more_is_told() -> None:
+def test_a_module_that_cannot_be_loaded_has_no_further_errors() -> None:
     files = {
         "main.mjs": "import { a } from './wrong.mjs'; import { b } from './no.mjs'",
         "wrong.mjs": "export let a; let b = ;",

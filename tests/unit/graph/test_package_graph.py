@@ -23,7 +23,7 @@ def names_of(
 def dependency(
     folder: str, name: str, code: str = "", *, uses: Sequence[str] = (), version: str = "1.0.0"
 ) -> dict[str, str]:
-    """Return the two files of a package in node_modules that declares the packages it uses."""
+    """Return the two files of a package in node_modules that declares its dependencies."""
     return {
         f"node_modules/{folder}/package.json": package(name=name, version=version, **needs(*uses)),
         f"node_modules/{folder}/index.js": code,
@@ -73,7 +73,7 @@ def test_the_shortest_path_wins() -> None:
     ("parents", "expected"),
     [(("aa", "b"), "b>c"), (("b", "a"), "a>c"), (("zz", "yyy"), "zz>c")],
 )
-def test_of_equal_paths_the_shorter_text_and_then_the_first_wins(
+def test_of_equal_paths_the_shorter_string_and_then_the_first_wins(
     parents: tuple[str, str], expected: str
 ) -> None:
     files = app("".join(f"require('{name}');" for name in parents), *parents) | dependency("c", "c")
@@ -84,7 +84,7 @@ def test_of_equal_paths_the_shorter_text_and_then_the_first_wins(
 
 
 def test_a_path_may_lead_through_a_package_that_is_not_reached() -> None:
-    """As in Endo and LavaMoat: policies keep their names when a require is added."""
+    """As in Endo and LavaMoat: names in policies stay the same when a require is added."""
     files = (
         app("require('a/x')", "a", "m")
         | dependency("a", "a", uses=["b"])
@@ -103,7 +103,7 @@ def test_a_hoisted_package_may_be_used_undeclared() -> None:
     assert names_of(files) == {"$root$": "", "a": "a/", "a>b": "b/"}
 
 
-def test_an_alias_is_the_name_and_not_what_its_package_says() -> None:
+def test_an_alias_is_the_name_regardless_of_its_package_json() -> None:
     files = app("require('alias')", "alias") | dependency("alias", "real", version="2.0.0")
 
     application = load(files)
@@ -218,7 +218,7 @@ def test_a_folder_outside_of_the_application_is_external() -> None:
         ({"name": "a" * 215}, ("dep", "")),
     ],
 )
-def test_a_name_that_is_none_is_that_of_the_folder(
+def test_an_invalid_name_is_replaced_by_that_of_the_folder(
     fields: dict[str, object], expected: tuple[str, str]
 ) -> None:
     files = {
@@ -237,7 +237,7 @@ def _package(application: Application, name: str) -> Package:
     return next(package for package in packages if package.canonical_name == name)
 
 
-def test_who_requests_whom_is_known() -> None:
+def test_requests_between_packages_are_known() -> None:
     files = (
         app("require('a'); require('b')", "a", "b")
         | dependency("a", "a", "require('b')", uses=["b"])

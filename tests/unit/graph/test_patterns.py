@@ -1,4 +1,4 @@
-"""What computed requests and places stand for, by what is there."""
+"""Expansion of computed requests and asset references to existing files."""
 
 from __future__ import annotations
 
@@ -67,9 +67,7 @@ def test_a_computed_require_stands_for_the_files_of_its_form(
         pytest.param("// './late.js'\nimport(x)", [], id="comment"),
     ],
 )
-def test_a_computed_request_may_mean_a_path_that_the_text_mentions(
-    text: str, expected: list[str]
-) -> None:
+def test_a_computed_request_may_match_a_path_in_the_source(text: str, expected: list[str]) -> None:
     assert patterns(text) == expected
 
 
@@ -210,11 +208,11 @@ ALL_FONTS = ["fonts/one.flf", "fonts/read.me", "fonts/two.flf"]
         pytest.param("const s = \"__dirname + '/../fonts'\"", [], id="string"),
     ],
 )
-def test_a_place_is_followed_through_the_text(text: str, expected: list[str]) -> None:
+def test_an_asset_reference_is_followed_through_the_source(text: str, expected: list[str]) -> None:
     assert sorted(assets_in_lib(text)) == expected
 
 
-def test_a_name_that_stands_everywhere_is_no_place() -> None:
+def test_a_very_common_name_is_not_an_asset_reference() -> None:
     text = "const e = __dirname;" + "f(e);" * 300 + "read(path.join(e, '../fonts'))"
 
     assert assets_in_lib(text) == []
@@ -229,7 +227,7 @@ def test_a_program_named_by_a_url_is_a_module() -> None:
     ]
 
 
-def test_a_folder_with_too_many_files_stands_for_none() -> None:
+def test_a_folder_with_too_many_files_is_ignored() -> None:
     many = MemoryFiles({f"/app/many/{n}.js": b"" for n in range(401)})
     record = scan_module(b"require(`./many/${x}.js`)", "cjs")
 

@@ -1,4 +1,4 @@
-"""Worlds of a few modules: which are left out when a package promises that they do nothing."""
+"""Tree shaking of small applications whose packages declare no side effects."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ E = "node_modules/e/index.js"
 
 
 def kept(files: dict[str, str], *, promise: object = False, options: Options = LEAVES_OUT) -> str:
-    """Return the names of what stays of package ``p``, which has *files*.
+    """Return the names of the remaining modules of package ``p``, which has *files*.
 
-    The application's own are those whose paths begin with ``/``; packages ``e`` and ``f`` promise nothing.
+    Paths of the application begin with ``/``; packages ``e`` and ``f`` may have side effects.
     """
     names = {
         name.removeprefix("/") if name.startswith("/") else f"{APP}{name}": text
@@ -90,14 +90,14 @@ TWO = {"index.js": "export * from './x.js'; export * from './y.js'", "x.js": "ex
         pytest.param({"/main.js": "import('./x.js').catch(String)", "/x.js": ONE, **STARS, "b.js": "import { no } from './a.js'; export { no }"}, "a b index", id="can't-be-linked"),
         pytest.param({"/main.js": "import('./x.js').catch(String)", "/x.js": ONE, **STARS, "b.js": "import 'nothing'"}, "a b index", id="requests-nothing"),
         pytest.param({"/main.js": ONE, "/x.js": "", **STARS, "a.js": "import './index.js'; export const a = 1"}, "a index", id="a-cycle-of-a-barrel"),
-        # b comes before a, and a before x, only because b is asked for first.
+        # b precedes a, and a precedes x, only because b is requested first.
         pytest.param({"/main.js": "import { a } from 'p'; import { x } from 'p/x.js'", "index.js": "export * from './b.js'; export * from './a.js'", "b.js": "import { x } from './x.js'; export const b = 1", "x.js": "import { a } from './a.js'; export const x = a", "a.js": "import { x } from './x.js'; export const a = () => x"}, "a b index x", id="the-order-within-a-cycle"),
         pytest.param({"/main.js": "import { a } from 'p'; import './x.js'", "/x.js": "console.log(1); import 'p/b.js'", **STARS}, "a b index", id="used-elsewhere"),
         # c is evaluated before e, since b is.
         pytest.param({"/main.js": "import { a } from 'p'; import 'e'; import 'p/c.js'", **STARS, "b.js": "import './c.js'; export const b = 1", "c.js": ""}, "a b c index", id="before-effects"),
     ],
 )  # fmt: skip
-def test_what_stays(files: dict[str, str], expected: str) -> None:
+def test_the_remaining_modules(files: dict[str, str], expected: str) -> None:
     assert kept(files) == expected
 
 
@@ -137,11 +137,11 @@ def test_the_nearest_package_json_promises() -> None:
     assert kept({**files, "esm/package.json": '{"type": "module"}'}) == "esm/a esm/b esm/index"
 
 
-def test_nothing_is_left_out_unasked() -> None:
+def test_nothing_is_removed_without_tree_shaking() -> None:
     assert kept({"/main.js": ONE, **STARS}, options=Options()) == "a b index"
 
 
-def test_a_package_that_is_left_out_uses_nothing() -> None:
+def test_a_package_without_remaining_modules_uses_nothing() -> None:
     files = {
         "package.json": package(name="app", version="1.0.0", type="module"),
         "main.js": "import { a } from 'p'",
@@ -160,6 +160,6 @@ def test_a_package_that_is_left_out_uses_nothing() -> None:
     assert application.unused == 1
 
 
-def test_what_would_not_link_is_an_error_also_where_it_would_be_left_out() -> None:
+def test_link_errors_are_reported_in_removable_modules_too() -> None:
     with pytest.raises(Exception, match="MISSING_EXPORT"):
         kept({"/main.js": ONE, **STARS, "b.js": "export { no } from './a.js'"})

@@ -1,4 +1,4 @@
-"""Which Node is taken: one whose reachable objects somebody has reviewed."""
+"""The choice of Node: only versions whose reachable objects are reviewed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from compartment_mapper.host.node_process import UnreviewedNode, find_node, revi
 
 
 def fake_node(folder: Path, version: str) -> str:
-    """Return the path of what says that it is a Node, and is ours."""
+    """Return the path of an executable of ours that pretends to be Node."""
     path = folder / "node"
     path.write_text(f'#!/bin/sh\n[ "$1" = --version ] && exec echo {version}\nexec {NODE} "$@"\n')
     path.chmod(0o755)
@@ -46,9 +46,7 @@ def test_the_node_that_comes_with_the_installation_was_reviewed() -> None:
         ("v26.0.0-rc.1", "NODE_NOT_REVIEWED"),
     ],
 )
-def test_a_node_that_nobody_has_reviewed_is_refused(
-    version: str, code: str, tmp_path: Path
-) -> None:
+def test_an_unreviewed_node_is_rejected(version: str, code: str, tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         find_node(fake_node(tmp_path, version))
     (problem,) = caught.value.problems
@@ -81,7 +79,7 @@ def test_it_can_be_taken_all_the_same_and_each_run_says_so(
     for _ in range(2):
         done = mapper(*taken, check=True)
         assert done.stdout == "1\n"
-        assert re.match(r"warning: --unreviewed-node: .*nobody has reviewed", done.stderr)
+        assert re.match(r"warning: --unreviewed-node: .* is not reviewed, so packages", done.stderr)
 
     if refused is not None:
         assert refused.returncode == 1

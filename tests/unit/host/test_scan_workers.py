@@ -1,4 +1,4 @@
-"""Processes that scan: what they say is what is said here, whatever becomes of them."""
+"""Scanner processes: the same results as in this process, even if workers die."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def workers() -> Iterator[Workers]:
         yield found
 
 
-def test_workers_say_what_is_said_here(workers: Workers) -> None:
+def test_workers_return_the_same_records(workers: Workers) -> None:
     begun = [workers.begin(source, kind, in_cycle=cycle) for source, kind, cycle in TEXTS]
     for (source, kind, cycle), record in zip(TEXTS, begun, strict=True):
         assert record() == scan_module(source, kind, in_cycle=cycle)
@@ -57,7 +57,7 @@ def test_little_is_scanned_without_processes(workers: Workers) -> None:
     assert workers.pids == []
 
 
-def test_records_may_be_asked_for_in_any_order(workers: Workers) -> None:
+def test_records_can_be_requested_in_any_order(workers: Workers) -> None:
     begun = [workers.begin(source, kind, in_cycle=cycle) for source, kind, cycle in TEXTS]
     for (source, kind, cycle), record in reversed(list(zip(TEXTS, begun, strict=True))):
         assert record() == scan_module(source, kind, in_cycle=cycle)
@@ -129,5 +129,5 @@ def test_records_come_back_as_they_were(text: tuple[bytes, Language | None, bool
         {"language": "mjs", "parse_uncertainty": [1, 0]},
     ],
 )
-def test_what_is_no_record_is_none(value: object) -> None:
+def test_invalid_records_are_none(value: object) -> None:
     assert from_plain(value) is None

@@ -1,4 +1,4 @@
-"""What a process may do follows from what its packages were granted together."""
+"""The permissions of a process follow from the grants of all packages together."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ def test_needs_follow_from_globals(name: str, needs: set[str]) -> None:
         PackagePolicy(builtins={"inspector": True}),
     ],
 )
-def test_some_grants_leave_no_room_for_a_wall(policy: PackagePolicy) -> None:
+def test_some_grants_rule_out_a_wall(policy: PackagePolicy) -> None:
     wall = wall_of([PackagePolicy(), policy], version=(24, 0))
     assert wall.problem
     assert wall.is_said
 
 
-def test_what_the_permission_model_refuses_to_all_is_not_walled() -> None:
+def test_grants_that_the_permission_model_always_denies_have_no_wall() -> None:
     policies = [PackagePolicy(builtins={"fs.fsyncSync": True})]
     wall = wall_of(policies, version=(24, 0))
     assert (wall.is_said, "fs.fsyncSync" in wall.problem) == (False, True)

@@ -1,4 +1,4 @@
-"""How a package comes by another: by what it declares, and by no detour."""
+"""Links between packages: declared dependencies, and no bypasses."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ A, B, C = (Location(f"file:///app/node_modules/{name}/") for name in "abc")
 
 
 def link_of(specifier: str, target: Location, *declared: str, source: Location = A) -> str:
-    """Return how a module of *source*, which declares some names, comes by *target*.
+    """Return the link from a module of *source*, which declares some names, to *target*.
 
-    The graph is made by hand: no resolver has to let such a specifier lead there.
+    The graph is built by hand: no resolver has to accept such a specifier.
     """
     names = {ROOT: ("app", ROOT_NAME), A: ("a", "a"), B: ("b", "b"), C: ("c", "c")}
     packages = {

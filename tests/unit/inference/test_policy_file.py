@@ -1,4 +1,4 @@
-"""What `policy infer` leaves as a person decided it, and which package a policy is for."""
+"""`policy infer` preserves manual decisions, and a policy is bound to package versions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def app(tmp_path: Path) -> Path:
 
 
 def infer(app: Path) -> dict[str, object]:
-    """Return the policy file as `policy infer` leaves it."""
+    """Return the policy file after `policy infer`."""
     result = invoke("policy", "infer", str(app / "main.js"))
     assert result.exit_code == 0, result.output
     value = json.loads((app / "compartment-policy.json").read_text())
@@ -36,13 +36,13 @@ def infer(app: Path) -> dict[str, object]:
 
 
 def decided(app: Path, **policy: object) -> None:
-    """Write what a person decided of the package ``a``."""
+    """Write manual decisions about the package ``a``."""
     value = {"harmless": True, "resources": {"a": policy}}
     (app / "compartment-policy.json").write_text(json.dumps(value))
 
 
 def grants(app: Path, part: str) -> object:
-    """Return what the policy grants ``a`` after `policy infer` ran twice, without the reasons."""
+    """Return the grants of ``a`` after `policy infer` ran twice, without the reasons."""
     infer(app)
     resources = infer(app)["resources"]
     assert isinstance(resources, dict)
@@ -55,7 +55,7 @@ def grants(app: Path, part: str) -> object:
     }
 
 
-# --- what a person decided ---
+# --- manual decisions ---
 
 
 @pytest.mark.parametrize(
@@ -79,21 +79,21 @@ def test_what_a_person_granted_or_refused_stays(app: Path, granted: object, afte
     assert grants(app, "builtins") == after
 
 
-def test_a_critical_builtin_that_a_person_granted_whole_keeps_its_members(app: Path) -> None:
+def test_a_critical_builtin_granted_by_hand_includes_its_members(app: Path) -> None:
     write(app, {A: "require('child_process').execSync('x'); require('inspector').open(1);"})
     decided(app, builtins={"child_process": True})
 
     assert grants(app, "builtins") == {"child_process": True, "inspector.open": False}
 
 
-def test_a_member_that_undoes_confinement_is_refused_within_a_whole_grant(app: Path) -> None:
+def test_a_critical_member_is_denied_within_a_whole_grant(app: Path) -> None:
     write(app, {A: "require('v8').promiseHooks.onInit(f);"})
     decided(app, builtins={"v8": True})
 
     assert grants(app, "builtins") == {"v8": True, "v8.promiseHooks": False}
 
 
-def test_a_refusal_holds_where_more_is_used_later(app: Path) -> None:
+def test_a_denial_covers_later_uses(app: Path) -> None:
     decided(app, builtins={"fs.writeFile": False}, globals={"fetch": False, "process.env": False})
     infer(app)
     write(app, {A: "f(require('fs')); fetch('/'); process.env.HOME; f(process.env);"})
@@ -205,7 +205,7 @@ def test_a_package_that_is_not_reached(app: Path, policy: object, stays: bool) -
     assert ("gone" in resources) is stays
 
 
-def test_a_refusal_of_what_nobody_uses_is_not_stale(app: Path) -> None:
+def test_a_denial_without_a_use_is_not_stale(app: Path) -> None:
     decided(app, builtins={"http": False, "net": True})
     infer(app)
 
@@ -215,11 +215,11 @@ def test_a_refusal_of_what_nobody_uses_is_not_stale(app: Path) -> None:
     assert "remove them by hand" in checked.stderr
 
 
-# --- which package a policy is for ---
+# --- the package of a policy ---
 
 
 def changed(app: Path, what: str) -> None:
-    """Change the package ``a`` under a policy that was made for it."""
+    """Change the package ``a`` after its policy was written."""
     infer(app)
     if what == "version":
         write(app, {"node_modules/a/package.json": package(name="a", version="1.0.1")})
@@ -265,7 +265,7 @@ def test_another_package_is_an_error_where_the_policy_is_frozen(
     assert (app / "a.zip").exists() is not fails
 
 
-def test_what_was_kept_of_a_run_that_was_not_frozen_is_not_believed(app: Path) -> None:
+def test_a_cached_unfrozen_run_is_not_trusted(app: Path) -> None:
     changed(app, "version")
     bundle = ("bundle", str(app / "main.js"), "-o", str(app / "a.zip"))
 
@@ -273,7 +273,7 @@ def test_what_was_kept_of_a_run_that_was_not_frozen_is_not_believed(app: Path) -
     assert "error [POLICY_STALE]" in refused(*bundle, "--frozen")
 
 
-def test_a_frozen_policy_that_fits_is_no_error(app: Path) -> None:
+def test_a_matching_frozen_policy_is_accepted(app: Path) -> None:
     infer(app)
 
     done = invoke("bundle", str(app / "main.js"), "-o", str(app / "a.zip"), "--frozen")
@@ -291,18 +291,18 @@ def test_the_help_has_an_example_of_ci() -> None:
 
 
 def integrity(files: dict[str, str]) -> str | None:
-    """Return the hash of the package ``a`` that has *files*."""
+    """Return the hash of the package ``a`` with *files*."""
     own = {f"node_modules/a/{path}": text for path, text in files.items()}
     application = load({**APP, **own})
     package_a = next(p for p in application.packages.packages.values() if p.name == "a")
     return integrity_of(package_a, application.modules, application.packages)
 
 
-def test_the_integrity_is_of_texts_names_and_their_number() -> None:
+def test_the_integrity_covers_contents_names_and_count() -> None:
     first = {"index.js": "require('./b'); require('./c');", "b.js": "1;", "c.js": "2;"}
     hashes = [
         integrity(first),
-        integrity({**first, "b.js": "2;", "c.js": "1;"}),  # the texts swapped
+        integrity({**first, "b.js": "2;", "c.js": "1;"}),  # swapped contents
         integrity({**first, "b.js": "1; "}),
         integrity({"index.js": "require('./b'); require('./d');", "b.js": "1;", "d.js": "2;"}),
         integrity({"index.js": "require('./b'); require('./b');", "b.js": "1;"}),
@@ -331,7 +331,7 @@ def test_the_integrity_is_the_same_wherever_a_package_is_installed() -> None:
 
 
 def test_a_file_that_is_called_otherwise_is_another_package() -> None:
-    """The text that asks is the same: only the name of what it finds differs."""
+    """The requesting source is the same: only the name of its target differs."""
     asks = "require('./b');"
 
     assert integrity({"index.js": asks, "b.js": "x"}) != integrity(

@@ -1,4 +1,4 @@
-"""What --infer grants: never what is critical, and what is high is said."""
+"""Grants by --infer: never critical ones, and those of severity high are listed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from compartment_mapper.bundle.application import Application, Options
 from compartment_mapper.locations import CanonicalName
 
 A = CanonicalName("a")
-#: Globals of pages are seen by their own condition.
+#: Globals of pages require their own condition.
 CRITICAL = sorted(
     path for path, row in AUTHORITIES["builtins"].items() if row.severity == "critical"
 )
@@ -97,7 +97,7 @@ def app(tmp_path: Path) -> Path:
 
 
 FOUND = """\
---infer grants, of severity high or worse:
+--infer grants capabilities of severity high or critical:
   a
     high     builtin fs.readFileSync  node_modules/a/index.js:3
     high     global fetch  node_modules/a/index.js:3
@@ -140,7 +140,7 @@ def test_globals_that_only_this_page_may_have_are_listed(tmp_path: Path) -> None
     as_json = invoke("bundle", entry, "-o", archive, "--infer", "-C", "browser", "--json")
 
     assert of_a_page.stderr == (
-        "--infer grants, of globals that only this page may have:\n"
+        "--infer grants globals that only this page may have:\n"
         "  a\n"
         "    global dataLayer  node_modules/a/index.js:4\n"
         "    global ethereum  node_modules/a/index.js:3\n"
@@ -234,7 +234,7 @@ def test_all_that_reaches_the_network_is_known_to() -> None:
                 assert authority_of(part, path).severity == "high"
 
 
-def test_a_global_that_only_this_page_may_have_is_withheld_or_inferred(tmp_path: Path) -> None:
+def test_a_global_that_only_this_page_may_have_is_denied_or_inferred(tmp_path: Path) -> None:
     files = {**APP, "main.js": "require('a')", "node_modules/a/index.js": IN_A_PAGE}
     page = Options(conditions=frozenset({"browser"}))
     denied = load(files, options=page)

@@ -1,4 +1,4 @@
-"""Packages that are used, and not declared: what is granted of them, and what is said."""
+"""Undeclared packages: their grants and warnings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNDECLARED = {
 }
 
 
-def test_an_undeclared_package_is_withheld_although_it_is_installed() -> None:
+def test_an_undeclared_package_is_denied_although_it_is_installed() -> None:
     application = load(UNDECLARED)
 
     assert application.policy.entry.packages == {"a": True, "b": True}

@@ -17,7 +17,7 @@ A = CanonicalName("a")
 
 
 def with_dependency(code: str, *, main: str = "require('a')", infer: bool = False) -> Application:
-    """Return an application whose dependency ``a`` is *code*."""
+    """Return an application with a dependency ``a`` whose source is *code*."""
     files = {
         "package.json": package(name="app", version="1.0.0", dependencies={"a": "1"}),
         "main.js": main,
@@ -28,7 +28,7 @@ def with_dependency(code: str, *, main: str = "require('a')", infer: bool = Fals
 
 
 def uses(application: Application, name: str) -> list[str]:
-    """Return the globals and builtins that a package uses, the harmless ones in brackets."""
+    """Return the globals and builtins that a package uses, with harmless ones in brackets."""
     return [
         f"({use.path})" if use.harmless else use.path
         for use in application.uses
@@ -44,7 +44,7 @@ def granted(policy: PackagePolicy) -> list[str]:
 
 
 def handed(*named: str) -> list[str]:
-    """Return what a package gets that hands its process on: what is harmless, and what it names."""
+    """Return the grants of a package that passes its process on: harmless and named members."""
     harmless = [path for path in harmless_paths("globals") if path.startswith("process.")]
     shown = {path: f"({path})" for path in harmless} | {path: path for path in named}
     return [shown[path] for path in sorted(shown)]
@@ -125,7 +125,7 @@ def test_what_a_package_uses_is_seen(code: str, expected: list[str]) -> None:
         ("f(console); setTimeout[x]", []),
     ],
 )
-def test_more_may_be_used_of_an_object_that_goes_elsewhere(code: str, expected: list[str]) -> None:
+def test_more_may_be_used_of_an_escaping_object(code: str, expected: list[str]) -> None:
     application = with_dependency(code)
 
     assert [use.path for use in application.uses if use.uncertain] == expected
@@ -173,14 +173,14 @@ def test_the_application_gets_what_it_uses() -> None:
     assert application.denied == []
 
 
-def test_the_application_gets_what_it_only_asks_for_and_what_it_hands_on() -> None:
+def test_the_application_is_granted_names_that_it_tests_and_passes_on() -> None:
     application = with_dependency("", main="typeof WebSocket; f(process); require('a')")
 
     assert granted(application.policy.entry) == ["WebSocket", "process"]
     assert granted(with_dependency("", main="typeof process; require('a')").policy.entry) == []
 
 
-def test_what_is_named_of_a_process_that_is_handed_on_is_seen_in_all_files_of_a_package() -> None:
+def test_members_of_a_passed_process_are_found_in_all_files_of_a_package() -> None:
     files = {
         "package.json": package(name="app", dependencies={"a": "1"}),
         "main.js": "require('a'); exports.f = ({ process }) => process.exit()",
@@ -236,7 +236,7 @@ def test_a_package_that_is_not_reached_has_nothing() -> None:
     assert with_dependency("").policy.of(CanonicalName("b")) == PackagePolicy()
 
 
-def test_allow_all_grants_everything_to_everyone() -> None:
+def test_allow_all_grants_everything_to_every_package() -> None:
     files = {
         "main.js": "require('a')",
         "node_modules/a/package.json": package(name="a"),
@@ -274,7 +274,7 @@ def test_writing_is_granted_as_such() -> None:
     }
 
 
-def test_who_may_read_may_not_write() -> None:
+def test_reading_does_not_include_writing() -> None:
     policy = b'{"entry": {"globals": {"process.title": true, "process.exitCode": "write"}}}'
     file = PolicyFile(text=policy, name="policy.json")
 
@@ -286,7 +286,7 @@ def test_who_may_read_may_not_write() -> None:
     assert "process.title" in problem.message
 
 
-def test_what_may_be_read_is_withheld_where_it_is_written() -> None:
+def test_a_read_grant_does_not_allow_writing() -> None:
     uses = load({"main.js": "process.title = 1; process.exitCode = 1"}).uses
     granted: dict[str, Grant] = {"process.title": True, "process.exitCode": "write"}
     policy = Policy(entry=PackagePolicy(globals=granted), resources={})

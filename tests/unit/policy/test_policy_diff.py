@@ -45,7 +45,7 @@ def test_what_is_gone_is_removed() -> None:
     assert changes(policy(globals={"fetch": True}), policy()) == [("removed", "fetch", "high")]
 
 
-def test_what_is_harmless_is_no_difference() -> None:
+def test_harmless_grants_are_not_a_difference() -> None:
     assert changes(policy(), policy(globals={"console": True}, builtins={"fs": "load"})) == []
 
 
@@ -60,7 +60,7 @@ def test_to_make_a_global_is_more_than_to_have_it() -> None:
     new = policy(globals={"thing": "write", "URL": "write"})
 
     assert changes(old, new) == [("added", "URL", "high"), ("added", "thing", "high")]
-    assert policy_summary_text(new) == "2 powers granted (2 high)"
+    assert policy_summary_text(new) == "2 capabilities granted (2 high)"
 
 
 def test_to_assign_is_more_than_to_read() -> None:
@@ -71,7 +71,7 @@ def test_to_assign_is_more_than_to_read() -> None:
     assert changes(new, old) == [("removed", "process.exitCode", "low")]
 
 
-def test_what_is_wanted_and_refused_is_told_once() -> None:
+def test_denied_uses_are_reported_once() -> None:
     refusing = policy(builtins={"vm": False})
 
     assert changes(policy(), refusing) == [("wanted", "vm", "critical")]
@@ -113,7 +113,7 @@ def test_packages_come_go_and_change() -> None:
     ]
 
 
-def test_the_text_says_what_where_and_how_bad() -> None:
+def test_the_text_has_the_capability_the_place_and_the_severity() -> None:
     new = policy(
         globals={"fetch": True, "process.exitCode": "write"},
         builtins={"vm": False, "fs": Attenuation(specifier="x", params=())},
@@ -121,19 +121,19 @@ def test_the_text_says_what_where_and_how_bad() -> None:
 
     assert difference_text(diff_policies(policy(), new)).splitlines() == [
         "a",
-        "  ! critical builtin vm - refused  a.js:1",
+        "  ! critical builtin vm - denied  a.js:1",
         "  + high     builtin fs (attenuated)",
         "  + high     global fetch  a.js:3",
         "  + low      global process.exitCode (write)",
     ]
-    assert difference_text(diff_policies(new, new)) == "no difference in authority"
+    assert difference_text(diff_policies(new, new)) == "no difference in capabilities"
 
 
 def test_a_table_can_be_pasted_into_a_pull_request() -> None:
     found = diff_policies(policy(), policy(globals={"fetch": True}))
 
     assert difference_markdown(found).splitlines() == [
-        "| | severity | package | authority | used at |",
+        "| | severity | package | capability | used at |",
         "|---|---|---|---|---|",
         "| **added** | high | `a` | global `fetch`: reaches the network | a.js:3 |",
     ]
@@ -148,14 +148,14 @@ def test_hostile_names_do_not_break_a_table() -> None:
     assert lines.splitlines()[-1] == "| added | `a\\|bc \\| x` |  | 1\\|2 |"
 
 
-def test_the_extent_of_a_policy_counts_powers() -> None:
+def test_the_summary_of_a_policy_counts_capabilities() -> None:
     found = policy(
         globals={"fetch": True, "process.argv": True, "process.kill": False},
         builtins={"fs.stat": True},
     )
 
-    assert policy_summary_text(found) == "3 powers granted (2 high, 1 low), 1 refused"
-    assert policy_summary_text(policy()) == "0 powers granted"
+    assert policy_summary_text(found) == "3 capabilities granted (2 high, 1 low), 1 denied"
+    assert policy_summary_text(policy()) == "0 capabilities granted"
 
 
 def test_a_member_that_was_refused_comes_back_with_its_object() -> None:

@@ -40,11 +40,11 @@ def test_a_policy_of_lavamoat_is_read() -> None:
     assert policy.harmless
 
 
-def test_what_is_not_taken_over_is_told() -> None:
+def test_parts_that_are_not_imported_are_noted() -> None:
     assert imported({**LAVAMOAT, "resolutions": {}}).notes == (
-        "express>debug: the global 'chrome' is none of the host's",
-        "native-one: native addons can't be confined, and are not granted",
-        "the file: 'resolutions' has no counterpart",
+        "express>debug: the host has no global 'chrome'",
+        "native-one: native addons cannot be confined and are not granted",
+        "the file: 'resolutions' has no equivalent",
     )
 
 
@@ -68,7 +68,7 @@ def test_a_policy_of_endo_is_read_as_it_is() -> None:
     assert not found.policy.harmless
 
 
-def test_what_is_no_policy_is_refused() -> None:
+def test_invalid_policies_are_rejected() -> None:
     for text in (b"{", b'{"resources": []}', b'{"resources": {"a": 1}}', b"[]"):
         found = import_policy(text, file="policy.json")
         assert isinstance(found, Diagnostic), text

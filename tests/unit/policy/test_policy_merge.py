@@ -58,7 +58,7 @@ def test_merging_is_associative(a: Policy, b: Policy, c: Policy) -> None:
 
 
 def decisions(policy: Policy) -> list[tuple[bool, bool, bool]]:
-    """Return what a policy answers to all questions."""
+    """Return the decisions of a policy about all paths."""
     return [
         (
             policy.of(name).allows(part, path),
@@ -86,7 +86,7 @@ def test_an_override_decides_what_it_names(base: Policy, override: Policy) -> No
         assert dict(merged.entry.globals)[path] == grant  # type: ignore[arg-type]
 
 
-def test_a_refusal_takes_the_members_away() -> None:
+def test_a_denial_removes_the_members() -> None:
     base = Policy(entry=PackagePolicy(globals={"process.env": True, "fetch": True}), resources={})
     override = Policy(entry=PackagePolicy(globals={"process": False}), resources={})
 
@@ -96,7 +96,7 @@ def test_a_refusal_takes_the_members_away() -> None:
 
 
 @given(ANY, ANY)
-def test_narrowing_never_adds(policy: Policy, within: Policy) -> None:
+def test_restricting_never_adds(policy: Policy, within: Policy) -> None:
     restricted = restrict_policy(policy, within, [A, CanonicalName("b")])
 
     for name in (ROOT_NAME, A, CanonicalName("b")):
@@ -107,7 +107,7 @@ def test_narrowing_never_adds(policy: Policy, within: Policy) -> None:
 
 
 @given(ANY, ANY)
-def test_narrowing_stays_within(policy: Policy, within: Policy) -> None:
+def test_restricting_stays_within_the_limit(policy: Policy, within: Policy) -> None:
     assume(not within.harmless)
     restricted = restrict_policy(policy, within, [A, CanonicalName("b")])
 
@@ -119,7 +119,7 @@ def test_narrowing_stays_within(policy: Policy, within: Policy) -> None:
 
 
 @given(ANY)
-def test_a_policy_within_itself_is_itself(policy: Policy) -> None:
+def test_a_policy_restricted_by_itself_is_unchanged(policy: Policy) -> None:
     names = sorted(policy.resources)
 
     assert decisions(restrict_policy(policy, policy, names)) == decisions(policy)

@@ -1,4 +1,4 @@
-"""What is left of a grant where another policy grants less: case by case."""
+"""Restricting a grant by another policy: case by case."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TWO = Attenuation(specifier="two", params=())
 
 
 def restricted(part: Part, grants: Grants, limits: Grants, *, harmless: bool = False) -> Grants:
-    """Return what is left of *grants* within *limits*, to a package."""
+    """Return the remaining grants of *grants* restricted by *limits*, for a package."""
     policy = Policy(entry=PackagePolicy(), resources={A: PackagePolicy().with_grants(part, grants)})
     within = Policy(
         entry=PackagePolicy(),
@@ -28,7 +28,7 @@ def restricted(part: Part, grants: Grants, limits: Grants, *, harmless: bool = F
 @pytest.mark.parametrize(
     ("grants", "limits", "left"),
     [
-        # To assign is more than to read.
+        # Writing requires more than reading.
         ({"process.exitCode": "write"}, {"process.exitCode": True}, {"process.exitCode": True}),
         ({"process.exitCode": True}, {"process.exitCode": "write"}, {"process.exitCode": True}),
         (
@@ -42,7 +42,7 @@ def restricted(part: Part, grants: Grants, limits: Grants, *, harmless: bool = F
         ("any", "any", "any"),
         ("any", {}, {}),
         ({}, "any", {}),
-        # What either refuses is refused, and members that were held apart stay so.
+        # A denial by either policy applies, and separate members stay separate.
         ({"fetch": True}, {"fetch": False}, {"fetch": False}),
         ({"fetch": False}, {"fetch": True}, {"fetch": False}),
         ({"fetch": True}, {}, {}),
@@ -58,11 +58,11 @@ def restricted(part: Part, grants: Grants, limits: Grants, *, harmless: bool = F
             {"process.env": True, "process.env.B": False},
             {"process.env": True, "process.env.B": False},
         ),
-        # What undoes confinement never comes with its object.
+        # A critical member never comes with its object.
         ({"process": True}, {"process.kill": True}, {}),
         ({"process.kill": True}, {"process": True}, {}),
         ({"process.kill": True}, {"process.kill": True}, {"process.kill": True}),
-        # Two functions can't be compared.
+        # Two functions cannot be compared.
         ({"fetch": ONE}, {"fetch": ONE}, {"fetch": ONE}),
         ({"fetch": ONE}, {"fetch": TWO}, {}),
         ({"fetch": ONE}, {"fetch": True}, {"fetch": ONE}),
@@ -74,7 +74,7 @@ def restricted(part: Part, grants: Grants, limits: Grants, *, harmless: bool = F
         ("any", ONE, {}),
         (ONE, {"fetch": True}, {}),
         ({"fetch": True}, ONE, {}),
-        # What is lost does not come back with the object that has it.
+        # A removed grant does not come back with the object that includes it.
         (
             {"process.env": True, "process.env.B": ONE},
             {"process.env": True, "process.env.B": TWO},
@@ -115,7 +115,7 @@ def test_builtins(grants: Grants, limits: Grants, left: Grants) -> None:
             ), (path, load, found)
 
 
-def test_what_is_requested_only_is_written_down_as_such() -> None:
+def test_a_builtin_that_is_only_requested_is_written_as_load() -> None:
     assert restricted("builtins", {"fs": True}, {"fs.stat": True}) == {
         "fs": "load",
         "fs.stat": True,
@@ -131,7 +131,7 @@ def test_what_is_requested_only_is_written_down_as_such() -> None:
         ({"b": True}, {"b": True}, {"b": True}),
         ({"b": True}, {"c": True}, {}),
         ({"b": True}, {"b": False}, {"b": False}),
-        ({"b.c": True}, {"b": True}, {}),  # a name with a dot is no member
+        ({"b.c": True}, {"b": True}, {}),  # a name with a dot is not a member
         ("any", {"b": True}, {"b": True}),
     ],
 )
@@ -186,7 +186,7 @@ def test_what_is_frozen_stays_frozen(own: object, other: object, left: object) -
     assert restrict_policy(policy, within, []).entry.harden == left
 
 
-def test_a_policy_that_was_narrowed_is_of_no_version() -> None:
+def test_a_restricted_policy_has_no_version() -> None:
     entry = PackagePolicy(
         version="1",
         integrity="x",
@@ -260,7 +260,7 @@ def test_each_field_of_an_override_holds_instead() -> None:
     assert merged(PackagePolicy(globals="any"), PackagePolicy()).globals == "any"
     assert merged(PackagePolicy(globals="any"), base).globals == {"fetch": True}
     assert merged(PackagePolicy(globals=ONE), PackagePolicy()).globals == ONE
-    # A name of a package with a dot in it is no member of another; of a global, and a builtin, it is.
+    # A dot in the name of a package does not denote a member, unlike in globals and builtins.
     dotted: dict[str, Grant] = {"b.c": True}
     for part in ("globals", "builtins", "packages"):
         first = PackagePolicy().with_grants(part, dotted)
@@ -269,7 +269,7 @@ def test_each_field_of_an_override_holds_instead() -> None:
         assert merged(first, second).grants_of(part) == kept
 
 
-# --- what a policy answers ---
+# --- decisions of a policy ---
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The pictures of docs/architecture.md, and the layers of the runtime, hold what they say."""
+"""The graphs in docs/architecture.md and the layers of the runtime match the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the wheel is bundled from, and what the npm package is tested with, are the same."""
+"""The wheel is bundled from the same packages that the npm package is tested with."""
 
 from __future__ import annotations
 

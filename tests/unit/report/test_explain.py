@@ -69,7 +69,7 @@ def test_what_is_not_reached_has_no_chain(name: str) -> None:
     assert chain(name) is None
 
 
-def test_a_cycle_does_not_keep_the_chain_from_ending() -> None:
+def test_a_cycle_does_not_extend_the_chain_forever() -> None:
     files = {**FILES, "node_modules/c/index.js": "require('a'); require('b')"}
 
     assert chain("a>c", files) == chain("a>c")
@@ -100,7 +100,7 @@ def test_each_package_is_summed_up_the_application_first() -> None:
     assert found["a>c"].dependents == ("a", "b")
 
 
-def test_what_is_withheld_is_not_shown_as_granted() -> None:
+def test_denied_uses_are_not_shown_as_granted() -> None:
     found = summaries()
 
     assert (found["a"].globals, found["a"].builtins) == ((), ())

@@ -44,7 +44,7 @@ PACKAGES = [
 ]
 
 
-def test_packages_are_told_in_blocks() -> None:
+def test_each_package_has_a_block() -> None:
     assert_golden("report/packages.txt", packages_text(PACKAGES))
 
 
@@ -70,7 +70,7 @@ def test_sizes_are_read_by_people(size: int, expected: str) -> None:
     assert size_text(size) == expected
 
 
-def test_a_chain_is_told_a_line_each() -> None:
+def test_a_chain_has_one_request_per_line() -> None:
     steps = [
         Step(
             package=CanonicalName("$root$"),
@@ -103,7 +103,7 @@ def use(package: str, part: Part, path: str, *, write: bool = False) -> Capabili
     )
 
 
-def test_what_was_withheld_is_told_with_the_way_to_grant_it() -> None:
+def test_denied_uses_are_listed_with_their_grants() -> None:
     uses = [
         use("$root$", "globals", "fetch"),
         use("a>b", "builtins", "fs"),
@@ -113,7 +113,7 @@ def test_what_was_withheld_is_told_with_the_way_to_grant_it() -> None:
     text = denied_text(uses, lambda _use: "x.js:1")
 
     assert text == (
-        "withheld (grant with `policy infer`, or one by one with --grant PACKAGE:AUTHORITY):\n"
+        "denied (grant with `policy infer`, or one by one with --grant PACKAGE:CAPABILITY):\n"
         "  $root$\n"
         "    high     global fetch  x.js:1\n"
         '      entry.globals["fetch"] = true\n'
@@ -125,14 +125,14 @@ def test_what_was_withheld_is_told_with_the_way_to_grant_it() -> None:
     )
 
 
-def test_nothing_withheld_is_nothing_told() -> None:
+def test_nothing_denied_prints_nothing() -> None:
     assert denied_text([], lambda _use: "") == ""
     assert denied_summary([]) == ""
 
 
-def test_what_was_withheld_is_summed_up_in_a_line() -> None:
+def test_denied_uses_are_summarized_in_one_line() -> None:
     one = denied_summary([use("a", "globals", "fetch")])
     more = denied_summary([use("a", "globals", "fetch"), use("b", "builtins", "fs")])
 
-    assert one.startswith("withheld 1 power from 1 package: ")
-    assert more.startswith("withheld 2 powers from 2 packages: ")
+    assert one.startswith("denied 1 capability to 1 package: ")
+    assert more.startswith("denied 2 capabilities to 2 packages: ")

@@ -135,7 +135,7 @@ def test_imports(imports: dict[str, object], name: str, expected: str) -> None:
             {"require": "./i.js"},
             ".",
             'No "exports" main defined in d/package.json',
-            "it has no target for the conditions 'import', 'node'",
+            "no target matches the conditions 'import', 'node'",
             id="which-conditions",
         ),
         pytest.param({}, "./x", None, "the package exports nothing", id="nothing"),
@@ -169,5 +169,5 @@ def test_targets_may_nest_deeper_than_pythons_stack() -> None:
         target = [{"node": target}]
 
     assert brief(exports_resolve({".": target}, ".", CONDITIONS)) == "./a.js"
-    while isinstance(target, list):  # taken apart here: Python's own way recurses
+    while isinstance(target, list):  # iterative, because nested lists exceed the recursion limit
         target = target[0].pop("node")

@@ -69,7 +69,7 @@ def test_a_package_is_found_at_its_real_directory() -> None:
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../vault", "vault/../vault", "@s/..", "/vault"])
-def test_a_name_with_dot_segments_is_no_package(name: str) -> None:
+def test_a_name_with_dot_segments_is_not_a_package(name: str) -> None:
     referrer = location_of_path("/app/x.js")
 
     assert (

@@ -105,7 +105,7 @@ HINTED = world_with(
             "Cannot find module 'absent/x'",
             "package.json declares 'absent', but it is not installed: npm install",
         ),
-        ("import", "d/z", None, "package 'd' is installed, but has no such file"),
+        ("import", "d/z", None, "package 'd' is installed, but does not contain that file"),
         ("require", "sqlite", None, "did you mean 'node:sqlite'?"),
         (
             "import",
@@ -144,7 +144,7 @@ def test_a_main_that_is_missing_is_named() -> None:
     )
 
 
-# --- what we refuse and Node doesn't ---
+# --- stricter than Node ---
 
 
 VAULT = {
@@ -256,7 +256,7 @@ def test_a_condition_for_native_code_does_not_hold() -> None:
         ("file://host/x.js", "ERR_INVALID_FILE_URL_HOST"),
     ],
 )
-def test_an_import_of_what_is_no_file_fails(specifier: str, code: str) -> None:
+def test_an_import_of_a_non_file_fails(specifier: str, code: str) -> None:
     assert answer(specifier, HINTED, kind="import") == code
 
 
@@ -332,7 +332,7 @@ def test_the_browser_field_counts_with_the_condition_only(
     assert answer(specifier, world_with(BROWSER), kind="import") == in_node
 
 
-def test_who_lacks_a_builtin_in_a_page_is_told_what_is_usually_installed() -> None:
+def test_a_missing_builtin_in_a_page_names_the_usual_package() -> None:
     context = world_with(BROWSER, browser=True)
     found = [
         resolve(
@@ -342,17 +342,17 @@ def test_who_lacks_a_builtin_in_a_page_is_told_what_is_usually_installed() -> No
     ]
 
     assert [failure.hint for failure in found if isinstance(failure, ResolutionFailure)] == [
-        "npm install path@npm:path-browserify, which stands for it then",
-        "npm install events, which stands for it then",
+        "npm install path@npm:path-browserify, which replaces it",
+        "npm install events, which replaces it",
         'in package.json, "browser": {"child_process": false} makes it an empty module',
     ]
 
 
-# --- the world ---
+# --- the resolver context ---
 
 
 class Counted(MemoryFiles):
-    """Counts what it is asked."""
+    """Counts its calls."""
 
     def __init__(self, files: dict[str, bytes]) -> None:
         super().__init__(files)
@@ -371,7 +371,7 @@ class Counted(MemoryFiles):
         return super().canonical(location)
 
 
-def test_the_world_asks_for_each_place_once() -> None:
+def test_the_resolver_context_queries_each_location_once() -> None:
     powers = Counted({"/app/node_modules/d/index.js": b"", "/app/package.json": b"{}"})
     context = resolver_context(conditions=frozenset(), powers=powers)
     answer("d", context)

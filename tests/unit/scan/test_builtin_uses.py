@@ -7,7 +7,7 @@ from compartment_mapper.scan import scan_module
 
 
 def members(text: str, language: Language = "cjs") -> list[str]:
-    """Return the members of builtins that *text* uses, ``…`` for one that may reach further."""
+    """Return the members of builtins that *text* uses, with ``…`` after inexact ones."""
     found = scan_module(text.encode(), language).builtin_uses
     return [use.path + ("" if use.exact else "…") for use in found]
 
@@ -61,7 +61,7 @@ def test_the_members_of_a_builtin_are_followed(text: str, expected: list[str]) -
         "import('fs').then(fs => fs)",
     ],
 )
-def test_what_goes_elsewhere_is_used_whole(text: str) -> None:
+def test_an_escaping_object_is_used_as_a_whole(text: str) -> None:
     assert "…" in members(text)
 
 

@@ -46,7 +46,7 @@ def test_other_comments_are_stored(text: str) -> None:
     assert stored(text) == text
 
 
-def test_nothing_is_left_out_of_a_text_that_is_not_understood() -> None:
+def test_no_comment_is_removed_from_source_that_does_not_parse() -> None:
     text = "// a\nlet = = 3 // b\n"
 
     assert stored(text) == text

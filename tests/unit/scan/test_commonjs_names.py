@@ -1,4 +1,4 @@
-"""Variables of CommonJS modules in ECMAScript modules: refused where every run comes to them."""
+"""CommonJS variables in ECMAScript modules: rejected if every run reaches them."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def test_reexports_have_entries(text: str, expected: list[tuple[str, str, str]])
     assert [request.specifier for request in record.requests] == ["m"]
 
 
-def test_stars_are_kept_apart_from_names() -> None:
+def test_stars_are_distinct_from_names() -> None:
     record = record_of("export * from 'a'; export * from \"b\"; export * as c from 'c'")
 
     assert [star.request for star in record.star_exports] == ["a", "b"]
@@ -182,7 +182,9 @@ def test_a_binding_is_live_where_it_may_change_and_hoisted_where_it_is_a_functio
         ("", "cjs"),
     ],
 )
-def test_the_text_decides_where_the_package_does_not(text: str, expected: str) -> None:
+def test_the_source_determines_the_language_if_the_package_does_not(
+    text: str, expected: str
+) -> None:
     assert scan_module(text.encode(), None).language == expected
 
 
@@ -201,7 +203,10 @@ def test_the_text_decides_where_the_package_does_not(text: str, expected: str) -
         ("'await 1' // await", False),
     ],
 )
-def test_top_level_await_is_told_from_that_of_a_function(text: str, expected: bool) -> None:  # noqa: FBT001 - a row
+def test_top_level_await_is_distinguished_from_that_of_a_function(
+    text: str,
+    expected: bool,  # noqa: FBT001 - a row
+) -> None:
     assert record_of(text).has_top_level_await is expected
 
 
@@ -221,7 +226,7 @@ def test_the_prefix_of_our_names_occurs_nowhere_in_the_text(text: str, prefix: s
     assert record_of(text).prefix == prefix
 
 
-def test_a_place_of_doubt_is_kept_for_the_engine() -> None:
+def test_a_position_of_parse_uncertainty_is_left_to_the_engine() -> None:
     parse_uncertainty = record_of("let a = ;").parse_uncertainty
 
     assert parse_uncertainty is not None

@@ -24,7 +24,7 @@ from compartment_mapper.scan.evaluated import scan_evaluated
         pytest.param("import('a')", "script", id="a-dynamic-import"),
     ],
 )
-def test_the_text_says_what_it_is(source: str, kind: str) -> None:
+def test_the_source_determines_its_kind(source: str, kind: str) -> None:
     assert scan_evaluated(source.encode(), keeps=False).kind == kind
 
 
@@ -65,7 +65,7 @@ def test_what_is_declared_becomes_a_variable_of_the_compartment(
     assert list(found.declares) == names
 
 
-def test_functions_are_there_before_the_text() -> None:
+def test_functions_are_hoisted() -> None:
     found = scan_evaluated(b"f(); function f() {} async function* g() {}", keeps=True)
 
     assert found.prologue == ("void(globalThis.f=f);", "void(globalThis.g=g);")

@@ -14,7 +14,7 @@ def record_of(text: str, language: Language = "cjs") -> ModuleRecord:
 
 
 def rewritten(text: str) -> str:
-    """Return *text* rewritten, as part of a statement: comments between statements are dropped."""
+    """Return *text* rewritten, in a statement: comments between statements are dropped."""
     block = f"{{\n{text}\n}}"
     return apply_edits(block.encode(), record_of(block).edits)[2:-2]
 
@@ -115,7 +115,7 @@ def test_every_space_of_javascript_counts_before_the_parenthesis(word: str, spac
 
 
 def test_a_sloppy_html_comment_is_a_line_comment() -> None:
-    """Annex B.1.1: Node takes them in CommonJS."""
+    """Annex B.1.1: Node accepts them in CommonJS."""
     assert rewritten("a()\n<!-- x\nb()\n--> y") == "a()\n//-- x\nb()\n//> y"
 
 
@@ -126,7 +126,7 @@ def test_what_is_in_no_token_is_left_to_the_engine(text: str) -> None:
     assert record.parse_uncertainty is not None
 
 
-def test_text_without_censored_words_is_left_as_it_is() -> None:
+def test_source_without_rejected_words_is_unchanged() -> None:
     text = "const a = 1 < 2 && !b - -c; // import eval <! -- > \n"
 
     assert rewritten(text) == text

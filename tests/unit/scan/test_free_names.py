@@ -13,7 +13,7 @@ def free(text: str, language: Language = "cjs") -> tuple[FreeName, ...]:
 
 
 def paths(text: str) -> list[str]:
-    """Return the paths that *text* uses, ``…`` after those that may reach further."""
+    """Return the paths that *text* uses, with ``…`` after inexact ones."""
     return [name.path + ("" if name.exact else "…") for name in free(text)]
 
 
@@ -60,9 +60,7 @@ def paths(text: str) -> list[str]:
         ("class A extends WebSocket {}", ["WebSocket…"]),
     ],
 )
-def test_names_of_the_host_are_found_as_deep_as_the_text_is_certain(
-    text: str, expected: list[str]
-) -> None:
+def test_names_of_the_host_are_found_as_deep_as_certain(text: str, expected: list[str]) -> None:
     assert paths(text) == expected
 
 
@@ -81,7 +79,7 @@ def test_names_of_the_host_are_found_as_deep_as_the_text_is_certain(
         "unknownGlobal()",
     ],
 )
-def test_what_is_no_name_of_the_host_is_left_alone(text: str) -> None:
+def test_other_names_are_ignored(text: str) -> None:
     assert paths(text) == []
 
 
@@ -114,13 +112,13 @@ def test_an_import_hides_the_host(text: str, language: Language) -> None:
         ("process.on('exit', f)", False),
     ],
 )
-def test_writing_is_told_from_reading(text: str, *, written: bool) -> None:
+def test_writing_is_distinguished_from_reading(text: str, *, written: bool) -> None:
     (name,) = free(text)
 
     assert name.written is written
 
 
-def test_a_question_is_no_use() -> None:
+def test_a_test_is_not_a_use() -> None:
     tested, used = free("typeof fetch === 'function' && fetch()")
 
     assert (tested.tested, used.tested) == (True, False)
@@ -140,7 +138,7 @@ def test_a_question_is_no_use() -> None:
         ("fetch", "fetch"),
     ],
 )
-def test_a_question_for_a_power_is_asked_of_the_global_object(text: str, expected: str) -> None:
+def test_a_test_for_a_capability_reads_the_global_object(text: str, expected: str) -> None:
     record = scan_module(text.encode(), "cjs")
 
     assert apply_edits(text.encode(), record.edits) == expected

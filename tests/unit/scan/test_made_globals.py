@@ -1,4 +1,4 @@
-"""Globals that packages make for each other are seen, and granted to both by inference."""
+"""Globals that packages define for each other are found, and inference grants them to both."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from compartment_mapper.scan import scan_module
         ("give(Reflect); put('decorate', decorate)", ["Reflect.decorate"]),
         ("globalThis.Reflect.decorate = f", ["Reflect.decorate"]),
         ("Promise.method = f", ["Promise.method"]),
-        # What is the text's own, or is there already.
+        # The source's own names, or existing ones.
         ("const globalThis = {}; globalThis.thing = 1", []),
         ("(function (global) { global.thing = 1 })({})", []),
         ("globalThis.thing; globalThis.thing === 1; f(globalThis)", ["globalThis"]),
@@ -44,7 +44,7 @@ from compartment_mapper.scan import scan_module
         ("def('Expression', String, 'x'); f(1, Promise)", []),
     ],
 )
-def test_what_a_text_makes(text: str, expected: list[str]) -> None:
+def test_globals_that_a_source_defines(text: str, expected: list[str]) -> None:
     record = scan_module(text.encode(), "cjs")
 
     assert [name.path for name in record.made_globals] == expected
@@ -64,12 +64,14 @@ def test_what_a_text_makes(text: str, expected: list[str]) -> None:
         ("Math.max(1) == 1; Math.x == 2", ()),
     ],
 )
-def test_which_objects_of_the_language_a_text_changes(text: str, expected: tuple[str, ...]) -> None:
+def test_objects_of_the_language_that_a_source_modifies(
+    text: str, expected: tuple[str, ...]
+) -> None:
     assert scan_module(text.encode(), "cjs").assigned_names == expected
 
 
 def two(maker: str, reader: str, *, infer: bool = True) -> Application:
-    """Return an application with a dependency that makes a global, and one that reads it."""
+    """Return an application with a dependency that defines a global, and one that reads it."""
     files = {
         "package.json": package(name="app", dependencies={"maker": "1", "reader": "1"}),
         "main.js": "require('maker'); require('reader');",
@@ -98,7 +100,7 @@ def globals_of(application: Application, name: str) -> Mapping[str, object]:
         ("globalThis.document = {}", "document.title", "document"),
     ],
 )
-def test_who_makes_it_may_write_and_who_names_it_may_read(
+def test_the_defining_package_may_write_and_others_may_read(
     maker: str, reader: str, path: str
 ) -> None:
     application = two(maker, reader)

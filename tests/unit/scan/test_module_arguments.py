@@ -1,4 +1,4 @@
-"""``arguments`` outside of any function is that of Node's module wrapper, or none."""
+"""``arguments`` outside of any function is that of Node's module wrapper, or undeclared."""
 
 from __future__ import annotations
 
@@ -41,6 +41,6 @@ def test_a_file_is_given_the_arguments_that_node_gives(
     assert ours == output(NODE, name)
 
 
-def test_a_text_that_does_not_name_them_is_left_alone() -> None:
+def test_a_source_without_them_is_unchanged() -> None:
     record = scan_module(b"exports.f = function () { return arguments.length }", language="cjs")
     assert record.prologue == ()

@@ -1,4 +1,4 @@
-"""Whether a module may change its exports late: rows of texts, with the answer."""
+"""Monkey-patching: rows of sources, with the expected result."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ DOUBTFUL = {
 
 
 @pytest.mark.parametrize("text", CERTAIN.values(), ids=CERTAIN)
-def test_what_is_certain(text: str) -> None:
+def test_certain_sources_do_not_monkey_patch(text: str) -> None:
     assert not scan_monkey_patching(parse(text.encode())).late
 
 
 @pytest.mark.parametrize("text", DOUBTFUL.values(), ids=DOUBTFUL)
-def test_a_doubt_counts_as_a_late_change(text: str) -> None:
+def test_uncertainty_counts_as_monkey_patching(text: str) -> None:
     assert scan_monkey_patching(parse(text.encode())).late
 
 
@@ -98,7 +98,7 @@ def test_modules_whose_exports_are_changed_are_named(text: str) -> None:
     assert scan_monkey_patching(parse(text.encode())).patched == ("m",)
 
 
-def test_a_text_with_too_many_changes_is_doubted() -> None:
+def test_a_source_with_too_many_writes_is_uncertain() -> None:
     assert scan_monkey_patching(parse(b"a.b=1;" * 5000)).late
 
 
@@ -114,7 +114,9 @@ VICTIM = "exports.C = class { f() {} }"
         pytest.param("", "require('victim').x = 1;", True, False, id="believed-with-infer"),
     ],
 )
-def test_who_is_believed(app: str, consumer: str, *, infer: bool, expected: object) -> None:
+def test_modifications_that_count(
+    app: str, consumer: str, *, infer: bool, expected: object
+) -> None:
     made = bundled(
         {
             "main.js": f"{app} require('victim'); require('consumer')",
@@ -161,7 +163,7 @@ def test_code_is_frozen_where_it_is_certain(files: Mapping[str, str], expected: 
     }
 
 
-def test_who_changes_another_package_is_frozen_itself_also_where_a_policy_is_silent() -> None:
+def test_a_package_that_modifies_another_is_frozen_itself_by_default() -> None:
     made = bundled(
         {
             "main.js": "require('a'); require('c')",

@@ -95,7 +95,7 @@ def test_a_function_hides_what_it_binds(text: str, expected: list[str]) -> None:
 def test_a_function_in_a_block_counts_for_the_function_around_it(
     text: str, expected: list[str]
 ) -> None:
-    """Annex B.3.2; a class has no such rule."""
+    """Annex B.3.2; not for classes."""
     assert roles(text) == expected
 
 
@@ -201,7 +201,7 @@ def test_a_reference_has_one_role(text: str, expected: str) -> None:
         "$x + x$ + x1 + éx",
     ],
 )
-def test_what_is_no_reference_is_not_found(text: str) -> None:
+def test_other_occurrences_are_not_references(text: str) -> None:
     assert [o for o in found(text) if o.scope == "free"] == []
 
 
@@ -214,7 +214,7 @@ def test_an_escape_may_stand_within_an_identifier() -> None:
     assert [o.name for o in found(r"ab\u0063; abc; 'ab\u0063'", "abc")] == ["abc", "abc"]
 
 
-def test_names_are_told_apart_and_stand_in_the_order_of_the_text() -> None:
+def test_names_are_distinguished_and_in_source_order() -> None:
     text = "let a = b; { let b = a }"
 
     occurring = [(o.name, o.role, o.scope) for o in found(text, "a", "b")]
@@ -254,7 +254,7 @@ TEXT = b"// a\nfunction f(a, { b = [c] }) { return `x${a.b(c)}` + /d/.e }\n\nlet
 
 
 @pytest.mark.parametrize("step", [1, -1, 7, 29])
-def test_a_path_does_not_depend_on_what_was_asked_before(step: int) -> None:
+def test_a_path_does_not_depend_on_earlier_queries(step: int) -> None:
     syntax = parse(TEXT)
     offsets = [number * step % (len(TEXT) + 1) for number in range(len(TEXT) + 1)]
     for offset in [*offsets, *offsets[::3]]:

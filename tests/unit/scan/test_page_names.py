@@ -1,4 +1,4 @@
-"""Pages have other globals than Node: they are seen, and granted, where a page is the host."""
+"""Pages have other globals than Node, which are found and granted if the host is a page."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_builtin_is_refused_where_the_host_is_a_page() -> None:
     (problem,) = problems_of(files, options=PAGE)
 
     assert problem.code == "ERR_MODULE_NOT_FOUND"
-    assert problem.message == "Cannot find module 'node:fs': a page has no builtins of Node"
+    assert problem.message == "Cannot find module 'node:fs': a page has no Node builtins"
 
 
 def test_false_in_a_browser_field_is_an_empty_module() -> None:

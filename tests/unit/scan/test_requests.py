@@ -65,7 +65,7 @@ def test_a_require_of_a_literal_is_a_request(text: str, expected: list[str]) -> 
         "try {} catch (require) { require('a') }",
     ],
 )
-def test_a_require_of_an_inner_scope_is_none(text: str) -> None:
+def test_a_require_of_an_inner_scope_is_not_a_request(text: str) -> None:
     assert specifiers(text) == []
 
 

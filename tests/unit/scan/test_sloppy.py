@@ -1,4 +1,4 @@
-"""What only sloppy code may say, as strict code."""
+"""Sloppy-only syntax, rewritten as strict code."""
 
 from __future__ import annotations
 

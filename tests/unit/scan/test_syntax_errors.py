@@ -23,7 +23,7 @@ from support import bundled, only_problem_of, problems_of, told
         ),
     ],
 )
-def test_a_syntax_error_is_that_of_the_engine(
+def test_a_syntax_error_comes_from_the_engine(
     name: str, text: str, place: str | None, message: str | None
 ) -> None:
     problem = problems_of({name: text}, entry=name)[0]
@@ -35,13 +35,13 @@ def test_a_syntax_error_is_that_of_the_engine(
     assert problem.message == (message or problem.message)
 
 
-def test_a_text_that_only_the_grammar_does_not_know_is_no_problem() -> None:
+def test_valid_source_that_only_the_parser_rejects_is_accepted() -> None:
     made = bundled({"main.mjs": "export { f }\n(1)\nfunction f() {}"}, entry="main.mjs")
 
     assert made.application.warnings == ()
 
 
-def test_a_text_that_can_only_be_compiled_wrong_is_refused() -> None:
+def test_a_source_that_cannot_be_compiled_correctly_is_rejected() -> None:
     text = "function* g() {}\nfunction f(yield) { return yield + 1 }\n"  # a name, beside generators
 
     problem = only_problem_of({"main.cjs": text}, entry="main.cjs")
@@ -88,7 +88,7 @@ def test_broken_json_is_a_syntax_error(text: str, place: str) -> None:
     [
         ("{,}", "not JSON: Expecting property name enclosed in double quotes"),
         ("", "not JSON: Expecting value"),
-        ("[]", "a package.json must hold an object"),
+        ("[]", "package.json must contain an object"),
         ('{"name": 5}', '"name" must be a string'),
         ('{"a": ' + "[" * 100_000 + "]" * 100_000 + "}", "the values are nested too deeply"),
     ],

@@ -1,4 +1,4 @@
-"""A program whose packages keep their promise prints the same, whatever is left out of it."""
+"""Tree shaking does not change the output of programs without undeclared side effects."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from command_line import write
 from process import mapper
 from support import NODE, package
 
-#: In one application, each begun by an ``import()`` of its own.
+#: The number of programs in one application, each started by its own ``import()``.
 _PROGRAMS = 25
 _NAMES = ("default", *(f"n{number}" for number in range(100)))
 
 
 class Program:
-    """Random modules: of the application and of a package ``e``, which print; of ``p`` and ``q``, which don't.
+    """Random modules: of the application and of ``e``, with output; of ``p`` and ``q``, without.
 
-    Those of ``p`` and ``q`` promise to do nothing; yet they notice when they are evaluated.
+    Those of ``p`` and ``q`` declare no side effects, but count their evaluations.
     """
 
     def __init__(self, random: Random, number: int, *, repeats: bool) -> None:
@@ -43,14 +43,14 @@ class Program:
         return {_path(module): self._text(module) for module in self.own}
 
     def _target(self, module: str) -> str:
-        """Return a module that *module* may request: seldom one that has effects."""
+        """Return a module that *module* may request: rarely one with side effects."""
         if self.random.random() < (0.4 if module in self.effectful else 0.05):
             own = [each for each in self.effectful if each[0] in {module[0], "e"}]
             return self.random.choice(own or self.pure)
         return self.random.choice(self.pure)
 
     def _name(self, target: str) -> str:
-        """Return a name that *target* exports, or may seem to."""
+        """Return a name that *target* exports, or may seem to export."""
         found, pending = {target}, [target]
         while pending:
             more = [star for star in self.stars[pending.pop()] if star not in found]
@@ -113,7 +113,7 @@ def _specifier(module: str, target: str) -> str:
     return target
 
 
-#: What a module sees of others; and how many modules with effects have been evaluated.
+#: The observations of a module, and the number of evaluated modules with side effects.
 COUNT = """
 let counted = 0;
 export const count = () => counted;
@@ -151,7 +151,7 @@ def printed(*command: str | Path) -> str:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_a_program_prints_the_same_without_what_nobody_uses(seed: int, tmp_path: Path) -> None:
+def test_a_program_prints_the_same_after_tree_shaking(seed: int, tmp_path: Path) -> None:
     repeats = seed % 2 == 1
     random = Random(seed)  # noqa: S311 - to repeat
     main = write(tmp_path / "app", application(random, repeats=repeats)) / "main.js"
@@ -161,5 +161,5 @@ def test_a_program_prints_the_same_without_what_nobody_uses(seed: int, tmp_path:
         mapper("bundle", main, "-o", script, "--format", "script", "--allow-all", flag, check=True)
         told[flag] = printed(script)
     assert told["--tree-shaking"] == told["--no-tree-shaking"]
-    # V8 shows names in namespaces that are ambiguous, where stars go in circles.
+    # V8 includes ambiguous names in namespaces if star exports form a cycle.
     assert repeats or told["--no-tree-shaking"] == printed(main)

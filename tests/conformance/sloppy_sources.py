@@ -1,4 +1,4 @@
-"""Sloppy texts, as a function's body in Node and as a compiled module: what each logs."""
+"""Run sloppy sources as a function body in Node and as a compiled module, and compare logs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ console.log(JSON.stringify(rows.map(([text, compiled]) => [
 
 
 def wrapper(text: str) -> str:
-    """Return the text of a compiled module that evaluates *text*."""
+    """Return the source of a compiled module that evaluates *text*."""
     source = f"var log = exports.log; (function () {{ {text}\n}})()".encode()
     if text.startswith("'use strict'"):
         source = f"'use strict'; var log = exports.log; {text}".encode()
@@ -39,7 +39,7 @@ def wrapper(text: str) -> str:
 
 
 def what_is_logged(texts: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Return, by name, what Node says of each text, and what it says of it compiled."""
+    """Return, by name, the log of each source in Node, and of its compiled form."""
     found = ask_node(ASK, [(text, wrapper(text)) for text in texts.values()])
     assert isinstance(found, list)
     return dict(zip(texts, found, strict=True))

@@ -1,4 +1,4 @@
-"""Whatever stands in a text: lines keep their numbers, and SES's censors find nothing."""
+"""For any source, compiled lines keep their numbers, and SES rejects nothing."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_functor_of_a_cycle_has_the_lines_of_its_module(text: str) -> None:
 
 @given(_CJS_TEXTS)
 @settings(max_examples=100)
-def test_a_wrapper_has_the_lines_of_its_module_and_no_censor_refuses_it(text: str) -> None:
+def test_a_wrapper_has_the_lines_of_its_module_and_ses_accepts_it(text: str) -> None:
     source = text.encode()
 
     stored = json.loads(compile_cjs(scan_module(source, "cjs"), source, exports=()))
@@ -78,7 +78,7 @@ def test_a_wrapper_has_the_lines_of_its_module_and_no_censor_refuses_it(text: st
 
 @given(st.text(max_size=200))
 @settings(max_examples=150)
-def test_any_text_can_be_scanned_and_compiled(text: str) -> None:
+def test_any_source_can_be_scanned_and_compiled(text: str) -> None:
     source = text.encode("utf-8", "replace")
 
     record = scan_module(source, None)
@@ -131,10 +131,10 @@ _TOKENS = [
 
 @given(st.lists(st.sampled_from(_TOKENS), max_size=40), st.sampled_from(["mjs", "cjs", None]))
 @settings(max_examples=500)
-def test_broken_texts_can_be_scanned_and_compiled(
+def test_broken_sources_can_be_scanned_and_compiled(
     tokens: list[str], language: Language | None
 ) -> None:
-    """They are refused later, by the engine; scanning must not fail on them."""
+    """The engine rejects them later; scanning must not fail."""
     source = "".join(tokens).encode()
 
     record = scan_module(source, language, in_cycle=True)
