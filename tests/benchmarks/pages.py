@@ -22,8 +22,8 @@ _OURS = "compartment-mapper"
 _TOOLS = {
     _OURS: "compartment-mapper: each package in a compartment of its own",
     "lavamoat": "LavaMoat's plugin of webpack: each module in one",
-    "webpack": "webpack (confines nothing)",
-    "esbuild": "esbuild (confines nothing)",
+    "webpack": "webpack (no confinement)",
+    "esbuild": "esbuild (no confinement)",
 }
 #: After the application's own page, so that failures are visible.
 _PAGE = """<!doctype html><meta charset="utf-8"><div id="app"></div>

@@ -109,6 +109,6 @@ def about(record: Record) -> str:
     return (
         f"{where['cores']} cores ({where['processor']}), {where['system']}, Node {where['node']}, "
         f"Python {where['python']}, tree-sitter {where['tree-sitter']}; {tools}.\n\n"
-        f"Medians of {limits.rounds} rounds, with the least and the most in brackets; what takes "
-        f"more than {limits.slow:g} s is run once."
+        f"Medians of {limits.rounds} rounds, with the minimum and the maximum in brackets. Tasks of "
+        f"more than {limits.slow:g} s run once."
     )

@@ -101,14 +101,14 @@ def _answers() -> Iterator[Row]:
                 evaluations.append(_once(lambda: sandbox.evaluate(_SMALL)))
                 others.append(_once(lambda: echo(message)))
         small, pipe = spread(evaluations[20:]), spread(others[20:])
-        yield Row(what="a pipe's round trip to a Node, ms", found=_fine(pipe))
+        yield Row(what="round trip of a pipe to Node, ms", found=_fine(pipe))
         yield Row(
             what="a warm sandbox evaluates `1 + 1`, beyond that round trip, ms",
             found=f"{small.median - pipe.median:.2f}",
             aim="1",
         )
         tool = spread([_once(lambda: sandbox.evaluate(_SOURCE)) for _ in range(_REPEATS)][20:])
-        yield Row(what="a text that awaits one tool, ms", found=_fine(tool))
+        yield Row(what="code that awaits one tool, ms", found=_fine(tool))
         made = "for (let i = 0; i < 1000; i++) new Compartment({ __options__: true }); 0"
         each = spread([_once(lambda: sandbox.evaluate(made)) for _ in range(5)])
         yield Row(
@@ -141,12 +141,12 @@ def _execution(rounds: int) -> Iterator[Row]:
     # The minimum: other load on the machine only adds time.
     mine, locked, plain = (min(found[way]) for way in ("ours", "locked", "plain"))
     yield Row(
-        what="the same text, against a `Compartment` after a bare `lockdown()`",
+        what="the same code, against a `Compartment` after a bare `lockdown()`",
         found=f"{mine / locked:.2f}",
         aim="1.05",
     )
     yield Row(
-        what="the same text, against plain Node", found=f"{mine / plain:.2f}", aim="1.10, claimed"
+        what="the same code, against plain Node", found=f"{mine / plain:.2f}", aim="1.10, claimed"
     )
 
 
@@ -179,7 +179,7 @@ def _sizes() -> Iterator[Row]:
     content = (folder / "sandbox.cjs").read_bytes()
     packed = len(gzip.compress(content, mtime=0))
     yield Row(
-        what="ses and all that runs in the process, kB (gzip)",
+        what="ses and all other code in the process, kB (gzip)",
         found=f"{len(content) / 1000:.0f} ({packed / 1000:.0f})",
         aim="200 kB, claimed",
     )

@@ -41,7 +41,7 @@ def markdown(results: Results, about: str) -> str:
         *_jobs(results),
         _archives(results),
         _growth(results),
-        "### What fails",
+        "### Failures",
         _failures(results),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -87,7 +87,7 @@ def _targets(results: Results) -> str:
         met = verdict(findings)
         shown = f"**{met}**" if met == "no" else met
         rows.append([target.what, target.target, _measured(findings), shown])
-    return table(["what", "target", "measured", "met"], rows)
+    return table(["measurement", "target", "measured", "met"], rows)
 
 
 def _measured(findings: Sequence[PolicyDiagnostic]) -> str:
@@ -175,5 +175,5 @@ def _failures(results: Results) -> str:
         if series.failure is not None:
             rows.append([key.tool, job, f"`{series.failure}`"])
         elif series.flaw is not None:
-            rows.append([key.tool, f"{job}: \\* what it made, when run", f"`{series.flaw}`"])
+            rows.append([key.tool, f"{job}: \\* its output, when run", f"`{series.flaw}`"])
     return table(["tool", "job", "reason"], rows) if rows else "Nothing."

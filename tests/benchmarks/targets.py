@@ -157,12 +157,12 @@ TARGETS = (
         ],
     ),
     Target(
-        what="what one more module costs, 1,000 to 10,000 against 100 to 1,000",
+        what="cost of one more module, 1,000 to 10,000 against 100 to 1,000",
         target=f"the same: within {LINEAR_WITHIN:g} times",
         aims=_linear(growth.MODULES),
     ),
     Target(
-        what="what one more package costs, 200 to 2,000 against 1 to 200",
+        what="cost of one more package, 200 to 2,000 against 1 to 200",
         target=f"the same: within {LINEAR_WITHIN:g} times",
         aims=_linear(growth.PACKAGES),
     ),

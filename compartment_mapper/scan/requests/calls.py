@@ -148,8 +148,14 @@ def _import_request(syntax: Syntax, path: tuple[Step, ...]) -> Iterator[ModuleRe
         )
 
 
+#: A call, its member, and ``import.meta``.
+_RESOLVE_DEPTH = 3
+
+
 def _resolve_request(syntax: Syntax, meta: tuple[Step, ...]) -> Iterator[ModuleRequest]:
     """Yield the requests of ``import.meta.resolve("literal")``; *meta* leads to ``import.meta``."""
+    if len(meta) < _RESOLVE_DEPTH:
+        return  # the parser gave up: broken source
     name = meta[-2].node.child_by_field_name("property")
     if meta[-3].kind != "call_expression" or name is None or syntax.text(name) != "resolve":
         return

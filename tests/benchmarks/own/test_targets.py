@@ -151,8 +151,7 @@ def test_tables_show_figures_failures_and_flaws() -> None:
     assert "| rollup | fails |" in text
     assert "| rollup | cold M | `Error: no ESM \\| here` |" in text
     assert (
-        "| webpack | cold M: \\* what it made, when run | `TypeError: x is not a function` |"
-        in text
+        "| webpack | cold M: \\* its output, when run | `TypeError: x is not a function` |" in text
     )
     assert "| stored | 2,000 |" in text
     row = "| bundle, cold, against Endo | 4 times faster on S, 8 times on the others | M 8.00 (CPU 8.00)"
