@@ -211,3 +211,10 @@ def test_what_the_functor_must_be_given_is_known(
     record = scan_module(text.encode(), "mjs")
 
     assert (record.uses_import, record.uses_import_meta) == (uses_import, uses_meta)
+
+
+@pytest.mark.parametrize("depth", [1, 13, 14, 40])
+def test_import_meta_in_source_that_the_parser_gives_up_on_is_no_request(depth: int) -> None:
+    record = scan_module(b"{" * depth + b"(import.meta", "mjs")
+
+    assert (record.requests, record.parse_uncertainty is not None) == ((), True)
