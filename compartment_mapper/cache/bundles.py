@@ -193,10 +193,10 @@ def _touch(path: str) -> None:
 def _said(result: BuildResult) -> Said:
     told = {
         "sha512": result.sha512,
-        "extent": result.summary,
+        "summary": result.summary,
         "warnings": [diagnostic_to_plain(problem) for problem in result.warnings],
         "denied": result.denied,
-        "withheldSummary": result.denied_summary,
+        "deniedSummary": result.denied_summary,
         "granted": result.granted,
         "grantedSummary": result.granted_summary,
         "needs": result.needs,
@@ -212,10 +212,10 @@ def _outcome(content: bytes, said: Said) -> BuildResult:
     return BuildResult(
         content=content,
         sha512=_text(told["sha512"]),
-        summary=_text(told["extent"]),
+        summary=_text(told["summary"]),
         warnings=tuple(diagnostic_from_plain(problem) for problem in told["warnings"]),
         denied=_text(told["denied"]),
-        denied_summary=_text(told["withheldSummary"]),
+        denied_summary=_text(told["deniedSummary"]),
         granted=_text(told["granted"]),
         granted_summary=_text(told["grantedSummary"]),
         needs=_text(told["needs"]),
