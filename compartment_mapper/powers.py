@@ -1,11 +1,20 @@
-"""I/O interfaces that are passed as arguments, and an in-memory implementation."""
+"""The interfaces of everything that the stages may ask of the host, passed as arguments.
+
+`MemoryFiles` implements file access in memory.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from compartment_mapper.locations import Location, location_of_path, path_of
+
+if TYPE_CHECKING:  # a cache hit needs none of them
+    from compartment_mapper.records.languages import Language
+    from compartment_mapper.records.minify_protocol import Minified, Program
+    from compartment_mapper.records.module_record import ModuleRecord
+    from compartment_mapper.records.type_stripping import StrippedTypes, StripRefusal, Typed
 
 FileKind = Literal["file", "directory"]
 
@@ -35,6 +44,43 @@ class WritePowers(Protocol):
         Raises:
             InputError: CANNOT_WRITE.
         """
+
+
+class StripPowers(Protocol):
+    """Type stripping."""
+
+    def stripped(self, typed: Typed) -> StrippedTypes | StripRefusal:
+        """Return the edits that turn *typed* into JavaScript, or the problem."""
+
+
+class MinifyPowers(Protocol):
+    """Minification by the application's esbuild."""
+
+    def minified(self, esbuild: Location, programs: Sequence[Program]) -> list[Minified | None]:
+        """Return each program minified, or None where equivalence is not certain.
+
+        Raises:
+            InputError: ESBUILD_NOT_USABLE.
+        """
+
+    def are_same(self, esbuild: Location, pairs: Sequence[tuple[str, str]]) -> list[bool]:
+        """Return, for each pair of functors, whether they differ only in formatting."""
+
+
+class ScanPowers(Protocol):
+    """Scanning of sources: in this process, in workers, or from a cache."""
+
+    def begin(
+        self, source: bytes, language: Language | None, *, in_cycle: bool, page: bool = False
+    ) -> Callable[[], ModuleRecord]:
+        """Start to scan, as `scan.scan_module`; the returned function waits for the result."""
+
+
+class SyntaxPowers(Protocol):
+    """Syntax checks by a JavaScript engine, for parse uncertainty."""
+
+    def syntax_problem(self, source: bytes, language: Language) -> tuple[str, int] | None:
+        """Return the engine's message and 1-based line (0: unknown) for invalid source, or None."""
 
 
 class MemoryFiles:

@@ -38,9 +38,13 @@ from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.inference.uses import uses_of
 from compartment_mapper.locations import Location, Specifier, base_name, parent_of
 from compartment_mapper.policy.model import Policy
-from compartment_mapper.powers import ReadPowers
-from compartment_mapper.records.minify_protocol import MinifyPowers
-from compartment_mapper.records.type_stripping import StripPowers
+from compartment_mapper.powers import (
+    MinifyPowers,
+    ReadPowers,
+    ScanPowers,
+    StripPowers,
+    SyntaxPowers,
+)
 from compartment_mapper.resolve.browser_field import BROWSER
 from compartment_mapper.resolve.resolver import (
     FileResolution,
@@ -48,7 +52,7 @@ from compartment_mapper.resolve.resolver import (
     resolve,
     resolver_context,
 )
-from compartment_mapper.scan.scanner import ScanHere, ScanPowers, SyntaxPowers
+from compartment_mapper.scan.scanner import ScanHere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

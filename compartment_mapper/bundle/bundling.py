@@ -44,9 +44,9 @@ from compartment_mapper.graph.module_ids import (
     is_on_disk,
 )
 from compartment_mapper.locations import Location
+from compartment_mapper.powers import SyntaxPowers
 from compartment_mapper.records.codec import interface_of
 from compartment_mapper.records.languages import LANGUAGES, is_program
-from compartment_mapper.scan.scanner import SyntaxPowers
 from compartment_mapper.sources.source_maps import SourceMap
 
 Of = TypeVar("Of")

@@ -12,8 +12,8 @@ from compartment_mapper.compile import apply_edits, edit_table, stored_program, 
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.errors.environment import esbuild_not_found
 from compartment_mapper.locations import Location
-from compartment_mapper.powers import ReadPowers
-from compartment_mapper.records.minify_protocol import Minified, MinifyPowers, Program
+from compartment_mapper.powers import MinifyPowers, ReadPowers
+from compartment_mapper.records.minify_protocol import Minified, Program
 from compartment_mapper.resolve.package_lookup import find_package, resolver_context
 from compartment_mapper.scan import evading_edits
 from compartment_mapper.sources.source_maps import SourceMap

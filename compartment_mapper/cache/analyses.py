@@ -16,10 +16,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from compartment_mapper.powers import ScanPowers, SyntaxPowers
 from compartment_mapper.records.codec import from_plain, to_plain
 from compartment_mapper.records.languages import Language
 from compartment_mapper.records.module_record import ModuleRecord
-from compartment_mapper.scan.scanner import ScanPowers, SyntaxPowers
 
 _FILE = "analysis.sqlite"
 #: The version of the tables: a file with another version is recreated.

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
 
 from compartment_mapper.cache.analyses import Analyses
+from compartment_mapper.powers import StripPowers
 from compartment_mapper.records.codec import stripped_from_plain, stripped_to_plain
 from compartment_mapper.records.type_stripping import StrippedTypes, StripRefusal, Typed
-
-
-class _Strips(Protocol):
-    def stripped(self, typed: Typed) -> StrippedTypes | StripRefusal: ...
 
 
 class CachedStripping:
@@ -23,7 +19,9 @@ class CachedStripping:
         identity: Identifies the Node that strips types.
     """
 
-    def __init__(self, analyses: Analyses, stripper: _Strips, identity: Callable[[], str]) -> None:
+    def __init__(
+        self, analyses: Analyses, stripper: StripPowers, identity: Callable[[], str]
+    ) -> None:
         self._analyses = analyses
         self._stripper = stripper
         self._identity = identity

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from compartment_mapper.powers import ScanPowers
 from compartment_mapper.records.languages import Language
 from compartment_mapper.records.module_record import ModuleRecord
-from compartment_mapper.scan.scanner import ScanPowers
 
 
 class Stages:

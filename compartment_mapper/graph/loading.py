@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.graph.module_graph import ModuleGraph
 from compartment_mapper.locations import Location
-from compartment_mapper.powers import ReadPowers
+from compartment_mapper.powers import ReadPowers, ScanPowers, StripPowers, SyntaxPowers
 from compartment_mapper.records.module_record import ModuleRequest
-from compartment_mapper.records.type_stripping import StripPowers
 from compartment_mapper.resolve.data_urls import DataModule
 from compartment_mapper.resolve.resolver import ResolverContext
-from compartment_mapper.scan.scanner import ScanPowers, SyntaxPowers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

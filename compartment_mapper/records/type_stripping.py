@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 from unicodedata import east_asian_width
 
 from compartment_mapper.errors.diagnostic import Place, place_in
@@ -73,13 +73,6 @@ class Origin:
 
     written: bytes
     stripped: StrippedTypes
-
-
-class StripPowers(Protocol):
-    """Type stripping."""
-
-    def stripped(self, typed: Typed) -> StrippedTypes | StripRefusal:
-        """Return the edits that turn *typed* into JavaScript, or the problem."""
 
 
 def syntax_of(file: Location) -> Syntax | None:

@@ -10,12 +10,11 @@ from compartment_mapper.compile import apply_edits
 from compartment_mapper.errors.diagnostic import Diagnostic, Place, place_in
 from compartment_mapper.errors.modules import syntax_error, types_not_stripped
 from compartment_mapper.locations import Location
-from compartment_mapper.powers import ReadPowers
+from compartment_mapper.powers import ReadPowers, StripPowers
 from compartment_mapper.records.languages import Language, is_program
 from compartment_mapper.records.type_stripping import (
     Jsx,
     Origin,
-    StripPowers,
     StripRefusal,
     Typed,
     refused_span,
