@@ -52,7 +52,7 @@ const handedOver = (owner, value) => {
     needStackToHarden(); // else it would be taken for locked
     const { text } = owner;
     const locks = crossPackageExports.locks(value, text);
-    crossPackageExports.evaluated({ text, exports: () => [[value, 'whole']] });
+    crossPackageExports.evaluated({ source: text, exports: () => [[value, 'whole']] });
     crossPackageExports.share();
     handed.set(value, locks);
   }

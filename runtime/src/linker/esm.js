@@ -247,7 +247,7 @@ const shareAround = (record, pkg, module, finish) => {
  * @returns {EvaluatedModule}
  */
 const evaluatedModule = (cells, source) => ({
-  text: source.text,
+  source: source.text,
   exports: () =>
     [...cells.values()]
       .filter(({ ready }) => ready)

@@ -98,7 +98,7 @@ export const executeCjs = (pkg, key, module) => {
     ];
     pkg.crossPackageExports.during(() => Reflect.apply(functor, exports, given));
     pkg.crossPackageExports.evaluated({
-      text: pkg.sourceOf(key).text,
+      source: pkg.sourceOf(key).text,
       exports: () => [[module.exports, module.exports === exports ? 'made' : 'whole']],
     });
   }

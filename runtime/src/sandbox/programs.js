@@ -208,7 +208,7 @@ const locate = (stacks, { url, file }, text, edits) => {
     // Two lines more: the last ones are taken for what calls a module.
     {
       file,
-      text: `${text}\n\n`,
+      source: `${text}\n\n`,
       edits,
       folder,
       sourceMap: () => undefined,

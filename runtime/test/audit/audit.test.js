@@ -59,7 +59,7 @@ test('what is withheld is recorded with its place, and does nothing', () => {
   );
   assert.equal(stdout, ' 0 0 function\ntrue 1\nERR_ACCESS_DENIED\nend \n');
   assert.deepEqual(linesOf(stderr), [
-    'audit: withheld by the policy, and used:',
+    'audit: denied by the policy, and used:',
     'resources["evil"].builtins["child_process"] = "load"  # evil/index.js:2'.replace(
       /^/,
       'critical: ',
@@ -112,7 +112,7 @@ test('the report comes after an error and after exit, also as JSON', () => {
   });
   assert.match(
     failing.stderr,
-    /Error: late[^]*\naudit: withheld[^]*builtins\["os\.hostname"\] = true/,
+    /Error: late[^]*\naudit: denied[^]*builtins\["os\.hostname"\] = true/,
   );
   assert.equal(failing.status, 1);
   const { stderr } = run(app(`require('os').hostname();`), { flags: ['--audit=json'] });
@@ -129,7 +129,7 @@ test('the report comes after an error and after exit, also as JSON', () => {
 
 test('nothing was withheld', () => {
   const { stderr, status } = run(app(''), { flags: ['--audit'] });
-  assert.deepEqual([stderr, status], ['audit: the policy withheld nothing that was used\n', 0]);
+  assert.deepEqual([stderr, status], ['audit: the policy denied nothing that was used\n', 0]);
 });
 
 test('a program that waits for what never comes is told so', () => {
@@ -137,7 +137,7 @@ test('a program that waits for what never comes is told so', () => {
     flags: ['--audit'],
   });
   assert.equal(status, 1);
-  assert.match(stderr, /may not use builtin 'fs\.readSync'[^]*audit: withheld/);
+  assert.match(stderr, /may not use builtin 'fs\.readSync'[^]*audit: denied/);
 });
 
 test('imports of a builtin that is not granted', () => {

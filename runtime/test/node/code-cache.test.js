@@ -173,18 +173,18 @@ const BEFORE = beforeBody('');
 const EMPTY = '(function(){return 1})';
 
 /**
- * @param {string} text
- * @returns {string} of a package's only module, as it stands in a body
+ * @param {string} source
+ * @returns {string} the body for a package with this module only
  */
-const asExpression = (text) => {
-  const one = { file: 'x', folder: '', edits: undefined, sourceMap: () => undefined, text };
+const asExpression = (source) => {
+  const one = { file: 'x', folder: '', edits: undefined, sourceMap: () => undefined, source };
   return joined([{ ...one, sloppy: false, lexicals: undefined }]);
 };
 
 const [OPENED = '', CLOSED = ''] = asExpression('*').split('*');
 
 /**
- * Texts that close all that is written around them, make the mark, and open it again: built of the wrapper itself.
+ * Sources that close all scopes around them, print the mark, and open the scopes again: built from the wrapper itself.
  *
  * @type {Record<string, string>}
  */

@@ -39,7 +39,7 @@ test('a column that was written is found in the stored line, and back', () => {
 const functorSource = (parts) => ({
   file: 'compartment:///dep/x.js',
   folder: 'compartment:///dep/',
-  text: '',
+  source: '',
   edits: ['', ''],
   sourceMap: () => undefined,
   sloppy: false,
@@ -48,14 +48,14 @@ const functorSource = (parts) => ({
 });
 
 const TEXTS = [
-  functorSource({ text: '(first\n})\n', sourceMap: () => undefined }),
+  functorSource({ source: '(first\n})\n', sourceMap: () => undefined }),
   functorSource({
-    text: '({second\nthird\n})\n',
+    source: '({second\nthird\n})\n',
     edits: ['AACA', ''],
     sourceMap: () => ({ sources: ['own.js'], mappings: '', texts: ['second\nthird'] }),
   }),
   functorSource({
-    text: '({fourth\n})\n',
+    source: '({fourth\n})\n',
     edits: ['AACA', ''],
     sourceMap: () => ({ sources: ['a.ts', 'b.ts'], mappings: 'ACIE', texts: [] }),
   }),
