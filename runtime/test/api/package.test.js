@@ -114,7 +114,7 @@ test(
 
 test('harden says that it needs lockdown', () => {
   const text = `import { harden } from 'compartment-mapper-runtime'; harden({});`;
-  assert.match(runModule(folder, text).stderr, /harden works from `lockdown\(\)` on/);
+  assert.match(runModule(folder, text).stderr, /harden requires `lockdown\(\)` before/);
 });
 
 test('SES itself ignores what is in a Map', () => {

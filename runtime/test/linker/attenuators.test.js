@@ -59,7 +59,7 @@ test('a policy may name the attenuator for all', async () => {
   assert.deepEqual(found.params, ['x']);
   await assert.rejects(attenuated(policy, text), {
     code: 'ERR_ACCESS_DENIED',
-    message: /can't be honoured: the policy names no default attenuator/,
+    message: /an attenuated grant failed: the policy names no default attenuator/,
   });
 });
 
@@ -97,7 +97,7 @@ const REFUSED = [
   ],
 ];
 for (const [what, policy, text, message] of REFUSED)
-  test(`a grant can't be honoured by: ${what}`, async () => {
+  test(`an attenuated grant fails: ${what}`, async () => {
     await assert.rejects(attenuated(policy, text), { code: 'ERR_ACCESS_DENIED', message });
   });
 

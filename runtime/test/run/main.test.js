@@ -93,7 +93,7 @@ test('all authority is said at every run', () => {
   });
   const { stdout, stderr } = run(bytes, { flags: ['--allow-all'] });
   assert.equal(stdout, 'function\n');
-  assert.match(stderr, /gives every package all authority/);
+  assert.match(stderr, /grants every package all capabilities/);
 });
 
 test('a program says nothing that it does not say under Node', () => {
