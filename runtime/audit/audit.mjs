@@ -151,7 +151,7 @@ const folded = (lines) => {
     group.push(line.slice(dot + 1));
     groups.set(holder, group);
   }
-  return [...groups].map(([holder, held]) => `${holder} | ${held.join(' | ')}`);
+  return [...groups].map(([holder, members]) => `${holder} | ${members.join(' | ')}`);
 };
 
 /** @param {Section[]} sections */

@@ -1,4 +1,4 @@
-// Makes archives for tests, by hand: functors are written as a compiler would write them.
+// Creates archives for tests with handwritten functors in the form of compiled code.
 import { createHash } from 'node:crypto';
 import { crc32, deflateRawSync } from 'node:zlib';
 
@@ -56,7 +56,8 @@ export const zip = (entries, { deflate = false } = {}) => {
 };
 
 /**
- * An ECMAScript module; with `split`, its body yields when its imports are linked. It calls `$i`, `$once`, `$live`, `_import`, and has `$meta`.
+ * An ECMAScript module; with `split`, its body yields after its imports are linked. It can use `$i`, `$once`,
+ * `$live`, `_import` and `$meta`.
  *
  * @param {string} body
  * @param {{ imports?: Record<string, string[]>, fixed?: string[], live?: string[], stars?: string[],

@@ -9,7 +9,7 @@ import { parseSourceMap } from '../stacks/source-map.js';
 /**
  * @typedef {object} EsmSource
  * @property {'esm'} kind
- * @property {string} text an expression, the functor
+ * @property {string} functor an expression
  * @property {readonly string[] | undefined} edits see `edit-table.js`
  * @property {SourceMap | undefined} sourceMap
  * @property {string[]} requests the specifiers of static imports, in their order
@@ -26,7 +26,7 @@ import { parseSourceMap } from '../stacks/source-map.js';
  *
  * @typedef {object} CjsSource
  * @property {'cjs'} kind
- * @property {string} text an expression, the functor
+ * @property {string} functor an expression
  * @property {readonly string[] | undefined} edits see `edit-table.js`
  * @property {SourceMap | undefined} sourceMap
  * @property {string[]} exports the names that ESM can import
@@ -126,7 +126,7 @@ export const parseEsmSource = (input) => {
   const needed = [...new Set(imports)];
   const source = {
     kind: /** @type {const} */ ('esm'),
-    text: json.asString(members.need('__syncModuleProgram__')),
+    functor: json.asString(members.need('__syncModuleProgram__')),
     edits: editsOf(members),
     sourceMap: mapOf(members),
     // `imports` may also have specifiers of import(), not only of static imports.
@@ -170,7 +170,7 @@ export const parseCjsSource = (input) => {
   const members = json.asObject(input);
   return {
     kind: 'cjs',
-    text: json.asString(members.need('source')),
+    functor: json.asString(members.need('source')),
     edits: editsOf(members),
     sourceMap: mapOf(members),
     exports: optional(members, 'exports', json.asStrings, []),

@@ -15,8 +15,8 @@ import { isAttenuation, readPolicy } from '../policy/policy-format.js';
  */
 const widened = (label, what) =>
   new InvalidArchive(
-    `the narrower policy grants ${what} to '${label}', which the archive's own policy does not`,
-    'a run can take grants away; to add some, bundle again with another policy',
+    `the policy of this run grants ${what} to '${label}', which the policy of the archive does not`,
+    'a run can only restrict grants; to add some, bundle again with another policy',
   );
 
 /**
@@ -109,7 +109,9 @@ export const restricted = (map, text) => {
   const known = new Set([...map.compartments.values()].map(({ label }) => label));
   for (const label of policies.keys())
     if (!known.has(label))
-      throw new InvalidArchive(`the narrower policy names '${label}', which is not in the archive`);
+      throw new InvalidArchive(
+        `the policy of this run names '${label}', which is not in the archive`,
+      );
   const compartments = [...map.compartments].map(([name, descriptor]) => {
     const limit = limitOf(name);
     const policy = policies.get(descriptor.label) ?? limit;

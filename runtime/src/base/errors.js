@@ -57,7 +57,7 @@ export const importNotFound = (specifier, referrer) => {
 export const notInPages = (name) =>
   codedError(
     'MODULE_NOT_FOUND',
-    `Cannot find module '${name}': a page has no Node builtins; bundle with --condition browser`,
+    `Cannot find module '${name}': a page has no builtins of Node; bundle with --condition browser`,
   );
 
 /** @param {string} scheme such as `http:` */

@@ -146,7 +146,7 @@ const lockNamespace = (locking, object, role) => {
     const { value, get } = ownProperty(object, key) ?? {};
     return get ?? value;
   });
-  const isOwn = role === 'made' || parts.some((part) => locking.isOwn(part));
+  const isOwn = role === 'initial' || parts.some((part) => locking.isOwn(part));
   const isVisitor = Reflect.ownKeys(object).some(isNodeType);
   const isCode = !isVisitor && parts.every((part) => typeof part === 'function');
   if (role === 'part' && !(isOwn && isCode)) return;

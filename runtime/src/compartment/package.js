@@ -88,7 +88,7 @@ const functorSources = (pkg, sources) =>
       key,
       {
         file: `compartment:///${pkg.label}/${fileModule(pkg, key).location}`,
-        source: source.text,
+        source: source.functor,
         edits: source.edits,
         folder: `compartment:///${pkg.label}/`,
         scriptName: (location) => {
@@ -229,11 +229,11 @@ export const makePackage = (application, name, policy, makeCompartment) => {
     get names() {
       return (names ??= unionOfNames(allSources().values()));
     },
-    get text() {
-      return [...allSources().values()].map(({ text }) => text).join('\n');
+    get source() {
+      return [...allSources().values()].map(({ functor }) => functor).join('\n');
     },
     get usesStackTraces() {
-      const functors = [...allSources().values()].map(({ text }) => text);
+      const functors = [...allSources().values()].map(({ functor }) => functor);
       return functors.some((functor) => STACK_TRACE_API.some((word) => functor.includes(word)));
     },
     get compartment() {

@@ -84,7 +84,7 @@ export const makeScopedEvaluate = (
     const body = bodyOf(expression);
     const factory = scripts.evaluate({
       identity: [url, before, ...files].join('\n'),
-      text: `${before}${body}${BEHIND_BODY}\n//# sourceURL=${url}`,
+      source: `${before}${body}${BEHIND_BODY}\n//# sourceURL=${url}`,
       url,
       check() {
         transforms.mandatoryTransforms(body); // throws for source that SES rejects, as in every evaluation by ses

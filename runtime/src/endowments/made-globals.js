@@ -34,7 +34,7 @@ const madeAt = (application, path) => {
 };
 
 /** @type {WeakSet<Function>} getters that are defined here */
-const ours = new WeakSet();
+const ownGetters = new WeakSet();
 
 /** @type {WeakMap<object, boolean>} values that other packages got, and whether they are locked */
 const exported = new WeakMap();
@@ -51,7 +51,7 @@ const exportedValue = (owner, value) => {
   const { crossPackageExports, application } = owner;
   if (!exported.has(value)) {
     needStackToHarden(); // otherwise the value would count as locked
-    const { text: source } = owner;
+    const { source } = owner;
     const locks = crossPackageExports.locks(value, source);
     crossPackageExports.evaluated({ source, exports: () => [[value, 'whole']] });
     crossPackageExports.share();
@@ -76,7 +76,7 @@ const findMade = (made, pkg, path) => {
   for (const maker of made.makers) {
     const { holder, key } = holderOf(maker, path);
     const property = maker === pkg || holder === undefined ? undefined : ownProperty(holder, key);
-    if (property === undefined || (property.get && ours.has(property.get))) continue;
+    if (property === undefined || (property.get && ownGetters.has(property.get))) continue;
     return () => exportedValue(maker, holder?.[key]);
   }
   return undefined;
@@ -123,7 +123,7 @@ const defineMade = (pkg, holder, key, { path, writes }) => {
     else own(value);
   };
   const accessor = frozenAccessor(get, set);
-  ours.add(/** @type {Function} */ (accessor.get));
+  ownGetters.add(/** @type {Function} */ (accessor.get));
   const install = () =>
     Object.defineProperty(holder, key, { ...accessor, enumerable: host?.enumerable ?? true });
   install();

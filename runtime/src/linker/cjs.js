@@ -223,14 +223,14 @@ export const makeCommonJs = (hooks, toFilename) => {
   };
 
   /** @type {CommonJs['load']} */
-  const load = (filename, key, parent, seen) => {
+  const load = (filename, key, parent, view) => {
     const known = cache[filename];
     if (known !== undefined) {
       adopt(parent, known);
       return known;
     }
     const isMain = filename === hooks.entryFilename && parent === undefined;
-    const module = newModule(filename, parent ?? seen ?? (isMain ? null : undefined));
+    const module = newModule(filename, parent ?? view ?? (isMain ? null : undefined));
     cache[filename] = module;
     adopt(parent, module);
     let done = false;

@@ -247,7 +247,7 @@ const shareAround = (record, pkg, module, finish) => {
  * @returns {EvaluatedModule}
  */
 const evaluatedModule = (cells, source) => ({
-  source: source.text,
+  source: source.functor,
   exports: () =>
     [...cells.values()]
       .filter(({ ready }) => ready)

@@ -98,8 +98,8 @@ export const executeCjs = (pkg, key, module) => {
     ];
     pkg.crossPackageExports.during(() => Reflect.apply(functor, exports, given));
     pkg.crossPackageExports.evaluated({
-      source: pkg.sourceOf(key).text,
-      exports: () => [[module.exports, module.exports === exports ? 'made' : 'whole']],
+      source: pkg.sourceOf(key).functor,
+      exports: () => [[module.exports, module.exports === exports ? 'initial' : 'whole']],
     });
   }
 };

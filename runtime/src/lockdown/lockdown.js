@@ -131,7 +131,7 @@ const hiddenPrototypes = () => {
   const generator = getPrototypeOf(function* none() {});
   const asyncGenerator = getPrototypeOf(async function* none() {});
   const ofArrays = getPrototypeOf([].values());
-  const made = [
+  const functions = [
     generator,
     asyncGenerator,
     getPrototypeOf(async () => {}),
@@ -139,7 +139,7 @@ const hiddenPrototypes = () => {
   ];
   const iterators = [new Map().keys(), new Set().keys(), ''[Symbol.iterator](), ''.matchAll(/x/g)];
   return [
-    ...made,
+    ...functions,
     ...[generator.prototype, asyncGenerator.prototype, getPrototypeOf(asyncGenerator.prototype)],
     ...[getPrototypeOf(ofArrays), ofArrays, getPrototypeOf(Int8Array.prototype)],
     ...iterators.map((iterator) => getPrototypeOf(iterator)),
@@ -245,8 +245,8 @@ const FUNCTIONS = /** @type {[string, string, Function][]} */ ([
  * @returns {T}
  */
 const withPlainConstructors = (root) => {
-  const held = Object.values(Object.getOwnPropertyDescriptors(/** @type {object} */ (root)));
-  for (const Class of [root, ...held.map(({ value }) => value)]) {
+  const members = Object.values(Object.getOwnPropertyDescriptors(/** @type {object} */ (root)));
+  for (const Class of [root, ...members.map(({ value }) => value)]) {
     if (typeof Class !== 'function' || !Object.hasOwn(Class.prototype ?? {}, 'constructor'))
       continue;
     if (ownProperty(Class.prototype, 'constructor')?.configurable)
@@ -306,8 +306,8 @@ export const secure = (prepareStackTrace, settings = {}) => {
   start['repairIntrinsics']({ ...SETTINGS, ...settings });
   restorePure(original);
   defineConstructor('Function', 'function', Function.prototype);
-  for (const [name, prefix, made] of FUNCTIONS)
-    defineConstructor(name, prefix, Object.getPrototypeOf(made));
+  for (const [name, prefix, example] of FUNCTIONS)
+    defineConstructor(name, prefix, Object.getPrototypeOf(example));
   showConstructors();
   enableAllOverrides();
   letAssign(start.Object, optimizedPrototypes(), OPTIMIZED_KEYS);

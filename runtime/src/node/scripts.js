@@ -84,14 +84,14 @@ export const makeScripts = (cache, archive) => {
   let isComplete = true;
   return {
     checkBody: (source) => void compileFunction(source),
-    evaluate: ({ identity, text, url, check }) => {
+    evaluate: ({ identity, source, url, check }) => {
       const name = sha256Of(identity);
-      const sha256 = sha256Of(text);
+      const sha256 = sha256Of(source);
       const found = cached.get(name);
       // V8's own check is not relevant here, because it only compares lengths.
       const cachedData = found?.sha256 === sha256 ? found?.code : undefined;
       if (cachedData === undefined) check();
-      const script = new Script(text, { filename: url, ...(cachedData && { cachedData }) });
+      const script = new Script(source, { filename: url, ...(cachedData && { cachedData }) });
       if (cachedData === undefined || script.cachedDataRejected !== false) isComplete = false;
       scripts.set(name, { sha256, script });
       return runInThisContext(script);
@@ -135,10 +135,10 @@ export const makeCompiler = (cache, archive) => {
   return {
     compilesOnly: true,
     checkBody: (source) => void compileFunction(source),
-    evaluate: ({ identity, text, url, check }) => {
+    evaluate: ({ identity, source, url, check }) => {
       check();
-      const code = createCachedData(eagerScript(text, url));
-      compiled.set(sha256Of(identity), { sha256: sha256Of(text), code });
+      const code = createCachedData(eagerScript(source, url));
+      compiled.set(sha256Of(identity), { sha256: sha256Of(source), code });
       throw new TypeError('the source is only compiled');
     },
     save: () => cache.write(archive, pack(compiled)),

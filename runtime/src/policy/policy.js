@@ -103,12 +103,12 @@ const treeAt = (tree, path) => {
 
 /**
  * @param {GrantTree} tree
- * @param {boolean} held whether the object that contains it is granted as a whole
+ * @param {boolean} parentIsWhole whether the object that contains it is granted as a whole
  * @param {boolean} write whether that object may be assigned
  * @returns {Granted}
  */
-const grantedBy = ({ grant, members }, held, write) => {
-  const whole = grant === undefined ? held : grant === true || grant === 'write';
+const grantedBy = ({ grant, members }, parentIsWhole, write) => {
+  const whole = grant === undefined ? parentIsWhole : grant === true || grant === 'write';
   const writes = whole && (grant === undefined ? write : grant === 'write');
   const below = [...members].map(
     ([name, tree]) => /** @type {const} */ ([name, grantedBy(tree, whole, writes)]),

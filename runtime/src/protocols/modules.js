@@ -15,15 +15,15 @@
  * @typedef {((specifier: string) => unknown) & Record<string, unknown>} Require
  *
  * @typedef {object} CommonJs
- * @property {(filename: string, key: string, parent: CjsModule | undefined, seen?: object) => CjsModule} load
- *   `seen`: the value of its `parent` if that is no module of the package
+ * @property {(filename: string, key: string, parent: CjsModule | undefined, view?: object) => CjsModule} load
+ *   `view`: the value of its `parent` if that is no module of the package
  * @property {(module: CjsModule, key: string) => Require} makeRequire
  * @property {(place: string) => Require} createRequire
  * @property {Function} Module
  */
 
 /**
- * @typedef {'made' | 'whole' | 'part'} Role of an exported value: the object that the module was given to fill, the
+ * @typedef {'initial' | 'whole' | 'part'} Role of an exported value: the object that the module was given to fill, the
  *   value that it exports instead, or a part of that. An object with data among its parts is data, unless it is the
  *   whole.
  *

@@ -54,7 +54,7 @@
  * @property {Record<RequestKind, Map<string, Map<string, Target>>>} targets of resolved requests, by module and specifier
  * @property {(key: string) => EsmSource | CjsSource} sourceOf
  * @property {Names} names of all its modules
- * @property {string} text joined source of all its compiled modules
+ * @property {string} source joined source of all its compiled modules
  * @property {boolean} compiles whether the source of its modules is being evaluated, not code that it generated
  * @property {boolean} usesStackTraces whether its source mentions V8's stack trace API
  * @property {Compartment} compartment

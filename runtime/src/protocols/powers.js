@@ -21,13 +21,13 @@
  *
  * @typedef {object} ScriptSource
  * @property {string} identity cache key of the compiled code: together with the archive, it determines the source
- * @property {string} text
+ * @property {string} source
  * @property {string} url for stack traces
  * @property {() => void} check throws if the source must not run; skipped if a hash of the source shows that an
  *   earlier run checked it
  *
  * @typedef {object} Scripts of the host's engine
- * @property {(text: string) => void} checkBody throws a SyntaxError for source that is not exactly one function body
+ * @property {(source: string) => void} checkBody throws a SyntaxError for source that is not exactly one function body
  * @property {(script: ScriptSource) => unknown} evaluate runs the script in the start compartment
  * @property {boolean} [compilesOnly] compiles scripts without evaluating them
  */

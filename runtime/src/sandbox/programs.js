@@ -168,9 +168,9 @@ const notifier = (locals) =>
 const evaluateModule = async (program, session, place, { importModule, stacks }) => {
   const source = parseEsmSource({ value: JSON.parse(program.text), path: place.file });
   if (source.syntaxError !== undefined) throw new SyntaxError(source.syntaxError);
-  locate(stacks, place, source.text, source.edits ?? []);
+  locate(stacks, place, source.functor, source.edits ?? []);
   const scope = scopeOf(program.uses, session.compartment.globalThis);
-  const functor = evaluateSource(session, `\n${source.text}`, place, scope);
+  const functor = evaluateSource(session, `\n${source.functor}`, place, scope);
   /** @type {Map<string, ModuleRecord>} */
   const requested = new Map();
   for (const specifier of new Set([

@@ -28,22 +28,23 @@ import { segmentNumbers } from '../stacks/source-map.js';
 
 /**
  * @param {string} mappings of a source map
- * @returns {Array<Array<[made: number, written: number]>>} by line: pairs of corresponding columns
+ * @returns {Array<Array<[generated: number, written: number]>>} by line: pairs of corresponding columns
  */
 const columnsOf = (mappings) => {
   let line = 0;
   let column = 0;
   return mappings.split(';').map((segments, index) => {
-    let made = 0;
+    let generated = 0;
     /** @type {Array<[number, number]>} */
     const pairs = [];
     for (const segment of segments.split(',')) {
       const [by = 0, , lines = 0, columns = 0] = segmentNumbers(segment);
-      made += by;
+      generated += by;
       line += lines;
       column += columns;
-      const [lastMade, lastWritten] = pairs.at(-1) ?? [0, 0];
-      if (line === index && made >= lastMade && column >= lastWritten) pairs.push([made, column]);
+      const [lastGenerated, lastWritten] = pairs.at(-1) ?? [0, 0];
+      if (line === index && generated >= lastGenerated && column >= lastWritten)
+        pairs.push([generated, column]);
     }
     return pairs;
   });
@@ -73,16 +74,19 @@ const sameEnds = (before, after) => {
 const editsOfLine = (before, after, pairs, offset) => {
   /** @type {Edit[]} */
   const edits = [];
-  let [made, written] = [0, 0];
-  for (const [nextMade, nextWritten] of [...pairs, [after.length, before.length]]) {
-    const [was, is] = [before.slice(written, nextWritten), after.slice(made, nextMade)];
+  let [generated, written] = [0, 0];
+  for (const [nextGenerated, nextWritten] of [...pairs, [after.length, before.length]]) {
+    const [was, is] = [before.slice(written, nextWritten), after.slice(generated, nextGenerated)];
     if (was !== is) {
       const [first, last] = sameEnds(was, is);
       const start = offset + Buffer.byteLength(before.slice(0, written + first));
       const end = start + Buffer.byteLength(was.slice(first, was.length - last));
       edits.push([start, end, is.slice(first, is.length - last)]);
     }
-    [made, written] = [/** @type {number} */ (nextMade), /** @type {number} */ (nextWritten)];
+    [generated, written] = [
+      /** @type {number} */ (nextGenerated),
+      /** @type {number} */ (nextWritten),
+    ];
   }
   return edits;
 };

@@ -123,9 +123,9 @@ const makeReadOnly = ({ isShown, hidesClasses, refusal }) => {
         returned(Reflect.apply(/** @type {Function} */ (real), realOf(receiver), args)),
       construct: (_target, args, newTarget) => {
         const Class = /** @type {Function} */ (realOf(newTarget));
-        const made = Reflect.construct(/** @type {Function} */ (real), args, Class);
+        const instance = Reflect.construct(/** @type {Function} */ (real), args, Class);
         // A class that extends the view belongs to another package, and inherits from the view.
-        return Class === real ? /** @type {object} */ (returned(made)) : made;
+        return Class === real ? /** @type {object} */ (returned(instance)) : instance;
       },
       set: (_target, key, value) => {
         mayWrite();

@@ -175,9 +175,13 @@ export const ownFunction = (original, change = (args) => args, finish = undefine
     /** @this {unknown} */ function (/** @type {unknown[]} */ ...args) {
       const given = change(args);
       if (new.target === undefined) return Reflect.apply(original, this, given);
-      const made = Reflect.construct(original, given, new.target === own ? original : new.target);
-      finish?.(made, given);
-      return made;
+      const instance = Reflect.construct(
+        original,
+        given,
+        new.target === own ? original : new.target,
+      );
+      finish?.(instance, given);
+      return instance;
     }
   );
   for (const key of Reflect.ownKeys(own)) if (key !== 'prototype') delete own[key];

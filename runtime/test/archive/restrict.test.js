@@ -1,4 +1,4 @@
-// A run may be given less than its archive has, and nothing more.
+// A run can restrict the grants of its archive, but not extend them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { restricted } from '../../src/archive/restrict.js';
@@ -46,7 +46,7 @@ const LESS = [
 ];
 
 for (const [what, limit, policy] of LESS)
-  test(`a run is given less: ${what}`, () => {
+  test(`a run restricts: ${what}`, () => {
     const { compartments } = restricted(mapWith(limit), JSON.stringify({ dep: policy }));
     assert.deepEqual(compartments.get('dep-v1')?.policy, policyOf(policy));
   });
@@ -70,7 +70,7 @@ const MORE = [
     /fs\.stat/,
   ],
   [
-    'a member that is withheld',
+    'a denied member',
     { builtins: { fs: true, 'fs.open': false } },
     { builtins: { fs: true } },
     /builtins fs\.open/,
@@ -154,21 +154,21 @@ const MORE = [
 ];
 
 for (const [what, limit, policy, message] of MORE)
-  test(`a run is not given more: ${what}`, () => {
+  test(`a run can't extend: ${what}`, () => {
     assert.throws(() => restricted(mapWith(limit), JSON.stringify({ dep: policy })), {
       code: 'INVALID_ARCHIVE',
       message,
     });
   });
 
-test('what is not named keeps what it has', () => {
+test('packages that are not named keep their policy', () => {
   const map = mapWith({ globals: { fetch: true } });
   const { compartments, entry } = restricted(map, '{"$root$": {}}');
   assert.deepEqual(compartments, map.compartments);
   assert.deepEqual(entry, map.entry);
 });
 
-test('who is not in the archive is not narrowed', () => {
+test('a policy for a package that is not in the archive is rejected', () => {
   assert.throws(() => restricted(mapWith({}), '{"deb": {}}'), {
     code: 'INVALID_ARCHIVE',
     message: /'deb', which is not in the archive/,

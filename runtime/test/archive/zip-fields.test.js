@@ -1,4 +1,4 @@
-// Zip files that are wrong in one of their fields, and such as are as large as they may be.
+// Zip files with one invalid field, and zip files at the size limits.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
@@ -19,10 +19,11 @@ const changed = (bytes, change) => {
 /**
  * @typedef {object} Made an entry as it is written; what is left out follows from the rest
  * @property {string | Uint8Array} name
- * @property {Uint8Array} [data] that is stored
+ * @property {Uint8Array} [data] stored data
  * @property {Uint8Array} [content]
- * @property {number[]} [own] version, flags, method, crc, packed size, size and length of extra fields, in its own header
- * @property {number[]} [listed] the same in the directory, where they are others
+ * @property {number[]} [own] version, flags, method, crc, packed size, size and length of extra fields, in its local
+ *   header
+ * @property {number[]} [listed] the same in the directory, if different
  * @property {number} [comment] its length
  * @property {number} [disk]
  * @property {number} [offset]
@@ -33,7 +34,7 @@ const changed = (bytes, change) => {
  * @property {number} [count]
  * @property {number} [size]
  * @property {number} [offset]
- * @property {string} [inside] what stands at the end of the directory
+ * @property {string} [inside] content at the end of the directory
  */
 
 const VERSION = 0;
@@ -138,25 +139,25 @@ const FINE = [
   ['a colon within a name', written([{ name: 'a/b:c' }, { name: 'ab:c' }])],
 ];
 for (const [what, bytes] of FINE)
-  test(`it is read: ${what}`, () => {
+  test(`accepted: ${what}`, () => {
     for (const content of readZip(bytes, nodePowers).values())
       assert.equal(Buffer.from(content).toString(), 'x');
   });
 
-test('names are read as they are', () => {
+test('names are read unchanged', () => {
   assert.deepEqual([...readZip(written([{ name: '\ufeffa' }]), nodePowers).keys()], ['\ufeffa']);
 });
 
 /**
  * @param {number} field
  * @param {number} value
- * @returns {Buffer} an entry that is otherwise in its own header than in the directory
+ * @returns {Buffer} an entry whose local header differs from the directory
  */
 const differing = (field, value) =>
   written([{ name: 'a', own: withField(field, value), listed: withField(EXTRA, 0) }]);
 
 /**
- * @param {number} size that it says
+ * @param {number} size declared size
  * @param {number} packed
  * @returns {Made}
  */
@@ -253,12 +254,12 @@ const WRONG = [
   ],
 ];
 for (const [what, bytes, message] of WRONG)
-  test(`it is wrong: ${what}`, () => {
+  test(`rejected: ${what}`, () => {
     assert.throws(() => readZip(bytes, nodePowers), { code: 'INVALID_ARCHIVE', message });
   });
 
-test('what is inflated is allowed up to its limits', () => {
-  // They are taken at their word: nothing is inflated here.
+test('inflated sizes are accepted up to the limits', () => {
+  // The declared sizes are used: this does not inflate.
   const trusting = {
     crc32: () => 0,
     inflateRaw: (/** @type {Uint8Array} */ _bytes, /** @type {number} */ size) => ({
@@ -283,7 +284,7 @@ test('what is inflated is allowed up to its limits', () => {
   );
 });
 
-test('a directory is allowed up to its limit', () => {
+test('a directory is accepted up to its limit', () => {
   const inside = 'x'.repeat(limits.directory - 46);
   assert.throws(
     () => readZip(written([{ name: 'a' }], { inside }), nodePowers),

@@ -52,7 +52,7 @@ const good = zip(ENTRIES);
 
 /**
  * @param {number} at
- * @param {string} bytes that stand there, although nothing says so but the places of what follows
+ * @param {string} bytes to insert there, visible only in the offsets of later entries
  * @returns {Uint8Array}
  */
 const inserted = (at, bytes) => {
@@ -71,7 +71,7 @@ const inserted = (at, bytes) => {
 };
 const FIRST_END = 30 + 5 + 240;
 const DIRECTORY = Buffer.from(good).indexOf('PK\x01\x02');
-/** Of an entry that the directory does not list. */
+/** An entry that the directory does not list. */
 const HIDDEN = Buffer.from(zip([['h', utf8('x')]])).toString('latin1', 0, 32);
 /** @type {Array<[string, Uint8Array, RegExp]>} */
 const BAD = [
@@ -116,13 +116,13 @@ const BAD = [
   ],
 ];
 for (const [name, bytes, message] of BAD) {
-  test(`refused: ${name}`, () => {
+  test(`rejected: ${name}`, () => {
     assert.throws(() => readZip(bytes, nodePowers), { code: 'INVALID_ARCHIVE', message });
   });
 }
 
 for (const [host, verifyPowers] of HOSTS) {
-  test(`an entry that inflates to more than it says is refused in ${host}, even if its CRC-32 fits`, () => {
+  test(`an entry that inflates to more than its declared size is rejected in ${host}, even if its CRC-32 matches`, () => {
     const content = utf8('a'.repeat(5000));
     const bytes = zip([['a', content]], { deflate: true });
     const central = 30 + 1 + deflateRawSync(content).length;
@@ -136,7 +136,7 @@ for (const [host, verifyPowers] of HOSTS) {
     }
   });
 
-  test(`compressed data that is cut off is refused in ${host}`, () => {
+  test(`truncated compressed data is rejected in ${host}`, () => {
     const content = Uint8Array.from({ length: 5000 }, (_, index) => (index * 7919) % 251);
     const cut = deflateRawSync(content).subarray(0, -3);
     assert.throws(() => verifyPowers.inflateRaw(cut, content.length));

@@ -1,4 +1,4 @@
-// Texts that packages evaluate while they run: the same meaning in other letters, and functions without power.
+// Dynamic code of packages: evasive transforms, and function constructors without capabilities.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { respell, strictly } from '../../src/lockdown/dynamic-code.js';
@@ -47,7 +47,7 @@ const RESPELLED = [
   ],
 ];
 for (const [what, text, expected] of RESPELLED)
-  test(`a text is respelt: ${what}`, () => {
+  test(`evasive transform: ${what}`, () => {
     assert.equal(respell(text), expected);
   });
 
@@ -90,19 +90,19 @@ const CONSTRUCTORS = [
   ],
 ];
 for (const [what, body, expected] of CONSTRUCTORS)
-  test(`a constructor is assigned: ${what}`, () => {
+  test(`assignment to constructor: ${what}`, () => {
     const text = strictly(`(function () {\n${body}\n})`);
     if (expected === undefined) return assert.equal(text.includes('hasOwn'), false);
     const made = new Compartment({ __options__: true }).evaluate(text);
     assert.deepEqual(made(), expected);
   });
 
-test('as many are looked at one by one as may be', () => {
+test('matches are checked one by one up to the limit', () => {
   const text = `let a = '${'-->'.repeat(199)}'; a-->1`;
   assert.equal(respell(text), `let a = '${'--\\x3e'.repeat(199)}'; a-- >1`);
 });
 
-test('to look at a text does not run it', () => {
+test('checks do not run the source', () => {
   respell(`globalThis.wasRun = 1; return '<!--'`);
   respell(`return 1 }); globalThis.wasRun = 1; (function () { '<!--'`);
   assert.equal('wasRun' in globalThis, false);
@@ -116,7 +116,7 @@ const KINDS = [
   ['AsyncGeneratorFunction', () => async function* () {}],
 ];
 for (const [name, made] of KINDS)
-  test(`what ${name} makes sees nothing but the language`, async () => {
+  test(`functions created by ${name} have only the language`, async () => {
     const { constructor: Constructor } = /** @type {any} */ (made());
     const run = async (/** @type {string[]} */ ...args) => {
       const found = Constructor(...args)(3, 4);
@@ -148,7 +148,7 @@ for (const [name, made] of KINDS)
     assert.equal(await run('return globalThis'), globals);
   });
 
-test('each kind has its own words', async () => {
+test('each kind of function has its own syntax', async () => {
   const [, asynchronous, generator, both] = KINDS.map(
     ([, made]) => /** @type {any} */ (made()).constructor,
   );
@@ -159,7 +159,7 @@ test('each kind has its own words', async () => {
 });
 
 for (const [name, made] of KINDS)
-  test(`${name} looks as it did`, () => {
+  test(`${name} looks like the native constructor`, () => {
     const { constructor: Constructor } = /** @type {any} */ (made());
     const prototype = Object.getPrototypeOf(made());
     assert.deepEqual([Constructor.name, Constructor.length], [name, 1]);

@@ -1,4 +1,4 @@
-// `with` in texts that are made at run time: what the engine makes of a text in sloppy code, and of ours in strict code.
+// `with` in dynamic code: compares the engine's result of sloppy code with the result of the rewritten strict code.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tokensOf } from '../../src/lockdown/tokens.js';
@@ -175,7 +175,7 @@ for (const [name, body, given] of SAME) {
   });
 }
 
-// Then the text stays, and is refused as it was.
+// The source stays unchanged and is rejected.
 const UNREAD = [
   'with (o) { [a, b] = [1, 2] }',
   'with (o) { ({ a } = o) }',
@@ -191,10 +191,10 @@ const UNREAD = [
 ];
 
 for (const body of UNREAD) {
-  test(`what is not read stays: ${body}`, () => assert.equal(withoutWith(body), body));
+  test(`unsupported syntax stays unchanged: ${body}`, () => assert.equal(withoutWith(body), body));
 }
 
-test('a variable that the object has too is refused, since both would be meant', () => {
+test('a variable with the name of a property is rejected as ambiguous', () => {
   const body = withoutWith('with (o) { var a = 1; } return o');
   assert.throws(
     () => Function('o', `"use strict"; ${body}`)({ a: 2 }),

@@ -68,7 +68,7 @@ const expected = (() => {
   return { stdout, stderr, status };
 })();
 
-test('a program is the same without a cache, with a new one, and with one of an earlier run', () => {
+test('a program behaves the same without a cache, with a new one and with an existing one', () => {
   assert.deepEqual([expected.stderr, expected.status], ['', 0]);
   const folder = newFolder();
   assert.deepEqual(runWith(folder), expected);
@@ -100,7 +100,7 @@ const DAMAGES = [
 ];
 
 for (const [what, damage] of DAMAGES) {
-  test(`a cache that is ${what} is not used, and made again`, () => {
+  test(`a cache that is ${what} is not used and created again`, () => {
     const folder = newFolder();
     runWith(folder);
     const [file = ''] = kept(folder);
@@ -111,7 +111,7 @@ for (const [what, damage] of DAMAGES) {
   });
 }
 
-test('another archive does not get the code of this one, though its texts are as long', () => {
+test('an archive with sources of the same length does not get the code of another one', () => {
   const folder = newFolder();
   const one = app({ './main.cjs': cjs(`process.stdout.write('one')`) });
   const two = app({ './main.cjs': cjs(`process.stdout.write('two')`) });
@@ -119,7 +119,7 @@ test('another archive does not get the code of this one, though its texts are as
   assert.deepEqual(outputs, ['one', 'two', 'one', 'two']);
 });
 
-test('what others can write, or have put there, is not used', { skip: !process.getuid }, () => {
+test('files that other users can write or own are not used', { skip: !process.getuid }, () => {
   const folder = newFolder();
   runWith(folder);
   const [file = ''] = kept(folder);
@@ -146,18 +146,18 @@ test('what others can write, or have put there, is not used', { skip: !process.g
   assert.deepEqual(runWith(link), expected);
 });
 
-test("a relative folder is nobody's", () => {
+test('a relative folder is not used', () => {
   assert.deepEqual(runWith('cache'), expected);
   assert.equal(fs.existsSync('cache'), false);
 });
 
-test('a folder that cannot be made changes nothing', () => {
+test('a folder that cannot be created has no effect', () => {
   const file = join(top, 'file');
   fs.writeFileSync(file, '');
   assert.deepEqual(runWith(join(file, 'cache')), expected);
 });
 
-test('a program that is ended before its time leaves nothing half written', () => {
+test('a killed program leaves no partial file', () => {
   const folder = newFolder();
   const program = app({ './main.cjs': cjs(`process.stdout.write('x'); process.exit(3)`) });
   assert.deepEqual(runWith(folder, program), { stdout: 'x', stderr: '', status: 3 });
@@ -167,7 +167,7 @@ test('a program that is ended before its time leaves nothing half written', () =
   );
 });
 
-// Only the start realm has a `process` with builtins; in a compartment this is an error, or nothing.
+// Only the start realm has a `process` with builtins; in a compartment this throws or does nothing.
 const MARK = `globalThis.process.getBuiltinModule('node:fs').writeSync(1,'START REALM ')`;
 const BEFORE = beforeBody('');
 const EMPTY = '(function(){return 1})';
@@ -194,7 +194,7 @@ const BREAKOUTS = {
   'by an automatic semicolon': `${EMPTY}${CLOSED}\n${BEHIND_BODY}\n;${MARK}\n;${BEFORE}return${OPENED}${EMPTY}`,
 };
 
-// Texts that are no one function, in other ways.
+// Other sources that are not one function.
 const BROKEN = [
   `${EMPTY}]\n}}}}})/*`,
   '(function(){return `',
@@ -204,33 +204,33 @@ const BROKEN = [
   `(function(){return new.target})\n];}\nreturn function(){[`,
 ];
 
-/** @param {string} text */
-const appOfBroken = (text) =>
+/** @param {string} source */
+const appOfBroken = (source) =>
   app({
     './main.cjs': cjs(`
       try { require('./broken.cjs'); } catch (error) { process.stdout.write(error.name + ' '); }
       process.stdout.write(typeof globalThis.escaped + typeof escaped);`),
     './broken.cjs': {
       parser: 'pre-cjs-json',
-      text: JSON.stringify({ imports: [], source: text }),
+      text: JSON.stringify({ imports: [], source }),
     },
   });
 
-/** @param {string} text */
-const wrapped = (text) => `${BEFORE}${bodyOf(asExpression(text))}${BEHIND_BODY}`;
+/** @param {string} source */
+const wrapped = (source) => `${BEFORE}${bodyOf(asExpression(source))}${BEHIND_BODY}`;
 
-for (const [how, text] of Object.entries(BREAKOUTS)) {
-  test(`a text that closes its compartment ${how} would leave it, if it were not checked`, () => {
-    const raw = `new (require('node:vm').Script)(${JSON.stringify(wrapped(text))}).runInThisContext()`;
+for (const [how, source] of Object.entries(BREAKOUTS)) {
+  test(`source that closes its scopes ${how} would escape without the check`, () => {
+    const raw = `new (require('node:vm').Script)(${JSON.stringify(wrapped(source))}).runInThisContext()`;
     const { stdout, stderr } = spawnSync(process.execPath, ['-e', raw], { encoding: 'utf8' });
     assert.deepEqual([stdout, stderr], ['START REALM ', '']);
   });
 }
 
-for (const text of [...Object.values(BREAKOUTS), ...BROKEN]) {
-  test(`a text does not leave its compartment: ${JSON.stringify(text).slice(0, 60)}`, () => {
+for (const source of [...Object.values(BREAKOUTS), ...BROKEN]) {
+  test(`source can't escape its compartment: ${JSON.stringify(source).slice(0, 60)}`, () => {
     const folder = newFolder();
-    const program = appOfBroken(text);
+    const program = appOfBroken(source);
     const { stdout, stderr, status } = run(program, { flags: ['--no-cache'] });
     assert.deepEqual([stdout, stderr, status], ['SyntaxError undefinedundefined', '', 0]);
     assert.deepEqual(runWith(folder, program), { stdout, stderr, status });
@@ -238,8 +238,8 @@ for (const text of [...Object.values(BREAKOUTS), ...BROKEN]) {
   });
 }
 
-const ONE = { identity: 'one', text: `(()=>'own text')()`, url: 'compartment:///one' };
-const TWO = { identity: 'two', text: `(()=>'swapped!')()`, url: 'compartment:///two' };
+const ONE = { identity: 'one', source: `(()=>'own text')()`, url: 'compartment:///one' };
+const TWO = { identity: 'two', source: `(()=>'swapped!')()`, url: 'compartment:///two' };
 
 const bytesOf = Buffer.from;
 
@@ -265,8 +265,8 @@ const evaluated = (scripts, script) => {
   return { value, checks };
 };
 
-/** @param {string} text */
-const sha256 = (text) => createHash('sha256').update(text).digest('base64');
+/** @param {string} source */
+const sha256 = (source) => createHash('sha256').update(source).digest('base64');
 
 const keptOfBoth = () => {
   const cache = cacheInMemory(undefined);
@@ -277,9 +277,9 @@ const keptOfBoth = () => {
   return /** @type {Buffer} */ (cache.held.content);
 };
 
-test('what V8 compiled of a text is not run for another of the same length', () => {
-  const known = new Script(TWO.text);
-  const fooled = new Script(ONE.text, { cachedData: known.createCachedData() });
+test('cached code is not used for another source of the same length', () => {
+  const known = new Script(TWO.source);
+  const fooled = new Script(ONE.source, { cachedData: known.createCachedData() });
   assert.equal(fooled.cachedDataRejected, false, 'V8 compares lengths');
   assert.equal(fooled.runInThisContext(), 'swapped!');
 
@@ -293,14 +293,14 @@ test('what V8 compiled of a text is not run for another of the same length', () 
   assert.deepEqual(evaluated(scripts, ONE), { value: 'own text', checks: 1 });
 });
 
-test('a text is checked anew unless its own hash says that it was', () => {
+test('source is checked again unless its hash matches', () => {
   const scripts = makeScripts(cacheInMemory(keptOfBoth()), 'archive');
   assert.deepEqual(evaluated(scripts, ONE), { value: 'own text', checks: 0 });
-  const other = { ...TWO, text: TWO.text.replace('swapped!', 'changed!') };
+  const other = { ...TWO, source: TWO.source.replace('swapped!', 'changed!') };
   assert.deepEqual(evaluated(scripts, other), { value: 'changed!', checks: 1 });
 });
 
-test('what packages may reach of a hash has no part in the names of texts', (context) => {
+test('cache keys do not depend on hash methods that packages can modify', (context) => {
   const hash = createHash('sha256');
   const handle = Object.getOwnPropertySymbols(hash).find((s) => s.description === 'kHandle');
   const natives = Object.getPrototypeOf(/** @type {any} */ (hash)[/** @type {symbol} */ (handle)]);
@@ -315,12 +315,12 @@ test('what packages may reach of a hash has no part in the names of texts', (con
   context.mock.method(Buffer, 'from', fooled);
   context.mock.method(Buffer, 'concat', fooled);
   assert.deepEqual(evaluated(scripts, ONE), { value: 'own text', checks: 0 });
-  const more = { identity: 'more', text: '3', url: 'compartment:///more' };
+  const more = { identity: 'more', source: '3', url: 'compartment:///more' };
   assert.deepEqual(evaluated(scripts, more), { value: 3, checks: 1 });
   scripts.save();
 });
 
-test('the oldest is dropped when there is too much', () => {
+test('the oldest file is deleted beyond the limit', () => {
   const folder = newFolder();
   runWith(folder);
   const [recent = ''] = kept(folder);

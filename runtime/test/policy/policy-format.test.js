@@ -1,4 +1,4 @@
-// A policy as it stands in a map: what is read, and what is refused.
+// The format of a policy in a compartment map: valid and invalid input.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import limits from '../../../compartment_mapper/limits.json' with { type: 'json' };
@@ -9,7 +9,7 @@ const read = (value) => readPolicy({ value, path: 'policy' });
 
 /**
  * @param {number} depth
- * @returns {unknown} a list in lists
+ * @returns {unknown} nested lists
  */
 const nested = (depth) => {
   let value = /** @type {unknown[]} */ ([]);
@@ -93,7 +93,7 @@ const GOOD = [
 ];
 
 for (const [what, value, expected] of GOOD)
-  test(`a policy is read: ${what}`, () => {
+  test(`accepted: ${what}`, () => {
     assert.deepEqual(read(value), { ...NO_POLICY, ...expected });
   });
 
@@ -129,11 +129,11 @@ const BAD = [
 ];
 
 for (const [what, value] of BAD)
-  test(`a policy is refused: ${what}`, () => {
+  test(`rejected: ${what}`, () => {
     assert.throws(() => read(value), { code: 'INVALID_ARCHIVE', message: /^policy/ });
   });
 
-test('an attenuation is known by both of its keys', () => {
+test('an attenuation is detected by both of its keys', () => {
   assert.equal(isAttenuation({ attenuate: undefined, params: [] }), true);
   for (const value of [{ params: [] }, { attenuate: 'a' }, new Map(), null, undefined, 'any', true])
     assert.equal(isAttenuation(value), false);

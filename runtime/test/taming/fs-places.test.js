@@ -1,4 +1,4 @@
-// Which places a package's `fs` leads to. Links are made, on a disk or on one that is made up.
+// Paths that a package's `fs` can access, with links on a real or a fake file system.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -87,7 +87,7 @@ const PLACES = [
 ];
 for (const [place, refused] of PLACES)
   test(
-    `${place === folder ? 'a folder' : place} is refused for: ${refused || 'nothing'}`,
+    `${place === folder ? 'a folder' : place} is denied for: ${refused || 'nothing'}`,
     linux,
     () => {
       assert.equal(refusals(place), refused);
@@ -97,13 +97,13 @@ for (const [place, refused] of PLACES)
     },
   );
 
-test('what is no path is left to Node', () => {
+test('arguments that are no path are left to Node', () => {
   for (const value of [undefined, null, 3, {}, [], Symbol('x'), 'a\0/../proc/self/environ'])
     assert.equal(refusals(value), '', String(value));
   assert.equal(refusals(new URL('https://example.org/proc/self/environ')), '');
 });
 
-test('what ends otherwise while a path is read is not taken for no path', () => {
+test('other errors during the conversion of a path are thrown', () => {
   const fileURLToPath = () => {
     throw new RangeError('no room');
   };
@@ -112,13 +112,13 @@ test('what ends otherwise while a path is read is not taken for no path', () => 
   assert.throws(() => check({}, 'read'), /no room/);
 });
 
-test('bytes are read where they stand in memory', linux, () => {
+test('the bytes of a view are read at its offset', linux, () => {
   const all = Buffer.from('xx/proc/self/environ/x');
   assert.equal(refusals(all.subarray(2, -2)), BOTH);
   assert.equal(refusals(new DataView(all.buffer, all.byteOffset + 2, 18)), BOTH);
 });
 
-test('a refusal says what was asked', linux, () => {
+test('a denial has the requested path', linux, () => {
   assert.throws(() => places.check('/proc/self/../self/environ', 'read'), {
     code: 'ERR_ACCESS_DENIED',
     message:
@@ -151,20 +151,20 @@ test('links are followed', linux, () => {
   assert.equal(refusals(linked('round', 'round')), '');
 });
 
-test('a place is a standard stream by its whole name', linux, () => {
+test('a standard stream is matched by its whole path', linux, () => {
   fs.mkdirSync(path.join(folder, 'dev'));
   assert.equal(refusals(linked('dev/stdin', '/proc/self/environ')), BOTH);
   const away = linked('away', '/proc/self/environ');
   assert.equal(refusals(`/dev/stdin/../..${away}`), BOTH);
 });
 
-test('links with names beyond ASCII are followed', linux, () => {
+test('links with non-ASCII names are followed', linux, () => {
   fs.mkdirSync(path.join(folder, 'dir-ä'));
   linked('dir-ä/none', '/proc/self/none');
   assert.equal(refusals(linked('to-ä', 'dir-ä') + '/none'), BOTH);
 });
 
-test('relative paths begin where the program is', linux, () => {
+test('relative paths are resolved from the working directory', linux, () => {
   const before = process.cwd();
   linked('relative', '/proc/self/none');
   linked('relative-to-a-file', '/proc/self/environ');
@@ -175,7 +175,7 @@ test('relative paths begin where the program is', linux, () => {
     assert.equal(refusals('relative'), BOTH);
     assert.equal(refusals('relative-to-a-file'), BOTH);
     assert.equal(refusals('proc/self/environ'), '');
-    // But a link begins where it lies.
+    // A link is resolved from its location.
     assert.equal(
       isRefused(() => places.checkLink('proc/self/environ', '/link')),
       true,
@@ -185,16 +185,16 @@ test('relative paths begin where the program is', linux, () => {
   }
 });
 
-test('what is before two dots is followed first, as a kernel does', linux, () => {
+test('links before `..` are followed first, as in the kernel', linux, () => {
   const inner = path.join(folder, 'inner');
   fs.mkdirSync(inner);
   fs.symlinkSync('/proc/self/task', path.join(inner, 'away'));
-  // As text this is a file of the folder; the kernel goes to /proc/self.
+  // As a string this is a file of the folder; the kernel resolves it to /proc/self.
   assert.equal(refusals(`${inner}/away/../environ`), BOTH);
 });
 
 /**
- * @param {Record<string, string | Error>} links what each says, or how reading it ends
+ * @param {Record<string, string | Error>} links targets by path, or the error of reading the link
  * @param {string} [code] of the error of `realpath`
  */
 const madeUp = (links, code = 'ENOENT') => {
@@ -228,7 +228,7 @@ const FOLLOWED = [
   ['to a file', { '/a': 'b' }, '/a', false],
 ];
 for (const [what, links, asked, refused] of FOLLOWED)
-  test(`followed step by step: ${what}`, () => {
+  test(`resolved step by step: ${what}`, () => {
     const { check } = madeUp(links);
     assert.equal(
       isRefused(() => check(asked, 'read')),
@@ -236,7 +236,7 @@ for (const [what, links, asked, refused] of FOLLOWED)
     );
   });
 
-test('forty links are followed, as Linux does', () => {
+test('forty links are followed, as in Linux', () => {
   const chain = (/** @type {number} */ length) =>
     Object.fromEntries(
       Array.from({ length }, (_, at) => [
@@ -248,21 +248,21 @@ test('forty links are followed, as Linux does', () => {
     isRefused(() => madeUp(chain(40)).check('/l0', 'read')),
     true,
   );
-  // Nobody opens what is behind more.
+  // The kernel opens no path with more links.
   assert.equal(
     isRefused(() => madeUp(chain(41)).check('/l0', 'read')),
     false,
   );
 });
 
-test('a link that can not be read may lead anywhere', () => {
+test('unexpected errors of reading a link are thrown', () => {
   const ended = madeUp({ '/a': Object.assign(new Error('full'), { code: 'EMFILE' }) });
   assert.throws(() => ended.check('/a/x', 'read'), /full/);
   for (const code of ['EINVAL', 'ENOENT', 'ENOTDIR', 'EACCES'])
     madeUp({ '/a': Object.assign(new Error(code), { code }) }).check('/a/x', 'read');
 });
 
-test('behind a wall, what was asked counts', () => {
+test('under the permission model, the requested path is checked', () => {
   const walled = madeUp({ '/a': '/proc/self' }, 'ERR_ACCESS_DENIED');
   walled.check('/a/environ', 'read'); // what is opened is looked at
   walled.check('/proc/thread-self/sched', 'read');
@@ -274,7 +274,7 @@ test('behind a wall, what was asked counts', () => {
     );
 });
 
-test('a link may only be made to where one may write, from where it lies', linux, () => {
+test('the target of a new link must be writable, resolved from its location', linux, () => {
   const made = (/** @type {unknown} */ target, /** @type {unknown} */ place) =>
     isRefused(() => places.checkLink(target, place));
   const at = path.join(folder, 'made');
@@ -295,7 +295,7 @@ test('a link may only be made to where one may write, from where it lies', linux
   }
 });
 
-test('what was opened is looked at', linux, () => {
+test('the opened file is checked', linux, () => {
   const opened = (/** @type {string} */ file, /** @type {unknown} */ asked, access = 'read') => {
     const descriptor = fs.openSync(file, 'r');
     try {
@@ -328,6 +328,6 @@ test('what was opened is looked at', linux, () => {
   );
 });
 
-test('what was opened is not looked at where there is no such folder', () => {
+test('the opened file is not checked without /proc', () => {
   madeUp({}).checkOpened(0, '/x', 'read');
 });

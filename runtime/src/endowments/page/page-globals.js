@@ -87,13 +87,13 @@ const sharedObject = (name, object, granted) => {
  */
 const functionsOf = (namespace) => {
   const properties = Object.getOwnPropertyDescriptors(namespace);
-  const held = Reflect.ownKeys(properties).flatMap((key) => {
+  const members = Reflect.ownKeys(properties).flatMap((key) => {
     const property = properties[/** @type {string} */ (key)];
-    const isHeld =
+    const isIncluded =
       property !== undefined && 'value' in property && !OF_PAGE.includes(`${String(key)}`);
-    return isHeld ? [[key, property]] : [];
+    return isIncluded ? [[key, property]] : [];
   });
-  return hardenHost(Object.create(Object.prototype, Object.fromEntries(held)));
+  return hardenHost(Object.create(Object.prototype, Object.fromEntries(members)));
 };
 
 /**
@@ -153,7 +153,7 @@ export const pageGlobal = ({ application, label }, name, granted) => {
     return application.hardens ? hardenHost(value) : value;
   }
   if (granted.unlimited) return value;
-  const held = READ_ONLY.includes(name) && !granted.whole ? readOnly(granted) : granted;
+  const effective = READ_ONLY.includes(name) && !granted.whole ? readOnly(granted) : granted;
   if (granted.whole) return sharedObject(name, value, granted);
   const expose = (/** @type {unknown} */ shown) => {
     if (!application.hardens || !isObject(shown) || typeof shown === 'function') return shown;
@@ -161,7 +161,7 @@ export const pageGlobal = ({ application, label }, name, granted) => {
     if (Object.isExtensible(shown)) Reflect.preventExtensions(shown);
     return shown;
   };
-  const view = fillView(held, { owner: () => page[name], view: {}, expose });
+  const view = fillView(effective, { owner: () => page[name], view: {}, expose });
   addDenials(label, name, value, view);
   return view;
 };
