@@ -61,10 +61,10 @@ export const zip = (entries, { deflate = false } = {}) => {
  *
  * @param {string} body
  * @param {{ imports?: Record<string, string[]>, fixed?: string[], live?: string[], stars?: string[],
- *   reexports?: Record<string, Array<[string, string]>>, async?: boolean, split?: boolean, names?: object }} [says]
+ *   reexports?: Record<string, Array<[string, string]>>, async?: boolean, split?: boolean, names?: object }} [options]
  * @returns {Stored}
  */
-export const esm = (body, says = {}) => {
+export const esm = (body, options = {}) => {
   const {
     imports = {},
     fixed = [],
@@ -73,7 +73,7 @@ export const esm = (body, says = {}) => {
     reexports = {},
     async = false,
     split = false,
-  } = says;
+  } = options;
   const start =
     '({imports:$i,liveVar:$live,onceVar:$once,import:_import,importMeta:$meta,split:$split})=>';
   const keyword = `${async ? 'async ' : ''}function`;
@@ -93,24 +93,24 @@ export const esm = (body, says = {}) => {
       __reexportMap__: reexports,
       async,
       ...(split && { split }),
-      ...says.names,
+      ...options.names,
     }),
   };
 };
 
 /**
  * @param {string} body
- * @param {{ exports?: string[], sloppy?: boolean, assigns?: string[], hostNames?: string[] }} [says]
+ * @param {{ exports?: string[], sloppy?: boolean, assigns?: string[], hostNames?: string[] }} [options]
  * @returns {Stored}
  */
-export const cjs = (body, { exports = [], ...says } = {}) => ({
+export const cjs = (body, { exports = [], ...options } = {}) => ({
   parser: 'pre-cjs-json',
   text: JSON.stringify({
     imports: [],
     exports: [...exports, 'default'],
     reexports: [],
     source: `(function (require, exports, module, __filename, __dirname, $h_import) {'use strict'; ${body}\n})\n`,
-    ...says,
+    ...options,
   }),
 });
 

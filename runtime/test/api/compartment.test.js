@@ -129,10 +129,10 @@ test('name: a property of the compartment, and part of errors of its modules', (
 
 test('resolveHook: from specifier and referrer to the full specifier', () => {
   /** @type {string[][]} */
-  const asked = [];
+  const requested = [];
   const compartment = make({
     resolveHook: (specifier, referrer) => {
-      asked.push([specifier, referrer]);
+      requested.push([specifier, referrer]);
       return new URL(specifier, `file:///${referrer}`).pathname.slice(1);
     },
     modules: {
@@ -141,7 +141,7 @@ test('resolveHook: from specifier and referrer to the full specifier', () => {
     },
   });
   assert.equal(compartment.importNow('lib/a')['default'], 'b');
-  assert.deepEqual(asked, [['./b', 'lib/a']]);
+  assert.deepEqual(requested, [['./b', 'lib/a']]);
 });
 
 test('importHook: asynchronous or synchronous', async () => {
@@ -183,11 +183,11 @@ test('importNowHook: only for importNow', async () => {
 
 test('moduleMapHook is called after modules and before the other hooks', async () => {
   /** @type {string[]} */
-  const asked = [];
+  const requested = [];
   const compartment = make({
     modules: { a: { source: 'export default "modules"' } },
     moduleMapHook: (specifier) => {
-      asked.push(specifier);
+      requested.push(specifier);
       return specifier === 'b' ? { source: 'export default "map"' } : undefined;
     },
     importHook: async () => ({ source: 'export default "hook"' }),
@@ -196,15 +196,15 @@ test('moduleMapHook is called after modules and before the other hooks', async (
   for (const name of ['a', 'b', 'c'])
     found.push((await compartment.import(name)).namespace['default']);
   assert.deepEqual(found, ['modules', 'map', 'hook']);
-  assert.deepEqual(asked, ['b', 'c']);
+  assert.deepEqual(requested, ['b', 'c']);
 });
 
 test('importMetaHook fills import.meta if a module uses it', () => {
   /** @type {string[]} */
-  const asked = [];
+  const requested = [];
   const compartment = make({
     importMetaHook: (specifier, meta) => {
-      asked.push(specifier);
+      requested.push(specifier);
       Object.assign(meta, { url: `x:${specifier}` });
     },
     modules: {
@@ -214,7 +214,7 @@ test('importMetaHook fills import.meta if a module uses it', () => {
   });
   assert.equal(compartment.importNow('uses')['default'], 'x:uses');
   compartment.importNow('not');
-  assert.deepEqual(asked, ['uses']);
+  assert.deepEqual(requested, ['uses']);
 });
 
 test('noAggregateLoadErrors: the first error is thrown unchanged', async () => {

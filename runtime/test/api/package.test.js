@@ -101,7 +101,7 @@ const modulesLoaded = (text) => {
 };
 
 test(
-  'the compiler is loaded when there is text, and not before',
+  'the compiler is loaded on the first source text',
   { skip: !('registerHooks' in (await import('node:module'))) },
   () => {
     assert.equal(modulesLoaded(`new Compartment().evaluate('1')`), 'false\n');

@@ -97,14 +97,14 @@ const BAD = [
   ['parent name', zip([['a/../b', utf8('x')]]), /plain relative path/],
   ['backslash', zip([['a\\b', utf8('x')]]), /plain relative path/],
   ['drive', zip([['C:/b', utf8('x')]]), /plain relative path/],
-  ['bytes before all', inserted(0, 'gap!'), /something else stands before/],
+  ['bytes before the first entry', inserted(0, 'gap!'), /something else stands before/],
   ['bytes between', inserted(FIRST_END, 'gap!'), /something else stands before/],
-  ['bytes after all', inserted(DIRECTORY, 'gap!'), /between the files and the directory/],
+  ['bytes after the end', inserted(DIRECTORY, 'gap!'), /between the files and the directory/],
   ['a hidden entry first', inserted(0, HIDDEN), /something else stands before/],
   ['a hidden entry between', inserted(FIRST_END, HIDDEN), /something else stands before/],
   ['a hidden entry last', inserted(DIRECTORY, HIDDEN), /between the files and the directory/],
   [
-    'one that lies within another',
+    'an entry inside another',
     changed(
       zip([
         ['a', zip([['b', utf8('x')]]).subarray(0, 32)],

@@ -20,7 +20,11 @@ test('a harmless capability is harmless under each of its names', () => {
     for (const path of paths) assert.equal(severityOf(part, path), 'harmless', path);
   }
   assert.ok(harmlessPaths('globals').includes('process.platform'));
-  assert.equal(harmlessPaths('builtins').includes('process.platform'), false, 'it is the global');
+  assert.equal(
+    harmlessPaths('builtins').includes('process.platform'),
+    false,
+    'the same object as the global',
+  );
 });
 
 test('critical members are listed by the object that contains them', () => {

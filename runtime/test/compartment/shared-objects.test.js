@@ -17,7 +17,7 @@ const EXCEPTIONS = [
     /^events\.defaultMaxListeners = /,
     'Node has it as an accessor that nobody can redefine; a number',
   ],
-  [/^process\.exitCode = /, 'that of the process: whoever is granted process may end it'],
+  [/^process\.exitCode = /, 'the exit code of the process, which a grant for process includes'],
 ];
 
 const NOT_GLOBALS = ['process', 'console', 'localStorage', 'sessionStorage'];

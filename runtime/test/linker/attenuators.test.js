@@ -66,9 +66,9 @@ test('a policy can name a default attenuator', async () => {
 /** @type {Array<[string, object, string, RegExp]>} */
 const REFUSED = [
   ['another', { builtins: { fs: { attenuate: 'none' } } }, '', /'none' is not in the archive/],
-  ['one that exports nothing', BY_NAME, '', /'narrow' does not export attenuateModule/],
+  ['no export', BY_NAME, '', /'narrow' does not export attenuateModule/],
   [
-    'one of globals',
+    'only an attenuator of globals',
     BY_NAME,
     'exports.attenuateGlobals = () => ({})',
     /not export attenuateModule/,
@@ -78,7 +78,7 @@ const REFUSED = [
   ['null', BY_NAME, 'exports.attenuateModule = () => null', /attenuateModule of 'narrow' did not/],
   ['a function', BY_NAME, 'exports.attenuateModule = () => () => 1', /did not return an object/],
   [
-    'a word for globals',
+    'a string for globals',
     GLOBALS,
     `exports.attenuateGlobals = () => 'x'`,
     /did not return an object/,
@@ -90,7 +90,7 @@ const REFUSED = [
     /did not return an object/,
   ],
   [
-    'one of modules',
+    'only an attenuator of modules',
     GLOBALS,
     'exports.attenuateModule = () => ({})',
     /not export attenuateGlobals/,

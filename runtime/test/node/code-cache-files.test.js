@@ -86,7 +86,7 @@ test('a file of another user is not read', posix, (context) => {
   const uid = /** @type {() => number} */ (process.getuid)();
   context.mock.method(/** @type {any} */ (process), 'getuid', () => uid + 1);
   assert.equal(cache.read('name'), undefined);
-  assert.equal(openCodeCache(), undefined, 'nor is a folder of another used');
+  assert.equal(openCodeCache(), undefined, 'a folder of another user is not used either');
 });
 
 test('a link or a folder is not read', posix, () => {
@@ -127,7 +127,7 @@ test('a relative folder, or one that cannot be created, is not used', () => {
 });
 
 test(
-  'the user’s own folder is where the system has it',
+  'the cache folder of the user is that of the system',
   { skip: process.platform !== 'linux' },
   () => {
     process.env['COMPARTMENT_MAPPER_CACHE'] = '';

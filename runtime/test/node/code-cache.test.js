@@ -22,7 +22,7 @@ const newFolder = () => {
 };
 
 /** @param {string} folder */
-const kept = (folder) => {
+const cachedFiles = (folder) => {
   const code = join(folder, 'code');
   return fs.existsSync(code) ? fs.readdirSync(code).map((name) => join(code, name)) : [];
 };
@@ -72,12 +72,12 @@ test('a program behaves the same without a cache, with a new one and with an exi
   assert.deepEqual([expected.stderr, expected.status], ['', 0]);
   const folder = newFolder();
   assert.deepEqual(runWith(folder), expected);
-  const [file, ...more] = kept(folder);
+  const [file, ...more] = cachedFiles(folder);
   assert.equal(more.length, 0);
-  const made = fs.statSync(/** @type {string} */ (file));
-  assert.equal(made.mode & 0o777, 0o600);
+  const created = fs.statSync(/** @type {string} */ (file));
+  assert.equal(created.mode & 0o777, 0o600);
   assert.deepEqual(runWith(folder), expected);
-  assert.equal(fs.statSync(/** @type {string} */ (file)).mtimeMs, made.mtimeMs, 'made once');
+  assert.equal(fs.statSync(/** @type {string} */ (file)).mtimeMs, created.mtimeMs, 'created once');
 });
 
 test('--no-cache neither reads nor writes it', () => {
@@ -103,7 +103,7 @@ for (const [what, damage] of DAMAGES) {
   test(`a cache that is ${what} is not used and created again`, () => {
     const folder = newFolder();
     runWith(folder);
-    const [file = ''] = kept(folder);
+    const [file = ''] = cachedFiles(folder);
     fs.writeFileSync(file, damage(fs.readFileSync(file)));
     const damaged = fs.readFileSync(file);
     assert.deepEqual(runWith(folder), expected);
@@ -122,7 +122,7 @@ test('an archive with sources of the same length does not get the code of anothe
 test('files that other users can write or own are not used', { skip: !process.getuid }, () => {
   const folder = newFolder();
   runWith(folder);
-  const [file = ''] = kept(folder);
+  const [file = ''] = cachedFiles(folder);
   const before = fs.readFileSync(file);
   /** @param {() => void} change */
   const unusedAfter = (change) => {
@@ -130,11 +130,11 @@ test('files that other users can write or own are not used', { skip: !process.ge
     assert.deepEqual(runWith(folder), expected);
   };
   unusedAfter(() => fs.chmodSync(file, 0o666));
-  assert.equal(fs.statSync(file).mode & 0o777, 0o600, 'replaced by an own one');
+  assert.equal(fs.statSync(file).mode & 0o777, 0o600, 'replaced by a file of this user');
   fs.rmSync(file);
   for (const open of [folder, join(folder, 'code')]) {
     unusedAfter(() => fs.chmodSync(open, 0o777));
-    assert.deepEqual(kept(folder), [], 'nothing is written there');
+    assert.deepEqual(cachedFiles(folder), [], 'nothing is written there');
     fs.chmodSync(open, 0o700);
   }
   const elsewhere = join(top, 'elsewhere');
@@ -162,7 +162,7 @@ test('a killed program leaves no partial file', () => {
   const program = app({ './main.cjs': cjs(`process.stdout.write('x'); process.exit(3)`) });
   assert.deepEqual(runWith(folder, program), { stdout: 'x', stderr: '', status: 3 });
   assert.deepEqual(
-    kept(folder).filter((name) => !name.endsWith('.v8')),
+    cachedFiles(folder).filter((name) => !name.endsWith('.v8')),
     [],
   );
 });
@@ -189,8 +189,8 @@ const [OPENED = '', CLOSED = ''] = asExpression('*').split('*');
  * @type {Record<string, string>}
  */
 const BREAKOUTS = {
-  'and opens all again': `${EMPTY}${CLOSED}${BEHIND_BODY};${MARK};${BEFORE}return ${OPENED}${EMPTY}`,
-  'within an expression': `${EMPTY}${CLOSED}${BEHIND_BODY},${MARK},${BEFORE}return ${OPENED}${EMPTY}`,
+  'and opens them again': `${EMPTY}${CLOSED}${BEHIND_BODY};${MARK};${BEFORE}return ${OPENED}${EMPTY}`,
+  'in an expression': `${EMPTY}${CLOSED}${BEHIND_BODY},${MARK},${BEFORE}return ${OPENED}${EMPTY}`,
   'by an automatic semicolon': `${EMPTY}${CLOSED}\n${BEHIND_BODY}\n;${MARK}\n;${BEFORE}return${OPENED}${EMPTY}`,
 };
 
@@ -306,7 +306,7 @@ test('cache keys do not depend on hash methods that packages can modify', (conte
   const natives = Object.getPrototypeOf(/** @type {any} */ (hash)[/** @type {symbol} */ (handle)]);
   const scripts = makeScripts(cacheInMemory(keptOfBoth()), 'archive');
   const fooled = () => {
-    throw new Error('a package was asked');
+    throw new Error('code of a package was called');
   };
   for (const holder of [natives, Object.getPrototypeOf(hash)])
     for (const name of ['update', 'digest']) context.mock.method(holder, name, fooled);
@@ -323,7 +323,7 @@ test('cache keys do not depend on hash methods that packages can modify', (conte
 test('the oldest file is deleted beyond the limit', () => {
   const folder = newFolder();
   runWith(folder);
-  const [recent = ''] = kept(folder);
+  const [recent = ''] = cachedFiles(folder);
   const old = join(folder, 'code', 'old.v8');
   fs.writeFileSync(old, '');
   fs.truncateSync(old, 200 * 1024 * 1024);

@@ -61,7 +61,7 @@ test('without any policy, each package gets harmless capabilities', () => {
     assert.equal(isWhole(builtinDecision(policy, 'fs')), false, 'only its constants');
     assert.equal(globalDecision(policy, 'fetch'), undefined);
     assert.equal(mayUsePackage(policy, 'dep'), true);
-    assert.equal(mayUsePackage(policy, '$root$'), false, 'the application is nobody’s to use');
+    assert.equal(mayUsePackage(policy, '$root$'), false, 'no package may import the application');
     assert.deepEqual([policy.harden, policy.defaultAttenuator], [false, undefined]);
   }
 });
@@ -155,7 +155,7 @@ test('a builtin with the grant `load` exists, but is empty', () => {
   assert.equal(
     builtinDecision(policyOf({ builtins: { fs: false }, options: { loads: ['fs'] } }), 'fs'),
     undefined,
-    'a refusal stands',
+    'a denial overrides it',
   );
 });
 

@@ -330,7 +330,7 @@ test('intrinsics exist as in Node', async () => {
 });
 
 test('a denial under one name of a builtin applies to the other name', async () => {
-  const asked = `${trying} module.exports = trying(() => { require('fs').existsSync('/'); return 'used' })[0]`;
+  const requested = `${trying} module.exports = trying(() => { require('fs').existsSync('/'); return 'used' })[0]`;
   const attenuated = { attenuate: 'a', params: [] };
   for (const builtins of [
     { fs: true, 'node:fs': false },
@@ -340,11 +340,15 @@ test('a denial under one name of a builtin applies to the other name', async () 
     { fs: attenuated, 'node:fs': false },
     { 'node:fs': false, fs: attenuated },
   ])
-    assert.equal(await evil({ builtins }, asked), 'ERR_ACCESS_DENIED', JSON.stringify(builtins));
+    assert.equal(
+      await evil({ builtins }, requested),
+      'ERR_ACCESS_DENIED',
+      JSON.stringify(builtins),
+    );
   for (const builtins of [
     { fs: true, 'node:fs': true },
     { 'node:fs': true },
     { fs: false, 'node:fs.existsSync': true },
   ])
-    assert.equal(await evil({ builtins }, asked), 'u', JSON.stringify(builtins));
+    assert.equal(await evil({ builtins }, requested), 'u', JSON.stringify(builtins));
 });

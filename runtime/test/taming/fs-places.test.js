@@ -197,16 +197,16 @@ test('links before `..` are followed first, as in the kernel', linux, () => {
  * @param {Record<string, string | Error>} links targets by path, or the error of reading the link
  * @param {string} [code] of the error of `realpath`
  */
-const madeUp = (links, code = 'ENOENT') => {
+const fakePlaces = (links, code = 'ENOENT') => {
   const failing = () => {
     throw Object.assign(new Error(code), { code });
   };
   const host = {
-    readlinkSync: (/** @type {Buffer} */ asked) => {
-      const said = links[asked.toString()];
-      if (said instanceof Error) throw said;
-      if (said === undefined) throw Object.assign(new Error('EINVAL'), { code: 'EINVAL' });
-      return Buffer.from(said);
+    readlinkSync: (/** @type {Buffer} */ requested) => {
+      const target = links[requested.toString()];
+      if (target instanceof Error) throw target;
+      if (target === undefined) throw Object.assign(new Error('EINVAL'), { code: 'EINVAL' });
+      return Buffer.from(target);
     },
     realpathSync: { native: failing },
   };
@@ -214,24 +214,24 @@ const madeUp = (links, code = 'ENOENT') => {
 };
 
 /** @type {Array<[string, Record<string, string>, string, boolean]>} */
-const FOLLOWED = [
+const RESOLVED = [
   ['an absolute link', { '/a/l': '/proc/self' }, '/a/l/environ', true],
-  ['a relative one', { '/proc/l': 'self' }, '/proc/l/environ', true],
-  ['one that goes up', { '/a/b/l': '../../proc/self' }, '/a/b/l/environ', true],
-  ['one after another', { '/a': '/b', '/b': '/proc' }, '/a/self/environ', true],
-  ['one within another', { '/a': '/b/c', '/b/c/d': '/proc/self/fd' }, '/a/d/3', true],
-  ['dots after a link', { '/a': '/proc/self/fd' }, '/a/../environ', true],
-  ['dots that lead back', { '/a': '/proc/self/fd' }, '/a/../../../tmp/x', false],
-  ['dots at the top', {}, '/../../tmp/x', false],
+  ['a relative link', { '/proc/l': 'self' }, '/proc/l/environ', true],
+  ['a link with ..', { '/a/b/l': '../../proc/self' }, '/a/b/l/environ', true],
+  ['two links in sequence', { '/a': '/b', '/b': '/proc' }, '/a/self/environ', true],
+  ['a link to a link', { '/a': '/b/c', '/b/c/d': '/proc/self/fd' }, '/a/d/3', true],
+  ['.. after a link', { '/a': '/proc/self/fd' }, '/a/../environ', true],
+  ['.. back to a link', { '/a': '/proc/self/fd' }, '/a/../../../tmp/x', false],
+  ['.. at the root', {}, '/../../tmp/x', false],
   ['empty names', { '/a': '//proc//self/.' }, '/a//./environ', true],
-  ['a dot in a link', { '/a': '/proc/.' }, '/a/self/environ', true],
+  ['. in a link', { '/a': '/proc/.' }, '/a/self/environ', true],
   ['to a file', { '/a': 'b' }, '/a', false],
 ];
-for (const [what, links, asked, refused] of FOLLOWED)
+for (const [what, links, requested, refused] of RESOLVED)
   test(`resolved step by step: ${what}`, () => {
-    const { check } = madeUp(links);
+    const { check } = fakePlaces(links);
     assert.equal(
-      isRefused(() => check(asked, 'read')),
+      isRefused(() => check(requested, 'read')),
       refused,
     );
   });
@@ -245,32 +245,32 @@ test('forty links are followed, as in Linux', () => {
       ]),
     );
   assert.equal(
-    isRefused(() => madeUp(chain(40)).check('/l0', 'read')),
+    isRefused(() => fakePlaces(chain(40)).check('/l0', 'read')),
     true,
   );
   // The kernel opens no path with more links.
   assert.equal(
-    isRefused(() => madeUp(chain(41)).check('/l0', 'read')),
+    isRefused(() => fakePlaces(chain(41)).check('/l0', 'read')),
     false,
   );
 });
 
 test('unexpected errors of reading a link are thrown', () => {
-  const ended = madeUp({ '/a': Object.assign(new Error('full'), { code: 'EMFILE' }) });
+  const ended = fakePlaces({ '/a': Object.assign(new Error('full'), { code: 'EMFILE' }) });
   assert.throws(() => ended.check('/a/x', 'read'), /full/);
   for (const code of ['EINVAL', 'ENOENT', 'ENOTDIR', 'EACCES'])
-    madeUp({ '/a': Object.assign(new Error(code), { code }) }).check('/a/x', 'read');
+    fakePlaces({ '/a': Object.assign(new Error(code), { code }) }).check('/a/x', 'read');
 });
 
 test('under the permission model, the requested path is checked', () => {
-  const walled = madeUp({ '/a': '/proc/self' }, 'ERR_ACCESS_DENIED');
+  const walled = fakePlaces({ '/a': '/proc/self' }, 'ERR_ACCESS_DENIED');
   walled.check('/a/environ', 'read'); // what is opened is looked at
   walled.check('/proc/thread-self/sched', 'read');
-  for (const asked of ['/proc/self/environ', '/proc/thread-self/environ', '/proc/0/environ'])
+  for (const requested of ['/proc/self/environ', '/proc/thread-self/environ', '/proc/0/environ'])
     assert.equal(
-      isRefused(() => walled.check(asked, 'read')),
+      isRefused(() => walled.check(requested, 'read')),
       true,
-      asked,
+      requested,
     );
 });
 
@@ -296,11 +296,15 @@ test('the target of a new link must be writable, resolved from its location', li
 });
 
 test('the opened file is checked', linux, () => {
-  const opened = (/** @type {string} */ file, /** @type {unknown} */ asked, access = 'read') => {
+  const opened = (
+    /** @type {string} */ file,
+    /** @type {unknown} */ requested,
+    access = 'read',
+  ) => {
     const descriptor = fs.openSync(file, 'r');
     try {
       const { checkOpened } = places;
-      return isRefused(() => checkOpened(descriptor, asked, /** @type {any} */ (access)));
+      return isRefused(() => checkOpened(descriptor, requested, /** @type {any} */ (access)));
     } finally {
       fs.closeSync(descriptor);
     }
@@ -312,8 +316,8 @@ test('the opened file is checked', linux, () => {
   assert.equal(opened('/dev/zero', file), true);
   assert.equal(opened('/proc/cpuinfo', file), false);
   assert.equal(opened('/proc/cpuinfo', file, 'write'), true);
-  assert.equal(opened('/dev/null', '/dev/stdin'), false, 'a standard stream is what it is');
-  assert.equal(opened('/proc/self/environ', undefined), false, 'Node has refused it');
+  assert.equal(opened('/dev/null', '/dev/stdin'), false, 'standard streams are accepted');
+  assert.equal(opened('/proc/self/environ', undefined), false, 'Node rejects it');
   const [pipe] = fs.readdirSync('/proc/self/fd').filter((name) => {
     try {
       return /^(?:pipe|socket|anon_inode):/.test(fs.readlinkSync(`/proc/self/fd/${name}`));
@@ -329,5 +333,5 @@ test('the opened file is checked', linux, () => {
 });
 
 test('the opened file is not checked without /proc', () => {
-  madeUp({}).checkOpened(0, '/x', 'read');
+  fakePlaces({}).checkOpened(0, '/x', 'read');
 });

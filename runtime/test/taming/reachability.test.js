@@ -12,12 +12,12 @@ test('all objects that two packages share are frozen and stateless', () => {
 });
 
 test('the same holds for each grant alone, without others that harden more objects', () => {
-  const asked = {
+  const requested = {
     builtins: ['fs/promises', 'path/posix', 'perf_hooks', 'stream', 'util', 'zlib'],
     globals: ['AbortSignal', 'EventTarget', 'MessageChannel', 'TransformStream', 'performance'],
   };
   for (const part of /** @type {const} */ (['builtins', 'globals']))
-    for (const name of asked[part]) {
+    for (const name of requested[part]) {
       const { loose } = audit({ [part]: [name], alone: true });
       assert.deepEqual({ name, loose }, { name, loose: [] });
     }

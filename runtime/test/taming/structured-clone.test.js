@@ -30,8 +30,8 @@ const REFUSED = [
   ['a function', () => 1],
   ['a symbol', Symbol('x')],
   ['one within', { a: [() => 1] }],
-  ['memory that is shared', new SharedArrayBuffer(8)],
-  ['a view of it', new Uint8Array(new SharedArrayBuffer(8))],
+  ['shared memory', new SharedArrayBuffer(8)],
+  ['a view of shared memory', new Uint8Array(new SharedArrayBuffer(8))],
   ['a port', new MessageChannel().port1],
   ['a promise', Promise.resolve()],
   ['a weak map', new WeakMap()],
@@ -52,15 +52,15 @@ test('no value creates an object of the host', () => {
     symbols.push(...Object.getOwnPropertySymbols(at));
   const cloning = symbols.find(({ description }) => description === 'messaging_clone_symbol');
   assert.notEqual(cloning, undefined);
-  let asked = 0;
+  let requested = 0;
   const says = () => {
-    asked += 1;
+    requested += 1;
     return { data: {}, deserializeInfo: 'internal/fs/promises:FileHandle' };
   };
   const forged = new DOMException('m', 'n');
   Object.defineProperty(forged, /** @type {symbol} */ (cloning), { value: says });
   const copy = clone(forged);
-  assert.equal(asked, 0);
+  assert.equal(requested, 0);
   assert.deepEqual([copy.message, copy.name, copy instanceof DOMException], ['m', 'n', true]);
 });
 
@@ -123,7 +123,7 @@ test('an invalid transfer list is rejected before any transfer', () => {
     assert.equal(buffer.detached, false);
   }
   assert.throws(() => clone({ f() {} }, { transfer: [buffer] }), { name: 'DataCloneError' });
-  assert.equal(buffer.detached, false, 'the value is what was wrong');
+  assert.equal(buffer.detached, false, 'the value was invalid');
   assert.throws(() => clone(1, { transfer: [buffer, buffer] }), /more than once/);
   assert.throws(() => clone(1, { transfer: [{}] }), /not transferable/);
 });

@@ -22,8 +22,8 @@ const refusesWrites = (view, key) => {
 
 /** @type {Array<[string, typeof pageView]>} */
 const KINDS = [
-  ['of the page', pageView],
-  ['of what is unfinished', unfinishedView],
+  ['page view', pageView],
+  ['unfinished view', unfinishedView],
 ];
 
 for (const [what, viewOf] of KINDS) {
@@ -166,7 +166,7 @@ test('all objects of a page get views', () => {
   assert.notEqual(view.list, real.list);
   assert.equal(Array.isArray(view.list), true);
   refusesWrites(view.list[0], 'a');
-  assert.deepEqual(view.make(), { b: 2 }, 'what is made is the caller’s');
+  assert.deepEqual(view.make(), { b: 2 }, 'results belong to the caller');
 });
 
 test('data in unfinished exports get no views', () => {
@@ -177,7 +177,7 @@ test('data in unfinished exports get no views', () => {
   const real = { data, make: () => new Made(), bound: () => Made, Made };
   const view = unfinishedView(real);
   view.data.a = 2;
-  assert.equal(data.a, 2, 'it is the package’s own data, as it will be later');
+  assert.equal(data.a, 2, 'data of the package itself, as after the evaluation');
   const made = view.make();
   made.value = 5;
   assert.equal(made.value, 5);

@@ -181,23 +181,23 @@ test('with a write grant, values are assigned to the owner and returned unchange
   target = undefined;
   assert.equal(view['a'], undefined);
   view['a'] = 2;
-  assert.equal(view['a'], 2, 'without an owner it stays here');
+  assert.equal(view['a'], 2, 'without an owner the value stays in the view');
 });
 
 test('`expose` can replace values', () => {
   const target = { a: 1, c: { d: 2 }, method: owner.method };
   /** @type {unknown[]} */
-  const asked = [];
+  const requested = [];
   const view = fillView(grantedOfNet({ 'net.a': true, 'net.c.d': true, 'net.method': true }), {
     owner: () => target,
     view: {},
     expose: (value, name, from) => {
-      asked.push([name, from]);
+      requested.push([name, from]);
       return typeof value === 'function' ? owner.old : `shown ${value}`;
     },
   });
   assert.deepEqual([view['a'], view['c'].d, view['method']], ['shown 1', 'shown 2', owner.old]);
-  assert.deepEqual(asked, [
+  assert.deepEqual(requested, [
     ['a', target],
     ['d', target.c],
     ['method', target],
