@@ -1,5 +1,5 @@
-// Builds what the npm package has beside its types: `node build-package.mjs [FOLDER]`. Its dependencies stay outside, but for
-// the compiler and what it needs: of that, pages can take one file as it is, and Node loads one much faster than hundreds.
+// Builds the JavaScript of the npm package: `node build-package.mjs [FOLDER]`. Dependencies stay external, except
+// those of the compiler: pages can use a single file directly, and Node loads one file much faster than hundreds.
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,13 +23,13 @@ const common = {
 
 /**
  * @param {string[]} files of packages
- * @returns {string} what their licences ask to be said
+ * @returns {string} license texts that have to be included
  */
-const licences = (files) => {
+const licenses = (files) => {
   const packages = files.map((file) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? '');
   const texts = [...new Set(packages)].filter(Boolean).map((path) => {
     const name = readdirSync(here(path)).find((file) => /^licen[cs]e/i.test(file));
-    if (name === undefined) throw new Error(`${path} has no licence`);
+    if (name === undefined) throw new Error(`${path} has no license`);
     return `${path.replace('node_modules/', '')}\n\n${readFileSync(here(join(path, name)), 'utf8')}`;
   });
   return `compile.js contains these packages.\n\n${texts.sort().join(`\n${'-'.repeat(80)}\n\n`)}`;
@@ -51,9 +51,9 @@ const { metafile } = await build({
   absWorkingDir: here('.'),
   external: ['ses'],
   platform: 'browser',
-  define: { process: '{"env":{}}' }, // parsers of Node's habits ask it for settings
+  define: { process: '{"env":{}}' }, // parsers written for Node read settings from it
   minify: true,
   metafile: true,
 });
-writeFileSync(join(folder, 'LICENSES.txt'), licences(Object.keys(metafile.inputs)));
+writeFileSync(join(folder, 'LICENSES.txt'), licenses(Object.keys(metafile.inputs)));
 writeFileSync(join(folder, 'LICENSE'), readFileSync(here('../LICENSE')));

@@ -1,4 +1,5 @@
-// Bundles the runtime and ses: what is started, what it loads, and what is put into scripts: `node build.mjs [FOLDER]`.
+// Bundles the runtime and ses: the entry point, the files that it loads, and the runtime of scripts: `node build.mjs
+// [FOLDER]`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -9,7 +10,7 @@ const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.
 const folder = process.argv[2] ?? here('../compartment_mapper/_runtime');
 
 /**
- * A script has no module to import from where it runs in a page.
+ * Replaces imports of builtins, because a script in a page has none.
  *
  * @type {import('esbuild').Plugin}
  */
@@ -31,10 +32,10 @@ const common = {
   target: 'node20',
   charset: 'utf8',
   minify: true,
-  keepNames: true, // ses's Error is to be called so, whatever else is in the bundle
+  keepNames: true, // for example, ses's Error must have the name `Error`
   conditions: ['import'],
   legalComments: 'eof',
-  // ses runs in strict code only; what a tsconfig.json beside says of it must not matter.
+  // ses needs strict mode, and a tsconfig.json nearby must not change that.
   banner: { js: "'use strict';" },
   tsconfigRaw: {},
   logLevel: 'warning',
@@ -75,10 +76,10 @@ await build({
   outfile: `${folder}/script.js`,
   platform: 'neutral',
   charset: 'ascii', // a page may be in any encoding
-  legalComments: 'none', // Python writes what is to be said
+  legalComments: 'none', // Python writes the license comments
   plugins: [authority, builtins],
 });
 
 const script = readFileSync(`${folder}/script.js`, 'utf8');
-// Within an HTML page, these would end the script, or change how its end is found. They stand in literals.
+// In an HTML page, these would end the script or change the detection of its end. They only occur in literals.
 writeFileSync(`${folder}/script.js`, script.replace(/<(?=!--|\/?script)/gi, '\\x3C'));

@@ -192,7 +192,7 @@ def _program(running: Running) -> Generator[Wait, Message | None, Message]:
 def _without_types(running: Running) -> Generator[Wait, Message | None, str | None]:
     """Return the source with its types stripped, or None if it is not TypeScript."""
     engine, entry = running.engine, running.entry
-    engine.begin(entry, {"type": "erase", "text": running.order.source})
+    engine.begin(entry, {"type": "strip", "text": running.order.source})
     until = time.monotonic() + running.order.timeout
     message: Message | None = {"type": "restarted"}
     while message is not None and message["type"] == "restarted":

@@ -1,4 +1,5 @@
-// The audit of what can be reached: `node audit/audit.mjs [--update] [--grant PART:PATH] [--list]`. See docs/reachability.md.
+// The audit of reachable objects: `node audit/audit.mjs [--update] [--grant PART:PATH] [--list]`. See
+// docs/reachability.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { archive, cjs, to } from '../test/archive.js';
 import { run } from '../test/application.js';
@@ -16,8 +17,9 @@ export const harmless = (part) =>
 const MARK = '\u0001audit:';
 
 /**
- * @param {{ globals?: string[], builtins?: string[], deep?: number, hardens?: boolean, alone?: boolean }} grants beside what is harmless;
- *   `hardens: false` is how it would be without us; `alone: true`: nothing harmless, which would harden what it leads to
+ * @param {{ globals?: string[], builtins?: string[], deep?: number, hardens?: boolean, alone?: boolean }} grants in
+ *   addition to harmless capabilities; `hardens: false`: without the runtime's hardening; `alone: true`: without
+ *   harmless capabilities, whose grants harden more objects
  * @returns {{ lines: Array<[string, string, boolean, boolean]>, loose: string[], handles: string[], foreign: string[], failed: string[], reached: number }}
  */
 export const audit = ({
@@ -97,7 +99,7 @@ export const audit = ({
 const MAJOR = process.versions.node.split('.')[0];
 const LIST = new URL(`../../tests/reachable/node-${MAJOR}.txt`, import.meta.url);
 
-/** @param {'globals' | 'builtins'} part what can be granted by inference, whole */
+/** @param {'globals' | 'builtins'} part capabilities that inference can grant as a whole */
 const grantable = (part) =>
   Object.entries(table[part]).flatMap(([path, { severity }]) =>
     ['low', 'medium', 'high'].includes(severity) && !path.includes('.') && !path.includes('*')
@@ -109,7 +111,7 @@ const grantable = (part) =>
 
 /**
  * @param {ReturnType<typeof audit>} found
- * @returns {string[]} what all packages share, or the host made: the rest is the package's own
+ * @returns {string[]} objects that packages share or that belong to the host; others belong to the package
  */
 const reviewed = ({ lines }) => [
   ...new Set(
@@ -119,7 +121,7 @@ const reviewed = ({ lines }) => [
   ),
 ];
 
-/** @returns {Section[]} without any grant, and what each grant adds */
+/** @returns {Section[]} reachable objects without a grant, and the additional ones of each grant */
 export const auditAll = () => {
   const found = audit({});
   const base = { title: 'without a grant', found, lines: reviewed(found) };
@@ -136,7 +138,7 @@ export const auditAll = () => {
 
 /**
  * @param {string[]} lines
- * @returns {string[]} a line for each object: what holds, and what it holds
+ * @returns {string[]} a line for each object with its members
  */
 const folded = (lines) => {
   /** @type {Map<string, string[]>} */
@@ -149,7 +151,7 @@ const folded = (lines) => {
     group.push(line.slice(dot + 1));
     groups.set(holder, group);
   }
-  return [...groups].map(([holder, held]) => `${holder} | ${held.join(' | ')}`);
+  return [...groups].map(([holder, members]) => `${holder} | ${members.join(' | ')}`);
 };
 
 /** @param {Section[]} sections */
@@ -159,7 +161,7 @@ const textOf = (sections) =>
     .map(({ title, lines }) => `# ${title}\n${folded(lines).join('\n')}\n`)
     .join('\n');
 
-/** @returns {Map<string, string[]>} the committed list: lines by title */
+/** @returns {Map<string, string[]>} lines of the committed list by title */
 export const committed = () =>
   new Map(
     readFileSync(LIST, 'utf8')
@@ -188,7 +190,9 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
     });
     const { lines, loose, handles, foreign, reached, failed } = found;
     if (process.argv.includes('--list')) console.log(reviewed(found).join('\n'));
-    console.log([...failed, ...loose, ...foreign.map((way) => `${way}: is of all`)].join('\n'));
+    console.log(
+      [...failed, ...loose, ...foreign.map((way) => `${way}: shared by all packages`)].join('\n'),
+    );
     const shared = lines.filter(([, , shared]) => shared).length;
     console.log(
       `${reached} reached, ${shared} shared, ${loose.length} loose, ${handles.length} handles`,

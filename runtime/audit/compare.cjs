@@ -1,4 +1,4 @@
-// The application of an audit: what two packages both reach must be frozen, without state, and known.
+// The application of an audit: objects that two packages both reach must be frozen, stateless and reviewed.
 'use strict';
 
 const { ownKeys, getOwnPropertyDescriptor } = Reflect;
@@ -23,10 +23,10 @@ const looseIn = (object) => {
   return open.length === 0 ? '' : `can be changed: ${open.map(String).join(', ')}`;
 };
 
-// Node's own names for what stands for an object of C++.
+// Node's names of native handles.
 const HANDLES = /^(?:_handle|handle|kHandle|Symbol\((?:kHandle|handle)\))$/;
 
-// What leads to the lists of all timers, and to the AsyncLocalStorage stores of all packages.
+// Properties that expose the lists of all timers, and the AsyncLocalStorage stores of all packages.
 const OF_OTHERS = /^(?:_idlePrev|_idleNext|\[(?:context_frame|kAsyncContextFrame)\])$/;
 
 module.exports = async (one, two, report) => {

@@ -1,12 +1,12 @@
-// What a package finds: evaluated as a module of two packages, which then compare what they have. Each value that can be
-// reached by properties, prototypes and accessors, and what functions and constructors return when they are called.
+// Walks the objects that a package can reach: by properties, prototypes and accessors, and by calling functions and
+// constructors. Two packages evaluate this module and compare their results.
 'use strict';
 
 const { apply, construct, ownKeys, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
 const isReference = (value) =>
   (typeof value === 'object' && value !== null) || typeof value === 'function';
 
-/** Ordinary arguments: one list after the other is tried. */
+/** Ordinary arguments: calls try each list. */
 const argumentLists = () => [
   [],
   ['a'],
@@ -23,11 +23,11 @@ const argumentLists = () => [
   [{ read() {}, start() {}, type: 'bytes' }],
 ];
 
-// What would stop the program, or be heard: waits for ever, fills the memory, prints, or ends the process.
+// Functions not to call: they block forever, fill the memory, print, or end the process.
 const NEVER =
   /^(?:exit|reallyExit|abort|kill|wait|waitAsync|repeat|trace|table|log|info|warn|error|debug|dir|dirxml|group|groupCollapsed|groupEnd|count|time|timeLog|timeEnd|assert|clear|emitWarning|nextTick|setInterval|setSourceMapsEnabled)$/;
 
-/** Native code that trusts what it is called with, and ends the process: it is private to who holds the handle. */
+/** Native methods without argument checks, which can crash the process: only owners of the handle reach them. */
 const isOfHandle = (target, way) =>
   /handle\]?\.|\.ssl\.|\.context\.|parser\]?\./i.test(way) &&
   /\[native code\]\s*\}$/.test(apply(Function.prototype.toString, target, []));
@@ -64,7 +64,7 @@ const makeWalk = ({ isLanguage, deep }) => {
       }
     }
   };
-  // Functions that calls make anew each time are one: by their text, and what they are called.
+  // Functions that calls create anew count as one, identified by source and name.
   const called = new Set();
   const isNew = (target) => {
     const text = apply(Function.prototype.toString, target, []);
@@ -73,7 +73,7 @@ const makeWalk = ({ isLanguage, deep }) => {
     called.add(known).add(target);
     return true;
   };
-  // Of things that look alike, two of each function are enough.
+  // Two objects of the same shape for each function are enough.
   const looks = new Map();
   const looksNew = (value, way) => {
     if (!isReference(value) || found.has(value)) return false;
@@ -124,7 +124,7 @@ const makeWalk = ({ isLanguage, deep }) => {
       try {
         addMembers(value, way);
       } catch {
-        // A proxy of ours that denies: what it says was said elsewhere.
+        // A proxy of the runtime that denies access.
       }
       if (typeof value === 'function') call(value, way, self, depthOf(way));
     }
@@ -197,7 +197,7 @@ const language = () => {
 
 /**
  * @param {Record<string, unknown>} roots by name
- * @returns {Promise<Map<object, string>>} what can be reached, and how
+ * @returns {Promise<Map<object, string>>} reachable objects and their paths
  */
 exports.walk = async (roots, { deep = 2 } = {}) => {
   const known = language();

@@ -1,8 +1,9 @@
-// The tables of what the host offers, as they are bundled.
+// Bundles the capability tables.
 import { readFileSync } from 'node:fs';
 
 /**
- * The runtime has no use for the reasons; and a text is parsed faster than V8 makes so large a literal.
+ * Drops the reasons, which the runtime does not use, and stores the table as a JSON string, which V8 parses faster
+ * than a large literal.
  *
  * @type {import('esbuild').Plugin}
  */
@@ -16,7 +17,7 @@ export const authority = {
       const text = JSON.stringify(JSON.stringify(table, short));
       return { contents: `export default JSON.parse(${text})`, loader: 'js' };
     });
-    // Looked up when something is denied: it stays text until then. Pages have no builtins.
+    // Needed only for denials, so it stays a string until then. Pages have no builtins.
     onLoad({ filter: /node_members\.json$/ }, ({ path }) => {
       const isPage = initialOptions.platform === 'neutral' || initialOptions.platform === 'browser';
       const text = isPage ? '{}' : JSON.stringify(JSON.parse(readFileSync(path, 'utf8')));

@@ -1,5 +1,5 @@
-// The folders of `src`, top to bottom: one imports only what stands below it. Folders in one row do not import each other.
-// Types count as code does: what imports only a type has to be understood with it.
+// The folders of `src`, top to bottom: a folder imports only from lower rows. Folders in one row do not import each
+// other. Imports of types count too, because a reader has to understand both files.
 
 /** @type {string[][]} */
 const LAYERS = [

@@ -1,5 +1,5 @@
-// Endo's own reader and writer, for the tests of the bundler: `node endo.mjs read ARCHIVE` verifies an archive
-// and runs it, `node endo.mjs write ENTRY ARCHIVE` makes one.
+// Endo's reader and writer, for the tests of the bundler: `node endo.mjs read ARCHIVE` verifies and runs an archive,
+// `node endo.mjs write ENTRY ARCHIVE` creates one.
 import 'ses';
 import crypto from 'node:crypto';
 import fs from 'node:fs';

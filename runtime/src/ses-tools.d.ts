@@ -1,4 +1,4 @@
-// What is used of ses/tools.js, which has no types of its own.
+// Types for the used exports of ses/tools.js, which has none.
 declare module 'ses/tools.js' {
   export const transforms: {
     readonly mandatoryTransforms: (source: string) => string;

@@ -1,4 +1,4 @@
-// The modules of sucrase itself: its main file is CommonJS, and has the parser for itself.
+// ES modules inside sucrase, because its main file is CommonJS and does not export the parser.
 declare module 'sucrase/dist/esm/index.js' {
   export { transform } from 'sucrase';
 }

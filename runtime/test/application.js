@@ -1,4 +1,4 @@
-// Runs archives: in this process, which is locked down then, or in one of their own.
+// Runs archives in this process, which is locked down, or in a separate process.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ export const importHere = async (bytes, { allowAll = false } = {}) => {
   return importArchive(parsed, { ...lockThisRealm(), allowAll });
 };
 
-// Not the user's own.
+// Not the user's cache.
 const cacheFolder = mkdtempSync(join(tmpdir(), 'runtime-cache-'));
 process.on('exit', () => rmSync(cacheFolder, { recursive: true }));
 

@@ -1,4 +1,4 @@
-// Makes archives for tests, by hand: functors are written as a compiler would write them.
+// Creates archives for tests with handwritten functors in the form of compiled code.
 import { createHash } from 'node:crypto';
 import { crc32, deflateRawSync } from 'node:zlib';
 
@@ -56,14 +56,15 @@ export const zip = (entries, { deflate = false } = {}) => {
 };
 
 /**
- * An ECMAScript module; with `split`, its body yields when its imports are linked. It calls `$i`, `$once`, `$live`, `_import`, and has `$meta`.
+ * An ECMAScript module; with `split`, its body yields after its imports are linked. It can use `$i`, `$once`,
+ * `$live`, `_import` and `$meta`.
  *
  * @param {string} body
  * @param {{ imports?: Record<string, string[]>, fixed?: string[], live?: string[], stars?: string[],
- *   reexports?: Record<string, Array<[string, string]>>, async?: boolean, split?: boolean, names?: object }} [says]
+ *   reexports?: Record<string, Array<[string, string]>>, async?: boolean, split?: boolean, names?: object }} [options]
  * @returns {Stored}
  */
-export const esm = (body, says = {}) => {
+export const esm = (body, options = {}) => {
   const {
     imports = {},
     fixed = [],
@@ -72,7 +73,7 @@ export const esm = (body, says = {}) => {
     reexports = {},
     async = false,
     split = false,
-  } = says;
+  } = options;
   const start =
     '({imports:$i,liveVar:$live,onceVar:$once,import:_import,importMeta:$meta,split:$split})=>';
   const keyword = `${async ? 'async ' : ''}function`;
@@ -92,24 +93,24 @@ export const esm = (body, says = {}) => {
       __reexportMap__: reexports,
       async,
       ...(split && { split }),
-      ...says.names,
+      ...options.names,
     }),
   };
 };
 
 /**
  * @param {string} body
- * @param {{ exports?: string[], sloppy?: boolean, assigns?: string[], hostNames?: string[] }} [says]
+ * @param {{ exports?: string[], sloppy?: boolean, assigns?: string[], hostNames?: string[] }} [options]
  * @returns {Stored}
  */
-export const cjs = (body, { exports = [], ...says } = {}) => ({
+export const cjs = (body, { exports = [], ...options } = {}) => ({
   parser: 'pre-cjs-json',
   text: JSON.stringify({
     imports: [],
     exports: [...exports, 'default'],
     reexports: [],
     source: `(function (require, exports, module, __filename, __dirname, $h_import) {'use strict'; ${body}\n})\n`,
-    ...says,
+    ...options,
   }),
 });
 

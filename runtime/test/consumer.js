@@ -1,4 +1,4 @@
-// A folder in which the package is installed as its users have it, and what runs there.
+// A folder with the installed npm package, and programs that run there.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PACKAGES = ['ses', '@noble', '@types', 'fflate', 'undici-types'];
 
-/** @returns {string} its path; it goes when this process ends */
+/** @returns {string} its path; deleted when this process exits */
 export const makeConsumer = () => {
   const folder = mkdtempSync(join(tmpdir(), 'consumer-'));
   process.on('exit', () => rmSync(folder, { recursive: true }));

@@ -1,4 +1,4 @@
-// An application that depends on a package `evil`, of which tests say what it may use and what it does.
+// An application with a dependency `evil`, whose policy and source are given by tests.
 import { archive, cjs, to } from './archive.js';
 import { importHere } from './application.js';
 
@@ -6,7 +6,7 @@ import { importHere } from './application.js';
  * @param {object} policy of the package `evil`
  * @param {string} body of its module, which sets `module.exports`
  * @param {{ hostNames?: string[], modules?: import('./archive.js').Modules, app?: string }} [options]
- * @returns {Promise<any>} what it exports
+ * @returns {Promise<any>} its exports
  */
 export const evil = async (policy, body, { hostNames = [], modules = {}, app = '' } = {}) => {
   const bytes = archive(
@@ -33,5 +33,5 @@ export const evil = async (policy, body, { hostNames = [], modules = {}, app = '
   return (await importHere(bytes)).default;
 };
 
-/** Prints what an expression throws, or gives. */
+/** Prints the value or the error of an expression. */
 export const trying = `const trying = (f) => { try { return f() } catch (e) { return [e.code ?? e.name, e.message] } };`;

@@ -1,4 +1,4 @@
-// What main.cjs does, from the sources.
+// The entry point of main.cjs, from the sources.
 import { cacheName, openCodeCache } from '../src/node/code-cache.js';
 import { parseCommand } from '../src/run/command-line.js';
 import { main } from '../src/run/main.js';

@@ -1,5 +1,5 @@
 /**
- * SES, with module descriptors of plain text, and archives that `compartment-mapper bundle` has made.
+ * SES with module descriptors of source text, and archives created by `compartment-mapper bundle`.
  *
  * @packageDocumentation
  */
@@ -24,13 +24,13 @@ export type {
   Transform,
 } from 'ses';
 
-/** A module as text, which is compiled when it is loaded. */
+/** A module as source text, compiled when it is loaded. */
 export interface TextModuleDescriptor {
   /** The source text: ESM or CommonJS. */
   source: string;
-  /** Else the syntax decides. */
+  /** Default: detected from the syntax. */
   language?: 'module' | 'commonjs';
-  /** What the module is called instead of what was asked for: its own imports are resolved from there. */
+  /** Name of the module instead of the requested specifier: its imports are resolved from there. */
   specifier?: string;
   /** Properties of its `import.meta`. */
   importMeta?: object;
@@ -49,19 +49,19 @@ export interface CompartmentOptions extends Omit<
   moduleMapHook?: (specifier: string) => ModuleDescriptor | undefined;
 }
 
-/** Modules and code with a global object of their own, and the frozen intrinsics that all share. */
+/** Modules and code with a separate global object, and the frozen intrinsics that all compartments share. */
 export interface Compartment {
   /** The global object that code in the compartment sees. */
   readonly globalThis: Record<PropertyKey, any>;
-  /** As given in the options, for error messages. */
+  /** The name in the options, for error messages. */
   readonly name: string;
-  /** Evaluates strict code, and returns the value of its last statement. */
+  /** Evaluates strict code and returns the value of its last statement. */
   evaluate(code: string, options?: EvaluateOptions): any;
   /** Loads and evaluates a module with its dependencies. */
   import(specifier: string): Promise<{ namespace: ModuleExportsNamespace }>;
-  /** Evaluates a module synchronously. It throws if the module, or a dependency, has top-level await. */
+  /** Evaluates a module synchronously. It throws if the module or a dependency has top-level await. */
   importNow(specifier: string): ModuleExportsNamespace;
-  /** Loads a module with its dependencies, and evaluates nothing. */
+  /** Loads a module with its dependencies without evaluating them. */
   load(specifier: string): Promise<void>;
   /** Returns the namespace of a module that need not be loaded yet, to pass it to another compartment. */
   module(specifier: string): ModuleExportsNamespace;
@@ -69,7 +69,7 @@ export interface Compartment {
 
 export interface CompartmentConstructor {
   new (options?: CompartmentOptions & { __options__: true }): Compartment;
-  /** @deprecated give one bag of options, with `__options__: true` */
+  /** @deprecated pass one options object with `__options__: true` */
   new (
     globals?: CompartmentOptions['globals'],
     modules?: CompartmentOptions['modules'],
@@ -78,50 +78,50 @@ export interface CompartmentConstructor {
   readonly prototype: Compartment;
 }
 
-/** SES's own, but for text in module descriptors. The global `Compartment` is the same. */
+/** SES's Compartment, extended by source text in module descriptors. The global `Compartment` is the same. */
 export const Compartment: CompartmentConstructor;
 
-/** SES's own, with settings that suit archives. The global `lockdown` is the same. */
+/** SES's lockdown, with settings for archives. The global `lockdown` is the same. */
 export const lockdown: Lockdown;
 
-/** Freezes a value with all that can be reached from it; from `lockdown()` on. */
+/** Freezes a value with all reachable objects. Requires `lockdown()` before. */
 export const harden: Harden;
 
 /**
- * Loads the compiler of plain text. Needed only before an `importNow` of text in pages; else it is loaded when it is
- * needed first.
+ * Loads the compiler of source text. Needed only before an `importNow` of source text in pages; otherwise it is
+ * loaded on demand.
  */
 export function prepareSources(): Promise<void>;
 
 export interface ParseOptions {
-  /** As `compartment-mapper verify --sha512` tells it: other archives are refused. */
+  /** The hash printed by `compartment-mapper verify --sha512`: other archives are rejected. */
   expectedSha512?: string;
 }
 
 export interface ImportOptions {
-  /** More globals for the application's own package. */
+  /** Additional globals for the application's package. */
   globals?: Record<string, any>;
-  /** Which of several entries to begin with. */
+  /** The entry to start, if there are several. */
   entry?: string;
-  /** Takes grants of the archive's own policy away: policies by packages, as objects or as JSON. */
+  /** Restricts the policy of the archive: policies by package, as an object or as JSON. */
   policy?: object | string;
 }
 
 export interface Application {
-  /** Of the archive's map, which covers the whole archive. */
+  /** Hash of the compartment map, which covers the whole archive. */
   readonly sha512: string;
-  /** Names of its packages; the application's own is the first. */
+  /** Names of its packages; that of the application is the first. */
   readonly packages: readonly string[];
   import(options?: ImportOptions): Promise<{ namespace: ModuleExportsNamespace }>;
 }
 
-/** Verifies an archive. Nothing of it runs before its `import` is called. */
+/** Verifies an archive. Its code runs only when its `import` is called. */
 export function parseArchive(
   bytes: Uint8Array | ArrayBuffer,
   options?: ParseOptions,
 ): Promise<Application>;
 
-/** Verifies an archive, and runs it; after `lockdown()`. */
+/** Verifies and runs an archive. Requires `lockdown()` before. */
 export function importArchive(
   bytes: Uint8Array | ArrayBuffer,
   options?: ParseOptions & ImportOptions,

@@ -181,8 +181,8 @@ def test_members_are_granted_by_path(browser: Browser, served: Path, script: Scr
     assert shown.value == ["a=1; b=2", "fine"]
     denied = (
         "package 'dep' may not use global 'document.createElement'; grant it in the policy: "
-        'resources["dep"].globals["document.createElement"] = true (critical: it undoes '
-        "confinement), or by --grant dep:document.createElement"
+        'resources["dep"].globals["document.createElement"] = true (critical: it allows a '
+        "sandbox escape), or by --grant dep:document.createElement"
     )
     path = f"/{served.name}/index.html"
     assert shown.said == [f"a=1; b=2 {denied} undefined {path} true 2"]

@@ -1,4 +1,4 @@
-// The package's exports, of any host.
+// The exports of the npm package, for every host.
 import { checkPhases } from '../lockdown/import-phases.js';
 import 'ses';
 import { transforms } from 'ses/tools.js';
@@ -16,15 +16,15 @@ const start = /** @type {typeof globalThis & Record<string, any>} */ (globalThis
 /**
  * @template T
  * @param {T} value
- * @returns {T} frozen, with all that can be reached from it
+ * @returns {T} frozen with all reachable objects
  */
 const harden = (value) => {
-  if (typeof start.harden !== 'function') throw new Error('harden works from `lockdown()` on');
+  if (typeof start.harden !== 'function') throw new Error('harden requires `lockdown()` before');
   return start.harden(value);
 };
 
 /**
- * Puts what extends SES where SES has put its own, so that `lockdown(); new Compartment()` is the same in either way.
+ * Replaces the globals of SES, so that `lockdown(); new Compartment()` works the same with globals and with imports.
  *
  * @param {Record<string, unknown>} replacements
  */
@@ -44,7 +44,7 @@ export const makeApi = (host) => {
   /** @type {import('ses').Lockdown} */
   const lockdown = (options) => {
     lock(options);
-    original = start.Compartment; // SES has made a new one
+    original = start.Compartment; // SES has created a new one
     replaceGlobals({ Compartment: Object.freeze(Compartment) });
   };
   replaceGlobals({ lockdown, Compartment });

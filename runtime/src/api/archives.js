@@ -1,4 +1,4 @@
-// Archives for programs that embed them: no powers to put together, and nothing to set but what they want.
+// The archive API for embedding programs: it needs no powers, and all options are optional.
 import { beginningAt } from '../archive/compartment-map.js';
 import { InvalidArchive } from '../base/errors.js';
 import { parseArchive as parse } from '../linker/import-archive.js';
@@ -11,22 +11,23 @@ import { restricted } from '../archive/restrict.js';
 
 /**
  * @typedef {object} ParseOptions
- * @property {string} [expectedSha512] of the archive's map, as `parseArchive` and `compartment-mapper verify` tell it
+ * @property {string} [expectedSha512] of the archive's map, as reported by `parseArchive` and `compartment-mapper
+ *   verify`
  *
  * @typedef {object} ImportOptions
  * @property {Record<string, unknown>} [globals] for the application's own package
- * @property {string} [entry] of several, by the name that `inspect` shows
- * @property {object | string} [policy] that narrows the archive's own
+ * @property {string} [entry] one of several entries, by the name that `inspect` prints
+ * @property {object | string} [policy] restricts the policy of the archive
  *
  * @typedef {object} Application
  * @property {string} sha512 of the archive's map, which covers the whole archive
- * @property {ReadonlyArray<string>} packages their canonical names, the application's own first
+ * @property {ReadonlyArray<string>} packages canonical names, that of the application first
  * @property {(options?: ImportOptions) => Promise<{ namespace: object }>} import
  */
 
 /**
  * @param {Uint8Array | ArrayBuffer} bytes
- * @returns {Uint8Array} a copy, which nobody changes while it is verified
+ * @returns {Uint8Array} a copy, which no other code can change during verification
  */
 const ownBytes = (bytes) => new Uint8Array(bytes instanceof ArrayBuffer ? bytes.slice(0) : bytes);
 
@@ -75,7 +76,7 @@ export const makeArchives = (host, lockedRealm) => {
   /**
    * @param {Uint8Array | ArrayBuffer} bytes
    * @param {ParseOptions} [options]
-   * @returns {Promise<Application>} verified, and nothing of it has run
+   * @returns {Promise<Application>} verified, before any of its code runs
    */
   const parseArchive = async (bytes, { expectedSha512 } = {}) => {
     const archive = parse(ownBytes(bytes), host.verifyPowers);

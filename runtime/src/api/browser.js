@@ -1,4 +1,4 @@
-// The package, in pages.
+// The npm package in pages.
 import { preparePage } from '../page/web-powers.js';
 import { makeApi } from './api.js';
 import { verifyPowers } from './page-verify.js';

@@ -1,4 +1,4 @@
-// CommonJS as a virtual module source: a functor that SES's Compartment calls in its own time.
+// CommonJS as a virtual module source: a functor that SES's Compartment calls when it executes the module.
 
 /** @import { Transform } from 'ses' */
 
@@ -18,7 +18,7 @@
  * @typedef {Record<string, unknown>} ModuleEnvironment gets the exports
  */
 
-// As in Node: what `require` gives of a module that has such an export, instead of its namespace.
+// As in Node, `require` returns the export of this name instead of the namespace.
 const WHOLE = 'module.exports';
 
 /**
@@ -38,7 +38,7 @@ const makeRequire = (compartment, resolve) => {
 /**
  * @param {ModuleEnvironment} environment
  * @param {unknown} exports
- * @param {ReadonlyArray<string>} names that the text exports, as far as it can be seen
+ * @param {ReadonlyArray<string>} names exports that static analysis found in the source
  */
 const publish = (environment, exports, names) => {
   environment['default'] = exports;
@@ -51,7 +51,7 @@ const publish = (environment, exports, names) => {
 };
 
 /**
- * @param {CommonJsSource} text
+ * @param {CommonJsSource} source
  * @param {Place} place
  * @returns {object} a virtual module source
  */
@@ -69,11 +69,11 @@ export const commonJsSource = (
   execute(environment, compartment, resolved) {
     const resolve = (/** @type {string} */ name) =>
       resolved[name] ?? resolveHook?.(name, specifier) ?? name;
-    // With lexicals, even none, the compartment's `transforms` do not apply: SES has them for scripts.
+    // With lexicals, even an empty object, SES does not apply the compartment's `transforms`, which are for scripts.
     const options = { __moduleShimLexicals__: {}, transforms: [...shimTransforms] };
     const functor = compartment.evaluate(cjsFunctor, options);
     const module = { exports: {} };
-    publish(environment, module.exports, []); // for modules that require this one before it is done
+    publish(environment, module.exports, []); // for modules that require this one before it has finished
     const require = makeRequire(compartment, resolve);
     const importLater = async (/** @type {unknown} */ name) => {
       const imported = await compartment.import(resolve(`${name}`));

@@ -1,4 +1,4 @@
-// SES's Compartment, which takes plain text too.
+// SES's Compartment, extended by module sources as strings.
 import { plainEntries, withTexts } from './sources.js';
 
 /** @import { Compilers, Options } from './sources.js' */
@@ -6,19 +6,19 @@ import { plainEntries, withTexts } from './sources.js';
 /**
  * @param {unknown[]} args
  * @param {Compilers} compilers
- * @returns {unknown[]} what SES's constructor is to be called with
+ * @returns {unknown[]} arguments for SES's constructor
  */
 const translated = (args, compilers) => {
   const [first] = args;
   if (args.length === 0) return args;
   if (args.length === 1 && typeof first === 'object' && first !== null && '__options__' in first) {
     const options = /** @type {Options & { globals?: unknown, __options__: unknown }} */ (first);
-    const { globals, __options__ } = options; // the latter may be inherited
+    const { globals, __options__ } = options; // `__options__` may be inherited
     return [{ ...withTexts(options, compilers), globals: plainEntries(globals), __options__ }];
   }
   const [globals, modules, legacy = {}, ...rest] = args;
   const options = /** @type {Options} */ (legacy);
-  // SES says itself what it thinks of modules that are given twice.
+  // SES throws its own error for duplicate modules.
   if (options.modules !== undefined) return [plainEntries(globals), modules, options, ...rest];
   const { modules: others, ...hooks } = withTexts({ ...options, modules }, compilers);
   return [plainEntries(globals), others, hooks, ...rest];
@@ -27,7 +27,7 @@ const translated = (args, compilers) => {
 /**
  * @param {() => typeof Compartment} original SES's, which its lockdown replaces
  * @param {Compilers} compilers
- * @returns {typeof Compartment} with the same prototype, so that the instances of each are those of the other
+ * @returns {typeof Compartment} with the same prototype, so that each is the class of the other's instances
  */
 export const extendCompartment = (original, compilers) => {
   /**

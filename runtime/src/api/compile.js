@@ -1,4 +1,4 @@
-// Compiles plain text to what SES's Compartment takes. With the parser that it brings, this is loaded only when needed.
+// Compiles source text to module sources for SES's Compartment. Loaded on demand, because it includes a parser.
 import { evadeCensorSync } from '@endo/evasive-transform';
 import { CjsModuleSource, ModuleSource } from '@endo/module-source';
 import { commonJsSource } from './commonjs.js';
@@ -11,23 +11,23 @@ import { commonJsSource } from './commonjs.js';
  * @typedef {object} TextOfModule
  * @property {string} text
  * @property {'module' | 'commonjs' | undefined} language
- * @property {string} url what the module is called in stack traces
+ * @property {string} url of the module in stack traces
  *
  * @typedef {object} Compiler
- * @property {(module: TextModule) => object} compileSource a module source
+ * @property {(module: TextModule) => object} compileSource returns a module source
  */
 
-// SES refuses texts in which these stand, even in a comment or a string.
+// SES rejects source with these, even in a comment or a string.
 const REJECTED = /import\s*\(|<!--|-->/;
 
 const COMMONJS = /\b(?:module|exports|require)\b/;
 
 /**
- * @param {string} text
+ * @param {string} source
  * @param {'module' | 'script'} sourceType
  */
-const accepted = (text, sourceType) =>
-  REJECTED.test(text) ? evadeCensorSync(text, { sourceType }).code : text;
+const accepted = (source, sourceType) =>
+  REJECTED.test(source) ? evadeCensorSync(source, { sourceType }).code : source;
 
 /** @param {TextModule} module */
 const compileModule = ({ text, url }) =>
@@ -58,8 +58,8 @@ const attempt = (compile) => {
 };
 
 /**
- * Syntax decides, as in Node: what imports or exports is ESM. Of what does neither, CommonJS is what names one of its
- * variables.
+ * Detects the language by syntax, as Node does: a module with imports or exports is ESM; otherwise, one that uses a
+ * variable of CommonJS is CommonJS.
  *
  * @param {TextModule} module
  */

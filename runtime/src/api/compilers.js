@@ -1,4 +1,4 @@
-// The compiler of plain text, loaded when it is needed first.
+// The compiler of source text, loaded on demand.
 
 /** @import { Compiler } from './compile.js' */
 /** @import { Compilers } from './sources.js' */
@@ -6,7 +6,7 @@
 /**
  * @param {object} loaders
  * @param {() => Promise<Compiler>} loaders.load
- * @param {() => Compiler | undefined} loaders.loadNow undefined: this host can't
+ * @param {() => Compiler | undefined} loaders.loadNow undefined: not supported by the host
  * @returns {Compilers}
  */
 export const makeCompilers = ({ load, loadNow }) => {
@@ -18,7 +18,7 @@ export const makeCompilers = ({ load, loadNow }) => {
       compiler ??= loadNow();
       if (compiler !== undefined) return compiler;
       throw new Error(
-        'importNow of plain text needs a compiler that this host loads only asynchronously: `await prepareSources()` before',
+        'importNow of source text needs a compiler that this host can only load asynchronously: call `await prepareSources()` before',
       );
     },
   };

@@ -1,4 +1,4 @@
-// What the package needs of its host.
+// Requirements of the npm package on its host.
 
 /** @import { VerifyPowers } from '../linker/import-archive.js' */
 /** @import { Compiler } from './compile.js' */
@@ -9,7 +9,7 @@
  * @property {() => (locked: Pick<Powers, 'language' | 'languageNames' | 'capture'>) => Powers} prepare
  * @property {VerifyPowers} verifyPowers
  * @property {() => Promise<Compiler>} loadCompiler
- * @property {() => Compiler | undefined} loadCompilerNow undefined: it can't be loaded without waiting
+ * @property {() => Compiler | undefined} loadCompilerNow undefined: it can't be loaded synchronously
  */
 
 export {};

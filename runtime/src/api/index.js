@@ -1,11 +1,11 @@
-// The package, in Node.
+// The npm package in Node.
 import { createRequire } from 'node:module';
 import { prepareHost, verifyPowers } from '../node/powers.js';
 import { makeApi } from './api.js';
 
 const require = createRequire(import.meta.url);
 
-// Node before 20.19 can't require an ES module; and who bundles this package leaves the file behind.
+// Node before 20.19 can't require an ES module, and bundlers omit the file.
 const CANNOT = ['ERR_REQUIRE_ESM', 'MODULE_NOT_FOUND'];
 
 const loadCompilerNow = () => {

@@ -1,4 +1,4 @@
-// `lockdown` as SES has it, which also gets ready for archives.
+// `lockdown` of SES, which also prepares the realm for archives.
 import { secure } from '../lockdown/lockdown.js';
 import { makeStacks } from '../stacks/stack.js';
 
@@ -7,7 +7,7 @@ import { makeStacks } from '../stacks/stack.js';
 /** @import { Powers } from '../protocols/powers.js' */
 
 /**
- * @typedef {object} Locked what archives need of a realm that is locked down
+ * @typedef {object} Locked state of a locked-down realm that archives need
  * @property {Powers} powers
  * @property {Stacks} stacks
  *
@@ -17,7 +17,7 @@ import { makeStacks } from '../stacks/stack.js';
 const start = /** @type {typeof globalThis & Record<string, any>} */ (globalThis);
 
 /**
- * SES's own console, since a console of Node's that is hardened breaks at `console.group`.
+ * Uses the console of SES, because `console.group` of a hardened Node console throws.
  *
  * @type {import('ses').RepairOptions}
  */
@@ -35,7 +35,7 @@ export const makeLock = (host) => {
   const lockdown = (settings = {}) => {
     const given = Object.entries(settings).filter(([, value]) => value !== undefined);
     const options = /** @type {typeof settings} */ (Object.fromEntries(given));
-    // By us or by others: SES says that it is too late, before anything of the host is changed.
+    // Already locked down: SES throws its error before the host is modified.
     if (Object.isFrozen(Function.prototype)) start['repairIntrinsics'](options);
     const { console } = globalThis;
     const stacks = makeStacks({ showsHost: true, hidesFromEvaluated: true });
@@ -50,7 +50,7 @@ export const makeLock = (host) => {
     lockdown,
     lockedRealm() {
       if (locked !== undefined) return locked;
-      throw new Error("an archive needs a realm that this package's `lockdown()` has locked down");
+      throw new Error('an archive requires `lockdown()` of this package');
     },
   };
 };

@@ -1,4 +1,4 @@
-// Module descriptors with plain text, which SES's Compartment would take for the name of another module.
+// Module descriptors with source text, which SES's Compartment would treat as the name of another module.
 import { ownProperty } from '../base/descriptors.js';
 
 /** @import { Compiler } from './compile.js' */
@@ -14,7 +14,7 @@ import { ownProperty } from '../base/descriptors.js';
  * @typedef {Record<string, unknown>} ModuleMap
  * @typedef {(specifier: string) => unknown} Hook
  *
- * @typedef {object} Options of a compartment, as far as they matter here
+ * @typedef {object} Options of a compartment that are relevant here
  * @property {string} [name]
  * @property {unknown} [modules]
  * @property {ResolveHook} [resolveHook]
@@ -25,7 +25,7 @@ import { ownProperty } from '../base/descriptors.js';
  *
  * @typedef {object} Compilers
  * @property {() => Promise<Compiler>} later
- * @property {() => Compiler} now throws where it can't be loaded without waiting
+ * @property {() => Compiler} now throws if it can't be loaded synchronously
  */
 
 const LANGUAGES = [undefined, 'module', 'commonjs'];
@@ -33,7 +33,7 @@ const LANGUAGES = [undefined, 'module', 'commonjs'];
 /**
  * @param {object} object a namespace of SES's may throw
  * @param {string} key
- * @returns {unknown} of its own data property
+ * @returns {unknown} the value of its own data property
  */
 const maybeOwn = (object, key) => {
   try {
@@ -44,7 +44,7 @@ const maybeOwn = (object, key) => {
 };
 
 /**
- * SES's own meaning of a string, the source of another module of `compartment`, stays where a compartment is named.
+ * With a `compartment`, a string keeps its meaning in SES: the specifier of another module in that compartment.
  *
  * @param {unknown} descriptor
  * @returns {descriptor is TextDescriptor}
@@ -58,7 +58,7 @@ const isText = (descriptor) =>
 
 /**
  * @param {unknown} value
- * @returns {Promise<unknown> | undefined} undefined: it is no promise; a namespace of SES's may throw when asked
+ * @returns {Promise<unknown> | undefined} undefined: not a promise; a namespace of SES may throw
  */
 const maybePromise = (value) => {
   try {
@@ -69,13 +69,13 @@ const maybePromise = (value) => {
   }
 };
 
-/** @param {unknown} entries an object, or a Map as SES's types have it */
+/** @param {unknown} entries an object, or a Map as in SES's types */
 export const plainEntries = (entries) =>
   entries instanceof Map ? Object.fromEntries(entries) : entries;
 
 /**
  * @param {Options} options
- * @returns {(compiler: Compiler, descriptor: TextDescriptor, specifier: string) => object} a descriptor that SES takes
+ * @returns {(compiler: Compiler, descriptor: TextDescriptor, specifier: string) => object} a descriptor for SES
  */
 const makeCompiled =
   ({ name, resolveHook, __shimTransforms__: shimTransforms }) =>
@@ -108,12 +108,12 @@ const splitModules = (modules) => {
 };
 
 /**
- * SES asks `modules`, then `moduleMapHook`, then `importHook` or `importNowHook`, each at once after the other. A text that
- * turns up early is held until the last is asked, which alone may take its time.
+ * SES calls `modules`, then `moduleMapHook`, then `importHook` or `importNowHook`, in immediate succession. A source
+ * that an earlier one returns is pending until the last hook, because only that one can be asynchronous.
  *
  * @param {Options} options
  * @param {Compilers} compilers
- * @returns {Options} for SES's Compartment, that give it what it takes
+ * @returns {Options} for SES's Compartment, with compiled sources
  */
 export const withTexts = (options, compilers) => {
   const { name = '<unknown>', importHook, importNowHook, moduleMapHook } = options;
@@ -122,7 +122,7 @@ export const withTexts = (options, compilers) => {
     return { ...options, modules: others };
   const compiled = makeCompiled(options);
   /** @type {TextDescriptor | undefined} */
-  let held;
+  let pending;
 
   /**
    * @param {string} specifier
@@ -130,9 +130,9 @@ export const withTexts = (options, compilers) => {
    * @param {Hook | undefined} hook
    */
   const descriptorOf = (specifier, hookName, hook) => {
-    const text = held;
-    held = undefined;
-    if (text !== undefined) return text;
+    const descriptor = pending;
+    pending = undefined;
+    if (descriptor !== undefined) return descriptor;
     if (hook !== undefined) return hook(specifier);
     const [module, compartment] = [specifier, name].map((word) => JSON.stringify(word));
     throw new Error(`${hookName} needed to load module ${module} in compartment ${compartment}`);
@@ -152,8 +152,8 @@ export const withTexts = (options, compilers) => {
     modules: others,
     moduleMapHook: (specifier) => {
       const found = texts.get(specifier) ?? moduleMapHook?.(specifier);
-      held = isText(found) ? found : undefined;
-      return held === undefined ? found : undefined;
+      pending = isText(found) ? found : undefined;
+      return pending === undefined ? found : undefined;
     },
     importHook: (specifier) => {
       const found = descriptorOf(specifier, 'importHook', importHook);

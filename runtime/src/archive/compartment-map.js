@@ -1,4 +1,4 @@
-// The schema of compartment-map.json: Endo's, and our extra keys in module entries.
+// The schema of compartment-map.json: Endo's schema and the extra keys of this project in module entries.
 import { InvalidArchive } from '../base/errors.js';
 import * as json from '../base/json-shape.js';
 import { PARSERS } from './languages.js';
@@ -16,9 +16,9 @@ import { readPolicy } from '../policy/policy-format.js';
  * @property {string} location relative to the compartment's
  * @property {Parser} parser
  * @property {string} sha512
- * @property {boolean} isEntry whether the application may begin there, instead of at the map's entry
- * @property {Record<RequestKind, ReadonlyMap<string, string>>} resolutions what the module's specifiers
- *   lead to in its compartment, where path arithmetic does not say it
+ * @property {boolean} isEntry whether the application may start at this module instead of the map's entry
+ * @property {Record<RequestKind, ReadonlyMap<string, string>>} resolutions module keys by specifier, where path
+ *   arithmetic gives another result
  *
  * @typedef {{ kind: 'link', compartment: string, module: string }} LinkModule
  * @typedef {{ kind: 'exit', exit: string }} ExitModule
@@ -26,8 +26,8 @@ import { readPolicy } from '../policy/policy-format.js';
  * @typedef {FileModule | LinkModule | ExitModule | ErrorModule} ModuleConfiguration
  *
  * @typedef {object} CompartmentDescriptor
- * @property {string} name the package's
- * @property {string} label its canonical name
+ * @property {string} name of the package
+ * @property {string} label canonical name of the package
  * @property {string} location
  * @property {Map<string, ModuleConfiguration>} modules
  * @property {PackagePolicy | undefined} policy
@@ -39,7 +39,8 @@ import { readPolicy } from '../policy/policy-format.js';
 
 export const MAP_NAME = 'compartment-map.json';
 
-// What says of which kind a module is. An entry of two kinds would be one for who runs it, and another for who looks at it.
+// Keys that determine the kind of a module. An entry of two kinds would be ambiguous: a runtime and an inspector
+// could read different modules.
 const KINDS = ['compartment', 'exit', 'deferredError', 'parser'];
 
 /**
@@ -160,7 +161,7 @@ const asCompartment = (input, hashed) => {
 };
 
 /**
- * Follow links to what they lead to, at once for all: dangling links and circles are refused.
+ * Follows all links to their targets and rejects dangling links and cycles.
  *
  * @param {CompartmentMap} map
  */
@@ -196,7 +197,8 @@ const checkLinks = (map) => {
 
 /**
  * @param {Json} input compartment-map.json
- * @param {{ hashed?: boolean }} [options] whether each file must have its hash: not in a script, which is one text
+ * @param {{ hashed?: boolean }} [options] `hashed`: whether each file needs a hash; the files of a script don't,
+ *   because the script is one source
  * @returns {CompartmentMap}
  */
 export const parseCompartmentMap = (input, { hashed = true } = {}) => {
@@ -232,7 +234,7 @@ export const parseCompartmentMap = (input, { hashed = true } = {}) => {
 /**
  * @param {CompartmentMap} map
  * @param {string} name of a file of the application
- * @returns {CompartmentMap | undefined} the same, that begins there; undefined: it may not
+ * @returns {CompartmentMap | undefined} the map with that file as its entry; undefined: the file is no entry
  */
 export const beginningAt = (map, name) => {
   const { compartment, module: first } = map.entry;
@@ -246,7 +248,7 @@ export const beginningAt = (map, name) => {
 
 /**
  * @param {CompartmentMap} map
- * @returns {Map<string, { path: string, sha512: string }>} the files that the map speaks of, by name
+ * @returns {Map<string, { path: string, sha512: string }>} the files that the map lists, by name
  */
 export const filesOf = (map) => {
   const files = new Map();

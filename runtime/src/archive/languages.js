@@ -1,12 +1,12 @@
-// Module languages: the table that the bundler has, by the parsers that a compartment map names.
+// Module languages by parser name of the compartment map. The bundler reads the same table.
 import table from '../../../compartment_mapper/languages.json' with { type: 'json' };
 
 /**
  * @typedef {'pre-mjs-json' | 'pre-cjs-json' | 'json' | 'text' | 'bytes'} Parser
  *
  * @typedef {object} LanguageFacts
- * @property {boolean} program whether it is code, which was compiled; else data
- * @property {boolean} copied whether each package gets a copy of its own, since the value can be modified
+ * @property {boolean} program whether the module is compiled code; otherwise data
+ * @property {boolean} copied whether each package gets its own copy, because the value is mutable
  */
 
 /** @type {ReadonlyMap<string, LanguageFacts>} */

@@ -1,4 +1,4 @@
-// What a stored module says: the JSON of pre-mjs-json and pre-cjs-json, in our words.
+// Stored modules: parses the JSON of pre-mjs-json and pre-cjs-json.
 import { InvalidArchive } from '../base/errors.js';
 import * as json from '../base/json-shape.js';
 import { parseSourceMap } from '../stacks/source-map.js';
@@ -9,33 +9,33 @@ import { parseSourceMap } from '../stacks/source-map.js';
 /**
  * @typedef {object} EsmSource
  * @property {'esm'} kind
- * @property {string} text an expression, the functor
+ * @property {string} functor an expression
  * @property {readonly string[] | undefined} edits see `edit-table.js`
  * @property {SourceMap | undefined} sourceMap
  * @property {string[]} requests the specifiers of static imports, in their order
- * @property {ReadonlyMap<string, string[]> | undefined} importNames undefined: not known before it runs
+ * @property {ReadonlyMap<string, string[]> | undefined} importNames undefined: unknown until it runs
  * @property {string[]} stars the specifiers of `export * from`
  * @property {ReadonlyMap<string, Array<[importName: string, exportName: string]>>} reexports
  * @property {ReadonlyMap<string, string>} fixed local names by export names
  * @property {ReadonlyMap<string, [local: string, accessor: boolean]>} live
  * @property {boolean} async has a top-level await
  * @property {boolean} needsImportMeta
- * @property {boolean} split in a cycle: its functor can stop before the module's own code
- * @property {string | undefined} syntaxError what an engine said of a text that is no module
+ * @property {boolean} split for a module in a cycle: its functor can suspend before the module body
+ * @property {string | undefined} syntaxError message of the engine for source that is no module
  * @property {Names} names
  *
  * @typedef {object} CjsSource
  * @property {'cjs'} kind
- * @property {string} text an expression, the functor
+ * @property {string} functor an expression
  * @property {readonly string[] | undefined} edits see `edit-table.js`
  * @property {SourceMap | undefined} sourceMap
  * @property {string[]} exports the names that ESM can import
- * @property {boolean} sloppy expects that assignment makes global variables
+ * @property {boolean} sloppy relies on assignments that create global variables
  * @property {Names} names
  *
  * @typedef {object} Names
  * @property {string[]} assigns the global names that the module assigns
- * @property {string[]} hostNames the names of the host's globals that it names freely
+ * @property {string[]} hostNames free variables of the module that are host globals
  */
 
 /**
@@ -126,10 +126,10 @@ export const parseEsmSource = (input) => {
   const needed = [...new Set(imports)];
   const source = {
     kind: /** @type {const} */ ('esm'),
-    text: json.asString(members.need('__syncModuleProgram__')),
+    functor: json.asString(members.need('__syncModuleProgram__')),
     edits: editsOf(members),
     sourceMap: mapOf(members),
-    // Beside what is imported statically, `imports` may name what import() may ask for.
+    // `imports` may also have specifiers of import(), not only of static imports.
     requests: importNames === undefined ? needed : needed.filter((name) => importNames.has(name)),
     importNames,
     stars: optional(members, 'reexports', json.asStrings, []),
@@ -170,7 +170,7 @@ export const parseCjsSource = (input) => {
   const members = json.asObject(input);
   return {
     kind: 'cjs',
-    text: json.asString(members.need('source')),
+    functor: json.asString(members.need('source')),
     edits: editsOf(members),
     sourceMap: mapOf(members),
     exports: optional(members, 'exports', json.asStrings, []),

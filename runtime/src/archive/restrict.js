@@ -1,4 +1,4 @@
-// Policies that are given to a run narrow those of its archive. They never widen them.
+// Policies of a run restrict the policies of the archive and never extend them.
 import { asMapOf, parseJson } from '../base/json-shape.js';
 import { InvalidArchive } from '../base/errors.js';
 import { decisionsOf, grantedOf, mayUsePackage, memberOf, policiesOf } from '../policy/policy.js';
@@ -15,15 +15,15 @@ import { isAttenuation, readPolicy } from '../policy/policy-format.js';
  */
 const widened = (label, what) =>
   new InvalidArchive(
-    `the restricting policy grants ${what} to '${label}', which the archive's policy does not grant`,
-    'a run can only remove grants; to add grants, bundle again with another policy',
+    `the policy of this run grants ${what} to '${label}', which the policy of the archive does not`,
+    'a run can only restrict grants; to add some, bundle again with another policy',
   );
 
 /**
  * @param {Granted} granted
  * @param {Granted} limit
  * @param {string} path
- * @returns {string | undefined} the path of something that the limit does not have
+ * @returns {string | undefined} path of a member that exceeds the limit
  */
 const excess = (granted, limit, path) => {
   for (const key of /** @type {const} */ (['whole', 'write', 'unlimited']))
@@ -44,10 +44,10 @@ const excess = (granted, limit, path) => {
 const excessOf = (decision, limit, name) => {
   if (decision === undefined) return undefined;
   if (isAttenuation(decision)) {
-    // The attenuator is given all of it.
+    // The attenuator gets the whole object.
     const same = isAttenuation(limit) && JSON.stringify(limit) === JSON.stringify(decision);
-    const within = grantedOf(limit)?.whole === true && grantedOf(limit)?.members.size === 0;
-    return same || within ? undefined : name;
+    const isSubset = grantedOf(limit)?.whole === true && grantedOf(limit)?.members.size === 0;
+    return same || isSubset ? undefined : name;
   }
   const granted = grantedOf(limit);
   return granted === undefined ? name : excess(decision, granted, name);
@@ -81,9 +81,9 @@ const partExcess = (part, policy, limit) => {
 /**
  * @param {string} label
  * @param {PackagePolicy} policy
- * @param {PackagePolicy} limit what the archive grants
+ * @param {PackagePolicy} limit policy of the archive
  */
-const checkWithin = (label, policy, limit) => {
+const checkSubset = (label, policy, limit) => {
   for (const part of /** @type {const} */ (['globals', 'builtins'])) {
     const found = partExcess(part, policy, limit);
     if (found !== undefined) throw widened(label, `${part} ${found}`);
@@ -99,9 +99,9 @@ const checkWithin = (label, policy, limit) => {
 
 /**
  * @param {CompartmentMap} map
- * @param {string} text JSON: policies by label, each as it stands in a map
- * @returns {CompartmentMap} with these policies
- * @throws {InvalidArchive} when one of them is malformed, or grants more than the archive's
+ * @param {string} text JSON: policies by label, in the format of a compartment map
+ * @returns {CompartmentMap} the map with these policies
+ * @throws {InvalidArchive} if a policy is malformed or grants more than that of the archive
  */
 export const restricted = (map, text) => {
   const policies = asMapOf(parseJson(text, 'policy'), readPolicy);
@@ -110,12 +110,12 @@ export const restricted = (map, text) => {
   for (const label of policies.keys())
     if (!known.has(label))
       throw new InvalidArchive(
-        `the restricting policy names '${label}', which is not in the archive`,
+        `the policy of this run names '${label}', which is not in the archive`,
       );
   const compartments = [...map.compartments].map(([name, descriptor]) => {
     const limit = limitOf(name);
     const policy = policies.get(descriptor.label) ?? limit;
-    checkWithin(descriptor.label, policy, limit);
+    checkSubset(descriptor.label, policy, limit);
     return /** @type {const} */ ([name, { ...descriptor, policy }]);
   });
   return { ...map, compartments: new Map(compartments) };

@@ -1,5 +1,4 @@
-// What an archive or a script holds for each file of the map: bytes that were verified, or values that the
-// script's own text has.
+// Files of the compartment map: verified bytes of an archive, or values in the source of a script.
 import { parseJson, utf8 } from '../base/json-shape.js';
 
 /** @import { Json } from '../base/json-shape.js' */
@@ -8,10 +7,10 @@ import { parseJson, utf8 } from '../base/json-shape.js';
  * @typedef {object} StoredFiles by `COMPARTMENT/LOCATION`
  * @property {(path: string) => string} textOf
  * @property {(path: string) => Json} jsonOf
- * @property {(path: string) => Uint8Array | undefined} bytesOf not to be changed
+ * @property {(path: string) => Uint8Array | undefined} bytesOf read-only
  *
- * @typedef {object | string | [base64: string]} StoredValue an object is the JSON of a compiled module; what is no
- *   UTF-8 is in an array
+ * @typedef {object | string | [base64: string]} StoredValue an object is the JSON of a compiled module; an array has
+ *   the content of a file that is not UTF-8
  */
 
 /**
@@ -28,7 +27,7 @@ export const storedBytes = (files) => {
   };
 };
 
-const { atob } = globalThis; // before anything can replace it
+const { atob } = globalThis; // before other code can replace it
 const encoder = new TextEncoder();
 
 /** @param {string} base64 */

@@ -1,18 +1,18 @@
-// A strict reader for the zip files that hold archives: what is ambiguous is refused, so that no two
-// readers can see different modules in one file.
+// A strict reader for archives in zip format: it rejects ambiguous files, so that no two readers can see different
+// modules in one file.
 import limits from '../../../compartment_mapper/limits.json' with { type: 'json' };
 import { InvalidArchive } from '../base/errors.js';
 
 /**
  * @typedef {object} ZipPowers
- * @property {(bytes: Uint8Array, size: number) => Uint8Array} inflateRaw inflates to at most `size` bytes; throws
- *   for bytes that go on after their end, where the host can tell
+ * @property {(bytes: Uint8Array, size: number) => Uint8Array} inflateRaw inflates to at most `size` bytes; throws for
+ *   bytes after the end of the data, if the host detects them
  * @property {(bytes: Uint8Array) => number} [crc32]
  *
  * @typedef {object} Entry
  * @property {string} name
  * @property {Uint8Array} rawName
- * @property {number} version of the format that a reader needs
+ * @property {number} version of the format that is needed to read the entry
  * @property {number} flags
  * @property {number} method
  * @property {number} crc
@@ -23,13 +23,13 @@ import { InvalidArchive } from '../base/errors.js';
  */
 
 const END_SIZE = 22;
-const LOCATOR_SIZE = 20; // of what says where the directory of zip64 is
+const LOCATOR_SIZE = 20; // zip64 end of central directory locator
 const CENTRAL_SIZE = 46;
 const LOCAL_SIZE = 30;
 const STORED = 0;
 const DEFLATED = 8;
 const UTF8_FLAG = 0x800;
-const DEFLATE_LEVEL_FLAGS = 0x6; // say which effort was made; of no consequence to a reader
+const DEFLATE_LEVEL_FLAGS = 0x6; // compression level; readers ignore it
 
 const CRC_TABLE = new Int32Array(256).map((_, byte) => {
   let crc = byte;
@@ -53,7 +53,7 @@ const viewOf = (bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byt
 
 /**
  * @param {Uint8Array} bytes
- * @returns {{ count: number, size: number, offset: number }} where the central directory is
+ * @returns {{ count: number, size: number, offset: number }} location of the central directory
  */
 const readEnd = (bytes) => {
   const view = viewOf(bytes);
@@ -153,7 +153,7 @@ const readCentral = (bytes, at, end) => {
  * @param {Uint8Array} bytes
  * @param {Entry} entry
  * @param {number} limit where the central directory begins
- * @returns {Uint8Array} the entry's data as it is in the file
+ * @returns {Uint8Array} the stored data of the entry
  */
 const readLocal = (bytes, entry, limit) => {
   const view = viewOf(bytes);
@@ -193,14 +193,14 @@ const unpack = (entry, data, powers) => {
     const content = powers.inflateRaw(data, entry.size);
     if (content.length === entry.size) return content;
   } catch {
-    // said below
+    // reported below
   }
   throw refuse(`${where} does not inflate to its declared size`);
 };
 
 /**
- * Entries that overlap could be two modules in one reader and one in another; what stands between them could be an
- * entry for a reader that looks for one.
+ * Overlapping entries could be two modules in one reader and one in another; a reader that scans for entries could
+ * find one in a gap between them.
  *
  * @param {Entry[]} entries
  * @param {number} limit where the central directory begins

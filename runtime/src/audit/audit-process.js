@@ -1,4 +1,4 @@
-// The `process` of a package under `--audit`: what its view lacks is recorded when it is read.
+// The `process` of a package under `--audit`: records reads of members that its view lacks.
 import { isObject } from '../base/objects.js';
 import { recordingStub } from './audit.js';
 import { accessDenied } from '../base/errors.js';
@@ -8,7 +8,7 @@ import { isDenied, memberOf } from '../policy/policy.js';
 /** @import { AnyObject } from '../base/objects.js' */
 /** @import { Recorder } from '../protocols/audit.js' */
 
-// What every view has, in a harmless form that says nothing of the process.
+// Members that every view has in a harmless form, without data of the process.
 const INERT = ['argv', 'execArgv', 'cwd'];
 const STREAMS = ['process.stdin', 'process.stdout', 'process.stderr'];
 const OF_EVERY_VIEW = ['env', 'getBuiltinModule', 'constructor'];
@@ -38,7 +38,7 @@ const auditedEnv = (process, env, { label, granted, recorder }) => {
 };
 
 /**
- * @param {AnyObject} stream of the package, which may use parts of it
+ * @param {AnyObject} stream of the package, with a grant for some members
  * @param {string} path such as `process.stdout`
  * @param {AuditedProcess} options
  * @returns {AnyObject}

@@ -1,11 +1,11 @@
-// `run --audit`: what a policy withholds is not denied but recorded, with the place of its first use. A
-// package gets a stand-in, which answers everything and does nothing: the host is never touched.
+// `run --audit`: records denied capabilities with the place of their first use instead of throwing. A package gets a
+// stub that accepts every operation and does nothing: the host is never touched.
 import { severityOf } from '../base/authority.js';
 import { ownerOf } from '../base/errors.js';
 
 /** @import { Needed, Recorder } from '../protocols/audit.js' */
 
-/** @returns {string} where in the packages' code the runtime was called */
+/** @returns {string} position in a package's source that called the runtime */
 export const placeOfUse = () => {
   const { stack = '' } = new Error('place');
   return /compartment:\/\/\/(.+?:\d+):\d+\)?$/m.exec(stack)?.[1] ?? '';
@@ -49,11 +49,11 @@ const lineOf = ({ label, part, path, grant, severity, place }) => {
 export const auditReport = (recorder, format) => {
   const needed = recorder.needed();
   if (format === 'json') return JSON.stringify({ audit: needed });
-  if (needed.length === 0) return 'audit: the policy withheld nothing that was used';
-  return ['audit: withheld by the policy, and used:', ...needed.map(lineOf)].join('\n');
+  if (needed.length === 0) return 'audit: the policy denied nothing that was used';
+  return ['audit: denied by the policy, and used:', ...needed.map(lineOf)].join('\n');
 };
 
-// A program that waits for an answer of what does nothing would wait for ever.
+// A program that waits for a result of a stub would loop forever.
 const MOST_USES = 10_000;
 
 const EMPTY = Object.freeze({
@@ -65,7 +65,7 @@ const ASYNC_EMPTY = Object.freeze({
   [Symbol.asyncIterator]: () => ASYNC_EMPTY,
 });
 
-/** What is read of a stub by the language itself. @type {Record<PropertyKey, unknown>} */
+/** Members of a stub that the language itself reads. @type {Record<PropertyKey, unknown>} */
 const PLAIN = {
   __proto__: null,
   ...{ length: 0, name: '', toString: () => '', valueOf: () => '', toJSON: () => '' },
@@ -80,10 +80,11 @@ const PLAIN = {
 
 /**
  * @typedef {object} StubOptions
- * @property {() => void} use called whenever it is used
- * @property {() => Error} deny when it is used without end
- * @property {(name: string) => StubOptions | undefined} [member] of a thing whose members are granted alone
- * @property {boolean} [settled] whether it is what a promise has come to
+ * @property {() => void} use called on every use
+ * @property {() => Error} deny creates the error for endless use
+ * @property {(name: string) => StubOptions | undefined} [member] options of a member, for an object whose members are
+ *   granted one by one
+ * @property {boolean} [settled] whether it is the result of a promise
  */
 
 /**
@@ -92,7 +93,7 @@ const PLAIN = {
  */
 export const makeRecordingStub = (options) => {
   const { use, deny, member, settled = false } = options;
-  /** @type {Map<PropertyKey, unknown>} what the package assigned, and members that were read */
+  /** @type {Map<PropertyKey, unknown>} assigned members, and members that were read */
   const own = new Map();
   let uses = 0;
   const used = () => {
@@ -159,7 +160,7 @@ export const makeRecordingStub = (options) => {
  * @param {'globals' | 'builtins'} denied.part
  * @param {string} denied.path
  * @param {(path: string) => Error} denied.deny
- * @param {(path: string) => boolean} [denied.hasMembers] whether members of it are granted alone
+ * @param {(path: string) => boolean} [denied.hasMembers] whether its members are granted one by one
  * @returns {Function} a stub that records
  */
 export const recordingStub = (recorder, { label, part, path, deny, hasMembers = () => false }) => {

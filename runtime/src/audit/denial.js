@@ -1,4 +1,5 @@
-// Stand-ins for what a package names but may not use: naming them is harmless, using them says why not.
+// Stubs for capabilities that the source of a package mentions but the policy denies: a reference is harmless, a use
+// throws the reason.
 import { recordingStub } from './audit.js';
 import { VIEWED_GLOBALS } from '../base/authority.js';
 import { accessDenied } from '../base/errors.js';
@@ -8,7 +9,7 @@ import { accessDenied } from '../base/errors.js';
 /**
  * @param {() => Error} makeError
  * @param {string} [name]
- * @returns {Function} which can be called, constructed and inherited from, and then throws
+ * @returns {Function} which throws when it is called or constructed; classes can extend it
  */
 export const makeDenied = (makeError, name = 'denied') => {
   const denied = function denied() {
@@ -58,15 +59,15 @@ export const recordedGlobal = (audit) => (label, path) =>
   });
 
 /**
- * The scope of a package's texts, beside its global object, for names that it uses freely and has not.
+ * The scope of a package's source, in addition to its global object, for free variables that are not defined.
  *
  * @param {object} options
  * @param {string} options.label the package
- * @param {Iterable<string>} options.names that its modules use freely
+ * @param {Iterable<string>} options.names free variables of its modules
  * @param {(name: string) => boolean} options.isHostGlobal
  * @param {Record<string, unknown>} options.globalThis the compartment's
  * @param {Recorder | undefined} options.audit
- * @returns {object | undefined} accessors by name; undefined when there is nothing to add
+ * @returns {object | undefined} accessors by name; undefined if all names are defined
  */
 export const missingNames = ({ label, names, isHostGlobal, globalThis, audit }) => {
   const stubOf = audit === undefined ? deniedGlobal : recordedGlobal(audit);
@@ -76,7 +77,7 @@ export const missingNames = ({ label, names, isHostGlobal, globalThis, audit }) 
     const stub = isHostGlobal(name) ? stubOf(label, name) : undefined;
     Object.defineProperty(scope, name, {
       get() {
-        if (name in globalThis) return globalThis[name]; // defined since: a polyfill
+        if (name in globalThis) return globalThis[name]; // defined later, by a polyfill
         if (stub !== undefined) return stub;
         throw new ReferenceError(`${name} is not defined`);
       },

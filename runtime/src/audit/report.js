@@ -1,5 +1,5 @@
-// What packages were denied, and what they did with powers that are high or critical: a line of JSON for each kind of
-// use and place, for whoever watches a program. See docs/report.md.
+// The report for monitoring: denials, and uses of capabilities of severity high or critical, as one line of JSON for
+// each kind of use and place. See docs/report.md.
 import { onDenied } from '../base/errors.js';
 import { placeOfUse } from './audit.js';
 import { DEEP_BUILTIN_MEMBERS, severityOf } from '../base/authority.js';
@@ -12,13 +12,13 @@ import { needStack } from '../base/stack-space.js';
 
 /** @typedef {{ time: string, severity: string, place: string, count: number } & Use} Line */
 
-const MOST_LINES = 10_000; // kinds of uses, each with its place; what is more is only counted
+const MOST_LINES = 10_000; // kinds of uses, each with its place; further ones are only counted
 const FLUSH_EVERY = 1000; // milliseconds
 const WORST = ['high', 'critical'];
 
 /**
  * @param {(line: Line | { time: string, omitted: number }) => void} write
- * @returns {Report} that writes each kind of use at once when it is the first of its kind, and its count from time to time
+ * @returns {Report} writes each kind of use once immediately, and its count periodically
  */
 export const makeReport = (write) => {
   /** @type {Map<string, Line>} */
@@ -26,11 +26,11 @@ export const makeReport = (write) => {
   /** @type {Set<Line>} */
   const changed = new Set();
   let omitted = 0;
-  let told = 0;
+  let reported = 0;
   const now = () => new Date().toISOString();
   return {
     note(use) {
-      needStack(); // what was counted is to be written
+      needStack(); // so that counted uses are also written
       const place = placeOfUse();
       const key = JSON.stringify([use.package, use.part, use.capability, use.allowed, place]);
       const known = lines.get(key);
@@ -48,14 +48,14 @@ export const makeReport = (write) => {
     flush() {
       for (const line of changed) write({ ...line, time: now() });
       changed.clear();
-      if (omitted > told) write({ time: now(), omitted });
-      told = omitted;
+      if (omitted > reported) write({ time: now(), omitted });
+      reported = omitted;
     },
   };
 };
 
 /**
- * Must be called before any package runs: the report learns of each denial that is made, caught or not.
+ * Must be called before any package runs: the report gets every denial, caught or not.
  *
  * @param {Report} report
  */
@@ -63,7 +63,7 @@ export const reportDenials = ({ note }) => {
   const flags = { busy: false };
   onDenied((label, part, capability) => {
     if (flags.busy) return;
-    flags.busy = true; // a denial that the report itself were to meet
+    flags.busy = true; // ignores denials caused by the report itself
     try {
       note({ package: label, part, capability, allowed: false });
     } finally {
@@ -83,7 +83,7 @@ export const flushInTime = ({ flush }) => {
 /**
  * @param {Function} method
  * @param {() => void} note
- * @returns {Function} the same, of which calls are noted
+ * @returns {Function} the same method; every call is noted
  */
 const noted = (method, note) => {
   /** @type {Function} */
@@ -104,7 +104,7 @@ const noted = (method, note) => {
  * @param {Package} pkg
  * @param {Part} part
  * @param {string} path
- * @returns {(() => void) | undefined} undefined: it is not so bad that its uses are reported
+ * @returns {(() => void) | undefined} undefined: its severity is too low for the report
  */
 const noteOf = ({ label, application }, part, path) => {
   const { report } = application;
@@ -115,9 +115,9 @@ const noteOf = ({ label, application }, part, path) => {
 /**
  * @param {Package} pkg
  * @param {Part} part
- * @param {AnyObject} holder of the package's own
+ * @param {AnyObject} holder object of the package
  * @param {string} key
- * @param {string} path of that
+ * @param {string} path of the member
  */
 const noteMember = (pkg, part, holder, key, path) => {
   const property = Object.getOwnPropertyDescriptor(holder, key);
@@ -128,11 +128,11 @@ const noteMember = (pkg, part, holder, key, path) => {
 };
 
 /**
- * Have calls of what is bad in a builtin reported.
+ * Reports calls of dangerous members of a builtin.
  *
  * @param {Package} pkg
  * @param {string} name of the builtin, without `node:`
- * @param {AnyObject} whole that the package has alone
+ * @param {AnyObject} whole the package's own copy
  */
 export const reportUses = (pkg, name, whole) => {
   if (pkg.application.report === undefined) return;

@@ -1,4 +1,4 @@
-// The table of what the host offers, and how bad it is: the same that the bundler reads.
+// The capability table: every capability of the host with its severity. The bundler reads the same file.
 import table from '../../../compartment_mapper/authority/authority.json' with { type: 'json' };
 
 /** @typedef {'globals' | 'builtins'} Part */
@@ -13,7 +13,7 @@ const globals = { ...table.globals, ...table.page };
 /** @type {Rows} */
 const builtins = table.builtins;
 
-// The builtin of that name is the same object as the global.
+// The builtin `process` is the same object as the global.
 const PARTS = {
   globals,
   builtins: {
@@ -25,7 +25,7 @@ const PARTS = {
 /**
  * @param {Rows} rows
  * @param {(members: ByMember) => boolean} isWanted
- * @returns {string[]} the names of those that are granted by member
+ * @returns {string[]} names of the rows that are granted by member
  */
 const byMember = (rows, isWanted) =>
   Object.keys(rows).filter((name) => {
@@ -33,24 +33,27 @@ const byMember = (rows, isWanted) =>
     return members !== undefined && isWanted(members);
   });
 
-/** @type {ReadonlyArray<string>} globals of which members may be granted, and others not */
+/** @type {ReadonlyArray<string>} globals whose members can be granted one by one */
 export const VIEWED_GLOBALS = byMember(globals, ({ byHand }) => byHand !== true);
 
-/** @type {ReadonlyArray<string>} those that are inferred whole, and may be granted by member by hand */
+/**
+ * @type {ReadonlyArray<string>} globals that inference grants as a whole; a policy written by hand may grant single
+ *   members
+ */
 export const VIEWED_BY_HAND = byMember(globals, ({ byHand }) => byHand === true);
 
-/** @type {ReadonlyArray<string>} globals that a package has in pages in the same way as in Node */
+/** @type {ReadonlyArray<string>} globals that a package gets in pages the same way as in Node */
 export const OWN_IN_PAGES = byMember(globals, ({ ownInPages }) => ownInPages === true);
 
-/** @type {ReadonlyArray<string>} objects of the language: a package that changes one has its own */
+/** @type {ReadonlyArray<string>} language objects: a package that modifies one gets its own copy */
 export const STATICS = Object.keys(table.statics);
 
-/** @type {string[]} builtins of which a package that is granted nothing has a form of its own */
+/** @type {string[]} builtins with a replacement for packages without a grant */
 export const WITHOUT_POWER = Object.keys(builtins).filter(
   (name) => builtins[name]?.formWithoutGrant === true,
 );
 
-/** @type {ReadonlyArray<string>} members of builtins of which members may be granted: `fs.promises` */
+/** @type {ReadonlyArray<string>} builtin members whose own members can be granted one by one: `fs.promises` */
 export const DEEP_BUILTIN_MEMBERS = byMember(builtins, () => true).flatMap((name) =>
   (builtins[name]?.byMember?.deep ?? []).map((member) => `${name}.${member}`),
 );
@@ -65,7 +68,7 @@ const pathsOf = (part, severity) =>
 
 /**
  * @param {Part} part
- * @returns {string[]} paths of what can neither read nor change anything outside of its compartment
+ * @returns {string[]} paths that can neither read nor change anything outside the compartment
  */
 export const harmlessPaths = (part) =>
   pathsOf(part, 'harmless').filter((path) => part === 'globals' || !path.startsWith('process.'));
@@ -88,15 +91,15 @@ const CRITICAL = { globals: criticalByName('globals'), builtins: criticalByName(
 
 /**
  * @param {Part} part
- * @param {string} name of a global, or a builtin
- * @returns {ReadonlyArray<string>} paths of the members that undo confinement
+ * @param {string} name of a global or builtin
+ * @returns {ReadonlyArray<string>} paths of the members that allow a sandbox escape
  */
 export const criticalMembers = (part, name) => CRITICAL[part].get(name) ?? [];
 
 /**
  * @param {Part} part
  * @param {string} path
- * @returns {string} what the table says of it, or of the nearest object that holds it
+ * @returns {string} severity of the path, or of the nearest object that contains it
  */
 export const severityOf = (part, path) => {
   const rows = PARTS[part];

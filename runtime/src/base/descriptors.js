@@ -1,15 +1,16 @@
-// What `Object.getOwnPropertyDescriptor` says of the properties of frozen prototypes. They are accessors, so that
-// assignments to instances work; code that copies methods from one prototype to another asks for their values.
+// Property descriptors of frozen prototypes. Their properties are accessors, so that assignments to instances work;
+// code that copies methods from one prototype to another expects data properties, so
+// `Object.getOwnPropertyDescriptor` reports those.
 
-/** What a property really is, whatever packages are told. */
+/** The real descriptor of a property, whatever packages see. */
 export const { getOwnPropertyDescriptor: ownProperty } = Reflect;
 
-/** @type {WeakMap<Function, unknown>} getters that stand for a plain property, and its value */
+/** @type {WeakMap<Function, unknown>} value of the data property by the getter that stands for it */
 const values = new WeakMap();
 
 /**
  * @param {Function} getter
- * @param {unknown} value what the property was before it became an accessor
+ * @param {unknown} value value of the property before it became an accessor
  */
 export const standsFor = (getter, value) => {
   values.set(getter, value);
@@ -17,23 +18,23 @@ export const standsFor = (getter, value) => {
 
 /**
  * @param {PropertyDescriptor | undefined} property
- * @returns {PropertyDescriptor | undefined} the plain property that an accessor of ours, or of ses, stands for
+ * @returns {PropertyDescriptor | undefined} the data property that an accessor of the runtime or of ses stands for
  */
 const plain = (property) => {
   const get = property?.get;
   if (property === undefined || get === undefined) return property;
   const known = values.has(get) ? { value: values.get(get) } : undefined;
-  const original = known ?? Object.getOwnPropertyDescriptor(get, 'originalValue'); // as ses marks its getters
+  const original = known ?? Object.getOwnPropertyDescriptor(get, 'originalValue'); // ses marks its getters with it
   if (original === undefined || !('value' in original)) return property;
   const { enumerable = false } = property;
   return { value: original.value, writable: true, enumerable, configurable: true };
 };
 
 /**
- * `Reflect.getOwnPropertyDescriptor` is exact, as proxies need it, but for the methods of promises: who wraps a promise
- * asks for them so.
+ * `Reflect.getOwnPropertyDescriptor` stays exact, because proxies need it, except for the methods of promises: code
+ * that wraps promises reads them with it.
  *
- * @param {ObjectConstructor} SharedObject the constructor of all compartments, before it is frozen
+ * @param {ObjectConstructor} SharedObject the constructor that all compartments share, before it is frozen
  */
 export const showPlainProperties = (SharedObject) => {
   const { getOwnPropertyDescriptor, getOwnPropertyDescriptors } = SharedObject;

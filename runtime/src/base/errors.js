@@ -1,11 +1,11 @@
-// Every error that the runtime itself makes, with Node's codes where Node has one.
+// Errors that the runtime throws, with Node's error codes where Node has one.
 import { severityOf } from './authority.js';
 
-/** An archive that we refuse to run: malformed, damaged or tampered with. */
+/** An archive that the runtime rejects: malformed, damaged or tampered with. */
 export class InvalidArchive extends Error {
   /**
-   * @param {string} message what is wrong, with its place in the archive
-   * @param {string} [hint] what to do about it
+   * @param {string} message the problem, with its place in the archive
+   * @param {string} [hint] how to fix it
    */
   constructor(message, hint = 'make the archive again with `compartment-mapper bundle`') {
     super(message);
@@ -70,7 +70,7 @@ export const unsupportedScheme = (scheme) =>
 export const dataNotPacked = () =>
   codedError(
     'ERR_UNSUPPORTED_ESM_URL_SCHEME',
-    'A module in a data: URL is packed where the text says the whole URL; this one was computed',
+    'A module in a data: URL is bundled only if the source has the whole URL as a literal; this one was computed',
   );
 
 /** @param {string} filename */
@@ -90,7 +90,7 @@ export const requireCycle = (filename) =>
 
 /**
  * @param {string} label of a package
- * @returns {string} where in a policy file its part is
+ * @returns {string} key of the package in a policy file
  */
 export const ownerOf = (label) =>
   label === '$root$' ? 'entry' : `resources[${JSON.stringify(label)}]`;
@@ -99,32 +99,32 @@ export const ownerOf = (label) =>
  * @param {string} label
  * @param {'builtin' | 'global'} kind
  * @param {string} name
- * @returns {string} the option of the command line, as it is typed in a shell
+ * @returns {string} the command-line option, quoted for a shell
  */
 const grantOption = (label, kind, name) => {
   const grant = `${label}:${kind === 'builtin' ? 'node:' : ''}${name}`;
   return `--grant ${/^[\w@./:-]+$/.test(grant) ? grant : `'${grant}'`}`;
 };
 
-/** @typedef {(label: string, part: 'builtins' | 'globals' | 'packages', name: string) => void} TellDenied */
+/** @typedef {(label: string, part: 'builtins' | 'globals' | 'packages', name: string) => void} DeniedListener */
 
-/** @type {TellDenied | undefined} */
+/** @type {DeniedListener | undefined} */
 let listener;
 let isQuiet = false;
 
-/** @param {TellDenied} tell is told of each denial, whether or not the package catches the error */
-export const onDenied = (tell) => {
-  listener = tell;
+/** @param {DeniedListener} notify called for each denial, whether or not the package catches the error */
+export const onDenied = (notify) => {
+  listener = notify;
 };
 
-/** @type {TellDenied} of what was denied without an error */
+/** @type {DeniedListener} for a denial without an error */
 export const notifyDenied = (label, part, name) => {
   if (!isQuiet) listener?.(label, part, name);
 };
 
 /**
  * @template T
- * @param {() => T} look at what nobody has asked for
+ * @param {() => T} look reads what no package requested: denials are not reported
  * @returns {T}
  */
 export const quietly = (look) => {
@@ -137,9 +137,9 @@ export const quietly = (look) => {
 };
 
 /**
- * @param {string} label the package that asked, by its canonical name
+ * @param {string} label canonical name of the package
  * @param {'builtin' | 'global' | 'package'} kind
- * @param {string} name what it asked for
+ * @param {string} name of the denied builtin, global or package
  */
 export const accessDenied = (label, kind, name) => {
   notifyDenied(label, /** @type {const} */ (`${kind}s`), name);
@@ -148,7 +148,7 @@ export const accessDenied = (label, kind, name) => {
     'ERR_ACCESS_DENIED',
     `package '${label}' may not use ${kind} '${name}'; grant it in the policy: ` +
       `${ownerOf(label)}.${kind}s[${JSON.stringify(name)}] = true` +
-      (isCritical ? ' (critical: it undoes confinement)' : '') +
+      (isCritical ? ' (critical: it allows a sandbox escape)' : '') +
       (kind === 'package' ? '' : `, or by ${grantOption(label, kind, name)}`),
   );
 };

@@ -1,11 +1,11 @@
-// Narrows what JSON.parse gives, with the key path in every complaint. Objects become Maps, so that
-// names like `__proto__` and `constructor` are names like any other.
+// Validates the result of JSON.parse; every error names the key path. Objects become Maps, so that names like
+// `__proto__` and `constructor` have no special meaning.
 import { InvalidArchive } from './errors.js';
 
 /**
- * @typedef {object} Json a value and where it stands
+ * @typedef {object} Json a value and its key path
  * @property {unknown} value
- * @property {string} path spelt out only when it is read
+ * @property {string} path computed when it is read
  */
 
 /** @implements {Json} */
@@ -83,7 +83,7 @@ const objectOf = (json) => {
   return /** @type {Record<string, unknown>} */ (value);
 };
 
-/** The own properties of an object; each is wrapped only when it is asked for. */
+/** The own properties of an object; each is wrapped on demand. */
 export class Members {
   /** @param {Json} json */
   constructor(json) {

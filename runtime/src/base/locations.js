@@ -1,4 +1,4 @@
-// Where modules seem to be: the same on every machine, and telling nothing about it.
+// Locations of modules as packages see them: the same on every machine, without details of the host.
 
 /**
  * @param {string} location of the compartment
@@ -11,7 +11,7 @@ export const filenameOf = (location, key) =>
 /** @param {string} filename */
 export const dirnameOf = (filename) => filename.slice(0, filename.lastIndexOf('/')) || '/';
 
-// What Node's pathToFileURL escapes beyond encodeURI, and what it leaves alone.
+// Differences between the escapes of Node's pathToFileURL and of encodeURI.
 /** @type {Record<string, string>} */
 const ESCAPES = { '?': '%3F', '#': '%23', '%5B': '[', '%5D': ']', '%5E': '^', '%7C': '|' };
 
@@ -37,7 +37,7 @@ export const filenameOfUrl = (url) => {
 export const isRelative = (specifier) => /^\.{1,2}(?:\/|$)/.test(specifier);
 
 /**
- * Path arithmetic, as in Endo: what is not relative is a key as it is written.
+ * Path arithmetic, as in Endo: a specifier that is not relative is used as a key unchanged.
  *
  * @param {string} specifier
  * @param {string} referrerKey
@@ -60,7 +60,7 @@ export const resolveKey = (specifier, referrerKey) => {
 
 /**
  * @param {string} directory absolute
- * @returns {string[]} where Node would look for packages
+ * @returns {string[]} folders that Node would search for packages
  */
 export const nodeModulesPaths = (directory) => {
   const parts = directory.split('/').filter((part) => part !== '');

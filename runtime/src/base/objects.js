@@ -1,4 +1,4 @@
-// Values that have members.
+// Type guard for values that have members.
 
 /** @typedef {Record<PropertyKey, any>} AnyObject */
 

@@ -1,14 +1,15 @@
-// The override mistake: a frozen property of a prototype would forbid assignments to instances. An accessor does not.
+// The override mistake: a frozen data property of a prototype makes assignments to instances throw. An accessor does
+// not.
 import { ownProperty, standsFor } from './descriptors.js';
 
 /**
  * The value is a constant of the getter's closure, which V8 can inline like a plain method.
  *
- * @param {object} object a prototype, or a class that others extend; it will be frozen
+ * @param {object} object a prototype, or a class that other classes extend; it is frozen later
  * @param {PropertyKey} key
  * @param {unknown} value of the property
- * @param {{ copied: boolean }} options `copied`: objects may have a copy of the accessor that they can't redefine, such
- *   as those of Node; what is assigned to them is stored apart
+ * @param {{ copied: boolean }} options `copied`: objects such as Node's may have a copy of the accessor that they
+ *   can't redefine; values assigned to them are stored separately
  * @returns {PropertyDescriptor}
  */
 export const overridable = (object, key, value, { copied }) => {
@@ -36,8 +37,8 @@ export const overridable = (object, key, value, { copied }) => {
         throw new TypeError(`Cannot assign to read only property '${String(key)}'`);
       const own = copied ? ownProperty(this, key) : undefined;
       if (own?.configurable === false) {
-        // Only reflection comes here with an object that is frozen, and so shared: a stored value would be a channel.
-        // Nothing changes, as when sloppy code assigns.
+        // Only reflection gets here with a frozen object, which packages share: a stored value would be a
+        // communication channel. The assignment is ignored, as in sloppy code.
         if (own.set !== set || !Object.isExtensible(this)) return;
         assigned ??= new WeakMap();
         assigned.set(this, other);

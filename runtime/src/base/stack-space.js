@@ -1,15 +1,16 @@
-// Room on the stack. A package can call from the very end of it, and catch what is thrown there: what was begun then would
-// stay half done, for all. So whatever changes something that packages share asks for its room before it begins.
+// Stack space. A package can call the runtime from the very end of the stack and catch the RangeError: an operation
+// that had begun would stay half done forever. So every function that changes state shared by packages checks for
+// stack space before it begins.
 
 const { apply } = Reflect;
 const nothing = () => undefined;
 
 /**
  * @param {number} kibibytes
- * @returns {() => void} throws a RangeError where so much is not left, as any call at the end of the stack does
+ * @returns {() => void} throws a RangeError if less is left, as any call at the end of the stack does
  */
 const stackSpaceOf = (kibibytes) => {
-  // All arguments are pushed at once, before the call.
+  // The engine pushes all arguments at once, before the call.
   /** @type {undefined[] | undefined} */
   let fill;
   return () => {
@@ -18,35 +19,35 @@ const stackSpaceOf = (kibibytes) => {
   };
 };
 
-// V8 has 984 KiB. What is begun within something else asks for less than that, or it would fail when that has begun. The
-// largest takes 50 µs to ask, and the first time a millisecond.
+// V8's stack has 984 KiB. A nested operation requires less than the outer one, or it could fail after the outer one
+// has begun. The largest check takes 50 µs, and a millisecond the first time.
 
-/** For what links modules, which makes compartments. */
+/** For linking modules, which creates compartments. */
 export const needStackToLink = stackSpaceOf(304);
 
-/** For what makes a compartment, which hardens what it is given. */
+/** For creating a compartment, which hardens its endowments. */
 export const needStackToEndow = stackSpaceOf(256);
 
-/** For what begins to harden the host. */
+/** For starting to harden the host. */
 export const needStackForHost = stackSpaceOf(208);
 
-/** For what loads and hardens one builtin. */
+/** For loading and hardening one builtin. */
 export const needStackForBuiltin = stackSpaceOf(160);
 
-/** For what hardens few objects. */
+/** For hardening a few objects. */
 export const needStackToHarden = stackSpaceOf(112);
 
-/** For what calls few functions, and often. */
+/** For frequent operations that call few functions. */
 export const needStack = stackSpaceOf(32);
 
-/** @type {WeakMap<object, Set<string>>} what was done already */
+/** @type {WeakMap<object, Set<string>>} finished operations by owner */
 const done = new WeakMap();
 
 /**
- * What hardens few objects, and is done once: not at the end of the stack.
+ * Runs an operation that hardens a few objects, once per owner. Throws at the end of the stack before it begins.
  *
  * @param {object} owner
- * @param {string} what of that owner
+ * @param {string} what name of the operation
  * @param {() => void} act
  */
 export const once = (owner, what, act) => {

@@ -1,40 +1,40 @@
-// When what a package exports is hardened: once it is handed to another package, and none of its modules is being
-// evaluated. Until then a package may patch its own.
+// Cross-package exports: hardens the exports of a package once another package has them and no module of the package
+// is being evaluated. Until then a package may modify its own exports.
 import { hardenTransitively, isCode, lockExport, sourceOf } from './hardening.js';
 import { needStack } from '../base/stack-space.js';
 
 /** @import { Locking } from './hardening.js' */
 /** @import { EvaluatedModule, CrossPackageExports, Harden } from '../protocols/modules.js' */
 
-/** @type {WeakMap<object, object>} the packages of objects that were handed over, as far as they were looked at */
+/** @type {WeakMap<object, object>} the package of each exported object that was checked */
 const owners = new WeakMap();
 
 /**
- * Functions are searched where they were found last: they come in the order of the text mostly.
+ * Starts each search at the last match, because functions mostly come in source order.
  *
- * @param {string} text
- * @returns {(source: string) => boolean}
+ * @param {string} source
+ * @returns {(part: string) => boolean}
  */
-const makeSearch = (text) => {
+const makeSearch = (source) => {
   let last = 0;
-  return (source) => {
-    const index = text.indexOf(source, last);
-    const found = index >= 0 ? index : text.lastIndexOf(source, last);
+  return (part) => {
+    const index = source.indexOf(part, last);
+    const found = index >= 0 ? index : source.lastIndexOf(part, last);
     if (found >= 0) last = found;
     return found >= 0;
   };
 };
 
 /**
- * A function is a package's own if its text is in one of the package's texts: what it got from another, or from
- * the host, and exports as well, is not for it to lock.
+ * A function belongs to a package if its source is part of the package's source. A package does not lock re-exports
+ * of other packages or of the host.
  *
  * @param {object} owner
- * @param {string} text
+ * @param {string} source
  * @returns {Locking}
  */
-const makeLocking = (owner, text) => {
-  const isIn = makeSearch(text);
+const makeLocking = (owner, source) => {
+  const isIn = makeSearch(source);
   return {
     isForeign: (object) => owners.has(object) && owners.get(object) !== owner,
     isOwn: (value) => {
@@ -54,8 +54,8 @@ const makeLocking = (owner, text) => {
  * @param {Harden} harden
  * @param {(object: object) => boolean} isHost
  */
-const hardenModule = (owner, { text, exports, watch }, harden, isHost) => {
-  const locking = makeLocking(owner, text);
+const hardenModule = (owner, { source, exports, watch }, harden, isHost) => {
+  const locking = makeLocking(owner, source);
   if (harden === true) watch?.((value) => hardenTransitively(value, isHost));
   for (const [value, role] of exports()) {
     if (harden === true) hardenTransitively(value, isHost);
@@ -68,16 +68,16 @@ const hardenModule = (owner, { text, exports, watch }, harden, isHost) => {
 /**
  * @param {object} owner the package
  * @param {Harden} harden
- * @param {(object: object) => boolean} isHost whether an object belongs to the host
+ * @param {(object: object) => boolean} isHost whether the object belongs to the host
  * @returns {CrossPackageExports}
  */
 export const makeCrossPackageExports = (owner, harden, isHost) => {
   /** @type {EvaluatedModule[]} */
   let waiting = [];
   let evaluating = 0;
-  let handed = false;
+  let isShared = false;
   const settle = () => {
-    if (!handed || evaluating > 0 || waiting.length === 0) return;
+    if (!isShared || evaluating > 0 || waiting.length === 0) return;
     needStack();
     const modules = waiting;
     waiting = [];
@@ -98,10 +98,10 @@ export const makeCrossPackageExports = (owner, harden, isHost) => {
       settle();
     },
     share: () => {
-      handed = true;
+      isShared = true;
       settle();
     },
-    locks: (value, text) => harden !== false && isCode(makeLocking(owner, text), value),
+    locks: (value, source) => harden !== false && isCode(makeLocking(owner, source), value),
     isEvaluating: () => evaluating > 0,
   };
 };

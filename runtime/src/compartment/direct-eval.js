@@ -1,37 +1,36 @@
-// Direct eval (ECMA-262 19.2.1.1): its text is evaluated in the package's own compartment, which confines it like
-// any other text, and sees the variables around the call through accessors.
+// Direct eval (ECMA-262 19.2.1.1): evaluates the source in the package's compartment, which confines it like any
+// other code. It gets the variables around the call through accessors.
 /** @import { AnyObject } from '../base/objects.js' */
 /** @import { DirectEval, Variable } from '../protocols/modules.js' */
 
 const { bind } = Function.prototype;
 
 /**
- * @param {string} text
+ * @param {string} source
  * @param {string} name
- * @returns {boolean} whether the text may assign to the name
+ * @returns {boolean} whether the source may assign to the name
  */
-const mayWrite = (text, name) => {
+const mayWrite = (source, name) => {
   const word = name.replaceAll('$', '\\$');
   const after = '\\s*(?:\\+\\+|--|(?:[-+*/%&|^?]|<<|>>){0,3}=(?![=>])|[\\]},)])';
-  return new RegExp(`(?<![\\w$.])${word}${after}|(?:\\+\\+|--)\\s*${word}`).test(text);
+  return new RegExp(`(?<![\\w$.])${word}${after}|(?:\\+\\+|--)\\s*${word}`).test(source);
 };
 
 /**
- * A function that is called by a name of an object environment is given the object as `this`, here the scope with
- * all its variables. So functions are constants, which ses keeps out of such an environment, and what becomes a
- * function later is bound.
+ * A call by name in an object environment passes the object as `this`: the scope with all its variables. So functions
+ * are constants, which ses keeps out of such an environment, and a variable that becomes a function later is bound.
  *
  * @param {Variable} variable
- * @param {string} text
+ * @param {string} source
  * @returns {PropertyDescriptor}
  */
-const descriptorOf = ([name, read, write], text) => {
+const descriptorOf = ([name, read, write], source) => {
   try {
     const value = read();
-    if (typeof value === 'function' && !(write && mayWrite(text, name)))
+    if (typeof value === 'function' && !(write && mayWrite(source, name)))
       return { value, writable: false, enumerable: true, configurable: false };
   } catch {
-    // in its temporal dead zone: reading it says so
+    // in its temporal dead zone: the getter throws the ReferenceError
   }
   const get = () => {
     const value = read();
@@ -48,52 +47,52 @@ const readonly = (name) => () => {
 
 /**
  * @param {Variable[]} variables
- * @param {string} text
+ * @param {string} source
  * @returns {AnyObject}
  */
-const scopeOf = (variables, text) => {
+const scopeOf = (variables, source) => {
   const scope = Object.create(null);
   for (const variable of variables) {
     const [name] = variable;
-    // Only names that the text has; ses looks at each.
-    if (name !== 'arguments' && (text.includes(name) || text.includes('\\u')))
-      Object.defineProperty(scope, name, descriptorOf(variable, text));
+    // Only names in the source, because ses checks each name.
+    if (name !== 'arguments' && (source.includes(name) || source.includes('\\u')))
+      Object.defineProperty(scope, name, descriptorOf(variable, source));
   }
   return Object.freeze(scope);
 };
 
 /**
- * @param {string} text
- * @param {(text: string, lexicals: object) => unknown} evaluate
+ * @param {string} source
+ * @param {(source: string, lexicals: object) => unknown} evaluate
  * @param {AnyObject} scope
- * @returns {Function} of no parameters, that gives the text's value
+ * @returns {Function} a function without parameters that returns the value of the source
  */
-const withThis = (text, evaluate, scope) => {
-  const expression = text.replace(/[;\s]+$/, '');
+const withThis = (source, evaluate, scope) => {
+  const expression = source.replace(/[;\s]+$/, '');
   try {
     return /** @type {Function} */ (evaluate(`(function(){return(\n${expression}\n)})`, scope));
   } catch (error) {
     if (/** @type {Error} */ (error)?.name !== 'SyntaxError') throw error;
   }
   // DEVIATION: statements that use `this` have no value.
-  return /** @type {Function} */ (evaluate(`(function(){${text}\n})`, scope));
+  return /** @type {Function} */ (evaluate(`(function(){${source}\n})`, scope));
 };
 
 /**
- * @param {(text: string, lexicals: object) => unknown} evaluate in the package's compartment
- * @param {unknown} intrinsicEval of the compartment, as it was at first
+ * @param {(source: string, lexicals: object) => unknown} evaluate in the package's compartment
+ * @param {unknown} intrinsicEval original `eval` of the compartment
  * @returns {DirectEval}
  */
 export const makeDirectEval = (evaluate, intrinsicEval) => {
   return (callee, getThis, variables, ...args) => {
     if (callee !== intrinsicEval)
       return Reflect.apply(/** @type {Function} */ (callee), undefined, args);
-    const [text] = args;
-    if (typeof text !== 'string') return text;
-    const scope = scopeOf(variables, text);
-    if (!/\b(?:this|arguments)\b/.test(text)) return evaluate(text, scope);
+    const [source] = args;
+    if (typeof source !== 'string') return source;
+    const scope = scopeOf(variables, source);
+    if (!/\b(?:this|arguments)\b/.test(source)) return evaluate(source, scope);
     const parameters = variables.find(([name]) => name === 'arguments')?.[1]() ?? [];
-    const inner = withThis(text, evaluate, scope);
+    const inner = withThis(source, evaluate, scope);
     return Reflect.apply(inner, getThis(), /** @type {ArrayLike<unknown>} */ (parameters));
   };
 };

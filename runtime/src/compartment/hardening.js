@@ -1,4 +1,4 @@
-// How objects of one package are locked, so that others that hold them can't replace their code.
+// Hardening: locks the objects of a package, so that other packages can't replace their code.
 import { isObject } from '../base/objects.js';
 import { ownProperty } from '../base/descriptors.js';
 import { overridable } from '../base/overridable.js';
@@ -7,8 +7,8 @@ import { overridable } from '../base/overridable.js';
 
 /**
  * @typedef {object} Locking
- * @property {(value: unknown) => boolean} isOwn whether a function is one of the package's texts
- * @property {(object: object) => boolean} isForeign whether an object is known to be another package's
+ * @property {(value: unknown) => boolean} isOwn whether a function is from the source of the package
+ * @property {(object: object) => boolean} isForeign whether an object is known to belong to another package
  */
 
 const { toString } = Function.prototype;
@@ -19,7 +19,7 @@ export const sourceOf = (value) => /** @type {string} */ (Reflect.apply(toString
 /**
  * @param {object} object
  * @param {PropertyKey} key
- * @param {{ inherited: boolean }} options whether others inherit from the object
+ * @param {{ inherited: boolean }} options `inherited`: whether other objects inherit from it
  */
 const lockProperty = (object, key, { inherited }) => {
   const property = /** @type {PropertyDescriptor} */ (ownProperty(object, key));
@@ -30,7 +30,8 @@ const lockProperty = (object, key, { inherited }) => {
     const accessor = overridable(object, key, property.value, { copied: false });
     Reflect.defineProperty(object, key, { ...accessor, enumerable, configurable: false });
   } else {
-    // `constructor` too: Node's inspect asks for a plain one. Assignments to it are compiled to definitions.
+    // Includes `constructor`: Node's inspect reads a data property. The compiler turns assignments to it into
+    // definitions.
     Reflect.defineProperty(object, key, { writable: false, configurable: false });
   }
 };
@@ -38,7 +39,7 @@ const lockProperty = (object, key, { inherited }) => {
 /**
  * @param {object} object
  * @param {PropertyKey} key
- * @returns {unknown} the value of a data property; no getter is run
+ * @returns {unknown} the value of a data property, without running a getter
  */
 const valueOf = (object, key) => ownProperty(object, key)?.value;
 
@@ -56,13 +57,13 @@ const locked = new WeakSet();
 
 /**
  * @param {PropertyKey} key
- * @returns {boolean} whether it is the name of a handler, which is there to be replaced: `typed.onMismatch`
+ * @returns {boolean} whether it is the name of a handler, which other code may replace: `typed.onMismatch`
  */
 const isHandler = (key) => typeof key === 'string' && /^on[A-Z]/.test(key);
 
 /**
  * @param {PropertyKey} key
- * @returns {boolean} whether it may name a type of syntax nodes: visitors are rewritten by what walks with them
+ * @returns {boolean} whether it may be a node type of a syntax tree: tree walkers modify visitors
  */
 const isNodeType = (key) => typeof key === 'string' && /^(?:[A-Z]|(?:enter|exit)$)/.test(key);
 
@@ -145,7 +146,7 @@ const lockNamespace = (locking, object, role) => {
     const { value, get } = ownProperty(object, key) ?? {};
     return get ?? value;
   });
-  const isOwn = role === 'made' || parts.some((part) => locking.isOwn(part));
+  const isOwn = role === 'initial' || parts.some((part) => locking.isOwn(part));
   const isVisitor = Reflect.ownKeys(object).some(isNodeType);
   const isCode = !isVisitor && parts.every((part) => typeof part === 'function');
   if (role === 'part' && !(isOwn && isCode)) return;
@@ -168,14 +169,15 @@ export const lockExport = (locking, value, role) => {
     } else if (isPlain(value)) lockNamespace(locking, value, role);
     else lockClassOf(locking, value);
   } catch {
-    // A proxy of the package's own that refuses to be asked decides for itself what others can do to it.
+    // A proxy of the package that throws in its traps controls access by other code itself.
   }
 };
 
 /**
  * @param {Locking} locking
  * @param {unknown} value
- * @returns {boolean} whether it would be locked: an own function, an object with one, or an instance of an own class
+ * @returns {boolean} whether it would be locked: a function of the package, an object with one, or an instance of one
+ *   of its classes
  */
 export const isCode = (locking, value) => {
   if (!isObject(value) || locking.isForeign(value)) return false;
@@ -189,7 +191,7 @@ export const isCode = (locking, value) => {
     const prototype = /** @type {object} */ (Reflect.getPrototypeOf(value));
     return locking.isOwn(valueOf(prototype, 'constructor'));
   } catch {
-    return false; // a proxy of the package's own that refuses to be asked
+    return false; // a proxy of the package that throws in its traps
   }
 };
 
@@ -216,7 +218,7 @@ const hardened = new WeakSet();
 
 /**
  * @param {unknown} root
- * @param {(object: object) => boolean} isSpared what must stay as it is, with all behind it
+ * @param {(object: object) => boolean} isSpared objects to skip, with everything reachable only from them
  */
 export const hardenTransitively = (root, isSpared) => {
   /** @type {object[]} */

@@ -1,5 +1,5 @@
-// Which objects belong to the host, as far as a package was given them: hardening what the package exports must
-// leave them as they are, since the host changes them itself.
+// Host objects that a package received: hardening the exports of the package must not touch them, because the host
+// modifies them.
 import { isObject } from '../base/objects.js';
 import { ownProperty } from '../base/descriptors.js';
 
@@ -47,13 +47,13 @@ const objectsOf = (pkg) => {
  */
 export const makeHostTest = (pkg) => {
   /** @type {Set<unknown>} */
-  let things = new Set();
+  let objects = new Set();
   let builtins = -1;
   return (object) => {
     if (builtins !== pkg.builtins.size) {
       builtins = pkg.builtins.size;
-      things = objectsOf(pkg);
+      objects = objectsOf(pkg);
     }
-    return things.has(object);
+    return objects.has(object);
   };
 };

@@ -1,5 +1,5 @@
-// Evaluates the functors of one package in its compartment: all at once when that is possible, one by one
-// when a text among them is not well-formed, so that each SyntaxError belongs to its own module.
+// Evaluates the functors of one package in its compartment: all at once if possible, otherwise one by one, so that
+// each SyntaxError belongs to its own module.
 
 import { joined } from '../stacks/package-lines.js';
 
@@ -8,30 +8,31 @@ import { joined } from '../stacks/package-lines.js';
 
 /**
  * @typedef {object} Evaluator
- * @property {string} url of the joined text, for stack traces
- * @property {(text: string, options: TextOptions) => unknown} evaluate
- * @property {(url: string, texts: ReadonlyArray<FunctorSource>) => void} located says which texts are in it
- * @property {(texts: ReadonlyArray<FunctorSource>) => string | undefined} mapUrl of the source map for debuggers, if any
+ * @property {string} url of the joined source in stack traces
+ * @property {(source: string, options: SourceOptions) => unknown} evaluate
+ * @property {(url: string, sources: ReadonlyArray<FunctorSource>) => void} located registers the functors of a URL
+ * @property {(sources: ReadonlyArray<FunctorSource>) => string | undefined} mapUrl of the source map for debuggers,
+ *   if any
  *
- * @typedef {object} TextOptions
+ * @typedef {object} SourceOptions
  * @property {string} url
- * @property {string[]} files whose texts they are
+ * @property {string[]} files of the functors
  * @property {boolean} sloppy
  * @property {object | undefined} lexicals
  * @property {string | undefined} mapUrl
- * @property {boolean} together whether it is all the texts of a package that may be evaluated at once
+ * @property {boolean} together whether the source joins all functors of a package that can be evaluated at once
  */
 
 /**
- * A text that closes its wrapper too early evaluates to something else than the function that it should be.
+ * Source that closes its wrapper too early evaluates to another value than its function.
  *
  * @param {unknown} value
- * @param {string} text
+ * @param {string} source
  * @returns {value is Functor}
  */
-const isWhole = (value, text) => {
+const isWhole = (value, source) => {
   if (typeof value !== 'function') return false;
-  const expected = text.trim();
+  const expected = source.trim();
   const found = Function.prototype.toString.call(value);
   if (found.length === expected.length) return found === expected;
   return (
@@ -40,100 +41,101 @@ const isWhole = (value, text) => {
 };
 
 /**
- * @param {ReadonlyArray<FunctorSource>} texts
+ * @param {ReadonlyArray<FunctorSource>} sources
  * @param {string} url
  * @param {Evaluator} evaluator
  * @param {boolean} together
- * @returns {Array<Functor | undefined>} undefined: the text is something else than one function
+ * @returns {Array<Functor | undefined>} undefined: the source is not one function
  */
-const evaluateSources = (texts, url, { evaluate, located, mapUrl }, together) => {
-  const { sloppy = false, lexicals } = texts[0] ?? {};
-  located(url, texts);
-  const files = texts.map(({ file }) => file);
-  const values = evaluate(joined(texts), {
+const evaluateSources = (sources, url, { evaluate, located, mapUrl }, together) => {
+  const { sloppy = false, lexicals } = sources[0] ?? {};
+  located(url, sources);
+  const files = sources.map(({ file }) => file);
+  const values = evaluate(joined(sources), {
     ...{ url, files, sloppy, lexicals, together },
-    mapUrl: mapUrl(texts),
+    mapUrl: mapUrl(sources),
   });
-  if (!Array.isArray(values) || values.length !== texts.length) return texts.map(() => undefined);
-  return texts.map(({ text }, index) => {
+  if (!Array.isArray(values) || values.length !== sources.length)
+    return sources.map(() => undefined);
+  return sources.map(({ source }, index) => {
     const value = /** @type {unknown} */ (values[index]);
-    return isWhole(value, text) ? value : undefined;
+    return isWhole(value, source) ? value : undefined;
   });
 };
 
 /**
- * @param {FunctorSource} text
+ * @param {FunctorSource} source
  * @param {string} url
  * @param {Evaluator} evaluator
  * @returns {Functor}
  */
-const evaluateAlone = (text, url, evaluator) => {
-  const [functor] = evaluateSources([text], url, evaluator, false);
+const evaluateAlone = (source, url, evaluator) => {
+  const [functor] = evaluateSources([source], url, evaluator, false);
   if (functor !== undefined) return functor;
-  throw new SyntaxError(`${text.file} is not one function: it closes its wrapper`);
+  throw new SyntaxError(`${source.file} is not one function: it closes its wrapper`);
 };
 
 /**
- * @param {ReadonlyMap<string, FunctorSource>} texts by module
+ * @param {ReadonlyMap<string, FunctorSource>} sources by module
  * @param {string} url
  * @param {Evaluator} evaluator
  * @returns {(key: string) => Functor}
  */
-const makeGroup = (texts, url, evaluator) => {
+const makeGroup = (sources, url, evaluator) => {
   /** @type {Map<string, Functor> | undefined} */
   let functors;
   const evaluateAll = () => {
     /** @type {Map<string, Functor>} */
     const good = new Map();
     try {
-      const functors = evaluateSources([...texts.values()], url, evaluator, true);
-      for (const [index, key] of [...texts.keys()].entries()) {
+      const functors = evaluateSources([...sources.values()], url, evaluator, true);
+      for (const [index, key] of [...sources.keys()].entries()) {
         const functor = functors[index];
         if (functor !== undefined) good.set(key, functor);
       }
     } catch {
-      // Which of them is to blame is found out when each is asked for.
+      // Each functor is evaluated alone on request, which throws the SyntaxError of its own module.
     }
     return good;
   };
   return (key) => {
     functors ??= evaluateAll();
-    const text = /** @type {FunctorSource} */ (texts.get(key));
+    const source = /** @type {FunctorSource} */ (sources.get(key));
     const functor =
-      functors.get(key) ?? evaluateAlone(text, `${url}?${encodeURI(text.file)}`, evaluator);
+      functors.get(key) ?? evaluateAlone(source, `${url}?${encodeURI(source.file)}`, evaluator);
     functors.set(key, functor);
     return functor;
   };
 };
 
 /**
- * @param {ReadonlyMap<string, FunctorSource>} texts of all modules of a package, by key
+ * @param {ReadonlyMap<string, FunctorSource>} sources of all modules of a package, by key
  * @param {Evaluator} evaluator
- * @returns {(key: string) => Functor} evaluates at the first call; throws the module's own SyntaxError
+ * @returns {(key: string) => Functor} evaluates on the first call; throws the SyntaxError of the module
  */
-export const makePackageSources = (texts, evaluator) => {
-  /** @param {(text: FunctorSource) => boolean} belongs */
-  const only = (belongs) => new Map([...texts].filter(([, text]) => belongs(text)));
+export const makePackageSources = (sources, evaluator) => {
+  /** @param {(source: FunctorSource) => boolean} belongs */
+  const only = (belongs) => new Map([...sources].filter(([, source]) => belongs(source)));
   const { url } = evaluator;
   const strict = makeGroup(
-    only((text) => !text.sloppy && !text.lexicals),
+    only((source) => !source.sloppy && !source.lexicals),
     url,
     evaluator,
   );
   const sloppy = makeGroup(
-    only((text) => text.sloppy),
+    only((source) => source.sloppy),
     `${url}?sloppy`,
     evaluator,
   );
   /** @type {Map<string, Functor>} */
   const alone = new Map();
   return (key) => {
-    const text = texts.get(key);
-    if (text === undefined) throw new TypeError(`${key} has no text`);
-    if (text.sloppy) return sloppy(key);
-    if (text.lexicals === undefined) return strict(key);
+    const source = sources.get(key);
+    if (source === undefined) throw new TypeError(`${key} has no source`);
+    if (source.sloppy) return sloppy(key);
+    if (source.lexicals === undefined) return strict(key);
     const functor =
-      alone.get(key) ?? evaluateAlone(text, `${url}?${encodeURI(text.file)}`, evaluator);
+      alone.get(key) ?? evaluateAlone(source, `${url}?${encodeURI(source.file)}`, evaluator);
     alone.set(key, functor);
     return functor;
   };

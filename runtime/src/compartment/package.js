@@ -1,4 +1,4 @@
-// What the runtime knows of one package while it runs, and of all of them. No package ever sees these.
+// Creates the runtime state of one package. Packages never see it.
 import { isProgram } from '../archive/languages.js';
 import { parseCjsSource, parseEsmSource } from '../archive/module-source.js';
 import { fixGlobals, installGlobals } from '../endowments/globals.js';
@@ -29,7 +29,7 @@ import { makeScopedEvaluate } from './scoped-source.js';
 /**
  * @param {Package} pkg
  * @param {string} key of a file module
- * @returns {string} its stored text
+ * @returns {string} the stored content
  */
 export const storedText = (pkg, key) =>
   pkg.application.files.textOf(`${pkg.name}/${fileModule(pkg, key).location}`);
@@ -47,7 +47,7 @@ export const fileModule = (pkg, key) => {
 
 /**
  * @param {Package} pkg
- * @returns {Map<string, EsmSource | CjsSource>} what each of its compiled modules says, by key
+ * @returns {Map<string, EsmSource | CjsSource>} its compiled modules, by key
  */
 const readSources = (pkg) => {
   const sources = new Map();
@@ -88,7 +88,7 @@ const functorSources = (pkg, sources) =>
       key,
       {
         file: `compartment:///${pkg.label}/${fileModule(pkg, key).location}`,
-        text: source.text,
+        source: source.functor,
         edits: source.edits,
         folder: `compartment:///${pkg.label}/`,
         scriptName: (location) => {
@@ -118,14 +118,14 @@ const makeFunctors = (pkg, sources) => {
   const { audit } = application;
   const missing = missingNames({ label, names: names.hostNames, isHostGlobal, globalThis, audit });
   /**
-   * @param {string} text
+   * @param {string} source
    * @param {{ sloppy: boolean, lexicals: object | undefined }} options
    */
-  const evaluateSource = (text, { sloppy, lexicals }) => {
+  const evaluateSource = (source, { sloppy, lexicals }) => {
     const both = lexicals === undefined ? missing : withBoth(missing, lexicals);
     pkg.compiles = true;
     try {
-      return compartment.evaluate(text, {
+      return compartment.evaluate(source, {
         sloppyGlobalsMode: sloppy,
         __rejectSomeDirectEvalExpressions__: false,
         ...(both && { __moduleShimLexicals__: both }),
@@ -135,31 +135,31 @@ const makeFunctors = (pkg, sources) => {
     }
   };
   /** @type {import('./package-sources.js').Evaluator['evaluate']} */
-  const evaluate = (text, { url, files, sloppy, lexicals, together, mapUrl }) => {
-    if (scripts?.compilesOnly && !together) throw new TypeError('it is compiled only');
+  const evaluate = (source, { url, files, sloppy, lexicals, together, mapUrl }) => {
+    if (scripts?.compilesOnly && !together) throw new TypeError('the source is only compiled');
     if (scripts === undefined || !together || mapUrl !== undefined) {
       const map = mapUrl === undefined ? '' : `\n//# sourceMappingURL=${mapUrl}`;
-      return evaluateSource(`${text}${map}\n//# sourceURL=${url}`, { sloppy, lexicals });
+      return evaluateSource(`${source}${map}\n//# sourceURL=${url}`, { sloppy, lexicals });
     }
     const scope = { globalObject: globalThis, constants, lexicals: missing, sloppy };
-    return makeScopedEvaluate(scripts, scope)(text, { url, files });
+    return makeScopedEvaluate(scripts, scope)(source, { url, files });
   };
   const { eval: intrinsicEval } = globalThis;
   pkg.directEval = (sloppy) =>
     makeDirectEval(
-      (text, lexicals) => evaluateSource(strictly(text), { sloppy, lexicals }),
+      (source, lexicals) => evaluateSource(strictly(source), { sloppy, lexicals }),
       intrinsicEval,
     );
   return makePackageSources(functorSources(pkg, sources), {
     url: `compartment:///${encodeURI(pkg.name)}/package.js${application.version}`,
     located: application.stacks.located,
-    mapUrl: (texts) => (application.maps.debugged ? debuggerMap(texts) : undefined),
+    mapUrl: (sources) => (application.maps.debugged ? debuggerMap(sources) : undefined),
     evaluate,
   });
 };
 
 /**
- * Have the texts of a package compiled, where `Scripts` compile only: nothing of it runs.
+ * Compiles the source of a package with compile-only `Scripts`: no code of the package runs.
  *
  * @param {Package} pkg
  */
@@ -169,7 +169,7 @@ export const compileSources = (pkg) => {
     try {
       pkg.functorOf(key);
     } catch {
-      // As all do that are compiled only, and some that are no programs.
+      // Compile-only scripts always throw here, and source with a SyntaxError does too.
     }
   }
 };
@@ -189,7 +189,7 @@ const withBoth = (one, other) =>
  * @param {string} name
  * @param {PackagePolicy} policy
  * @param {(pkg: Package) => Compartment} makeCompartment
- * @returns {Package} whose texts are read and evaluated when they are needed first
+ * @returns {Package} reads and evaluates its source on demand
  */
 export const makePackage = (application, name, policy, makeCompartment) => {
   const descriptor = /** @type {CompartmentDescriptor} */ (application.map.compartments.get(name));
@@ -229,12 +229,12 @@ export const makePackage = (application, name, policy, makeCompartment) => {
     get names() {
       return (names ??= unionOfNames(allSources().values()));
     },
-    get text() {
-      return [...allSources().values()].map(({ text }) => text).join('\n');
+    get source() {
+      return [...allSources().values()].map(({ functor }) => functor).join('\n');
     },
     get usesStackTraces() {
-      const texts = [...allSources().values()].map(({ text }) => text);
-      return texts.some((text) => STACK_TRACE_API.some((word) => text.includes(word)));
+      const functors = [...allSources().values()].map(({ functor }) => functor);
+      return functors.some((functor) => STACK_TRACE_API.some((word) => functor.includes(word)));
     },
     get compartment() {
       if (compartment === undefined) {
@@ -248,7 +248,7 @@ export const makePackage = (application, name, policy, makeCompartment) => {
     },
     functorOf: (key) => (functorOf ??= makeFunctors(pkg, allSources()))(key),
     directEval: () => {
-      throw new TypeError('there is no text yet');
+      throw new TypeError('no source was evaluated yet');
     },
     crossPackageExports: makeCrossPackageExports(descriptor, policy.harden, isOfHost),
   };

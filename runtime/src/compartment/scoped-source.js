@@ -1,5 +1,5 @@
-// A text evaluated in a compartment as a script: under the same scopes as ses evaluates it (make-evaluate.js
-// and make-safe-evaluator.js of ses), but written around it, since V8 keeps no compiled code of evaluated text.
+// Evaluates source in a compartment as a script: with the same scopes as ses (make-evaluate.js and
+// make-safe-evaluator.js of ses), but written around the source, because V8 can't cache the compiled code of `eval`.
 import '../lockdown/import-phases.js'; // before ses
 import { scopeTerminators, transforms } from 'ses/tools.js';
 
@@ -10,9 +10,9 @@ const { strictScopeTerminator, createSloppyGlobalsScopeTerminator } = scopeTermi
 /**
  * @typedef {object} Scope
  * @property {object} globalObject of the compartment
- * @property {ReadonlyArray<string>} constants names of the global object that never change
+ * @property {ReadonlyArray<string>} constants constant properties of the global object
  * @property {object | undefined} lexicals
- * @property {boolean} sloppy assignments to names that there are none of make global variables
+ * @property {boolean} sloppy assignments to undeclared names create global variables
  */
 
 /**
@@ -48,16 +48,16 @@ const CLOSED = '}}}';
 
 /**
  * @param {string} fixed declarations of constants
- * @returns {string} what stands before a body: the scopes, and a function in them
+ * @returns {string} code before a body: the scopes, and the start of a function in them
  */
 export const beforeBody = (fixed) => `(function(){${OPENED}${fixed}return function(){`;
 
-/** What stands behind a body. */
+/** Code after a body. */
 export const BEHIND_BODY = `}${CLOSED}})`;
 
 /**
  * @param {string} expression
- * @returns {string} the body of a function whose value it is
+ * @returns {string} the body of a function that returns the expression
  */
 export const bodyOf = (expression) => `'use strict';return ${expression}\n`;
 
@@ -80,14 +80,14 @@ export const makeScopedEvaluate = (
     ? createSloppyGlobalsScopeTerminator(globalObject)
     : strictScopeTerminator;
   return (expression, { url, files }) => {
-    // Spliced into the scopes is only what is a function's body alone: so it can't close them.
+    // Only a complete function body is inserted into the scopes, so it can't close them.
     const body = bodyOf(expression);
     const factory = scripts.evaluate({
       identity: [url, before, ...files].join('\n'),
-      text: `${before}${body}${BEHIND_BODY}\n//# sourceURL=${url}`,
+      source: `${before}${body}${BEHIND_BODY}\n//# sourceURL=${url}`,
       url,
       check() {
-        transforms.mandatoryTransforms(body); // throws for what it would transform, as in all ses evaluates
+        transforms.mandatoryTransforms(body); // throws for source that SES rejects, as in every evaluation by ses
         scripts.checkBody(body);
       },
     });

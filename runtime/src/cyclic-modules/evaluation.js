@@ -1,10 +1,10 @@
-// Evaluate() of Cyclic Module Records, as ECMA-262 16.2.1.5.3 has it, with a stack of its own.
+// Evaluate() of Cyclic Module Records (ECMA-262 16.2.1.5.3) with an explicit stack instead of recursion.
 
 /** @import { Capability, CyclicRecord, ModuleRecord, SyntheticRecord } from './records.js' */
 
-/** @typedef {{ record: CyclicRecord, next: number }} Frame a module and which request comes next */
+/** @typedef {{ record: CyclicRecord, next: number }} Frame a module and the index of its next request */
 
-let asyncEvaluations = 0; // IncrementModuleAsyncEvaluationCount: counts in the whole agent
+let asyncEvaluations = 0; // IncrementModuleAsyncEvaluationCount: one counter for the whole agent
 
 /** @returns {Capability} */
 const newCapability = () => {
@@ -31,7 +31,7 @@ export const evaluateSynthetic = (record) => {
 
 /**
  * @param {CyclicRecord} root
- * @returns {CyclicRecord[]} what becomes available when `root` has been evaluated, in order
+ * @returns {CyclicRecord[]} modules that can be executed after `root`, in order
  */
 const gatherAvailableAncestors = (root) => {
   /** @type {Set<CyclicRecord>} */
@@ -110,7 +110,7 @@ const executeAsyncModule = (record) => {
 };
 
 /**
- * Step 12 of InnerModuleEvaluation: all that `record` requests has been evaluated, or is in a cycle with it.
+ * Step 12 of InnerModuleEvaluation: all requested modules of `record` have been evaluated or are in a cycle with it.
  *
  * @param {CyclicRecord} record
  * @param {CyclicRecord[]} stack
@@ -134,7 +134,7 @@ const finish = (record, stack) => {
 
 /**
  * @param {CyclicRecord} record
- * @param {CyclicRecord} requested that it waits for, if it is asynchronous
+ * @param {CyclicRecord} requested `record` waits for it if it is asynchronous
  */
 const waitFor = (record, requested) => {
   if (typeof requested.asyncEvaluationOrder !== 'number') return;
@@ -143,7 +143,7 @@ const waitFor = (record, requested) => {
 };
 
 /**
- * What a request means to the module that makes it, once the requested module has been visited.
+ * Updates a module after its requested module has been visited.
  *
  * @param {CyclicRecord} record
  * @param {CyclicRecord} requested
@@ -151,7 +151,7 @@ const waitFor = (record, requested) => {
  */
 const join = (record, requested, stack) => {
   if (requested.status === 'evaluating') {
-    // In the same cycle; or below a require() that is being answered, and then there is nothing to wait for.
+    // In the same cycle; or below a pending require(), and then there is nothing to wait for.
     if (requested.dfsStack !== stack) return;
     record.dfsAncestorIndex = Math.min(record.dfsAncestorIndex, requested.dfsAncestorIndex);
     waitFor(record, requested);
@@ -209,7 +209,7 @@ const evaluateGraph = (root, stack) => {
 
 /**
  * @param {CyclicRecord} record linked
- * @returns {Promise<void>} settled when the module and all that it needs have been evaluated
+ * @returns {Promise<void>} settles when the module and its dependencies have been evaluated
  */
 export const evaluate = (record) => {
   const evaluated = record.status === 'evaluated' || record.status === 'evaluating-async';

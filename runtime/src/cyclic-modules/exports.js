@@ -1,5 +1,5 @@
-// ResolveExport and GetExportedNames (ECMA-262 16.2.1.6), with a stack of their own: generated chains of
-// `export *` are thousands of modules long.
+// ResolveExport and GetExportedNames (ECMA-262 16.2.1.6) with an explicit stack: generated chains of `export *` are
+// thousands of modules long.
 import { makeCell, requestedBy } from './records.js';
 
 /** @import { CyclicRecord, ModuleRecord, Resolution } from './records.js' */
@@ -11,7 +11,7 @@ import { makeCell, requestedBy } from './records.js';
 const starsOf = (record) => record.stars.map((specifier) => requestedBy(record, specifier));
 
 /**
- * In Endo's format `*` means the namespace; an export that is called `*` is asked for as `\0*`.
+ * In Endo's format `*` means the namespace; `\0*` requests an export named `*`.
  *
  * @param {string} importName
  */
@@ -31,7 +31,7 @@ const same = (one, other) => one.record === other.record && one.cell === other.c
 
 /**
  * @param {Question} question
- * @returns {Step} what is known at this module, and where else to look
+ * @returns {Step} the result at this module, and the modules to visit next
  */
 const step = ([record, exportName]) => {
   if (record.resolved.has(exportName)) return { found: record.resolved.get(exportName), next: [] };
@@ -53,7 +53,7 @@ const step = ([record, exportName]) => {
 /**
  * @param {ModuleRecord} record linked, or being linked
  * @param {string} exportName
- * @returns {Resolution | 'ambiguous' | undefined} undefined: no such export
+ * @returns {Resolution | 'ambiguous' | undefined} undefined: no export of that name
  */
 export const resolveExport = (record, exportName) => {
   /** @type {Map<ModuleRecord, Set<string>>} */
@@ -79,7 +79,7 @@ export const resolveExport = (record, exportName) => {
 
 /**
  * @param {ModuleRecord} record
- * @returns {Set<string>} names that it exports, ambiguous ones among them
+ * @returns {Set<string>} its exported names, including ambiguous ones
  */
 const exportedNames = (record) => {
   /** @type {Set<string>} */
@@ -98,7 +98,7 @@ const exportedNames = (record) => {
 
 /**
  * @param {ModuleRecord} record linked
- * @returns {Map<string, Resolution>} what its namespace shows, in the order of code units
+ * @returns {Map<string, Resolution>} bindings of its namespace, ordered by code units
  */
 export const namespaceBindings = (record) => {
   /** @type {Map<string, Resolution>} */

@@ -1,4 +1,4 @@
-// Link() of Cyclic Module Records: loads what a graph requests and matches its imports to exports.
+// Link() of Cyclic Module Records: loads the requested modules of a graph and binds imports to exports.
 import { exportNameOf, resolveExport } from './exports.js';
 import { requestedBy } from './records.js';
 import { needStackToLink } from '../base/stack-space.js';
@@ -33,7 +33,7 @@ const checkName = (record, specifier, name) => {
 };
 
 /**
- * InitializeEnvironment, as far as it can fail.
+ * The steps of InitializeEnvironment that can throw.
  *
  * @param {CyclicRecord} record
  */
@@ -57,7 +57,7 @@ const loadGraph = (root, load) => {
   /** @type {CyclicRecord[]} */
   const ordered = [];
   /** @type {Set<CyclicRecord>} */
-  const seen = new Set([root]);
+  const visited = new Set([root]);
   const frames = [{ record: root, next: 0 }];
   for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
     const { record } = frame;
@@ -70,9 +70,9 @@ const loadGraph = (root, load) => {
     frame.next += 1;
     const requested = record.requested.get(specifier) ?? load(record, specifier);
     record.requested.set(specifier, requested);
-    if (requested.kind !== 'cyclic' || requested.status !== 'unlinked' || seen.has(requested))
+    if (requested.kind !== 'cyclic' || requested.status !== 'unlinked' || visited.has(requested))
       continue;
-    seen.add(requested);
+    visited.add(requested);
     frames.push({ record: requested, next: 0 });
   }
   return ordered;
@@ -81,7 +81,7 @@ const loadGraph = (root, load) => {
 /**
  * @param {ModuleRecord} root
  * @param {LoadRequest} load
- * @returns {boolean} whether a functor that was started needs a turn to come to its stop
+ * @returns {boolean} whether a started functor needs a turn of the event loop to reach its suspension
  */
 export const link = (root, load) => {
   if (root.kind !== 'cyclic' || root.status !== 'unlinked') return false;
@@ -100,17 +100,17 @@ export const link = (root, load) => {
 
 /**
  * @param {ModuleRecord} root linked
- * @returns {boolean} whether a module of its graph that is still to be evaluated awaits at its top
+ * @returns {boolean} whether an unevaluated module of its graph has a top-level await
  */
 export const isAsyncGraph = (root) => {
-  const seen = new Set([root]);
+  const visited = new Set([root]);
   const waiting = [root];
   for (let record = waiting.pop(); record !== undefined; record = waiting.pop()) {
     if (record.kind !== 'cyclic' || record.status === 'evaluated') continue;
     if (record.hasTLA || record.status === 'evaluating-async') return true;
     for (const requested of record.requested.values()) {
-      if (!seen.has(requested)) waiting.push(requested);
-      seen.add(requested);
+      if (!visited.has(requested)) waiting.push(requested);
+      visited.add(requested);
     }
   }
   return false;

@@ -1,4 +1,4 @@
-// Module Namespace Exotic Objects (ECMA-262 10.4.6), one for each module of whatever kind.
+// Module Namespace Exotic Objects (ECMA-262 10.4.6), for modules of every kind.
 import { ownProperty } from '../base/descriptors.js';
 import { namespaceBindings } from './exports.js';
 import { readCell, subscribe } from './records.js';
@@ -80,7 +80,7 @@ export const namespaceOf = (record) => {
   Object.defineProperty(target, Symbol.toStringTag, { value: 'Module' });
   const namespace = new Proxy(Object.preventExtensions(target), handlerFor(bindings));
   record.namespace = namespace;
-  // Nobody reads these but Node's inspect, which looks behind a proxy.
+  // Only Node's inspect reads these, because it reads the target of a proxy.
   for (const [name, { cell, record: owner }] of bindings) {
     if (cell === undefined) target[name] = namespaceOf(owner);
     else subscribe(cell, (value) => void (target[name] = value));

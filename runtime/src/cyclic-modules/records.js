@@ -1,4 +1,4 @@
-// Module records, in the words of ECMA-262 16.2.1, and the cells that hold what they export.
+// Module records (ECMA-262 16.2.1), and the cells of their exports.
 
 /** @import { EsmSource } from '../archive/module-source.js' */
 
@@ -9,8 +9,7 @@
  * @property {boolean} ready false in its temporal dead zone
  * @property {Array<(value: unknown) => void>} listeners
  *
- * @typedef {{ cell: Cell } | { specifier: string, importName: string }} ExportEntry a local, or an
- *   indirect export
+ * @typedef {{ cell: Cell } | { specifier: string, importName: string }} ExportEntry a local or an indirect export
  *
  * @typedef {{ record: ModuleRecord, cell: Cell | undefined }} Resolution a binding of a module; without a
  *   cell, its namespace
@@ -20,15 +19,15 @@
  * @typedef {object} CommonRecord
  * @property {string} filename
  * @property {object} owner the package that it belongs to
- * @property {string} key its own in the map, when it makes requests
+ * @property {string} key its key in the compartment map, if it makes requests
  * @property {Map<string, ExportEntry>} exports
- * @property {Map<string, Resolution | 'ambiguous' | undefined>} resolved what ResolveExport has answered
+ * @property {Map<string, Resolution | 'ambiguous' | undefined>} resolved results of ResolveExport
  * @property {object | undefined} namespace
  * @property {{ error: unknown } | undefined} evaluationError
  *
  * @typedef {object} SyntheticPart
  * @property {'synthetic'} kind
- * @property {boolean} open whether it seems to export every name (it will throw instead)
+ * @property {boolean} open whether it appears to export every name (its evaluation throws instead)
  * @property {boolean} evaluated
  * @property {() => void} execute fills the cells
  *
@@ -40,10 +39,10 @@
  * @property {ReadonlyMap<string, string[]>} importNames
  * @property {Map<string, ModuleRecord>} requested
  * @property {boolean} hasTLA
- * @property {() => void} initialize once linked: announces functions, where that can matter
- * @property {() => unknown} execute runs the functor; gives a promise if `hasTLA`
+ * @property {() => void} initialize runs after linking: initializes hoisted functions, where needed
+ * @property {() => unknown} execute runs the functor; returns a promise if `hasTLA`
  * @property {Status} status
- * @property {CyclicRecord[] | undefined} dfsStack which evaluation it is part of
+ * @property {CyclicRecord[] | undefined} dfsStack the evaluation that it is part of
  * @property {number} dfsIndex
  * @property {number} dfsAncestorIndex
  * @property {CyclicRecord | undefined} cycleRoot
@@ -80,7 +79,7 @@ export const setCell = (cell, value) => {
 
 /**
  * @param {Cell} cell
- * @param {(value: unknown) => void} listener called now if there is a value, and at every change
+ * @param {(value: unknown) => void} listener called at once if there is a value, and on every change
  */
 export const subscribe = (cell, listener) => {
   cell.listeners.push(listener);
@@ -110,11 +109,11 @@ const commonRecord = (owner, key, filename) => ({
 });
 
 /**
- * A module that is not written in ESM: CommonJS, JSON, a builtin, an error.
+ * Record of a module that is not ESM: CommonJS, JSON, a builtin, an error.
  *
  * @param {object} owner
  * @param {string} filename
- * @param {Iterable<string>} names what it exports
+ * @param {Iterable<string>} names of its exports
  * @param {(cells: ReadonlyMap<string, Cell>) => void} execute
  * @param {{ open?: boolean }} [options]
  * @returns {SyntheticRecord}
@@ -131,7 +130,7 @@ export const makeSyntheticRecord = (owner, filename, names, execute, { open = fa
     evaluated: false,
     execute: () => {
       execute(cells);
-      // A module in a cycle was linked before: it has none of the values yet.
+      // Importers in a cycle were linked before and have none of the values yet.
       for (const cell of cells.values()) setCell(cell, cell.value);
     },
   };
@@ -141,13 +140,13 @@ export const makeSyntheticRecord = (owner, filename, names, execute, { open = fa
  * @param {object} owner
  * @param {string} key
  * @param {string} filename
- * @param {Pick<CyclicPart, 'source' | 'requests' | 'stars' | 'importNames' | 'hasTLA'>} says
- * @returns {CyclicRecord} unlinked, without exports, doing nothing
+ * @param {Pick<CyclicPart, 'source' | 'requests' | 'stars' | 'importNames' | 'hasTLA'>} part
+ * @returns {CyclicRecord} unlinked, without exports and without code
  */
-export const makeCyclicRecord = (owner, key, filename, says) => ({
+export const makeCyclicRecord = (owner, key, filename, part) => ({
   ...commonRecord(owner, key, filename),
   kind: 'cyclic',
-  ...says,
+  ...part,
   requested: new Map(),
   initialize: () => undefined,
   execute: () => undefined,

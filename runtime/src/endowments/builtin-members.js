@@ -1,4 +1,4 @@
-// The names of what each builtin has, by version of Node: what is refused is not loaded to find out.
+// Member names of each builtin by version of Node, so that a denied builtin need not be loaded to list them.
 import table from '../../../compartment_mapper/authority/node_members.json' with { type: 'json' };
 
 /** @typedef {Record<string, Record<string, string>>} Table by the major version of Node, and the builtin */
@@ -9,7 +9,7 @@ let parsed;
 /**
  * @param {string} name of a builtin, without `node:`
  * @param {string | undefined} version of Node
- * @returns {ReadonlyArray<string> | undefined} undefined: the version, or the builtin, was not reviewed
+ * @returns {ReadonlyArray<string> | undefined} undefined: the version or the builtin was not reviewed
  */
 export const membersOf = (name, version) => {
   parsed ??= /** @type {Table} */ (typeof table === 'string' ? JSON.parse(table) : table);

@@ -1,4 +1,4 @@
-// The host's modules as one package sees them: whole, by members, or attenuated, as its policy says.
+// Builtins for one package: whole, restricted to members, or attenuated, according to its policy.
 import { recordingStub } from '../audit/audit.js';
 import { makeDenied } from '../audit/denial.js';
 import { reportUses } from '../audit/report.js';
@@ -69,7 +69,7 @@ const deniedMember = (pkg, path) =>
 /**
  * @param {Package} pkg
  * @param {string} path of a builtin, or a member of one
- * @returns {Function} a stub, which is only recorded
+ * @returns {Function} a recording stub
  */
 const recordedBuiltin = ({ label, application }, path) =>
   recordingStub(/** @type {Recorder} */ (application.audit), {
@@ -80,8 +80,8 @@ const recordedBuiltin = ({ label, application }, path) =>
 
 /**
  * @param {Package} pkg under `--audit`
- * @param {string} name of a builtin of which nothing is granted
- * @returns {object} which has stubs for members
+ * @param {string} name of a builtin without a grant
+ * @returns {object} with stubs for members
  */
 const auditedBuiltin = (pkg, name) => {
   pkg.application.audit?.record(pkg.label, 'builtins', name, 'load');
@@ -96,7 +96,7 @@ const auditedBuiltin = (pkg, name) => {
 };
 
 /**
- * A builtin that is granted whole, but for some of its members.
+ * A builtin that is granted as a whole, except some members.
  *
  * @param {Package} pkg
  * @param {string} name of the builtin
@@ -125,9 +125,9 @@ const withoutDenied = (pkg, name, whole, granted) => {
 /**
  * @param {Package} pkg
  * @param {string} name of a builtin, or the path of a member
- * @param {AnyObject} whole that the package has alone
+ * @param {AnyObject} whole the package's own copy
  * @param {Granted} granted
- * @returns {AnyObject} what is granted of it
+ * @returns {AnyObject} its granted members
  */
 const restricted = (pkg, name, whole, granted) => {
   if (granted.whole) return withoutDenied(pkg, name, whole, granted);
@@ -137,7 +137,7 @@ const restricted = (pkg, name, whole, granted) => {
 };
 
 /**
- * What a package has instead of the builtins `WITHOUT_POWER` while it is granted nothing of them.
+ * Replacements of the builtins `WITHOUT_POWER` for packages without a grant.
  *
  * @type {Record<string, (pkg: Package) => AnyObject>}
  */
@@ -149,7 +149,7 @@ export const FORMS_WITHOUT_POWER = {
     ),
   diagnostics_channel: makePrivateChannels,
   domain: (pkg) => makeOwnDomains(sharedBuiltin(pkg.application.powers, 'events')),
-  vm: (pkg) => makeOwnVm((text) => pkg.compartment.evaluate(text, { sloppyGlobalsMode: true })),
+  vm: (pkg) => makeOwnVm((source) => pkg.compartment.evaluate(source, { sloppyGlobalsMode: true })),
 };
 
 /** @type {Granted} */
@@ -158,7 +158,7 @@ const NOTHING = { whole: false, write: false, unlimited: false, members: new Map
 const EVERYTHING = { ...NOTHING, whole: true };
 
 /**
- * What a package was not granted of a builtin says so when it is used, not when it is looked at.
+ * Adds stubs for denied members: a use throws, a reference does not.
  *
  * @param {Package} pkg
  * @param {string} name of the builtin
@@ -177,14 +177,14 @@ const addDenials = (pkg, name, whole, view) => {
 };
 
 /**
- * What a package is granted nothing of is not loaded for it.
+ * Creates stubs for a builtin without a grant, without loading the builtin.
  *
  * @param {Package} pkg
  * @param {string} name of a builtin
  * @param {ReadonlyArray<string>} members
  * @returns {AnyObject}
  */
-const refusedBuiltin = (pkg, name, members) => {
+const deniedBuiltin = (pkg, name, members) => {
   const view = {};
   for (const member of members)
     defineOwn(view, member, deniedMember(pkg, `${name}.${member}`), false);
@@ -216,7 +216,7 @@ const makeBuiltin = (pkg, name, decision) => {
     const powerless = FORMS_WITHOUT_POWER[bare]?.(pkg);
     if (powerless !== undefined) return powerless;
     const names = membersOf(bare, pkg.application.powers.globals['process']?.versions?.node);
-    if (names !== undefined) return refusedBuiltin(pkg, bare, names);
+    if (names !== undefined) return deniedBuiltin(pkg, bare, names);
   }
   const whole = wholeBuiltin(pkg, bare, granted);
   if (bare === 'process' || !isObject(whole)) return whole;
@@ -226,9 +226,9 @@ const makeBuiltin = (pkg, name, decision) => {
 };
 
 /**
- * @param {Package} pkg that is granted it, at least in part
+ * @param {Package} pkg with a grant for the builtin or a member
  * @param {string} name with or without `node:`
- * @returns {unknown} what `require` gives
+ * @returns {unknown} the result of `require`
  */
 export const builtinModule = (pkg, name) => {
   const bare = bareBuiltin(name);

@@ -1,12 +1,12 @@
-// An `Error` of its own for a package that uses V8's stack trace API, which ses withholds because a
-// realm has only one: prepareStackTrace and stackTraceLimit of a package concern what it makes itself.
+// A separate `Error` constructor for a package that uses V8's stack trace API. ses removes the API because a realm
+// has only one: prepareStackTrace and stackTraceLimit of a package only affect its own errors.
 
 /** @import { Frame, Stacks } from '../stacks/stack.js' */
 
 /** V8's `Error.stackTraceLimit`. */
 const DEFAULT_LIMIT = 10;
 
-/** A call site that knows places and names, but no values. */
+/** A call site with positions and names, but without values. */
 class CallSite {
   #frame;
   #stacks;
@@ -77,12 +77,12 @@ class CallSite {
 
 /**
  * @typedef {object} ErrorPowers
- * @property {ErrorConstructor} SharedError the one of ses, with the prototype that all errors share
+ * @property {ErrorConstructor} SharedError the constructor of ses, with the prototype that all errors share
  * @property {(holder: object, below?: Function) => void} capture V8's captureStackTrace
  * @property {Stacks} stacks
  *
  * @typedef {object} Stack of one error
- * @property {object} holder of what V8 captured
+ * @property {object} holder of V8's captured stack
  * @property {number} limit of frames
  * @property {boolean} isFormatted
  * @property {unknown} value
@@ -116,7 +116,7 @@ export const makeErrorConstructor = ({ SharedError, capture, stacks }) => {
     return stacks.format(error, frames);
   };
 
-  // As in V8, a trace is captured at once and formatted when it is read first: by then the error has its name.
+  // As in V8, a stack is captured at once and formatted on first read: by then the error has its name.
   const accessor = harden({
     enumerable: false,
     configurable: true,
@@ -125,7 +125,7 @@ export const makeErrorConstructor = ({ SharedError, capture, stacks }) => {
       const stack = known.get(this);
       if (stack === undefined) return undefined;
       if (!stack.isFormatted) {
-        stack.isFormatted = true; // also for a format that reads it
+        stack.isFormatted = true; // set before, because the package's format may read `stack`
         stack.value = formatted(this, stack);
       }
       return stack.value;
@@ -146,7 +146,7 @@ export const makeErrorConstructor = ({ SharedError, capture, stacks }) => {
    */
   const defineStack = (error, below) => {
     const { stackTraceLimit: limit } = /** @type {OwnError} */ (OwnError);
-    // In Node that would be a property of the class, say of `Function`, which is the language's here.
+    // In Node this defines a property of the class, such as `Function`, which is a frozen intrinsic here.
     if (typeof error === 'function' && !Object.isExtensible(error)) return;
     const isShown = typeof limit === 'number';
     Object.defineProperty(error, 'stack', accessor);

@@ -1,4 +1,4 @@
-// What each compartment finds on its globalThis, beyond what ses puts there.
+// Endowments: globals of each compartment in addition to those of ses.
 import { isObject } from '../base/objects.js';
 import { withSubclasses } from '../lockdown/dynamic-code.js';
 import { ownProperty } from '../base/descriptors.js';
@@ -38,10 +38,10 @@ const TIMERS = [
   ...['clearTimeout', 'clearInterval', 'clearImmediate'],
 ];
 
-// Objects of the host that can be granted by members; of anything else a member is granted with its owner.
+// Host objects that can be granted by member; for others, a grant for a member grants the whole object.
 const VIEWED = [...VIEWED_GLOBALS, ...VIEWED_BY_HAND];
 
-// Objects that can't be frozen: what is kept in them is for all who are granted them.
+// Objects that can't be frozen: all packages with a grant share their content.
 const STORES = ['localStorage', 'sessionStorage'];
 
 /**
@@ -64,7 +64,7 @@ const NO_PART = { whole: false, write: false, unlimited: false, members: new Map
 
 /**
  * @param {Package} pkg
- * @returns {Decision} what is granted of `process`, as a global or as a builtin
+ * @returns {Decision} the grant for `process`, as a global or as a builtin
  */
 const processDecision = ({ policy }) => {
   const decision = globalDecision(policy, 'process');
@@ -75,7 +75,7 @@ const processDecision = ({ policy }) => {
 };
 
 /**
- * Whatever of the host a package meets first, what is behind it is hardened by then.
+ * Hardens the host before a package gets its first host object.
  *
  * @param {Package} pkg
  */
@@ -129,7 +129,7 @@ export const processOf = (pkg) => {
 
 /**
  * @param {Package} pkg
- * @returns {AnyObject} its `performance`: listeners and settings of its own
+ * @returns {AnyObject} its `performance`, with its own listeners and settings
  */
 export const performanceOf = (pkg) => {
   const { globals, page } = pkg.application.powers;
@@ -171,7 +171,7 @@ const consoles = new WeakMap();
 
 /**
  * @param {Package['application']} application
- * @returns {Set<Package>} whose console is everybody's
+ * @returns {Set<Package>} packages whose console replaces that of other packages
  */
 const consolesOf = (application) => {
   const known = consoles.get(application) ?? new Set();
@@ -195,8 +195,8 @@ export const consoleOf = (pkg, { withClass = false } = {}) => {
   }
   const prepare = () => prepareHost(pkg);
   const others = consolesOf(pkg.application);
-  // What the application puts in the place of a method is called for its dependencies too, and what one of these does,
-  // for all others, if the policy says "write".
+  // A console method that the application replaces is also called for its dependencies; one that a dependency
+  // replaces, only if the policy grants it "write".
   const replaced = (/** @type {string} */ method) => {
     for (const other of others) {
       const found = other === pkg ? undefined : replacedMethod(other.console, method);
@@ -233,7 +233,7 @@ const hostGlobal = (pkg, name, decision) => {
 /**
  * @param {Package} pkg
  * @param {string} name
- * @returns {unknown} a host object that packages may share
+ * @returns {unknown} a host object that packages can share
  */
 const ownHostGlobal = (pkg, name) => {
   const { globals } = pkg.application.powers;
@@ -247,14 +247,14 @@ const ownHostGlobal = (pkg, name) => {
 /**
  * @template T
  * @param {(language: AnyObject) => T} make
- * @returns {(language: AnyObject) => T} that makes it once, for all packages
+ * @returns {(language: AnyObject) => T} creates it once for all packages
  */
 const once = (make) => {
   /** @type {WeakMap<AnyObject, T>} */
-  const made = new WeakMap();
+  const created = new WeakMap();
   return (language) => {
-    const value = made.get(language) ?? make(language);
-    made.set(language, value);
+    const value = created.get(language) ?? make(language);
+    created.set(language, value);
     return value;
   };
 };
@@ -268,14 +268,14 @@ const propertiesOf = once((language) =>
   ),
 );
 
-// An Intl.DateTimeFormat that is given no date formats the present one.
+// Intl.DateTimeFormat is a clock: without a date argument it formats the current time.
 const timelessIntl = once((language) => {
   const { DateTimeFormat: _clock, ...intl } = Object.getOwnPropertyDescriptors(language['Intl']);
   return Object.freeze(Object.create(Object.prototype, intl));
 });
 
 /**
- * The constructors of ses that lack a power, or that have it when it is granted.
+ * Defines Date, Math and Intl: with clock and randomness if granted, otherwise the versions of ses without them.
  *
  * @param {Package} pkg
  * @param {AnyObject} globalThis
@@ -289,7 +289,7 @@ const grantClockAndRandomness = (pkg, globalThis) => {
 };
 
 /**
- * Some of the host's globals are loaded when they are read first, and may complain.
+ * Defines a host global lazily if the host loads it on first read, which may print a warning.
  *
  * @param {Package} pkg
  * @param {AnyObject} globalThis
@@ -315,8 +315,8 @@ const defineHostGlobal = (pkg, globalThis, name, read) => {
 };
 
 /**
- * Under `--audit`, what is not granted is recorded when it is read of the global object, and still not
- * there. The package's texts have a stub for what they name freely.
+ * Under `--audit`, records reads of a denied global from the global object, where it stays undefined. Free variables
+ * in the package's source get a stub.
  *
  * @param {Package} pkg
  * @param {AnyObject} globalThis
@@ -373,17 +373,19 @@ export const installGlobals = (pkg, globalThis) => {
 const CONSTANT = Object.freeze({ writable: false, configurable: false });
 
 /**
- * What is constant is read as fast as a local variable, else it is looked up at every use.
+ * Makes globals constant: the engine reads a constant as fast as a local variable, and looks up other globals on
+ * every use.
  *
  * @param {AnyObject} globalThis
  * @param {ReadonlyArray<string>} languageNames
- * @param {Names} names of the package's modules; what one of them assigns stays as it is
- * @returns {string[]} the names that can't change any more
+ * @param {Names} names of the package's modules; names that a module assigns stay writable
+ * @returns {string[]} the constant names
  */
 export const fixGlobals = (globalThis, languageNames, { assigns, hostNames }) => {
   const assigned = new Set(assigns);
   const fixed = [];
-  // Who gets the whole object may change it, or stand before it: a Proxy can't say anything else of what is constant.
+  // Code that uses the global object as a value may modify it or wrap it in a Proxy, which can't report other values
+  // for constant properties.
   const names = assigned.has('globalThis') ? languageNames : [...languageNames, ...hostNames];
   for (const name of new Set(names)) {
     const property = ownProperty(globalThis, name);

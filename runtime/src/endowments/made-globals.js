@@ -1,5 +1,6 @@
-// Globals that one package makes for others, as far as the policy says so: who may assign one, and who may read it.
-// Members of the language's objects (`Reflect.decorate`) are the same thing, who is concerned having an object of its own.
+// Globals that one package defines for others: the policy grants which packages may assign or read one. Members of
+// language objects (`Reflect.decorate`) work in the same way; the packages involved get their own copies of the
+// object.
 import { isObject } from '../base/objects.js';
 import { frozenAccessor } from '../views/view.js';
 import { STATICS } from '../base/authority.js';
@@ -11,9 +12,9 @@ import { needStackToHarden } from '../base/stack-space.js';
 /** @import { Package, Application } from '../protocols/package.js' */
 
 /**
- * @typedef {object} Made a global that packages may make
- * @property {Set<Package>} makers that hold an object which may have it
- * @property {{ owner: Package, value: unknown } | undefined} assigned last
+ * @typedef {object} Made a global that packages may define
+ * @property {Set<Package>} makers packages that may define it on their own object
+ * @property {{ owner: Package, value: unknown } | undefined} assigned by the last assignment
  */
 
 /** @type {WeakMap<Application, Map<string, Made>>} */
@@ -33,50 +34,50 @@ const madeAt = (application, path) => {
 };
 
 /** @type {WeakSet<Function>} getters that are defined here */
-const ours = new WeakSet();
+const ownGetters = new WeakSet();
 
-/** @type {WeakMap<object, boolean>} what other packages were given, and whether it is locked for that */
-const handed = new WeakMap();
+/** @type {WeakMap<object, boolean>} values that other packages got, and whether they are locked */
+const exported = new WeakMap();
 
 /**
- * What another package gets is locked as if it were exported; while its maker is being evaluated, it is seen through a
- * view.
+ * Locks a value for another package like a cross-package export. While the defining package is being evaluated, the
+ * other one gets a view.
  *
  * @param {Package} owner
  * @param {unknown} value
  */
-const handedOver = (owner, value) => {
+const exportedValue = (owner, value) => {
   if (!isObject(value)) return value;
   const { crossPackageExports, application } = owner;
-  if (!handed.has(value)) {
-    needStackToHarden(); // else it would be taken for locked
-    const { text } = owner;
-    const locks = crossPackageExports.locks(value, text);
-    crossPackageExports.evaluated({ text, exports: () => [[value, 'whole']] });
+  if (!exported.has(value)) {
+    needStackToHarden(); // otherwise the value would count as locked
+    const { source } = owner;
+    const locks = crossPackageExports.locks(value, source);
+    crossPackageExports.evaluated({ source, exports: () => [[value, 'whole']] });
     crossPackageExports.share();
-    handed.set(value, locks);
+    exported.set(value, locks);
   }
   const isFinished = () => !crossPackageExports.isEvaluating();
-  return application.hardens && handed.get(value) ? unfinishedView(value, isFinished) : value;
+  return application.hardens && exported.get(value) ? unfinishedView(value, isFinished) : value;
 };
 
 /**
  * @param {Made} made
- * @param {Package} pkg who reads
+ * @param {Package} pkg the reading package
  * @param {string} path
- * @returns {(() => unknown) | undefined} undefined: nobody has made it
+ * @returns {(() => unknown) | undefined} undefined: no package has defined it
  */
 const findMade = (made, pkg, path) => {
   const { assigned } = made;
   if (assigned !== undefined) {
     return () =>
-      assigned.owner === pkg ? assigned.value : handedOver(assigned.owner, assigned.value);
+      assigned.owner === pkg ? assigned.value : exportedValue(assigned.owner, assigned.value);
   }
   for (const maker of made.makers) {
     const { holder, key } = holderOf(maker, path);
     const property = maker === pkg || holder === undefined ? undefined : ownProperty(holder, key);
-    if (property === undefined || (property.get && ours.has(property.get))) continue;
-    return () => handedOver(maker, holder?.[key]);
+    if (property === undefined || (property.get && ownGetters.has(property.get))) continue;
+    return () => exportedValue(maker, holder?.[key]);
   }
   return undefined;
 };
@@ -108,7 +109,7 @@ const defineMade = (pkg, holder, key, { path, writes }) => {
   const ofHost = () => {
     if (read === undefined) {
       read = { value: Reflect.apply(/** @type {() => unknown} */ (host?.get), holder, []) };
-      install(); // what is read first replaces its accessor
+      install(); // the first read replaces the accessor
     }
     return read.value;
   };
@@ -122,7 +123,7 @@ const defineMade = (pkg, holder, key, { path, writes }) => {
     else own(value);
   };
   const accessor = frozenAccessor(get, set);
-  ours.add(/** @type {Function} */ (accessor.get));
+  ownGetters.add(/** @type {Function} */ (accessor.get));
   const install = () =>
     Object.defineProperty(holder, key, { ...accessor, enumerable: host?.enumerable ?? true });
   install();
@@ -130,8 +131,8 @@ const defineMade = (pkg, holder, key, { path, writes }) => {
 };
 
 /**
- * @param {Function} shared a constructor of the language
- * @returns {Function} that makes the same instances, and is another object
+ * @param {Function} shared an intrinsic constructor
+ * @returns {Function} another constructor with the same instances
  */
 const ownConstructor = (shared) => {
   /** @this {unknown} */
@@ -143,7 +144,7 @@ const ownConstructor = (shared) => {
 };
 
 /**
- * Of the language's constructors `this` says what is to be made.
+ * Binds a static method: `this` of an intrinsic static method is the constructor of the result.
  *
  * @param {Function} method
  * @param {object} shared
@@ -159,7 +160,7 @@ const ownMethod = (method, shared, own) => {
 };
 
 /**
- * A package that changes an object of the language changes one of its own.
+ * Gives a package its own copy of a language object that it modifies.
  *
  * @param {AnyObject} globalThis
  * @param {string} name
@@ -187,7 +188,7 @@ const ownStatics = (globalThis, name) => {
 
 /**
  * @param {Package} pkg
- * @param {AnyObject} globalThis of its compartment, with what it has of the host
+ * @param {AnyObject} globalThis of its compartment, with its host globals
  */
 export const installMadeGlobals = (pkg, globalThis) => {
   const { policy, names, application } = pkg;
@@ -217,7 +218,7 @@ export const installMadeGlobals = (pkg, globalThis) => {
 
 /**
  * @param {ReadonlyArray<import('../policy/policy-format.js').PackagePolicy>} policies
- * @returns {Set<string>} the globals that some package may make
+ * @returns {Set<string>} globals that some package may define
  */
 export const madeGlobalsOf = (policies) =>
   new Set(

@@ -1,4 +1,4 @@
-// Builtins that each package has its own of: they know the package's files, folder or settings.
+// Builtins with a separate instance for each package: they depend on the package's files, folder or settings.
 import { isObject } from '../base/objects.js';
 import { hardenHost } from '../lockdown/host-harden.js';
 import { builtinDecision, globalDecision, grantedOf, memberOf } from '../policy/policy.js';
@@ -14,7 +14,7 @@ import { consoleOf, performanceOf, processOf, timersOf, webCryptoOf } from './gl
 /** @import { Package } from '../protocols/package.js' */
 
 /**
- * Without files of the host, a package has no use for the host's working directory.
+ * A package without access to files of the host does not get the host's working directory.
  *
  * @param {Package} pkg
  * @returns {boolean}
@@ -31,28 +31,31 @@ const knowsPlaces = ({ policy }) => {
 
 /**
  * @param {AnyObject} path `path.posix`, or `path.win32`
- * @returns {AnyObject} the same, in the working directory `/`
+ * @returns {AnyObject} a copy with the working directory `/`
  */
 const rootedPath = (path) => {
   const copy = ownCopy(path);
   copy.resolve = (/** @type {string[]} */ ...parts) => path.resolve('/', ...parts);
   copy.relative = (/** @type {string} */ from, /** @type {string} */ to) =>
     path.relative(copy.resolve(from), copy.resolve(to));
-  const namespaced = (/** @type {unknown} */ asked) =>
-    path.toNamespacedPath(typeof asked === 'string' && asked ? copy.resolve(asked) : asked);
-  // That of POSIX gives back what it is given.
+  const namespaced = (/** @type {unknown} */ requested) =>
+    path.toNamespacedPath(
+      typeof requested === 'string' && requested ? copy.resolve(requested) : requested,
+    );
+  // The POSIX version returns its argument.
   if (path.sep === '\\') copy.toNamespacedPath = copy._makeLong = namespaced;
   return copy;
 };
 
 /**
  * @param {Package} pkg
- * @param {AnyObject} original `path`, or one of its kinds
+ * @param {AnyObject} original `path`, `path.posix` or `path.win32`
  */
 const ownPath = (pkg, original) => (knowsPlaces(pkg) ? ownCopy(original) : rootedPath(original));
 
 /**
- * Node's own marks what it returns, which is frozen where a function brings its promisified form along.
+ * Wraps `promisify`, because Node's sets a property on its result, which is frozen if the function has a custom
+ * promisified version.
  *
  * @param {AnyObject} util
  * @returns {Function}
@@ -69,7 +72,7 @@ const promisifyOf = ({ promisify: original }) => {
 /**
  * @param {Package} pkg
  * @param {AnyObject} util
- * @returns {Function} parses the arguments that the package may know of, where it names none
+ * @returns {Function} with the arguments visible to the package as its default
  */
 const parseArgsOf = (pkg, { parseArgs: original }) => {
   const parseArgs = (/** @type {AnyObject} */ config = {}) => {
@@ -102,19 +105,19 @@ const ownUrl = (pkg, original) => {
 /**
  * @param {Package} pkg
  * @param {AnyObject} util
- * @returns {AnyObject} what tells of code that is not the package's, or hands out one object to all
+ * @returns {AnyObject} replacements of functions that expose code of other packages or shared objects
  */
 const ownUtilities = (pkg, util) => ({
   parseArgs: parseArgsOf(pkg, util),
   getCallSites: Object.freeze(() => []),
   promisify: promisifyOf(util),
   getSystemErrorMap: Object.freeze(
-    () => new Map([...util['getSystemErrorMap']()].map(([code, said]) => [code, [...said]])),
+    () => new Map([...util['getSystemErrorMap']()].map(([code, entry]) => [code, [...entry]])),
   ),
 });
 
 /**
- * Modules that are not simply copies of the host's.
+ * Builtins that are more than copies of the host's.
  *
  * @type {Record<string, (pkg: Package, original: AnyObject, granted: Granted) => unknown>}
  */

@@ -1,11 +1,11 @@
-// Timers of one compartment. Node's own timer objects are linked with each other, and with the
-// callbacks of everybody: packages get handles instead.
+// Timers of one compartment. Node's timer objects are linked with each other and with the callbacks of all packages:
+// packages get handles instead.
 
 /** @typedef {Record<string, any>} HostTimers setTimeout and its kin */
 
 const PROMISIFY = Symbol.for('nodejs.util.promisify.custom');
 
-/** Node's timer objects by the handles that stand for them, and by their numbers where those are asked for. */
+/** Node's timer objects by handle, and by number once a number was requested. */
 const makeRegister = () => {
   /** @type {WeakMap<object, any>} */
   const reals = new WeakMap();
@@ -80,8 +80,8 @@ const makeHandleClasses = (register, host) => {
 
 /**
  * @param {HostTimers} host
- * @param {HostTimers | undefined} promises what util.promisify makes of them
- * @param {() => void} prepare is called before an error of the host is seen
+ * @param {HostTimers | undefined} promises their promisified versions
+ * @param {() => void} prepare called before the host throws an error
  * @returns {Record<string, Function>}
  */
 export const makeTimers = (host, promises, prepare) => {
@@ -97,7 +97,7 @@ export const makeTimers = (host, promises, prepare) => {
     const start = (/** @type {unknown} */ callback, /** @type {unknown[]} */ ...rest) => {
       if (typeof callback !== 'function') {
         prepare();
-        return host[name](callback, ...rest); // says what is wrong
+        return host[name](callback, ...rest); // throws Node's error
       }
       const handle = new Handle();
       const args = delayed ? rest.slice(1) : rest;

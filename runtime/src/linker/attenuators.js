@@ -1,4 +1,4 @@
-// Endo's attenuators: modules of the archive that narrow what a policy grants.
+// Attenuators, as in Endo: modules of the archive that restrict the grants of a policy.
 import { codedError } from '../base/errors.js';
 import { importRecordNow } from './importing.js';
 import { recordOf } from './module-records.js';
@@ -11,10 +11,10 @@ const ATTENUATORS = '<ATTENUATORS>';
 
 /**
  * @param {string} message
- * @returns {Error} which leaves the package without the grant
+ * @returns {Error} the package does not get the grant
  */
 const refuse = (message) =>
-  codedError('ERR_ACCESS_DENIED', `an attenuated grant can't be honoured: ${message}`);
+  codedError('ERR_ACCESS_DENIED', `an attenuated grant failed: ${message}`);
 
 /**
  * @param {Application} application
@@ -63,8 +63,8 @@ export const attenuateModule = (pkg, attenuation, original) => {
 /**
  * @param {Package} pkg
  * @param {Attenuation} attenuation
- * @param {object} globalThis the compartment's, which the attenuator may change
- * @returns {object} what is assigned to it
+ * @param {object} globalThis of the compartment, which the attenuator may modify
+ * @returns {object} properties to assign to it
  */
 export const attenuateGlobals = (pkg, attenuation, globalThis) => {
   const { globals, hostGlobals } = pkg.application.powers;

@@ -1,20 +1,20 @@
-// CommonJS of one package, as Node has it: module objects, their cache, `require` and what hangs on it.
+// CommonJS of one package, as in Node: module objects, their cache, `require` and its properties.
 import { codedTypeError } from '../base/errors.js';
 import { dirnameOf, isRelative, nodeModulesPaths, resolveKey } from '../base/locations.js';
 
 /** @import { CjsModule, CommonJs, Require } from '../protocols/modules.js' */
 
 /**
- * @typedef {object} CjsHooks what the linker knows
- * @property {string} entryFilename of the application's first module, '' when it is elsewhere
+ * @typedef {object} CjsHooks hooks into the linker
+ * @property {string} entryFilename of the application's entry module, '' if it is in another package
  * @property {(filename: string) => string | undefined} keyOf
- * @property {(filename: string) => string | undefined} keyAt the same, whether or not there is such a module
+ * @property {(filename: string) => string | undefined} keyAt the same, whether or not the module exists
  * @property {(key: string, module: CjsModule) => void} execute sets `module.exports`
  * @property {(specifier: string, key: string, from: CjsModule) => unknown} require
  * @property {(specifier: string, key: string) => string} resolve
  * @property {(specifier: string, place: string | undefined) => string | undefined} findPackageJSON
- * @property {() => object | undefined} foreignMain the application's first module, for another package: a view
- * @property {(text: string) => unknown} evaluate as `eval` of the package does
+ * @property {() => object | undefined} foreignMain a view of the application's entry module, for another package
+ * @property {(source: string) => unknown} evaluate like `eval` of the package
  * @property {(specifier: string) => boolean} isBuiltin
  * @property {ReadonlyArray<string>} builtinModules
  */
@@ -66,36 +66,36 @@ const requireMaker = (hooks, cache, extensions, main) => (module, key) => {
 };
 
 /**
- * @param {Require} made
+ * @param {Require} original
  * @param {string} folder of another package
- * @returns {Require} the same; what is relative, is so to that folder
+ * @returns {Require} resolves relative specifiers from that folder
  */
-const fromElsewhere = (made, folder) => {
+const fromElsewhere = (original, folder) => {
   const placed = (/** @type {unknown} */ specifier) =>
     typeof specifier === 'string' && isRelative(specifier)
       ? `${resolveKey(`.${folder}/${specifier}`, './')}`.slice(1)
       : specifier;
-  const { resolve } = /** @type {any} */ (made);
+  const { resolve } = /** @type {any} */ (original);
   const require = /** @type {any} */ (
-    (/** @type {unknown} */ specifier) => made(/** @type {string} */ (placed(specifier)))
+    (/** @type {unknown} */ specifier) => original(/** @type {string} */ (placed(specifier)))
   );
-  Object.assign(require, made);
+  Object.assign(require, original);
   require.resolve = Object.assign((/** @type {unknown} */ s) => resolve(placed(s)), resolve);
   return require;
 };
 
 const WRAPPER = ['(function (exports, require, module, __filename, __dirname) { ', '\n});'];
 
-/** @returns {object} how Node would wrap a text: changing it changes nothing, here as there */
+/** @returns {object} Node's module wrapper; as in Node, changes to it have no effect */
 const wrappers = () => {
   const wrapper = [...WRAPPER];
-  return { wrapper, wrap: (/** @type {string} */ text) => `${wrapper[0]}${text}${wrapper[1]}` };
+  return { wrapper, wrap: (/** @type {string} */ source) => `${wrapper[0]}${source}${wrapper[1]}` };
 };
 
 /**
  * @param {CjsHooks} hooks
  * @param {(place: string) => Require} createRequire
- * @returns {object} what of `Module` loads and finds by a name, as it does for the package's own modules
+ * @returns {object} functions of `Module` that load and resolve, with the same results as for modules of the package
  */
 const loaders = (hooks, createRequire) => {
   /**
@@ -114,7 +114,7 @@ const loaders = (hooks, createRequire) => {
 };
 
 /**
- * The class of the package's module objects; `require('module')` gives it too.
+ * The class of the package's module objects; `require('module')` returns it too.
  *
  * @param {CjsHooks} hooks
  * @param {(filename: string) => Require} createRequire
@@ -145,15 +145,17 @@ const makeModuleClass = (hooks, createRequire, statics) => {
     writable: true,
     configurable: true,
   });
-  // A text that the package has is no more than it could evaluate: https://nodejs.org/api/modules.html#the-module-wrapper.
+  // The package could evaluate the source anyway: https://nodejs.org/api/modules.html#the-module-wrapper.
   Object.defineProperty(Module.prototype, '_compile', {
     value: /** @this {CjsModule} */ function _compile(
       /** @type {unknown} */ content,
       /** @type {unknown} */ place,
     ) {
       const filename = `${place ?? this.filename ?? ''}`;
-      const text = `${content}`.replace(/^#!/, '//');
-      const functor = /** @type {Function} */ (hooks.evaluate(`${WRAPPER[0]}${text}${WRAPPER[1]}`));
+      const source = `${content}`.replace(/^#!/, '//');
+      const functor = /** @type {Function} */ (
+        hooks.evaluate(`${WRAPPER[0]}${source}${WRAPPER[1]}`)
+      );
       const require = createRequire(filename.startsWith('/') ? filename : `/${filename}`);
       const given = [this.exports, require, this, filename, dirnameOf(filename)];
       return Reflect.apply(functor, this.exports, given);
@@ -181,7 +183,7 @@ const adopt = (parent, child) => {
 
 /**
  * @param {CjsHooks} hooks
- * @param {(filename: string) => string} toFilename of what createRequire is given
+ * @param {(filename: string) => string} toFilename converts the argument of createRequire
  * @returns {CommonJs}
  */
 export const makeCommonJs = (hooks, toFilename) => {
@@ -195,8 +197,8 @@ export const makeCommonJs = (hooks, toFilename) => {
   const createRequire = (place) => {
     const filename = toFilename(place);
     const key = hooks.keyOf(filename) ?? hooks.keyAt(filename);
-    const made = makeRequire(newModule(filename, undefined), key ?? './');
-    return key === undefined ? fromElsewhere(made, dirnameOf(filename)) : made;
+    const require = makeRequire(newModule(filename, undefined), key ?? './');
+    return key === undefined ? fromElsewhere(require, dirnameOf(filename)) : require;
   };
   const statics = {
     _cache: cache,
@@ -221,14 +223,14 @@ export const makeCommonJs = (hooks, toFilename) => {
   };
 
   /** @type {CommonJs['load']} */
-  const load = (filename, key, parent, seen) => {
+  const load = (filename, key, parent, view) => {
     const known = cache[filename];
     if (known !== undefined) {
       adopt(parent, known);
       return known;
     }
     const isMain = filename === hooks.entryFilename && parent === undefined;
-    const module = newModule(filename, parent ?? seen ?? (isMain ? null : undefined));
+    const module = newModule(filename, parent ?? view ?? (isMain ? null : undefined));
     cache[filename] = module;
     adopt(parent, module);
     let done = false;

@@ -1,4 +1,4 @@
-// What CommonJS of a package asks the linker for: files, the main module, and Node's `module` functions.
+// Hooks of CommonJS into the linker: resolution of files, the main module, and functions of Node's `module`.
 import { importNotFound } from '../base/errors.js';
 import { dirnameOf, filenameOfUrl, isRelative } from '../base/locations.js';
 import { builtinModule } from '../endowments/builtins.js';
@@ -20,21 +20,21 @@ import { executeCjs, requireTarget, resolveToFilename, viewOfModule } from './re
 /** @import { CjsHooks } from './cjs.js' */
 
 /**
- * @param {unknown} place what createRequire is given
+ * @param {unknown} place the argument of createRequire
  * @returns {string}
  */
 const createRequireFilename = (place) => {
-  const text = `${place}`;
-  const filename = text.startsWith('/') ? text : filenameOfUrl(text);
+  const given = `${place}`;
+  const filename = given.startsWith('/') ? given : filenameOfUrl(given);
   if (filename !== undefined) return filename;
-  const message = `The argument 'filename' must be a file URL object, file URL string, or absolute path string. Received '${text}'`;
+  const message = `The argument 'filename' must be a file URL object, file URL string, or absolute path string. Received '${given}'`;
   throw Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_VALUE' });
 };
 
 /**
  * @param {Package} pkg
- * @returns {object | undefined} the first module, where it is CommonJS and of another package. What it requires, the package
- *   does, by the names that it knows itself
+ * @returns {object | undefined} a view of the entry module if it is CommonJS and in another package. Its `require`
+ *   resolves as a module of this package
  */
 const foreignMain = (pkg) => {
   const { entry } = pkg.application.map;
@@ -52,7 +52,7 @@ const foreignMain = (pkg) => {
  * @param {Package} pkg
  * @param {string} specifier
  * @param {string | undefined} place
- * @returns {string | undefined} where the package.json seems to be of the package that is meant
+ * @returns {string | undefined} virtual location of the package.json of the requested package
  */
 const findPackageJSON = (pkg, specifier, place) => {
   const isPath = specifier.startsWith('/') || specifier.startsWith('file:');
@@ -68,11 +68,11 @@ const findPackageJSON = (pkg, specifier, place) => {
 };
 
 /**
- * JSON of the host is no program: who may read it with `fs`, may request it.
+ * Loads JSON of the host. It is data, so a package with a grant to read it with `fs` can require it.
  *
  * @param {Package} pkg
  * @param {string} specifier
- * @returns {{ value: unknown } | undefined} undefined: it is no such file, or the package may not read it
+ * @returns {{ value: unknown } | undefined} undefined: not a JSON file, or the package may not read it
  */
 const readJson = (pkg, specifier) => {
   if (!/^\/.*\.json$/.test(specifier)) return undefined;
@@ -115,7 +115,7 @@ export const commonJsOf = (pkg) => {
       filename.startsWith(`/${pkg.name}/`) ? `./${filename.slice(pkg.name.length + 2)}` : undefined,
     findPackageJSON: (specifier, place) => findPackageJSON(pkg, specifier, place),
     foreignMain: () => foreignMain(pkg),
-    evaluate: (text) => pkg.compartment.evaluate(text),
+    evaluate: (source) => pkg.compartment.evaluate(source),
     isBuiltin,
     builtinModules,
   };

@@ -23,13 +23,13 @@ import { unfinishedView } from '../views/read-only.js';
  */
 
 /**
- * How a module's exports are seen: as they are, or, while the module is being evaluated in a cycle with modules of other
- * packages, as views that can't be written through.
+ * How importers see the exports of a module: directly, or as read-only views while the module is being evaluated in a
+ * cycle with modules of other packages.
  *
  * @typedef {object} Exposure
- * @property {(cell: Cell, value: unknown) => void} notifyImporters a new value
- * @property {() => void} cross another package imports it before it has been evaluated
- * @property {() => void} finish
+ * @property {(cell: Cell, value: unknown) => void} notifyImporters called with a new value
+ * @property {() => void} cross called when another package imports it before its evaluation
+ * @property {() => void} finish called after its evaluation
  */
 
 /** @type {WeakMap<object, Exposure>} by record */
@@ -39,22 +39,22 @@ const exposures = new WeakMap();
 const makeExposure = () => {
   /** @type {Map<Cell, unknown>} */
   const values = new Map();
-  let crossed = false;
+  let isCrossPackage = false;
   let finished = false;
   const isFinished = () => finished;
   return {
     notifyImporters(cell, value) {
       if (!finished) values.set(cell, value);
-      setCell(cell, crossed ? unfinishedView(value, isFinished) : value);
+      setCell(cell, isCrossPackage ? unfinishedView(value, isFinished) : value);
     },
     cross() {
-      if (crossed || finished) return;
-      crossed = true;
+      if (isCrossPackage || finished) return;
+      isCrossPackage = true;
       for (const [cell, value] of values) setCell(cell, unfinishedView(value, isFinished));
     },
     finish() {
       finished = true;
-      if (crossed) for (const [cell, value] of values) setCell(cell, value);
+      if (isCrossPackage) for (const [cell, value] of values) setCell(cell, value);
       values.clear();
     },
   };
@@ -72,7 +72,7 @@ const noteCrossing = (record, target) => {
  * @param {CyclicRecord} record
  * @param {string} specifier
  * @param {string} importName
- * @returns {import('../cyclic-modules/records.js').Resolution} without a cell: the namespace is meant
+ * @returns {import('../cyclic-modules/records.js').Resolution} without a cell: the namespace
  */
 const importedBinding = (record, specifier, importName) => {
   const requested = requestedBy(record, specifier);
@@ -90,7 +90,7 @@ const importedBinding = (record, specifier, importName) => {
 
 /**
  * @param {CyclicRecord} record
- * @returns {(updates: Updates) => void} what a functor calls `imports`; it executes nothing
+ * @returns {(updates: Updates) => void} the `imports` argument of a functor; it executes no module
  */
 const makeImports = (record) => (updates) => {
   for (const [specifier, names] of updates) {
@@ -142,7 +142,7 @@ const notifiers = (cells, locals, { notifyImporters }) => {
 };
 
 /**
- * Endo's compiler leaves the assignments to an exported variable to accessors in the module's scope.
+ * Accessors for exported variables in the module's scope: code of Endo's compiler assigns to them.
  *
  * @param {EsmSource} source
  * @param {Map<string, Cell>} cells
@@ -194,8 +194,8 @@ const declareExports = (record, source, cells) => {
 };
 
 /**
- * In a cycle of imports, hoisted functions can be called and imports must be linked before the module's
- * own code runs (InitializeEnvironment): the functor is a generator that stops in between.
+ * In a cycle of imports, hoisted functions can be called and imports must be linked before the module body runs
+ * (InitializeEnvironment): the functor is a generator that suspends in between.
  *
  * @param {CyclicRecord} record
  * @param {(split: boolean) => unknown} start
@@ -217,8 +217,8 @@ const initializeApart = (record, start) => {
 };
 
 /**
- * What a module of another package exports is hardened before this one sees it, and what this one exports, when
- * it has been evaluated.
+ * Hardens the exports of requested modules of other packages before this module runs, and its own exports after its
+ * evaluation.
  *
  * @param {CyclicRecord} record
  * @param {Package} pkg
@@ -247,7 +247,7 @@ const shareAround = (record, pkg, module, finish) => {
  * @returns {EvaluatedModule}
  */
 const evaluatedModule = (cells, source) => ({
-  text: source.text,
+  source: source.functor,
   exports: () =>
     [...cells.values()]
       .filter(({ ready }) => ready)
@@ -261,10 +261,10 @@ const evaluatedModule = (cells, source) => ({
  * @param {Package} pkg
  * @param {string} key
  * @param {EsmSource} source
- * @param {boolean} main whether the application starts here
- * @param {string} [suffix] query and fragment by which it is imported
+ * @param {boolean} main whether it is the entry module
+ * @param {string} [suffix] query and fragment of the import
  * @returns {CyclicRecord}
- * @throws {SyntaxError} of a text that is no module
+ * @throws {SyntaxError} if the source is no valid module
  */
 export const makeEsmRecord = (pkg, key, source, main, suffix = '') => {
   const filename = filenameOf(pkg.name, `./${fileModule(pkg, key).location}`);
@@ -310,7 +310,7 @@ export const makeEsmRecord = (pkg, key, source, main, suffix = '') => {
 };
 
 /**
- * What `require` gives for a module with a default export: its namespace with `__esModule`, as in Node.
+ * The result of `require` for a module with a default export: its namespace with `__esModule`, as in Node.
  *
  * @param {CyclicRecord} original linked
  * @returns {CyclicRecord}

@@ -1,4 +1,4 @@
-// From the bytes of an archive to a program that can be run. Everything is verified before anything runs.
+// Loads an archive: verifies all of it before any code runs.
 import limits from '../../../compartment_mapper/limits.json' with { type: 'json' };
 import { InvalidArchive } from '../base/errors.js';
 import { MAP_NAME, filesOf, parseCompartmentMap } from '../archive/compartment-map.js';
@@ -19,18 +19,18 @@ import { readZip } from '../archive/zip-reader.js';
  *
  * @typedef {object} Archive
  * @property {CompartmentMap} map
- * @property {StoredFiles} files without the map
+ * @property {StoredFiles} files except the map
  * @property {string} sha512 of the map, which covers the whole archive
  */
 
 /**
- * Each value takes memory, however short its text.
+ * Limits the number of JSON values, because each takes memory, however short it is.
  *
  * @param {Uint8Array} bytes of the map
  */
 const checkSize = (bytes) => {
   if (bytes.length > limits.map) throw new InvalidArchive(`${MAP_NAME} is larger than 16 MiB`);
-  if (bytes.length <= limits.values) return; // each takes a byte at least
+  if (bytes.length <= limits.values) return; // each takes at least one byte
   let values = 0;
   for (const byte of bytes) if (byte === 0x2c || byte === 0x5b || byte === 0x7b) values += 1;
   if (values > limits.values)
@@ -40,7 +40,7 @@ const checkSize = (bytes) => {
 /**
  * @param {Uint8Array} bytes
  * @param {VerifyPowers} powers
- * @returns {Archive} verified: nothing is missing, nothing is extra, every hash is right
+ * @returns {Archive} verified: no missing files, no extra files, all hashes match
  */
 export const parseArchive = (bytes, powers) => {
   const files = readZip(bytes, powers);
@@ -69,13 +69,13 @@ export const parseArchive = (bytes, powers) => {
  * @param {object} options
  * @param {Powers} options.powers
  * @param {Stacks} options.stacks
- * @param {boolean} [options.allowAll] give every package every power
- * @param {Recorder} [options.audit] record what is withheld, instead of denying it
+ * @param {boolean} [options.allowAll] grant all capabilities to every package
+ * @param {Recorder} [options.audit] record denied capabilities instead of throwing
  * @param {Report | undefined} [options.report]
  * @param {import('../stacks/maps-file.js').Maps} [options.maps]
- * @param {boolean} [options.isProgram] whether the process is for the application alone
- * @param {() => void} [options.onLinked] called before anything is evaluated
- * @returns {Promise<object>} the namespace of the application's first module
+ * @param {boolean} [options.isProgram] whether the process runs only the application
+ * @param {() => void} [options.onLinked] called before evaluation
+ * @returns {Promise<object>} the namespace of the entry module
  */
 export const importArchive = ({ map, files }, { onLinked, ...options }) =>
   importEntry(makeApplication({ map, files, allowAll: false, ...options }), onLinked);

@@ -1,4 +1,4 @@
-// import(), and what `require` does with an ECMAScript module: link, evaluate, answer with the namespace.
+// import(), and `require` of ECMAScript modules: link, evaluate, return the namespace.
 import { requireAsync, requireCycle } from '../base/errors.js';
 import { makeFacade } from './esm.js';
 import { evaluate, evaluateSynthetic } from '../cyclic-modules/evaluation.js';
@@ -16,19 +16,22 @@ const load = (referrer, specifier) => {
   return recordOf(pkg, resolveRequest({ pkg, key: referrer.key, kind: 'import', specifier }));
 };
 
-/** AsyncGeneratorYield awaits what it yields; only a generator that has come to its stop goes on at once. */
+/** AsyncGeneratorYield awaits its value; a generator resumes immediately only after it has suspended. */
 const firstYield = async () => {
   await undefined;
   await undefined;
 };
 
-/** @type {Promise<void> | undefined} of what was linked last: what another call linked begins with that call */
+/**
+ * @type {Promise<void> | undefined} of the last linked graph; modules that another call linked start together with
+ *   that call
+ */
 let yielding;
 
 const OF_COMMONJS = /^(require|exports|module|__filename|__dirname) is not defined$/;
 
 /**
- * What Node says more, once it is known that nobody caught the error in the module. The error may be the package's own.
+ * Extends the message as Node does if the module did not catch the error. The error may be an object of the package.
  *
  * @param {unknown} error
  */
@@ -47,13 +50,14 @@ const explain = (error) => {
         stack.replace(message, () => more),
       );
   } catch {
-    // it has accessors that throw: then it says what it says
+    // its accessors throw: the message stays unchanged
   }
 };
 
 /**
  * @param {CyclicRecord} record
- * @returns {Promise<void>} that of its evaluation, and no other: the order of what waits shows
+ * @returns {Promise<void>} exactly the promise of the evaluation, because another one would change the order of
+ *   reactions
  */
 const evaluateExplaining = (record) => {
   const done = evaluate(record);
@@ -65,7 +69,7 @@ const evaluateExplaining = (record) => {
 /**
  * @param {ModuleRecord} record
  * @param {() => void} [onLinked]
- * @returns {Promise<object>} its namespace, when it has been evaluated
+ * @returns {Promise<object>} its namespace, after evaluation
  */
 export const importRecord = async (record, onLinked) => {
   if (link(record, load)) await (yielding = firstYield());
@@ -77,10 +81,10 @@ export const importRecord = async (record, onLinked) => {
 };
 
 /**
- * A script's first module: evaluated at once, as far as nothing awaits.
+ * Evaluates the entry module of a script, synchronously up to the first await.
  *
  * @param {ModuleRecord} record
- * @returns {Promise<void> | undefined} undefined: it has been evaluated; what it threw was thrown
+ * @returns {Promise<void> | undefined} undefined: it has been evaluated; its errors are thrown
  */
 export const startRecord = (record) => {
   const begin = () => {
@@ -119,7 +123,7 @@ const requiredNamespaces = new WeakMap();
 
 /**
  * @param {CyclicRecord} record
- * @returns {unknown} what `require` gives for an ECMAScript module
+ * @returns {unknown} the result of `require` for an ECMAScript module
  */
 export const requireEsm = (record) => {
   const namespace = /** @type {Record<string, unknown>} */ (importRecordNow(record));

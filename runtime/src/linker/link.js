@@ -1,4 +1,4 @@
-// Makes one Compartment for each package and ties their modules together.
+// Linker: creates one Compartment for each package and connects their modules.
 import { codedError, notifyDenied } from '../base/errors.js';
 import { resolveKey } from '../base/locations.js';
 import { makePackage } from '../compartment/package.js';
@@ -24,7 +24,7 @@ import { handedTo, importDynamically, resolveToUrl } from './requests.js';
 /** @import { Stacks } from '../stacks/stack.js' */
 
 /**
- * The hooks answer for whoever holds the Compartment; packages do not.
+ * The hooks serve code that has the Compartment object, which packages never get.
  *
  * @param {Package} pkg
  * @returns {Compartment}
@@ -41,25 +41,25 @@ const makeCompartment = (pkg) => {
    * @param {Target} target
    * @param {object} namespace
    */
-  const handed = (target, namespace) => ({
+  const exported = (target, namespace) => ({
     namespace: target.kind === 'file' ? handedTo(pkg, target, namespace) : namespace,
   });
-  // Links are followed here and not by ses, which would ask no policy and hand over nothing: a package can make
-  // compartments of its own whose modules are those of this one.
+  // Links are followed here instead of by ses, which would neither check the policy nor harden cross-package exports:
+  // a package can create compartments with modules of this one.
   return new Compartment({
     __options__: true,
     name: pkg.label,
     transforms: [
-      (text) => (pkg.compiles ? respell(text) : strictly(text, pkg.compartment.globalThis)),
+      (source) => (pkg.compiles ? respell(source) : strictly(source, pkg.compartment.globalThis)),
     ],
     resolveHook: (specifier, referrer) => resolveKey(specifier, referrer) ?? specifier,
     importHook: async (key) => {
       const target = targetOf(key);
-      return handed(target, await importRecord(recordOf(pkg, target)));
+      return exported(target, await importRecord(recordOf(pkg, target)));
     },
     importNowHook: (key) => {
       const target = targetOf(key);
-      return handed(target, importRecordNow(recordOf(pkg, target)));
+      return exported(target, importRecordNow(recordOf(pkg, target)));
     },
   });
 };
@@ -72,7 +72,7 @@ const linker = {
     const granted = grantedOf(decision);
     if (isAttenuation(decision) || (granted !== undefined && grantsAnything(granted)))
       return builtinModule(pkg, name);
-    // Who asks in this way goes on without it: stubs of which nothing may be used are no help.
+    // Callers handle a missing builtin, so stubs that only throw would not help.
     notifyDenied(pkg.label, 'builtins', name);
     return undefined;
   },
@@ -93,10 +93,10 @@ const linker = {
  * @param {boolean} options.allowAll
  * @param {Recorder | undefined} [options.audit]
  * @param {Report | undefined} [options.report]
- * @param {string} [options.version] tells the texts of several worlds apart, in stack traces
+ * @param {string} [options.version] distinguishes the sources of several applications in stack traces
  * @param {import('../stacks/maps-file.js').Maps} [options.maps]
  * @param {boolean} [options.isProgram]
- * @returns {Application} in which nothing runs yet
+ * @returns {Application} before any code runs
  */
 export const makeApplication = ({
   map,
@@ -140,7 +140,7 @@ export const makeApplication = ({
 
 /**
  * @param {Application} application
- * @returns {ModuleRecord} of the application's first module
+ * @returns {ModuleRecord} of the entry module
  */
 const entryRecord = ({ map: { entry }, packageOf }) => {
   const pkg = packageOf(entry.compartment);
@@ -153,14 +153,14 @@ const entryRecord = ({ map: { entry }, packageOf }) => {
 /**
  * @param {Application} application
  * @param {() => void} [onLinked]
- * @returns {Promise<object>} the namespace of the application's first module, when it has been evaluated
+ * @returns {Promise<object>} the namespace of the entry module, after evaluation
  */
 export const importEntry = async (application, onLinked) =>
   importRecord(entryRecord(application), onLinked);
 
 /**
  * @param {Application} application
- * @returns {{ record: ModuleRecord, done: Promise<void> | undefined }} undefined: it has been evaluated already
+ * @returns {{ record: ModuleRecord, done: Promise<void> | undefined }} `done` is undefined if it has been evaluated
  */
 export const startEntry = (application) => {
   const record = entryRecord(application);

@@ -1,4 +1,4 @@
-// The module record that a request leads to, for every kind of module.
+// Creates module records for the targets of requests, for every kind of module.
 import { isCopied } from '../archive/languages.js';
 import { builtinRecord } from '../endowments/builtins.js';
 import { makeEsmRecord } from './esm.js';
@@ -25,7 +25,7 @@ const loadCommonJs = (target) => {
 };
 
 /**
- * A module that Node would load with its CommonJS loader.
+ * Record of a module that Node would load with its CommonJS loader.
  *
  * @param {FileTarget} target
  */
@@ -64,7 +64,7 @@ const parseJsonModule = (filename, text) => {
 };
 
 /**
- * @param {never} parser that the table of languages has, and a switch here does not
+ * @param {never} parser in the table of languages, but missing in a switch here
  * @returns {never}
  */
 const unknownParser = (parser) => {
@@ -73,7 +73,7 @@ const unknownParser = (parser) => {
 
 /**
  * @param {FileTarget} target JSON, text or bytes
- * @returns {unknown} the value that the file stands for, made anew
+ * @returns {unknown} a new value from the content of the file
  */
 export const storedData = (target) => {
   const { pkg, key, module } = target;
@@ -94,7 +94,7 @@ export const storedData = (target) => {
 };
 
 /**
- * JSON, text and bytes.
+ * Record of JSON, text or bytes.
  *
  * @param {FileTarget} target
  */
@@ -142,18 +142,18 @@ export const fileRecord = (target) => {
 };
 
 /**
- * @param {Package} pkg that asks
+ * @param {Package} pkg the requesting package
  * @param {FileTarget} target
- * @returns {boolean} whether it is data of another package that can be changed: each package gets its own
+ * @returns {boolean} whether it is mutable data of another package, so that each package gets a copy
  */
 export const isSharedData = (pkg, { pkg: owner, module }) =>
   owner !== pkg && owner.policy.harden !== false && isCopied(module.parser);
 
 /**
- * DEVIATION: in Node all packages share the object. The copy is made of what is stored, not of the owner's object:
- * that may hold by now what says itself how it is to be cloned.
+ * DEVIATION: in Node all packages share the object. The copy is created from the stored file instead of the owner's
+ * object, which may contain objects that control how they are cloned.
  *
- * @param {Package} pkg that asks
+ * @param {Package} pkg the requesting package
  * @param {FileTarget} target data
  * @returns {unknown}
  */
@@ -164,7 +164,7 @@ export const ownCopy = (pkg, target) => {
 };
 
 /**
- * @param {Package} pkg that asks
+ * @param {Package} pkg the requesting package
  * @param {FileTarget} target data
  */
 const copyRecord = (pkg, target) => {
@@ -191,7 +191,7 @@ const errorRecord = (pkg, error) => {
 };
 
 /**
- * @param {Package} pkg that asks
+ * @param {Package} pkg the requesting package
  * @param {Target} target
  * @returns {ModuleRecord}
  */

@@ -1,4 +1,4 @@
-// Requests that modules make while they run: `require`, `import()` and `import.meta.resolve`.
+// Requests at run time: `require`, `import()` and `import.meta.resolve`.
 import { isProgram } from '../archive/languages.js';
 import { codedTypeError, requireNotFound } from '../base/errors.js';
 import { dirnameOf, filenameOf, isRelative, nodeModulesPaths, urlOf } from '../base/locations.js';
@@ -16,7 +16,7 @@ import { fileRecord, isSharedData, ownCopy, recordOf, storedData } from './modul
 
 /**
  * @template T
- * @param {Package} pkg that asks
+ * @param {Package} pkg the requesting package
  * @param {FileTarget} target
  * @param {T} value
  * @returns {T}
@@ -31,11 +31,11 @@ const cannotLoad = () => (/** @type {unknown} */ specifier) => {
 };
 
 /**
- * Programs look whether there is one, and where.
+ * A view of the parent module: programs check whether it exists, and its location.
  *
  * @param {{ id: string, filename: string, loaded: boolean, path: string }} module of another package
  * @param {(specifier: string) => unknown} [load]
- * @returns {object} what tells of it, and leads to nothing of it
+ * @returns {object} an object with its data and without access to the module
  */
 export const viewOfModule = ({ id, filename, loaded, path }, load = cannotLoad()) => ({
   ...{ id, path, filename, loaded, exports: {}, children: [] },
@@ -44,10 +44,10 @@ export const viewOfModule = ({ id, filename, loaded, path }, load = cannotLoad()
 });
 
 /**
- * @param {Package} pkg that asks
+ * @param {Package} pkg the requesting package
  * @param {Target} target
  * @param {CjsModule} from
- * @returns {unknown} what `require` answers
+ * @returns {unknown} the result of `require`
  */
 export const requireTarget = (pkg, target, from) => {
   if (target.kind === 'error') throw target.error;
@@ -59,10 +59,10 @@ export const requireTarget = (pkg, target, from) => {
     return handedTo(pkg, target, requireEsm(record));
   }
   if (isSharedData(pkg, target)) return ownCopy(pkg, target);
-  const parent = target.pkg === pkg ? from : undefined; // a module object is its own package's affair
+  const parent = target.pkg === pkg ? from : undefined; // other packages never get a module object
   const { load } = target.pkg.application.linker.commonJsOf(target.pkg);
-  const seen = parent === undefined ? viewOfModule(from) : undefined;
-  const module = load(filenameOfTarget(target), target.key, parent, seen);
+  const view = parent === undefined ? viewOfModule(from) : undefined;
+  const module = load(filenameOfTarget(target), target.key, parent, view);
   const isUnfinished = !module.loaded && target.pkg !== pkg && pkg.application.hardens;
   return handedTo(
     pkg,
@@ -98,8 +98,8 @@ export const executeCjs = (pkg, key, module) => {
     ];
     pkg.crossPackageExports.during(() => Reflect.apply(functor, exports, given));
     pkg.crossPackageExports.evaluated({
-      text: pkg.sourceOf(key).text,
-      exports: () => [[module.exports, module.exports === exports ? 'made' : 'whole']],
+      source: pkg.sourceOf(key).functor,
+      exports: () => [[module.exports, module.exports === exports ? 'initial' : 'whole']],
     });
   }
 };
@@ -123,7 +123,7 @@ export const resolveToUrl = (pkg, key, kind, specifier) => {
   if (isRelative(specifier) || specifier.startsWith('/') || /^file:/i.test(specifier)) {
     const target = resolveRequest({ pkg, key, kind, specifier });
     if (target.kind === 'file' && target.pkg !== pkg) return urlOf(filenameOfTarget(target));
-    return new URL(specifier, urlOf(filenameOf(pkg.name, key))).href; // whether or not it is there
+    return new URL(specifier, urlOf(filenameOf(pkg.name, key))).href; // whether or not it exists
   }
   const found = resolveToFilename(pkg, key, kind, specifier);
   if (found.startsWith('/')) return urlOf(found);
@@ -154,7 +154,7 @@ export const importDynamically = async (pkg, key, specifier, options) => {
   checkImportType(target, type, request.specifier);
   if (type === undefined && target.kind === 'file' && target.module.parser === 'json')
     checkUntyped(pkg, target, request.specifier);
-  await undefined; // nothing is evaluated before the code that asks has come to its end
+  await undefined; // evaluates nothing before the calling code has finished
   const namespace = await importRecord(recordOf(pkg, target));
   return target.kind === 'file' ? handedTo(pkg, target, namespace) : namespace;
 };

@@ -1,4 +1,4 @@
-// `Object.assign` sets what it copies, ECMA-262 20.1.2.1: what is inherited and can't be set needs a property of its own first.
+// `Object.assign` uses [[Set]] (ECMA-262 20.1.2.1): an inherited read-only property needs an own property first.
 import { ownProperty } from '../base/descriptors.js';
 import { showAsNative } from './dynamic-code.js';
 
@@ -6,16 +6,16 @@ const { assign, defineProperty, getPrototypeOf, hasOwn, isExtensible } = Object;
 
 /**
  * @param {ObjectConstructor} target whose `assign` is replaced, before it is hardened
- * @param {ReadonlySet<object>} prototypes that keep plain properties, which no object that inherits them can assign
- * @param {ReadonlyArray<PropertyKey>} keys of these
+ * @param {ReadonlySet<object>} prototypes with read-only data properties, which inheriting objects can't assign
+ * @param {ReadonlyArray<PropertyKey>} keys of these properties
  */
 export const letAssign = (target, prototypes, keys) => {
   /**
    * @param {object} to
    * @param {PropertyKey} key
-   * @returns {boolean} whether it is such a property that can't be assigned
+   * @returns {boolean} whether the object inherits such a property
    */
-  const isKept = (to, key) => {
+  const isReadOnly = (to, key) => {
     if (hasOwn(to, key) || !isExtensible(to)) return false;
     let next = getPrototypeOf(to);
     while (next !== null && !hasOwn(next, key)) next = getPrototypeOf(next);
@@ -24,30 +24,30 @@ export const letAssign = (target, prototypes, keys) => {
   /**
    * @param {object} to
    * @param {ReadonlyArray<unknown>} sources
-   * @returns {boolean} whether it has a property more, so that what failed may work
+   * @returns {boolean} whether the object has a new property, so that another attempt may succeed
    */
   const makeOwn = (to, sources) => {
-    let isMade = false;
+    let hasNew = false;
     for (const key of keys) {
       const isCopied = sources.some(
         (from) => from != null && ownProperty(/** @type {object} */ (from), key)?.enumerable,
       );
-      if (!isCopied || !isKept(to, key)) continue;
+      if (!isCopied || !isReadOnly(to, key)) continue;
       const value = Reflect.get(to, key);
       defineProperty(to, key, { value, writable: true, enumerable: true, configurable: true });
-      isMade = true;
+      hasNew = true;
     }
-    return isMade;
+    return hasNew;
   };
   /**
    * @param {unknown} to
    * @param {ReadonlyArray<unknown>} sources
    */
-  const canMend = (to, sources) => {
+  const canRetry = (to, sources) => {
     try {
       return typeof to === 'object' && to !== null && makeOwn(to, sources);
     } catch {
-      return false; // a Proxy of whoever called: what failed first is told
+      return false; // a Proxy of the caller threw: the first error is reported
     }
   };
   const own = {
@@ -60,7 +60,7 @@ export const letAssign = (target, prototypes, keys) => {
       try {
         return hasMore ? Reflect.apply(assign, target, arguments) : assign(to, from);
       } catch (error) {
-        if (!canMend(to, [...arguments].slice(1))) throw error;
+        if (!canRetry(to, [...arguments].slice(1))) throw error;
         return Reflect.apply(assign, target, arguments);
       }
     },

@@ -1,42 +1,43 @@
-// Texts that programs make while they run, and evaluate by `Function` and `eval`. SES refuses what may be an HTML-like
-// comment or a dynamic import wherever it stands, also in a string: so no template engine could render a page.
+// Dynamic code: source that programs generate and evaluate with `Function` and `eval`. SES rejects possible HTML-like
+// comments and dynamic imports anywhere, also in a string, so no template engine could render a page. Evasive
+// transforms rewrite them.
 import { ownProperty } from '../base/descriptors.js';
 import { withoutWith } from './with-statement.js';
 
 const { Function: HostFunction } = globalThis;
 
-/** @type {Record<string, Function>} the host's, by what makes such a function: asked whether a text is one, and no more */
+/** @type {Record<string, Function>} the host's constructors by prefix, used only to check the syntax of a source */
 const HOST_CONSTRUCTORS = Object.fromEntries(
   Object.entries({
     function: function () {},
     'async function': async function () {},
     'function*': function* () {},
     'async function*': async function* () {},
-  }).map(([prefix, made]) => [prefix, made.constructor]),
+  }).map(([prefix, example]) => [prefix, example.constructor]),
 );
 
 const REJECTED = /<!--(?!>)|<!-->|-->|(?<![.\w$])import(?=\s*(?:\(|\/[/*]))/g;
 
-// Each is checked by parsing, if not all stand in literals: a text that has more is left to SES.
+// Each match is checked by parsing, unless all are in literals: source with more matches is left to SES.
 const MOST = 200;
-/** Characters that are parsed to find out what stands where. */
+/** Limit of characters to parse for the classification of matches. */
 const MOST_LOOKED_AT = 20_000_000;
 
 /**
- * @param {string} text
- * @returns {boolean} whether it is a program; it is not evaluated
+ * @param {string} source
+ * @returns {boolean} whether it is a valid program, without evaluating it
  */
-const isProgram = (text) => {
+const isProgram = (source) => {
   try {
-    return new HostFunction(text) !== undefined;
+    return new HostFunction(source) !== undefined;
   } catch {
     return false;
   }
 };
 
 /**
- * The same in a string, a template or a regular expression, and no code. The first character stays: there may be a
- * backslash before it.
+ * Equivalent escapes in a string, template or regular expression. The first character stays, because a backslash may
+ * precede it.
  *
  * @type {Record<string, string>}
  */
@@ -48,10 +49,10 @@ const IN_LITERALS = {
 };
 
 /**
- * Outside of modules these begin comments (ECMA-262 B.1.1): one anywhere, the other where a line begins.
+ * Outside modules these start comments (ECMA-262 B.1.1): `<!--` anywhere, `-->` at the start of a line.
  *
  * @param {string} found
- * @param {string} before it, in the text
+ * @param {string} before the source before the match
  * @returns {string}
  */
 const inCode = (found, before) => {
@@ -61,45 +62,49 @@ const inCode = (found, before) => {
 };
 
 /**
- * Of what SES refuses: in literals it becomes an escape, which means the same; in code a comment becomes a plain one, the
- * operators of `a-->b` get a space, and an `import()` stays, and is refused. What stands where, V8's own parser says.
+ * Evasive transforms for SES rejections: a match in a literal becomes an equivalent escape; in code, an HTML-like
+ * comment becomes a plain comment, the operators of `a-->b` get a space, and an `import()` stays and is rejected.
+ * V8's parser decides whether a match is in a literal.
  *
- * @param {string} text of a script, or of what `Function` makes of its arguments
- * @returns {string} a text that SES looks at like at any other
+ * @param {string} source of a script, or of the function that `Function` assembles from its arguments
+ * @returns {string} source that SES accepts, if the transforms apply
  */
-export const respell = (text) => {
-  const places = [...text.matchAll(REJECTED)].map(({ index, 0: found }) => ({ at: index, found }));
-  if (places.length === 0) return text;
+export const respell = (source) => {
+  const places = [...source.matchAll(REJECTED)].map(({ index, 0: found }) => ({
+    at: index,
+    found,
+  }));
+  if (places.length === 0) return source;
 
   /** @param {(index: number) => 'literal' | 'code' | 'same'} choose */
   const spelled = (choose) => {
-    let made = '';
+    let result = '';
     let end = 0;
     places.forEach(({ at, found }, index) => {
       const chosen = choose(index);
-      made += text.slice(end, at);
+      result += source.slice(end, at);
       end = at + found.length;
-      made +=
+      result +=
         chosen === 'literal'
           ? IN_LITERALS[found]
           : chosen === 'code'
-            ? inCode(found, text.slice(0, at))
+            ? inCode(found, source.slice(0, at))
             : found;
     });
-    return made + text.slice(end);
+    return result + source.slice(end);
   };
 
   const asLiterals = spelled(() => 'literal');
   if (isProgram(asLiterals)) return asLiterals;
-  if (places.length > MOST || !isProgram(text)) return text;
+  if (places.length > MOST || !isProgram(source)) return source;
   const isLiteral = places.map((_place, index) =>
     isProgram(spelled((other) => (other === index ? 'literal' : 'same'))),
   );
   return spelled((index) => (isLiteral[index] ? 'literal' : 'code'));
 };
 
-// The oldest way to the global object; `this` of a plain call is undefined in strict code.
-const ASKS_FOR_GLOBAL = /(\{\s*return this)(;?\s*\}\s*\)\s*)$/;
+// The oldest idiom for the global object; `this` of a plain call is undefined in strict code.
+const RETURNS_GLOBAL = /(\{\s*return this)(;?\s*\}\s*\)\s*)$/;
 const STRICT = /(['"])use strict\1/;
 const ASSIGNED =
   /(?<![.\w$])([A-Za-z_$][\w$]*)\s*(?:(?:[-+*/%&|^]|\*\*|<<|>>>?)?=(?![=>])|\+\+|--)|for\s*\(\s*([A-Za-z_$][\w$]*)\s+(?:in|of)\b/g;
@@ -108,17 +113,17 @@ const DECLARATIONS = /\b(?:var|let|const|function|class)\b([^;{}()]*)/g;
 const NAMES = /(?<![.\w$])[A-Za-z_$][\w$]*/g;
 
 /**
- * Sloppy code makes global variables by assigning to them (ECMA-262 6.2.5.6); strict code, and all is evaluated as such,
- * throws. So they are there before: undefined, as undeclared names are anyway.
+ * Sloppy code creates global variables by assignment (ECMA-262 6.2.5.6), but strict code throws, and SES evaluates
+ * all code as strict. So the variables are created before, with the value undefined.
  *
- * @param {string} text
+ * @param {string} source
  * @param {object} globalThis
  */
-const makeVariables = (text, globalThis) => {
+const makeVariables = (source, globalThis) => {
   const declared = new Set(
-    [...text.matchAll(DECLARATIONS)].flatMap(([, names = '']) => names.match(NAMES) ?? []),
+    [...source.matchAll(DECLARATIONS)].flatMap(([, names = '']) => names.match(NAMES) ?? []),
   );
-  for (const [, assigned, looped] of text.matchAll(ASSIGNED)) {
+  for (const [, assigned, looped] of source.matchAll(ASSIGNED)) {
     const name = /** @type {string} */ (assigned ?? looped);
     if (name in globalThis || declared.has(name)) continue;
     Object.defineProperty(globalThis, name, {
@@ -129,87 +134,88 @@ const makeVariables = (text, globalThis) => {
 
 const CONSTRUCTOR_WRITE =
   /(?<![\w$.)\]])((?:[A-Za-z_$][\w$]*\s*\.\s*)*[A-Za-z_$][\w$]*)(\s*)\.\s*constructor(?=\s*=(?![=>]))/g;
-/** What is constant in every realm, ECMA-262 19.1, and sloppy code may assign in vain. */
+/** Constants of every realm (ECMA-262 19.1): sloppy code may assign to them without effect. */
 const CONSTANT_WRITE =
   /(?<![\w$.])(?:this|globalThis|window|self)\s*\.\s*(?:Infinity|NaN|undefined)\s*=(?![=>])/g;
-const THE_OBJECT = '({}).constructor'; // the text may call something else `Object`
-/** Gives an object a `constructor` of its own, where it inherits one that is locked. */
+const THE_OBJECT = '({}).constructor'; // the source may declare another `Object`
+/** Defines an own `constructor` on an object that inherits a locked one. */
 const MAKE_OWN = `((o,O)=>{if(o===null||typeof o!=="object"&&typeof o!=="function")return;for(let p=o;p!==null;p=O.getPrototypeOf(p)){const d=O.getOwnPropertyDescriptor(p,"constructor");if(d===undefined)continue;if(p!==o&&d.writable===false&&O.isExtensible(o))O.defineProperty(o,"constructor",{value:d.value,writable:true,enumerable:true,configurable:true});return}})`;
 
 /**
- * `Sub.prototype.constructor = Sub`, where what it inherits from is locked, assigns to a property of its own. Modules are
- * compiled so.
+ * `Sub.prototype.constructor = Sub` assigns to an own property if the inherited one is locked. The compiler
+ * transforms modules in the same way.
  *
- * @param {string} text
+ * @param {string} source
  * @returns {string}
  */
-const withOwnConstructors = (text) =>
+const withOwnConstructors = (source) =>
   replaced(
-    text,
+    source,
     CONSTRUCTOR_WRITE,
     (_all, holder = '', space = '') =>
       `${holder}${space}[(${MAKE_OWN}(${holder},${THE_OBJECT}),"constructor")]`,
   );
 
 /**
- * @param {string} text
+ * @param {string} source
  * @param {RegExp} pattern
- * @param {(...found: string[]) => string} instead of what it finds in code, and not in literals or comments
+ * @param {(...found: string[]) => string} instead replacement for matches in code; matches in literals and comments
+ *   stay
  * @returns {string}
  */
-const replaced = (text, pattern, instead) => {
-  const places = [...text.matchAll(pattern)];
-  if (places.length === 0 || places.length * text.length > MOST_LOOKED_AT) return text;
-  let made = '';
+const replaced = (source, pattern, instead) => {
+  const places = [...source.matchAll(pattern)];
+  if (places.length === 0 || places.length * source.length > MOST_LOOKED_AT) return source;
+  let result = '';
   let end = 0;
   for (const found of places) {
     const { index } = found;
     const after = index + found[0].length;
-    if (isProgram(`${text.slice(0, after)}]${text.slice(after)}`)) continue;
-    made += text.slice(end, index) + instead(...found);
+    if (isProgram(`${source.slice(0, after)}]${source.slice(after)}`)) continue;
+    result += source.slice(end, index) + instead(...found);
     end = after;
   }
-  made += text.slice(end);
-  return isProgram(made) ? made : text;
+  result += source.slice(end);
+  return isProgram(result) ? result : source;
 };
 
-/** What a function of sloppy code calls itself; strict code has it not, ECMA-262 10.4.4.6. */
+/** A reference of a sloppy function to itself; strict code lacks it (ECMA-262 10.4.4.6). */
 const CALLEE = /(?<![\w$.])arguments\s*\.\s*callee(?![\w$])/g;
 
 /**
- * @param {string} text
- * @returns {boolean} whether it is what `Function` makes of its arguments, and has no other function in it
+ * @param {string} source
+ * @returns {boolean} whether it is a function that `Function` assembled, without nested functions
  */
-const isOneFunction = (text) =>
-  text.startsWith('(function anonymous(') && !/\bfunction\b|=>/.test(text.slice(20));
+const isOneFunction = (source) =>
+  source.startsWith('(function anonymous(') && !/\bfunction\b|=>/.test(source.slice(20));
 
 /**
- * @param {string} written that a package made, as Node would evaluate it: as sloppy code, if it doesn't say otherwise
- * @param {object} [globalThis] of the package, where nothing else makes variables of what is assigned
- * @returns {string} a text that means the same as strict code
+ * @param {string} written source that a package generated: sloppy code unless it has a directive, as in Node
+ * @param {object} [globalThis] of the package, if assigned names have to be defined as variables
+ * @returns {string} equivalent strict code
  */
 export const strictly = (written, globalThis) => {
   const named = isOneFunction(written) ? replaced(written, CALLEE, () => 'anonymous') : written;
-  const text = replaced(withOwnConstructors(named), CONSTANT_WRITE, () => 'void ');
-  if (STRICT.test(text)) return respell(text);
-  if (globalThis !== undefined) makeVariables(text, globalThis);
-  if (text.length < 80 && ASKS_FOR_GLOBAL.test(text))
-    return text.replace(ASKS_FOR_GLOBAL, '$1??globalThis$2');
-  const plain = withoutWith(text);
-  return respell(plain === text || !isProgram(text) || !isProgram(plain) ? text : plain);
+  const source = replaced(withOwnConstructors(named), CONSTANT_WRITE, () => 'void ');
+  if (STRICT.test(source)) return respell(source);
+  if (globalThis !== undefined) makeVariables(source, globalThis);
+  if (source.length < 80 && RETURNS_GLOBAL.test(source))
+    return source.replace(RETURNS_GLOBAL, '$1??globalThis$2');
+  const plain = withoutWith(source);
+  return respell(plain === source || !isProgram(source) || !isProgram(plain) ? source : plain);
 };
 
-/** @type {WeakMap<object, string>} what they show as their text: people ask it of what kind a function is */
+/** @type {WeakMap<object, string>} their `toString` result, which packages use to detect the kind of a function */
 const shownAsNative = new WeakMap();
 
 /**
- * @param {object} made a function that stands for one of the language's
+ * @param {object} replacement a function that replaces one of the language
  * @param {string} name
  */
-export const showAsNative = (made, name) =>
-  void shownAsNative.set(made, `function ${name}() { [native code] }`);
+export const showAsNative = (replacement, name) =>
+  void shownAsNative.set(replacement, `function ${name}() { [native code] }`);
 
-/** Has `Function.prototype.toString` show the constructors that are defined here as an engine shows its own. */
+/** Makes `Function.prototype.toString` show the constructors defined here as native code. */
 export const showConstructors = () => {
   const shown = Function.prototype.toString;
   const { toString } = {
@@ -223,18 +229,19 @@ export const showConstructors = () => {
 };
 
 /**
- * That of a compartment makes plain functions, whatever class extends it.
+ * A `Function` constructor for subclasses. The one of a compartment creates plain functions, even for a class that
+ * extends it.
  *
  * @param {Function} shared
- * @returns {Function} another one, which makes instances of such classes (ECMA-262 20.2.1.1)
+ * @returns {Function} a constructor that creates instances of such classes (ECMA-262 20.2.1.1)
  */
 export const withSubclasses = (shared) => {
   const { Function: own } = {
     Function: function (/** @type {unknown[]} */ ...args) {
-      const made = Reflect.apply(shared, undefined, args);
+      const created = Reflect.apply(shared, undefined, args);
       const { prototype } = new.target ?? shared;
       const isOther = typeof prototype === 'object' && prototype !== null;
-      return isOther ? Object.setPrototypeOf(made, prototype) : made;
+      return isOther ? Object.setPrototypeOf(created, prototype) : created;
     },
   };
   Object.defineProperties(own, {
@@ -249,20 +256,20 @@ export const withSubclasses = (shared) => {
 let powerless;
 
 /**
- * A function can reach the constructor of all functions, and of all asynchronous ones, by `constructor`: who calls it, it
- * can't know. So what it makes sees nothing but the language.
+ * Every function leads to a shared constructor by `constructor`, for example that of all async functions. This
+ * constructor can't know the calling package, so its functions can access only the language.
  *
  * @param {string} name
- * @param {string} prefix what makes such a function
+ * @param {string} prefix syntax of such a function
  * @param {object} prototype of such functions
  */
 export const defineConstructor = (name, prefix, prototype) => {
   const { [name]: Constructor } = {
     [name]: function (/** @type {unknown[]} */ ...args) {
-      const texts = args.map((arg) => `${arg}`);
-      const body = texts.pop() ?? '';
-      const parameters = texts.join(',');
-      Reflect.construct(HOST_CONSTRUCTORS[prefix] ?? HostFunction, [parameters, body]); // throws for what is not both, alone
+      const sources = args.map((arg) => `${arg}`);
+      const body = sources.pop() ?? '';
+      const parameters = sources.join(',');
+      Reflect.construct(HOST_CONSTRUCTORS[prefix] ?? HostFunction, [parameters, body]); // throws unless parameters and body are both valid alone
       if (powerless === undefined) {
         powerless = new Compartment({ __options__: true, name: 'text', transforms: [respell] });
         harden(powerless.globalThis);

@@ -1,4 +1,5 @@
-// Prototypes that no name leads to. Packages find them by what the host makes for them, and all find the same.
+// Hidden prototypes: no global leads to them, but packages reach them from objects that the host creates, and all
+// packages reach the same ones.
 import { STREAM_CLASSES, hardenShared, webStreams } from './specimens.js';
 import { hardenHost } from './host-harden.js';
 import { needStackToHarden } from '../base/stack-space.js';
@@ -7,7 +8,7 @@ import { needStackToHarden } from '../base/stack-space.js';
 
 const { getPrototypeOf } = Object;
 
-// Classes whose iterators have a prototype of their own, by the globals that lead to their objects.
+// Classes whose iterators have their own prototype, by the globals that lead to their instances.
 /** @type {ReadonlyMap<string, string[]>} */
 const ITERATED = new Map([
   ['URL', ['URLSearchParams']],
@@ -21,10 +22,10 @@ const ITERATED = new Map([
 
 /**
  * @param {AnyObject} globals the host's
- * @param {string} name of a global that is given to packages
+ * @param {string} name of a global that packages get
  */
 export const hardenHidden = (globals, name) => {
-  hardenHost(globals['DOMException']); // what many functions throw
+  hardenHost(globals['DOMException']); // many functions throw it
   for (const iterated of ITERATED.get(name) ?? []) {
     const Iterated = globals[iterated];
     if (Iterated !== undefined) hardenHost(getPrototypeOf(new Iterated().keys()));
@@ -32,18 +33,19 @@ export const hardenHidden = (globals, name) => {
 };
 
 /**
- * In a page each event has its own `isTrusted`, and each document its `location`: by functions that are one for all.
+ * Hardens the functions of own accessors: in a page each event has an own `isTrusted`, and each document an own
+ * `location`, but all share the functions.
  *
  * @param {() => object} make
  */
 const hardenOwnAccessors = (make) => {
-  let made = {};
+  let created = {};
   try {
-    made = make();
+    created = make();
   } catch {
-    // A class that wants to be told more: what it is of is given by a grant of its own.
+    // The class needs more arguments. Its objects need a separate grant.
   }
-  for (const { get, set } of Object.values(Object.getOwnPropertyDescriptors(made))) {
+  for (const { get, set } of Object.values(Object.getOwnPropertyDescriptors(created))) {
     hardenHost(get);
     hardenHost(set);
   }
@@ -53,7 +55,7 @@ const hardenOwnAccessors = (make) => {
 const withEvents = new WeakSet();
 
 /**
- * What is heard of has a class that no grant names: a socket's messages, a store's changes.
+ * Hardens event classes without a grant of their own: messages of a socket, changes of a store.
  *
  * @param {AnyObject} page
  */
@@ -73,7 +75,7 @@ export const hardenEvents = (page) => {
 const withStreams = new WeakSet();
 
 /**
- * Streams come of many things, and each part of one leads to the others; so do events.
+ * Many host objects return streams, and each part of a stream leads to the others; so do events.
  *
  * @param {AnyObject} globals the host's
  */
@@ -87,7 +89,7 @@ export const hardenStreams = (globals) => {
 };
 
 /**
- * What a Segmenter gives is hardened when there is some: the first of them takes 11 ms.
+ * Hardens the results of a Segmenter lazily: the first result takes 11 ms.
  *
  * @param {Record<string, any>} Intl
  */

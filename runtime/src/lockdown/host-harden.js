@@ -1,19 +1,19 @@
-// Freezes objects of the host that packages share, as ses does with the language's own: prototypes keep
-// working when code assigns to an inherited name, because their data properties become accessors.
+// Freezes host objects that packages share, as ses does with the intrinsics. Data properties of prototypes become
+// accessors, so that assignments to inherited names keep working.
 import { isObject } from '../base/objects.js';
 import { ownProperty } from '../base/descriptors.js';
 import { overridable } from '../base/overridable.js';
 
 /**
  * @param {object} object
- * @returns {boolean} whether others are likely to inherit from it
+ * @returns {boolean} whether other objects are likely to inherit from it
  */
 const isPrototype = (object) => {
   const constructor = ownProperty(object, 'constructor')?.value;
   return typeof constructor === 'function' && constructor.prototype === object;
 };
 
-/** @param {Function} method which may be an old function, with an object for what it would make */
+/** @param {Function} method an old-style function may have a `prototype` for its instances */
 const freezeMethod = (method) => {
   const { prototype } = method;
   if (isObject(prototype) && prototype.constructor === method) Object.freeze(prototype);
@@ -29,7 +29,7 @@ export const enableOverrides = (object, keys = Reflect.ownKeys(object)) => {
     const property = ownProperty(object, key);
     if (property === undefined || !('value' in property) || !property.configurable) continue;
     const { enumerable = false, value } = property;
-    // Nothing that walks the properties finds it from now on.
+    // A traversal of properties can't reach it from now on.
     if (typeof value === 'function' && key !== 'constructor') freezeMethod(value);
     Object.defineProperty(object, key, {
       ...overridable(object, key, property.value, { copied: true }),
@@ -41,7 +41,7 @@ export const enableOverrides = (object, keys = Reflect.ownKeys(object)) => {
 
 /**
  * @param {object} object
- * @param {unknown[]} waiting gets what can be reached from it in one step, without running a getter
+ * @param {unknown[]} waiting receives the objects that it references directly, without running a getter
  */
 const addNeighbours = (object, waiting) => {
   waiting.push(Object.getPrototypeOf(object));
@@ -54,8 +54,8 @@ const addNeighbours = (object, waiting) => {
 };
 
 /**
- * Freezes a prototype, but for writable properties that can't become accessors (Node's `kCapture` of
- * EventEmitter.prototype): instances assign them, which a frozen prototype would forbid.
+ * Freezes a prototype, except writable properties that can't become accessors (Node's `kCapture` of
+ * EventEmitter.prototype): instances assign them, which a frozen prototype would prevent.
  *
  * @param {object} object
  */
@@ -78,7 +78,7 @@ export const regardHardened = (objects) => {
 
 /**
  * @param {unknown} root
- * @returns {Set<object>} what can be reached from it without running a getter, but for what is hardened already
+ * @returns {Set<object>} objects that are reachable without running a getter and not hardened yet
  */
 export const reachedFrom = (root) => {
   /** @type {Set<object>} */
@@ -102,8 +102,8 @@ export const reachedFrom = (root) => {
 /**
  * @template T
  * @param {T} root
- * @param {ReadonlySet<unknown>} [spared] objects that must stay as they are
- * @returns {T} the root, frozen with all that can be reached from it
+ * @param {ReadonlySet<unknown>} [spared] objects that must not be frozen
+ * @returns {T} the root, frozen with all reachable objects
  */
 export const hardenHost = (root, spared = new Set()) => {
   /** @type {Set<object>} */
@@ -123,6 +123,6 @@ export const hardenHost = (root, spared = new Set()) => {
     if (prototypes.has(object)) freezePrototype(object);
     else Object.freeze(object);
   }
-  for (const object of found) done.add(object); // not before: at the end of the stack this may end in the middle
+  for (const object of found) done.add(object); // not earlier: at the end of the stack the loops above may throw halfway
   return root;
 };

@@ -1,6 +1,6 @@
-// SES refuses every text that may say `import(`, but ses 2.3.0 lets `import.source(` and `import.defer(` through
-// (https://tc39.es/proposal-source-phase-imports/, https://tc39.es/proposal-defer-import-eval/), which the host answers. It
-// looks for them by RegExp.prototype[Symbol.search], of which it keeps the one that it finds when it is loaded.
+// SES rejects source that may contain `import(`, but ses 2.3.0 accepts `import.source(` and `import.defer(`
+// (https://tc39.es/proposal-source-phase-imports/, https://tc39.es/proposal-defer-import-eval/), which the host
+// resolves. SES searches with RegExp.prototype[Symbol.search], and stores that function when it is loaded.
 
 const { apply } = Reflect;
 const { prototype } = RegExp;
@@ -11,23 +11,23 @@ const PHASES = /(?:^|[^.]|\.\.\.)\bimport\s*\.\s*(?:(?:source|defer)\b|\/[/*])/;
 
 /**
  * @this {RegExp}
- * @param {string} text
+ * @param {string} input
  */
-const search = function (text) {
-  const found = apply(original, this, [text]);
-  return found < 0 && this.source === PATTERN ? apply(original, PHASES, [text]) : found;
+const search = function (input) {
+  const found = apply(original, this, [input]);
+  return found < 0 && this.source === PATTERN ? apply(original, PHASES, [input]) : found;
 };
 
-// When SES has locked the realm down already, it is too late.
+// After lockdown it is too late.
 const isOpen = Object.isExtensible(prototype);
 if (isOpen) Object.defineProperty(prototype, Symbol.search, { value: search });
 
-/** To be called when ses has been loaded. */
+/** Must be called after ses has been loaded. */
 export const endSearch = () => {
   if (isOpen) Object.defineProperty(prototype, Symbol.search, { value: original });
 };
 
-/** @returns {boolean} whether the engine knows one of them at all */
+/** @returns {boolean} whether the engine supports one of them */
 const isKnownHere = () =>
   ['source', 'defer'].some((phase) => {
     try {
@@ -37,15 +37,15 @@ const isKnownHere = () =>
     }
   });
 
-/** Tell V8, where it can be told, not to know them: for all code of the process that is compiled from now on. */
+/** Disables them in V8, where possible, for all code of the process that is compiled from now on. */
 const forbidHere = () => {
   const { process } = /** @type {any} */ (globalThis);
   process?.getBuiltinModule?.('node:v8')?.setFlagsFromString('--no-js-source-phase-imports');
 };
 
 /**
- * @param {(text: string) => unknown} check of SES, for every text that is evaluated
- * @throws {Error} when SES was loaded before this module, where that matters
+ * @param {(source: string) => unknown} check of SES for all evaluated source
+ * @throws {Error} if SES was loaded before this module and the engine supports such imports
  */
 export const checkPhases = (check) => {
   try {
@@ -56,6 +56,6 @@ export const checkPhases = (check) => {
   if (isKnownHere()) forbidHere();
   if (isKnownHere())
     throw new Error(
-      'SES was loaded before the runtime, and lets import.source() through: import the runtime first',
+      'SES was loaded before the runtime and accepts import.source(): import the runtime first',
     );
 };

@@ -1,4 +1,4 @@
-// Names of the global object that ECMA-262 defines, or ses.
+// Global names that ECMA-262 or ses defines.
 export const NOT_THE_HOST = new Set([
   ...[
     'globalThis',

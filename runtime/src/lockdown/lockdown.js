@@ -1,4 +1,4 @@
-// The only place that knows how ses locks the realm down.
+// Lockdown of the realm. The only module that calls lockdown functions of ses.
 import { checkPhases, endSearch } from './import-phases.js';
 import 'ses';
 import { letAssign } from './assign.js';
@@ -16,7 +16,7 @@ const start = /** @type {StartGlobal} */ (globalThis);
 
 endSearch();
 
-// ECMA-262 as this host has it, beyond what ses gives to compartments. None of it is a power.
+// Globals of ECMA-262 that ses leaves out of compartments. None of them is a capability.
 const LANGUAGE = [
   ...['Intl', 'Atomics', 'SharedArrayBuffer', 'Float16Array', 'Float32Array', 'Float64Array'],
   ...[
@@ -29,7 +29,7 @@ const LANGUAGE = [
   ...['Iterator', 'AggregateError', 'escape', 'unescape'],
 ];
 
-// The rest of what ECMA-262 has and objects inherit from; `Object.prototype` is as ses has it.
+// Other constructors of ECMA-262 whose prototypes objects inherit from; ses handles `Object.prototype`.
 const LANGUAGE_CONSTRUCTORS = [
   ...LANGUAGE,
   ...[
@@ -74,10 +74,10 @@ const LANGUAGE_CONSTRUCTORS = [
   ],
 ];
 
-// Objects of the host that ses freezes with its own. The rest is frozen by `hardenHost`.
+// Host objects that ses freezes with the intrinsics. `hardenHost` freezes the others.
 const HARDENED_BY_SES = ['Buffer', 'TextDecoder', 'TextEncoder'];
 
-// More than is shown, since frames of the runtime are left out.
+// More frames than are printed, because frames of the runtime are dropped.
 const STACK_TRACE_LIMIT = 40;
 
 /**
@@ -92,8 +92,8 @@ const putBack = (target, source, key) => {
 };
 
 /**
- * What ses 2.3 does not know and removes, or leaves with the start compartment's constructors alone.
- * They are pure functions of their arguments, and are hardened with the other intrinsics.
+ * Restores members that ses 2.3 does not know and removes, or leaves only on the constructors of the start
+ * compartment. They are pure functions of their arguments, and are hardened with the other intrinsics.
  *
  * @param {Record<string, any>} original
  */
@@ -108,7 +108,7 @@ const restorePure = (original) => {
       Object.defineProperty(prototype, key, property);
     }
   }
-  // Symbols that the engine lacks and packages would add: decorators' metadata, and Observable's.
+  // Symbols that the engine lacks and packages would add: of decorator metadata and Observable.
   const SharedSymbol = start.Symbol.prototype.constructor;
   for (const name of ['metadata', 'observable']) {
     const value = Symbol(`Symbol.${name}`);
@@ -117,21 +117,21 @@ const restorePure = (original) => {
   const { metadata } = /** @type {any} */ (SharedSymbol);
   if (!Object.hasOwn(start.Function.prototype, metadata))
     Object.defineProperty(start.Function.prototype, metadata, { value: null });
-  // Its own prototype is the Error that ses replaced, which has powers.
+  // Its prototype is the original Error, which ses replaced because it has capabilities.
   if (start['SuppressedError']) Object.setPrototypeOf(start['SuppressedError'], SharedError);
 };
 
-// Constructors whose functions a class inherits (`class Mine extends Promise {}; Mine.all = …`). Of those that nobody
-// extends, and of primitives, the functions stay plain, which is faster.
+// Constructors whose static methods stay data properties, which is faster. Subclasses inherit and may assign static
+// methods of other constructors (`class Mine extends Promise {}; Mine.all = …`).
 const PLAIN_STATICS = ['Object', 'Symbol', 'BigInt', 'Number', 'String', 'Boolean'];
 
-/** @returns {object[]} prototypes that no global leads to by name */
+/** @returns {object[]} prototypes that no global leads to */
 const hiddenPrototypes = () => {
   const { getPrototypeOf } = Object;
   const generator = getPrototypeOf(function* none() {});
   const asyncGenerator = getPrototypeOf(async function* none() {});
   const ofArrays = getPrototypeOf([].values());
-  const made = [
+  const functions = [
     generator,
     asyncGenerator,
     getPrototypeOf(async () => {}),
@@ -139,7 +139,7 @@ const hiddenPrototypes = () => {
   ];
   const iterators = [new Map().keys(), new Set().keys(), ''[Symbol.iterator](), ''.matchAll(/x/g)];
   return [
-    ...made,
+    ...functions,
     ...[generator.prototype, asyncGenerator.prototype, getPrototypeOf(asyncGenerator.prototype)],
     ...[getPrototypeOf(ofArrays), ofArrays, getPrototypeOf(Int8Array.prototype)],
     ...iterators.map((iterator) => getPrototypeOf(iterator)),
@@ -152,12 +152,12 @@ const hiddenPrototypes = () => {
   ];
 };
 
-// Engines know these of arrays, sets, maps and strings by heart: `f(...list)` takes ten times as long once one of
-// them is an accessor. The compiler makes assignments of functions to such members definitions.
-const KNOWN_BY_HEART = /** @type {PropertyKey[]} */ ([Symbol.iterator, 'next']);
+// Engines optimize these members of arrays, sets, maps and strings: `f(...list)` takes ten times as long if one of
+// them is an accessor. The compiler turns assignments of functions to such members into definitions.
+const OPTIMIZED_KEYS = /** @type {PropertyKey[]} */ ([Symbol.iterator, 'next']);
 
 /** @returns {Set<object>} the prototypes that have them */
-const knownByHeart = () => {
+const optimizedPrototypes = () => {
   const { getPrototypeOf } = Object;
   const known = [[], new Set(), new Map(), Object('')].flatMap((value) => [
     getPrototypeOf(value),
@@ -166,8 +166,8 @@ const knownByHeart = () => {
   return new Set([...known, getPrototypeOf(Int8Array.prototype)]);
 };
 
-// Node's inspect reads a plain `constructor` of all but these, whose names it knows. To the others, the compiler makes
-// assignments to `constructor` definitions.
+// Node's inspect reads `constructor` as a data property, except for these classes, whose names it knows. For the
+// others, the compiler turns assignments to `constructor` into definitions.
 const ASSIGNED_CONSTRUCTOR = [
   ...[
     'Array',
@@ -194,8 +194,8 @@ const ASSIGNED_CONSTRUCTOR = [
 ];
 
 /**
- * Every property of the language that objects inherit can be assigned to them: each becomes an accessor, before
- * the intrinsics are frozen (the "override mistake" of ECMA-262 10.1.9.2).
+ * Avoids the "override mistake" of ECMA-262 10.1.9.2: every property that objects inherit becomes an accessor before
+ * the intrinsics are frozen, so that objects can be assigned a property of that name.
  */
 const enableAllOverrides = () => {
   /** @type {Set<object>} */
@@ -207,11 +207,11 @@ const enableAllOverrides = () => {
     if (!PLAIN_STATICS.includes(name)) objects.add(prototype.constructor);
   }
   for (const name of HARDENED_BY_SES) objects.add(start[name]?.prototype ?? {});
-  const byHeart = knownByHeart();
+  const optimized = optimizedPrototypes();
   const withConstructor = new Set(ASSIGNED_CONSTRUCTOR.map((name) => start[name].prototype));
   for (const object of objects) {
     const assigned = Reflect.ownKeys(object).filter((key) => {
-      if (byHeart.has(object) && KNOWN_BY_HEART.includes(key)) return false;
+      if (optimized.has(object) && OPTIMIZED_KEYS.includes(key)) return false;
       if (key === 'constructor' && !withConstructor.has(object)) return false;
       return ownProperty(object, key)?.writable === true;
     });
@@ -221,7 +221,7 @@ const enableAllOverrides = () => {
 
 /**
  * @param {object} globalThis of a compartment
- * @returns {unknown[]} what ses has hardened, as far as it is easily found
+ * @returns {unknown[]} objects that ses has hardened and that are easy to find
  */
 const intrinsics = (globalThis) => {
   const globals = Object.getOwnPropertyDescriptors(globalThis);
@@ -237,15 +237,16 @@ const FUNCTIONS = /** @type {[string, string, Function][]} */ ([
 ]);
 
 /**
- * Node's inspect reads a plain `constructor`. (Node's own classes keep accessors: its streams assign it.)
+ * Node's inspect reads `constructor` as a data property. (Node's own classes keep accessors, because its streams
+ * assign it.)
  *
  * @template T
  * @param {T} root of the language: a class, or a namespace of classes
  * @returns {T}
  */
 const withPlainConstructors = (root) => {
-  const held = Object.values(Object.getOwnPropertyDescriptors(/** @type {object} */ (root)));
-  for (const Class of [root, ...held.map(({ value }) => value)]) {
+  const members = Object.values(Object.getOwnPropertyDescriptors(/** @type {object} */ (root)));
+  for (const Class of [root, ...members.map(({ value }) => value)]) {
     if (typeof Class !== 'function' || !Object.hasOwn(Class.prototype ?? {}, 'constructor'))
       continue;
     if (ownProperty(Class.prototype, 'constructor')?.configurable)
@@ -266,7 +267,7 @@ const beforeRepair = () => {
   return {
     Error: start.Error,
     RegExp: start.RegExp,
-    // ECMA-262 10.2.4 AddRestrictedFunctionProperties: they throw.
+    // ECMA-262 10.2.4 AddRestrictedFunctionProperties: these accessors throw.
     restricted: Object.getOwnPropertyDescriptors(Function.prototype),
     disposers: [
       [iterator, Symbol.dispose, Object.getOwnPropertyDescriptor(iterator, Symbol.dispose ?? '')],
@@ -293,10 +294,10 @@ const SETTINGS = {
  */
 
 /**
- * Lock the realm down. What runs before must be trusted; what runs after can't change the language.
+ * Locks the realm down. Code that runs before must be trusted; code that runs after can't modify the intrinsics.
  *
- * @param {PrepareStackTrace | undefined} prepareStackTrace undefined: as ses has it
- * @param {import('ses').RepairOptions} [settings] of ses, instead of ours
+ * @param {PrepareStackTrace | undefined} prepareStackTrace undefined: the default of ses
+ * @param {import('ses').RepairOptions} [settings] options of ses that override those of the runtime
  * @returns {Pick<Powers, 'language' | 'languageNames' | 'capture'>}
  */
 export const secure = (prepareStackTrace, settings = {}) => {
@@ -305,19 +306,19 @@ export const secure = (prepareStackTrace, settings = {}) => {
   start['repairIntrinsics']({ ...SETTINGS, ...settings });
   restorePure(original);
   defineConstructor('Function', 'function', Function.prototype);
-  for (const [name, prefix, made] of FUNCTIONS)
-    defineConstructor(name, prefix, Object.getPrototypeOf(made));
+  for (const [name, prefix, example] of FUNCTIONS)
+    defineConstructor(name, prefix, Object.getPrototypeOf(example));
   showConstructors();
   enableAllOverrides();
-  letAssign(start.Object, knownByHeart(), KNOWN_BY_HEART);
+  letAssign(start.Object, optimizedPrototypes(), OPTIMIZED_KEYS);
   showPlainProperties(start.Object);
   start['hardenIntrinsics']();
   const HostError = original['Error'];
   HostError.stackTraceLimit = STACK_TRACE_LIMIT;
-  if (prepareStackTrace !== undefined) HostError.prepareStackTrace = prepareStackTrace; // V8's own call sites: they go no further
+  if (prepareStackTrace !== undefined) HostError.prepareStackTrace = prepareStackTrace; // it receives V8's call sites, which packages never get
   const capture = HostError.captureStackTrace;
   Object.freeze(capture);
-  Object.freeze(HostError); // classes of the host inherit from it, so packages can reach it
+  Object.freeze(HostError); // host classes inherit from it, so packages can reach it
   const { globalThis } = new Compartment();
   regardHardened(intrinsics(globalThis));
   hardenSegments(start.Intl);

@@ -1,10 +1,10 @@
 /** @import { AnyObject } from '../base/objects.js' */
 
 /**
- * Puts another function where the host has one, with its name and all that hangs on it.
+ * Replaces a function of the host. The replacement gets its name and other properties.
  *
  * @param {AnyObject} owner
- * @param {PropertyKey} name of a function; where there is none, nothing happens
+ * @param {PropertyKey} name of a function; does nothing if there is none
  * @param {(original: Function) => Function} change
  */
 export const replace = (owner, name, change) => {

@@ -1,46 +1,46 @@
-// One of each thing that the host makes and whose class no name leads to: prototypes of iterators, native handles,
-// keys, controllers of streams. Packages find them by what they are given, and all packages find the same.
+// Specimens of host objects whose class no global leads to: iterators, native handles, keys, controllers of streams.
+// Packages reach these classes from objects that they get, and all packages reach the same ones.
 import { ownProperty } from '../base/descriptors.js';
 import { hardenHost, reachedFrom } from './host-harden.js';
 import { replace } from './replace.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
 
-/** @typedef {() => unknown} Maker of a thing, or of a list of things; what it throws is a thing too */
+/** @typedef {() => unknown} Maker creates a host object or a list of them; a thrown error counts as one too */
 
 /**
  * @param {Maker} make
  * @returns {unknown}
  */
-const madeBy = (make) => {
+const resultOf = (make) => {
   try {
     return make();
   } catch (error) {
-    return error; // a host without it; and errors have classes as well
+    return error; // the host lacks the API; errors have classes as well
   }
 };
 
-// Methods of handles that show or change what belongs to others.
+// Methods of handles that read or change state of other packages.
 const NOT_SHOWN = ['getAsyncContextFrameForDebuggingOnly', 'asyncReset'];
 
 /**
- * Classes that no name leads to are for Node alone to make instances of: some trust what they are given, and end the
- * process, or worse, when it is something else.
+ * Replaces the constructor of a class that no global leads to. Only Node may create instances: some of these classes
+ * trust their arguments and crash the process, or worse, for unexpected ones.
  *
  * @param {any} object
  */
 export const hideClass = (object) => {
-  if (Object.isFrozen(object)) return; // of the language
+  if (Object.isFrozen(object)) return; // an intrinsic
   for (const name of NOT_SHOWN) if (Object.hasOwn(object, name)) delete object[name];
   const constructor = ownProperty(object, 'constructor')?.value;
   if (typeof constructor !== 'function' || constructor.prototype !== object) return;
-  if (/** @type {any} */ (globalThis)[constructor.name] === constructor) return; // it has a name
+  if (/** @type {any} */ (globalThis)[constructor.name] === constructor) return; // a global leads to it
   const { inert } = {
     inert: function () {
       throw new TypeError('Illegal constructor');
     },
   };
-  // Node marks classes by symbols, and asks `instance.constructor` for them: kIsEventTarget.
+  // Node marks classes with symbols and reads them from `instance.constructor`: kIsEventTarget.
   for (let at = constructor; typeof at === 'function'; at = Object.getPrototypeOf(at)) {
     for (const key of Object.getOwnPropertySymbols(at)) {
       const value = at[key];
@@ -54,19 +54,19 @@ export const hideClass = (object) => {
 
 /**
  * @param {Function} bound
- * @returns {unknown} what `new` makes of it: an instance of the function that was bound, which nothing else leads to
+ * @returns {unknown} the result of `new`: an instance of the bound function, which is reachable in no other way
  */
-const constructedBy = (bound) => madeBy(() => Reflect.construct(bound, [{}]));
+const constructedBy = (bound) => resultOf(() => Reflect.construct(bound, [{}]));
 
 /**
- * Hardens what two things of a kind have in common. What is not common is state of the one thing alone, and stays.
+ * Hardens the objects that two specimens of a kind share. Other objects are state of one specimen and stay unfrozen.
  *
  * @param {Iterable<Maker>} makers
  */
 export const hardenShared = (makers) => {
   for (const make of makers) {
-    const other = reachedFrom(madeBy(make));
-    const one = madeBy(make);
+    const other = reachedFrom(resultOf(make));
+    const one = resultOf(make);
     for (const object of reachedFrom(one)) if (other.has(object)) hideClass(object);
     for (const object of reachedFrom(one)) if (other.has(object)) hardenHost(object);
   }
@@ -76,10 +76,10 @@ export const hardenShared = (makers) => {
 const shared = new WeakSet();
 
 /**
- * For what needs a network or a file to be made: its class is hardened when the first of its kind is handed out.
+ * Hardens the class of an object that needs a network or a file to be created, when the first one is returned.
  *
  * @template T
- * @param {T} value of the host's
+ * @param {T} value of the host
  * @returns {T}
  */
 export const withHardClass = (value) => {
@@ -94,7 +94,7 @@ export const withHardClass = (value) => {
 
 /**
  * @param {AnyObject} owner
- * @param {string[]} names of functions whose results have a class that no name leads to
+ * @param {string[]} names of functions whose results have a class that no global leads to
  */
 export const hardenResults = (owner, names) => {
   for (const name of names) {
@@ -114,12 +114,12 @@ export const hardenResults = (owner, names) => {
  */
 export const webStreams = ({ ReadableStream, WritableStream, TransformStream }) => {
   const bytes = { type: 'bytes', pull() {} };
-  /** @param {(keep: (controller: unknown) => void) => unknown} make */
+  /** @param {(collect: (controller: unknown) => void) => unknown} make */
   const withController = (make) => () => {
     /** @type {unknown[]} */
-    const kept = [];
-    const stream = make((controller) => kept.push(controller));
-    return [stream, ...kept];
+    const controllers = [];
+    const stream = make((controller) => controllers.push(controller));
+    return [stream, ...controllers];
   };
   const quiet = (/** @type {any} */ promised) => {
     promised.catch(() => undefined);
@@ -146,7 +146,7 @@ export const webStreams = ({ ReadableStream, WritableStream, TransformStream }) 
   ];
 };
 
-/** @type {readonly string[]} classes of the streams' parts, which are globals of Node and of pages */
+/** @type {readonly string[]} classes of the parts of streams, which are globals of Node and of pages */
 export const STREAM_CLASSES = [
   ...['ReadableStream', 'ReadableStreamDefaultReader', 'ReadableStreamBYOBReader'],
   ...['ReadableStreamDefaultController', 'ReadableByteStreamController'],
@@ -205,7 +205,7 @@ const streamObjects = ({ Readable, Writable, Duplex, Transform, PassThrough }) =
 
 /**
  * @param {AnyObject} stream
- * @returns {Maker[]} of what takes longer to make, and is rarely wanted
+ * @returns {Maker[]} of objects that are slow to create and rarely needed
  */
 export const rareStreamObjects = ({ Readable, Writable, Duplex, PassThrough, ...stream }) => {
   const from = () => Readable.from(['']);
@@ -262,7 +262,7 @@ const eventObjects = (events) => [
   () => events['addAbortListener'](new AbortController().signal, () => undefined),
   () => {
     const error = /** @type {any} */ (new Error());
-    madeBy(() => new /** @type {any} */ (events)().emit('error', error));
+    resultOf(() => new /** @type {any} */ (events)().emit('error', error));
     return Object.getOwnPropertySymbols(error).map((key) => constructedBy(error[key]));
   },
 ];
@@ -280,7 +280,7 @@ const HOST_OBJECTS = {
     () => timers.setInterval(1),
     () => {
       /** @type {Function | undefined} */
-      let listener; // bound, for any object that says it is a signal
+      let listener; // bound, for any object that looks like a signal
       const signal = {
         aborted: false,
         addEventListener: (/** @type {string} */ _type, /** @type {Function} */ given) =>
@@ -332,7 +332,7 @@ const HOST_OBJECTS = {
     () => new Agent({ keepAlive: true }),
     () => {
       const server = new Server();
-      server.emit('listening'); // has it count its connections
+      server.emit('listening'); // starts its connection counter
       return server.close(() => undefined);
     },
   ],
@@ -356,6 +356,6 @@ const HOST_OBJECTS = {
  * @param {unknown} builtin
  */
 export const hardenObjectsOf = (name, builtin) => {
-  const things = HOST_OBJECTS[name];
-  if (things !== undefined) hardenShared(things(builtin));
+  const specimens = HOST_OBJECTS[name];
+  if (specimens !== undefined) hardenShared(specimens(builtin));
 };

@@ -1,4 +1,4 @@
-// The tokens of a text, ECMA-262 clause 12: as much as is needed to find names in it.
+// A tokenizer (ECMA-262 clause 12), as far as needed to find names in source.
 
 /**
  * @typedef {object} Token
@@ -6,7 +6,7 @@
  * @property {string} text
  * @property {number} start
  * @property {number} end
- * @property {boolean} onNewLine whether a line ends between it and the one before
+ * @property {boolean} onNewLine whether a line terminator separates it from the token before
  */
 
 const SPACE = /(?:[\s\uFEFF]|\/\/[^\n\r\u2028\u2029]*|\/\*[^]*?\*\/)+/y;
@@ -26,9 +26,10 @@ const ENDS_VALUE = /^(?:\)|\]|\}|\+\+|--)$/;
 
 /**
  * @param {Token[]} tokens
- * @param {boolean} endsHead whether the last one is the parenthesis behind `if (…`, so that a statement begins
- * @returns {boolean | undefined} whether a slash after them begins a regular expression, and is no division; undefined
- *   after a brace, of which only a parser knows
+ * @param {boolean} endsHead whether the last token closes the head of a statement such as `if (…`, so that a
+ *   statement begins
+ * @returns {boolean | undefined} whether a slash after them begins a regular expression instead of a division;
+ *   undefined after a brace, where only a parser can decide
  */
 const mayBeRegexp = (tokens, endsHead) => {
   const before = tokens.at(-1);
@@ -43,20 +44,20 @@ const mayBeRegexp = (tokens, endsHead) => {
 /**
  * @param {Token[]} tokens
  * @param {number} index of a name
- * @returns {boolean} whether it is that of a member: `a.of`
+ * @returns {boolean} whether it is a member name: `a.of`
  */
 const isMember = (tokens, index) => /^\??\.$/.test(tokens[index - 1]?.text ?? '');
 
 /**
- * @param {string} text
- * @returns {Token[] | undefined} undefined: it is no program, or one that can't be read so simply
+ * @param {string} source
+ * @returns {Token[] | undefined} undefined: no valid program, or one that needs a real parser
  */
-export const tokensOf = (text) => {
+export const tokensOf = (source) => {
   /** @type {Token[]} */
   const tokens = [];
-  /** @type {boolean[]} whether the braces that are open are those of templates */
+  /** @type {boolean[]} whether each open brace belongs to a template */
   const braces = [];
-  /** @type {boolean[]} whether the parentheses that are open are those of heads of statements */
+  /** @type {boolean[]} whether each open parenthesis belongs to the head of a statement */
   const heads = [];
   let index = 0;
   let onNewLine = false;
@@ -64,16 +65,16 @@ export const tokensOf = (text) => {
   /** @param {RegExp} pattern */
   const match = (pattern) => {
     pattern.lastIndex = index;
-    return pattern.exec(text)?.[0];
+    return pattern.exec(source)?.[0];
   };
-  while (index < text.length) {
+  while (index < source.length) {
     const space = match(SPACE);
     if (space !== undefined) {
       onNewLine ||= /[\n\r\u2028\u2029]/.test(space);
       index += space.length;
       continue;
     }
-    const first = text[index];
+    const first = source[index];
     /** @type {Token['kind']} */
     let kind = 'literal';
     /** @type {string | undefined} */

@@ -1,4 +1,4 @@
-// A source text read by token, as far as rewriting `with` statements needs it: statements, declarations and roles of names.
+// A reader of tokens for the rewriting of `with` statements: finds statements, declarations and roles of names.
 
 /** @import { Token } from './tokens.js' */
 
@@ -9,7 +9,7 @@
  * @property {[number, number]} body indexes of the tokens of the body, without its braces
  * @property {boolean} braced
  *
- * @typedef {object} Scope in which names are declared, that are not the object's then
+ * @typedef {object} Scope range where declared names hide members of the object
  * @property {number} from index of a token
  * @property {number} to
  * @property {Set<string>} names
@@ -27,10 +27,10 @@ const RESERVED = new Set(
    let static undefined async eval`.split(/\s+/),
 );
 
-// What isn't read here: then the text stays as it is, and is refused as any other `with`.
+// Unsupported syntax: the source stays unchanged, and is rejected like any other `with`.
 const UNREAD = new Set(['class', 'async', 'await', 'yield', 'import', 'super', 'eval']);
 
-/** A text that is more than we read. */
+/** Thrown for source that uses unsupported syntax. */
 export class Unread extends Error {}
 
 /** @param {unknown} condition */
@@ -40,11 +40,11 @@ export const need = (condition) => {
 
 /** @param {Token[]} tokens */
 export const makeReader = (tokens) => {
-  /** @type {Map<number, number>} from each bracket to the other of its pair */
+  /** @type {Map<number, number>} from each bracket to its matching bracket */
   const pairs = new Map();
   /** @type {number[]} */
   const open = [];
-  /** @type {number[]} by token, the bracket around it, or the other of its pair; -1 for none */
+  /** @type {number[]} by token: the enclosing bracket, or for a closing bracket the opening one; -1 for none */
   const outer = [];
   tokens.forEach(({ kind, text }, index) => {
     outer.push(open.at(-1) ?? -1);
@@ -71,7 +71,7 @@ export const makeReader = (tokens) => {
   /**
    * @param {number} from
    * @param {RegExp} wanted
-   * @returns {number} of the first token of that text that is in no brackets of its own; where those around end, else
+   * @returns {number} of the first matching token outside nested brackets; otherwise the end of the enclosing brackets
    */
   const upTo = (from, wanted) => {
     let index = from;
@@ -96,7 +96,7 @@ export const statementsIn = ({ tokens, text, pair, upTo }) => {
   const found = [];
   /**
    * @param {number} from
-   * @returns {number} behind the statement that begins there, or its semicolon: `with (a) with (b) { … }`
+   * @returns {number} index after the statement that begins there, or of its semicolon: `with (a) with (b) { … }`
    */
   const endOf = (from) => {
     if (text(from) !== 'with' || text(from + 1) !== '(') return upTo(from, /^;$/);
@@ -121,7 +121,7 @@ export const statementsIn = ({ tokens, text, pair, upTo }) => {
  * @param {Reader} reader
  * @param {number} from
  * @param {number} to
- * @param {Set<string>} names that patterns, parameters or declarations between the tokens declare
+ * @param {Set<string>} names receives the names that patterns, parameters or declarations between the tokens declare
  */
 const addBindings = (reader, from, to, names) => {
   const { tokens, text, pair } = reader;
@@ -141,7 +141,8 @@ const addBindings = (reader, from, to, names) => {
 
 /**
  * @param {Reader} reader
- * @returns {{ scopes: Scope[], hoisted: Array<{ at: number, name: string, end: number }> }} hoisted: what `var` declares, where
+ * @returns {{ scopes: Scope[], hoisted: Array<{ at: number, name: string, end: number }> }} hoisted: names that `var`
+ *   declares, with their positions
  */
 export const declarationsIn = (reader) => {
   const { tokens, text, pair, around, upTo } = reader;
@@ -188,7 +189,7 @@ export const declarationsIn = (reader) => {
       /** @type {Set<string>} */
       const names = new Set();
       const end = Math.min(upTo(index + 1, /^(?:;|of|in)$/), tokens.length);
-      let last = index + 1; // a declaration ends with its line, where the next one can't go on
+      let last = index + 1; // a declaration ends with its line if the next line can't continue it
       while (
         last < end &&
         !(
@@ -216,7 +217,7 @@ export const declarationsIn = (reader) => {
 /**
  * @param {Reader} reader
  * @param {number} index of a `{`
- * @returns {boolean} whether an object literal begins there, and no block
+ * @returns {boolean} whether an object literal begins there instead of a block
  */
 const isLiteral = (reader, index) => {
   const { tokens, text, around } = reader;
@@ -238,7 +239,7 @@ const isLiteral = (reader, index) => {
 /**
  * @param {Reader} reader
  * @param {number} index of a `[`
- * @returns {boolean} whether a member is named there, and no array
+ * @returns {boolean} whether it is a member access instead of an array
  */
 const isIndex = ({ tokens, text }, index) => {
   const before = text(index - 1);
@@ -248,7 +249,7 @@ const isIndex = ({ tokens, text }, index) => {
 };
 
 /**
- * Assignments to patterns are not read.
+ * Assignments to patterns are not supported.
  *
  * @param {Reader} reader
  * @param {number} index of a name
@@ -262,7 +263,7 @@ const needNoPattern = (reader, index) => {
 /**
  * @param {Reader} reader
  * @param {number} index of a name
- * @returns {'read' | 'assigned' | 'called' | 'shorthand' | undefined} undefined: it is no variable
+ * @returns {'read' | 'assigned' | 'called' | 'shorthand' | undefined} undefined: not a variable
  */
 export const roleOf = (reader, index) => {
   const { tokens, text, around } = reader;
@@ -277,7 +278,7 @@ export const roleOf = (reader, index) => {
   const inLiteral = outer >= 0 && text(outer) === '{' && isLiteral(reader, outer);
   if (inLiteral && (before === ',' || index - 1 === outer)) {
     if (after === ':') return undefined;
-    need(/^[,}]$/.test(after)); // methods and accessors are not read
+    need(/^[,}]$/.test(after)); // methods and accessors are not supported
     needNoPattern(reader, index);
     return 'shorthand';
   }

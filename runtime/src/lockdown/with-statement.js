@@ -1,19 +1,19 @@
-// `with`, ECMA-262 14.11, in texts that are made at run time: templates are compiled to it. What a compartment evaluates
-// is strict code, which has none: so each name in the body asks the object first, in plain words.
+// The `with` statement (ECMA-262 14.11) in source generated at run time: template engines compile to it. Compartments
+// evaluate strict code, which has no `with`, so each name in the body becomes an explicit lookup in the object first.
 import { tokensOf } from './tokens.js';
 import { Unread, declarationsIn, makeReader, need, roleOf, statementsIn } from './with-reader.js';
 
 /** @import { Token } from './tokens.js' */
 /** @import { Statement } from './with-reader.js' */
 
-// Globals that are named in what is made here.
+// Globals that the generated code uses.
 const USED = new Set(['Proxy', 'Symbol', 'SyntaxError', 'TypeError']);
 
 /**
- * @param {string} prefix of names that the text has not
+ * @param {string} prefix for names that do not occur in the source
  * @param {Statement} statement
- * @param {ReadonlyMap<string, string>} assigned by name, what it is outside
- * @param {string[]} own variables that the body declares for those around it
+ * @param {ReadonlyMap<string, string>} assigned assigned names, with their expression outside the statement
+ * @param {string[]} own variables that `var` in the body declares outside it
  * @returns {string}
  */
 const prologueOf = (prefix, { id }, assigned, own) => {
@@ -35,11 +35,11 @@ const prologueOf = (prefix, { id }, assigned, own) => {
 };
 
 /**
- * @param {string} text with `with` in it
- * @returns {string} the same without
+ * @param {string} source with `with` statements
+ * @returns {string} equivalent source without `with`
  */
-const rewritten = (text) => {
-  const tokens = tokensOf(text);
+const rewritten = (source) => {
+  const tokens = tokensOf(source);
   need(tokens !== undefined);
   const reader = makeReader(/** @type {Token[]} */ (tokens));
   const statements = statementsIn(reader);
@@ -50,12 +50,12 @@ const rewritten = (text) => {
   ];
   need(!declared.some((name) => USED.has(name)));
   let prefix = '$w';
-  while (text.includes(prefix)) prefix += '_';
+  while (source.includes(prefix)) prefix += '_';
 
-  const within = (/** @type {number} */ index, /** @type {[number, number]} */ [from, to]) =>
+  const isInside = (/** @type {number} */ index, /** @type {[number, number]} */ [from, to]) =>
     index >= from && index < to;
-  /** @type {(index: number) => Statement[]} around a token, the innermost first */
-  const around = (index) => statements.filter(({ body }) => within(index, body)).reverse();
+  /** @type {(index: number) => Statement[]} enclosing statements of a token, the innermost first */
+  const around = (index) => statements.filter(({ body }) => isInside(index, body)).reverse();
   const isDeclared = (
     /** @type {number} */ index,
     /** @type {string} */ name,
@@ -66,7 +66,7 @@ const rewritten = (text) => {
         from >= body[0] - 1 && from <= index && index <= to && names.has(name),
     ) ||
     hoisted.some((variable) => {
-      if (variable.name !== name || !within(variable.at, body)) return false;
+      if (variable.name !== name || !isInside(variable.at, body)) return false;
       const owner = scopes.findLast(
         ({ from, to }) => from <= variable.at && variable.at < to && reader.text(from) === '(',
       );
@@ -74,13 +74,13 @@ const rewritten = (text) => {
         owner !== undefined && owner.from >= body[0] && owner.from <= index && index <= owner.to
       );
     });
-  const read = (/** @type {string} */ name, /** @type {Statement[]} */ asked) =>
-    asked.reduceRight(
+  const read = (/** @type {string} */ name, /** @type {Statement[]} */ active) =>
+    active.reduceRight(
       (outside, { id }) => `(${prefix}h${id}("${name}")?${prefix}o${id}.${name}:${outside})`,
       name,
     );
-  const target = (/** @type {string} */ name, /** @type {Statement[]} */ asked) =>
-    asked.length === 0 ? name : `${prefix}s${/** @type {Statement} */ (asked[0]).id}.${name}`;
+  const target = (/** @type {string} */ name, /** @type {Statement[]} */ active) =>
+    active.length === 0 ? name : `${prefix}s${/** @type {Statement} */ (active[0]).id}.${name}`;
 
   /** @type {Map<Statement, Map<string, string>>} */
   const assigned = new Map(statements.map((statement) => [statement, new Map()]));
@@ -89,11 +89,11 @@ const rewritten = (text) => {
   reader.tokens.forEach((token, index) => {
     const inside = token.kind === 'name' ? around(index) : [];
     if (inside.length === 0) return;
-    const asked = inside.filter(
+    const active = inside.filter(
       (statement, n) =>
         !inside.slice(0, n + 1).some((inner) => isDeclared(index, token.text, inner)),
     );
-    if (asked.length === 0) return;
+    if (active.length === 0) return;
     const role = roleOf(reader, index);
     if (role === undefined) return;
     const isDeclaration = hoisted.some(
@@ -107,12 +107,12 @@ const rewritten = (text) => {
     const name = token.text;
     const edit = { at: token.start, end: token.end };
     if (role === 'assigned') {
-      asked.forEach((statement, n) =>
-        assigned.get(statement)?.set(name, target(name, asked.slice(n + 1))),
+      active.forEach((statement, n) =>
+        assigned.get(statement)?.set(name, target(name, active.slice(n + 1))),
       );
-      edits.push({ ...edit, text: target(name, asked) });
+      edits.push({ ...edit, text: target(name, active) });
     } else if (role === 'called') {
-      const called = asked.reduceRight(
+      const called = active.reduceRight(
         (outside, { id }) =>
           `(${prefix}h${id}("${name}")?(...a)=>${prefix}o${id}.${name}(...a):${outside})`,
         name,
@@ -121,7 +121,7 @@ const rewritten = (text) => {
     } else
       edits.push({
         ...edit,
-        text: `${role === 'shorthand' ? `${name}:` : ''}${read(name, asked)}`,
+        text: `${role === 'shorthand' ? `${name}:` : ''}${read(name, active)}`,
       });
   });
   for (const statement of statements) {
@@ -130,7 +130,7 @@ const rewritten = (text) => {
     const open = reader.tokens[object[1]];
     need(keyword !== undefined && open !== undefined);
     const own = hoisted.filter(
-      ({ at, name }) => within(at, body) && !isDeclared(at, name, statement),
+      ({ at, name }) => isInside(at, body) && !isDeclared(at, name, statement),
     );
     const names = [...new Set(own.map(({ name }) => name))];
     const first = /** @type {Token} */ (keyword);
@@ -154,28 +154,28 @@ const rewritten = (text) => {
     edits.push({ at, end: at, text: '}' });
   }
   edits.sort((one, other) => one.at - other.at || one.end - other.end);
-  let made = '';
+  let result = '';
   let done = 0;
   for (const { at, end, text: instead } of edits) {
     need(at >= done);
-    made += text.slice(done, at) + instead;
+    result += source.slice(done, at) + instead;
     done = end;
   }
-  return made + text.slice(done);
+  return result + source.slice(done);
 };
 
 const WITH = /(?<![.\w$])with\s*\(/;
 
 /**
- * @param {string} text
- * @returns {string} without `with`, if it has any, and it is read here
+ * @param {string} source
+ * @returns {string} source without `with`, or the unchanged source if its syntax is not supported
  */
-export const withoutWith = (text) => {
-  if (!WITH.test(text)) return text;
+export const withoutWith = (source) => {
+  if (!WITH.test(source)) return source;
   try {
-    return rewritten(text);
+    return rewritten(source);
   } catch (error) {
-    if (error instanceof Unread) return text;
+    if (error instanceof Unread) return source;
     throw error;
   }
 };

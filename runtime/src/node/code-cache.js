@@ -1,5 +1,5 @@
-// What V8 has compiled, kept on disk between runs. V8 believes what it is given, so a file is used only when
-// nobody but this user can have written it, and only whole. Without a cache everything works, slower.
+// The code cache: compiled code of V8 on disk. V8 trusts cached code, so a file is used only if no other user can
+// have written it and if it is complete. Without a cache everything works, but slower.
 import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -8,8 +8,8 @@ import { crc32 } from 'node:zlib';
 
 /**
  * @typedef {object} CodeCache
- * @property {(name: string) => Buffer | undefined} read undefined: not there, or not to be trusted
- * @property {(name: string, content: Uint8Array) => void} write whole or not at all; a failure changes nothing
+ * @property {(name: string) => Buffer | undefined} read undefined: missing or not trusted
+ * @property {(name: string, content: Uint8Array) => void} write atomic; a failure has no effect
  */
 
 const CHECKSUM_SIZE = 4;
@@ -20,7 +20,7 @@ const OTHERS_WRITE = 0o022;
 
 /**
  * @param {Uint8Array} content
- * @returns {Buffer} that finds damage; against malice stands who may write
+ * @returns {Buffer} detects damage; file permissions protect against tampering
  */
 const checksum = (content) => {
   const sum = Buffer.alloc(CHECKSUM_SIZE);
@@ -29,10 +29,10 @@ const checksum = (content) => {
 };
 
 /**
- * V8 itself refuses what another version of it, or one with other flags, has made.
+ * V8 rejects cached code of other versions or flags.
  *
- * @param {...(string | Uint8Array)} parts all that the compiled code follows from
- * @returns {string} the name of what is kept for them
+ * @param {...(string | Uint8Array)} parts everything that determines the compiled code
+ * @returns {string} the cache key
  */
 export const cacheName = (...parts) => {
   const { version, arch, execArgv, env } = process;
@@ -42,24 +42,24 @@ export const cacheName = (...parts) => {
   return hash.digest('hex');
 };
 
-/** @returns {string} where the user's caches are */
+/** @returns {string} the user's cache folder */
 const userCaches = () => {
   const { env, platform } = process;
   const home = os.homedir();
   if (platform === 'darwin') return path.join(home, 'Library', 'Caches');
   if (platform === 'win32') return env['LOCALAPPDATA'] || path.join(home, 'AppData', 'Local');
   const named = env['XDG_CACHE_HOME'] ?? '';
-  // The XDG Base Directory Specification: relative paths are to be ignored.
+  // The XDG Base Directory Specification: relative paths must be ignored.
   return path.isAbsolute(named) ? named : path.join(home, '.cache');
 };
 
-/** @returns {string} the same folder as the command line's */
+/** @returns {string} the same folder as that of the command line */
 const userFolder = () =>
   process.env['COMPARTMENT_MAPPER_CACHE'] || path.join(userCaches(), 'compartment-mapper');
 
 /**
  * @param {fs.Stats} stats
- * @returns {boolean} whether it is this user's, and nobody else can write it
+ * @returns {boolean} whether it belongs to this user and no other user can write it
  */
 const isOwn = ({ uid, mode }) =>
   process.getuid === undefined || (uid === process.getuid() && (mode & OTHERS_WRITE) === 0);
@@ -83,11 +83,11 @@ const readOwn = (file) => {
 };
 
 /**
- * The oldest files go when there are too many.
+ * Deletes the oldest files beyond the size limit.
  *
  * @param {string} folder
  */
-const makeSession = (folder) => {
+const evictOldest = (folder) => {
   const files = fs
     .readdirSync(folder)
     .map((name) => path.join(folder, name))
@@ -120,7 +120,7 @@ const writeWhole = (file, content) => {
 /**
  * @template T
  * @param {() => T} attempt
- * @returns {T | undefined} undefined: the file system refused, which a cache may not make anyone's problem
+ * @returns {T | undefined} undefined: the file system failed, which must not affect the program
  */
 const unlessRefused = (attempt) => {
   try {
@@ -133,7 +133,7 @@ const unlessRefused = (attempt) => {
 
 /**
  * @param {Buffer | undefined} content of a file
- * @returns {Buffer | undefined} undefined: it is damaged
+ * @returns {Buffer | undefined} undefined: damaged
  */
 const wholeBody = (content) => {
   if (content === undefined || content.length < CHECKSUM_SIZE) return undefined;
@@ -142,10 +142,10 @@ const wholeBody = (content) => {
 };
 
 /**
- * Of a process that may open no files: it is given what was kept, to read, and keeps nothing itself.
+ * The cache of a process that may not open files: it gets descriptors for reading, and writes nothing.
  *
  * @param {{ own: number | undefined, archive: number | undefined }} descriptors
- * @returns {CodeCache} whose names are those of the descriptors
+ * @returns {CodeCache} with the keys of the descriptors as names
  */
 export const openedCode = (descriptors) => ({
   read: (name) =>
@@ -161,7 +161,7 @@ export const openedCode = (descriptors) => ({
 
 /**
  * @param {{ own: string, archive: string }} files in one folder
- * @returns {CodeCache} that has nothing, and keeps what is made
+ * @returns {CodeCache} an empty cache that only writes
  */
 export const cachedCode = (files) => ({
   read: () => undefined,
@@ -169,11 +169,11 @@ export const cachedCode = (files) => ({
     unlessRefused(() => {
       const file = files[/** @type {keyof typeof files} */ (name)];
       writeWhole(file, content);
-      makeSession(path.dirname(file));
+      evictOldest(path.dirname(file));
     }),
 });
 
-/** @returns {CodeCache | undefined} undefined: there is no folder that can be trusted */
+/** @returns {CodeCache | undefined} undefined: no trusted folder */
 export const openCodeCache = () => {
   if (crc32 === undefined) return undefined; // Node before 20.15
   const top = userFolder();
@@ -190,7 +190,7 @@ export const openCodeCache = () => {
     write: (name, content) =>
       unlessRefused(() => {
         writeWhole(fileOf(name), content);
-        makeSession(folder);
+        evictOldest(folder);
       }),
   };
 };

@@ -1,4 +1,4 @@
-// A program in a Node process: what is said of it, and how it ends.
+// A program in a Node process: its messages and its exit.
 import * as fs from 'node:fs';
 import { mapsIn } from '../stacks/maps-file.js';
 import { uncaughtText } from '../stacks/uncaught.js';
@@ -7,17 +7,17 @@ import { uncaughtText } from '../stacks/uncaught.js';
 /** @import { Maps } from '../stacks/maps-file.js' */
 /** @import { Stacks } from '../stacks/stack.js' */
 
-const { readFileSync } = fs; // as it is before packages are refused the descriptors of others
+const { readFileSync } = fs; // the original, before `fs` denies packages the descriptors of other owners
 
 const UNSETTLED = 13; // Node's exit code for a top-level await that never settles
 
-/** @param {string} text */
-export const print = (text) => {
-  fs.writeSync(2, `${text}\n`);
+/** @param {string} message */
+export const print = (message) => {
+  fs.writeSync(2, `${message}\n`);
 };
 
 /**
- * An exception of the application's first module: as Node treats what nobody catches.
+ * Handles an exception of the entry module like an uncaught exception in Node.
  *
  * @param {unknown} error
  * @param {Pick<Stacks, 'lineOf'>} stacks
@@ -32,9 +32,9 @@ export const reportUncaught = (error, stacks) => {
 };
 
 /**
- * The module `inspector` would say it for sure, and takes 7 ms to load.
+ * A heuristic, because loading the module `inspector` takes 7 ms.
  *
- * @returns {boolean} whether a debugger may look at this process
+ * @returns {boolean} whether a debugger may be attached to this process
  */
 const isInspected = () => {
   const { NODE_OPTIONS = '', VSCODE_INSPECTOR_OPTIONS } = process.env;
@@ -43,9 +43,9 @@ const isInspected = () => {
 };
 
 /**
- * @param {string | number | undefined} file a path, or a descriptor; undefined: there is none
+ * @param {string | number | undefined} file a path or a descriptor; undefined: no file
  * @param {string} sha512 of the application
- * @returns {Maps} of the file, read when they are wanted first
+ * @returns {Maps} of the file, read on demand
  */
 export const mapsAt = (file, sha512) => {
   const read = () => {
@@ -59,9 +59,9 @@ export const mapsAt = (file, sha512) => {
 };
 
 /**
- * Listeners to `exit` are told the code too: it is decided when nothing is left to be done.
+ * Sets the exit code for an unsettled top-level await in `beforeExit`, so that listeners of `exit` see it too.
  *
- * @returns {() => void} to be called when the program has been evaluated
+ * @returns {() => void} must be called after the evaluation of the program
  */
 export const expectSettlement = () => {
   let decided = false;
@@ -84,7 +84,7 @@ export const expectSettlement = () => {
 
 /**
  * @param {CompartmentMap} map
- * @returns {boolean} whether its policies withhold nothing from anyone: bundled with `--allow-all`
+ * @returns {boolean} whether its policies deny nothing to any package: bundled with `--allow-all`
  */
 const deniesNothing = (map) =>
   [...map.compartments.values()].every(
@@ -98,5 +98,5 @@ const deniesNothing = (map) =>
  */
 export const warnOfAllAuthority = (map, allowAll) => {
   if (allowAll || deniesNothing(map))
-    print('warning: --allow-all gives every package all authority of this process');
+    print('warning: --allow-all grants every package all capabilities of this process');
 };

@@ -1,4 +1,4 @@
-// The host, Node: what the runtime takes from it, and what has to be done to it before anything runs.
+// Powers of Node, and preparation of the host before lockdown.
 import { createHash } from 'node:crypto';
 import { builtinModules, createRequire, isBuiltin } from 'node:module';
 import * as zlib from 'node:zlib';
@@ -23,17 +23,16 @@ export const verifyPowers = {
 };
 
 /**
- * Buffers that share memory, or that begin with what was in memory before, would show a package what
- * belongs to others.
+ * Makes all buffers zeroed and separate: pooled or uninitialized memory would expose data of other packages.
  */
 const separateBuffers = () => {
   const { Buffer } = start;
-  // A setting of all: programs that assign it, change nothing.
+  // A process-wide setting: assignments are ignored.
   const poolSize = { get: () => 0, set: () => undefined, enumerable: true, configurable: true };
   Object.defineProperty(Buffer, 'poolSize', poolSize);
   for (const name of /** @type {const} */ (['allocUnsafe', 'allocUnsafeSlow'])) {
     const { [name]: zeroed } = {
-      // No method: some call it with `new`.
+      // Not a method: some packages call it with `new`.
       [name]: function (/** @type {number} */ size) {
         return Buffer.alloc(size);
       },
@@ -41,7 +40,7 @@ const separateBuffers = () => {
     Object.defineProperty(zeroed, 'prototype', { value: undefined, writable: false });
     Buffer[name] = /** @type {any} */ (zeroed);
   }
-  // In Node 22 and 24 the builtin has another way to such memory, which a package that is granted `buffer` finds.
+  // In Node 22 and 24 `SlowBuffer` of the builtin returns such memory too.
   const buffer = start['process'].getBuiltinModule('node:buffer');
   if (buffer.SlowBuffer === undefined) return;
   const { SlowBuffer } = {
@@ -58,7 +57,7 @@ const separateBuffers = () => {
 
 /**
  * @param {string} name with or without `node:`
- * @returns {boolean} whether Node documents it: not what --expose-internals shows
+ * @returns {boolean} whether it is a public builtin, and not one that --expose-internals exposes
  */
 const isPublicBuiltin = (name) => {
   const id = name.startsWith('node:') ? name : `node:${name}`;
@@ -68,8 +67,8 @@ const isPublicBuiltin = (name) => {
 const EXPOSED = '--expose-internals';
 
 /**
- * @returns {{ errors: AnyObject | undefined, binding: (name: string) => AnyObject | undefined }} what Node has of its own:
- *   its classes of errors, when it was started with --expose-internals, and its native classes
+ * @returns {{ errors: AnyObject | undefined, binding: (name: string) => AnyObject | undefined }} Node's internal
+ *   error classes, if Node was started with --expose-internals, and its native classes
  */
 const takeInternals = () => {
   const { process } = /** @type {any} */ (start);
@@ -77,7 +76,7 @@ const takeInternals = () => {
     try {
       return attempt();
     } catch {
-      return undefined; // another Node, or its permission model: then there are the specimens
+      return undefined; // another version of Node, or its permission model: specimens replace the internals
     }
   };
   if (!process.execArgv.includes(EXPOSED)) {
@@ -87,7 +86,7 @@ const takeInternals = () => {
   process.execArgv = process.execArgv.filter((/** @type {string} */ flag) => flag !== EXPOSED);
   const require = createRequire(process.execPath);
   const { emitWarning } = process;
-  process.emitWarning = () => undefined; // that internals are for tests
+  process.emitWarning = () => undefined; // suppresses the warning about internals
   const { internalBinding } = trying(() => require('internal/test/binding')) ?? {};
   process.emitWarning = emitWarning;
   return {
@@ -99,15 +98,15 @@ const takeInternals = () => {
 /**
  * Must be called before the realm is locked down.
  *
- * @param {{ inherited?: number }} [options] how many descriptors beyond the standard ones packages may use without having
- *   opened them: all, where the process is that of another program
+ * @param {{ inherited?: number }} [options] number of inherited descriptors beyond the standard ones that packages
+ *   may use; infinite if the process belongs to another program
  * @returns {(locked: Pick<Powers, 'language' | 'languageNames' | 'capture'>) => Powers}
  */
 export const prepareHost = ({ inherited = Infinity } = {}) => {
   separateBuffers();
   const { process } = start;
-  delete process.mainModule; // its `require` is the host's
-  // Not `require`, which tells subscribers of diagnostics_channel what it has loaded.
+  delete process.mainModule; // it exposes the host's `require`
+  // Not `require`, which publishes loaded modules to diagnostics_channel.
   const getBuiltinModule = process.getBuiltinModule.bind(process);
   const internals = takeInternals();
   const hostGlobals = Object.getOwnPropertyNames(start).filter((name) => !NOT_THE_HOST.has(name));
@@ -119,7 +118,7 @@ export const prepareHost = ({ inherited = Infinity } = {}) => {
     isBuiltin: Object.freeze(isPublicBuiltin),
     getBuiltin(name) {
       if (!isPublicBuiltin(name)) return undefined;
-      return getBuiltinModule(name.startsWith('node:') ? name : `node:${name}`); // some have no other name
+      return getBuiltinModule(name.startsWith('node:') ? name : `node:${name}`); // some only have a name with this prefix
     },
     internals,
     inherited,

@@ -1,7 +1,8 @@
-// The texts of packages as V8's own scripts, which, unlike evaluated text, can be kept compiled between runs.
+// Sources of packages as V8 scripts, whose compiled code, unlike that of `eval`, can be cached between runs.
 //
-// V8 takes cached code for a text of the same length, and packages run before others are evaluated. So nothing here
-// asks an object whose prototype a package may reach: what is used is taken when this module is loaded.
+// V8 accepts cached code for any source of the same length, and some packages run before others are evaluated. So
+// this module never calls methods of objects whose prototype a package may reach: it stores all functions when it is
+// loaded.
 import * as crypto from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { Script, compileFunction } from 'node:vm';
@@ -13,14 +14,14 @@ const COUNT_SIZE = 4;
 
 /**
  * @typedef {object} CachedCode
- * @property {string} sha256 of the text that was checked and compiled
+ * @property {string} sha256 of the checked and compiled source
  * @property {Uint8Array} code
  *
  * @typedef {[name: string, sha256: string, length: number]} Row of the table of a pack
  */
 
-// Node's hash in one step: no object of OpenSSL's is made, whose methods could be replaced. There is a cache only
-// where there is such a function.
+// Node's one-step hash: it creates no OpenSSL object whose methods could be replaced. Without this function there is
+// no cache.
 const { hash } = crypto;
 
 /**
@@ -37,8 +38,8 @@ const subarray = uncurried(Uint8Array.prototype.subarray);
 const bytesOf = Buffer.from;
 const concat = Buffer.concat;
 
-/** @param {string} text */
-const sha256Of = (text) => hash('sha256', text, 'base64');
+/** @param {string} source */
+const sha256Of = (source) => hash('sha256', source, 'base64');
 
 /**
  * @param {ReadonlyMap<string, CachedCode>} parts
@@ -72,25 +73,25 @@ const unpack = (content) => {
  * Must be called before any package runs.
  *
  * @param {CodeCache} cache
- * @param {string} archive the name of what is kept for it
+ * @param {string} archive cache key of the archive
  * @returns {Scripts & { save: () => void }}
  */
 export const makeScripts = (cache, archive) => {
   const content = cache.read(archive);
-  const kept = content === undefined ? new Map() : unpack(content);
+  const cached = content === undefined ? new Map() : unpack(content);
   /** @type {Map<string, { sha256: string, script: Script }>} */
   const scripts = new Map();
   let isComplete = true;
   return {
-    checkBody: (text) => void compileFunction(text),
-    evaluate: ({ identity, text, url, check }) => {
+    checkBody: (source) => void compileFunction(source),
+    evaluate: ({ identity, source, url, check }) => {
       const name = sha256Of(identity);
-      const sha256 = sha256Of(text);
-      const found = kept.get(name);
-      // What V8 says of the code that it is given has no part in this: it compares lengths.
+      const sha256 = sha256Of(source);
+      const found = cached.get(name);
+      // V8's own check is not relevant here, because it only compares lengths.
       const cachedData = found?.sha256 === sha256 ? found?.code : undefined;
       if (cachedData === undefined) check();
-      const script = new Script(text, { filename: url, ...(cachedData && { cachedData }) });
+      const script = new Script(source, { filename: url, ...(cachedData && { cachedData }) });
       if (cachedData === undefined || script.cachedDataRejected !== false) isComplete = false;
       scripts.set(name, { sha256, script });
       return runInThisContext(script);
@@ -102,43 +103,43 @@ export const makeScripts = (cache, archive) => {
         const code = /** @type {Uint8Array} */ (createCachedData(script));
         return /** @type {const} */ ([name, { sha256, code }]);
       });
-      cache.write(archive, pack(new Map([...kept, ...compiled])));
+      cache.write(archive, pack(new Map([...cached, ...compiled])));
     },
   };
 };
 
 /**
- * @param {string} text
+ * @param {string} source
  * @param {string} url
- * @returns {Script} of which all functions are compiled, not only those that have been called
+ * @returns {Script} with all functions compiled eagerly
  */
-const eagerScript = (text, url) => {
+const eagerScript = (source, url) => {
   setFlagsFromString('--no-lazy');
   try {
-    return new Script(text, { filename: url });
+    return new Script(source, { filename: url });
   } finally {
     setFlagsFromString('--lazy');
   }
 };
 
 /**
- * For a process in which no package ever runs, and which may write what those that run them may only read.
+ * For a process that runs no packages: it writes the cache that processes with packages can only read.
  *
  * @param {CodeCache} cache
  * @param {string} archive
- * @returns {Scripts & { save: () => void }} that evaluates nothing
+ * @returns {Scripts & { save: () => void }} compiles without evaluating
  */
 export const makeCompiler = (cache, archive) => {
   /** @type {Map<string, CachedCode>} */
   const compiled = new Map();
   return {
     compilesOnly: true,
-    checkBody: (text) => void compileFunction(text),
-    evaluate: ({ identity, text, url, check }) => {
+    checkBody: (source) => void compileFunction(source),
+    evaluate: ({ identity, source, url, check }) => {
       check();
-      const code = createCachedData(eagerScript(text, url));
-      compiled.set(sha256Of(identity), { sha256: sha256Of(text), code });
-      throw new TypeError('it is compiled only');
+      const code = createCachedData(eagerScript(source, url));
+      compiled.set(sha256Of(identity), { sha256: sha256Of(source), code });
+      throw new TypeError('the source is only compiled');
     },
     save: () => cache.write(archive, pack(compiled)),
   };

@@ -1,10 +1,10 @@
-// Behind the compartments stands a second wall: Node's permission model, whose options say what the packages together
-// may do. A program is to see nothing of it.
+// Node's permission model is the second layer of isolation around the compartments: its options grant the union of
+// the capabilities of all packages. This module hides it from the program.
 
 const OF_WALL = /^--(?:permission$|allow-|disable-warning=SecurityWarning$)/;
 const WARNING = /^The flag --allow-[\w-]+ must be used with extreme caution/;
 
-/** Node warns of what packages were granted, as if it were not meant so; the warning comes with the first tick. */
+/** Suppresses Node's warnings about intended grants, which it emits on the first tick. */
 const withoutWarnings = () => {
   const host = /** @type {any} */ (process);
   const { emit } = host;
@@ -20,11 +20,11 @@ const withoutWarnings = () => {
   });
 };
 
-/** @returns {boolean} whether this process stands behind one */
+/** @returns {boolean} whether the permission model is active */
 export const hideWall = () => {
   const { execArgv } = process;
   if (!execArgv.includes('--permission')) return false;
-  // Node hands these on to the processes that a program starts, as far as they are seen here.
+  // Node passes the options in `execArgv` on to child processes.
   process.execArgv = execArgv.filter((option) => !OF_WALL.test(option));
   withoutWarnings();
   return true;

@@ -1,4 +1,4 @@
-// The host, a page: what the runtime takes from it, and what has to be done to it before anything runs.
+// Powers of a page, and preparation of the page before lockdown.
 import { bindMethod } from '../views/view.js';
 import { NOT_THE_HOST } from '../lockdown/language-names.js';
 import { WINDOW_NAMES } from '../endowments/page/page-globals.js';
@@ -9,7 +9,7 @@ const start = /** @type {typeof globalThis & Record<string, any>} */ (globalThis
 
 const NOT_OURS = new Set([...NOT_THE_HOST, ...WINDOW_NAMES]);
 
-/** @returns {string[]} the names of all its globals, inherited ones too */
+/** @returns {string[]} the names of all globals, including inherited ones */
 const globalNames = () => {
   /** @type {Set<string>} */
   const names = new Set();
@@ -24,8 +24,8 @@ const globalNames = () => {
 };
 
 /**
- * Web IDL takes the page's `window` for a `this` that is undefined. Every package can reach these methods, by any
- * EventTarget; so they insist on theirs, and the page's own script finds them on `window`.
+ * Web IDL replaces an undefined `this` with `window`, and every package can reach these methods from any EventTarget.
+ * So the methods require a receiver, and `window` gets bound versions for scripts of the page.
  */
 const separateWindow = () => {
   const { EventTarget } = start;
@@ -34,7 +34,7 @@ const separateWindow = () => {
   for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
     const { value: method } = property;
     if (name === 'constructor' || typeof method !== 'function') continue;
-    const insisting = {
+    const strictMethod = {
       /**
        * @this {unknown}
        * @param {unknown[]} args
@@ -46,14 +46,14 @@ const separateWindow = () => {
     }[name];
     const value = bindMethod(method, start);
     Object.defineProperty(start, name, { ...property, value });
-    Object.defineProperty(prototype, name, { ...property, value: insisting });
+    Object.defineProperty(prototype, name, { ...property, value: strictMethod });
   }
 };
 
 /**
  * Must be called before the realm is locked down.
  *
- * @param {{ nodeEnv: string }} options what `process.env.NODE_ENV` is to say
+ * @param {{ nodeEnv: string }} options `nodeEnv`: value of `process.env.NODE_ENV`
  * @returns {(locked: Pick<Powers, 'language' | 'languageNames' | 'capture'>) => Powers}
  */
 export const preparePage = ({ nodeEnv }) => {
@@ -61,7 +61,7 @@ export const preparePage = ({ nodeEnv }) => {
   separateWindow();
   return ({ capture = () => undefined, ...locked }) => ({
     ...locked,
-    capture, // of V8 alone
+    capture, // only V8 has it
     globals: start,
     hostGlobals,
     builtinModules: [],

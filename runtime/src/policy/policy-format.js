@@ -1,4 +1,4 @@
-// A compartment's policy as it stands in the map: Endo's PackagePolicy, with names that may be paths.
+// The policy of a compartment in the map: Endo's PackagePolicy, with names that may be paths.
 import limits from '../../../compartment_mapper/limits.json' with { type: 'json' };
 import { InvalidArchive } from '../base/errors.js';
 import * as json from '../base/json-shape.js';
@@ -7,18 +7,18 @@ import * as json from '../base/json-shape.js';
 
 /**
  * @typedef {object} Attenuation
- * @property {string | undefined} attenuate the attenuator's specifier; undefined: the policy's default
+ * @property {string | undefined} attenuate specifier of the attenuator; undefined: the default of the policy
  * @property {unknown[]} params
  *
- * @typedef {boolean | 'write' | 'load'} Grant 'load': a builtin may be requested, and is empty
+ * @typedef {boolean | 'write' | 'load'} Grant 'load': a builtin can be loaded, but is empty
  *
  * @typedef {object} PackagePolicy
  * @property {'any' | ReadonlyMap<string, Grant>} packages
- * @property {string} [denied] the label of the package that `any` does not grant: the application
+ * @property {string} [denied] label of the package that `any` does not grant: the application
  * @property {'any' | Attenuation | ReadonlyMap<string, Grant>} globals
  * @property {'any' | ReadonlyMap<string, Grant | Attenuation>} builtins
  * @property {string | undefined} defaultAttenuator
- * @property {boolean | 'code'} harden what others can't change of what the package exports
+ * @property {boolean | 'code'} harden which exports of the package other packages can't change
  */
 
 /** @type {PackagePolicy} */
@@ -53,7 +53,7 @@ export const isAttenuation = (value) =>
 const asGrant = (input) => (input.value === 'write' ? 'write' : json.asBoolean(input));
 
 /**
- * What may have any shape is not to be deeper than any reader likes to go.
+ * Limits the nesting of values without a schema, so that no reader exhausts its stack.
  *
  * @param {Json | undefined} input
  */
@@ -123,7 +123,7 @@ const asBuiltins = (input) => {
 };
 
 /**
- * Endo's reader accepts no 'write' and ignores `options`: there our archives list what may be assigned.
+ * Endo's reader rejects 'write' and ignores `options`, so archives list assignable globals in `options`.
  *
  * @param {PackagePolicy['globals']} globals
  * @param {Json | undefined} options
@@ -140,7 +140,7 @@ const withWrites = (globals, options) => {
 
 /**
  * @param {PackagePolicy['builtins']} builtins
- * @param {Json | undefined} options where our archives list what may be requested, and is empty
+ * @param {Json | undefined} options list the builtins that can be loaded, but are empty
  * @returns {PackagePolicy['builtins']}
  */
 const withLoads = (builtins, options) => {
@@ -153,7 +153,7 @@ const withLoads = (builtins, options) => {
 };
 
 /**
- * @param {Json | undefined} options where our archives say how exports are hardened
+ * @param {Json | undefined} options contain the hardening of exports
  * @returns {PackagePolicy['harden']}
  */
 const asHarden = (options) => {

@@ -1,27 +1,27 @@
-// What a policy answers: which builtins, globals and packages a compartment may use.
+// Policy decisions: which builtins, globals and packages a compartment may use.
 import { criticalMembers, harmlessPaths } from '../base/authority.js';
 import { ALL_POLICY, NO_POLICY, isAttenuation } from './policy-format.js';
 
 /** @import { Attenuation, Grant, PackagePolicy } from './policy-format.js' */
 
 /**
- * @typedef {object} PolicedMap what a policy asks of a compartment map
+ * @typedef {object} PolicedMap the parts of a compartment map that policy decisions need
  * @property {{ compartment: string }} entry
  * @property {ReadonlyMap<string, { label: string, policy: PackagePolicy | undefined }>} compartments
  *
- * @typedef {object} Granted what is granted of a thing
- * @property {boolean} whole all of it, but for what `members` says otherwise
+ * @typedef {object} Granted the grant for a global, builtin or member
+ * @property {boolean} whole all of it, except where `members` differs
  * @property {boolean} write it may be assigned
- * @property {boolean} unlimited what is critical too: the policy says "any"
+ * @property {boolean} unlimited includes critical members: the policy says "any"
  * @property {Map<string, Granted>} members
  *
- * @typedef {Granted | Attenuation | undefined} Decision undefined: nothing is granted
+ * @typedef {Granted | Attenuation | undefined} Decision undefined: not granted
  */
 
 /** @typedef {import('../base/authority.js').Part} Part */
 
 /**
- * @param {string | undefined} application the label of its own package, whose files dependencies have no claim to
+ * @param {string | undefined} application label of the application's package, which dependencies may not import
  * @returns {PackagePolicy}
  */
 const harmlessPolicy = (application) => ({
@@ -39,7 +39,7 @@ export const bareBuiltin = (name) => (name.startsWith('node:') ? name.slice('nod
 /**
  * @param {PolicedMap} map
  * @param {boolean} allowAll
- * @returns {(compartment: string) => PackagePolicy} the policy that holds for each compartment
+ * @returns {(compartment: string) => PackagePolicy} the policy of each compartment
  */
 export const policiesOf = (map, allowAll) => {
   if (allowAll) return () => ALL_POLICY;
@@ -66,70 +66,70 @@ export const isWhole = (decision) => grantedOf(decision)?.whole === true;
 
 /**
  * @param {Granted} granted
- * @returns {boolean} whether neither it nor a member of it may be used
+ * @returns {boolean} whether neither the object nor any of its members is granted
  */
 export const isDenied = (granted) => !grantsAnything(granted);
 
 /**
  * @param {Granted} granted
  * @param {string} name of a member
- * @returns {Granted} what is granted of the member
+ * @returns {Granted} the grant for the member
  */
 export const memberOf = (granted, name) =>
   granted.members.get(name) ?? { ...granted, members: new Map() };
 
 /**
- * @typedef {object} Said what a policy says of a path
+ * @typedef {object} GrantTree the entries of a policy for a path and its members
  * @property {Grant | undefined} grant
- * @property {Map<string, Said>} members
+ * @property {Map<string, GrantTree>} members
  */
 
-/** @returns {Said} */
-const nothingSaid = () => ({ grant: undefined, members: new Map() });
+/** @returns {GrantTree} */
+const emptyTree = () => ({ grant: undefined, members: new Map() });
 
 /**
- * @param {Said} said
+ * @param {GrantTree} tree
  * @param {string[]} path
- * @returns {Said} of that path
+ * @returns {GrantTree} of that path
  */
-const saidOf = (said, path) => {
+const treeAt = (tree, path) => {
   for (const name of path) {
-    const member = said.members.get(name) ?? nothingSaid();
-    said.members.set(name, member);
-    said = member;
+    const member = tree.members.get(name) ?? emptyTree();
+    tree.members.set(name, member);
+    tree = member;
   }
-  return said;
+  return tree;
 };
 
 /**
- * @param {Said} said
- * @param {boolean} held whether the object that holds it is granted whole
- * @param {boolean} write whether that may be assigned
+ * @param {GrantTree} tree
+ * @param {boolean} parentIsWhole whether the object that contains it is granted as a whole
+ * @param {boolean} write whether that object may be assigned
  * @returns {Granted}
  */
-const grantedBy = ({ grant, members }, held, write) => {
-  const whole = grant === undefined ? held : grant === true || grant === 'write';
+const grantedBy = ({ grant, members }, parentIsWhole, write) => {
+  const whole = grant === undefined ? parentIsWhole : grant === true || grant === 'write';
   const writes = whole && (grant === undefined ? write : grant === 'write');
   const below = [...members].map(
-    ([name, said]) => /** @type {const} */ ([name, grantedBy(said, whole, writes)]),
+    ([name, tree]) => /** @type {const} */ ([name, grantedBy(tree, whole, writes)]),
   );
   return { whole, write: writes, unlimited: false, members: new Map(below) };
 };
 
 /**
- * What is critical never comes with the object that holds it.
+ * A critical member is never granted with the object that contains it; a policy has to name it.
  *
  * @param {Part} part
  * @param {string} name
- * @param {Said} said
+ * @param {GrantTree} tree
  * @returns {Granted}
  */
-const withoutCritical = (part, name, said) => {
+const withoutCritical = (part, name, tree) => {
   for (const path of criticalMembers(part, name)) {
-    const member = saidOf(said, path.slice(name.length + 1).split('.'));
+    const member = treeAt(tree, path.slice(name.length + 1).split('.'));
     member.grant ??= false;
   }
-  return grantedBy(said, false, false);
+  return grantedBy(tree, false, false);
 };
 
 /**
@@ -138,8 +138,8 @@ const withoutCritical = (part, name, said) => {
  * @returns {Map<string, Decision>} by the name of the global or builtin
  */
 const decideAll = (part, grants) => {
-  /** @type {Map<string, Said>} */
-  const said = new Map();
+  /** @type {Map<string, GrantTree>} */
+  const trees = new Map();
   /** @type {Map<string, Decision>} */
   const decisions = new Map();
   for (const [granted, grant] of grants) {
@@ -148,13 +148,13 @@ const decideAll = (part, grants) => {
       if (path.length === 0) decisions.set(name, grant);
       continue;
     }
-    const all = said.get(name) ?? nothingSaid();
-    said.set(name, all);
-    const place = saidOf(all, path);
-    // `fs` and `node:fs` are one thing: what either of them withholds is withheld.
+    const all = trees.get(name) ?? emptyTree();
+    trees.set(name, all);
+    const place = treeAt(all, path);
+    // `fs` and `node:fs` are the same builtin: a denial under either name counts.
     if (place.grant === undefined || grant === false) place.grant = grant;
   }
-  for (const [name, all] of said) {
+  for (const [name, all] of trees) {
     if (decisions.has(name)) {
       if (all.grant === false) decisions.delete(name);
       continue;
@@ -204,7 +204,7 @@ export const builtinDecision = ({ builtins }, name) =>
   builtins === 'any' ? ANY : decide('builtins', builtins, bareBuiltin(name));
 
 /**
- * @param {PackagePolicy} policy whose globals are not attenuated as a whole
+ * @param {PackagePolicy} policy without an attenuator for all globals
  * @param {string} name
  * @returns {Decision}
  */
@@ -215,7 +215,7 @@ export const globalDecision = ({ globals }, name) => {
 
 /**
  * @param {PackagePolicy} policy
- * @param {string} label canonical name of the other package
+ * @param {string} label canonical name of the requested package
  */
 export const mayUsePackage = ({ packages, denied }, label) =>
   packages === 'any' ? label !== denied : (packages.get(label) ?? false) !== false;

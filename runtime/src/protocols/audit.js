@@ -1,17 +1,17 @@
-// What is noted while packages run: what a policy denied, and what was used of what is bad.
+// Records made while packages run: denials by the policy, and uses of dangerous capabilities.
 
 /** @import { Part } from '../base/authority.js' */
 
 /** @typedef {'globals' | 'builtins' | 'packages'} AuditedPart */
 
 /**
- * @typedef {object} Needed what would have been needed
+ * @typedef {object} Needed a missing grant
  * @property {string} label of the package
  * @property {AuditedPart} part
  * @property {string} path
  * @property {true | 'load'} grant
  * @property {string} severity
- * @property {string} place of the first use: `evil/index.js:3`; '' when no package's code is known to ask
+ * @property {string} place of the first use: `evil/index.js:3`; '' if the stack has no frame of a package
  *
  * @typedef {object} Recorder
  * @property {(label: string, part: AuditedPart, path: string, grant?: true | 'load') => void} record
@@ -27,7 +27,7 @@
  *
  * @typedef {object} Report
  * @property {(use: Use) => void} note
- * @property {() => void} flush write what was counted since
+ * @property {() => void} flush writes the counts that changed since the last call
  */
 
 export {};

@@ -1,4 +1,4 @@
-// Modules of a package, as its compartment and the linker know them.
+// Modules of a package: types that its compartment and the linker share.
 
 /**
  * @typedef {object} CjsModule
@@ -15,37 +15,39 @@
  * @typedef {((specifier: string) => unknown) & Record<string, unknown>} Require
  *
  * @typedef {object} CommonJs
- * @property {(filename: string, key: string, parent: CjsModule | undefined, seen?: object) => CjsModule} load
- *   `seen`: what its `parent` is where that is no module of the package
+ * @property {(filename: string, key: string, parent: CjsModule | undefined, view?: object) => CjsModule} load
+ *   `view`: the value of its `parent` if that is no module of the package
  * @property {(module: CjsModule, key: string) => Require} makeRequire
  * @property {(place: string) => Require} createRequire
  * @property {Function} Module
  */
 
 /**
- * @typedef {'made' | 'whole' | 'part'} Role of an exported value: the object that the module was given to fill, what it
- *   exports instead, or a part of that. An object with data among its parts is data, unless it is the whole.
+ * @typedef {'initial' | 'whole' | 'part'} Role of an exported value: the object that the module was given to fill, the
+ *   value that it exports instead, or a part of that. An object with data among its parts is data, unless it is the
+ *   whole.
  *
- * @typedef {boolean | 'code'} Harden true: all that can be reached; 'code': functions, classes and their prototypes
+ * @typedef {boolean | 'code'} Harden true: all reachable objects; 'code': functions, classes and their prototypes
  *
  * @typedef {object} EvaluatedModule
- * @property {string} text that the functor was made of
+ * @property {string} source of the functor
  * @property {() => Iterable<[value: unknown, role: Role]>} exports
- * @property {(listener: (value: unknown) => void) => void} [watch] asks for new values of what is exported
+ * @property {(listener: (value: unknown) => void) => void} [watch] subscribes to new values of exports
  *
  * @typedef {object} CrossPackageExports
  * @property {<T>(evaluate: () => T) => T} during evaluates a module of the package
- * @property {(module: EvaluatedModule) => void} evaluated a module of the package was evaluated
- * @property {() => void} share another package is given what the package exports
- * @property {(value: unknown, text: string) => boolean} locks whether that is code of the package, of that text
- * @property {() => boolean} isEvaluating whether nothing of it can be locked yet
+ * @property {(module: EvaluatedModule) => void} evaluated called after a module of the package was evaluated
+ * @property {() => void} share called when another package gets the exports of the package
+ * @property {(value: unknown, source: string) => boolean} locks whether the value is code of the package from that
+ *   source
+ * @property {() => boolean} isEvaluating whether the package can't be locked yet
  */
 
 /**
  * @typedef {[name: string, read: () => unknown, write?: (value: unknown) => void]} Variable
  *
  * @typedef {(callee: unknown, getThis: () => unknown, variables: Variable[], ...args: unknown[]) => unknown} DirectEval
- *   is told what the name `eval` stands for where it is called
+ *   `callee`: the value of the name `eval` at the call
  */
 
 /** @typedef {(...args: any[]) => unknown} Functor */

@@ -1,4 +1,4 @@
-// What the runtime knows of one package while it runs, and of all of them. No package ever sees these.
+// State of the runtime: one object for the application and one for each package. Packages never see them.
 
 /** @import { CompartmentDescriptor, CompartmentMap, FileModule, RequestKind } from '../archive/compartment-map.js' */
 /** @import { CjsSource, EsmSource, Names } from '../archive/module-source.js' */
@@ -17,7 +17,7 @@
  * @property {(pkg: Package, key: string, specifier: unknown, options: unknown) => Promise<object>} importDynamically
  * @property {(pkg: Package, key: string, kind: RequestKind, specifier: string) => string} resolveToUrl
  * @property {(pkg: Package) => CommonJs} commonJsOf
- * @property {(pkg: Package, name: string) => unknown} grantedBuiltin undefined: nothing of it is granted
+ * @property {(pkg: Package, name: string) => unknown} grantedBuiltin undefined: not granted
  * @property {(pkg: Package, attenuation: Attenuation, name: string, original: object) => object} attenuateModule
  * @property {(pkg: Package, attenuation: Attenuation, globalThis: object) => object} attenuateGlobals
  *
@@ -29,12 +29,12 @@
  * @property {Linker} linker
  * @property {Maps} maps
  * @property {(name: string) => Package} packageOf
- * @property {Recorder | undefined} audit when what is withheld is only recorded
- * @property {Report | undefined} report of denials, and of uses of what is bad
- * @property {string} version what tells its texts from those of other worlds, in their URLs
- * @property {boolean} isProgram whether the process is for the application alone, and named after it
- * @property {ReadonlySet<string>} madeGlobals the globals that some package may make for others
- * @property {boolean} hardens whether packages are kept apart: not when all have all authority
+ * @property {Recorder | undefined} audit set if denied capabilities are only recorded
+ * @property {Report | undefined} report of denials and of uses of dangerous capabilities
+ * @property {string} version distinguishes the URLs of its sources from those of other applications
+ * @property {boolean} isProgram whether the process runs only the application and is named after it
+ * @property {ReadonlySet<string>} madeGlobals globals that some package may define for other packages
+ * @property {boolean} hardens whether packages are isolated: not if all packages have all capabilities
  *
  * @typedef {object} Package
  * @property {Application} application
@@ -51,23 +51,22 @@
  * @property {AnyObject | undefined} performance
  * @property {CommonJs | undefined} commonJs
  * @property {Map<string, string>} keys by filename
- * @property {Record<RequestKind, Map<string, Map<string, Target>>>} targets of requests that were made, by module and
- *   specifier
+ * @property {Record<RequestKind, Map<string, Map<string, Target>>>} targets of resolved requests, by module and specifier
  * @property {(key: string) => EsmSource | CjsSource} sourceOf
  * @property {Names} names of all its modules
- * @property {string} text of all its compiled modules
- * @property {boolean} compiles whether a text of its modules is being evaluated, and no text that it made
- * @property {boolean} usesStackTraces whether a text of it speaks of V8's stack trace API
+ * @property {string} source joined source of all its compiled modules
+ * @property {boolean} compiles whether the source of its modules is being evaluated, not code that it generated
+ * @property {boolean} usesStackTraces whether its source mentions V8's stack trace API
  * @property {Compartment} compartment
  * @property {(key: string) => Functor} functorOf
  * @property {CrossPackageExports} crossPackageExports
- * @property {(sloppy: boolean) => DirectEval} directEval once it has functors
+ * @property {(sloppy: boolean) => DirectEval} directEval available once it has functors
  * @property {Map<string, object>} lexicals scopes for functors that must be evaluated alone
  */
 
 /**
- * @typedef {{ kind: 'file', pkg: Package, key: string, module: FileModule, suffix?: string }} FileTarget `suffix`: query and
- *   fragment by which it is imported: each is an instance of its own
+ * @typedef {{ kind: 'file', pkg: Package, key: string, module: FileModule, suffix?: string }} FileTarget `suffix`:
+ *   query and fragment of the import: each suffix is a separate instance
  * @typedef {{ kind: 'builtin', pkg: Package, name: string }} BuiltinTarget
  * @typedef {{ kind: 'error', error: Error, denied?: { label: string, name: string } }} ErrorTarget
  * @typedef {FileTarget | BuiltinTarget | ErrorTarget} Target

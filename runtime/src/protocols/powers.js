@@ -1,35 +1,35 @@
-// What the runtime needs of its host: Node, or a page.
+// Powers: the host I/O that Node or a page injects into the runtime.
 /** @import { AnyObject } from '../base/objects.js' */
 
 /**
- * @typedef {object} Powers what the host gives to the runtime
+ * @typedef {object} Powers host I/O for the runtime
  * @property {AnyObject} globals the start compartment's globalThis
- * @property {ReadonlyArray<string>} hostGlobals names of globals that the language does not define
- * @property {AnyObject} language what the language defines and ses leaves out, hardened
- * @property {ReadonlyArray<string>} languageNames of the globals that ECMA-262 defines, or ses
+ * @property {ReadonlyArray<string>} hostGlobals names of globals that ECMA-262 does not define
+ * @property {AnyObject} language objects that ECMA-262 defines and ses leaves out, hardened
+ * @property {ReadonlyArray<string>} languageNames of the globals that ECMA-262 or ses defines
  * @property {(name: string) => AnyObject | undefined} getBuiltin
  * @property {ReadonlyArray<string>} builtinModules
  * @property {(name: string) => boolean} isBuiltin
  * @property {AnyObject | undefined} timersPromises
- * @property {{ errors: AnyObject | undefined, binding: (name: string) => AnyObject | undefined }} [internals] of Node: its
- *   `internal/errors`, where it was started to show them, and its native classes
- * @property {number} [inherited] how many descriptors that are not the standard ones come from who started the program
+ * @property {{ errors: AnyObject | undefined, binding: (name: string) => AnyObject | undefined }} [internals] Node's
+ *   `internal/errors`, if Node was started with them exposed, and its native classes
+ * @property {number} [inherited] number of file descriptors beyond the standard ones that the parent process passed on
  * @property {(holder: object, below?: Function) => void} capture V8's Error.captureStackTrace
- * @property {Scripts | undefined} [scripts] where the engine keeps what it has compiled
- * @property {AnyObject} [console] instead of the host's
- * @property {{ nodeEnv: string } | undefined} [page] of a document, which has no builtins
+ * @property {Scripts | undefined} [scripts] the code cache of the engine
+ * @property {AnyObject} [console] replaces the host's console
+ * @property {{ nodeEnv: string } | undefined} [page] set in a document, which has no builtins
  *
  * @typedef {object} ScriptSource
- * @property {string} identity what, with the archive, the text follows from: compiled code is kept by it
- * @property {string} text
+ * @property {string} identity cache key of the compiled code: together with the archive, it determines the source
+ * @property {string} source
  * @property {string} url for stack traces
- * @property {() => void} check throws for a text that may not be run; asked for each text but one whose own hash says
- *   that it was asked in an earlier run
+ * @property {() => void} check throws if the source must not run; skipped if a hash of the source shows that an
+ *   earlier run checked it
  *
  * @typedef {object} Scripts of the host's engine
- * @property {(text: string) => void} checkBody throws a SyntaxError for what is not a function's body, alone
- * @property {(script: ScriptSource) => unknown} evaluate in the start compartment
- * @property {boolean} [compilesOnly] nothing is to be evaluated
+ * @property {(source: string) => void} checkBody throws a SyntaxError for source that is not exactly one function body
+ * @property {(script: ScriptSource) => unknown} evaluate runs the script in the start compartment
+ * @property {boolean} [compilesOnly] compiles scripts without evaluating them
  */
 
 export {};

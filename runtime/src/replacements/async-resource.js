@@ -1,5 +1,5 @@
-// AsyncResource and EventEmitterAsyncResource of packages. Node's own keep the whole async context in a property that
-// can be read: the stores of every AsyncLocalStorage, sessions and tokens among them. Here it is in private state.
+// AsyncResource and EventEmitterAsyncResource of packages. Node's classes store the whole async context in a readable
+// property: the stores of every AsyncLocalStorage, including sessions and tokens. Here it is in private state.
 /** @import { AnyObject } from '../base/objects.js' */
 
 /**
@@ -16,7 +16,7 @@ export const makeAsyncResource = (HostResource) => {
      * @param {unknown} [options]
      */
     constructor(type, options) {
-      // Without one of ours, so that no `init` hook of the host is handed an instance of a package's class.
+      // An instance of the host's class, so that `init` hooks of the host never get an instance of a package's class.
       this.#resource = new /** @type {any} */ (HostResource)(type, options);
     }
 
@@ -47,7 +47,7 @@ export const makeAsyncResource = (HostResource) => {
      * @param {unknown} [thisArg]
      */
     bind(fn, thisArg) {
-      if (typeof fn !== 'function') return this.#resource.bind(fn, thisArg); // says what is wrong
+      if (typeof fn !== 'function') return this.#resource.bind(fn, thisArg); // throws Node's error
       const resource = this.#resource;
       const fixed = thisArg;
       /** @this {unknown} */

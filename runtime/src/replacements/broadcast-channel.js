@@ -1,5 +1,6 @@
-// BroadcastChannel of packages. Node's own clone asks objects how they are to be cloned, and makes what they name, also when
-// the channel's native handle is asked, which a property of its instances leads to: here the channel is in private state.
+// BroadcastChannel of packages. Node's clone lets objects define how they are cloned and instantiates the class that
+// they name, also through the channel's native handle, which a property of its instances exposes. Here the channel is
+// in private state.
 import { defineHandler } from './message-channel.js';
 import { makePrivate } from './private-state.js';
 
@@ -16,14 +17,14 @@ export const makeBroadcastChannel = (globals, cloner) => {
   const { EventTarget, MessageEvent, BroadcastChannel: HostChannel } = globals;
 
   /** @type {ReturnType<typeof makePrivate<{ real: any, handlers: Map<string, any> }>>} */
-  const { keep, of: stateOf } = makePrivate();
+  const { store, of: stateOf } = makePrivate();
 
   class BroadcastChannel extends /** @type {typeof globalThis.EventTarget} */ (EventTarget) {
     /** @param {unknown[]} args */
     constructor(...args) {
       super();
       const real = new HostChannel(...args);
-      keep(this, { real, handlers: new Map() });
+      store(this, { real, handlers: new Map() });
       for (const type of ['message', 'messageerror']) {
         real.addEventListener(type, (/** @type {any} */ { data }) => {
           this.dispatchEvent(new MessageEvent(type, { data }));
@@ -43,7 +44,7 @@ export const makeBroadcastChannel = (globals, cloner) => {
     postMessage(...args) {
       const { real } = stateOf(this);
       if (args.length === 0)
-        real.postMessage(); // says what is wrong
+        real.postMessage(); // throws Node's error
       else real.postMessage(cloner().clone(args[0]));
     }
 

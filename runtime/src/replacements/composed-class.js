@@ -1,22 +1,22 @@
-// Classes over classes of the host that trust whatever they are called on: TextDecoder keeps a native handle in a property
-// that can be replaced, and methods of URLPattern (Node 24) take any object for one of theirs, and crash.
+// Classes that wrap host classes with unchecked receivers: TextDecoder stores a native handle in a replaceable
+// property, and methods of URLPattern (Node 24) crash for a receiver of another class.
 
 import { makePrivate } from './private-state.js';
 
 const { apply, construct } = Reflect;
 
 /**
- * @param {Function} Host a class whose instances hold no other objects of the host
- * @returns {Function} one with the same members, whose instances keep one of the host's where nobody sees it
+ * @param {Function} Host a class whose instances hold no other host objects
+ * @returns {Function} a class with the same members, whose instances store a host instance in private state
  */
 export const composedClass = (Host) => {
   /** @type {ReturnType<typeof makePrivate<object>>} */
-  const { keep, of: realOf } = makePrivate();
+  const { store, of: realOf } = makePrivate();
   const { [Host.name]: Own } = {
     [Host.name]: class {
       /** @param {unknown[]} args */
       constructor(...args) {
-        keep(this, construct(Host, args));
+        store(this, construct(Host, args));
       }
     },
   };

@@ -1,5 +1,5 @@
-// MessageChannel and MessagePort of packages. What is sent is cloned by us, and waits here; the host's ports say when it
-// has arrived. Node's own clone asks objects how they are to be cloned, and makes what they name.
+// MessageChannel and MessagePort of packages. The runtime clones and queues messages; the host's ports only signal
+// their arrival. Node's clone lets objects define how they are cloned and instantiates the class that they name.
 
 import { makePrivate } from './private-state.js';
 
@@ -13,17 +13,17 @@ import { makePrivate } from './private-state.js';
  * @property {() => Cloner} cloner
  */
 
-const FORBIDDEN = Symbol('only the runtime makes ports');
+const FORBIDDEN = Symbol('only the runtime creates ports');
 
 /**
  * @typedef {object} PortState
  * @property {any} real the host's port
  * @property {object | undefined} peer
- * @property {unknown[]} queue of values that have been sent to it
+ * @property {unknown[]} queue of messages to the port
  * @property {boolean} started
  * @property {boolean} closed
  * @property {number} listeners to `message`
- * @property {WeakMap<Function, Function>} wrapped what `on` was given, and what listens for it
+ * @property {WeakMap<Function, Function>} wrapped listeners by the function passed to `on`
  * @property {Map<string, { handler: Function, listener: (event: unknown) => void }>} handlers
  */
 
@@ -67,7 +67,7 @@ export const defineHandler = (prototype, type, stateOf) => {
 export const makeChannels = ({ worker, globals, cloner }) => {
   const { EventTarget, Event, MessageEvent } = globals;
   /** @type {ReturnType<typeof makePrivate<PortState>>} */
-  const { keep, of: stateOf } = makePrivate();
+  const { store, of: stateOf } = makePrivate();
 
   class MessagePort extends /** @type {typeof globalThis.EventTarget} */ (EventTarget) {
     /** @param {unknown} [token] */
@@ -139,7 +139,7 @@ export const makeChannels = ({ worker, globals, cloner }) => {
     }
 
     /**
-     * As an emitter's: the listener gets the value, not an event.
+     * Like the method of an emitter: the listener gets the value, not an event.
      *
      * @param {string} type
      * @param {Function} listener
@@ -189,7 +189,7 @@ export const makeChannels = ({ worker, globals, cloner }) => {
   /** @param {any} real */
   const makePort = (real) => {
     const port = new MessagePort(FORBIDDEN);
-    keep(port, {
+    store(port, {
       ...{ real, peer: undefined, queue: [], started: false, closed: false, listeners: 0 },
       ...{ wrapped: new WeakMap(), handlers: new Map() },
     });

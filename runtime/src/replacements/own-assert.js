@@ -1,10 +1,10 @@
-// `assert` of packages. To say what was asserted, Node's own reads the file that a stack trace names, and what the source
-// maps of any text name as theirs: here the message is made of the value alone.
+// `assert` of packages. For its message, Node's `assert` reads the file that a stack trace names, and files that
+// source maps of any code name. Here the message depends only on the value.
 /** @import { AnyObject } from '../base/objects.js' */
 
 /**
  * @param {AnyObject} original `assert`
- * @param {() => Function} below whose callers a stack trace begins with
+ * @param {() => Function} below stack traces begin with its caller
  * @returns {(...args: unknown[]) => void} https://nodejs.org/api/assert.html#assertokvalue-message
  */
 const makeOk =
@@ -28,7 +28,7 @@ const makeOk =
 
 /**
  * @param {AnyObject} original
- * @returns {AnyObject} a function `ok`, and all that hangs on the original
+ * @returns {AnyObject} a function `ok` with the properties of the original
  */
 const callable = (original) => {
   const ok = makeOk(original, () => ok);
@@ -51,7 +51,7 @@ const ownClass = (original) => {
 
 /**
  * @param {AnyObject} original the builtin, not yet hardened
- * @returns {AnyObject} another, with `strict`
+ * @returns {AnyObject} a replacement, with `strict`
  */
 export const makeAssert = (original) => {
   const own = callable(original);

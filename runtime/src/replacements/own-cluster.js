@@ -1,5 +1,5 @@
-// `cluster` of a package that is not granted Node's: that of a process that is no worker and has none. Loggers and metrics
-// ask which it is, and listen. https://nodejs.org/api/cluster.html
+// `cluster` of a package that is not granted Node's: that of a primary process without workers. Loggers and metrics
+// read the role and add listeners. https://nodejs.org/api/cluster.html
 /** @import { AnyObject } from '../base/objects.js' */
 
 const MAKERS = ['fork', 'setupPrimary', 'setupMaster', 'disconnect', 'Worker'];

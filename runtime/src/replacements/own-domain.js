@@ -1,5 +1,5 @@
-// `domain` of a package that is not granted Node's: one that catches what is thrown while it runs something, and hears the
-// emitters that are added. What is thrown later, nobody catches. https://nodejs.org/api/domain.html
+// `domain` of a package that is not granted Node's: domains that catch synchronous errors of `run` and errors of
+// added emitters, but not asynchronous errors. https://nodejs.org/api/domain.html
 /** @import { AnyObject } from '../base/objects.js' */
 
 /**
@@ -7,7 +7,7 @@
  * @returns {AnyObject}
  */
 export const makeOwnDomains = (EventEmitter) => {
-  /** @type {object[]} that are entered */
+  /** @type {object[]} the entered domains */
   const stack = [];
 
   class Domain extends EventEmitter {
@@ -63,7 +63,7 @@ export const makeOwnDomains = (EventEmitter) => {
       return (/** @type {unknown[]} */ ...args) => Reflect.apply(run, this, [act, ...args]);
     }
 
-    /** @param {Function} act that gets no error: those are the domain's */
+    /** @param {Function} act called without the error argument; errors go to the domain */
     intercept(act) {
       return (/** @type {unknown} */ error, /** @type {unknown[]} */ ...args) => {
         if (error instanceof Error) this.emit('error', error);

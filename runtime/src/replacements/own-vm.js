@@ -1,5 +1,6 @@
-// `vm` of a package that is not granted Node's, which runs text past every compartment. Here a context is a compartment
-// that has nothing but the language and what the package puts into it, and `runInThisContext` is the package's own.
+// `vm` of a package that is not granted Node's, which evaluates code outside compartments. Here a context is a
+// compartment that has only the language and the endowments of the package, and `runInThisContext` evaluates in the
+// package's compartment.
 // https://nodejs.org/api/vm.html
 import { codedTypeError } from '../base/errors.js';
 import { strictly } from '../lockdown/dynamic-code.js';
@@ -7,15 +8,15 @@ import { strictly } from '../lockdown/dynamic-code.js';
 /** @import { AnyObject } from '../base/objects.js' */
 
 /**
- * @typedef {(text: string) => unknown} Evaluate
+ * @typedef {(source: string) => unknown} Evaluate
  *
  * @typedef {object} Context
  * @property {Compartment} compartment
- * @property {Set<string>} own names that it has by itself
+ * @property {Set<string>} own names of its initial globals
  */
 
 /**
- * What the text sees of the package's object, and what it leaves there.
+ * Defines the properties of the sandbox object as globals, and deletes removed ones.
  *
  * @param {Context} context
  * @param {AnyObject} sandbox
@@ -36,13 +37,13 @@ const showGlobals = ({ compartment: { globalThis }, own }, sandbox) => {
  * @param {Context} context
  * @param {AnyObject} sandbox
  */
-const keepGlobals = ({ compartment: { globalThis }, own }, sandbox) => {
+const storeGlobals = ({ compartment: { globalThis }, own }, sandbox) => {
   for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(globalThis)))
     if ('value' in property && property.enumerable && !own.has(key)) sandbox[key] = property.value;
 };
 
 /**
- * @param {Evaluate} evaluateHere in the package's own compartment
+ * @param {Evaluate} evaluateHere evaluates in the package's own compartment
  * @returns {AnyObject}
  */
 export const makeOwnVm = (evaluateHere) => {
@@ -61,7 +62,7 @@ export const makeOwnVm = (evaluateHere) => {
       const compartment = new Compartment({
         __options__: true,
         name: 'vm',
-        transforms: [(text) => strictly(text)],
+        transforms: [(source) => strictly(source)],
       });
       const { globalThis } = compartment;
       const own = new Set(Object.getOwnPropertyNames(globalThis));
@@ -70,7 +71,7 @@ export const makeOwnVm = (evaluateHere) => {
     return sandbox;
   };
 
-  const runInContext = (/** @type {unknown} */ text, /** @type {AnyObject} */ sandbox) => {
+  const runInContext = (/** @type {unknown} */ source, /** @type {AnyObject} */ sandbox) => {
     const context = contexts.get(sandbox);
     if (context === undefined) {
       throw codedTypeError(
@@ -80,30 +81,30 @@ export const makeOwnVm = (evaluateHere) => {
     }
     showGlobals(context, sandbox);
     try {
-      return context.compartment.evaluate(`${text}`, { sloppyGlobalsMode: true });
+      return context.compartment.evaluate(`${source}`, { sloppyGlobalsMode: true });
     } finally {
-      keepGlobals(context, sandbox);
+      storeGlobals(context, sandbox);
     }
   };
 
-  const runInThisContext = (/** @type {unknown} */ text) => evaluateHere(`${text}`);
+  const runInThisContext = (/** @type {unknown} */ source) => evaluateHere(`${source}`);
 
-  const runInNewContext = (/** @type {unknown} */ text, /** @type {unknown} */ object) =>
-    runInContext(text, createContext(object));
+  const runInNewContext = (/** @type {unknown} */ source, /** @type {unknown} */ object) =>
+    runInContext(source, createContext(object));
 
   class Script {
-    #text;
-    constructor(/** @type {unknown} */ text = '') {
-      this.#text = `${text}`;
+    #source;
+    constructor(/** @type {unknown} */ source = '') {
+      this.#source = `${source}`;
     }
     runInThisContext() {
-      return runInThisContext(this.#text);
+      return runInThisContext(this.#source);
     }
     runInContext(/** @type {AnyObject} */ sandbox) {
-      return runInContext(this.#text, sandbox);
+      return runInContext(this.#source, sandbox);
     }
     runInNewContext(/** @type {unknown} */ object) {
-      return runInNewContext(this.#text, object);
+      return runInNewContext(this.#source, object);
     }
     createCachedData() {
       return Buffer.alloc(0);
@@ -115,11 +116,11 @@ export const makeOwnVm = (evaluateHere) => {
     /** @type {unknown[]} */ parameters = [],
     /** @type {AnyObject} */ options = {},
   ) => {
-    const text = `(function (${parameters.join(',')}\n) {\n${body}\n})`;
+    const source = `(function (${parameters.join(',')}\n) {\n${body}\n})`;
     const { parsingContext } = options;
     return parsingContext === undefined
-      ? runInThisContext(text)
-      : runInContext(text, parsingContext);
+      ? runInThisContext(source)
+      : runInContext(source, parsingContext);
   };
 
   const constants = Object.freeze({ __proto__: null });

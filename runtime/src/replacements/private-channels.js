@@ -1,5 +1,6 @@
-// `diagnostics_channel` of a package that is not granted Node's: channels of its own. Node's hand out what all packages
-// publish, and modules and processes beside. Packages publish to say what they do, and go on when nobody listens.
+// `diagnostics_channel` of a package that is not granted Node's: its own channels. Node's channels expose the
+// messages of all packages, and also modules and processes. Packages publish diagnostics and work without
+// subscribers.
 
 /** @typedef {(message: unknown, name: string | symbol) => void} Subscriber */
 
@@ -159,7 +160,7 @@ class TracingChannel {
   }
 }
 
-/** @returns {Record<string, unknown>} the builtin, of one package */
+/** @returns {Record<string, unknown>} the builtin of one package */
 export const makePrivateChannels = () => {
   harden(Channel);
   harden(TracingChannel);

@@ -1,5 +1,5 @@
-// What packages get instead of the host's own: where Node reflects on its arguments, or keeps in properties what is not
-// for all to see. One of each for all packages, made when it is asked for first, and hardened.
+// Replacements for globals and builtins of the host: where Node reflects on its arguments, or stores private data in
+// properties. Packages share one hardened instance of each, created on demand.
 import { hardenHost } from '../lockdown/host-harden.js';
 import { makeAsyncResource, makeEmitterResource } from './async-resource.js';
 import { makeBroadcastChannel } from './broadcast-channel.js';
@@ -16,16 +16,16 @@ import { makeCloner, makeStructuredClone } from './structured-clone.js';
 /**
  * @template T
  * @param {(host: Host) => T} make
- * @returns {(host: Host) => T} hardened, and always the same
+ * @returns {(host: Host) => T} creates a hardened value once for each host
  */
 const once = (make) => {
   /** @type {WeakMap<object, T>} by the global object of the host */
-  const made = new WeakMap();
+  const created = new WeakMap();
   return (host) => {
-    let value = made.get(host.globals);
+    let value = created.get(host.globals);
     if (value === undefined) {
       value = hardenHost(make(host));
-      made.set(host.globals, value);
+      created.set(host.globals, value);
     }
     return value;
   };

@@ -1,5 +1,6 @@
-// structuredClone for packages. Node's own asks objects how they are to be cloned, by a symbol that any object may
-// carry, and makes what they name: a FileHandle, for instance. V8's serializer asks nobody.
+// structuredClone for packages. Node's structuredClone lets objects define how they are cloned, with a symbol that
+// any object may have, and instantiates the class that they name: a FileHandle, for instance. V8's serializer has no
+// such hook.
 
 import { codedTypeError } from '../base/errors.js';
 
@@ -31,7 +32,7 @@ const checkedBuffers = (listed, failure) => {
   /** @type {Set<ArrayBuffer>} */
   const buffers = new Set();
   for (const buffer of listed) {
-    if (!isTransferable(buffer)) throw failure('Value not transferable: it is no ArrayBuffer');
+    if (!isTransferable(buffer)) throw failure('Value not transferable: it is not an ArrayBuffer');
     if (buffers.has(buffer))
       throw failure('ArrayBuffer occurs in the transfer list more than once');
     buffers.add(buffer);
@@ -52,12 +53,11 @@ const isTransferable = (value) => {
 };
 
 /**
- * A DOMException or Blob by itself. DEVIATION: within other values they are what V8 takes them for, errors and
- * plain objects.
+ * Clones a DOMException or Blob. DEVIATION: inside other values, V8 clones them as errors and plain objects.
  *
  * @param {CloneHost} host
  * @param {unknown} value
- * @returns {object | undefined} undefined: it is none of these
+ * @returns {object | undefined} undefined: another value
  */
 const platformClone = ({ DOMException, Blob, File }, value) => {
   if (typeof value !== 'object' || value === null) return undefined;
@@ -90,12 +90,12 @@ export const makeCloner = (host) => {
     _writeHostObject(object) {
       throw failure(`${Object.prototype.toString.call(object)} could not be cloned.`);
     }
-    // DEVIATION: memory that is shared stays with the package that made it.
+    // DEVIATION: shared memory can't leave the package that created it.
     _getSharedArrayBufferId() {
       throw failure('#<SharedArrayBuffer> could not be cloned.');
     }
   }
-  // As V8 wants it: a plain function of the serializer.
+  // V8 requires a plain function on the serializer.
   Object.defineProperty(CloneSerializer.prototype, '_getDataCloneError', { value: failure });
 
   /** @type {Cloner['clone']} */
@@ -117,7 +117,7 @@ export const makeCloner = (host) => {
 };
 
 /**
- * @param {() => Cloner} clonerOf asked at each call: the builtin that it needs is loaded at the first
+ * @param {() => Cloner} clonerOf called on each call, so that the first call loads the builtin
  * @returns {typeof structuredClone}
  */
 export const makeStructuredClone = (clonerOf) => {

@@ -1,4 +1,4 @@
-// The second argument of import(): EvaluateImportCall (ECMA-262 13.3.10.2), and what Node makes of it.
+// The second argument of import(): EvaluateImportCall (ECMA-262 13.3.10.2), with Node's errors.
 import { isObject } from '../base/objects.js';
 import { codedTypeError } from '../base/errors.js';
 
@@ -38,7 +38,7 @@ export const importType = (options) => {
 };
 
 /**
- * Without a type, JSON is imported too: so are modules of Endo's archives.
+ * Throws for an unexpected type. JSON can be imported without a type too, as modules of Endo's archives do.
  *
  * @param {Target} target
  * @param {string | undefined} type

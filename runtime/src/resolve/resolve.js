@@ -1,5 +1,5 @@
-// Where a request leads: the archive's tables first, then path arithmetic. Nothing is searched for
-// outside of what the map holds, and every step out of a package asks its policy.
+// Module resolution: the archive's tables first, then path arithmetic. Only modules in the compartment map are found,
+// and the policy of a package decides every step to another package.
 import {
   accessDenied,
   quietly,
@@ -21,7 +21,7 @@ import { bareBuiltin, builtinDecision, mayUsePackage } from '../policy/policy.js
 /**
  * @typedef {object} Request
  * @property {Package} pkg
- * @property {string} key of the module that asks
+ * @property {string} key of the requesting module
  * @property {RequestKind} kind
  * @property {string} specifier
  */
@@ -53,14 +53,14 @@ const builtinTarget = (pkg, name) => {
  */
 const deferredError = (kind, message, code) => {
   const usual = kind === 'require' ? 'MODULE_NOT_FOUND' : 'ERR_MODULE_NOT_FOUND';
-  // Of what an attribute says, Node makes TypeErrors.
+  // Node throws TypeErrors for import attributes.
   const make = code?.startsWith('ERR_IMPORT_ATTRIBUTE_') ? codedTypeError : codedError;
   const error = make(code ?? usual, message);
   return error.code === 'MODULE_NOT_FOUND' ? Object.assign(error, { requireStack: [] }) : error;
 };
 
 /**
- * Follow the map from a key to what it stands for.
+ * Follows the links of the compartment map from a key to its target.
  *
  * @param {Package} from
  * @param {string} start
@@ -93,14 +93,14 @@ const AS = /#as=(?:bytes|text)$/;
 /**
  * @param {Package} pkg
  * @param {FileModule} module
- * @returns {string} where its file seems to be, whatever it is loaded as
+ * @returns {string} the location of its file as packages see it, regardless of how it is loaded
  */
 const filenameOfModule = (pkg, { location }) =>
   filenameOf(pkg.name, `./${location.replace(AS, '')}`);
 
 /**
  * @param {Package} pkg
- * @returns {Map<string, string>} keys by the filenames of what they lead to
+ * @returns {Map<string, string>} keys by the filenames of their targets
  */
 const keysByFilename = (pkg) => {
   if (pkg.keys.size > 0) return pkg.keys;
@@ -127,7 +127,8 @@ const keysByFilename = (pkg) => {
 export const keyOfFilename = (pkg, filename) => keysByFilename(pkg).get(filename);
 
 /**
- * Who looks for a configuration where the program was started finds the application's, as far as it was packed.
+ * Maps a path in the working directory into the application: a search for a configuration file there finds the
+ * bundled file of the application.
  *
  * @param {Package} pkg
  * @param {string} path absolute
@@ -136,13 +137,13 @@ export const keyOfFilename = (pkg, filename) => keysByFilename(pkg).get(filename
 const inApplication = ({ application: { map, powers } }, path) => {
   const folder = /** @type {any} */ (powers.globals['process'])?.cwd?.();
   const isBelow = typeof folder === 'string' && path.startsWith(`${folder}/`);
-  // For a package that may not know that folder, it is the root of all.
+  // For a package without a grant for `cwd`, that folder is the root.
   return [`/${map.entry.compartment}${isBelow ? path.slice(folder.length) : path}`];
 };
 
 /**
  * @param {Request} request
- * @returns {string[]} keys to try, the likeliest first
+ * @returns {string[]} keys to try, most likely first
  */
 const candidates = ({ pkg, key, kind, specifier }) => {
   const own = pkg.descriptor.modules.get(key);
@@ -183,7 +184,7 @@ const notFound = ({ pkg, key, kind, specifier }) => {
 
 /**
  * @param {Request} request
- * @returns {Target} an error when it leads nowhere, or is not allowed
+ * @returns {Target} an error target if nothing is found or the policy denies it
  */
 export const resolveRequest = (request) => {
   const { pkg, key, kind, specifier } = request;
@@ -192,7 +193,7 @@ export const resolveRequest = (request) => {
   const known = ofModule.get(specifier);
   if (known !== undefined) return known;
   const target = withSuffix(findTarget(request), request);
-  if (target.kind === 'error') return target; // each error has a place of its own
+  if (target.kind === 'error') return target; // each error has its own stack
   targets.set(key, ofModule.set(specifier, target));
   return target;
 };
@@ -209,7 +210,7 @@ const withSuffix = (target, { kind, specifier }) => {
 };
 
 /**
- * A file that was packed to be read, and is requested: JSON is a module of its own.
+ * A module request for a file that was bundled as bytes: JSON becomes a separate module.
  *
  * @param {FileTarget} target
  * @returns {FileTarget | undefined}
@@ -245,7 +246,7 @@ const findTarget = (request) => {
 
 /**
  * @param {{ map: import('../archive/compartment-map.js').CompartmentMap }} application
- * @returns {string | undefined} where the application's first module seems to be
+ * @returns {string | undefined} the virtual location of the application's entry module
  */
 export const entryFilename = ({ map: { entry, compartments } }) => {
   const module = compartments.get(entry.compartment)?.modules.get(entry.module);
@@ -257,7 +258,7 @@ export const entryFilename = ({ map: { entry, compartments } }) => {
 /**
  * @param {Application} application
  * @param {string} path absolute
- * @returns {string | undefined} the compartment in whose folder that is
+ * @returns {string | undefined} the compartment whose folder contains the path
  */
 export const ownerOfPath = ({ map: { compartments } }, path) =>
   [...compartments.keys()].find((name) => path.startsWith(`/${name}/`));
@@ -265,7 +266,7 @@ export const ownerOfPath = ({ map: { compartments } }, path) =>
 /**
  * @param {Application} application
  * @param {string} path absolute
- * @returns {string | undefined} the place of the module that `require` would find there, whoever asks: to load it is more
+ * @returns {string | undefined} the location of the module that `require` would find there, without checking the policy
  */
 export const moduleAt = (application, path) => {
   const owner = ownerOfPath(application, path);
@@ -275,11 +276,11 @@ export const moduleAt = (application, path) => {
 };
 
 /**
- * Programs compare it with the place of their first module, which is virtual.
+ * Replaces the script in `process.argv`, because programs compare it with the virtual location of their entry module.
  *
  * @param {Application} application
  * @param {string[]} argv of the host
- * @returns {string[]} the same, with the name of the program as it is seen here
+ * @returns {string[]} the arguments with the virtual name of the program
  */
 export const argumentsOf = (application, [node = '', name, ...rest]) =>
   name === undefined
@@ -292,7 +293,8 @@ export const filenameOfTarget = ({ pkg, module }) => filenameOfModule(pkg, modul
 /**
  * @param {Package} pkg
  * @param {string} specifier that begins with the name of a package
- * @returns {string | undefined} the compartment of the package that it leads to, or of another file of it
+ * @returns {string | undefined} the compartment of the package, found by the specifier or by another file of the
+ *   package
  */
 export const linkedPackage = (pkg, specifier) => {
   const depth = specifier.startsWith('@') ? 2 : 1;

@@ -9,19 +9,19 @@ export const USAGE =
  * @typedef {object} Options
  * @property {boolean} allowAll
  * @property {'text' | 'json' | undefined} audit
- * @property {boolean} cache whether compiled code is kept between runs
- * @property {boolean} timings whether to say where the time went
- * @property {string | undefined} entry where to begin, if not at the first
- * @property {number | undefined} restrict a file descriptor with policies that narrow the archive's
- * @property {number | undefined} maps a file descriptor of source maps, for an archive that is one
- * @property {number | undefined} report a file descriptor to write it to
- * @property {number | undefined} ownCode a file descriptor with what was compiled of the runtime
- * @property {number | undefined} code the same of the archive; who is given either keeps nothing itself
- * @property {{ own: string, archive: string } | undefined} keep files for both: nothing is run
+ * @property {boolean} cache whether compiled code is cached between runs
+ * @property {boolean} timings whether to print the time of each stage
+ * @property {string | undefined} entry module to start instead of the default entry
+ * @property {number | undefined} restrict a file descriptor of policies that restrict those of the archive
+ * @property {number | undefined} maps a file descriptor of the source maps of an archive
+ * @property {number | undefined} report a file descriptor for the report
+ * @property {number | undefined} ownCode a file descriptor with the compiled code of the runtime
+ * @property {number | undefined} code the same for the archive; a process with either writes no cache
+ * @property {{ own: string, archive: string } | undefined} keep files to write both to, without running the archive
  *
  * @typedef {object} Source
  * @property {string | number} source a path or a file descriptor
- * @property {string} name what the program sees as its own
+ * @property {string} name of the program as it sees it
  * @property {string[]} args
  *
  * @typedef {Options & Source} Command
@@ -46,7 +46,7 @@ const DESCRIPTORS = Object.freeze({
 });
 
 /**
- * @param {string[]} argv whose options are taken from its start
+ * @param {string[]} argv options are removed from its start
  * @returns {Options | undefined}
  */
 const parseOptions = (argv) => {
@@ -85,7 +85,7 @@ const parseOptions = (argv) => {
 
 /**
  * @param {string[]} argv
- * @returns {Command | undefined} undefined: it has not the form of `USAGE`
+ * @returns {Command | undefined} undefined: it does not match `USAGE`
  */
 export const parseCommand = (argv) => {
   const rest = [...argv];

@@ -1,4 +1,4 @@
-// What a module of a script exports, told to the variables of the file that contains it.
+// Copies the exports of a script's entry module to variables of the file that contains the script.
 import { namespaceBindings } from '../cyclic-modules/exports.js';
 import { namespaceOf } from '../cyclic-modules/namespace.js';
 import { subscribe } from '../cyclic-modules/records.js';
@@ -7,8 +7,8 @@ import { subscribe } from '../cyclic-modules/records.js';
 
 /**
  * @param {ModuleRecord} record evaluated
- * @param {Record<string, (value: unknown) => void>} setters by the names of its exports; each is called now, and at
- *   every change of a live binding
+ * @param {Record<string, (value: unknown) => void>} setters by the names of its exports; each is called immediately,
+ *   and on every change of a live binding
  */
 export const followExports = (record, setters) => {
   const bindings = namespaceBindings(record);

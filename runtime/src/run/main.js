@@ -1,4 +1,4 @@
-// Runs an archive, in a process that is for nothing else.
+// Runs an archive in a dedicated process.
 import { secure } from '../lockdown/lockdown.js';
 import * as fs from 'node:fs';
 import { auditReport, makeRecorder } from '../audit/audit.js';
@@ -28,9 +28,9 @@ import { printUncaught } from '../stacks/uncaught.js';
 /** @import { Timings } from './timings.js' */
 /** @import { Recorder, Report } from '../protocols/audit.js' */
 
-const { writeSync } = fs; // as it is before packages are refused the descriptors of others
+const { writeSync } = fs; // the original, before `fs` denies packages the descriptors of other owners
 
-const SAVE_AFTER = 2000; // milliseconds: by then, what a server needs to answer has been compiled
+const SAVE_AFTER = 2000; // milliseconds: by then, a server has compiled the code for its first responses
 
 /** @param {number} descriptor */
 const readDescriptor = (descriptor) => {
@@ -63,7 +63,7 @@ const readArchive = ({ source, name, restrict, entry }) => {
     if (typeof source === 'number') fs.closeSync(source);
   } catch (error) {
     print(`error [INVALID_ARCHIVE]: can't read ${name}: ${/** @type {Error} */ (error).message}`);
-    print('hint: name an archive that `compartment-mapper bundle` has made');
+    print('hint: pass an archive created by `compartment-mapper bundle`');
     return undefined;
   }
   try {
@@ -80,7 +80,7 @@ const readArchive = ({ source, name, restrict, entry }) => {
 };
 
 /**
- * What the program's own listeners to `exit` use is recorded too.
+ * Prints the audit after the program's listeners of `exit`, so that their uses are recorded too.
  *
  * @param {'text' | 'json'} format
  * @returns {Recorder}
@@ -98,7 +98,7 @@ const reportAtExit = (format) => {
 };
 
 /**
- * What runs on is saved from too, and a program that ends is not kept from ending.
+ * Saves on exit, and after a delay for programs that keep running, without keeping the process alive.
  *
  * @param {() => void} save
  */
@@ -116,7 +116,7 @@ const reportTo = (descriptor) => {
     try {
       writeSync(descriptor, `${JSON.stringify(line)}\n`);
     } catch {
-      // A disk that is full stops no program.
+      // A full disk must not stop the program.
     }
   });
   reportDenials(report);
@@ -127,8 +127,8 @@ const reportTo = (descriptor) => {
 /**
  * @typedef {object} Start
  * @property {CodeCache} [cache]
- * @property {(sha512: string) => string} nameOf what is kept for the archive with that hash
- * @property {() => void} [saveOwn] keeps what V8 has compiled of the runtime
+ * @property {(sha512: string) => string} nameOf cache key of the archive with that hash
+ * @property {() => void} [saveOwn] caches the compiled code of the runtime
  * @property {Timings} timings
  */
 
@@ -184,7 +184,7 @@ const run = async (
 };
 
 /**
- * Compile all texts of an archive, and keep that: no package runs.
+ * Compiles all sources of an archive and caches the code, without running packages.
  *
  * @param {Archive} archive
  * @param {CodeCache} cache

@@ -1,4 +1,4 @@
-// Starts a script that `bundle --format script` or `module` has made: in a Node process, or in a page.
+// Starts a script created by `bundle --format script` or `module`, in a Node process or a page.
 import { secure } from '../lockdown/lockdown.js';
 import { beginningAt, parseCompartmentMap } from '../archive/compartment-map.js';
 import { makeApplication, startEntry } from '../linker/link.js';
@@ -25,12 +25,12 @@ import { preparePage } from '../page/web-powers.js';
 
 /**
  * @typedef {object} ScriptData
- * @property {object | string} map compartment-map.json without hashes, or its text
+ * @property {object | string} map compartment-map.json without hashes, parsed or as a string
  * @property {Record<string, StoredValue>} files
- * @property {string} nodeEnv what `process.env.NODE_ENV` is in a page
- * @property {string} [globalName] of the global variable that gets the entry's namespace
- * @property {string} [maps] the application's sha512: there may be a file of source maps
- * @property {string} [place] where this script is, as far as its own text can tell: a path or a URL
+ * @property {string} nodeEnv value of `process.env.NODE_ENV` in a page
+ * @property {string} [globalName] of the global variable for the namespace of the entry
+ * @property {string} [maps] sha512 of the application; set if a source map file may exist
+ * @property {string} [place] location of this script, if its source can determine it: a path or a URL
  *
  * @typedef {Record<string, (value: unknown) => void>} Exports setters, by the names of exports
  */
@@ -39,10 +39,10 @@ const ENTRY_VARIABLE = 'COMPARTMENT_MAPPER_ENTRY';
 
 const start = /** @type {typeof globalThis & Record<string, any>} */ (globalThis);
 
-/** @returns {boolean} whether Node is the host; a page may have a `process` of its own making */
+/** @returns {boolean} whether the host is Node; a page may define its own `process` */
 const isNode = () => Boolean(start.process?.versions?.node && start.process.getBuiltinModule);
 
-/** @returns {number} how many descriptors it was given to listen on, as sd_listen_fds(3) has it */
+/** @returns {number} number of inherited listening sockets, as in sd_listen_fds(3) */
 const listeningSockets = () => Number(start.process.env['LISTEN_FDS']) || 0;
 
 /** @typedef {ReturnType<typeof lockHost>} Host */
@@ -64,12 +64,12 @@ const lockHost = ({ nodeEnv }) => {
 let host;
 let scripts = 0;
 
-/** @returns {string | undefined} of several entries, the one that is asked for */
+/** @returns {string | undefined} the requested entry, if there are several */
 const chosenEntry = () => {
   if (!host?.inNode) return start.document?.currentScript?.dataset?.entry;
   const { env } = start.process;
   const entry = env[ENTRY_VARIABLE];
-  delete env[ENTRY_VARIABLE]; // it is not meant for scripts that this one starts
+  delete env[ENTRY_VARIABLE]; // child processes must not inherit it
   return entry || undefined;
 };
 
@@ -80,7 +80,8 @@ const mapsInNode = ({ maps = '', place = start.process.argv[1] }) => {
 };
 
 /**
- * A page loads them before anything runs, since traces and debuggers don't wait; so it must be asked for.
+ * A page loads source maps synchronously before the script runs, because stack traces and debuggers can't wait. So it
+ * is opt-in.
  *
  * @param {ScriptData} data
  * @returns {Maps}
@@ -128,7 +129,7 @@ const applicationOf = (data, isProgram) => {
   });
 };
 
-/** @param {unknown} error of a page's script that was waited for */
+/** @param {unknown} error of a page script after an await */
 const reportLate = (error) => {
   if (typeof start.reportError === 'function') start.reportError(error);
   else
@@ -139,7 +140,7 @@ const reportLate = (error) => {
 
 /**
  * @param {ScriptData} data
- * @param {Exports | undefined} exports of a module; what goes wrong is thrown to who imports it
+ * @param {Exports | undefined} exports of a module; errors are thrown to its importer
  * @returns {Promise<void> | undefined} undefined: the entry has been evaluated
  */
 const evaluateEntry = (data, exports) => {
@@ -172,11 +173,11 @@ const runInNode = (data) => {
 };
 
 /**
- * Begin: at once, as far as nothing awaits.
+ * Starts a script, synchronously up to the first await.
  *
  * @param {ScriptData} data
  * @param {Exports} [exports]
- * @returns {Promise<void> | undefined} of a module, when it has been evaluated; undefined: already
+ * @returns {Promise<void> | undefined} of a module, settles after its evaluation; undefined: already evaluated
  */
 export const run = (data, exports) => {
   host ??= lockHost(data);

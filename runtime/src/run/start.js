@@ -1,4 +1,4 @@
-// node main.cjs: loads the runtime, from what V8 compiled of it in an earlier run where that was kept.
+// Entry point of `node main.cjs`: loads the runtime, from the code cache if possible.
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
@@ -12,35 +12,35 @@ import { hideWall } from '../node/wall.js';
 /** @import { Command } from './command-line.js' */
 /** @import { Start } from './main.js' */
 
-const isWalled = hideWall();
+const hasPermissionModel = hideWall();
 const RUNTIME = path.join(import.meta.dirname, 'runtime.cjs');
 
 /**
  * @param {Command} command
- * @param {string} text of the runtime
+ * @param {string} source of the runtime
  * @returns {{ cache?: CodeCache, own: string, nameOf: (sha512: string) => string }}
  */
-const openCache = ({ cache, keep, ownCode, code }, text) => {
-  const held = { own: 'own', nameOf: () => 'archive' };
-  if (keep !== undefined) return { cache: cachedCode(keep), ...held };
-  if (!isWalled) {
-    const own = cache ? cacheName(text) : '';
+const openCache = ({ cache, keep, ownCode, code }, source) => {
+  const names = { own: 'own', nameOf: () => 'archive' };
+  if (keep !== undefined) return { cache: cachedCode(keep), ...names };
+  if (!hasPermissionModel) {
+    const own = cache ? cacheName(source) : '';
     const folder = cache ? openCodeCache() : undefined;
     return { ...(folder && { cache: folder }), own, nameOf: (sha512) => cacheName(own, sha512) };
   }
   const opened = openedCode({ own: ownCode, archive: code });
-  return { ...(cache && { cache: opened }), ...held };
+  return { ...(cache && { cache: opened }), ...names };
 };
 
 /** @param {Command} command */
 const start = (command) => {
   const timings = command.timings ? makeTimings(() => performance.now()) : NO_TIMINGS;
   timings.mark('node');
-  const text = fs.readFileSync(RUNTIME, 'utf8');
-  const { cache, own, nameOf } = openCache(command, text);
-  const canKeep = cache !== undefined && (command.keep !== undefined || !isWalled);
+  const source = fs.readFileSync(RUNTIME, 'utf8');
+  const { cache, own, nameOf } = openCache(command, source);
+  const canSave = cache !== undefined && (command.keep !== undefined || !hasPermissionModel);
   const cachedData = cache?.read(own);
-  const script = new Script(`(function (exports, require, module) {${text}\n})`, {
+  const script = new Script(`(function (exports, require, module) {${source}\n})`, {
     filename: RUNTIME,
     ...(cachedData && { cachedData }),
   });
@@ -52,7 +52,7 @@ const start = (command) => {
     timings,
     nameOf,
     ...(cache && { cache }),
-    ...(canKeep && !isKnown && { saveOwn: () => cache.write(own, script.createCachedData()) }),
+    ...(canSave && !isKnown && { saveOwn: () => cache.write(own, script.createCachedData()) }),
   });
 };
 

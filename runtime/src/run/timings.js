@@ -1,12 +1,12 @@
-// Where the time of a run went, for `--timings`.
+// The time of each stage of a run, for `--timings`.
 
 /**
  * @typedef {object} Timings
  * @property {(stage: string) => void} mark at the end of a stage
- * @property {() => string} report the milliseconds of each stage, and their sum, in one line
+ * @property {() => string} report milliseconds of each stage and their sum, in one line
  */
 
-/** @type {Timings} for runs of which nobody wants to know: Node loads its clock when it is read first */
+/** @type {Timings} for runs without `--timings`, because Node loads its clock on first read */
 export const NO_TIMINGS = Object.freeze({ mark: () => undefined, report: () => '' });
 
 /**

@@ -1,4 +1,4 @@
-// Messages between the sandbox and its host: JSON in UTF-8, after its length in four bytes, the highest first.
+// Messages between the sandbox and its host: JSON in UTF-8, after its length as a big-endian 32-bit integer.
 import * as fs from 'node:fs';
 import { Socket } from 'node:net';
 import { needStack } from '../base/stack-space.js';
@@ -7,16 +7,16 @@ import { needStack } from '../base/stack-space.js';
 
 const HEAD = 4;
 
-// Taken before anything is evaluated.
+// Stored before any code is evaluated.
 const { alloc, byteLength } = Buffer;
 const { writeUInt32BE, write } = Buffer.prototype;
 const { writeSync } = fs;
 
 /**
- * Waits while the host does not read: nobody can fill the memory with what is to be sent.
+ * Blocks while the host does not read, so that pending messages can't fill the memory.
  *
- * Each message has the key, which whoever else writes into the descriptor can't know, and its number, so that none is
- * lost or said twice.
+ * Each message has a key, which other writers to the descriptor can't know, and a sequence number, so that none is
+ * lost or repeated.
  *
  * @param {number} descriptor
  * @param {string} key
@@ -25,7 +25,7 @@ const { writeSync } = fs;
 export const makeSend = (descriptor, key) => {
   let number = 0;
   return (message) => {
-    needStack(); // a number that is taken is sent
+    needStack(); // so that a used sequence number is always sent
     const text = JSON.stringify({ ...message, key, number });
     const bytes = alloc(HEAD + byteLength(text));
     Reflect.apply(writeUInt32BE, bytes, [bytes.length - HEAD]);
@@ -38,7 +38,7 @@ export const makeSend = (descriptor, key) => {
 /**
  * @param {number} descriptor
  * @param {(message: Message) => void} receive
- * @param {() => void} ended when the host is gone
+ * @param {() => void} ended called when the host has closed the channel
  */
 export const readMessages = (descriptor, receive, ended) => {
   const socket = new Socket({ fd: descriptor, readable: true, writable: false });

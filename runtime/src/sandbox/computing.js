@@ -1,4 +1,4 @@
-// What of the host only computes, made safe to share: no evaluation can change what another one sees of it.
+// Pure host globals, hardened so that evaluations can share them.
 import { hardenErrors } from '../taming/host-errors.js';
 import { replacedGlobal } from '../replacements/replacements.js';
 import { hardenHost } from '../lockdown/host-harden.js';
@@ -7,12 +7,12 @@ import { hardenHost } from '../lockdown/host-harden.js';
 
 const SHARED = ['URL', 'URLSearchParams', 'TextEncoder', 'atob', 'btoa'];
 
-// Of these there is one of our own.
+// The runtime has replacements for these.
 const REPLACED = ['TextDecoder', 'structuredClone'];
 
 /** @param {unknown} prototype */
 const withoutInspection = (prototype) => {
-  // Node's own inspect, with whatever options, and its settings, would be handed to objects within.
+  // Node passes its `inspect` and all options and settings to custom inspection of nested objects.
   if (Object(prototype) === prototype)
     Reflect.deleteProperty(
       /** @type {object} */ (prototype),

@@ -1,5 +1,5 @@
-// What an evaluated text finds in its compartment: the language, what only computes, a console and the tools. No clock,
-// no chance, no memory that is shared, and no word of the garbage collector, unless they are endowed.
+// Endowments of evaluated code: the language, pure host globals, a console and the tools. No clock, no randomness, no
+// shared memory and no observable garbage collection, unless endowed.
 import { formatWithOptions, inspect } from 'node:util';
 import { makeComputing } from './computing.js';
 
@@ -12,13 +12,13 @@ import { makeComputing } from './computing.js';
  *
  * @typedef {object} Timers
  * @property {Record<string, Function>} functions
- * @property {() => void} clear all that still wait
+ * @property {() => void} clear cancels all pending timers
  */
 
 /** @type {any} */
 const start = globalThis;
 
-// Time passes while another thread counts, and a collected object tells what others did.
+// A counter in shared memory is a clock, and garbage collection reveals the activity of other evaluations.
 const NOT_GIVEN = new Set([
   ...['Intl', 'Atomics', 'SharedArrayBuffer', 'WeakRef', 'FinalizationRegistry'],
 ]);
@@ -39,7 +39,7 @@ export const define = (globalThis, name, value, writable = true) => {
 };
 
 /**
- * An Intl.DateTimeFormat that is given no date formats the present one.
+ * Intl.DateTimeFormat is a clock: without a date argument it formats the current time.
  *
  * @param {Record<string, any>} language
  */
@@ -90,37 +90,37 @@ export const shown = (value) => {
   try {
     return typeof value === 'string' ? value : inspect(value, SHOWN);
   } catch {
-    return 'what can not be shown'; // a trap of the program's
+    return '[value that can not be printed]'; // a trap of the program threw
   }
 };
 
 const LEVELS = ['log', 'info', 'debug', 'warn', 'error', 'trace'];
 
 /**
- * The methods of https://console.spec.whatwg.org that make lines; those that measure time are left out.
+ * The methods of https://console.spec.whatwg.org that print lines; those that measure time are omitted.
  *
  * @param {(level: string, text: string) => void} write
  * @returns {Record<string, Function>} hardened
  */
 export const makeConsole = (write) => {
   let indent = '';
-  const say = (/** @type {string} */ level, /** @type {unknown[]} */ args) => {
+  const print = (/** @type {string} */ level, /** @type {unknown[]} */ args) => {
     const text = formatWithOptions(SHOWN, ...args);
     write(level, indent + text.replaceAll('\n', `\n${indent}`));
   };
   /** @type {Record<string, Function>} */
   const console = {};
   for (const level of LEVELS)
-    console[level] = (/** @type {unknown[]} */ ...args) => say(level, args);
+    console[level] = (/** @type {unknown[]} */ ...args) => print(level, args);
   return harden({
     ...console,
-    dir: (/** @type {unknown} */ value) => say('log', [shown(value)]),
-    table: (/** @type {unknown} */ value) => say('log', [shown(value)]),
+    dir: (/** @type {unknown} */ value) => print('log', [shown(value)]),
+    table: (/** @type {unknown} */ value) => print('log', [shown(value)]),
     assert(/** @type {unknown} */ condition, /** @type {unknown[]} */ ...args) {
-      if (!condition) say('error', ['Assertion failed', ...args]);
+      if (!condition) print('error', ['Assertion failed', ...args]);
     },
     group(/** @type {unknown[]} */ ...args) {
-      if (args.length > 0) say('log', args);
+      if (args.length > 0) print('log', args);
       if (indent.length < 40) indent += '  ';
     },
     groupEnd() {
@@ -130,8 +130,8 @@ export const makeConsole = (write) => {
 };
 
 /**
- * @param {() => boolean} isAlive whether something is evaluated that may wait
- * @param {(error: unknown) => void} failed is told what a callback throws
+ * @param {() => boolean} isAlive whether an evaluation is active
+ * @param {(error: unknown) => void} failed receives errors of callbacks
  * @returns {Timers}
  */
 export const makeTimers = (isAlive, failed) => {

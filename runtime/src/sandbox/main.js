@@ -1,5 +1,5 @@
-// The process of a sandbox: locked down once, it evaluates texts that the host sends, each in a compartment of its own
-// or in a named one that is kept, and calls the host's tools for them.
+// The process of a sandbox: after lockdown, it evaluates source that the host sends, each in a separate compartment
+// or in a session, and calls the host's tools.
 import { secure } from '../lockdown/lockdown.js';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { stripTypeScriptTypes } from 'node:module';
@@ -30,9 +30,9 @@ import { decode, encodeError, isErrorObject, makeEncoder } from './values.js';
 /** @import { Powers } from '../protocols/powers.js' */
 
 const OF_HOST = /\n\s+at (?:<anonymous>$|.*\bnode:.*)/gm;
-const KEPT_BETWEEN = 100; // compartments that are made before the space is given back that their making took
-const OWN = 'sandbox'; // what compartments are called that are for one evaluation
-const MOST_TEXT = 16_384; // of a message or a stack trace
+const SESSIONS_PER_COLLECTION = 100; // number of new sessions between garbage collections
+const OWN = 'sandbox'; // name of compartments for one evaluation
+const MOST_TEXT = 16_384; // characters of a message or stack trace
 
 /**
  * @param {Powers} powers
@@ -45,7 +45,8 @@ const makeModules = (powers, stacks, report) => {
   let applications = 0;
 
   /**
-   * Each room has packages of its own: what one evaluation does to them, no other sees.
+   * Each session has its own instances of packages, so that evaluations in other sessions can't observe changes to
+   * them.
    *
    * @param {Session} session
    * @param {Archive} archive
@@ -110,16 +111,16 @@ const failureOf = (thrown) => {
 const BODY = ['async()=>{', '\n}'];
 
 /**
- * @param {string} text
- * @returns {string} of the same length: what is stripped is blank
+ * @param {string} source
+ * @returns {string} of the same length: types are replaced by spaces
  */
-const withoutTypes = (text) => {
+const withoutTypes = (source) => {
   try {
-    return stripTypeScriptTypes(text);
+    return stripTypeScriptTypes(source);
   } catch (error) {
-    if (!/\b(?:return|await)\b/.test(text)) throw error;
+    if (!/\b(?:return|await)\b/.test(source)) throw error;
     const [head = '', tail = ''] = BODY;
-    return stripTypeScriptTypes(head + text + tail).slice(head.length, -tail.length);
+    return stripTypeScriptTypes(head + source + tail).slice(head.length, -tail.length);
   }
 };
 
@@ -132,18 +133,18 @@ const findCollector = () => {
 
 /**
  * @param {(name: string) => Session} makeSession
- * @returns rooms for one evaluation, and those that are kept
+ * @returns compartments for one evaluation, and named sessions
  */
-const keepSessions = (makeSession) => {
+const makeSessionStore = (makeSession) => {
   /** @type {(() => void) | undefined} */
   let collector;
   const collect = () => (collector ??= findCollector())();
   /** @type {Map<string, Session>} */
-  const kept = new Map();
+  const named = new Map();
   /** @type {Session | undefined} */
   let spare;
   return {
-    /** Make the next one while nobody waits. */
+    /** Creates the next compartment in advance. */
     prepare() {
       spare ??= makeSession(OWN);
     },
@@ -154,21 +155,21 @@ const keepSessions = (makeSession) => {
         spare = undefined;
         return session;
       }
-      const known = kept.get(name);
+      const known = named.get(name);
       if (known !== undefined) return known;
       const session = makeSession(name);
-      kept.set(name, session);
-      if (kept.size % KEPT_BETWEEN === 0) setImmediate(collect);
+      named.set(name, session);
+      if (named.size % SESSIONS_PER_COLLECTION === 0) setImmediate(collect);
       return session;
     },
     /** @param {string} name */
-    drop: (name) => void kept.delete(name),
+    drop: (name) => void named.delete(name),
   };
 };
 
 /**
  * @param {(message: Message) => void} send
- * @returns {Report} of what the packages of archives do
+ * @returns {Report} on the packages of archives
  */
 const reportWith = (send) => {
   const report = makeReport((line) => send({ type: 'report', line }));
@@ -185,12 +186,14 @@ const reportWith = (send) => {
  */
 const makeEvaluations = (settings, powers, stacks, send) => {
   const calls = makeCalls(/** @type {any} */ (settings), send);
-  const sessions = keepSessions(makeSessions(powers, /** @type {any} */ (settings), calls, send));
+  const sessions = makeSessionStore(
+    makeSessions(powers, /** @type {any} */ (settings), calls, send),
+  );
   const report = settings['report'] ? reportWith(send) : undefined;
   const modules = makeModules(powers, stacks, report);
   /** @type {Map<number, { session: Session, end: (message: Message) => void }>} */
   const active = new Map();
-  /** @type {AsyncLocalStorage<Turn>} whose code is running, however it was called */
+  /** @type {AsyncLocalStorage<Turn>} the turn of the running code, across callbacks */
   const owner = new AsyncLocalStorage();
   /** @param {Message} request */
   const evaluate = ({ id, compartment, file, program, globals }) => {
@@ -200,7 +203,7 @@ const makeEvaluations = (settings, powers, stacks, send) => {
     const turn = { id, calls: 0, output: settings['limits'].output };
     session.turn = turn;
     const place = {
-      url: `compartment:///sandbox/?${randomUUID()}`, // so that no text can name that of another
+      url: `compartment:///sandbox/?${randomUUID()}`, // so that no code can use the URL of another evaluation
       file: `compartment:///sandbox/${file}`,
     };
     const end = (/** @type {Message} */ message) => {
@@ -240,7 +243,7 @@ const makeEvaluations = (settings, powers, stacks, send) => {
     answer: ({ call, ...answer }) => calls.answered(call, answer),
     cancel: ({ id }) => active.get(id)?.end({ type: 'cancelled' }),
     drop: ({ compartment }) => sessions.drop(compartment),
-    erase({ id, text }) {
+    strip({ id, text }) {
       try {
         send({ type: 'stripped', id, text: withoutTypes(text) });
       } catch (error) {
@@ -253,7 +256,7 @@ const makeEvaluations = (settings, powers, stacks, send) => {
   return {
     receive: (/** @type {Message} */ message) => receivers[message['type']]?.(message),
     /**
-     * What nobody catches is told to the evaluation that it comes from, while that goes on.
+     * Reports uncaught errors to the evaluation that they come from, while it is active.
      *
      * @param {unknown} error
      */
@@ -277,7 +280,7 @@ const main = (requests, answers) => {
   const stray = (/** @type {unknown} */ error) => evaluations?.stray(error);
   process.on('unhandledRejection', stray);
   process.on('uncaughtException', stray);
-  /** @param {Message} message whose key nothing else is told */
+  /** @param {Message} message its key is used only for `send` */
   const begin = ({ key, ...settings }) => {
     const send = makeSend(answers, key);
     evaluations = makeEvaluations(settings, powers, stacks, send);

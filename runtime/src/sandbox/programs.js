@@ -1,4 +1,4 @@
-// Evaluates a text in a room: a script, the body of an asynchronous function, or a module.
+// Evaluates source in a session: a script, the body of an async function, or a module.
 import { makeDirectEval } from '../compartment/direct-eval.js';
 import { exportNameOf, resolveExport } from '../cyclic-modules/exports.js';
 import { parseEsmSource } from '../archive/module-source.js';
@@ -15,11 +15,11 @@ import { define } from './endowments.js';
 /**
  * @typedef {object} Program
  * @property {'script' | 'body' | 'module'} kind
- * @property {string} text of a module: the JSON that an archive stores
+ * @property {string} text source; for a module, the JSON that an archive stores
  * @property {string[]} edits of a script or body; see `edit-table.js`
- * @property {string} prefix of the names that the text was given
- * @property {string[]} declares names that stay when it has been evaluated
- * @property {string[]} uses names that it does not declare
+ * @property {string} prefix of the names that the compiler added to the source
+ * @property {string[]} declares names that stay defined after the evaluation
+ * @property {string[]} uses free variables
  *
  * @typedef {(session: Session, specifier: string) => Promise<ModuleRecord>} ImportModule
  *
@@ -29,16 +29,16 @@ import { define } from './endowments.js';
  */
 
 const { apply } = Reflect;
-const EVAL = 'compartment:///sandbox/?eval'; // all alike: nobody can count by them
+const EVAL = 'compartment:///sandbox/?eval'; // the same for all, so that code can't count evaluations
 
 /**
  * @param {Session} session
- * @param {string} text
+ * @param {string} source
  * @param {Place} place
  * @param {object} [lexicals]
  */
-const evaluateSource = ({ compartment }, text, { url }, lexicals) =>
-  compartment.evaluate(`${text}\n//# sourceURL=${url}`, {
+const evaluateSource = ({ compartment }, source, { url }, lexicals) =>
+  compartment.evaluate(`${source}\n//# sourceURL=${url}`, {
     __rejectSomeDirectEvalExpressions__: false,
     ...(lexicals && { __moduleShimLexicals__: lexicals }),
   });
@@ -54,19 +54,19 @@ const hooksOf = (session, place, importModule) => {
     import: async (/** @type {unknown} */ specifier) =>
       namespaceOf(await importModule(session, `${specifier}`)),
     eval: makeDirectEval(
-      (text, lexicals) => evaluateSource(session, text, { ...place, url: EVAL }, lexicals),
+      (source, lexicals) => evaluateSource(session, source, { ...place, url: EVAL }, lexicals),
       intrinsicEval,
     ),
   });
 };
 
 /**
- * SES takes a variable that there is none of for one that is undefined, which hides a wrong name.
+ * Makes undeclared variables throw a ReferenceError: SES returns undefined for them, which hides misspelled names.
  *
  * @param {string[]} uses
  * @param {Record<string, any>} globalThis
  * @param {Record<string, unknown>} [own]
- * @returns {object} a scope for the names of `uses` that are no variables yet, and for those of `own`
+ * @returns {object} a scope for undefined names of `uses` and for the names of `own`
  */
 const scopeOf = (uses, globalThis, own = {}) => {
   const scope = Object.create(null, Object.getOwnPropertyDescriptors(own));
@@ -168,9 +168,9 @@ const notifier = (locals) =>
 const evaluateModule = async (program, session, place, { importModule, stacks }) => {
   const source = parseEsmSource({ value: JSON.parse(program.text), path: place.file });
   if (source.syntaxError !== undefined) throw new SyntaxError(source.syntaxError);
-  locate(stacks, place, source.text, source.edits ?? []);
+  locate(stacks, place, source.functor, source.edits ?? []);
   const scope = scopeOf(program.uses, session.compartment.globalThis);
-  const functor = evaluateSource(session, `\n${source.text}`, place, scope);
+  const functor = evaluateSource(session, `\n${source.functor}`, place, scope);
   /** @type {Map<string, ModuleRecord>} */
   const requested = new Map();
   for (const specifier of new Set([
@@ -199,16 +199,16 @@ const evaluateModule = async (program, session, place, { importModule, stacks })
 /**
  * @param {Stacks} stacks
  * @param {Place} place
- * @param {string} text
+ * @param {string} source
  * @param {readonly string[]} edits
  */
-const locate = (stacks, { url, file }, text, edits) => {
+const locate = (stacks, { url, file }, source, edits) => {
   const folder = file.slice(0, file.lastIndexOf('/') + 1);
   stacks.located(url, [
-    // Two lines more: the last ones are taken for what calls a module.
+    // Two extra lines, because stack traces treat the last lines as the end of a functor.
     {
       file,
-      text: `${text}\n\n`,
+      source: `${source}\n\n`,
       edits,
       folder,
       sourceMap: () => undefined,
@@ -223,7 +223,8 @@ const locate = (stacks, { url, file }, text, edits) => {
  * @param {Session} session
  * @param {Place} place
  * @param {{ importModule: ImportModule, stacks: Stacks }} options
- * @returns {Promise<unknown>} the value of a script, what a body returns, or what a module exports but for functions
+ * @returns {Promise<unknown>} the value of a script, the return value of a body, or the exports of a module except
+ *   functions
  */
 export const evaluateProgram = async (program, session, place, options) => {
   if (program.kind === 'module') return evaluateModule(program, session, place, options);

@@ -1,4 +1,4 @@
-// A room: one compartment, what it was endowed with, and the evaluation that goes on in it.
+// Sessions: one compartment with its endowments and its current evaluation.
 import { respell } from '../lockdown/dynamic-code.js';
 import { makeConsole, makeGlobals, makeTimers, define, shown } from './endowments.js';
 import { decode, errorOf, makeEncoder } from './values.js';
@@ -22,16 +22,16 @@ import { decode, errorOf, makeEncoder } from './values.js';
  *
  * @typedef {object} Session
  * @property {Compartment} compartment
- * @property {Turn | undefined} turn undefined: nothing is being evaluated
+ * @property {Turn | undefined} turn undefined: no evaluation
  * @property {(level: string, text: string) => void} write to the console
- * @property {Timers | undefined} timers where there is a clock
+ * @property {Timers | undefined} timers if a clock is endowed
  * @property {object} console
- * @property {Map<string, unknown>} modules whatever was imported, by specifier
+ * @property {Map<string, unknown>} modules imported modules by specifier
  *
  * @typedef {object} Calls
  * @property {(session: Session) => object} makeTools
  * @property {(id: number, answer: { value?: Encoded, error?: Encoded }) => void} answered
- * @property {(turn: Turn) => void} forget what was called is not waited for any more
+ * @property {(turn: Turn) => void} forget drops pending calls of the turn
  * @property {(error: unknown) => number | undefined} callOf the call that an error came from
  */
 

@@ -1,5 +1,5 @@
-// Data that crosses between a sandbox and its host, as JSON: what JSON has no word for is a string with a mark, or an
-// object with one. The marks are those of Endo's smallcaps, where it has them; docs/formats/sandbox.md lists all.
+// Encoding of values between a sandbox and its host as JSON: values that JSON lacks are strings or objects with a
+// mark. The marks are those of Endo's smallcaps, where it has them; docs/formats/sandbox.md lists all.
 // https://github.com/endojs/endo/blob/master/packages/marshal/docs/smallcaps-cheatsheet.md
 
 /**
@@ -7,7 +7,7 @@
  * @property {number} depth of objects within objects
  * @property {number} size of one message, in bytes
  *
- * @typedef {null | boolean | number | string | Encoded[] | { [key: string]: Encoded }} Encoded what JSON can say
+ * @typedef {null | boolean | number | string | Encoded[] | { [key: string]: Encoded }} Encoded a JSON value
  */
 
 const { isArray } = Array;
@@ -20,10 +20,10 @@ const { isError } = /** @type {{ isError?: (value: unknown) => boolean }} */ (
 );
 
 /**
- * A text may have defined such properties on an array of its own.
+ * Original getters of typed arrays, because evaluated code may define own properties with these keys.
  *
  * @param {PropertyKey} key
- * @returns {() => any} what reads that of a typed array itself
+ * @returns {() => any} the getter of typed arrays
  */
 const ofBytes = (key) =>
   /** @type {() => any} */ (
@@ -34,7 +34,7 @@ const bytesBuffer = ofBytes('buffer');
 const bytesOffset = ofBytes('byteOffset');
 const bytesLength = ofBytes('byteLength');
 
-const MARKS = /^[!-\-]/; // the characters that smallcaps keeps for itself
+const MARKS = /^[!-\-]/; // characters reserved by smallcaps
 const CONSTANTS = new Map(
   /** @type {Array<[string, unknown]>} */ ([
     ['#undefined', undefined],
@@ -63,14 +63,14 @@ export const isErrorObject = (value) =>
 
 /**
  * @param {() => unknown} read
- * @returns {string} empty where it is no text, or throws
+ * @returns {string} empty if it is no string or throws
  */
 const textOf = (read) => {
   try {
     const value = read();
     return typeof value === 'string' ? value : '';
   } catch {
-    return ''; // a getter of the program's
+    return ''; // a getter of the program threw
   }
 };
 
@@ -133,7 +133,7 @@ const step = (key) => (/^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.str
  */
 export const makeEncoder = ({ depth: most, size }) => {
   let spent = 0;
-  /** @type {Set<object>} those that hold what is encoded now */
+  /** @type {Set<object>} objects that contain the current value */
   const above = new Set();
   const spend = (/** @type {number} */ units, /** @type {string} */ path) => {
     spent += units;
@@ -161,7 +161,7 @@ export const makeEncoder = ({ depth: most, size }) => {
    */
   const encodeArray = (value, path) => {
     const encoded = /** @type {Encoded[]} */ ([]);
-    const length = Math.max(0, Number(value.length)) || 0; // a Proxy says what it likes
+    const length = Math.max(0, Number(value.length)) || 0; // a Proxy may return any value
     spend(length, path);
     for (let index = 0; index < length; index += 1)
       encoded[index] = encode(value[index], `${path}[${index}]`);
@@ -230,7 +230,7 @@ export const makeEncoder = ({ depth: most, size }) => {
       case 'bigint': {
         const digits = (value < 0n ? -value : value).toString(16);
         spend(digits.length, path);
-        return `${value < 0n ? '-' : '+'}0x${digits}`; // in hexadecimal, which takes linear time
+        return `${value < 0n ? '-' : '+'}0x${digits}`; // hexadecimal, which takes linear time
       }
       case 'object':
         return value === null ? null : encodeObject(value, path);
@@ -267,7 +267,7 @@ export const errorOf = (name, message) => {
 };
 
 /**
- * The host is trusted, and has bounded what it sends.
+ * Decodes without limits: the host is trusted and limits its messages.
  *
  * @param {Encoded} encoded
  * @returns {unknown}

@@ -1,4 +1,5 @@
-// The source map of a package's joined text, for debuggers: they show the sources instead. Made only where one may look.
+// The source map of a package's joined source, for debuggers, which show the original sources. Created only if a
+// debugger may be attached.
 // https://tc39.es/ecma426/
 import { columnAfter, columnBefore, readEdits } from './edit-table.js';
 import { mappingsText } from './mappings.js';
@@ -9,10 +10,10 @@ import { segmentsOf } from './source-map.js';
 /** @import { Segment, SourceMap } from './source-map.js' */
 /** @import { FunctorSource } from './package-lines.js' */
 
-/** Places that debuggers ask for are mostly those of words. */
+/** Debuggers mostly look up positions of words. */
 const WORD = /[\p{ID_Continue}$]+/gu;
 const CHUNK = 0x8000;
-const { btoa } = globalThis; // before anything can replace it
+const { btoa } = globalThis; // before other code can replace it
 const encoder = new TextEncoder();
 
 /** @param {string} text */
@@ -28,7 +29,7 @@ const base64 = (text) => {
  * @param {string} stored a line
  * @param {number} line from 0
  * @param {EditTable} edits
- * @returns {Segment[]} that lead to what was written
+ * @returns {Segment[]} from the stored line to the original line
  */
 const ownSegments = (stored, line, edits) => {
   const changes = edits.get(line) ?? [];
@@ -40,16 +41,16 @@ const ownSegments = (stored, line, edits) => {
 };
 
 /**
- * @param {FunctorSource} text
+ * @param {FunctorSource} functor
  * @param {SourceMap} map
  * @returns {Segment[][]} of its lines
  */
-const segmentsIn = ({ text, edits = [] }, { mappings }) => {
+const segmentsIn = ({ source, edits = [] }, { mappings }) => {
   const table = readEdits(edits);
   const known = mappings === '' ? undefined : segmentsOf(mappings);
-  const lines = text.split(LINE_ENDS);
+  const lines = source.split(LINE_ENDS);
   return lines.map((stored, line) => {
-    // The functor's end is in no source; and what has no segment counts to the line before.
+    // The end of the functor is in no source; without a segment it would belong to the line before.
     if (line >= lines.length - 2) return [{ start: 0, at: undefined, name: undefined }];
     if (known === undefined) return ownSegments(stored, line, table);
     const changes = table.get(line) ?? [];
@@ -61,26 +62,26 @@ const segmentsIn = ({ text, edits = [] }, { mappings }) => {
 };
 
 /**
- * @param {ReadonlyArray<FunctorSource>} texts that are evaluated as one
- * @returns {string | undefined} a `data:` URL; undefined: there are no maps
+ * @param {ReadonlyArray<FunctorSource>} functors that are evaluated as one source
+ * @returns {string | undefined} a `data:` URL; undefined without source maps
  */
-export const debuggerMap = (texts) => {
+export const debuggerMap = (functors) => {
   /** @type {Segment[][]} */
   const lines = [];
   /** @type {string[]} */
   const sources = [];
   /** @type {Array<string | null>} */
   const sourcesContent = [];
-  for (const { line, text } of startsOf(texts)) {
-    const map = text.sourceMap();
-    if (map === undefined || text.edits === undefined) continue;
+  for (const { line, functor } of startsOf(functors)) {
+    const map = functor.sourceMap();
+    if (map === undefined || functor.edits === undefined) continue;
     const first = sources.length;
     for (const [index, source] of map.sources.entries()) {
-      sources.push(text.folder + source);
+      sources.push(functor.folder + source);
       sourcesContent.push(map.texts[index] || null);
     }
     while (lines.length < line - 1) lines.push([]);
-    for (const segments of segmentsIn(text, map)) {
+    for (const segments of segmentsIn(functor, map)) {
       lines.push(
         segments.map(({ start, at, name }) => ({
           start,

@@ -1,11 +1,11 @@
-// Reads stored lines backwards: which column of the text as it was written a place stands for, and how the
-// line read. The table is `edits` of a stored module; see docs/formats/archive.md.
+// Edit tables: map a position in a stored line to the original column, and restore the original line. The table is
+// `edits` of a stored module; see docs/formats/archive.md.
 
 /**
  * @typedef {object} LineEdit columns count from 0
  * @property {number} start in the stored line
  * @property {number} length
- * @property {string} removed what stood there
+ * @property {string} removed the original characters
  *
  * @typedef {ReadonlyMap<number, ReadonlyArray<LineEdit>>} EditTable by line, from 0
  */
@@ -65,7 +65,7 @@ export const readEdits = ([digits = '', removed = '']) => {
 /**
  * @param {ReadonlyArray<LineEdit>} edits of the line
  * @param {number} column in the stored line
- * @returns {number} in the line as it was written; of what was put in, the place that it was put at
+ * @returns {number} in the original line; for an insertion, the position of the insertion
  */
 export const columnBefore = (edits, column) => {
   let shift = 0;
@@ -79,8 +79,8 @@ export const columnBefore = (edits, column) => {
 
 /**
  * @param {ReadonlyArray<LineEdit>} edits of the line
- * @param {number} column in the line as it was written
- * @returns {number} in the stored line; of what was removed, the place that it was removed at
+ * @param {number} column in the original line
+ * @returns {number} in the stored line; for a removal, the position of the removal
  */
 export const columnAfter = (edits, column) => {
   let shift = 0;
@@ -96,7 +96,7 @@ export const columnAfter = (edits, column) => {
 /**
  * @param {ReadonlyArray<LineEdit>} edits of the line
  * @param {string} text the stored line
- * @returns {string} the line as it was written, without a comment at its end that was left out
+ * @returns {string} the original line, without a comment that was stripped from its end
  */
 export const lineBefore = (edits, text) => {
   let found = '';

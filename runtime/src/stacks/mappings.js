@@ -1,4 +1,4 @@
-// Source maps put together: from a text that was made of another, to what that was made from.
+// Composes source maps: from a generated source, through its intermediate source, to the original.
 import { lastBefore } from './source-map.js';
 
 /** @import { LineEdit, EditTable } from './edit-table.js' */
@@ -7,7 +7,8 @@ import { lastBefore } from './source-map.js';
 /**
  * @typedef {[source: number, line: number, column: number]} Place all from 0
  *
- * @typedef {(line: number, column: number) => Place | undefined} Origin of a place in a text; undefined: none
+ * @typedef {(line: number, column: number) => Place | undefined} Origin original position of a position in generated
+ *   source; undefined: none
  */
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
@@ -55,7 +56,7 @@ export const originIn = (lines) => (line, column) => lastBefore(lines[line] ?? [
 
 /**
  * @param {EditTable} table
- * @returns {Origin} of a place in a stored text: where it was written
+ * @returns {Origin} the original position of a position in stored source
  */
 export const originBefore = (table) => {
   /** @type {Map<number, Array<{ start: number, edit: LineEdit, shift: number }>>} */
@@ -84,8 +85,8 @@ export const originBefore = (table) => {
 
 /**
  * @param {Segments} lines
- * @param {Origin} origin of the places that they lead to
- * @returns {Segments} that lead there; what comes from the same place as what is before it is left out
+ * @param {Origin} origin of the positions that they map to
+ * @returns {Segments} composed; without segments that map to the same position as the segment before
  */
 export const composed = (lines, origin) =>
   lines.map((segments) => {

@@ -1,4 +1,4 @@
-// The file of source maps beside an archive or a script: `bundle --source-map file`; see docs/formats/source-maps.md.
+// The source map file beside an archive or a script: `bundle --source-map file`; see docs/formats/source-maps.md.
 import * as json from '../base/json-shape.js';
 import { parseSourceMap } from './source-map.js';
 
@@ -7,8 +7,8 @@ import { parseSourceMap } from './source-map.js';
 
 /**
  * @typedef {object} Maps
- * @property {(path: string) => SourceMap | undefined} of a module, by `COMPARTMENT/LOCATION`, that has none within it
- * @property {boolean} debugged whether a debugger may look at what is evaluated
+ * @property {(path: string) => SourceMap | undefined} of a module without an embedded map, by `COMPARTMENT/LOCATION`
+ * @property {boolean} debugged whether a debugger may be attached
  */
 
 /** @type {Maps} */
@@ -17,7 +17,8 @@ export const NO_MAPS = Object.freeze({ of: () => undefined, debugged: false });
 /**
  * @param {string} text
  * @param {string} sha512 of the application
- * @returns {Map<string, Json>} empty where the text is no map of it: then traces have other positions, nothing else
+ * @returns {Map<string, Json>} empty if the file does not belong to the application: only positions in stack traces
+ *   differ then
  */
 const filesIn = (text, sha512) => {
   try {
@@ -30,7 +31,7 @@ const filesIn = (text, sha512) => {
 };
 
 /**
- * @param {() => string | undefined} read called when a map is wanted first
+ * @param {() => string | undefined} read called for the first map
  * @param {string} sha512 of the application
  * @returns {Maps['of']}
  */

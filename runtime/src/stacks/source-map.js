@@ -1,4 +1,4 @@
-// Where a file of a package came from: `sourceMap` of a stored module, read when the first trace needs it.
+// The source map of a package's file: `sourceMap` of a stored module, decoded when the first stack trace needs it.
 // https://tc39.es/ecma426/
 import * as json from '../base/json-shape.js';
 
@@ -6,7 +6,7 @@ import * as json from '../base/json-shape.js';
  * @typedef {object} SourceMap
  * @property {readonly string[]} sources paths from the package's folder
  * @property {string} mappings
- * @property {readonly string[]} texts of the sources, empty where they are not known
+ * @property {readonly string[]} texts of the sources, empty where unknown
  *
  * @typedef {object} Origin
  * @property {string} source
@@ -53,8 +53,8 @@ export const segmentNumbers = (segment) => {
 /**
  * @typedef {object} Segment
  * @property {number} start column in the generated line, from 0
- * @property {[source: number, line: number, column: number] | undefined} at all from 0; undefined: of no source
- * @property {number | undefined} name what stands there in the source, in the map's `names`
+ * @property {[source: number, line: number, column: number] | undefined} at all from 0; undefined: no source
+ * @property {number | undefined} name index in the `names` of the map
  *
  * @typedef {ReadonlyArray<ReadonlyArray<Segment>>} Segments by line
  */
@@ -89,7 +89,7 @@ export const segmentsOf = (mappings) => {
 
 /**
  * @template {{ start: number }} T
- * @param {ReadonlyArray<T>} list by their starts
+ * @param {ReadonlyArray<T>} list sorted by start
  * @param {number} column
  * @returns {T | undefined} the last that starts at or before it
  */
@@ -106,7 +106,8 @@ export const lastBefore = (list, column) => {
 
 /**
  * @param {SourceMap} map
- * @returns {(line: number, column: number) => Origin | undefined} of a place in the file, both from 1
+ * @returns {(line: number, column: number) => Origin | undefined} of a position in the file; lines and columns count
+ *   from 1
  */
 export const makeOriginOf = ({ sources, mappings }) => {
   /** @type {Segments | undefined} */

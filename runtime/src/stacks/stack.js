@@ -1,5 +1,5 @@
-// Stack traces that speak of modules: positions in a package's joined text are mapped back to its files,
-// and frames of the runtime, with the host's paths in them, are dropped.
+// Stack traces: map positions in a package's joined source back to its files, and drop frames of the runtime, which
+// have paths of the host.
 
 import { columnBefore, lineBefore, readEdits } from './edit-table.js';
 import { LINE_ENDS, startsOf } from './package-lines.js';
@@ -10,7 +10,7 @@ import { makeOriginOf } from './source-map.js';
 /** @import { FunctorSource } from './package-lines.js' */
 
 /**
- * @typedef {object} CallSite what is used of V8's
+ * @typedef {object} CallSite the methods of V8's call sites that the runtime uses
  * @property {() => string | null} getTypeName
  * @property {() => string | null} getFunctionName
  * @property {() => string | null} getMethodName
@@ -27,19 +27,19 @@ import { makeOriginOf } from './source-map.js';
  * @typedef {object} Frame
  * @property {string} where `<file>:<line>:<column>`, or a word
  * @property {string | null} file
- * @property {string | undefined} [scriptName] of the file, as the module itself knows it
+ * @property {string | undefined} [scriptName] of the file, as the module sees it
  * @property {number | null} line
  * @property {number | null} column
  * @property {CallSite} site
  */
 
 const DEFAULT_LIMIT = 10;
-/** Functions that the compiler puts before a text, on its first line. */
+/** Functions that the compiler inserts on the first line of a functor. */
 const OF_COMPILER = /^(?:\$h\d*_\w+|get (?:require|module|exports|__filename|__dirname))$/;
 
 /**
  * @param {string} url
- * @returns {boolean} whether it names a place on the host, or in the runtime
+ * @returns {boolean} whether the URL is of the host or the runtime
  */
 const isHostPlace = (url) => !/^(?:node|compartment):/.test(url);
 
@@ -49,7 +49,7 @@ const isHostPlace = (url) => !/^(?:node|compartment):/.test(url);
  */
 const describe = (site, where) => {
   const called = site.getFunctionName();
-  const name = called === 'eval' ? null : called; // as V8 calls what has no name in evaluated text
+  const name = called === 'eval' ? null : called; // V8's name for anonymous code in evaluated source
   const prefix = site.isAsync() ? 'async ' : '';
   if (site.isConstructor()) return `${prefix}new ${name ?? '<anonymous>'} (${where})`;
   if (name === null || name === '') return `${prefix}${where}`;
@@ -61,8 +61,8 @@ const describe = (site, where) => {
 };
 
 /**
- * @param {CallSite} site on a text's first line
- * @param {import('./edit-table.js').LineEdit | undefined} first what was put before that line, if anything
+ * @param {CallSite} site on the first line of a functor
+ * @param {import('./edit-table.js').LineEdit | undefined} first insertion of the compiler at the start of that line
  */
 const isOfCompiler = (site, first) =>
   first?.start === 0 &&
@@ -89,11 +89,11 @@ const format = (error, frames) =>
   headerOf(error) + frames.map(({ site, where }) => `\n    at ${describe(site, where)}`).join('');
 
 /**
- * @returns what texts are where, and the frames that call sites in them stand for
+ * @returns functions to register sources and to map call sites in them to frames
  */
 const makeFrames = () => {
   /** @type {Map<string, ReadonlyArray<FunctorSource>>} */
-  const texts = new Map();
+  const sources = new Map();
   /** @type {Map<string, Start[]>} */
   const starts = new Map();
   /** @type {Map<FunctorSource, EditTable>} */
@@ -112,26 +112,26 @@ const makeFrames = () => {
   /** @type {Map<FunctorSource, ReturnType<typeof makeOriginOf>>} */
   const origins = new Map();
 
-  /** @param {FunctorSource} text */
-  const originOf = (text) => {
-    const known = origins.get(text);
+  /** @param {FunctorSource} functor */
+  const originOf = (functor) => {
+    const known = origins.get(functor);
     if (known !== undefined) return known;
-    const map = text.sourceMap();
+    const map = functor.sourceMap();
     const found = map === undefined ? () => undefined : makeOriginOf(map);
-    origins.set(text, found);
+    origins.set(functor, found);
     return found;
   };
 
-  /** @param {FunctorSource} text */
-  const editsOf = (text) => {
-    const found = tables.get(text) ?? readEdits(text.edits ?? []);
-    tables.set(text, found);
+  /** @param {FunctorSource} functor */
+  const editsOf = (functor) => {
+    const found = tables.get(functor) ?? readEdits(functor.edits ?? []);
+    tables.set(functor, found);
     return found;
   };
 
   /**
    * @param {CallSite} site
-   * @returns {Frame | undefined} undefined: a place that is not shown
+   * @returns {Frame | undefined} undefined: hidden
    */
   const frameOf = (site) => {
     const url = site.getScriptNameOrSourceURL() ?? null;
@@ -141,31 +141,31 @@ const makeFrames = () => {
       const where = site.isNative() ? 'native' : '<anonymous>';
       return { where, file: null, line, column, site };
     }
-    const known = texts.get(url);
+    const known = sources.get(url);
     if (known === undefined) {
       if (isHostPlace(url)) return undefined;
       return { where: `${url}:${line}:${column}`, file: url, line, column, site };
     }
     const start = startIn(url, known).findLast((candidate) => candidate.line <= (line ?? 0));
     if (start === undefined) return undefined;
-    const { file, edits, folder } = start.text;
-    const scriptName = start.text.scriptName?.(file.slice(folder.length));
+    const { file, edits, folder } = start.functor;
+    const scriptName = start.functor.scriptName?.(file.slice(folder.length));
     const own = (line ?? 0) - start.line + 1;
     if (edits === undefined)
       return { where: `${file}:${own}:${column}`, file, scriptName, line: own, column, site };
-    // Behind the text, in its last line but one, its functor calls itself.
+    // The functor ends on the last line but one.
     if (own >= start.lines - 1) return undefined;
-    if (own === 1 && isOfCompiler(site, editsOf(start.text).get(0)?.[0])) return undefined;
-    const written = columnBefore(editsOf(start.text).get(own - 1) ?? [], (column ?? 1) - 1) + 1;
-    const place = originOf(start.text)(own, written);
+    if (own === 1 && isOfCompiler(site, editsOf(start.functor).get(0)?.[0])) return undefined;
+    const written = columnBefore(editsOf(start.functor).get(own - 1) ?? [], (column ?? 1) - 1) + 1;
+    const place = originOf(start.functor)(own, written);
     if (place !== undefined) {
-      const source = start.text.folder + place.source;
+      const source = start.functor.folder + place.source;
       const where = `${source}:${place.line}:${place.column}`;
       const own = { line: place.line, column: place.column };
       return {
         where,
         file: source,
-        scriptName: start.text.scriptName?.(place.source),
+        scriptName: start.functor.scriptName?.(place.source),
         ...own,
         site,
       };
@@ -177,10 +177,10 @@ const makeFrames = () => {
   /**
    * @param {string} file
    * @param {number} line from 1
-   * @returns {string | undefined} the line as it was written
+   * @returns {string | undefined} the original line
    */
   const lineOf = (file, line) => {
-    const all = [...texts.values()].flat();
+    const all = [...sources.values()].flat();
     for (const { folder, sourceMap } of all) {
       if (!file.startsWith(folder)) continue;
       const map = sourceMap();
@@ -188,10 +188,10 @@ const makeFrames = () => {
       const source = map?.texts[index];
       if (source) return source.split(LINE_ENDS)[line - 1];
     }
-    const text = all.find((candidate) => candidate.file === file);
-    const stored = text?.text.split(LINE_ENDS)[line - 1];
-    if (text === undefined || stored === undefined) return undefined;
-    return lineBefore(editsOf(text).get(line - 1) ?? [], stored);
+    const functor = all.find((candidate) => candidate.file === file);
+    const stored = functor?.source.split(LINE_ENDS)[line - 1];
+    if (functor === undefined || stored === undefined) return undefined;
+    return lineBefore(editsOf(functor).get(line - 1) ?? [], stored);
   };
 
   return {
@@ -199,10 +199,10 @@ const makeFrames = () => {
      * @param {string} url
      * @param {ReadonlyArray<FunctorSource>} list
      */
-    located: (url, list) => void texts.set(url, list),
-    /** @param {string} url of a text that nothing runs of any more */
+    located: (url, list) => void sources.set(url, list),
+    /** @param {string} url of a source that no longer runs */
     forgotten(url) {
-      texts.delete(url);
+      sources.delete(url);
       starts.delete(url);
     },
     lineOf,
@@ -225,10 +225,11 @@ const makeFrames = () => {
 
 /**
  * @param {object} [options]
- * @param {boolean} [options.showsHost] whether errors of others in the realm, such as a page's own script, are to have
- *   their traces
- * @param {boolean} [options.hidesFromEvaluated] whether they lack the host's frames where evaluated code is below them
- * @returns the formatter of all stack traces, and what it must be told
+ * @param {boolean} [options.showsHost] whether errors of other code in the realm, such as scripts of the page, keep
+ *   their stack traces
+ * @param {boolean} [options.hidesFromEvaluated] whether such stack traces omit the host's frames if evaluated code is
+ *   below them
+ * @returns the formatter of all stack traces, and functions to register sources
  */
 export const makeStacks = ({ showsHost = false, hidesFromEvaluated = false } = {}) => {
   const { located, forgotten, framesOf, lineOf } = makeFrames();
@@ -256,9 +257,9 @@ export const makeStacks = ({ showsHost = false, hidesFromEvaluated = false } = {
   };
 
   /**
-   * @param {object} holder of a trace that V8 has captured, and that nobody has read
+   * @param {object} holder of a stack trace that V8 has captured and no code has read
    * @param {number} limit
-   * @returns {Frame[]} the frames of whoever called the runtime
+   * @returns {Frame[]} the frames of the code that called the runtime
    */
   const collect = (holder, limit) => {
     collecting = holder;

@@ -1,4 +1,4 @@
-// What nobody catches, as Node prints it: the line that it comes from as it was written, and the error.
+// Uncaught errors, printed like Node does: the original line of the throw, and the error.
 import { inspect } from 'node:util';
 import { InvalidArchive } from '../base/errors.js';
 
@@ -9,21 +9,21 @@ const FRAME_WIDTH = 160;
 
 /**
  * @param {unknown} error
- * @returns {string | undefined} its stack, if that is a text
+ * @returns {string | undefined} its stack, if that is a string
  */
 export const stackOf = (error) => {
   try {
     const { stack } = /** @type {{ stack?: unknown }} */ (error);
     return typeof stack === 'string' ? stack : undefined;
   } catch {
-    return undefined; // a getter of the program's
+    return undefined; // a getter of the program threw
   }
 };
 
 /**
  * @param {unknown} error
  * @param {Pick<Stacks, 'lineOf'>} stacks
- * @returns {string} file, line and a mark, with an empty line after them; empty where they are not known
+ * @returns {string} file, line and a marker, with an empty line after them; empty if unknown
  */
 export const codeFrame = (error, stacks) => {
   const [, file = '', line = '', column = ''] = PLACE.exec(stackOf(error) ?? '') ?? [];
@@ -40,7 +40,7 @@ export const codeFrame = (error, stacks) => {
 const describe = (error) => {
   const shown = inspect(error);
   if (!(error instanceof Error)) return `Uncaught:\n${shown}`;
-  // Before version 22, Node takes an error of a locked down realm for a plain object.
+  // Before version 22, Node prints an error of a locked-down realm as a plain object.
   return shown.includes(error.message) ? shown : `${error.stack} ${shown}`;
 };
 
@@ -57,21 +57,21 @@ export const uncaughtText = (error, stacks) => {
 };
 
 /**
- * Lets errors of packages be printed with their own lines, and of an archive as such. All else stays Node's: listeners, the exit code, and
- * what is printed of an error that comes from no package.
+ * Prints uncaught errors of packages with their original lines, and archive errors with a hint. Everything else stays
+ * with Node: listeners, the exit code, and errors from outside the packages.
  *
  * @param {Pick<Stacks, 'lineOf'>} stacks
- * @param {(text: string) => void} say
+ * @param {(message: string) => void} print
  */
-export const printUncaught = (stacks, say) => {
+export const printUncaught = (stacks, print) => {
   const host = /** @type {any} */ (process);
-  const { _fatalException: decide } = host; // Node asks it whether an exception was dealt with
+  const { _fatalException: decide } = host; // Node calls it to find out whether an exception was handled
   if (typeof decide !== 'function') return;
   host._fatalException = (/** @type {[unknown, boolean]} */ ...args) => {
     const isHandled = Reflect.apply(decide, host, args);
     const isOurs = args[0] instanceof InvalidArchive || codeFrame(args[0], stacks) !== '';
     if (!isHandled && isOurs) {
-      say(uncaughtText(args[0], stacks));
+      print(uncaughtText(args[0], stacks));
       host.reallyExit(process.exitCode ?? 1);
     }
     return isHandled;

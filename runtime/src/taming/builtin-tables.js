@@ -1,15 +1,15 @@
-// Tables of Node's builtins: which lead to each other, and which native classes they show.
+// Tables of Node's builtins: which builtins lead to others, and which native classes they expose.
 import { STREAM_CLASSES } from '../lockdown/specimens.js';
 
-// Nearly all builtins, and globals, lead to the objects of these, which are loaded anyway.
+// Nearly all builtins and globals lead to objects of these builtins, which are loaded anyway.
 export const COMMON = ['buffer', 'events', 'stream', 'string_decoder', 'util'];
 
-// Globals that objects lead to which every package can make: a signal's events, a decoder's errors.
+// Globals reachable from objects that every package can create: events of a signal, errors of a decoder.
 export const COMMON_GLOBALS = [
   ...['AbortController', 'AbortSignal', 'CustomEvent', 'DOMException', 'Event', 'EventTarget'],
 ];
 
-/** @type {Record<string, string[]>} builtins that lead to those of others, which are to be tamed before */
+/** @type {Record<string, string[]>} builtins that lead to objects of others, which have to be tamed before */
 export const LEADS_TO = {
   __proto__: /** @type {never} */ (null),
   ...{ _http_agent: ['net', 'http'], _http_client: ['net', 'http'], _http_server: ['net', 'http'] },
@@ -29,14 +29,16 @@ export const LEADS_TO = {
   ...{ inspector: ['net'], dgram: ['net'], repl: ['fs'], test: ['fs'] },
 };
 
-// Node assigns to these while they are used. Those that packages are given themselves are critical: who
-// is granted one has all of the process. Of the last three, packages have their own.
+// Node modifies these while they are in use. Those that packages can get are critical: a grant for one gives access
+// to the whole process. Packages have their own versions of the last three.
 export const UNHARDENED = new Set([
   ...['cluster', 'domain', 'repl', 'test', 'inspector', 'inspector/promises'],
   ...['console', 'module', 'process'],
 ]);
 
-/** @type {Record<string, string[]>} what Node calls its native classes, by the builtins whose objects lead to them */
+/**
+ * @type {Record<string, string[]>} internal bindings with native classes, by the builtins whose objects lead to them
+ */
 export const BINDINGS = {
   __proto__: /** @type {never} */ (null),
   child_process: ['process_wrap', 'pipe_wrap'],
@@ -57,7 +59,7 @@ export const BINDINGS = {
   zlib: ['zlib'],
 };
 
-// Nothing that these lead to makes a stream of the Web, but for what is prepared above. That of others takes a while to load.
+// These builtins do not lead to web streams, except for those prepared above. Web streams take a while to load.
 export const WITHOUT_WEB_STREAMS = new Set([
   ...[
     'assert',

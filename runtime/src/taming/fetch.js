@@ -1,4 +1,4 @@
-// `fetch`, whose results are hardened before the first is made.
+// `fetch`: hardens the classes of its results before the first request.
 import { once } from '../base/stack-space.js';
 import { hardenHidden, hardenStreams } from '../lockdown/hidden-prototypes.js';
 import { hardenHost } from '../lockdown/host-harden.js';
@@ -9,7 +9,7 @@ import { hardenShared, withHardClass } from '../lockdown/specimens.js';
 export const FETCHED = ['Response', 'Headers', 'Request', 'FormData', 'Blob'];
 
 /**
- * Node 22 shows what they are made of, of classes that no name leads to.
+ * Hardens results of `fetch` and their parts: Node 22 exposes internal classes that no global leads to.
  *
  * @param {AnyObject} globals
  */
@@ -26,7 +26,7 @@ export const hardenFetched = (globals) =>
   });
 
 /**
- * Why a request failed is told by errors of classes that no name leads to.
+ * The classes of network errors are reachable only from errors of failed requests.
  *
  * @param {any} error
  */
@@ -39,7 +39,7 @@ const throwHard = (error) => {
 const fetches = new WeakMap();
 
 /**
- * What comes with Headers takes 57 ms to load, in Node: that waits until something is fetched.
+ * Hardens lazily: loading Headers with its dependencies takes 57 ms in Node.
  *
  * @param {AnyObject} globals
  * @returns {unknown} `fetch`, hardened

@@ -1,5 +1,5 @@
-// Which descriptors packages may use by their numbers: those that `fs` has opened, and the standard ones. Others belong to the
-// runtime, such as that of a report or the pipe of a sandbox, to Node, or to sockets of other packages.
+// File descriptors that packages may use by number: those opened by `fs`, and the standard ones. Others belong to the
+// runtime (a report, the pipe of a sandbox), to Node, or to sockets of other packages.
 import { ownProperty } from '../base/descriptors.js';
 import { codedError } from '../base/errors.js';
 import { replace } from '../lockdown/replace.js';
@@ -11,10 +11,10 @@ const STANDARD = 2;
 /** @type {Set<number>} */
 const opened = new Set();
 
-/** @type {Map<number, WeakRef<object>>} FileHandles, by the number that each had at first */
+/** @type {Map<number, WeakRef<object>>} FileHandles by their initial descriptor */
 const handles = new Map();
 
-/** @param {number} descriptor that was opened by a name which was checked */
+/** @param {number} descriptor opened after a check of its path */
 export const noteOpened = (descriptor) => void opened.add(descriptor);
 
 /** @param {unknown} descriptor that is about to be closed */
@@ -22,7 +22,7 @@ export const noteClosed = (descriptor) => void opened.delete(/** @type {number} 
 
 /**
  * @param {object} handle
- * @returns {number} -1: it is closed; whatever the package has defined on it
+ * @returns {number} -1: closed; ignores properties that the package defined on the handle
  */
 const numberOf = (handle) => {
   const { get } = ownProperty(Object.getPrototypeOf(handle), 'fd') ?? {};
@@ -34,14 +34,14 @@ export const noteHandle = (handle) => void handles.set(numberOf(handle), new Wea
 
 /**
  * @param {unknown} descriptor
- * @param {number} [inherited] how many of the first that are not standard come from who started the program
+ * @param {number} [inherited] number of descriptors beyond the standard ones that the parent process passed on
  */
 export const checkDescriptor = (descriptor, inherited = 0) => {
   if (typeof descriptor !== 'number' || descriptor <= STANDARD + inherited) return;
   if (opened.has(descriptor)) return;
   const handle = handles.get(descriptor)?.deref();
   if (handle !== undefined && numberOf(handle) === descriptor) return;
-  // As for one that is closed, which may be another's by now.
+  // The error of a closed descriptor, whose number another owner may use by now.
   throw codedError(
     'EBADF',
     `EBADF: bad file descriptor ${descriptor}: 'fs' has not opened it here`,
@@ -74,7 +74,7 @@ export const guardDescriptors = (fs, inherited) => {
 };
 
 /**
- * What makes a socket of a descriptor.
+ * Guards the native method that creates a socket from a descriptor.
  *
  * @param {AnyObject} prototype of a native class
  * @param {number} inherited

@@ -1,4 +1,4 @@
-// How `fs` opens files for packages: what was opened is looked at before anything is read of it, or written to it.
+// Opening of files by `fs`: the opened file is checked before the first read or write.
 import { codedError } from '../base/errors.js';
 import { hardenHost } from '../lockdown/host-harden.js';
 import { checkDescriptor, noteHandle, noteOpened } from './fs-descriptors.js';
@@ -21,10 +21,10 @@ export const accessOf = (flags, { O_WRONLY, O_RDWR, O_CREAT, O_TRUNC }) => {
     : 'write';
 };
 
-/** @type {WeakSet<object>} those of `fs.promises` that packages were given */
+/** @type {WeakSet<object>} FileHandles of `fs.promises` that packages have */
 const handles = new WeakSet();
 
-// What takes a FileHandle for a path where its prototype says at that moment that it is none.
+// Methods that treat a FileHandle as a path while its prototype is modified.
 const OF_HANDLES = ['readFile', 'writeFile', 'appendFile'];
 
 /** @type {WeakSet<object>} */
@@ -32,7 +32,7 @@ const branded = new WeakSet();
 
 /**
  * @param {any} handle of `fs.promises.open`
- * @returns {any} the same: a FileHandle for ever, whatever becomes of its prototype
+ * @returns {any} the handle, recognized as a FileHandle even if its prototype is modified
  */
 const brandedHandle = (handle) => {
   handles.add(handle);
@@ -59,8 +59,8 @@ const brandedHandle = (handle) => {
 };
 
 /**
- * Any object, and any function, can be a URL for Node, and say something else when it is asked again: Node is given what
- * we made of it.
+ * Copies a path. Node accepts any object or function as a URL and reads it more than once, so it could change after
+ * the check: Node gets the copy.
  *
  * @param {unknown} path
  * @returns {unknown}
@@ -75,26 +75,26 @@ export const settled = (path) => {
 };
 
 /**
- * @param {unknown} flags by which a stream opens that reads
+ * @param {unknown} flags of a read stream
  * @param {AnyObject} constants of `fs`
  */
 export const needReading = (flags, constants) => {
   if (accessOf(flags, constants) === 'write')
-    throw codedError('ERR_ACCESS_DENIED', `a stream that reads does not open with '${flags}'`);
+    throw codedError('ERR_ACCESS_DENIED', `a read stream can't open with the flags '${flags}'`);
 };
 
 /**
- * @param {unknown} asked as the functions of `fs` take them: an object, or an encoding
- * @returns {AnyObject} a copy, which says the same whenever it is asked
+ * @param {unknown} options of a function of `fs`: an object or an encoding
+ * @returns {AnyObject} a copy, which can't change between reads
  */
-export const optionsOf = (asked) =>
-  typeof asked === 'string' ? { encoding: asked } : { ...Object(asked) };
+export const optionsOf = (options) =>
+  typeof options === 'string' ? { encoding: options } : { ...Object(options) };
 
 /**
- * @typedef {object} Opened what a function that opens files by their names does with one
- * @property {unknown} flag with which it opens, where the options name none
- * @property {number} at which of its arguments the options are
- * @property {boolean} reads it makes and changes no file
+ * @typedef {object} Opened how a function opens files by path
+ * @property {unknown} flag default flag
+ * @property {number} at index of the options among its arguments
+ * @property {boolean} reads it neither creates nor changes files
  */
 
 /** @type {Record<string, Opened>} */
@@ -113,7 +113,7 @@ const OPENING = {
 const settledOptions = ({ flag: usual, at, reads }, name, args, constants) => {
   const { flag = usual, mode = 0o666, ...others } = optionsOf(args[at]);
   if (reads && accessOf(flag ?? usual, constants) === 'write')
-    throw codedError('ERR_ACCESS_DENIED', `'${name}' does not open with '${flag}'`);
+    throw codedError('ERR_ACCESS_DENIED', `'${name}' can't open with the flag '${flag}'`);
   const rest = args.slice(1, at);
   return { opening: [flag ?? usual, mode], rest: [...rest, others] };
 };
@@ -159,7 +159,7 @@ const guardOpenLater = (fs, { check, checkOpened }) => {
     const flags = typeof args[1] === 'function' ? undefined : args[1];
     const [path, access] = [settled(args[0]), accessOf(flags, constants)];
     check(path, access);
-    if (typeof done !== 'function') return original(path, ...args.slice(1)); // says what is wrong
+    if (typeof done !== 'function') return original(path, ...args.slice(1)); // throws Node's error
     const opened = (/** @type {unknown} */ failure, /** @type {number} */ descriptor) => {
       if (failure) return done(failure);
       try {
@@ -194,8 +194,8 @@ const guardOpenHandle = ({ constants, promises }, { check, checkOpened }) => {
 };
 
 /**
- * The descriptor is looked at before anything is read of it or written to it: between a path that was checked and its
- * opening, links can be changed.
+ * Checks the descriptor before the first read or write, because links can change between the check of a path and its
+ * opening.
  *
  * @param {AnyObject} fs not yet guarded
  * @param {Places} places

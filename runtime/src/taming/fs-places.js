@@ -1,4 +1,4 @@
-// Which places `fs` leads to: files, and neither the process itself nor devices.
+// Paths that `fs` can access: files, but neither the process itself nor devices.
 import { codedError } from '../base/errors.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
@@ -7,14 +7,14 @@ import { codedError } from '../base/errors.js';
 
 /**
  * @typedef {object} Places
- * @property {(path: unknown, access: Access) => void} check throws for a path that leads to anything but a file
- * @property {(target: unknown, place: unknown) => void} checkLink the same of a link that is to be made at a place: what it says
- *   is followed from where it lies
- * @property {(descriptor: number, path: unknown, access: Access) => void} checkOpened the same of what was opened: a link
- *   may have been changed since the path was checked
+ * @property {(path: unknown, access: Access) => void} check throws for a path that leads to something other than a file
+ * @property {(target: unknown, place: unknown) => void} checkLink the same check for a new link: its target is
+ *   resolved from the location of the link
+ * @property {(descriptor: number, path: unknown, access: Access) => void} checkOpened the same check for an opened
+ *   file: a link may have changed since the check of the path
  */
 
-// What of a process's own folder tells nothing of what it holds: programs look there for the container that they run in.
+// Files of `/proc/self` without data of the process: programs read them to detect their container.
 const OF_PROCESS = new Set(['cgroup', 'mountinfo', 'mounts', 'sched']);
 const DEVICES = new Set(['random', 'urandom', 'stdin']);
 const WRITABLE_DEVICES = new Set(['null', 'stdout', 'stderr']);
@@ -23,7 +23,7 @@ const SHARED_MEMORY = /^\/dev\/(?:shm|mqueue)\//;
 /**
  * @param {string} path absolute, without dot segments or links
  * @param {Access} access
- * @returns {boolean} whether it is a plain place of files
+ * @returns {boolean} whether the path is in a regular file system
  */
 const isOpen = (path, access) => {
   const [, top = '', first = '', ...rest] = path.split('/');
@@ -39,15 +39,15 @@ const isOpen = (path, access) => {
 };
 
 /** @param {unknown} error of Node's permission model */
-const isWalled = (error) =>
+const isPermissionDenied = (error) =>
   /** @type {NodeJS.ErrnoException} */ (error).code === 'ERR_ACCESS_DENIED';
 
-// As many as Linux follows.
+// The limit of Linux.
 const MOST_LINKS = 40;
 
 const STANDARD = /^\/dev\/(?:stdin|stdout|stderr)$/;
 
-// Paths are compared with each byte as a character, since what a kernel opens is bytes.
+// Paths are compared as latin1, one character per byte, because the kernel opens paths as bytes.
 const toBytes = (/** @type {string} */ text) => Buffer.from(text).toString('latin1');
 const fromBytes = (/** @type {string} */ bytes) => Buffer.from(bytes, 'latin1');
 
@@ -58,21 +58,21 @@ const fromBytes = (/** @type {string} */ bytes) => Buffer.from(bytes, 'latin1');
 const refused = (place, access) =>
   codedError(
     'ERR_ACCESS_DENIED',
-    `'${fromBytes(place)}' is the process itself, or a device: no grant of 'fs' ${access}s it`,
+    `'${fromBytes(place)}' is the process itself or a device: no grant of 'fs' allows ${access} access`,
   );
 
 /**
- * @param {AnyObject} fs the host's, as it is before anything is changed
+ * @param {AnyObject} fs the host's builtin before any change
  * @param {AnyObject} path the builtin
  * @param {AnyObject} url the builtin
  * @returns {Places}
  */
 export const makePlaces = (fs, { posix }, { fileURLToPath }) => {
-  const { readlinkSync } = fs; // before it is guarded itself
+  const { readlinkSync } = fs; // the original, before it is guarded
   const native = fs['realpathSync'].native;
   /**
    * @param {string} place
-   * @returns {string | undefined} what the link says that is there; undefined: there is none
+   * @returns {string | undefined} the target of the link; undefined: not a link
    */
   const linkAt = (place) => {
     try {
@@ -80,18 +80,18 @@ export const makePlaces = (fs, { posix }, { fileURLToPath }) => {
     } catch (error) {
       const { code = '' } = /** @type {NodeJS.ErrnoException} */ (error);
       if (['EINVAL', 'ENOENT', 'ENOTDIR', 'EACCES'].includes(code)) return undefined;
-      throw error; // what can't be looked at may be there all the same
+      throw error; // a link may exist that can't be read
     }
   };
   /**
-   * Step by step, as the kernel goes: `realpath` finds nothing at links that lead to what has no name, at those to what is
-   * yet to be made, and too deep below.
+   * Resolves a path step by step, like the kernel: `realpath` fails for links to objects without a name, links to
+   * files that do not exist yet, and paths that are too deep.
    *
-   * @param {string} asked absolute
-   * @returns {string} where it leads; that of which there are too many links is opened by nobody
+   * @param {string} requested absolute
+   * @returns {string} the resolved path; with too many links, the kernel refuses to open it
    */
-  const follow = (asked) => {
-    const waiting = asked.split('/').reverse();
+  const follow = (requested) => {
+    const waiting = requested.split('/').reverse();
     /** @type {string[]} */
     const passed = [];
     let links = 0;
@@ -109,19 +109,20 @@ export const makePlaces = (fs, { posix }, { fileURLToPath }) => {
     return `/${passed.join('/')}`;
   };
   /**
-   * @param {string} asked absolute
-   * @returns {string} where it leads; behind a wall that lets nothing be read, what was asked: what is opened is looked at
+   * @param {string} requested absolute
+   * @returns {string} the resolved path; if Node's permission model denies reading, the requested path, because the
+   *   opened file is checked too
    */
-  const realOf = (asked) => {
+  const realOf = (requested) => {
     try {
-      return native(fromBytes(asked), 'buffer').toString('latin1');
+      return native(fromBytes(requested), 'buffer').toString('latin1');
     } catch (error) {
-      return isWalled(error) ? posix.resolve(asked) : follow(asked);
+      return isPermissionDenied(error) ? posix.resolve(requested) : follow(requested);
     }
   };
   /**
-   * @param {unknown} value that was given as a path
-   * @returns {string | undefined} undefined: it is none, and Node will say so
+   * @param {unknown} value the path argument
+   * @returns {string | undefined} undefined: not a path, for which Node throws
    */
   const bytesOf = (value) => {
     if (typeof value === 'string') return toBytes(value);
@@ -130,14 +131,14 @@ export const makePlaces = (fs, { posix }, { fileURLToPath }) => {
     try {
       return toBytes(fileURLToPath(value));
     } catch (error) {
-      // Anything else may end otherwise when Node does the same: there may have been no room on the stack.
+      // Other errors, such as missing stack space, may not recur when Node repeats the conversion.
       if (!/^ERR_/.test(/** @type {NodeJS.ErrnoException} */ (error).code ?? '')) throw error;
       return undefined;
     }
   };
   /**
    * @param {unknown} value
-   * @returns {string | undefined} absolute, and not resolved: a kernel follows what is before a `..`
+   * @returns {string | undefined} absolute, but not normalized: the kernel follows links before a `..`
    */
   const wholeOf = (value) => {
     const bytes = bytesOf(value);
@@ -149,9 +150,10 @@ export const makePlaces = (fs, { posix }, { fileURLToPath }) => {
    * @param {Access} access
    */
   const checkWhole = (whole, access) => {
-    const asked = posix.resolve(whole);
-    if (isOpen(asked, access) && (STANDARD.test(whole) || isOpen(realOf(whole), access))) return;
-    throw refused(asked, access);
+    const requested = posix.resolve(whole);
+    if (isOpen(requested, access) && (STANDARD.test(whole) || isOpen(realOf(whole), access)))
+      return;
+    throw refused(requested, access);
   };
   return {
     check(value, access) {
@@ -159,18 +161,18 @@ export const makePlaces = (fs, { posix }, { fileURLToPath }) => {
       if (whole !== undefined) checkWhole(whole, access);
     },
     checkLink(target, place) {
-      const said = bytesOf(target);
+      const linked = bytesOf(target);
       const at = wholeOf(place);
-      if (said === undefined || at === undefined) return;
+      if (linked === undefined || at === undefined) return;
       checkWhole(at, 'write');
-      checkWhole(said.startsWith('/') ? said : `${posix.dirname(at)}/${said}`, 'write');
+      checkWhole(linked.startsWith('/') ? linked : `${posix.dirname(at)}/${linked}`, 'write');
     },
     checkOpened(descriptor, value, access) {
       const whole = wholeOf(value);
       if (whole === undefined || STANDARD.test(whole)) return;
       const opened = linkAt(`/proc/self/fd/${descriptor}`);
-      if (opened === undefined) return; // there is no such folder here
-      // What has no name, such as a pipe, can only have been another descriptor of the process.
+      if (opened === undefined) return; // the system has no /proc
+      // An object without a path, such as a pipe, can only be another descriptor of the process.
       if (!opened.startsWith('/') || !isOpen(opened, access)) throw refused(opened, access);
     },
   };

@@ -1,13 +1,14 @@
-// Classes of the host whose instances lead back to them: what `new` is given is changed first, whoever asks for it.
+// Guards for host classes that are reachable from their instances: the arguments of every `new` are checked or
+// changed first.
 import { ownFunction } from '../views/view.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
 
 /**
  * @param {Function} Host
- * @param {(args: unknown[]) => unknown[]} change what the constructor is given instead; it may throw
- * @param {(instance: any, given: unknown[]) => void} [finish] what is done to instances before anybody has them
- * @returns {AnyObject & Function} another class with the same instances, to which these lead from now on
+ * @param {(args: unknown[]) => unknown[]} change maps the arguments of the constructor; it may throw
+ * @param {(instance: any, given: unknown[]) => void} [finish] runs on new instances before they are returned
+ * @returns {AnyObject & Function} another class with the same instances; their `constructor` leads to it from now on
  */
 export const guardedClass = (Host, change, finish = undefined) => {
   const own = ownFunction(Host, change, finish);

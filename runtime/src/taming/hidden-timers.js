@@ -1,5 +1,5 @@
-// Timers that the host hangs on sockets and servers. A timer of Node's is in a list with those of everybody, and so leads
-// to the callbacks, and to the AsyncLocalStorage stores, of all packages: what is seen on the socket is a stand-in.
+// Timers that Node stores on sockets and servers. A Node timer is in a linked list with all others, so it exposes
+// callbacks and AsyncLocalStorage stores of all packages: sockets expose a stand-in.
 /** @import { AnyObject } from '../base/objects.js' */
 
 const ACTIVE = Object.freeze(() => undefined);
@@ -7,7 +7,7 @@ const ACTIVE = Object.freeze(() => undefined);
 /** @type {WeakMap<object, any>} Node's timers by their stand-ins */
 const reals = new WeakMap();
 
-/** What Node itself does with the timers of sockets and servers: refresh them, and clear them. */
+/** The operations that Node itself needs for timers of sockets and servers: refresh and clear. */
 class HiddenTimeout {
   refresh() {
     reals.get(this).refresh();
@@ -28,7 +28,7 @@ class HiddenTimeout {
     return reals.get(this).hasRef();
   }
 
-  // As `clearTimeout` looks at a timer: this one is cleared when its callback is taken away.
+  // The property that `clearTimeout` checks and clears.
   get _onTimeout() {
     return reals.get(this)._onTimeout ? ACTIVE : null;
   }
@@ -48,27 +48,27 @@ class HiddenTimeout {
 
 /**
  * @param {AnyObject} prototype of instances that have timers
- * @param {symbol} key where they are
+ * @param {symbol} key of the timer
  */
 const hideAt = (prototype, key) => {
   /** @type {WeakMap<object, unknown>} */
-  const kept = new WeakMap();
+  const timers = new WeakMap();
   Object.defineProperty(prototype, key, {
     /** @this {object} */
     get() {
-      return kept.get(this);
+      return timers.get(this);
     },
     /**
      * @this {object}
      * @param {any} timer
      */
     set(timer) {
-      if (!Object.isExtensible(this)) return; // what is kept for what is frozen, and so shared, would be a channel
+      if (!Object.isExtensible(this)) return; // a value stored for a frozen object, which is shared, would be a communication channel
       const isReal = typeof timer === 'object' && timer !== null && '_idlePrev' in timer;
-      if (!isReal) return void kept.set(this, timer);
+      if (!isReal) return void timers.set(this, timer);
       const standIn = new HiddenTimeout();
       reals.set(standIn, timer);
-      return void kept.set(this, harden(standIn));
+      return void timers.set(this, harden(standIn));
     },
     configurable: true,
   });
@@ -95,7 +95,7 @@ const CHECKING = 'http.server.connectionsCheckingInterval';
  */
 export const hideServerTimers = (http, { Server }) => {
   const server = new http['Server']();
-  server.emit('listening'); // what begins to check its connections
+  server.emit('listening'); // starts checking its connections
   const key = symbolOf(server, CHECKING);
   if (key === undefined) return;
   clearInterval(server[key]);

@@ -1,5 +1,5 @@
-// The classes of Node's errors. There is one for each code, and no name leads to it: whoever catches an error has it, and
-// so would have a place where packages meet.
+// The classes of Node's errors. Each code has a class that no global leads to, but every caught error does, so
+// packages could communicate through it.
 import { ownProperty } from '../base/descriptors.js';
 import { regardHardened } from '../lockdown/host-harden.js';
 import { hardenShared } from '../lockdown/specimens.js';
@@ -10,17 +10,17 @@ import { hardenShared } from '../lockdown/specimens.js';
 
 /**
  * @param {AnyObject} internal Node's `internal/errors`
- * @returns {Set<Function>} all classes of errors that Node has
+ * @returns {Set<Function>} all error classes of Node
  */
 const classesIn = ({ codes, ...others }) => {
-  const made = Object.values(codes).flatMap((Coded) => [Coded, ...Object.values(Coded)]);
+  const coded = Object.values(codes).flatMap((Coded) => [Coded, ...Object.values(Coded)]);
   const isClass = (/** @type {unknown} */ value) =>
     typeof value === 'function' && /** @type {any} */ (value).prototype instanceof Error;
-  return new Set([...made, ...Object.values(others)].filter(isClass));
+  return new Set([...coded, ...Object.values(others)].filter(isClass));
 };
 
 /**
- * Where Node does not show its own: what functions throw that any package can call.
+ * Errors that any package can provoke, used if Node's internal classes are not exposed.
  *
  * @param {Pick<Powers, 'globals' | 'getBuiltin'>} host
  * @returns {Maker[]}
@@ -93,7 +93,8 @@ const failures = ({ globals, getBuiltin }) => {
 };
 
 /**
- * There are hundreds: with accessors for what is inherited, this would take as long as the rest of the host.
+ * Freezes without accessors for inherited properties: there are hundreds of classes, and it would take as long as the
+ * rest of the host.
  *
  * @param {Function} Class
  */

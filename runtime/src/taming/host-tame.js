@@ -1,5 +1,5 @@
-// What has to be done to a builtin of the host before packages share it: it is hardened, settings that
-// hold for the whole process can't be changed through it, and hidden state is not shown.
+// Taming of the host before packages share it: builtins are hardened, process-wide settings become read-only, and
+// internal state is hidden.
 import { needStackForBuiltin, needStackForHost } from '../base/stack-space.js';
 import { hardenHidden, hardenStreams } from '../lockdown/hidden-prototypes.js';
 import { hardenHost, regardHardened } from '../lockdown/host-harden.js';
@@ -23,7 +23,7 @@ import { hardenResultsOf } from './web-results.js';
 /** @import { AnyObject } from '../base/objects.js' */
 /** @import { Powers } from '../protocols/powers.js' */
 
-/** @param {unknown} Class of Node's native ones */
+/** @param {unknown} Class a native class of Node */
 const hideNative = (Class) => {
   let at = typeof Class === 'function' ? Class.prototype : null;
   for (; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) hideClass(at);
@@ -44,7 +44,7 @@ const hardenBinding = ({ internals }, name) => {
 };
 
 /**
- * Any target makes events, of a class of Node's own.
+ * Hardens the internal event class, which every EventTarget of Node instantiates.
  *
  * @param {AnyObject} globals
  */
@@ -54,7 +54,7 @@ const hardenMadeEvents = ({ EventTarget }) => {
     if (key.description === 'kCreateEvent') withHardClass(new EventTarget()[key](undefined, ''));
 };
 
-/** @typedef {(name: string) => AnyObject | undefined} LoadBuiltin gives a builtin, tamed and hardened */
+/** @typedef {(name: string) => AnyObject | undefined} LoadBuiltin returns a builtin, tamed and hardened */
 
 /** @type {WeakMap<object, LoadBuiltin>} by the global object of the host */
 const hardeners = new WeakMap();
@@ -66,12 +66,12 @@ const hardeners = new WeakMap();
 const makeHardener = (powers) => {
   needStackForHost();
   const { process, console } = powers.globals;
-  regardHardened([powers.globals, process, process.env, console]); // never frozen, whatever leads there
+  regardHardened([powers.globals, process, process.env, console]); // never frozen, even if reachable
   /** @type {Set<string>} */
   const tamed = new Set();
-  // All native resources inherit from one class, that shows the stores of all.
+  // All native resources inherit from one class, which exposes the stores of all packages.
   hideNative(powers.internals?.binding('tcp_wrap')?.['TCP']);
-  // Node keeps its own resources on requests that wait for a connection, and in each the stores of all.
+  // Node stores its AsyncResources, which expose the stores of all packages, on requests that wait for a connection.
   const hooks = /** @type {AnyObject} */ (powers.getBuiltin('async_hooks'));
   hooks['AsyncResource'] = asyncResource(powers);
   const tame = (/** @type {string} */ name) => {
@@ -87,7 +87,7 @@ const makeHardener = (powers) => {
   /** @type {Set<string>} */
   const hardened = new Set();
   const load = (/** @type {string} */ name) => {
-    if (!hardened.has(name)) needStackForBuiltin(); // Node ends where there is none to load what it trusts
+    if (!hardened.has(name)) needStackForBuiltin(); // Node aborts if it runs out of stack space while loading a builtin
     const builtin = powers.getBuiltin(name);
     if (builtin !== undefined) hardenLoaded(name);
     return builtin;
@@ -108,7 +108,7 @@ const makeHardener = (powers) => {
 };
 
 /**
- * Must be called before the first package runs: whoever asks first gets what is hardened already.
+ * Must be called before the first package runs, so that packages only get hardened objects.
  *
  * @param {Powers} powers
  * @returns {LoadBuiltin}
@@ -122,7 +122,7 @@ export const hardenerOf = (powers) => {
 /**
  * @param {Powers} powers
  * @param {string} name of a host global
- * @returns {unknown} it, hardened
+ * @returns {unknown} the hardened global
  */
 export const sharedGlobal = (powers, name) => {
   hardenerOf(powers);
@@ -138,10 +138,10 @@ export const sharedGlobal = (powers, name) => {
 };
 
 /**
- * The host is prepared before the builtin is loaded, and takes what it uses of others.
+ * Tames the host before it loads the builtin, because builtins copy functions of others.
  *
  * @param {Powers} powers
  * @param {string} name of a builtin, without `node:`
- * @returns {AnyObject | undefined} it, hardened
+ * @returns {AnyObject | undefined} the hardened builtin
  */
 export const sharedBuiltin = (powers, name) => hardenerOf(powers)(name);

@@ -1,11 +1,11 @@
-// Settings of the whole process, which packages can read and not change.
+// Process-wide settings, which are read-only for packages.
 import { hardenHost } from '../lockdown/host-harden.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
 
 /**
- * A setting of all: it can be read, and an assignment changes nothing. Programs do assign such
- * settings, so it is no error.
+ * Makes process-wide settings read-only. Assignments are ignored instead of throwing, because programs do assign such
+ * settings.
  *
  * @param {AnyObject} owner
  * @param {string[]} names
@@ -22,7 +22,7 @@ export const fixSettings = (owner, names) => {
 };
 
 /**
- * What is behind accessors of functions is loaded late, or made; it is hardened when it is read.
+ * Hardens the values of accessors on read, because they are loaded or created lazily.
  *
  * @param {AnyObject} owner
  */

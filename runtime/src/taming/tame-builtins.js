@@ -1,4 +1,4 @@
-// What is done to each builtin before packages share it.
+// Taming of each builtin before packages share it.
 import { codedError } from '../base/errors.js';
 import { hardenHost } from '../lockdown/host-harden.js';
 import { replace } from '../lockdown/replace.js';
@@ -26,7 +26,8 @@ import { tameZlib } from './tame-zlib.js';
 /** @import { Powers } from '../protocols/powers.js' */
 
 /**
- * Requests that name no agent would share the connections of all packages, and show their agent.
+ * Gives each request without an agent a separate agent: otherwise packages would share connections and could reach
+ * the shared agent.
  *
  * @param {AnyObject} http
  */
@@ -46,7 +47,7 @@ const separateAgents = (http) => {
 };
 
 /**
- * What Node's own return has a property that leads to the context of all.
+ * Replaces functions whose results in Node have a property that exposes the async context of all packages.
  *
  * @param {AnyObject} hooks
  * @param {Powers} powers
@@ -59,7 +60,8 @@ const tameAsyncHooks = ({ AsyncLocalStorage }, powers) => {
 };
 
 /**
- * In Node 24 an interface keeps its history in any file: that of a REPL. Its options are properties of the stream.
+ * Denies history files: in Node 24 an interface can store its history in any file, like a REPL. The options are
+ * properties of the stream.
  *
  * @param {AnyObject} readline
  * @param {Powers} powers
@@ -70,7 +72,7 @@ const tameReadline = (readline, { getBuiltin }) => {
   if (historyManager === undefined) return;
   const prototype = Object.getPrototypeOf(historyManager);
   replace(prototype, 'initialize', () => () => {
-    throw codedError('ERR_ACCESS_DENIED', "no grant of 'readline' keeps a history in a file");
+    throw codedError('ERR_ACCESS_DENIED', "no grant of 'readline' allows a history file");
   });
   hideClass(prototype);
   hardenHost(prototype);
@@ -85,7 +87,7 @@ const tamePerformance = (hooks, powers) =>
 
 /**
  * @param {Powers} powers
- * @param {string[]} bindings whose classes make sockets of descriptors
+ * @param {string[]} bindings whose classes create sockets from descriptors
  */
 const guardNative = ({ internals, inherited = 0 }, bindings) => {
   for (const Class of bindings.flatMap((name) => Object.values(internals?.binding(name) ?? {})))
@@ -146,7 +148,7 @@ export const TAMED = {
     const { SecureContext } = internals?.binding('crypto') ?? {};
     if (SecureContext === undefined) tameTls(tls);
     else {
-      refuseEngines(SecureContext.prototype); // without making one, which takes 20 ms
+      refuseEngines(SecureContext.prototype); // without creating a context, which takes 20 ms
       withHardClass(Object.create(SecureContext.prototype));
     }
     hideConstructors(tls, ['TLSSocket', 'Server']);

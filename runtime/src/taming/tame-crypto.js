@@ -1,4 +1,4 @@
-// `crypto`: keys are made by functions, never by their hidden classes.
+// `crypto`: functions create keys, never the internal classes.
 import { replace } from '../lockdown/replace.js';
 import { hideClass } from '../lockdown/specimens.js';
 import { isConstructor } from '../views/view.js';
@@ -7,12 +7,12 @@ import { isConstructor } from '../views/view.js';
 /** @import { Powers } from '../protocols/powers.js' */
 
 /**
- * Node calls back with the native job as `this`: its class is one for all, and no name leads to it.
+ * Calls callbacks without `this`: Node passes the native job, whose internal class all packages would share.
  *
  * @param {Function} original
  */
 const callingPlainly = (original) => {
-  // No arrow: `new crypto.createCipheriv()` is a call, too.
+  // Not an arrow function: packages call `new crypto.createCipheriv()` too.
   const method = function (/** @type {unknown[]} */ ...args) {
     const callback = args.at(-1);
     if (typeof callback !== 'function') return original(...args);
@@ -23,24 +23,24 @@ const callingPlainly = (original) => {
 };
 
 /**
- * Keys are made by functions. Their class trusts the handle that it is given.
+ * Hides the classes of keys, because their constructors trust the handle argument. Functions create keys.
  *
  * @param {AnyObject} crypto
  * @param {Powers} powers
  */
 export const tameCrypto = (crypto, { getBuiltin }) => {
-  getBuiltin('constants'); // copies what is frozen from now on
+  getBuiltin('constants'); // copies objects that are frozen from now on
   for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(crypto)))
-    if (get !== undefined && /ObjectDefineProperty/.test(`${get}`)) void crypto[name]; // defines itself when it is read
-  /** @type {Map<Function, Function>} functions that have several names, as `randomBytes` has */
-  const made = new Map();
+    if (get !== undefined && /ObjectDefineProperty/.test(`${get}`)) void crypto[name]; // such an accessor redefines itself on read
+  /** @type {Map<Function, Function>} wrapped functions; some have several names, such as `randomBytes` */
+  const wrapped = new Map();
   for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(crypto))) {
     const { value } = property;
     if (typeof value !== 'function' || isConstructor(value)) continue;
-    const known = made.get(value);
+    const known = wrapped.get(value);
     if (known === undefined) replace(crypto, name, callingPlainly);
     else Object.defineProperty(crypto, name, { ...property, value: known });
-    made.set(value, crypto[name]);
+    wrapped.set(value, crypto[name]);
   }
   const { KeyObject } = crypto;
   hideClass(Object.getPrototypeOf(KeyObject.prototype));

@@ -1,4 +1,4 @@
-// `events`: each emitter has its own state, and no setting holds for all.
+// `events`: each emitter has its own state, and process-wide settings are read-only.
 import { replace } from '../lockdown/replace.js';
 import { emitterResource } from '../replacements/replacements.js';
 import { fixSettings, hardenLate } from './settings.js';
@@ -7,8 +7,8 @@ import { fixSettings, hardenLate } from './settings.js';
 /** @import { Powers } from '../protocols/powers.js' */
 
 /**
- * Node keeps `captureRejections` in a property of the prototype that can't become an accessor. When each
- * emitter has its own before it is assigned, that of the prototype can be fixed.
+ * Node stores `captureRejections` in a property of the prototype that can't become an accessor. Each emitter gets its
+ * own property first, so that the one of the prototype can be made read-only.
  *
  * @param {AnyObject} EventEmitter
  */
@@ -42,6 +42,6 @@ export const tameEvents = (events, powers) => {
   hardenLate(events);
   fixCapture(events);
   replace(events, 'setMaxListeners', (original) => (/** @type {unknown[]} */ ...args) => {
-    if (args.length > 1) Reflect.apply(original, events, args); // else it sets the default of all
+    if (args.length > 1) Reflect.apply(original, events, args); // otherwise it would set the process-wide default
   });
 };

@@ -1,5 +1,5 @@
-// What `fs` gives to packages that are granted it, or a part of it: files, but not the process itself (`/proc/self/mem` is
-// its machine code, `/proc/self/environ` its environment), no devices, and no stream that leads to all of `fs`.
+// `fs` for packages with a grant: files, but not the process itself (`/proc/self/mem` contains its machine code,
+// `/proc/self/environ` its environment), no devices, and no streams that expose all of `fs`.
 import { codedTypeError } from '../base/errors.js';
 import { makePlaces } from './fs-places.js';
 import { guardOpening, needReading, openByName, optionsOf, settled } from './fs-open.js';
@@ -10,9 +10,13 @@ import { replace } from '../lockdown/replace.js';
 /** @import { Access, Places } from './fs-places.js' */
 /** @import { AnyObject } from '../base/objects.js' */
 
-/** @typedef {(args: unknown[]) => unknown[]} Checked what a function is given instead; it throws for what leads elsewhere */
+/**
+ * @typedef {(args: unknown[]) => unknown[]} Checked maps arguments; throws for a path that leads to something other
+ *   than a file
+ */
 
-// Of https://nodejs.org/api/fs.html, what takes a path and opens nothing: how many, and whether it changes what is there.
+// Functions of https://nodejs.org/api/fs.html that take paths without opening a file: number of paths and required
+// access.
 /** @type {Record<string, { paths: number, access: Access }>} */
 const METHODS = {
   __proto__: /** @type {never} */ (null),
@@ -45,7 +49,7 @@ const isPromises = (owner) => !Object.hasOwn(owner, 'openSync');
  * @param {Checked} checked
  */
 const guard = (owner, name, checked) => {
-  const rejects = isPromises(owner) && name !== 'watch'; // which answers with an iterator
+  const rejects = isPromises(owner) && name !== 'watch'; // it returns an iterator
   replace(owner, name, (original) =>
     rejects
       ? async (/** @type {unknown[]} */ ...args) => Reflect.apply(original, owner, checked(args))
@@ -58,7 +62,7 @@ const guard = (owner, name, checked) => {
 };
 
 /**
- * That of Node 22's promises ends the process.
+ * Checks the argument of `statfs`: in Node 22, `fs.promises.statfs` aborts the process for another type.
  *
  * @param {any} path
  */
@@ -89,7 +93,7 @@ const guardPaths = (owner, { check }) => {
 };
 
 /**
- * What leads elsewhere is not there, for who asks whether it is.
+ * `exists` reports false for a path that leads to something other than a file.
  *
  * @param {AnyObject} fs
  * @param {Places} places
@@ -103,13 +107,13 @@ const guardExistence = (fs, { check }) => {
       return false;
     }
   };
-  replace(fs, 'existsSync', (original) => (/** @type {unknown} */ asked) => {
-    const path = settled(asked);
+  replace(fs, 'existsSync', (original) => (/** @type {unknown} */ requested) => {
+    const path = settled(requested);
     return isThere(path) && original(path);
   });
   replace(fs, 'exists', (original) => (/** @type {unknown[]} */ ...args) => {
-    const [asked, done] = args;
-    const path = settled(asked);
+    const [requested, done] = args;
+    const path = settled(requested);
     if (typeof done !== 'function' || isThere(path)) return original(path, ...args.slice(1));
     return queueMicrotask(() => done(false));
   });
@@ -130,7 +134,7 @@ const guardLinks = (owner, { checkLink }) => {
 };
 
 /**
- * What is within a folder, or behind a link that is followed, is asked for one by one.
+ * Checks each file in a folder and each followed link with the `filter` option.
  *
  * @param {AnyObject} owner
  * @param {Places} places
@@ -155,7 +159,7 @@ const guardCopies = (owner, { check }) => {
 };
 
 /**
- * Streams keep the functions that they use where everybody sees them: by default, all of `fs`.
+ * Streams expose the functions that they use, by default all of `fs`: they get only the needed ones.
  *
  * @param {AnyObject} fs
  * @param {Places} places
@@ -178,8 +182,8 @@ const guardStreams = (fs, { check }, inherited) => {
   /** @type {Record<string, Access>} */
   const accesses = { ReadStream: 'read', WriteStream: 'write' };
   if (fs.Utf8Stream !== undefined) {
-    const value = guardedClass(fs.Utf8Stream, ([asked, ...rest]) => {
-      const options = { ...Object(asked) };
+    const value = guardedClass(fs.Utf8Stream, ([requested, ...rest]) => {
+      const options = { ...Object(requested) };
       if (options.dest !== undefined) check(options.dest, 'write');
       checkDescriptor(options.fd, inherited);
       return [options, ...rest];
@@ -187,15 +191,15 @@ const guardStreams = (fs, { check }, inherited) => {
     Object.defineProperty(fs, 'Utf8Stream', { value, enumerable: true, configurable: true });
   }
   for (const [name, own] of Object.entries(functions)) {
-    const Guarded = guardedClass(fs[name], ([path, asked]) => {
-      const options = optionsOf(asked);
+    const Guarded = guardedClass(fs[name], ([path, requested]) => {
+      const options = optionsOf(requested);
       const given = settled(path);
-      if (!options.fs) checkDescriptor(options.fd, inherited); // else it means something to that object alone
+      if (!options.fs) checkDescriptor(options.fd, inherited); // otherwise only that object interprets it
       const isHandle = typeof options.fd === 'object' && options.fd !== null;
       if (options.fd === undefined || options.fd === null) check(given, accesses[name] ?? 'write');
       return [given, isHandle ? options : { ...options, fs: options.fs ?? own }];
     });
-    fs[name] = Guarded; // what `createReadStream` and its like make from now on
+    fs[name] = Guarded; // `createReadStream` and `createWriteStream` use it from now on
     fs[`File${name}`] = Guarded;
   }
 };
@@ -204,7 +208,7 @@ const guardStreams = (fs, { check }, inherited) => {
  * @param {AnyObject} fs the builtin, not yet hardened
  * @param {AnyObject} path
  * @param {AnyObject} url
- * @param {number} inherited descriptors of who started the program
+ * @param {number} inherited number of descriptors from the parent process
  */
 export const tameFs = (fs, path, url, inherited) => {
   const anywhere = () => undefined;

@@ -1,5 +1,5 @@
-// What `tls`, `sqlite` and sockets give to packages: no option of theirs loads machine code, and what a server was
-// connected to leads to no connections of one's own.
+// `tls`, `sqlite` and sockets: no option loads machine code, and an accepted connection does not give access to
+// classes that open new ones.
 import { ownProperty } from '../base/descriptors.js';
 import { codedError } from '../base/errors.js';
 import { guardedClass } from './guarded-class.js';
@@ -12,19 +12,19 @@ import { hardenResults, withHardClass } from '../lockdown/specimens.js';
 
 /** @param {string} what */
 const refused = (what) =>
-  codedError('ERR_ACCESS_DENIED', `${what} loads machine code, which no compartment holds`);
+  codedError('ERR_ACCESS_DENIED', `${what} loads machine code, which compartments can't confine`);
 
-// What an OpenSSL engine is loaded with. All of tls, https and http2 come to these.
+// Methods that load an OpenSSL engine. tls, https and http2 all call them.
 const ENGINES = ['setClientCertEngine', 'setEngineKey'];
 
 /**
- * @param {object} prototype of native contexts, or of something else
+ * @param {object} prototype of native contexts or of other native objects
  */
 export const refuseEngines = (prototype) => {
   for (const name of ENGINES) {
     if (!ownProperty(prototype, name)?.configurable) continue;
     const value = () => {
-      throw refused('an engine of OpenSSL');
+      throw refused('an OpenSSL engine');
     };
     Object.defineProperty(prototype, name, { value, configurable: true });
   }
@@ -38,9 +38,9 @@ export const tameTls = (tls) => {
 };
 
 /**
- * A function of SQL that takes the address of machine code, from a parameter of a statement. Each connection has it.
+ * Overrides the SQL function `fts3_tokenizer` of every connection: it takes the address of machine code as a parameter.
  *
- * @param {AnyObject} methods of databases, which are Node's own
+ * @param {AnyObject} methods Node's methods of databases
  * @returns {(database: object) => void}
  */
 const makeTokenizerRefusal = ({ function: define, close }) => {
@@ -82,7 +82,7 @@ export const tameSqlite = (sqlite) => {
   const { open } = {
     /** @this {object} */
     open() {
-      needStackToHarden(); // else it would be open, and not be dealt with
+      needStackToHarden(); // otherwise the database could be open without the override
       Reflect.apply(hostOpen, this, []);
       refuseTokenizers(this);
     },
@@ -98,7 +98,7 @@ export const tameSqlite = (sqlite) => {
 };
 
 /**
- * Instances lead to a class that makes none: who is granted the class has it by its own name.
+ * Replaces `constructor` of instances with a class that throws: a package with a grant gets the class by its name.
  *
  * @param {AnyObject} owner a builtin
  * @param {string[]} names of classes
@@ -109,7 +109,10 @@ export const hideConstructors = (owner, names) => {
     if (prototype === undefined) continue;
     const { [name]: value } = {
       [name]: function () {
-        throw codedError('ERR_ACCESS_DENIED', `${name} is not made by what an instance leads to`);
+        throw codedError(
+          'ERR_ACCESS_DENIED',
+          `an instance gives no access to the constructor of ${name}`,
+        );
       },
     };
     Object.defineProperty(/** @type {Function} */ (value), 'prototype', { value: prototype });
@@ -121,7 +124,7 @@ export const hideConstructors = (owner, names) => {
 };
 
 /**
- * A parser has an object of Node's for what it does, of a class that no name leads to.
+ * Hardens the class of the resource object that Node passes to a parser; no global leads to it.
  *
  * @param {Function} HTTPParser
  */
@@ -136,7 +139,7 @@ export const tameParser = ({ prototype }) => {
 };
 
 /**
- * Sessions and streams are made when something comes over the network: each listens to itself first.
+ * Hardens sessions and streams that Node creates for incoming data, when they add their first listener to themselves.
  *
  * @param {AnyObject} prototype of all sessions, or of all streams
  */
@@ -171,7 +174,7 @@ export const tameHttp2 = (http2, { getBuiltin }) => {
   const streams = Object.getPrototypeOf(Object.getPrototypeOf(stream));
   hardenListening(sessions);
   hardenListening(streams);
-  // When a session has its native handle, it says its settings; a stream is told of its own.
+  // A session has its native handle when it calls `settings`; a stream gets its handle as an argument of `init`.
   const handleOf = (/** @type {AnyObject} */ owner) => {
     const isHandle = (/** @type {symbol} */ key) => key.description === 'kHandle';
     return owner[Object.getOwnPropertySymbols(owner).find(isHandle) ?? ''];

@@ -1,4 +1,4 @@
-// `stream` and `buffer`: the classes of rare streams are hardened before one is made.
+// `stream` and `buffer`: hardens the classes of rarely used streams before the first one is created.
 import { once } from '../base/stack-space.js';
 import { hardenStreams } from '../lockdown/hidden-prototypes.js';
 import { hardenHost } from '../lockdown/host-harden.js';
@@ -9,7 +9,7 @@ import { hardenLate } from './settings.js';
 /** @import { AnyObject } from '../base/objects.js' */
 /** @import { Powers } from '../protocols/powers.js' */
 
-// What makes a stream of a kind that no name leads to, by what holds it.
+// Functions that create streams of internal classes, by their owner.
 const RARE = {
   of: ['compose', 'duplexPair'],
   statics: ['from', 'toWeb', 'fromWeb', 'wrap'],
@@ -19,7 +19,7 @@ const RARE = {
 /**
  * @param {AnyObject} owner
  * @param {string[]} names of functions
- * @param {() => void} prepare is called before each of them
+ * @param {() => void} prepare called before each of them
  */
 const prepareBefore = (owner, names, prepare) => {
   for (const name of names) {
@@ -59,7 +59,7 @@ export const tameStream = (stream, powers) => {
   prepareRareStreams(stream, powers);
   replace(stream, 'setDefaultHighWaterMark', () => () => undefined);
   hardenLate(stream);
-  hardenHost(new stream['Writable']()['_writableState'].writecb); // what all have that have none
+  hardenHost(new stream['Writable']()['_writableState'].writecb); // the shared default callback
 };
 
 /**

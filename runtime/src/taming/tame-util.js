@@ -1,4 +1,4 @@
-// `util`: how objects are inspected is the same for all packages.
+// `util`: packages share the settings of `inspect`, which are read-only.
 import { hardenHost } from '../lockdown/host-harden.js';
 import { replace } from '../lockdown/replace.js';
 import { fixSettings } from './settings.js';
@@ -6,7 +6,8 @@ import { fixSettings } from './settings.js';
 /** @import { AnyObject } from '../base/objects.js' */
 
 /**
- * Node hands out one function to all that ask for messages which nobody wants, and defines a property of it each time.
+ * Creates a logger for each call: Node returns one shared function for all disabled loggers, and defines a property
+ * on it each time.
  *
  * @param {Function} original
  */
@@ -22,10 +23,10 @@ const ownDebuglog = (original) => (/** @type {unknown} */ set, /** @type {unknow
 export const tameUtil = (util) => {
   hardenHost(util['inspect'].defaultOptions);
   fixSettings(util['inspect'], ['defaultOptions']);
-  hardenHost(util['inspect']); // a URL hands it out, also where nobody asks for `util`
+  hardenHost(util['inspect']); // a URL exposes it even without a grant for `util`
   for (const colors of [false, true]) {
     const custom = (/** @type {unknown} */ _depth, /** @type {AnyObject} */ { stylize }) =>
-      void hardenHost(stylize); // what every object is handed that says how it is to be shown
+      void hardenHost(stylize); // passed to every custom inspection function
     util['inspect']({ [util['inspect'].custom]: custom }, { colors });
   }
   for (const name of ['debuglog', 'debug']) replace(util, name, ownDebuglog);

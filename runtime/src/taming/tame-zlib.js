@@ -1,4 +1,4 @@
-// `zlib`: the hidden base classes of its streams.
+// `zlib`: the internal base classes of its streams.
 import { hideClass } from '../lockdown/specimens.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
@@ -6,12 +6,12 @@ import { hideClass } from '../lockdown/specimens.js';
 
 /**
  * @param {Function} Hidden a class whose subclasses call it by `super`
- * @returns {Function} that makes instances of these only, as they make them
+ * @returns {Function} constructs instances of these subclasses only
  */
 const forSubclasses = (Hidden) => {
   const guard = /** @type {Function} */ (
     /** @this {unknown} */ function (/** @type {unknown[]} */ ...args) {
-      // Zstd(opts, mode, initParamsArray, maxParam): a handle that is given anything else ends the process.
+      // Zstd(opts, mode, initParamsArray, maxParam): other arguments for the handle abort the process.
       const isCall = new.target === undefined || new.target === guard;
       if (isCall || !(args[2] instanceof Uint32Array)) throw new TypeError('Illegal constructor');
       return Reflect.construct(Hidden, args, new.target);
@@ -27,7 +27,7 @@ const isClass = (/** @type {Function} */ value) =>
   /^class\b/.test(Reflect.apply(Function.prototype.toString, value, []));
 
 /**
- * The classes that streams of `zlib` inherit from, which no name leads to.
+ * Hides the internal base classes of `zlib` streams.
  *
  * @param {AnyObject} zlib
  * @param {Powers} powers

@@ -1,4 +1,4 @@
-// What globals of the Web make late, of classes that no global of Node names: events of sockets, keys, locks.
+// Results of web APIs whose classes are no globals of Node: events of sockets, keys, locks.
 import { hardenHost } from '../lockdown/host-harden.js';
 import { once } from '../base/stack-space.js';
 import { replace } from '../lockdown/replace.js';
@@ -7,7 +7,7 @@ import { withHardClass } from '../lockdown/specimens.js';
 /** @import { AnyObject } from '../base/objects.js' */
 
 /**
- * @param {AnyObject | undefined} prototype undefined: this host has no such class
+ * @param {AnyObject | undefined} prototype undefined: the host lacks the class
  * @param {(prototype: AnyObject) => void} act
  */
 const changeOnce = (prototype, act) => {
@@ -20,10 +20,11 @@ const MAKING_KEYS = [
   ...['encapsulateKey', 'decapsulateKey'],
 ];
 
-/** @param {any} made a key, or what has keys */
-const withHardKeys = (made) => {
-  for (const key of [made, made?.publicKey, made?.privateKey, made?.sharedKey]) withHardClass(key);
-  return made;
+/** @param {any} result a key or an object with keys */
+const withHardKeys = (result) => {
+  for (const key of [result, result?.publicKey, result?.privateKey, result?.sharedKey])
+    withHardClass(key);
+  return result;
 };
 
 /** @param {AnyObject} globals of the host */
@@ -43,7 +44,7 @@ export const hardenKeys = ({ SubtleCrypto, CryptoKey }) => {
 const EVENTS = ['MessageEvent', 'CloseEvent', 'ErrorEvent'];
 
 /**
- * What is heard of a socket is dispatched by Node as a package would.
+ * Hardens events of sockets in `dispatchEvent`, which Node calls for them.
  *
  * @param {AnyObject} globals of the host
  * @param {string} name
@@ -81,7 +82,7 @@ const hardenLocks = ({ navigator }) =>
 
 /**
  * @param {AnyObject} globals of the host
- * @param {string} name of one that a package is given
+ * @param {string} name of a global that a package gets
  */
 export const hardenResultsOf = (globals, name) => {
   if (name === 'WebSocket' || name === 'EventSource') {

@@ -1,5 +1,6 @@
-// Has texts minified by an esbuild that is installed, in a process of its own: a line of JSON asks for all texts, a
-// line answers; a line before says what is wrong with esbuild, or null. Nothing of the application is executed but its esbuild.
+// Minifies sources with an installed esbuild, in a separate process. Each request and each response is a line of
+// JSON; the first line reports a problem of esbuild, or null. The only code of the application that runs is its
+// esbuild.
 //   node minify.mjs FOLDER      of esbuild
 import { createInterface } from 'node:readline';
 import { createRequire } from 'node:module';
@@ -15,16 +16,17 @@ import { segmentsOf } from '../stacks/source-map.js';
 /**
  * @typedef {object} Program
  * @property {string} text an expression: the functor of a module
- * @property {string[]} edits of the functor: see `edit-table.js`
- * @property {{ mappings: string, sources: number } | null} origin from the file as it was installed to its sources, and
- *   how many they are; null: it is the source
+ * @property {string[]} edits of the functor, see `edit-table.js`
+ * @property {{ mappings: string, sources: number } | null} origin source map from the installed file to its sources,
+ *   and their number; null: the file is the source
  *
  * @typedef {object} Minified
  * @property {string} text
- * @property {string} mappings from it to the sources; to the file itself, after them, what comes from none of them
+ * @property {string} mappings from it to the sources; positions without a source map to the file itself, which has
+ *   the next index
  */
 
-/** Of a minifier that changes nothing that a program can see but the texts of functions. */
+/** With these options, programs can only observe the minification in the source of functions. */
 const OPTIONS = {
   loader: 'js',
   target: 'esnext',
@@ -33,7 +35,7 @@ const OPTIONS = {
   minifyWhitespace: true,
   treeShaking: false,
   ignoreAnnotations: true,
-  supported: { 'inline-script': false }, // else a tagged template with </script> becomes another
+  supported: { 'inline-script': false }, // otherwise esbuild changes a tagged template with </script>
   sourcemap: 'external',
   sourcesContent: false,
   tsconfigRaw: '{}',
@@ -43,18 +45,17 @@ const BEFORE = '$h(';
 const AFTER = ');';
 
 const folder = process.argv[2] ?? '.';
-delete process.env['ESBUILD_BINARY_PATH']; // which esbuild it is must follow from the folder
+delete process.env['ESBUILD_BINARY_PATH']; // the folder must determine the esbuild
 const { transform } = createRequire(`${folder}/`)(folder);
 
 /**
  * @param {string} text an expression
  * @param {object} [options]
- * @param {ReadonlyArray<string>} [taken] names that no variable may get
- * @returns {Promise<MappedSource>} shorter
+ * @param {ReadonlyArray<string>} [taken] names that no variable must get
+ * @returns {Promise<MappedSource>} the minified source
  */
 const shortened = async (text, options, taken = []) => {
-  // An expression that stood alone would be left out, as one that does nothing; and what is asked for as a global is
-  // what nothing else is called.
+  // esbuild would drop an expression without effects; and it does not reuse the names of free variables.
   const also = taken.length > 0 ? `,[${taken.join(',')}]` : '';
   const { code, map } = await transform(`${BEFORE}${text}${also})`, { ...OPTIONS, ...options });
   const end = code.trimEnd();
@@ -75,20 +76,20 @@ const shortened = async (text, options, taken = []) => {
 };
 
 const IDENTIFIERS = { minifyIdentifiers: true };
-const SHORT = /^[\w$]{1,3}$/; // as esbuild's names are
+const SHORT = /^[\w$]{1,3}$/; // the form of esbuild's names
 const RESERVED = new Set(['do', 'for', 'if', 'in', 'let', 'new', 'try', 'var']);
 
 /**
- * Local names are shortened where no program can see them. What esbuild makes of a text with names put back must be what
- * it made of the first: then both mean the same.
+ * Shortens local names that programs can't observe. esbuild must produce the same result for the source with restored
+ * names as for the original: then both are equivalent.
  *
  * @param {string} text
  * @returns {Promise<{ text: string, segments: Segments }>}
  */
 const minified = async (text) => {
   const blank = await shortened(text);
-  const whole = withNames(blank, () => true); // also without blanks alone, esbuild changes a few names
-  if (!areAlike(await shortened(whole.text), blank)) throw new Error('names are not as they were');
+  const whole = withNames(blank, () => true); // esbuild renames some variables even without minifyIdentifiers
+  if (!areAlike(await shortened(whole.text), blank)) throw new Error('names were not restored');
   const visible = visibleNames(whole.text);
   const taken = [...visible].filter((name) => SHORT.test(name) && !RESERVED.has(name));
   try {
@@ -97,12 +98,12 @@ const minified = async (text) => {
     if (!areAlike(await shortened(named.text, IDENTIFIERS, taken), short)) return whole;
     return { text: named.text, segments: composed(named.segments, originIn(whole.segments)) };
   } catch {
-    return whole; // a name put back may be what another variable got, even a parameter beside it
+    return whole; // a restored name may collide with the new name of another variable, even of a parameter
   }
 };
 
 /**
- * The functor's end stays on a line of its own, where no trace looks.
+ * Puts the end of the functor on a separate line, which stack traces ignore.
  *
  * @param {string} text
  * @param {string} written
@@ -111,7 +112,7 @@ const minified = async (text) => {
 const withTail = (text, written) => {
   const lines = written.trimEnd().split('\n');
   const tail = (lines.at(-1) ?? '').trim();
-  const parts = tail.split('}').length - 1; // as many braces close
+  const parts = tail.split('}').length - 1; // number of closing braces
   let at = text.length;
   for (let count = 0; count < parts; count += 1) at = text.lastIndexOf('}', at - 1);
   return at < 0 ? undefined : `${text.slice(0, at)}\n${text.slice(at)}\n`;
@@ -128,24 +129,24 @@ const originOf = ({ mappings, sources }) => {
 
 /**
  * @param {Program} program
- * @returns {Promise<Minified | null>} null: it stays as it is
+ * @returns {Promise<Minified | null>} null: keep the original
  */
 const answerTo = async ({ text, edits, origin }) => {
   try {
-    const made = await minified(text);
-    const ended = withTail(made.text, text);
+    const result = await minified(text);
+    const ended = withTail(result.text, text);
     if (ended === undefined || ended.length >= text.length) return null;
-    const written = composed(made.segments, originBefore(readEdits(edits)));
+    const written = composed(result.segments, originBefore(readEdits(edits)));
     const sources = origin === null ? written : composed(written, originOf(origin));
     return { text: ended, mappings: mappingsText(sources) };
   } catch {
-    return null; // what esbuild does not take
+    return null; // esbuild rejects the source
   }
 };
 
 /**
  * @param {[string, string]} pair
- * @returns {Promise<boolean>} whether both texts mean the same
+ * @returns {Promise<boolean>} whether both sources are equivalent
  */
 const areSame = async ([one, other]) => {
   try {

@@ -1,4 +1,4 @@
-// Names that a minifier has changed, put back: as its map says, where each of them stands.
+// Restores names that a minifier changed, at the positions in its source map.
 
 /** @import { Segment, Segments } from '../stacks/source-map.js' */
 
@@ -13,10 +13,10 @@ const NAME = /#?[\p{ID_Continue}$\u200c\u200d]+/uy;
 
 /**
  * @param {MappedSource} mapped
- * @param {(name: string) => boolean} isKept whether a name is to be as it was
+ * @param {(name: string) => boolean} shouldRestore whether to restore a name
  * @returns {{ text: string, segments: Segments }}
  */
-export const withNames = ({ text, segments, names }, isKept) => {
+export const withNames = ({ text, segments, names }, shouldRestore) => {
   const lines = text.split('\n').map((line, index) => lineWithNames(line, segments[index] ?? []));
   return {
     text: lines.map(({ line }) => line).join('\n'),
@@ -28,35 +28,35 @@ export const withNames = ({ text, segments, names }, isKept) => {
    * @param {ReadonlyArray<Segment>} places
    */
   function lineWithNames(line, places) {
-    let made = '';
+    let restored = '';
     let end = 0;
     const moved = places.map((segment) => {
-      const start = segment.start + made.length - end;
+      const start = segment.start + restored.length - end;
       const name = segment.name === undefined ? undefined : names[segment.name];
-      if (name !== undefined && segment.start >= end && isKept(name)) {
+      if (name !== undefined && segment.start >= end && shouldRestore(name)) {
         NAME.lastIndex = segment.start;
         const [short = ''] = NAME.exec(line) ?? [];
-        made += line.slice(end, segment.start) + name;
+        restored += line.slice(end, segment.start) + name;
         end = segment.start + short.length;
       }
       return { ...segment, start };
     });
-    return { line: made + line.slice(end), moved };
+    return { line: restored + line.slice(end), moved };
   }
 };
 
 const IDENTIFIER = '(#?[\\p{ID_Start}$_][\\p{ID_Continue}$\\u200c\\u200d]*)';
 const NAMED = [
   `(?:function\\*? ?|class )${IDENTIFIER}`,
-  // What has no name of its own is called by the variable that it is first the value of.
+  // An anonymous function or class gets the name of the first variable that it is assigned to.
   `${IDENTIFIER}(?:\\|\\||&&|\\?\\?)?=(?:async\\b|function\\b|class\\b|\\(|[\\p{ID_Continue}$]+=>)`,
   '(#[\\p{ID_Start}$_][\\p{ID_Continue}$\\u200c\\u200d]*)',
 ].map((pattern) => new RegExp(pattern, 'gu'));
 
 /**
- * @param {string} text without blanks that are not needed
- * @returns {Set<string>} names that a program may see: of functions, classes and private members. Of some that it can't see
- *   that is said too.
+ * @param {string} text minified source
+ * @returns {Set<string>} names that programs may observe: of functions, classes and private members. Includes some
+ *   that they can't.
  */
 export const visibleNames = (text) =>
   new Set(NAMED.flatMap((pattern) => [...text.matchAll(pattern)].map(([, name = '']) => name)));
@@ -78,13 +78,12 @@ const wordsOf = ({ text, segments }) =>
   });
 
 /** @param {string} text */
-const shapeOf = (text) => text.replace(WORD, '_').replace(/\n[ \t]+/g, '\n'); // comments move
+const shapeOf = (text) => text.replace(WORD, '_').replace(/\n[ \t]+/g, '\n'); // comments may move
 
 /**
- * @param {MappedSource} one made by a minifier, as is the other
+ * @param {MappedSource} one output of the minifier
  * @param {MappedSource} other
- * @returns {boolean} whether they are the same but for which names were chosen for what it renamed: then what it
- *   was given means the same
+ * @returns {boolean} whether they differ only in the new names of renamed variables: then their inputs are equivalent
  */
 export const areAlike = (one, other) => {
   if (shapeOf(one.text) !== shapeOf(other.text)) return false;

@@ -1,5 +1,5 @@
-// Erases types from texts, in a process of its own: a line of JSON asks, a line of JSON answers. Nothing is
-// executed but Node's own parser, and what is answered is scanned as any source is.
+// Strips types from sources, in a separate process. Each request and each response is a line of JSON. Only Node's
+// parser runs, and the result is scanned like any source.
 import { createInterface } from 'node:readline';
 import { stripTypeScriptTypes } from 'node:module';
 import { transformJsx } from './transform-jsx.js';
@@ -10,7 +10,7 @@ import { transformJsx } from './transform-jsx.js';
  * @typedef {object} Question
  * @property {string} source
  * @property {'ts' | 'tsx' | 'jsx'} syntax
- * @property {'mjs' | 'cjs' | null} language null: the text decides
+ * @property {'mjs' | 'cjs' | null} language null: detected from the source
  * @property {JsxOptions} jsx
  */
 
@@ -19,13 +19,14 @@ const continues = (byte) => byte !== undefined && (byte & 0xc0) === 0x80;
 
 /**
  * @param {string} source
- * @param {string} stripped of as many bytes: what is erased is blank
+ * @param {string} stripped the same number of bytes: types are replaced by spaces
  * @returns {Edit[]}
  */
 const blanks = (source, stripped) => {
   const before = Buffer.from(source);
   const after = Buffer.from(stripped);
-  if (before.length !== after.length) throw new Error('Node erased types without keeping columns');
+  if (before.length !== after.length)
+    throw new Error('Node stripped types without keeping columns');
   /** @type {Edit[]} */
   const edits = [];
   for (let at = 0; at < before.length; at += 1) {
@@ -39,10 +40,10 @@ const blanks = (source, stripped) => {
 };
 
 const LINE = /^[^\n]*:(\d+)\n/;
-const MARK = /^( *)(\^+)$/m; // none under what goes over several lines
+const MARK = /^( *)(\^+)$/m; // missing for code on several lines
 
 /**
- * @param {any} error of Node's, which draws a frame where it could say the place
+ * @param {any} error of Node, which has its position only as a code frame in its stack
  * @returns {Refusal}
  */
 const refusalOf = ({ code, message, stack }) => {

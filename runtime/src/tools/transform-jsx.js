@@ -1,6 +1,6 @@
 /*! With sucrase, MIT License, Copyright (c) 2012-2018 various contributors */
-// JSX, and types beside it, by sucrase: https://github.com/alangpierce/sucrase. It keeps lines, and says where each
-// token came from; from that follow the edits that make its output of the source.
+// Transforms JSX, with or without types, with sucrase: https://github.com/alangpierce/sucrase. It keeps lines and its
+// source map has every token, so its output can be expressed as edits of the source.
 import { transform } from 'sucrase/dist/esm/index.js';
 import { parse } from 'sucrase/dist/esm/parser/index.js';
 import { ContextualKeyword as word } from 'sucrase/dist/esm/parser/tokenizer/keywords.js';
@@ -22,28 +22,29 @@ import { segmentNumbers } from '../stacks/source-map.js';
  * @property {number} line from 1; 0: unknown
  * @property {number} column from 1; 0: unknown
  * @property {number} width
- * @property {boolean} drawn whether both are counted as a terminal does, a tab for four; else in characters
+ * @property {boolean} drawn whether column and width count terminal cells, with four for a tab; otherwise characters
  */
 /** @typedef {ReturnType<typeof parse>['tokens'][number]} Token */
 
 /**
  * @param {string} mappings of a source map
- * @returns {Array<Array<[made: number, written: number]>>} by line, columns that stand for each other
+ * @returns {Array<Array<[generated: number, written: number]>>} by line: pairs of corresponding columns
  */
 const columnsOf = (mappings) => {
   let line = 0;
   let column = 0;
   return mappings.split(';').map((segments, index) => {
-    let made = 0;
+    let generated = 0;
     /** @type {Array<[number, number]>} */
     const pairs = [];
     for (const segment of segments.split(',')) {
       const [by = 0, , lines = 0, columns = 0] = segmentNumbers(segment);
-      made += by;
+      generated += by;
       line += lines;
       column += columns;
-      const [lastMade, lastWritten] = pairs.at(-1) ?? [0, 0];
-      if (line === index && made >= lastMade && column >= lastWritten) pairs.push([made, column]);
+      const [lastGenerated, lastWritten] = pairs.at(-1) ?? [0, 0];
+      if (line === index && generated >= lastGenerated && column >= lastWritten)
+        pairs.push([generated, column]);
     }
     return pairs;
   });
@@ -52,7 +53,7 @@ const columnsOf = (mappings) => {
 /**
  * @param {string} before
  * @param {string} after
- * @returns {[skipped: number, kept: number]} how much is the same at both ends
+ * @returns {[skipped: number, kept: number]} lengths of the common prefix and suffix
  */
 const sameEnds = (before, after) => {
   const most = Math.min(before.length, after.length);
@@ -73,16 +74,19 @@ const sameEnds = (before, after) => {
 const editsOfLine = (before, after, pairs, offset) => {
   /** @type {Edit[]} */
   const edits = [];
-  let [made, written] = [0, 0];
-  for (const [nextMade, nextWritten] of [...pairs, [after.length, before.length]]) {
-    const [was, is] = [before.slice(written, nextWritten), after.slice(made, nextMade)];
+  let [generated, written] = [0, 0];
+  for (const [nextGenerated, nextWritten] of [...pairs, [after.length, before.length]]) {
+    const [was, is] = [before.slice(written, nextWritten), after.slice(generated, nextGenerated)];
     if (was !== is) {
       const [first, last] = sameEnds(was, is);
       const start = offset + Buffer.byteLength(before.slice(0, written + first));
       const end = start + Buffer.byteLength(was.slice(first, was.length - last));
       edits.push([start, end, is.slice(first, is.length - last)]);
     }
-    [made, written] = [/** @type {number} */ (nextMade), /** @type {number} */ (nextWritten)];
+    [generated, written] = [
+      /** @type {number} */ (nextGenerated),
+      /** @type {number} */ (nextWritten),
+    ];
   }
   return edits;
 };
@@ -108,7 +112,7 @@ const editsBetween = (source, code, mappings) => {
 const MODIFIERS = new Set([tt._private, tt._protected, tt._public, tt._readonly, tt._override]);
 
 /**
- * What is more than types, in the words of Node.
+ * TypeScript syntax with runtime semantics, in the terms of Node's messages.
  *
  * @param {Token} token
  * @param {Token | undefined} before
@@ -166,7 +170,7 @@ const refusalIn = (source, tokens) => {
  * @param {string} source
  * @param {ReadonlyArray<Token>} tokens
  * @param {number} first
- * @returns {string} of an element, such as `a.b`; empty for a fragment
+ * @returns {string} name of an element, such as `a.b`; empty for a fragment
  */
 const elementName = (source, tokens, first) => {
   const typeOf = (/** @type {number} */ at) => tokens[at]?.type;
@@ -177,7 +181,7 @@ const elementName = (source, tokens, first) => {
 };
 
 /**
- * Sucrase takes any closing tag for the right one.
+ * Checks closing tags, because sucrase accepts any.
  *
  * @param {string} source
  * @param {ReadonlyArray<Token>} tokens
@@ -218,8 +222,8 @@ const isModule = (tokens) =>
 const IMPORTS = /^(?:import \{[^}]*\} from "[^"]*";)+/;
 
 /**
- * @param {Edit} edit that imports the functions that JSX calls
- * @returns {Edit} that requires them
+ * @param {Edit} edit that inserts imports of the functions that JSX calls
+ * @returns {Edit} with `require` instead
  */
 const required = ([start, end, text]) => [
   start,
@@ -233,7 +237,7 @@ const required = ([start, end, text]) => [
 
 /**
  * @param {any} error of sucrase
- * @returns {Refusal | undefined} undefined: it isn't about the text
+ * @returns {Refusal | undefined} undefined: not a syntax error
  */
 const syntaxRefusal = ({ message, loc }) =>
   loc && {

@@ -1,16 +1,17 @@
-// An object of the host that keeps state which is not frozen, as one compartment sees it.
+// Views of host objects with mutable state, one for each compartment.
 import { isObject } from '../base/objects.js';
 import { bindMethod, frozenAccessor } from './view.js';
 import { hardenHost } from '../lockdown/host-harden.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
 
-// What listens on a shared object hears of everybody; whoever gets a listener's object has them all.
+// A listener on a shared object would receive the events of all packages, and `this` in a listener is the shared
+// object.
 const LISTENING = ['constructor', 'addEventListener', 'removeEventListener', 'dispatchEvent'];
 
 /**
  * @param {AnyObject} object
- * @returns {Map<string, PropertyDescriptor>} its properties, and those of its prototypes
+ * @returns {Map<string, PropertyDescriptor>} its own and inherited properties
  */
 const propertiesOf = (object) => {
   /** @type {Map<string, PropertyDescriptor>} */
@@ -25,7 +26,7 @@ const propertiesOf = (object) => {
 
 /**
  * @param {AnyObject} original
- * @returns {AnyObject} a new object with its members, bound, and its prototype, hardened
+ * @returns {AnyObject} a new object with its members, bound, and its hardened prototype
  */
 export const boundView = (original) => {
   const view = Object.create(hardenHost(Object.getPrototypeOf(original)));

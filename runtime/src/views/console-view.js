@@ -1,20 +1,20 @@
-// A console of its own for each compartment: what one package hangs on it, no other package sees.
+// A separate console for each compartment: properties that one package adds are invisible to other packages.
 import { bindMethod } from './view.js';
 
-// https://nodejs.org/api/console.html. V8 adds others, which hand out objects that all share.
+// https://nodejs.org/api/console.html. V8 adds others, which expose shared objects.
 const METHODS = new Set([
   ...['assert', 'clear', 'count', 'countReset', 'debug', 'dir', 'dirxml', 'error', 'group'],
   ...['groupCollapsed', 'groupEnd', 'info', 'log', 'table', 'time', 'timeEnd', 'timeLog', 'trace'],
   ...['warn', 'profile', 'profileEnd', 'timeStamp', 'Console'],
 ]);
 
-/** @type {WeakMap<object, Record<string, unknown>>} the methods of views, as they were at first */
+/** @type {WeakMap<object, Record<string, unknown>>} original methods of views */
 const originals = new WeakMap();
 
 /**
  * @param {Record<string, any> | undefined} view
  * @param {string} name
- * @returns {Function | undefined} what its package has put in the place of a method
+ * @returns {Function | undefined} the function that its package has assigned to a method
  */
 export const replacedMethod = (view, name) => {
   const own = view?.[name];
@@ -25,9 +25,9 @@ export const replacedMethod = (view, name) => {
 /**
  * @param {Record<string, any>} console the host's
  * @param {object} options
- * @param {(name: string) => Function | undefined} [options.replaced] what is called instead of a method
+ * @param {(name: string) => Function | undefined} [options.replaced] the function to call instead of a method
  * @param {boolean} options.withClass whether `console.Console` is granted
- * @param {() => void} [options.prepare] is called before an object is shown: it may be handed Node's `inspect`
+ * @param {() => void} [options.prepare] called before an object is printed: Node may pass `inspect` to it
  * @returns {Record<string, unknown>}
  */
 export const makeConsoleView = (console, { withClass, prepare, replaced }) => {

@@ -1,5 +1,5 @@
-// Listeners of one compartment to an emitter of the host: they are called with the compartment's own
-// emitter as `this`, and no other package sees them.
+// Listeners of one compartment on an emitter of the host: `this` is the compartment's own emitter, and other packages
+// can't see the listeners.
 /** @import { AnyObject } from '../base/objects.js' */
 
 const CHANGING = [
@@ -7,7 +7,7 @@ const CHANGING = [
   ...['off', 'removeListener', 'removeAllListeners'],
 ];
 
-/** Methods of emitters that only concern the emitter itself. */
+/** Methods that affect only the emitter itself. */
 const LOOKING = [
   ...['listeners', 'rawListeners', 'listenerCount', 'eventNames'],
   ...['setMaxListeners', 'getMaxListeners', 'emit'],
@@ -16,16 +16,16 @@ const LOOKING = [
 export const EMITTER_METHODS = [...CHANGING, ...LOOKING];
 
 /**
- * Makes a view an emitter, which hears what the host's emits as long as somebody listens to it.
+ * Turns a view into an emitter. It is subscribed to the host's emitter while it has listeners.
  *
  * @param {object} options
  * @param {AnyObject} options.view a new object
- * @param {() => AnyObject} options.real the host's emitter, asked for when it is needed
+ * @param {() => AnyObject} options.real the host's emitter, read on demand
  * @param {AnyObject} options.EventEmitter hardened
- * @param {(event: string | symbol) => boolean} options.isHeard which events come from the host
- * @param {(value: unknown) => unknown} options.toView of what the host passes to listeners
- * @param {(event: string | symbol, args: unknown[]) => unknown[] | undefined} [options.passed] what of it is passed on,
- *   undefined: it is not heard
+ * @param {(event: string | symbol) => boolean} options.isHeard whether an event comes from the host
+ * @param {(value: unknown) => unknown} options.toView maps the arguments of listeners
+ * @param {(event: string | symbol, args: unknown[]) => unknown[] | undefined} [options.passed] arguments to forward;
+ *   undefined: the event is not forwarded
  */
 export const makeEmitter = ({
   view,

@@ -1,4 +1,5 @@
-// `process.env` of a compartment that may read all of it: the variables as they are now, under its own.
+// `process.env` of a compartment that may read all of it: its own assignments over the current variables of the
+// process.
 
 /**
  * @param {() => Record<string, string | undefined>} real
@@ -6,7 +7,7 @@
  * @returns {Record<string, string | undefined>}
  */
 export const makeEnvView = (real, write) => {
-  /** @type {Map<string, string | undefined>} what the package assigned; undefined: deleted */
+  /** @type {Map<string, string | undefined>} assignments of the package; undefined: deleted */
   const own = new Map();
   const read = (/** @type {string | symbol} */ name) => {
     if (typeof name === 'symbol') return undefined;

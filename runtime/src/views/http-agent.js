@@ -1,9 +1,9 @@
-// `http` and `https` of one package: requests that name no agent use its own, and so its own connections.
+// `http` and `https` of one package: requests without an agent use the package's own agent, and so its own connections.
 import { defineOwn, frozenAccessor } from './view.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
 
-// As Node makes its global agents.
+// The options of Node's global agents.
 const LIKE_GLOBAL = { keepAlive: true, scheduling: 'lifo', timeout: 5000 };
 
 /**
@@ -19,7 +19,7 @@ const wantsGlobalAgent = (options) => {
 /**
  * @param {unknown[]} args of `request`
  * @param {() => object} agentOf
- * @returns {unknown[]} which name an agent
+ * @returns {unknown[]} with an agent
  */
 const withAgent = (args, agentOf) => {
   const [first, second, ...rest] = args;

@@ -1,4 +1,4 @@
-// The `process` of a compartment: what is granted of it, on top of an inert base. Never the real one.
+// The `process` of a compartment: granted members on top of an inert base. Never the real object.
 import { isObject } from '../base/objects.js';
 import { bindMethod, defineOwn, frozenAccessor } from './view.js';
 import { EMITTER_METHODS, makeEmitter } from './emitter-view.js';
@@ -13,28 +13,29 @@ import { isDenied, memberOf } from '../policy/policy.js';
 /**
  * @typedef {object} ProcessOptions
  * @property {string} label the package
- * @property {(name: string) => unknown} getBuiltinModule which knows what the package may use
+ * @property {(name: string) => unknown} getBuiltinModule subject to the policy of the package
  * @property {() => AnyObject} events the builtin, hardened
- * @property {() => AnyObject} constants what `process.binding('constants')` gives: what emscripten compiles asks for it
+ * @property {() => AnyObject} constants result of `process.binding('constants')`, which code compiled by emscripten
+ *   calls
  * @property {(name: StdioName, granted: Granted, deny: (member: string) => Error) => AnyObject} stdio
- * @property {(argv: any) => unknown} [ownArguments] those of the host as packages see them
+ * @property {(argv: any) => unknown} [ownArguments] maps the host's arguments to those that packages see
  */
 
-// Members that code calls without looking whether they are there: an error says more than undefined.
+// Members that code calls without a check for undefined: a denial explains more than a TypeError.
 const STUBS = [
   ...['exit', 'abort', 'kill', 'chdir', 'binding', 'dlopen', '_linkedBinding', 'execve'],
   ...['reallyExit', 'setuid', 'setgid', 'seteuid', 'setegid', 'setgroups', 'initgroups'],
 ];
 
-// A package has these, in a harmless form, whatever it is granted.
+// Every package has these in a harmless form, regardless of grants.
 const OF_EVERY_VIEW = ['getBuiltinModule', 'cwd'];
 
 const STDIO = /** @type {StdioName[]} */ (['stdin', 'stdout', 'stderr']);
 
-// The host's own objects, with no use but to reach what belongs to others.
+// The host's own objects, which only give access to the state of other packages.
 const HIDDEN = ['domain', 'mainModule', 'channel', '_events', 'constructor'];
 
-// A program that may use all of its process may end it with a code of its own.
+// A program with a grant for all of `process` may set its exit code.
 const ASSIGNED = ['exitCode'];
 
 /** @type {Granted} */
@@ -42,13 +43,13 @@ const NOTHING = { whole: false, write: false, unlimited: false, members: new Map
 
 /**
  * @param {unknown} value plain data of the host
- * @returns {unknown} a copy, which can't be changed for others
+ * @returns {unknown} a copy, so that changes don't affect other packages
  */
 const deepCopy = (value) => {
   if (!isObject(value) || typeof value === 'function') return value;
   if (Array.isArray(value)) return value.map(deepCopy);
   if (value instanceof Set) {
-    // That of `allowedNodeEnvironmentFlags` knows other spellings too.
+    // The `has` of `allowedNodeEnvironmentFlags` accepts other spellings too.
     const copy = new Set(value);
     const has = Object.freeze((/** @type {unknown} */ member) => value.has(member));
     return Object.defineProperty(copy, 'has', { value: has });
@@ -58,7 +59,7 @@ const deepCopy = (value) => {
 };
 
 /**
- * @param {AnyObject} object of methods and plain data, as `process.report` is
+ * @param {AnyObject} object of methods and plain data, such as `process.report`
  * @returns {AnyObject}
  */
 const copyOfMethods = (object) => {
@@ -99,7 +100,7 @@ const methodOf = (process, name, toView) => {
 /**
  * @param {AnyObject} process the host's
  * @param {Granted} granted
- * @returns {string[]} names of its members that are granted
+ * @returns {string[]} names of its granted members
  */
 const grantedNames = (process, granted) => {
   const named = [...granted.members.keys()];
@@ -123,7 +124,7 @@ const grantedNames = (process, granted) => {
  * @param {AnyObject} view
  * @param {ProcessOptions} options
  * @param {(value: unknown) => unknown} toView
- * @returns {(name: string, granted: Granted) => unknown} what a member is in the view, when it is read first
+ * @returns {(name: string, granted: Granted) => unknown} creates a member of the view on first read
  */
 const memberMaker =
   (process, view, { label, stdio, ownArguments = (argv) => argv }, toView) =>
@@ -155,28 +156,28 @@ const addMembers = (process, view, granted, make) => {
     if (name === 'env' && !member.whole) continue;
     /** @type {{ value: unknown } | undefined} */
     let assigned;
-    const known = { made: false, from: undefined, value: undefined };
+    const known = { created: false, from: undefined, value: undefined };
     const writes = member.write || (granted.whole && ASSIGNED.includes(name));
     const read = () => {
       if (assigned !== undefined && process[name] === assigned.value) return assigned.value;
-      // What the host computes at every read stays live; an object is made once.
+      // Values that the host computes on every read stay live; objects are created once.
       const from = STDIO.includes(/** @type {StdioName} */ (name)) ? name : process[name];
       if (!isObject(from) && from !== name) return from;
-      if (!known.made || known.from !== from)
-        Object.assign(known, { made: true, from, value: make(name, member) });
+      if (!known.created || known.from !== from)
+        Object.assign(known, { created: true, from, value: make(name, member) });
       return known.value;
     };
     const assign = (/** @type {unknown} */ value) => {
       if (!writes) return defineOwn(view, name, value);
       process[name] = value;
-      assigned = { value }; // which the package has itself, and may go on changing
+      assigned = { value }; // the package has the object already and may modify it later
     };
     if (name in process) Object.defineProperty(view, name, frozenAccessor(read, assign));
   }
 };
 
 /**
- * Single variables: one that is not set must not seem to be there, as in `'X' in process.env`.
+ * Single variables: an unset one must not appear in `'X' in process.env`.
  *
  * @param {AnyObject} process
  * @param {AnyObject} env
@@ -194,14 +195,14 @@ const addVariables = (process, env, granted) => {
   }
 };
 
-// https://nodejs.org/api/process.html#process-events, but for those that hand out what is another package's: `worker` a
-// Worker, `message` a socket beside the message.
+// https://nodejs.org/api/process.html#process-events, except those that expose objects of other packages: `worker`
+// passes a Worker, and `message` a socket besides the message.
 const HEARD = new Set([
   ...['beforeExit', 'disconnect', 'exit', 'multipleResolves', 'rejectionHandled', 'warning'],
   ...['uncaughtException', 'uncaughtExceptionMonitor', 'unhandledRejection', 'workerMessage'],
 ]);
 
-let emitting = 0; // packages that are granted `emit` speak to each other by any name
+let emitting = 0; // packages with a grant for `emit` may exchange events of any name
 
 /**
  * @param {string | symbol} event
@@ -251,13 +252,13 @@ const addListening = (process, view, granted, { events }, toView) => {
   Object.setPrototypeOf(view, Object.freeze(prototype));
   Reflect.apply(/** @type {any} */ (EventEmitter), view, []);
   makeEmitter({ view, real: () => process, EventEmitter, isHeard: () => true, toView, passed });
-  // To emit is to speak to all that listen: without a grant, a package only speaks to itself.
+  // `emit` reaches the listeners of all packages: without a grant, it reaches only the package's own.
   if (wanted.includes('emit')) defineOwn(view, 'emit', emitterOf(process, view, toView), false);
 };
 
 /**
  * @param {AnyObject} process the host's
- * @param {Granted | undefined} decision what is granted of it
+ * @param {Granted | undefined} decision grant for `process`
  * @param {ProcessOptions} options
  * @returns {AnyObject}
  */
@@ -279,17 +280,17 @@ export const makeProcessView = (process, decision, options) => {
   );
   const stubs = [...STUBS, ...deniedNames(granted)].filter((name) => !OF_EVERY_VIEW.includes(name));
   for (const name of stubs) {
-    // The streams of the process are opened when they are read.
+    // Reading a standard stream would open it.
     const isMethod =
       !STDIO.includes(/** @type {StdioName} */ (name)) && typeof process[name] === 'function';
     if (!isMethod) continue;
     const deny = () => {
       throw accessDenied(label, 'global', `process.${name}`);
     };
-    const value = (/** @type {unknown} */ asked) => {
-      if (name === 'binding' && asked === 'constants') return constants();
-      // Who asks for it when it is loaded may never use it.
-      if (name === 'binding' && asked === 'tty_wrap')
+    const value = (/** @type {unknown} */ requested) => {
+      if (name === 'binding' && requested === 'constants') return constants();
+      // Code that reads it while loading may never use it.
+      if (name === 'binding' && requested === 'tty_wrap')
         return {
           TTY: function TTY() {
             deny();
@@ -314,7 +315,7 @@ const deniedNames = (granted) =>
  * @param {AnyObject} process
  * @param {StdioName} name
  * @param {unknown} value
- * @returns {boolean} whether it is that stream; which is not opened to find out
+ * @returns {boolean} whether it is that stream, without opening the stream
  */
 const isStdio = (process, name, value) =>
   isObject(value) && typeof value['fd'] === 'number' && process[name] === value;

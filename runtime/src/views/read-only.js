@@ -1,9 +1,9 @@
-// Views that can be read and called, and not written through.
+// Read-only views: they can be read and called, but writes throw.
 import { isObject } from '../base/objects.js';
 import { ownProperty } from '../base/descriptors.js';
 import { codedTypeError } from '../base/errors.js';
 
-/** @type {WeakMap<object, object>} what is behind a view, of either kind */
+/** @type {WeakMap<object, object>} the real object by view, for both kinds of views */
 const reals = new WeakMap();
 
 /**
@@ -15,18 +15,18 @@ const realOf = (value) => (isObject(value) ? (reals.get(value) ?? value) : value
 /**
  * @callback ReadOnly
  * @param {unknown} value
- * @param {() => boolean} [isOver] whether the thing may by now be dealt with as it is
- * @returns {any} it, or a view of it that can't be written through
+ * @param {() => boolean} [isOver] whether the restriction has ended, so that the real object can be used
+ * @returns {any} the value, or a read-only view of it
  */
 
 const never = () => false;
 
-/** @type {ReadonlySet<PropertyKey>} what leads to the class of a thing */
+/** @type {ReadonlySet<PropertyKey>} keys that give access to the class of an object */
 const CLASS_KEYS = new Set(['prototype', '__proto__']);
 
 /**
  * @param {object} object
- * @returns {boolean} whether somebody who has it could change the class that it is of
+ * @returns {boolean} whether code that has the object could modify its class
  */
 const hasOpenClass = (object) => {
   for (let at = Reflect.getPrototypeOf(object); at !== null; at = Reflect.getPrototypeOf(at))
@@ -36,7 +36,7 @@ const hasOpenClass = (object) => {
 
 /**
  * @param {Function} real
- * @returns {(value: unknown) => boolean} what `instanceof` asks of a view of it, and of a class that extends the view
+ * @returns {(value: unknown) => boolean} `Symbol.hasInstance` of a view of it, and of classes that extend the view
  */
 const instanceTest = (real) => {
   const { test } = {
@@ -54,7 +54,7 @@ const ordinaryTest = Function.prototype[Symbol.hasInstance];
 /**
  * @param {unknown} value
  * @param {object} prototype
- * @returns {boolean} whether it inherits from that, or from a view of it
+ * @returns {boolean} whether the value inherits from the prototype or from a view of it
  */
 const inheritsFrom = (value, prototype) => {
   let at = isObject(value) ? Reflect.getPrototypeOf(value) : null;
@@ -64,10 +64,11 @@ const inheritsFrom = (value, prototype) => {
 
 /**
  * @param {object} options
- * @param {(value: unknown, key: PropertyKey) => boolean} options.isShown as it is, when it is found by that key
- * @param {boolean} options.hidesClasses instances are seen through views, whose own properties can be written, while their
- *   class can be changed
- * @param {string} options.refusal what is said to who writes
+ * @param {(value: unknown, key: PropertyKey) => boolean} options.isShown whether a value at that key is returned
+ *   without a view
+ * @param {boolean} options.hidesClasses instances get views with writable own properties while their class can be
+ *   modified
+ * @param {string} options.refusal error message for writes
  * @returns {ReadOnly}
  */
 const makeReadOnly = ({ isShown, hidesClasses, refusal }) => {
@@ -77,14 +78,14 @@ const makeReadOnly = ({ isShown, hidesClasses, refusal }) => {
   /**
    * @param {object} real
    * @param {() => boolean} isOver
-   * @param {boolean} isInstance whose own properties are data
+   * @param {boolean} isInstance its own properties are data and writable
    * @returns {ProxyHandler<object>}
    */
   const handlerOf = (real, isOver, isInstance) => {
     const view = (/** @type {unknown} */ value) => readOnly(value, isOver);
     const returned = (/** @type {unknown} */ value) => {
       if (!hidesClasses || isOver() || !isObject(value)) return value;
-      if (typeof value === 'function') return view(value); // it may be a class, bound
+      if (typeof value === 'function') return view(value); // it may be a bound class
       return hasOpenClass(value) ? viewOf(value, isOver, true) : value;
     };
     const shown = (/** @type {unknown} */ value, /** @type {PropertyKey} */ key) => {
@@ -122,9 +123,9 @@ const makeReadOnly = ({ isShown, hidesClasses, refusal }) => {
         returned(Reflect.apply(/** @type {Function} */ (real), realOf(receiver), args)),
       construct: (_target, args, newTarget) => {
         const Class = /** @type {Function} */ (realOf(newTarget));
-        const made = Reflect.construct(/** @type {Function} */ (real), args, Class);
-        // A class that extends this one is another package's own, and inherits from what it was shown.
-        return Class === real ? /** @type {object} */ (returned(made)) : made;
+        const instance = Reflect.construct(/** @type {Function} */ (real), args, Class);
+        // A class that extends the view belongs to another package, and inherits from the view.
+        return Class === real ? /** @type {object} */ (returned(instance)) : instance;
       },
       set: (_target, key, value) => {
         mayWrite();
@@ -156,7 +157,7 @@ const makeReadOnly = ({ isShown, hidesClasses, refusal }) => {
     if (reals.has(value)) return value;
     const known = views.get(value);
     if (known !== undefined) return known;
-    // A target of our own: what is fixed of the real thing would have to be shown as it is.
+    // An own target: proxy invariants would expose non-configurable properties of the real object without a view.
     const target = typeof value === 'function' ? function () {} : Array.isArray(value) ? [] : {};
     for (const key of Reflect.ownKeys(target)) Reflect.deleteProperty(target, key);
     const view = new Proxy(target, handlerOf(value, isOver, isInstance));
@@ -172,20 +173,20 @@ const makeReadOnly = ({ isShown, hidesClasses, refusal }) => {
 };
 
 /**
- * What a package exports while it is being evaluated, as another package sees it that is required in a cycle. It can't
- * be locked yet, since its own package goes on filling it. Code, what it hangs on, and instances of classes are seen through
- * views; data are what they are, as they will be when all is finished.
+ * A view of the exports of a package that is still being evaluated, for another package in a cycle of requires. The
+ * exports can't be locked yet, because the package is still adding to them. Code, the objects that hold it, and
+ * instances of classes get views; data stay as they are, as after the evaluation.
  */
 export const unfinishedView = makeReadOnly({
   isShown: (value, key) => typeof value !== 'function' && !CLASS_KEYS.has(key),
   hidesClasses: true,
   refusal:
-    'a package that requires this one in a cycle may read what it exports so far, and not change it',
+    'a package that requires this one in a cycle can read its exports so far, but not change them',
 });
 
-/** What scripts of the page made: nothing is known of it, so nothing of it is changed for others. */
+/** Objects created by scripts of the page: their structure is unknown, so packages can't modify any part of them. */
 export const pageView = makeReadOnly({
   isShown: () => false,
   hidesClasses: false,
-  refusal: 'an object of the page is for all: a package may read and call it, and not change it',
+  refusal: 'an object of the page is shared: a package can read and call it, but not change it',
 });

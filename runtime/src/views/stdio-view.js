@@ -1,5 +1,5 @@
-// Standard streams of one compartment: streams of its own over those of the process, so that there is no
-// way to the host's sockets, terminals and handles, and nobody's listeners are another's.
+// Standard streams of one compartment: separate streams over those of the process, so that packages can't reach the
+// host's sockets, terminals and handles, or the listeners of other packages.
 import { defineOwn, frozenAccessor } from './view.js';
 import { makeEmitter } from './emitter-view.js';
 import { isDenied, memberOf } from '../policy/policy.js';
@@ -17,14 +17,14 @@ import { isDenied, memberOf } from '../policy/policy.js';
  * @property {AnyObject} stream the builtin, hardened
  */
 
-const SAID = ['isTTY', 'columns', 'rows', 'fd', 'isRaw', 'bytesWritten', '_type', '_isStdio'];
+const STATUS = ['isTTY', 'columns', 'rows', 'fd', 'isRaw', 'bytesWritten', '_type', '_isStdio'];
 const OUTPUT_STATE = ['writableNeedDrain', 'writableLength', 'writableHighWaterMark'];
 const TERMINAL = [
   ...['getColorDepth', 'hasColors', 'getWindowSize', 'cursorTo', 'moveCursor', 'clearLine'],
   ...['clearScreenDown', 'setRawMode', 'ref', 'unref'],
 ];
 
-/** What the process's stream says at once: none of these words is about what flows through it. */
+/** Events that are forwarded from the process's stream immediately: none carries data of the stream. */
 const HEARD = ['resize', 'drain', 'error'];
 
 /**
@@ -43,7 +43,7 @@ const addMethod = (view, name, method) => {
  */
 const addTerminal = (view, { real, granted }) => {
   const may = (/** @type {string} */ name) => !isDenied(memberOf(granted, name)) && name in real();
-  for (const name of SAID.filter(may)) {
+  for (const name of STATUS.filter(may)) {
     const read = () => real()[name];
     Object.defineProperty(
       view,
@@ -60,11 +60,11 @@ const addTerminal = (view, { real, granted }) => {
 };
 
 /**
- * Node's `pipe` knows the process's own streams, and does not end them.
+ * Tracks piped streams, because Node's `pipe` exempts the process's own streams from `end`, but not this one.
  *
  * @param {AnyObject} view
  * @param {AnyObject} EventEmitter
- * @returns {() => boolean} whether a stream that was piped has come to its end; it is no longer piped then
+ * @returns {() => boolean} whether a piped stream has ended; it is unpiped then
  */
 const noticePipes = (view, EventEmitter) => {
   /** @type {Set<AnyObject>} */
@@ -97,7 +97,7 @@ const addWriting = (view, options) => {
     return real()['write'](...args);
   });
   const pipeEnded = noticePipes(view, options.stream['EventEmitter']);
-  // Like the process's own, the stream goes on after its end: others write to it too.
+  // Like the process's own stream, it stays open after `end`, because other packages write to it too.
   addMethod(view, 'end', (/** @type {unknown[]} */ ...args) => {
     if (args.length === 0 && pipeEnded()) return view;
     const done = args.find((arg) => typeof arg === 'function');
@@ -124,8 +124,8 @@ const addWriting = (view, options) => {
 
 /**
  * @param {StdioOptions} options
- * @returns {AnyObject} a Writable; what is written is passed on at once, so that the order of all
- *   that is written to the process's stream stays what it is
+ * @returns {AnyObject} a Writable; chunks are forwarded at once, which keeps the order of all writes to the process's
+ *   stream
  */
 const makeOutput = (options) => {
   const { real, stream } = options;
@@ -145,7 +145,7 @@ const makeOutput = (options) => {
 
 /**
  * @param {StdioOptions} options
- * @returns {AnyObject} a Readable that reads when it is read
+ * @returns {AnyObject} a Readable that reads on demand
  */
 const makeInput = (options) => {
   const { real, stream } = options;
@@ -193,13 +193,13 @@ const makeInput = (options) => {
 /**
  * @param {StdioName} name
  * @param {StdioOptions} options
- * @returns {AnyObject} a stream; only an object when nothing is granted but what the stream says of itself
+ * @returns {AnyObject} a stream; a plain object if only status members are granted
  */
 export const makeStdio = (name, options) => {
   const { granted } = options;
-  const asked = [...granted.members].flatMap(([member, inner]) => (isDenied(inner) ? [] : member));
-  const says = asked.every((member) => SAID.includes(member) || TERMINAL.includes(member));
-  if (!granted.whole && says) {
+  const wanted = [...granted.members].flatMap(([member, inner]) => (isDenied(inner) ? [] : member));
+  const isStatus = wanted.every((member) => STATUS.includes(member) || TERMINAL.includes(member));
+  if (!granted.whole && isStatus) {
     const view = {};
     addTerminal(view, options);
     return view;

@@ -1,4 +1,4 @@
-// Narrows objects of the host to what a policy names, one new object for each compartment.
+// Views: restrict host objects to the members that a policy grants, as one new object for each compartment.
 import { isObject } from '../base/objects.js';
 import { isDenied } from '../policy/policy.js';
 
@@ -7,9 +7,9 @@ import { isDenied } from '../policy/policy.js';
 
 /**
  * @typedef {object} ViewOptions
- * @property {() => AnyObject | undefined} owner where the members really are, asked at every use
- * @property {AnyObject} view what is filled
- * @property {Expose} [expose] what of a granted value is shown
+ * @property {() => AnyObject | undefined} owner the object that has the members, read on every use
+ * @property {AnyObject} view the object to fill
+ * @property {Expose} [expose] maps a granted value before it is returned
  *
  * @callback Expose
  * @param {unknown} value
@@ -20,8 +20,8 @@ import { isDenied } from '../policy/policy.js';
 
 /**
  * @param {Function} method
- * @returns {boolean} whether it is a class, or a function that makes objects; Node has methods that
- *   could be called with `new`, but they have nothing on their prototypes
+ * @returns {boolean} whether it is a class or a constructor function; some methods of Node can be called with `new`,
+ *   but their prototypes are empty
  */
 export const isConstructor = (method) => {
   const property = Object.getOwnPropertyDescriptor(method, 'prototype');
@@ -29,12 +29,12 @@ export const isConstructor = (method) => {
   const { value } = property;
   if (!isObject(value) || /^class\b/.test(Function.prototype.toString.call(method))) return true;
   const inherits = Object.getPrototypeOf(value) !== Object.prototype;
-  // As all JavaScript has it: `tls.SecureContext` has nothing on its prototype, nor has `fs.readFile`.
+  // By naming convention: the prototype of `tls.SecureContext` is as empty as that of `fs.readFile`.
   return Reflect.ownKeys(value).length > 1 || inherits || /^[A-Z]/.test(method.name);
 };
 
 /**
- * A function that works without the object that it was found on. Classes are left as they are.
+ * Binds a method to its owner. Classes are returned unchanged.
  *
  * @param {Function} method
  * @param {unknown} owner
@@ -42,12 +42,13 @@ export const isConstructor = (method) => {
  */
 export const bindMethod = (method, owner) => {
   if (isConstructor(method)) return method;
-  // No arrow: functions of Node that return objects are called with `new`, too (`new crypto.createCipheriv()`).
+  // Not an arrow function: packages call functions of Node that return objects with `new` too (`new
+  // crypto.createCipheriv()`).
   const bound = function (/** @type {unknown[]} */ ...args) {
     return Reflect.apply(method, owner, args);
   };
   Object.defineProperty(bound, 'prototype', { value: undefined, writable: false });
-  // With what hangs on it: `fs.realpathSync.native`, and what util.promisify looks for.
+  // With its properties: `fs.realpathSync.native`, and the symbol of util.promisify.
   const { prototype: _none, ...statics } = Object.getOwnPropertyDescriptors(method);
   Object.defineProperties(bound, statics);
   return Object.freeze(bound);
@@ -55,7 +56,7 @@ export const bindMethod = (method, owner) => {
 
 /**
  * @param {Expose} expose
- * @returns {(owner: unknown, name: string) => unknown} a member of its owner; a function is bound once
+ * @returns {(owner: unknown, name: string) => unknown} reads a member of its owner; a function is bound once
  */
 const memberReader = (expose) => {
   /** @type {WeakMap<Function, Function>} */
@@ -73,7 +74,7 @@ const memberReader = (expose) => {
 /**
  * @param {() => unknown} get
  * @param {(value: unknown) => void} set
- * @returns {PropertyDescriptor} whose functions are no channel
+ * @returns {PropertyDescriptor} with frozen functions, which are no communication channel
  */
 export const frozenAccessor = (get, set) => ({
   get: Object.freeze(get),
@@ -105,7 +106,7 @@ const liveMember = (name, { write }, { owner, view }, read) => {
   return frozenAccessor(
     () => {
       const target = owner();
-      // What the package has assigned is its own, and is not bound.
+      // A value that the package assigned is its own and is not bound.
       if (assigned !== undefined && target?.[name] === assigned.value) return assigned.value;
       return read(target, name);
     },
@@ -115,7 +116,7 @@ const liveMember = (name, { write }, { owner, view }, read) => {
         target[name] = value;
         assigned = { value };
       }
-      // Without a grant to write, the package changes what it sees itself, and nobody else.
+      // Without a write grant, an assignment only affects the package's own view.
       else defineOwn(view, name, value);
     },
   );
@@ -152,7 +153,7 @@ export const fillView = (granted, options) => {
 
 /**
  * @param {AnyObject} object
- * @param {Granted} granted all of it, but for some of its members
+ * @param {Granted} granted all of it, except some members
  * @returns {AnyObject} a copy without them
  */
 const withoutMembers = (object, granted) => {
@@ -162,11 +163,11 @@ const withoutMembers = (object, granted) => {
 };
 
 /**
- * A function that does what another does, with an object of members of its own, and the same instances.
+ * Wraps a function: the wrapper has its own properties and the same instances.
  *
  * @param {Function} original
- * @param {(args: unknown[]) => unknown[]} [change] what the original is given instead; it may throw
- * @param {(instance: any, given: unknown[]) => void} [finish] what is done to instances before anybody has them
+ * @param {(args: unknown[]) => unknown[]} [change] maps the arguments; it may throw
+ * @param {(instance: any, given: unknown[]) => void} [finish] runs on new instances before they are returned
  * @returns {AnyObject & Function}
  */
 export const ownFunction = (original, change = (args) => args, finish = undefined) => {
@@ -174,9 +175,13 @@ export const ownFunction = (original, change = (args) => args, finish = undefine
     /** @this {unknown} */ function (/** @type {unknown[]} */ ...args) {
       const given = change(args);
       if (new.target === undefined) return Reflect.apply(original, this, given);
-      const made = Reflect.construct(original, given, new.target === own ? original : new.target);
-      finish?.(made, given);
-      return made;
+      const instance = Reflect.construct(
+        original,
+        given,
+        new.target === own ? original : new.target,
+      );
+      finish?.(instance, given);
+      return instance;
     }
   );
   for (const key of Reflect.ownKeys(own)) if (key !== 'prototype') delete own[key];
@@ -186,11 +191,11 @@ export const ownFunction = (original, change = (args) => args, finish = undefine
 };
 
 /**
- * A copy of an object or function of the host, so that what one package assigns to it is not seen by
- * another. Its accessors read the original; what is assigned to them stays with the copy.
+ * Copies a host object or function, so that assignments by one package are invisible to other packages. Accessors of
+ * the copy read the original; assigned values stay in the copy.
  *
  * @param {AnyObject} original
- * @param {(value: unknown) => unknown} [share] what is done to values that are read late
+ * @param {(value: unknown) => unknown} [share] maps values of accessors
  * @returns {AnyObject}
  */
 export const ownCopy = (original, share = (value) => value) => {

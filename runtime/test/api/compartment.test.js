@@ -1,4 +1,4 @@
-// Every option and method of `Compartment`: SES's own, as the package exports it.
+// Every option and method of the exported `Compartment`: behavior of SES.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Compartment as Exported, harden, lockdown } from '../../src/api/index.js';
@@ -14,7 +14,7 @@ const make = (options) => new Compartment({ ...options, __options__: true });
 
 const FAILED = /^Failed to load module/;
 
-test('what lockdown, harden and Compartment are: those of the package are the globals too', () => {
+test('the exported lockdown, harden and Compartment are also the globals', () => {
   assert.equal(globalThis.lockdown, lockdown);
   assert.equal(Reflect.get(globalThis, 'Compartment'), Exported);
   const value = harden({ a: { b: 1 } });
@@ -23,7 +23,7 @@ test('what lockdown, harden and Compartment are: those of the package are the gl
   assert.throws(() => lockdown(), /SES_ALREADY_LOCKED_DOWN/);
 });
 
-test('options come in a bag, which says so by __options__', () => {
+test('options are one object, marked by __options__', () => {
   assert.equal(make({ globals: { x: 1 } }).evaluate('x'), 1);
   const wrong = /** @type {any} */ ({ __options__: false });
   assert.throws(() => new Compartment(wrong), /only supports true __options__/);
@@ -42,7 +42,7 @@ test('legacy arguments: globals, modules, options', async () => {
   assert.throws(() => new Compartment({}, {}, twice), /not both/);
 });
 
-test('no arguments make a compartment with the language alone', () => {
+test('without arguments, a compartment has only the language', () => {
   const compartment = new Compartment();
   assert.deepEqual(
     compartment.evaluate('[typeof Array, typeof console, typeof process, typeof fetch]'),
@@ -52,7 +52,7 @@ test('no arguments make a compartment with the language alone', () => {
   assert.throws(() => Reflect.apply(/** @type {any} */ (Exported), undefined, []), /without 'new'/);
 });
 
-test('globals: an object, or a Map, which SES by itself ignores', () => {
+test('globals: an object or a Map, which plain SES ignores', () => {
   assert.equal(make({ globals: { x: 1 } }).evaluate('x'), 1);
   assert.equal(make({ globals: new Map([['x', 1]]) }).evaluate('x'), 1);
   assert.equal(
@@ -61,7 +61,7 @@ test('globals: an object, or a Map, which SES by itself ignores', () => {
   );
 });
 
-test('modules: links, namespaces, module sources and text', async () => {
+test('modules: links, namespaces, module sources and source text', async () => {
   const other = make({ modules: { inner: { source: 'export const kind = "link"' } } });
   const virtual = {
     imports: [],
@@ -85,7 +85,7 @@ test('modules: links, namespaces, module sources and text', async () => {
   assert.notEqual(compartment.importNow('same'), other.importNow('inner')); // made again from the same source
 });
 
-test('transforms change what is evaluated, not modules', () => {
+test('transforms apply to evaluated code, not to modules', () => {
   const shout = (/** @type {string} */ text) => text.replace('quiet', 'LOUD');
   const compartment = make({
     transforms: [shout],
@@ -103,7 +103,7 @@ test('transforms change what is evaluated, not modules', () => {
   assert.equal(compartment.importNow('m')['default'], 'quiet');
 });
 
-test('__shimTransforms__ change modules too', () => {
+test('__shimTransforms__ apply to modules too', () => {
   const shout = (/** @type {string} */ text) => text.replace('quiet', 'LOUD');
   const compartment = make({
     __shimTransforms__: [shout],
@@ -117,7 +117,7 @@ test('__shimTransforms__ change modules too', () => {
   assert.equal(compartment.importNow('c')['default'], 'LOUD');
 });
 
-test('name: the compartment knows it, and errors of its modules have it', () => {
+test('name: a property of the compartment, and part of errors of its modules', () => {
   const compartment = make({ name: 'mine', modules: { m: { source: 'throw new Error("oh")' } } });
   assert.equal(compartment.name, 'mine');
   assert.equal(new Compartment().name, '<unknown>');
@@ -129,10 +129,10 @@ test('name: the compartment knows it, and errors of its modules have it', () => 
 
 test('resolveHook: from specifier and referrer to the full specifier', () => {
   /** @type {string[][]} */
-  const asked = [];
+  const requested = [];
   const compartment = make({
     resolveHook: (specifier, referrer) => {
-      asked.push([specifier, referrer]);
+      requested.push([specifier, referrer]);
       return new URL(specifier, `file:///${referrer}`).pathname.slice(1);
     },
     modules: {
@@ -141,10 +141,10 @@ test('resolveHook: from specifier and referrer to the full specifier', () => {
     },
   });
   assert.equal(compartment.importNow('lib/a')['default'], 'b');
-  assert.deepEqual(asked, [['./b', 'lib/a']]);
+  assert.deepEqual(requested, [['./b', 'lib/a']]);
 });
 
-test('importHook: asynchronously, or at once', async () => {
+test('importHook: asynchronous or synchronous', async () => {
   const compartment = make({
     importHook: (specifier) => {
       if (specifier === 'now') return { source: 'export default "now"' };
@@ -161,7 +161,7 @@ test('importHook: asynchronously, or at once', async () => {
   );
 });
 
-test('importHook can answer with the namespace of another compartment', async () => {
+test('importHook can return the namespace of another compartment', async () => {
   const other = make({ modules: { m: { source: 'export const source = "not text"' } } });
   const late = make({ importHook: () => other.module('m') });
   assert.equal((await late.import('x')).namespace['source'], 'not text');
@@ -169,7 +169,7 @@ test('importHook can answer with the namespace of another compartment', async ()
   assert.equal((await early.import('x')).namespace['source'], 'not text');
 });
 
-test('importNowHook: for importNow alone', async () => {
+test('importNowHook: only for importNow', async () => {
   const compartment = make({
     importNowHook: (specifier) => (specifier === 'm' ? { source: 'export default 1' } : undefined),
   });
@@ -181,13 +181,13 @@ test('importNowHook: for importNow alone', async () => {
   );
 });
 
-test('moduleMapHook is asked after modules and before the other hooks', async () => {
+test('moduleMapHook is called after modules and before the other hooks', async () => {
   /** @type {string[]} */
-  const asked = [];
+  const requested = [];
   const compartment = make({
     modules: { a: { source: 'export default "modules"' } },
     moduleMapHook: (specifier) => {
-      asked.push(specifier);
+      requested.push(specifier);
       return specifier === 'b' ? { source: 'export default "map"' } : undefined;
     },
     importHook: async () => ({ source: 'export default "hook"' }),
@@ -196,15 +196,15 @@ test('moduleMapHook is asked after modules and before the other hooks', async ()
   for (const name of ['a', 'b', 'c'])
     found.push((await compartment.import(name)).namespace['default']);
   assert.deepEqual(found, ['modules', 'map', 'hook']);
-  assert.deepEqual(asked, ['b', 'c']);
+  assert.deepEqual(requested, ['b', 'c']);
 });
 
-test('importMetaHook fills import.meta, where a module uses it', () => {
+test('importMetaHook fills import.meta if a module uses it', () => {
   /** @type {string[]} */
-  const asked = [];
+  const requested = [];
   const compartment = make({
     importMetaHook: (specifier, meta) => {
-      asked.push(specifier);
+      requested.push(specifier);
       Object.assign(meta, { url: `x:${specifier}` });
     },
     modules: {
@@ -214,28 +214,28 @@ test('importMetaHook fills import.meta, where a module uses it', () => {
   });
   assert.equal(compartment.importNow('uses')['default'], 'x:uses');
   compartment.importNow('not');
-  assert.deepEqual(asked, ['uses']);
+  assert.deepEqual(requested, ['uses']);
 });
 
-test('noAggregateLoadErrors: the first failure is thrown as it is', async () => {
+test('noAggregateLoadErrors: the first error is thrown unchanged', async () => {
   const importHook = () => Promise.reject(new RangeError('gone'));
   await assert.rejects(make({ importHook }).import('m'), { name: 'TypeError', message: FAILED });
   const first = make({ importHook, noAggregateLoadErrors: true });
   await assert.rejects(first.import('m'), { name: 'RangeError' });
 });
 
-test('__noNamespaceBox__: import gives the namespace', async () => {
+test('__noNamespaceBox__: import returns the namespace', async () => {
   const modules = { m: { source: 'export const x = 1' } };
   const boxed = await make({ modules }).import('m');
   const plain = /** @type {any} */ (await make({ modules, __noNamespaceBox__: true }).import('m'));
   assert.deepEqual([boxed.namespace['x'], plain.x], [1, 1]);
 });
 
-test('__native__ changes nothing where there is no native Compartment', () => {
+test('__native__ has no effect without a native Compartment', () => {
   assert.equal(make({ __native__: true, globals: { x: 1 } }).evaluate('x'), 1);
 });
 
-test('evaluate: the completion value of a script, in strict code', () => {
+test('evaluate: the completion value of a strict script', () => {
   const compartment = new Compartment();
   assert.equal(compartment.evaluate('const x = 1; x + 1'), 2);
   assert.equal(compartment.evaluate('typeof x'), 'undefined'); // a script of its own each time
@@ -243,7 +243,7 @@ test('evaluate: the completion value of a script, in strict code', () => {
   assert.throws(() => compartment.evaluate(/** @type {any} */ (1)), /must be a string/);
 });
 
-test('sloppyGlobalsMode lets assignments make globals; the code stays strict', () => {
+test('sloppyGlobalsMode lets assignments create globals; the code stays strict', () => {
   const compartment = new Compartment();
   assert.throws(() => compartment.evaluate('made = 1'), ReferenceError);
   const text = 'made = 1; [made, (function () { return this })()]';
@@ -262,7 +262,7 @@ test('__moduleShimLexicals__ are variables above the globals', () => {
   assert.equal(compartment.evaluate('x'), 'global');
 });
 
-test('texts that could be HTML comments, dynamic imports or direct eval are refused, or allowed by options', () => {
+test('possible HTML-like comments, dynamic imports and direct eval are rejected unless options allow them', () => {
   const compartment = new Compartment();
   const row = (
     /** @type {string} */ text,
@@ -277,12 +277,12 @@ test('texts that could be HTML comments, dynamic imports or direct eval are refu
   assert.throws(() => compartment.evaluate('import("x")'), SyntaxError);
 });
 
-test('import takes strings only: not null, as its documented type has it', async () => {
+test('import accepts only strings, not null, as documented', async () => {
   const compartment = new Compartment();
   await assert.rejects(compartment.import(/** @type {any} */ (null)), /must be a string/);
 });
 
-test('load gets a module ready, and does not run it', async () => {
+test('load prepares a module without running it', async () => {
   /** @type {string[]} */
   const ran = [];
   const compartment = make({
@@ -295,7 +295,7 @@ test('load gets a module ready, and does not run it', async () => {
   assert.deepEqual(ran, ['m']);
 });
 
-test('module gives a namespace before the module is loaded, which throws until it runs', () => {
+test('module returns a namespace before the module is loaded, which throws until it runs', () => {
   const compartment = make({ modules: { m: { source: 'export const x = 1' } } });
   const namespace = compartment.module('m');
   assert.throws(() => namespace['x'], /has not yet begun to execute/);
@@ -304,7 +304,7 @@ test('module gives a namespace before the module is loaded, which throws until i
   assert.throws(() => compartment.module(/** @type {any} */ (1)), /must be a string/);
 });
 
-test('globalThis: of each compartment its own, with shared intrinsics', () => {
+test('globalThis: separate for each compartment, with shared intrinsics', () => {
   const [one, other] = [make({ globals: { x: 1 } }), new Compartment()];
   assert.equal(one.globalThis['x'], 1);
   assert.notEqual(one.globalThis, other.globalThis);
@@ -312,7 +312,7 @@ test('globalThis: of each compartment its own, with shared intrinsics', () => {
   assert.notEqual(one.globalThis['eval'], other.globalThis['eval']);
 });
 
-test('an application linked with its dependency, each in its compartment', async () => {
+test('an application and its dependency are linked, each in its compartment', async () => {
   const resolveHook = (/** @type {string} */ specifier) => specifier;
   const dependency = make({
     name: 'dependency',
@@ -347,7 +347,7 @@ test('instances are those of SES, and classes can extend it', () => {
   assert.equal(String(inner), '[object Compartment]');
 });
 
-test('a Compartment within a compartment is SES’s own, where a string is the name of a module of its parent', () => {
+test('a Compartment inside a compartment is that of SES, where a string is the specifier of a parent module', () => {
   const outer = make({ modules: { shared: { source: 'export const x = 1' } } });
   outer.importNow('shared');
   const text = `new Compartment({ modules: { y: { source: 'shared' } }, __options__: true }).importNow('y').x`;

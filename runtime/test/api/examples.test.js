@@ -1,4 +1,4 @@
-// What examples.md shows is what happens: with this package, and with SES itself.
+// The examples in examples.md have the documented results, with this package and with plain SES.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -41,7 +41,7 @@ for (const section of sections.slice(1)) {
     assert.equal(shown(text), ours);
   });
 
-  test(`${name}: with SES itself`, () => {
+  test(`${name}: with plain SES`, () => {
     assert.equal(shown(`${given}${code}${then}`), theirs);
   });
 }

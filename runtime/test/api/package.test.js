@@ -1,4 +1,4 @@
-// The package as npm would pack it: its types, what it loads and when, and the examples of its README.
+// The npm package: its types, its lazy loading, and the examples of its README.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ const typeErrors = (text) => {
   return stdout;
 };
 
-test('a consumer in TypeScript has types of all that there is', () => {
+test('a consumer in TypeScript gets types of all exports', () => {
   const text = `
     import { Compartment, harden, importArchive, lockdown, parseArchive, prepareSources } from 'compartment-mapper-runtime';
     import type { Application, CompartmentOptions, ModuleDescriptor } from 'compartment-mapper-runtime';
@@ -56,7 +56,7 @@ test('a consumer in TypeScript has types of all that there is', () => {
   assert.equal(typeErrors(text), '');
 });
 
-test('what is exported is what is declared, in pages too', () => {
+test('exports match the type declarations, in pages too', () => {
   const declared = readFileSync(join(ROOT, 'types', 'index.d.ts'), 'utf8');
   const names = [...declared.matchAll(/^export (?:const|function) (\w+)/gm)].map(
     ([, name]) => name,
@@ -71,7 +71,7 @@ test('what is exported is what is declared, in pages too', () => {
   assert.deepEqual(exported?.sort(), names);
 });
 
-test('its types refuse what is wrong', () => {
+test('its types reject invalid arguments', () => {
   const text = `
     import { Compartment, importArchive, lockdown } from 'compartment-mapper-runtime';
     lockdown({ errorTaming: 'none' });
@@ -101,7 +101,7 @@ const modulesLoaded = (text) => {
 };
 
 test(
-  'the compiler is loaded when there is text, and not before',
+  'the compiler is loaded on the first source text',
   { skip: !('registerHooks' in (await import('node:module'))) },
   () => {
     assert.equal(modulesLoaded(`new Compartment().evaluate('1')`), 'false\n');
@@ -112,19 +112,19 @@ test(
   },
 );
 
-test('harden says that it needs lockdown', () => {
+test('harden reports that it requires lockdown', () => {
   const text = `import { harden } from 'compartment-mapper-runtime'; harden({});`;
-  assert.match(runModule(folder, text).stderr, /harden works from `lockdown\(\)` on/);
+  assert.match(runModule(folder, text).stderr, /harden requires `lockdown\(\)` before/);
 });
 
-test('SES itself ignores what is in a Map', () => {
+test('plain SES ignores the entries of a Map', () => {
   const text = `import 'ses'; lockdown();
     const options = { globals: new Map([['x', 1]]), __options__: true };
     console.log(new Compartment(options).evaluate('typeof x'));`;
   assert.equal(runModule(folder, text).stdout, 'undefined\n');
 });
 
-test('a realm that SES has locked down before has compartments with text, but no archives', () => {
+test('a realm locked down by plain SES supports compartments with source text, but no archives', () => {
   const text = `import 'ses'; lockdown();
     const { Compartment, harden, importArchive, lockdown: late } = await import('compartment-mapper-runtime');
     const modules = harden({ m: { source: 'export default 1' } });
@@ -135,7 +135,7 @@ test('a realm that SES has locked down before has compartments with text, but no
     await importArchive(bytes).catch((error) => console.log(error.message));`;
   assert.match(
     runModule(folder, text).stdout,
-    /^1\nAlready locked down.*\nInvalidArchive\nan archive needs a realm/,
+    /^1\nAlready locked down.*\nInvalidArchive\nan archive requires `lockdown\(\)`/,
   );
 });
 
@@ -145,7 +145,7 @@ test('a hardened console still works', () => {
   assert.equal(runModule(folder, text).stdout, 'outer\n  inner\nend\n');
 });
 
-test('evaluated code does not see where the host is; the host sees its own stacks', () => {
+test('evaluated code sees no paths of the host; the host sees its own stacks', () => {
   const text = `import { lockdown, Compartment } from 'compartment-mapper-runtime'; lockdown();
     const fail = () => { throw new Error('host'); };
     const compartment = new Compartment({ fail });
@@ -154,7 +154,7 @@ test('evaluated code does not see where the host is; the host sees its own stack
   assert.equal(runModule(folder, text).stdout, 'false true\n');
 });
 
-test('settings of lockdown are those of SES', () => {
+test('lockdown accepts the options of SES', () => {
   const stack = `const trace = new Compartment().evaluate('(() => { try { null.x } catch (error) { return error.stack } })()');`;
   const shown = (/** @type {string} */ settings) =>
     runModule(
@@ -167,7 +167,7 @@ test('settings of lockdown are those of SES', () => {
   assert.match(shown(`{ wrong: 1 }`).stderr, /non supported option \["wrong"\]/);
 });
 
-test('what is packed: the built files, the types, and the licence', () => {
+test('the npm package contains the built files, the types and the license', () => {
   const { files, exports, dependencies } = JSON.parse(
     readFileSync(join(ROOT, 'package.json'), 'utf8'),
   );

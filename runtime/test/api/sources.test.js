@@ -1,4 +1,4 @@
-// Module descriptors whose source is plain text.
+// Module descriptors with source text.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Compartment as Exported, lockdown, prepareSources } from '../../src/api/index.js';
@@ -10,7 +10,7 @@ lockdown();
 const Compartment = /** @type {CompartmentConstructor} */ (/** @type {unknown} */ (Exported));
 
 /**
- * @param {Record<string, string | object>} modules texts, or descriptors
+ * @param {Record<string, string | object>} modules sources or descriptors
  * @param {CompartmentOptions} [options]
  */
 const make = (modules, options = {}) =>
@@ -31,8 +31,8 @@ const LANGUAGES = [
   ['an export', 'export const x = 1', 'ESM'],
   ['an import', "import 'other'; var module = 1", 'ESM'],
   ['import.meta', 'import.meta; var require = 1', 'ESM'],
-  ['an empty export, which is no CommonJS', 'export {}; typeof require', 'ESM'],
-  ['none of either', 'globalThis.x = 1', 'ESM'],
+  ['an empty export, which is not CommonJS', 'export {}; typeof require', 'ESM'],
+  ['neither syntax', 'globalThis.x = 1', 'ESM'],
   ['no text', '', 'ESM'],
   ['exports', 'exports.x = 1', 'CommonJS'],
   ['module', 'module.exports = 1', 'CommonJS'],
@@ -47,7 +47,7 @@ for (const [name, text, expected] of LANGUAGES) {
   });
 }
 
-test('`language` decides before the syntax does', () => {
+test('`language` overrides the syntax', () => {
   const text = 'globalThis.seen = typeof exports';
   const seen = (/** @type {string} */ language) => {
     const compartment = make({ m: { source: text, language } });
@@ -83,7 +83,7 @@ test('a dynamic import goes through the hooks, in both languages', async () => {
   }
 });
 
-test('CommonJS: names, the whole of it, and what `require` gives', () => {
+test('CommonJS: names, the whole exports, and the result of `require`', () => {
   const compartment = make({
     main: `const cjs = require('cjs'); const esm = require('esm'); const whole = require('whole');
       exports.all = [cjs.x, cjs === require('cjs'), typeof esm.default, esm.y, whole(), this === exports, __filename];`,
@@ -97,7 +97,7 @@ test('CommonJS: names, the whole of it, and what `require` gives', () => {
   assert.deepEqual(compartment.importNow('importer')['default'], [1, 3, 4]);
 });
 
-test('CommonJS in a cycle sees what is exported so far', () => {
+test('CommonJS in a cycle gets the exports so far', () => {
   const compartment = make({
     a: `exports.early = 1; exports.b = require('b').seen; exports.late = 2`,
     b: `const a = require('a'); exports.seen = Object.keys(a)`,
@@ -105,7 +105,7 @@ test('CommonJS in a cycle sees what is exported so far', () => {
   assert.deepEqual(compartment.importNow('a')['b'], ['early']);
 });
 
-test('a computed require asks the hooks when it is called', () => {
+test('a computed require calls the hooks', () => {
   const compartment = make({
     main: `exports.get = (name) => require('./' + name).x`,
     './dep': 'exports.x = 5',
@@ -119,25 +119,25 @@ test('CommonJS is evaluated in its compartment, in strict code', () => {
   assert.deepEqual(compartment.importNow('m')['found'], ['undefined', 'number', undefined]);
 });
 
-test('words that SES refuses may stand in comments and strings', () => {
+test('words that SES rejects are allowed in comments and strings', () => {
   const text = `/** @type {import('x').Y} <!-- */ export default "import('x') <!-- -->"`;
   assert.equal(make({ m: text }).importNow('m')['default'], "import('x') <!-- -->");
   const commonJs = `// import('x')\nmodule.exports = "<!--"`;
   assert.equal(make({ m: commonJs }).importNow('m')['default'], '<!--');
 });
 
-test('what can’t be compiled is a SyntaxError of the module, in either way', async () => {
+test('source that can’t be compiled is a SyntaxError of the module, synchronously and asynchronously', async () => {
   const compartment = make({ m: 'export const = 1' });
   assert.throws(() => compartment.importNow('m'), /Failed to load module "m"[^]*Unexpected token/);
   await assert.rejects(compartment.import('m'), /Failed to load module "m"[^]*Unexpected token/);
 });
 
-test('top-level await is refused when the module runs: modules of SES are synchronous', async () => {
+test('top-level await is rejected when the module runs, because modules of SES are synchronous', async () => {
   const compartment = make({ m: 'export const x = await 1' });
   await assert.rejects(compartment.import('m'), SyntaxError);
 });
 
-test('`specifier` says where a module’s own imports are resolved from', () => {
+test('imports of a module are resolved from its `specifier`', () => {
   const compartment = make(
     { alias: { source: `import './dep.js'`, specifier: 'lib/real.js' } },
     {
@@ -149,7 +149,7 @@ test('`specifier` says where a module’s own imports are resolved from', () => 
   assert.equal(compartment.globalThis['seen'], 'lib/real.js ./dep.js');
 });
 
-test('an error of a text names the module and the line', () => {
+test('an error names the module and the line', () => {
   const compartment = make({ 'my module': 'export const go = () => {\n  throw new Error("x") }' });
   /** @type {Error | undefined} */
   let thrown;
@@ -161,7 +161,7 @@ test('an error of a text names the module and the line', () => {
   assert.match(`${thrown?.stack}`, /compartment:\/\/\/compartment\/my%20module:2:/);
 });
 
-test('text that breaks out of what it is compiled to is a syntax error, not code of the host', async () => {
+test('source that breaks out of its wrapper is a syntax error, not code of the host', async () => {
   for (const text of [
     '})()); globalThis.evil = 1; (() => { (() => {',
     'exports.x = 1 }); evil(); ({',
@@ -178,12 +178,12 @@ test('text that breaks out of what it is compiled to is a syntax error, not code
   assert.equal(url.globalThis['evil'], undefined);
 });
 
-test('prepareSources loads the compiler beforehand', async () => {
+test('prepareSources loads the compiler', async () => {
   assert.equal(await prepareSources(), undefined);
   assert.equal(make({ m: 'export default 1' }).importNow('m')['default'], 1);
 });
 
-test('several imports at the same time get their own texts', async () => {
+test('concurrent imports get their own sources', async () => {
   const compartment = make(
     { a: 'import b from "b"; export default "a" + b', b: 'export default "b"' },
     {

@@ -1,4 +1,4 @@
-// Archives as programs that embed them import them: no powers to put together.
+// The archive API for embedding programs.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { importArchive, lockdown, parseArchive } from '../../src/api/index.js';
@@ -51,20 +51,20 @@ const app = (options) =>
  */
 const imported = async (bytes, options) => (await importArchive(bytes, options)).namespace;
 
-test('an archive is imported with the powers that it was bundled with', async () => {
+test('an archive is imported with the grants of its policy', async () => {
   const { seen, greeting, powers } = await imported(app());
   assert.deepEqual([seen, greeting], ['undefinedundefined', 'undefined']);
   assert.equal(powers, 'yes,yes,TypeError');
 });
 
-test('globals are for the application’s own package', async () => {
+test('globals are defined only for the application’s package', async () => {
   const { seen, greeting } = await imported(app(), {
     globals: { greet: (/** @type {string} */ name) => `hello ${name}` },
   });
   assert.deepEqual([seen, greeting], ['undefinedundefined', 'hello you']);
 });
 
-test('a policy takes powers away, and gives none', async () => {
+test('a policy can restrict grants, but not add any', async () => {
   const policy = { $root$: { packages: { dep: true } } };
   assert.equal(
     (await imported(app(), { policy })).powers,
@@ -78,7 +78,7 @@ test('a policy takes powers away, and gives none', async () => {
   await assert.rejects(imported(app(), { policy: wider }), /grants builtins fs to '\$root\$'/);
 });
 
-test('an application can be looked at before it runs, and run more than once', async () => {
+test('an application can be inspected before it runs, and run several times', async () => {
   const application = await parseArchive(app());
   assert.deepEqual(application.packages, ['$root$', 'dep']);
   assert.match(application.sha512, /^[0-9a-f]{128}$/);
@@ -87,19 +87,19 @@ test('an application can be looked at before it runs, and run more than once', a
   assert.notEqual(one.namespace, other.namespace);
 });
 
-test('the sha512 that is expected is that of the map', async () => {
+test('expectedSha512 is the hash of the map', async () => {
   const { sha512: expectedSha512 } = await parseArchive(app());
   await parseArchive(app(), { expectedSha512 });
   const wrong = sha512(utf8('another'));
   await assert.rejects(importArchive(app(), { expectedSha512: wrong }), { name: 'InvalidArchive' });
 });
 
-test('another entry of the archive, by its name', async () => {
+test('another entry of the archive can be selected by name', async () => {
   assert.equal((await imported(app(), { entry: 'other.js' })).other, 1);
   await assert.rejects(imported(app(), { entry: 'dep.js' }), /no entry "dep\.js"/);
 });
 
-test('bytes may come as an ArrayBuffer, or compressed, and may change later', async () => {
+test('bytes can be an ArrayBuffer or compressed, and can change later', async () => {
   const bytes = app({ deflate: true });
   const buffer = new ArrayBuffer(bytes.length);
   new Uint8Array(buffer).set(bytes);
@@ -111,7 +111,7 @@ test('bytes may come as an ArrayBuffer, or compressed, and may change later', as
   );
 });
 
-test('what was changed or cut off is refused', async () => {
+test('modified and truncated archives are rejected', async () => {
   const bytes = app();
   await assert.rejects(parseArchive(bytes.subarray(0, -1)), { name: 'InvalidArchive' });
   const changed = Uint8Array.from(bytes);
@@ -119,16 +119,13 @@ test('what was changed or cut off is refused', async () => {
   await assert.rejects(importArchive(changed), { name: 'InvalidArchive' });
 });
 
-test('an archive needs a realm that is locked down by this package', () => {
+test('an archive requires lockdown by this package', () => {
   const folder = makeConsumer();
   const bytes = JSON.stringify([...app()]);
   const program = (/** @type {string} */ text) =>
     runModule(folder, `${text} await importArchive(new Uint8Array(${bytes}));`);
   const { stderr } = program(`import { importArchive } from 'compartment-mapper-runtime';`);
-  assert.match(
-    stderr,
-    /an archive needs a realm that this package's `lockdown\(\)` has locked down/,
-  );
+  assert.match(stderr, /an archive requires `lockdown\(\)` of this package/);
   const { status } = program(
     `import { importArchive } from 'compartment-mapper-runtime'; lockdown();`,
   );

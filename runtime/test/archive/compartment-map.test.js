@@ -28,7 +28,7 @@ test('a map is read', () => {
   assert.deepEqual(modules?.get('fs'), { kind: 'exit', exit: 'fs' });
 });
 
-test('names that every object inherits are names like any other', () => {
+test('names of inherited properties have no special meaning', () => {
   const { map } = parse(({ compartments }) => {
     for (const name of ['__proto__', 'constructor', 'hasOwnProperty', 'toString']) {
       Object.defineProperty(compartments['app-v1.0.0'].modules, name, {
@@ -110,7 +110,7 @@ const BAD = [
   ],
 ];
 for (const [name, change, message] of BAD) {
-  test(`refused: ${name}`, () => {
+  test(`rejected: ${name}`, () => {
     assert.throws(() => parse(change), { code: 'INVALID_ARCHIVE', message });
   });
 }

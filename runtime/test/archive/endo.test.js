@@ -1,4 +1,4 @@
-// Archives that Endo made run here. (That Endo runs ours is tested where ours are made.)
+// Archives created by Endo run here. (The tests of the bundler check that Endo runs its archives.)
 import assert from 'node:assert/strict';
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
@@ -42,7 +42,7 @@ const makeEndoArchive = async () => {
   }
 };
 
-test('an archive that Endo made, with ESM, CommonJS, JSON and a scoped dependency', async () => {
+test('an archive created by Endo runs, with ESM, CommonJS, JSON and a scoped dependency', async () => {
   const { late, bump, ...ns } = await importHere(await makeEndoArchive());
   assert.equal(typeof bump, 'function');
   assert.equal(typeof late, 'function');

@@ -5,7 +5,7 @@ import { PARSERS, isCopied, isProgram } from '../../src/archive/languages.js';
 
 const source = readFileSync(new URL('../../src/archive/languages.js', import.meta.url), 'utf8');
 
-test('the type of parsers names those of the table that the bundler has', () => {
+test('the type of parsers matches the table of the bundler', () => {
   const named = /@typedef \{(.*)\} Parser/.exec(source)?.[1] ?? '';
   assert.deepEqual(
     [...named.matchAll(/'([^']+)'/g)].map(([, name]) => name),
@@ -13,7 +13,7 @@ test('the type of parsers names those of the table that the bundler has', () => 
   );
 });
 
-test('each parser is of code or of data, and data that can be modified is copied', () => {
+test('each parser is for code or data, and mutable data is copied', () => {
   const facts = PARSERS.map((name) => {
     const parser = /** @type {import('../../src/archive/languages.js').Parser} */ (name);
     return [name, isProgram(parser) ? 'program' : isCopied(parser) ? 'copied' : 'shared'];

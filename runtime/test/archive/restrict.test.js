@@ -1,4 +1,4 @@
-// A run may be given less than its archive has, and nothing more.
+// A run can restrict the grants of its archive, but not extend them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { restricted } from '../../src/archive/restrict.js';
@@ -23,30 +23,42 @@ const ATTENUATED = { attenuate: 'a', params: [1] };
 
 /** @type {Array<[string, object | undefined, object]>} what is granted, and less */
 const LESS = [
-  ['nothing of something', { globals: { fetch: true }, builtins: { fs: true } }, {}],
-  ['nothing of nothing', {}, {}],
+  ['a grant to no grant', { globals: { fetch: true }, builtins: { fs: true } }, {}],
+  ['no grants', {}, {}],
   ['the same', { globals: { fetch: true } }, { globals: { fetch: true } }],
-  ['refusals of what nobody grants', {}, { globals: { fetch: false }, packages: { a: false } }],
+  [
+    'denials of capabilities without a grant',
+    {},
+    { globals: { fetch: false }, packages: { a: false } },
+  ],
   ['a member', { builtins: { fs: true } }, { builtins: { 'fs.open': true } }],
-  ['all but a member', { builtins: { fs: true } }, { builtins: { fs: true, 'fs.open': false } }],
-  ['the other name', { builtins: { 'node:fs': true } }, { builtins: { fs: true } }],
-  ['to read what may be written', { globals: { x: 'write' } }, { globals: { x: true } }],
-  ['something of any', { globals: 'any', builtins: 'any' }, { builtins: { fs: true } }],
-  ['any of any', { globals: 'any', packages: 'any' }, { globals: 'any', packages: 'any' }],
+  [
+    'a builtin to all except a member',
+    { builtins: { fs: true } },
+    { builtins: { fs: true, 'fs.open': false } },
+  ],
+  ['a builtin under its other name', { builtins: { 'node:fs': true } }, { builtins: { fs: true } }],
+  ['write access to read access', { globals: { x: 'write' } }, { globals: { x: true } }],
+  ['"any" to one grant', { globals: 'any', builtins: 'any' }, { builtins: { fs: true } }],
+  ['"any" to "any"', { globals: 'any', packages: 'any' }, { globals: 'any', packages: 'any' }],
   ['a package', { packages: { a: true } }, { packages: { a: true } }],
-  ['a package of any', { packages: 'any' }, { packages: { a: true } }],
-  ['an attenuation of all', { builtins: { fs: true } }, { builtins: { fs: ATTENUATED } }],
+  ['"any" to one package', { packages: 'any' }, { packages: { a: true } }],
+  [
+    'a whole builtin to an attenuation',
+    { builtins: { fs: true } },
+    { builtins: { fs: ATTENUATED } },
+  ],
   ['the same attenuation', { builtins: { fs: ATTENUATED } }, { builtins: { fs: ATTENUATED } }],
   ['the same globals, attenuated', { globals: ATTENUATED }, { globals: ATTENUATED }],
   ['no globals of attenuated ones', { globals: ATTENUATED }, {}],
   ['the same attenuator', { defaultAttenuator: 'a' }, { defaultAttenuator: 'a' }],
   ['no attenuator', { defaultAttenuator: 'a' }, {}],
-  ['what is harmless, where there is no policy', undefined, { builtins: { path: true } }],
-  ['other packages, where there is no policy', undefined, { packages: { other: true } }],
+  ['no policy to harmless capabilities', undefined, { builtins: { path: true } }],
+  ['no policy to other packages', undefined, { packages: { other: true } }],
 ];
 
 for (const [what, limit, policy] of LESS)
-  test(`a run is given less: ${what}`, () => {
+  test(`a run restricts: ${what}`, () => {
     const { compartments } = restricted(mapWith(limit), JSON.stringify({ dep: policy }));
     assert.deepEqual(compartments.get('dep-v1')?.policy, policyOf(policy));
   });
@@ -56,9 +68,9 @@ const MORE = [
   ['a global', {}, { globals: { fetch: true } }, /globals fetch to 'dep'/],
   ['a builtin', { globals: { fetch: true } }, { builtins: { fs: true } }, /builtins fs/],
   ['any', { builtins: { fs: true } }, { builtins: 'any' }, /builtins any/],
-  ['any of the globals', {}, { globals: 'any' }, /globals any/],
+  ['globals to "any"', {}, { globals: 'any' }, /globals any/],
   [
-    'all of a member',
+    'a member to the whole object',
     { builtins: { 'fs.open': true } },
     { builtins: { fs: true } },
     /builtins fs /,
@@ -70,7 +82,7 @@ const MORE = [
     /fs\.stat/,
   ],
   [
-    'a member that is withheld',
+    'a denied member',
     { builtins: { fs: true, 'fs.open': false } },
     { builtins: { fs: true } },
     /builtins fs\.open/,
@@ -83,37 +95,32 @@ const MORE = [
   ],
   ['to write', { globals: { x: true } }, { globals: { x: 'write' } }, /globals x/],
   [
-    'what is critical',
+    'a critical member',
     { builtins: { module: true } },
     { builtins: { 'module.register': true } },
     /register/,
   ],
-  ['another, after one', { globals: { a: true } }, { globals: { a: true, b: true } }, /globals b/],
+  ['a second grant', { globals: { a: true } }, { globals: { a: true, b: true } }, /globals b/],
   [
-    'another member, after one',
+    'a second member',
     { builtins: { 'fs.open': true } },
     { builtins: { 'fs.open': true, 'fs.stat': true } },
     /builtins fs\.stat/,
   ],
   [
-    'an attenuation of what may only be requested',
+    'an attenuation of a builtin with the grant "load"',
     { options: { loads: ['fs'] } },
     { builtins: { fs: ATTENUATED } },
     /builtins fs/,
   ],
   ['a package', { packages: { a: true } }, { packages: { b: true } }, /package b/],
-  ['a package that is refused', { packages: { a: false } }, { packages: { a: true } }, /package a/],
+  ['a denied package', { packages: { a: false } }, { packages: { a: true } }, /package a/],
   ['any package', { packages: { a: true } }, { packages: 'any' }, /packages any/],
-  ['any package, where there is no policy', undefined, { packages: 'any' }, /packages any/],
+  ['any package, without a policy', undefined, { packages: 'any' }, /packages any/],
+  ['the application, without a policy', undefined, { packages: { $root$: true } }, /\$root\$/],
+  ['an attenuation without a grant', {}, { builtins: { fs: ATTENUATED } }, /builtins fs/],
   [
-    'the application, where there is no policy',
-    undefined,
-    { packages: { $root$: true } },
-    /\$root\$/,
-  ],
-  ['an attenuation of nothing', {}, { builtins: { fs: ATTENUATED } }, /builtins fs/],
-  [
-    'an attenuation of a part',
+    'an attenuation with a grant for a part',
     { builtins: { fs: true, 'fs.open': false } },
     { builtins: { fs: ATTENUATED } },
     /builtins fs/,
@@ -125,7 +132,7 @@ const MORE = [
     /fs/,
   ],
   [
-    'what is attenuated',
+    'an attenuated builtin without the attenuation',
     { builtins: { fs: ATTENUATED } },
     { builtins: { fs: true } },
     /builtins fs/,
@@ -137,13 +144,8 @@ const MORE = [
     /builtins fs/,
   ],
   ['attenuated globals', {}, { globals: ATTENUATED }, /other attenuated globals/],
-  [
-    'globals that are attenuated',
-    { globals: ATTENUATED },
-    { globals: { fetch: true } },
-    /attenuated/,
-  ],
-  ['globals attenuated otherwise', { globals: ATTENUATED }, { globals: [1] }, /attenuated/],
+  ['attenuated globals', { globals: ATTENUATED }, { globals: { fetch: true } }, /attenuated/],
+  ['globals with another attenuation', { globals: ATTENUATED }, { globals: [1] }, /attenuated/],
   ['an attenuator', {}, { defaultAttenuator: 'a' }, /the attenuator a/],
   [
     'another attenuator',
@@ -154,21 +156,21 @@ const MORE = [
 ];
 
 for (const [what, limit, policy, message] of MORE)
-  test(`a run is not given more: ${what}`, () => {
+  test(`a run can't extend: ${what}`, () => {
     assert.throws(() => restricted(mapWith(limit), JSON.stringify({ dep: policy })), {
       code: 'INVALID_ARCHIVE',
       message,
     });
   });
 
-test('what is not named keeps what it has', () => {
+test('packages that are not named keep their policy', () => {
   const map = mapWith({ globals: { fetch: true } });
   const { compartments, entry } = restricted(map, '{"$root$": {}}');
   assert.deepEqual(compartments, map.compartments);
   assert.deepEqual(entry, map.entry);
 });
 
-test('who is not in the archive is not narrowed', () => {
+test('a policy for a package that is not in the archive is rejected', () => {
   assert.throws(() => restricted(mapWith({}), '{"deb": {}}'), {
     code: 'INVALID_ARCHIVE',
     message: /'deb', which is not in the archive/,

@@ -1,4 +1,4 @@
-// Zip files that are wrong in one of their fields, and such as are as large as they may be.
+// Zip files with one invalid field, and zip files at the size limits.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
@@ -19,10 +19,11 @@ const changed = (bytes, change) => {
 /**
  * @typedef {object} Made an entry as it is written; what is left out follows from the rest
  * @property {string | Uint8Array} name
- * @property {Uint8Array} [data] that is stored
+ * @property {Uint8Array} [data] stored data
  * @property {Uint8Array} [content]
- * @property {number[]} [own] version, flags, method, crc, packed size, size and length of extra fields, in its own header
- * @property {number[]} [listed] the same in the directory, where they are others
+ * @property {number[]} [own] version, flags, method, crc, packed size, size and length of extra fields, in its local
+ *   header
+ * @property {number[]} [listed] the same in the directory, if different
  * @property {number} [comment] its length
  * @property {number} [disk]
  * @property {number} [offset]
@@ -33,7 +34,7 @@ const changed = (bytes, change) => {
  * @property {number} [count]
  * @property {number} [size]
  * @property {number} [offset]
- * @property {string} [inside] what stands at the end of the directory
+ * @property {string} [inside] content at the end of the directory
  */
 
 const VERSION = 0;
@@ -131,32 +132,35 @@ const FINE = [
   ['a directory in another order', Buffer.concat([...turned, two.subarray(-22)])],
   ['nothing', written([])],
   ['one', written([{ name: 'a' }])],
-  ['a name that is marked as UTF-8', written([{ name: 'ä', own: withField(FLAGS, 0x800) }])],
-  ['an effort that is marked', written([{ name: 'a', own: withField(FLAGS, 6) }])],
-  ['the last version', written([{ name: 'a', own: withField(VERSION, limits.version) }])],
-  ['a byte order mark in a name', written([{ name: '\ufeffa' }])],
-  ['a colon within a name', written([{ name: 'a/b:c' }, { name: 'ab:c' }])],
+  ['a name with the UTF-8 flag', written([{ name: 'ä', own: withField(FLAGS, 0x800) }])],
+  ['a compression level flag', written([{ name: 'a', own: withField(FLAGS, 6) }])],
+  [
+    'the latest supported version',
+    written([{ name: 'a', own: withField(VERSION, limits.version) }]),
+  ],
+  ['a name with a byte order mark', written([{ name: '\ufeffa' }])],
+  ['a name with a colon', written([{ name: 'a/b:c' }, { name: 'ab:c' }])],
 ];
 for (const [what, bytes] of FINE)
-  test(`it is read: ${what}`, () => {
+  test(`accepted: ${what}`, () => {
     for (const content of readZip(bytes, nodePowers).values())
       assert.equal(Buffer.from(content).toString(), 'x');
   });
 
-test('names are read as they are', () => {
+test('names are read unchanged', () => {
   assert.deepEqual([...readZip(written([{ name: '\ufeffa' }]), nodePowers).keys()], ['\ufeffa']);
 });
 
 /**
  * @param {number} field
  * @param {number} value
- * @returns {Buffer} an entry that is otherwise in its own header than in the directory
+ * @returns {Buffer} an entry whose local header differs from the directory
  */
 const differing = (field, value) =>
   written([{ name: 'a', own: withField(field, value), listed: withField(EXTRA, 0) }]);
 
 /**
- * @param {number} size that it says
+ * @param {number} size declared size
  * @param {number} packed
  * @returns {Made}
  */
@@ -175,32 +179,32 @@ const WRONG = [
   ['the size of zip64', written([{ name: 'a' }], { size: 0xffffffff }), /zip64/],
   ['the offset of zip64', written([{ name: 'a' }], { offset: 0xffffffff }), /zip64/],
   [
-    'what leads to a directory of zip64',
+    'a zip64 locator',
     written([{ name: 'a' }], { inside: `PK\x06\x07${'\0'.repeat(16)}` }),
     /zip64/,
   ],
-  ['fewer entries than it says', written([{ name: 'a' }], { count: 2 }), /directory is damaged/],
-  ['more entries than it says', written([{ name: 'a' }, { name: 'b' }], { count: 1 }), /damaged/],
-  ['bytes in its directory', written([{ name: 'a' }], { inside: 'x' }), /damaged/],
+  ['fewer entries than declared', written([{ name: 'a' }], { count: 2 }), /directory is damaged/],
+  ['more entries than declared', written([{ name: 'a' }, { name: 'b' }], { count: 1 }), /damaged/],
+  ['extra bytes in the directory', written([{ name: 'a' }], { inside: 'x' }), /damaged/],
   ['half an entry', written([{ name: 'a' }], { count: 2, inside: 'PK\x01\x02' }), /damaged/],
   [
-    'a line that is none',
+    'an invalid directory signature',
     written([{ name: 'a', signatures: [0x04034b50, 0x02014b51] }]),
     /directory is damaged/,
   ],
   [
-    'a name that ends elsewhere',
+    'a name beyond the directory',
     changed(written([{ name: 'a' }]), (b) => void b.writeUInt16LE(9, b.indexOf('PK\x01\x02') + 28)),
     /damaged/,
   ],
-  ['a name that is no UTF-8', written([{ name: Uint8Array.of(0xff) }]), /is not UTF-8/],
+  ['a name that is not UTF-8', written([{ name: Uint8Array.of(0xff) }]), /is not UTF-8/],
   ['an empty name', written([{ name: '' }]), /the entry name "" is not a plain/],
-  ['a name of a folder', written([{ name: 'a/' }]), /plain relative path/],
+  ['the name of a folder', written([{ name: 'a/' }]), /plain relative path/],
   ['a name with an empty part', written([{ name: 'a//b' }]), /plain relative path/],
   ['a name with a dot', written([{ name: './b' }]), /plain relative path/],
   ['a name that ends with a dot', written([{ name: 'a/.' }]), /plain relative path/],
   ['a name with NUL', written([{ name: 'a\0' }]), /plain relative path/],
-  ['a comment of an entry', written([{ name: 'a', comment: 1 }]), /an extra field, a comment/],
+  ['an entry with a comment', written([{ name: 'a', comment: 1 }]), /an extra field, a comment/],
   ['an entry on another disk', written([{ name: 'a', disk: 1 }]), /another disk number/],
   ['an extra field', written([{ name: 'a', own: withField(EXTRA, 4) }]), /an extra field/],
   ['a data descriptor', written([{ name: 'a', own: withField(FLAGS, 8) }]), /"a" has a data desc/],
@@ -213,52 +217,60 @@ const WRONG = [
   ['a later version', written([{ name: 'a', own: withField(VERSION, 21) }]), /a later version/],
   ['two sizes', written([{ name: 'a', own: withField(SIZE, 2) }]), /is stored but has two sizes/],
   [
-    'a header that is none',
+    'an invalid local header signature',
     written([{ name: 'a', signatures: [0x04034b51, 0x02014b50] }]),
     /"a" has no local header/,
   ],
-  ['a header beyond the file', written([{ name: 'a', offset: 1 << 30 }]), /has no local header/],
-  ['a header at its end', written([{ name: 'a', offset: 99 }]), /has no local header/],
-  ['a header that is cut off', written([{ name: 'a', offset: 10 }]), /has no local header/],
+  [
+    'a local header beyond the file',
+    written([{ name: 'a', offset: 1 << 30 }]),
+    /has no local header/,
+  ],
+  ['a local header at the end', written([{ name: 'a', offset: 99 }]), /has no local header/],
+  ['a truncated local header', written([{ name: 'a', offset: 10 }]), /has no local header/],
   ['another version', differing(VERSION, 63), /contradicts the central directory/],
   ['other flags', differing(FLAGS, 0x800), /contradicts the central directory/],
-  ['another method of its own', differing(METHOD, 8), /contradicts the central directory/],
+  ['another method in the local header', differing(METHOD, 8), /contradicts the central directory/],
   ['another checksum', differing(CRC, 5), /contradicts the central directory/],
   ['another packed size', differing(PACKED, 2), /contradicts the central directory/],
   ['another size', differing(SIZE, 2), /contradicts the central directory/],
-  ['an extra field of its own', differing(EXTRA, 4), /contradicts the central directory/],
+  ['an extra field in the local header', differing(EXTRA, 4), /contradicts the central directory/],
   [
-    'a shorter name of its own',
+    'a shorter name in the local header',
     changed(written([{ name: 'ab' }]), (b) => void b.writeUInt16LE(1, 26)),
     /contradicts the central directory/,
   ],
   [
-    'a longer name of its own',
+    'a longer name in the local header',
     changed(written([{ name: 'a' }]), (b) => void b.writeUInt16LE(2, 26)),
     /contradicts the central directory/,
   ],
   [
-    'data that goes on into the directory',
+    'data that overlaps the directory',
     written([{ name: 'a', own: [10, 0, 0, crc32('x'), 9, 9, 0] }]),
     /"a" extends beyond the files/,
   ],
-  ['a checksum that is wrong', written([{ name: 'a', own: withField(CRC, 5) }]), /"a" is damaged/],
+  ['a wrong checksum', written([{ name: 'a', own: withField(CRC, 5) }]), /"a" is damaged/],
   ['a bomb', written([claiming(limits.slack + limits.ratio + 1, 1)]), /"claim\d+" is a zip bomb/],
   ['a file that is too large', written([claiming(limits.file + 1, 9)]), /larger than 256 MiB/],
   [
-    'data that is none',
+    'invalid compressed data',
     written([claiming(9, 9)]),
     /"claim9" does not inflate to its declared size/,
   ],
-  ['two entries of one name', written([{ name: 'a' }, { name: 'a' }]), /two entries are named "a"/],
+  [
+    'two entries with the same name',
+    written([{ name: 'a' }, { name: 'a' }]),
+    /two entries are named "a"/,
+  ],
 ];
 for (const [what, bytes, message] of WRONG)
-  test(`it is wrong: ${what}`, () => {
+  test(`rejected: ${what}`, () => {
     assert.throws(() => readZip(bytes, nodePowers), { code: 'INVALID_ARCHIVE', message });
   });
 
-test('what is inflated is allowed up to its limits', () => {
-  // They are taken at their word: nothing is inflated here.
+test('inflated sizes are accepted up to the limits', () => {
+  // The declared sizes are used: this does not inflate.
   const trusting = {
     crc32: () => 0,
     inflateRaw: (/** @type {Uint8Array} */ _bytes, /** @type {number} */ size) => ({
@@ -283,7 +295,7 @@ test('what is inflated is allowed up to its limits', () => {
   );
 });
 
-test('a directory is allowed up to its limit', () => {
+test('a directory is accepted up to its limit', () => {
   const inside = 'x'.repeat(limits.directory - 46);
   assert.throws(
     () => readZip(written([{ name: 'a' }], { inside }), nodePowers),

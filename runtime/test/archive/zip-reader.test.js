@@ -52,7 +52,7 @@ const good = zip(ENTRIES);
 
 /**
  * @param {number} at
- * @param {string} bytes that stand there, although nothing says so but the places of what follows
+ * @param {string} bytes to insert there, visible only in the offsets of later entries
  * @returns {Uint8Array}
  */
 const inserted = (at, bytes) => {
@@ -71,7 +71,7 @@ const inserted = (at, bytes) => {
 };
 const FIRST_END = 30 + 5 + 240;
 const DIRECTORY = Buffer.from(good).indexOf('PK\x01\x02');
-/** Of an entry that the directory does not list. */
+/** An entry that the directory does not list. */
 const HIDDEN = Buffer.from(zip([['h', utf8('x')]])).toString('latin1', 0, 32);
 /** @type {Array<[string, Uint8Array, RegExp]>} */
 const BAD = [
@@ -101,9 +101,13 @@ const BAD = [
   ['parent name', zip([['a/../b', utf8('x')]]), /plain relative path/],
   ['backslash', zip([['a\\b', utf8('x')]]), /plain relative path/],
   ['drive', zip([['C:/b', utf8('x')]]), /plain relative path/],
-  ['bytes before all', inserted(0, 'gap!'), /unexpected data before/],
+  ['bytes before the first entry', inserted(0, 'gap!'), /unexpected data before/],
   ['bytes between', inserted(FIRST_END, 'gap!'), /unexpected data before/],
-  ['bytes after all', inserted(DIRECTORY, 'gap!'), /between the files and the central directory/],
+  [
+    'bytes after the end',
+    inserted(DIRECTORY, 'gap!'),
+    /between the files and the central directory/,
+  ],
   ['a hidden entry first', inserted(0, HIDDEN), /unexpected data before/],
   ['a hidden entry between', inserted(FIRST_END, HIDDEN), /unexpected data before/],
   [
@@ -112,7 +116,7 @@ const BAD = [
     /between the files and the central directory/,
   ],
   [
-    'one that lies within another',
+    'an entry inside another',
     changed(
       zip([
         ['a', zip([['b', utf8('x')]]).subarray(0, 32)],
@@ -124,13 +128,13 @@ const BAD = [
   ],
 ];
 for (const [name, bytes, message] of BAD) {
-  test(`refused: ${name}`, () => {
+  test(`rejected: ${name}`, () => {
     assert.throws(() => readZip(bytes, nodePowers), { code: 'INVALID_ARCHIVE', message });
   });
 }
 
 for (const [host, verifyPowers] of HOSTS) {
-  test(`an entry that inflates to more than it says is refused in ${host}, even if its CRC-32 fits`, () => {
+  test(`an entry that inflates to more than its declared size is rejected in ${host}, even if its CRC-32 matches`, () => {
     const content = utf8('a'.repeat(5000));
     const bytes = zip([['a', content]], { deflate: true });
     const central = 30 + 1 + deflateRawSync(content).length;
@@ -144,7 +148,7 @@ for (const [host, verifyPowers] of HOSTS) {
     }
   });
 
-  test(`compressed data that is cut off is refused in ${host}`, () => {
+  test(`truncated compressed data is rejected in ${host}`, () => {
     const content = Uint8Array.from({ length: 5000 }, (_, index) => (index * 7919) % 251);
     const cut = deflateRawSync(content).subarray(0, -3);
     assert.throws(() => verifyPowers.inflateRaw(cut, content.length));

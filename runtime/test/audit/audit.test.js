@@ -44,7 +44,7 @@ const app = (body, policy = {}, main = '') =>
 /** @param {string} stderr */
 const linesOf = (stderr) => stderr.trimEnd().split('\n');
 
-test('what is withheld is recorded with its place, and does nothing', () => {
+test('denied capabilities are recorded with their place and do nothing', () => {
   const { stdout, stderr, status } = run(
     app(
       `const fs = require('fs');\nconst { execSync } = require('child_process');\nfs.writeFileSync('/tmp/never-written-by-audit', 'x'); fs.writeFileSync('y');
@@ -59,7 +59,7 @@ test('what is withheld is recorded with its place, and does nothing', () => {
   );
   assert.equal(stdout, ' 0 0 function\ntrue 1\nERR_ACCESS_DENIED\nend \n');
   assert.deepEqual(linesOf(stderr), [
-    'audit: withheld by the policy, and used:',
+    'audit: denied by the policy, and used:',
     'resources["evil"].builtins["child_process"] = "load"  # evil/index.js:2'.replace(
       /^/,
       'critical: ',
@@ -81,7 +81,7 @@ test('what is withheld is recorded with its place, and does nothing', () => {
   assert.equal(status, 0);
 });
 
-test('members that are missing from what is granted are recorded', () => {
+test('members missing from a grant are recorded', () => {
   const { stderr, stdout } = run(
     app(
       `require('fs').existsSync('/'); require('fs').unlinkSync('x'); require('fs').promises.rm('x');\nprocess.stdout.write('x'); console.log(process.stdout.isTTY === process.stdout.isTTY); process.cwd(); process.kill(1);`,
@@ -106,13 +106,13 @@ test('members that are missing from what is granted are recorded', () => {
   ]);
 });
 
-test('the report comes after an error and after exit, also as JSON', () => {
+test('the audit is printed after an error and after exit, also as JSON', () => {
   const failing = run(app(`require('os').hostname();`, {}, `throw new Error('late')`), {
     flags: ['--audit'],
   });
   assert.match(
     failing.stderr,
-    /Error: late[^]*\naudit: withheld[^]*builtins\["os\.hostname"\] = true/,
+    /Error: late[^]*\naudit: denied[^]*builtins\["os\.hostname"\] = true/,
   );
   assert.equal(failing.status, 1);
   const { stderr } = run(app(`require('os').hostname();`), { flags: ['--audit=json'] });
@@ -127,20 +127,20 @@ test('the report comes after an error and after exit, also as JSON', () => {
   });
 });
 
-test('nothing was withheld', () => {
+test('nothing was denied', () => {
   const { stderr, status } = run(app(''), { flags: ['--audit'] });
-  assert.deepEqual([stderr, status], ['audit: the policy withheld nothing that was used\n', 0]);
+  assert.deepEqual([stderr, status], ['audit: the policy denied nothing that was used\n', 0]);
 });
 
-test('a program that waits for what never comes is told so', () => {
+test('a program that waits for a stub forever gets the denial', () => {
   const { stderr, status } = run(app(`const fs = require('fs'); while (fs.readSync(0)) ;`), {
     flags: ['--audit'],
   });
   assert.equal(status, 1);
-  assert.match(stderr, /may not use builtin 'fs\.readSync'[^]*audit: withheld/);
+  assert.match(stderr, /may not use builtin 'fs\.readSync'[^]*audit: denied/);
 });
 
-test('imports of a builtin that is not granted', () => {
+test('imports of a denied builtin are recorded', () => {
   const bytes = archive({
     'app-v1': {
       policy: { globals: { console: true } },
@@ -180,7 +180,7 @@ const runRestricted = (policies, policy, body) => {
   return { stdout, stderr, status };
 };
 
-test('a run can narrow the policies of its archive', () => {
+test('a run can restrict the policies of its archive', () => {
   const body = `let seen; try { seen = typeof require('fs').readFileSync('/etc/hostname') } catch (error) { seen = error.code } console.log(seen)`;
   const policy = { builtins: { fs: true }, globals: { console: true } };
   assert.equal(runRestricted({}, policy, body).stdout, 'object\n');
@@ -211,14 +211,14 @@ for (const [what, limit, wider] of /** @type {Array<[string, object, object]>} *
   ['package other', {}, { packages: { other: true } }],
   ['packages any', {}, { packages: 'any' }],
 ])) {
-  test(`a run can't widen them: ${what}`, () => {
+  test(`a run can't extend them: ${what}`, () => {
     const { stdout, stderr, status } = runRestricted({ evil: wider }, limit, `console.log('ran')`);
     assert.deepEqual([stdout, status], ['', 1]);
-    assert.ok(stderr.includes(`the restricting policy grants ${what} to 'evil'`), stderr);
+    assert.ok(stderr.includes(`the policy of this run grants ${what} to 'evil'`), stderr);
   });
 }
 
-test('a narrower policy of a package that is not there is refused', () => {
+test('a restricting policy for an unknown package is rejected', () => {
   const { stderr, status } = runRestricted({ nobody: {} }, {}, '');
   assert.match(stderr, /names 'nobody', which is not in the archive/);
   assert.equal(status, 1);

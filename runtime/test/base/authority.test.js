@@ -1,4 +1,4 @@
-// The table of authorities as the runtime reads it.
+// The capability table in the runtime.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import table from '../../../compartment_mapper/authority/authority.json' with { type: 'json' };
@@ -13,17 +13,21 @@ import {
   severityOf,
 } from '../../src/base/authority.js';
 
-test('what is harmless is harmless by each of its names', () => {
+test('a harmless capability is harmless under each of its names', () => {
   for (const part of /** @type {const} */ (['globals', 'builtins'])) {
     const paths = harmlessPaths(part);
     assert.ok(paths.length > 10);
     for (const path of paths) assert.equal(severityOf(part, path), 'harmless', path);
   }
   assert.ok(harmlessPaths('globals').includes('process.platform'));
-  assert.equal(harmlessPaths('builtins').includes('process.platform'), false, 'it is the global');
+  assert.equal(
+    harmlessPaths('builtins').includes('process.platform'),
+    false,
+    'the same object as the global',
+  );
 });
 
-test('critical members are named below what holds them', () => {
+test('critical members are listed by the object that contains them', () => {
   assert.ok(criticalMembers('builtins', 'module').includes('module.register'));
   assert.ok(criticalMembers('globals', 'process').includes('process.binding'));
   assert.ok(criticalMembers('builtins', 'process').includes('process.binding'));
@@ -66,7 +70,7 @@ for (const [part, path, severity] of SEVERITIES)
     assert.equal(severityOf(part, path), severity);
   });
 
-test('what is shown in parts is named', () => {
+test('capabilities that are granted by member are listed', () => {
   assert.ok(VIEWED_GLOBALS.includes('process'));
   assert.ok(DEEP_BUILTIN_MEMBERS.includes('fs.promises'));
   for (const names of [VIEWED_GLOBALS, VIEWED_BY_HAND, OWN_IN_PAGES, WITHOUT_POWER])

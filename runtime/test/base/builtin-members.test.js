@@ -6,7 +6,7 @@ import { membersOf } from '../../src/endowments/builtin-members.js';
 const require = createRequire(import.meta.url);
 const { node } = process.versions;
 
-test('what each builtin of this Node has is known, without loading it', () => {
+test('the members of each builtin of this Node are known without loading it', () => {
   for (const name of ['fs', 'net', 'child_process']) {
     const members = /** @type {ReadonlyArray<string>} */ (membersOf(name, node));
     assert.ok(builtinModules.includes(name));
@@ -18,7 +18,7 @@ test('what each builtin of this Node has is known, without loading it', () => {
   }
 });
 
-test('what was not reviewed is not known', () => {
+test('members that were not reviewed are unknown', () => {
   for (const version of [undefined, '', '1.0.0', 'constructor', 'toString.0'])
     assert.equal(membersOf('fs', version), undefined);
   for (const name of ['none', 'node:fs', 'constructor', '__proto__'])

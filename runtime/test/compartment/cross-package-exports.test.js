@@ -7,7 +7,7 @@ import { importHere } from '../application.js';
  * @param {unknown} harden of the policy of `victim`
  * @param {import('../archive.js').Modules} victim
  * @param {string} body of the module `evil`, which sets `module.exports`
- * @returns {Promise<any>} what `evil` exports
+ * @returns {Promise<any>} the exports of `evil`
  */
 const attack = async (harden, victim, body) => {
   const bytes = archive(
@@ -50,7 +50,7 @@ const REACH = `const v = require('victim'); module.exports = [
   trying(() => { v.data.list.push(2); return 'changed' }), trying(() => { v.made.x = 2; return 'changed' }),
   trying(() => { new v.C().m = 2; return 'changed' }), trying(() => new v.Emitter().on('x', () => {}) && 'changed')];`;
 
-test('nothing is locked where the archive does not say so', async () => {
+test('nothing is locked unless the archive requires it', async () => {
   for (const harden of [undefined, false]) {
     const seen = await attack(harden, { './index.js': cjs(TEXT) }, REACH);
     assert.deepEqual(seen, ['changed', 'changed', 'changed', 'changed', 'changed', 'changed']);
@@ -62,14 +62,14 @@ test('code is locked, data is not', async () => {
   assert.deepEqual(seen, ['TypeError', 'TypeError', 'changed', 'changed', 'changed', 'changed']);
 });
 
-test('all that can be reached is locked, what is the host’s is not', async () => {
+test('all reachable objects are locked, except those of the host', async () => {
   const seen = await attack(true, { './index.js': cjs(TEXT) }, REACH);
   const [f, m, list, made, ...others] = seen;
   assert.deepEqual([f, m, list, made], ['TypeError', 'TypeError', 'TypeError', 'TypeError']);
   assert.deepEqual(others, ['changed', 'changed']);
 });
 
-test('a variable that gets a value later is locked then', async () => {
+test('the value of a variable that is assigned later is locked then', async () => {
   const text = `let late = 1; $live.late(late); function set() { late = { a: [] }; $live.late(late) } $once.set(set)`;
   const seen = await attack(
     true,
@@ -80,7 +80,7 @@ test('a variable that gets a value later is locked then', async () => {
   assert.deepEqual(seen, ['TypeError', 'TypeError']);
 });
 
-test('JSON is a copy for each package, and the same one each time', async () => {
+test('each package gets one copy of JSON', async () => {
   const seen = await attack(
     'code',
     { './index.js': cjs(`const data = require('./data.json'); exports.a = () => data.a`) },
@@ -89,6 +89,6 @@ test('JSON is a copy for each package, and the same one each time', async () => 
   assert.deepEqual(seen, [1, 2]);
 });
 
-test('a value of harden that means nothing is refused', async () => {
+test('an invalid value of harden is rejected', async () => {
   await assert.rejects(attack('all', { './index.js': cjs('') }, ''), /harden/);
 });

@@ -1,4 +1,4 @@
-// A text among the scopes that are written around it: what it sees, and that it is asked whether it may be run.
+// Evaluation of source inside the scopes that are written around it: visible names, and checks before it runs.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runInThisContext } from 'node:vm';
@@ -18,14 +18,14 @@ const scopedBy = (scope, { check = true } = {}) => {
   const bodies = [];
   const evaluate = makeScopedEvaluate(
     {
-      checkBody: (text) => {
-        bodies.push(text);
-        new Function(text); // throws for what is none
+      checkBody: (source) => {
+        bodies.push(source);
+        new Function(source); // throws for what is none
       },
       evaluate: (script) => {
         evaluated.push(script);
         if (check) script.check();
-        return runInThisContext(script.text);
+        return runInThisContext(script.source);
       },
     },
     { globalObject: {}, constants: [], lexicals: undefined, sloppy: false, ...scope },
@@ -34,11 +34,11 @@ const scopedBy = (scope, { check = true } = {}) => {
   return {
     evaluated,
     bodies,
-    evaluate: (/** @type {string} */ text) => /** @type {any} */ (evaluate(text, from)),
+    evaluate: (/** @type {string} */ source) => /** @type {any} */ (evaluate(source, from)),
   };
 };
 
-test('a text sees the globals of its compartment, and no others', () => {
+test('source sees only the globals of its compartment', () => {
   const globalObject = { own: 1, constant: 2 };
   const { evaluate } = scopedBy({ globalObject, constants: ['constant'] });
   assert.deepEqual(
@@ -54,7 +54,7 @@ test('a text sees the globals of its compartment, and no others', () => {
   assert.equal(globalObject.own, 5);
 });
 
-test('a constant is read once, and never again', () => {
+test('a constant is read only once', () => {
   const globalObject = { constant: 2, live: 3 };
   const read = scopedBy({ globalObject, constants: ['constant'] }).evaluate(
     '() => [constant, live]',
@@ -63,7 +63,7 @@ test('a constant is read once, and never again', () => {
   assert.deepEqual(read(), [2, 5]);
 });
 
-test('lexicals come before globals, and those that never change are constants', () => {
+test('lexicals hide globals, and read-only lexicals are constants', () => {
   const lexicals = Object.defineProperties(
     {},
     {
@@ -88,14 +88,14 @@ test('lexicals come before globals, and those that never change are constants', 
     'g',
     'h',
   ]);
-  const { text = '' } = evaluated[0] ?? {};
-  assert.deepEqual(text.match(/const\{[^}]*\}=this\.\w+/g), [
+  const { source = '' } = evaluated[0] ?? {};
+  assert.deepEqual(source.match(/const\{[^}]*\}=this\.\w+/g), [
     'const{other,another}=this.globalObject',
     'const{fixed,firm}=this.moduleLexicals',
   ]);
 });
 
-test('an assignment to what there is not makes a global variable in sloppy text only', () => {
+test('an assignment to an undeclared name creates a global variable only in sloppy code', () => {
   const globalObject = /** @type {any} */ ({});
   const strict = scopedBy({ globalObject });
   assert.throws(() => strict.evaluate('(made = 1)'), ReferenceError);
@@ -106,31 +106,31 @@ test('an assignment to what there is not makes a global variable in sloppy text 
   assert.equal(evaluate('typeof process'), 'undefined');
 });
 
-test('a text is checked alone, without what is written around it', () => {
+test('source is checked alone, without the scopes around it', () => {
   const { evaluate, evaluated, bodies } = scopedBy({});
   evaluate('[1]');
   assert.deepEqual(bodies, ["'use strict';return [1]\n"]);
   const [script] = evaluated;
   assert.equal(script?.url, 'compartment:///a/package.js');
-  assert.match(`${script?.text}`, /\n\/\/# sourceURL=compartment:\/\/\/a\/package\.js$/);
+  assert.match(`${script?.source}`, /\n\/\/# sourceURL=compartment:\/\/\/a\/package\.js$/);
   assert.match(`${script?.identity}`, /^compartment:\/\/\/a\/package\.js\n.*\na\/x\na\/y$/);
-  for (const text of ['1}}}})(){{{{(function(){return 1', '1};function x(){', '`', '[1'])
-    assert.throws(() => evaluate(text), SyntaxError, text);
+  for (const source of ['1}}}})(){{{{(function(){return 1', '1};function x(){', '`', '[1'])
+    assert.throws(() => evaluate(source), SyntaxError, source);
 });
 
-test('what SES refuses is refused', () => {
+test('source that SES rejects is rejected', () => {
   const { evaluate } = scopedBy({});
-  for (const text of ['import("fs")', '"<!--"', '1 \n--> 2'])
-    assert.throws(() => evaluate(text), /Possible (?:import|HTML comment)/, text);
+  for (const source of ['import("fs")', '"<!--"', '1 \n--> 2'])
+    assert.throws(() => evaluate(source), /Possible (?:import|HTML comment)/, source);
 });
 
-test('who knows that a text was checked does not ask again', () => {
+test('source is not checked again if the host knows that it was', () => {
   const { evaluate, bodies } = scopedBy({}, { check: false });
   assert.equal(evaluate('1'), 1);
   assert.deepEqual(bodies, []);
 });
 
-test('the text that is kept says what was fixed around it', () => {
+test('the cache key depends on the constants around the source', () => {
   const identities = [[], ['a'], ['b']].map((constants) => {
     const { evaluate, evaluated } = scopedBy({ globalObject: { a: 1, b: 2 }, constants });
     evaluate('1');
@@ -139,7 +139,7 @@ test('the text that is kept says what was fixed around it', () => {
   assert.equal(new Set(identities).size, 3);
 });
 
-test('names are identifiers that may be declared', () => {
+test('names are identifiers that can be declared', () => {
   for (const name of ['a', '_', '$', 'a1', '$h_x', 'async', 'of', 'undefined1'])
     assert.ok(isName(name));
   for (const name of [

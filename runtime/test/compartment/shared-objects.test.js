@@ -1,23 +1,23 @@
-// Two hostile packages that are granted the same builtins and globals: whatever both can reach must not
-// let one of them leave something for the other, or change what the other gets.
+// Two hostile packages with the same grants: objects that both can reach must neither store values nor let one
+// package change the results of the other.
 import assert from 'node:assert/strict';
 import { builtinModules } from 'node:module';
 import { test } from 'node:test';
 import { archive, cjs, to } from '../archive.js';
 import { run } from '../application.js';
 
-// Node assigns to these while they are used, so they are not hardened. All are critical: whoever is granted
-// one controls the process anyway, and no whole object and no inference grants them.
+// Node modifies these while they are in use, so they are not hardened. All are critical: a package with a grant for
+// one controls the process anyway, and neither a grant for a whole object nor inference includes them.
 const CRITICAL = ['cluster', 'domain', 'inspector', 'inspector/promises', 'repl', 'test'];
 
-// What one package can change for the other, with the reason; docs/security.md says how it is contained.
+// Shared mutable state, with the reason; docs/security.md describes how it is contained.
 /** @type {Array<[RegExp, string]>} */
 const EXCEPTIONS = [
   [
     /^events\.defaultMaxListeners = /,
     'Node has it as an accessor that nobody can redefine; a number',
   ],
-  [/^process\.exitCode = /, 'that of the process: whoever is granted process may end it'],
+  [/^process\.exitCode = /, 'the exit code of the process, which a grant for process includes'],
 ];
 
 const NOT_GLOBALS = ['process', 'console', 'localStorage', 'sessionStorage'];
@@ -59,7 +59,7 @@ const poison = (marker) => {
   }
 };
 const isPlain = (value) => (typeof value !== 'object' && typeof value !== 'function') || value === null;
-// What every property is that two readings show alike.
+// Description of every property, for the comparison of two readings.
 const snapshot = () => new Map([...walk()].flatMap(([object, way]) => Reflect.ownKeys(object).flatMap((key) => {
   try { const value = object[key]; return [[way + '.' + String(key), isPlain(value) ? value : 'object']] } catch { return [] }
 })));
@@ -78,7 +78,7 @@ const seen = [...two.snapshot()].filter(([way, value]) => Object.is(before.get(w
 console.log(JSON.stringify({ shared: shared.length, loose, seen, failed: [...two.failed] }));
 `;
 
-test('what two packages reach together is frozen, and settings of one are not those of the other', () => {
+test('objects that two packages share are frozen, and settings of one package do not affect the other', () => {
   const globals = Object.getOwnPropertyNames(globalThis).filter(
     (name) => !NOT_GLOBALS.includes(name),
   );
@@ -117,7 +117,7 @@ test('what two packages reach together is frozen, and settings of one are not th
     seen.filter((/** @type {string} */ way) => !isKnown(way)),
     [],
   );
-  // An exception that is none any more has to go.
+  // Obsolete exceptions have to be removed.
   for (const [known] of EXCEPTIONS)
     assert.ok(
       seen.some((/** @type {string} */ way) => known.test(way)),
@@ -125,7 +125,7 @@ test('what two packages reach together is frozen, and settings of one are not th
     );
 });
 
-test('what can be called does not hand out one object to all, or change a setting of all', () => {
+test('functions neither return shared mutable objects nor change process-wide settings', () => {
   const names = [
     'util',
     'http',

@@ -1,4 +1,4 @@
-// What attenuators of an archive are given, and what is made of what they return.
+// Arguments and results of attenuators.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { archive, cjs, to } from '../archive.js';
@@ -6,9 +6,9 @@ import { importHere } from '../application.js';
 
 /**
  * @param {object} policy of the application
- * @param {string} attenuator the text of its module
+ * @param {string} attenuator source of its module
  * @param {string} [body] of the application
- * @param {object} [attenuators] the policy of those
+ * @param {object} [attenuators] policy of the attenuators
  * @returns {Promise<any>}
  */
 const attenuated = async (
@@ -43,7 +43,7 @@ const attenuated = async (
 const BY_NAME = { builtins: { fs: { attenuate: 'narrow', params: [1, ['x']] } } };
 const GLOBALS = { globals: { attenuate: 'narrow', params: ['p'] } };
 
-test('an attenuator gets its parameters and the whole, and a package gets what it returns', async () => {
+test('an attenuator gets its parameters and the whole builtin, and a package gets the result', async () => {
   const found = await attenuated(
     BY_NAME,
     `exports.attenuateModule = (params, fs) => { params.push(2); return { params, exists: fs.existsSync('/'), get late() { return 3 } } }`,
@@ -52,23 +52,23 @@ test('an attenuator gets its parameters and the whole, and a package gets what i
   assert.deepEqual(Object.keys(found), ['params', 'exists', 'late']);
 });
 
-test('a policy may name the attenuator for all', async () => {
+test('a policy can name a default attenuator', async () => {
   const policy = { builtins: { fs: ['x'] } };
   const text = `exports.attenuateModule = (params) => ({ params })`;
   const found = await attenuated(policy, text, undefined, { defaultAttenuator: 'narrow' });
   assert.deepEqual(found.params, ['x']);
   await assert.rejects(attenuated(policy, text), {
     code: 'ERR_ACCESS_DENIED',
-    message: /can't be honoured: the policy names no default attenuator/,
+    message: /an attenuated grant failed: the policy names no default attenuator/,
   });
 });
 
 /** @type {Array<[string, object, string, RegExp]>} */
 const REFUSED = [
   ['another', { builtins: { fs: { attenuate: 'none' } } }, '', /'none' is not in the archive/],
-  ['one that exports nothing', BY_NAME, '', /'narrow' does not export attenuateModule/],
+  ['no export', BY_NAME, '', /'narrow' does not export attenuateModule/],
   [
-    'one of globals',
+    'only an attenuator of globals',
     BY_NAME,
     'exports.attenuateGlobals = () => ({})',
     /not export attenuateModule/,
@@ -78,7 +78,7 @@ const REFUSED = [
   ['null', BY_NAME, 'exports.attenuateModule = () => null', /attenuateModule of 'narrow' did not/],
   ['a function', BY_NAME, 'exports.attenuateModule = () => () => 1', /did not return an object/],
   [
-    'a word for globals',
+    'a string for globals',
     GLOBALS,
     `exports.attenuateGlobals = () => 'x'`,
     /did not return an object/,
@@ -90,18 +90,18 @@ const REFUSED = [
     /did not return an object/,
   ],
   [
-    'one of modules',
+    'only an attenuator of modules',
     GLOBALS,
     'exports.attenuateModule = () => ({})',
     /not export attenuateGlobals/,
   ],
 ];
 for (const [what, policy, text, message] of REFUSED)
-  test(`a grant can't be honoured by: ${what}`, async () => {
+  test(`an attenuated grant fails: ${what}`, async () => {
     await assert.rejects(attenuated(policy, text), { code: 'ERR_ACCESS_DENIED', message });
   });
 
-test('an attenuator of globals gets the host’s, and the compartment’s to be changed', async () => {
+test('an attenuator of globals gets the globals of the host, and those of the compartment to modify', async () => {
   const body = `module.exports = [typeof fetch, globalThis.marked, globalThis.given, typeof WebSocket]`;
   const returning = `exports.attenuateGlobals = (params, originals, globalThis) => {
     globalThis.marked = params[0]; return { given: Object.keys(originals).includes('fetch'), fetch: originals.fetch } }`;

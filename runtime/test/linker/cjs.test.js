@@ -10,7 +10,7 @@ import { importHere } from '../application.js';
 const runApp = async (modules) =>
   (await importHere(archive({ 'app-v1': { modules } }, { entry: './main.cjs' }))).default;
 
-test('in a cycle, what is exported so far is seen, a replaced module.exports too', async () => {
+test('in a cycle, modules get the exports so far, including a replaced module.exports', async () => {
   const seen = await runApp({
     './main.cjs': cjs(`require('./a.cjs'); module.exports = require('./b.cjs');`),
     './a.cjs': cjs(`exports.early = 1; module.exports = function a() {}; require('./b.cjs');`),
@@ -19,7 +19,7 @@ test('in a cycle, what is exported so far is seen, a replaced module.exports too
   assert.deepEqual(seen, { a: 'function' });
 });
 
-test('a module object has what it has in Node', async () => {
+test('a module object has the same members as in Node', async () => {
   const seen = await runApp({
     './main.cjs':
       cjs(`module.exports = { id: module.id, path: module.path, filename: module.filename,
@@ -48,7 +48,7 @@ test('a module object has what it has in Node', async () => {
   });
 });
 
-test('a module that threw runs again, and one that is deleted from the cache', async () => {
+test('a module that threw or was deleted from the cache runs again', async () => {
   const seen = await runApp({
     './main.cjs': cjs(`globalThis.times = 0; const caught = [];
       for (let n = 0; n < 2; n += 1) try { require('./bad.cjs') } catch (e) { caught.push(e.message) }
@@ -60,7 +60,7 @@ test('a module that threw runs again, and one that is deleted from the cache', a
   assert.deepEqual(seen, ['time 1', 'time 2', false, 2]);
 });
 
-test('what is not there has codes; computed requests find what the archive holds', async () => {
+test('errors of missing modules have codes; computed requests find modules of the archive', async () => {
   const seen = await runApp({
     './main.cjs':
       cjs(`const code = (f) => { try { return f() } catch (e) { return [e.code, e.requireStack?.length] } };
@@ -97,7 +97,7 @@ test('require() of ECMAScript modules', async () => {
   ]);
 });
 
-test('import of CommonJS: default, the names that were found, and module.exports', async () => {
+test('import of CommonJS: default, detected names, and module.exports', async () => {
   const ns = await importHere(
     archive({
       'app-v1': {
@@ -121,7 +121,7 @@ test('import of CommonJS: default, the names that were found, and module.exports
   assert.deepEqual(ns.n, [0, 0, 1, true, undefined]);
 });
 
-test('packages require each other without seeing each other', async () => {
+test('packages require each other without access to internals of each other', async () => {
   const ns = await importHere(
     archive(
       {
@@ -159,7 +159,7 @@ test('packages require each other without seeing each other', async () => {
   });
 });
 
-test('implicit globals work in sloppy packages, and are theirs', async () => {
+test('implicit globals work in sloppy packages and stay in the package', async () => {
   const seen = await runApp({
     './main.cjs': cjs(
       `implicit = 1; module.exports = [implicit, globalThis.implicit, require('./strict.cjs')]`,

@@ -43,7 +43,7 @@ test('hoisted functions work in cycles', async () => {
   assert.equal(ns.seen, 'BA');
 });
 
-test('a name that two stars export is exported by neither, and an explicit one wins', async () => {
+test('a name exported by two stars is ambiguous, and an explicit export wins', async () => {
   const star = (/** @type {string} */ x) =>
     esm(`$i([]); $once.x(${x}); $once['y${x}'](1); $once.z('star');`, {
       fixed: ['x', `y${x}`, 'z'],
@@ -61,7 +61,7 @@ test('a name that two stars export is exported by neither, and an explicit one w
   assert.equal(ns.z, 'own');
 });
 
-test('one binding through two stars is not in conflict; stars in a circle end', async () => {
+test('one binding through two stars is not ambiguous; cycles of stars terminate', async () => {
   const ns = await importApp({
     './main.js': esm(`$i([]);`, {
       imports: { './a.js': [], './b.js': [] },
@@ -81,7 +81,7 @@ test('one binding through two stars is not in conflict; stars in a circle end', 
   assert.deepEqual({ ...ns }, { a: 1, b: 2 });
 });
 
-test('imports that are missing or in conflict fail before anything is evaluated', async () => {
+test('missing and ambiguous imports fail before evaluation', async () => {
   /** @param {string} name */
   const app = (name) =>
     importApp({
@@ -103,7 +103,7 @@ test('imports that are missing or in conflict fail before anything is evaluated'
   });
 });
 
-test('a namespace is the exotic object of the specification', async () => {
+test('a namespace is a Module Namespace Exotic Object', async () => {
   const ns = await importApp({
     './main.js': esm(`$i([]); $once.b(2); $once.a(1); $live.c(3); $once.touch(() => $live.c(4))`, {
       fixed: ['b', 'a', 'touch'],
@@ -128,7 +128,7 @@ test('a namespace is the exotic object of the specification', async () => {
   assert.equal(ns.c, 4);
 });
 
-test('a namespace has its names, but not their values, before they are initialised', async () => {
+test('a namespace has names without values before initialization', async () => {
   const ns = await importApp({
     './main.js': esm(`$i([['./b.js', []]]); $once.a(1);`, {
       imports: { './b.js': [] },
@@ -158,7 +158,7 @@ test('a namespace has its names, but not their values, before they are initialis
   assert.deepEqual(ns.seen, ['ReferenceError', true]);
 });
 
-test('modules that await at their top let siblings go on, and hold up those that need them', async () => {
+test('modules with top-level await do not block siblings, but block their importers', async () => {
   const log = 'globalThis.log ??= [];';
   const ns = await importApp({
     './main.js': esm(`$i([]); $once.log([...log, 'main'])`, {
@@ -174,7 +174,7 @@ test('modules that await at their top let siblings go on, and hold up those that
   assert.deepEqual(ns.log, ['slow starts', 'sync', 'slow ends', 'needs slow', 'main']);
 });
 
-test('the errors of modules are kept, those of asynchronous ones too', async () => {
+test('errors of modules are cached, including those of async modules', async () => {
   const ns = await importApp({
     './main.js': esm(
       `$i([]);
@@ -224,7 +224,7 @@ test('import.meta and import() by URL', async () => {
   assert.equal(ns.far, 'far');
 });
 
-test('long chains need no deep stack', async () => {
+test('long chains do not overflow the stack', async () => {
   /** @type {Record<string, import('../archive.js').Stored>} */
   const stars = { './2000.js': esm('$once.deep(1)', { fixed: ['deep'] }) };
   for (let n = 0; n < 2000; n += 1) {
@@ -251,7 +251,7 @@ test('long chains need no deep stack', async () => {
   assert.equal((await importApp({ ...imports, './main.js': main })).last, 1);
 });
 
-test('a syntax error belongs to its module, and a text that leaves its wrapper is one', async () => {
+test('a syntax error belongs to its module, and source that closes its wrapper is one', async () => {
   const ns = await importApp({
     './main.js': esm(
       `$i([]); const name = async (s) => { try { return (await _import(s)).ok } catch (e) { return e.name } };
@@ -268,7 +268,7 @@ test('a syntax error belongs to its module, and a text that leaves its wrapper i
   assert.deepEqual(ns.names.slice(0, 3), ['ok', 'SyntaxError', 'SyntaxError']);
 });
 
-test('JSON, and a request that the table sends elsewhere', async () => {
+test('JSON, and a request that the resolution table redirects', async () => {
   const { text, parser } = esm(
     `let d; $i([['#data', [['default', [v => (d = v)]]]]]); $once.d(d)`,
     {

@@ -5,7 +5,7 @@ import { checkImportType, importType } from '../../src/resolve/import-attributes
 /** @param {string} parser */
 const file = (parser) => /** @type {any} */ ({ kind: 'file', module: { parser } });
 
-test('the type is read off the options once, as import() does', () => {
+test('the type is read from the options once, as in import()', () => {
   /** @type {string[]} */
   const log = [];
   const attributes = {
@@ -26,17 +26,17 @@ test('the type is read off the options once, as import() does', () => {
 });
 
 for (const options of [null, 1, '', { with: null }, { with: 'json' }, { with: { type: 1 } }]) {
-  test(`no options of import(): ${JSON.stringify(options)}`, () => {
+  test(`invalid options of import(): ${JSON.stringify(options)}`, () => {
     assert.throws(() => importType(options), TypeError);
   });
 }
 
-test('attributes but type are not supported, as in Node', () => {
+test('attributes other than type are not supported, as in Node', () => {
   const code = 'ERR_IMPORT_ATTRIBUTE_UNSUPPORTED';
   assert.throws(() => importType({ with: { type: 'json', lang: 'en' } }), { code });
 });
 
-test('a type must be that of the module', () => {
+test('a type must match the module', () => {
   checkImportType(file('json'), 'json', './a.json');
   checkImportType(file('json'), undefined, './a.json');
   checkImportType(file('pre-mjs-json'), undefined, './a.js');

@@ -6,7 +6,7 @@ import { verifyPowers } from '../../src/node/powers.js';
 import { archive, cjs, esm, to } from '../archive.js';
 import { importHere, lockThisRealm } from '../application.js';
 
-test('compartments answer for the modules of their packages, and those that they are linked to', async () => {
+test('compartments load modules of their packages and linked modules', async () => {
   const { map, files } = parseArchive(
     archive({
       'app-v1': {
@@ -23,7 +23,7 @@ test('compartments answer for the modules of their packages, and those that they
   assert.equal(compartment.importNow('dep').b, 2);
 });
 
-test('an export that is called * is not the namespace', async () => {
+test('an export named * is not the namespace', async () => {
   const ns = await importHere(
     archive({
       'app-v1': {
@@ -44,7 +44,7 @@ test('an export that is called * is not the namespace', async () => {
   assert.equal(ns.s, 'star');
 });
 
-test('assert of the host works in a package, and reads no file that a text says it is from', async () => {
+test('assert works in a package without reading files that source URLs name', async () => {
   const ns = await importHere(
     archive(
       {

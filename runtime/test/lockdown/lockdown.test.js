@@ -7,7 +7,7 @@ import { lockThisRealm } from '../application.js';
 lockThisRealm();
 const evaluate = (/** @type {string} */ text) => new Compartment().evaluate(text);
 
-test('what inherits from an error can be given its own constructor and name', () => {
+test('objects that inherit from an error can be assigned a constructor and a name', () => {
   for (const name of ['Error', 'RangeError', 'TypeError']) {
     const text = `function Mine() {}
       Mine.prototype = new ${name}([]);
@@ -20,7 +20,7 @@ test('what inherits from an error can be given its own constructor and name', ()
   }
 });
 
-test('errors are shown by their own names', () => {
+test('errors are printed with their own names', () => {
   for (const name of [
     'Error',
     'RangeError',
@@ -34,11 +34,11 @@ test('errors are shown by their own names', () => {
   }
 });
 
-test('a weak map can be given the methods that it inherits', () => {
+test('methods that a weak map inherits can be assigned', () => {
   assert.equal(evaluate('const map = new WeakMap(); map.get = () => 1; map.get()'), 1);
 });
 
-test('an array can be given the methods that it inherits', () => {
+test('methods that an array inherits can be assigned', () => {
   const text = `const stack = ['a', 'b'];
     stack.pop = function () { return 'own ' + Array.prototype.pop.call(this); };
     stack.map = () => 'mapped';
@@ -51,7 +51,7 @@ test('an array can be given the methods that it inherits', () => {
   assert.equal(evaluate('[1, 2].pop()'), 2);
 });
 
-test('properties of frozen prototypes are shown as the plain ones that they stand for', () => {
+test('properties of frozen prototypes are reported as data properties', () => {
   for (const [prototype, key] of [
     ['Array.prototype', 'pop'],
     ['Array.prototype', 'push'], // made an accessor by ses
@@ -73,7 +73,7 @@ test('properties of frozen prototypes are shown as the plain ones that they stan
   }
 });
 
-test('other accessors are shown as they are', () => {
+test('other accessors are reported unchanged', () => {
   const text = `(() => {
     const get = () => 1;
     const object = { get own() { return 1 }, plain: 2 };
@@ -95,7 +95,7 @@ test('other accessors are shown as they are', () => {
   assert.throws(() => evaluate('Object.getOwnPropertyDescriptors = 1'), TypeError);
 });
 
-test('a class of the host can be copied from, and its instances assigned to', () => {
+test('members of a host class can be copied, and its instances assigned to', () => {
   class Host {
     greet() {
       return 'host';

@@ -1,11 +1,11 @@
-// Every property of the language that objects inherit can be assigned to them, although it is frozen: by enumeration.
+// Assignments to every inherited property of intrinsics work, although they are frozen. Enumerates all of them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { secure } from '../../src/lockdown/lockdown.js';
 
 const { getPrototypeOf } = Object;
 
-/** Constructors of ECMA-262, and what no name leads to. */
+/** Constructors of ECMA-262, and hidden prototypes. */
 const collect = () => {
   const named = Object.getOwnPropertyNames(globalThis)
     .filter((name) => /^[A-Z]/.test(name))
@@ -40,7 +40,7 @@ const collect = () => {
   ];
 };
 
-/** Not of the language, or written down in docs/conformance.md. */
+/** Not of the language, or documented in docs/conformance.md. */
 const EXCEPTIONS = [
   /^(?:Object|Symbol|BigInt|Number|String|Boolean)\.\w+$/, // functions that no class inherits
   /^(?:\w*Array|Symbol|BigInt|Weak\w+|Iterator|\w*Stack|\w*Error|\w*Function|\w*Registry|\w*Buffer)(?:\.prototype)?\.constructor$/, // the compiler sees to these
@@ -50,7 +50,7 @@ const EXCEPTIONS = [
   /^Error\.(?:captureStackTrace|prepareStackTrace|stackTraceLimit)/, // each package that uses them has its own
 ];
 
-test('what is inherited of the language can be assigned', () => {
+test('inherited properties of intrinsics can be assigned', () => {
   const found = collect().map(([path, object, Class]) => ({
     path,
     object,
@@ -63,7 +63,7 @@ test('what is inherited of the language can be assigned', () => {
   const refused = [];
   let count = 0;
   for (const { path, object, prototype, keys } of found) {
-    // Of some constructors packages have one that lacks a power.
+    // Packages have versions of some constructors without a capability.
     const holder = prototype === undefined ? object : prototype.constructor;
     if (!Object.isFrozen(holder)) continue; // Node's
     for (const key of keys.filter((name) => Object.hasOwn(holder, name))) {
@@ -84,7 +84,7 @@ test('what is inherited of the language can be assigned', () => {
   assert.ok(count > 400, `${count} properties`);
 });
 
-test("what iterators have is copied over, where it can't be assigned", () => {
+test("members of iterators that can't be assigned can be copied", () => {
   const next = () => ({ done: true, value: 1 });
   const { assign } = /** @type {any} */ (Object);
   const made = [new Map().entries(), new Set().values(), [].values(), ''[Symbol.iterator]()].map(
@@ -102,7 +102,7 @@ test("what iterators have is copied over, where it can't be assigned", () => {
   assert.ok(assign(1, { a: 1 }) instanceof Number);
 });
 
-test('what is frozen stays as it is', () => {
+test('frozen objects stay unchanged', () => {
   const frozen = /** @type {[any, string][]} */ ([
     [Promise.prototype, 'then'],
     [Function.prototype, 'call'],

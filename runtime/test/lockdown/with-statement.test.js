@@ -1,4 +1,4 @@
-// `with` in texts that are made at run time: what the engine makes of a text in sloppy code, and of ours in strict code.
+// `with` in dynamic code: compares the engine's result of sloppy code with the result of the rewritten strict code.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tokensOf } from '../../src/lockdown/tokens.js';
@@ -20,7 +20,7 @@ class K {
 const SAME = [
   ['reads', 'with (o) { return a + b }', () => ({ a: 1, b: 2 })],
   [
-    'a regular expression behind a head',
+    'a regular expression after a head',
     'with (o) { if (a) /b/.test(a) && (c = 1); return c }',
     () => ({ a: 'b', b: 3, c: 0 }),
   ],
@@ -30,22 +30,22 @@ const SAME = [
     () => ({ a: { of: 8, if: 4 }, b: 2, c: 2 }),
   ],
   [
-    'what objects inherit',
+    'inherited members',
     'with (o) { return [toString(), hasOwnProperty("a"), valueOf] }',
     () => ({ a: 1, valueOf: 2 }),
   ],
   [
-    'an index that is assigned',
+    'an assigned index',
     'with (o) { list[i] = a; list[a.x] += i; return list }',
     () => ({ list: [0, 1], i: 0, a: { x: 1 } }),
   ],
   [
-    'several at once',
+    'several statements',
     'with (o) with (o.p) with (p.q) { a = 5; return [a, b, c, typeof nope] } return 0',
     () => ({ a: 0, p: { b: 1, a: 1, q: { c: 2 } } }),
   ],
   [
-    'several without braces',
+    'several statements without braces',
     'var x; with (o) with (o.p) x = a + b; return x',
     () => ({ a: 1, p: { b: 2 } }),
   ],
@@ -125,7 +125,7 @@ const SAME = [
     () => ({ a: { b: { c: 1 } }, s: 'a' }),
   ],
   [
-    'a function of the body',
+    'a function in the body',
     'with(o) { function f() { return a } return f() }',
     () => ({ a: 1, f: () => 'no' }),
   ],
@@ -137,9 +137,9 @@ const SAME = [
   ['a literal', 'with ({ x: 1, y: { z: 2 } }) { return x + y.z + o }', () => 3],
   ['null', 'with (o) { return a }', () => null],
   ['a primitive', 'with (o) { return length }', () => 'abc'],
-  ['a variable of the body', 'with(o) { var a = 3; a += b } return [a, o]', () => ({ b: 1 })],
+  ['a variable in the body', 'with(o) { var a = 3; a += b } return [a, o]', () => ({ b: 1 })],
   ['arguments', 'with(o) { return arguments[0].a + undefined }', () => ({ a: 1 })],
-  ['ends of lines', 'with(o) { x\n++\na; return x }', () => ({ a: 1, x: 2 })],
+  ['line terminators', 'with(o) { x\n++\na; return x }', () => ({ a: 1, x: 2 })],
   ['unscopables', 'with (o) { return typeof values }', () => [1]],
   [
     'a tag',
@@ -169,13 +169,13 @@ const called = (body, o) => {
 
 for (const [name, body, given] of SAME) {
   test(`with: ${name}`, () => {
-    const made = withoutWith(body);
-    assert.deepEqual(called(`"use strict"; ${made}`, given()), called(body, given()));
-    assert.equal(made.split('\n').length, body.split('\n').length);
+    const rewritten = withoutWith(body);
+    assert.deepEqual(called(`"use strict"; ${rewritten}`, given()), called(body, given()));
+    assert.equal(rewritten.split('\n').length, body.split('\n').length);
   });
 }
 
-// Then the text stays, and is refused as it was.
+// The source stays unchanged and is rejected.
 const UNREAD = [
   'with (o) { [a, b] = [1, 2] }',
   'with (o) { ({ a } = o) }',
@@ -191,10 +191,10 @@ const UNREAD = [
 ];
 
 for (const body of UNREAD) {
-  test(`what is not read stays: ${body}`, () => assert.equal(withoutWith(body), body));
+  test(`unsupported syntax stays unchanged: ${body}`, () => assert.equal(withoutWith(body), body));
 }
 
-test('a variable that the object has too is refused, since both would be meant', () => {
+test('a variable with the name of a property is rejected as ambiguous', () => {
   const body = withoutWith('with (o) { var a = 1; } return o');
   assert.throws(
     () => Function('o', `"use strict"; ${body}`)({ a: 2 }),

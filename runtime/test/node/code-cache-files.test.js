@@ -1,4 +1,4 @@
-// Which files of the cache are believed, and what becomes of them; without running a program.
+// Which files of the code cache are trusted, and their eviction; without running a program.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ const written = () => {
   return cache;
 };
 
-test('what is written is read, and nobody else can write it', () => {
+test('written files can be read, and only this user can write them', () => {
   const cache = written();
   assert.deepEqual(cache.read('name'), CONTENT);
   assert.equal(cache.read('other'), undefined);
@@ -53,13 +53,13 @@ const DAMAGES = [
   ],
 ];
 for (const [what, damage] of DAMAGES)
-  test(`what is ${what} is not read`, () => {
+  test(`a file that is ${what} is not read`, () => {
     const cache = written();
     fs.writeFileSync(file(), damage(fs.readFileSync(file())));
     assert.equal(cache.read('name'), undefined);
   });
 
-test('nothing may be kept for nothing', () => {
+test('an empty file can be cached', () => {
   const cache = opened();
   cache.write('name', Buffer.alloc(0));
   assert.deepEqual(cache.read('name'), Buffer.alloc(0));
@@ -68,28 +68,28 @@ test('nothing may be kept for nothing', () => {
 const posix = { skip: process.getuid === undefined };
 
 for (const mode of [0o620, 0o602, 0o666])
-  test(`a file that others may write is not read: ${mode.toString(8)}`, posix, () => {
+  test(`a file that other users can write is not read: ${mode.toString(8)}`, posix, () => {
     const cache = written();
     fs.chmodSync(file(), mode);
     assert.equal(cache.read('name'), undefined);
   });
 
 for (const mode of [0o644, 0o400])
-  test(`a file that others may read is: ${mode.toString(8)}`, posix, () => {
+  test(`a file that other users can read is read: ${mode.toString(8)}`, posix, () => {
     const cache = written();
     fs.chmodSync(file(), mode);
     assert.deepEqual(cache.read('name'), CONTENT);
   });
 
-test('a file of another is not read', posix, (context) => {
+test('a file of another user is not read', posix, (context) => {
   const cache = written();
   const uid = /** @type {() => number} */ (process.getuid)();
   context.mock.method(/** @type {any} */ (process), 'getuid', () => uid + 1);
   assert.equal(cache.read('name'), undefined);
-  assert.equal(openCodeCache(), undefined, 'nor is a folder of another used');
+  assert.equal(openCodeCache(), undefined, 'a folder of another user is not used either');
 });
 
-test('a link, or a folder, is not read', posix, () => {
+test('a link or a folder is not read', posix, () => {
   const cache = written();
   fs.renameSync(file(), join(folder, 'elsewhere'));
   fs.symlinkSync(join(folder, 'elsewhere'), file());
@@ -100,7 +100,7 @@ test('a link, or a folder, is not read', posix, () => {
 });
 
 for (const which of [() => folder, code])
-  test('a folder that others may write is not used', posix, () => {
+  test('a folder that other users can write is not used', posix, () => {
     written();
     for (const mode of [0o720, 0o702]) {
       fs.chmodSync(which(), mode);
@@ -118,7 +118,7 @@ test('a link to a folder is not used', posix, () => {
   assert.equal(openCodeCache(), undefined);
 });
 
-test('a folder that is named from where the program runs, or can not be made, is none', () => {
+test('a relative folder, or one that cannot be created, is not used', () => {
   process.env['COMPARTMENT_MAPPER_CACHE'] = 'relative';
   assert.equal(openCodeCache(), undefined);
   fs.writeFileSync(join(top, 'plain'), '');
@@ -127,7 +127,7 @@ test('a folder that is named from where the program runs, or can not be made, is
 });
 
 test(
-  'the user’s own folder is where the system has it',
+  'the cache folder of the user is that of the system',
   { skip: process.platform !== 'linux' },
   () => {
     process.env['COMPARTMENT_MAPPER_CACHE'] = '';
@@ -152,7 +152,7 @@ test(
   },
 );
 
-test('a file that can not be written leaves nothing, and is nobody’s problem', () => {
+test('a failed write leaves no file and throws no error', () => {
   const cache = opened();
   fs.mkdirSync(file());
   cache.write('name', CONTENT);
@@ -162,7 +162,7 @@ test('a file that can not be written leaves nothing, and is nobody’s problem',
   assert.equal(fs.existsSync(folder), false);
 });
 
-test('no descriptor is left open', { skip: process.platform !== 'linux' }, () => {
+test('all descriptors are closed', { skip: process.platform !== 'linux' }, () => {
   const cache = written();
   const opened = () => fs.readdirSync('/proc/self/fd').length;
   const before = opened();
@@ -173,12 +173,12 @@ test('no descriptor is left open', { skip: process.platform !== 'linux' }, () =>
   assert.equal(opened(), before);
 });
 
-test('a mistake of ours is not hidden', () => {
+test('errors other than those of the file system are thrown', () => {
   assert.throws(() => opened().write('name', /** @type {any} */ (5)), TypeError);
   assert.deepEqual(fs.readdirSync(code()), []);
 });
 
-test('the oldest go when there is too much', () => {
+test('the oldest files are deleted beyond the limit', () => {
   const cache = opened();
   for (const [name, age] of /** @type {Array<[string, number]>} */ ([
     ['old', 30],
@@ -194,7 +194,7 @@ test('the oldest go when there is too much', () => {
   assert.deepEqual(fs.readdirSync(code()).sort(), ['name.v8', 'old', 'recent']);
 });
 
-test('128 MiB may be kept', () => {
+test('the limit is 128 MiB', () => {
   const cache = opened();
   const path = join(code(), 'large');
   fs.writeFileSync(path, '');
@@ -208,7 +208,7 @@ test('128 MiB may be kept', () => {
   assert.deepEqual(fs.readdirSync(code()), ['name.v8']);
 });
 
-test('a name follows from all that the compiled code follows from', () => {
+test('a cache key depends on everything that determines the compiled code', () => {
   const name = cacheName('a', 'b');
   assert.match(name, /^[0-9a-f]{64}$/);
   assert.equal(cacheName('a', 'b'), name);
@@ -238,7 +238,7 @@ test('a name follows from all that the compiled code follows from', () => {
   assert.equal(cacheName('a', 'b'), name);
 });
 
-test('a process that may open no files reads what it is given, once', () => {
+test('a process without access to files reads its descriptors once', () => {
   written();
   const own = fs.openSync(file(), 'r');
   const cache = openedCode({ own, archive: undefined });
@@ -249,7 +249,7 @@ test('a process that may open no files reads what it is given, once', () => {
   assert.equal(cache.write('own', CONTENT), undefined);
 });
 
-test('what is kept for such a process is written where it is said, and not read', () => {
+test('the cache for such a process is written to the given files and not read', () => {
   written();
   const own = join(code(), 'own.v8');
   const cache = cachedCode({ own, archive: file() });

@@ -22,7 +22,7 @@ const newFolder = () => {
 };
 
 /** @param {string} folder */
-const kept = (folder) => {
+const cachedFiles = (folder) => {
   const code = join(folder, 'code');
   return fs.existsSync(code) ? fs.readdirSync(code).map((name) => join(code, name)) : [];
 };
@@ -68,16 +68,16 @@ const expected = (() => {
   return { stdout, stderr, status };
 })();
 
-test('a program is the same without a cache, with a new one, and with one of an earlier run', () => {
+test('a program behaves the same without a cache, with a new one and with an existing one', () => {
   assert.deepEqual([expected.stderr, expected.status], ['', 0]);
   const folder = newFolder();
   assert.deepEqual(runWith(folder), expected);
-  const [file, ...more] = kept(folder);
+  const [file, ...more] = cachedFiles(folder);
   assert.equal(more.length, 0);
-  const made = fs.statSync(/** @type {string} */ (file));
-  assert.equal(made.mode & 0o777, 0o600);
+  const created = fs.statSync(/** @type {string} */ (file));
+  assert.equal(created.mode & 0o777, 0o600);
   assert.deepEqual(runWith(folder), expected);
-  assert.equal(fs.statSync(/** @type {string} */ (file)).mtimeMs, made.mtimeMs, 'made once');
+  assert.equal(fs.statSync(/** @type {string} */ (file)).mtimeMs, created.mtimeMs, 'created once');
 });
 
 test('--no-cache neither reads nor writes it', () => {
@@ -100,10 +100,10 @@ const DAMAGES = [
 ];
 
 for (const [what, damage] of DAMAGES) {
-  test(`a cache that is ${what} is not used, and made again`, () => {
+  test(`a cache that is ${what} is not used and created again`, () => {
     const folder = newFolder();
     runWith(folder);
-    const [file = ''] = kept(folder);
+    const [file = ''] = cachedFiles(folder);
     fs.writeFileSync(file, damage(fs.readFileSync(file)));
     const damaged = fs.readFileSync(file);
     assert.deepEqual(runWith(folder), expected);
@@ -111,7 +111,7 @@ for (const [what, damage] of DAMAGES) {
   });
 }
 
-test('another archive does not get the code of this one, though its texts are as long', () => {
+test('an archive with sources of the same length does not get the code of another one', () => {
   const folder = newFolder();
   const one = app({ './main.cjs': cjs(`process.stdout.write('one')`) });
   const two = app({ './main.cjs': cjs(`process.stdout.write('two')`) });
@@ -119,10 +119,10 @@ test('another archive does not get the code of this one, though its texts are as
   assert.deepEqual(outputs, ['one', 'two', 'one', 'two']);
 });
 
-test('what others can write, or have put there, is not used', { skip: !process.getuid }, () => {
+test('files that other users can write or own are not used', { skip: !process.getuid }, () => {
   const folder = newFolder();
   runWith(folder);
-  const [file = ''] = kept(folder);
+  const [file = ''] = cachedFiles(folder);
   const before = fs.readFileSync(file);
   /** @param {() => void} change */
   const unusedAfter = (change) => {
@@ -130,11 +130,11 @@ test('what others can write, or have put there, is not used', { skip: !process.g
     assert.deepEqual(runWith(folder), expected);
   };
   unusedAfter(() => fs.chmodSync(file, 0o666));
-  assert.equal(fs.statSync(file).mode & 0o777, 0o600, 'replaced by an own one');
+  assert.equal(fs.statSync(file).mode & 0o777, 0o600, 'replaced by a file of this user');
   fs.rmSync(file);
   for (const open of [folder, join(folder, 'code')]) {
     unusedAfter(() => fs.chmodSync(open, 0o777));
-    assert.deepEqual(kept(folder), [], 'nothing is written there');
+    assert.deepEqual(cachedFiles(folder), [], 'nothing is written there');
     fs.chmodSync(open, 0o700);
   }
   const elsewhere = join(top, 'elsewhere');
@@ -146,55 +146,55 @@ test('what others can write, or have put there, is not used', { skip: !process.g
   assert.deepEqual(runWith(link), expected);
 });
 
-test("a relative folder is nobody's", () => {
+test('a relative folder is not used', () => {
   assert.deepEqual(runWith('cache'), expected);
   assert.equal(fs.existsSync('cache'), false);
 });
 
-test('a folder that cannot be made changes nothing', () => {
+test('a folder that cannot be created has no effect', () => {
   const file = join(top, 'file');
   fs.writeFileSync(file, '');
   assert.deepEqual(runWith(join(file, 'cache')), expected);
 });
 
-test('a program that is ended before its time leaves nothing half written', () => {
+test('a killed program leaves no partial file', () => {
   const folder = newFolder();
   const program = app({ './main.cjs': cjs(`process.stdout.write('x'); process.exit(3)`) });
   assert.deepEqual(runWith(folder, program), { stdout: 'x', stderr: '', status: 3 });
   assert.deepEqual(
-    kept(folder).filter((name) => !name.endsWith('.v8')),
+    cachedFiles(folder).filter((name) => !name.endsWith('.v8')),
     [],
   );
 });
 
-// Only the start realm has a `process` with builtins; in a compartment this is an error, or nothing.
+// Only the start realm has a `process` with builtins; in a compartment this throws or does nothing.
 const MARK = `globalThis.process.getBuiltinModule('node:fs').writeSync(1,'START REALM ')`;
 const BEFORE = beforeBody('');
 const EMPTY = '(function(){return 1})';
 
 /**
- * @param {string} text
- * @returns {string} of a package's only module, as it stands in a body
+ * @param {string} source
+ * @returns {string} the body for a package with this module only
  */
-const asExpression = (text) => {
-  const one = { file: 'x', folder: '', edits: undefined, sourceMap: () => undefined, text };
+const asExpression = (source) => {
+  const one = { file: 'x', folder: '', edits: undefined, sourceMap: () => undefined, source };
   return joined([{ ...one, sloppy: false, lexicals: undefined }]);
 };
 
 const [OPENED = '', CLOSED = ''] = asExpression('*').split('*');
 
 /**
- * Texts that close all that is written around them, make the mark, and open it again: built of the wrapper itself.
+ * Sources that close all scopes around them, print the mark, and open the scopes again: built from the wrapper itself.
  *
  * @type {Record<string, string>}
  */
 const BREAKOUTS = {
-  'and opens all again': `${EMPTY}${CLOSED}${BEHIND_BODY};${MARK};${BEFORE}return ${OPENED}${EMPTY}`,
-  'within an expression': `${EMPTY}${CLOSED}${BEHIND_BODY},${MARK},${BEFORE}return ${OPENED}${EMPTY}`,
+  'and opens them again': `${EMPTY}${CLOSED}${BEHIND_BODY};${MARK};${BEFORE}return ${OPENED}${EMPTY}`,
+  'in an expression': `${EMPTY}${CLOSED}${BEHIND_BODY},${MARK},${BEFORE}return ${OPENED}${EMPTY}`,
   'by an automatic semicolon': `${EMPTY}${CLOSED}\n${BEHIND_BODY}\n;${MARK}\n;${BEFORE}return${OPENED}${EMPTY}`,
 };
 
-// Texts that are no one function, in other ways.
+// Other sources that are not one function.
 const BROKEN = [
   `${EMPTY}]\n}}}}})/*`,
   '(function(){return `',
@@ -204,33 +204,33 @@ const BROKEN = [
   `(function(){return new.target})\n];}\nreturn function(){[`,
 ];
 
-/** @param {string} text */
-const appOfBroken = (text) =>
+/** @param {string} source */
+const appOfBroken = (source) =>
   app({
     './main.cjs': cjs(`
       try { require('./broken.cjs'); } catch (error) { process.stdout.write(error.name + ' '); }
       process.stdout.write(typeof globalThis.escaped + typeof escaped);`),
     './broken.cjs': {
       parser: 'pre-cjs-json',
-      text: JSON.stringify({ imports: [], source: text }),
+      text: JSON.stringify({ imports: [], source }),
     },
   });
 
-/** @param {string} text */
-const wrapped = (text) => `${BEFORE}${bodyOf(asExpression(text))}${BEHIND_BODY}`;
+/** @param {string} source */
+const wrapped = (source) => `${BEFORE}${bodyOf(asExpression(source))}${BEHIND_BODY}`;
 
-for (const [how, text] of Object.entries(BREAKOUTS)) {
-  test(`a text that closes its compartment ${how} would leave it, if it were not checked`, () => {
-    const raw = `new (require('node:vm').Script)(${JSON.stringify(wrapped(text))}).runInThisContext()`;
+for (const [how, source] of Object.entries(BREAKOUTS)) {
+  test(`source that closes its scopes ${how} would escape without the check`, () => {
+    const raw = `new (require('node:vm').Script)(${JSON.stringify(wrapped(source))}).runInThisContext()`;
     const { stdout, stderr } = spawnSync(process.execPath, ['-e', raw], { encoding: 'utf8' });
     assert.deepEqual([stdout, stderr], ['START REALM ', '']);
   });
 }
 
-for (const text of [...Object.values(BREAKOUTS), ...BROKEN]) {
-  test(`a text does not leave its compartment: ${JSON.stringify(text).slice(0, 60)}`, () => {
+for (const source of [...Object.values(BREAKOUTS), ...BROKEN]) {
+  test(`source can't escape its compartment: ${JSON.stringify(source).slice(0, 60)}`, () => {
     const folder = newFolder();
-    const program = appOfBroken(text);
+    const program = appOfBroken(source);
     const { stdout, stderr, status } = run(program, { flags: ['--no-cache'] });
     assert.deepEqual([stdout, stderr, status], ['SyntaxError undefinedundefined', '', 0]);
     assert.deepEqual(runWith(folder, program), { stdout, stderr, status });
@@ -238,8 +238,8 @@ for (const text of [...Object.values(BREAKOUTS), ...BROKEN]) {
   });
 }
 
-const ONE = { identity: 'one', text: `(()=>'own text')()`, url: 'compartment:///one' };
-const TWO = { identity: 'two', text: `(()=>'swapped!')()`, url: 'compartment:///two' };
+const ONE = { identity: 'one', source: `(()=>'own text')()`, url: 'compartment:///one' };
+const TWO = { identity: 'two', source: `(()=>'swapped!')()`, url: 'compartment:///two' };
 
 const bytesOf = Buffer.from;
 
@@ -265,8 +265,8 @@ const evaluated = (scripts, script) => {
   return { value, checks };
 };
 
-/** @param {string} text */
-const sha256 = (text) => createHash('sha256').update(text).digest('base64');
+/** @param {string} source */
+const sha256 = (source) => createHash('sha256').update(source).digest('base64');
 
 const keptOfBoth = () => {
   const cache = cacheInMemory(undefined);
@@ -277,9 +277,9 @@ const keptOfBoth = () => {
   return /** @type {Buffer} */ (cache.held.content);
 };
 
-test('what V8 compiled of a text is not run for another of the same length', () => {
-  const known = new Script(TWO.text);
-  const fooled = new Script(ONE.text, { cachedData: known.createCachedData() });
+test('cached code is not used for another source of the same length', () => {
+  const known = new Script(TWO.source);
+  const fooled = new Script(ONE.source, { cachedData: known.createCachedData() });
   assert.equal(fooled.cachedDataRejected, false, 'V8 compares lengths');
   assert.equal(fooled.runInThisContext(), 'swapped!');
 
@@ -293,20 +293,20 @@ test('what V8 compiled of a text is not run for another of the same length', () 
   assert.deepEqual(evaluated(scripts, ONE), { value: 'own text', checks: 1 });
 });
 
-test('a text is checked anew unless its own hash says that it was', () => {
+test('source is checked again unless its hash matches', () => {
   const scripts = makeScripts(cacheInMemory(keptOfBoth()), 'archive');
   assert.deepEqual(evaluated(scripts, ONE), { value: 'own text', checks: 0 });
-  const other = { ...TWO, text: TWO.text.replace('swapped!', 'changed!') };
+  const other = { ...TWO, source: TWO.source.replace('swapped!', 'changed!') };
   assert.deepEqual(evaluated(scripts, other), { value: 'changed!', checks: 1 });
 });
 
-test('what packages may reach of a hash has no part in the names of texts', (context) => {
+test('cache keys do not depend on hash methods that packages can modify', (context) => {
   const hash = createHash('sha256');
   const handle = Object.getOwnPropertySymbols(hash).find((s) => s.description === 'kHandle');
   const natives = Object.getPrototypeOf(/** @type {any} */ (hash)[/** @type {symbol} */ (handle)]);
   const scripts = makeScripts(cacheInMemory(keptOfBoth()), 'archive');
   const fooled = () => {
-    throw new Error('a package was asked');
+    throw new Error('code of a package was called');
   };
   for (const holder of [natives, Object.getPrototypeOf(hash)])
     for (const name of ['update', 'digest']) context.mock.method(holder, name, fooled);
@@ -315,15 +315,15 @@ test('what packages may reach of a hash has no part in the names of texts', (con
   context.mock.method(Buffer, 'from', fooled);
   context.mock.method(Buffer, 'concat', fooled);
   assert.deepEqual(evaluated(scripts, ONE), { value: 'own text', checks: 0 });
-  const more = { identity: 'more', text: '3', url: 'compartment:///more' };
+  const more = { identity: 'more', source: '3', url: 'compartment:///more' };
   assert.deepEqual(evaluated(scripts, more), { value: 3, checks: 1 });
   scripts.save();
 });
 
-test('the oldest is dropped when there is too much', () => {
+test('the oldest file is deleted beyond the limit', () => {
   const folder = newFolder();
   runWith(folder);
-  const [recent = ''] = kept(folder);
+  const [recent = ''] = cachedFiles(folder);
   const old = join(folder, 'code', 'old.v8');
   fs.writeFileSync(old, '');
   fs.truncateSync(old, 200 * 1024 * 1024);

@@ -1,4 +1,4 @@
-// What a policy answers, asked directly: of each thing what is granted of it, and of what it holds.
+// Policy decisions: the grant for each global or builtin, and for its members.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -13,11 +13,11 @@ import {
 } from '../../src/policy/policy.js';
 import { NO_POLICY, isAttenuation, readPolicy } from '../../src/policy/policy-format.js';
 
-/** @param {unknown} value as it stands in a map */
+/** @param {unknown} value in the format of a compartment map */
 const policyOf = (value) => readPolicy({ value, path: 'policy' });
 
 /**
- * @param {Record<string, unknown>} policies by label, of which the first is the application's
+ * @param {Record<string, unknown>} policies by label; the first is of the application
  * @returns {any} a map
  */
 const mapOf = (policies) => ({
@@ -32,7 +32,7 @@ const mapOf = (policies) => ({
 
 /**
  * @param {object} policy
- * @param {string} path of a builtin, or of something that it holds
+ * @param {string} path of a builtin or a member
  */
 const ofBuiltin = (policy, path) => {
   const [name = '', ...members] = path.split('.');
@@ -52,7 +52,7 @@ const ofGlobal = (policy, path) => {
 
 const ATTENUATED = { attenuate: 'a', params: [] };
 
-test('where no package has a policy, each has what is harmless', () => {
+test('without any policy, each package gets harmless capabilities', () => {
   const of = policiesOf(mapOf({ $root$: undefined, dep: undefined }), false);
   for (const policy of [of('$root$-v1'), of('dep-v1'), of('of-nobody')]) {
     assert.equal(isWhole(globalDecision(policy, 'console')), true);
@@ -61,19 +61,19 @@ test('where no package has a policy, each has what is harmless', () => {
     assert.equal(isWhole(builtinDecision(policy, 'fs')), false, 'only its constants');
     assert.equal(globalDecision(policy, 'fetch'), undefined);
     assert.equal(mayUsePackage(policy, 'dep'), true);
-    assert.equal(mayUsePackage(policy, '$root$'), false, 'the application is nobody’s to use');
+    assert.equal(mayUsePackage(policy, '$root$'), false, 'no package may import the application');
     assert.deepEqual([policy.harden, policy.defaultAttenuator], [false, undefined]);
   }
 });
 
-test('where one package has a policy, the others have nothing', () => {
+test('if one package has a policy, the others get nothing', () => {
   const of = policiesOf(mapOf({ $root$: undefined, dep: { globals: { fetch: true } } }), false);
   assert.equal(isWhole(globalDecision(of('dep-v1'), 'fetch')), true);
   assert.equal(of('$root$-v1'), NO_POLICY);
   assert.equal(of('of-nobody'), NO_POLICY);
 });
 
-test('all may be allowed, also what is critical', () => {
+test('`any` grants everything, including critical members', () => {
   const policy = policiesOf(mapOf({ $root$: {}, dep: {} }), true)('dep-v1');
   const all = { whole: true, write: true, unlimited: true, members: new Map() };
   assert.deepEqual(builtinDecision(policy, 'vm'), all);
@@ -82,7 +82,7 @@ test('all may be allowed, also what is critical', () => {
   assert.deepEqual([policy.harden, policy.defaultAttenuator], [false, undefined]);
 });
 
-test('packages are granted by name, and not as a word', () => {
+test('packages are granted by name', () => {
   const policy = policyOf({ packages: { a: true, b: false } });
   assert.deepEqual(
     ['a', 'b', 'c'].map((name) => mayUsePackage(policy, name)),
@@ -90,7 +90,7 @@ test('packages are granted by name, and not as a word', () => {
   );
 });
 
-test('what is critical never comes with what holds it', () => {
+test('critical members are not granted with the object that contains them', () => {
   const held = (/** @type {string} */ path) => ofBuiltin({ builtins: { module: true } }, path);
   assert.equal(isDenied(/** @type {any} */ (held('module.register'))), true);
   assert.equal(held('module.isBuiltin')?.whole, true);
@@ -101,7 +101,7 @@ test('what is critical never comes with what holds it', () => {
   assert.equal(ofGlobal({ globals: { process: true } }, 'process.argv')?.whole, true);
 });
 
-test('what a policy does not speak of is as what holds it', () => {
+test('a member without an entry has the grant of the object that contains it', () => {
   const policy = { builtins: { fs: true, 'fs.promises.open': false } };
   assert.deepEqual(
     ['fs', 'fs.promises', 'fs.promises.open', 'fs.promises.stat'].map(
@@ -119,12 +119,12 @@ test('what a policy does not speak of is as what holds it', () => {
   assert.equal(ofGlobal({ globals: { 'process.argv': true } }, 'process.env')?.whole, false);
 });
 
-test('what is granted is not granted for writing', () => {
+test('a grant does not include writing', () => {
   const granted = ofGlobal({ globals: { 'process.title': true } }, 'process.title');
   assert.deepEqual([granted?.whole, granted?.write, granted?.unlimited], [true, false, false]);
 });
 
-test('an attenuation is of all of a builtin, and stands beside no refusal', () => {
+test('an attenuation applies to a whole builtin, and a denial overrides it', () => {
   const decided = (/** @type {object} */ builtins) => builtinDecision(policyOf({ builtins }), 'fs');
   for (const builtins of [
     { fs: ATTENUATED },
@@ -146,7 +146,7 @@ test('an attenuation is of all of a builtin, and stands beside no refusal', () =
   assert.equal(globalDecision(globals, 'fetch'), undefined);
 });
 
-test('what may be requested is there, and empty', () => {
+test('a builtin with the grant `load` exists, but is empty', () => {
   const policy = { builtins: { 'fs.open': false }, options: { loads: ['fs'] } };
   const loaded = /** @type {any} */ (ofBuiltin(policy, 'fs'));
   assert.equal(isDenied(loaded), true);
@@ -155,7 +155,7 @@ test('what may be requested is there, and empty', () => {
   assert.equal(
     builtinDecision(policyOf({ builtins: { fs: false }, options: { loads: ['fs'] } }), 'fs'),
     undefined,
-    'a refusal stands',
+    'a denial overrides it',
   );
 });
 

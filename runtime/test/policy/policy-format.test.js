@@ -1,4 +1,4 @@
-// A policy as it stands in a map: what is read, and what is refused.
+// The format of a policy in a compartment map: valid and invalid input.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import limits from '../../../compartment_mapper/limits.json' with { type: 'json' };
@@ -9,7 +9,7 @@ const read = (value) => readPolicy({ value, path: 'policy' });
 
 /**
  * @param {number} depth
- * @returns {unknown} a list in lists
+ * @returns {unknown} nested lists
  */
 const nested = (depth) => {
   let value = /** @type {unknown[]} */ ([]);
@@ -58,42 +58,34 @@ const GOOD = [
     },
   ],
   [
-    'what may be written, of what is granted',
+    'writes of granted globals',
     { globals: { a: true, b: false, c: true }, options: { writes: ['a', 'b', 'd'] } },
     { globals: map({ a: 'write', b: false, c: true }) },
   ],
-  ['nothing to be written', { globals: { a: true }, options: {} }, { globals: map({ a: true }) }],
+  ['no writes', { globals: { a: true }, options: {} }, { globals: map({ a: true }) }],
+  ['writes with "any"', { globals: 'any', options: { writes: ['a'] } }, { globals: 'any' }],
   [
-    'what may be written of all',
-    { globals: 'any', options: { writes: ['a'] } },
-    { globals: 'any' },
-  ],
-  [
-    'what may be requested, where nothing else is said',
+    'loads without other grants',
     { builtins: { fs: true, os: false }, options: { loads: ['fs', 'os', 'net'] } },
     { builtins: map({ fs: true, os: false, net: 'load' }) },
   ],
-  [
-    'what may be requested of all',
-    { builtins: 'any', options: { loads: ['a'] } },
-    { builtins: 'any' },
-  ],
+  ['loads with "any"', { builtins: 'any', options: { loads: ['a'] } }, { builtins: 'any' }],
   ['hardened', { options: { harden: true } }, { harden: true }],
   ['not hardened', { options: { harden: false } }, {}],
   ['hardened code', { options: { harden: 'code' } }, { harden: 'code' }],
-  ['options of others', { options: { x: nested(limits.depth - 1) } }, {}],
-  ['options that are a word', { options: 'x' }, {}],
+  ['unknown options', { options: { x: nested(limits.depth - 1) } }, {}],
+  ['options that are a string', { options: 'x' }, {}],
   ['options that are null', { options: null }, {}],
   ['globals that are not frozen', { noGlobalFreeze: true }, {}],
   [
-    'parameters as deep as they may be',
+    'parameters of the maximum depth',
     { builtins: { fs: nested(limits.depth) } },
     { builtins: map({ fs: { attenuate: undefined, params: nested(limits.depth) } }) },
   ],
 ];
 
 for (const [what, value, expected] of GOOD)
-  test(`a policy is read: ${what}`, () => {
+  test(`accepted: ${what}`, () => {
     assert.deepEqual(read(value), { ...NO_POLICY, ...expected });
   });
 
@@ -102,38 +94,38 @@ const BAD = [
   ['a list', []],
   ['a word', 'any'],
   ['another key', { builtin: {} }],
-  ['packages that are written', { packages: { a: 'write' } }],
+  ['packages with "write"', { packages: { a: 'write' } }],
   ['packages that are a list', { packages: ['a'] }],
-  ['packages that are attenuated', { packages: { a: ['x'] } }],
-  ['builtins that are written', { builtins: { fs: 'write' } }],
-  ['builtins that are requested, in a word', { builtins: { fs: 'load' } }],
-  ['globals that are requested, in a word', { globals: { fetch: 'load' } }],
-  ['one global that is attenuated', { globals: { fetch: ['x'] } }],
+  ['attenuated packages', { packages: { a: ['x'] } }],
+  ['builtins with "write"', { builtins: { fs: 'write' } }],
+  ['builtins with "load"', { builtins: { fs: 'load' } }],
+  ['globals with "load"', { globals: { fetch: 'load' } }],
+  ['one attenuated global', { globals: { fetch: ['x'] } }],
   ['a number', { globals: { fetch: 1 } }],
   ['an attenuation with more keys', { builtins: { fs: { attenuate: 'a', params: [], x: 1 } } }],
-  ['an attenuator that is no name', { builtins: { fs: { attenuate: 1 } } }],
-  ['parameters that are no list', { builtins: { fs: { attenuate: 'a', params: {} } } }],
+  ['an attenuator that is not a string', { builtins: { fs: { attenuate: 1 } } }],
+  ['parameters that are not a list', { builtins: { fs: { attenuate: 'a', params: {} } } }],
   ['parameters without an attenuator', { builtins: { fs: { params: [] } } }],
   ['null for an attenuation', { builtins: { fs: null } }],
-  ['writes that are no list', { globals: {}, options: { writes: 'a' } }],
-  ['writes that are no names', { globals: {}, options: { writes: [1] } }],
-  ['loads that are no list', { builtins: {}, options: { loads: 'fs' } }],
-  ['loads that are no names', { builtins: {}, options: { loads: [1] } }],
-  ['hardening in another word', { options: { harden: 'all' } }],
-  ['freezing in a word', { noGlobalFreeze: 'yes' }],
-  ['a default attenuator without a name', { defaultAttenuator: '' }],
-  ['a default attenuator that is no name', { defaultAttenuator: 1 }],
+  ['writes that are not a list', { globals: {}, options: { writes: 'a' } }],
+  ['writes that are not names', { globals: {}, options: { writes: [1] } }],
+  ['loads that are not a list', { builtins: {}, options: { loads: 'fs' } }],
+  ['loads that are not names', { builtins: {}, options: { loads: [1] } }],
+  ['hardening with an unknown string', { options: { harden: 'all' } }],
+  ['freezing with a string', { noGlobalFreeze: 'yes' }],
+  ['an empty default attenuator', { defaultAttenuator: '' }],
+  ['a default attenuator that is not a string', { defaultAttenuator: 1 }],
   ['deep options', { options: { x: nested(limits.depth) } }],
   ['deep parameters', { builtins: { fs: nested(limits.depth + 1) } }],
   ['deep parameters by name', { globals: { attenuate: 'a', params: nested(limits.depth + 1) } }],
 ];
 
 for (const [what, value] of BAD)
-  test(`a policy is refused: ${what}`, () => {
+  test(`rejected: ${what}`, () => {
     assert.throws(() => read(value), { code: 'INVALID_ARCHIVE', message: /^policy/ });
   });
 
-test('an attenuation is known by both of its keys', () => {
+test('an attenuation is detected by both of its keys', () => {
   assert.equal(isAttenuation({ attenuate: undefined, params: [] }), true);
   for (const value of [{ params: [] }, { attenuate: 'a' }, new Map(), null, undefined, 'any', true])
     assert.equal(isAttenuation(value), false);

@@ -6,7 +6,7 @@ import { archive, cjs, esm, to } from '../archive.js';
 import { evil, trying } from '../evil.js';
 import { importHere } from '../application.js';
 
-test('a builtin that is not granted is denied where it is requested, however it is named', async () => {
+test('a builtin without a grant is denied on request, under each of its names', async () => {
   const seen = await evil(
     {},
     `${trying} module.exports = [trying(() => require('fs')), trying(() => require('node:fs')),
@@ -22,11 +22,11 @@ test('a builtin that is not granted is denied where it is requested, however it 
   );
 });
 
-test('what authority.json says has a form without power, has one here', () => {
+test('each builtin with `formWithoutGrant` in authority.json has a replacement', () => {
   assert.deepEqual(Object.keys(FORMS_WITHOUT_POWER).sort(), [...WITHOUT_POWER].sort());
 });
 
-test('parts of a builtin', async () => {
+test('members of a builtin', async () => {
   const seen = await evil(
     { builtins: { 'fs.existsSync': true, 'node:path': true } },
     `const fs = require('fs'); module.exports = [Object.keys(fs), fs.existsSync('/'), require('path').join('a', 'b'),
@@ -35,7 +35,7 @@ test('parts of a builtin', async () => {
   assert.deepEqual(seen, [['existsSync'], true, 'a/b', process.cwd() + '/a', true]);
 });
 
-test('what a package assigns to a builtin is not seen by others', async () => {
+test('assignments to a builtin are invisible to other packages', async () => {
   const seen = await evil(
     { builtins: { fs: true } },
     `module.exports = [require('fs').planted, typeof require('fs').readFileSync]`,
@@ -44,7 +44,7 @@ test('what a package assigns to a builtin is not seen by others', async () => {
   assert.deepEqual(seen, [undefined, 'function']);
 });
 
-test('a package that is not granted is denied', async () => {
+test('a package without a grant is denied', async () => {
   const bytes = archive(
     {
       'app-v1': {
@@ -64,7 +64,7 @@ test('a package that is not granted is denied', async () => {
   });
 });
 
-test('naming a global that is not granted is harmless, using it says why not', async () => {
+test('a reference to a denied global is harmless, a use throws the reason', async () => {
   const seen = await evil(
     {},
     `${trying} const held = fetch; module.exports = [typeof held, trying(() => fetch('x')), trying(() => new WebSocket('x')),
@@ -81,7 +81,7 @@ test('naming a global that is not granted is harmless, using it says why not', a
   assert.deepEqual([seen[5][0], seen[6]], ['ReferenceError', 1]);
 });
 
-test('a view of process shows what is granted, on an inert base', async () => {
+test('a view of process has the granted members on an inert base', async () => {
   process.env['TEST_SHOWN'] = 'shown';
   process.env['TEST_HIDDEN'] = 'hidden';
   const seen = await evil(
@@ -108,7 +108,7 @@ test('a view of process shows what is granted, on an inert base', async () => {
   assert.equal(process.env['TEST_SHOWN'], 'shown');
 });
 
-test('a grant to write reaches the host', async () => {
+test('with a write grant, assignments reach the host', async () => {
   await evil(
     { globals: { 'process.env.TEST_WRITTEN': 'write' } },
     `process.env.TEST_WRITTEN = 'w'`,
@@ -119,7 +119,7 @@ test('a grant to write reaches the host', async () => {
   assert.equal(process.env['TEST_WRITTEN'], 'w');
 });
 
-test('the clock and chance are granted, or tamed', async () => {
+test('clock and randomness are granted or tamed', async () => {
   const body = `${trying} const d = trying(() => new Date() instanceof Date); module.exports = [d === true || d[1],
     typeof trying(() => Date.now()), typeof trying(() => Math.random()), new Date(0).getTime(), typeof Intl.NumberFormat, typeof Intl.DateTimeFormat]`;
   assert.deepEqual(await evil({ globals: { Date: true, 'Math.random': true } }, body), [
@@ -130,7 +130,7 @@ test('the clock and chance are granted, or tamed', async () => {
   assert.deepEqual(tamed.slice(1), ['object', 'object', 0, 'function', 'undefined']);
 });
 
-test("what is hung on one package's console is not on another's", async () => {
+test('properties added to the console of one package are not on that of another', async () => {
   const seen = await evil(
     { globals: { console: true } },
     `module.exports = [console.planted, console.log.planted, typeof console.log, console._stdout, console.Console]`,
@@ -139,7 +139,7 @@ test("what is hung on one package's console is not on another's", async () => {
   assert.deepEqual(seen, [undefined, undefined, 'function', undefined, undefined]);
 });
 
-test('timers give handles that show nothing of the host', async () => {
+test('timers return handles without access to the host', async () => {
   const seen = await evil(
     {
       globals: {
@@ -159,7 +159,7 @@ test('timers give handles that show nothing of the host', async () => {
   assert.deepEqual([await seen.fired, await seen.soon], [3, 'soon']);
 });
 
-test('the stack trace API works for a package that speaks of it, and tells of no place on the host', async () => {
+test('the stack trace API works for a package that uses it, without paths of the host', async () => {
   const seen = await evil(
     {},
     `function trace() { const prepare = Error.prepareStackTrace; const limit = Error.stackTraceLimit;
@@ -176,7 +176,7 @@ test('the stack trace API works for a package that speaks of it, and tells of no
   assert.deepEqual(seen.slice(5, 9), [true, true, 'e', 1]);
 });
 
-test('nothing that a package is handed leads to the Function of the start compartment', async () => {
+test('no endowment leads to the Function of the start compartment', async () => {
   const seen = await evil(
     {
       globals: {
@@ -227,7 +227,7 @@ test('nothing that a package is handed leads to the Function of the start compar
   assert.deepEqual(seen, []);
 });
 
-test('prototypes of harmless classes of the host can be inherited from, but not changed', async () => {
+test('prototypes of harmless host classes can be inherited from, but not modified', async () => {
   const seen = await evil(
     { builtins: { events: true, stream: true }, globals: { URL: true, AbortController: true } },
     `${trying} const Emitter = require('events'); const { Readable } = require('stream');
@@ -243,7 +243,7 @@ test('prototypes of harmless classes of the host can be inherited from, but not 
   assert.deepEqual(seen, [6, 'own', 'TypeError', 'TypeError', 'TypeError', 'TypeError', false]);
 });
 
-test('without any policy in the map, everybody gets the harmless set', async () => {
+test('without any policy in the map, every package gets the harmless set', async () => {
   const bytes = archive(
     {
       'app-v1': {
@@ -267,7 +267,7 @@ test('without any policy in the map, everybody gets the harmless set', async () 
   assert.deepEqual((await importHere(bytes, { allowAll: true })).default[2], process.env['HOME']);
 });
 
-test('attenuators narrow what is granted; without one there is no grant', async () => {
+test('attenuators restrict grants; without one there is no grant', async () => {
   const attenuated = { builtins: { fs: { attenuate: 'narrow', params: ['existsSync'] } } };
   const bytes = archive(
     {
@@ -303,7 +303,7 @@ test('attenuators narrow what is granted; without one there is no grant', async 
   });
 });
 
-test('intrinsics are there as in Node', async () => {
+test('intrinsics exist as in Node', async () => {
   const names = Object.getOwnPropertyNames(globalThis).filter((name) =>
     /^(?:[A-Z]\w*(?:Array|Buffer|Error|Map|Set|Ref|Registry|Stack|View)|Intl|Atomics|Iterator|escape|unescape)$/.test(
       name,
@@ -329,8 +329,8 @@ test('intrinsics are there as in Node', async () => {
   });
 });
 
-test('what is withheld under one name of a builtin is withheld under the other', async () => {
-  const asked = `${trying} module.exports = trying(() => { require('fs').existsSync('/'); return 'used' })[0]`;
+test('a denial under one name of a builtin applies to the other name', async () => {
+  const requested = `${trying} module.exports = trying(() => { require('fs').existsSync('/'); return 'used' })[0]`;
   const attenuated = { attenuate: 'a', params: [] };
   for (const builtins of [
     { fs: true, 'node:fs': false },
@@ -340,11 +340,15 @@ test('what is withheld under one name of a builtin is withheld under the other',
     { fs: attenuated, 'node:fs': false },
     { 'node:fs': false, fs: attenuated },
   ])
-    assert.equal(await evil({ builtins }, asked), 'ERR_ACCESS_DENIED', JSON.stringify(builtins));
+    assert.equal(
+      await evil({ builtins }, requested),
+      'ERR_ACCESS_DENIED',
+      JSON.stringify(builtins),
+    );
   for (const builtins of [
     { fs: true, 'node:fs': true },
     { 'node:fs': true },
     { fs: false, 'node:fs.existsSync': true },
   ])
-    assert.equal(await evil({ builtins }, asked), 'u', JSON.stringify(builtins));
+    assert.equal(await evil({ builtins }, requested), 'u', JSON.stringify(builtins));
 });

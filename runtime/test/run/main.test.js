@@ -8,13 +8,13 @@ import { test } from 'node:test';
 import { archive, cjs, esm } from '../archive.js';
 import { run } from '../application.js';
 
-// Short of `--allow-all`, which would be said.
+// Everything but `--allow-all`, which would print a warning.
 const OWN = { packages: {}, globals: 'any', builtins: 'any' };
 
 /** @param {import('../archive.js').Stored} main */
 const app = (main) => archive({ 'app-v1': { policy: OWN, modules: { './main.js': main } } });
 
-test('arguments, output and an exit code that the program sets', () => {
+test('arguments, output and exit code of the program', () => {
   const program = cjs(
     `console.log(JSON.stringify(process.argv.slice(1))); console.error('err'); process.exitCode = 7`,
   );
@@ -25,7 +25,7 @@ test('arguments, output and an exit code that the program sets', () => {
   );
 });
 
-test('an exception that nobody catches is shown with its place, code and cause, and no place on the host', () => {
+test('an uncaught exception is printed with its place, code and cause, and without paths of the host', () => {
   const program = cjs(
     `const cause = new Error('deep');\nfunction fail() {\n  throw Object.assign(new TypeError('top', { cause }), { code: 'E_TOP' });\n}\nfail();`,
   );
@@ -40,13 +40,13 @@ test('an exception that nobody catches is shown with its place, code and cause, 
   assert.doesNotMatch(stderr, /runtime\/|file:\/\/\/|node_modules/);
 });
 
-test('an exception of later is shown by Node', () => {
+test('Node prints a later exception', () => {
   const { stderr, status } = run(app(cjs(`setTimeout(() => { throw new Error('later') }, 1)`)));
   assert.equal(status, 1);
   assert.match(stderr, /Error: later\n    at .*compartment:\/\/\/\$root\$\/main\.js:1:/);
 });
 
-test('a handler of uncaught exceptions hears of one of the entry', () => {
+test('a handler of uncaught exceptions gets those of the entry', () => {
   const { stdout, status } = run(
     app(
       cjs(
@@ -62,7 +62,7 @@ test('a top-level await that never settles', () => {
   assert.deepEqual([stderr, status], ['Warning: Detected unsettled top-level await\n', 13]);
 });
 
-test('an archive that is refused is not run', () => {
+test('an invalid archive is not run', () => {
   const bytes = app(cjs(`console.log('ran')`));
   const { stdout, stderr, status } = run(bytes.subarray(0, -1));
   assert.deepEqual([stdout, status], ['', 1]);
@@ -84,7 +84,7 @@ test('an archive is read from a file descriptor', () => {
   assert.equal(stdout, '/app-v1/main.js\n');
 });
 
-test('all authority is said at every run', () => {
+test('every run with all capabilities prints a warning', () => {
   const bytes = archive({
     'app-v1': {
       policy: {},
@@ -93,17 +93,17 @@ test('all authority is said at every run', () => {
   });
   const { stdout, stderr } = run(bytes, { flags: ['--allow-all'] });
   assert.equal(stdout, 'function\n');
-  assert.match(stderr, /gives every package all authority/);
+  assert.match(stderr, /grants every package all capabilities/);
 });
 
-test('a program says nothing that it does not say under Node', () => {
+test('a program prints nothing that it does not print under Node', () => {
   const { stdout, stderr, status } = run(
     app(cjs(`setImmediate(() => Promise.resolve().then(() => console.log('done')))`)),
   );
   assert.deepEqual([stdout, stderr, status], ['done\n', '', 0]);
 });
 
-test('--timings says where the time went, after the program has ended', () => {
+test('--timings prints the time of each stage on exit', () => {
   const { stdout, stderr, status } = run(app(esm(`console.log('x')`)), { flags: ['--timings'] });
   assert.deepEqual([stdout, status], ['x\n', 0]);
   const stages = ['node', 'ses', 'archive', 'lockdown', 'link', 'evaluate', 'rest'];

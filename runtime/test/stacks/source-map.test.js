@@ -12,7 +12,7 @@ import { lastBefore, segmentsOf } from '../../src/stacks/source-map.js';
 
 const MAPPINGS = 'AAAA,IACC;;EDAA,EACA,G;AAFF';
 
-test('mappings that are read are written as they were, but for names', () => {
+test('decoded mappings are encoded unchanged, except names', () => {
   assert.equal(mappingsText(segmentsOf(MAPPINGS)), MAPPINGS);
   assert.equal(mappingsText(segmentsOf('AAAAA,CAACC')), 'AAAA,CAAC');
 });
@@ -23,7 +23,7 @@ test('the last segment at or before a column', () => {
   assert.deepEqual(found, [undefined, 0, 0, 2, 2, 3, 3]);
 });
 
-test('a column that was written is found in the stored line, and back', () => {
+test('original columns are mapped to the stored line and back', () => {
   // `export let a = 1; a = 2;` as `(){let a = 1,x; a = 2,y;`
   const edits = readEdits(['AADHAJCAAGCA', 'export ']).get(0) ?? [];
   assert.equal(edits.length, 3);
@@ -39,7 +39,7 @@ test('a column that was written is found in the stored line, and back', () => {
 const functorSource = (parts) => ({
   file: 'compartment:///dep/x.js',
   folder: 'compartment:///dep/',
-  text: '',
+  source: '',
   edits: ['', ''],
   sourceMap: () => undefined,
   sloppy: false,
@@ -48,20 +48,20 @@ const functorSource = (parts) => ({
 });
 
 const TEXTS = [
-  functorSource({ text: '(first\n})\n', sourceMap: () => undefined }),
+  functorSource({ source: '(first\n})\n', sourceMap: () => undefined }),
   functorSource({
-    text: '({second\nthird\n})\n',
+    source: '({second\nthird\n})\n',
     edits: ['AACA', ''],
     sourceMap: () => ({ sources: ['own.js'], mappings: '', texts: ['second\nthird'] }),
   }),
   functorSource({
-    text: '({fourth\n})\n',
+    source: '({fourth\n})\n',
     edits: ['AACA', ''],
     sourceMap: () => ({ sources: ['a.ts', 'b.ts'], mappings: 'ACIE', texts: [] }),
   }),
 ];
 
-test('debuggers are led to the sources of each text', () => {
+test('debuggers get the sources of each functor', () => {
   const url = debuggerMap(TEXTS) ?? '';
   const payload = JSON.parse(Buffer.from(url.split(',')[1] ?? '', 'base64').toString());
   const map = new SourceMap(payload);
@@ -80,11 +80,11 @@ test('debuggers are led to the sources of each text', () => {
   assert.deepEqual(payload.sourcesContent, ['second\nthird', null, null]);
 });
 
-test('without maps there is none for debuggers', () => {
+test('without source maps there is none for debuggers', () => {
   assert.equal(debuggerMap(TEXTS.slice(0, 1)), undefined);
 });
 
-test('a file of maps is read once, and only of the same application', () => {
+test('a source map file is read once, and only if it belongs to the application', () => {
   const files = { 'dep/x.js': { sources: ['x.ts'], mappings: 'AAAA', texts: [] }, 'dep/bad.js': 1 };
   const text = JSON.stringify({ sha512: 'right', files });
   let reads = 0;

@@ -1,4 +1,4 @@
-// Which places a package's `fs` leads to. Links are made, on a disk or on one that is made up.
+// Paths that a package's `fs` can access, with links on a real or a fake file system.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -87,7 +87,7 @@ const PLACES = [
 ];
 for (const [place, refused] of PLACES)
   test(
-    `${place === folder ? 'a folder' : place} is refused for: ${refused || 'nothing'}`,
+    `${place === folder ? 'a folder' : place} is denied for: ${refused || 'nothing'}`,
     linux,
     () => {
       assert.equal(refusals(place), refused);
@@ -97,13 +97,13 @@ for (const [place, refused] of PLACES)
     },
   );
 
-test('what is no path is left to Node', () => {
+test('arguments that are no path are left to Node', () => {
   for (const value of [undefined, null, 3, {}, [], Symbol('x'), 'a\0/../proc/self/environ'])
     assert.equal(refusals(value), '', String(value));
   assert.equal(refusals(new URL('https://example.org/proc/self/environ')), '');
 });
 
-test('what ends otherwise while a path is read is not taken for no path', () => {
+test('other errors during the conversion of a path are thrown', () => {
   const fileURLToPath = () => {
     throw new RangeError('no room');
   };
@@ -112,19 +112,19 @@ test('what ends otherwise while a path is read is not taken for no path', () => 
   assert.throws(() => check({}, 'read'), /no room/);
 });
 
-test('bytes are read where they stand in memory', linux, () => {
+test('the bytes of a view are read at its offset', linux, () => {
   const all = Buffer.from('xx/proc/self/environ/x');
   assert.equal(refusals(all.subarray(2, -2)), BOTH);
   assert.equal(refusals(new DataView(all.buffer, all.byteOffset + 2, 18)), BOTH);
 });
 
-test('a refusal says what was asked', linux, () => {
+test('a denial has the requested path', linux, () => {
   assert.throws(() => places.check('/proc/self/../self/environ', 'read'), {
     code: 'ERR_ACCESS_DENIED',
     message:
-      /'\/proc\/self\/environ' is the process itself, or a device: no grant of 'fs' reads it/,
+      /'\/proc\/self\/environ' is the process itself or a device: no grant of 'fs' allows read access/,
   });
-  assert.throws(() => places.check('/dev/ä', 'write'), /'\/dev\/ä' .* writes it/);
+  assert.throws(() => places.check('/dev/ä', 'write'), /'\/dev\/ä' .* allows write access/);
 });
 
 /**
@@ -151,20 +151,20 @@ test('links are followed', linux, () => {
   assert.equal(refusals(linked('round', 'round')), '');
 });
 
-test('a place is a standard stream by its whole name', linux, () => {
+test('a standard stream is matched by its whole path', linux, () => {
   fs.mkdirSync(path.join(folder, 'dev'));
   assert.equal(refusals(linked('dev/stdin', '/proc/self/environ')), BOTH);
   const away = linked('away', '/proc/self/environ');
   assert.equal(refusals(`/dev/stdin/../..${away}`), BOTH);
 });
 
-test('links with names beyond ASCII are followed', linux, () => {
+test('links with non-ASCII names are followed', linux, () => {
   fs.mkdirSync(path.join(folder, 'dir-ä'));
   linked('dir-ä/none', '/proc/self/none');
   assert.equal(refusals(linked('to-ä', 'dir-ä') + '/none'), BOTH);
 });
 
-test('relative paths begin where the program is', linux, () => {
+test('relative paths are resolved from the working directory', linux, () => {
   const before = process.cwd();
   linked('relative', '/proc/self/none');
   linked('relative-to-a-file', '/proc/self/environ');
@@ -175,7 +175,7 @@ test('relative paths begin where the program is', linux, () => {
     assert.equal(refusals('relative'), BOTH);
     assert.equal(refusals('relative-to-a-file'), BOTH);
     assert.equal(refusals('proc/self/environ'), '');
-    // But a link begins where it lies.
+    // A link is resolved from its location.
     assert.equal(
       isRefused(() => places.checkLink('proc/self/environ', '/link')),
       true,
@@ -185,28 +185,28 @@ test('relative paths begin where the program is', linux, () => {
   }
 });
 
-test('what is before two dots is followed first, as a kernel does', linux, () => {
+test('links before `..` are followed first, as in the kernel', linux, () => {
   const inner = path.join(folder, 'inner');
   fs.mkdirSync(inner);
   fs.symlinkSync('/proc/self/task', path.join(inner, 'away'));
-  // As text this is a file of the folder; the kernel goes to /proc/self.
+  // As a string this is a file of the folder; the kernel resolves it to /proc/self.
   assert.equal(refusals(`${inner}/away/../environ`), BOTH);
 });
 
 /**
- * @param {Record<string, string | Error>} links what each says, or how reading it ends
+ * @param {Record<string, string | Error>} links targets by path, or the error of reading the link
  * @param {string} [code] of the error of `realpath`
  */
-const madeUp = (links, code = 'ENOENT') => {
+const fakePlaces = (links, code = 'ENOENT') => {
   const failing = () => {
     throw Object.assign(new Error(code), { code });
   };
   const host = {
-    readlinkSync: (/** @type {Buffer} */ asked) => {
-      const said = links[asked.toString()];
-      if (said instanceof Error) throw said;
-      if (said === undefined) throw Object.assign(new Error('EINVAL'), { code: 'EINVAL' });
-      return Buffer.from(said);
+    readlinkSync: (/** @type {Buffer} */ requested) => {
+      const target = links[requested.toString()];
+      if (target instanceof Error) throw target;
+      if (target === undefined) throw Object.assign(new Error('EINVAL'), { code: 'EINVAL' });
+      return Buffer.from(target);
     },
     realpathSync: { native: failing },
   };
@@ -214,29 +214,29 @@ const madeUp = (links, code = 'ENOENT') => {
 };
 
 /** @type {Array<[string, Record<string, string>, string, boolean]>} */
-const FOLLOWED = [
+const RESOLVED = [
   ['an absolute link', { '/a/l': '/proc/self' }, '/a/l/environ', true],
-  ['a relative one', { '/proc/l': 'self' }, '/proc/l/environ', true],
-  ['one that goes up', { '/a/b/l': '../../proc/self' }, '/a/b/l/environ', true],
-  ['one after another', { '/a': '/b', '/b': '/proc' }, '/a/self/environ', true],
-  ['one within another', { '/a': '/b/c', '/b/c/d': '/proc/self/fd' }, '/a/d/3', true],
-  ['dots after a link', { '/a': '/proc/self/fd' }, '/a/../environ', true],
-  ['dots that lead back', { '/a': '/proc/self/fd' }, '/a/../../../tmp/x', false],
-  ['dots at the top', {}, '/../../tmp/x', false],
+  ['a relative link', { '/proc/l': 'self' }, '/proc/l/environ', true],
+  ['a link with ..', { '/a/b/l': '../../proc/self' }, '/a/b/l/environ', true],
+  ['two links in sequence', { '/a': '/b', '/b': '/proc' }, '/a/self/environ', true],
+  ['a link to a link', { '/a': '/b/c', '/b/c/d': '/proc/self/fd' }, '/a/d/3', true],
+  ['.. after a link', { '/a': '/proc/self/fd' }, '/a/../environ', true],
+  ['.. back to a link', { '/a': '/proc/self/fd' }, '/a/../../../tmp/x', false],
+  ['.. at the root', {}, '/../../tmp/x', false],
   ['empty names', { '/a': '//proc//self/.' }, '/a//./environ', true],
-  ['a dot in a link', { '/a': '/proc/.' }, '/a/self/environ', true],
+  ['. in a link', { '/a': '/proc/.' }, '/a/self/environ', true],
   ['to a file', { '/a': 'b' }, '/a', false],
 ];
-for (const [what, links, asked, refused] of FOLLOWED)
-  test(`followed step by step: ${what}`, () => {
-    const { check } = madeUp(links);
+for (const [what, links, requested, refused] of RESOLVED)
+  test(`resolved step by step: ${what}`, () => {
+    const { check } = fakePlaces(links);
     assert.equal(
-      isRefused(() => check(asked, 'read')),
+      isRefused(() => check(requested, 'read')),
       refused,
     );
   });
 
-test('forty links are followed, as Linux does', () => {
+test('forty links are followed, as in Linux', () => {
   const chain = (/** @type {number} */ length) =>
     Object.fromEntries(
       Array.from({ length }, (_, at) => [
@@ -245,36 +245,36 @@ test('forty links are followed, as Linux does', () => {
       ]),
     );
   assert.equal(
-    isRefused(() => madeUp(chain(40)).check('/l0', 'read')),
+    isRefused(() => fakePlaces(chain(40)).check('/l0', 'read')),
     true,
   );
-  // Nobody opens what is behind more.
+  // The kernel opens no path with more links.
   assert.equal(
-    isRefused(() => madeUp(chain(41)).check('/l0', 'read')),
+    isRefused(() => fakePlaces(chain(41)).check('/l0', 'read')),
     false,
   );
 });
 
-test('a link that can not be read may lead anywhere', () => {
-  const ended = madeUp({ '/a': Object.assign(new Error('full'), { code: 'EMFILE' }) });
+test('unexpected errors of reading a link are thrown', () => {
+  const ended = fakePlaces({ '/a': Object.assign(new Error('full'), { code: 'EMFILE' }) });
   assert.throws(() => ended.check('/a/x', 'read'), /full/);
   for (const code of ['EINVAL', 'ENOENT', 'ENOTDIR', 'EACCES'])
-    madeUp({ '/a': Object.assign(new Error(code), { code }) }).check('/a/x', 'read');
+    fakePlaces({ '/a': Object.assign(new Error(code), { code }) }).check('/a/x', 'read');
 });
 
-test('behind a wall, what was asked counts', () => {
-  const walled = madeUp({ '/a': '/proc/self' }, 'ERR_ACCESS_DENIED');
+test('under the permission model, the requested path is checked', () => {
+  const walled = fakePlaces({ '/a': '/proc/self' }, 'ERR_ACCESS_DENIED');
   walled.check('/a/environ', 'read'); // what is opened is looked at
   walled.check('/proc/thread-self/sched', 'read');
-  for (const asked of ['/proc/self/environ', '/proc/thread-self/environ', '/proc/0/environ'])
+  for (const requested of ['/proc/self/environ', '/proc/thread-self/environ', '/proc/0/environ'])
     assert.equal(
-      isRefused(() => walled.check(asked, 'read')),
+      isRefused(() => walled.check(requested, 'read')),
       true,
-      asked,
+      requested,
     );
 });
 
-test('a link may only be made to where one may write, from where it lies', linux, () => {
+test('the target of a new link must be writable, resolved from its location', linux, () => {
   const made = (/** @type {unknown} */ target, /** @type {unknown} */ place) =>
     isRefused(() => places.checkLink(target, place));
   const at = path.join(folder, 'made');
@@ -295,12 +295,16 @@ test('a link may only be made to where one may write, from where it lies', linux
   }
 });
 
-test('what was opened is looked at', linux, () => {
-  const opened = (/** @type {string} */ file, /** @type {unknown} */ asked, access = 'read') => {
+test('the opened file is checked', linux, () => {
+  const opened = (
+    /** @type {string} */ file,
+    /** @type {unknown} */ requested,
+    access = 'read',
+  ) => {
     const descriptor = fs.openSync(file, 'r');
     try {
       const { checkOpened } = places;
-      return isRefused(() => checkOpened(descriptor, asked, /** @type {any} */ (access)));
+      return isRefused(() => checkOpened(descriptor, requested, /** @type {any} */ (access)));
     } finally {
       fs.closeSync(descriptor);
     }
@@ -312,8 +316,8 @@ test('what was opened is looked at', linux, () => {
   assert.equal(opened('/dev/zero', file), true);
   assert.equal(opened('/proc/cpuinfo', file), false);
   assert.equal(opened('/proc/cpuinfo', file, 'write'), true);
-  assert.equal(opened('/dev/null', '/dev/stdin'), false, 'a standard stream is what it is');
-  assert.equal(opened('/proc/self/environ', undefined), false, 'Node has refused it');
+  assert.equal(opened('/dev/null', '/dev/stdin'), false, 'standard streams are accepted');
+  assert.equal(opened('/proc/self/environ', undefined), false, 'Node rejects it');
   const [pipe] = fs.readdirSync('/proc/self/fd').filter((name) => {
     try {
       return /^(?:pipe|socket|anon_inode):/.test(fs.readlinkSync(`/proc/self/fd/${name}`));
@@ -328,6 +332,6 @@ test('what was opened is looked at', linux, () => {
   );
 });
 
-test('what was opened is not looked at where there is no such folder', () => {
-  madeUp({}).checkOpened(0, '/x', 'read');
+test('the opened file is not checked without /proc', () => {
+  fakePlaces({}).checkOpened(0, '/x', 'read');
 });

@@ -1,39 +1,39 @@
-// What a package can reach is what was reviewed: tests/reachable has the list of each version of Node. When this test says
-// that something is new, read what it is, and run `node audit/audit.mjs --update`.
+// Compares the objects that a package can reach with the reviewed list of each version of Node in tests/reachable. If
+// this test reports new objects, review them and run `node audit/audit.mjs --update`.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { audit, auditAll, committed, foldedLines } from '../../audit/audit.mjs';
 
 const sections = auditAll();
 
-test('all that two packages reach together is frozen and has no state', () => {
+test('all objects that two packages share are frozen and stateless', () => {
   for (const { title, found } of sections)
     assert.deepEqual({ title, loose: found.loose }, { title, loose: [] });
 });
 
-test('so it is where nothing else was asked for, which would have hardened what it leads to', () => {
-  const asked = {
+test('the same holds for each grant alone, without others that harden more objects', () => {
+  const requested = {
     builtins: ['fs/promises', 'path/posix', 'perf_hooks', 'stream', 'util', 'zlib'],
     globals: ['AbortSignal', 'EventTarget', 'MessageChannel', 'TransformStream', 'performance'],
   };
   for (const part of /** @type {const} */ (['builtins', 'globals']))
-    for (const name of asked[part]) {
+    for (const name of requested[part]) {
       const { loose } = audit({ [part]: [name], alone: true });
       assert.deepEqual({ name, loose }, { name, loose: [] });
     }
 });
 
-test('nothing that a package reaches leads to the timers or stores of all', () => {
+test('no reachable object leads to the timers or stores of all packages', () => {
   for (const { title, found } of sections)
     assert.deepEqual({ title, foreign: found.foreign }, { title, foreign: [] });
 });
 
-test('every builtin that is granted can be required', () => {
+test('every granted builtin can be required', () => {
   for (const { title, found } of sections)
     assert.deepEqual({ title, failed: found.failed }, { title, failed: [] });
 });
 
-test('native handles are those of a package alone', () => {
+test('packages do not share native handles', () => {
   const { found } = /** @type {import('../../audit/audit.mjs').Section} */ (sections[0]);
   const shared = new Set(found.lines.flatMap(([way, , isShared]) => (isShared ? [way] : [])));
   assert.deepEqual(
@@ -42,7 +42,7 @@ test('native handles are those of a package alone', () => {
   );
 });
 
-test('what can be reached is what was reviewed', () => {
+test('all reachable objects were reviewed', () => {
   const known = committed();
   const news = sections.flatMap((section) => {
     const lines = new Set(known.get(section.title));
@@ -53,7 +53,7 @@ test('what can be reached is what was reviewed', () => {
   assert.deepEqual(news, []);
 });
 
-test('the audit finds what is open: with every host object as it is, there is much', () => {
+test('the audit finds mutable objects if the host is not hardened', () => {
   const { loose } = audit({ hardens: false, deep: 0 });
   assert.ok(loose.length > 500, `${loose.length} found`);
 });

@@ -1,4 +1,4 @@
-// What packages clone: as the standard has it, and with nothing that names a class of the host.
+// structuredClone of packages: conforms to the standard, and values can't name classes of the host.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import v8 from 'node:v8';
@@ -8,7 +8,7 @@ const cloner = makeCloner({ v8, DOMException, Blob, File });
 /** @type {(value?: unknown, options?: object) => any} */
 const clone = makeStructuredClone(() => cloner);
 
-test('values are cloned, and what they refer to once', () => {
+test('values are cloned, and shared references once', () => {
   const shared = [1];
   const value = {
     a: shared,
@@ -30,14 +30,14 @@ const REFUSED = [
   ['a function', () => 1],
   ['a symbol', Symbol('x')],
   ['one within', { a: [() => 1] }],
-  ['memory that is shared', new SharedArrayBuffer(8)],
-  ['a view of it', new Uint8Array(new SharedArrayBuffer(8))],
+  ['shared memory', new SharedArrayBuffer(8)],
+  ['a view of shared memory', new Uint8Array(new SharedArrayBuffer(8))],
   ['a port', new MessageChannel().port1],
   ['a promise', Promise.resolve()],
   ['a weak map', new WeakMap()],
 ];
 for (const [what, value] of REFUSED)
-  test(`it can't be cloned: ${what}`, () => {
+  test(`can't be cloned: ${what}`, () => {
     const expected = { name: 'DataCloneError', message: /could not be cloned/ };
     assert.throws(() => clone(value), expected);
     assert.throws(
@@ -46,25 +46,25 @@ for (const [what, value] of REFUSED)
     );
   });
 
-test('nothing that a value says makes an object of the host', () => {
+test('no value creates an object of the host', () => {
   const symbols = [];
   for (let at = new DOMException('x'); at; at = Object.getPrototypeOf(at))
     symbols.push(...Object.getOwnPropertySymbols(at));
   const cloning = symbols.find(({ description }) => description === 'messaging_clone_symbol');
   assert.notEqual(cloning, undefined);
-  let asked = 0;
+  let requested = 0;
   const says = () => {
-    asked += 1;
+    requested += 1;
     return { data: {}, deserializeInfo: 'internal/fs/promises:FileHandle' };
   };
   const forged = new DOMException('m', 'n');
   Object.defineProperty(forged, /** @type {symbol} */ (cloning), { value: says });
   const copy = clone(forged);
-  assert.equal(asked, 0);
+  assert.equal(requested, 0);
   assert.deepEqual([copy.message, copy.name, copy instanceof DOMException], ['m', 'n', true]);
 });
 
-test('a DOMException is cloned with its place, and nothing else that it carries', () => {
+test('a DOMException is cloned with its stack and without other properties', () => {
   const error = Object.assign(new DOMException('m', 'AbortError'), { more: 1 });
   Object.defineProperty(error, 'stack', { value: 'at x' });
   const copy = clone(error);
@@ -84,13 +84,13 @@ test('files and blobs are cloned with their bytes', async () => {
   assert.deepEqual([await blob.text(), blob.type, blob instanceof File], ['ab', 'x/y', false]);
 });
 
-test('a host may have no files', () => {
+test('a host without File is supported', () => {
   const { clone: older } = makeCloner(/** @type {any} */ ({ v8, DOMException, Blob }));
   assert.deepEqual(older({ a: 1 }), { a: 1 });
   assert.ok(older(new Blob([])) instanceof Blob);
 });
 
-test('buffers are transferred: they are empty where they were', () => {
+test('transferred buffers are detached', () => {
   const [one, two, kept] = [new ArrayBuffer(4), new ArrayBuffer(8), new ArrayBuffer(2)];
   new Uint8Array(two)[7] = 9;
   const copy = clone({ one, view: new Uint8Array(two), kept }, { transfer: [one, two] });
@@ -104,7 +104,7 @@ test('buffers are transferred: they are empty where they were', () => {
   );
 });
 
-test('what can not be transferred is refused before anything is', () => {
+test('an invalid transfer list is rejected before any transfer', () => {
   const buffer = new ArrayBuffer(4);
   const gone = new ArrayBuffer(4);
   gone.transfer();
@@ -123,12 +123,12 @@ test('what can not be transferred is refused before anything is', () => {
     assert.equal(buffer.detached, false);
   }
   assert.throws(() => clone({ f() {} }, { transfer: [buffer] }), { name: 'DataCloneError' });
-  assert.equal(buffer.detached, false, 'the value is what was wrong');
+  assert.equal(buffer.detached, false, 'the value was invalid');
   assert.throws(() => clone(1, { transfer: [buffer, buffer] }), /more than once/);
   assert.throws(() => clone(1, { transfer: [{}] }), /not transferable/);
 });
 
-test('it asks for a value, and for a list that can be iterated', () => {
+test('a missing value and a transfer list that is not iterable throw', () => {
   assert.throws(() => clone(), {
     code: 'ERR_MISSING_ARGS',
     name: 'TypeError',

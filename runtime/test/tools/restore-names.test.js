@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { areAlike, visibleNames, withNames } from '../../src/tools/restore-names.js';
 
 /**
- * @param {string} text in which `a<b>` is `b`, renamed from `a`
+ * @param {string} text `a<b>` stands for `b`, renamed from `a`
  */
 const mapped = (text) => {
   /** @type {string[]} */
@@ -22,7 +22,7 @@ const mapped = (text) => {
   return { text: made + text.slice(end), segments: [segments], names };
 };
 
-test('names are put back, and what is behind them moves', () => {
+test('names are restored, and later segments move', () => {
   const { text, segments } = withNames(
     mapped('let first<a>,second<b>;first<a>(second<b>)'),
     (name) => name === 'first',
@@ -51,7 +51,7 @@ for (const [one, other, expected] of ALIKE) {
   });
 }
 
-test('names that programs see are known', () => {
+test('names that programs can observe are found', () => {
   const visible = visibleNames(
     'function f(p){}function*g(){}class C{#x}const a=()=>1,b=x=>1,c=async x=>1,d=function(){},e=class{},n=1,' +
       '{h=()=>1}=p;i||=(q,r)=>1;async function j(){}',

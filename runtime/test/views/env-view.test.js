@@ -9,7 +9,7 @@ const viewed = (write) => {
   return { real, view: makeEnvView(() => real, write) };
 };
 
-test('variables are read as they are now', () => {
+test('variables are live', () => {
   const { real, view } = viewed(false);
   real['C'] = 'c';
   delete real['B'];
@@ -24,7 +24,7 @@ test('variables are read as they are now', () => {
   assert.equal(Object.getOwnPropertyDescriptor(view, 'B'), undefined);
 });
 
-test('what a package assigns or deletes is its own', () => {
+test('assignments and deletions stay in the package', () => {
   const { real, view } = viewed(false);
   const other = makeEnvView(() => real, false);
   view['A'] = /** @type {any} */ (1);
@@ -40,7 +40,7 @@ test('what a package assigns or deletes is its own', () => {
   assert.equal(view['B'], 'again');
 });
 
-test('with a grant to write, it reaches the process', () => {
+test('with a write grant, assignments reach the process', () => {
   const { real, view } = viewed(true);
   view['A'] = /** @type {any} */ (1);
   Object.defineProperty(view, 'C', { value: 'c' });
@@ -50,7 +50,7 @@ test('with a grant to write, it reaches the process', () => {
 });
 
 for (const write of [false, true])
-  test(`symbols are no variables, and the view stays what it is: ${write}`, () => {
+  test(`symbols are no variables, and the view is always extensible: ${write}`, () => {
     const { real, view } = viewed(write);
     const symbol = Symbol('x');
     const any = /** @type {any} */ (view);

@@ -60,7 +60,7 @@ test('process granted whole is a view that works like the real one', () => {
   );
 });
 
-test('critical members do not come with process', async () => {
+test('a grant for process does not include critical members', async () => {
   const seen = await evil(
     { globals: { process: true, 'process.kill': true } },
     `${trying} module.exports = [...['binding', 'dlopen', 'setuid', 'reallyExit', '_linkedBinding'].map((name) => trying(() => process[name]())[0]),
@@ -74,7 +74,7 @@ test('critical members do not come with process', async () => {
   ]);
 });
 
-test('a member can be withheld from what is granted whole', async () => {
+test('a member can be denied in a grant for the whole object', async () => {
   const seen = await evil(
     {
       builtins: { fs: true, 'fs.writeFileSync': false, 'fs.promises.writeFile': false, v8: true },
@@ -93,7 +93,7 @@ test('a member can be withheld from what is granted whole', async () => {
   );
 });
 
-test('the environment, granted whole, is live; assignments stay with the package', async () => {
+test('the environment, granted as a whole, is live; assignments stay in the package', async () => {
   process.env['TEST_LIVE'] = 'one';
   const seen = await evil(
     { globals: { 'process.env': true } },
@@ -163,7 +163,7 @@ for (const [how, body] of Object.entries({
   });
 }
 
-test('a program that stops reading ends', () => {
+test('a program that stops reading exits', () => {
   const body = `const lines = require('readline').createInterface({ input: process.stdin }); lines.once('line', (line) => { console.log(line); lines.close() })`;
   assert.deepEqual(program(WHOLE, body, 'one\ntwo\n').stdout, 'one\n');
 });

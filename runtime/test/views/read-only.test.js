@@ -1,4 +1,4 @@
-// Views that can be read and called, and not written through.
+// Read-only views.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pageView, unfinishedView } from '../../src/views/read-only.js';
@@ -22,16 +22,16 @@ const refusesWrites = (view, key) => {
 
 /** @type {Array<[string, typeof pageView]>} */
 const KINDS = [
-  ['of the page', pageView],
-  ['of what is unfinished', unfinishedView],
+  ['page view', pageView],
+  ['unfinished view', unfinishedView],
 ];
 
 for (const [what, viewOf] of KINDS) {
-  test(`what is no object is shown as it is: ${what}`, () => {
+  test(`primitives are returned unchanged: ${what}`, () => {
     for (const value of [1, 'text', null, undefined, true]) assert.equal(viewOf(value), value);
   });
 
-  test(`an object and its functions can be read, and not written: ${what}`, () => {
+  test(`an object and its functions can be read, but not written: ${what}`, () => {
     const symbol = Symbol('x');
     const real = {
       a: 1,
@@ -59,7 +59,7 @@ for (const [what, viewOf] of KINDS) {
     assert.equal(view.a, 6);
   });
 
-  test(`there is one view of a thing, and none of a view: ${what}`, () => {
+  test(`an object has one view, and a view has none: ${what}`, () => {
     const real = { f() {} };
     assert.equal(viewOf(real), viewOf(real));
     assert.equal(viewOf(real).f, viewOf(real).f);
@@ -67,7 +67,7 @@ for (const [what, viewOf] of KINDS) {
     for (const [, other] of KINDS) assert.equal(other(viewOf(real)), viewOf(real));
   });
 
-  test(`when it is over, a thing is what it is: ${what}`, () => {
+  test(`after the restriction ends, the object is returned: ${what}`, () => {
     let over = false;
     const inner = () => 1;
     const real = { inner, a: 1 };
@@ -88,7 +88,7 @@ for (const [what, viewOf] of KINDS) {
     assert.throws(() => Object.setPrototypeOf(view, null), DENIED);
   });
 
-  test(`a class can be used and extended, and is known again: ${what}`, () => {
+  test(`a class can be used, extended and tested with instanceof: ${what}`, () => {
     class Real {
       static made = 1;
       value = 2;
@@ -118,7 +118,7 @@ for (const [what, viewOf] of KINDS) {
     assert.equal(Real.made, 1);
   });
 
-  test(`a class that extends a view is one of its own: ${what}`, () => {
+  test(`a class that extends a view is independent: ${what}`, () => {
     let over = false;
     class Real {}
     const View = viewOf(Real, () => over);
@@ -144,7 +144,7 @@ for (const [what, viewOf] of KINDS) {
     assert.ok(new Mine() instanceof Mine);
   });
 
-  test(`what is above a thing is no way around: ${what}`, () => {
+  test(`the prototype chain gives no write access: ${what}`, () => {
     class Base {}
     class Real extends Base {}
     const View = viewOf(Real);
@@ -156,7 +156,7 @@ for (const [what, viewOf] of KINDS) {
   });
 }
 
-test('all that a page gives is seen through views', () => {
+test('all objects of a page get views', () => {
   const real = { list: [{ a: 1 }], make: () => ({ b: 2 }) };
   const view = pageView(real);
   assert.equal(view[Symbol.hasInstance], undefined);
@@ -166,10 +166,10 @@ test('all that a page gives is seen through views', () => {
   assert.notEqual(view.list, real.list);
   assert.equal(Array.isArray(view.list), true);
   refusesWrites(view.list[0], 'a');
-  assert.deepEqual(view.make(), { b: 2 }, 'what is made is the caller’s');
+  assert.deepEqual(view.make(), { b: 2 }, 'results belong to the caller');
 });
 
-test('of what is unfinished, data are what they are', () => {
+test('data in unfinished exports get no views', () => {
   class Made {
     value = 1;
   }
@@ -177,7 +177,7 @@ test('of what is unfinished, data are what they are', () => {
   const real = { data, make: () => new Made(), bound: () => Made, Made };
   const view = unfinishedView(real);
   view.data.a = 2;
-  assert.equal(data.a, 2, 'it is the package’s own data, as it will be later');
+  assert.equal(data.a, 2, 'data of the package itself, as after the evaluation');
   const made = view.make();
   made.value = 5;
   assert.equal(made.value, 5);
@@ -190,7 +190,7 @@ test('of what is unfinished, data are what they are', () => {
   assert.equal('x' in Made.prototype, false);
 });
 
-test('instances of classes that nobody can change are what they are', () => {
+test('instances of frozen classes get no views', () => {
   const prototype = Object.freeze(Object.create(null, { f: { value: () => 1 } }));
   const closed = Object.create(prototype);
   const open = {};

@@ -32,7 +32,7 @@ test('a method is bound to its owner, also one that has a prototype', () => {
   assert.equal(bindMethod(getRandomValues, crypto)(new Uint8Array(4)).length, 4);
 });
 
-test('what makes objects is left as it is', () => {
+test('constructors are returned unchanged', () => {
   function Old() {}
   Old.prototype.method = () => 1;
   function Inheriting() {}
@@ -41,7 +41,7 @@ test('what makes objects is left as it is', () => {
     assert.equal(bindMethod(constructor, owner), constructor);
 });
 
-test('what is called a class is one, and what has nothing of its own is none', () => {
+test('classes are detected by name or prototype members', () => {
   function Named() {}
   function plain() {}
   function aNamed() {}
@@ -61,7 +61,7 @@ test('what is called a class is one, and what has nothing of its own is none', (
   assert.equal(isConstructor(plain), true);
 });
 
-test('a bound method has what hangs on the method, is frozen, and shows nothing to inherit from', () => {
+test('a bound method has the properties of the method, is frozen, and has no prototype', () => {
   function method() {}
   method.native = () => 1;
   const bound = /** @type {any} */ (bindMethod(method, owner));
@@ -92,7 +92,7 @@ const grantedOfNet = (builtins) =>
 const viewOf = (builtins, target) =>
   fillView(grantedOfNet(builtins), { owner: () => target, view: {} });
 
-test('a view has what is granted, and nothing that is withheld', () => {
+test('a view has granted members and no denied ones', () => {
   const target = { a: 1, b: {}, c: { d: 3, e: 4 }, f: { g: 5 }, h: { i: { j: 6, k: 7 } }, n: null };
   const view = viewOf(
     {
@@ -117,7 +117,7 @@ test('a view has what is granted, and nothing that is withheld', () => {
   ]);
 });
 
-test('what is granted but for a member is a copy without it', () => {
+test('a grant with a denied member gives a copy without that member', () => {
   const target = { c: { d: 3, e: 4, f: { g: 5, h: 6 } } };
   const view = viewOf({ 'net.c': true, 'net.c.d': false, 'net.c.f.g': false }, target);
   assert.deepEqual({ ...view.c, f: { ...view.c.f } }, { e: 4, f: { h: 6 } });
@@ -125,7 +125,7 @@ test('what is granted but for a member is a copy without it', () => {
   assert.equal(target.c.e, 4);
 });
 
-test('what is in a view already stays beside what is granted', () => {
+test('existing members of a view stay', () => {
   const view = { c: { own: 1 }, d: 'text' };
   const granted = grantedOfNet({ 'net.c.x': true, 'net.d.x': true });
   fillView(granted, { owner: () => ({ c: { x: 2, y: 3 }, d: { x: 4 } }), view });
@@ -133,7 +133,7 @@ test('what is in a view already stays beside what is granted', () => {
   assert.deepEqual({ .../** @type {any} */ (view.d) }, { x: 4 });
 });
 
-test('a view reads its owner late, and binds each method once', () => {
+test('a view reads its owner lazily and binds each method once', () => {
   /** @type {any} */
   const target = { a: 1, method: owner.method };
   const view = viewOf({ 'net.a': true, 'net.method': true }, target);
@@ -144,7 +144,7 @@ test('a view reads its owner late, and binds each method once', () => {
   assert.notEqual(view.method, target.method);
 });
 
-test('where the owner is gone, a view shows nothing', () => {
+test('without an owner, a view has no values', () => {
   let target = /** @type {any} */ ({ a: 1, c: { d: 2 } });
   const granted = grantedOfNet({ 'net.a': true, 'net.c.d': true });
   const view = fillView(granted, { owner: () => target, view: {} });
@@ -155,7 +155,7 @@ test('where the owner is gone, a view shows nothing', () => {
   assert.equal(view['a'], 5);
 });
 
-test('what is assigned to a view stays with it', () => {
+test('assignments to a view stay in the view', () => {
   const target = { a: 1, b: 2 };
   const [one, other] = [viewOf({ 'net.a': true }, target), viewOf({ 'net.a': true }, target)];
   one.a = 'own';
@@ -165,7 +165,7 @@ test('what is assigned to a view stays with it', () => {
   });
 });
 
-test('with a grant to write, it is assigned to the owner, and shown as it is', () => {
+test('with a write grant, values are assigned to the owner and returned unchanged', () => {
   /** @type {any} */
   let target = { a: 1 };
   /** @type {Granted} */
@@ -181,30 +181,30 @@ test('with a grant to write, it is assigned to the owner, and shown as it is', (
   target = undefined;
   assert.equal(view['a'], undefined);
   view['a'] = 2;
-  assert.equal(view['a'], 2, 'without an owner it stays here');
+  assert.equal(view['a'], 2, 'without an owner the value stays in the view');
 });
 
-test('what is shown may be another thing', () => {
+test('`expose` can replace values', () => {
   const target = { a: 1, c: { d: 2 }, method: owner.method };
   /** @type {unknown[]} */
-  const asked = [];
+  const requested = [];
   const view = fillView(grantedOfNet({ 'net.a': true, 'net.c.d': true, 'net.method': true }), {
     owner: () => target,
     view: {},
     expose: (value, name, from) => {
-      asked.push([name, from]);
+      requested.push([name, from]);
       return typeof value === 'function' ? owner.old : `shown ${value}`;
     },
   });
   assert.deepEqual([view['a'], view['c'].d, view['method']], ['shown 1', 'shown 2', owner.old]);
-  assert.deepEqual(asked, [
+  assert.deepEqual(requested, [
     ['a', target],
     ['d', target.c],
     ['method', target],
   ]);
 });
 
-test('accessors and own properties are as ordinary ones, and their functions are frozen', () => {
+test('accessors and own properties are ordinary, with frozen functions', () => {
   const accessor = frozenAccessor(
     () => 1,
     () => undefined,
@@ -218,7 +218,7 @@ test('accessors and own properties are as ordinary ones, and their functions are
   });
 });
 
-test('an own function does the same, with members of its own', () => {
+test('an own function behaves the same and has its own members', () => {
   /** @this {any} */
   function original(/** @type {unknown[]} */ ...args) {
     return new.target === undefined ? [this, ...args] : undefined;
@@ -262,7 +262,7 @@ test('an own function does the same, with members of its own', () => {
   ]);
 });
 
-test('a copy of an object is its own, and reads accessors of the original late', () => {
+test('a copy of an object is independent and reads accessors of the original lazily', () => {
   let state = 1;
   const symbol = Symbol('x');
   const original = {
@@ -293,7 +293,7 @@ test('a copy of an object is its own, and reads accessors of the original late',
   assert.equal(Object.getPrototypeOf(ownCopy(new (class {})())), Object.prototype);
 });
 
-test('a copy of a function has what hangs on it', () => {
+test('a copy of a function has its properties', () => {
   function original() {
     return 1;
   }

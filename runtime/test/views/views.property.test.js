@@ -1,5 +1,5 @@
-// Whatever is granted of host objects by members: no object of the host itself can be reached from what a
-// package gets, by properties, prototypes, accessors, or what its methods return and pass on.
+// Property test: with random grants by member, packages can't reach host objects by properties, prototypes,
+// accessors, results of methods or arguments of callbacks.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { lockThisRealm } from '../application.js';
@@ -86,7 +86,7 @@ const randomGrants = (random) => {
   return { globals, builtins: entries(builtinPaths()), options: { writes } };
 };
 
-// Methods that only tell, or return what they were called on.
+// Methods that only return data or their receiver.
 const CALLED = [
   'on',
   'once',
@@ -128,7 +128,7 @@ module.exports = () => {
   return { found, heard };
 };`;
 
-/** @returns {Map<unknown, string>} objects of the host that no package may have */
+/** @returns {Map<unknown, string>} host objects that no package may get */
 const originals = () => {
   const { powers } = lockThisRealm();
   const { process } = globalThis;
@@ -157,7 +157,7 @@ const originals = () => {
 };
 
 for (let seed = 1; seed <= RUNS; seed += 1) {
-  test(`views show nothing of the host: ${seed}`, async () => {
+  test(`views do not expose host objects: ${seed}`, async () => {
     const policy = randomGrants(randomOf(seed));
     const exits = Object.fromEntries(BUILTINS.map((name) => [name, { exit: name }]));
     const main = `const BUILTINS = ${JSON.stringify(BUILTINS)}; const CALLED = ${JSON.stringify(CALLED)}; ${WALK}`;
@@ -186,7 +186,7 @@ for (let seed = 1; seed <= RUNS; seed += 1) {
     assert.deepEqual(reached, [], JSON.stringify(policy));
     const passed = heard.filter((/** @type {unknown} */ value) => hostile.has(value));
     assert.deepEqual(passed.length, 0, JSON.stringify(policy));
-    // Accessors and methods of views are no channel.
+    // Accessors and methods of views must not be a communication channel.
     for (const [value, way] of found)
       if (
         typeof value === 'function' &&

@@ -8,7 +8,7 @@ import pytest
 from command_line import write
 from process import mapper
 
-SAID = "warning: --allow-all gives every package all authority of this process"
+SAID = "warning: --allow-all grants every package all capabilities of this process"
 
 
 @pytest.fixture

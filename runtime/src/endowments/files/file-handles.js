@@ -1,4 +1,4 @@
-// Packed files that are opened: descriptors, file handles and read streams.
+// Opened files of the archive: descriptors, file handles and read streams.
 import { hardenHost } from '../../lockdown/host-harden.js';
 import { needReading, optionsOf } from '../../taming/fs-open.js';
 import { ownFunction } from '../../views/view.js';
@@ -11,7 +11,7 @@ import { PROMISIFIED } from './own-state.js';
 /** @import { Own } from './own-state.js' */
 
 /**
- * What takes a descriptor.
+ * Methods of `fs` that take a descriptor.
  *
  * @param {Own} own
  * @returns {AnyObject}
@@ -53,8 +53,8 @@ export const descriptorMethods = ({ descriptors, fs }) => {
 };
 
 /**
- * `fs.ReadStream`, of which packages make streams that open by an `open` of theirs (graceful-fs): the descriptor may be
- * one of either kind.
+ * `fs.ReadStream`. Packages such as graceful-fs replace the `open` of its instances, so the descriptor may be of the
+ * host or of the archive.
  *
  * @param {Own} own
  * @returns {Function}
@@ -79,11 +79,11 @@ export const readStreamOf = ({ fs, lookup, descriptors, streamed }) => {
     close: byDescriptor('close'),
   });
   const host = hardenHost(fs['ReadStream']);
-  const own = ownFunction(host, ([path, asked]) => {
-    const options = optionsOf(asked);
+  const own = ownFunction(host, ([path, requested]) => {
+    const options = optionsOf(requested);
     const { fd } = options;
     const isHosts = fd !== undefined && fd !== null && !descriptors.isOwn(fd);
-    if (options.fs || isHosts) return [path, asked];
+    if (options.fs || isHosts) return [path, requested];
     return [absolutePath(path) ?? path, { ...options, fs: functions }];
   });
   return Object.defineProperties(own, {
@@ -94,7 +94,7 @@ export const readStreamOf = ({ fs, lookup, descriptors, streamed }) => {
 
 /**
  * @param {Own} own
- * @returns {AnyObject} what of `fs` opens files, and what asks whether there is one
+ * @returns {AnyObject} methods of `fs` that open files or check their existence
  */
 export const openingMethods = (own) => {
   const { fs, lookup, descriptors, pkg } = own;
@@ -117,12 +117,12 @@ export const openingMethods = (own) => {
     existsSync: (/** @type {unknown} */ path) => isThere(path) ?? fs['existsSync'](path),
     openSync: (/** @type {any[]} */ ...args) => opened(args)?.value ?? fs['openSync'](...args),
     open: withCallback(fs, 'open', opened),
-    createReadStream(/** @type {unknown} */ path, /** @type {any} */ asked) {
-      const options = optionsOf(asked);
+    createReadStream(/** @type {unknown} */ path, /** @type {any} */ requested) {
+      const options = optionsOf(requested);
       const isOwn = descriptors.isOwn(options.fd);
       const { fd } = options;
       if (!isOwn && ((fd !== undefined && fd !== null) || lookup.at(path) === undefined))
-        return fs['createReadStream'](path, asked);
+        return fs['createReadStream'](path, requested);
       return own.stream(absolutePath(path) ?? path, options);
     },
     openAsBlob: async (/** @type {unknown} */ path, /** @type {any} */ options) => {

@@ -1,4 +1,4 @@
-// What functions of `fs` that read return for packed files.
+// Reading functions of `fs` for files of the archive.
 import { EXCLUSIVE, checkTarget, copyTree, entriesOf, makeDirectory } from './file-tree.js';
 import { isFile, notPacked, statsOf, systemError } from './own-places.js';
 
@@ -6,14 +6,14 @@ import { isFile, notPacked, statsOf, systemError } from './own-places.js';
 /** @import { Place } from './own-places.js' */
 /** @import { Own } from './own-state.js' */
 
-/** @type {Record<string, string>} what Node says of a method that meets nothing */
+/** @type {Record<string, string>} syscall in Node's error of a method for a missing file */
 const SYSCALLS = {
   ...{ readFile: 'open', readdir: 'scandir', realpath: 'lstat', openAsBlob: 'open' },
   ...{ copyFile: 'copyfile', cp: 'lstat' },
 };
 
 /**
- * What takes a path first, and answers at once.
+ * Synchronous implementations of methods that take a path first.
  *
  * @param {Own} own
  * @returns {Record<string, (path: string, place: Place, ...rest: any[]) => unknown>}
@@ -53,12 +53,15 @@ export const readers = (own) => ({
 /**
  * @param {string} method
  * @param {any} options
- * @returns {boolean} whether that nothing is there is no error
+ * @returns {boolean} whether a missing file is no error
  */
 const isLenient = (method, options) =>
   (method === 'stat' || method === 'lstat') && options?.throwIfNoEntry === false;
 
-/** @typedef {(method: string, args: any[]) => { value: unknown } | undefined} Answer undefined: the host's affair */
+/**
+ * @typedef {(method: string, args: any[]) => { value: unknown } | undefined} Answer undefined: the host handles the
+ *   call
+ */
 
 /**
  * @param {Own} own
@@ -66,10 +69,10 @@ const isLenient = (method, options) =>
  * @returns {Answer}
  */
 export const makeAnswer = (own, read) => (method, args) => {
-  const [asked, ...rest] = args;
-  if (method === 'readFile' && own.descriptors.isOwn(asked))
-    return { value: own.decoded(own.descriptors.rest(asked), rest[0]) };
-  const found = typeof asked === 'number' ? undefined : own.lookup.at(asked);
+  const [requested, ...rest] = args;
+  if (method === 'readFile' && own.descriptors.isOwn(requested))
+    return { value: own.decoded(own.descriptors.rest(requested), rest[0]) };
+  const found = typeof requested === 'number' ? undefined : own.lookup.at(requested);
   if (found === undefined) return undefined;
   const { path, place } = found;
   if (place === undefined && isLenient(method, rest[0])) return { value: undefined };
@@ -81,7 +84,7 @@ export const makeAnswer = (own, read) => (method, args) => {
  * @param {AnyObject} host
  * @param {string} method
  * @param {(args: any[]) => { value: unknown } | undefined} answer
- * @param {(value: any) => unknown[]} [results] what the callback gets after its error
+ * @param {(value: any) => unknown[]} [results] arguments of the callback after the error
  */
 export const withCallback =
   (host, method, answer, results = (value) => [value]) =>

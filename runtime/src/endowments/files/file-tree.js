@@ -1,4 +1,4 @@
-// Folders of packed files, as `readdir`, `opendir` and `cp` show them.
+// Folders of the archive for `readdir`, `opendir` and `cp`.
 import { isFile, kindMethods, systemError } from './own-places.js';
 import { encodingOf } from './own-state.js';
 
@@ -32,7 +32,7 @@ export const entriesOf = ({ lookup, pkg }, path, names, options) => {
 /**
  * @param {string} path
  * @param {any[]} entries
- * @returns {AnyObject} what `opendir` gives
+ * @returns {AnyObject} the result of `opendir`
  */
 export const makeDirectory = (path, entries) => {
   let index = 0;
@@ -96,7 +96,7 @@ export const copyTree = (own, path, place, to, options) => {
 
 /**
  * @param {Own} own
- * @param {unknown} target to which something is written
+ * @param {unknown} target of a write
  */
 export const checkTarget = ({ lookup }, target) => {
   const found = lookup.at(target);

@@ -1,4 +1,4 @@
-// Files of the archive that are open: descriptors and file handles that only read, of memory.
+// Open files of the archive: read-only descriptors and file handles in memory.
 import { accessOf } from '../../taming/fs-open.js';
 import { contentOf, isFile, notPacked, statsOf, systemError } from './own-places.js';
 
@@ -8,7 +8,7 @@ import { contentOf, isFile, notPacked, statsOf, systemError } from './own-places
 
 /** @typedef {{ path: string, place: Place, position: number }} Open */
 
-// Far from those of the host, which counts from 0: to any other function it is a descriptor of nothing.
+// Far above the descriptors of the host, which count from 0: every other function rejects them as invalid.
 const FIRST = 2 ** 30;
 let next = FIRST;
 
@@ -19,7 +19,7 @@ let next = FIRST;
 const bytesOf = (buffer) => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 
 /**
- * What `read` takes after the descriptor: one by one, or in an object.
+ * Arguments of `read` after the descriptor: positional or in an object.
  *
  * @param {(size: number) => any} allocate
  * @param {any[]} args
@@ -61,7 +61,7 @@ export const makeDescriptors = (pkg, host, lookup) => {
    * @param {unknown} descriptor
    * @param {any} buffer
    * @param {{ offset: number, length: number, position: number | undefined }} where
-   * @returns {number} how many bytes were read
+   * @returns {number} number of bytes read
    */
   const readInto = (descriptor, buffer, { offset, length, position }) => {
     const file = opened(descriptor, 'read');
@@ -77,12 +77,12 @@ export const makeDescriptors = (pkg, host, lookup) => {
       typeof descriptor === 'number' && descriptor >= FIRST,
 
     /**
-     * @param {unknown} asked
+     * @param {unknown} requested
      * @param {unknown} flags
-     * @returns {number | undefined} undefined: it is no place of the package
+     * @returns {number | undefined} undefined: not a path of the archive
      */
-    open(asked, flags) {
-      const found = lookup.at(asked);
+    open(requested, flags) {
+      const found = lookup.at(requested);
       if (found === undefined) return undefined;
       const { path, place } = found;
       const writes = accessOf(flags, host['constants']) === 'write';
@@ -131,7 +131,7 @@ export const makeDescriptors = (pkg, host, lookup) => {
 
     /**
      * @param {unknown} descriptor
-     * @returns {Uint8Array} what is left to be read
+     * @returns {Uint8Array} the remaining bytes
      */
     rest(descriptor) {
       const file = opened(descriptor, 'read');
@@ -147,7 +147,7 @@ export const makeDescriptors = (pkg, host, lookup) => {
 /** @typedef {ReturnType<typeof makeDescriptors>} Descriptors */
 
 /**
- * @param {any} input a stream of text
+ * @param {any} input a stream of strings
  * @returns {AsyncGenerator<string>} its lines
  */
 async function* linesOf(input) {
@@ -165,7 +165,7 @@ async function* linesOf(input) {
  * @param {Descriptors} descriptors
  * @param {{ decoded: (bytes: Uint8Array, options: unknown) => unknown, stream: (fd: number, options: any) => any,
  *   globals: AnyObject }} tools
- * @returns {AnyObject} what `fs.promises.open` gives
+ * @returns {AnyObject} the result of `fs.promises.open`
  */
 export const makeHandle = (fd, descriptors, { decoded, stream, globals }) => {
   const readOnly = async () => {

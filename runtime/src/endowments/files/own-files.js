@@ -1,5 +1,5 @@
-// The files that packages read from their own folders, served from the archive at the places where
-// their modules seem to be. Whatever else is asked of `fs` goes to the host's, as granted.
+// Files that packages read from their own folders: served from the archive at the virtual locations of their modules.
+// Other requests go to the host's `fs`, as granted.
 import { descriptorMethods, handleMethods, openingMethods, readStreamOf } from './file-handles.js';
 import { makeAnswer, promised, readers, withCallback } from './file-reads.js';
 import { matching } from './own-glob.js';
@@ -11,12 +11,13 @@ import { ownOf } from './own-state.js';
 
 /**
  * @param {Own} own
- * @param {unknown} asked
+ * @param {unknown} requested
  * @param {unknown} options
- * @returns {string[] | undefined} what globs find in the package's folder; undefined where they mean other places
+ * @returns {string[] | undefined} matches of globs in the package's folder; undefined if the globs refer to other
+ *   folders
  */
-const globbed = ({ lookup }, asked, options) => {
-  const globs = (Array.isArray(asked) ? asked : [asked]).map((glob) => `${glob}`);
+const globbed = ({ lookup }, requested, options) => {
+  const globs = (Array.isArray(requested) ? requested : [requested]).map((glob) => `${glob}`);
   const { cwd, exclude, withFileTypes } = Object(options);
   const folder = cwd === undefined ? undefined : lookup.at(cwd);
   if (globs.every((glob) => glob.startsWith('/'))) {
@@ -56,7 +57,7 @@ const globMethods = (own, name, host) => {
 };
 
 /**
- * What is in an archive does not change: who watches it hears nothing.
+ * Watchers of files in the archive never emit changes, because the files do not change.
  *
  * @param {Own} own
  * @param {'fs' | 'fs/promises'} name
@@ -64,7 +65,7 @@ const globMethods = (own, name, host) => {
  * @returns {AnyObject}
  */
 const watchMethods = (own, name, host) => {
-  const isOwn = (/** @type {unknown} */ asked) => own.lookup.at(asked)?.place !== undefined;
+  const isOwn = (/** @type {unknown} */ requested) => own.lookup.at(requested)?.place !== undefined;
   if (name === 'fs/promises') {
     async function* silence(/** @type {AbortSignal | undefined} */ signal) {
       await new Promise((_resolve, reject) => {
@@ -74,8 +75,8 @@ const watchMethods = (own, name, host) => {
       });
     }
     return {
-      watch: (/** @type {unknown} */ asked, /** @type {any} */ options) =>
-        isOwn(asked) ? silence(options?.signal) : host['watch'](asked, options),
+      watch: (/** @type {unknown} */ requested, /** @type {any} */ options) =>
+        isOwn(requested) ? silence(options?.signal) : host['watch'](requested, options),
     };
   }
   const inert = () => {

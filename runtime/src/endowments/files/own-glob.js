@@ -1,8 +1,8 @@
-// Globs, as `fs.glob` takes them, of files that are in the archive.
+// Globs of `fs.glob` for files of the archive.
 
 /**
  * @param {string} glob
- * @returns {string} a regular expression for the whole of a path
+ * @returns {string} a regular expression for a whole path
  */
 const shapeOf = (glob) => {
   let shape = '';
@@ -45,12 +45,12 @@ const matcher = (glob) => {
  * @param {Iterable<string>} paths
  * @param {string[]} globs
  * @param {unknown} exclude
- * @returns {string[]} those of *paths* that one of *globs* means
+ * @returns {string[]} paths that match one of *globs*
  */
 export const matching = (paths, globs, exclude) => {
   const wanted = globs.map(matcher);
-  const refused = Array.isArray(exclude) ? exclude.map((glob) => matcher(`${glob}`)) : [];
-  const isRefused = (/** @type {string} */ path) =>
-    refused.some((test) => test(path)) || (typeof exclude === 'function' && exclude(path));
-  return [...paths].filter((path) => wanted.some((test) => test(path)) && !isRefused(path));
+  const excluded = Array.isArray(exclude) ? exclude.map((glob) => matcher(`${glob}`)) : [];
+  const isExcluded = (/** @type {string} */ path) =>
+    excluded.some((test) => test(path)) || (typeof exclude === 'function' && exclude(path));
+  return [...paths].filter((path) => wanted.some((test) => test(path)) && !isExcluded(path));
 };

@@ -1,4 +1,4 @@
-// Which files packages have of their own: those of the archive, at the places where their modules seem to be.
+// The files of packages in the archive, at the virtual locations of their modules.
 import { isProgram } from '../../archive/languages.js';
 import { filenameOfUrl } from '../../base/locations.js';
 import { mayUsePackage } from '../../policy/policy.js';
@@ -8,7 +8,7 @@ import { entryFilename, linkedPackage } from '../../resolve/resolve.js';
 
 /**
  * @typedef {object} OwnFile
- * @property {Uint8Array | undefined} bytes undefined: a program, which is there as a module only
+ * @property {Uint8Array | undefined} bytes undefined: code, which can only be loaded as a module
  * @property {() => number} size
  * @typedef {{ names: Set<string> }} OwnFolder
  * @typedef {OwnFile | OwnFolder} Place
@@ -44,7 +44,7 @@ const addPlaces = (application, name, isServed, places) => {
 
 /**
  * @param {string} key
- * @returns {boolean} whether the module is made by the bundler, and is no file
+ * @returns {boolean} whether the bundler generated the module, so that it is no file
  */
 const isOther = (key) => AS.test(key) && !/#as=(?:bytes|text)$/.test(key);
 
@@ -67,11 +67,11 @@ const addToFolders = (places, path) => {
 const sharedPlaces = new WeakMap();
 
 /**
- * What a package finds may be read for it by another one that has `fs`, and so all the host's files:
- * yargs gives the folder of its own texts to y18n.
+ * Another package with a grant for `fs`, and so access to all files of the host, may read the files of a package on
+ * its behalf: yargs passes the folder of its translations to y18n.
  *
  * @param {Application} application
- * @returns {Places} the files of all packages that were bundled to be read
+ * @returns {Places} files of all packages that were bundled as data
  */
 const placesOf = (application) => {
   const known = sharedPlaces.get(application);
@@ -80,7 +80,7 @@ const placesOf = (application) => {
   const places = new Map();
   for (const name of application.map.compartments.keys())
     addPlaces(application, name, (parser, key) => parser === 'bytes' && AS.test(key), places);
-  const first = entryFilename(application); // who is told its name may look whether it is there
+  const first = entryFilename(application); // a program that knows its name may check that it exists
   if (first !== undefined && !places.has(first))
     places.set(first, { bytes: undefined, size: () => 0 });
   sharedPlaces.set(application, places);
@@ -89,7 +89,7 @@ const placesOf = (application) => {
 
 /**
  * @param {Package} pkg
- * @returns {Places} what the package has of its own folder: also its modules, and what it imports as data
+ * @returns {Places} files in the package's own folder, including its modules and imported data
  */
 const ownPlaces = (pkg) => {
   /** @type {Places} */
@@ -99,7 +99,7 @@ const ownPlaces = (pkg) => {
 };
 
 /**
- * Who may load a module of another package may see that its file is there, and in which folder; not what is in it.
+ * Files of packages that a package may import: it can see that they exist and in which folder, but not their content.
  *
  * @param {Package} pkg
  * @returns {Places}
@@ -120,8 +120,8 @@ const linkedPlaces = (pkg) => {
 };
 
 /**
- * @param {unknown} path what `fs` takes: text, a URL or a Buffer
- * @returns {string | undefined} without dot segments; undefined for what is no absolute path
+ * @param {unknown} path a path argument of `fs`: a string, a URL or a Buffer
+ * @returns {string | undefined} without dot segments; undefined for a relative path
  */
 export const absolutePath = (path) => {
   const text = ArrayBuffer.isView(path) ? new TextDecoder().decode(path) : `${path}`;
@@ -141,9 +141,9 @@ const IN_NODE_MODULES = /^.*\/node_modules\/((?:@[^/]+\/)?[^/@][^/]*)(\/.*)?$/;
 
 /**
  * @typedef {object} Lookup
- * @property {(asked: unknown) => { path: string, place: Place | undefined } | undefined} at undefined for a path that is neither
- *   in the package's own folder nor a file of another package
- * @property {(folder: string) => string[]} below the paths of what is in a folder, from there
+ * @property {(requested: unknown) => { path: string, place: Place | undefined } | undefined} at undefined for a path
+ *   that is neither in the package's own folder nor a file of another package
+ * @property {(folder: string) => string[]} below relative paths of the files in a folder
  */
 
 /**
@@ -157,7 +157,7 @@ export const makeLookup = (pkg) => {
   const { compartments } = pkg.application.map;
   /** @type {Places | undefined} */
   let linked;
-  /** @param {string} path of another package's */
+  /** @param {string} path of another package */
   const ofAnother = (path) => shared.get(path) ?? (linked ??= linkedPlaces(pkg)).get(path);
   /** @param {string} path in the folder of a package, below `node_modules` */
   const installed = (path) => {
@@ -168,8 +168,8 @@ export const makeLookup = (pkg) => {
     return found === undefined ? undefined : ofAnother(`/${found}${rest}`);
   };
   return {
-    at(asked) {
-      const path = absolutePath(asked);
+    at(requested) {
+      const path = absolutePath(requested);
       if (path === undefined) return undefined;
       if (path === root || path.startsWith(`${root}/`))
         return { path, place: places.get(path) ?? installed(path) };
@@ -223,8 +223,8 @@ export const notPacked = ({ name, label }, syscall, path) => {
   const file = path.slice(name.length + 2);
   const hint =
     file.includes('node_modules/') || file === ''
-      ? 'only what is in the archive is there'
-      : `if there is such a file, bundle with --asset '${label === '$root$' ? '' : `${label}:`}${file}'`;
+      ? 'only files in the archive exist'
+      : `if the file exists, bundle with --asset '${label === '$root$' ? '' : `${label}:`}${file}'`;
   return syscall === 'open' || syscall === 'scandir' ? Object.assign(error, { hint }) : error;
 };
 
@@ -252,7 +252,7 @@ export const kindMethods = (ofFile) => ({
 
 /**
  * @param {Place} place
- * @param {boolean} [big] whether numbers are BigInts
+ * @param {boolean} [big] returns BigInts
  */
 export const statsOf = (place, big = false) => {
   const ofFile = isFile(place);

@@ -1,4 +1,4 @@
-// The files of one package as its `fs` functions see them, and the descriptors that it opened.
+// State of the `fs` functions of one package: its files, and its open descriptors.
 import { makeDescriptors } from './own-descriptors.js';
 import { contentOf, makeLookup } from './own-places.js';
 
@@ -10,14 +10,14 @@ import { contentOf, makeLookup } from './own-places.js';
 export const PROMISIFIED = Symbol.for('nodejs.util.promisify.custom');
 
 /**
- * @typedef {object} Own what is known of a package's files
+ * @typedef {object} Own state of a package's files
  * @property {Package} pkg
  * @property {AnyObject} fs the host's
  * @property {Lookup} lookup
  * @property {Descriptors} descriptors
  * @property {(bytes: Uint8Array, options: any) => unknown} decoded
  * @property {(place: Place, path: string) => Uint8Array} contentOf
- * @property {AnyObject} streamed what Node's streams read by, of own files
+ * @property {AnyObject} streamed functions that Node's streams call for files of the archive
  * @property {(path: unknown, options: any) => any} stream
  */
 
@@ -60,7 +60,7 @@ export const ownOf = (pkg, fs) => {
 
 /**
  * @param {Descriptors} descriptors
- * @returns {AnyObject} what Node's streams read by
+ * @returns {AnyObject} functions that Node's streams call
  */
 const streamFunctions = (descriptors) => {
   /** @param {() => unknown[]} act */

@@ -1,17 +1,18 @@
-// Classes of a page that objects lead to, though no grant names them: whoever has one of their instances could change what
-// the page, and all packages, do with theirs, and would see those. A node of the page is its window.
+// Classes of a page that are reachable from objects without a grant of their own: a package with an instance could
+// modify the class for the page and all packages, and observe their instances. A node of the page gives access to its
+// window.
 import { hardenEvents } from '../../lockdown/hidden-prototypes.js';
 import { hardenHost } from '../../lockdown/host-harden.js';
 import { once } from '../../base/stack-space.js';
 
 /** @import { AnyObject } from '../../base/objects.js' */
 
-// What packages without a grant have leads to these: a signal is aborted by an event.
+// Reachable for packages without a grant: an abort signal dispatches an event.
 const OF_ALL = ['AbortController', 'AbortSignal', 'CustomEvent', 'Event', 'EventTarget'];
 
 const GEOMETRY = /^DOM(?:Matrix|Point|Quad|Rect)/;
 
-/** @type {Record<string, RegExp>} classes of what a function answers, or an object leads to, by its name */
+/** @type {Record<string, RegExp>} classes of results of a function, or reachable from an object, by its name */
 const LEADS_TO = {
   __proto__: /** @type {never} */ (null),
   ...{ BroadcastChannel: /^Message/, MessageChannel: /^Message/, MessagePort: /^Message/ },
@@ -61,7 +62,7 @@ const LEADS_TO = {
 const hardenClasses = (page, pattern) => {
   for (const name of Object.getOwnPropertyNames(page)) {
     const { value } = Object.getOwnPropertyDescriptor(page, name) ?? {};
-    // One that is named after the page itself holds it.
+    // `Window` contains the page itself.
     if (
       typeof value === 'function' &&
       /^[A-Z]/.test(name) &&
@@ -72,7 +73,7 @@ const hardenClasses = (page, pattern) => {
   }
 };
 
-// What makes documents, by the classes that have it. Their nodes are of the same classes as the page's own.
+// Members that create documents, by class. Their nodes have the same classes as those of the page.
 /** @type {Record<string, string[]>} */
 const MAKING_NODES = {
   __proto__: /** @type {never} */ (null),
@@ -82,7 +83,7 @@ const MAKING_NODES = {
 };
 
 /**
- * With the first document that is made so, all classes of the page are hardened: there are a thousand.
+ * Hardens all classes of the page, about a thousand, with the first document created by a member of the class.
  *
  * @param {AnyObject} page
  * @param {string} name of a class
@@ -115,8 +116,8 @@ const hardenMadeNodes = (page, name) => {
 
 /**
  * @param {AnyObject} page
- * @param {string} name of a global that a package is given
- * @param {boolean} isPower whether that is more than harmless
+ * @param {string} name of a global that a package gets
+ * @param {boolean} isPower whether its severity is above harmless
  */
 export const hardenLeads = (page, name, isPower) => {
   once(page, 'common classes', () => {

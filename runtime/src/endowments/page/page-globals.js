@@ -1,4 +1,4 @@
-// What a package is given of a page: hardened classes, functions that work without `window`, views of objects.
+// Page globals for packages: hardened classes, bound functions, and views of objects.
 import { isObject } from '../../base/objects.js';
 import { ownProperty } from '../../base/descriptors.js';
 import { bindMethod, defineOwn, fillView, isConstructor } from '../../views/view.js';
@@ -16,22 +16,22 @@ import { pageView } from '../../views/read-only.js';
 /** @import { AnyObject } from '../../base/objects.js' */
 /** @import { Package } from '../../protocols/package.js' */
 
-// In a compartment each of these is the compartment's own global object.
+// Each of these is the global object of the compartment.
 export const WINDOW_NAMES = ['window', 'self', 'frames', 'parent', 'top'];
 
-// To assign to these runs text as the page's own: `location.href = 'javascript:…'`.
+// Assignments to members can run code in the page: `location.href = 'javascript:…'`.
 const READ_ONLY = ['location'];
 
-// Objects that can't be frozen, or whose properties are data: what is kept in them is for all.
+// Objects that can't be frozen or have data as properties: packages share their content.
 const SHARED = ['localStorage', 'sessionStorage'];
 
-// Namespaces of functions and classes. What else they have is state of the page, by getters: `CSS.highlights`.
+// Namespaces of functions and classes. Their getters expose state of the page: `CSS.highlights`.
 const NAMESPACES = ['CSS', 'WebAssembly'];
 
-// Changes all styles of the page, and says whether another has done so.
+// Changes all styles of the page and reveals whether another package has done so.
 const OF_PAGE = ['registerProperty'];
 
-// Entries of other kinds have the nodes that they are about: the first input, the largest paint.
+// Entries of other types reference nodes: the first input, the largest paint.
 const ENTRIES_WITHOUT_NODES = ['mark', 'measure', 'navigation', 'paint', 'resource'];
 
 /** @type {WeakMap<Function, Function>} */
@@ -60,7 +60,7 @@ const readOnly = (granted) => ({
 /**
  * @param {AnyObject} object
  * @param {Granted} granted whole
- * @returns {AnyObject} a view without the members that are withheld
+ * @returns {AnyObject} a view without denied members
  */
 const viewOf = (object, granted) => {
   const view = boundView(object);
@@ -77,28 +77,28 @@ const viewOf = (object, granted) => {
 const sharedObject = (name, object, granted) => {
   if (SHARED.includes(name)) return object;
   if (NAMESPACES.includes(name)) return functionsOf(object);
-  if (severityOf('globals', name) === 'critical') return object; // who is granted it whole has the page
+  if (severityOf('globals', name) === 'critical') return object; // a grant for the whole object gives access to the page
   return isPlatformObject(object) ? viewOf(object, granted) : pageView(object);
 };
 
 /**
  * @param {AnyObject} namespace
- * @returns {AnyObject} a frozen one with its functions and classes
+ * @returns {AnyObject} a frozen object with its functions and classes
  */
 const functionsOf = (namespace) => {
   const properties = Object.getOwnPropertyDescriptors(namespace);
-  const held = Reflect.ownKeys(properties).flatMap((key) => {
+  const members = Reflect.ownKeys(properties).flatMap((key) => {
     const property = properties[/** @type {string} */ (key)];
-    const isHeld =
+    const isIncluded =
       property !== undefined && 'value' in property && !OF_PAGE.includes(`${String(key)}`);
-    return isHeld ? [[key, property]] : [];
+    return isIncluded ? [[key, property]] : [];
   });
-  return hardenHost(Object.create(Object.prototype, Object.fromEntries(held)));
+  return hardenHost(Object.create(Object.prototype, Object.fromEntries(members)));
 };
 
 /**
  * @param {AnyObject} object
- * @returns {boolean} whether the browser made it, rather than a script of the page
+ * @returns {boolean} whether it is an object of the browser, not of a script of the page
  */
 const isPlatformObject = (object) => {
   const prototype = Object.getPrototypeOf(object);
@@ -107,13 +107,13 @@ const isPlatformObject = (object) => {
 
 /**
  * @param {Function} value
- * @returns {boolean} whether the browser made it, rather than a script of the page
+ * @returns {boolean} whether it is a function of the browser, not of a script of the page
  */
 const isPlatformFunction = (value) =>
   /\[native code\]\s*\}$/.test(Function.prototype.toString.call(value));
 
 /**
- * What a package was not granted of an object says so when it is called, not when it is looked at.
+ * Adds stubs for denied methods: a call throws, a reference does not.
  *
  * @param {string} label
  * @param {string} name of a global
@@ -153,7 +153,7 @@ export const pageGlobal = ({ application, label }, name, granted) => {
     return application.hardens ? hardenHost(value) : value;
   }
   if (granted.unlimited) return value;
-  const held = READ_ONLY.includes(name) && !granted.whole ? readOnly(granted) : granted;
+  const effective = READ_ONLY.includes(name) && !granted.whole ? readOnly(granted) : granted;
   if (granted.whole) return sharedObject(name, value, granted);
   const expose = (/** @type {unknown} */ shown) => {
     if (!application.hardens || !isObject(shown) || typeof shown === 'function') return shown;
@@ -161,7 +161,7 @@ export const pageGlobal = ({ application, label }, name, granted) => {
     if (Object.isExtensible(shown)) Reflect.preventExtensions(shown);
     return shown;
   };
-  const view = fillView(held, { owner: () => page[name], view: {}, expose });
+  const view = fillView(effective, { owner: () => page[name], view: {}, expose });
   addDenials(label, name, value, view);
   return view;
 };
@@ -169,7 +169,7 @@ export const pageGlobal = ({ application, label }, name, granted) => {
 /**
  * @param {AnyObject} page
  * @param {string} name of a global with a getter
- * @returns {boolean} whether it is read anew each time: `innerWidth` changes; `localStorage` may be refused
+ * @returns {boolean} whether it has to be read each time: `innerWidth` changes; `localStorage` may throw
  */
 export const isFleeting = (page, name) => {
   if (ownProperty(page, name)?.get === undefined) return false;
@@ -182,7 +182,7 @@ export const isFleeting = (page, name) => {
 
 /**
  * @param {AnyObject} page
- * @returns {AnyObject} a `performance` of a package's own
+ * @returns {AnyObject} a separate `performance` for a package
  */
 export const pagePerformance = ({ performance }) => {
   const view = boundView(performance);
@@ -201,7 +201,7 @@ export const pagePerformance = ({ performance }) => {
 
 /**
  * @param {string} nodeEnv
- * @returns {AnyObject} a `process` that tells nothing, for code that asks it for its environment
+ * @returns {AnyObject} a `process` without data of the host, for code that checks its environment
  */
 export const pageProcess = (nodeEnv) => ({
   ...{ title: 'browser', browser: true, platform: 'browser', version: '', versions: {} },

@@ -1,5 +1,5 @@
-// Timers of one compartment in a page. The page's own would evaluate text, call with its `window` as `this`, and
-// count for all packages together.
+// Timers of one compartment in a page. The page's own timers evaluate strings, call with `window` as `this`, and
+// share their numbers with all packages.
 
 /** @typedef {Record<string, any>} PageTimers setTimeout and its kin */
 
@@ -8,7 +8,7 @@
  * @returns {Record<string, Function>}
  */
 export const makePageTimers = (host) => {
-  /** @type {Map<number, number>} the page's numbers by the compartment's own */
+  /** @type {Map<number, number>} numbers of the page by numbers of the compartment */
   const running = new Map();
   let last = 0;
 
@@ -22,7 +22,7 @@ export const makePageTimers = (host) => {
       /** @type {unknown} */ delay,
       /** @type {unknown[]} */ ...args
     ) => {
-      // A page evaluates anything else, outside of every compartment.
+      // A page evaluates any other value as code, outside the compartments.
       if (typeof callback !== 'function') throw new TypeError('The callback must be a function');
       const number = (last += 1);
       const fire = () => {
