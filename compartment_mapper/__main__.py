@@ -6,16 +6,18 @@ import gc
 
 from compartment_mapper.host.interrupts import raise_dropped_interrupts
 
-raise_dropped_interrupts()  # before the other imports, which run many callbacks
-
-from compartment_mapper.cli import main as commands  # noqa: E402 - as above
-
 
 def main() -> None:
     """Run the command line."""
+    raise_dropped_interrupts()  # before the other imports, which run many callbacks
     # A run holds its objects until it ends, so frequent garbage collections find nothing.
     gc.set_threshold(100_000, 20, 50)
-    commands(prog_name="compartment-mapper")
+    try:
+        from compartment_mapper.cli import main as commands  # noqa: PLC0415 - as above
+
+        commands(prog_name="compartment-mapper")
+    except KeyboardInterrupt:  # before click handles it
+        raise SystemExit("Aborted!") from None
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from importlib import import_module
 
 import click
 
+from compartment_mapper.text import printable
+
 
 class Commands(click.Group):
     """A command group that suggests the nearest name for an unknown command."""
@@ -24,7 +26,7 @@ class Commands(click.Group):
             from compartment_mapper.errors.diagnostic import did_you_mean  # noqa: PLC0415 - for failures
 
             hint = did_you_mean(args[0], self.list_commands(ctx))
-            ctx.fail(f"no such command '{args[0]}'" + (f"; {hint}" if hint else ""))
+            ctx.fail(printable(f"no such command '{args[0]}'") + (f"; {hint}" if hint else ""))
         return super().resolve_command(ctx, args)
 
 

@@ -73,6 +73,7 @@ CONDITION_OPTION = click.option(
     help="Also match the condition C in package.json exports.",
 )
 _TREE_SHAKING = "tree_shaking"
+_FORMER = f"{__name__}.former"
 
 
 def _renamed_option(name: str, instead: str, *, value: bool) -> Callable[..., Callable[..., None]]:
@@ -81,19 +82,24 @@ def _renamed_option(name: str, instead: str, *, value: bool) -> Callable[..., Ca
     def note(context: click.Context, _option: click.Parameter, given: bool) -> None:  # noqa: FBT001 - the argument order of click
         if given:
             show(f"warning: {name} is now called {instead}", err=True)
-            context.params.setdefault(_TREE_SHAKING, value)
+            context.meta[_FORMER] = value
+            if _TREE_SHAKING in context.params:
+                context.params[_TREE_SHAKING] = value
 
-    return click.option(
-        name, is_flag=True, hidden=True, is_eager=True, expose_value=False, callback=note
-    )
+    return click.option(name, is_flag=True, hidden=True, expose_value=False, callback=note)
+
+
+def _last_given(context: click.Context, _option: click.Parameter, value: object) -> bool | None:
+    """Return the value of the last of these options: click reads them in the given order."""
+    found = context.meta.get(_FORMER) if value is None else value
+    assert found is None or isinstance(found, bool)
+    return found
 
 
 _TREE_SHAKING_OPTION = click.option(
     "--tree-shaking/--no-tree-shaking",
     default=None,
-    callback=lambda context, _option, value: (
-        context.params.get(_TREE_SHAKING) if value is None else value
-    ),
+    callback=_last_given,
     help='Tree-shake packages marked "sideEffects": false. Default: on with -C browser, otherwise'
     " off.",
 )

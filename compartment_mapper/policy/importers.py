@@ -48,6 +48,9 @@ def import_policy(text: bytes, *, file: str) -> Imported | Diagnostic:
         value: object = json.loads(text.decode("utf-8"))
     except (ValueError, RecursionError) as problem:
         return errors.invalid_policy(file, f"not JSON: {problem}")
+    if isinstance(value, dict) and not value.keys() & {"entry", "resources"}:
+        found = "it has neither 'resources' nor 'entry': not a policy of LavaMoat or Endo"
+        return errors.invalid_policy(file, found)
     if isinstance(value, dict) and _is_lavamoats(value):
         return _from_lavamoat(value, file)
     policy = parse_policy(_without_root_globals(value), file=file)

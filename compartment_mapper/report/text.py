@@ -137,7 +137,9 @@ def denied_summary(uses: Sequence[CapabilityUse]) -> str:
     packages = len({use.package for use in uses})
     return (
         f"denied {_counted(len(uses))} to {_count(packages, 'package')}: "
-        "`compartment-mapper bundle` lists them, `policy infer` adds them to the policy"
+        "`compartment-mapper bundle` lists them, `policy infer` writes them to the policy "
+        "(critical "
+        "ones as denied)"
     )
 
 

@@ -85,8 +85,9 @@ def infer_command(
     if text:
         show(text, err=True)
     if output != STANDARD_OUTPUT:
-        packages = len(policy.resources)
-        show(f"{shown_path(target)}: {packages} packages, {policy_summary_text(policy)}")
+        count = len(policy.resources)
+        packages = f"{count} package" if count == 1 else f"{count} packages"
+        show(f"{shown_path(target)}: {packages}, {policy_summary_text(policy)}")
 
 
 def _doubtful(application: Application, policy: Policy) -> Iterator[Diagnostic]:

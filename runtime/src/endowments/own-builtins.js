@@ -89,9 +89,11 @@ const parseArgsOf = (pkg, { parseArgs: original }) => {
  * @returns {AnyObject}
  */
 const ownUrl = (pkg, original) => {
-  const copy = ownCopy(original, hardenHost);
+  const { hardens, powers } = pkg.application;
+  const copy = ownCopy(original, hardens ? hardenHost : undefined);
   if (knowsPlaces(pkg)) return copy;
-  const places = /** @type {AnyObject} */ (sharedBuiltin(pkg.application.powers, 'path'));
+  const path = hardens ? sharedBuiltin(powers, 'path') : powers.getBuiltin('path');
+  const places = /** @type {AnyObject} */ (path);
   const isWindows = places['sep'] === '\\';
   const pathToFileURL = (/** @type {unknown} */ path, /** @type {AnyObject} */ options = {}) => {
     const windows = Boolean(options?.['windows'] ?? isWindows);
@@ -127,8 +129,9 @@ export const OWN_BUILTINS = {
   'assert/strict': (pkg) => assertOf(pkg.application.powers)['strict'],
   fs(pkg, original) {
     const methods = ownFileMethods(pkg, original, 'fs', original);
-    const copy = Object.assign(ownCopy(original, hardenHost), methods);
-    const promises = hardenHost(original['promises']);
+    const { hardens } = pkg.application;
+    const copy = Object.assign(ownCopy(original, hardens ? hardenHost : undefined), methods);
+    const promises = hardens ? hardenHost(original['promises']) : original['promises'];
     const own = Object.assign(
       ownCopy(promises),
       ownFileMethods(pkg, promises, 'fs/promises', original),

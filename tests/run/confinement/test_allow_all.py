@@ -60,3 +60,12 @@ def test_an_archive_of_one_package_that_was_bundled_with_it(tmp_path: Path) -> N
 
     assert SAID in mapper("run", archive, check=True).stderr
     assert SAID not in mapper("run", own, check=True).stderr
+
+
+@pytest.mark.parametrize("builtin", ["fs", "fs/promises", "url", "events", "stream", "buffer"])
+def test_modules_import_builtins_with_it(builtin: str, tmp_path: Path) -> None:
+    text = f"import all from 'node:{builtin}'; console.log(typeof all, process.argv.length)"
+    write(tmp_path, {"package.json": '{"name": "app", "type": "module"}', "main.js": text})
+
+    done = mapper("run", "--allow-all", tmp_path / "main.js", check=True)
+    assert done.stdout.split() in (["object", "2"], ["function", "2"])

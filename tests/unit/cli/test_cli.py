@@ -8,8 +8,12 @@ import sys
 import zipfile
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 from command_line import FILES, invoke, refused, write
+
+from compartment_mapper.cli.shared import TREE_SHAKING_OPTION
 
 # --- bundle ---
 
@@ -329,3 +333,44 @@ def test_a_terminal_gets_colours_unless_they_are_not_wanted(
 
     assert "MODULE_NOT_FOUND" in text
     assert ("\x1b[31m" in text) is expected
+
+
+@pytest.mark.parametrize(
+    ("options", "is_on"),
+    [
+        (("--leave-out-unused",), True),
+        (("--keep-unused",), False),
+        (("--leave-out-unused", "--no-tree-shaking"), False),
+        (("--no-tree-shaking", "--leave-out-unused"), True),
+        (("--tree-shaking", "--keep-unused"), False),
+        (("--keep-unused", "--leave-out-unused"), True),
+        (("--leave-out-unused", "--keep-unused"), False),
+    ],
+    ids=str,
+)
+def test_the_last_of_new_and_former_options_counts(options: tuple[str, ...], is_on: object) -> None:
+    given: list[object] = []
+
+    @click.command
+    @TREE_SHAKING_OPTION
+    def command(*, tree_shaking: bool | None) -> None:
+        given.append(tree_shaking)
+
+    result = CliRunner().invoke(command, options)
+
+    assert given == [is_on]
+    assert result.stdout == ""
+    former = [name for name in options if "unused" in name]
+    assert [line.split()[1] for line in result.stderr.splitlines()] == former
+
+
+def test_former_names_are_not_in_the_help() -> None:
+    text = invoke("bundle", "--help").stdout
+    assert "--tree-shaking / --no-tree-shaking" in text
+    assert "unused" not in text
+
+
+def test_an_unknown_command_can_not_steer_the_terminal() -> None:
+    refused = invoke("policy", "\x1b[31mX")
+    assert refused.exit_code == 2
+    assert "\x1b" not in refused.stderr

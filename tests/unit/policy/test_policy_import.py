@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.locations import CanonicalName
 from compartment_mapper.policy.importers import Imported, import_policy
@@ -73,3 +75,13 @@ def test_invalid_policies_are_rejected() -> None:
         found = import_policy(text, file="policy.json")
         assert isinstance(found, Diagnostic), text
         assert found.code == "INVALID_POLICY"
+
+
+@pytest.mark.parametrize("text", [b"{}", b'{"a": 1}', b'{"include": []}'])
+def test_an_object_without_resources_and_entry_is_not_a_policy(text: bytes) -> None:
+    found = import_policy(text, file="p.json")
+    assert isinstance(found, Diagnostic)
+    assert (found.code, "neither 'resources' nor 'entry'" in found.message) == (
+        "INVALID_POLICY",
+        True,
+    )

@@ -59,7 +59,7 @@ export const descriptorMethods = ({ descriptors, fs }) => {
  * @param {Own} own
  * @returns {Function}
  */
-export const readStreamOf = ({ fs, lookup, descriptors, streamed }) => {
+export const readStreamOf = ({ pkg, fs, lookup, descriptors, streamed }) => {
   /** @type {(key: string) => (fd: unknown, ...args: unknown[]) => unknown} */
   const byDescriptor =
     (key) =>
@@ -78,7 +78,8 @@ export const readStreamOf = ({ fs, lookup, descriptors, streamed }) => {
     read: byDescriptor('read'),
     close: byDescriptor('close'),
   });
-  const host = hardenHost(fs['ReadStream']);
+  const { ReadStream } = fs;
+  const host = pkg.application.hardens ? hardenHost(ReadStream) : ReadStream;
   const own = ownFunction(host, ([path, requested]) => {
     const options = optionsOf(requested);
     const { fd } = options;
