@@ -16,7 +16,6 @@ _LANGUAGES: dict[str, Language | None] = {
     extension: language
     for language, facts in LANGUAGES.items()
     for extension in facts["extensions"]
-    if facts["program"]
 } | {".js": None, ".ts": None, "": None}
 _JSX = frozenset({".jsx", ".tsx"})
 _TYPED = frozenset({".ts", ".mts", ".cts"})

@@ -6,7 +6,7 @@ import { importHere } from '../application.js';
 /** @param {Record<string, import('../archive.js').Stored>} modules */
 const importApp = (modules) => importHere(archive({ 'app-v1': { modules } }));
 
-test('exported variables are live', async () => {
+test('live bindings: importers see assignments to exported variables', async () => {
   const ns = await importApp({
     './main.js': esm(
       `let n, inc; $i([['./n.js', [['n', [v => (n = v)]], ['inc', [v => (inc = v)]]]]]);
