@@ -69,11 +69,11 @@ def no_policy(name: str) -> Diagnostic:
     )
 
 
-def authority_not_used(package: str, authority: str, known: Sequence[str]) -> Diagnostic:
+def capability_not_used(package: str, authority: str, known: Sequence[str]) -> Diagnostic:
     """The named capability is not used by the package."""
     shown = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")  # noqa: PLR2004 - a line
     return Diagnostic(
-        code="AUTHORITY_NOT_USED",
+        code="CAPABILITY_NOT_USED",
         message=f"the code of '{package}' does not use '{authority}'",
         hint=did_you_mean(authority, known) or (f"it uses: {shown}" if known else "it uses none"),
     )

@@ -105,10 +105,10 @@ def _by_scheme(scheme: str, request: Request) -> Found:
         return located(request.specifier, parent_of(request.referrer), request)
     if scheme == "node":
         return unknown_builtin(request.specifier)
-    # DEVIATION: "data:" is rejected too: source in a specifier belongs to no package.
+    # `import` of "data:" does not come here: `graph.targets` reads it.
     return ResolutionFailure(
         code="ERR_UNSUPPORTED_ESM_URL_SCHEME",
-        message=f"Only URLs with a scheme in: file and node are supported. "
+        message=f"Only URLs with a scheme in: file, data, and node are supported. "
         f"Received protocol '{shown(scheme)}:'",
         hint="put the module into a file" if scheme == "data" else "install it as a package",
     )

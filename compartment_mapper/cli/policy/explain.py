@@ -79,7 +79,7 @@ def _explained(application: Application, package: str, authority: str | None) ->
     uses = uses_concerning(every, name, authority)
     if authority is not None and not uses:
         paths = {use.path for use in every if use.package == name and not use.load}
-        raise InputError(errors.authority_not_used(name, authority, sorted(paths)))
+        raise InputError(errors.capability_not_used(name, authority, sorted(paths)))
     return Explanation(
         package=name,
         chain=why(name, modules, packages) or [],

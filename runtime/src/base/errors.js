@@ -64,7 +64,7 @@ export const notInPages = (name) =>
 export const unsupportedScheme = (scheme) =>
   codedError(
     'ERR_UNSUPPORTED_ESM_URL_SCHEME',
-    `Only URLs with a scheme in: file and node are supported by this loader. Received protocol '${scheme}'`,
+    `Only URLs with a scheme in: file, data, and node are supported by this loader. Received protocol '${scheme}'`,
   );
 
 export const dataNotPacked = () =>
