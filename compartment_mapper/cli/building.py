@@ -30,6 +30,7 @@ from compartment_mapper.cli.shared import Choices, entry_location
 from compartment_mapper.cli.timings import Stages, TimedScans
 from compartment_mapper.host.disk import Disk
 from compartment_mapper.host.esbuild_minifier import Minifier
+from compartment_mapper.host.interrupts import check_interrupts
 from compartment_mapper.host.node_process import Node, find_node
 from compartment_mapper.host.scan_workers import Workers, usable_cores
 from compartment_mapper.host.type_stripper import TypeStripper
@@ -260,9 +261,10 @@ def _end_progress() -> None:
 
 def _progress() -> Callable[[int], None]:
     if not sys.stderr.isatty():
-        return lambda _count: None
+        return lambda _count: check_interrupts()
 
     def show(count: int) -> None:
+        check_interrupts()
         if count % 25 == 0:
             click.echo(f"\r\x1b[K{count} modules", nl=False, err=True)
 

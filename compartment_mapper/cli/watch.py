@@ -19,6 +19,7 @@ from compartment_mapper.cli.cached_build import Order
 from compartment_mapper.cli.shared import print_problems, show
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.host.disk import Disk
+from compartment_mapper.host.interrupts import check_interrupts
 from compartment_mapper.locations import location_of_path
 
 #: Seconds between checks: a check may take a twentieth of it.
@@ -34,6 +35,7 @@ def watched(order: Order, make: Callable[[ObservedDisk], None]) -> None:
     with contextlib.suppress(KeyboardInterrupt):
         while True:
             disk = _made(order, make)
+            check_interrupts()
             known = disk.observations()
             show(f"watching {len(known.files)} files; press Ctrl-C to stop", err=True)
             show(f"changed: {_names(_next_change(known))}", err=True)
@@ -61,6 +63,7 @@ def _next_change(known: Observations) -> Differences:
     interval = _INTERVAL
     while True:
         time.sleep(interval)
+        check_interrupts()
         start = time.perf_counter()
         found = differences(known, Disk())
         if found.files or found.is_elsewhere:

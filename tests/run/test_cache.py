@@ -135,9 +135,11 @@ def test_watching_makes_it_again_after_each_change(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_that_comes_in_a_finalizer_ends_watching(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)
+    before = signal.getsignal(signal.SIGINT)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     raise_dropped_interrupts()
 
     class Finalized:

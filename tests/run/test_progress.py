@@ -18,7 +18,7 @@ _REQUESTS = "".join(f"require('./{name}');\n" for name in _MODULES)
 
 
 @pytest.mark.parametrize(
-    ("last", "said"), [("", b"withheld"), ("require('gone');\n", b"error [MODULE_NOT_FOUND]")]
+    ("last", "said"), [("", b"denied"), ("require('gone');\n", b"error [MODULE_NOT_FOUND]")]
 )
 def test_progress_is_gone_before_anything_is_said(tmp_path: Path, last: str, said: bytes) -> None:
     files = {

@@ -66,3 +66,18 @@ def test_other_problems_of_finalizers_are_printed_as_before() -> None:
     command = [sys.executable, "-c", f"{START}\n{body}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "ValueError: x" in done.stderr
+
+
+def test_an_interrupt_that_is_dropped_without_a_report_is_raised_at_the_next_check() -> None:
+    body = """
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+except KeyboardInterrupt:
+    pass
+from compartment_mapper.host.interrupts import check_interrupts
+check_interrupts()
+"""
+    program = PROGRAM.format(start=START, body=body.strip().replace("\n", "\n    "))
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=15)
+    assert (done.returncode, done.stderr) == (1, "interrupted\n")
