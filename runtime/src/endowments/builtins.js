@@ -6,7 +6,6 @@ import { DEEP_BUILTIN_MEMBERS } from '../base/authority.js';
 import { accessDenied, codedTypeError } from '../base/errors.js';
 import { isObject } from '../base/objects.js';
 import { makeSyntheticRecord } from '../cyclic-modules/records.js';
-import { hardenHost } from '../lockdown/host-harden.js';
 import { isAttenuation } from '../policy/policy-format.js';
 import { bareBuiltin, builtinDecision, grantsAnything, isDenied } from '../policy/policy.js';
 import { makeOwnCluster } from '../replacements/own-cluster.js';
@@ -14,7 +13,7 @@ import { makeOwnDomains } from '../replacements/own-domain.js';
 import { makeOwnVm } from '../replacements/own-vm.js';
 import { makePrivateChannels } from '../replacements/private-channels.js';
 import { replacedMembers } from '../replacements/replacements.js';
-import { sharedBuiltin } from '../taming/host-tame.js';
+import { sharedBuiltin, sharingOf } from '../taming/host-tame.js';
 import { defineOwn, fillView, ownCopy } from '../views/view.js';
 import { membersOf } from './builtin-members.js';
 import { OWN_BUILTINS } from './own-builtins.js';
@@ -35,7 +34,7 @@ OWN_BUILTINS['sys'] = /** @type {any} */ (OWN_BUILTINS['util']);
  */
 const wholeBuiltin = (pkg, name, granted) => {
   const { powers, hardens } = pkg.application;
-  const original = hardens ? sharedBuiltin(powers, name) : powers.getBuiltin(name);
+  const original = sharedBuiltin(pkg.application, name);
   if (original === undefined) {
     throw codedTypeError('ERR_UNKNOWN_BUILTIN_MODULE', `No such built-in module: ${name}`);
   }
@@ -44,7 +43,7 @@ const wholeBuiltin = (pkg, name, granted) => {
     own !== undefined
       ? own(pkg, original, granted)
       : typeof original === 'object'
-        ? ownCopy(original, hardenHost)
+        ? ownCopy(original, sharingOf(pkg.application))
         : original;
   if (hardens) {
     for (const [member, value] of replacedMembers(powers, name))
@@ -144,11 +143,11 @@ const restricted = (pkg, name, whole, granted) => {
 export const FORMS_WITHOUT_POWER = {
   __proto__: /** @type {never} */ (null),
   cluster: (pkg) =>
-    makeOwnCluster(sharedBuiltin(pkg.application.powers, 'events'), (name) =>
+    makeOwnCluster(sharedBuiltin(pkg.application, 'events'), (name) =>
       deniedMember(pkg, `cluster.${name}`),
     ),
   diagnostics_channel: makePrivateChannels,
-  domain: (pkg) => makeOwnDomains(sharedBuiltin(pkg.application.powers, 'events')),
+  domain: (pkg) => makeOwnDomains(sharedBuiltin(pkg.application, 'events')),
   vm: (pkg) => makeOwnVm((source) => pkg.compartment.evaluate(source, { sloppyGlobalsMode: true })),
 };
 

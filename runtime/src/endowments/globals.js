@@ -10,7 +10,7 @@ import { makeErrorConstructor } from './error-constructor.js';
 import { hardenObjectsOf } from '../lockdown/specimens.js';
 import { hardenKeys } from '../taming/web-results.js';
 import { hardenHost } from '../lockdown/host-harden.js';
-import { hardenerOf, sharedBuiltin, sharedGlobal } from '../taming/host-tame.js';
+import { hardenerOf, sharedBuiltin, sharedGlobal, sharingOf } from '../taming/host-tame.js';
 import { boundView } from '../views/bound-view.js';
 import { builtinDecision, globalDecision, grantedOf, isWhole } from '../policy/policy.js';
 import {
@@ -89,7 +89,8 @@ const prepareHost = ({ application }) => {
  */
 export const processOf = (pkg) => {
   if (pkg.process !== undefined) return pkg.process;
-  const { powers, linker } = pkg.application;
+  const { application } = pkg;
+  const { powers, linker } = application;
   prepareHost(pkg);
   if (powers.page) return (pkg.process = pageProcess(powers.page.nodeEnv));
   const { process } = powers.globals;
@@ -100,12 +101,12 @@ export const processOf = (pkg) => {
       label: pkg.label,
       ownArguments: (argv) => argumentsOf(pkg.application, argv),
       getBuiltinModule: (name) => linker.grantedBuiltin(pkg, name),
-      events: () => /** @type {AnyObject} */ (sharedBuiltin(powers, 'events')),
+      events: () => /** @type {AnyObject} */ (sharedBuiltin(application, 'events')),
       constants: () =>
         Object.fromEntries(
           ['os', 'fs', 'crypto', 'zlib'].map((name) => [
             name,
-            { ...sharedBuiltin(powers, name)?.['constants'] },
+            { ...sharedBuiltin(application, name)?.['constants'] },
           ]),
         ),
       stdio: (name, part, deny) =>
@@ -113,7 +114,7 @@ export const processOf = (pkg) => {
           real: () => process[name],
           granted: part,
           deny,
-          stream: /** @type {AnyObject} */ (sharedBuiltin(powers, 'stream')),
+          stream: /** @type {AnyObject} */ (sharedBuiltin(application, 'stream')),
         }),
     });
     const { audit } = pkg.application;
@@ -134,21 +135,25 @@ export const processOf = (pkg) => {
 export const performanceOf = (pkg) => {
   const { globals, page } = pkg.application.powers;
   prepareHost(pkg);
-  if (!page && pkg.application.hardens) sharedBuiltin(pkg.application.powers, 'perf_hooks');
+  if (!page) sharedBuiltin(pkg.application, 'perf_hooks'); // hardens it
   if (page && pkg.application.hardens) hardenLeads(globals, 'performance', true);
-  pkg.performance ??= page ? pagePerformance(globals) : boundView(globals['performance']);
+  pkg.performance ??= page
+    ? pagePerformance(globals)
+    : boundView(globals['performance'], sharingOf(pkg.application));
   return pkg.performance;
 };
 
 /**
- * @param {AnyObject} globals the host's
- * @returns {AnyObject} `crypto`, hardened
+ * @param {Package['application']} application
+ * @returns {AnyObject} `crypto` as packages share it
  */
-export const webCryptoOf = (globals) => {
+export const webCryptoOf = (application) => {
+  const { globals } = application.powers;
   const { crypto } = globals;
-  hardenKeys(globals);
-  if (isObject(crypto)) hardenHost(crypto['subtle']);
-  return hardenHost(crypto);
+  if (application.hardens) hardenKeys(globals);
+  const share = sharingOf(application);
+  if (isObject(crypto)) share(crypto['subtle']);
+  return share(crypto);
 };
 
 /**
@@ -161,7 +166,7 @@ export const timersOf = (pkg) => {
     ? makePageTimers(globals)
     : makeTimers(globals, timersPromises, () => {
         prepareHost(pkg);
-        if (pkg.application.hardens) sharedBuiltin(pkg.application.powers, 'timers/promises');
+        sharedBuiltin(pkg.application, 'timers/promises'); // hardens it
       });
   return pkg.timers;
 };
@@ -189,8 +194,10 @@ export const consoleOf = (pkg, { withClass = false } = {}) => {
   const { console } = powers.globals;
   if (withClass) {
     prepareHost(pkg);
-    hardenHost(console.Console);
-    hardenObjectsOf('console', console);
+    if (pkg.application.hardens) {
+      hardenHost(console.Console);
+      hardenObjectsOf('console', console);
+    }
     return makeConsoleView(console, { withClass });
   }
   const prepare = () => prepareHost(pkg);
@@ -239,9 +246,9 @@ const ownHostGlobal = (pkg, name) => {
   const { globals } = pkg.application.powers;
   if (name === 'performance') return performanceOf(pkg);
   prepareHost(pkg);
-  if (name === 'crypto') return webCryptoOf(globals);
-  if (name === 'Buffer') return sharedBuiltin(pkg.application.powers, 'buffer')?.['Buffer'];
-  return STORES.includes(name) ? globals[name] : sharedGlobal(pkg.application.powers, name);
+  if (name === 'crypto') return webCryptoOf(pkg.application);
+  if (name === 'Buffer') return sharedBuiltin(pkg.application, 'buffer')?.['Buffer'];
+  return STORES.includes(name) ? globals[name] : sharedGlobal(pkg.application, name);
 };
 
 /**

@@ -1,9 +1,8 @@
 // Builtins with a separate instance for each package: they depend on the package's files, folder or settings.
 import { isObject } from '../base/objects.js';
-import { hardenHost } from '../lockdown/host-harden.js';
 import { builtinDecision, globalDecision, grantedOf, memberOf } from '../policy/policy.js';
 import { assertOf } from '../replacements/replacements.js';
-import { sharedBuiltin } from '../taming/host-tame.js';
+import { sharedBuiltin, sharingOf } from '../taming/host-tame.js';
 import { withOwnAgent } from '../views/http-agent.js';
 import { defineOwn, ownCopy } from '../views/view.js';
 import { ownFileMethods } from './files/own-files.js';
@@ -89,11 +88,9 @@ const parseArgsOf = (pkg, { parseArgs: original }) => {
  * @returns {AnyObject}
  */
 const ownUrl = (pkg, original) => {
-  const { hardens, powers } = pkg.application;
-  const copy = ownCopy(original, hardens ? hardenHost : undefined);
+  const copy = ownCopy(original, sharingOf(pkg.application));
   if (knowsPlaces(pkg)) return copy;
-  const path = hardens ? sharedBuiltin(powers, 'path') : powers.getBuiltin('path');
-  const places = /** @type {AnyObject} */ (path);
+  const places = /** @type {AnyObject} */ (sharedBuiltin(pkg.application, 'path'));
   const isWindows = places['sep'] === '\\';
   const pathToFileURL = (/** @type {unknown} */ path, /** @type {AnyObject} */ options = {}) => {
     const windows = Boolean(options?.['windows'] ?? isWindows);
@@ -129,9 +126,9 @@ export const OWN_BUILTINS = {
   'assert/strict': (pkg) => assertOf(pkg.application.powers)['strict'],
   fs(pkg, original) {
     const methods = ownFileMethods(pkg, original, 'fs', original);
-    const { hardens } = pkg.application;
-    const copy = Object.assign(ownCopy(original, hardens ? hardenHost : undefined), methods);
-    const promises = hardens ? hardenHost(original['promises']) : original['promises'];
+    const share = sharingOf(pkg.application);
+    const copy = Object.assign(ownCopy(original, share), methods);
+    const promises = share(original['promises']);
     const own = Object.assign(
       ownCopy(promises),
       ownFileMethods(pkg, promises, 'fs/promises', original),
@@ -139,32 +136,28 @@ export const OWN_BUILTINS = {
     return Object.defineProperty(copy, 'promises', { value: own, enumerable: true });
   },
   'fs/promises'(pkg, original) {
-    const { powers, hardens } = pkg.application;
-    const found = hardens ? sharedBuiltin(powers, 'fs') : powers.getBuiltin('fs');
-    const fs = /** @type {AnyObject} */ (found);
+    const fs = /** @type {AnyObject} */ (sharedBuiltin(pkg.application, 'fs'));
     return Object.assign(ownCopy(original), ownFileMethods(pkg, original, 'fs/promises', fs));
   },
   console: (pkg, _original, { whole }) => consoleOf(pkg, { withClass: whole }),
   crypto(pkg, original) {
-    const copy = ownCopy(original, hardenHost);
-    const get = Object.freeze(() => webCryptoOf(pkg.application.powers.globals));
+    const copy = ownCopy(original, sharingOf(pkg.application));
+    const get = Object.freeze(() => webCryptoOf(pkg.application));
     const subtle = Object.freeze(() => get()['subtle']);
     return Object.defineProperties(copy, { webcrypto: { get }, subtle: { get: subtle } });
   },
-  http: (_pkg, original) => withOwnAgent(ownCopy(original, hardenHost), original),
-  https: (_pkg, original) => withOwnAgent(ownCopy(original, hardenHost), original),
+  http: (pkg, original) => withOwnAgent(ownCopy(original, sharingOf(pkg.application)), original),
+  https: (pkg, original) => withOwnAgent(ownCopy(original, sharingOf(pkg.application)), original),
   module: (pkg) => pkg.application.linker.commonJsOf(pkg).Module,
   perf_hooks(pkg, original) {
-    const copy = ownCopy(original, hardenHost);
+    const copy = ownCopy(original, sharingOf(pkg.application));
     defineOwn(copy, 'performance', performanceOf(pkg));
     return copy;
   },
   process: (pkg) => processOf(pkg),
   timers: (pkg) => ({
     ...timersOf(pkg),
-    promises: ownCopy(
-      /** @type {AnyObject} */ (sharedBuiltin(pkg.application.powers, 'timers/promises')),
-    ),
+    promises: ownCopy(/** @type {AnyObject} */ (sharedBuiltin(pkg.application, 'timers/promises'))),
   }),
   path(pkg, original) {
     const posix = ownPath(pkg, original['posix']);
@@ -174,5 +167,5 @@ export const OWN_BUILTINS = {
   'path/win32': ownPath,
   url: ownUrl,
   util: (pkg, original) =>
-    Object.assign(ownCopy(original, hardenHost), ownUtilities(pkg, original)),
+    Object.assign(ownCopy(original, sharingOf(pkg.application)), ownUtilities(pkg, original)),
 };

@@ -1,5 +1,6 @@
 // Taming of the host before packages share it: builtins are hardened, process-wide settings become read-only, and
 // internal state is hidden.
+import { settleGetters } from './settings.js';
 import { needStackForBuiltin, needStackForHost } from '../base/stack-space.js';
 import { hardenHidden, hardenStreams } from '../lockdown/hidden-prototypes.js';
 import { hardenHost, regardHardened } from '../lockdown/host-harden.js';
@@ -21,6 +22,7 @@ import { refuseEngines } from './tame-network.js';
 import { hardenResultsOf } from './web-results.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
+/** @import { Application } from '../protocols/package.js' */
 /** @import { Powers } from '../protocols/powers.js' */
 
 /** @param {unknown} Class a native class of Node */
@@ -77,7 +79,9 @@ const makeHardener = (powers) => {
   const tame = (/** @type {string} */ name) => {
     if (tamed.has(name)) return;
     tamed.add(name);
-    TAMED[name]?.(powers.getBuiltin(name), powers);
+    const builtin = powers.getBuiltin(name);
+    if (builtin !== undefined) settleGetters(builtin);
+    TAMED[name]?.(builtin, powers);
   };
   for (const name of COMMON) tame(name);
   for (const name of COMMON_GLOBALS) hardenHost(powers.globals[name]);
@@ -120,17 +124,29 @@ export const hardenerOf = (powers) => {
 };
 
 /**
- * @param {Powers} powers
- * @param {string} name of a host global
- * @returns {unknown} the hardened global
+ * @typedef {Pick<Application, 'powers' | 'hardens'>} Sharing an application; if all its packages have all capabilities, it
+ *   does not harden the host: part of that, before the host is tamed, would make taming fail
  */
-export const sharedGlobal = (powers, name) => {
-  hardenerOf(powers);
+
+/**
+ * @param {Sharing} application
+ * @returns {(value: unknown) => any} returns an object as packages share it: hardened
+ */
+export const sharingOf = ({ hardens }) => (hardens ? hardenHost : (value) => value);
+
+/**
+ * @param {Sharing} application
+ * @param {string} name of a host global
+ * @returns {unknown} the global as packages share it
+ */
+export const sharedGlobal = ({ powers, hardens }, name) => {
+  if (!hardens) return powers.globals[name];
+  const load = hardenerOf(powers);
   hardenResultsOf(powers.globals, name);
   const own = replacedGlobal(powers, name);
   if (own !== undefined) return own;
   if (name === 'fetch') return fetchOf(powers.globals);
-  if (name.startsWith('Performance')) sharedBuiltin(powers, 'perf_hooks');
+  if (name.startsWith('Performance')) load('perf_hooks');
   hardenHidden(powers.globals, name);
   if (LEADS_TO_STREAMS.has(name)) hardenStreams(powers.globals);
   if (FETCHED.includes(name) && name !== 'Blob') hardenFetched(powers.globals);
@@ -140,8 +156,9 @@ export const sharedGlobal = (powers, name) => {
 /**
  * Tames the host before it loads the builtin, because builtins copy functions of others.
  *
- * @param {Powers} powers
+ * @param {Sharing} application
  * @param {string} name of a builtin, without `node:`
- * @returns {AnyObject | undefined} the hardened builtin
+ * @returns {AnyObject | undefined} the builtin as packages share it
  */
-export const sharedBuiltin = (powers, name) => hardenerOf(powers)(name);
+export const sharedBuiltin = ({ powers, hardens }, name) =>
+  hardens ? hardenerOf(powers)(name) : powers.getBuiltin(name);

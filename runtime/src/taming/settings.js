@@ -35,3 +35,15 @@ export const hardenLate = (owner) => {
     Object.defineProperty(owner, key, { ...property, get: read });
   }
 };
+
+/**
+ * Node's `defineLazyProperties`, and getters of `crypto`, redefine their property when they are first read, which a hardened
+ * object does not allow.
+ *
+ * @param {AnyObject} owner
+ */
+export const settleGetters = (owner) => {
+  for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(owner)))
+    if (get !== undefined && /ObjectDefineProperty|lazyLoadedValue/.test(`${get}`))
+      void owner[name];
+};

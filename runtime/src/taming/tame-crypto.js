@@ -30,13 +30,11 @@ const callingPlainly = (original) => {
  */
 export const tameCrypto = (crypto, { getBuiltin }) => {
   getBuiltin('constants'); // copies objects that are frozen from now on
-  for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(crypto)))
-    if (get !== undefined && /ObjectDefineProperty/.test(`${get}`)) void crypto[name]; // such an accessor redefines itself on read
   /** @type {Map<Function, Function>} wrapped functions; some have several names, such as `randomBytes` */
   const wrapped = new Map();
   for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(crypto))) {
-    const { value } = property;
-    if (typeof value !== 'function' || isConstructor(value)) continue;
+    const { value, configurable } = property; // those that are not make no jobs: `createCipher` of Node 20
+    if (typeof value !== 'function' || !configurable || isConstructor(value)) continue;
     const known = wrapped.get(value);
     if (known === undefined) replace(crypto, name, callingPlainly);
     else Object.defineProperty(crypto, name, { ...property, value: known });

@@ -66,9 +66,7 @@ export const tameStream = (stream, powers) => {
  * @param {AnyObject} buffer
  * @param {Powers} powers
  */
-export const tameBuffer = (buffer, { globals }) => {
-  void buffer['File']; // in Node 20 it redefines itself when it is first read
-  const { Buffer, Blob } = buffer;
+export const tameBuffer = ({ Buffer, Blob }, { globals }) => {
   hardenHost(Buffer[Symbol.species]);
   prepareBefore(Blob.prototype, ['stream'], () => hardenStreams(globals));
 };

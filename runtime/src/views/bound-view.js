@@ -26,10 +26,11 @@ const propertiesOf = (object) => {
 
 /**
  * @param {AnyObject} original
- * @returns {AnyObject} a new object with its members, bound, and its hardened prototype
+ * @param {(value: any) => any} [share] returns an object as packages share it
+ * @returns {AnyObject} a new object with its members, bound, and its shared prototype
  */
-export const boundView = (original) => {
-  const view = Object.create(hardenHost(Object.getPrototypeOf(original)));
+export const boundView = (original, share = hardenHost) => {
+  const view = Object.create(share(Object.getPrototypeOf(original)));
   for (const [name, { value, get, enumerable = false }] of propertiesOf(original)) {
     if (LISTENING.includes(name)) continue;
     if (typeof value === 'function' && get === undefined) {
@@ -45,7 +46,7 @@ export const boundView = (original) => {
     const read = () => {
       const found = original[name];
       if (typeof found === 'function') return bindMethod(found, original);
-      return isObject(found) ? hardenHost(found) : found;
+      return isObject(found) ? share(found) : found;
     };
     const assign = (/** @type {unknown} */ own) =>
       void Object.defineProperty(view, name, {

@@ -62,10 +62,46 @@ def test_an_archive_of_one_package_that_was_bundled_with_it(tmp_path: Path) -> N
     assert SAID not in mapper("run", own, check=True).stderr
 
 
-@pytest.mark.parametrize("builtin", ["fs", "fs/promises", "url", "events", "stream", "buffer"])
+@pytest.mark.parametrize(
+    "builtin",
+    [
+        *("fs", "fs/promises", "url", "events", "stream", "buffer", "perf_hooks", "crypto"),
+        *("console", "http", "timers", "util", "worker_threads"),
+    ],
+)
 def test_modules_import_builtins_with_it(builtin: str, tmp_path: Path) -> None:
     text = f"import all from 'node:{builtin}'; console.log(typeof all, process.argv.length)"
     write(tmp_path, {"package.json": '{"name": "app", "type": "module"}', "main.js": text})
 
     done = mapper("run", "--allow-all", tmp_path / "main.js", check=True)
     assert done.stdout.split() in (["object", "2"], ["function", "2"])
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "import { performance } from 'perf_hooks'; process.on('exit', () => 1); performance.mark('a')",
+        (
+            "const { createRequire } = await import('module'); new Response('x').body;"
+            "createRequire(import.meta.url)('fs').ReadStream; process.stdout.isTTY"
+        ),
+        (
+            "import * as fs from 'fs'; for (const name in fs) void fs[name]; await import('stream');"
+            "crypto.randomUUID(); performance.now()"
+        ),
+    ],
+    ids=["perf_hooks", "require", "namespace"],
+)
+def test_no_order_of_uses_fails_with_it(use: str, tmp_path: Path) -> None:
+    text = f"{use};\nconsole.log('done')"
+    write(tmp_path, {"package.json": '{"name": "app", "type": "module"}', "main.js": text})
+
+    assert mapper("run", "--allow-all", tmp_path / "main.js", check=True).stdout == "done\n"
+
+
+def test_the_host_is_not_hardened_with_it(tmp_path: Path) -> None:
+    text = "const { EventEmitter } = require('events'); process.on('exit', () => {});"
+    text += "EventEmitter.prototype.own = 1; console.log(new EventEmitter().own)"
+    write(tmp_path, {"package.json": '{"name": "app"}', "main.js": text})
+
+    assert mapper("run", "--allow-all", tmp_path / "main.js", check=True).stdout == "1\n"

@@ -1,5 +1,5 @@
 // Opened files of the archive: descriptors, file handles and read streams.
-import { hardenHost } from '../../lockdown/host-harden.js';
+import { sharingOf } from '../../taming/host-tame.js';
 import { needReading, optionsOf } from '../../taming/fs-open.js';
 import { ownFunction } from '../../views/view.js';
 import { promised, withCallback } from './file-reads.js';
@@ -78,8 +78,7 @@ export const readStreamOf = ({ pkg, fs, lookup, descriptors, streamed }) => {
     read: byDescriptor('read'),
     close: byDescriptor('close'),
   });
-  const { ReadStream } = fs;
-  const host = pkg.application.hardens ? hardenHost(ReadStream) : ReadStream;
+  const host = sharingOf(pkg.application)(fs['ReadStream']);
   const own = ownFunction(host, ([path, requested]) => {
     const options = optionsOf(requested);
     const { fd } = options;
