@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from pkgutil import get_data
 from typing import TypedDict
+
+from compartment_mapper.tables import table
 
 
 class Limits(TypedDict):
@@ -26,11 +27,4 @@ class Limits(TypedDict):
     version: int
 
 
-def _limits() -> Limits:
-    text = get_data("compartment_mapper", "limits.json")
-    assert text is not None
-    value: Limits = json.loads(text)
-    return value
-
-
-LIMITS = _limits()
+LIMITS: Limits = json.loads(table("limits.json"))

@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pkgutil import get_data
 from typing import Literal, NotRequired, TypedDict
+
+from compartment_mapper.tables import table
 
 Part = Literal["globals", "builtins", "packages"]
 
@@ -64,13 +65,6 @@ class _File(TypedDict):
     effects: Mapping[Effect, Mapping[Part, Sequence[str]]]
 
 
-def _read_file() -> _File:
-    text = get_data("compartment_mapper", "authority/authority.json")
-    assert text is not None
-    value: _File = json.loads(text)
-    return value
-
-
 def _table(rows: Mapping[str, _Row]) -> dict[str, Authority]:
     return {path: Authority(row["severity"], row["reason"]) for path, row in rows.items()}
 
@@ -79,7 +73,7 @@ def _members_by_path(rows: Mapping[str, _Row]) -> dict[str, _ByMember]:
     return {path: row["byMember"] for path, row in rows.items() if "byMember" in row}
 
 
-_FILE = _read_file()
+_FILE: _File = json.loads(table("authority/authority.json"))
 
 #: As in the file: globals of pages that Node lacks are separate.
 _TABLE = {

@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from pkgutil import get_data
 from typing import IO, NoReturn
 
 from packaging.version import InvalidVersion, Version
@@ -21,6 +20,7 @@ from compartment_mapper import errors
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.errors.environment import runtime_missing
 from compartment_mapper.records.languages import Language
+from compartment_mapper.tables import table
 
 _RUNTIME = Path(__file__).parent.parent / "_runtime" / "main.cjs"
 _OLDEST = Version("20")
@@ -169,9 +169,8 @@ def reviewed_nodes() -> dict[int, str]:
 
     ``tests/reachable`` has the reviewed objects, and ``docs/reachability.md`` describes the review.
     """
-    text = get_data("compartment_mapper", "authority/reviewed_nodes.json")
-    assert text is not None
-    return {int(major): str(version) for major, version in json.loads(text).items()}
+    reviewed: dict[str, str] = json.loads(table("authority/reviewed_nodes.json"))
+    return {int(major): version for major, version in reviewed.items()}
 
 
 def find_node(chosen: str | None) -> Node:

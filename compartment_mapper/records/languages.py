@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import json
-from pkgutil import get_data
 from typing import Literal, TypedDict, get_args
+
+from compartment_mapper.tables import table
 
 Language = Literal["mjs", "cjs", "json", "text", "bytes"]
 
@@ -29,15 +30,8 @@ class LanguageFacts(TypedDict):
     endo: bool
 
 
-def _languages() -> dict[Language, LanguageFacts]:
-    text = get_data("compartment_mapper", "languages.json")
-    assert text is not None
-    table: dict[Language, LanguageFacts] = json.loads(text)
-    assert tuple(table) == get_args(Language), "languages.json and Language differ"
-    return table
-
-
-LANGUAGES = _languages()
+LANGUAGES: dict[Language, LanguageFacts] = json.loads(table("languages.json"))
+assert tuple(LANGUAGES) == get_args(Language), "languages.json and Language differ"
 #: The names of all parsers in a compartment map.
 PARSERS = tuple(facts["parser"] for facts in LANGUAGES.values())
 
