@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import fields
 from pathlib import Path
@@ -96,12 +97,18 @@ def test_a_program_runs_from_the_cache(tmp_path: Path) -> None:
 
 
 def lines_until(process: subprocess.Popen[str], wanted: str) -> list[str]:
+    """Return the lines until one has *wanted*; a process that never prints it is ended."""
     assert process.stderr is not None
     found: list[str] = []
-    for line in process.stderr:
-        found.append(line.rstrip())
-        if wanted in line:
-            return found
+    timer = threading.Timer(60, process.kill)
+    timer.start()
+    try:
+        for line in process.stderr:
+            found.append(line.rstrip())
+            if wanted in line:
+                return found
+    finally:
+        timer.cancel()
     raise AssertionError(found)
 
 

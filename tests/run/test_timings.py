@@ -6,12 +6,11 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from command_line import write
-from support import ROOT, package
+from support import ROOT, package, until
 
 _TOOL = [sys.executable, "-m", "compartment_mapper"]
 _FILES = {"package.json": package(name="app", version="1.0.0"), "main.js": "console.log('ran')"}
@@ -44,13 +43,9 @@ def test_timings_of_both_processes_are_printed(application: Path, tmp_path: Path
 
 def made_code(cache: Path) -> dict[Path, int]:
     """Return the code cache of the runtime and of the application, once it exists."""
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        kept = {path: path.stat().st_mtime_ns for path in (cache / "code").glob("*.v8")}
-        if len(kept) == 2:
-            return kept
-        time.sleep(0.1)
-    raise TimeoutError
+    folder = cache / "code"
+    until(lambda: len(list(folder.glob("*.v8"))) == 2, seconds=60)
+    return {path: path.stat().st_mtime_ns for path in folder.glob("*.v8")}
 
 
 def test_compiled_code_is_cached_and_reused(application: Path, tmp_path: Path) -> None:
