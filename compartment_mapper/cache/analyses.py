@@ -13,7 +13,6 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 from compartment_mapper.powers import ScanPowers, SyntaxPowers
@@ -46,12 +45,7 @@ class Analyses:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_problem: object) -> None:
         self.keep()
         if self._table is not None:
             self._table.close()
