@@ -14,6 +14,7 @@ from compartment_mapper.graph.link import link_problems
 from compartment_mapper.graph.loader import load_modules
 from compartment_mapper.graph.loading import Loading
 from compartment_mapper.graph.module_graph import ModuleGraph
+from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.graph.package_graph import PackageGraph, graph_packages
 from compartment_mapper.graph.tree_shaking import without_unused
 from compartment_mapper.inference.decision import (
@@ -296,7 +297,7 @@ def _other_entries(
     """Return the files that *others* name, without duplicates."""
     strangers = [other for other in others if _application_root(other, context) != root]
     if strangers:
-        names = [base_name(entry) for entry in (main, strangers[0])]
+        names = [display_name(entry, root) for entry in (main, strangers[0])]
         raise InputError(errors.entries_of_two_packages(*names))
     files = dict.fromkeys(_entry_file(other, context) for other in others)
     return tuple(file for file in files if file != main)

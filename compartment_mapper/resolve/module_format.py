@@ -77,7 +77,7 @@ def _json_language(
     return ResolutionFailure(
         code="ERR_IMPORT_ATTRIBUTE_MISSING",
         message=f"Module '{base_name(file)}' needs an import attribute of \"type: json\"",
-        hint="write: import data from './data.json' with { type: 'json' }",
+        hint=f"write: import data from './{base_name(file)}' with {{ type: 'json' }}",
     )
 
 

@@ -108,6 +108,7 @@ def test_entries_are_in_one_package(app: Path, tmp_path: Path) -> None:
     done = mapper("bundle", app / "a.js", app / "other" / "index.js", "-o", tmp_path / "x.zip")
 
     assert (done.returncode, "ENTRIES_OF_TWO_PACKAGES" in done.stderr) == (1, True)
+    assert "'a.js' and 'other/index.js' belong to different packages" in done.stderr
 
 
 @pytest.mark.parametrize(
