@@ -30,10 +30,26 @@ from compartment_mapper.policy.model import (
     PackagePolicy,
     Policy,
 )
+from compartment_mapper.policy.reviewed import (
+    entry_points_from,
+    install_script_lines,
+    install_scripts_from,
+    signs_from,
+)
+from compartment_mapper.policy.values import (
+    WrongValueError,
+    flag,
+    json_line,
+    record,
+    shown,
+    text_or_none,
+)
 
 _PACKAGE_KEYS = (
     "version",
     "integrity",
+    "entryPoints",
+    "signs",
     "harden",
     "globals",
     "builtins",
@@ -43,18 +59,9 @@ _PACKAGE_KEYS = (
     "options",
 )
 #: In an archive: the keys that Endo's reader knows.
-_ARCHIVED_KEYS = tuple(
-    key for key in _PACKAGE_KEYS if key not in {"version", "integrity", "harden"}
-)
-_POLICY_KEYS = ("$schema", "harmless", "defaultAttenuator", "entry", "resources")
-
-
-@dataclass(frozen=True, slots=True)
-class _WrongValueError(Exception):
-    """A value of a policy violates the format."""
-
-    problem: str
-    hint: str = ""
+_NEVER_ARCHIVED = frozenset({"version", "integrity", "entryPoints", "signs", "harden"})
+_ARCHIVED_KEYS = tuple(key for key in _PACKAGE_KEYS if key not in _NEVER_ARCHIVED)
+_POLICY_KEYS = ("$schema", "harmless", "defaultAttenuator", "entry", "resources", "installScripts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,7 @@ def parse_policy(text: bytes, *, file: str) -> Policy | Diagnostic:
     try:
         value: object = json.loads(text.decode("utf-8"), object_pairs_hook=_unique)
         return _policy(value)
-    except _WrongValueError as wrong:
+    except WrongValueError as wrong:
         return errors.invalid_policy(file, wrong.problem, wrong.hint)
     except (ValueError, RecursionError) as problem:
         return errors.invalid_policy(file, f"not JSON: {problem}")
@@ -95,7 +102,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise _WrongValueError(f"duplicate key '{twice}' in an object")
+        raise WrongValueError(f"duplicate key '{twice}' in an object")
     return found
 
 
@@ -103,47 +110,50 @@ def package_policy_from(value: object, *, path: str) -> PackagePolicy | str:
     """Parse a JSON *value* as a package policy, or return the problem as a sentence."""
     try:
         return _package_policy(value, _At(path, in_archive=True))
-    except _WrongValueError as wrong:
+    except WrongValueError as wrong:
         return wrong.problem
 
 
 def _policy(value: object) -> Policy:
-    found = _record(value, "the policy", _POLICY_KEYS)
-    resources = _record(found.get("resources", {}), "resources", None)
+    found = record(value, "the policy", _POLICY_KEYS)
+    resources = record(found.get("resources", {}), "resources", None)
     attenuator = found.get("defaultAttenuator")
     if attenuator is not None and (not isinstance(attenuator, str) or not attenuator):
-        raise _WrongValueError(f"defaultAttenuator must be a specifier, got {_shown(attenuator)}")
+        raise WrongValueError(f"defaultAttenuator must be a specifier, got {shown(attenuator)}")
     return Policy(
         entry=_package_policy(found.get("entry", {}), _At("entry", attenuator)),
         resources={
             CanonicalName(name): _package_policy(policy, _At(f'resources["{name}"]', attenuator))
             for name, policy in resources.items()
         },
-        harmless=_flag(found.get("harmless", False), "harmless") or False,
+        harmless=flag(found.get("harmless", False), "harmless") or False,
+        install_scripts=install_scripts_from(found.get("installScripts")),
     )
 
 
 def _package_policy(value: object, at: _At) -> PackagePolicy:
-    found = _record(value, at.path, _ARCHIVED_KEYS if at.in_archive else _PACKAGE_KEYS)
+    found = record(value, at.path, _ARCHIVED_KEYS if at.in_archive else _PACKAGE_KEYS)
     options = found.get("options")
     _check_depth(options, f"{at.path}.options")
     if at.in_archive:
         _check_options(options, f"{at.path}.options")
-    default = _text(found.get("defaultAttenuator"), f"{at.path}.defaultAttenuator")
+    default = text_or_none(found.get("defaultAttenuator"), f"{at.path}.defaultAttenuator")
     at = replace(at, attenuator=default or at.attenuator)
     parts = {part: _grants(found.get(part, {}), at.part_at(part)) for part in PARTS}
     grants = {part: granted for part, (granted, _) in parts.items()}
     if isinstance(grants["packages"], Attenuation):
-        raise _WrongValueError(f"{at.path}.packages cannot be attenuated")
+        raise WrongValueError(f"{at.path}.packages cannot be attenuated")
     return PackagePolicy(
         globals=_with_writes(grants["globals"], options),
         builtins=_with_loads(grants["builtins"], options),
         packages=grants["packages"],
-        no_global_freeze=_flag(found.get("noGlobalFreeze"), f"{at.path}.noGlobalFreeze") or False,
+        no_global_freeze=flag(found.get("noGlobalFreeze"), f"{at.path}.noGlobalFreeze") or False,
         options=_other_options(options),
         harden=_hardening(found, options, f"{at.path}.harden"),
-        version=_text(found.get("version"), f"{at.path}.version"),
-        integrity=_text(found.get("integrity"), f"{at.path}.integrity"),
+        version=text_or_none(found.get("version"), f"{at.path}.version"),
+        integrity=text_or_none(found.get("integrity"), f"{at.path}.integrity"),
+        entry_points=entry_points_from(found.get("entryPoints"), f"{at.path}.entryPoints"),
+        signs=signs_from(found.get("signs"), f"{at.path}.signs"),
         reasons={
             (part, name): reason
             for part, (_, reasons) in parts.items()
@@ -155,23 +165,11 @@ def _package_policy(value: object, at: _At) -> PackagePolicy:
 def _check_options(options: object, path: str) -> None:
     """Raise for invalid values of ``options``, as the runtime does."""
     if isinstance(options, list):
-        raise _WrongValueError(f"{path} must be an object, got {_shown(options)}")
+        raise WrongValueError(f"{path} must be an object, got {shown(options)}")
     for word in (WRITES, LOADS):
         names = options.get(word, []) if isinstance(options, dict) else []
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise _WrongValueError(f"{path}.{word} must be a list of names, got {_shown(names)}")
-
-
-def _flag(value: object, path: str) -> bool | None:
-    if value is not None and not isinstance(value, bool):
-        raise _WrongValueError(f"{path} must be true or false, got {_shown(value)}")
-    return value
-
-
-def _text(value: object, path: str) -> str | None:
-    if value is not None and not isinstance(value, str):
-        raise _WrongValueError(f"{path} must be a string, got {_shown(value)}")
-    return value
+            raise WrongValueError(f"{path}.{word} must be a list of names, got {shown(names)}")
 
 
 def _hardening(found: Mapping[str, object], options: object, path: str) -> Hardening | None:
@@ -181,7 +179,7 @@ def _hardening(found: Mapping[str, object], options: object, path: str) -> Harde
         return value
     if value == "code":
         return "code"
-    raise _WrongValueError(f'{path} must be true, false or "code", got {_shown(value)}')
+    raise WrongValueError(f'{path} must be true, false or "code", got {shown(value)}')
 
 
 def _other_options(options: object) -> object:
@@ -221,7 +219,7 @@ def _grants(value: object, at: _At) -> tuple[Grants, dict[str, str]]:
         return _attenuation(value, at), {}
     grants: dict[str, Grant] = {}
     reasons: dict[str, str] = {}
-    for name, written in _record(value, at.path, None).items():
+    for name, written in record(value, at.path, None).items():
         inner = at.name_at(name)
         bare = name.removeprefix("node:") if at.part == "builtins" else name
         grant, reason = _grant_with_reason(written, inner)
@@ -229,7 +227,7 @@ def _grants(value: object, at: _At) -> tuple[Grants, dict[str, str]]:
         if not at.in_archive and (at.part != "globals" or not (reason or grant == "write")):
             _check_name(bare, inner)
         if grants.get(bare, grant) != grant and not at.in_archive:
-            raise _WrongValueError(f"{inner.path}: '{bare}' has two different grants")
+            raise WrongValueError(f"{inner.path}: '{bare}' has two different grants")
         grants[bare] = _both(grants.get(bare, grant), grant)
         if reason is not None:
             reasons[bare] = reason
@@ -260,15 +258,15 @@ def _check_depth(value: object, path: str) -> None:
         ]
         if not level:
             return
-    raise _WrongValueError(f"{path} is nested too deeply")
+    raise WrongValueError(f"{path} is nested too deeply")
 
 
 def _grant_with_reason(value: object, at: _At) -> tuple[Grant, str | None]:
     if isinstance(value, dict) and "attenuate" not in value and not at.in_archive:
-        found = _record(value, at.path, ("grant", "why"))
+        found = record(value, at.path, ("grant", "why"))
         if "grant" not in found:
-            raise _WrongValueError(f"{at.path} must have a 'grant'")
-        return _grant(found["grant"], at), _text(found.get("why"), f"{at.path}.why")
+            raise WrongValueError(f"{at.path} must have a 'grant'")
+        return _grant(found["grant"], at), text_or_none(found.get("why"), f"{at.path}.why")
     return _grant(value, at), None
 
 
@@ -286,19 +284,19 @@ def _grant(value: object, at: _At) -> Grant:
             return _attenuation(value, at)
     words = {"globals": ', "write"', "builtins": ', "load"'}.get(at.part or "", "")
     known = f"true, false{words} or an attenuation" if at.part != "packages" else "true or false"
-    raise _WrongValueError(f"{at.path} must be {known}, got {_shown(value)}")
+    raise WrongValueError(f"{at.path} must be {known}, got {shown(value)}")
 
 
 def _attenuation(value: object, at: _At) -> Attenuation:
-    found = _record(value, at.path, ("attenuate", "params"))
+    found = record(value, at.path, ("attenuate", "params"))
     specifier, params = found["attenuate"], found.get("params", [])
     _check_depth(params, f"{at.path}.params")
     if specifier is None:
-        raise _WrongValueError(f"{at.path}: a list of parameters requires a defaultAttenuator")
+        raise WrongValueError(f"{at.path}: a list of parameters requires a defaultAttenuator")
     if not isinstance(specifier, str) or not specifier:
-        raise _WrongValueError(f"{at.path}.attenuate must be a specifier, got {_shown(specifier)}")
+        raise WrongValueError(f"{at.path}.attenuate must be a specifier, got {shown(specifier)}")
     if not isinstance(params, list):
-        raise _WrongValueError(f"{at.path}.params must be a list, got {_shown(params)}")
+        raise WrongValueError(f"{at.path}.params must be a list, got {shown(params)}")
     return Attenuation(specifier=specifier, params=tuple(params))
 
 
@@ -310,32 +308,15 @@ def _check_name(name: str, at: _At) -> None:
     first = name.partition(".")[0]
     if at.part == "builtins" and is_builtin(first) is None and is_builtin(f"node:{first}") is None:
         hint = errors.did_you_mean(first, known_builtins())
-        raise _WrongValueError(f"{at.path}: there is no builtin '{first}'", hint)
+        raise WrongValueError(f"{at.path}: there is no builtin '{first}'", hint)
     if at.part == "globals" and first not in _KNOWN_GLOBALS:
         near = get_close_matches(first, sorted(_KNOWN_GLOBALS), n=1, cutoff=0.75)
         if near:
             hint = f"did you mean '{near[0]}'?"
-            raise _WrongValueError(f"{at.path}: there is no global '{first}'", hint)
+            raise WrongValueError(f"{at.path}: there is no global '{first}'", hint)
 
 
 _KNOWN_GLOBALS = KNOWN_GLOBALS | INTRINSICS
-
-
-def _record(value: object, path: str, known: tuple[str, ...] | None) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise _WrongValueError(f"{path} must be an object, got {_shown(value)}")
-    for key in value:
-        if known is not None and key not in known:
-            raise _WrongValueError(
-                f"{path} has an unknown key '{key}'",
-                errors.did_you_mean(str(key), known) or f"known keys: {', '.join(known)}",
-            )
-    return value
-
-
-def _shown(value: object) -> str:
-    text = json.dumps(value)
-    return text if len(text) < 60 else text[:60] + "…"  # noqa: PLR2004 - one line
 
 
 def policy_text(policy: Policy) -> str:
@@ -352,6 +333,9 @@ def policy_text(policy: Policy) -> str:
     if policy.resources:
         lines[-1] = lines[-1].removesuffix(",")
         lines.append("  }")
+    if policy.install_scripts is not None:
+        lines[-1] += ","
+        lines += install_script_lines(policy.install_scripts)
     return "\n".join([*lines, "}", ""])
 
 
@@ -363,30 +347,27 @@ def _object_lines(name: str, policy: PackagePolicy, *, indent: int) -> list[str]
         for line in _member_lines(key, value, policy, indent=indent + 2)
     ]
     if not members:
-        return [f"{space}{_json(name)}: {{}}"]
+        return [f"{space}{json_line(name)}: {{}}"]
     members[-1] = members[-1].removesuffix(",")
-    return [f"{space}{_json(name)}: {{", *members, f"{space}}}"]
+    return [f"{space}{json_line(name)}: {{", *members, f"{space}}}"]
 
 
 def _member_lines(key: str, value: object, policy: PackagePolicy, *, indent: int) -> list[str]:
     space = " " * indent
     part = next((part for part in PARTS if part == key), None)
     if part is None or not isinstance(policy.grants_of(part), Mapping):
-        return [f"{space}{_json(key)}: {_json(value)},"]
+        return [f"{space}{json_line(key)}: {json_line(value)},"]
     assert isinstance(value, dict)
-    lines = [f"{space}  {_json(n)}: {_grant_text(v, policy, part, n)}," for n, v in value.items()]
+    lines = [
+        f"{space}  {json_line(n)}: {_grant_text(v, policy, part, n)}," for n, v in value.items()
+    ]
     lines[-1] = lines[-1].removesuffix(",")
-    return [f"{space}{_json(key)}: {{", *lines, f"{space}}},"]
+    return [f"{space}{json_line(key)}: {{", *lines, f"{space}}},"]
 
 
 def _grant_text(value: object, policy: PackagePolicy, part: Part, name: str) -> str:
     reason = policy.reasons.get((part, name))
-    return _json(value if reason is None else {"grant": value, "why": reason})
-
-
-def _json(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return f"{{ {text[1:-1]} }}" if text.startswith("{") and len(text) > len("{}") else text
+    return json_line(value if reason is None else {"grant": value, "why": reason})
 
 
 def policy_schema() -> str:
