@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from compartment_mapper import errors
 from compartment_mapper.bundle.build_result import Format, SourceMapForm
+from compartment_mapper.bundle.review import installed_scripts, review_problems, state_of
 from compartment_mapper.errors.diagnostic import Diagnostic, InputError, Place
 from compartment_mapper.graph.assets import with_included_assets
 from compartment_mapper.graph.commonjs_names import commonjs_name_problems
@@ -37,8 +38,14 @@ from compartment_mapper.inference.policy_file import (
 )
 from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.inference.uses import uses_of
-from compartment_mapper.locations import Location, Specifier, base_name, parent_of
-from compartment_mapper.policy.model import Policy
+from compartment_mapper.locations import (
+    CanonicalName,
+    Location,
+    Specifier,
+    base_name,
+    parent_of,
+)
+from compartment_mapper.policy.model import InstallScripts, Policy
 from compartment_mapper.powers import (
     MinifyPowers,
     ReadPowers,
@@ -87,6 +94,8 @@ class Options:
     frozen: bool = False
     #: Whether to use the policy beside the application's package.json if no option sets one.
     finds_policy: bool = True
+    #: Whether to look at the install scripts of all installed packages.
+    reads_install_scripts: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +128,8 @@ class Application:
     infers: bool = False
     #: Whether the host is a page.
     in_page: bool = False
+    #: The install scripts of all installed packages; empty unless asked for.
+    install_scripts: Mapping[CanonicalName, InstallScripts] = field(default_factory=dict)
     #: The number of modules that tree shaking removed; None without tree shaking.
     unused: int | None = None
 
@@ -189,7 +200,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     if given is not None:
         more = with_named_grants(given.policy, options.grants, scanned.names)
         given = GivenPolicy(policy=more, file=given.file)
-    misfits = _misfits(given, options, scanned) if given and options.enforces else ()
+    misfits = _misfits(given, options, scanned, context) if given and options.enforces else ()
     if any(problem.severity == "error" for problem in misfits):
         raise InputError(*misfits)
     inferred = uses if options.infer and given is None else ()
@@ -203,14 +214,22 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         warnings=(*problems, *doubtful, *misfits),
         infers=options.infer and given is None,
         in_page=in_page,
+        install_scripts=installed_scripts(root, context) if options.reads_install_scripts else {},
         unused=len(loaded.graph.modules) - len(used.modules) if options.tree_shakes else None,
     )
 
 
 def _misfits(
-    given: GivenPolicy, options: Options, scanned: ScannedApplication
+    given: GivenPolicy, options: Options, scanned: ScannedApplication, context: ResolverContext
 ) -> tuple[Diagnostic, ...]:
-    return tuple(policy_problems(given, scanned, frozen=options.frozen))
+    frozen = options.frozen
+    scripts: Mapping[CanonicalName, InstallScripts] = {}
+    if given.policy.install_scripts is not None:
+        scripts = installed_scripts(scanned.root, context, scanned.packages)
+    return (
+        *policy_problems(given, scanned, frozen=frozen),
+        *review_problems(given, scanned, scripts, frozen=frozen),
+    )
 
 
 def _decided_policy(
@@ -233,14 +252,27 @@ def inferred_policy(application: Application) -> Policy:
 
     def place_of(use: CapabilityUse) -> str:
         place = place_in(application, use)
-        return f"{place.file}:{place.position.line if place.position else 0}"
+        line = place.position.line if place.position else 0
+        return f"{_in_any_layout(place.file)}:{line}"
 
     scanned = application.scanned
     policy = policy_from_uses(scanned.uses, scanned.modules, scanned.packages, place_of)
     kept_open = hardened_packages(scanned, believed=False) - hardened_packages(
         scanned, believed=True
     )
-    return with_open_packages(policy, kept_open)
+    state = state_of(scanned, application.install_scripts)
+    return state.recorded_in(with_open_packages(policy, kept_open))
+
+
+def _in_any_layout(file: str) -> str:
+    """Return the path of a file in a policy: the same, wherever a package manager puts packages.
+
+    >>> _in_any_layout("node_modules/.pnpm/b@1.0.0/node_modules/b/index.js")
+    'node_modules/b/index.js'
+    """
+    folder = "node_modules/"
+    found = file.rfind(folder)
+    return file if found < 0 else file[found:]
 
 
 def place_in(application: Application, use: CapabilityUse) -> Place:

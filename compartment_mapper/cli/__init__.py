@@ -13,6 +13,7 @@ _COMMANDS = {
     "cache": "compartment_mapper.cli.cache:cache_group",
     "eval": "compartment_mapper.cli.eval:eval_command",
     "inspect": "compartment_mapper.cli.inspect:inspect_command",
+    "install-scripts": "compartment_mapper.cli.install_scripts:install_scripts_group",
     "policy": "compartment_mapper.cli.policy:policy_group",
     "run": "compartment_mapper.cli.run:run_command",
     "verify": "compartment_mapper.cli.verify:verify_command",

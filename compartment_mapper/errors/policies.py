@@ -99,3 +99,46 @@ def patches_another(place: Place, package: str, target: str, file: str) -> Diagn
         place=place,
         hint=f'in {file}: {key}.harden = false   ("code" denies it)',
     )
+
+
+def new_sign(place: Place, package: str, text: str) -> Diagnostic:
+    """A package has a sign in more places than at the review."""
+    return Diagnostic(
+        code="NEW_SIGN",
+        message=f"package '{package}' {text}",
+        place=place,
+        hint="look at the code: a sign is no verdict; `compartment-mapper policy infer` records it",
+        severity="warning",
+    )
+
+
+def install_script_not_reviewed(file: str, package: str, script: str, kind: str) -> Diagnostic:
+    """An installed package has a lifecycle script that the policy does not have."""
+    return Diagnostic(
+        code="INSTALL_SCRIPT_CHANGED",
+        message=f"the install script of '{package}' was {kind}: {script}",
+        place=Place(file=file),
+        hint="review the script and the files that it names; `compartment-mapper policy infer` "
+        "records it, as not allowed to run",
+    )
+
+
+def install_script_failed(package: str, event: str, status: int) -> Diagnostic:
+    """An allowed lifecycle script ended with an error."""
+    return Diagnostic(
+        code="INSTALL_SCRIPT_FAILED",
+        message=f"the {event} script of '{package}' ended with status {status}; the scripts after "
+        "it did not run",
+        hint="its output is above; run `compartment-mapper install-scripts run` again afterwards",
+    )
+
+
+def no_install_scripts_recorded(file: str) -> Diagnostic:
+    """The policy was written without a record of install scripts."""
+    return Diagnostic(
+        code="INSTALL_SCRIPTS_NOT_RECORDED",
+        message="the policy does not record install scripts, so none is allowed",
+        place=Place(file=file),
+        hint="run `compartment-mapper policy infer ENTRY`, review its installScripts, and set "
+        '"run": true for those to run',
+    )

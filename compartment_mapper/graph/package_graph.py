@@ -17,6 +17,7 @@ from compartment_mapper.locations import (
     parent_of,
     relative_path,
 )
+from compartment_mapper.resolve.entry_points import entry_points_of
 from compartment_mapper.resolve.package_json import PackageDescriptor
 from compartment_mapper.resolve.package_lookup import Descriptors, ResolverContext, find_package
 from compartment_mapper.resolve.specifiers import (
@@ -44,6 +45,9 @@ class Package:
     canonical_name: CanonicalName
     #: The names of the dependencies of all kinds in its package.json.
     declared: frozenset[str] = frozenset()
+    #: The files that others load or run, and the patterns of published files, if there are any.
+    entry_points: tuple[str, ...] = ()
+    published: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +127,8 @@ def _package(
         version=version,
         canonical_name=name,
         declared=descriptor.declared | descriptor.optional_peers if descriptor else frozenset(),
+        entry_points=entry_points_of(descriptor) if descriptor else (),
+        published=descriptor.files if descriptor else None,
     )
 
 

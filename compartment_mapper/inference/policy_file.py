@@ -124,6 +124,7 @@ def with_decisions(fresh: Policy, known: Policy) -> Policy:
         entry=_decided(fresh.entry, known.entry, is_root=True),
         resources={**decided, **gone},
         harmless=known.harmless,
+        install_scripts=fresh.install_scripts,
     )
 
 
@@ -240,7 +241,7 @@ def with_harmless(policy: Policy, uses: Iterable[CapabilityUse]) -> Policy:
             changed = {**grants, use.path: use.grant}
             found[use.package] = known.with_grants(use.part, changed)
     entry = found.pop(ROOT_NAME)
-    return Policy(entry=entry, resources=found)
+    return Policy(entry=entry, resources=found, install_scripts=policy.install_scripts)
 
 
 #: Kinds of findings: a use that the policy does not cover, a modified package, an unused grant, an

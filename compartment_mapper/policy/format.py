@@ -13,14 +13,9 @@ from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.locations import CanonicalName
 from compartment_mapper.policy.grants import (
     ValuePlace,
-    WrongValueError,
-    as_flag,
     as_grants,
-    as_record,
-    as_text,
     check_depth,
     scope_at,
-    shown,
 )
 from compartment_mapper.policy.model import (
     HARDEN,
@@ -35,10 +30,26 @@ from compartment_mapper.policy.model import (
     PackagePolicy,
     Policy,
 )
+from compartment_mapper.policy.reviewed import (
+    entry_points_from,
+    install_script_lines,
+    install_scripts_from,
+    signs_from,
+)
+from compartment_mapper.policy.values import (
+    WrongValueError,
+    flag,
+    json_line,
+    record,
+    shown,
+    text_or_none,
+)
 
 _PACKAGE_KEYS = (
     "version",
     "integrity",
+    "entryPoints",
+    "signs",
     "harden",
     "globals",
     "builtins",
@@ -48,10 +59,9 @@ _PACKAGE_KEYS = (
     "options",
 )
 #: In an archive: the keys that Endo's reader knows.
-_ARCHIVED_KEYS = tuple(
-    key for key in _PACKAGE_KEYS if key not in {"version", "integrity", "harden"}
-)
-_POLICY_KEYS = ("$schema", "harmless", "defaultAttenuator", "entry", "resources")
+_NEVER_ARCHIVED = frozenset({"version", "integrity", "entryPoints", "signs", "harden"})
+_ARCHIVED_KEYS = tuple(key for key in _PACKAGE_KEYS if key not in _NEVER_ARCHIVED)
+_POLICY_KEYS = ("$schema", "harmless", "defaultAttenuator", "entry", "resources", "installScripts")
 
 
 def parse_policy(text: bytes, *, file: str) -> Policy | Diagnostic:
@@ -88,8 +98,8 @@ def package_policy_from(value: object, *, path: str) -> PackagePolicy | str:
 
 
 def _policy(value: object) -> Policy:
-    found = as_record(value, "the policy", _POLICY_KEYS)
-    resources = as_record(found.get("resources", {}), "resources", None)
+    found = record(value, "the policy", _POLICY_KEYS)
+    resources = record(found.get("resources", {}), "resources", None)
     attenuator = found.get("defaultAttenuator")
     if attenuator is not None and (not isinstance(attenuator, str) or not attenuator):
         raise WrongValueError(f"defaultAttenuator must be a specifier, got {shown(attenuator)}")
@@ -101,17 +111,18 @@ def _policy(value: object) -> Policy:
             )
             for name, policy in resources.items()
         },
-        harmless=as_flag(found.get("harmless", False), "harmless") or False,
+        harmless=flag(found.get("harmless", False), "harmless") or False,
+        install_scripts=install_scripts_from(found.get("installScripts")),
     )
 
 
 def _package_policy(value: object, at: ValuePlace) -> PackagePolicy:
-    found = as_record(value, at.path, _ARCHIVED_KEYS if at.in_archive else _PACKAGE_KEYS)
+    found = record(value, at.path, _ARCHIVED_KEYS if at.in_archive else _PACKAGE_KEYS)
     options = found.get("options")
     check_depth(options, f"{at.path}.options")
     if at.in_archive:
         _check_options(options, f"{at.path}.options")
-    default = as_text(found.get("defaultAttenuator"), f"{at.path}.defaultAttenuator")
+    default = text_or_none(found.get("defaultAttenuator"), f"{at.path}.defaultAttenuator")
     at = replace(at, attenuator=default or at.attenuator)
     parts = {part: as_grants(found.get(part, {}), at.part_at(part)) for part in PARTS}
     grants = {part: granted for part, (granted, _) in parts.items()}
@@ -125,11 +136,13 @@ def _package_policy(value: object, at: ValuePlace) -> PackagePolicy:
             _with_loads(grants["builtins"], options), options, at.part_at("builtins")
         ),
         packages=grants["packages"],
-        no_global_freeze=as_flag(found.get("noGlobalFreeze"), f"{at.path}.noGlobalFreeze") or False,
+        no_global_freeze=flag(found.get("noGlobalFreeze"), f"{at.path}.noGlobalFreeze") or False,
         options=_other_options(options),
         harden=_hardening(found, options, f"{at.path}.harden"),
-        version=as_text(found.get("version"), f"{at.path}.version"),
-        integrity=as_text(found.get("integrity"), f"{at.path}.integrity"),
+        version=text_or_none(found.get("version"), f"{at.path}.version"),
+        integrity=text_or_none(found.get("integrity"), f"{at.path}.integrity"),
+        entry_points=entry_points_from(found.get("entryPoints"), f"{at.path}.entryPoints"),
+        signs=signs_from(found.get("signs"), f"{at.path}.signs"),
         reasons={
             (part, name): reason
             for part, (_, reasons) in parts.items()
@@ -191,8 +204,8 @@ def _with_scopes(grants: Grants, options: object, at: ValuePlace) -> Grants:
     if listed is None or not isinstance(grants, Mapping):
         return grants
     place = f"{at.path}: options.{SCOPES}"
-    parts = as_record(listed, place, ("globals", "builtins"))
-    scopes = as_record(parts.get(at.part or "", {}), f"{place}.{at.part}", None)
+    parts = record(listed, place, ("globals", "builtins"))
+    scopes = record(parts.get(at.part or "", {}), f"{place}.{at.part}", None)
     named: dict[str, Grant] = {
         name: scope_at(each, at.name_at(name)) for name, each in scopes.items()
     }
@@ -213,6 +226,9 @@ def policy_text(policy: Policy) -> str:
     if policy.resources:
         lines[-1] = lines[-1].removesuffix(",")
         lines.append("  }")
+    if policy.install_scripts is not None:
+        lines[-1] += ","
+        lines += install_script_lines(policy.install_scripts)
     return "\n".join([*lines, "}", ""])
 
 
@@ -224,30 +240,27 @@ def _object_lines(name: str, policy: PackagePolicy, *, indent: int) -> list[str]
         for line in _member_lines(key, value, policy, indent=indent + 2)
     ]
     if not members:
-        return [f"{space}{_json(name)}: {{}}"]
+        return [f"{space}{json_line(name)}: {{}}"]
     members[-1] = members[-1].removesuffix(",")
-    return [f"{space}{_json(name)}: {{", *members, f"{space}}}"]
+    return [f"{space}{json_line(name)}: {{", *members, f"{space}}}"]
 
 
 def _member_lines(key: str, value: object, policy: PackagePolicy, *, indent: int) -> list[str]:
     space = " " * indent
     part = next((part for part in PARTS if part == key), None)
     if part is None or not isinstance(policy.grants_of(part), Mapping):
-        return [f"{space}{_json(key)}: {_json(value)},"]
+        return [f"{space}{json_line(key)}: {json_line(value)},"]
     assert isinstance(value, dict)
-    lines = [f"{space}  {_json(n)}: {_grant_text(v, policy, part, n)}," for n, v in value.items()]
+    lines = [
+        f"{space}  {json_line(n)}: {_grant_text(v, policy, part, n)}," for n, v in value.items()
+    ]
     lines[-1] = lines[-1].removesuffix(",")
-    return [f"{space}{_json(key)}: {{", *lines, f"{space}}},"]
+    return [f"{space}{json_line(key)}: {{", *lines, f"{space}}},"]
 
 
 def _grant_text(value: object, policy: PackagePolicy, part: Part, name: str) -> str:
     reason = policy.reasons.get((part, name))
-    return _json(value if reason is None else {"grant": value, "why": reason})
-
-
-def _json(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return f"{{ {text[1:-1]} }}" if text.startswith("{") and len(text) > len("{}") else text
+    return json_line(value if reason is None else {"grant": value, "why": reason})
 
 
 def policy_schema() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -12,14 +11,7 @@ from compartment_mapper.authority.table import INTRINSICS, KNOWN_GLOBALS, Part
 from compartment_mapper.limits import LIMITS
 from compartment_mapper.policy.model import VARIABLES, Attenuation, Grant, Grants
 from compartment_mapper.policy.scope import SCOPE_KEYS, Scope, scope_of
-
-
-@dataclass(frozen=True, slots=True)
-class WrongValueError(Exception):
-    """A value of a policy violates the format."""
-
-    problem: str
-    hint: str = ""
+from compartment_mapper.policy.values import WrongValueError, record, shown, text_or_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +45,7 @@ def as_grants(value: object, at: ValuePlace) -> tuple[Grants, dict[str, str]]:
         return _attenuation(value, at), {}
     grants: dict[str, Grant] = {}
     reasons: dict[str, str] = {}
-    for name, written in as_record(value, at.path, None).items():
+    for name, written in record(value, at.path, None).items():
         inner = at.name_at(name)
         bare = name.removeprefix("node:") if at.part == "builtins" else name
         grant, reason = _grant_with_reason(written, inner)
@@ -99,10 +91,10 @@ def _grant_with_reason(value: object, at: ValuePlace) -> tuple[Grant, str | None
     is_scope = isinstance(value, dict) and not SCOPE_KEYS.isdisjoint(value)
     is_wrapped = isinstance(value, dict) and "attenuate" not in value and not is_scope
     if is_wrapped and not at.in_archive:
-        found = as_record(value, at.path, ("grant", "why"))
+        found = record(value, at.path, ("grant", "why"))
         if "grant" not in found:
             raise WrongValueError(f"{at.path} must have a 'grant'")
-        return _grant(found["grant"], at), as_text(found.get("why"), f"{at.path}.why")
+        return _grant(found["grant"], at), text_or_none(found.get("why"), f"{at.path}.why")
     return _grant(value, at), None
 
 
@@ -133,7 +125,7 @@ def scope_at(value: object, at: ValuePlace) -> Scope:
     """Return the scope that restricts the grant at *at*."""
     assert at.part is not None
     path = at.name.removeprefix("node:") if at.part == "builtins" else at.name
-    found = scope_of(as_record(value, at.path, None), at.part, path)
+    found = scope_of(record(value, at.path, None), at.part, path)
     if isinstance(found, str):
         raise WrongValueError(f"{at.path}: {found}")
     if not found:
@@ -142,7 +134,7 @@ def scope_at(value: object, at: ValuePlace) -> Scope:
 
 
 def _attenuation(value: object, at: ValuePlace) -> Attenuation:
-    found = as_record(value, at.path, ("attenuate", "params"))
+    found = record(value, at.path, ("attenuate", "params"))
     specifier, params = found["attenuate"], found.get("params", [])
     check_depth(params, f"{at.path}.params")
     if specifier is None:
@@ -175,36 +167,3 @@ def _check_name(name: str, at: ValuePlace) -> None:
 
 
 _KNOWN_GLOBALS = KNOWN_GLOBALS | INTRINSICS
-
-
-def as_record(value: object, path: str, known: tuple[str, ...] | None) -> dict[str, object]:
-    """Return *value* if it is an object with *known* keys; None: any keys."""
-    if not isinstance(value, dict):
-        raise WrongValueError(f"{path} must be an object, got {shown(value)}")
-    for key in value:
-        if known is not None and key not in known:
-            raise WrongValueError(
-                f"{path} has an unknown key '{key}'",
-                errors.did_you_mean(str(key), known) or f"known keys: {', '.join(known)}",
-            )
-    return value
-
-
-def shown(value: object) -> str:
-    """Return *value* as JSON, shortened for a message."""
-    text = json.dumps(value)
-    return text if len(text) < 60 else text[:60] + "…"  # noqa: PLR2004 - one line
-
-
-def as_flag(value: object, path: str) -> bool | None:
-    """Return *value* if it is a boolean, or absent."""
-    if value is not None and not isinstance(value, bool):
-        raise WrongValueError(f"{path} must be true or false, got {shown(value)}")
-    return value
-
-
-def as_text(value: object, path: str) -> str | None:
-    """Return *value* if it is a string, or absent."""
-    if value is not None and not isinstance(value, str):
-        raise WrongValueError(f"{path} must be a string, got {shown(value)}")
-    return value

@@ -18,6 +18,7 @@ from compartment_mapper.policy.model import (
     Attenuation,
     Grant,
     Grants,
+    InstallScripts,
     PackagePolicy,
     Policy,
     patterns_of,
@@ -43,7 +44,26 @@ def merge_policies(base: Policy, override: Policy) -> Policy:
             for name in sorted(names)
         },
         harmless=base.harmless or override.harmless,
+        install_scripts=_merged_scripts(base.install_scripts, override.install_scripts),
     )
+
+
+_Scripts = Mapping[CanonicalName, InstallScripts] | None
+
+
+def _merged_scripts(base: _Scripts, override: _Scripts) -> _Scripts:
+    """Return the scripts of both; an override usually decides only whether they run."""
+    if base is None or override is None:
+        return base if override is None else override
+    merged = dict(base)
+    for name, decided in override.items():
+        known = base.get(name, InstallScripts())
+        merged[name] = InstallScripts(
+            version=known.version if decided.version is None else decided.version,
+            scripts=decided.scripts or known.scripts,
+            run=known.run if decided.run is None else decided.run,
+        )
+    return merged
 
 
 def _merged(base: PackagePolicy, override: PackagePolicy) -> PackagePolicy:
@@ -56,6 +76,8 @@ def _merged(base: PackagePolicy, override: PackagePolicy) -> PackagePolicy:
         harden=base.harden if override.harden is None else override.harden,
         version=base.version if override.version is None else override.version,
         integrity=base.integrity if override.integrity is None else override.integrity,
+        entry_points=base.entry_points if override.entry_points is None else override.entry_points,
+        signs=base.signs if override.signs is None else override.signs,
         reasons={**base.reasons, **override.reasons},
     )
 
@@ -102,6 +124,8 @@ def _restricted(policy: PackagePolicy, within: PackagePolicy, *, harmless: bool)
         harden=True if True in (policy.harden, within.harden) else policy.harden or within.harden,
         version=None,
         integrity=None,
+        entry_points=None,
+        signs=None,
         reasons={},
     )
 

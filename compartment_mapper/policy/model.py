@@ -63,6 +63,10 @@ class PackagePolicy:
     #: The version and the hash of the package at the time of writing.
     version: str | None = None
     integrity: str | None = None
+    #: The files that others may load or run, and the number of places of each sign, at that time;
+    #: None if they were not recorded.
+    entry_points: tuple[str, ...] | None = None
+    signs: Mapping[str, int] | None = None
     #: The first use of each capability, by part and path: ``lib/file.js:12``.
     reasons: Mapping[tuple[Part, str], str] = field(default_factory=dict, compare=False)
 
@@ -83,11 +87,7 @@ class PackagePolicy:
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON value, sorted, without empty parts and reasons."""
-        found: dict[str, object] = {}
-        if self.version is not None:
-            found["version"] = self.version
-        if self.integrity is not None:
-            found["integrity"] = self.integrity
+        found = self._pinned()
         if self.harden is not None:
             found["harden"] = self.harden
         for part in PARTS:
@@ -100,12 +100,26 @@ class PackagePolicy:
             found["options"] = self.options
         return found
 
+    def _pinned(self) -> dict[str, object]:
+        """Return the JSON value of the reviewed state."""
+        found: dict[str, object] = {}
+        if self.version is not None:
+            found["version"] = self.version
+        if self.integrity is not None:
+            found["integrity"] = self.integrity
+        if self.entry_points is not None:
+            found["entryPoints"] = list(self.entry_points)
+        if self.signs:
+            found["signs"] = dict(sorted(self.signs.items()))
+        return found
+
     def to_endo(self) -> dict[str, object]:
         """Return the JSON value in the format of Endo's reader.
 
         Endo rejects ``"write"`` and scopes, and ignores ``options``, so ``options`` lists them.
         """
-        found = replace(self, harden=None, version=None, integrity=None).to_dict()
+        granted = replace(self, harden=None, version=None, integrity=None)
+        found = replace(granted, entry_points=None, signs=None).to_dict()
         options: dict[str, object] = {}
         if isinstance(self.options, dict):
             options |= self.options
@@ -248,6 +262,32 @@ def _grants_to_json(grants: Grants) -> object:
     }
 
 
+#: The lifecycle events that run code of a dependency, in the order of npm; ``prepare`` only for
+#: dependencies from git.
+LifecycleEvent = Literal["preinstall", "install", "postinstall", "prepare"]
+LIFECYCLE: tuple[LifecycleEvent, ...] = ("preinstall", "install", "postinstall", "prepare")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallScript:
+    """One lifecycle script of a package."""
+
+    command: str
+    #: A hash of the command and of the files that it names.
+    integrity: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallScripts:
+    """The lifecycle scripts of a package, and whether they may run."""
+
+    version: str | None = None
+    #: By event.
+    scripts: Mapping[str, InstallScript] = field(default_factory=dict)
+    #: None: no decision.
+    run: bool | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The policies of all packages; a package without an entry is granted nothing."""
@@ -256,6 +296,8 @@ class Policy:
     resources: Mapping[CanonicalName, PackagePolicy]
     #: Whether every package is also granted the harmless capabilities that its code names.
     harmless: bool = False
+    #: The lifecycle scripts of all installed packages; None if they were not recorded.
+    install_scripts: Mapping[CanonicalName, InstallScripts] | None = None
 
     def of(self, name: CanonicalName) -> PackagePolicy:
         """Return the policy of the package *name*."""

@@ -27,6 +27,8 @@ from compartment_mapper.records.module_record import (
     Reach,
     Refusal,
     RequestKind,
+    Sign,
+    SignName,
     StarExport,
 )
 from compartment_mapper.records.type_stripping import StrippedTypes, StripRefusal
@@ -48,6 +50,7 @@ _RECORDS: dict[str, type] = {
     "commonjs_names": FreeName,
     "builtin_uses": BuiltinUse,
     "refusals": Refusal,
+    "signs": Sign,
 }
 _TEXTS = frozenset(
     {"file_names", "cjs_exports", "cjs_reexports", "assigned_names", "prologue", "patched"}
@@ -64,6 +67,7 @@ _FLAGS = frozenset(
 )
 _LANGUAGES: tuple[object, ...] = get_args(Language)
 _KINDS: frozenset[object] = frozenset(get_args(RequestKind))
+_SIGNS: frozenset[object] = frozenset(get_args(SignName))
 _REACHES: frozenset[object] = frozenset(get_args(Reach))
 #: By annotation, the valid types of a field.
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -72,6 +76,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "Specifier": (str,),
     "RequestKind": (str,),
     "Reach": (str,),
+    "SignName": (str,),
     "str | None": (str, type(None)),
 }
 
@@ -79,7 +84,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 class _Shape:
     """The encoding of a record class: its fields in order, then the span as two numbers."""
 
-    __slots__ = ("allowed", "kind", "names", "reach")
+    __slots__ = ("allowed", "kind", "names", "reach", "sign")
 
     def __init__(self, record: type) -> None:
         own = [field for field in fields(record) if field.name != "span"]
@@ -88,6 +93,7 @@ class _Shape:
         self.allowed = frozenset(product(*types, (int,), (int,)))
         self.kind = self.names.index("kind") if "kind" in self.names else None
         self.reach = self.names.index("reach") if "reach" in self.names else None
+        self.sign = self.names.index("sign") if "sign" in self.names else None
 
 
 _SHAPES = {record: _Shape(record) for record in _RECORDS.values()}
@@ -161,6 +167,7 @@ def _record(record: type, shape: _Shape, item: object) -> object:
     _check(tuple(map(type, values)) in shape.allowed)
     _check(shape.kind is None or values[shape.kind] in _KINDS)
     _check(shape.reach is None or values[shape.reach] in _REACHES)
+    _check(shape.sign is None or values[shape.sign] in _SIGNS)
     *own, start, end = values
     made: object = record(**dict(zip(shape.names, own, strict=True)), span=_span(start, end))
     return made

@@ -161,6 +161,26 @@ class Refusal:
     hint: str = ""
 
 
+#: What a review of an update looks at, besides capabilities; ``docs/signs.md`` explains each.
+SignName = Literal[
+    "eval",
+    "computed-request",
+    "computed-member",
+    "assembled-name",
+    "decoded-literal",
+    "obfuscated",
+    "minified",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sign:
+    """A place in a source where malicious code often differs from other code."""
+
+    sign: SignName
+    span: Span
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleRecord:
     """The record of one module."""
@@ -206,6 +226,8 @@ class ModuleRecord:
     #: In an ECMAScript module: a CommonJS variable that it reads during evaluation.
     commonjs_names: tuple[FreeName, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    #: For the review of updates: places that do not affect how the source is compiled.
+    signs: tuple[Sign, ...] = ()
     #: Whether it may modify its package's exports after evaluation; see `monkey_patching`.
     monkey_patches: bool = False
     #: The specifiers of modules whose exports it modifies.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from compartment_mapper import errors
@@ -38,6 +39,16 @@ class PackageDescriptor:
     dev_dependencies: tuple[str, ...] = ()
     #: Peer dependencies that ``peerDependenciesMeta`` marks as optional.
     optional_peers: frozenset[str] = frozenset()
+    #: The files of its programs, by the value of ``bin``.
+    programs: tuple[str, ...] = ()
+    #: Patterns of published files; None if the field is absent.
+    files: tuple[str, ...] | None = None
+    #: Commands by name.
+    scripts: Mapping[str, str] = field(default_factory=dict)
+    #: Whether npm builds a ``binding.gyp`` without an install script: unless ``gypfile`` is false.
+    builds_addon: bool = True
+    #: The dependencies that are installed from a git repository.
+    from_git: frozenset[str] = frozenset()
 
     @property
     def has_exports(self) -> bool:
@@ -125,6 +136,11 @@ def _descriptor(fields: Mapping[str, object]) -> PackageDescriptor:
         peer_dependencies=_names(fields.get("peerDependencies")),
         dev_dependencies=_names(fields.get("devDependencies")),
         optional_peers=_optional_peers(fields.get("peerDependenciesMeta")),
+        programs=_programs(fields.get("bin")),
+        files=_texts(fields.get("files")),
+        scripts=_scripts(fields.get("scripts")),
+        builds_addon=fields.get("gypfile") is not False,
+        from_git=frozenset(_git_dependencies(fields)),
     )
 
 
@@ -168,6 +184,36 @@ def _optional_peers(value: object) -> frozenset[str]:
         for name, meta in value.items()
         if isinstance(meta, dict) and meta.get("optional") is True
     )
+
+
+def _programs(value: object) -> tuple[str, ...]:
+    found = value.values() if isinstance(value, dict) else [value]
+    return tuple(path for path in found if isinstance(path, str))
+
+
+def _texts(value: object) -> tuple[str, ...] | None:
+    return tuple(text for text in value if _is_text(text)) if isinstance(value, list) else None
+
+
+def _scripts(value: object) -> dict[str, str]:
+    found = value.items() if isinstance(value, dict) else ()
+    return {name: text for name, text in found if isinstance(text, str) and _is_text(text)}
+
+
+#: https://docs.npmjs.com/cli/configuring-npm/package-json#git-urls-as-dependencies, and
+#: ``user/repository``.
+_GIT = re.compile(
+    r"git[+:@]|git\+|(?:github|gitlab|bitbucket|gist):|[\w.-]+/[\w.-]+(?:#.*)?\Z"
+    r"|https?://(?:github|gitlab|bitbucket)\.[^/]+/.*\.git(?:#.*)?\Z"
+)
+
+
+def _git_dependencies(fields: Mapping[str, object]) -> Iterator[str]:
+    for key in ("dependencies", "devDependencies", "optionalDependencies"):
+        found = fields.get(key)
+        for name, version in found.items() if isinstance(found, dict) else ():
+            if isinstance(version, str) and _GIT.match(version):
+                yield name
 
 
 def _is_text(value: object) -> bool:

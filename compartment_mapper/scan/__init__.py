@@ -51,6 +51,7 @@ from compartment_mapper.scan.rewrites.legacy_regexp import scan_legacy_regexp
 from compartment_mapper.scan.rewrites.mapped_arguments import scan_mapped_arguments
 from compartment_mapper.scan.rewrites.silent_writes import scan_silent_writes
 from compartment_mapper.scan.rewrites.sloppy import scan_sloppy
+from compartment_mapper.scan.signs.every_sign import scan_signs
 from compartment_mapper.scan.syntax.patterns import word
 from compartment_mapper.scan.syntax.scopes import FUNCTIONS
 from compartment_mapper.scan.syntax.tree import Step, Syntax, parse
@@ -140,6 +141,7 @@ def scan_module(
         commonjs_names=() if syntax.first_error() else rewrites.commonjs_names,
         has_top_level_await=language == "mjs" and awaits is not None,
         refusals=rewrites.refusals,
+        signs=scan_signs(syntax, computed, builtin_uses),
         monkey_patches=changes.late,
         patched=changes.patched,
         parse_uncertainty=syntax.first_error()

@@ -9,6 +9,7 @@ import click
 from compartment_mapper import errors
 from compartment_mapper.bundle.application import Application
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options, shown_path
+from compartment_mapper.cli.policy.reviewing import ALL_SIGNS_OPTION, reviewed_in
 from compartment_mapper.cli.policy_files import policy_file
 from compartment_mapper.cli.shared import reporting, show
 from compartment_mapper.errors.diagnostic import InputError
@@ -47,6 +48,7 @@ from compartment_mapper.report.policy_text import (
     help="Override the policy path by path with FILE.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@ALL_SIGNS_OPTION
 @load_options
 @reporting
 def check_command(
@@ -55,11 +57,13 @@ def check_command(
     policy: str | None,
     override: str | None,
     as_json: bool,
+    all_signs: bool,
     loading: LoadOptions,
 ) -> None:
     """Check that the policy file covers the application at ENTRY and is up to date.
 
-    Exit status 1 if a use is not covered, a grant is unused, or a package has another version.
+    Exit status 1 if a use is not covered, a grant is unused, a package has another version, or an
+    install script is new or changed. Signs are listed, and do not change the status.
     """
     application = load(entry, loading)
     given = _policy_for(application, policy, override)
@@ -69,18 +73,24 @@ def check_command(
         *unused_grants(given.policy, application.uses),
         *changed_packages(given.policy, application.modules, application.packages),
     )
+    reviewed = reviewed_in(given.policy, application, every=all_signs)
     places = {finding: _place_of(application, finding) for finding in findings}
     if as_json:
         found = [finding_to_dict(finding, places.get(finding, "")) for finding in findings]
-        click.echo(json.dumps({"findings": found}, indent=2, ensure_ascii=False))
-    elif findings:
-        show(findings_text(findings, places))
+        shown = {"findings": found, **reviewed.to_dict()}
+        click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+    elif findings or reviewed.changes.failing:
+        for text in (findings_text(findings, places), reviewed.text()):
+            if text:
+                show(text)
         show("run `compartment-mapper policy infer` to update it for review", err=True)
         if any(finding.kind == "unused" for finding in findings):
             show("manual grants stay in the file: remove them by hand", err=True)
     else:
         show(f"{shown_path(given.file)} fits: {policy_summary_text(given.policy)}")
-    if findings:
+        if reviewed.text():
+            show(reviewed.text())
+    if findings or reviewed.changes.failing:
         raise click.exceptions.Exit(1)
 
 

@@ -9,8 +9,9 @@ import click
 
 from compartment_mapper.archive.compartment_map import policy_of_map
 from compartment_mapper.archive.reader import unpack
-from compartment_mapper.bundle.application import inferred_policy
+from compartment_mapper.bundle.application import Application, inferred_policy
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options
+from compartment_mapper.cli.policy.reviewing import ALL_SIGNS_OPTION, reviewed_between
 from compartment_mapper.cli.policy_files import policy_file
 from compartment_mapper.cli.shared import is_archive, read_file, reporting, show
 from compartment_mapper.inference.decision import parsed_policy
@@ -30,6 +31,7 @@ from compartment_mapper.report.policy_text import difference_markdown, differenc
 @click.option(
     "--markdown", "as_markdown", is_flag=True, help="Print Markdown tables, for pull requests."
 )
+@ALL_SIGNS_OPTION
 @load_options
 @reporting
 def diff_command(
@@ -38,31 +40,35 @@ def diff_command(
     new: str,
     as_json: bool,
     as_markdown: bool,
+    all_signs: bool,
     loading: LoadOptions,
 ) -> None:
     """List the capabilities that NEW grants and OLD does not (+), and the reverse (-), worst first.
 
     OLD and NEW are policy files, archives or entries of applications. `!` marks a capability that
-    is used and denied. Exit status 1 if they differ.
+    is used and denied. Exit status 1 if they differ. Then follow the signs and the install scripts
+    that changed; archives record neither.
     """
-    before, after = (_policy_of(target, loading) for target in (old, new))
+    before, _ = _policy_of(old, loading)
+    after, application = _policy_of(new, loading)
     difference = diff_policies(before, after)
+    reviewed = reviewed_between(before, after, application, every=all_signs)
     if as_json:
-        click.echo(json.dumps(difference.to_dict(), indent=2, ensure_ascii=False))
+        found = {**difference.to_dict(), **reviewed.to_dict()}
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     elif as_markdown:
-        show(difference_markdown(difference))
+        show("\n\n".join(filter(None, (difference_markdown(difference), reviewed.markdown()))))
     else:
-        show(difference_text(difference))
-    if difference.authority or difference.packages:
+        show("\n".join(filter(None, (difference_text(difference), reviewed.text()))))
+    if difference.authority or difference.packages or reviewed.changes.scripts:
         raise click.exceptions.Exit(1)
 
 
-def _policy_of(
-    target: str,
-    loading: LoadOptions,
-) -> Policy:
+def _policy_of(target: str, loading: LoadOptions) -> tuple[Policy, Application | None]:
+    """Return the policy of *target*, and the application if it is one."""
     if is_archive(target):
-        return policy_of_map(unpack(read_file(target)).map)
+        return policy_of_map(unpack(read_file(target)).map), None
     if target.endswith(".json") and Path(target).is_file():
-        return parsed_policy(policy_file(target))
-    return inferred_policy(load(target, loading))
+        return parsed_policy(policy_file(target)), None
+    application = load(target, loading)
+    return inferred_policy(application), application

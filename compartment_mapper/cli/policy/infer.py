@@ -13,6 +13,7 @@ from compartment_mapper.bundle.application import Application, inferred_policy
 from compartment_mapper.cli.building import place_of
 from compartment_mapper.cli.output import STANDARD_OUTPUT
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options, shown_path
+from compartment_mapper.cli.policy.reviewing import scripts_summary, with_decided_scripts
 from compartment_mapper.cli.shared import print_problems, read_file, reporting, show
 from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.host.disk import Disk
@@ -64,10 +65,12 @@ def infer_command(
     application = load(entry, loading)
     policy = inferred_policy(application)
     target = output or path_of(Location(application.root + POLICY_FILE))
+    known: Policy | None = None
     if output != STANDARD_OUTPUT and Path(target).is_file():
         known = parsed_policy(PolicyFile(text=read_file(target), name=target))
         written = policy if known.harmless else with_harmless(policy, application.uses)
         policy = with_decisions(written, known)
+    policy = with_decided_scripts(policy, known, application.root)
     risks = risks_of(granted_uses(application.uses, policy), in_page=application.in_page)
     doubtful = tuple(_doubtful(application, policy))
     place = partial(place_of, application)
@@ -85,9 +88,15 @@ def infer_command(
     if text:
         show(text, err=True)
     if output != STANDARD_OUTPUT:
-        count = len(policy.resources)
-        packages = f"{count} package" if count == 1 else f"{count} packages"
-        show(f"{shown_path(target)}: {packages}, {policy_summary_text(policy)}")
+        _print_summary(target, policy, known)
+
+
+def _print_summary(target: str, policy: Policy, known: Policy | None) -> None:
+    count = len(policy.resources)
+    packages = f"{count} package" if count == 1 else f"{count} packages"
+    show(f"{shown_path(target)}: {packages}, {policy_summary_text(policy)}")
+    for line in scripts_summary(policy, known):
+        show(line, err=True)
 
 
 def _doubtful(application: Application, policy: Policy) -> Iterator[Diagnostic]:

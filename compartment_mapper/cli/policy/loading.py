@@ -55,6 +55,7 @@ def load(entry: str, loading: LoadOptions) -> Application:
         conditions=frozenset(loading.condition),
         tree_shakes=tree_shakes(loading.tree_shaking, loading.condition),
         finds_policy=False,
+        reads_install_scripts=True,
     )
     return loaded_application(entry, options, loading.hosting)
 

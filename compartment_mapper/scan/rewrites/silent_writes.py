@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator
+from itertools import pairwise
 
 from compartment_mapper.records.module_record import Edit
 from compartment_mapper.scan.rewrites.assignments import assignment_as_call, begins_statement
@@ -92,7 +93,7 @@ def _counted(source: bytes) -> Iterator[bytes]:
 def _assigned(syntax: Syntax, offset: int) -> tuple[Node | None, Node | None]:
     """Return the object whose member ends at *offset* and is assigned, and the value."""
     path = syntax.path_to(offset)
-    for assignment, member in zip(path[-3:-1], path[-2:], strict=True):
+    for assignment, member in pairwise(path[-3:]):
         if assignment.kind == "assignment_expression" and member.field == "left":
             target = member.node.child_by_field_name("object")
             is_plain = target is None or syntax.text(target) in _PLAIN

@@ -176,6 +176,7 @@ const addStreams = (fs, host) => {
       return [settled(path), isHandle ? options : { ...options, fs: options['fs'] ?? own }];
     };
     fs[name] = ownFunction(host[name], change);
+    fs[`File${name}`] = fs[name];
     fs[`create${name}`] = (/** @type {unknown[]} */ ...args) =>
       Reflect.construct(host[name], change(args));
   }

@@ -33,7 +33,7 @@ def refused(value: object) -> Diagnostic:
         (
             {"zzz": {}},
             "the policy has an unknown key 'zzz'",
-            "known keys: $schema, harmless, defaultAttenuator, entry, resources",
+            "known keys: $schema, harmless, defaultAttenuator, entry, resources, installScripts",
         ),
         ({"entry": 5}, "entry must be an object, got 5", ""),
         ({"entry": {"gloabls": {}}}, "entry has an unknown key 'gloabls'",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
@@ -231,7 +232,7 @@ def test_a_scope_that_allows_nothing_is_a_mistake() -> None:
     assert (found.message, found.hint) == ('entry.globals["fetch"] allows nothing', "write false")
 
 
-def _restricted(one: dict[str, object], other: dict[str, object]) -> PackagePolicy:
+def _restricted(one: Mapping[str, object], other: Mapping[str, object]) -> PackagePolicy:
     return restrict_policy(_policy(**one), _policy(**other), [A]).resources[A]
 
 

@@ -23,6 +23,7 @@ def rewritten(text: str) -> str:
         ),
         pytest.param("x = 017 + 089;", "x = 0o17 + 89;", id="octal-numbers"),
         pytest.param("x = 0 + 0.5 + 0x0f;", "x = 0 + 0.5 + 0x0f;", id="other-numbers"),
+        pytest.param("// a.name = 1\nf();", "\nf();", id="comment-that-looks-like-an-assignment"),
         pytest.param(r"x = '\101\0';", r"x = '\x41\0';", id="octal-escapes"),
         pytest.param(r"x = '\08';", r"x = '\x008';", id="nul-before-a-digit"),
         pytest.param(r"x = '\\101';", r"x = '\\101';", id="escaped-backslash"),

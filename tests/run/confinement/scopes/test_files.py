@@ -73,6 +73,7 @@ def _run(folder: Path, *, scoped: bool, options: tuple[str, ...] = ()) -> Found:
             "SCOPED_TWO": "2",
             "OTHER": "other",
         },
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,

@@ -1,0 +1,1 @@
+"""Scan signs: places that a review of an update looks at, besides capabilities."""
