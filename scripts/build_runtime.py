@@ -21,7 +21,16 @@ from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FILES = ("main.cjs", "runtime.cjs", "script.js", "strip-types.cjs", "minify.mjs", "sandbox.cjs")
+FILES = (
+    "main.cjs",
+    "runtime.cjs",
+    "script.js",
+    "strip-types.cjs",
+    "minify.mjs",
+    "sandbox.cjs",
+    "report.js",
+    "report.css",
+)
 BUNDLE = ("package.json", "package-lock.json", "authority.mjs")
 SHOWN_LINES = 20  # npm and esbuild print the cause first
 
@@ -72,7 +81,9 @@ def inputs(runtime: Path) -> list[Path]:
     package = runtime.parent / "compartment_mapper"
     shared = ("languages", "limits", "authority/authority", "authority/node_members")
     tables = tuple(package / f"{name}.json" for name in shared)
-    return [*(runtime / name for name in names), *sorted((runtime / "src").rglob("*.js")), *tables]
+    sources = [*(runtime / "src").rglob("*.js"), *(runtime / "report").glob("*.js")]
+    styles = sorted((runtime / "report").glob("*.css"))
+    return [*(runtime / name for name in names), *sorted(sources), *styles, *tables]
 
 
 def inputs_digest(runtime: Path) -> str:
