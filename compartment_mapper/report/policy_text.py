@@ -17,6 +17,7 @@ from compartment_mapper.inference.policy_file import PolicyDiagnostic
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
 from compartment_mapper.policy.diff import AuthorityChange, PackageChange, PolicyDifference
 from compartment_mapper.policy.model import Policy
+from compartment_mapper.text import LINE_END
 
 _SIGNS = {"added": "+", "removed": "-", "wanted": "!", "changed": "~"}
 
@@ -53,12 +54,13 @@ def difference_text(difference: PolicyDifference) -> str:
     for change in difference.authority:
         if change.package != package:
             package = change.package
-            lines.append(_called(change.package))
+            lines.append(called(change.package))
         lines.append(f"  {_authority_line(change)}")
     return "\n".join(lines) or "no difference in capabilities"
 
 
-def _called(package: CanonicalName) -> str:
+def called(package: CanonicalName) -> str:
+    """Return how reports name a package."""
     return "the application" if package == ROOT_NAME else package
 
 
@@ -75,41 +77,50 @@ def _authority_line(change: AuthorityChange) -> str:
     return f"{_SIGNS[change.kind]} {change.severity:<8} {what}{refused}{place}"
 
 
-def difference_markdown(difference: PolicyDifference) -> str:
-    """Return a difference as a Markdown table for a pull request."""
+def difference_markdown(difference: PolicyDifference, *, most: int | None = None) -> str:
+    """Return a difference as Markdown tables for a pull request, with *most* rows each."""
     if not difference.packages and not difference.authority:
         return "No difference in capabilities."
     lines: list[str] = []
     if difference.authority:
         lines += ["| | severity | package | capability | used at |", "|---|---|---|---|---|"]
-        lines += [_row(change) for change in difference.authority]
+        lines += _first([_row(change) for change in difference.authority], most)
     if difference.packages:
         lines += ["", "| | package | before | after |", "|---|---|---|---|"][not lines :]
-        lines += [
-            f"| {change.kind} | {_code(change.package)} | {_cell(change.before)} "
-            f"| {_cell(change.after)} |"
+        rows = [
+            f"| {change.kind} | {code(change.package)} | {cell(change.before)} "
+            f"| {cell(change.after)} |"
             for change in difference.packages
         ]
+        lines += _first(rows, most)
     return "\n".join(lines)
 
 
+def _first(rows: list[str], most: int | None) -> list[str]:
+    if most is None or len(rows) <= most:
+        return rows
+    return [*rows[:most], f"| | | … and {len(rows) - most} more |"]
+
+
 def _row(change: AuthorityChange) -> str:
-    what = f"{change.part.removesuffix('s')} {_code(change.path)}"
+    what = f"{change.part.removesuffix('s')} {code(change.path)}"
     grant = f" ({change.grant})" if change.grant in {"write", "attenuated"} else ""
     kind = f"**{change.kind}**" if change.kind != "removed" else change.kind
-    name = _called(change.package)
+    name = called(change.package)
     return (
-        f"| {kind} | {change.severity} | {_code(name)} | {what}{grant}: {change.reason} "
-        f"| {_cell(change.place)} |"
+        f"| {kind} | {change.severity} | {code(name)} | {what}{grant}: {change.reason} "
+        f"| {cell(change.place)} |"
     )
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+def cell(text: str) -> str:
+    """Return *text* for a cell of a table, on one line and without markup."""
+    return LINE_END.sub(" ", text).replace("|", "\\|")
 
 
-def _code(text: str) -> str:
-    return f"`{_cell(text).replace('`', '')}`"
+def code(text: str) -> str:
+    """Return *text* as code in a cell of a table."""
+    return f"`{cell(text).replace('`', '')}`"
 
 
 def findings_text(
@@ -120,7 +131,7 @@ def findings_text(
 
 
 def _finding_line(finding: PolicyDiagnostic, place: str) -> str:
-    name = _called(finding.package)
+    name = called(finding.package)
     what = f"{(finding.part or '').removesuffix('s')} {finding.path}"
     match finding.kind:
         case "missing":
@@ -164,10 +175,10 @@ def capabilities_markdown(severity: Severity | None) -> str:
     """Return the capabilities as a Markdown table, one row for each reason."""
     rows: dict[tuple[str, str, str], list[str]] = {}
     for part, path, row in capabilities(severity):
-        rows.setdefault((row.severity, part, row.reason), []).append(_code(path))
+        rows.setdefault((row.severity, part, row.reason), []).append(code(path))
     lines = ["| severity | | capability | reason |", "|---|---|---|---|"]
     lines += [
-        f"| {level} | {part} | {', '.join(paths)} | {_cell(reason)} |"
+        f"| {level} | {part} | {', '.join(paths)} | {cell(reason)} |"
         for (level, part, reason), paths in rows.items()
     ]
     return "\n".join(lines)
