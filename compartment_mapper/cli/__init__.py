@@ -14,6 +14,7 @@ _COMMANDS = {
     "eval": "compartment_mapper.cli.eval:eval_command",
     "inspect": "compartment_mapper.cli.inspect:inspect_command",
     "policy": "compartment_mapper.cli.policy:policy_group",
+    "report": "compartment_mapper.cli.report.command:report_command",
     "run": "compartment_mapper.cli.run:run_command",
     "verify": "compartment_mapper.cli.verify:verify_command",
 }
@@ -27,6 +28,7 @@ def main() -> None:
     \b
     compartment-mapper bundle src/main.js -o app.zip   pack an application
     compartment-mapper inspect app.zip                 list packages and their capabilities
+    compartment-mapper report app.zip -o report.html   review them in a browser
     compartment-mapper run app.zip -- --port 8080      run it confined
     compartment-mapper eval -e "1 + 1"                 evaluate code with no capabilities
 
