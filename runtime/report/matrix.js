@@ -1,6 +1,6 @@
 // Which package may do what: packages by capabilities, the most severe first.
 import { el, fill, fillList } from './dom.js';
-import { capabilitiesOf, counted, groupOf, labelOf, matches, rank } from './model.js';
+import { capabilitiesOf, counted, groupOf, matches, rank } from './model.js';
 
 /** @import { Capability, Package } from './review.js' */
 /** @import { View } from './view.js' */
@@ -21,7 +21,7 @@ export const showMatrix = (view, panel) => {
   rows.sort((a, b) => worstRank(a) - worstRank(b));
   const columns = columnsOf(rows);
   const body = el('tbody');
-  const more = fillList(body, rows, (row) => rowOf(row, columns, select), { noun: 'packages' });
+  const more = fillList(body, rows, (row) => rowOf(view, row, columns), { noun: 'packages' });
   const table = el(
     'table',
     { class: 'matrix' },
@@ -76,11 +76,11 @@ const columnsOf = (rows) => {
 };
 
 /**
+ * @param {View} view
  * @param {Row} row
  * @param {string[]} columns
- * @param {View['select']} select
  */
-const rowOf = ({ own, groups }, columns, select) =>
+const rowOf = ({ model, select }, { own, groups }, columns) =>
   el(
     'tr',
     {},
@@ -95,7 +95,7 @@ const rowOf = ({ own, groups }, columns, select) =>
           title: own.canonicalName,
           onclick: () => select(own.canonicalName),
         },
-        labelOf(own),
+        model.labelOf(own),
       ),
     ),
     ...columns.map((name) => {

@@ -17,16 +17,21 @@ export const ROOT = '$root$';
  * @typedef {object} Model
  * @property {Review} review
  * @property {Map<string, Package>} packages by canonical name
+ * @property {(own: Package) => string} labelOf a short name
  */
 
 /**
  * @param {Review} review
  * @returns {Model}
  */
-export const makeModel = (review) => ({
-  review,
-  packages: new Map(review.packages.map((each) => [each.canonicalName, each])),
-});
+export const makeModel = (review) => {
+  const labels = labelsOf(review.packages);
+  return {
+    review,
+    packages: new Map(review.packages.map((each) => [each.canonicalName, each])),
+    labelOf: (own) => labels.get(own.canonicalName) ?? own.canonicalName,
+  };
+};
 
 /** @param {Severity} severity */
 export const rank = (severity) => SEVERITIES.indexOf(severity);
@@ -76,11 +81,19 @@ export const titleOf = (own) => {
 };
 
 /**
- * @param {Package} own
- * @returns {string} a name for a label
+ * @param {Package[]} packages
+ * @returns {Map<string, string>} by canonical name: the name, with the version if several packages have the name
  */
-export const labelOf = (own) =>
-  own.canonicalName === ROOT ? own.name : own.name || own.canonicalName;
+const labelsOf = (packages) => {
+  const byName = Map.groupBy(packages, (own) => own.name);
+  return new Map(
+    packages.map((own) => {
+      const isAlone = (byName.get(own.name)?.length ?? 0) < 2;
+      const label = isAlone || !own.version ? own.name : `${own.name}@${own.version}`;
+      return [own.canonicalName, label || own.canonicalName];
+    }),
+  );
+};
 
 /** @param {number} bytes */
 export const sizeText = (bytes) => {

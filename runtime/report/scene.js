@@ -1,5 +1,5 @@
 // From packages to the shapes and lines of the graph.
-import { ROOT, labelOf } from './model.js';
+import { ROOT } from './model.js';
 
 /** @import { Scene, Shape } from './layout.js' */
 /** @import { Package } from './review.js' */
@@ -19,7 +19,7 @@ export const makeScene = (model, packages, isLayered, widthOf) => {
   /** @type {Map<string, Shape>} */
   const shapes = new Map();
   for (const own of packages) {
-    const full = labelOf(own);
+    const full = model.labelOf(own);
     const label = full.length > LONGEST ? `${full.slice(0, LONGEST - 1)}…` : full;
     const radius = 5 + 1.6 * Math.sqrt(own.dependents.length);
     shapes.set(own.canonicalName, {

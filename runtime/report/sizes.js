@@ -1,7 +1,7 @@
 // Sizes as a treemap: packages, and the files of the selected package.
 import { hierarchy, treemap, treemapSquarify } from 'd3-hierarchy';
 import { el, fill, svg } from './dom.js';
-import { counted, labelOf, matches, sizeText, worst } from './model.js';
+import { counted, matches, sizeText, worst } from './model.js';
 
 /** @import { View } from './view.js' */
 
@@ -42,7 +42,7 @@ export const showSizes = (view, panel) => {
   const text =
     own === undefined
       ? `${counted(tiles.length, 'package')}, ${sizeText(total)}. Select one to see its files; arrow keys move between tiles.`
-      : `${labelOf(own)}: ${counted(tiles.length, 'file')}, ${sizeText(total)}`;
+      : `${view.model.labelOf(own)}: ${counted(tiles.length, 'file')}, ${sizeText(total)}`;
   fill(
     panel,
     el('p', { class: 'summary', role: 'status' }, own && back, own && ' ', text),
@@ -56,7 +56,7 @@ const packageTiles = ({ model, state }) =>
     .filter((own) => own.bytes > 0)
     .map((own) => ({
       name: own.canonicalName,
-      label: labelOf(own),
+      label: model.labelOf(own),
       bytes: own.bytes,
       severity: worst(own, state.filter),
       faded: !matches(own, state.filter),
