@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from compartment_mapper.authority.table import SEVERITIES, Severity
 from compartment_mapper.policy.diff import PolicyDifference
 from compartment_mapper.report.model import Comparison, Review
-from compartment_mapper.report.text import summary_text
+from compartment_mapper.report.text import counts_text, summary_text
 from compartment_mapper.text import size_text
 
 
@@ -25,20 +25,6 @@ def headline(review: Review) -> str:
         verb = "package reads" if leaks == 1 else "packages read"
         parts.append(f"{leaks} {verb} secrets and can reach the network")
     return "; ".join(parts)
-
-
-def counts_text(counts: Mapping[Severity, int], verb: str) -> str:
-    """Return the number of capabilities by severity.
-
-    >>> counts_text({"high": 2, "low": 1}, "granted"), counts_text({}, "granted")
-    ('3 capabilities granted (2 high, 1 low)', 'no capabilities granted')
-    """
-    total = sum(counts.values())
-    if not total:
-        return f"no capabilities {verb}"
-    noun = "capability" if total == 1 else "capabilities"
-    detail = ", ".join(f"{counts[level]} {level}" for level in SEVERITIES if counts.get(level))
-    return f"{total} {noun} {verb} ({detail})"
 
 
 def changes_text(comparison: Comparison) -> str:

@@ -13,10 +13,11 @@ from compartment_mapper.authority.table import (
     Severity,
     authority_of,
 )
-from compartment_mapper.inference.policy_file import PolicyDiagnostic
+from compartment_mapper.inference.policy_file import PolicyDiagnostic, PolicyDiagnosticKind
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
 from compartment_mapper.policy.diff import AuthorityChange, PackageChange, PolicyDifference
 from compartment_mapper.policy.model import Policy
+from compartment_mapper.report.headline import difference_summary
 from compartment_mapper.text import LINE_END
 
 _SIGNS = {"added": "+", "removed": "-", "wanted": "!", "changed": "~"}
@@ -47,8 +48,11 @@ def policy_summary_text(policy: Policy) -> str:
 
 def difference_text(difference: PolicyDifference) -> str:
     """Return a difference as text; ``!`` marks a denied use."""
-    lines = [_package_line(change) for change in difference.packages]
-    if lines and difference.authority:
+    if not (difference.packages or difference.authority):
+        return "no difference in capabilities"
+    lines = [difference_summary(difference)]
+    lines += [_package_line(change) for change in difference.packages]
+    if difference.packages and difference.authority:
         lines.append("")
     package: CanonicalName | None = None
     for change in difference.authority:
@@ -56,7 +60,7 @@ def difference_text(difference: PolicyDifference) -> str:
             package = change.package
             lines.append(called(change.package))
         lines.append(f"  {_authority_line(change)}")
-    return "\n".join(lines) or "no difference in capabilities"
+    return "\n".join(lines)
 
 
 def called(package: CanonicalName) -> str:
@@ -126,8 +130,21 @@ def code(text: str) -> str:
 def findings_text(
     findings: Sequence[PolicyDiagnostic], places: Mapping[PolicyDiagnostic, str]
 ) -> str:
-    """Return one line for each difference between a policy and its application."""
-    return "\n".join(_finding_line(finding, places.get(finding, "")) for finding in findings)
+    """Return a summary, and one line for each difference between a policy and its application."""
+    counts = Counter(finding.kind for finding in findings)
+    summary = ", ".join(f"{counts[kind]} {text}" for kind, text in _KINDS.items() if counts[kind])
+    lines = (_finding_line(finding, places.get(finding, "")) for finding in findings)
+    return "\n".join([summary, *lines])
+
+
+_KINDS: Mapping[PolicyDiagnosticKind, str] = {
+    "missing": "not covered",
+    "patched": "modified and not covered",
+    "unused": "no longer used",
+    "unknown": "not part of the application",
+    "version": "of another version",
+    "integrity": "with other files",
+}
 
 
 def _finding_line(finding: PolicyDiagnostic, place: str) -> str:

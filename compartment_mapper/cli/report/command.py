@@ -21,7 +21,7 @@ from compartment_mapper.cli.report.loading import (
     loaded_review,
     with_comparison,
 )
-from compartment_mapper.cli.shared import Choices, bundling, reporting, show
+from compartment_mapper.cli.shared import PACKAGE_OPTION, Choices, bundling, reporting, show
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.report.data import review_json
 from compartment_mapper.report.headline import changes_text, headline
@@ -85,13 +85,7 @@ _LOWEST: Mapping[str, Severity] = {"github": "high"}
     type=click.Choice([*SEVERITIES[:-1]]),
     help="Omit capabilities below this severity. Default: low; with github: high.",
 )
-@click.option(
-    "--package",
-    "names",
-    multiple=True,
-    metavar="NAME",
-    help="Only this package: a canonical name or a package name. Repeatable.",
-)
+@PACKAGE_OPTION
 @click.option(
     "--json", "as_json", is_flag=True, help="Print a summary of the written FILE as JSON."
 )

@@ -184,3 +184,20 @@ def test_names_that_are_no_unicode_are_written(app: Path) -> None:
     for form in (*forms, "html"):
         result = invoke("report", "main.js", "--infer", "--format", form, "-o", f"r.{form}")
         assert result.exit_code in {0, 1}, result.output
+
+
+def test_inspect_and_explain_have_the_same_filters(app: Path) -> None:
+    (app / "node_modules/a/index.js").write_text("fetch('/');\nprocess.env.HOME;\nos = 1;\n")
+
+    one = invoke("inspect", "main.js", "--infer", "--package", "a").stdout
+    high = invoke("inspect", "main.js", "--infer", "--min-severity", "high", "--json").stdout
+    code = invoke("policy", "explain", "a", "--entry", "main.js", "--min-severity", "high").stdout
+    every = invoke("policy", "explain", "a", "--entry", "main.js").stdout
+
+    assert one.startswith("1 package, 1 module, ")
+    assert "2 capabilities granted (1 high, 1 medium)" in one.splitlines()[0]
+    assert [each["globals"] for each in json.loads(high)["packages"]] == [[], ["fetch"]]
+    assert "global fetch" in code
+    assert "process.env" not in code
+    assert "2 uses: 2 capabilities used (1 high, 1 medium)" in every
+    assert "[UNKNOWN_PACKAGE]" in refused("inspect", "main.js", "--package", "b")
