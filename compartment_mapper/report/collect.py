@@ -6,7 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from compartment_mapper.archive.compartment_map import CompartmentMap, FileModule, policy_of_map
+from compartment_mapper.archive.compartment_map import (
+    ATTENUATORS,
+    CompartmentMap,
+    FileModule,
+    policy_of_map,
+)
 from compartment_mapper.archive.mapping import archive_names
 from compartment_mapper.archive.reader import Archive
 from compartment_mapper.archive.writer import file_path
@@ -34,7 +39,7 @@ from compartment_mapper.report.model import (
     ReviewedFile,
     ReviewedPackage,
 )
-from compartment_mapper.report.summary import summaries_of
+from compartment_mapper.report.summary import PackageSummary, summaries_of
 
 #: esbuild's name of the module format, by parser.
 _FORMATS: Mapping[str, Literal["esm", "cjs"]] = {
@@ -160,8 +165,10 @@ def _packages(
     capabilities: Mapping[CanonicalName, tuple[ReviewedCapability, ...]],
     chains: Mapping[CanonicalName, tuple[ChainStep, ...]],
 ) -> tuple[ReviewedPackage, ...]:
-    return tuple(
-        ReviewedPackage(
+    def package(summary: PackageSummary) -> ReviewedPackage:
+        is_entry = summary.compartment == compartment_map.entry_compartment
+        own = capabilities.get(ROOT_NAME if is_entry else summary.canonical_name, ())
+        return ReviewedPackage(
             canonical_name=summary.canonical_name,
             name=summary.name,
             version=summary.version,
@@ -170,12 +177,13 @@ def _packages(
             dependencies=summary.dependencies,
             dependents=summary.dependents,
             harden=summary.harden,
-            capabilities=capabilities.get(summary.canonical_name, ()),
+            capabilities=own,
             chain=chains.get(summary.canonical_name, ()),
-            leak=leak_of(capabilities.get(summary.canonical_name, ())),
+            leak=leak_of(own),
         )
-        for summary in summaries_of(compartment_map, sizes)
-    )
+
+    summaries = summaries_of(compartment_map, sizes)
+    return tuple(package(each) for each in summaries if each.compartment != ATTENUATORS)
 
 
 def _files(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from reviews import FILES, INFERRED, reviewed, reviewed_archive
-from support import load, package
+from support import bundled, load, package
 
+from compartment_mapper.archive.reader import unpack
 from compartment_mapper.bundle.application import Options
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.inference.decision import PolicyFile, parsed_policy
-from compartment_mapper.report.collect import compared
+from compartment_mapper.locations import CanonicalName
+from compartment_mapper.report.collect import compared, review_of_archive
 from compartment_mapper.report.data import review_to_dict
 from compartment_mapper.report.headline import changes_text, headline
 from compartment_mapper.report.model import Review, ReviewedPackage, restricted
@@ -83,6 +86,36 @@ def test_an_archive_shows_its_policy() -> None:
     ]
     assert [each.used for each in found.capabilities] == [None] * 4
     assert found.entries == ("main.js",)
+
+
+def test_a_function_that_attenuates_a_grant_is_no_package() -> None:
+    given = policy(
+        '{"entry": {"packages": "any"}, "resources": {"a": {"packages": "any", "globals": '
+        '{"fetch": {"attenuate": "@s/b", "params": ["x"]}}, "builtins": {"fs": true}}}}'
+    )
+    for make in (reviewed, reviewed_archive):
+        found = make(options=Options(policy=given, enforces=False))
+
+        (only,) = (each for each in own(found, "a").capabilities if each.part == "globals")
+        assert (only.title, only.status, only.grant) == ("global fetch", "granted", "attenuated")
+        names = [each.canonical_name for each in found.packages]
+        assert names == ["$root$", "@s/b", "a", "a>c"]
+
+
+def test_an_archive_may_name_its_entry_as_it_likes() -> None:
+    archive = unpack(bundled(FILES, options=INFERRED).content)
+    entry = archive.map.entry_compartment
+    renamed = {
+        name: replace(each, label=CanonicalName("app-v1.0.0")) if name == entry else each
+        for name, each in archive.map.compartments.items()
+    }
+    other = replace(archive, map=replace(archive.map, compartments=renamed))
+
+    found = review_of_archive(other, target="endo.zip", tool_version="1")
+
+    assert [each.title for each in own(found, "app-v1.0.0").capabilities] == [
+        "global process.env.HOME"
+    ]
 
 
 def test_chains_are_those_of_why() -> None:
