@@ -18,7 +18,7 @@ from compartment_mapper.locations import ROOT_NAME, CanonicalName
 from compartment_mapper.policy.diff import AuthorityChange, PackageChange, PolicyDifference
 from compartment_mapper.policy.model import Policy
 from compartment_mapper.report.headline import difference_summary
-from compartment_mapper.text import LINE_END
+from compartment_mapper.text import LINE_END, printable
 
 _SIGNS = {"added": "+", "removed": "-", "wanted": "!", "changed": "~"}
 
@@ -119,7 +119,7 @@ def _row(change: AuthorityChange) -> str:
 
 def cell(text: str) -> str:
     """Return *text* for a cell of a table, on one line and without markup."""
-    return LINE_END.sub(" ", text).replace("|", "\\|")
+    return printable(LINE_END.sub(" ", text)).replace("|", "\\|")
 
 
 def code(text: str) -> str:

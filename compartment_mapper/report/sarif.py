@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from hashlib import sha256
 from urllib.parse import quote
@@ -104,7 +105,7 @@ def _result(alert: Alert, rule: int, root: SourceRoot) -> dict[str, object]:
         "ruleId": alert.rule,
         "ruleIndex": rule,
         "level": alert.level,
-        "message": {"text": alert.message},
+        "message": {"text": _plain(alert.message)},
         "locations": [_location(alert, root)],
         # The keys: ours, and the one that GitHub reads.
         "partialFingerprints": {
@@ -122,6 +123,15 @@ def _result(alert: Alert, rule: int, root: SourceRoot) -> dict[str, object]:
             "used": alert.capability.used,
         }
     return found
+
+
+def _plain(text: str) -> str:
+    r"""Return *text* without links, which brackets make in a message (SARIF 3.11.6).
+
+    >>> print(_plain("package '[a](https://b.example)'"))
+    package '\[a\](https://b.example)'
+    """
+    return re.sub(r"([\\\[\]])", r"\\\1", text)
 
 
 def _location(alert: Alert, root: SourceRoot) -> dict[str, object]:

@@ -71,7 +71,7 @@ def _from_sources(entry: str, choices: Choices) -> Loaded:
         map=made.map,
         sizes=made.sizes,
         sha512=made.sha512,
-        problems=(*application.warnings, *_other_packages(made)),
+        problems=(*application.warnings, *_other_packages(made, frozen=choices.frozen)),
     )
     folder = Path(path_of(application.root)).absolute()
     repository = _repository(folder)
@@ -84,13 +84,13 @@ def _from_sources(entry: str, choices: Choices) -> Loaded:
     return Loaded(review=review, root=root, inputs=(*disk.files, *files))
 
 
-def _other_packages(made: Bundle) -> list[Diagnostic]:
+def _other_packages(made: Bundle, *, frozen: bool) -> list[Diagnostic]:
     """Return the packages whose version or files differ from those in the policy file."""
     application = made.application
     if application.policy_file is None:
         return []
     given = GivenPolicy(policy=application.policy, file=application.policy_file)
-    return list(package_problems(given, application.scanned, frozen=False))
+    return list(package_problems(given, application.scanned, frozen=frozen))
 
 
 def _repository(folder: Path) -> Path:
