@@ -21,7 +21,8 @@ const view = {
   select: (name) => {
     view.state.selected = name;
     keepAddress();
-    show();
+    showDetails(view, pane);
+    if (view.state.tab === 'graph') drawGraph?.(); // other views stay, so that the focus does
   },
   open: (tab) => {
     view.state.tab = tab;

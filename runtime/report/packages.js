@@ -34,7 +34,7 @@ export const showPackages = (view, panel) => {
       const severity = worst(own, state.filter);
       return el(
         'tr',
-        { 'aria-current': own.canonicalName === state.selected ? 'true' : null },
+        {},
         el(
           'th',
           { scope: 'row' },

@@ -27,6 +27,7 @@ export const showSizes = (view, panel) => {
     view.select(tile.name);
     opened = tile.name;
     showSizes(view, panel);
+    panel.querySelector('button')?.focus();
   };
   const back = el(
     'button',
@@ -35,6 +36,7 @@ export const showSizes = (view, panel) => {
       onclick: () => {
         opened = null;
         showSizes(view, panel);
+        panel.querySelector('g')?.focus();
       },
     },
     '← All packages',

@@ -159,6 +159,34 @@ def test_the_graph_is_used_with_the_keyboard(browser: Browser, served: Path) -> 
     assert title in {"@s/b@3.0.0", "a@2.0.0"}
 
 
+def test_selecting_keeps_the_focus(browser: Browser, served: Path) -> None:
+    address = page(served, reviewed())
+    state = "[document.activeElement.className, location.hash]"
+
+    shown = show(
+        browser,
+        f"{address}#tab=capabilities",
+        evaluate=state,
+        reader=Reader(keys=(*("Tab",) * 7, "Enter")),
+    )
+
+    assert shown.value == ["cell critical denied", "#tab=capabilities&package=%40s%2Fb"]
+
+
+def test_tiles_are_opened_and_left_with_the_keyboard(browser: Browser, served: Path) -> None:
+    address = page(served, reviewed())
+    tabs = ("Tab",) * 5
+    focus = f"[{TEXT}.split(',')[0], document.activeElement.tagName]"
+
+    inside, back = (
+        show(browser, f"{address}#tab=sizes", evaluate=focus, reader=Reader(keys=(*tabs, *keys)))
+        for keys in (("Enter",), ("Enter", "Enter", "ArrowRight"))
+    )
+
+    assert inside.value == ["← All packages app: 2 files", "BUTTON"]
+    assert back.value == ["4 packages", "g"]
+
+
 def test_escape_closes_the_details(browser: Browser, served: Path) -> None:
     address = page(served, reviewed())
 
