@@ -1,27 +1,19 @@
-// The package graph: pan and zoom by pointer and keyboard, and the selection.
-import { select as selection } from 'd3-selection';
-import { zoom as makeZoom, zoomIdentity } from 'd3-zoom';
+// The package graph: what it shows, the selection, and its keys.
 import { el, fill } from './dom.js';
 import { MOST_IN_LAYERS, layOutLayers, layOutRings } from './layout.js';
 import { counted, matches, titleOf, worst } from './model.js';
 import { FONT, paint } from './paint.js';
 import { makeScene, neighbours } from './scene.js';
+import { makeViewport } from './viewport.js';
 
 /** @import { Scene, Shape } from './layout.js' */
+/** @import { Look } from './paint.js' */
 /** @import { View } from './view.js' */
+/** @import { Viewport } from './viewport.js' */
 
-const COLORS = [
-  'critical',
-  'high',
-  'medium',
-  'low',
-  'none',
-  'text',
-  'surface',
-  'border',
-  'line',
-  'accent',
-];
+const SEVERITIES = ['critical', 'high', 'medium', 'low', 'none'];
+const COLORS = [...SEVERITIES, 'text', 'surface', 'border', 'line', 'accent'];
+const ZOOM = 1.4;
 
 /**
  * @param {View} view
@@ -36,188 +28,198 @@ export const makeGraph = (view, panel) => {
   });
   const summary = el('p', { class: 'summary', role: 'status' });
   const near = el('input', { type: 'checkbox', id: 'near' });
-  const colors = paletteOf(canvas);
-  let transform = zoomIdentity;
+  const colors = makePalette(canvas);
   /** @type {Scene} */
   let scene = { shapes: [], lines: [], isLayered: true };
   let shown = '';
 
-  const zoom = makeZoom()
-    .scaleExtent([0.02, 6])
-    .on('zoom', (event) => {
-      transform = event.transform;
-      draw();
-    });
-  const target = /** @type {any} */ (selection(canvas));
-  target.call(zoom).on('dblclick.zoom', null);
-
-  const draw = () => {
-    const { model, state } = view;
-    const own = state.selected === null ? undefined : model.packages.get(state.selected);
-    const path = new Set(own?.chain.map((step) => step.package) ?? []);
-    const faded = new Set(
-      model.review.packages
-        .filter((each) => !matches(each, state.filter))
-        .map((each) => each.canonicalName),
-    );
-    if (own !== undefined) path.add(own.canonicalName);
-    paint(canvas, scene, {
-      transform,
-      colors: colors(),
-      colorOf: (name) => {
-        const each = model.packages.get(name);
-        return colors()[(each && worst(each, state.filter)) ?? 'none'] ?? '';
-      },
-      isFaded: (name) => faded.has(name),
-      selected: state.selected,
-      path,
-    });
+  const draw = () => paint(canvas, scene, lookOf(view, viewport.transform(), colors()));
+  const viewport = makeViewport(canvas, draw);
+  const show = () => {
+    viewport.resize();
+    const { selected } = view.state;
+    const around = near.checked ? selected : null;
+    const packages = around === null ? view.model.review.packages : neighbours(view.model, around);
+    const what = around === null ? '' : ' around the selection';
+    summary.textContent = `${counted(packages.length, 'package')}${what}, colored by the worst grant. Drag to move, scroll to zoom; arrow keys select.`;
+    if (shown !== `${around}`) {
+      shown = `${around}`;
+      scene = laidOut(view, packages, canvas);
+      viewport.fit(scene);
+      canvas.dataset['ready'] = 'true';
+    }
+    draw();
   };
 
-  const fit = () => {
-    if (scene.shapes.length === 0) return;
-    const left = Math.min(...scene.shapes.map((each) => each.x - each.width / 2)) - 20;
-    const right = Math.max(...scene.shapes.map((each) => each.x + each.width / 2)) + 20;
-    const top = Math.min(...scene.shapes.map((each) => each.y - each.height / 2)) - 20;
-    const bottom = Math.max(...scene.shapes.map((each) => each.y + each.height / 2)) + 20;
-    const { clientWidth: width, clientHeight: height } = canvas;
-    const k = Math.min(1.4, width / (right - left), height / (bottom - top));
-    const [x, y] = [width / 2 - (k * (left + right)) / 2, height / 2 - (k * (top + bottom)) / 2];
-    zoom.transform(target, zoomIdentity.translate(x, y).scale(k));
-  };
-
-  const resize = () => {
-    canvas.width = Math.round(canvas.clientWidth * devicePixelRatio);
-    canvas.height = Math.round(canvas.clientHeight * devicePixelRatio);
-  };
-
-  const layOut = () => {
-    const { model, state } = view;
-    const isNear = near.checked && state.selected !== null;
-    const packages = isNear ? neighbours(model, state.selected ?? '') : model.review.packages;
-    const key = isNear ? `near ${state.selected}` : 'all';
-    summary.textContent = `${counted(packages.length, 'package')}${isNear ? ' around the selection' : ''}, colored by the worst grant. Drag to move, scroll to zoom; arrow keys select.`;
-    if (key === shown) return;
-    shown = key;
-    delete canvas.dataset['ready'];
-    const isLayered = packages.length <= MOST_IN_LAYERS;
-    const context = canvas.getContext('2d');
-    if (context) context.font = FONT;
-    scene = makeScene(model, packages, isLayered, (text) => context?.measureText(text).width ?? 0);
-    if (isLayered) layOutLayers(scene);
-    else layOutRings(scene);
-    fit();
-    canvas.dataset['ready'] = 'true';
-  };
-
-  const center = (/** @type {Shape | undefined} */ shape) => {
-    if (shape === undefined) return;
-    const [x, y] = transform.apply([shape.x, shape.y]);
-    const { clientWidth: width, clientHeight: height } = canvas;
-    if (x < 40 || y < 40 || x > width - 40 || y > height - 40)
-      zoom.translateTo(target, shape.x, shape.y);
-  };
-
-  const select = (/** @type {string | null} */ name) => {
+  /** @param {string | null} name */
+  const select = (name) => {
     view.select(name);
-    center(scene.shapes.find((shape) => shape.name === name));
+    viewport.reveal(scene.shapes.find((shape) => shape.name === name));
   };
+  listenToPointer(view, canvas, viewport, () => scene, select);
+  listenToKeys(view, canvas, viewport, () => scene, select);
+  near.addEventListener('change', show);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
+  new ResizeObserver(() => viewport.resize() && viewport.fit(scene)).observe(canvas);
+  fill(
+    panel,
+    toolbar(viewport, near, () => viewport.fit(scene)),
+    summary,
+    canvas,
+  );
+  return show;
+};
 
-  canvas.addEventListener('click', (event) => {
-    const [x, y] = transform.invert([event.offsetX, event.offsetY]);
-    select(shapeAt(scene, x, y, 4 / transform.k)?.name ?? null);
-  });
+/**
+ * @param {View} view
+ * @param {import('./review.js').Package[]} packages
+ * @param {HTMLCanvasElement} canvas measures labels
+ * @returns {Scene}
+ */
+const laidOut = (view, packages, canvas) => {
+  const context = canvas.getContext('2d');
+  if (context) context.font = FONT;
+  const widthOf = (/** @type {string} */ text) => context?.measureText(text).width ?? 0;
+  const scene = makeScene(view.model, packages, packages.length <= MOST_IN_LAYERS, widthOf);
+  if (scene.isLayered) layOutLayers(scene);
+  else layOutRings(scene);
+  return scene;
+};
+
+/**
+ * @param {View} view
+ * @param {Look['transform']} transform
+ * @param {Record<string, string>} colors
+ * @returns {Look}
+ */
+const lookOf = ({ model, state }, transform, colors) => {
+  const own = state.selected === null ? undefined : model.packages.get(state.selected);
+  const path = new Set(own?.chain.map((step) => step.package) ?? []);
+  if (own !== undefined) path.add(own.canonicalName);
+  const faded = new Set(
+    model.review.packages
+      .filter((each) => !matches(each, state.filter))
+      .map((each) => each.canonicalName),
+  );
+  const byName = new Map(
+    model.review.packages.map((each) => [
+      each.canonicalName,
+      colors[worst(each, state.filter) ?? 'none'] ?? '',
+    ]),
+  );
+  return {
+    transform,
+    colors,
+    colorOf: (name) => byName.get(name) ?? '',
+    isFaded: (name) => faded.has(name),
+    selected: state.selected,
+    path,
+  };
+};
+
+/**
+ * @param {View} view
+ * @param {HTMLCanvasElement} canvas
+ * @param {Viewport} viewport
+ * @param {() => Scene} scene
+ * @param {(name: string | null) => void} select
+ */
+const listenToPointer = (view, canvas, viewport, scene, select) => {
+  const shapeAt = (/** @type {MouseEvent} */ event) => {
+    const { x, y, slack } = viewport.pointOf(event);
+    return scene().shapes.findLast(
+      (each) =>
+        Math.abs(x - each.x) <= each.width / 2 + slack &&
+        Math.abs(y - each.y) <= each.height / 2 + slack,
+    );
+  };
+  canvas.addEventListener('click', (event) => select(shapeAt(event)?.name ?? null));
   canvas.addEventListener('mousemove', (event) => {
-    const [x, y] = transform.invert([event.offsetX, event.offsetY]);
-    const found = shapeAt(scene, x, y, 4 / transform.k);
-    const own = found && view.model.packages.get(found.name);
+    const own = view.model.packages.get(shapeAt(event)?.name ?? '');
     canvas.title = own ? titleOf(own) : '';
     canvas.classList.toggle('over', own !== undefined);
   });
-  canvas.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === '+' || event.key === '=') zoom.scaleBy(target, 1.4);
-    else if (event.key === '-') zoom.scaleBy(target, 1 / 1.4);
-    else if (event.key === '0') fit();
-    else if (event.key.startsWith('Arrow'))
-      select(nextShape(scene, view.state.selected, event.key)?.name ?? view.state.selected);
-    else return;
-    event.preventDefault();
-  });
-  near.addEventListener('change', layOut);
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
-  new ResizeObserver(() => {
-    resize();
-    if (canvas.clientWidth > 0) fit();
-  }).observe(canvas);
+};
 
+/**
+ * @param {View} view
+ * @param {HTMLCanvasElement} canvas
+ * @param {Viewport} viewport
+ * @param {() => Scene} scene
+ * @param {(name: string | null) => void} select
+ */
+const listenToKeys = (view, canvas, viewport, scene, select) => {
+  /** @type {Record<string, () => void>} */
+  const keys = {
+    '+': () => viewport.zoomBy(ZOOM),
+    '=': () => viewport.zoomBy(ZOOM),
+    '-': () => viewport.zoomBy(1 / ZOOM),
+    0: () => viewport.fit(scene()),
+  };
+  for (const key of ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'])
+    keys[key] = () => {
+      const next = nextShape(scene(), view.state.selected, key);
+      if (next !== undefined) select(next.name);
+    };
+  canvas.addEventListener('keydown', (event) => {
+    const act = keys[event.key];
+    if (act === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    act();
+  });
+};
+
+/**
+ * @param {Viewport} viewport
+ * @param {HTMLInputElement} near
+ * @param {() => void} fit
+ */
+const toolbar = (viewport, near, fit) => {
   const button = (
     /** @type {string} */ text,
     /** @type {string} */ label,
     /** @type {() => void} */ act,
   ) => el('button', { type: 'button', 'aria-label': label, title: label, onclick: act }, text);
-  fill(
-    panel,
+  return el(
+    'div',
+    { class: 'tools' },
+    button('+', 'Zoom in', () => viewport.zoomBy(ZOOM)),
+    button('−', 'Zoom out', () => viewport.zoomBy(1 / ZOOM)),
+    button('Fit', 'Show the whole graph', fit),
+    el('label', { for: 'near' }, near, ' Only the neighbours of the selection'),
     el(
-      'div',
-      { class: 'tools' },
-      button('+', 'Zoom in', () => zoom.scaleBy(target, 1.4)),
-      button('−', 'Zoom out', () => zoom.scaleBy(target, 1 / 1.4)),
-      button('Fit', 'Show the whole graph', fit),
-      el('label', { for: 'near' }, near, ' Only the neighbours of the selection'),
-      legend(),
+      'span',
+      { class: 'legend' },
+      ...SEVERITIES.map((name) => el('span', {}, el('i', { class: `swatch ${name}` }), name)),
     ),
-    summary,
-    canvas,
   );
-  return () => {
-    if (canvas.width !== Math.round(canvas.clientWidth * devicePixelRatio)) resize();
-    layOut();
-    draw();
-  };
 };
-
-const legend = () =>
-  el(
-    'span',
-    { class: 'legend' },
-    ...['critical', 'high', 'medium', 'low', 'none'].map((name) =>
-      el('span', {}, el('i', { class: `swatch ${name}` }), name),
-    ),
-  );
 
 /**
  * @param {HTMLElement} element
  * @returns {() => Record<string, string>} the colors of the current scheme
  */
-const paletteOf = (element) => {
+const makePalette = (element) => {
   const dark = matchMedia('(prefers-color-scheme: dark)');
-  /** @type {{ isDark: boolean, colors: Record<string, string> } | null} */
-  let known = null;
+  /** @type {Map<boolean, Record<string, string>>} */
+  const known = new Map();
   return () => {
-    if (known === null || known.isDark !== dark.matches) {
-      const style = getComputedStyle(element);
-      const colors = Object.fromEntries(
-        COLORS.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]),
-      );
-      known = { isDark: dark.matches, colors };
-    }
-    return known.colors;
+    const colors = known.get(dark.matches) ?? readColors(element);
+    known.set(dark.matches, colors);
+    return colors;
   };
 };
 
 /**
- * @param {Scene} scene
- * @param {number} x
- * @param {number} y
- * @param {number} slack
+ * @param {HTMLElement} element
+ * @returns {Record<string, string>}
  */
-const shapeAt = ({ shapes }, x, y, slack) =>
-  shapes.findLast(
-    (each) =>
-      Math.abs(x - each.x) <= each.width / 2 + slack &&
-      Math.abs(y - each.y) <= each.height / 2 + slack,
+const readColors = (element) => {
+  const style = getComputedStyle(element);
+  return Object.fromEntries(
+    COLORS.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]),
   );
+};
 
 /**
  * @param {Scene} scene

@@ -7,8 +7,8 @@ import { counted, matches, sizeText, worst } from './model.js';
 
 /** @typedef {{ name: string, label: string, bytes: number, severity: string | null, faded: boolean }} Tile */
 
-const WIDTH = 1000;
-const HEIGHT = 560;
+const SMALLEST = { width: 300, height: 360 };
+const AROUND = { width: 34, height: 250 }; // of the page, beside the picture
 const LETTER = 7.2; // of a label of 12 pixels
 
 /** @type {string | null} */
@@ -48,7 +48,7 @@ export const showSizes = (view, panel) => {
   fill(
     panel,
     el('p', { class: 'summary', role: 'status' }, own && back, own && ' ', text),
-    picture(tiles, open),
+    picture(tiles, open, roomIn(panel)),
   );
 };
 
@@ -76,23 +76,30 @@ const fileTiles = (own) =>
       faded: false,
     }));
 
+/** @param {HTMLElement} panel */
+const roomIn = (panel) => ({
+  width: Math.max(SMALLEST.width, panel.clientWidth - AROUND.width),
+  height: Math.max(SMALLEST.height, innerHeight - AROUND.height),
+});
+
 /**
  * @param {Tile[]} tiles
  * @param {(tile: Tile) => void} open
+ * @param {{ width: number, height: number }} room
  */
-const picture = (tiles, open) => {
+const picture = (tiles, open, { width, height }) => {
   const root = hierarchy(/** @type {{ children: Tile[] } | Tile} */ ({ children: tiles }))
     .sum((each) => ('bytes' in each ? each.bytes : 0))
     .sort((a, b) => (b.value ?? 0) - (a.value ?? 0));
   const leaves = treemap()
     .tile(treemapSquarify)
-    .size([WIDTH, HEIGHT])
+    .size([width, height])
     .padding(1.5)(/** @type {any} */ (root))
     .leaves();
   const shapes = leaves.map((leaf, number) => tileOf(leaf, number, open));
   const drawn = svg(
     'svg',
-    { class: 'treemap', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'group', 'aria-label': 'Sizes' },
+    { class: 'treemap', viewBox: `0 0 ${width} ${height}`, role: 'group', 'aria-label': 'Sizes' },
     ...shapes,
   );
   drawn.addEventListener('keydown', (event) => moveFocus(event, shapes));
