@@ -7,13 +7,17 @@ in a process that has no more permissions than all packages together are granted
 
 from __future__ import annotations
 
+import itertools
+import os
 import shlex
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from compartment_mapper.authority.table import Part
 from compartment_mapper.policy.model import Attenuation, Grant, Grants, PackagePolicy
+from compartment_mapper.policy.scope import Scope
 
 Need = Literal["fs-read", "fs-write", "child-process", "worker", "wasi", "net"]
 Needs = frozenset[Need]
@@ -34,6 +38,9 @@ class Wall:
     """The permissions that all packages together need."""
 
     needs: Needs = frozenset()
+    #: Patterns of the files that packages may read, and write, if no grant has all files.
+    reads: frozenset[str] = frozenset()
+    writes: frozenset[str] = frozenset()
     #: The reason why the permission model cannot be used; empty if it can.
     problem: str = ""
     #: Whether each run prints the reason: not if it follows from grants that no restriction covers.
@@ -52,8 +59,13 @@ class Wall:
             found.append("--disable-warning=SecurityWarning")
         if "fs-read" not in self.needs:
             found += [f"--allow-fs-read={path}" for path in readable]
-            if "fs-write" in self.needs:  # Node looks up there whether an open descriptor is a file
+            # The runtime resolves links of files that it writes, too.
+            found += _file_flags("read", self.reads | self.writes)
+            # Node looks up there whether an open descriptor is a file.
+            if self.reads or self.writes or "fs-write" in self.needs:
                 found.append(f"--allow-fs-read={_DESCRIPTORS}")
+        if "fs-write" not in self.needs:
+            found += _file_flags("write", self.writes)
         for need in sorted(self.needs):
             if need.startswith("fs-"):
                 found.append(f"--allow-{need}=*")
@@ -63,7 +75,8 @@ class Wall:
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON value."""
-        return {"needs": sorted(self.needs), "problem": self.problem}
+        paths = {"reads": sorted(self.reads), "writes": sorted(self.writes)}
+        return {"needs": sorted(self.needs), **paths, "problem": self.problem}
 
     def command(self, script: str, *more: str) -> str:
         """Return the command line that runs *script*, which reads *more* files, with this wall.
@@ -79,7 +92,12 @@ class Wall:
 def wall_from_dict(value: object) -> Wall:
     """Return the wall that `Wall.to_dict` encoded as *value*."""
     assert isinstance(value, dict), value
-    return Wall(needs=frozenset(value["needs"]), problem=value["problem"])
+    return Wall(
+        needs=frozenset(value["needs"]),
+        reads=frozenset(value["reads"]),
+        writes=frozenset(value["writes"]),
+        problem=value["problem"],
+    )
 
 
 def wall_for(policies: Iterable[PackagePolicy], *, mentions: bool) -> Wall:
@@ -104,6 +122,8 @@ def wall_of(
         name = ".".join(map(str, version)) or "of unknown version"
         return Wall(problem=f"Node {name} has no permission model")
     needs: set[Need] = set()
+    reads: set[str] = set()
+    writes: set[str] = set()
     for policy in map(_with_bare_names, policies):
         problem = _problem(policy)
         if problem:
@@ -111,8 +131,44 @@ def wall_of(
         refused = _refused(policy, version) if mentions else ""
         if refused:
             return Wall(problem=refused, is_said=False)
-        needs |= _needs_of(policy)
-    return Wall(needs=frozenset(needs))
+        needs |= _needs_of(_without_paths(policy))
+        for scope in _path_scopes(policy).values():
+            reads.update(scope.read)
+            writes.update(scope.write)
+    return Wall(needs=frozenset(needs), reads=frozenset(reads), writes=frozenset(writes))
+
+
+def _path_scopes(policy: PackagePolicy) -> dict[str, Scope]:
+    """Return the grants for files of *policy* that list paths."""
+    grants = policy.builtins
+    assert isinstance(grants, Mapping), grants
+    scopes = {path: grant for path, grant in grants.items() if isinstance(grant, Scope)}
+    return {path: scope for path, scope in scopes.items() if scope.kind == "paths"}
+
+
+def _without_paths(policy: PackagePolicy) -> PackagePolicy:
+    grants = policy.builtins
+    assert isinstance(grants, Mapping), grants
+    scoped = _path_scopes(policy)
+    return replace(policy, builtins={k: v for k, v in grants.items() if k not in scoped})
+
+
+def _file_flags(access: Literal["read", "write"], patterns: Iterable[str]) -> list[str]:
+    """Return the options that allow the folders of *patterns*, and the folders behind links."""
+    anchors = {
+        "./": os.getcwd(),  # noqa: PTH109 - of the process that runs
+        "$HOME/": os.path.expanduser("~"),  # noqa: PTH111
+        "$TMP/": tempfile.gettempdir(),
+    }
+    found = set()
+    for pattern in patterns:
+        anchor = next((each for each in anchors if pattern.startswith(each)), "/")
+        names = pattern.removeprefix(anchor).split("/")
+        fixed = list(itertools.takewhile(lambda name: "*" not in name and "?" not in name, names))
+        place = os.path.join(anchors.get(anchor, "/"), *fixed)  # noqa: PTH118
+        for each in {place, os.path.realpath(place)}:
+            found |= {each} if len(fixed) == len(names) else {each, os.path.join(each, "*")}  # noqa: PTH118
+    return [f"--allow-fs-{access}={path}" for path in sorted(found)]
 
 
 def _with_bare_names(policy: PackagePolicy) -> PackagePolicy:

@@ -9,6 +9,7 @@ from typing import Literal
 from compartment_mapper.authority.table import SEVERITIES, Authority, Part, Severity, authority_of
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
 from compartment_mapper.policy.model import PARTS, Attenuation, Grant, PackagePolicy, Policy
+from compartment_mapper.policy.scope import Scope
 
 #: ``wanted``: the package uses the capability, but the policy denies it.
 ChangeKind = Literal["added", "wanted", "removed"]
@@ -126,6 +127,8 @@ def _covers(policy: PackagePolicy, part: Part, path: str, grant: Grant) -> bool:
     known = whole if isinstance(whole, Attenuation) else found and found[1]
     if isinstance(known, Attenuation):
         return known == grant
+    if isinstance(known, Scope):
+        return isinstance(grant, Scope) and known.covers(grant)
     return policy.allows(part, path, write=grant == "write")
 
 
@@ -186,9 +189,15 @@ def _change(
         path=path,
         severity=authority.severity,
         reason=authority.reason,
-        grant="attenuated" if isinstance(grant, Attenuation) else str(grant or ""),
+        grant=_grant_text(grant),
         place=policy.reasons.get((part, path), ""),
     )
+
+
+def _grant_text(grant: Grant) -> str:
+    if isinstance(grant, Scope):
+        return grant.text
+    return "attenuated" if isinstance(grant, Attenuation) else str(grant or "")
 
 
 def _package_changes(old: Policy, new: Policy) -> Iterator[PackageChange]:

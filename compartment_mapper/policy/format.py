@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
+from dataclasses import replace
 from importlib.resources import files
 
 from compartment_mapper import errors
-from compartment_mapper.authority.node_builtins import is_builtin, known_builtins
-from compartment_mapper.authority.table import (
-    INTRINSICS,
-    KNOWN_GLOBALS,
-    Part,
-)
+from compartment_mapper.authority.table import Part
 from compartment_mapper.errors.diagnostic import Diagnostic
-from compartment_mapper.limits import LIMITS
 from compartment_mapper.locations import CanonicalName
+from compartment_mapper.policy.grants import (
+    ValuePlace,
+    WrongValueError,
+    as_flag,
+    as_grants,
+    as_record,
+    as_text,
+    check_depth,
+    scope_at,
+    shown,
+)
 from compartment_mapper.policy.model import (
     HARDEN,
     LOADS,
     PARTS,
+    SCOPES,
     WRITES,
     Attenuation,
     Grant,
@@ -49,31 +54,6 @@ _ARCHIVED_KEYS = tuple(
 _POLICY_KEYS = ("$schema", "harmless", "defaultAttenuator", "entry", "resources")
 
 
-@dataclass(frozen=True, slots=True)
-class _WrongValueError(Exception):
-    """A value of a policy violates the format."""
-
-    problem: str
-    hint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _At:
-    """The path of a value in a policy, and the default attenuator for lists of parameters."""
-
-    path: str
-    attenuator: str | None = None
-    part: Part | None = None
-    #: In an archive, unknown global names are valid, and our own keywords are not.
-    in_archive: bool = False
-
-    def part_at(self, part: Part) -> _At:
-        return replace(self, path=f"{self.path}.{part}", part=part)
-
-    def name_at(self, name: str) -> _At:
-        return replace(self, path=f'{self.path}["{name}"]')
-
-
 def parse_policy(text: bytes, *, file: str) -> Policy | Diagnostic:
     """Parse *text* (JSON) as a policy, or return the problem.
 
@@ -84,7 +64,7 @@ def parse_policy(text: bytes, *, file: str) -> Policy | Diagnostic:
     try:
         value: object = json.loads(text.decode("utf-8"), object_pairs_hook=_unique)
         return _policy(value)
-    except _WrongValueError as wrong:
+    except WrongValueError as wrong:
         return errors.invalid_policy(file, wrong.problem, wrong.hint)
     except (ValueError, RecursionError) as problem:
         return errors.invalid_policy(file, f"not JSON: {problem}")
@@ -95,55 +75,61 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise _WrongValueError(f"duplicate key '{twice}' in an object")
+        raise WrongValueError(f"duplicate key '{twice}' in an object")
     return found
 
 
 def package_policy_from(value: object, *, path: str) -> PackagePolicy | str:
     """Parse a JSON *value* as a package policy, or return the problem as a sentence."""
     try:
-        return _package_policy(value, _At(path, in_archive=True))
-    except _WrongValueError as wrong:
+        return _package_policy(value, ValuePlace(path, in_archive=True))
+    except WrongValueError as wrong:
         return wrong.problem
 
 
 def _policy(value: object) -> Policy:
-    found = _record(value, "the policy", _POLICY_KEYS)
-    resources = _record(found.get("resources", {}), "resources", None)
+    found = as_record(value, "the policy", _POLICY_KEYS)
+    resources = as_record(found.get("resources", {}), "resources", None)
     attenuator = found.get("defaultAttenuator")
     if attenuator is not None and (not isinstance(attenuator, str) or not attenuator):
-        raise _WrongValueError(f"defaultAttenuator must be a specifier, got {_shown(attenuator)}")
+        raise WrongValueError(f"defaultAttenuator must be a specifier, got {shown(attenuator)}")
     return Policy(
-        entry=_package_policy(found.get("entry", {}), _At("entry", attenuator)),
+        entry=_package_policy(found.get("entry", {}), ValuePlace("entry", attenuator)),
         resources={
-            CanonicalName(name): _package_policy(policy, _At(f'resources["{name}"]', attenuator))
+            CanonicalName(name): _package_policy(
+                policy, ValuePlace(f'resources["{name}"]', attenuator)
+            )
             for name, policy in resources.items()
         },
-        harmless=_flag(found.get("harmless", False), "harmless") or False,
+        harmless=as_flag(found.get("harmless", False), "harmless") or False,
     )
 
 
-def _package_policy(value: object, at: _At) -> PackagePolicy:
-    found = _record(value, at.path, _ARCHIVED_KEYS if at.in_archive else _PACKAGE_KEYS)
+def _package_policy(value: object, at: ValuePlace) -> PackagePolicy:
+    found = as_record(value, at.path, _ARCHIVED_KEYS if at.in_archive else _PACKAGE_KEYS)
     options = found.get("options")
-    _check_depth(options, f"{at.path}.options")
+    check_depth(options, f"{at.path}.options")
     if at.in_archive:
         _check_options(options, f"{at.path}.options")
-    default = _text(found.get("defaultAttenuator"), f"{at.path}.defaultAttenuator")
+    default = as_text(found.get("defaultAttenuator"), f"{at.path}.defaultAttenuator")
     at = replace(at, attenuator=default or at.attenuator)
-    parts = {part: _grants(found.get(part, {}), at.part_at(part)) for part in PARTS}
+    parts = {part: as_grants(found.get(part, {}), at.part_at(part)) for part in PARTS}
     grants = {part: granted for part, (granted, _) in parts.items()}
     if isinstance(grants["packages"], Attenuation):
-        raise _WrongValueError(f"{at.path}.packages cannot be attenuated")
+        raise WrongValueError(f"{at.path}.packages cannot be attenuated")
     return PackagePolicy(
-        globals=_with_writes(grants["globals"], options),
-        builtins=_with_loads(grants["builtins"], options),
+        globals=_with_scopes(
+            _with_writes(grants["globals"], options), options, at.part_at("globals")
+        ),
+        builtins=_with_scopes(
+            _with_loads(grants["builtins"], options), options, at.part_at("builtins")
+        ),
         packages=grants["packages"],
-        no_global_freeze=_flag(found.get("noGlobalFreeze"), f"{at.path}.noGlobalFreeze") or False,
+        no_global_freeze=as_flag(found.get("noGlobalFreeze"), f"{at.path}.noGlobalFreeze") or False,
         options=_other_options(options),
         harden=_hardening(found, options, f"{at.path}.harden"),
-        version=_text(found.get("version"), f"{at.path}.version"),
-        integrity=_text(found.get("integrity"), f"{at.path}.integrity"),
+        version=as_text(found.get("version"), f"{at.path}.version"),
+        integrity=as_text(found.get("integrity"), f"{at.path}.integrity"),
         reasons={
             (part, name): reason
             for part, (_, reasons) in parts.items()
@@ -155,23 +141,11 @@ def _package_policy(value: object, at: _At) -> PackagePolicy:
 def _check_options(options: object, path: str) -> None:
     """Raise for invalid values of ``options``, as the runtime does."""
     if isinstance(options, list):
-        raise _WrongValueError(f"{path} must be an object, got {_shown(options)}")
+        raise WrongValueError(f"{path} must be an object, got {shown(options)}")
     for word in (WRITES, LOADS):
         names = options.get(word, []) if isinstance(options, dict) else []
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise _WrongValueError(f"{path}.{word} must be a list of names, got {_shown(names)}")
-
-
-def _flag(value: object, path: str) -> bool | None:
-    if value is not None and not isinstance(value, bool):
-        raise _WrongValueError(f"{path} must be true or false, got {_shown(value)}")
-    return value
-
-
-def _text(value: object, path: str) -> str | None:
-    if value is not None and not isinstance(value, str):
-        raise _WrongValueError(f"{path} must be a string, got {_shown(value)}")
-    return value
+            raise WrongValueError(f"{path}.{word} must be a list of names, got {shown(names)}")
 
 
 def _hardening(found: Mapping[str, object], options: object, path: str) -> Hardening | None:
@@ -181,14 +155,14 @@ def _hardening(found: Mapping[str, object], options: object, path: str) -> Harde
         return value
     if value == "code":
         return "code"
-    raise _WrongValueError(f'{path} must be true, false or "code", got {_shown(value)}')
+    raise WrongValueError(f'{path} must be true, false or "code", got {shown(value)}')
 
 
 def _other_options(options: object) -> object:
     """Return *options* without the entries that our archives store there."""
     if not isinstance(options, dict):
         return options
-    return {k: v for k, v in options.items() if k not in {WRITES, LOADS, HARDEN}} or None
+    return {k: v for k, v in options.items() if k not in {WRITES, LOADS, HARDEN, SCOPES}} or None
 
 
 def _with_writes(grants: Grants, options: object) -> Grants:
@@ -211,131 +185,18 @@ def _with_loads(grants: Grants, options: object) -> Grants:
     return {**named, **grants}
 
 
-def _grants(value: object, at: _At) -> tuple[Grants, dict[str, str]]:
-    """Return the grants of a part, and their reasons."""
-    if value == "any":
-        return "any", {}
-    if isinstance(value, list) and at.part == "globals":
-        return _attenuation({"attenuate": at.attenuator, "params": value}, at), {}
-    if isinstance(value, dict) and "attenuate" in value:
-        return _attenuation(value, at), {}
-    grants: dict[str, Grant] = {}
-    reasons: dict[str, str] = {}
-    for name, written in _record(value, at.path, None).items():
-        inner = at.name_at(name)
-        bare = name.removeprefix("node:") if at.part == "builtins" else name
-        grant, reason = _grant_with_reason(written, inner)
-        # Inferred names are correct: packages define globals with names close to those of the host.
-        if not at.in_archive and (at.part != "globals" or not (reason or grant == "write")):
-            _check_name(bare, inner)
-        if grants.get(bare, grant) != grant and not at.in_archive:
-            raise _WrongValueError(f"{inner.path}: '{bare}' has two different grants")
-        grants[bare] = _both(grants.get(bare, grant), grant)
-        if reason is not None:
-            reasons[bare] = reason
-    return grants, reasons
-
-
-def _both(first: Grant, other: Grant) -> Grant:
-    """Return the effective grant where `fs` and `node:fs` differ, as the runtime decides."""
-    if first is False or other is False:
-        return False
-    return other if isinstance(other, Attenuation) else first
-
-
-def _check_depth(value: object, path: str) -> None:
-    """Raise if *value*, which may be any JSON, is nested too deeply for a reader."""
-    level = [value]
-    for _ in range(LIMITS["depth"] + 1):
-        level = [
-            member
-            for found in level
-            for member in (
-                found.values()
-                if isinstance(found, dict)
-                else found
-                if isinstance(found, list)
-                else ()
-            )
-        ]
-        if not level:
-            return
-    raise _WrongValueError(f"{path} is nested too deeply")
-
-
-def _grant_with_reason(value: object, at: _At) -> tuple[Grant, str | None]:
-    if isinstance(value, dict) and "attenuate" not in value and not at.in_archive:
-        found = _record(value, at.path, ("grant", "why"))
-        if "grant" not in found:
-            raise _WrongValueError(f"{at.path} must have a 'grant'")
-        return _grant(found["grant"], at), _text(found.get("why"), f"{at.path}.why")
-    return _grant(value, at), None
-
-
-def _grant(value: object, at: _At) -> Grant:
-    if isinstance(value, bool):
-        return value
-    if value == "write" and at.part == "globals":
-        return "write"
-    if value == "load" and at.part == "builtins" and not at.in_archive:
-        return "load"
-    if at.part != "packages":
-        if isinstance(value, list):
-            return _attenuation({"attenuate": at.attenuator, "params": value}, at)
-        if isinstance(value, dict) and "attenuate" in value:
-            return _attenuation(value, at)
-    words = {"globals": ', "write"', "builtins": ', "load"'}.get(at.part or "", "")
-    known = f"true, false{words} or an attenuation" if at.part != "packages" else "true or false"
-    raise _WrongValueError(f"{at.path} must be {known}, got {_shown(value)}")
-
-
-def _attenuation(value: object, at: _At) -> Attenuation:
-    found = _record(value, at.path, ("attenuate", "params"))
-    specifier, params = found["attenuate"], found.get("params", [])
-    _check_depth(params, f"{at.path}.params")
-    if specifier is None:
-        raise _WrongValueError(f"{at.path}: a list of parameters requires a defaultAttenuator")
-    if not isinstance(specifier, str) or not specifier:
-        raise _WrongValueError(f"{at.path}.attenuate must be a specifier, got {_shown(specifier)}")
-    if not isinstance(params, list):
-        raise _WrongValueError(f"{at.path}.params must be a list, got {_shown(params)}")
-    return Attenuation(specifier=specifier, params=tuple(params))
-
-
-def _check_name(name: str, at: _At) -> None:
-    """Raise for an unknown builtin, and for a global whose name is close to one of the host.
-
-    Only the host knows which other globals exist.
-    """
-    first = name.partition(".")[0]
-    if at.part == "builtins" and is_builtin(first) is None and is_builtin(f"node:{first}") is None:
-        hint = errors.did_you_mean(first, known_builtins())
-        raise _WrongValueError(f"{at.path}: there is no builtin '{first}'", hint)
-    if at.part == "globals" and first not in _KNOWN_GLOBALS:
-        near = get_close_matches(first, sorted(_KNOWN_GLOBALS), n=1, cutoff=0.75)
-        if near:
-            hint = f"did you mean '{near[0]}'?"
-            raise _WrongValueError(f"{at.path}: there is no global '{first}'", hint)
-
-
-_KNOWN_GLOBALS = KNOWN_GLOBALS | INTRINSICS
-
-
-def _record(value: object, path: str, known: tuple[str, ...] | None) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise _WrongValueError(f"{path} must be an object, got {_shown(value)}")
-    for key in value:
-        if known is not None and key not in known:
-            raise _WrongValueError(
-                f"{path} has an unknown key '{key}'",
-                errors.did_you_mean(str(key), known) or f"known keys: {', '.join(known)}",
-            )
-    return value
-
-
-def _shown(value: object) -> str:
-    text = json.dumps(value)
-    return text if len(text) < 60 else text[:60] + "…"  # noqa: PLR2004 - one line
+def _with_scopes(grants: Grants, options: object, at: ValuePlace) -> Grants:
+    """Return *grants* with the scopes that ``options`` lists for the part of *at*."""
+    listed = options.get(SCOPES) if isinstance(options, dict) else None
+    if listed is None or not isinstance(grants, Mapping):
+        return grants
+    place = f"{at.path}: options.{SCOPES}"
+    parts = as_record(listed, place, ("globals", "builtins"))
+    scopes = as_record(parts.get(at.part or "", {}), f"{place}.{at.part}", None)
+    named: dict[str, Grant] = {
+        name: scope_at(each, at.name_at(name)) for name, each in scopes.items()
+    }
+    return {**named, **grants}
 
 
 def policy_text(policy: Policy) -> str:

@@ -13,7 +13,16 @@ from compartment_mapper.authority.table import (
     is_harmless,
 )
 from compartment_mapper.locations import CanonicalName
-from compartment_mapper.policy.model import PARTS, Attenuation, Grant, Grants, PackagePolicy, Policy
+from compartment_mapper.policy.model import (
+    PARTS,
+    Attenuation,
+    Grant,
+    Grants,
+    PackagePolicy,
+    Policy,
+    patterns_of,
+)
+from compartment_mapper.policy.scope import Scope
 
 
 def merge_policies(base: Policy, override: Policy) -> Policy:
@@ -59,7 +68,8 @@ def _merged_grants(part: Part, base: Grants, override: Grants) -> Grants:
     kept = {
         path: grant
         for path, grant in base.items()
-        if part == "packages" or override.keys().isdisjoint(holders_of(path))
+        if part == "packages"
+        or override.keys().isdisjoint((*holders_of(path), *patterns_of(override, path)))
     }
     return {**kept, **override}
 
@@ -118,7 +128,8 @@ def _restricted_grants(
 
 def _comes_back(path: str, kept: Mapping[str, Grant]) -> bool:
     """Return whether the object that holds a member grants it without an entry for the member."""
-    return any(kept.get(holder) not in (None, False, "load") for holder in holders_of(path))
+    holders = (*holders_of(path), *patterns_of(kept, path))
+    return any(kept.get(holder) not in (None, False, "load") for holder in holders)
 
 
 def _harmless_of(part: Part, grants: Grants, within: PackagePolicy) -> dict[str, Grant]:
@@ -157,4 +168,13 @@ def _limited(part: Part, path: str, grant: Grant, other: PackagePolicy) -> Grant
         return False if limit is False else "load"
     if isinstance(grant, Attenuation) or isinstance(limit, Attenuation):
         return grant if limit is True or limit == grant else None
+    if isinstance(grant, Scope) or isinstance(limit, Scope):
+        return _common_scope(grant, limit)
     return "write" if grant == "write" and other.allows(part, path, write=True) else True
+
+
+def _common_scope(grant: Grant, limit: Grant) -> Grant:
+    """Return what both grants allow, at least one of which has a scope; False if nothing."""
+    if not (isinstance(grant, Scope) and isinstance(limit, Scope)):
+        return grant if isinstance(grant, Scope) else limit
+    return (grant.kind == limit.kind and grant.within(limit)) or False

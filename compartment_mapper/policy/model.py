@@ -6,12 +6,13 @@ format; `policy.format` reads and writes it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from compartment_mapper.authority.table import Part, comes_with, holders_of, is_global
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
+from compartment_mapper.policy.scope import Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,7 @@ class Attenuation:
 
 #: ``write`` allows reading and assigning: ``process.exitCode = 1``. ``load`` allows requesting a
 #: builtin without any of its members.
-Grant = bool | Literal["write", "load"] | Attenuation
+Grant = bool | Literal["write", "load"] | Attenuation | Scope
 #: Whether all exports of a package are hardened, none, or only functions and classes.
 Hardening = bool | Literal["code"]
 #: ``any``, one attenuation of the whole set, or grants by name.
@@ -39,6 +40,8 @@ Grants = str | Attenuation | Mapping[str, Grant]
 #: may be requested although none of their members is granted.
 WRITES = "writes"
 LOADS = "loads"
+#: Also in ``options``, by part and path: grants with a scope.
+SCOPES = "scopes"
 #: Also in ``options``: whether the exports of the package are hardened.
 HARDEN = "harden"
 
@@ -100,7 +103,7 @@ class PackagePolicy:
     def to_endo(self) -> dict[str, object]:
         """Return the JSON value in the format of Endo's reader.
 
-        Endo rejects ``"write"`` and ignores ``options``, so ``options`` lists these names.
+        Endo rejects ``"write"`` and scopes, and ignores ``options``, so ``options`` lists them.
         """
         found = replace(self, harden=None, version=None, integrity=None).to_dict()
         options: dict[str, object] = {}
@@ -108,6 +111,13 @@ class PackagePolicy:
             options |= self.options
         if self.harden is not None:
             options[HARDEN] = self.harden
+        scopes: dict[str, dict[str, object]] = {
+            part: scoped for part in PARTS if (scoped := _scopes(self.grants_of(part)))
+        }
+        if scopes:
+            options[SCOPES] = scopes
+            found = {k: _without(v, scopes.get(k, {})) for k, v in found.items()}
+            found = {k: v for k, v in found.items() if v != {}}
         writes = _granted_as("write", self.globals)
         if writes:
             options[WRITES] = sorted(writes)
@@ -115,7 +125,7 @@ class PackagePolicy:
         loads = _granted_as("load", self.builtins)
         if loads:
             options[LOADS] = sorted(loads)
-            kept = {k: v for k, v in _object(found["builtins"]).items() if k not in loads}
+            kept = _without(found["builtins"], loads)
             found["builtins"] = kept
             if not kept:
                 del found["builtins"]
@@ -136,11 +146,12 @@ class PackagePolicy:
         assert isinstance(grants, Mapping)
         if part == "packages":  # package names may contain dots
             return (path, grants[path]) if path in grants else None
-        for holder in (path, *holders_of(path)):
+        patterns = patterns_of(grants, path)
+        for holder in (path, *patterns, *holders_of(path)):
             grant = grants.get(holder)
             if grant is None or (grant == "load" and holder != path):
                 continue
-            is_named = holder == path or comes_with(part, path, holder)
+            is_named = holder in {path, *patterns} or comes_with(part, path, holder)
             return (holder, grant) if is_named or grant is False else None
         return None
 
@@ -178,6 +189,23 @@ class PackagePolicy:
         )
 
 
+#: A name in a policy may end in ``*`` here: ``process.env.AWS_*``.
+VARIABLES = "process.env."
+
+
+def patterns_of(names: Iterable[str], path: str) -> list[str]:
+    """Return those of *names* that stand for *path* by a ``*``, the longest first.
+
+    >>> patterns_of(["process.env.A*", "process.env.AWS_*", "fetch"], "process.env.AWS_KEY")
+    ['process.env.AWS_*', 'process.env.A*']
+    """
+    if not path.startswith(VARIABLES):
+        return []
+    patterns = (name for name in names if name.endswith("*") and name.startswith(VARIABLES))
+    found = [name for name in patterns if path.startswith(name[:-1]) and name != path]
+    return sorted(found, key=len, reverse=True)
+
+
 def policy_key(name: CanonicalName) -> str:
     """Return the key of a package's policy in the file.
 
@@ -198,13 +226,24 @@ def _granted_as(kind: str, grants: Grants) -> set[str]:
     return {name for name, grant in grants.items() if grant == kind}
 
 
+def _without(value: object, names: Container[str]) -> object:
+    return {k: v for k, v in value.items() if k not in names} if isinstance(value, dict) else value
+
+
+def _scopes(grants: Grants) -> dict[str, object]:
+    if not isinstance(grants, Mapping):
+        return {}
+    listed = sorted(grants.items())
+    return {name: grant.to_json() for name, grant in listed if isinstance(grant, Scope)}
+
+
 def _grants_to_json(grants: Grants) -> object:
     if isinstance(grants, str):
         return grants
     if isinstance(grants, Attenuation):
         return grants.to_json()
     return {
-        name: grant.to_json() if isinstance(grant, Attenuation) else grant
+        name: grant.to_json() if isinstance(grant, Attenuation | Scope) else grant
         for name, grant in sorted(grants.items())
     }
 

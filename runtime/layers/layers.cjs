@@ -8,6 +8,7 @@ const LAYERS = [
   ['linker'],
   ['compartment'],
   ['endowments'],
+  ['scopes'],
   ['audit', 'resolve', 'taming'],
   ['replacements', 'views'],
   ['lockdown'],

@@ -1,7 +1,15 @@
 // Policies of a run restrict the policies of the archive and never extend them.
 import { asMapOf, parseJson } from '../base/json-shape.js';
 import { InvalidArchive } from '../base/errors.js';
-import { decisionsOf, grantedOf, mayUsePackage, memberOf, policiesOf } from '../policy/policy.js';
+import {
+  decisionsOf,
+  grantedOf,
+  mayUsePackage,
+  memberOf,
+  policiesOf,
+  variableOf,
+} from '../policy/policy.js';
+import { coversScope } from '../policy/scopes.js';
 import { isAttenuation, readPolicy } from '../policy/policy-format.js';
 
 /** @import { CompartmentMap } from './compartment-map.js' */
@@ -28,8 +36,9 @@ const widened = (label, what) =>
 const excess = (granted, limit, path) => {
   for (const key of /** @type {const} */ (['whole', 'write', 'unlimited']))
     if (granted[key] && !limit[key]) return path;
+  const member = path === 'process.env' ? variableOf : memberOf;
   for (const name of new Set([...granted.members.keys(), ...limit.members.keys()])) {
-    const below = excess(memberOf(granted, name), memberOf(limit, name), `${path}.${name}`);
+    const below = excess(member(granted, name), member(limit, name), `${path}.${name}`);
     if (below !== undefined) return below;
   }
   return undefined;
@@ -79,13 +88,36 @@ const partExcess = (part, policy, limit) => {
 };
 
 /**
+ * @param {Part} part
+ * @param {PackagePolicy} policy
+ * @param {PackagePolicy} limit
+ * @returns {string | undefined}
+ */
+const scopeExcess = (part, policy, limit) => {
+  const limits = limit[part];
+  if (limits === 'any') return undefined;
+  const known = isAttenuation(limits) ? new Map() : decisionsOf(part, limits);
+  for (const [path, scope] of policy.scopes[part]) {
+    const holders = path.split('.').map((_, at, names) => names.slice(0, at + 1).join('.'));
+    const [name = '', ...members] = path.split('.');
+    const granted = grantedOf(known.get(name));
+    const whole = granted && members.reduce(memberOf, granted);
+    const isWhole = whole !== undefined && whole.whole && whole.members.size === 0;
+    const nearest = holders.reverse().find((holder) => limit.scopes[part].has(holder));
+    const allowed = limit.scopes[part].get(nearest ?? '');
+    if (!isWhole && !(allowed !== undefined && coversScope(allowed, scope))) return path;
+  }
+  return undefined;
+};
+
+/**
  * @param {string} label
  * @param {PackagePolicy} policy
  * @param {PackagePolicy} limit policy of the archive
  */
 const checkSubset = (label, policy, limit) => {
   for (const part of /** @type {const} */ (['globals', 'builtins'])) {
-    const found = partExcess(part, policy, limit);
+    const found = partExcess(part, policy, limit) ?? scopeExcess(part, policy, limit);
     if (found !== undefined) throw widened(label, `${part} ${found}`);
   }
   const { packages, defaultAttenuator } = policy;

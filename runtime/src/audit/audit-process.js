@@ -2,7 +2,7 @@
 import { isObject } from '../base/objects.js';
 import { recordingStub } from './audit.js';
 import { accessDenied } from '../base/errors.js';
-import { isDenied, memberOf } from '../policy/policy.js';
+import { isDenied, memberOf, variableOf } from '../policy/policy.js';
 
 /** @import { Granted } from '../policy/policy.js' */
 /** @import { AnyObject } from '../base/objects.js' */
@@ -30,7 +30,7 @@ const auditedEnv = (process, env, { label, granted, recorder }) => {
   const variables = memberOf(granted, 'env');
   return new Proxy(env, {
     get(target, name) {
-      if (typeof name === 'string' && isDenied(memberOf(variables, name)) && !(name in target))
+      if (typeof name === 'string' && isDenied(variableOf(variables, name)) && !(name in target))
         if (name in process['env']) recorder.record(label, 'globals', `process.env.${name}`);
       return Reflect.get(target, name);
     },

@@ -3,12 +3,29 @@
 import { severityOf } from '../base/authority.js';
 import { ownerOf } from '../base/errors.js';
 
-/** @import { Needed, Recorder } from '../protocols/audit.js' */
+/** @import { Needed, NeededGrant, Recorder } from '../protocols/audit.js' */
 
 /** @returns {string} position in a package's source that called the runtime */
 export const placeOfUse = () => {
   const { stack = '' } = new Error('place');
   return /compartment:\/\/\/(.+?:\d+):\d+\)?$/m.exec(stack)?.[1] ?? '';
+};
+
+/**
+ * @param {NeededGrant} known
+ * @param {NeededGrant} other
+ * @returns {NeededGrant} one grant for both uses
+ */
+const joined = (known, other) => {
+  if (known === true || other === 'load') return known;
+  if (known === 'load' || other === true) return other;
+  const keys = Object.keys({ ...known, ...other });
+  const entries = keys.map((key) => {
+    const values = new Set([...(known[key] ?? []), ...(other[key] ?? [])]);
+    return /** @type {const} */ ([key, [...values].sort()]);
+  });
+  const both = Object.fromEntries(entries);
+  return JSON.stringify(both) === JSON.stringify(known) ? known : both;
 };
 
 /** @returns {Recorder} */
@@ -21,10 +38,11 @@ export const makeRecorder = () => {
     /** @type {string} */ path,
   ) => JSON.stringify([label, part, path]);
   return {
-    record(label, part, path, grant = true) {
+    record(label, part, path, requested = true) {
       const key = keyOf(label, part, path);
       const known = all.get(key);
-      if (known !== undefined && (known.grant === true || grant === 'load')) return;
+      const grant = known === undefined ? requested : joined(known.grant, requested);
+      if (grant === known?.grant) return;
       const severity = part === 'packages' ? 'low' : severityOf(part, path);
       const place = known?.place ?? placeOfUse();
       all.set(key, { label, part, path, grant, severity, place });

@@ -32,7 +32,8 @@ export const makeReport = (write) => {
     note(use) {
       needStack(); // so that counted uses are also written
       const place = placeOfUse();
-      const key = JSON.stringify([use.package, use.part, use.capability, use.allowed, place]);
+      const { package: owner, part, capability, allowed, target } = use;
+      const key = JSON.stringify([owner, part, capability, allowed, target, place]);
       const known = lines.get(key);
       if (known !== undefined) {
         known.count += 1;
@@ -61,11 +62,14 @@ export const makeReport = (write) => {
  */
 export const reportDenials = ({ note }) => {
   const flags = { busy: false };
-  onDenied((label, part, capability) => {
+  onDenied((label, part, capability, target) => {
     if (flags.busy) return;
     flags.busy = true; // ignores denials caused by the report itself
     try {
-      note({ package: label, part, capability, allowed: false });
+      note({
+        ...{ package: label, part, capability, allowed: false },
+        ...(target === undefined ? {} : { target }),
+      });
     } finally {
       flags.busy = false;
     }

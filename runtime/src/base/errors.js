@@ -106,7 +106,14 @@ const grantOption = (label, kind, name) => {
   return `--grant ${/^[\w@./:-]+$/.test(grant) ? grant : `'${grant}'`}`;
 };
 
-/** @typedef {(label: string, part: 'builtins' | 'globals' | 'packages', name: string) => void} DeniedListener */
+/**
+ * @callback DeniedListener
+ * @param {string} label
+ * @param {'builtins' | 'globals' | 'packages'} part
+ * @param {string} name
+ * @param {string} [target] the host, path or program that the scope of the grant leaves out
+ * @returns {void}
+ */
 
 /** @type {DeniedListener | undefined} */
 let listener;
@@ -118,8 +125,8 @@ export const onDenied = (notify) => {
 };
 
 /** @type {DeniedListener} for a denial without an error */
-export const notifyDenied = (label, part, name) => {
-  if (!isQuiet) listener?.(label, part, name);
+export const notifyDenied = (label, part, name, target) => {
+  if (!isQuiet) listener?.(label, part, name, target);
 };
 
 /**
@@ -150,5 +157,31 @@ export const accessDenied = (label, kind, name) => {
       `${ownerOf(label)}.${kind}s[${JSON.stringify(name)}] = true` +
       (isCritical ? ' (critical: it allows a sandbox escape)' : '') +
       (kind === 'package' ? '' : `, or by ${grantOption(label, kind, name)}`),
+  );
+};
+
+/**
+ * @typedef {object} OutOfScope
+ * @property {string} label of the package
+ * @property {'builtins' | 'globals'} part
+ * @property {string} path of the grant
+ * @property {string} action such as `connect to`
+ * @property {string} target the host, path or program
+ * @property {string} [reason] why the scope can't include the target as it is
+ * @property {string} key of the scope: `hosts`
+ * @property {string | ReadonlyArray<string>} [entry] pattern to add to it; undefined: no pattern allows this
+ */
+
+/** @param {OutOfScope} denied */
+export const scopeDenied = ({ label, part, path, action, target, reason, key, entry }) => {
+  notifyDenied(label, part, path, target);
+  const grant = `${ownerOf(label)}.${part}[${JSON.stringify(path)}]`;
+  const remedy =
+    entry === undefined
+      ? `only an unrestricted grant allows it: ${grant} = true`
+      : `add ${JSON.stringify(entry)} to ${grant}.${key}`;
+  return codedError(
+    'ERR_ACCESS_DENIED',
+    `package '${label}' may not ${action} '${target}' with '${path}'${reason === undefined ? '' : `: ${reason}`}; ${remedy}`,
   );
 };

@@ -7,7 +7,13 @@ import { accessDenied, codedTypeError } from '../base/errors.js';
 import { isObject } from '../base/objects.js';
 import { makeSyntheticRecord } from '../cyclic-modules/records.js';
 import { isAttenuation } from '../policy/policy-format.js';
-import { bareBuiltin, builtinDecision, grantsAnything, isDenied } from '../policy/policy.js';
+import {
+  bareBuiltin,
+  builtinDecision,
+  grantsAnything,
+  isDenied,
+  scopesOf,
+} from '../policy/policy.js';
 import { makeOwnCluster } from '../replacements/own-cluster.js';
 import { makeOwnDomains } from '../replacements/own-domain.js';
 import { makeOwnVm } from '../replacements/own-vm.js';
@@ -16,7 +22,9 @@ import { replacedMembers } from '../replacements/replacements.js';
 import { sharedBuiltin, sharingOf } from '../taming/host-tame.js';
 import { defineOwn, fillView, ownCopy } from '../views/view.js';
 import { membersOf } from './builtin-members.js';
+import { ownFileMethods } from './files/own-files.js';
 import { OWN_BUILTINS } from './own-builtins.js';
+import { restrictedMembers } from '../scopes/members.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
 /** @import { SyntheticRecord } from '../cyclic-modules/records.js' */
@@ -225,6 +233,40 @@ const makeBuiltin = (pkg, name, decision) => {
 };
 
 /**
+ * @param {Package} pkg
+ * @param {AnyObject} fs functions of `fs` for a scope
+ */
+const withOwnFiles = (pkg, fs) => ({
+  fs: { ...fs, ...ownFileMethods(pkg, fs, 'fs', fs) },
+  promises: { ...fs['promises'], ...ownFileMethods(pkg, fs['promises'], 'fs/promises', fs) },
+});
+
+/**
+ * @param {Package} pkg
+ * @param {string} name of a builtin
+ * @param {unknown} view with the unrestricted grants
+ * @returns {unknown} with the grants that have a scope
+ */
+const withScopes = (pkg, name, view) => {
+  const scopes = scopesOf(pkg.policy, 'builtins', name);
+  if (scopes.size === 0 || !isObject(view)) return view;
+  const members = restrictedMembers(pkg, name, scopes, (fs) => withOwnFiles(pkg, fs));
+  /** @type {AnyObject} */
+  const promises = {};
+  for (const [path, value] of members) {
+    if (path.startsWith('promises.')) defineOwn(promises, path.slice('promises.'.length), value);
+    else defineOwn(view, path, value);
+  }
+  if (Object.keys(promises).length > 0) {
+    const { promises: denied } = view;
+    const nested = isObject(denied) && typeof denied !== 'function' ? ownCopy(denied) : {};
+    Object.defineProperties(nested, Object.getOwnPropertyDescriptors(promises));
+    defineOwn(view, 'promises', nested);
+  }
+  return view;
+};
+
+/**
  * @param {Package} pkg with a grant for the builtin or a member
  * @param {string} name with or without `node:`
  * @returns {unknown} the result of `require`
@@ -232,7 +274,8 @@ const makeBuiltin = (pkg, name, decision) => {
 export const builtinModule = (pkg, name) => {
   const bare = bareBuiltin(name);
   if (!pkg.builtins.has(bare)) {
-    pkg.builtins.set(bare, makeBuiltin(pkg, name, builtinDecision(pkg.policy, bare)));
+    const view = makeBuiltin(pkg, name, builtinDecision(pkg.policy, bare));
+    pkg.builtins.set(bare, withScopes(pkg, bare, view));
   }
   return pkg.builtins.get(bare);
 };

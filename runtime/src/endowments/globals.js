@@ -12,7 +12,8 @@ import { hardenKeys } from '../taming/web-results.js';
 import { hardenHost } from '../lockdown/host-harden.js';
 import { hardenerOf, sharedBuiltin, sharedGlobal, sharingOf } from '../taming/host-tame.js';
 import { boundView } from '../views/bound-view.js';
-import { builtinDecision, globalDecision, grantedOf, isWhole } from '../policy/policy.js';
+import { builtinDecision, globalDecision, grantedOf, isWhole, scopesOf } from '../policy/policy.js';
+import { restrictedGlobal } from '../scopes/members.js';
 import {
   WINDOW_NAMES,
   isFleeting,
@@ -366,6 +367,12 @@ export const installGlobals = (pkg, globalThis) => {
   }
   for (const name of application.powers.hostGlobals) {
     const decision = globalDecision(policy, name);
+    const scope = decision === undefined ? scopesOf(policy, 'globals', name).get('') : undefined;
+    if (scope !== undefined) {
+      const shared = () => restrictedGlobal(pkg, name, scope, ownHostGlobal(pkg, name));
+      defineHostGlobal(pkg, globalThis, name, shared);
+      continue;
+    }
     if (decision === undefined) {
       auditGlobal(pkg, globalThis, name);
       continue;

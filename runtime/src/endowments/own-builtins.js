@@ -1,6 +1,12 @@
 // Builtins with a separate instance for each package: they depend on the package's files, folder or settings.
 import { isObject } from '../base/objects.js';
-import { builtinDecision, globalDecision, grantedOf, memberOf } from '../policy/policy.js';
+import {
+  builtinDecision,
+  globalDecision,
+  grantedOf,
+  memberOf,
+  scopesOf,
+} from '../policy/policy.js';
 import { assertOf } from '../replacements/replacements.js';
 import { sharedBuiltin, sharingOf } from '../taming/host-tame.js';
 import { withOwnAgent } from '../views/http-agent.js';
@@ -23,7 +29,8 @@ const knowsPlaces = ({ policy }) => {
   return (
     (process !== undefined && memberOf(process, 'cwd').whole) ||
     ['fs', 'fs/promises', 'child_process'].some(
-      (name) => builtinDecision(policy, name) !== undefined,
+      (name) =>
+        builtinDecision(policy, name) !== undefined || scopesOf(policy, 'builtins', name).size > 0,
     )
   );
 };

@@ -2,7 +2,7 @@
 import { importNotFound } from '../base/errors.js';
 import { dirnameOf, filenameOfUrl, isRelative } from '../base/locations.js';
 import { builtinModule } from '../endowments/builtins.js';
-import { builtinDecision, grantedOf, isDenied, memberOf } from '../policy/policy.js';
+import { builtinDecision, grantedOf, isDenied, memberOf, scopesOf } from '../policy/policy.js';
 import {
   entryFilename,
   filenameOfTarget,
@@ -77,7 +77,9 @@ const findPackageJSON = (pkg, specifier, place) => {
 const readJson = (pkg, specifier) => {
   if (!/^\/.*\.json$/.test(specifier)) return undefined;
   const granted = grantedOf(builtinDecision(pkg.policy, 'fs'));
-  if (granted === undefined || isDenied(memberOf(granted, 'readFileSync'))) return undefined;
+  const scopes = scopesOf(pkg.policy, 'builtins', 'fs');
+  const isGranted = granted !== undefined && !isDenied(memberOf(granted, 'readFileSync'));
+  if (!isGranted && !scopes.has('') && !scopes.has('readFileSync')) return undefined;
   const fs = /** @type {any} */ (builtinModule(pkg, 'fs'));
   /** @type {string} */
   let text;

@@ -6,7 +6,13 @@ import { builtinModule } from '../endowments/builtins.js';
 import { madeGlobalsOf } from '../endowments/made-globals.js';
 import { respell, strictly } from '../lockdown/dynamic-code.js';
 import { isAttenuation } from '../policy/policy-format.js';
-import { builtinDecision, grantedOf, grantsAnything, policiesOf } from '../policy/policy.js';
+import {
+  builtinDecision,
+  grantedOf,
+  grantsAnything,
+  policiesOf,
+  scopesOf,
+} from '../policy/policy.js';
 import { followKey } from '../resolve/resolve.js';
 import { NO_MAPS } from '../stacks/maps-file.js';
 import { attenuateGlobals, attenuateModule } from './attenuators.js';
@@ -70,8 +76,9 @@ const linker = {
     if (!pkg.application.powers.isBuiltin(name)) return undefined;
     const decision = builtinDecision(pkg.policy, name);
     const granted = grantedOf(decision);
-    if (isAttenuation(decision) || (granted !== undefined && grantsAnything(granted)))
-      return builtinModule(pkg, name);
+    const isGranted = granted !== undefined && grantsAnything(granted);
+    const hasScope = scopesOf(pkg.policy, 'builtins', name).size > 0;
+    if (isAttenuation(decision) || isGranted || hasScope) return builtinModule(pkg, name);
     // Callers handle a missing builtin, so stubs that only throw would not help.
     notifyDenied(pkg.label, 'builtins', name);
     return undefined;
@@ -112,6 +119,11 @@ export const makeApplication = ({
 }) => {
   const policyOf = policiesOf(map, allowAll);
   const policies = [...map.compartments.keys()].map(policyOf);
+  // Before a package can change the working directory or the environment.
+  const hasPaths = policies.some(({ scopes }) =>
+    [...scopes.builtins.values()].some(({ kind }) => kind === 'paths'),
+  );
+  if (hasPaths) powers.anchors?.();
   /** @type {Map<string, Package>} */
   const packages = new Map();
   /** @type {Application} */

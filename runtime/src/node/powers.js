@@ -96,6 +96,27 @@ const takeInternals = () => {
 };
 
 /**
+ * @param {(name: string) => any} getBuiltinModule
+ * @returns {NonNullable<Powers['anchors']>}
+ */
+const makeAnchors = (getBuiltinModule) => {
+  /** @type {ReturnType<NonNullable<Powers['anchors']>> | undefined} */
+  let found;
+  const realOf = (/** @type {string} */ path) => {
+    try {
+      return getBuiltinModule('node:fs').realpathSync.native(path);
+    } catch {
+      return path; // does not exist, or Node's permission model denies it
+    }
+  };
+  return () => {
+    const { homedir, tmpdir } = getBuiltinModule('node:os');
+    found ??= { cwd: process.cwd(), home: realOf(homedir()), tmp: realOf(tmpdir()) };
+    return found;
+  };
+};
+
+/**
  * Must be called before the realm is locked down.
  *
  * @param {{ inherited?: number }} [options] number of inherited descriptors beyond the standard ones that packages
@@ -122,6 +143,7 @@ export const prepareHost = ({ inherited = Infinity } = {}) => {
     },
     internals,
     inherited,
+    anchors: makeAnchors(getBuiltinModule),
     timersPromises: getBuiltinModule('node:timers/promises'),
   });
 };

@@ -2,8 +2,10 @@
 import limits from '../../../compartment_mapper/limits.json' with { type: 'json' };
 import { InvalidArchive } from '../base/errors.js';
 import * as json from '../base/json-shape.js';
+import { NO_SCOPES, readScopes } from './scopes.js';
 
 /** @import { Json } from '../base/json-shape.js' */
+/** @import { Scopes } from './scopes.js' */
 
 /**
  * @typedef {object} Attenuation
@@ -18,6 +20,7 @@ import * as json from '../base/json-shape.js';
  * @property {'any' | Attenuation | ReadonlyMap<string, Grant>} globals
  * @property {'any' | ReadonlyMap<string, Grant | Attenuation>} builtins
  * @property {string | undefined} defaultAttenuator
+ * @property {{ globals: Scopes, builtins: Scopes }} scopes grants that are restricted to hosts, files or programs
  * @property {boolean | 'code'} harden which exports of the package other packages can't change
  */
 
@@ -26,6 +29,7 @@ export const NO_POLICY = {
   packages: new Map(),
   globals: new Map(),
   builtins: new Map(),
+  scopes: { globals: NO_SCOPES, builtins: NO_SCOPES },
   defaultAttenuator: undefined,
   harden: false,
 };
@@ -35,6 +39,7 @@ export const ALL_POLICY = {
   packages: 'any',
   globals: 'any',
   builtins: 'any',
+  scopes: { globals: NO_SCOPES, builtins: NO_SCOPES },
   defaultAttenuator: undefined,
   harden: false,
 };
@@ -186,13 +191,18 @@ export const readPolicy = (input) => {
   if (attenuator !== undefined && attenuator.value === '') {
     throw new InvalidArchive(`${attenuator.path}: is empty`);
   }
+  const options = members.get('options');
+  const parts = {
+    globals: withWrites((globals && asAttenuation(globals)) ?? asGrants(globals), options),
+    builtins: withLoads(asBuiltins(members.get('builtins')), options),
+  };
   return {
     packages: asPackages(members.get('packages')),
-    globals: withWrites(
-      (globals && asAttenuation(globals)) ?? asGrants(globals),
-      members.get('options'),
-    ),
-    builtins: withLoads(asBuiltins(members.get('builtins')), members.get('options')),
+    ...parts,
+    scopes: readScopes(options, (part, path) => {
+      const grants = parts[part];
+      return !(grants instanceof Map) || grants.has(path) || grants.has(`node:${path}`);
+    }),
     defaultAttenuator: attenuator === undefined ? undefined : json.asString(attenuator),
     harden: asHarden(members.get('options')),
   };

@@ -1,6 +1,7 @@
 // Policy decisions: which builtins, globals and packages a compartment may use.
 import { criticalMembers, harmlessPaths } from '../base/authority.js';
 import { ALL_POLICY, NO_POLICY, isAttenuation } from './policy-format.js';
+import { NO_SCOPES, coversName, scopesBelow } from './scopes.js';
 
 /** @import { Attenuation, Grant, PackagePolicy } from './policy-format.js' */
 
@@ -29,6 +30,7 @@ const harmlessPolicy = (application) => ({
   ...(application === undefined ? {} : { denied: application }),
   globals: new Map(harmlessPaths('globals').map((path) => [path, true])),
   builtins: new Map(harmlessPaths('builtins').map((path) => [path, true])),
+  scopes: { globals: NO_SCOPES, builtins: NO_SCOPES },
   defaultAttenuator: undefined,
   harden: false,
 });
@@ -77,6 +79,20 @@ export const isDenied = (granted) => !grantsAnything(granted);
  */
 export const memberOf = (granted, name) =>
   granted.members.get(name) ?? { ...granted, members: new Map() };
+
+/**
+ * @param {Granted} granted for `process.env`
+ * @param {string} name of a variable
+ * @returns {Granted} the grant for the variable, by its name or by the longest `PREFIX_*`
+ */
+export const variableOf = (granted, name) => {
+  if (granted.members.has(name)) return memberOf(granted, name);
+  const patterns = [...granted.members.keys()].filter(
+    (one) => one.endsWith('*') && coversName(one, name),
+  );
+  const [longest] = patterns.sort((one, other) => other.length - one.length);
+  return memberOf(granted, longest ?? name);
+};
 
 /**
  * @typedef {object} GrantTree the entries of a policy for a path and its members
@@ -212,6 +228,15 @@ export const globalDecision = ({ globals }, name) => {
   if (globals === 'any') return ANY;
   return isAttenuation(globals) ? undefined : decide('globals', globals, name);
 };
+
+/**
+ * @param {PackagePolicy} policy
+ * @param {'globals' | 'builtins'} part
+ * @param {string} name of a builtin or a global
+ * @returns {ReturnType<typeof scopesBelow>} the restricted grants for it and its members, which `Decision` leaves out
+ */
+export const scopesOf = ({ scopes }, part, name) =>
+  scopesBelow(scopes[part], part === 'builtins' ? bareBuiltin(name) : name);
 
 /**
  * @param {PackagePolicy} policy

@@ -4,17 +4,19 @@
 
 /** @typedef {'globals' | 'builtins' | 'packages'} AuditedPart */
 
+/** @typedef {true | 'load' | Record<string, string[]>} NeededGrant an object is a scope: `{ hosts: ['example.org'] }` */
+
 /**
  * @typedef {object} Needed a missing grant
  * @property {string} label of the package
  * @property {AuditedPart} part
  * @property {string} path
- * @property {true | 'load'} grant
+ * @property {NeededGrant} grant
  * @property {string} severity
  * @property {string} place of the first use: `evil/index.js:3`; '' if the stack has no frame of a package
  *
  * @typedef {object} Recorder
- * @property {(label: string, part: AuditedPart, path: string, grant?: true | 'load') => void} record
+ * @property {(label: string, part: AuditedPart, path: string, grant?: NeededGrant) => void} record
  * @property {() => Needed[]} needed sorted
  */
 
@@ -24,6 +26,7 @@
  * @property {Part | 'packages'} part
  * @property {string} capability a path
  * @property {boolean} allowed
+ * @property {string} [target] what the scope of a grant leaves out: a host, a path or a program
  *
  * @typedef {object} Report
  * @property {(use: Use) => void} note

@@ -13,6 +13,8 @@
  * @property {AnyObject | undefined} timersPromises
  * @property {{ errors: AnyObject | undefined, binding: (name: string) => AnyObject | undefined }} [internals] Node's
  *   `internal/errors`, if Node was started with them exposed, and its native classes
+ * @property {() => { cwd: string, home: string, tmp: string }} [anchors] real paths of the folders that patterns of files
+ *   start at, as they were before any package ran
  * @property {number} [inherited] number of file descriptors beyond the standard ones that the parent process passed on
  * @property {(holder: object, below?: Function) => void} capture V8's Error.captureStackTrace
  * @property {Scripts | undefined} [scripts] the code cache of the engine

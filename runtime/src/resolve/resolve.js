@@ -13,7 +13,7 @@ import {
 } from '../base/errors.js';
 import { WITHOUT_POWER } from '../base/authority.js';
 import { filenameOf, filenameOfUrl, isRelative, resolveKey } from '../base/locations.js';
-import { bareBuiltin, builtinDecision, mayUsePackage } from '../policy/policy.js';
+import { bareBuiltin, builtinDecision, mayUsePackage, scopesOf } from '../policy/policy.js';
 
 /** @import { FileModule, RequestKind } from '../archive/compartment-map.js' */
 /** @import { FileTarget, Package, Target, Application } from '../protocols/package.js' */
@@ -40,7 +40,8 @@ const builtinTarget = (pkg, name) => {
   const hasForm =
     WITHOUT_POWER.includes(bare) && !(builtins instanceof Map && builtins.get(bare) === false);
   const decision = builtinDecision(pkg.policy, bare);
-  if (decision === undefined && !hasForm && pkg.application.audit === undefined) {
+  const hasScope = scopesOf(pkg.policy, 'builtins', bare).size > 0;
+  if (decision === undefined && !hasScope && !hasForm && pkg.application.audit === undefined) {
     return { kind: 'error', error: accessDenied(pkg.label, 'builtin', bare) };
   }
   return { kind: 'builtin', pkg, name };

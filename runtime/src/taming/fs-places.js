@@ -62,13 +62,22 @@ const refused = (place, access) =>
   );
 
 /**
+ * @typedef {object} Resolution how paths are resolved; as bytes, one character each
+ * @property {(value: unknown) => string | undefined} resolve the real path of an argument; undefined: not a path
+ * @property {(path: string) => string} realOf an absolute path
+ * @property {(descriptor: number) => string | undefined} openedAt undefined: the system has no /proc
+ * @property {(path: string) => boolean} isFolder
+ * @property {(path: string) => boolean} exists
+ */
+
+/**
  * @param {AnyObject} fs the host's builtin before any change
  * @param {AnyObject} path the builtin
  * @param {AnyObject} url the builtin
- * @returns {Places}
+ * @returns {Places & { resolution: Resolution }}
  */
 export const makePlaces = (fs, { posix }, { fileURLToPath }) => {
-  const { readlinkSync } = fs; // the original, before it is guarded
+  const { readlinkSync, statSync } = fs; // the originals, before they are guarded
   const native = fs['realpathSync'].native;
   /**
    * @param {string} place
@@ -109,15 +118,35 @@ export const makePlaces = (fs, { posix }, { fileURLToPath }) => {
     return `/${passed.join('/')}`;
   };
   /**
+   * Resolves the folder of a file that does not exist. Node's permission model may deny reading the folders above it,
+   * which `follow` reads.
+   *
    * @param {string} requested absolute
+   * @param {number} links passed before
+   * @returns {string}
+   */
+  const missing = (requested, links) => {
+    const [, folder = '', name = ''] = /^(.*)\/([^/]+)\/*$/.exec(requested) ?? [];
+    if (name === '' || name === '.' || name === '..' || links > MOST_LINKS)
+      return follow(requested);
+    const target = linkAt(`${folder}/${name}`);
+    const parent = realOf(folder === '' ? '/' : folder, links + 1);
+    if (target === undefined) return posix.join(parent, name);
+    return realOf(target.startsWith('/') ? target : `${parent}/${target}`, links + 1);
+  };
+  /**
+   * @param {string} requested absolute
+   * @param {number} [links] passed before
    * @returns {string} the resolved path; if Node's permission model denies reading, the requested path, because the
    *   opened file is checked too
    */
-  const realOf = (requested) => {
+  const realOf = (requested, links = 0) => {
     try {
       return native(fromBytes(requested), 'buffer').toString('latin1');
     } catch (error) {
-      return isPermissionDenied(error) ? posix.resolve(requested) : follow(requested);
+      if (isPermissionDenied(error)) return posix.resolve(requested);
+      const { code } = /** @type {NodeJS.ErrnoException} */ (error);
+      return code === 'ENOENT' ? missing(requested, links) : follow(requested);
     }
   };
   /**
@@ -155,7 +184,26 @@ export const makePlaces = (fs, { posix }, { fileURLToPath }) => {
       return;
     throw refused(requested, access);
   };
+  const openedAt = (/** @type {number} */ descriptor) => linkAt(`/proc/self/fd/${descriptor}`);
+  /** @type {(place: string, ask: (stats: any) => boolean) => boolean} */
+  const isAt = (place, ask) => {
+    try {
+      return ask(statSync(fromBytes(place), { throwIfNoEntry: false }));
+    } catch {
+      return true; // the permission model of Node hides what it is
+    }
+  };
   return {
+    resolution: {
+      resolve(value) {
+        const whole = wholeOf(value);
+        return whole === undefined ? undefined : posix.resolve(realOf(whole));
+      },
+      realOf,
+      openedAt,
+      isFolder: (place) => isAt(place, (stats) => stats?.isDirectory() ?? false),
+      exists: (place) => isAt(place, (stats) => stats !== undefined),
+    },
     check(value, access) {
       const whole = wholeOf(value);
       if (whole !== undefined) checkWhole(whole, access);
@@ -170,7 +218,7 @@ export const makePlaces = (fs, { posix }, { fileURLToPath }) => {
     checkOpened(descriptor, value, access) {
       const whole = wholeOf(value);
       if (whole === undefined || STANDARD.test(whole)) return;
-      const opened = linkAt(`/proc/self/fd/${descriptor}`);
+      const opened = openedAt(descriptor);
       if (opened === undefined) return; // the system has no /proc
       // An object without a path, such as a pipe, can only be another descriptor of the process.
       if (!opened.startsWith('/') || !isOpen(opened, access)) throw refused(opened, access);

@@ -1,7 +1,7 @@
 // Taming of the host before packages share it: builtins are hardened, process-wide settings become read-only, and
 // internal state is hidden.
 import { settleGetters } from './settings.js';
-import { needStackForBuiltin, needStackForHost } from '../base/stack-space.js';
+import { needStackForBuiltin, needStackForHost, once } from '../base/stack-space.js';
 import { hardenHidden, hardenStreams } from '../lockdown/hidden-prototypes.js';
 import { hardenHost, regardHardened } from '../lockdown/host-harden.js';
 import { hardenObjectsOf, hideClass, withHardClass } from '../lockdown/specimens.js';
@@ -16,6 +16,7 @@ import {
   WITHOUT_WEB_STREAMS,
 } from './builtin-tables.js';
 import { FETCHED, fetchOf, hardenFetched } from './fetch.js';
+import { hideConstructors } from './hidden-constructors.js';
 import { hardenErrors } from './host-errors.js';
 import { TAMED } from './tame-builtins.js';
 import { refuseEngines } from './tame-network.js';
@@ -134,6 +135,9 @@ export const hardenerOf = (powers) => {
  */
 export const sharingOf = ({ hardens }) => (hardens ? hardenHost : (value) => value);
 
+// A package may have one with a grant that lists hosts; its instances must not lead to the class of Node.
+const NETWORK_CLASSES = ['EventSource', 'WebSocket'];
+
 /**
  * @param {Sharing} application
  * @param {string} name of a host global
@@ -146,6 +150,10 @@ export const sharedGlobal = ({ powers, hardens }, name) => {
   const own = replacedGlobal(powers, name);
   if (own !== undefined) return own;
   if (name === 'fetch') return fetchOf(powers.globals);
+  if (NETWORK_CLASSES.includes(name))
+    once(powers.globals, name, () =>
+      hideConstructors(powers.globals, [name], powers.globals['EventTarget']),
+    );
   if (name.startsWith('Performance')) load('perf_hooks');
   hardenHidden(powers.globals, name);
   if (LEADS_TO_STREAMS.has(name)) hardenStreams(powers.globals);

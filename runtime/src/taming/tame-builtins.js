@@ -10,14 +10,8 @@ import { tameTimeline } from './tame-cloning.js';
 import { tameCrypto } from './tame-crypto.js';
 import { tameEvents } from './tame-events.js';
 import { tameFs } from './tame-fs.js';
-import {
-  hideConstructors,
-  refuseEngines,
-  tameHttp2,
-  tameParser,
-  tameSqlite,
-  tameTls,
-} from './tame-network.js';
+import { hideConstructors } from './hidden-constructors.js';
+import { refuseEngines, tameHttp2, tameParser, tameSqlite, tameTls } from './tame-network.js';
 import { tameBuffer, tameStream } from './tame-streams.js';
 import { tameUtil } from './tame-util.js';
 import { tameZlib } from './tame-zlib.js';
@@ -130,6 +124,7 @@ export const TAMED = {
     tameParser(/** @type {any} */ (getBuiltin('_http_common')).HTTPParser);
     hideServerTimers(http, http);
     separateAgents(http);
+    hideConstructors(http, ['ClientRequest']);
   },
   https(https, { getBuiltin }) {
     hideServerTimers(/** @type {AnyObject} */ (getBuiltin('http')), https);

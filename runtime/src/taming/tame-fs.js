@@ -6,8 +6,9 @@ import { guardOpening, needReading, openByName, optionsOf, settled } from './fs-
 import { guardedClass } from './guarded-class.js';
 import { checkDescriptor, guardDescriptors } from './fs-descriptors.js';
 import { replace } from '../lockdown/replace.js';
+import { hideConstructors } from './hidden-constructors.js';
 
-/** @import { Access, Places } from './fs-places.js' */
+/** @import { Access, Places, Resolution } from './fs-places.js' */
 /** @import { AnyObject } from '../base/objects.js' */
 
 /**
@@ -204,6 +205,33 @@ const guardStreams = (fs, { check }, inherited) => {
   }
 };
 
+/** @type {WeakMap<AnyObject, Resolution>} */
+const resolutions = new WeakMap();
+
+/**
+ * @param {AnyObject} fs the builtin, tamed
+ * @returns {Resolution | undefined} undefined: its paths are not POSIX
+ */
+export const resolutionOf = (fs) => resolutions.get(fs);
+
+/**
+ * Applies the checks of `places` to functions that take paths.
+ *
+ * @param {AnyObject} fs functions of `fs`; `promises` is an object of its own
+ * @param {Places} places
+ * @param {number} inherited number of descriptors from the parent process
+ */
+export const guardFiles = (fs, places, inherited) => {
+  guardOpening(fs, places);
+  guardExistence(fs, places);
+  openByName(fs, inherited);
+  for (const owner of [fs, fs['promises']]) {
+    guardPaths(owner, places);
+    guardLinks(owner, places);
+    guardCopies(owner, places);
+  }
+};
+
 /**
  * @param {AnyObject} fs the builtin, not yet hardened
  * @param {AnyObject} path
@@ -213,18 +241,14 @@ const guardStreams = (fs, { check }, inherited) => {
 export const tameFs = (fs, path, url, inherited) => {
   const anywhere = () => undefined;
   /** @type {Places} */
-  const places =
-    path['sep'] === '/'
-      ? makePlaces(fs, path, url)
-      : { check: anywhere, checkLink: anywhere, checkOpened: anywhere };
-  guardOpening(fs, places);
-  guardDescriptors(fs, inherited);
-  guardExistence(fs, places);
-  openByName(fs, inherited);
-  for (const owner of [fs, fs['promises']]) {
-    guardPaths(owner, places);
-    guardLinks(owner, places);
-    guardCopies(owner, places);
+  let places = { check: anywhere, checkLink: anywhere, checkOpened: anywhere };
+  if (path['sep'] === '/') {
+    const { resolution, ...posix } = makePlaces(fs, path, url);
+    resolutions.set(fs, resolution);
+    places = posix;
   }
+  guardDescriptors(fs, inherited);
+  guardFiles(fs, places, inherited);
   guardStreams(fs, places, inherited);
+  hideConstructors(fs, ['ReadStream', 'WriteStream']);
 };

@@ -98,32 +98,6 @@ export const tameSqlite = (sqlite) => {
 };
 
 /**
- * Replaces `constructor` of instances with a class that throws: a package with a grant gets the class by its name.
- *
- * @param {AnyObject} owner a builtin
- * @param {string[]} names of classes
- */
-export const hideConstructors = (owner, names) => {
-  for (const name of names) {
-    const { prototype } = owner[name] ?? {};
-    if (prototype === undefined) continue;
-    const { [name]: value } = {
-      [name]: function () {
-        throw codedError(
-          'ERR_ACCESS_DENIED',
-          `an instance gives no access to the constructor of ${name}`,
-        );
-      },
-    };
-    Object.defineProperty(/** @type {Function} */ (value), 'prototype', { value: prototype });
-    const { enumerable = false } = Object.getOwnPropertyDescriptor(prototype, 'constructor') ?? {};
-    Object.defineProperty(prototype, 'constructor', {
-      ...{ value, enumerable, writable: true, configurable: true },
-    });
-  }
-};
-
-/**
  * Hardens the class of the resource object that Node passes to a parser; no global leads to it.
  *
  * @param {Function} HTTPParser

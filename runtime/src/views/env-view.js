@@ -1,22 +1,29 @@
-// `process.env` of a compartment that may read all of it: its own assignments over the current variables of the
+// `process.env` of a compartment that may read many variables: its own assignments over the current variables of the
 // process.
 
 /**
+ * @typedef {object} Variables
+ * @property {(name: string) => boolean} isVisible whether the package may read a variable of the process
+ * @property {(name: string) => boolean} isWritable whether its assignments reach the process
+ */
+
+/**
  * @param {() => Record<string, string | undefined>} real
- * @param {boolean} write whether assignments reach the process
+ * @param {Variables} variables
  * @returns {Record<string, string | undefined>}
  */
-export const makeEnvView = (real, write) => {
+export const makeEnvView = (real, { isVisible, isWritable }) => {
   /** @type {Map<string, string | undefined>} assignments of the package; undefined: deleted */
   const own = new Map();
   const read = (/** @type {string | symbol} */ name) => {
     if (typeof name === 'symbol') return undefined;
-    return own.has(name) ? own.get(name) : real()[name];
+    if (own.has(name)) return own.get(name);
+    return isVisible(name) ? real()[name] : undefined;
   };
   /** @type {(name: string | symbol, value: unknown) => boolean} */
   const assign = (name, value) => {
     if (typeof name === 'symbol') return false;
-    if (write) real()[name] = `${value}`;
+    if (isWritable(name)) real()[name] = `${value}`;
     else own.set(name, `${value}`);
     return true;
   };
@@ -34,7 +41,7 @@ export const makeEnvView = (real, write) => {
     defineProperty: (_target, name, { value }) => assign(name, value),
     deleteProperty(_target, name) {
       if (typeof name === 'symbol') return true;
-      if (write) delete real()[name];
+      if (isWritable(name)) delete real()[name];
       else own.set(name, undefined);
       return true;
     },

@@ -4,7 +4,7 @@ import { bindMethod, defineOwn, frozenAccessor } from './view.js';
 import { EMITTER_METHODS, makeEmitter } from './emitter-view.js';
 import { makeEnvView } from './env-view.js';
 import { accessDenied } from '../base/errors.js';
-import { isDenied, memberOf } from '../policy/policy.js';
+import { isDenied, memberOf, variableOf } from '../policy/policy.js';
 
 /** @import { Granted } from '../policy/policy.js' */
 /** @import { StdioName } from './stdio-view.js' */
@@ -134,8 +134,7 @@ const memberMaker =
         accessDenied(label, 'global', `process.${name}.${member}`);
       return stdio(/** @type {StdioName} */ (name), granted, deny);
     }
-    if (name === 'env')
-      return granted.whole ? makeEnvView(() => process.env, granted.write) : view[name];
+    if (name === 'env') return granted.whole ? envOf(process, granted) : view[name];
     const value = process[name];
     if (name === 'argv') return ownArguments(deepCopy(value));
     if (typeof value === 'function') return methodOf(process, name, toView);
@@ -175,6 +174,16 @@ const addMembers = (process, view, granted, make) => {
     if (name in process) Object.defineProperty(view, name, frozenAccessor(read, assign));
   }
 };
+
+/**
+ * @param {AnyObject} process
+ * @param {Granted} granted for `process.env`: all of it, or names by patterns
+ */
+const envOf = (process, granted) =>
+  makeEnvView(() => process['env'], {
+    isVisible: (name) => !isDenied(variableOf(granted, name)),
+    isWritable: (name) => variableOf(granted, name).write,
+  });
 
 /**
  * Single variables: an unset one must not appear in `'X' in process.env`.
@@ -301,7 +310,10 @@ export const makeProcessView = (process, decision, options) => {
     Object.defineProperty(value, 'name', { value: name });
     defineOwn(view, name, Object.freeze(value), false);
   }
-  addVariables(process, view['env'], memberOf(granted, 'env'));
+  const variables = memberOf(granted, 'env');
+  if (!variables.whole && [...variables.members.keys()].some((name) => name.endsWith('*')))
+    view['env'] = envOf(process, variables);
+  else addVariables(process, view['env'], variables);
   addMembers(process, view, granted, memberMaker(process, view, options, toView));
   Object.defineProperty(view, Symbol.toStringTag, { value: 'process', configurable: true });
   return view;

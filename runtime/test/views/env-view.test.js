@@ -3,10 +3,13 @@ import { test } from 'node:test';
 import { makeEnvView } from '../../src/views/env-view.js';
 
 /** @param {boolean} write */
+const variables = (write) => ({ isVisible: () => true, isWritable: () => write });
+
+/** @param {boolean} write */
 const viewed = (write) => {
   /** @type {Record<string, string>} */
   const real = { A: 'a', B: 'b' };
-  return { real, view: makeEnvView(() => real, write) };
+  return { real, view: makeEnvView(() => real, variables(write)) };
 };
 
 test('variables are live', () => {
@@ -26,7 +29,7 @@ test('variables are live', () => {
 
 test('assignments and deletions stay in the package', () => {
   const { real, view } = viewed(false);
-  const other = makeEnvView(() => real, false);
+  const other = makeEnvView(() => real, variables(false));
   view['A'] = /** @type {any} */ (1);
   view['C'] = 'c';
   Object.defineProperty(view, 'D', { value: 'd' });
@@ -67,3 +70,14 @@ for (const write of [false, true])
     assert.equal(Object.isExtensible(view), true);
     assert.deepEqual(real, { A: 'a', B: 'b' });
   });
+
+test('variables that the grant leaves out are not there', () => {
+  const real = { AWS_A: 'a', AWS_B: 'b', OTHER: 'c' };
+  const isVisible = (/** @type {string} */ name) => name === 'AWS_A';
+  const view = makeEnvView(() => real, { isVisible, isWritable: () => false });
+  assert.deepEqual({ ...view }, { AWS_A: 'a' });
+  assert.deepEqual([view['AWS_B'], 'OTHER' in view], [undefined, false]);
+  view['OTHER'] = 'own';
+  assert.deepEqual({ ...view }, { AWS_A: 'a', OTHER: 'own' });
+  assert.equal(real.OTHER, 'c');
+});

@@ -41,12 +41,12 @@ def refused(value: object) -> Diagnostic:
         ({"entry": {"globals": "all"}}, 'entry.globals must be an object, got "all"', ""),
         (
             {"entry": {"globals": {"fetch": "yes"}}},
-            'entry.globals["fetch"] must be true, false, "write" or an attenuation, got "yes"',
+            'entry.globals["fetch"] must be true, false, "write", a scope or an attenuation, got "yes"',
             "",
         ),
         (
             {"resources": {"a>b": {"builtins": {"fs": 1}}}},
-            'resources["a>b"].builtins["fs"] must be true, false, "load" or an attenuation, got 1',
+            'resources["a>b"].builtins["fs"] must be true, false, "load", a scope or an attenuation, got 1',
             "",
         ),
         ({"resources": []}, "resources must be an object, got []", ""),
@@ -228,7 +228,7 @@ def test_a_builtin_is_loaded_for_any_member_that_is_granted(
         ),
         (
             {"entry": {"builtins": {"fs": "write"}}},
-            'entry.builtins["fs"] must be true, false, "load" or an attenuation, got "write"',
+            'entry.builtins["fs"] must be true, false, "load", a scope or an attenuation, got "write"',
             "",
         ),
     ],

@@ -24,23 +24,43 @@ export const PROMISIFIED = Symbol.for('nodejs.util.promisify.custom');
 /** @param {any} options */
 export const encodingOf = (options) => (typeof options === 'string' ? options : options?.encoding);
 
-/** @type {WeakMap<Package, Own>} */
+/** @type {WeakMap<Package, { lookup: Lookup, descriptors: Descriptors, byHost: WeakMap<object, Own> }>} */
 const known = new WeakMap();
 
 /**
  * @param {Package} pkg
- * @param {AnyObject} fs the host's
+ * @param {AnyObject} fs the host's, or the functions of it that a grant with paths allows
  * @returns {Own} the same for `fs` and `fs/promises`
  */
 export const ownOf = (pkg, fs) => {
-  const before = known.get(pkg);
-  if (before !== undefined) return before;
-  const Buffer = /** @type {any} */ (pkg.application.powers.globals['Buffer']);
+  const state = known.get(pkg) ?? makeState(pkg, fs);
+  known.set(pkg, state);
+  const own = state.byHost.get(fs) ?? makeOwn(pkg, fs, state);
+  state.byHost.set(fs, own);
+  return own;
+};
+
+/**
+ * @param {Package} pkg
+ * @param {AnyObject} fs
+ */
+const makeState = (pkg, fs) => {
   const lookup = makeLookup(pkg);
-  const descriptors = makeDescriptors(pkg, fs, lookup);
+  /** @type {WeakMap<object, Own>} */
+  const byHost = new WeakMap();
+  return { lookup, descriptors: makeDescriptors(pkg, fs, lookup), byHost };
+};
+
+/**
+ * @param {Package} pkg
+ * @param {AnyObject} fs
+ * @param {{ lookup: Lookup, descriptors: Descriptors }} state of the package
+ * @returns {Own}
+ */
+const makeOwn = (pkg, fs, { lookup, descriptors }) => {
+  const Buffer = /** @type {any} */ (pkg.application.powers.globals['Buffer']);
   const streamed = streamFunctions(descriptors);
-  /** @type {Own} */
-  const own = {
+  return {
     pkg,
     fs,
     lookup,
@@ -54,8 +74,6 @@ export const ownOf = (pkg, fs) => {
     streamed,
     stream: (path, options) => fs['createReadStream'](path, { ...options, fs: streamed }),
   };
-  known.set(pkg, own);
-  return own;
 };
 
 /**

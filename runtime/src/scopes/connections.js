@@ -1,0 +1,122 @@
+// `net` and `tls` of packages whose grants list hosts.
+import { isObject } from '../base/objects.js';
+import { connectionTo } from './lookup.js';
+import { requireHost, unlisted } from './rules.js';
+import { makeSocketClass, realSocket, socketFor } from './socket.js';
+
+/** @import { AnyObject } from '../base/objects.js' */
+/** @import { Rule } from './rules.js' */
+
+/** @typedef {(name: string) => AnyObject} Load returns a builtin, as packages share it */
+
+/**
+ * @param {unknown} options of a package
+ * @returns {AnyObject} a copy, which can't change after the check; its functions get no `this`, which would be an object
+ *   of Node
+ */
+export const settledOptions = (options) =>
+  Object.fromEntries(
+    Object.entries(Object(options)).map(([key, value]) => [
+      key,
+      typeof value === 'function' ? (/** @type {unknown[]} */ ...args) => value(...args) : value,
+    ]),
+  );
+
+/**
+ * @param {unknown[]} args of `connect`: options, or a port and a host
+ * @returns {AnyObject} options, of `tls` too
+ */
+const optionsOf = (args) => {
+  const [first, second, third] = args;
+  if (isObject(first) && typeof first !== 'function') return settledOptions(first);
+  const isPort = typeof first === 'number' || /^\d+$/.test(`${first}`);
+  const place = isPort
+    ? { port: first, ...(typeof second === 'string' && { host: second }) }
+    : { path: first };
+  const more = [second, third].find((arg) => isObject(arg) && typeof arg !== 'function');
+  return { ...settledOptions(more), ...place };
+};
+
+/** @param {unknown} port */
+const portOf = (port) => (/^\d{1,5}$/.test(`${port}`) ? Number(port) : -1);
+
+/**
+ * @param {Rule} rule
+ * @param {Load} load
+ * @param {AnyObject} options settled
+ * @returns {AnyObject} options for Node that lead to an allowed host only
+ */
+const checkedOptions = (rule, load, options) => {
+  const { host = 'localhost', port, path, lookup: _own, onread: _raw, ...others } = options;
+  if (path !== undefined && path !== null) throw unlisted(rule, `${path}`, 'connect to the socket');
+  const number = portOf(port);
+  const found = requireHost(rule, host || 'localhost', number);
+  return { ...others, ...connectionTo(rule, load('dns'), found, number) };
+};
+
+/**
+ * @typedef {object} Connections
+ * @property {AnyObject & Function} Socket
+ * @property {(options: AnyObject) => AnyObject} open a TCP connection to an allowed host
+ * @property {(options: AnyObject) => AnyObject} openTls
+ */
+
+/**
+ * @param {Rule} rule
+ * @param {Load} load
+ * @returns {Connections}
+ */
+export const makeConnections = (rule, load) => {
+  const openReal = (/** @type {AnyObject} */ options) =>
+    load('net')['connect'](checkedOptions(rule, load, options));
+  const Socket = makeSocketClass(load('stream'), (args) => openReal(optionsOf(args)), rule);
+  const openTls = (/** @type {AnyObject} */ options) => {
+    const { socket, path: _request, ...others } = options;
+    const tls = load('tls');
+    if (socket === undefined || socket === null)
+      return socketFor(Socket, tls['connect'](checkedOptions(rule, load, others)));
+    const { lookup: _own, onread: _raw, ...rest } = others;
+    return socketFor(Socket, tls['connect']({ ...rest, socket: realSocket(socket) ?? socket }));
+  };
+  return {
+    Socket,
+    open: ({ path, ...options }) => socketFor(Socket, openReal({ ...options, path })),
+    openTls,
+  };
+};
+
+/**
+ * @param {Rule} rule
+ * @param {Load} load
+ * @returns {AnyObject} members of `net`
+ */
+export const restrictedNet = (rule, load) => {
+  const { Socket } = makeConnections(rule, load);
+  const connect = (/** @type {unknown[]} */ ...args) => {
+    const options = args.find((arg) => isObject(arg) && typeof arg !== 'function');
+    const socket = Reflect.construct(Socket, [settledOptions(options)]);
+    const { timeout } = Object(options);
+    if (timeout) socket.setTimeout(timeout);
+    return socket.connect(...args);
+  };
+  return { Socket, Stream: Socket, connect, createConnection: connect };
+};
+
+/**
+ * @param {Rule} rule
+ * @param {Load} load
+ * @returns {AnyObject} members of `tls`
+ */
+export const restrictedTls = (rule, load) => {
+  const { openTls } = makeConnections(rule, load);
+  const connect = (/** @type {unknown[]} */ ...args) => {
+    const options = optionsOf(args);
+    if (options['path'] !== undefined && !options['socket'])
+      throw unlisted(rule, `${options['path']}`, 'connect to the socket');
+    const socket = openTls(options);
+    const listener = args.at(-1);
+    if (typeof listener === 'function') socket['once']('secureConnect', listener);
+    return socket;
+  };
+  return { connect };
+};

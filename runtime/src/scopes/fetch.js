@@ -1,0 +1,158 @@
+// `fetch`, `WebSocket` and `EventSource` of packages whose grants list hosts.
+import { isObject } from '../base/objects.js';
+import { connectionTo } from './lookup.js';
+import { refusal, requireHost } from './rules.js';
+
+/** @import { AnyObject } from '../base/objects.js' */
+/** @import { Load } from './connections.js' */
+/** @import { Rule } from './rules.js' */
+
+const { URL } = globalThis;
+
+/** @type {Record<string, number>} */
+const PORTS = { 'http:': 80, 'https:': 443, 'ws:': 80, 'wss:': 443 };
+
+/**
+ * @param {Rule} rule
+ * @param {string} href
+ */
+const requireUrl = (rule, href) => {
+  const { protocol, hostname, port } = new URL(href);
+  const usual = PORTS[protocol];
+  if (usual !== undefined) requireHost(rule, hostname, Number(port || usual));
+};
+
+/**
+ * @param {Rule} rule
+ * @param {AnyObject} globals of the host
+ * @param {Load} load
+ * @returns {object} undici's dispatcher: it connects to allowed hosts only, whatever a response redirects to
+ */
+const makeDispatcher = (rule, globals, load) => {
+  void globals['Response']; // loads undici, which then publishes its dispatcher
+  const common = [1, 2, 3]
+    .map((version) => globals[Symbol.for(`undici.globalDispatcher.${version}`)])
+    .find((dispatcher) => dispatcher !== undefined);
+  if (common === undefined || common.constructor.name !== 'Agent') {
+    const reason =
+      'this process reaches the network through a proxy, or without the dispatcher of Node';
+    throw refusal(rule, { action: 'connect to', target: 'any host', key: 'hosts', reason });
+  }
+  const connect = (/** @type {any} */ options, /** @type {Function} */ done) => {
+    const { hostname, protocol, port, servername, localAddress } = options;
+    const isSecure = protocol === 'https:';
+    const settle = (/** @type {unknown} */ error, /** @type {unknown} */ socket) => {
+      done?.(error, socket);
+      done = /** @type {any} */ (undefined);
+    };
+    let socket;
+    try {
+      const number = Number(port || (isSecure ? 443 : 80));
+      const host = requireHost(rule, hostname, number);
+      const place = { ...connectionTo(rule, load('dns'), host, number), localAddress };
+      socket = isSecure
+        ? load('tls')['connect']({
+            ...{ ...place, ALPNProtocols: ['http/1.1'] },
+            servername: servername ?? (host.address === undefined ? host.name : ''),
+          })
+        : load('net')['connect'](place);
+    } catch (error) {
+      return void queueMicrotask(() => settle(error, undefined));
+    }
+    socket.setNoDelay(true);
+    socket.once(isSecure ? 'secureConnect' : 'connect', () => settle(null, socket));
+    socket.on('error', (/** @type {Error} */ error) => settle(error, undefined));
+    return socket;
+  };
+  const agent = new common.constructor({ connect });
+  // Not the agent: its class makes others.
+  const dispatch = (/** @type {unknown} */ request, /** @type {unknown} */ handler) =>
+    agent.dispatch(request, handler);
+  return Object.freeze({ __proto__: null, dispatch: Object.freeze(dispatch) });
+};
+
+// https://fetch.spec.whatwg.org/#requestinit
+const INIT = [
+  ...['method', 'headers', 'body', 'referrer', 'referrerPolicy', 'mode', 'credentials', 'cache'],
+  ...['redirect', 'integrity', 'keepalive', 'signal', 'duplex', 'window', 'priority'],
+];
+
+/**
+ * @param {unknown} init of a package
+ * @returns {AnyObject} a copy: getters of the original would see the dispatcher
+ */
+const settledInit = (init) => {
+  /** @type {AnyObject} */
+  const settled = {};
+  for (const key of INIT) {
+    const value = Object(init)[key];
+    if (value !== undefined) settled[key] = value;
+  }
+  return settled;
+};
+
+/**
+ * @param {unknown} error of fetch
+ * @returns {unknown} the denial of a redirect, which fetch wraps
+ */
+const denialIn = (error) => {
+  for (let at = /** @type {any} */ (error); isObject(at); at = at['cause'])
+    if (at['code'] === 'ERR_ACCESS_DENIED') return at;
+  return error;
+};
+
+/**
+ * @param {Rule} rule
+ * @param {AnyObject} globals of the host
+ * @param {Load} load
+ * @param {Function} fetch as packages share it
+ * @returns {Function}
+ */
+export const restrictedFetch = (rule, globals, load, fetch) => {
+  /** @type {object | undefined} */
+  let dispatcher;
+  const own = async (/** @type {unknown} */ input, /** @type {unknown} */ init) => {
+    const isRequest = isObject(input) && typeof input['url'] === 'string';
+    const settled = isRequest ? input : `${input}`;
+    if (URL.canParse(isRequest ? input['url'] : settled))
+      requireUrl(rule, isRequest ? input['url'] : settled);
+    dispatcher ??= makeDispatcher(rule, globals, load);
+    try {
+      return await fetch(settled, { ...settledInit(init), dispatcher });
+    } catch (error) {
+      throw denialIn(error);
+    }
+  };
+  return Object.freeze(Object.defineProperty(own, 'name', { value: 'fetch' }));
+};
+
+/**
+ * @param {Rule} rule
+ * @param {AnyObject} globals of the host
+ * @param {Load} load
+ * @param {AnyObject & Function} Original `WebSocket` or `EventSource`, as packages share it
+ * @returns {Function}
+ */
+export const restrictedClass = (rule, globals, load, Original) => {
+  /** @type {object | undefined} */
+  let dispatcher;
+  const own = /** @type {any} */ (
+    function (/** @type {unknown} */ url, /** @type {any} */ given) {
+      if (new.target === undefined) return Original(url); // throws Node's error
+      const href = `${url}`;
+      requireUrl(rule, href);
+      dispatcher ??= makeDispatcher(rule, globals, load);
+      const isOptions = isObject(given) && !Array.isArray(given);
+      const options = isOptions ? { ...given } : given === undefined ? {} : { protocols: given };
+      return Reflect.construct(
+        Original,
+        [href, { ...options, dispatcher, node: { dispatcher } }],
+        new.target === own ? Original : new.target,
+      );
+    }
+  );
+  const { prototype: _shared, ...statics } = Object.getOwnPropertyDescriptors(Original);
+  Object.defineProperties(own, /** @type {any} */ (statics));
+  Object.defineProperty(own, 'prototype', { value: Original.prototype, writable: false });
+  return own;
+};
