@@ -189,12 +189,13 @@ def _change(
         path=path,
         severity=authority.severity,
         reason=authority.reason,
-        grant=_grant_text(grant),
+        grant=grant_text(grant),
         place=policy.reasons.get((part, path), ""),
     )
 
 
-def _grant_text(grant: Grant) -> str:
+def grant_text(grant: Grant) -> str:
+    """Return the details of *grant*: its scope, ``write``, ``attenuated``, or ``True``."""
     if isinstance(grant, Scope):
         return grant.text
     return "attenuated" if isinstance(grant, Attenuation) else str(grant or "")

@@ -9,8 +9,8 @@ from compartment_mapper.authority.table import Effect, Part, has_effect
 from compartment_mapper.errors.diagnostic import Place
 from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
-from compartment_mapper.policy.diff import authority_of_grant, policy_entries
-from compartment_mapper.policy.model import Attenuation, Grant, Policy
+from compartment_mapper.policy.diff import authority_of_grant, grant_text, policy_entries
+from compartment_mapper.policy.model import Grant, Policy
 from compartment_mapper.report.model import ReviewedCapability, Status, by_severity
 from compartment_mapper.text import Position
 
@@ -76,9 +76,7 @@ def _of_policy(policy: Policy, *, used: bool | None) -> Iterator[ReviewedCapabil
 
 
 def _details(grant: Grant) -> str:
-    if isinstance(grant, Attenuation):
-        return "attenuated"
-    return "" if isinstance(grant, bool) else str(grant)
+    return "" if isinstance(grant, bool) else grant_text(grant)
 
 
 def _place(reason: str) -> Place | None:

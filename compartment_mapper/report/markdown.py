@@ -68,7 +68,7 @@ def _first(rows: list[str], more: str) -> Iterable[str]:
 
 
 def _row(capability: ReviewedCapability) -> str:
-    status = capability.status if not capability.grant else capability.grant
+    status = code(capability.grant) if capability.grant else capability.status
     place = "" if capability.place is None else _place(capability)
     kind, package = capability.part.removesuffix("s"), code(called(capability.package))
     what = f"{kind} {code(capability.path)}: {cell(capability.reason)}"

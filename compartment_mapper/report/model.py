@@ -31,7 +31,7 @@ class ReviewedCapability:
     severity: Severity
     reason: str
     status: Status
-    #: Details of the grant: ``write``, ``attenuated``; empty if there are none.
+    #: Details of the grant: its scope, ``write``, ``attenuated``; empty if there are none.
     grant: str = ""
     #: Whether the code uses it; None if only the policy is known.
     used: bool | None = None

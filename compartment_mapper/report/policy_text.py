@@ -20,6 +20,8 @@ from compartment_mapper.policy.model import Policy
 from compartment_mapper.report.headline import difference_summary
 from compartment_mapper.text import LINE_END, printable
 
+#: Grants without details.
+_PLAIN = frozenset({"", "True"})
 _SIGNS = {"added": "+", "removed": "-", "wanted": "!", "changed": "~"}
 
 
@@ -74,7 +76,7 @@ def _package_line(change: PackageChange) -> str:
 
 
 def _authority_line(change: AuthorityChange) -> str:
-    granted = f" ({change.grant})" if change.grant in {"write", "attenuated"} else ""
+    granted = f" ({change.grant})" if change.grant not in _PLAIN else ""
     refused = " - denied" if change.kind == "wanted" else ""
     place = f"  {change.place}" if change.place else ""
     what = f"{change.part.removesuffix('s')} {change.path}{granted}"
@@ -108,7 +110,7 @@ def _first(rows: list[str], most: int | None) -> list[str]:
 
 def _row(change: AuthorityChange) -> str:
     what = f"{change.part.removesuffix('s')} {code(change.path)}"
-    grant = f" ({change.grant})" if change.grant in {"write", "attenuated"} else ""
+    grant = f" ({cell(change.grant)})" if change.grant not in _PLAIN else ""
     kind = f"**{change.kind}**" if change.kind != "removed" else change.kind
     name = called(change.package)
     return (

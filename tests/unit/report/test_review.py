@@ -251,3 +251,16 @@ def test_problems_of_the_build_are_kept() -> None:
     found = reviewed({"main.js": "if (x) require('nothing');\nvar x;\n"}, options=INFERRED)
 
     assert [problem.code for problem in found.problems] == ["MODULE_NOT_FOUND"]
+
+
+def test_a_scope_is_shown_with_its_grant() -> None:
+    given = policy(
+        '{"entry": {"packages": "any"}, "resources": {"a": {"packages": "any", "globals": '
+        '{"fetch": {"hosts": ["api.example.com"]}}, "builtins": {"fs": true}}}}'
+    )
+    for make in (reviewed, reviewed_archive):
+        found = make(options=Options(policy=given, enforces=False))
+
+        (only,) = (each for each in own(found, "a").capabilities if each.part == "globals")
+        assert (only.title, only.status) == ("global fetch", "granted")
+        assert "api.example.com" in only.grant
