@@ -1,6 +1,6 @@
 // Bundles the runtime and ses: the entry point, the files that it loads, and the runtime of scripts: `node build.mjs
 // [FOLDER]`.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { authority } from './bundle/authority.mjs';
@@ -22,6 +22,15 @@ const builtins = {
       contents: `module.exports = globalThis.process?.getBuiltinModule?.('${path}') ?? {};`,
     }));
   },
+};
+
+/** Returns a comment with the licenses of packages that have no comments of their own. */
+const licenses = (/** @type {string[]} */ ...names) => {
+  const texts = names.map((name) => {
+    const text = readFileSync(here(`node_modules/${name}/LICENSE`), 'utf8').trim();
+    return `${name.startsWith('d3-') ? 'd3' : name}:\n${text}`;
+  });
+  return `/*!\n${texts.join('\n\n').replaceAll('*/', '* /')}\n*/`;
 };
 
 /** @type {import('esbuild').BuildOptions} */
@@ -79,7 +88,23 @@ await build({
   legalComments: 'none', // Python writes the license comments
   plugins: [authority, builtins],
 });
+await build({
+  ...common,
+  entryPoints: [here('report/main.js'), here('report/report.css')],
+  outdir: folder,
+  entryNames: '[name]',
+  platform: 'browser',
+  format: 'iife',
+  target: ['chrome117', 'firefox119', 'safari17.4'],
+  charset: 'ascii',
+  keepNames: false,
+  banner: { js: licenses('d3-hierarchy', '@dagrejs/dagre') }, // the page is distributed
+  plugins: [],
+});
+renameSync(`${folder}/main.js`, `${folder}/report.js`);
 
-const script = readFileSync(`${folder}/script.js`, 'utf8');
 // In an HTML page, these would end the script or change the detection of its end. They only occur in literals.
-writeFileSync(`${folder}/script.js`, script.replace(/<(?=!--|\/?script)/gi, '\\x3C'));
+for (const name of ['script.js', 'report.js']) {
+  const script = readFileSync(`${folder}/${name}`, 'utf8');
+  writeFileSync(`${folder}/${name}`, script.replace(/<(?=!--|\/?script)/gi, '\\x3C'));
+}

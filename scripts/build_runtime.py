@@ -21,7 +21,16 @@ from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FILES = ("main.cjs", "runtime.cjs", "script.js", "strip-types.cjs", "minify.mjs", "sandbox.cjs")
+FILES = (
+    "main.cjs",
+    "runtime.cjs",
+    "script.js",
+    "strip-types.cjs",
+    "minify.mjs",
+    "sandbox.cjs",
+    "report.js",
+    "report.css",
+)
 BUNDLE = ("package.json", "package-lock.json", "authority.mjs")
 SHOWN_LINES = 20  # npm and esbuild print the cause first
 
@@ -70,9 +79,11 @@ def inputs(runtime: Path) -> list[Path]:
     """List the input files of the build."""
     names = ("build.mjs", *(f"bundle/{name}" for name in BUNDLE))
     package = runtime.parent / "compartment_mapper"
-    shared = ("languages", "limits", "authority/authority", "authority/node_members")
-    tables = tuple(package / f"{name}.json" for name in shared)
-    return [*(runtime / name for name in names), *sorted((runtime / "src").rglob("*.js")), *tables]
+    shared = ("authority/authority", "authority/node_members", "authority/scopes")
+    tables = tuple(package / f"{name}.json" for name in ("languages", "limits", *shared))
+    sources = [*(runtime / "src").rglob("*.js"), *(runtime / "report").glob("*.js")]
+    styles = sorted((runtime / "report").glob("*.css"))
+    return [*(runtime / name for name in names), *sorted(sources), *styles, *tables]
 
 
 def inputs_digest(runtime: Path) -> str:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -30,6 +30,20 @@ def maybe_chromium() -> str | None:
     """Return the browser to use: ``COMPARTMENT_MAPPER_CHROMIUM``, or an installed one."""
     chosen = os.environ.get("COMPARTMENT_MAPPER_CHROMIUM")
     return chosen or next((path for path in map(shutil.which, _NAMES) if path), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Who looks at a page: the size of the window, the color scheme, and the keys that are pressed.
+
+    Violations of the page's policy for content are printed to its console.
+    """
+
+    width: int = 1200
+    height: int = 800
+    dark: bool = False
+    #: Pressed when the page is loaded: ``ArrowRight``, or a text to type.
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +83,7 @@ class Browser:
         evaluate: str | None = None,
         screenshot: Path | None = None,
         debug: bool = False,
+        reader: Reader | None = None,
     ) -> Shown:
         """Load the page at the path *page*, and return the result.
 
@@ -78,6 +93,7 @@ class Browser:
             evaluate: An expression to evaluate then.
             screenshot: Where to write a screenshot then.
             debug: Whether to attach a debugger.
+            reader: Who looks at the page.
         """
         question = {
             "url": f"http://127.0.0.1:{self._server.server_port}/{page}",
@@ -85,6 +101,7 @@ class Browser:
             **({"evaluate": evaluate} if evaluate else {}),
             **({"screenshot": str(screenshot)} if screenshot else {}),
             **({"debug": True} if debug else {}),
+            **({"reader": asdict(reader)} if reader else {}),
         }
         assert self._driver.stdin is not None
         assert self._driver.stdout is not None

@@ -15,6 +15,7 @@ _COMMANDS = {
     "inspect": "compartment_mapper.cli.inspect:inspect_command",
     "install-scripts": "compartment_mapper.cli.install_scripts:install_scripts_group",
     "policy": "compartment_mapper.cli.policy:policy_group",
+    "report": "compartment_mapper.cli.report.command:report_command",
     "run": "compartment_mapper.cli.run:run_command",
     "verify": "compartment_mapper.cli.verify:verify_command",
 }
@@ -28,6 +29,7 @@ def main() -> None:
     \b
     compartment-mapper bundle src/main.js -o app.zip   pack an application
     compartment-mapper inspect app.zip                 list packages and their capabilities
+    compartment-mapper report app.zip -o report.html   review them in a browser
     compartment-mapper run app.zip -- --port 8080      run it confined
     compartment-mapper eval -e "1 + 1"                 evaluate code with no capabilities
 

@@ -17,10 +17,13 @@ from compartment_mapper.archive.endo_compatibility import (
     runtime_needs,
 )
 from compartment_mapper.archive.reader import unpack
+from compartment_mapper.authority.table import Severity
 from compartment_mapper.bundle.application import Application
 from compartment_mapper.bundle.bundling import Bundle
 from compartment_mapper.cli.building import hosting_of, make_bundle, mentions_of, options_of
 from compartment_mapper.cli.shared import (
+    PACKAGE_OPTION,
+    SEVERITY_OPTION,
     Choices,
     bundling,
     is_archive,
@@ -34,7 +37,12 @@ from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.host.disk import Disk
 from compartment_mapper.host.wall import USUAL_NODE, refused_words, wall_for
 from compartment_mapper.locations import Location
-from compartment_mapper.report.summary import PackageSummary, summaries_of, why
+from compartment_mapper.report.summary import (
+    PackageSummary,
+    restricted_summaries,
+    summaries_of,
+    why,
+)
 from compartment_mapper.report.text import chain_text, dot, mermaid, packages_text
 
 
@@ -59,6 +67,8 @@ from compartment_mapper.report.text import chain_text, dot, mermaid, packages_te
     metavar="PACKAGE",
     help="Print the import chain from the entry to PACKAGE.",
 )
+@SEVERITY_OPTION
+@PACKAGE_OPTION
 @bundling
 @reporting
 def inspect_command(  # noqa: PLR0913 - one for each option
@@ -69,6 +79,8 @@ def inspect_command(  # noqa: PLR0913 - one for each option
     as_mermaid: bool,
     as_flags: bool,
     why_package: str | None,
+    minimum: Severity | None,
+    names: tuple[str, ...],
     choices: Choices,
 ) -> None:
     """List the packages of an archive or an application: size, dependents, capabilities.
@@ -92,6 +104,7 @@ def inspect_command(  # noqa: PLR0913 - one for each option
         summaries, needs = summaries_of(made.map, made.sizes), made.needs
         entries = made.map.entries
         compartments, mentions = made.map.compartments, mentions_of(made)
+    summaries = restricted_summaries(summaries, minimum=minimum, names=names)
     if as_flags:
         _say_flags(compartments, mentions=mentions)
     elif as_dot or as_mermaid:

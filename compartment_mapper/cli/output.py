@@ -28,13 +28,31 @@ def check_output(output: str, form: Format) -> None:
     """
     if output == STANDARD_OUTPUT:
         return
-    name, suffix = PurePath(output).name, PurePath(output).suffix.lower()
-    if name in _NEVER:
-        _refuse(output, "the file describes a package and must not be overwritten")
+    suffix = PurePath(output).suffix.lower()
     if form == "archive" and suffix in _SCRIPTS:
         _refuse(output, "an archive is not a script", "name it app.zip, or add --format script")
     if form != "archive" and suffix == ".zip":
         _refuse(output, f"a {form} is not an archive", "name it app.js, or omit --format")
+    _check_file(output)
+
+
+def check_report_output(output: str) -> None:
+    """Reject an output path for a report that is the name of an archive, a script or a package.
+
+    Raises:
+        InputError: CANNOT_WRITE.
+    """
+    if output == STANDARD_OUTPUT:
+        return
+    suffix = PurePath(output).suffix.lower()
+    if suffix in _SCRIPTS or suffix == ".zip":
+        _refuse(output, f"a report is not a {suffix} file", "name it report.html, or omit -o")
+    _check_file(output)
+
+
+def _check_file(output: str) -> None:
+    if PurePath(output).name in _NEVER:
+        _refuse(output, "the file describes a package and must not be overwritten")
     try:
         mode = Path(output).stat().st_mode
     except OSError:

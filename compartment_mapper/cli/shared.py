@@ -14,6 +14,7 @@ from typing import NoReturn
 import click
 
 from compartment_mapper import errors
+from compartment_mapper.authority.table import SEVERITIES
 from compartment_mapper.errors.diagnostic import Diagnostic, InputError
 from compartment_mapper.host.disk import location_on_disk
 from compartment_mapper.host.node_process import UnreviewedNode
@@ -164,6 +165,19 @@ JOBS_OPTION = click.option(
     type=click.IntRange(min=1),
     metavar="N",
     help="Number of scanner processes. Default: one per CPU.",
+)
+SEVERITY_OPTION = click.option(
+    "--min-severity",
+    "minimum",
+    type=click.Choice([level for level in SEVERITIES if level != "harmless"]),
+    help="Omit capabilities below this severity.",
+)
+PACKAGE_OPTION = click.option(
+    "--package",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Only this package: a canonical name or a package name. Repeatable.",
 )
 _BUNDLE_OPTIONS = (
     CONDITION_OPTION,

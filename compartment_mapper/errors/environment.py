@@ -53,6 +53,15 @@ def runtime_missing() -> Diagnostic:
     )
 
 
+def sbom_not_installed() -> Diagnostic:
+    """The extra for ``report --format cyclonedx`` is not installed."""
+    return Diagnostic(
+        code="SBOM_NOT_INSTALLED",
+        message="--format cyclonedx needs cyclonedx-python-lib, which is not installed",
+        hint="pip install 'compartment-mapper[sbom]'",
+    )
+
+
 def esbuild_not_found() -> Diagnostic:
     """The application has no esbuild for ``--minify``."""
     return Diagnostic(

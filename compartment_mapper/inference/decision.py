@@ -218,10 +218,17 @@ def policy_problems(
         assert finding.patch is not None
         place = scanned.place_of(finding.patch.module, finding.patch.span)
         yield errors.patches_another(place, finding.package, finding.path, given.file)
-    for finding in changed_packages(given.policy, scanned.modules, scanned.packages):
-        yield _changed(finding, given, scanned.names, frozen=frozen)
+    yield from package_problems(given, scanned, frozen=frozen)
     for finding in unused_grants(given.policy, scanned.uses):
         yield from _mistyped(finding, given.file)
+
+
+def package_problems(
+    given: GivenPolicy, scanned: ScannedApplication, *, frozen: bool
+) -> Iterator[Diagnostic]:
+    """Yield the packages whose version or files differ from those in *given*."""
+    for finding in changed_packages(given.policy, scanned.modules, scanned.packages):
+        yield _changed(finding, given, scanned.names, frozen=frozen)
 
 
 def _mistyped(finding: PolicyDiagnostic, file: str) -> Iterator[Diagnostic]:

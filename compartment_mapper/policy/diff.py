@@ -95,7 +95,7 @@ def diff_policies(old: Policy, new: Policy) -> PolicyDifference:
 
 
 def _gained(old: Policy, new: Policy) -> Iterator[AuthorityChange]:
-    for name, policy, part, path, grant in _entries(new):
+    for name, policy, part, path, grant in policy_entries(new):
         before = old.of(name)
         if grant is False:
             found = before.decision(part, path)
@@ -111,7 +111,7 @@ def _refused_below(
     one: Policy, other: Policy
 ) -> Iterator[tuple[CanonicalName, PackagePolicy, Part, str]]:
     """Yield the paths that *one* denies and *other* grants with their object."""
-    for name, policy, part, path, grant in _entries(one):
+    for name, policy, part, path, grant in policy_entries(one):
         against = other.of(name)
         if grant is False and against.allows(part, path) and path not in _names(against, part):
             yield name, policy, part, path
@@ -138,7 +138,7 @@ def _names(policy: PackagePolicy, part: Part) -> Container[str]:
 
 
 def _lost(old: Policy, new: Policy) -> Iterator[AuthorityChange]:
-    for name, policy, part, path, grant in _entries(old):
+    for name, policy, part, path, grant in policy_entries(old):
         if grant is not False and not _covers(new.of(name), part, path, grant):
             yield _change("removed", name, part, path, grant, policy)
     for name, policy, part, path in _refused_below(new, old):
@@ -148,7 +148,11 @@ def _lost(old: Policy, new: Policy) -> Iterator[AuthorityChange]:
 _Entry = tuple[CanonicalName, PackagePolicy, Part, str, Grant]
 
 
-def _entries(policy: Policy) -> Iterator[_Entry]:
+def policy_entries(policy: Policy) -> Iterator[_Entry]:
+    """Yield the package, its policy, and the part, path and value of each grant.
+
+    Harmless grants are omitted. A grant of everything has the path ``any``.
+    """
     for name, own in ((ROOT_NAME, policy.entry), *sorted(policy.resources.items())):
         for part in PARTS:
             grants = own.grants_of(part)
@@ -158,11 +162,12 @@ def _entries(policy: Policy) -> Iterator[_Entry]:
                 whole: Grant = True if isinstance(grants, str) else grants
                 found = [("any", whole)]
             for path, grant in found:
-                if grant != "load" and _authority(part, path, grant).severity != "harmless":
+                if grant != "load" and authority_of_grant(part, path, grant).severity != "harmless":
                     yield name, own, part, path, grant
 
 
-def _authority(part: Part, path: str, grant: Grant) -> Authority:
+def authority_of_grant(part: Part, path: str, grant: Grant) -> Authority:
+    """Return the severity of a grant of *path*, or of everything, and the reason."""
     if path == "any":
         return Authority("critical" if part != "packages" else "low", "grants everything")
     return authority_of(part, path, write=grant == "write")
@@ -176,7 +181,7 @@ def _change(
     grant: Grant,
     policy: PackagePolicy,
 ) -> AuthorityChange:
-    authority = _authority(part, path, grant)
+    authority = authority_of_grant(part, path, grant)
     return AuthorityChange(
         kind=kind,
         package=name,
@@ -184,12 +189,13 @@ def _change(
         path=path,
         severity=authority.severity,
         reason=authority.reason,
-        grant=_grant_text(grant),
+        grant=grant_text(grant),
         place=policy.reasons.get((part, path), ""),
     )
 
 
-def _grant_text(grant: Grant) -> str:
+def grant_text(grant: Grant) -> str:
+    """Return the details of *grant*: its scope, ``write``, ``attenuated``, or ``True``."""
     if isinstance(grant, Scope):
         return grant.text
     return "attenuated" if isinstance(grant, Attenuation) else str(grant or "")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from compartment_mapper.errors.diagnostic import Place
@@ -11,7 +12,7 @@ from compartment_mapper.inference.risks import Leak
 from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
 from compartment_mapper.report.summary import Step
-from compartment_mapper.report.text import leak_text
+from compartment_mapper.report.text import counts_text, leak_text
 
 #: The number of uses to show for each capability; the rest is counted.
 _SHOWN_USES = 8
@@ -94,6 +95,8 @@ def explanation_text(
     by_path: dict[tuple[str, str], list[tuple[CapabilityUse, Place]]] = {}
     for use, place in explanation.uses:
         by_path.setdefault((use.part, use.path), []).append((use, place))
+    if len(explanation.uses) > 1:
+        blocks.append(_summary(len(explanation.uses), by_path))
     for (part, path), found in sorted(by_path.items()):
         use = found[0][0]
         sure = " - the code may use more of it than the scanner sees" if use.uncertain else ""
@@ -106,3 +109,11 @@ def explanation_text(
         own = "the application" if explanation.package == ROOT_NAME else explanation.package
         blocks.append(f"{own} uses no capabilities")
     return "\n\n".join(blocks)
+
+
+def _summary(
+    uses: int, by_path: Mapping[tuple[str, str], Sequence[tuple[CapabilityUse, Place]]]
+) -> str:
+    """Return the number of uses, and of the capabilities by severity."""
+    counts = Counter(found[0][0].severity for found in by_path.values())
+    return f"{uses} uses: {counts_text(counts, 'used')}"

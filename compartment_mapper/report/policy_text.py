@@ -13,11 +13,15 @@ from compartment_mapper.authority.table import (
     Severity,
     authority_of,
 )
-from compartment_mapper.inference.policy_file import PolicyDiagnostic
+from compartment_mapper.inference.policy_file import PolicyDiagnostic, PolicyDiagnosticKind
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
 from compartment_mapper.policy.diff import AuthorityChange, PackageChange, PolicyDifference
 from compartment_mapper.policy.model import Policy
+from compartment_mapper.report.headline import difference_summary
+from compartment_mapper.text import LINE_END, printable
 
+#: Grants without details.
+_PLAIN = frozenset({"", "True"})
 _SIGNS = {"added": "+", "removed": "-", "wanted": "!", "changed": "~"}
 
 
@@ -46,19 +50,23 @@ def policy_summary_text(policy: Policy) -> str:
 
 def difference_text(difference: PolicyDifference) -> str:
     """Return a difference as text; ``!`` marks a denied use."""
-    lines = [_package_line(change) for change in difference.packages]
-    if lines and difference.authority:
+    if not (difference.packages or difference.authority):
+        return "no difference in capabilities"
+    lines = [difference_summary(difference)]
+    lines += [_package_line(change) for change in difference.packages]
+    if difference.packages and difference.authority:
         lines.append("")
     package: CanonicalName | None = None
     for change in difference.authority:
         if change.package != package:
             package = change.package
-            lines.append(_called(change.package))
+            lines.append(called(change.package))
         lines.append(f"  {_authority_line(change)}")
-    return "\n".join(lines) or "no difference in capabilities"
+    return "\n".join(lines)
 
 
-def _called(package: CanonicalName) -> str:
+def called(package: CanonicalName) -> str:
+    """Return how reports name a package."""
     return "the application" if package == ROOT_NAME else package
 
 
@@ -68,59 +76,81 @@ def _package_line(change: PackageChange) -> str:
 
 
 def _authority_line(change: AuthorityChange) -> str:
-    granted = f" ({change.grant})" if change.grant in {"write", "attenuated"} else ""
+    granted = f" ({change.grant})" if change.grant not in _PLAIN else ""
     refused = " - denied" if change.kind == "wanted" else ""
     place = f"  {change.place}" if change.place else ""
     what = f"{change.part.removesuffix('s')} {change.path}{granted}"
     return f"{_SIGNS[change.kind]} {change.severity:<8} {what}{refused}{place}"
 
 
-def difference_markdown(difference: PolicyDifference) -> str:
-    """Return a difference as a Markdown table for a pull request."""
+def difference_markdown(difference: PolicyDifference, *, most: int | None = None) -> str:
+    """Return a difference as Markdown tables for a pull request, with *most* rows each."""
     if not difference.packages and not difference.authority:
         return "No difference in capabilities."
     lines: list[str] = []
     if difference.authority:
         lines += ["| | severity | package | capability | used at |", "|---|---|---|---|---|"]
-        lines += [_row(change) for change in difference.authority]
+        lines += _first([_row(change) for change in difference.authority], most)
     if difference.packages:
         lines += ["", "| | package | before | after |", "|---|---|---|---|"][not lines :]
-        lines += [
-            f"| {change.kind} | {_code(change.package)} | {_cell(change.before)} "
-            f"| {_cell(change.after)} |"
+        rows = [
+            f"| {change.kind} | {code(change.package)} | {cell(change.before)} "
+            f"| {cell(change.after)} |"
             for change in difference.packages
         ]
+        lines += _first(rows, most)
     return "\n".join(lines)
 
 
+def _first(rows: list[str], most: int | None) -> list[str]:
+    if most is None or len(rows) <= most:
+        return rows
+    return [*rows[:most], f"| | | … and {len(rows) - most} more |"]
+
+
 def _row(change: AuthorityChange) -> str:
-    what = f"{change.part.removesuffix('s')} {_code(change.path)}"
-    grant = f" ({change.grant})" if change.grant in {"write", "attenuated"} else ""
+    what = f"{change.part.removesuffix('s')} {code(change.path)}"
+    grant = f" ({cell(change.grant)})" if change.grant not in _PLAIN else ""
     kind = f"**{change.kind}**" if change.kind != "removed" else change.kind
-    name = _called(change.package)
+    name = called(change.package)
     return (
-        f"| {kind} | {change.severity} | {_code(name)} | {what}{grant}: {change.reason} "
-        f"| {_cell(change.place)} |"
+        f"| {kind} | {change.severity} | {code(name)} | {what}{grant}: {change.reason} "
+        f"| {cell(change.place)} |"
     )
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+def cell(text: str) -> str:
+    """Return *text* for a cell of a table, on one line and without markup."""
+    return printable(LINE_END.sub(" ", text)).replace("|", "\\|")
 
 
-def _code(text: str) -> str:
-    return f"`{_cell(text).replace('`', '')}`"
+def code(text: str) -> str:
+    """Return *text* as code in a cell of a table."""
+    return f"`{cell(text).replace('`', '')}`"
 
 
 def findings_text(
     findings: Sequence[PolicyDiagnostic], places: Mapping[PolicyDiagnostic, str]
 ) -> str:
-    """Return one line for each difference between a policy and its application."""
-    return "\n".join(_finding_line(finding, places.get(finding, "")) for finding in findings)
+    """Return a summary, and one line for each difference between a policy and its application."""
+    counts = Counter(finding.kind for finding in findings)
+    summary = ", ".join(f"{counts[kind]} {text}" for kind, text in _KINDS.items() if counts[kind])
+    lines = (_finding_line(finding, places.get(finding, "")) for finding in findings)
+    return "\n".join([summary, *lines])
+
+
+_KINDS: Mapping[PolicyDiagnosticKind, str] = {
+    "missing": "not covered",
+    "patched": "modified and not covered",
+    "unused": "no longer used",
+    "unknown": "not part of the application",
+    "version": "of another version",
+    "integrity": "with other files",
+}
 
 
 def _finding_line(finding: PolicyDiagnostic, place: str) -> str:
-    name = _called(finding.package)
+    name = called(finding.package)
     what = f"{(finding.part or '').removesuffix('s')} {finding.path}"
     match finding.kind:
         case "missing":
@@ -164,10 +194,10 @@ def capabilities_markdown(severity: Severity | None) -> str:
     """Return the capabilities as a Markdown table, one row for each reason."""
     rows: dict[tuple[str, str, str], list[str]] = {}
     for part, path, row in capabilities(severity):
-        rows.setdefault((row.severity, part, row.reason), []).append(_code(path))
+        rows.setdefault((row.severity, part, row.reason), []).append(code(path))
     lines = ["| severity | | capability | reason |", "|---|---|---|---|"]
     lines += [
-        f"| {level} | {part} | {', '.join(paths)} | {_cell(reason)} |"
+        f"| {level} | {part} | {', '.join(paths)} | {cell(reason)} |"
         for (level, part, reason), paths in rows.items()
     ]
     return "\n".join(lines)

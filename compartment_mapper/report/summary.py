@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from compartment_mapper.archive.compartment_map import (
     CompartmentDescriptor,
@@ -11,10 +11,13 @@ from compartment_mapper.archive.compartment_map import (
     CompartmentModule,
     FileModule,
 )
+from compartment_mapper.authority.table import Part, Severity
 from compartment_mapper.graph.module_graph import ModuleGraph
 from compartment_mapper.graph.package_graph import PackageGraph
 from compartment_mapper.locations import CanonicalName, Location
-from compartment_mapper.policy.model import Attenuation, Grants, Hardening
+from compartment_mapper.policy.diff import authority_of_grant
+from compartment_mapper.policy.model import Attenuation, Grant, Grants, Hardening
+from compartment_mapper.report.model import chosen_names, is_at_least
 from compartment_mapper.text import position_at
 
 
@@ -112,6 +115,44 @@ def _granted(grants: Grants) -> tuple[str, ...]:
     if isinstance(grants, Attenuation):
         return ("attenuated",)
     return tuple(sorted(name for name, grant in grants.items() if grant and grant != "load"))
+
+
+def severity_of(part: Part, name: str) -> Severity:
+    """Return the severity of a grant in a summary; ``any`` and ``attenuated`` stand for all.
+
+    >>> severity_of("globals", "any"), severity_of("builtins", "os.cpus")
+    ('critical', 'low')
+    """
+    return authority_of_grant(part, name, _GRANTED).severity
+
+
+_GRANTED: Grant = True
+
+
+def restricted_summaries(
+    summaries: Sequence[PackageSummary], *, minimum: Severity | None, names: Iterable[str]
+) -> list[PackageSummary]:
+    """Return the packages of *names* only (if there are any), with grants from *minimum* up.
+
+    Raises:
+        InputError: UNKNOWN_PACKAGE.
+    """
+    chosen = chosen_names(names, {each.canonical_name: each.name for each in summaries})
+
+    def severe(part: Part, paths: tuple[str, ...]) -> tuple[str, ...]:
+        if minimum is None:
+            return paths
+        return tuple(path for path in paths if is_at_least(severity_of(part, path), minimum))
+
+    return [
+        replace(
+            each,
+            globals=severe("globals", each.globals),
+            builtins=severe("builtins", each.builtins),
+        )
+        for each in summaries
+        if each.canonical_name in chosen
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

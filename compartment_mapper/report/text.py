@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from compartment_mapper.authority.table import SEVERITIES, Part, Severity
 from compartment_mapper.inference.risks import Leak, Risks
 from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import CanonicalName, Location
 from compartment_mapper.policy.model import policy_key
-from compartment_mapper.report.summary import PackageSummary, Step
+from compartment_mapper.report.summary import PackageSummary, Step, severity_of
 from compartment_mapper.text import size_text
 
 
 def packages_text(summaries: Sequence[PackageSummary]) -> str:
-    """Return one block for each package: its name, dependents and grants."""
+    """Return a summary, and one block for each package: its name, dependents and grants."""
     blocks = [
         "\n".join(
             [
@@ -30,8 +32,33 @@ def packages_text(summaries: Sequence[PackageSummary]) -> str:
     ]
     total = sum(summary.size for summary in summaries)
     modules = sum(summary.modules for summary in summaries)
-    footer = summary_text(len(summaries), modules, total)
-    return "\n\n".join([*blocks, footer])
+    granted: Counter[Severity] = Counter(
+        severity
+        for summary in summaries
+        for part, paths in _grants_of(summary)
+        for path in paths
+        if (severity := severity_of(part, path)) != "harmless"
+    )
+    size = summary_text(len(summaries), modules, total)
+    return "\n\n".join([f"{size}; {counts_text(granted, 'granted')}", *blocks])
+
+
+def _grants_of(summary: PackageSummary) -> Iterator[tuple[Part, Sequence[str]]]:
+    yield "globals", summary.globals
+    yield "builtins", summary.builtins
+
+
+def counts_text(counts: Mapping[Severity, int], verb: str) -> str:
+    """Return the number of capabilities by severity.
+
+    >>> counts_text({"high": 2, "low": 1}, "granted"), counts_text({}, "granted")
+    ('3 capabilities granted (2 high, 1 low)', 'no capabilities granted')
+    """
+    total = sum(counts.values())
+    if not total:
+        return f"no capabilities {verb}"
+    detail = ", ".join(f"{counts[level]} {level}" for level in SEVERITIES if counts.get(level))
+    return f"{_counted(total)} {verb} ({detail})"
 
 
 def _count(number: int, noun: str) -> str:
@@ -150,7 +177,10 @@ def denied_text(uses: Iterable[CapabilityUse], place_of: Callable[[CapabilityUse
         by_package.setdefault(use.package, []).append(use)
     if not by_package:
         return ""
-    lines = ["denied (grant with `policy infer`, or one by one with --grant PACKAGE:CAPABILITY):"]
+    count = _counted(sum(map(len, by_package.values())))
+    packages = _count(len(by_package), "package")
+    how = "grant with `policy infer`, or one by one with --grant PACKAGE:CAPABILITY"
+    lines = [f"denied {count} to {packages} ({how}):"]
     for package, found in by_package.items():
         lines.append(f"  {package}")
         for use in found:
@@ -172,9 +202,11 @@ def granted_text(who: str, risks: Risks, place_of: Callable[[CapabilityUse], str
     unknown: dict[CanonicalName, list[str]] = {}
     for use in risks.unknown:
         unknown.setdefault(use.package, []).append(f"    {_authority(use)}  {place_of(use)}")
+    severe = f"{_counted(len(risks.grave))} of severity high or critical"
+    globals_ = _count(len(risks.unknown), "global")
     blocks = {
-        f"{who} grants capabilities of severity high or critical:": grave,
-        f"{who} grants globals that only this page may have:": unknown,
+        f"{who} grants {severe} to {_count(len(grave), 'package')}:": grave,
+        f"{who} grants {globals_} that only this page may have:": unknown,
     }
     return "\n".join(
         line

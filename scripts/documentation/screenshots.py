@@ -43,6 +43,19 @@ _SERVER = (
     "import connect from 'connect';\n\nconnect().use((_, response) => response.end()).listen(0);\n"
 )
 
+_SHOP = (
+    "import axios from 'axios';\nimport connect from 'connect';\n\n"
+    "const answer = async (_, response) => response.end((await axios.get(process.env.API)).data);\n"
+    "connect().use(answer).listen(process.env.PORT);\n"
+)
+#: The view of the report, and the color scheme, of each picture.
+_REPORTS = {
+    "report-overview.png": ("tab=overview", "light"),
+    "report-capabilities.png": ("tab=capabilities&package=axios", "dark"),
+    "report-graph.png": ("tab=graph&package=connect%3Edebug", "light"),
+    "report-sizes.png": ("tab=sizes", "dark"),
+}
+
 _PAGE = """<!doctype html>
 <style>
   body {{ margin: 0; background: transparent; }}
@@ -122,8 +135,14 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         pages = {**_sessions(Path(scratch) / "banner"), **_graph(Path(scratch) / "server")}
-    _photograph(pages, folder)
-    for name in pages:
+        report = _report(Path(scratch) / "shop")
+        asked = [[html, str(folder / name)] for name, html in pages.items()]
+        asked += [
+            [f"{report.as_uri()}#{view}", str(folder / name), scheme]
+            for name, (view, scheme) in _REPORTS.items()
+        ]
+        _photograph(asked)
+    for name in (*pages, *_REPORTS):
         _optimize(folder / name)
 
 
@@ -164,6 +183,14 @@ def _graph(folder: Path) -> dict[str, str]:
     }
 
 
+def _report(folder: Path) -> Path:
+    """Return the page of a report."""
+    _write(folder, _SHOP, "axios", "connect")
+    terminal = Terminal(folder=folder)
+    terminal.output("compartment-mapper report . --infer -o report.html")
+    return folder / "report.html"
+
+
 def _write(folder: Path, main: str, *packages: str) -> None:
     """Write an application, with installed packages and all that these depend on."""
     descriptor = {"name": folder.name, "version": "1.0.0", "type": "module", "main": "src/main.js"}
@@ -193,7 +220,7 @@ def _terminal(session: str) -> str:
     return _PAGE.format(columns=_COLUMNS, content=_TERMINAL.format(text=text.rstrip()))
 
 
-def _photograph(pages: dict[str, str], folder: Path) -> None:
+def _photograph(asked: list[list[str]]) -> None:
     sys.path.insert(0, str(ROOT / "tests"))
     from chromium import maybe_chromium  # noqa: PLC0415 - of the tests
 
@@ -201,7 +228,6 @@ def _photograph(pages: dict[str, str], folder: Path) -> None:
     if browser is None:
         sys.exit("no Chromium: apt-get install chromium, or set COMPARTMENT_MAPPER_CHROMIUM to one")
     command: Sequence[str | Path] = [node_folder() / "node", _HERE / "photograph.mjs", browser]
-    asked = [[html, str(folder / name)] for name, html in pages.items()]
     subprocess.run(command, input=json.dumps(asked), text=True, check=True)
 
 

@@ -25,13 +25,23 @@ const scriptsOf = async (page) => {
   return parsed;
 };
 
+/** Prints what the page's policy for content refuses. */
+const reportViolations = () => {
+  addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
+    console.log(`violation: ${violatedDirective} ${blockedURI}`);
+  });
+};
+
 /**
- * @param {{ url: string, until?: string, evaluate?: string, screenshot?: string, debug?: boolean }} question
+ * @param {{ url: string, until?: string, evaluate?: string, screenshot?: string, debug?: boolean, reader?: object }} question
  * @returns {Promise<object>} what the page said, threw, and is
  */
-const answer = async ({ url, until, evaluate, screenshot, debug }) => {
-  const context = await browser.newContext({ viewport: { width: 480, height: 320 } });
+const answer = async ({ url, until, evaluate, screenshot, debug, reader }) => {
+  const { width, height, dark, keys } = { width: 480, height: 320, dark: false, keys: [], ...reader };
+  const colorScheme = dark ? 'dark' : 'light';
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme });
   const page = await context.newPage();
+  if (reader !== undefined) await page.addInitScript(reportViolations);
   const said = [];
   const errors = [];
   page.on('console', (message) => said.push(message.text()));
@@ -42,6 +52,10 @@ const answer = async ({ url, until, evaluate, screenshot, debug }) => {
     await page.waitForFunction(until, undefined, { timeout: 10_000 }).catch((error) => {
       throw new Error(`${error.message}\n${[...said, ...errors].join('\n')}`);
     });
+  }
+  for (const key of keys) {
+    if (/^([A-Z][A-Za-z]+|.)$/.test(key)) await page.keyboard.press(key);
+    else await page.keyboard.type(key);
   }
   const value = evaluate === undefined ? null : await page.evaluate(evaluate);
   if (screenshot !== undefined) await page.screenshot({ path: screenshot });

@@ -8,15 +8,17 @@ from functools import partial
 import click
 
 from compartment_mapper import errors
+from compartment_mapper.authority.table import Severity
 from compartment_mapper.bundle.application import Application, place_in
 from compartment_mapper.cli.building import place_of
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options
-from compartment_mapper.cli.shared import reporting, show
+from compartment_mapper.cli.shared import SEVERITY_OPTION, reporting, show
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.inference.risks import leaks_of
 from compartment_mapper.inference.uses import every_use
 from compartment_mapper.locations import Location
+from compartment_mapper.report.model import is_at_least
 from compartment_mapper.report.policy_explain import (
     Explanation,
     canonical_name_of,
@@ -40,6 +42,7 @@ from compartment_mapper.report.text import chain_text
     metavar="ENTRY",
     help="The entry of the application. Default: the current folder.",
 )
+@SEVERITY_OPTION
 @click.option("--json", "as_json", is_flag=True, help="Print the chain and the uses as JSON.")
 @load_options
 @reporting
@@ -48,6 +51,7 @@ def explain_command(
     package: str,
     authority: str | None,
     entry: str,
+    minimum: Severity | None,
     as_json: bool,
     loading: LoadOptions,
 ) -> None:
@@ -56,7 +60,7 @@ def explain_command(
     PACKAGE is a canonical name or a package name; CAPABILITY is a path such as process.env or fs.
     """
     application = load(entry, loading)
-    explanation = _explained(application, package, authority)
+    explanation = _explained(application, package, authority, minimum)
 
     def file_of(location: Location) -> str:
         return display_name(location, application.root)
@@ -69,7 +73,9 @@ def explain_command(
         show(explanation_text(explanation, chain, partial(place_of, application)))
 
 
-def _explained(application: Application, package: str, authority: str | None) -> Explanation:
+def _explained(
+    application: Application, package: str, authority: str | None, minimum: Severity | None
+) -> Explanation:
     modules, packages = application.modules, application.packages
     name = canonical_name_of(package, packages)
     if name is None:
@@ -80,6 +86,8 @@ def _explained(application: Application, package: str, authority: str | None) ->
     if authority is not None and not uses:
         paths = {use.path for use in every if use.package == name and not use.load}
         raise InputError(errors.capability_not_used(name, authority, sorted(paths)))
+    if minimum is not None:
+        uses = [use for use in uses if is_at_least(use.severity, minimum)]
     return Explanation(
         package=name,
         chain=why(name, modules, packages) or [],

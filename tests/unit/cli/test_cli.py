@@ -83,7 +83,7 @@ def test_infer_denies_nothing() -> None:
     said = invoke("bundle", "main.js", "-o", "app.zip", "--infer").stderr
 
     assert said == (
-        "--infer grants capabilities of severity high or critical:\n"
+        "--infer grants 1 capability of severity high or critical to 1 package:\n"
         "  a\n    high     global fetch  node_modules/a/index.js:2\n"
     )
 
@@ -203,7 +203,7 @@ def test_inspect_prints_packages_for_people_and_for_programs() -> None:
     text = invoke("inspect", "main.js").stdout
     found = json.loads(invoke("inspect", "main.js", "--json").stdout)
 
-    assert text.startswith("$root$ (app@1.0.0)  2 modules, ")
+    assert text.startswith("2 packages, 3 modules, ")
     assert "a@2.0.0  1 module, " in text
     assert [p["canonicalName"] for p in found["packages"]] == ["$root$", "a"]
     assert invoke("inspect", "main.js", "--dot").stdout.startswith("digraph packages {")
@@ -242,7 +242,7 @@ def test_an_archive_is_known_by_its_bytes_too(app: Path) -> None:
     invoke("bundle", "main.js", "-o", "archive")
 
     assert (app / "archive").exists()
-    assert invoke("inspect", "archive").stdout.startswith("$root$")
+    assert invoke("inspect", "archive").stdout.startswith("2 packages, ")
 
 
 # --- usage ---

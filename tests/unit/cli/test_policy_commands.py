@@ -95,6 +95,7 @@ def test_a_new_version_with_more_uses_is_detected(app: Path, tmp_path: Path) -> 
     assert not (tmp_path / "a.zip").exists()
     assert diff.exit_code == 1
     assert diff.stdout.splitlines() == [
+        "2 capabilities added (2 high), 1 package changed",
         "~ package a 1.0.0 -> 1.0.1",
         "",
         "a",
@@ -103,6 +104,7 @@ def test_a_new_version_with_more_uses_is_detected(app: Path, tmp_path: Path) -> 
     ]
     assert checked.exit_code == 1
     assert checked.stdout.splitlines() == [
+        "2 not covered, 1 of another version",
         "! a uses builtin fs.readFileSync (high), not covered  node_modules/a/index.js:5",
         "! a uses global fetch (high), not covered  node_modules/a/index.js:4",
         "~ a is 1.0.1, the policy covers 1.0.0",

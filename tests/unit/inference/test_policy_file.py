@@ -211,7 +211,7 @@ def test_a_denial_without_a_use_is_not_stale(app: Path) -> None:
 
     checked = invoke("policy", "check", str(app / "main.js"))
 
-    assert checked.stdout == "- a no longer uses builtin net\n"
+    assert checked.stdout == "1 no longer used\n- a no longer uses builtin net\n"
     assert "remove them by hand" in checked.stderr
 
 

@@ -97,7 +97,7 @@ def app(tmp_path: Path) -> Path:
 
 
 FOUND = """\
---infer grants capabilities of severity high or critical:
+--infer grants 3 capabilities of severity high or critical to 2 packages:
   a
     high     builtin fs.readFileSync  node_modules/a/index.js:3
     high     global fetch  node_modules/a/index.js:3
@@ -140,7 +140,7 @@ def test_globals_that_only_this_page_may_have_are_listed(tmp_path: Path) -> None
     as_json = invoke("bundle", entry, "-o", archive, "--infer", "-C", "browser", "--json")
 
     assert of_a_page.stderr == (
-        "--infer grants globals that only this page may have:\n"
+        "--infer grants 2 globals that only this page may have:\n"
         "  a\n"
         "    global dataLayer  node_modules/a/index.js:4\n"
         "    global ethereum  node_modules/a/index.js:3\n"

@@ -120,6 +120,7 @@ def test_the_text_has_the_capability_the_place_and_the_severity() -> None:
     )
 
     assert difference_text(diff_policies(policy(), new)).splitlines() == [
+        "3 capabilities added (2 high, 1 low), 1 capability used but denied (1 critical)",
         "a",
         "  ! critical builtin vm - denied  a.js:1",
         "  + high     builtin fs (attenuated)",

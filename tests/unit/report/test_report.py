@@ -113,7 +113,8 @@ def test_denied_uses_are_listed_with_their_grants() -> None:
     text = denied_text(uses, lambda _use: "x.js:1")
 
     assert text == (
-        "denied (grant with `policy infer`, or one by one with --grant PACKAGE:CAPABILITY):\n"
+        "denied 3 capabilities to 2 packages (grant with `policy infer`, or one by one with --grant "
+        "PACKAGE:CAPABILITY):\n"
         "  $root$\n"
         "    high     global fetch  x.js:1\n"
         '      entry.globals["fetch"] = true\n'

@@ -1,0 +1,1 @@
+"""``report``: write the review of an application, in formats for people and tools."""
