@@ -58,9 +58,10 @@ class Wall:
         if "worker" in self.needs:  # each thread would warn about the grant
             found.append("--disable-warning=SecurityWarning")
         if "fs-read" not in self.needs:
-            found += [f"--allow-fs-read={path}" for path in readable]
-            # The runtime resolves links of files that it writes, too.
+            # The runtime resolves links of files that it writes, too. A file below such a folder must
+            # follow it, or Node denies the folder.
             found += _file_flags("read", self.reads | self.writes)
+            found += [f"--allow-fs-read={path}" for path in readable]
             # Node looks up there whether an open descriptor is a file.
             if self.reads or self.writes or "fs-write" in self.needs:
                 found.append(f"--allow-fs-read={_DESCRIPTORS}")
@@ -160,15 +161,18 @@ def _file_flags(access: Literal["read", "write"], patterns: Iterable[str]) -> li
         "$HOME/": os.path.expanduser("~"),  # noqa: PTH111
         "$TMP/": tempfile.gettempdir(),
     }
-    found = set()
+    places: set[str] = set()
     for pattern in patterns:
         anchor = next((each for each in anchors if pattern.startswith(each)), "/")
         names = pattern.removeprefix(anchor).split("/")
         fixed = list(itertools.takewhile(lambda name: "*" not in name and "?" not in name, names))
         place = os.path.join(anchors.get(anchor, "/"), *fixed)  # noqa: PTH118
-        for each in {place, os.path.realpath(place)}:
-            found |= {each} if len(fixed) == len(names) else {each, os.path.join(each, "*")}  # noqa: PTH118
-    return [f"--allow-fs-{access}={path}" for path in sorted(found)]
+        places |= {place, os.path.realpath(place)}
+    # With both "data/*" and "data-x/*", Node denies the folder "data" itself; "data*" covers both.
+    widest = {
+        place for place in places if not any(place.startswith(other) for other in places - {place})
+    }
+    return [f"--allow-fs-{access}={place}*" for place in sorted(widest)]
 
 
 def _with_bare_names(policy: PackagePolicy) -> PackagePolicy:

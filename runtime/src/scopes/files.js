@@ -2,7 +2,7 @@
 import { codedError } from '../base/errors.js';
 import { isConstructor, ownFunction } from '../views/view.js';
 import { guardFiles, resolutionOf } from '../taming/tame-fs.js';
-import { optionsOf, settled } from '../taming/fs-open.js';
+import { guardOpening, optionsOf, settled } from '../taming/fs-open.js';
 import { replace } from '../lockdown/replace.js';
 import { makeScopedPlaces } from './places.js';
 
@@ -203,6 +203,7 @@ export const restrictedFiles = (rule, host, anchors, inherited) => {
     const at = resolution.resolve(path);
     return at !== undefined && resolution.isFolder(at);
   };
+  guardOpening(fs, scoped.places);
   guardFiles(fs, scoped.places, inherited);
   for (const owner of [fs, fs['promises']]) guardTrees(owner, scoped, isFolder);
   const opened = descriptors.get(rule.pkg) ?? new Set();

@@ -1,6 +1,6 @@
 // Sockets of packages whose grants list hosts. Node's sockets can connect anywhere, and so can their prototypes: a
 // package gets a stream in front of a socket that it can't reach.
-import { codedTypeError } from '../base/errors.js';
+import { codedError } from '../base/errors.js';
 import { unlisted } from './rules.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
@@ -94,7 +94,8 @@ export const makeSocketClass = ({ Duplex }, openReal, rule) => {
       super({ allowHalfOpen, signal });
     }
     connect(/** @type {unknown[]} */ ...args) {
-      if (reals.has(this)) throw codedTypeError('ERR_INVALID_STATE', 'The socket has a connection');
+      if (reals.has(this))
+        throw codedError('EISCONN', 'connect EISCONN: the socket has a connection already');
       attach(this, openReal(args));
       const listener = args.at(-1);
       if (typeof listener === 'function') this.once('connect', listener);

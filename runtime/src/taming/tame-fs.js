@@ -215,14 +215,13 @@ const resolutions = new WeakMap();
 export const resolutionOf = (fs) => resolutions.get(fs);
 
 /**
- * Applies the checks of `places` to functions that take paths.
+ * Applies the checks of `places` to functions that take paths; their `open` is guarded before.
  *
  * @param {AnyObject} fs functions of `fs`; `promises` is an object of its own
  * @param {Places} places
  * @param {number} inherited number of descriptors from the parent process
  */
 export const guardFiles = (fs, places, inherited) => {
-  guardOpening(fs, places);
   guardExistence(fs, places);
   openByName(fs, inherited);
   for (const owner of [fs, fs['promises']]) {
@@ -247,6 +246,7 @@ export const tameFs = (fs, path, url, inherited) => {
     resolutions.set(fs, resolution);
     places = posix;
   }
+  guardOpening(fs, places);
   guardDescriptors(fs, inherited);
   guardFiles(fs, places, inherited);
   guardStreams(fs, places, inherited);
