@@ -127,11 +127,10 @@ export const makePlaces = (fs, { posix }, { fileURLToPath }) => {
    */
   const missing = (requested, links) => {
     const [, folder = '', name = ''] = /^(.*)\/([^/]+)\/*$/.exec(requested) ?? [];
-    if (name === '' || name === '.' || name === '..' || links > MOST_LINKS)
-      return follow(requested);
-    const target = linkAt(`${folder}/${name}`);
-    const parent = realOf(folder === '' ? '/' : folder, links + 1);
-    if (target === undefined) return posix.join(parent, name);
+    if (name === '' || name === '.' || name === '..') return follow(requested);
+    const parent = realOf(folder === '' ? '/' : folder, links);
+    const target = linkAt(posix.join(parent, name));
+    if (target === undefined || links >= MOST_LINKS) return posix.join(parent, name);
     return realOf(target.startsWith('/') ? target : `${parent}/${target}`, links + 1);
   };
   /**
