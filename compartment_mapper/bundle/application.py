@@ -247,8 +247,13 @@ def _decided_policy(
     return with_hardening(policy, scanned.packages, hardened)
 
 
-def inferred_policy(application: Application) -> Policy:
-    """Return the inferred policy file, with the place of each first use."""
+def inferred_policy(application: Application, *, scopes: bool = True) -> Policy:
+    """Return the inferred policy file, with the place of each first use.
+
+    Args:
+        application: The application.
+        scopes: Whether grants are restricted to the hosts and files that the source shows.
+    """
 
     def place_of(use: CapabilityUse) -> str:
         place = place_in(application, use)
@@ -256,7 +261,9 @@ def inferred_policy(application: Application) -> Policy:
         return f"{_in_any_layout(place.file)}:{line}"
 
     scanned = application.scanned
-    policy = policy_from_uses(scanned.uses, scanned.modules, scanned.packages, place_of)
+    policy = policy_from_uses(
+        scanned.uses, scanned.modules, scanned.packages, place_of, scopes=scopes
+    )
     kept_open = hardened_packages(scanned, believed=False) - hardened_packages(
         scanned, believed=True
     )

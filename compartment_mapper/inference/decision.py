@@ -258,12 +258,19 @@ def hardened_packages(scanned: ScannedApplication, *, believed: bool) -> frozens
 
 def _missing(finding: PolicyDiagnostic, use: CapabilityUse, file: str, place: Place) -> Diagnostic:
     is_root = use.package == ROOT_NAME
+    scope = finding.scope
+    listed = "" if scope is None else f" for {scope.text}"
+    key = f'{policy_key(use.package)}.{use.part}["{finding.path}"]'
+    line = f"{key} = {json.dumps(use.grant)}"
+    if scope is not None:
+        lists = scope.to_json().items()
+        line = ", ".join(f"add {json.dumps(each)[1:-1]} to {key}.{name}" for name, each in lists)
     return errors.policy_too_narrow(
         place,
         package="the application" if is_root else f"package '{use.package}'",
-        authority=f"{use.part.removesuffix('s')} '{finding.path}'",
+        authority=f"{use.part.removesuffix('s')} '{finding.path}'{listed}",
         severity=f"{use.severity}: {use.authority.reason}",
-        line=f'{policy_key(use.package)}.{use.part}["{finding.path}"] = {json.dumps(use.grant)}',
+        line=line,
         file=file,
     )
 

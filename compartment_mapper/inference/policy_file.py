@@ -22,9 +22,11 @@ from compartment_mapper.authority.table import (
 from compartment_mapper.graph.module_graph import ModuleGraph
 from compartment_mapper.graph.package_graph import Package, PackageGraph
 from compartment_mapper.inference.hardening import Patch, patches_of, unchanging_packages
+from compartment_mapper.inference.scopes import scope_shown
 from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, relative_path
 from compartment_mapper.policy.model import PARTS, Attenuation, Grant, Grants, PackagePolicy, Policy
+from compartment_mapper.policy.scope import Scope
 
 POLICY_FILE = "compartment-policy.json"
 OVERRIDE_FILE = "compartment-policy-override.json"
@@ -37,6 +39,8 @@ def policy_from_uses(
     modules: ModuleGraph,
     packages: PackageGraph,
     place_of: Callable[[CapabilityUse], str],
+    *,
+    scopes: bool = True,
 ) -> Policy:
     """Return the policy that grants all uses; critical capabilities are listed as denied.
 
@@ -45,6 +49,7 @@ def policy_from_uses(
         modules: The modules of the application.
         packages: The packages of the application.
         place_of: Formats the place of a use: ``lib/file.js:12``.
+        scopes: Whether grants are restricted to the hosts and files that the source shows.
     """
     found = {
         package.canonical_name: PackagePolicy(
@@ -56,7 +61,8 @@ def policy_from_uses(
     for use in uses:
         if (not use.harmless and not use.has_form) or use.part == "packages":
             is_refused = use.severity == "critical" and use.package != ROOT_NAME
-            grant: Grant = False if is_refused else use.grant
+            shown = scope_shown(use) if scopes else None
+            grant: Grant = False if is_refused else shown or use.grant
             found[use.package] = _with_grant(found[use.package], use, grant, place_of(use))
     return Policy(
         entry=found[ROOT_NAME],
@@ -219,6 +225,8 @@ def _is_decided(part: Part, path: str, grant: Grant, known: PackagePolicy) -> bo
 
 
 def _wider(known: Grant, seen: Grant | None) -> Grant:
+    if isinstance(known, Scope) and isinstance(seen, Scope) and known.kind == seen.kind:
+        return known if known.covers(seen) else known.joined(seen)
     return "write" if known is True and seen == "write" else known
 
 
@@ -265,6 +273,8 @@ class PolicyDiagnostic:
     #: Versions: in the policy and in the installation.
     expected: str = ""
     found: str = ""
+    #: Of a grant with a scope: what it does not list.
+    scope: Scope | None = None
 
 
 def missing_grants(policy: Policy, uses: Iterable[CapabilityUse]) -> Iterator[PolicyDiagnostic]:
@@ -280,11 +290,31 @@ def missing_grants(policy: Policy, uses: Iterable[CapabilityUse]) -> Iterator[Po
             continue
         # A grant to read a global, without ``write``, is a decision: the package defines its own.
         writes = use.write and not is_global(use.path)
+        for call in use.calls if scope_shown(use) else ():
+            unlisted = _unlisted(call, own)
+            if unlisted is not None:
+                yield PolicyDiagnostic(
+                    kind="missing",
+                    package=use.package,
+                    part=use.part,
+                    path=use.path,
+                    use=call,
+                    scope=unlisted,
+                )
         allowed = own.allows(use.part, use.path, write=writes, load=use.load)
         if not (allowed or use.has_form or own.denies(use.part, use.path)):
             yield PolicyDiagnostic(
                 kind="missing", package=use.package, part=use.part, path=use.path, use=use
             )
+
+
+def _unlisted(use: CapabilityUse, policy: PackagePolicy) -> Scope | None:
+    """Return what the source shows and the scope of the grant in *policy* does not list."""
+    decided = None if use.part == "packages" else policy.decision(use.part, use.path)
+    shown = scope_shown(use)
+    if decided is None or shown is None or not isinstance(decided[1], Scope):
+        return None
+    return shown.without(decided[1]) or None
 
 
 def undecided_patches(

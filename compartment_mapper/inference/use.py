@@ -46,6 +46,10 @@ class CapabilityUse:
     load: bool = False
     #: The source may use more members than the scanner sees, so the whole object is listed.
     uncertain: bool = False
+    #: What it is called with, as in `FreeName`; of all uses.
+    targets: str = ""
+    #: Its uses one by one, if a grant can have a scope.
+    calls: tuple[CapabilityUse, ...] = ()
     #: For a package: the kind of link.
     link: Link = "declared"
     #: For a package: the specifier of the request.

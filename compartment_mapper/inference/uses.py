@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from compartment_mapper.authority.node_builtins import is_builtin
@@ -58,8 +59,19 @@ def uses_of(
     """Return the first use of each capability, by package, part and path."""
     found: dict[tuple[CanonicalName, Part, str, bool, bool], CapabilityUse] = {}
     for use in every_use(modules, packages, page=page):
-        found.setdefault((use.package, use.part, use.path, use.write, use.load), use)
+        key = (use.package, use.part, use.path, use.write, use.load)
+        first = found.setdefault(key, use)
+        if use.targets or first.targets:
+            targets = use.targets if first is use else _both(first.targets, use.targets)
+            found[key] = replace(first, targets=targets, calls=(*first.calls, use))
     return _without_covered([found[key] for key in sorted(found)])
+
+
+def _both(targets: str, others: str) -> str:
+    """Return the targets of two uses; empty if one of them could be given anything."""
+    if not (targets and others):
+        return ""
+    return "\n".join(dict.fromkeys([*targets.split("\n"), *others.split("\n")]))
 
 
 def _without_covered(uses: list[CapabilityUse]) -> list[CapabilityUse]:
@@ -93,6 +105,7 @@ def _uses_in(
                 span=name.span,
                 write=name.written and ("." in path or path == "console"),
                 uncertain=not name.exact and path in _EXPANDABLE,
+                targets=name.targets,
             )
     use_of = partial(CapabilityUse, package=package, part="globals", module=module.location)
     yield from (use_of(path=name.path, span=name.span) for name in module.record.page_names)
@@ -125,7 +138,7 @@ def _builtin_uses(
     for use in uses if name != "process" else ():  # the module is the global
         path = f"{name}.{use.path}" if use.path else name
         if use.path or not use.exact:
-            yield use_of(path=path, span=use.span, uncertain=not use.exact)
+            yield use_of(path=path, span=use.span, uncertain=not use.exact, targets=use.targets)
 
 
 def _critical_members(

@@ -139,10 +139,17 @@ def _names(policy: PackagePolicy, part: Part) -> Container[str]:
 
 def _lost(old: Policy, new: Policy) -> Iterator[AuthorityChange]:
     for name, policy, part, path, grant in policy_entries(old):
-        if grant is not False and not _covers(new.of(name), part, path, grant):
+        is_left = _is_restricted(new.of(name), part, path)
+        if grant is not False and not is_left and not _covers(new.of(name), part, path, grant):
             yield _change("removed", name, part, path, grant, policy)
     for name, policy, part, path in _refused_below(new, old):
         yield _change("removed", name, part, path, _ALL, policy)
+
+
+def _is_restricted(policy: PackagePolicy, part: Part, path: str) -> bool:
+    """Return whether a scope restricts the grant: the capability is not lost."""
+    found = policy.decision(part, path)
+    return found is not None and isinstance(found[1], Scope)
 
 
 _Entry = tuple[CanonicalName, PackagePolicy, Part, str, Grant]

@@ -6,11 +6,10 @@ runtime reads the same table. ``docs/formats/policy.md`` describes the patterns.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypedDict
 
+from compartment_mapper.authority.scopes import ScopeKind, members_with_scope, scope_kind
 from compartment_mapper.authority.table import Part
 from compartment_mapper.policy.argument_patterns import (
     arguments_cover,
@@ -23,21 +22,6 @@ from compartment_mapper.policy.argument_patterns import (
 )
 from compartment_mapper.policy.host_patterns import check_host, hosts_cover, hosts_within
 from compartment_mapper.policy.path_patterns import check_path, paths_cover, paths_within
-from compartment_mapper.tables import table
-
-#: What a scope lists: hosts to reach, files to access, or programs to start.
-ScopeKind = Literal["hosts", "paths", "programs"]
-
-
-class _Table(TypedDict):
-    #: By part and name: the members that can be restricted, separated by spaces.
-    hosts: Mapping[str, Mapping[str, str]]
-    paths: Mapping[str, Mapping[str, str]]
-    programs: Mapping[str, Mapping[str, str]]
-
-
-_TABLE: _Table = json.loads(table("authority/scopes.json"))
-_KINDS: tuple[ScopeKind, ...] = ("hosts", "paths", "programs")
 
 #: The keys of each kind in a policy.
 KEYS: Mapping[ScopeKind, tuple[str, ...]] = {
@@ -105,6 +89,34 @@ class Scope:
             and names_cover(self.env, other.env)
         )
 
+    def without(self, other: Scope) -> Scope:
+        """Return the hosts, files and programs that *other* does not cover."""
+        return Scope(
+            kind=self.kind,
+            hosts=tuple(each for each in self.hosts if not hosts_cover(other.hosts, (each,))),
+            read=tuple(each for each in self.read if not paths_cover(other.read, (each,))),
+            write=tuple(each for each in self.write if not paths_cover(other.write, (each,))),
+            programs=tuple(sorted(set(self.programs) - set(other.programs))),
+            args=self.args,
+            env=self.env,
+        )
+
+    def joined(self, other: Scope) -> Scope:
+        """Return the scope of both, which must be of one kind."""
+        assert self.kind == other.kind, (self, other)
+        args = (
+            None if None in (self.args, other.args) else {*(self.args or ()), *(other.args or ())}
+        )
+        return Scope(
+            kind=self.kind,
+            hosts=tuple(sorted({*self.hosts, *other.hosts})),
+            read=tuple(sorted({*self.read, *other.read})),
+            write=tuple(sorted({*self.write, *other.write})),
+            programs=tuple(sorted({*self.programs, *other.programs})),
+            args=None if args is None else tuple(sorted(args)),
+            env=tuple(sorted({*self.env, *other.env})),
+        )
+
     def within(self, other: Scope) -> Scope:
         """Return the intersection of both scopes, which must be of one kind."""
         assert self.kind == other.kind, (self, other)
@@ -119,24 +131,6 @@ class Scope:
             args=args if programs else None,
             env=names_within(self.env, other.env) if programs else (),
         )
-
-
-def scope_kind(part: Part, path: str) -> ScopeKind | None:
-    """Return the kind of scope that a grant of *path* can have, or None.
-
-    >>> scope_kind("globals", "fetch"), scope_kind("builtins", "fs.promises.readFile")
-    ('hosts', 'paths')
-    >>> scope_kind("builtins", "http.createServer") is None
-    True
-    """
-    head, _, member = path.partition(".")
-    if member.startswith("promises.") and head in {"fs", "dns"}:
-        head, member = f"{head}/promises", member.removeprefix("promises.")
-    for kind in _KINDS:
-        members = _TABLE[kind].get(part, {}).get(head)
-        if members is not None and (not member or member in members.split()):
-            return kind
-    return None
 
 
 def scope_of(value: Mapping[str, object], part: Part, path: str) -> Scope | str:
@@ -165,8 +159,7 @@ def scope_of(value: Mapping[str, object], part: Part, path: str) -> Scope | str:
 
 def _cannot_have(part: Part, path: str) -> str:
     head = path.partition(".")[0]
-    rows = (_TABLE[kind].get(part, {}) for kind in _KINDS)
-    members = next((row[head] for row in rows if head in row), "").split()
+    members = members_with_scope(part, head)
     hint = f"; of '{head}', these can: {', '.join(members)}" if members else ""
     return f"a grant of '{path}' has no scope (write true, false or an attenuation){hint}"
 

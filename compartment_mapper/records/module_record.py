@@ -137,6 +137,9 @@ class FreeName:
     tested: bool = False
     #: Whether a member with a computed name is used.
     computed: bool = False
+    #: Of a capability whose grant can have a scope: the possible first arguments of the call, one
+    #: per line, ``*`` for unknown parts; empty if it is not a call, or could be given anything.
+    targets: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,8 @@ class BuiltinUse:
     span: Span
     #: Whether the source cannot use more of the builtin through this.
     exact: bool
+    #: As in `FreeName`, of all uses of the member.
+    targets: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -155,7 +155,8 @@ def _finding_line(finding: PolicyDiagnostic, place: str) -> str:
     match finding.kind:
         case "missing":
             severity = finding.use.severity if finding.use else ""
-            return f"! {name} uses {what} ({severity}), not covered  {place}"
+            listed = "" if finding.scope is None else f" for {finding.scope.text}"
+            return f"! {name} uses {what}{listed} ({severity}), not covered  {place}"
         case "patched":
             return f"! {name} modifies the exports of {finding.path}, not covered  {place}"
         case "unused":
@@ -176,6 +177,7 @@ def finding_to_dict(finding: PolicyDiagnostic, place: str) -> dict[str, object]:
         "part": finding.part,
         "capability": finding.path or None,
         "severity": finding.use.severity if finding.use else None,
+        "scope": None if finding.scope is None else finding.scope.to_json(),
         "place": place or None,
         "expected": finding.expected or None,
         "found": finding.found or None,

@@ -40,6 +40,12 @@ from compartment_mapper.report.text import granted_text
     metavar="FILE",
     help="Write to FILE; - is standard output. Default: beside package.json.",
 )
+@click.option(
+    "--scopes/--no-scopes",
+    default=True,
+    help="Restrict grants of dependencies to the hosts and files that their source shows. Default: "
+    "--scopes.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the grants that need review as JSON.")
 @load_options
 @reporting
@@ -48,6 +54,7 @@ def infer_command(
     entry: str,
     output: str | None,
     as_json: bool,
+    scopes: bool,
     loading: LoadOptions,
 ) -> None:
     """Write a policy that grants each package of the application at ENTRY what its code uses.
@@ -63,7 +70,7 @@ def infer_command(
         message = "--json and -o - both write to standard output: choose one"
         raise click.UsageError(message)
     application = load(entry, loading)
-    policy = inferred_policy(application)
+    policy = inferred_policy(application, scopes=scopes)
     target = output or path_of(Location(application.root + POLICY_FILE))
     known: Policy | None = None
     if output != STANDARD_OUTPUT and Path(target).is_file():

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from compartment_mapper.authority.node_builtins import is_builtin
+from compartment_mapper.authority.scopes import SCOPED_BUILTINS
 from compartment_mapper.authority.table import DEEP_BUILTIN_MEMBERS
 from compartment_mapper.locations import Specifier
 from compartment_mapper.records.module_record import BuiltinUse, ModuleRequest
 from compartment_mapper.scan.capabilities.members import MemberUse, binding_uses, member_uses
+from compartment_mapper.scan.capabilities.targets import targets_at
 from compartment_mapper.scan.requests.calls import literal_argument
 from compartment_mapper.scan.syntax.patterns import word
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax
@@ -29,6 +32,7 @@ def scan_builtin_uses(
         is_module: Whether it is an ECMAScript module.
     """
     found: dict[tuple[str, str], BuiltinUse] = {}
+    targets: dict[tuple[str, str], list[str]] = {}
     uses = [use for request in requests for use in _call_uses(syntax, request)]
     uses += [use for call in builtin_module_calls(syntax) for use in _value_uses(syntax, call)]
     if is_module:
@@ -39,7 +43,14 @@ def scan_builtin_uses(
             key = (specifier, path)
             exact = use.exact or bool(path)
             found.setdefault(key, BuiltinUse(Specifier(specifier), path, use.span, exact=exact))
-    return list(found.values())
+            if is_builtin(specifier) in SCOPED_BUILTINS:
+                targets.setdefault(key, []).append(targets_at(syntax, use.span))
+    return [
+        replace(use, targets="\n".join(dict.fromkeys(targets[key])))
+        if all(targets.get(key, [""]))
+        else use
+        for key, use in found.items()
+    ]
 
 
 _Uses = Iterator[tuple[str, MemberUse]]

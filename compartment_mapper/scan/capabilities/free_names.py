@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from compartment_mapper.authority.node_builtins import is_builtin
+from compartment_mapper.authority.scopes import SCOPED_GLOBALS
 from compartment_mapper.authority.table import (
     GLOBAL_ALIASES,
     HARMLESS_GLOBALS,
@@ -21,6 +22,7 @@ from compartment_mapper.authority.table import (
 from compartment_mapper.records.module_record import BuiltinUse, Edit, FreeName
 from compartment_mapper.scan.capabilities.builtin_uses import builtin_module_calls
 from compartment_mapper.scan.capabilities.members import member_uses, static_key
+from compartment_mapper.scan.capabilities.targets import targets_at
 from compartment_mapper.scan.syntax.names import Occurrence, has_own_global, occurrences
 from compartment_mapper.scan.syntax.patterns import word
 from compartment_mapper.scan.syntax.tree import Syntax
@@ -206,6 +208,7 @@ def _free_names(
             exact=exact,
             written=_is_written(occurrence, end),
             tested=occurrence.role == "typeof" and "." not in path,
+            targets=targets_at(syntax, occurrence.span) if path in SCOPED_GLOBALS else "",
         )
         return
     if occurrence.role in {"write", "update"}:  # an assignment to the global variable itself

@@ -12,7 +12,7 @@ from support import load, package
 from compartment_mapper.inference.policy_file import integrity_of
 
 A = "node_modules/a/index.js"
-READS = "const fs = require('fs');\nfs.readFileSync('x');\n"
+READS = "const fs = require('fs');\nexports.read = (file) => fs.readFileSync(file);\n"
 APP = {
     "package.json": package(name="app", version="1.0.0", dependencies={"a": "1"}),
     "main.js": "require('a');\n",

@@ -1,0 +1,36 @@
+"""Find what a capability is called with: ``fetch("https://api.example.com/…")``."""
+
+from __future__ import annotations
+
+import itertools
+
+from compartment_mapper.scan.requests.calls import first_argument
+from compartment_mapper.scan.requests.constants import UNKNOWN, texts_of
+from compartment_mapper.scan.syntax.tree import Step, Syntax
+from compartment_mapper.text import Span
+
+_CALLEES = {"call_expression": "function", "new_expression": "constructor"}
+
+
+def targets_at(syntax: Syntax, span: Span) -> str:
+    """Return the possible first arguments of the call of the expression at *span*, one per line.
+
+    Empty if the expression is not called there, or if its argument could be anything.
+    """
+    return _targets(syntax, syntax.path_to(span.start), span)
+
+
+def _targets(syntax: Syntax, path: tuple[Step, ...], span: Span) -> str:
+    for outer, inner in itertools.pairwise(path):
+        field = _CALLEES.get(outer.kind)
+        if field is None or inner.field != field or inner.node.start_byte != span.start:
+            continue
+        if inner.node.end_byte < span.end:
+            continue
+        argument = first_argument(outer.node)
+        if argument is None or inner.node.end_byte != span.end:
+            return ""
+        texts = texts_of(syntax, argument)
+        certain = all(text != UNKNOWN and "\n" not in text for text in texts)
+        return "\n".join(texts) if certain else ""
+    return ""
