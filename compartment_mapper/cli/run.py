@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import IO, Literal, NoReturn
 
 import click
 
@@ -66,6 +66,11 @@ class _RunCommand(click.Command):
 )
 @click.option("--audit-json", "audit", flag_value="--audit=json", help="Like --audit, as JSON.")
 @click.option(
+    "--audit-output",
+    metavar="FILE",
+    help="Like --audit, written to FILE as JSON, for `policy infer --audit FILE`.",
+)
+@click.option(
     "--source-map",
     type=click.Choice(["inline", "none"]),
     help="With `inline`, stack traces and debuggers show the original sources.",
@@ -86,6 +91,7 @@ def run_command(  # noqa: PLR0913 - one for each option
     target: str,
     arguments: tuple[str, ...],
     audit: str | None,
+    audit_output: str | None,
     source_map: SourceMapForm | None,
     entry: str | None,
     no_second_wall: bool,
@@ -99,12 +105,15 @@ def run_command(  # noqa: PLR0913 - one for each option
 
     Node's permission model restricts the process to what all packages together are granted.
     """
+    if audit_output is not None:
+        audit = "--audit=json"
     run = Run(
         choices=choices,
         flags=_runtime_flags(choices, audit),
         arguments=arguments,
         is_walled=not no_second_wall,
-        report=None if report is None else _opened_report(report),
+        report=None if report is None else _opened(report, "ab"),
+        audit=None if audit_output is None else _opened(audit_output, "wb"),
     )
     if is_archive(target):
         if source_map is not None:
@@ -139,12 +148,14 @@ class Run:
     is_walled: bool
     #: The log file of denials and uses.
     report: IO[bytes] | None = None
+    #: The file for the audit.
+    audit: IO[bytes] | None = None
 
     def become(self, program: Program, *, restrict: str = "") -> NoReturn:
         """Replace this process with *program*, restricted as its policies allow."""
         node = find_node(self.choices.node)
-        if self.report is not None:
-            program = replace(program, written={"--report-fd": self.report})
+        written = {"--report-fd": self.report, "--audit-fd": self.audit}
+        program = replace(program, written={k: v for k, v in written.items() if v is not None})
         compartment_map = map_of(program.content)
         wall = self._wall(compartment_map, program.content, node, restrict)
         if wall is None or wall.problem:
@@ -188,9 +199,9 @@ class Run:
 _BOTH = 2
 
 
-def _opened_report(path: str) -> IO[bytes]:
+def _opened(path: str, mode: Literal["ab", "wb"]) -> IO[bytes]:
     try:
-        return Path(path).open("ab")
+        return Path(path).open(mode)
     except OSError as problem:
         reason = (problem.strerror or str(problem)).lower()
         raise InputError(errors.cannot_write(path, reason)) from problem

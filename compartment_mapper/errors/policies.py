@@ -25,6 +25,16 @@ def policy_too_narrow(
     )
 
 
+def invalid_audit(file: str) -> Diagnostic:
+    """A file is not the audit of a run."""
+    return Diagnostic(
+        code="INVALID_AUDIT",
+        message="the file is not an audit",
+        place=Place(file=file),
+        hint="`compartment-mapper run --audit-output FILE ENTRY` writes one",
+    )
+
+
 def policy_names_unknown_package(file: str, package: str, near: str) -> Diagnostic:
     """The policy names an unreachable package; an error if the name is almost right."""
     return Diagnostic(

@@ -15,8 +15,9 @@ from compartment_mapper.cli.output import STANDARD_OUTPUT
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options, shown_path
 from compartment_mapper.cli.policy.reviewing import scripts_summary, with_decided_scripts
 from compartment_mapper.cli.shared import print_problems, read_file, reporting, show
-from compartment_mapper.errors.diagnostic import Diagnostic
+from compartment_mapper.errors.diagnostic import Diagnostic, InputError
 from compartment_mapper.host.disk import Disk
+from compartment_mapper.inference.audit import AuditedUse, parse_audit, with_audit
 from compartment_mapper.inference.decision import PolicyFile, parsed_policy
 from compartment_mapper.inference.links import doubtful_links
 from compartment_mapper.inference.policy_file import POLICY_FILE, with_decisions, with_harmless
@@ -46,6 +47,12 @@ from compartment_mapper.report.text import granted_text
     help="Restrict grants of dependencies to the hosts and files that their source shows. Default: "
     "--scopes.",
 )
+@click.option(
+    "--audit",
+    metavar="FILE",
+    help="Add what FILE of `run --audit-output` records: restrict grants to the hosts, files and "
+    "programs that the run used.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the grants that need review as JSON.")
 @load_options
 @reporting
@@ -55,6 +62,7 @@ def infer_command(
     output: str | None,
     as_json: bool,
     scopes: bool,
+    audit: str | None,
     loading: LoadOptions,
 ) -> None:
     """Write a policy that grants each package of the application at ENTRY what its code uses.
@@ -70,13 +78,10 @@ def infer_command(
         message = "--json and -o - both write to standard output: choose one"
         raise click.UsageError(message)
     application = load(entry, loading)
-    policy = inferred_policy(application, scopes=scopes)
     target = output or path_of(Location(application.root + POLICY_FILE))
-    known: Policy | None = None
-    if output != STANDARD_OUTPUT and Path(target).is_file():
-        known = parsed_policy(PolicyFile(text=read_file(target), name=target))
-        written = policy if known.harmless else with_harmless(policy, application.uses)
-        policy = with_decisions(written, known)
+    known = None if output == STANDARD_OUTPUT else _known(target)
+    policy = _updated(application, inferred_policy(application, scopes=scopes), known)
+    policy = with_audit(policy, [] if audit is None else _audited(audit))
     policy = with_decided_scripts(policy, known, application.root)
     risks = risks_of(granted_uses(application.uses, policy), in_page=application.in_page)
     doubtful = tuple(_doubtful(application, policy))
@@ -96,6 +101,28 @@ def infer_command(
         show(text, err=True)
     if output != STANDARD_OUTPUT:
         _print_summary(target, policy, known)
+
+
+def _known(target: str) -> Policy | None:
+    """Return the policy in the file *target*, if there is one."""
+    if not Path(target).is_file():
+        return None
+    return parsed_policy(PolicyFile(text=read_file(target), name=target))
+
+
+def _updated(application: Application, policy: Policy, known: Policy | None) -> Policy:
+    """Return the inferred *policy* with the decisions of *known*."""
+    if known is None:
+        return policy
+    written = policy if known.harmless else with_harmless(policy, application.uses)
+    return with_decisions(written, known)
+
+
+def _audited(path: str) -> list[AuditedUse]:
+    found = parse_audit(read_file(path), file=path)
+    if isinstance(found, Diagnostic):
+        raise InputError(found)
+    return found
 
 
 def _print_summary(target: str, policy: Policy, known: Policy | None) -> None:

@@ -3,7 +3,7 @@
 import { severityOf } from '../base/authority.js';
 import { ownerOf } from '../base/errors.js';
 
-/** @import { Needed, NeededGrant, Recorder } from '../protocols/audit.js' */
+/** @import { AuditedPart, Needed, NeededGrant, Recorder } from '../protocols/audit.js' */
 
 /** @returns {string} position in a package's source that called the runtime */
 export const placeOfUse = () => {
@@ -32,23 +32,36 @@ const joined = (known, other) => {
 export const makeRecorder = () => {
   /** @type {Map<string, Needed>} */
   const all = new Map();
+  /** @type {Map<string, Needed>} */
+  const uses = new Map();
   const keyOf = (
     /** @type {string} */ label,
     /** @type {string} */ part,
     /** @type {string} */ path,
   ) => JSON.stringify([label, part, path]);
+  /**
+   * @param {Map<string, Needed>} rows
+   * @param {string} label
+   * @param {AuditedPart} part
+   * @param {string} path
+   * @param {NeededGrant} requested
+   */
+  const add = (rows, label, part, path, requested) => {
+    const key = keyOf(label, part, path);
+    const known = rows.get(key);
+    const grant = known === undefined ? requested : joined(known.grant, requested);
+    if (grant === known?.grant) return;
+    const severity = part === 'packages' ? 'low' : severityOf(part, path);
+    const place = known?.place ?? placeOfUse();
+    rows.set(key, { label, part, path, grant, severity, place });
+  };
+  const sorted = (/** @type {Map<string, Needed>} */ rows) =>
+    [...rows.entries()].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, row]) => row);
   return {
-    record(label, part, path, requested = true) {
-      const key = keyOf(label, part, path);
-      const known = all.get(key);
-      const grant = known === undefined ? requested : joined(known.grant, requested);
-      if (grant === known?.grant) return;
-      const severity = part === 'packages' ? 'low' : severityOf(part, path);
-      const place = known?.place ?? placeOfUse();
-      all.set(key, { label, part, path, grant, severity, place });
-    },
-    needed: () =>
-      [...all.entries()].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, row]) => row),
+    record: (label, part, path, requested = true) => add(all, label, part, path, requested),
+    needed: () => sorted(all),
+    use: (label, part, path, scope) => add(uses, label, part, path, scope),
+    used: () => sorted(uses),
   };
 };
 
@@ -65,10 +78,15 @@ const lineOf = ({ label, part, path, grant, severity, place }) => {
  * @returns {string} for the standard error stream
  */
 export const auditReport = (recorder, format) => {
-  const needed = recorder.needed();
-  if (format === 'json') return JSON.stringify({ audit: needed });
-  if (needed.length === 0) return 'audit: the policy denied nothing that was used';
-  return ['audit: denied by the policy, and used:', ...needed.map(lineOf)].join('\n');
+  const [needed, used] = [recorder.needed(), recorder.used()];
+  if (format === 'json') return JSON.stringify({ audit: needed, used });
+  const denied =
+    needed.length === 0
+      ? ['audit: the policy denied nothing that was used']
+      : ['audit: denied by the policy, and used:', ...needed.map(lineOf)];
+  const enough =
+    used.length === 0 ? [] : ['audit: grants that could be restricted to what was used:'];
+  return [...denied, ...enough, ...used.map(lineOf)].join('\n');
 };
 
 // A program that waits for a result of a stub would loop forever.

@@ -10,6 +10,7 @@ import { isAttenuation } from '../policy/policy-format.js';
 import {
   bareBuiltin,
   builtinDecision,
+  grantedOf,
   grantsAnything,
   isDenied,
   scopesOf,
@@ -25,6 +26,7 @@ import { membersOf } from './builtin-members.js';
 import { ownFileMethods } from './files/own-files.js';
 import { OWN_BUILTINS } from './own-builtins.js';
 import { restrictedMembers } from '../scopes/members.js';
+import { observedMembers } from '../scopes/observing.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
 /** @import { SyntheticRecord } from '../cyclic-modules/records.js' */
@@ -91,7 +93,8 @@ const recordedBuiltin = ({ label, application }, path) =>
  * @returns {object} with stubs for members
  */
 const auditedBuiltin = (pkg, name) => {
-  pkg.application.audit?.record(pkg.label, 'builtins', name, 'load');
+  if (scopesOf(pkg.policy, 'builtins', name).size === 0)
+    pkg.application.audit?.record(pkg.label, 'builtins', name, 'load');
   const original = pkg.application.powers.getBuiltin(name);
   if (!isObject(original)) return {};
   const stub = recordedBuiltin(pkg, name);
@@ -248,9 +251,28 @@ const withOwnFiles = (pkg, fs) => ({
  * @returns {unknown} with the grants that have a scope
  */
 const withScopes = (pkg, name, view) => {
+  if (!isObject(view)) return view;
+  const granted = grantedOf(builtinDecision(pkg.policy, name));
+  const { application } = pkg;
+  if (application.audit !== undefined && application.hardens && granted !== undefined) {
+    const load = (/** @type {string} */ other) =>
+      /** @type {AnyObject} */ (sharedBuiltin(application, other));
+    addMembers(view, observedMembers(pkg, name, view, granted, load));
+  }
   const scopes = scopesOf(pkg.policy, 'builtins', name);
-  if (scopes.size === 0 || !isObject(view)) return view;
-  const members = restrictedMembers(pkg, name, scopes, (fs) => withOwnFiles(pkg, fs));
+  if (scopes.size > 0)
+    addMembers(
+      view,
+      restrictedMembers(pkg, name, scopes, (fs) => withOwnFiles(pkg, fs)),
+    );
+  return view;
+};
+
+/**
+ * @param {AnyObject} view
+ * @param {Map<string, unknown>} members by path: `promises.readFile`
+ */
+const addMembers = (view, members) => {
   /** @type {AnyObject} */
   const promises = {};
   for (const [path, value] of members) {
@@ -263,7 +285,6 @@ const withScopes = (pkg, name, view) => {
     Object.defineProperties(nested, Object.getOwnPropertyDescriptors(promises));
     defineOwn(view, 'promises', nested);
   }
-  return view;
 };
 
 /**

@@ -14,6 +14,7 @@ import { hardenerOf, sharedBuiltin, sharedGlobal, sharingOf } from '../taming/ho
 import { boundView } from '../views/bound-view.js';
 import { builtinDecision, globalDecision, grantedOf, isWhole, scopesOf } from '../policy/policy.js';
 import { restrictedGlobal } from '../scopes/members.js';
+import { observedGlobal } from '../scopes/observing.js';
 import {
   WINDOW_NAMES,
   isFleeting,
@@ -231,7 +232,9 @@ const hostGlobal = (pkg, name, decision) => {
   const granted = grantedOf(decision);
   if (pkg.application.powers.page && !OWN_IN_PAGES.includes(name))
     return pageGlobal(pkg, name, granted);
-  const value = ownHostGlobal(pkg, name);
+  const shared = ownHostGlobal(pkg, name);
+  const { audit, hardens } = pkg.application;
+  const value = audit !== undefined && hardens ? observedGlobal(pkg, name, shared) : shared;
   if (granted !== undefined && !granted.whole && VIEWED.includes(name) && isObject(value)) {
     return fillView(granted, { owner: () => value, view: {} });
   }

@@ -18,6 +18,9 @@
  * @typedef {object} Recorder
  * @property {(label: string, part: AuditedPart, path: string, grant?: NeededGrant) => void} record
  * @property {() => Needed[]} needed sorted
+ * @property {(label: string, part: AuditedPart, path: string, scope: Record<string, string[]>) => void} use records what
+ *   a package does with an unrestricted grant
+ * @property {() => Needed[]} used the scopes that would be enough, sorted
  */
 
 /**

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 
 export const USAGE =
   'usage: node main.cjs [--allow-all] [--audit[=json]] [--no-cache] [--timings] [--entry NAME] [--restrict-fd N] ' +
-  '[--maps-fd N] [--report-fd N] [--own-code-fd N] [--code-fd N] [--keep OWN CODE] (ARCHIVE | --fd N NAME) [ARGS...]';
+  '[--maps-fd N] [--report-fd N] [--audit-fd N] [--own-code-fd N] [--code-fd N] [--keep OWN CODE] (ARCHIVE | --fd N NAME) [ARGS...]';
 
 /**
  * @typedef {object} Options
@@ -15,6 +15,7 @@ export const USAGE =
  * @property {number | undefined} restrict a file descriptor of policies that restrict those of the archive
  * @property {number | undefined} maps a file descriptor of the source maps of an archive
  * @property {number | undefined} report a file descriptor for the report
+ * @property {number | undefined} auditTo a file descriptor for the audit; undefined: standard error
  * @property {number | undefined} ownCode a file descriptor with the compiled code of the runtime
  * @property {number | undefined} code the same for the archive; a process with either writes no cache
  * @property {{ own: string, archive: string } | undefined} keep files to write both to, without running the archive
@@ -36,11 +37,12 @@ const FLAGS = Object.freeze({
   '--timings': { timings: true },
 });
 
-/** @type {Readonly<Record<string, 'restrict' | 'maps' | 'report' | 'ownCode' | 'code'>>} */
+/** @type {Readonly<Record<string, 'restrict' | 'maps' | 'report' | 'auditTo' | 'ownCode' | 'code'>>} */
 const DESCRIPTORS = Object.freeze({
   '--restrict-fd': 'restrict',
   '--maps-fd': 'maps',
   '--report-fd': 'report',
+  '--audit-fd': 'auditTo',
   '--own-code-fd': 'ownCode',
   '--code-fd': 'code',
 });
@@ -60,6 +62,7 @@ const parseOptions = (argv) => {
     restrict: undefined,
     maps: undefined,
     report: undefined,
+    auditTo: undefined,
     ownCode: undefined,
     code: undefined,
     keep: undefined,

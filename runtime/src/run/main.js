@@ -83,15 +83,19 @@ const readArchive = ({ source, name, restrict, entry }) => {
  * Prints the audit after the program's listeners of `exit`, so that their uses are recorded too.
  *
  * @param {'text' | 'json'} format
+ * @param {number | undefined} descriptor of a file for it
  * @returns {Recorder}
  */
-const reportAtExit = (format) => {
+const reportAtExit = (format, descriptor) => {
   const recorder = makeRecorder();
   const host = /** @type {any} */ (process);
   const { emit } = host;
   host.emit = (/** @type {unknown[]} */ ...args) => {
     const result = Reflect.apply(emit, host, args);
-    if (args[0] === 'exit') print(auditReport(recorder, format));
+    if (args[0] === 'exit') {
+      if (descriptor === undefined) print(auditReport(recorder, format));
+      else writeSync(descriptor, `${auditReport(recorder, 'json')}\n`);
+    }
     return result;
   };
   return recorder;
@@ -139,7 +143,7 @@ const reportTo = (descriptor) => {
  */
 const run = async (
   archive,
-  { allowAll, audit, name, args, source, maps, report: descriptor },
+  { allowAll, audit, auditTo, name, args, source, maps, report: descriptor },
   { cache, nameOf, saveOwn, timings },
 ) => {
   process.argv = [process.execPath, entryFilename(archive) ?? name, ...args];
@@ -153,7 +157,7 @@ const run = async (
   timings.mark('lockdown');
   const settled = expectSettlement();
   const report = descriptor === undefined ? undefined : reportTo(descriptor);
-  const recorder = audit && reportAtExit(audit);
+  const recorder = audit && reportAtExit(audit, auditTo);
   if (scripts !== undefined) {
     saveInTime(() => {
       scripts.save();

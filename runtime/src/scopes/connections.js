@@ -26,7 +26,7 @@ export const settledOptions = (options) =>
  * @param {unknown[]} args of `connect`: options, or a port and a host
  * @returns {AnyObject} options, of `tls` too
  */
-const optionsOf = (args) => {
+export const connectOptionsOf = (args) => {
   const [first, second, third] = args;
   if (isObject(first) && typeof first !== 'function') return settledOptions(first);
   const isPort = typeof first === 'number' || /^\d+$/.test(`${first}`);
@@ -69,7 +69,7 @@ const checkedOptions = (rule, load, options) => {
 export const makeConnections = (rule, load) => {
   const openReal = (/** @type {AnyObject} */ options) =>
     load('net')['connect'](checkedOptions(rule, load, options));
-  const Socket = makeSocketClass(load('stream'), (args) => openReal(optionsOf(args)), rule);
+  const Socket = makeSocketClass(load('stream'), (args) => openReal(connectOptionsOf(args)), rule);
   const openTls = (/** @type {AnyObject} */ options) => {
     const { socket, path: _request, ...others } = options;
     const tls = load('tls');
@@ -110,7 +110,7 @@ export const restrictedNet = (rule, load) => {
 export const restrictedTls = (rule, load) => {
   const { openTls } = makeConnections(rule, load);
   const connect = (/** @type {unknown[]} */ ...args) => {
-    const options = optionsOf(args);
+    const options = connectOptionsOf(args);
     if (options['path'] !== undefined && !options['socket'])
       throw unlisted(rule, `${options['path']}`, 'connect to the socket');
     const socket = openTls(options);

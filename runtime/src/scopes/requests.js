@@ -29,7 +29,7 @@ const hrefOf = (value) => {
  * @param {AnyObject} url the builtin
  * @returns {{ options: AnyObject, rest: unknown[] }}
  */
-const requestOf = (args, { urlToHttpOptions }) => {
+export const requestOf = (args, { urlToHttpOptions }) => {
   const [first, second, ...rest] = args;
   const href = hrefOf(first);
   if (href === undefined) return { options: settledOptions(first), rest: args.slice(1) };

@@ -1,0 +1,112 @@
+"""The audit of a run: what packages used, as grants for a policy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from posixpath import dirname
+
+from compartment_mapper import errors
+from compartment_mapper.authority.scopes import scope_kind
+from compartment_mapper.authority.table import Part, authority_of
+from compartment_mapper.errors.diagnostic import Diagnostic
+from compartment_mapper.locations import ROOT_NAME, CanonicalName
+from compartment_mapper.policy.model import PARTS, Grant, PackagePolicy, Policy
+from compartment_mapper.policy.scope import Scope, scope_of
+
+#: With more files in one folder, the pattern is the folder.
+_MOST_FILES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedUse:
+    """A grant that a run needed, or the scope of what it used."""
+
+    package: CanonicalName
+    part: Part
+    path: str
+    grant: Grant
+    #: The first use: ``node_modules/a/index.js:3``; empty if unknown.
+    place: str
+
+
+def parse_audit(text: bytes, *, file: str) -> list[AuditedUse] | Diagnostic:
+    """Parse the JSON that ``run --audit-output`` writes, or return the problem."""
+    try:
+        value = json.loads(text)
+        rows = [*value["audit"], *value["used"]]
+        return [_use(row) for row in rows]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return errors.invalid_audit(file)
+
+
+def _use(row: Mapping[str, object]) -> AuditedUse:
+    part = next(each for each in PARTS if each == row["part"])
+    package, path, place, grant = row["label"], row["path"], row["place"], row["grant"]
+    if not (isinstance(package, str) and isinstance(path, str) and isinstance(place, str)):
+        raise TypeError
+    found = _scope(grant, part, path) if isinstance(grant, dict) else grant
+    if found is not True and found != "load" and not isinstance(found, Scope):
+        raise TypeError
+    return AuditedUse(CanonicalName(package), part, path, found, place)
+
+
+def _scope(value: dict[str, object], part: Part, path: str) -> Scope:
+    kind = scope_kind(part, path)
+    listed = {key: _few(each) if kind == "paths" else each for key, each in value.items()}
+    if kind == "programs":  # what environment a program needs is not recorded
+        listed["env"] = ["*"]
+    found = scope_of(listed, part, path)
+    if isinstance(found, str):
+        raise TypeError(found)
+    return found
+
+
+def _few(paths: object) -> list[str]:
+    """Return patterns of *paths*: of their folder if there are many."""
+    if not isinstance(paths, list):
+        raise TypeError
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        found.setdefault(dirname(path), []).append(path)
+    return [
+        pattern
+        for folder, files in found.items()
+        for pattern in ([f"{folder}/**"] if len(files) > _MOST_FILES and len(folder) > 1 else files)
+    ]
+
+
+def with_audit(policy: Policy, uses: Iterable[AuditedUse]) -> Policy:
+    """Return *policy* with the grants that a run needed, and scopes where it grants more.
+
+    A grant that no code shows and that is critical is written as a denial.
+    """
+    found = {ROOT_NAME: policy.entry, **policy.resources}
+    for use in uses:
+        own = found.get(use.package)
+        if own is not None:
+            found[use.package] = _with_use(own, use, is_root=use.package == ROOT_NAME)
+    entry = found.pop(ROOT_NAME)
+    return replace(policy, entry=entry, resources=found)
+
+
+def _with_use(policy: PackagePolicy, use: AuditedUse, *, is_root: bool) -> PackagePolicy:
+    grants = policy.grants_of(use.part)
+    decided = policy.decision(use.part, use.path)
+    if not isinstance(grants, Mapping) or policy.denies(use.part, use.path):
+        return policy
+    if isinstance(use.grant, Scope):
+        if decided is None or decided[0] != use.path or is_root:
+            return policy
+        known = decided[1]
+        grant: Grant = known.joined(use.grant) if isinstance(known, Scope) else use.grant
+    elif decided is not None and decided[1] != "load":
+        return policy
+    else:
+        grant = use.grant
+        if use.part != "packages" and authority_of(use.part, use.path).severity == "critical":
+            grant = is_root
+    reasons = {(use.part, use.path): use.place, **policy.reasons} if use.place else policy.reasons
+    changed = {**grants, use.path: grant}
+    return replace(policy, reasons=reasons).with_grants(use.part, changed)
