@@ -109,7 +109,7 @@ def run_command(  # noqa: PLR0913 - one for each option
         audit = "--audit=json"
     run = Run(
         choices=choices,
-        flags=_runtime_flags(choices, audit),
+        flags=_runtime_flags(choices, audit, alarm=not choices.infer),
         arguments=arguments,
         is_walled=not no_second_wall,
         report=None if report is None else _opened(report, "ab"),
@@ -248,8 +248,9 @@ def _checked_entry(target: str, name: str) -> str:
     return wanted
 
 
-def _runtime_flags(choices: Choices, audit: str | None) -> list[str]:
+def _runtime_flags(choices: Choices, audit: str | None, *, alarm: bool) -> list[str]:
     chosen = {
+        "--alarm": alarm,
         "--allow-all": choices.allow_all,
         "--no-cache": choices.no_cache,
         "--timings": choices.timings,

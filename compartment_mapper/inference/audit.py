@@ -36,31 +36,31 @@ def parse_audit(text: bytes, *, file: str) -> list[AuditedUse] | Diagnostic:
     try:
         value = json.loads(text)
         rows = [*value["audit"], *value["used"]]
-        return [_use(row) for row in rows]
+        return [use for row in rows if (use := _use(row)) is not None]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return errors.invalid_audit(file)
 
 
-def _use(row: Mapping[str, object]) -> AuditedUse:
+def _use(row: Mapping[str, object]) -> AuditedUse | None:
+    """Return the use of a row; None if no pattern stands for what was used."""
     part = next(each for each in PARTS if each == row["part"])
     package, path, place, grant = row["label"], row["path"], row["place"], row["grant"]
     if not (isinstance(package, str) and isinstance(path, str) and isinstance(place, str)):
         raise TypeError
     found = _scope(grant, part, path) if isinstance(grant, dict) else grant
+    if isinstance(found, str) and found != "load":
+        return None
     if found is not True and found != "load" and not isinstance(found, Scope):
         raise TypeError
     return AuditedUse(CanonicalName(package), part, path, found, place)
 
 
-def _scope(value: dict[str, object], part: Part, path: str) -> Scope:
+def _scope(value: dict[str, object], part: Part, path: str) -> Scope | str:
     kind = scope_kind(part, path)
     listed = {key: _few(each) if kind == "paths" else each for key, each in value.items()}
     if kind == "programs":  # what environment a program needs is not recorded
         listed["env"] = ["*"]
-    found = scope_of(listed, part, path)
-    if isinstance(found, str):
-        raise TypeError(found)
-    return found
+    return scope_of(listed, part, path)
 
 
 def _few(paths: object) -> list[str]:

@@ -14,8 +14,15 @@ from compartment_mapper.policy.scope import Scope
 
 _URL = re.compile(r"(?:https?|wss?)://([^/?#*@\\\s]+)(?=[/?#]|$)", re.IGNORECASE)
 _NAMES = frozenset({"dns", "dns/promises"})
-#: Functions with two paths, of which the first shows only one.
-_TWO_PATHS = re.compile(r"\b(?:copyFile|link|rename)(?:Sync)?$")
+#: Functions of one path. Others have two, or get their access by flags.
+_READING = frozenset(
+    "access createReadStream exists lstat opendir readFile readdir readlink realpath stat "
+    "FileReadStream ReadStream".split()
+)
+_WRITING = frozenset(
+    "appendFile chmod chown createWriteStream mkdir mkdtemp rm rmdir truncate unlink utimes "
+    "writeFile FileWriteStream WriteStream".split()
+)
 _UNKNOWN = "*"
 
 
@@ -36,9 +43,11 @@ def scope_shown(use: CapabilityUse) -> Scope | None:
             return None if hosts is None else Scope(kind=kind, hosts=hosts)
         case "paths":
             paths = _checked(map(_pattern_of, targets), check_path)
-            if paths is None or _TWO_PATHS.search(use.path):
+            name = use.path.rpartition(".")[2].removesuffix("Sync")
+            if paths is None or name not in _READING | _WRITING:
                 return None
-            return Scope(kind=kind, read=paths, write=paths)
+            read, write = (paths, ()) if name in _READING else ((), paths)
+            return Scope(kind=kind, read=read, write=write)
         case "programs":  # what environment a program needs cannot be seen
             return None
 

@@ -115,18 +115,19 @@ const grantOption = (label, kind, name) => {
  * @returns {void}
  */
 
-/** @type {DeniedListener | undefined} */
-let listener;
+/** @type {DeniedListener[]} */
+const listeners = [];
 let isQuiet = false;
 
 /** @param {DeniedListener} notify called for each denial, whether or not the package catches the error */
 export const onDenied = (notify) => {
-  listener = notify;
+  listeners.push(notify);
 };
 
 /** @type {DeniedListener} for a denial without an error */
 export const notifyDenied = (label, part, name, target) => {
-  if (!isQuiet) listener?.(label, part, name, target);
+  if (isQuiet) return;
+  for (const notify of listeners) notify(label, part, name, target);
 };
 
 /**

@@ -2,11 +2,12 @@
 import * as path from 'node:path';
 
 export const USAGE =
-  'usage: node main.cjs [--allow-all] [--audit[=json]] [--no-cache] [--timings] [--entry NAME] [--restrict-fd N] ' +
+  'usage: node main.cjs [--alarm] [--allow-all] [--audit[=json]] [--no-cache] [--timings] [--entry NAME] [--restrict-fd N] ' +
   '[--maps-fd N] [--report-fd N] [--audit-fd N] [--own-code-fd N] [--code-fd N] [--keep OWN CODE] (ARCHIVE | --fd N NAME) [ARGS...]';
 
 /**
  * @typedef {object} Options
+ * @property {boolean} alarm whether unexpected denials are printed at the end
  * @property {boolean} allowAll
  * @property {'text' | 'json' | undefined} audit
  * @property {boolean} cache whether compiled code is cached between runs
@@ -30,6 +31,7 @@ export const USAGE =
 
 /** @type {Readonly<Record<string, Partial<Options>>>} */
 const FLAGS = Object.freeze({
+  '--alarm': { alarm: true },
   '--allow-all': { allowAll: true },
   '--audit': { audit: 'text' },
   '--audit=json': { audit: 'json' },
@@ -54,6 +56,7 @@ const DESCRIPTORS = Object.freeze({
 const parseOptions = (argv) => {
   /** @type {Options} */
   const options = {
+    alarm: false,
     allowAll: false,
     audit: undefined,
     cache: true,

@@ -1,6 +1,7 @@
 // Runs an archive in a dedicated process.
 import { secure } from '../lockdown/lockdown.js';
 import * as fs from 'node:fs';
+import { raiseAlarm } from '../audit/alarm.js';
 import { auditReport, makeRecorder } from '../audit/audit.js';
 import { beginningAt } from '../archive/compartment-map.js';
 import { InvalidArchive } from '../base/errors.js';
@@ -143,7 +144,7 @@ const reportTo = (descriptor) => {
  */
 const run = async (
   archive,
-  { allowAll, audit, auditTo, name, args, source, maps, report: descriptor },
+  { alarm, allowAll, audit, auditTo, name, args, source, maps, report: descriptor },
   { cache, nameOf, saveOwn, timings },
 ) => {
   process.argv = [process.execPath, entryFilename(archive) ?? name, ...args];
@@ -158,6 +159,7 @@ const run = async (
   const settled = expectSettlement();
   const report = descriptor === undefined ? undefined : reportTo(descriptor);
   const recorder = audit && reportAtExit(audit, auditTo);
+  if (alarm && !audit) raiseAlarm(archive.map, print);
   if (scripts !== undefined) {
     saveInTime(() => {
       scripts.save();

@@ -57,7 +57,7 @@ const atPaths = (name, args, fs, cwd) => {
   const shown = (/** @type {unknown} */ value, isThere = false) => {
     const path = resolution?.resolve(value);
     // Files of the archive are not on the disk.
-    if (path === undefined || (isThere && !resolution?.exists(path))) return [];
+    if (path === undefined || path === '/' || (isThere && !resolution?.exists(path))) return [];
     const text = Buffer.from(path, 'latin1').toString();
     return [text.startsWith(`${cwd}/`) ? `.${text.slice(cwd.length)}` : text];
   };
@@ -156,7 +156,8 @@ export const observedMembers = (pkg, builtin, view, granted, load) => {
     const path = isWhole ? builtin : `${builtin}.${member}`;
     const note = (/** @type {unknown[]} */ args) => {
       const used = usedBy(pkg, load, builtin, member, args);
-      if (used !== undefined) pkg.application.audit?.use(pkg.label, 'builtins', path, used);
+      if (used !== undefined && Object.values(used).some((list) => list.length > 0))
+        pkg.application.audit?.use(pkg.label, 'builtins', path, used);
     };
     found.set(member, observed(value, note));
   }

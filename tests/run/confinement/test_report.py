@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from command_line import write
+from process import mapper
 
 TOOL = [sys.executable, "-m", "compartment_mapper"]
 
@@ -133,3 +134,44 @@ def test_a_file_that_can_not_be_written_is_an_error(tmp_path: Path) -> None:
     write(tmp_path, FILES)
     done = run(tmp_path, "--report", "no/such/folder")
     assert (done.returncode, "CANNOT_WRITE" in done.stderr) == (1, True)
+
+
+CAUGHT = """
+const url = ['http://other', 'example'].join('.');
+for (let n = 0; n < 2; n += 1) fetch(url).catch(() => undefined);
+require('os').hostname?.call;
+try { require('fs').readFileSync(__filename + 'x') } catch {}
+try { require('fs').unlinkSync('x') } catch {}
+"""
+
+
+def test_a_caught_denial_is_a_warning_at_the_end(tmp_path: Path) -> None:
+    dep = {
+        "globals": {"fetch": {"hosts": ["own.example"]}},
+        "builtins": {"fs.unlinkSync": False, "fs.readFileSync": True, "os.hostname": False},
+    }
+    files = {
+        "package.json": '{"name": "app", "dependencies": {"dep": "1"}}',
+        "main.js": "require('dep');\nconsole.log('done');\n",
+        "node_modules/dep/package.json": '{"name": "dep", "version": "1.0.0"}',
+        "node_modules/dep/index.js": CAUGHT,
+        "compartment-policy.json": json.dumps(
+            {
+                "harmless": True,
+                "entry": {"packages": {"dep": True}},
+                "resources": {"dep": dep},
+            }
+        ),
+    }
+    write(tmp_path, files)
+
+    done = mapper("run", tmp_path / "main.js")
+
+    assert (done.stdout, done.returncode) == ("done\n", 0)
+    assert done.stderr.splitlines() == [
+        "warning: denied, and not mentioned in the policy:",
+        ("  package 'dep' tried to use global 'fetch' for 'other.example:80' (high), "
+        "first at dep/index.js:3, 2 times"),
+        ("  `run --report FILE` records every denial; a decision (true or false) in the policy "
+        "silences this"),
+    ]

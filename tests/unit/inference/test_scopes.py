@@ -79,6 +79,7 @@ PATHS = [
     ("fs.readFileSync(name)", "fs.readFileSync", None),
     ("fs.readFileSync('/etc/a'); fs.readFileSync(name)", "fs.readFileSync", None),
     ("fs.copyFileSync('/etc/a', name)", "fs.copyFileSync", None),
+    ("fs.openSync('/etc/a')", "fs.openSync", None),
     ("fs.watch('/etc/a')", "fs.watch", None),
 ]
 
@@ -89,7 +90,8 @@ def test_paths(text: str, path: str, paths: list[str] | None, tmp_path: Path) ->
 
     found = inferred(app(tmp_path, source))
 
-    assert found[path] == (True if paths is None else {"paths": paths})
+    access = "write" if "write" in path else "read"
+    assert found[path] == (True if paths is None else {access: paths})
 
 
 def test_other_builtins(tmp_path: Path) -> None:
