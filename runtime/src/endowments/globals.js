@@ -372,8 +372,12 @@ export const installGlobals = (pkg, globalThis) => {
     const decision = globalDecision(policy, name);
     const scope = decision === undefined ? scopesOf(policy, 'globals', name).get('') : undefined;
     if (scope !== undefined) {
-      const shared = () => restrictedGlobal(pkg, name, scope, ownHostGlobal(pkg, name));
-      defineHostGlobal(pkg, globalThis, name, shared);
+      const original = () =>
+        application.powers.page
+          ? pageGlobal(pkg, name, { ...NO_PART, whole: true })
+          : ownHostGlobal(pkg, name);
+      const read = () => restrictedGlobal(pkg, name, scope, original());
+      defineHostGlobal(pkg, globalThis, name, read);
       continue;
     }
     if (decision === undefined) {

@@ -127,6 +127,33 @@ export const restrictedFetch = (rule, globals, load, fetch) => {
 };
 
 /**
+ * In a page, nothing shows where a redirect leads before the browser follows it.
+ *
+ * @param {Rule} rule
+ * @param {AnyObject} globals of the page
+ * @param {Function} fetch
+ * @returns {Function}
+ */
+export const restrictedPageFetch = (rule, globals, fetch) => {
+  const { Request } = globals;
+  const own = async (/** @type {unknown} */ input, /** @type {unknown} */ init) => {
+    const { redirect, ...settled } = settledInit(init);
+    const asked = new Request(input, settled);
+    requireUrl(rule, asked.url);
+    const mode = redirect ?? asked.redirect;
+    const request = new Request(asked, { redirect: mode === 'follow' ? 'manual' : mode });
+    const response = await fetch(request);
+    if (response.type === 'opaqueredirect' && mode === 'follow') {
+      const reason =
+        'the response is a redirect, which a page can follow only with an unrestricted grant';
+      throw refusal(rule, { action: 'fetch', target: asked.url, key: 'hosts', reason });
+    }
+    return response;
+  };
+  return Object.freeze(Object.defineProperty(own, 'name', { value: 'fetch' }));
+};
+
+/**
  * @param {Rule} rule
  * @param {AnyObject} globals of the host
  * @param {Load} load

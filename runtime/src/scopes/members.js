@@ -3,7 +3,7 @@ import { plainMembers, scopedMembers } from '../policy/scopes.js';
 import { sharedBuiltin } from '../taming/host-tame.js';
 import { restrictedNet, restrictedTls } from './connections.js';
 import { restrictedDatagrams } from './datagrams.js';
-import { restrictedClass, restrictedFetch } from './fetch.js';
+import { restrictedClass, restrictedFetch, restrictedPageFetch } from './fetch.js';
 import { restrictedFiles } from './files.js';
 import { restrictedNames } from './names.js';
 import { restrictedProcesses } from './processes.js';
@@ -106,8 +106,9 @@ export const restrictedMembers = (pkg, name, scopes, withOwnFiles) => {
  */
 export const restrictedGlobal = (pkg, name, scope, original) => {
   const rule = /** @type {Rule} */ ({ pkg, part: 'globals', path: name, scope });
-  const { globals } = pkg.application.powers;
+  const { globals, page } = pkg.application.powers;
   if (typeof original !== 'function') return undefined;
+  if (page) return name === 'fetch' ? restrictedPageFetch(rule, globals, original) : undefined;
   return name === 'fetch'
     ? restrictedFetch(rule, globals, loaderOf(pkg), original)
     : restrictedClass(rule, globals, loaderOf(pkg), /** @type {any} */ (original));

@@ -170,8 +170,12 @@ def test_a_caught_denial_is_a_warning_at_the_end(tmp_path: Path) -> None:
     assert (done.stdout, done.returncode) == ("done\n", 0)
     assert done.stderr.splitlines() == [
         "warning: denied, and not mentioned in the policy:",
-        ("  package 'dep' tried to use global 'fetch' for 'other.example:80' (high), "
-        "first at dep/index.js:3, 2 times"),
-        ("  `run --report FILE` records every denial; a decision (true or false) in the policy "
-        "silences this"),
+        (
+            "  package 'dep' tried to use global 'fetch' for 'other.example:80' (high), "
+            "first at dep/index.js:3, 2 times"
+        ),
+        (
+            "  `run --report FILE` records every denial; a decision (true or false) in the policy "
+            "silences this"
+        ),
     ]
