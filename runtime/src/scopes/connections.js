@@ -41,13 +41,20 @@ export const connectOptionsOf = (args) => {
 const portOf = (port) => (/^\d{1,5}$/.test(`${port}`) ? Number(port) : -1);
 
 /**
+ * @param {AnyObject} options of `net` or `tls`
+ * @returns {AnyObject} without those that would replace the connection or its addresses
+ */
+const withoutRaw = ({ lookup: _lookup, onread: _onread, fd: _fd, handle: _handle, ...others }) =>
+  others;
+
+/**
  * @param {Rule} rule
  * @param {Load} load
  * @param {AnyObject} options settled
  * @returns {AnyObject} options for Node that lead to an allowed host only
  */
 const checkedOptions = (rule, load, options) => {
-  const { host = 'localhost', port, path, lookup: _own, onread: _raw, ...others } = options;
+  const { host = 'localhost', port, path, ...others } = withoutRaw(options);
   if (path !== undefined && path !== null) throw unlisted(rule, `${path}`, 'connect to the socket');
   const number = portOf(port);
   const found = requireHost(rule, host || 'localhost', number);
@@ -73,10 +80,11 @@ export const makeConnections = (rule, load) => {
   const openTls = (/** @type {AnyObject} */ options) => {
     const { socket, path: _request, ...others } = options;
     const tls = load('tls');
-    if (socket === undefined || socket === null)
+    if (!socket)
+      // as Node decides whether to connect
       return socketFor(Socket, tls['connect'](checkedOptions(rule, load, others)));
-    const { lookup: _own, onread: _raw, ...rest } = others;
-    return socketFor(Socket, tls['connect']({ ...rest, socket: realSocket(socket) ?? socket }));
+    const real = realSocket(socket) ?? socket;
+    return socketFor(Socket, tls['connect']({ ...withoutRaw(others), socket: real }));
   };
   return {
     Socket,

@@ -224,6 +224,10 @@ const denied = {
   'net.Server': () => net.createServer().listen(0),
   'http.createServer': () => http.createServer(),
   'tls.connect': () => tls.connect(bad, 'localhost'),
+  'tls.connect with a socket that is none': () =>
+    tls.connect({ host: 'localhost', port: bad, socket: 0 }),
+  'tls.connect with a path and a socket that is none': () =>
+    tls.connect({ path: '/tmp/none.sock', socket: '' }),
   'https.get': () => https.get(`https://${evil}/`),
   http2: () => http2.connect(`http://${evil}`),
   'dns.lookup': () => dns.promises.lookup('data.example.org'),
