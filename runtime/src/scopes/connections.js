@@ -16,10 +16,12 @@ import { makeSocketClass, realSocket, socketFor } from './socket.js';
  */
 export const settledOptions = (options) =>
   Object.fromEntries(
-    Object.entries(Object(options)).map(([key, value]) => [
-      key,
-      typeof value === 'function' ? (/** @type {unknown[]} */ ...args) => value(...args) : value,
-    ]),
+    Object.entries(Object(options))
+      .filter(([key]) => key !== '__proto__') // Node assigns options to objects
+      .map(([key, value]) => [
+        key,
+        typeof value === 'function' ? (/** @type {unknown[]} */ ...args) => value(...args) : value,
+      ]),
   );
 
 /**
@@ -37,6 +39,28 @@ const optionsOf = (args) => {
   return { ...settledOptions(more), ...place };
 };
 
+// Options of https://nodejs.org/api/net.html and tls.html that neither decide where a connection leads nor take a handle
+// or a descriptor: Node passes its own sockets to a handle.
+const OPTIONS = [
+  ...['allowHalfOpen', 'autoSelectFamily', 'autoSelectFamilyAttemptTimeout', 'blockList', 'family'],
+  ...['highWaterMark', 'hints', 'keepAlive', 'keepAliveInitialDelay', 'localAddress', 'localPort'],
+  ...['noDelay', 'signal', 'timeout'],
+  ...['ALPNProtocols', 'allowPartialTrustChain', 'ca', 'cert', 'checkServerIdentity', 'ciphers'],
+  ...['crl', 'dhparam', 'ecdhCurve', 'enableTrace', 'honorCipherOrder', 'key', 'maxVersion'],
+  ...['minDHSize', 'minVersion', 'passphrase', 'pfx', 'pskCallback', 'rejectUnauthorized'],
+  ...['requestOCSP', 'secureContext', 'secureOptions', 'secureProtocol', 'servername', 'session'],
+  ...['sessionIdContext', 'sessionTimeout', 'sigalgs', 'ticketKeys'],
+];
+
+/**
+ * @param {AnyObject} options settled
+ * @returns {AnyObject} those in the list
+ */
+const plainOptions = (options) =>
+  Object.fromEntries(
+    OPTIONS.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
+  );
+
 /** @param {unknown} port */
 const portOf = (port) => (/^\d{1,5}$/.test(`${port}`) ? Number(port) : -1);
 
@@ -47,11 +71,11 @@ const portOf = (port) => (/^\d{1,5}$/.test(`${port}`) ? Number(port) : -1);
  * @returns {AnyObject} options for Node that lead to an allowed host only
  */
 const checkedOptions = (rule, load, options) => {
-  const { host = 'localhost', port, path, lookup: _own, onread: _raw, ...others } = options;
+  const { host, port, path } = options;
   if (path !== undefined && path !== null) throw unlisted(rule, `${path}`, 'connect to the socket');
   const number = portOf(port);
   const found = requireHost(rule, host || 'localhost', number);
-  return { ...others, ...connectionTo(rule, load('dns'), found, number) };
+  return { ...plainOptions(options), ...connectionTo(rule, load('dns'), found, number) };
 };
 
 /**
@@ -73,10 +97,10 @@ export const makeConnections = (rule, load) => {
   const openTls = (/** @type {AnyObject} */ options) => {
     const { socket, path: _request, ...others } = options;
     const tls = load('tls');
-    if (socket === undefined || socket === null)
-      return socketFor(Socket, tls['connect'](checkedOptions(rule, load, others)));
-    const { lookup: _own, onread: _raw, ...rest } = others;
-    return socketFor(Socket, tls['connect']({ ...rest, socket: realSocket(socket) ?? socket }));
+    // Node connects unless the socket is truthy.
+    if (!socket) return socketFor(Socket, tls['connect'](checkedOptions(rule, load, others)));
+    const through = { ...plainOptions(others), socket: realSocket(socket) ?? socket };
+    return socketFor(Socket, tls['connect'](through));
   };
   return {
     Socket,

@@ -1,6 +1,6 @@
 // `fetch`, `WebSocket` and `EventSource` of packages whose grants list hosts.
 import { isObject } from '../base/objects.js';
-import { connectionTo } from './lookup.js';
+import { makeConnections } from './connections.js';
 import { refusal, requireHost } from './rules.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
@@ -38,6 +38,8 @@ const makeDispatcher = (rule, globals, load) => {
       'this process reaches the network through a proxy, or without the dispatcher of Node';
     throw refusal(rule, { action: 'connect to', target: 'any host', key: 'hosts', reason });
   }
+  // The sockets of a package: a WebSocket of Node 22 leads to its own.
+  const { open, openTls } = makeConnections(rule, load);
   const connect = (/** @type {any} */ options, /** @type {Function} */ done) => {
     const { hostname, protocol, port, servername, localAddress } = options;
     const isSecure = protocol === 'https:';
@@ -49,13 +51,13 @@ const makeDispatcher = (rule, globals, load) => {
     try {
       const number = Number(port || (isSecure ? 443 : 80));
       const host = requireHost(rule, hostname, number);
-      const place = { ...connectionTo(rule, load('dns'), host, number), localAddress };
+      const place = { host: host.name, port: number, localAddress: localAddress ?? undefined };
       socket = isSecure
-        ? load('tls')['connect']({
+        ? openTls({
             ...{ ...place, ALPNProtocols: ['http/1.1'] },
             servername: servername ?? (host.address === undefined ? host.name : ''),
           })
-        : load('net')['connect'](place);
+        : open(place);
     } catch (error) {
       return void queueMicrotask(() => settle(error, undefined));
     }
