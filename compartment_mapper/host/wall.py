@@ -58,8 +58,8 @@ class Wall:
         if "worker" in self.needs:  # each thread would warn about the grant
             found.append("--disable-warning=SecurityWarning")
         if "fs-read" not in self.needs:
-            # The runtime resolves links of files that it writes, too. A file below such a folder must
-            # follow it, or Node denies the folder.
+            # The runtime resolves links of files that it writes, too. A file below such a folder
+            # must follow it, or Node denies the folder.
             found += _file_flags("read", self.reads | self.writes)
             found += [f"--allow-fs-read={path}" for path in readable]
             # Node looks up there whether an open descriptor is a file.

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -60,49 +60,53 @@ def _answer(asked: bytes) -> bytes:
     return head + accepted + b"\r\n\r\n"
 
 
+def _opened(stack: ExitStack) -> tuple[int, list[socket.socket]]:
+    """Return a port, and its sockets for TCP and UDP."""
+    tcp = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+    udp = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    udp.bind(tcp.getsockname())
+    return tcp.getsockname()[1], [tcp, udp]
+
+
+def _serve(server: socket.socket, stack: ExitStack, *, answers: bool) -> None:
+    if server.type == socket.SOCK_DGRAM:
+        server.recv(100)
+        return
+    client = stack.enter_context(server.accept()[0])
+    if answers:
+        client.settimeout(1)
+        with suppress(OSError):
+            client.sendall(_answer(client.recv(65536)))
+
+
 @contextmanager
 def _ports(count: int) -> Iterator[tuple[list[int], set[int]]]:
     """Yield ports for TCP and UDP, of which the first answers, and those that were reached."""
     reached: set[int] = set()
+    ended = threading.Event()
     with ExitStack() as stack, selectors.DefaultSelector() as selector:
-        numbers = []
-        for _ in range(count):
-            tcp = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-            udp = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-            udp.bind(tcp.getsockname())
-            for each in (tcp, udp):
-                each.setblocking(False)  # noqa: FBT003
-                selector.register(each, selectors.EVENT_READ)
-            numbers.append(tcp.getsockname()[1])
-        ended = threading.Event()
+        opened = dict(_opened(stack) for _ in range(count))
+        for port, servers in opened.items():
+            for each in servers:
+                selector.register(each, selectors.EVENT_READ, port)
 
         def serve() -> None:
             while not ended.is_set():
                 for key, _ in selector.select(0.1):
-                    server = key.fileobj
-                    assert isinstance(server, socket.socket)
-                    reached.add(server.getsockname()[1])
-                    if server.type == socket.SOCK_DGRAM:
-                        server.recv(100)
-                        continue
-                    client = stack.enter_context(server.accept()[0])
-                    if server.getsockname()[1] == numbers[0]:
-                        client.settimeout(1)
-                        try:
-                            client.sendall(_answer(client.recv(65536)))
-                        except OSError:
-                            client.close()
+                    assert isinstance(key.fileobj, socket.socket)
+                    reached.add(key.data)
+                    _serve(key.fileobj, stack, answers=key.data == next(iter(opened)))
 
         thread = threading.Thread(target=serve)
         thread.start()
         try:
-            yield numbers, reached
+            yield list(opened), reached
         finally:
             ended.set()
             thread.join()
 
 
-def _run(folder: Path, command: list[str], *, scoped: bool) -> tuple[set[str], object]:
+def _run(folder: Path, command: list[str], *, scoped: bool) -> tuple[set[str], list[str]]:
     """Return the probes that reached their port, and the headers of other packages' requests."""
     with _ports(len(PROBES) + 2) as (ports, reached):
         hosts = {"hosts": [f"localhost:{ports[0]}"]} if scoped else True
@@ -169,9 +173,8 @@ def test_the_ways_exist_without_a_scope(oldest: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("scoped", [True, False])
-def test_a_parser_leads_to_no_request_of_another_package(tmp_path: Path, scoped: bool) -> None:
+def test_a_parser_leads_to_no_request_of_another_package(tmp_path: Path, *, scoped: bool) -> None:
     headers = _run(tmp_path, MAPPER, scoped=scoped)[1]
 
-    assert isinstance(headers, list)
     assert headers
     assert "secret" not in headers
