@@ -129,6 +129,20 @@ export const restrictedFetch = (rule, globals, load, fetch) => {
 };
 
 /**
+ * @param {any} given options of a WebSocket or an EventSource, or protocols
+ * @returns {AnyObject} only what is known: Node takes an object with an iterator for a list, without a dispatcher
+ */
+const settledSocketOptions = (given) => {
+  if (!isObject(given) || Array.isArray(given))
+    return given === undefined ? {} : { protocols: given };
+  /** @type {AnyObject} */
+  const settled = {};
+  for (const key of ['protocols', 'headers', 'withCredentials'])
+    if (given[key] !== undefined) settled[key] = given[key];
+  return settled;
+};
+
+/**
  * @param {Rule} rule
  * @param {AnyObject} globals of the host
  * @param {Load} load
@@ -144,11 +158,9 @@ export const restrictedClass = (rule, globals, load, Original) => {
       const href = `${url}`;
       requireUrl(rule, href);
       dispatcher ??= makeDispatcher(rule, globals, load);
-      const isOptions = isObject(given) && !Array.isArray(given);
-      const options = isOptions ? { ...given } : given === undefined ? {} : { protocols: given };
       return Reflect.construct(
         Original,
-        [href, { ...options, dispatcher, node: { dispatcher } }],
+        [href, { ...settledSocketOptions(given), dispatcher, node: { dispatcher } }],
         new.target === own ? Original : new.target,
       );
     }

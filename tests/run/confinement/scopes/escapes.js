@@ -68,9 +68,9 @@ module.exports.probes = {
 };
 
 // What a WebSocket of Node 22 leads to.
-module.exports.socketOf = (port) =>
+const socketOf = (port, options) =>
   new Promise((resolve) => {
-    const client = new WebSocket(`ws://localhost:${good}/`);
+    const client = new WebSocket(`ws://localhost:${good}/`, options);
     client.onerror = resolve;
     client.onopen = () => {
       const sockets = leads(client).filter((one) => {
@@ -87,6 +87,11 @@ module.exports.socketOf = (port) =>
       setTimeout(resolve, 300);
     };
   });
+
+module.exports.socketsOf = async ([port, other]) => {
+  await socketOf(port);
+  await socketOf(other, { *[Symbol.iterator]() {} }); // a list, not options
+};
 
 // The parser of a request is used again for those of other packages.
 const parsers = new Set();
