@@ -105,6 +105,8 @@ def _gained(old: Policy, new: Policy) -> Iterator[AuthorityChange]:
             yield _change("added", name, part, path, grant, policy)
     for name, policy, part, path in _refused_below(old, new):  # the grant of its object includes it
         yield _change("added", name, part, path, _ALL, policy)
+    for name, part, path, grant in _restricted_below(old, new):
+        yield _change("added", name, part, path, grant, new.of(name))
 
 
 def _refused_below(
@@ -118,6 +120,20 @@ def _refused_below(
 
 
 _ALL: Grant = True
+
+
+def _restricted_below(
+    one: Policy, other: Policy
+) -> Iterator[tuple[CanonicalName, Part, str, Grant]]:
+    """Yield the paths to which *one* gives a scope, and *other* more by the grant of an object."""
+    for name, policy, part, path, grant in policy_entries(one):
+        against = other.of(name)
+        if not isinstance(grant, Scope) or path in _names(against, part):
+            continue
+        found = against.decision(part, path)
+        wider = _ALL if against.grants_of(part) == "any" else found and found[1]
+        if wider and wider != "load" and not _covers(policy, part, path, wider):
+            yield name, part, path, wider
 
 
 def _covers(policy: PackagePolicy, part: Part, path: str, grant: Grant) -> bool:
@@ -144,6 +160,8 @@ def _lost(old: Policy, new: Policy) -> Iterator[AuthorityChange]:
             yield _change("removed", name, part, path, grant, policy)
     for name, policy, part, path in _refused_below(new, old):
         yield _change("removed", name, part, path, _ALL, policy)
+    for name, part, path, grant in _restricted_below(new, old):
+        yield _change("removed", name, part, path, grant, old.of(name))
 
 
 def _is_restricted(policy: PackagePolicy, part: Part, path: str) -> bool:

@@ -23,7 +23,7 @@ from compartment_mapper.policy.model import (
     Policy,
     patterns_of,
 )
-from compartment_mapper.policy.scope import Scope
+from compartment_mapper.policy.scope import Scope, scope_kind
 
 
 def merge_policies(base: Policy, override: Policy) -> Policy:
@@ -193,12 +193,14 @@ def _limited(part: Part, path: str, grant: Grant, other: PackagePolicy) -> Grant
     if isinstance(grant, Attenuation) or isinstance(limit, Attenuation):
         return grant if limit is True or limit == grant else None
     if isinstance(grant, Scope) or isinstance(limit, Scope):
-        return _common_scope(grant, limit)
+        return _common_scope(part, path, grant, limit)
     return "write" if grant == "write" and other.allows(part, path, write=True) else True
 
 
-def _common_scope(grant: Grant, limit: Grant) -> Grant:
-    """Return what both grants allow, at least one of which has a scope; False if nothing."""
+def _common_scope(part: Part, path: str, grant: Grant, limit: Grant) -> Grant:
+    """Return what both grants of *path* allow, one of which has a scope; False if nothing."""
+    if scope_kind(part, path) is None:  # the scope of its object does not include it
+        return False
     if not (isinstance(grant, Scope) and isinstance(limit, Scope)):
         return grant if isinstance(grant, Scope) else limit
     return (grant.kind == limit.kind and grant.within(limit)) or False

@@ -88,6 +88,13 @@ const partExcess = (part, policy, limit) => {
 };
 
 /**
+ * @param {PackagePolicy[Part]} grants
+ * @param {string} path
+ */
+const isDenied = (grants, path) =>
+  grants instanceof Map && (grants.get(path) === false || grants.get(`node:${path}`) === false);
+
+/**
  * @param {Part} part
  * @param {PackagePolicy} policy
  * @param {PackagePolicy} limit
@@ -103,8 +110,11 @@ const scopeExcess = (part, policy, limit) => {
     const granted = grantedOf(known.get(name));
     const whole = granted && members.reduce(memberOf, granted);
     const isWhole = whole !== undefined && whole.whole && whole.members.size === 0;
-    const nearest = holders.reverse().find((holder) => limit.scopes[part].has(holder));
-    const allowed = limit.scopes[part].get(nearest ?? '');
+    const { scopes } = limit;
+    const nearest = holders
+      .reverse()
+      .find((holder) => scopes[part].has(holder) || isDenied(limits, holder));
+    const allowed = scopes[part].get(nearest ?? '');
     if (!isWhole && !(allowed !== undefined && coversScope(allowed, scope))) return path;
   }
   return undefined;

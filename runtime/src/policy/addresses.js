@@ -65,10 +65,11 @@ export const parseAddress = (text) => {
  * @returns {Network | undefined}
  */
 export const parseNetwork = (text) => {
-  const [address = '', length] = text.split('/');
+  const [, address = '', digits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   const found = parseAddress(address);
   if (found === undefined) return undefined;
-  return { ...found, length: length === undefined ? BITS[found.version] : Number(length) };
+  const length = digits === undefined ? BITS[found.version] : Number(digits);
+  return length > BITS[found.version] ? undefined : { ...found, length };
 };
 
 /**

@@ -1,5 +1,6 @@
-// Patterns of files in a policy: `./data/**`, `$TMP/**`. The bundler checks their form
+// Patterns of files in a policy: `./data/**`, `$TMP/**`. The bundler explains what is wrong with one
 // (compartment_mapper/policy/path_patterns.py).
+import table from '../../../compartment_mapper/authority/scopes.json' with { type: 'json' };
 
 /**
  * @param {string} one a name, with `*` and `?`
@@ -49,9 +50,23 @@ const matches = (pattern, names, matchesName, isDeep) => {
  */
 export const namesOf = (path) => path.split('/').filter((name) => name !== '');
 
+const ANCHORS = new Set(table.anchors.map((anchor) => anchor.slice(0, -1)));
+
 /**
- * @typedef {object} PathPattern an absolute pattern; the names before its first wildcard lead to its folder
- * @property {string[]} names
+ * @param {string} text
+ * @returns {boolean} whether it starts at a known folder, and has no names that lead out of it
+ */
+export const isPathPattern = (text) => {
+  const [anchor = '', ...names] = text.split('/');
+  const isPlain = (/** @type {string} */ name) =>
+    !['', '.', '..'].includes(name) && (name === '**' || !name.includes('**'));
+  return ANCHORS.has(anchor) && names.length > 0 && names.every(isPlain) && !/[\0\\]/.test(text);
+};
+
+/**
+ * @typedef {object} PathPattern an absolute pattern
+ * @property {string[]} folder the names before its first wildcard
+ * @property {string[]} names the rest
  */
 
 /**
@@ -65,8 +80,8 @@ export const fixedLength = (names) => {
 
 /**
  * @param {ReadonlyArray<PathPattern>} patterns
- * @returns {{ allows: (path: string) => boolean, allowsTree: (path: string) => boolean }} `allowsTree`: everything below
- *   the path too
+ * @returns {{ allows: (path: string) => boolean, allowsTree: (path: string) => boolean, meetsTree: (path: string) =>
+ *   boolean }} `allowsTree`: everything below the path too; `meetsTree`: possibly something below it
  */
 export const makePathMatcher = (patterns) => {
   /** @type {Map<string, RegExp>} */
@@ -79,18 +94,27 @@ export const makePathMatcher = (patterns) => {
     return matcher.test(name);
   };
   const never = () => false;
-  const allows = (/** @type {string} */ path) => {
-    const names = namesOf(path);
-    return patterns.some((pattern) => matches(pattern.names, names, matchesName, never));
-  };
+  /** @type {(pattern: PathPattern, names: string[]) => boolean} */
+  const matchesAll = ({ folder, names: pattern }, names) =>
+    folder.every((name, at) => name === names[at]) &&
+    matches(pattern, names.slice(folder.length), matchesName, never);
   return {
-    allows,
-    allowsTree: (path) =>
-      patterns.some(
-        (pattern) =>
-          pattern.names.at(-1) === '**' &&
-          matches(pattern.names, namesOf(path), matchesName, never),
-      ),
+    allows(path) {
+      const names = namesOf(path);
+      return patterns.some((pattern) => matchesAll(pattern, names));
+    },
+    allowsTree(path) {
+      const names = namesOf(path);
+      return patterns.some(
+        (pattern) => pattern.names.at(-1) === '**' && matchesAll(pattern, names),
+      );
+    },
+    meetsTree(path) {
+      const names = namesOf(path);
+      return patterns.some(({ folder }) =>
+        folder.slice(0, names.length).every((name, at) => name === names[at]),
+      );
+    },
   };
 };
 

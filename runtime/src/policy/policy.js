@@ -240,6 +240,19 @@ export const scopesOf = ({ scopes }, part, name) =>
 
 /**
  * @param {PackagePolicy} policy
+ * @param {string} holder path of a builtin or a member, whose grant has a scope
+ * @param {string} path of a member of it
+ * @returns {boolean} whether another grant or a denial without a scope decides about the member
+ */
+export const isDecidedBelow = ({ builtins }, holder, path) => {
+  if (builtins === 'any') return false;
+  for (let at = path; at.length > holder.length; at = at.slice(0, at.lastIndexOf('.')))
+    if (builtins.has(at) || builtins.has(`node:${at}`)) return true;
+  return false;
+};
+
+/**
+ * @param {PackagePolicy} policy
  * @param {string} label canonical name of the requested package
  */
 export const mayUsePackage = ({ packages, denied }, label) =>

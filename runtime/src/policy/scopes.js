@@ -4,7 +4,7 @@ import table from '../../../compartment_mapper/authority/scopes.json' with { typ
 import { InvalidArchive } from '../base/errors.js';
 import * as json from '../base/json-shape.js';
 import { coversHost, parseHostPattern } from './host-patterns.js';
-import { coversPath } from './path-patterns.js';
+import { coversPath, isPathPattern } from './path-patterns.js';
 
 /** @import { Json } from '../base/json-shape.js' */
 /** @import { HostPattern } from './host-patterns.js' */
@@ -94,6 +94,16 @@ const asHost = (input) => {
 };
 
 /**
+ * @param {Json | undefined} input
+ * @returns {string[]}
+ */
+const paths = (input) =>
+  strings(input).map((text) => {
+    if (isPathPattern(text)) return text;
+    throw new InvalidArchive(`${input?.path}: '${text}' is not a pattern of files`);
+  });
+
+/**
  * @param {Json} input
  * @param {ScopeKind} kind
  * @returns {Scope}
@@ -102,12 +112,12 @@ const asScope = (input, kind) => {
   const members = json.asObject(input);
   members.only(KEYS[kind]);
   const [hosts, args] = [members.get('hosts'), members.get('args')];
-  const both = strings(members.get('paths'));
+  const both = paths(members.get('paths'));
   return {
     kind,
     hosts: hosts === undefined ? [] : json.asListOf(hosts, asHost),
-    read: [...both, ...strings(members.get('read'))],
-    write: [...both, ...strings(members.get('write'))],
+    read: [...both, ...paths(members.get('read'))],
+    write: [...both, ...paths(members.get('write'))],
     programs: strings(members.get('programs')),
     args: args === undefined ? undefined : json.asListOf(args, json.asStrings),
     env: strings(members.get('env')),

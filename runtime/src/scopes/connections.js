@@ -16,10 +16,12 @@ import { makeSocketClass, realSocket, socketFor } from './socket.js';
  */
 export const settledOptions = (options) =>
   Object.fromEntries(
-    Object.entries(Object(options)).map(([key, value]) => [
-      key,
-      typeof value === 'function' ? (/** @type {unknown[]} */ ...args) => value(...args) : value,
-    ]),
+    Object.entries(Object(options))
+      .filter(([key]) => key !== '__proto__') // Node assigns options to objects
+      .map(([key, value]) => [
+        key,
+        typeof value === 'function' ? (/** @type {unknown[]} */ ...args) => value(...args) : value,
+      ]),
   );
 
 /**
@@ -37,15 +39,30 @@ export const connectOptionsOf = (args) => {
   return { ...settledOptions(more), ...place };
 };
 
-/** @param {unknown} port */
-const portOf = (port) => (/^\d{1,5}$/.test(`${port}`) ? Number(port) : -1);
+// Options of https://nodejs.org/api/net.html and tls.html that neither decide where a connection leads nor take a handle
+// or a descriptor: Node passes its own sockets to a handle.
+const OPTIONS = [
+  ...['allowHalfOpen', 'autoSelectFamily', 'autoSelectFamilyAttemptTimeout', 'blockList', 'family'],
+  ...['highWaterMark', 'hints', 'keepAlive', 'keepAliveInitialDelay', 'localAddress', 'localPort'],
+  ...['noDelay', 'signal', 'timeout'],
+  ...['ALPNProtocols', 'allowPartialTrustChain', 'ca', 'cert', 'checkServerIdentity', 'ciphers'],
+  ...['crl', 'dhparam', 'ecdhCurve', 'enableTrace', 'honorCipherOrder', 'key', 'maxVersion'],
+  ...['minDHSize', 'minVersion', 'passphrase', 'pfx', 'pskCallback', 'rejectUnauthorized'],
+  ...['requestOCSP', 'secureContext', 'secureOptions', 'secureProtocol', 'servername', 'session'],
+  ...['sessionIdContext', 'sessionTimeout', 'sigalgs', 'ticketKeys'],
+];
 
 /**
- * @param {AnyObject} options of `net` or `tls`
- * @returns {AnyObject} without those that would replace the connection or its addresses
+ * @param {AnyObject} options settled
+ * @returns {AnyObject} those in the list
  */
-const withoutRaw = ({ lookup: _lookup, onread: _onread, fd: _fd, handle: _handle, ...others }) =>
-  others;
+const plainOptions = (options) =>
+  Object.fromEntries(
+    OPTIONS.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
+  );
+
+/** @param {unknown} port */
+const portOf = (port) => (/^\d{1,5}$/.test(`${port}`) ? Number(port) : -1);
 
 /**
  * @param {Rule} rule
@@ -54,11 +71,11 @@ const withoutRaw = ({ lookup: _lookup, onread: _onread, fd: _fd, handle: _handle
  * @returns {AnyObject} options for Node that lead to an allowed host only
  */
 const checkedOptions = (rule, load, options) => {
-  const { host = 'localhost', port, path, ...others } = withoutRaw(options);
+  const { host, port, path } = options;
   if (path !== undefined && path !== null) throw unlisted(rule, `${path}`, 'connect to the socket');
   const number = portOf(port);
   const found = requireHost(rule, host || 'localhost', number);
-  return { ...others, ...connectionTo(rule, load('dns'), found, number) };
+  return { ...plainOptions(options), ...connectionTo(rule, load('dns'), found, number) };
 };
 
 /**
@@ -80,11 +97,10 @@ export const makeConnections = (rule, load) => {
   const openTls = (/** @type {AnyObject} */ options) => {
     const { socket, path: _request, ...others } = options;
     const tls = load('tls');
-    if (!socket)
-      // as Node decides whether to connect
-      return socketFor(Socket, tls['connect'](checkedOptions(rule, load, others)));
-    const real = realSocket(socket) ?? socket;
-    return socketFor(Socket, tls['connect']({ ...withoutRaw(others), socket: real }));
+    // Node connects unless the socket is truthy.
+    if (!socket) return socketFor(Socket, tls['connect'](checkedOptions(rule, load, others)));
+    const through = { ...plainOptions(others), socket: realSocket(socket) ?? socket };
+    return socketFor(Socket, tls['connect'](through));
   };
   return {
     Socket,

@@ -17,6 +17,19 @@ const FORWARDED = [
 const EVENTS = ['close', 'connect', 'error', 'listening', 'message'];
 
 /**
+ * @param {ArrayBufferView} message
+ * @param {unknown} offset
+ * @param {number} length
+ * @returns {Uint8Array} that part: with a number after the message, Node could take it for a port
+ */
+const partOf = ({ buffer, byteOffset, byteLength }, offset, length) => {
+  const start = Number(offset);
+  if (!(start >= 0 && length >= 0 && start + length <= byteLength))
+    throw codedError('ERR_BUFFER_OUT_OF_BOUNDS', 'Attempt to access memory outside buffer bounds');
+  return new Uint8Array(buffer, byteOffset + start, length);
+};
+
+/**
  * @param {Rule} rule
  * @param {Load} load
  * @returns {AnyObject} members of `dgram`
@@ -62,8 +75,16 @@ export const restrictedDatagrams = (rule, load) => {
           writable: true,
         });
     }
+    /**
+     * @param {unknown} listener of the package
+     * @returns {Function | undefined} one that gets no `this`, which would be the real socket
+     */
+    #listener(listener) {
+      if (typeof listener !== 'function') return undefined;
+      return (/** @type {unknown[]} */ ...given) => Reflect.apply(listener, this, given);
+    }
     bind(/** @type {any[]} */ ...args) {
-      const listener = args.findLast((arg) => typeof arg === 'function');
+      const listener = this.#listener(args.findLast((arg) => typeof arg === 'function'));
       const [first, second] = args;
       const given = isObject(first) && typeof first !== 'function' ? first : {};
       const port = typeof first === 'number' ? first : given['port'];
@@ -72,7 +93,7 @@ export const restrictedDatagrams = (rule, load) => {
       return this;
     }
     connect(/** @type {unknown} */ port, /** @type {any[]} */ ...rest) {
-      const done = rest.findLast((arg) => typeof arg === 'function');
+      const done = this.#listener(rest.findLast((arg) => typeof arg === 'function'));
       const host = typeof rest[0] === 'string' ? rest[0] : undefined;
       resolve(this.type, host, port, (error, address) => {
         if (error) return done === undefined ? this.emit('error', error) : done(error);
@@ -80,16 +101,16 @@ export const restrictedDatagrams = (rule, load) => {
       });
     }
     send(/** @type {any} */ message, /** @type {any[]} */ ...rest) {
-      const done = typeof rest.at(-1) === 'function' ? rest.pop() : undefined;
+      const done = this.#listener(typeof rest.at(-1) === 'function' ? rest.pop() : undefined);
       // send(message, offset, length, port, address) or send(message, port, address)
       const isPart = typeof rest[1] === 'number' && ArrayBuffer.isView(message);
-      const part = isPart ? [message, rest[0], rest[1]] : [message];
+      const part = isPart ? partOf(message, rest[0], rest[1]) : message;
       const [port, host] = isPart ? rest.slice(2) : rest;
       if (port === undefined || port === null || port === 0)
-        return void this.#real['send'](...part, ...(done === undefined ? [] : [done])); // connected
+        return void this.#real['send'](part, ...(done === undefined ? [] : [done])); // connected
       return resolve(this.type, host, port, (error, address) => {
         if (error) return done === undefined ? this.emit('error', error) : done(error);
-        return this.#real['send'](...part, port, address, done);
+        return this.#real['send'](part, port, address, done);
       });
     }
     close(/** @type {any} */ done) {

@@ -1,6 +1,6 @@
 // `fetch`, `WebSocket` and `EventSource` of packages whose grants list hosts.
 import { isObject } from '../base/objects.js';
-import { connectionTo } from './lookup.js';
+import { makeConnections } from './connections.js';
 import { refusal, requireHost } from './rules.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
@@ -38,6 +38,8 @@ const makeDispatcher = (rule, globals, load) => {
       'this process reaches the network through a proxy, or without the dispatcher of Node';
     throw refusal(rule, { action: 'connect to', target: 'any host', key: 'hosts', reason });
   }
+  // The sockets of a package: a WebSocket of Node 22 leads to its own.
+  const { open, openTls } = makeConnections(rule, load);
   const connect = (/** @type {any} */ options, /** @type {Function} */ done) => {
     const { hostname, protocol, port, servername, localAddress } = options;
     const isSecure = protocol === 'https:';
@@ -49,13 +51,13 @@ const makeDispatcher = (rule, globals, load) => {
     try {
       const number = Number(port || (isSecure ? 443 : 80));
       const host = requireHost(rule, hostname, number);
-      const place = { ...connectionTo(rule, load('dns'), host, number), localAddress };
+      const place = { host: host.name, port: number, localAddress: localAddress ?? undefined };
       socket = isSecure
-        ? load('tls')['connect']({
+        ? openTls({
             ...{ ...place, ALPNProtocols: ['http/1.1'] },
             servername: servername ?? (host.address === undefined ? host.name : ''),
           })
-        : load('net')['connect'](place);
+        : open(place);
     } catch (error) {
       return void queueMicrotask(() => settle(error, undefined));
     }
@@ -154,6 +156,20 @@ export const restrictedPageFetch = (rule, globals, fetch) => {
 };
 
 /**
+ * @param {any} given options of a WebSocket or an EventSource, or protocols
+ * @returns {AnyObject} only what is known: Node takes an object with an iterator for a list, without a dispatcher
+ */
+const settledSocketOptions = (given) => {
+  if (!isObject(given) || Array.isArray(given))
+    return given === undefined ? {} : { protocols: given };
+  /** @type {AnyObject} */
+  const settled = {};
+  for (const key of ['protocols', 'headers', 'withCredentials'])
+    if (given[key] !== undefined) settled[key] = given[key];
+  return settled;
+};
+
+/**
  * @param {Rule} rule
  * @param {AnyObject} globals of the host
  * @param {Load} load
@@ -169,11 +185,9 @@ export const restrictedClass = (rule, globals, load, Original) => {
       const href = `${url}`;
       requireUrl(rule, href);
       dispatcher ??= makeDispatcher(rule, globals, load);
-      const isOptions = isObject(given) && !Array.isArray(given);
-      const options = isOptions ? { ...given } : given === undefined ? {} : { protocols: given };
       return Reflect.construct(
         Original,
-        [href, { ...options, dispatcher, node: { dispatcher } }],
+        [href, { ...settledSocketOptions(given), dispatcher, node: { dispatcher } }],
         new.target === own ? Original : new.target,
       );
     }

@@ -4,6 +4,7 @@ import { isConstructor, ownFunction } from '../views/view.js';
 import { guardFiles, resolutionOf } from '../taming/tame-fs.js';
 import { guardOpening, optionsOf, settled } from '../taming/fs-open.js';
 import { replace } from '../lockdown/replace.js';
+import { openAtOnce, settledOptions, useAtOnce } from './files-at-once.js';
 import { makeScopedPlaces } from './places.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
@@ -62,13 +63,24 @@ const guardBoth = (owner, name, checked) => {
 };
 
 /**
- * @param {unknown} options
+ * @param {any} options settled
  * @returns {boolean} whether a function goes down into folders
  */
-const isRecursive = (options) =>
-  typeof options === 'object' &&
-  options !== null &&
-  Boolean(/** @type {AnyObject} */ (options)['recursive']);
+const isRecursive = (options) => Boolean(options?.recursive);
+
+/**
+ * @param {unknown} prefix settled
+ * @returns {unknown} a path of the form of the folders that `mkdtemp` makes
+ */
+const withSuffix = (prefix) => {
+  const suffix = 'XXXXXX';
+  if (typeof prefix === 'string') return `${prefix}${suffix}`;
+  if (ArrayBuffer.isView(prefix))
+    return Buffer.concat([/** @type {Uint8Array} */ (prefix), Buffer.from(suffix)]);
+  return prefix instanceof URL
+    ? new URL(`${prefix.href.replace(/[?#].*$/s, '')}${suffix}`)
+    : prefix;
+};
 
 /**
  * Checks of functions that reach more than the path itself.
@@ -77,39 +89,77 @@ const isRecursive = (options) =>
  * @param {ScopedPlaces} scoped
  * @param {(path: unknown) => boolean} isFolder
  */
-const guardTrees = (owner, { places, checkTree, checkParents }, isFolder) => {
+const guardTrees = (owner, { places, checkTree, checkParents, checkMove }, isFolder) => {
   for (const name of ['readdir', 'opendir'])
     guardBoth(owner, name, ([path, options, ...rest]) => {
-      const given = typeof options === 'object' && options !== null ? { ...options } : options;
+      const given = settledOptions(options);
       if (isRecursive(given))
         throw refused(`'recursive' of '${name}', which follows links: list each folder`);
       return [path, given, ...rest];
     });
   guardBoth(owner, 'rm', ([path, options, ...rest]) => {
-    const given = typeof options === 'object' && options !== null ? { ...options } : options;
+    const given = settledOptions(options);
     const at = settled(path);
     if (isRecursive(given)) checkTree(at, 'write');
     return [at, given, ...rest];
   });
   guardBoth(owner, 'rmdir', ([path, options, ...rest]) => {
-    if (isRecursive(options)) throw refused("'recursive' of 'rmdir': use 'rm'");
-    return [path, options, ...rest];
+    const given = settledOptions(options);
+    if (isRecursive(given)) throw refused("'recursive' of 'rmdir': use 'rm'");
+    return [path, given, ...rest];
   });
   guardBoth(owner, 'mkdir', ([path, options, ...rest]) => {
-    const given = typeof options === 'object' && options !== null ? { ...options } : options;
+    const given = settledOptions(options);
     const at = settled(path);
     if (isRecursive(given)) checkParents(at);
     return [at, given, ...rest];
   });
   guardBoth(owner, 'rename', ([from, to, ...rest]) => {
     const [source, target] = [settled(from), settled(to)];
-    if (isFolder(source)) for (const path of [source, target]) checkTree(path, 'write');
+    const isTree = isFolder(source);
+    if (isTree) for (const path of [source, target]) checkTree(path, 'write');
+    checkMove(source, target, isTree);
     return [source, target, ...rest];
   });
-  guardBoth(owner, 'mkdtemp', ([prefix, ...rest]) => {
-    if (typeof prefix === 'string') places.check(`${prefix}XXXXXX`, 'write');
-    return [prefix, ...rest];
+  guardBoth(owner, 'link', ([from, to, ...rest]) => {
+    const [source, target] = [settled(from), settled(to)];
+    checkMove(source, target, false);
+    return [source, target, ...rest];
   });
+  for (const name of ['mkdtemp', 'mkdtempDisposable'])
+    guardBoth(owner, name, ([requested, ...rest]) => {
+      const prefix = settled(requested);
+      places.check(withSuffix(prefix), 'write');
+      return [prefix, ...rest];
+    });
+};
+
+// Functions that reach a link itself: number of their paths, and the access to it.
+/** @type {Record<string, { paths: number, access: 'read' | 'write' }>} */
+const OF_LINKS = {
+  lstat: { paths: 1, access: 'read' },
+  readlink: { paths: 1, access: 'read' },
+  unlink: { paths: 1, access: 'write' },
+  rm: { paths: 1, access: 'write' },
+  lchown: { paths: 1, access: 'write' },
+  lutimes: { paths: 1, access: 'write' },
+  rename: { paths: 2, access: 'write' },
+  link: { paths: 2, access: 'write' },
+};
+
+/**
+ * Checks where a link is; the checks of paths follow it.
+ *
+ * @param {AnyObject} owner
+ * @param {ScopedPlaces} scoped
+ */
+const guardLinks = (owner, { checkPlace }) => {
+  for (const [name, { paths, access }] of Object.entries(OF_LINKS))
+    guardBoth(owner, name, (args) => {
+      const given = args.map((arg, at) => (at < paths ? settled(arg) : arg));
+      for (const path of given.slice(0, paths)) checkPlace(path, access);
+      return given;
+    });
 };
 
 const BY_DESCRIPTOR = [
@@ -173,7 +223,8 @@ const addStreams = (fs, host) => {
     const change = (/** @type {unknown[]} */ [path, requested]) => {
       const options = optionsOf(requested);
       const isHandle = typeof options['fd'] === 'object' && options['fd'] !== null;
-      return [settled(path), isHandle ? options : { ...options, fs: options['fs'] ?? own }];
+      // Node takes all of its own `fs` instead of one that is falsy.
+      return [settled(path), isHandle ? options : { ...options, fs: options['fs'] || own }];
     };
     fs[name] = ownFunction(host[name], change);
     fs[`File${name}`] = fs[name];
@@ -204,8 +255,13 @@ export const restrictedFiles = (rule, host, anchors, inherited) => {
     return at !== undefined && resolution.isFolder(at);
   };
   guardOpening(fs, scoped.places);
+  openAtOnce(fs);
   guardFiles(fs, scoped.places, inherited);
-  for (const owner of [fs, fs['promises']]) guardTrees(owner, scoped, isFolder);
+  for (const owner of [fs, fs['promises']]) {
+    guardTrees(owner, scoped, isFolder);
+    guardLinks(owner, scoped);
+  }
+  useAtOnce(fs);
   const opened = descriptors.get(rule.pkg) ?? new Set();
   descriptors.set(rule.pkg, opened);
   guardDescriptors(fs, opened);

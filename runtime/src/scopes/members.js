@@ -1,4 +1,5 @@
 // Which members of a builtin, and which globals, a package gets by its grants with a scope.
+import { isDecidedBelow } from '../policy/policy.js';
 import { plainMembers, scopedMembers } from '../policy/scopes.js';
 import { sharedBuiltin } from '../taming/host-tame.js';
 import { restrictedNet, restrictedTls } from './connections.js';
@@ -69,6 +70,19 @@ const makeMembers = (rule, name, withOwnFiles) => {
 };
 
 /**
+ * @param {string} member path of a member of a builtin; '' is the whole builtin
+ * @param {string} name of the builtin
+ * @param {Scope} scope of its grant
+ * @returns {string[]} the paths of the members that the grant restricts
+ */
+const pathsOf = (member, name, { kind }) => {
+  const nested = () => scopedMembers(kind, `${name}/promises`).map((key) => `promises.${key}`);
+  if (member === 'promises') return nested();
+  if (member !== '') return [member];
+  return scopedMembers(kind, name).flatMap((key) => (key === 'promises' ? nested() : [key]));
+};
+
+/**
  * @param {Package} pkg
  * @param {string} name of a builtin, without `node:`
  * @param {ReadonlyMap<string, Scope>} scopes by the path of a member; '' is the whole builtin
@@ -79,19 +93,19 @@ export const restrictedMembers = (pkg, name, scopes, withOwnFiles) => {
   /** @type {Map<string, unknown>} */
   const found = new Map();
   const original = loaderOf(pkg)(name);
-  for (const [member, scope] of scopes) {
+  // The longest path decides.
+  const shortestFirst = [...scopes].sort(([one], [other]) => one.length - other.length);
+  for (const [member, scope] of shortestFirst) {
     const path = member === '' ? name : `${name}.${member}`;
+    const isOther = (/** @type {string} */ inner) =>
+      isDecidedBelow(pkg.policy, path, `${name}.${inner}`);
     const members = makeMembers({ pkg, part: 'builtins', path, scope }, name, withOwnFiles);
-    if (member === '') {
-      for (const key of plainMembers(name)) if (key in original) found.set(key, original[key]);
-      for (const key of scopedMembers(scope.kind, name))
-        if (key === 'promises') {
-          const nested = scopedMembers(scope.kind, `${name}/promises`);
-          for (const inner of nested) found.set(`promises.${inner}`, members[key][inner]);
-        } else if (members[key] !== undefined) found.set(key, members[key]);
-    } else {
-      const value = member.split('.').reduce((holder, key) => holder?.[key], members);
-      if (value !== undefined) found.set(member, value);
+    if (member === '')
+      for (const key of plainMembers(name))
+        if (key in original && !isOther(key)) found.set(key, original[key]);
+    for (const inner of pathsOf(member, name, scope)) {
+      const value = inner.split('.').reduce((holder, key) => holder?.[key], members);
+      if (value !== undefined && !isOther(inner)) found.set(inner, value);
     }
   }
   return found;

@@ -18,13 +18,21 @@ import { refusal } from './rules.js';
 /**
  * @param {string} pattern
  * @param {Anchors} anchors
- * @returns {string} absolute
+ * @returns {{ start: string, rest: string }} the folder that it starts at, which has no wildcards, and the rest
  */
-const absolute = (pattern, { cwd, home, tmp }) =>
-  pattern
-    .replace(/^\.\//, () => `${cwd}/`)
-    .replace(/^\$HOME\//, () => `${home}/`)
-    .replace(/^\$TMP\//, () => `${tmp}/`);
+const anchored = (pattern, { cwd, home, tmp }) => {
+  for (const [anchor, start] of [
+    ['./', cwd],
+    ['$HOME/', home],
+    ['$TMP/', tmp],
+  ])
+    if (pattern.startsWith(`${anchor}`))
+      return { start: `${start}`, rest: pattern.slice(`${anchor}`.length) };
+  return { start: '', rest: pattern };
+};
+
+// As the kernel compares them.
+const toBytes = (/** @type {string} */ path) => Buffer.from(path).toString('latin1');
 
 /**
  * @param {ReadonlyArray<string>} patterns
@@ -34,12 +42,11 @@ const absolute = (pattern, { cwd, home, tmp }) =>
 const matcherOf = (patterns, anchors, realOf) =>
   makePathMatcher(
     patterns.map((pattern) => {
-      const bytes = Buffer.from(absolute(pattern, anchors)).toString('latin1'); // as the kernel compares them
-      const names = namesOf(bytes);
+      const { start, rest } = anchored(pattern, anchors);
+      const names = namesOf(toBytes(rest));
       const fixed = fixedLength(names);
-      return {
-        names: [...namesOf(realOf(`/${names.slice(0, fixed).join('/')}`)), ...names.slice(fixed)],
-      };
+      const folder = [...namesOf(toBytes(start)), ...names.slice(0, fixed)];
+      return { folder: namesOf(realOf(`/${folder.join('/')}`)), names: names.slice(fixed) };
     }),
   );
 
@@ -47,17 +54,20 @@ const matcherOf = (patterns, anchors, realOf) =>
  * @typedef {object} ScopedPlaces
  * @property {Places} places as those of the host's `fs`
  * @property {(path: unknown, access: Access) => void} checkTree everything below the path too
+ * @property {(path: unknown, access: Access) => void} checkPlace where it is, if it is a link
+ * @property {(from: unknown, to: unknown, isTree: boolean) => void} checkMove a file that becomes readable by another
+ *   name was readable before
  * @property {(path: unknown) => void} checkParents folders that are missing on the way to it, which `mkdir` would make
  */
 
 /**
  * @param {Rule} rule
  * @param {Anchors} anchors
- * @param {{ resolve: (path: unknown) => string | undefined, realOf: (path: string) => string, openedAt: (descriptor: number) => string | undefined, exists: (path: string) => boolean }} host
+ * @param {{ resolve: (path: unknown) => string | undefined, placeOf: (path: unknown) => string | undefined, realOf: (path: string) => string, openedAt: (descriptor: number) => string | undefined, exists: (path: string) => boolean }} host
  *   `resolve`: the real path of an argument
  * @returns {ScopedPlaces}
  */
-export const makeScopedPlaces = (rule, anchors, { resolve, realOf, openedAt, exists }) => {
+export const makeScopedPlaces = (rule, anchors, { resolve, placeOf, realOf, openedAt, exists }) => {
   const { read, write } = rule.scope;
   const matchers = {
     read: matcherOf(read, anchors, realOf),
@@ -95,6 +105,14 @@ export const makeScopedPlaces = (rule, anchors, { resolve, realOf, openedAt, exi
       },
     },
     checkTree: (value, access) => need(resolve(value), access, 'allowsTree'),
+    checkPlace: (value, access) => need(placeOf(value), access, 'allows'),
+    checkMove(from, to, isTree) {
+      const target = resolve(to);
+      const becomesReadable =
+        target !== undefined &&
+        (isTree ? matchers.read.meetsTree(target) : matchers.read.allows(target));
+      if (becomesReadable) need(resolve(from), 'read', isTree ? 'allowsTree' : 'allows');
+    },
     checkParents(value) {
       const path = resolve(value);
       if (path === undefined) return;

@@ -17,6 +17,9 @@ const refused = (rule, what) =>
     `package '${rule.pkg.label}' may not use ${what} with '${rule.path}': its grant lists programs`,
   );
 
+// The package chooses the folder that a relative one starts at.
+const isAbsolute = (/** @type {string} */ folder) => folder.startsWith('/');
+
 /**
  * Looks the program up on the PATH of the process: that of the package's options could lead to another program.
  *
@@ -27,7 +30,7 @@ const refused = (rule, what) =>
  */
 const located = (program, path, fs) => {
   if (program.includes('/')) return program;
-  for (const folder of path.split(':').filter((each) => each.startsWith('/'))) {
+  for (const folder of path.split(':').filter(isAbsolute)) {
     const candidate = `${folder}/${program}`;
     try {
       fs['accessSync'](candidate, fs['constants'].X_OK);
@@ -83,7 +86,8 @@ const OPTIONS = [
 const checked = (rule, { env, fs }, [requested, ...rest]) => {
   const program = `${requested}`;
   const { programs, args: patterns, env: names } = rule.scope;
-  const listed = Array.isArray(rest[0]) ? rest[0].map((arg) => `${arg}`) : [];
+  // Spread, because the list can have a `map` of its own.
+  const listed = Array.isArray(rest[0]) ? [...rest[0]].map((arg) => `${arg}`) : [];
   const given = Object(
     Array.isArray(rest[0]) || rest[0] === undefined || rest[0] === null ? rest[1] : rest[0],
   );
@@ -102,7 +106,7 @@ const checked = (rule, { env, fs }, [requested, ...rest]) => {
   const source = ownEnv === undefined || ownEnv === null ? own : { ...ownEnv };
   const handed = Object.keys(source).filter((name) => names.some((one) => coversName(one, name)));
   const variables = Object.fromEntries(handed.map((name) => [name, `${source[name]}`]));
-  const path = own['PATH'] ?? '';
+  const path = (own['PATH'] ?? '').split(':').filter(isAbsolute).join(':');
   /** @type {AnyObject} */
   const options = { env: { ...variables, PATH: path }, shell: false };
   for (const name of OPTIONS) if (given[name] !== undefined) options[name] = given[name];

@@ -151,7 +151,9 @@ export const restrictedHttp2 = (rule, load) => {
       return openTls({ servername, ...target, ALPNProtocols: ['h2'] });
     };
     const url = `${protocol}//${name.includes(':') ? `[${name}]` : host.name}:${port}`;
-    const settled = { ...options, createConnection: createConnection ?? usual };
+    // Node connects by itself, as the options say, unless this is a function.
+    const opener = typeof createConnection === 'function' ? createConnection : usual;
+    const settled = { ...options, createConnection: opener };
     const session = load('http2')['connect'](url, settled, listener);
     hideSocketClass(session);
     return session;

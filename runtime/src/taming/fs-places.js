@@ -64,6 +64,7 @@ const refused = (place, access) =>
 /**
  * @typedef {object} Resolution how paths are resolved; as bytes, one character each
  * @property {(value: unknown) => string | undefined} resolve the real path of an argument; undefined: not a path
+ * @property {(value: unknown) => string | undefined} placeOf the same, without following a link at the path itself
  * @property {(path: string) => string} realOf an absolute path
  * @property {(descriptor: number) => string | undefined} openedAt undefined: the system has no /proc
  * @property {(path: string) => boolean} isFolder
@@ -197,6 +198,13 @@ export const makePlaces = (fs, { posix }, { fileURLToPath }) => {
       resolve(value) {
         const whole = wholeOf(value);
         return whole === undefined ? undefined : posix.resolve(realOf(whole));
+      },
+      placeOf(value) {
+        const whole = wholeOf(value);
+        if (whole === undefined) return undefined;
+        const [, folder = '', name = ''] = /^(.*)\/([^/]+)$/s.exec(whole) ?? [];
+        if (name === '' || name === '.' || name === '..') return posix.resolve(realOf(whole));
+        return posix.join(realOf(folder === '' ? '/' : folder), name);
       },
       realOf,
       openedAt,

@@ -121,7 +121,7 @@ export const TAMED = {
     hardenResults(fs.promises, ['watch']);
   },
   http(http, { getBuiltin }) {
-    tameParser(/** @type {any} */ (getBuiltin('_http_common')).HTTPParser);
+    tameParser(/** @type {any} */ (getBuiltin('_http_common')));
     hideServerTimers(http, http);
     separateAgents(http);
     hideConstructors(http, ['ClientRequest']);

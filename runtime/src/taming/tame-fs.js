@@ -198,7 +198,7 @@ const guardStreams = (fs, { check }, inherited) => {
       if (!options.fs) checkDescriptor(options.fd, inherited); // otherwise only that object interprets it
       const isHandle = typeof options.fd === 'object' && options.fd !== null;
       if (options.fd === undefined || options.fd === null) check(given, accesses[name] ?? 'write');
-      return [given, isHandle ? options : { ...options, fs: options.fs ?? own }];
+      return [given, isHandle ? options : { ...options, fs: options.fs || own }]; // Node tests whether it is truthy
     });
     fs[name] = Guarded; // `createReadStream` and `createWriteStream` use it from now on
     fs[`File${name}`] = Guarded;

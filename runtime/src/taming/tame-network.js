@@ -100,9 +100,14 @@ export const tameSqlite = (sqlite) => {
 /**
  * Hardens the class of the resource object that Node passes to a parser; no global leads to it.
  *
- * @param {Function} HTTPParser
+ * Node keeps finished parsers for other connections. A request and its socket lead to their parser, which would then
+ * lead to the request and socket of another package: each connection gets a new one.
+ *
+ * @param {AnyObject} common `_http_common`
  */
-export const tameParser = ({ prototype }) => {
+export const tameParser = ({ HTTPParser: { prototype }, parsers }) => {
+  parsers.max = 0;
+  parsers.list.length = 0;
   const hardening = (/** @type {Function} */ original) =>
     /** @this {unknown} */ function (/** @type {unknown[]} */ ...args) {
       withHardClass(args[1]);

@@ -286,6 +286,33 @@ def test_a_wider_scope_is_a_difference() -> None:
     assert [c.kind for c in diff_policies(old, whole).authority] == ["added"]
 
 
+@pytest.mark.parametrize("whole", [True, {"paths": ["./**"]}])
+def test_the_loss_of_a_narrower_scope_is_a_difference(whole: object) -> None:
+    old = _policy(builtins={"fs": whole, "fs.writeFile": {"paths": ["./data/**"]}})
+    new = _policy(builtins={"fs": whole})
+
+    assert [(c.kind, c.path) for c in diff_policies(old, new).authority] == [
+        ("added", "fs.writeFile")
+    ]
+    assert [(c.kind, c.path) for c in diff_policies(new, old).authority] == [
+        ("removed", "fs.writeFile")
+    ]
+
+
+def test_the_loss_of_an_equal_scope_is_none() -> None:
+    old = _policy(builtins={"fs": {"paths": ["./**"]}, "fs.writeFile": {"paths": ["./**"]}})
+
+    assert diff_policies(old, _policy(builtins={"fs": {"paths": ["./**"]}})).authority == ()
+
+
+@pytest.mark.parametrize("path", ["fs.symlink", "http.createServer"])
+def test_a_member_that_can_have_no_scope_is_not_in_that_of_its_builtin(path: str) -> None:
+    scopes = {"fs": {"paths": ["./**"]}, "http": {"hosts": ["*"]}}
+    found = _restricted({"builtins": scopes}, {"builtins": {path: True}})
+
+    assert found.to_dict()["builtins"] == {path.partition(".")[0]: "load", path: False}
+
+
 def test_variables_by_their_beginning() -> None:
     granted = {"process.env.AWS_*": True, "process.env.AWS_SECRET": False}
     own = _policy(globals=granted).resources[A]

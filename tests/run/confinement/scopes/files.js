@@ -3,6 +3,7 @@ const fsp = require('fs/promises');
 const os = require('os');
 const path = require('path');
 const util = require('util');
+const crypto = require('crypto');
 const processes = require('child_process');
 
 const once = (emitter, event) =>
@@ -101,6 +102,55 @@ const allowed = {
   execFile: async () => (await util.promisify(processes.execFile)('printf', ['%s', 'x y'])).stdout,
   execFileSync: () => processes.execFileSync('printf', ['one'], { encoding: 'utf8' }),
   spawnSync: () => processes.spawnSync('cat', { input: 'given' }).stdout.toString(),
+};
+
+// Two reads of an option that differ.
+const flipping = () => {
+  let reads = 0;
+  return {
+    get recursive() {
+      return reads++ > 0;
+    },
+  };
+};
+const hasRecursive = () => Object.assign(() => undefined, { recursive: true });
+// The folder `out/use` is replaced by `out/link` while Node's threads are busy, or by a getter of options.
+const swap = () => {
+  fs.renameSync('out/use', 'out/kept');
+  fs.renameSync('out/link', 'out/use');
+};
+const swapBack = () => {
+  fs.renameSync('out/use', 'out/link');
+  fs.renameSync('out/kept', 'out/use');
+};
+const raced = async (start) => {
+  for (let count = 0; count < 8; count += 1) crypto.pbkdf2('x', 'y', 50_000, 64, 'sha512', () => 0);
+  const started = start();
+  swap();
+  try {
+    return await started;
+  } finally {
+    swapBack();
+  }
+};
+const withGetter = (key, start) => {
+  let isSwapped = false;
+  const options = {
+    get [key]() {
+      if (!isSwapped) swap();
+      isSwapped = true;
+      return undefined;
+    },
+  };
+  try {
+    return start(options);
+  } finally {
+    if (isSwapped) swapBack();
+  }
+};
+const isFrom = (outside, found) => {
+  if (found !== outside) throw new Error(`of the package: ${found}`);
+  return found;
 };
 
 // Every property that an object leads to.
@@ -204,6 +254,62 @@ const denied = {
   watch: () => fs.watch('secret.txt').close(),
   glob: () => fs.globSync('*').join(),
   openAsBlob: async () => (await fs.openAsBlob('secret.txt')).text(),
+  'a read stream with an fs that is 0': () => text(fs.createReadStream('secret.txt', { fs: 0 })),
+  'a write stream with an fs that is 0': async () => {
+    const stream = fs.createWriteStream('secret.txt', { fs: 0, flags: 'a' });
+    stream.end();
+    await once(stream, 'close');
+  },
+  'a temporary folder after a Buffer': () => fs.mkdtempSync(Buffer.from('out')),
+  'a temporary folder after a URL': () => fs.mkdtempSync(new URL(`file://${path.resolve('out')}`)),
+  'removing a folder with options that change': () => fs.rmdirSync('one/a', flipping()),
+  'a folder with options of a function': () => fs.mkdirSync('far/away', hasRecursive()),
+  'removing a link outside': () => fs.unlinkSync('links/removed'),
+  'replacing a link outside': () => {
+    fs.writeFileSync('out/replacing', '');
+    fs.renameSync('out/replacing', 'links/replaced');
+  },
+  'moving a link outside': () => fs.renameSync('links/moved', 'out/moved-link'),
+  'stat of a link outside': () => fs.lstatSync('links/kept').size,
+  'reading by another name': () => {
+    fs.renameSync('written/a', 'out/a');
+    return fs.readFileSync('out/a', 'utf8');
+  },
+  'reading by a second name': () => {
+    fs.linkSync('written/b', 'out/b');
+    return fs.readFileSync('out/b', 'utf8');
+  },
+  'reading in another folder': () => {
+    fs.renameSync('written/c', 'out/c');
+    return fs.readFileSync('out/c/d', 'utf8');
+  },
+  'a copy in a race': async () => {
+    await raced(() => fsp.copyFile('out/use/f', 'out/raced'));
+    return isFrom('outside', fs.readFileSync('out/raced', 'utf8'));
+  },
+  'a copy with a callback in a race': async () => {
+    await raced(() => util.promisify(fs.copyFile)('out/use/f', 'out/raced'));
+    return isFrom('outside', fs.readFileSync('out/raced', 'utf8'));
+  },
+  'stat in a race': async () => isFrom(7, (await raced(() => fsp.stat('out/use/f'))).size),
+  'truncating in a race': async () => {
+    await raced(() => fsp.truncate('out/use/g', 1));
+    return isFrom('o', fs.readFileSync('outside/g', 'utf8'));
+  },
+  'emptying in a race': async () => {
+    await raced(async () => (await fsp.open('out/use/h', 'w')).close()).catch(() => undefined);
+    return isFrom('', fs.readFileSync('outside/h', 'utf8'));
+  },
+  'emptying with a callback in a race': async () => {
+    await raced(() => util.promisify(fs.writeFile)('out/use/i', '')).catch(() => undefined);
+    return isFrom('', fs.readFileSync('outside/i', 'utf8'));
+  },
+  'a getter that moves folders': () =>
+    isFrom(7, withGetter('bigint', (options) => fs.statSync('out/use/f', options)).size),
+  'a getter that moves folders of temporary ones': () => {
+    const made = withGetter('encoding', (options) => fs.mkdtempSync('out/use/d/x', options));
+    return isFrom(1, fs.readdirSync('outside').filter((name) => made.endsWith(name)).length);
+  },
   'changing a file': () => fs.writeFileSync('secret.txt', 'changed'),
   'another program': () => processes.execFileSync('sh', ['-c', 'echo x'], { encoding: 'utf8' }),
   'the same program elsewhere': () =>
@@ -222,6 +328,19 @@ const denied = {
     const { stderr, stdout } = processes.spawnSync('printf', args);
     if (`${stdout}` === 'one') throw new Error('read once');
     return `${stderr}`;
+  },
+  'arguments with a map of their own': () => {
+    let reads = 0;
+    const found = new Proxy([], {
+      has: () => true,
+      get(target, key) {
+        if (key === '0') return reads++ < 2 ? 'one' : 'other';
+        if (key === 'length') return 1;
+        return key === 'slice' ? () => [] : target[key];
+      },
+    });
+    const args = Object.assign(['one'], { map: () => found });
+    return isFrom('other', `${processes.spawnSync('printf', args).stdout}`);
   },
   'spawn of a child': () => {
     const child = processes.spawn('printf', ['one']);

@@ -16,7 +16,7 @@ TOOL = [sys.executable, "-m", "compartment_mapper"]
 HERE = Path(__file__).parent
 FILES = {
     "read": ["./data/**", "./out/**", "$TMP/**", "./data-link/**"],
-    "write": ["./out/**", "$TMP/**"],
+    "write": ["./out/**", "$TMP/**", "./one/*", "./far/away/**", "./written/**"],
 }
 PROGRAMS = {
     "programs": ["env", "printf", "cat"],
@@ -64,8 +64,22 @@ def _run(folder: Path, *, scoped: bool, options: tuple[str, ...] = ()) -> Found:
             "data/a.txt": "data",
             "data/deep/b.txt": "deep",
             "out/old.txt": "old",
+            "one/a/b": "",
+            "written/a": "a",
+            "written/b": "b",
+            "written/c/d": "d",
+            "out/linked": "",
+            **dict.fromkeys([f"out/use/{name}" for name in ("f", "g", "h", "i", "d/e")], "own"),
+            **dict.fromkeys([f"outside/{name}" for name in "fghi"], "outside"),
+            "links/plain": "",
+            "out/link/plain": "",
         },
     )
+    for name in "fghi":
+        (app / "out/link" / name).symlink_to(f"../../outside/{name}")
+    (app / "out/link/d").symlink_to("../../outside")
+    for name in ("removed", "replaced", "moved", "kept"):
+        (app / "links" / name).symlink_to("../out/linked")
     (app / "data/up").symlink_to("../secret.txt")
     (app / "data/outside").symlink_to(app)
     (app / "data/inside").symlink_to("a.txt")
@@ -121,7 +135,12 @@ def test_what_is_not_listed_is_denied(restricted: Found, whole: Found) -> None:
 
     assert reached == {}
     # The rest shows that a probe succeeds without a scope.
-    assert unreached.keys() == {"arguments that change", "the class of a stream"}
+    assert unreached.keys() == {
+        "arguments that change",
+        "arguments with a map of their own",
+        "removing a folder with options that change",
+        "the class of a stream",
+    }
 
 
 def test_nothing_changed_outside(restricted: Found, whole: Found) -> None:
