@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from compartment_mapper.authority.scopes import scope_kind
 from compartment_mapper.authority.table import (
     Part,
     harmless_paths,
@@ -23,7 +24,7 @@ from compartment_mapper.policy.model import (
     Policy,
     patterns_of,
 )
-from compartment_mapper.policy.scope import Scope, scope_kind
+from compartment_mapper.policy.scope import Scope
 
 
 def merge_policies(base: Policy, override: Policy) -> Policy:

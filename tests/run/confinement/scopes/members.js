@@ -8,7 +8,7 @@ const probes = {
   'a denied promise': () => fs.promises.writeFile('out/b', ''),
   'a denied program': () => processes.spawnSync('printf', ['x']).stdout.length,
   'a denied request': () => http.get('http://localhost:1/').on('error', () => undefined).path,
-  'a narrower function': () => fs.readFileSync('out/old', 'utf8'),
+  'a narrower function': () => fs.readFileSync(['out', 'old'].join('/'), 'utf8'),
   'the list of matches': async () => {
     const found = [];
     for await (const name of fsp.glob('*')) found.push(name);

@@ -51,7 +51,7 @@ const allowed = hosts.map(([pattern, host, port]) =>
   allowsHost([parseHostPattern(pattern)], hostOf(host), port));
 const covers = covered.map(([one, other]) => coversHost(parseHostPattern(one), parseHostPattern(other)));
 const matched = paths.map(([pattern, path]) =>
-  makePathMatcher([{ names: namesOf(pattern) }]).allows(path));
+  makePathMatcher([{ folder: [], names: namesOf(pattern) }]).allows(path));
 const pathCovers = pathsCovered.map(([one, other]) => coversPath(one, other));
 const given = lists.map(([pattern, args]) => allowsArguments([pattern], args));
 console.log(JSON.stringify([allowed, covers, matched, pathCovers, given]));
