@@ -25,7 +25,7 @@ const EVENTS = ['close', 'connect', 'error', 'listening', 'message'];
 const partOf = ({ buffer, byteOffset, byteLength }, offset, length) => {
   const start = Number(offset);
   if (!(start >= 0 && length >= 0 && start + length <= byteLength))
-    throw codedError('ERR_BUFFER_OUT_OF_BOUNDS', 'Attempt to access memory outside buffer bounds');
+    throw new RangeError('Attempt to access memory outside buffer bounds');
   return new Uint8Array(buffer, byteOffset + start, length);
 };
 

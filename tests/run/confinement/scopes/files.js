@@ -312,12 +312,14 @@ const denied = {
   },
   'changing a file': () => fs.writeFileSync('secret.txt', 'changed'),
   'another program': () => processes.execFileSync('sh', ['-c', 'echo x'], { encoding: 'utf8' }),
+  'a program on a relative PATH': () =>
+    processes.execFileSync('elsewhere', { cwd: 'out', encoding: 'utf8' }),
   'the same program elsewhere': () =>
     processes.execFileSync('/usr/bin/../bin/printf', ['one'], { encoding: 'utf8' }),
   'other arguments': () => processes.spawnSync('printf', ['-v', 'x']).status,
   'a shell': () => processes.execFileSync('printf', ['one'], { shell: true, encoding: 'utf8' }),
   exec: () => processes.execSync('printf one', { encoding: 'utf8' }),
-  fork: () => processes.fork(__filename, { execArgv: ['--version'] }).kill(),
+  fork: () => processes.fork(__filename, { execArgv: ['--version'], silent: true }).kill(),
   argv0: () => processes.spawnSync('cat', { argv0: 'other', input: '' }).status,
   'a descriptor for a program': () => processes.spawnSync('cat', { stdio: [0, 1, 2, 9] }).pid,
   'arguments that change': () => {

@@ -19,7 +19,7 @@ FILES = {
     "write": ["./out/**", "$TMP/**", "./one/*", "./far/away/**", "./written/**"],
 }
 PROGRAMS = {
-    "programs": ["env", "printf", "cat"],
+    "programs": ["env", "printf", "cat", "elsewhere"],
     "args": [[], ["one"], ["%s", "*"]],
     "env": ["GIVEN", "SCOPED_*"],
 }
@@ -80,6 +80,8 @@ def _run(folder: Path, *, scoped: bool, options: tuple[str, ...] = ()) -> Found:
     (app / "out/link/d").symlink_to("../../outside")
     for name in ("removed", "replaced", "moved", "kept"):
         (app / "links" / name).symlink_to("../out/linked")
+    (program := app / "out/elsewhere").write_text("#!/bin/sh\necho elsewhere\n")
+    program.chmod(0o755)
     (app / "data/up").symlink_to("../secret.txt")
     (app / "data/outside").symlink_to(app)
     (app / "data/inside").symlink_to("a.txt")
@@ -95,6 +97,7 @@ def _run(folder: Path, *, scoped: bool, options: tuple[str, ...] = ()) -> Found:
             **os.environ,
             "HOME": str(home),
             "TMPDIR": str(temporary),
+            "PATH": f".:{os.environ['PATH']}",
             "SCOPED_ONE": "1",
             "SCOPED_TWO": "2",
             "OTHER": "other",
