@@ -12,6 +12,7 @@ from compartment_mapper.archive.script import integrity
 from compartment_mapper.bundle.build_result import BuildResult, Format
 from compartment_mapper.cache.file_dependencies import ObservedDisk
 from compartment_mapper.cli.cached_build import Order, make_result
+from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.output import (
     STANDARD_OUTPUT,
     check_is_no_input,
@@ -28,6 +29,7 @@ from compartment_mapper.text import size_text
 
 @click.command(
     "bundle",
+    cls=configured(needs="entries", entries="entry", output="output", source_map="source-map"),
     short_help="Pack an application into an archive or a script.",
     epilog="Example: compartment-mapper bundle src/main.js -o app.zip --infer",
 )

@@ -21,6 +21,7 @@ from compartment_mapper.authority.table import Severity
 from compartment_mapper.bundle.application import Application
 from compartment_mapper.bundle.bundling import Bundle
 from compartment_mapper.cli.building import hosting_of, make_bundle, mentions_of, options_of
+from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.shared import (
     PACKAGE_OPTION,
     SEVERITY_OPTION,
@@ -48,6 +49,7 @@ from compartment_mapper.report.text import chain_text, dot, mermaid, packages_te
 
 @click.command(
     "inspect",
+    cls=configured(needs="target", target="entry"),
     short_help="List the packages of an archive or an application.",
     epilog="Example: compartment-mapper inspect src/main.js --why ms",
 )

@@ -264,7 +264,7 @@ def reporting(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(**arguments)
         except InputError as error:
-            _fail(error.problems, as_json=bool(arguments.get("as_json")))
+            fail(error.problems, as_json=bool(arguments.get("as_json")))
         except BrokenPipeError:
             raise  # click exits without a message
         except OSError as problem:  # for example a name that is too long
@@ -272,7 +272,7 @@ def reporting(command: Callable[..., None]) -> Callable[..., None]:
             found = errors.cannot_read(
                 printable(f"{problem.filename or ''}"[:_LONGEST_NAME]), reason
             )
-            _fail([found], as_json=bool(arguments.get("as_json")))
+            fail([found], as_json=bool(arguments.get("as_json")))
 
     return reporting
 
@@ -280,7 +280,8 @@ def reporting(command: Callable[..., None]) -> Callable[..., None]:
 _LONGEST_NAME = 120
 
 
-def _fail(problems: Sequence[Diagnostic], *, as_json: bool) -> NoReturn:
+def fail(problems: Sequence[Diagnostic], *, as_json: bool) -> NoReturn:
+    """Print *problems*, and exit with status 1."""
     if as_json:
         click.echo(json.dumps({"problems": [p.to_dict() for p in problems]}, indent=2))
     else:

@@ -11,6 +11,7 @@ import click
 from compartment_mapper import errors
 from compartment_mapper.archive.compartment_map import policy_of_map
 from compartment_mapper.archive.reader import Archive, verify
+from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.policy_files import policy_file
 from compartment_mapper.cli.shared import reporting, show
 from compartment_mapper.errors.diagnostic import InputError
@@ -23,6 +24,7 @@ from compartment_mapper.report.text import summary_text
 
 @click.command(
     "verify",
+    cls=configured(needs="archive", archive="output"),
     short_help="Check an archive without running it.",
     epilog="Example: compartment-mapper verify app.zip --sha512 1f2e… --policy policy.json",
 )

@@ -6,6 +6,7 @@ import json
 
 import click
 
+from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.install_scripts.loading import (
     InstalledScripts,
     folder_options,
@@ -17,6 +18,7 @@ from compartment_mapper.locations import CanonicalName
 
 @click.command(
     "list",
+    cls=configured(),
     short_help="List the packages with install scripts, and the decisions.",
     epilog="Example: compartment-mapper install-scripts list",
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import click
 
 from compartment_mapper import errors
+from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.install_scripts.loading import (
     InstalledScripts,
     folder_options,
@@ -25,6 +26,7 @@ from compartment_mapper.policy.model import LIFECYCLE
 
 @click.command(
     "run",
+    cls=configured(),
     short_help="Run the install scripts that the policy allows.",
     epilog="Example: npm ci --ignore-scripts && compartment-mapper install-scripts run",
 )

@@ -8,6 +8,7 @@ import click
 
 from compartment_mapper import errors
 from compartment_mapper.bundle.application import Application
+from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options, shown_path
 from compartment_mapper.cli.policy.reviewing import ALL_SIGNS_OPTION, reviewed_in
 from compartment_mapper.cli.policy_files import policy_file
@@ -32,6 +33,7 @@ from compartment_mapper.report.policy_text import (
 
 @click.command(
     "check",
+    cls=configured(needs="entry", entry="entry"),
     short_help="Check whether the policy file is up to date.",
     epilog="Example: compartment-mapper policy check src/main.js",
 )

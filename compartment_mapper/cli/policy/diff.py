@@ -10,6 +10,7 @@ import click
 from compartment_mapper.archive.compartment_map import policy_of_map
 from compartment_mapper.archive.reader import unpack
 from compartment_mapper.bundle.application import Application, inferred_policy
+from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options
 from compartment_mapper.cli.policy.reviewing import ALL_SIGNS_OPTION, reviewed_between
 from compartment_mapper.cli.policy_files import policy_file
@@ -22,6 +23,7 @@ from compartment_mapper.report.policy_text import difference_markdown, differenc
 
 @click.command(
     "diff",
+    cls=configured(needs="new", new="entry"),
     short_help="Compare the capabilities of two policies, archives or applications.",
     epilog="Example: compartment-mapper policy diff compartment-policy.json src/main.js --markdown",
 )

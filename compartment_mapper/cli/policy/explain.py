@@ -11,6 +11,7 @@ from compartment_mapper import errors
 from compartment_mapper.authority.table import Severity
 from compartment_mapper.bundle.application import Application, place_in
 from compartment_mapper.cli.building import place_of
+from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options
 from compartment_mapper.cli.shared import SEVERITY_OPTION, reporting, show
 from compartment_mapper.errors.diagnostic import InputError
@@ -31,6 +32,7 @@ from compartment_mapper.report.text import chain_text
 
 @click.command(
     "explain",
+    cls=configured(entry="entry"),
     short_help="Show where a package uses a capability, and how the package is reached.",
     epilog="Example: compartment-mapper policy explain debug process.env --entry src/main.js",
 )

@@ -11,6 +11,7 @@ import click
 
 from compartment_mapper.bundle.application import Application, inferred_policy
 from compartment_mapper.cli.building import place_of
+from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.output import STANDARD_OUTPUT
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options, shown_path
 from compartment_mapper.cli.policy.reviewing import scripts_summary, with_decided_scripts
@@ -31,6 +32,7 @@ from compartment_mapper.report.text import granted_text
 
 @click.command(
     "infer",
+    cls=configured(needs="entry", entry="entry", output="policy"),
     short_help="Write the policy that an application needs.",
     epilog="Example: compartment-mapper policy infer src/main.js",
 )
