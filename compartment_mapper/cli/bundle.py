@@ -13,6 +13,7 @@ from compartment_mapper.bundle.build_result import BuildResult, Format
 from compartment_mapper.cache.file_dependencies import ObservedDisk
 from compartment_mapper.cli.cached_build import Order, make_result
 from compartment_mapper.cli.configuration.command import configured
+from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.output import (
     STANDARD_OUTPUT,
     check_is_no_input,
@@ -158,4 +159,4 @@ def _print_statistics(made: BuildResult, output: str, form: Format, stages: Stag
         found |= _hashes(made)
     if stages is not None:
         found["timings"] = stages.milliseconds()
-    click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    print_json(found)

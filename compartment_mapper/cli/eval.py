@@ -13,6 +13,7 @@ from datetime import datetime
 
 import click
 
+from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.shared import NODE_OPTION, read_file, reporting
 from compartment_mapper.sandbox.blocking import Sandbox
 from compartment_mapper.sandbox.console import ConsoleLine
@@ -177,7 +178,7 @@ def _tell(done: Evaluation, *, as_json: bool) -> None:
             "toolCalls": done.tool_calls,
             "seconds": round(done.seconds, 6),
         }
-        click.echo(json.dumps(found, indent=2))
+        print_json(found, ascii_only=True)
         return
     _show_console(done.console)
     if isinstance(done.value, str):
@@ -204,7 +205,7 @@ def _tell_failure(error: SandboxError, *, as_json: bool) -> None:
         },
         "console": _lines(error.console),
     }
-    click.echo(json.dumps(found, indent=2))
+    print_json(found, ascii_only=True)
 
 
 def _lines(console: tuple[ConsoleLine, ...]) -> list[Mapping[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping
 
@@ -22,6 +21,7 @@ from compartment_mapper.bundle.application import Application
 from compartment_mapper.bundle.bundling import Bundle
 from compartment_mapper.cli.building import hosting_of, make_bundle, mentions_of, options_of
 from compartment_mapper.cli.configuration.command import configured
+from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.shared import (
     PACKAGE_OPTION,
     SEVERITY_OPTION,
@@ -112,7 +112,7 @@ def inspect_command(  # noqa: PLR0913 - one for each option
     elif as_dot or as_mermaid:
         show(dot(summaries) if as_dot else mermaid(summaries))
     else:
-        show(_shown(summaries, needs, entries, as_json=as_json))
+        _print_packages(summaries, needs, entries, as_json=as_json)
 
 
 def _say_flags(compartments: Mapping[str, CompartmentDescriptor], *, mentions: bool) -> None:
@@ -134,19 +134,19 @@ def _bundle(entry: str, choices: Choices) -> Bundle:
     return made
 
 
-def _shown(
+def _print_packages(
     summaries: list[PackageSummary],
     needs: tuple[RuntimeNeed, ...],
     entries: list[str],
     *,
     as_json: bool,
-) -> str:
-    if not as_json:
-        begins = f"entries: {', '.join(entries)}" if len(entries) > 1 else ""
-        return "\n".join(filter(None, (packages_text(summaries), begins, needs_text(needs))))
-    packages = [summary.to_dict() for summary in summaries]
-    found = {"packages": packages, "entries": entries, "runtime": needs_to_dict(needs)}
-    return json.dumps(found, indent=2, ensure_ascii=False)
+) -> None:
+    if as_json:
+        packages = [summary.to_dict() for summary in summaries]
+        print_json({"packages": packages, "entries": entries, "runtime": needs_to_dict(needs)})
+        return
+    begins = f"entries: {', '.join(entries)}" if len(entries) > 1 else ""
+    show("\n".join(filter(None, (packages_text(summaries), begins, needs_text(needs)))))
 
 
 def _say_why(name: str, application: Application, *, as_json: bool) -> None:
@@ -168,6 +168,6 @@ def _say_why(name: str, application: Application, *, as_json: bool) -> None:
             }
             for step in chain
         ]
-        click.echo(json.dumps({"package": name, "chain": steps}, indent=2, ensure_ascii=False))
+        print_json({"package": name, "chain": steps})
     else:
         show(chain_text(chain, name, file_of))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ import click
 
 from compartment_mapper import errors
 from compartment_mapper.authority.table import SEVERITIES
+from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.errors.diagnostic import Diagnostic, InputError
 from compartment_mapper.host.disk import location_on_disk
 from compartment_mapper.host.node_process import UnreviewedNode
@@ -283,7 +283,7 @@ _LONGEST_NAME = 120
 def fail(problems: Sequence[Diagnostic], *, as_json: bool) -> NoReturn:
     """Print *problems*, and exit with status 1."""
     if as_json:
-        click.echo(json.dumps({"problems": [p.to_dict() for p in problems]}, indent=2))
+        print_json({"problems": [p.to_dict() for p in problems]}, ascii_only=True)
     else:
         print_problems(problems)
     raise click.exceptions.Exit(1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from compartment_mapper import errors
 from compartment_mapper.archive.compartment_map import policy_of_map
 from compartment_mapper.archive.reader import Archive, verify
 from compartment_mapper.cli.configuration.command import configured
+from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.policy_files import policy_file
 from compartment_mapper.cli.shared import reporting, show
 from compartment_mapper.errors.diagnostic import InputError
@@ -55,7 +55,7 @@ def verify_command(*, archive: str, sha512: str | None, policy: str | None, as_j
     carried = policy_of_map(found.map)
     excess = _excess(carried, given) if given is not None else ()
     if as_json:
-        click.echo(json.dumps(_result(found, excess), indent=2, ensure_ascii=False))
+        print_json(_result(found, excess))
     else:
         show(_text(archive, found, carried))
     if excess:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from compartment_mapper.cli.configuration.command import configured
@@ -12,6 +10,7 @@ from compartment_mapper.cli.install_scripts.loading import (
     folder_options,
     installed_scripts_in,
 )
+from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.shared import reporting, show
 from compartment_mapper.locations import CanonicalName
 
@@ -33,7 +32,7 @@ def list_command(*, folder: str, policy: str | None, as_json: bool) -> None:
     found = installed_scripts_in(folder, policy)
     if as_json:
         rows = [_to_dict(found, name) for name in found.installed]
-        click.echo(json.dumps({"packages": rows}, indent=2, ensure_ascii=False))
+        print_json({"packages": rows})
         return
     for name, own in found.installed.items():
         show(f"{state_of(found, name):<12} {name} {own.version or ''}".rstrip())

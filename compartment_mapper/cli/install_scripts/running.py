@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import click
@@ -15,6 +14,7 @@ from compartment_mapper.cli.install_scripts.loading import (
     installed_scripts_in,
     with_current_descriptor,
 )
+from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.shared import reporting, show
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.host.disk import Disk
@@ -58,7 +58,7 @@ def run_command(*, folder: str, policy: str | None, as_json: bool) -> None:
     skipped = len(found.installed) - len(allowed)
     if as_json:
         shown = {"ran": ran, "notAllowed": sorted({*found.installed} - {*allowed})}
-        click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+        print_json(shown)
     else:
         show(
             f"{len(ran)} install {'script' if len(ran) == 1 else 'scripts'} ran, "

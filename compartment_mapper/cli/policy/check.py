@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from compartment_mapper import errors
 from compartment_mapper.bundle.application import Application
 from compartment_mapper.cli.configuration.command import configured
+from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options, shown_path
 from compartment_mapper.cli.policy.reviewing import ALL_SIGNS_OPTION, reviewed_in
 from compartment_mapper.cli.policy_files import policy_file
@@ -80,7 +79,7 @@ def check_command(
     if as_json:
         found = [finding_to_dict(finding, places.get(finding, "")) for finding in findings]
         shown = {"findings": found, **reviewed.to_dict()}
-        click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+        print_json(shown)
     elif findings or reviewed.changes.failing:
         for text in (findings_text(findings, places), reviewed.text()):
             if text:

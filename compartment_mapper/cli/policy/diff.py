@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ from compartment_mapper.archive.compartment_map import policy_of_map
 from compartment_mapper.archive.reader import unpack
 from compartment_mapper.bundle.application import Application, inferred_policy
 from compartment_mapper.cli.configuration.command import configured
+from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options
 from compartment_mapper.cli.policy.reviewing import ALL_SIGNS_OPTION, reviewed_between
 from compartment_mapper.cli.policy_files import policy_file
@@ -57,7 +57,7 @@ def diff_command(
     reviewed = reviewed_between(before, after, application, every=all_signs)
     if as_json:
         found = {**difference.to_dict(), **reviewed.to_dict()}
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(found)
     elif as_markdown:
         show("\n\n".join(filter(None, (difference_markdown(difference), reviewed.markdown()))))
     else:

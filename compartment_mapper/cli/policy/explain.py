@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 
 import click
@@ -12,6 +11,7 @@ from compartment_mapper.authority.table import Severity
 from compartment_mapper.bundle.application import Application, place_in
 from compartment_mapper.cli.building import place_of
 from compartment_mapper.cli.configuration.command import configured
+from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options
 from compartment_mapper.cli.shared import SEVERITY_OPTION, reporting, show
 from compartment_mapper.errors.diagnostic import InputError
@@ -69,7 +69,7 @@ def explain_command(
 
     if as_json:
         found = explanation.to_dict(file_of, partial(place_of, application))
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(found)
     else:
         chain = chain_text(explanation.chain, explanation.package, file_of)
         show(explanation_text(explanation, chain, partial(place_of, application)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 from compartment_mapper.bundle.application import Application, inferred_policy
 from compartment_mapper.cli.building import place_of
 from compartment_mapper.cli.configuration.command import configured
+from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.output import STANDARD_OUTPUT
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options, shown_path
 from compartment_mapper.cli.policy.reviewing import scripts_summary, with_decided_scripts
@@ -95,7 +95,7 @@ def infer_command(
     if as_json:
         problems = [problem.to_dict() for problem in doubtful]
         found = {"policy": shown_path(target), **risks.to_dict(place), "problems": problems}
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(found)
         return
     print_problems(doubtful)
     text = granted_text("the policy", risks, place)

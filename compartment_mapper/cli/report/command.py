@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 
 import click
 
 from compartment_mapper import errors
 from compartment_mapper.authority.table import SEVERITIES, Severity
+from compartment_mapper.cli.configuration.command import configured
+from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.output import (
     STANDARD_OUTPUT,
     check_is_no_input,
@@ -56,6 +57,7 @@ _LOWEST: Mapping[str, Severity] = {"github": "high"}
 
 @click.command(
     "report",
+    cls=configured(needs="target", target="entry"),
     short_help="Write a review for people, CI and auditors.",
     epilog="Example: compartment-mapper report app.zip -o report.html --against reviewed.zip",
 )
@@ -157,7 +159,7 @@ def _print_summary(loaded: Loaded, output: str, size: int, *, as_json: bool) -> 
             "granted": dict(review.count("granted")),
             "denied": dict(review.count("denied")),
         }
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(found)
         return
     show(f"{output}: {headline(review)}; {size_text(size)} written")
     if review.comparison is not None:

@@ -217,6 +217,7 @@ def test_why_prints_the_chain_with_its_lines() -> None:
 
     assert text == "main.js:2  requests 'a'\n  a\n"
     assert found == {
+        "schemaVersion": 1,
         "package": "a",
         "chain": [{"package": "$root$", "file": "main.js", "line": 2, "specifier": "a"}],
     }
