@@ -33,6 +33,15 @@ def two_configurations(file: str, key: str) -> Diagnostic:
     )
 
 
+def not_interactive(command: str) -> Diagnostic:
+    """A command that asks questions has no terminal."""
+    return Diagnostic(
+        code="NOT_INTERACTIVE",
+        message=f"`{command}` asks questions, so its input and output must be a terminal",
+        hint="run it in a terminal; scripts use `policy infer` and `policy check`",
+    )
+
+
 def cannot_write(path: str, why: str, hint: str = "choose another -o FILE") -> Diagnostic:
     """The output cannot be written."""
     return Diagnostic(code="CANNOT_WRITE", message=f"cannot write '{path}': {why}", hint=hint)
