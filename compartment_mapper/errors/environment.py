@@ -33,12 +33,12 @@ def two_configurations(file: str, key: str) -> Diagnostic:
     )
 
 
-def not_interactive(command: str) -> Diagnostic:
+def not_interactive(command: str, hint: str) -> Diagnostic:
     """A command that asks questions has no terminal."""
     return Diagnostic(
         code="NOT_INTERACTIVE",
         message=f"`{command}` asks questions, so its input and output must be a terminal",
-        hint="run it in a terminal; scripts use `policy infer` and `policy check`",
+        hint=f"run it in a terminal; in scripts, {hint}",
     )
 
 

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import click
 
-from compartment_mapper.bundle.application import Application, inferred_policy
+from compartment_mapper.bundle.application import Application
 from compartment_mapper.cli.building import place_of
 from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.output import STANDARD_OUTPUT
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options, shown_path
-from compartment_mapper.cli.policy.reviewing import scripts_summary, with_decided_scripts
+from compartment_mapper.cli.policy.proposing import known_policy, proposed_policy
+from compartment_mapper.cli.policy.reviewing import scripts_summary
 from compartment_mapper.cli.shared import print_problems, read_file, reporting, show
 from compartment_mapper.errors.diagnostic import Diagnostic, InputError
 from compartment_mapper.host.disk import Disk
-from compartment_mapper.inference.audit import AuditedUse, parse_audit, with_audit
-from compartment_mapper.inference.decision import PolicyFile, parsed_policy
+from compartment_mapper.inference.audit import AuditedUse, parse_audit
 from compartment_mapper.inference.links import doubtful_links
-from compartment_mapper.inference.policy_file import POLICY_FILE, with_decisions, with_harmless
+from compartment_mapper.inference.policy_file import POLICY_FILE
 from compartment_mapper.inference.risks import granted_uses, risks_of
 from compartment_mapper.locations import Location, path_of
 from compartment_mapper.policy.format import policy_text
@@ -81,10 +80,9 @@ def infer_command(
         raise click.UsageError(message)
     application = load(entry, loading)
     target = output or path_of(Location(application.root + POLICY_FILE))
-    known = None if output == STANDARD_OUTPUT else _known(target)
-    policy = _updated(application, inferred_policy(application, scopes=scopes), known)
-    policy = with_audit(policy, [] if audit is None else _audited(audit))
-    policy = with_decided_scripts(policy, known, application.root)
+    known = None if output == STANDARD_OUTPUT else known_policy(target)
+    audited = [] if audit is None else _audited(audit)
+    policy = proposed_policy(application, known, scopes=scopes, audited=audited)
     risks = risks_of(granted_uses(application.uses, policy), in_page=application.in_page)
     doubtful = tuple(_doubtful(application, policy))
     place = partial(place_of, application)
@@ -103,21 +101,6 @@ def infer_command(
         show(text, err=True)
     if output != STANDARD_OUTPUT:
         _print_summary(target, policy, known)
-
-
-def _known(target: str) -> Policy | None:
-    """Return the policy in the file *target*, if there is one."""
-    if not Path(target).is_file():
-        return None
-    return parsed_policy(PolicyFile(text=read_file(target), name=target))
-
-
-def _updated(application: Application, policy: Policy, known: Policy | None) -> Policy:
-    """Return the inferred *policy* with the decisions of *known*."""
-    if known is None:
-        return policy
-    written = policy if known.harmless else with_harmless(policy, application.uses)
-    return with_decisions(written, known)
 
 
 def _audited(path: str) -> list[AuditedUse]:

@@ -78,7 +78,9 @@ def review_command(
     file. Decisions are kept when a dependency changes; new capabilities are asked about again.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise InputError(errors.not_interactive("policy review"))
+        raise InputError(
+            errors.not_interactive("policy review", "use `policy infer` and `policy check`")
+        )
     application = load(entry, loading)
     target = override or path_of(Location(application.root + OVERRIDE_FILE))
     file = OverrideFile(target)
