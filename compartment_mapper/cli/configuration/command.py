@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import click
 
@@ -57,13 +59,13 @@ def configured(
                 found = _configuration(given, needs)
             except InputError as error:
                 fail(error.problems, as_json=given.get("as_json") is True)
-            if found is None:
-                if needs is not None and not given.get(needs):
-                    ctx.fail(_missing(self, needs))
-                return list(super().parse_args(ctx, args))
-            ctx.default_map = _defaults(found, keys, given, {p.name for p in self.params})
+            if found is not None:
+                ctx.default_map = _defaults(found, keys, given, {p.name for p in self.params})
             if needs is not None and not given.get(needs):
-                args = _with_argument(self, args, needs, found.value(keys[needs]))
+                value = found.value(keys[needs]) if found else _own_folder(keys[needs])
+                if value is None:
+                    ctx.fail(_missing(self, needs))
+                args = _with_argument(self, args, needs, value)
             return list(super().parse_args(ctx, args))
 
     return ConfiguredCommand
@@ -97,6 +99,11 @@ def _configuration(given: Mapping[str, object], needs: str | None) -> Configurat
     if not isinstance(first, str) or not first:
         return configuration_for(".")
     return None if is_archive(first) else configuration_for(first)
+
+
+def _own_folder(key: str) -> object:
+    """Return the working directory for a missing entry, if it is the folder of a package."""
+    return os.getcwd() if key == "entry" and Path("package.json").is_file() else None  # noqa: PTH109 - a text
 
 
 def _missing(command: click.Command, needs: str) -> str:

@@ -255,7 +255,7 @@ def test_an_archive_is_known_by_its_bytes_too(app: Path) -> None:
     [
         (("bundel", "main.js"), "no such command 'bundel'; did you mean 'bundle'?"),
         (("xyz",), "no such command 'xyz'"),
-        (("bundle",), "Missing argument 'ENTRY...'"),
+        (("bundle",), "Missing option '-o'"),
         (("bundle", "main.js"), "Missing option '-o' / '--output'"),
         (("bundle", "main.js", "-o", "x", "--inferr"), "--infer"),
         (("bundle", "main.js", "-o", "x", "--infer", "--allow-all"), "choose one of"),

@@ -82,13 +82,24 @@ def test_every_command_finds_the_entry(
     assert result.exit_code == 0, result.output
 
 
-@pytest.mark.usefixtures("app")
-def test_without_a_configuration_the_entry_is_required() -> None:
-    Path("compartment-mapper.toml").unlink()
-    result = invoke("bundle", "-o", "app.zip")
+def test_without_a_configuration_the_package_is_the_entry(app: Path) -> None:
+    (app / "compartment-mapper.toml").unlink()
+    (app / "index.js").write_text("")
+
+    assert invoke("bundle", "-o", "app.zip").stdout.startswith("app.zip: 1 package, 1 module")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("bundle", "-o", "app.zip"), ("inspect",), ("policy", "check")]
+)
+def test_without_a_package_the_entry_is_required(
+    app: Path, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(app.parent)
+    result = invoke(*arguments)
 
     assert result.exit_code == 2
-    assert "Missing argument 'ENTRY...'" in result.stderr
+    assert "Missing argument '" in result.stderr
     assert "compartment-mapper init" in result.stderr
 
 
