@@ -12,6 +12,7 @@ from compartment_mapper.archive.script import integrity
 from compartment_mapper.bundle.build_result import BuildResult, Format
 from compartment_mapper.cache.file_dependencies import ObservedDisk
 from compartment_mapper.cli.cached_build import Order, make_result
+from compartment_mapper.cli.completion import PATH
 from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.output import (
@@ -34,9 +35,14 @@ from compartment_mapper.text import size_text
     short_help="Pack an application into an archive or a script.",
     epilog="Example: compartment-mapper bundle src/main.js -o app.zip --infer",
 )
-@click.argument("entries", metavar="ENTRY...", nargs=-1, required=True)
+@click.argument("entries", type=PATH, metavar="ENTRY...", nargs=-1, required=True)
 @click.option(
-    "-o", "--output", required=True, metavar="FILE", help="Write to FILE; - is standard output."
+    "-o",
+    "--output",
+    required=True,
+    type=PATH,
+    metavar="FILE",
+    help="Write to FILE; - is standard output.",
 )
 @forming
 @click.option("--json", "as_json", is_flag=True, help="Print statistics as JSON.")

@@ -13,6 +13,7 @@ from datetime import datetime
 
 import click
 
+from compartment_mapper.cli.completion import PATH
 from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.shared import NODE_OPTION, read_file, reporting
 from compartment_mapper.sandbox.blocking import Sandbox
@@ -30,7 +31,7 @@ _ERRORS = frozenset({"warn", "error", "trace"})
     short_help="Evaluate code with no capabilities but the given tools.",
     epilog="Example: compartment-mapper eval -e 'await tools.date()' --tool date='date -u'",
 )
-@click.argument("file", required=False, metavar="[FILE]")
+@click.argument("file", type=PATH, required=False, metavar="[FILE]")
 @click.option("-e", "--code", metavar="CODE", help="The source code itself, instead of a file.")
 @click.option(
     "--tool",

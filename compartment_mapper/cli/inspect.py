@@ -20,6 +20,7 @@ from compartment_mapper.authority.table import Severity
 from compartment_mapper.bundle.application import Application
 from compartment_mapper.bundle.bundling import Bundle
 from compartment_mapper.cli.building import hosting_of, make_bundle, mentions_of, options_of
+from compartment_mapper.cli.completion import PACKAGE, PATH
 from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.shared import (
@@ -53,7 +54,7 @@ from compartment_mapper.report.text import chain_text, dot, mermaid, packages_te
     short_help="List the packages of an archive or an application.",
     epilog="Example: compartment-mapper inspect src/main.js --why ms",
 )
-@click.argument("target", metavar="ARCHIVE|ENTRY")
+@click.argument("target", type=PATH, metavar="ARCHIVE|ENTRY")
 @click.option("--json", "as_json", is_flag=True, help="Print the packages as JSON.")
 @click.option("--dot", "as_dot", is_flag=True, help="Print the package graph for Graphviz.")
 @click.option("--mermaid", "as_mermaid", is_flag=True, help="Print the package graph for Mermaid.")
@@ -66,6 +67,7 @@ from compartment_mapper.report.text import chain_text, dot, mermaid, packages_te
 @click.option(
     "--why",
     "why_package",
+    type=PACKAGE,
     metavar="PACKAGE",
     help="Print the import chain from the entry to PACKAGE.",
 )

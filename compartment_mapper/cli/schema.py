@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import click
 
+from compartment_mapper.cli.completion import SCHEMA
 from compartment_mapper.cli.schemas import output_names, output_schema
 from compartment_mapper.cli.shared import show
 from compartment_mapper.errors.diagnostic import did_you_mean
@@ -24,7 +25,7 @@ _FILES = {
     short_help="Print the JSON Schema of a command's --json output.",
     epilog="Example: compartment-mapper schema policy infer",
 )
-@click.argument("name", nargs=-1)
+@click.argument("name", type=SCHEMA, nargs=-1)
 def schema_command(*, name: tuple[str, ...]) -> None:
     """Print the JSON Schema of the --json output of the command NAME, or of a file.
 

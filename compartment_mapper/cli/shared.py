@@ -14,6 +14,7 @@ import click
 
 from compartment_mapper import errors
 from compartment_mapper.authority.table import SEVERITIES
+from compartment_mapper.cli.completion import PACKAGE, PATH
 from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.errors.diagnostic import Diagnostic, InputError
 from compartment_mapper.host.disk import location_on_disk
@@ -175,6 +176,7 @@ SEVERITY_OPTION = click.option(
 PACKAGE_OPTION = click.option(
     "--package",
     "names",
+    type=PACKAGE,
     multiple=True,
     metavar="NAME",
     help="Only this package: a canonical name or a package name. Repeatable.",
@@ -200,6 +202,7 @@ _BUNDLE_OPTIONS = (
     ),
     click.option(
         "--policy",
+        type=PATH,
         metavar="FILE",
         help="Read the policy from FILE. Default: compartment-policy.json beside package.json, if "
         "present.",
@@ -207,6 +210,7 @@ _BUNDLE_OPTIONS = (
     click.option(
         "--policy-override",
         "override",
+        type=PATH,
         metavar="FILE",
         help="Override the policy path by path with FILE. Default: "
         "compartment-policy-override.json, if present.",

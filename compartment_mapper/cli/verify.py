@@ -10,6 +10,7 @@ import click
 from compartment_mapper import errors
 from compartment_mapper.archive.compartment_map import policy_of_map
 from compartment_mapper.archive.reader import Archive, verify
+from compartment_mapper.cli.completion import ARCHIVE, PATH
 from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.policy_files import policy_file
@@ -28,12 +29,15 @@ from compartment_mapper.report.text import summary_text
     short_help="Check an archive without running it.",
     epilog="Example: compartment-mapper verify app.zip --sha512 1f2e… --policy policy.json",
 )
-@click.argument("archive", metavar="ARCHIVE")
+@click.argument("archive", type=ARCHIVE, metavar="ARCHIVE")
 @click.option(
     "--sha512", metavar="HEX", help="The hash that `bundle` printed; the archive must match it."
 )
 @click.option(
-    "--policy", metavar="FILE", help="No package may have a capability that FILE does not grant."
+    "--policy",
+    type=PATH,
+    metavar="FILE",
+    help="No package may have a capability that FILE does not grant.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @reporting

@@ -12,6 +12,7 @@ from compartment_mapper import errors
 from compartment_mapper.authority.table import SEVERITIES
 from compartment_mapper.bundle.application import Application, Options
 from compartment_mapper.cli.building import Hosting, loaded_application, tree_shakes
+from compartment_mapper.cli.completion import FOLDER, PATH
 from compartment_mapper.cli.init.plan import (
     Answers,
     PlannedFile,
@@ -40,9 +41,11 @@ _OUTPUT = "app.zip"
     short_help="Write the files that a project needs.",
     epilog="Example: compartment-mapper init --yes --entry src/main.js",
 )
-@click.argument("folder", default=".")
-@click.option("--entry", metavar="FILE", help="The entry. Default: the main file of package.json.")
-@click.option("-o", "--output", metavar="FILE", help=f"The archive. Default: {_OUTPUT}.")
+@click.argument("folder", type=FOLDER, default=".")
+@click.option(
+    "--entry", type=PATH, metavar="FILE", help="The entry. Default: the main file of package.json."
+)
+@click.option("-o", "--output", type=PATH, metavar="FILE", help=f"The archive. Default: {_OUTPUT}.")
 @click.option(
     "--ci",
     type=click.Choice(["github", "none"]),

@@ -6,6 +6,7 @@ import click
 
 from compartment_mapper import errors
 from compartment_mapper.bundle.application import Application
+from compartment_mapper.cli.completion import PATH
 from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options, shown_path
@@ -36,15 +37,17 @@ from compartment_mapper.report.policy_text import (
     short_help="Check whether the policy file is up to date.",
     epilog="Example: compartment-mapper policy check src/main.js",
 )
-@click.argument("entry")
+@click.argument("entry", type=PATH)
 @click.option(
     "--policy",
+    type=PATH,
     metavar="FILE",
     help="The policy file. Default: compartment-policy.json beside package.json.",
 )
 @click.option(
     "--policy-override",
     "override",
+    type=PATH,
     metavar="FILE",
     help="Override the policy path by path with FILE.",
 )

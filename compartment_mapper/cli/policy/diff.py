@@ -9,6 +9,7 @@ import click
 from compartment_mapper.archive.compartment_map import policy_of_map
 from compartment_mapper.archive.reader import unpack
 from compartment_mapper.bundle.application import Application, inferred_policy
+from compartment_mapper.cli.completion import PATH
 from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options
@@ -27,8 +28,8 @@ from compartment_mapper.report.policy_text import difference_markdown, differenc
     short_help="Compare the capabilities of two policies, archives or applications.",
     epilog="Example: compartment-mapper policy diff compartment-policy.json src/main.js --markdown",
 )
-@click.argument("old", metavar="OLD")
-@click.argument("new", metavar="NEW")
+@click.argument("old", type=PATH, metavar="OLD")
+@click.argument("new", type=PATH, metavar="NEW")
 @click.option("--json", "as_json", is_flag=True, help="Print the difference as JSON.")
 @click.option(
     "--markdown", "as_markdown", is_flag=True, help="Print Markdown tables, for pull requests."

@@ -10,6 +10,7 @@ from compartment_mapper import errors
 from compartment_mapper.authority.table import Severity
 from compartment_mapper.bundle.application import Application, place_in
 from compartment_mapper.cli.building import place_of
+from compartment_mapper.cli.completion import CAPABILITY, PACKAGE, PATH
 from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options
@@ -36,11 +37,12 @@ from compartment_mapper.report.text import chain_text
     short_help="Show where a package uses a capability, and how the package is reached.",
     epilog="Example: compartment-mapper policy explain debug process.env --entry src/main.js",
 )
-@click.argument("package")
-@click.argument("authority", metavar="[CAPABILITY]", required=False)
+@click.argument("package", type=PACKAGE)
+@click.argument("authority", type=CAPABILITY, metavar="[CAPABILITY]", required=False)
 @click.option(
     "--entry",
     default=".",
+    type=PATH,
     metavar="ENTRY",
     help="The entry of the application. Default: the current folder.",
 )

@@ -9,6 +9,7 @@ import click
 
 from compartment_mapper.bundle.application import Application
 from compartment_mapper.cli.building import place_of
+from compartment_mapper.cli.completion import PATH
 from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.output import STANDARD_OUTPUT
@@ -35,10 +36,11 @@ from compartment_mapper.report.text import granted_text
     short_help="Write the policy that an application needs.",
     epilog="Example: compartment-mapper policy infer src/main.js",
 )
-@click.argument("entry")
+@click.argument("entry", type=PATH)
 @click.option(
     "-o",
     "--output",
+    type=PATH,
     metavar="FILE",
     help="Write to FILE; - is standard output. Default: beside package.json.",
 )

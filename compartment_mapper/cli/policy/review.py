@@ -10,6 +10,7 @@ import click
 from compartment_mapper import errors
 from compartment_mapper.authority.table import SEVERITIES, Severity
 from compartment_mapper.bundle.application import Application
+from compartment_mapper.cli.completion import PATH
 from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options, shown_path
 from compartment_mapper.cli.policy.override_file import OverrideFile
@@ -40,15 +41,17 @@ _DONE: dict[Answer, str] = {
     short_help="Decide about one capability after another.",
     epilog="Example: compartment-mapper policy review src/main.js",
 )
-@click.argument("entry")
+@click.argument("entry", type=PATH)
 @click.option(
     "--policy",
+    type=PATH,
     metavar="FILE",
     help="The policy file. Default: compartment-policy.json beside package.json.",
 )
 @click.option(
     "--policy-override",
     "override",
+    type=PATH,
     metavar="FILE",
     help="Write the decisions to FILE. Default: compartment-policy-override.json beside "
     "package.json.",

@@ -8,6 +8,7 @@ import click
 
 from compartment_mapper import errors
 from compartment_mapper.authority.table import SEVERITIES, Severity
+from compartment_mapper.cli.completion import PATH
 from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.output import (
@@ -61,10 +62,11 @@ _LOWEST: Mapping[str, Severity] = {"github": "high"}
     short_help="Write a review for people, CI and auditors.",
     epilog="Example: compartment-mapper report app.zip -o report.html --against reviewed.zip",
 )
-@click.argument("target", metavar="ARCHIVE|ENTRY")
+@click.argument("target", type=PATH, metavar="ARCHIVE|ENTRY")
 @click.option(
     "-o",
     "--output",
+    type=PATH,
     metavar="FILE",
     help="Write to FILE; - is standard output, the default except for html.",
 )
@@ -78,6 +80,7 @@ _LOWEST: Mapping[str, Severity] = {"github": "high"}
 )
 @click.option(
     "--against",
+    type=PATH,
     metavar="FILE",
     help="Show the changes since FILE, an archive or a policy. With github: only new capabilities.",
 )
