@@ -18,7 +18,7 @@ _COMMANDS = {
     "policy": "compartment_mapper.cli.policy:policy_group",
     "report": "compartment_mapper.cli.report.command:report_command",
     "run": "compartment_mapper.cli.run:run_command",
-    "schema": "compartment_mapper.cli.schema:schema_command",
+    "schema": "compartment_mapper.cli.schemas.command:schema_command",
     "verify": "compartment_mapper.cli.verify:verify_command",
 }
 

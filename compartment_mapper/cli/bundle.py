@@ -12,9 +12,8 @@ from compartment_mapper.archive.script import integrity
 from compartment_mapper.bundle.build_result import BuildResult, Format
 from compartment_mapper.cache.file_dependencies import ObservedDisk
 from compartment_mapper.cli.cached_build import Order, make_result
-from compartment_mapper.cli.completion import PATH
+from compartment_mapper.cli.completion.arguments import PATH
 from compartment_mapper.cli.configuration.command import configured
-from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.output import (
     STANDARD_OUTPUT,
     check_is_no_input,
@@ -22,6 +21,7 @@ from compartment_mapper.cli.output import (
     write_output,
 )
 from compartment_mapper.cli.output_formats import Form, forming
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import Choices, bundling, print_problems, reporting, show
 from compartment_mapper.cli.timings import Stages
 from compartment_mapper.host.disk import Disk

@@ -9,7 +9,7 @@ import click
 from compartment_mapper import errors
 from compartment_mapper.cache.folder import CacheFolder, cache_folder, clear, parts_of
 from compartment_mapper.cli.commands import Commands
-from compartment_mapper.cli.json_output import print_json
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import reporting, show
 from compartment_mapper.errors.diagnostic import InputError
 

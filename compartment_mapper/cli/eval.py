@@ -13,8 +13,8 @@ from datetime import datetime
 
 import click
 
-from compartment_mapper.cli.completion import PATH
-from compartment_mapper.cli.json_output import print_json
+from compartment_mapper.cli.completion.arguments import PATH
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import NODE_OPTION, read_file, reporting
 from compartment_mapper.sandbox.blocking import Sandbox
 from compartment_mapper.sandbox.console import ConsoleLine

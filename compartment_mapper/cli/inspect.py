@@ -20,9 +20,9 @@ from compartment_mapper.authority.table import Severity
 from compartment_mapper.bundle.application import Application
 from compartment_mapper.bundle.bundling import Bundle
 from compartment_mapper.cli.building import hosting_of, make_bundle, mentions_of, options_of
-from compartment_mapper.cli.completion import PACKAGE, PATH
+from compartment_mapper.cli.completion.arguments import PACKAGE, PATH
 from compartment_mapper.cli.configuration.command import configured
-from compartment_mapper.cli.json_output import print_json
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import (
     PACKAGE_OPTION,
     SEVERITY_OPTION,

@@ -15,7 +15,7 @@ from compartment_mapper import errors
 from compartment_mapper.bundle.build_result import SourceMapForm
 from compartment_mapper.cli.cached_build import Order, make_result
 from compartment_mapper.cli.code_cache import maybe_code
-from compartment_mapper.cli.completion import PATH
+from compartment_mapper.cli.completion.arguments import PATH
 from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.output_formats import Form
 from compartment_mapper.cli.permissions import map_of, opened_by, unwalled_text, wall_around

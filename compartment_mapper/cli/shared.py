@@ -14,8 +14,8 @@ import click
 
 from compartment_mapper import errors
 from compartment_mapper.authority.table import SEVERITIES
-from compartment_mapper.cli.completion import PACKAGE, PATH
-from compartment_mapper.cli.json_output import print_json
+from compartment_mapper.cli.completion.arguments import PACKAGE, PATH
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.errors.diagnostic import Diagnostic, InputError
 from compartment_mapper.host.disk import location_on_disk
 from compartment_mapper.host.node_process import UnreviewedNode

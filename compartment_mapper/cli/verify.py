@@ -10,10 +10,10 @@ import click
 from compartment_mapper import errors
 from compartment_mapper.archive.compartment_map import policy_of_map
 from compartment_mapper.archive.reader import Archive, verify
-from compartment_mapper.cli.completion import ARCHIVE, PATH
+from compartment_mapper.cli.completion.arguments import ARCHIVE, PATH
 from compartment_mapper.cli.configuration.command import configured
-from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.policy_files import policy_file
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import reporting, show
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.inference.decision import parsed_policy

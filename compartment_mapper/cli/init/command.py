@@ -12,7 +12,7 @@ from compartment_mapper import errors
 from compartment_mapper.authority.table import SEVERITIES
 from compartment_mapper.bundle.application import Application, Options
 from compartment_mapper.cli.building import Hosting, loaded_application, tree_shakes
-from compartment_mapper.cli.completion import FOLDER, PATH
+from compartment_mapper.cli.completion.arguments import FOLDER, PATH
 from compartment_mapper.cli.init.plan import (
     Answers,
     PlannedFile,
@@ -21,8 +21,8 @@ from compartment_mapper.cli.init.plan import (
     project_in,
     write_files,
 )
-from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.policy.proposing import known_policy, proposed_policy
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import CACHE_OPTION, reporting, show
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.host.disk import location_on_disk

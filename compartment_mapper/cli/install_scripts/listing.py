@@ -10,7 +10,7 @@ from compartment_mapper.cli.install_scripts.loading import (
     folder_options,
     installed_scripts_in,
 )
-from compartment_mapper.cli.json_output import print_json
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import reporting, show
 from compartment_mapper.locations import CanonicalName
 

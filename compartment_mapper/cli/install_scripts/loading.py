@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import click
 
 from compartment_mapper import errors
-from compartment_mapper.cli.completion import FOLDER, PATH
+from compartment_mapper.cli.completion.arguments import FOLDER, PATH
 from compartment_mapper.cli.policy_files import policy_file
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.graph.installed import InstalledPackage, installed_packages

@@ -14,7 +14,7 @@ from compartment_mapper.cli.install_scripts.loading import (
     installed_scripts_in,
     with_current_descriptor,
 )
-from compartment_mapper.cli.json_output import print_json
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import reporting, show
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.host.disk import Disk

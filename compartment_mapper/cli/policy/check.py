@@ -6,12 +6,12 @@ import click
 
 from compartment_mapper import errors
 from compartment_mapper.bundle.application import Application
-from compartment_mapper.cli.completion import PATH
+from compartment_mapper.cli.completion.arguments import PATH
 from compartment_mapper.cli.configuration.command import configured
-from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options, shown_path
 from compartment_mapper.cli.policy.reviewing import ALL_SIGNS_OPTION, reviewed_in
 from compartment_mapper.cli.policy_files import policy_file
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import reporting, show
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.host.disk import Disk

@@ -9,12 +9,12 @@ import click
 from compartment_mapper.archive.compartment_map import policy_of_map
 from compartment_mapper.archive.reader import unpack
 from compartment_mapper.bundle.application import Application, inferred_policy
-from compartment_mapper.cli.completion import PATH
+from compartment_mapper.cli.completion.arguments import PATH
 from compartment_mapper.cli.configuration.command import configured
-from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options
 from compartment_mapper.cli.policy.reviewing import ALL_SIGNS_OPTION, reviewed_between
 from compartment_mapper.cli.policy_files import policy_file
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import is_archive, read_file, reporting, show
 from compartment_mapper.inference.decision import parsed_policy
 from compartment_mapper.policy.diff import diff_policies

@@ -10,10 +10,10 @@ from compartment_mapper import errors
 from compartment_mapper.authority.table import Severity
 from compartment_mapper.bundle.application import Application, place_in
 from compartment_mapper.cli.building import place_of
-from compartment_mapper.cli.completion import CAPABILITY, PACKAGE, PATH
+from compartment_mapper.cli.completion.arguments import CAPABILITY, PACKAGE, PATH
 from compartment_mapper.cli.configuration.command import configured
-from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import SEVERITY_OPTION, reporting, show
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.graph.module_ids import display_name

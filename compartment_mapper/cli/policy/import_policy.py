@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from compartment_mapper.cli.completion import PATH
+from compartment_mapper.cli.completion.arguments import PATH
 from compartment_mapper.cli.shared import read_file, reporting, show
 from compartment_mapper.errors.diagnostic import Diagnostic, InputError
 from compartment_mapper.host.disk import Disk

@@ -9,13 +9,13 @@ import click
 
 from compartment_mapper.bundle.application import Application
 from compartment_mapper.cli.building import place_of
-from compartment_mapper.cli.completion import PATH
+from compartment_mapper.cli.completion.arguments import PATH
 from compartment_mapper.cli.configuration.command import configured
-from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.output import STANDARD_OUTPUT
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options, shown_path
 from compartment_mapper.cli.policy.proposing import known_policy, proposed_policy
 from compartment_mapper.cli.policy.reviewing import scripts_summary
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import print_problems, read_file, reporting, show
 from compartment_mapper.errors.diagnostic import Diagnostic, InputError
 from compartment_mapper.host.disk import Disk

@@ -10,7 +10,7 @@ import click
 from compartment_mapper import errors
 from compartment_mapper.authority.table import SEVERITIES, Severity
 from compartment_mapper.bundle.application import Application
-from compartment_mapper.cli.completion import PATH
+from compartment_mapper.cli.completion.arguments import PATH
 from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options, shown_path
 from compartment_mapper.cli.policy.override_file import OverrideFile

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from compartment_mapper.authority.table import SEVERITIES, Severity
-from compartment_mapper.cli.json_output import print_json
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import show
 from compartment_mapper.policy.format import policy_schema
 from compartment_mapper.report.policy_text import (

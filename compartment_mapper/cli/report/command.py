@@ -8,9 +8,8 @@ import click
 
 from compartment_mapper import errors
 from compartment_mapper.authority.table import SEVERITIES, Severity
-from compartment_mapper.cli.completion import PATH
+from compartment_mapper.cli.completion.arguments import PATH
 from compartment_mapper.cli.configuration.command import configured
-from compartment_mapper.cli.json_output import print_json
 from compartment_mapper.cli.output import (
     STANDARD_OUTPUT,
     check_is_no_input,
@@ -23,6 +22,7 @@ from compartment_mapper.cli.report.loading import (
     loaded_review,
     with_comparison,
 )
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import PACKAGE_OPTION, Choices, bundling, reporting, show
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.report.data import review_json

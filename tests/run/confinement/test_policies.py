@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from process import mapper
 
-from compartment_mapper.cli.schemas import output_schema
+from compartment_mapper.cli.schemas.reading import output_schema
 
 FILES = {
     "package.json": '{"name": "app", "version": "1.0.0", "dependencies": {"evil": "1"}}',

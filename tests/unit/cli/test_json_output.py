@@ -13,8 +13,8 @@ from command_line import invoke, write
 from support import package
 
 from compartment_mapper.cli import main
-from compartment_mapper.cli.json_output import SCHEMA_VERSION
-from compartment_mapper.cli.schemas import output_names, output_schema
+from compartment_mapper.cli.schemas.output import SCHEMA_VERSION
+from compartment_mapper.cli.schemas.reading import output_names, output_schema
 
 APP = {
     "package.json": package(

@@ -7,9 +7,8 @@ from importlib.resources import files
 
 import click
 
-from compartment_mapper.cli.completion import SCHEMA
-from compartment_mapper.cli.schemas import output_names, output_schema
-from compartment_mapper.cli.shared import show
+from compartment_mapper.cli.completion.arguments import SCHEMA
+from compartment_mapper.cli.schemas.reading import output_names, output_schema
 from compartment_mapper.errors.diagnostic import did_you_mean
 from compartment_mapper.policy.format import policy_schema
 
@@ -38,7 +37,7 @@ def schema_command(*, name: tuple[str, ...]) -> None:
     """  # noqa: D301 - click marks a paragraph to be left as it is with this character
     chosen = "-".join(name)
     if not chosen:
-        show(_listed())
+        click.echo(_listed())
     elif chosen == "policy":
         click.echo(policy_schema(), nl=False)
     elif chosen == "configuration":
