@@ -12,11 +12,13 @@ _COMMANDS = {
     "bundle": "compartment_mapper.cli.bundle:bundle_command",
     "cache": "compartment_mapper.cli.cache:cache_group",
     "eval": "compartment_mapper.cli.eval:eval_command",
+    "init": "compartment_mapper.cli.init.command:init_command",
     "inspect": "compartment_mapper.cli.inspect:inspect_command",
     "install-scripts": "compartment_mapper.cli.install_scripts:install_scripts_group",
     "policy": "compartment_mapper.cli.policy:policy_group",
     "report": "compartment_mapper.cli.report.command:report_command",
     "run": "compartment_mapper.cli.run:run_command",
+    "schema": "compartment_mapper.cli.schemas.command:schema_command",
     "verify": "compartment_mapper.cli.verify:verify_command",
 }
 
@@ -27,6 +29,7 @@ def main() -> None:
     """Run a JavaScript application with one SES compartment per package.
 
     \b
+    compartment-mapper init                            write the files of a project
     compartment-mapper bundle src/main.js -o app.zip   pack an application
     compartment-mapper inspect app.zip                 list packages and their capabilities
     compartment-mapper report app.zip -o report.html   review them in a browser

@@ -12,6 +12,8 @@ from compartment_mapper.archive.script import integrity
 from compartment_mapper.bundle.build_result import BuildResult, Format
 from compartment_mapper.cache.file_dependencies import ObservedDisk
 from compartment_mapper.cli.cached_build import Order, make_result
+from compartment_mapper.cli.completion.arguments import PATH
+from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.output import (
     STANDARD_OUTPUT,
     check_is_no_input,
@@ -19,6 +21,7 @@ from compartment_mapper.cli.output import (
     write_output,
 )
 from compartment_mapper.cli.output_formats import Form, forming
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import Choices, bundling, print_problems, reporting, show
 from compartment_mapper.cli.timings import Stages
 from compartment_mapper.host.disk import Disk
@@ -28,12 +31,18 @@ from compartment_mapper.text import size_text
 
 @click.command(
     "bundle",
+    cls=configured(needs="entries", entries="entry", output="output", source_map="source-map"),
     short_help="Pack an application into an archive or a script.",
     epilog="Example: compartment-mapper bundle src/main.js -o app.zip --infer",
 )
-@click.argument("entries", metavar="ENTRY...", nargs=-1, required=True)
+@click.argument("entries", type=PATH, metavar="ENTRY...", nargs=-1, required=True)
 @click.option(
-    "-o", "--output", required=True, metavar="FILE", help="Write to FILE; - is standard output."
+    "-o",
+    "--output",
+    required=True,
+    type=PATH,
+    metavar="FILE",
+    help="Write to FILE; - is standard output.",
 )
 @forming
 @click.option("--json", "as_json", is_flag=True, help="Print statistics as JSON.")
@@ -156,4 +165,4 @@ def _print_statistics(made: BuildResult, output: str, form: Format, stages: Stag
         found |= _hashes(made)
     if stages is not None:
         found["timings"] = stages.milliseconds()
-    click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    print_json(found)

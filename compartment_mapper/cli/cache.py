@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 
 import click
@@ -10,6 +9,7 @@ import click
 from compartment_mapper import errors
 from compartment_mapper.cache.folder import CacheFolder, cache_folder, clear, parts_of
 from compartment_mapper.cli.commands import Commands
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import reporting, show
 from compartment_mapper.errors.diagnostic import InputError
 
@@ -53,7 +53,7 @@ def info_command(*, as_json: bool) -> None:
             "bytes": sum(size for _, _, size in sizes),
             "parts": {name: {"files": files, "bytes": size} for name, files, size in sizes},
         }
-        click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+        print_json(value)
     else:
         show(f"{found.path}: not used, {found.problem}" if found.problem else found.path)
         show(cache_text(sizes)) if sizes else None

@@ -13,6 +13,8 @@ from datetime import datetime
 
 import click
 
+from compartment_mapper.cli.completion.arguments import PATH
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import NODE_OPTION, read_file, reporting
 from compartment_mapper.sandbox.blocking import Sandbox
 from compartment_mapper.sandbox.console import ConsoleLine
@@ -29,7 +31,7 @@ _ERRORS = frozenset({"warn", "error", "trace"})
     short_help="Evaluate code with no capabilities but the given tools.",
     epilog="Example: compartment-mapper eval -e 'await tools.date()' --tool date='date -u'",
 )
-@click.argument("file", required=False, metavar="[FILE]")
+@click.argument("file", type=PATH, required=False, metavar="[FILE]")
 @click.option("-e", "--code", metavar="CODE", help="The source code itself, instead of a file.")
 @click.option(
     "--tool",
@@ -177,7 +179,7 @@ def _tell(done: Evaluation, *, as_json: bool) -> None:
             "toolCalls": done.tool_calls,
             "seconds": round(done.seconds, 6),
         }
-        click.echo(json.dumps(found, indent=2))
+        print_json(found, ascii_only=True)
         return
     _show_console(done.console)
     if isinstance(done.value, str):
@@ -204,7 +206,7 @@ def _tell_failure(error: SandboxError, *, as_json: bool) -> None:
         },
         "console": _lines(error.console),
     }
-    click.echo(json.dumps(found, indent=2))
+    print_json(found, ascii_only=True)
 
 
 def _lines(console: tuple[ConsoleLine, ...]) -> list[Mapping[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping
 
@@ -21,6 +20,9 @@ from compartment_mapper.authority.table import Severity
 from compartment_mapper.bundle.application import Application
 from compartment_mapper.bundle.bundling import Bundle
 from compartment_mapper.cli.building import hosting_of, make_bundle, mentions_of, options_of
+from compartment_mapper.cli.completion.arguments import PACKAGE, PATH
+from compartment_mapper.cli.configuration.command import configured
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import (
     PACKAGE_OPTION,
     SEVERITY_OPTION,
@@ -48,10 +50,11 @@ from compartment_mapper.report.text import chain_text, dot, mermaid, packages_te
 
 @click.command(
     "inspect",
+    cls=configured(needs="target", target="entry"),
     short_help="List the packages of an archive or an application.",
     epilog="Example: compartment-mapper inspect src/main.js --why ms",
 )
-@click.argument("target", metavar="ARCHIVE|ENTRY")
+@click.argument("target", type=PATH, metavar="ARCHIVE|ENTRY")
 @click.option("--json", "as_json", is_flag=True, help="Print the packages as JSON.")
 @click.option("--dot", "as_dot", is_flag=True, help="Print the package graph for Graphviz.")
 @click.option("--mermaid", "as_mermaid", is_flag=True, help="Print the package graph for Mermaid.")
@@ -64,6 +67,7 @@ from compartment_mapper.report.text import chain_text, dot, mermaid, packages_te
 @click.option(
     "--why",
     "why_package",
+    type=PACKAGE,
     metavar="PACKAGE",
     help="Print the import chain from the entry to PACKAGE.",
 )
@@ -110,7 +114,7 @@ def inspect_command(  # noqa: PLR0913 - one for each option
     elif as_dot or as_mermaid:
         show(dot(summaries) if as_dot else mermaid(summaries))
     else:
-        show(_shown(summaries, needs, entries, as_json=as_json))
+        _print_packages(summaries, needs, entries, as_json=as_json)
 
 
 def _say_flags(compartments: Mapping[str, CompartmentDescriptor], *, mentions: bool) -> None:
@@ -132,19 +136,19 @@ def _bundle(entry: str, choices: Choices) -> Bundle:
     return made
 
 
-def _shown(
+def _print_packages(
     summaries: list[PackageSummary],
     needs: tuple[RuntimeNeed, ...],
     entries: list[str],
     *,
     as_json: bool,
-) -> str:
-    if not as_json:
-        begins = f"entries: {', '.join(entries)}" if len(entries) > 1 else ""
-        return "\n".join(filter(None, (packages_text(summaries), begins, needs_text(needs))))
-    packages = [summary.to_dict() for summary in summaries]
-    found = {"packages": packages, "entries": entries, "runtime": needs_to_dict(needs)}
-    return json.dumps(found, indent=2, ensure_ascii=False)
+) -> None:
+    if as_json:
+        packages = [summary.to_dict() for summary in summaries]
+        print_json({"packages": packages, "entries": entries, "runtime": needs_to_dict(needs)})
+        return
+    begins = f"entries: {', '.join(entries)}" if len(entries) > 1 else ""
+    show("\n".join(filter(None, (packages_text(summaries), begins, needs_text(needs)))))
 
 
 def _say_why(name: str, application: Application, *, as_json: bool) -> None:
@@ -166,6 +170,6 @@ def _say_why(name: str, application: Application, *, as_json: bool) -> None:
             }
             for step in chain
         ]
-        click.echo(json.dumps({"package": name, "chain": steps}, indent=2, ensure_ascii=False))
+        print_json({"package": name, "chain": steps})
     else:
         show(chain_text(chain, name, file_of))

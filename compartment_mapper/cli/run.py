@@ -15,6 +15,8 @@ from compartment_mapper import errors
 from compartment_mapper.bundle.build_result import SourceMapForm
 from compartment_mapper.cli.cached_build import Order, make_result
 from compartment_mapper.cli.code_cache import maybe_code
+from compartment_mapper.cli.completion.arguments import PATH
+from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.output_formats import Form
 from compartment_mapper.cli.permissions import map_of, opened_by, unwalled_text, wall_around
 from compartment_mapper.cli.shared import (
@@ -52,11 +54,11 @@ class _RunCommand(click.Command):
 
 @click.command(
     "run",
-    cls=_RunCommand,
+    cls=configured(_RunCommand, needs="target", target="entry"),
     short_help="Run an archive or an application under SES.",
     epilog="Example: compartment-mapper run app.zip -- --port 8080",
 )
-@click.argument("target", metavar="ARCHIVE|ENTRY")
+@click.argument("target", type=PATH, metavar="ARCHIVE|ENTRY")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]")
 @click.option(
     "--audit",
@@ -81,6 +83,7 @@ class _RunCommand(click.Command):
 @WALL_OPTION
 @click.option(
     "--report",
+    type=PATH,
     metavar="FILE",
     help="Append denials and uses of high and critical capabilities to FILE, as JSON lines.",
 )

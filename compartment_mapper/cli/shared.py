@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +14,8 @@ import click
 
 from compartment_mapper import errors
 from compartment_mapper.authority.table import SEVERITIES
+from compartment_mapper.cli.completion.arguments import PACKAGE, PATH
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.errors.diagnostic import Diagnostic, InputError
 from compartment_mapper.host.disk import location_on_disk
 from compartment_mapper.host.node_process import UnreviewedNode
@@ -175,6 +176,7 @@ SEVERITY_OPTION = click.option(
 PACKAGE_OPTION = click.option(
     "--package",
     "names",
+    type=PACKAGE,
     multiple=True,
     metavar="NAME",
     help="Only this package: a canonical name or a package name. Repeatable.",
@@ -200,6 +202,7 @@ _BUNDLE_OPTIONS = (
     ),
     click.option(
         "--policy",
+        type=PATH,
         metavar="FILE",
         help="Read the policy from FILE. Default: compartment-policy.json beside package.json, if "
         "present.",
@@ -207,6 +210,7 @@ _BUNDLE_OPTIONS = (
     click.option(
         "--policy-override",
         "override",
+        type=PATH,
         metavar="FILE",
         help="Override the policy path by path with FILE. Default: "
         "compartment-policy-override.json, if present.",
@@ -264,7 +268,7 @@ def reporting(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(**arguments)
         except InputError as error:
-            _fail(error.problems, as_json=bool(arguments.get("as_json")))
+            fail(error.problems, as_json=bool(arguments.get("as_json")))
         except BrokenPipeError:
             raise  # click exits without a message
         except OSError as problem:  # for example a name that is too long
@@ -272,7 +276,7 @@ def reporting(command: Callable[..., None]) -> Callable[..., None]:
             found = errors.cannot_read(
                 printable(f"{problem.filename or ''}"[:_LONGEST_NAME]), reason
             )
-            _fail([found], as_json=bool(arguments.get("as_json")))
+            fail([found], as_json=bool(arguments.get("as_json")))
 
     return reporting
 
@@ -280,9 +284,10 @@ def reporting(command: Callable[..., None]) -> Callable[..., None]:
 _LONGEST_NAME = 120
 
 
-def _fail(problems: Sequence[Diagnostic], *, as_json: bool) -> NoReturn:
+def fail(problems: Sequence[Diagnostic], *, as_json: bool) -> NoReturn:
+    """Print *problems*, and exit with status 1."""
     if as_json:
-        click.echo(json.dumps({"problems": [p.to_dict() for p in problems]}, indent=2))
+        print_json({"problems": [p.to_dict() for p in problems]}, ascii_only=True)
     else:
         print_problems(problems)
     raise click.exceptions.Exit(1)

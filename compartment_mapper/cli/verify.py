@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +10,10 @@ import click
 from compartment_mapper import errors
 from compartment_mapper.archive.compartment_map import policy_of_map
 from compartment_mapper.archive.reader import Archive, verify
+from compartment_mapper.cli.completion.arguments import ARCHIVE, PATH
+from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.policy_files import policy_file
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import reporting, show
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.inference.decision import parsed_policy
@@ -23,15 +25,19 @@ from compartment_mapper.report.text import summary_text
 
 @click.command(
     "verify",
+    cls=configured(needs="archive", archive="output"),
     short_help="Check an archive without running it.",
     epilog="Example: compartment-mapper verify app.zip --sha512 1f2e… --policy policy.json",
 )
-@click.argument("archive", metavar="ARCHIVE")
+@click.argument("archive", type=ARCHIVE, metavar="ARCHIVE")
 @click.option(
     "--sha512", metavar="HEX", help="The hash that `bundle` printed; the archive must match it."
 )
 @click.option(
-    "--policy", metavar="FILE", help="No package may have a capability that FILE does not grant."
+    "--policy",
+    type=PATH,
+    metavar="FILE",
+    help="No package may have a capability that FILE does not grant.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @reporting
@@ -53,7 +59,7 @@ def verify_command(*, archive: str, sha512: str | None, policy: str | None, as_j
     carried = policy_of_map(found.map)
     excess = _excess(carried, given) if given is not None else ()
     if as_json:
-        click.echo(json.dumps(_result(found, excess), indent=2, ensure_ascii=False))
+        print_json(_result(found, excess))
     else:
         show(_text(archive, found, carried))
     if excess:

@@ -35,6 +35,42 @@ def entries_of_two_packages(first: str, other: str) -> Diagnostic:
     )
 
 
+def no_project(folder: str) -> Diagnostic:
+    """A folder has no package.json."""
+    return Diagnostic(
+        code="ENTRY_OUTSIDE_PACKAGE",
+        message=f"there is no package.json in '{folder}'",
+        hint="name the folder of the application, or create a package.json with `npm init`",
+    )
+
+
+def unreadable_package_json(problem: str) -> Diagnostic:
+    """A package.json to change is not valid."""
+    return Diagnostic(
+        code="INVALID_PACKAGE_JSON", message=problem, place=Place(file="package.json")
+    )
+
+
+def no_entry_to_propose(entry: str | None) -> Diagnostic:
+    """A project has no main file, or another entry than the named one."""
+    return Diagnostic(
+        code="ENTRY_NOT_FOUND",
+        message="package.json names no main file, and no file has a usual name"
+        if entry is None
+        else f"there is no file '{entry}' in the project",
+        hint="name the file where the application starts: --entry src/main.js",
+    )
+
+
+def entry_of_another_package(entry: str) -> Diagnostic:
+    """The entry of a project belongs to another package, such as a tool in ``node_modules``."""
+    return Diagnostic(
+        code="ENTRIES_OF_TWO_PACKAGES",
+        message=f"'{entry}' is not a file of this package, so it has another policy",
+        hint="to run a tool confined, name a file of the project that imports the tool",
+    )
+
+
 def unknown_entry(name: str, known: Iterable[str]) -> Diagnostic:
     """The archive has no such entry."""
     entries = list(known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from compartment_mapper.errors.diagnostic import Diagnostic
+from compartment_mapper.errors.diagnostic import Diagnostic, Place
 
 
 def invalid_archive(problem: str, hint: str = "") -> Diagnostic:
@@ -13,6 +13,32 @@ def invalid_archive(problem: str, hint: str = "") -> Diagnostic:
         code="INVALID_ARCHIVE",
         message=problem,
         hint=hint or "bundle the application again, or download the archive again",
+    )
+
+
+def invalid_configuration(file: str, problem: str, hint: str = "") -> Diagnostic:
+    """A configuration violates the format in ``docs/configuration.md``."""
+    return Diagnostic(
+        code="INVALID_CONFIGURATION", message=problem, place=Place(file=file), hint=hint
+    )
+
+
+def two_configurations(file: str, key: str) -> Diagnostic:
+    """A project has a configuration file, and a configuration in package.json."""
+    return Diagnostic(
+        code="INVALID_CONFIGURATION",
+        message=f"package.json also has the key '{key}': a project has one configuration",
+        place=Place(file=file),
+        hint="move the values to one of them, and remove the other",
+    )
+
+
+def not_interactive(command: str, hint: str) -> Diagnostic:
+    """A command that asks questions has no terminal."""
+    return Diagnostic(
+        code="NOT_INTERACTIVE",
+        message=f"`{command}` asks questions, so its input and output must be a terminal",
+        hint=f"run it in a terminal; in scripts, {hint}",
     )
 
 

@@ -89,6 +89,8 @@ def _with_grant(
     assert isinstance(grants, Mapping)
     changed = {**grants, use.path: grant}
     reasons = {**policy.reasons, (use.part, use.path): reason}
+    if use.part == "packages" and use.harmless:
+        del reasons[use.part, use.path]  # package.json declares it
     return replace(policy, reasons=reasons).with_grants(use.part, changed)
 
 
@@ -169,8 +171,8 @@ def _decided_grants(
 def is_personal(policy: PackagePolicy, part: Part, path: str, *, is_root: bool) -> bool:
     """Return whether the entry for *path* in *policy* was written by hand.
 
-    Inference records the place of each use, grants no critical capability to a dependency, and
-    denies nothing else.
+    Inference records the place of each use, except of links that a package declares; it grants no
+    critical capability to a dependency, and denies nothing else.
 
     Args:
         policy: The policy of a package, as read from the file.
@@ -181,6 +183,8 @@ def is_personal(policy: PackagePolicy, part: Part, path: str, *, is_root: bool) 
     grants = policy.grants_of(part)
     assert isinstance(grants, Mapping)
     grant = grants[path]
+    if part == "packages" and grant is True:
+        return False
     if isinstance(grant, Attenuation) or (part, path) not in policy.reasons:
         return True
     is_critical = authority_of(part, path).severity == "critical"

@@ -212,8 +212,15 @@ def _with_scopes(grants: Grants, options: object, at: ValuePlace) -> Grants:
     return {**named, **grants}
 
 
+#: The longest line of links to packages.
+_WIDTH = 120
+
+
 def policy_text(policy: Policy) -> str:
-    """Return the policy file: sorted, one grant per line, with the reasons beside the grants."""
+    """Return the policy file: sorted, one grant per line, with the reasons beside the grants.
+
+    A package that is granted nothing has one line, and so have a few links to packages.
+    """
     lines = ["{"]
     if policy.harmless:
         lines.append('  "harmless": true,')
@@ -234,13 +241,14 @@ def policy_text(policy: Policy) -> str:
 
 def _object_lines(name: str, policy: PackagePolicy, *, indent: int) -> list[str]:
     space = " " * indent
+    found = policy.to_dict()
+    if not any(part in found for part in PARTS):
+        return [f"{space}{json_line(name)}: {json_line(found)}"]
     members = [
         line
-        for key, value in policy.to_dict().items()
+        for key, value in found.items()
         for line in _member_lines(key, value, policy, indent=indent + 2)
     ]
-    if not members:
-        return [f"{space}{json_line(name)}: {{}}"]
     members[-1] = members[-1].removesuffix(",")
     return [f"{space}{json_line(name)}: {{", *members, f"{space}}}"]
 
@@ -251,11 +259,18 @@ def _member_lines(key: str, value: object, policy: PackagePolicy, *, indent: int
     if part is None or not isinstance(policy.grants_of(part), Mapping):
         return [f"{space}{json_line(key)}: {json_line(value)},"]
     assert isinstance(value, dict)
+    one = f"{space}{json_line(key)}: {json_line(value)},"
+    if part == "packages" and len(one) <= _WIDTH and not _has_reasons(policy, part):
+        return [one]
     lines = [
         f"{space}  {json_line(n)}: {_grant_text(v, policy, part, n)}," for n, v in value.items()
     ]
     lines[-1] = lines[-1].removesuffix(",")
     return [f"{space}{json_line(key)}: {{", *lines, f"{space}}},"]
+
+
+def _has_reasons(policy: PackagePolicy, part: Part) -> bool:
+    return any(with_reason == part for with_reason, _ in policy.reasons)
 
 
 def _grant_text(value: object, policy: PackagePolicy, part: Part, name: str) -> str:

@@ -45,7 +45,7 @@ def record(value: object, path: str, known: tuple[str, ...] | None) -> dict[str,
 
 def shown(value: object) -> str:
     """Return *value* as it is shown in messages: JSON, cut."""
-    text = json.dumps(value)
+    text = json.dumps(value, default=str)  # TOML has dates, too
     return text if len(text) < 60 else text[:60] + "…"  # noqa: PLR2004 - one line
 
 

@@ -84,6 +84,7 @@ def test_json_lists_what_ran(app: Path) -> None:
     result = invoke("install-scripts", "run", str(app), "--json")
 
     assert json.loads(result.stdout) == {
+        "schemaVersion": 1,
         "ran": [{"package": "a>b", "event": "install", "command": "node log.js"}],
         "notAllowed": ["a", "z"],
     }

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
+from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.install_scripts.loading import (
     InstalledScripts,
     folder_options,
     installed_scripts_in,
 )
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import reporting, show
 from compartment_mapper.locations import CanonicalName
 
 
 @click.command(
     "list",
+    cls=configured(),
     short_help="List the packages with install scripts, and the decisions.",
     epilog="Example: compartment-mapper install-scripts list",
 )
@@ -31,7 +32,7 @@ def list_command(*, folder: str, policy: str | None, as_json: bool) -> None:
     found = installed_scripts_in(folder, policy)
     if as_json:
         rows = [_to_dict(found, name) for name in found.installed]
-        click.echo(json.dumps({"packages": rows}, indent=2, ensure_ascii=False))
+        print_json({"packages": rows})
         return
     for name, own in found.installed.items():
         show(f"{state_of(found, name):<12} {name} {own.version or ''}".rstrip())

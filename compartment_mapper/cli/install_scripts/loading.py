@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import click
 
 from compartment_mapper import errors
+from compartment_mapper.cli.completion.arguments import FOLDER, PATH
 from compartment_mapper.cli.policy_files import policy_file
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.graph.installed import InstalledPackage, installed_packages
@@ -47,9 +48,10 @@ class InstalledScripts:
 
 def folder_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the application's folder and its policy to *command*."""
-    folder = click.argument("folder", default=".", required=False)
+    folder = click.argument("folder", type=FOLDER, default=".", required=False)
     policy = click.option(
         "--policy",
+        type=PATH,
         metavar="FILE",
         help="The policy file. Default: compartment-policy.json beside package.json.",
     )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import click
 
 from compartment_mapper import errors
+from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.install_scripts.loading import (
     InstalledScripts,
     folder_options,
     installed_scripts_in,
     with_current_descriptor,
 )
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import reporting, show
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.host.disk import Disk
@@ -25,6 +26,7 @@ from compartment_mapper.policy.model import LIFECYCLE
 
 @click.command(
     "run",
+    cls=configured(),
     short_help="Run the install scripts that the policy allows.",
     epilog="Example: npm ci --ignore-scripts && compartment-mapper install-scripts run",
 )
@@ -56,7 +58,7 @@ def run_command(*, folder: str, policy: str | None, as_json: bool) -> None:
     skipped = len(found.installed) - len(allowed)
     if as_json:
         shown = {"ran": ran, "notAllowed": sorted({*found.installed} - {*allowed})}
-        click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+        print_json(shown)
     else:
         show(
             f"{len(ran)} install {'script' if len(ran) == 1 else 'scripts'} ran, "

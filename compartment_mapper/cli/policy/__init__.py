@@ -13,6 +13,7 @@ _COMMANDS = {
     "explain": "compartment_mapper.cli.policy.explain:explain_command",
     "import": "compartment_mapper.cli.policy.import_policy:import_command",
     "infer": "compartment_mapper.cli.policy.infer:infer_command",
+    "review": "compartment_mapper.cli.policy.review:review_command",
     "schema": "compartment_mapper.cli.policy.tables:schema_command",
 }
 
@@ -28,6 +29,7 @@ def policy_group() -> None:
 
     \b
     compartment-mapper policy infer src/main.js           write a policy for review
+    compartment-mapper policy review src/main.js          decide, question by question
     compartment-mapper policy check src/main.js           in CI: is the policy up to date?
     compartment-mapper policy diff old.zip new.zip        what changed, worst first
     compartment-mapper policy explain debug process.env   where it is used, and by which chain

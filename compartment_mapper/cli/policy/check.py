@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from compartment_mapper import errors
 from compartment_mapper.bundle.application import Application
+from compartment_mapper.cli.completion.arguments import PATH
+from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options, shown_path
 from compartment_mapper.cli.policy.reviewing import ALL_SIGNS_OPTION, reviewed_in
 from compartment_mapper.cli.policy_files import policy_file
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import reporting, show
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.host.disk import Disk
@@ -32,18 +33,21 @@ from compartment_mapper.report.policy_text import (
 
 @click.command(
     "check",
+    cls=configured(needs="entry", entry="entry"),
     short_help="Check whether the policy file is up to date.",
     epilog="Example: compartment-mapper policy check src/main.js",
 )
-@click.argument("entry")
+@click.argument("entry", type=PATH)
 @click.option(
     "--policy",
+    type=PATH,
     metavar="FILE",
     help="The policy file. Default: compartment-policy.json beside package.json.",
 )
 @click.option(
     "--policy-override",
     "override",
+    type=PATH,
     metavar="FILE",
     help="Override the policy path by path with FILE.",
 )
@@ -78,7 +82,7 @@ def check_command(
     if as_json:
         found = [finding_to_dict(finding, places.get(finding, "")) for finding in findings]
         shown = {"findings": found, **reviewed.to_dict()}
-        click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+        print_json(shown)
     elif findings or reviewed.changes.failing:
         for text in (findings_text(findings, places), reviewed.text()):
             if text:

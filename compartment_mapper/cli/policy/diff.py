@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -10,9 +9,12 @@ import click
 from compartment_mapper.archive.compartment_map import policy_of_map
 from compartment_mapper.archive.reader import unpack
 from compartment_mapper.bundle.application import Application, inferred_policy
+from compartment_mapper.cli.completion.arguments import PATH
+from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options
 from compartment_mapper.cli.policy.reviewing import ALL_SIGNS_OPTION, reviewed_between
 from compartment_mapper.cli.policy_files import policy_file
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import is_archive, read_file, reporting, show
 from compartment_mapper.inference.decision import parsed_policy
 from compartment_mapper.policy.diff import diff_policies
@@ -22,11 +24,12 @@ from compartment_mapper.report.policy_text import difference_markdown, differenc
 
 @click.command(
     "diff",
+    cls=configured(needs="new", new="entry"),
     short_help="Compare the capabilities of two policies, archives or applications.",
     epilog="Example: compartment-mapper policy diff compartment-policy.json src/main.js --markdown",
 )
-@click.argument("old", metavar="OLD")
-@click.argument("new", metavar="NEW")
+@click.argument("old", type=PATH, metavar="OLD")
+@click.argument("new", type=PATH, metavar="NEW")
 @click.option("--json", "as_json", is_flag=True, help="Print the difference as JSON.")
 @click.option(
     "--markdown", "as_markdown", is_flag=True, help="Print Markdown tables, for pull requests."
@@ -55,7 +58,7 @@ def diff_command(
     reviewed = reviewed_between(before, after, application, every=all_signs)
     if as_json:
         found = {**difference.to_dict(), **reviewed.to_dict()}
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(found)
     elif as_markdown:
         show("\n\n".join(filter(None, (difference_markdown(difference), reviewed.markdown()))))
     else:

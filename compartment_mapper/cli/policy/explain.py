@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 
 import click
@@ -11,7 +10,10 @@ from compartment_mapper import errors
 from compartment_mapper.authority.table import Severity
 from compartment_mapper.bundle.application import Application, place_in
 from compartment_mapper.cli.building import place_of
+from compartment_mapper.cli.completion.arguments import CAPABILITY, PACKAGE, PATH
+from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import SEVERITY_OPTION, reporting, show
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.graph.module_ids import display_name
@@ -31,14 +33,16 @@ from compartment_mapper.report.text import chain_text
 
 @click.command(
     "explain",
+    cls=configured(entry="entry"),
     short_help="Show where a package uses a capability, and how the package is reached.",
     epilog="Example: compartment-mapper policy explain debug process.env --entry src/main.js",
 )
-@click.argument("package")
-@click.argument("authority", metavar="[CAPABILITY]", required=False)
+@click.argument("package", type=PACKAGE)
+@click.argument("authority", type=CAPABILITY, metavar="[CAPABILITY]", required=False)
 @click.option(
     "--entry",
     default=".",
+    type=PATH,
     metavar="ENTRY",
     help="The entry of the application. Default: the current folder.",
 )
@@ -67,7 +71,7 @@ def explain_command(
 
     if as_json:
         found = explanation.to_dict(file_of, partial(place_of, application))
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(found)
     else:
         chain = chain_text(explanation.chain, explanation.package, file_of)
         show(explanation_text(explanation, chain, partial(place_of, application)))

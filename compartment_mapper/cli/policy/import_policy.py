@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from compartment_mapper.cli.completion.arguments import PATH
 from compartment_mapper.cli.shared import read_file, reporting, show
 from compartment_mapper.errors.diagnostic import Diagnostic, InputError
 from compartment_mapper.host.disk import Disk
@@ -17,8 +18,10 @@ from compartment_mapper.report.policy_text import policy_summary_text
     short_help="Convert a policy of LavaMoat or Endo.",
     epilog="Example: compartment-mapper policy import lavamoat/node/policy.json -o policy.json",
 )
-@click.argument("file")
-@click.option("-o", "--output", metavar="FILE", help="Write to FILE. Default: standard output.")
+@click.argument("file", type=PATH)
+@click.option(
+    "-o", "--output", type=PATH, metavar="FILE", help="Write to FILE. Default: standard output."
+)
 @reporting
 def import_command(*, file: str, output: str | None) -> None:
     """Convert FILE, a policy of LavaMoat or Endo.

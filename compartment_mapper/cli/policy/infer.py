@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import click
 
-from compartment_mapper.bundle.application import Application, inferred_policy
+from compartment_mapper.bundle.application import Application
 from compartment_mapper.cli.building import place_of
+from compartment_mapper.cli.completion.arguments import PATH
+from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.output import STANDARD_OUTPUT
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options, shown_path
-from compartment_mapper.cli.policy.reviewing import scripts_summary, with_decided_scripts
+from compartment_mapper.cli.policy.proposing import known_policy, proposed_policy
+from compartment_mapper.cli.policy.reviewing import scripts_summary
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import print_problems, read_file, reporting, show
 from compartment_mapper.errors.diagnostic import Diagnostic, InputError
 from compartment_mapper.host.disk import Disk
-from compartment_mapper.inference.audit import AuditedUse, parse_audit, with_audit
-from compartment_mapper.inference.decision import PolicyFile, parsed_policy
+from compartment_mapper.inference.audit import AuditedUse, parse_audit
 from compartment_mapper.inference.links import doubtful_links
-from compartment_mapper.inference.policy_file import POLICY_FILE, with_decisions, with_harmless
+from compartment_mapper.inference.policy_file import POLICY_FILE
 from compartment_mapper.inference.risks import granted_uses, risks_of
 from compartment_mapper.locations import Location, path_of
 from compartment_mapper.policy.format import policy_text
@@ -31,13 +32,15 @@ from compartment_mapper.report.text import granted_text
 
 @click.command(
     "infer",
+    cls=configured(needs="entry", entry="entry", output="policy"),
     short_help="Write the policy that an application needs.",
     epilog="Example: compartment-mapper policy infer src/main.js",
 )
-@click.argument("entry")
+@click.argument("entry", type=PATH)
 @click.option(
     "-o",
     "--output",
+    type=PATH,
     metavar="FILE",
     help="Write to FILE; - is standard output. Default: beside package.json.",
 )
@@ -79,10 +82,9 @@ def infer_command(
         raise click.UsageError(message)
     application = load(entry, loading)
     target = output or path_of(Location(application.root + POLICY_FILE))
-    known = None if output == STANDARD_OUTPUT else _known(target)
-    policy = _updated(application, inferred_policy(application, scopes=scopes), known)
-    policy = with_audit(policy, [] if audit is None else _audited(audit))
-    policy = with_decided_scripts(policy, known, application.root)
+    known = None if output == STANDARD_OUTPUT else known_policy(target)
+    audited = [] if audit is None else _audited(audit)
+    policy = proposed_policy(application, known, scopes=scopes, audited=audited)
     risks = risks_of(granted_uses(application.uses, policy), in_page=application.in_page)
     doubtful = tuple(_doubtful(application, policy))
     place = partial(place_of, application)
@@ -93,7 +95,7 @@ def infer_command(
     if as_json:
         problems = [problem.to_dict() for problem in doubtful]
         found = {"policy": shown_path(target), **risks.to_dict(place), "problems": problems}
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(found)
         return
     print_problems(doubtful)
     text = granted_text("the policy", risks, place)
@@ -101,21 +103,6 @@ def infer_command(
         show(text, err=True)
     if output != STANDARD_OUTPUT:
         _print_summary(target, policy, known)
-
-
-def _known(target: str) -> Policy | None:
-    """Return the policy in the file *target*, if there is one."""
-    if not Path(target).is_file():
-        return None
-    return parsed_policy(PolicyFile(text=read_file(target), name=target))
-
-
-def _updated(application: Application, policy: Policy, known: Policy | None) -> Policy:
-    """Return the inferred *policy* with the decisions of *known*."""
-    if known is None:
-        return policy
-    written = policy if known.harmless else with_harmless(policy, application.uses)
-    return with_decisions(written, known)
 
 
 def _audited(path: str) -> list[AuditedUse]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from compartment_mapper.authority.table import SEVERITIES, Severity
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import show
 from compartment_mapper.policy.format import policy_schema
 from compartment_mapper.report.policy_text import (
@@ -48,6 +47,6 @@ def capabilities_command(*, severity: Severity | None, as_json: bool, as_markdow
             {"part": part, "path": path, "severity": row.severity, "reason": row.reason}
             for part, path, row in capabilities(severity)
         ]
-        click.echo(json.dumps({"capabilities": rows}, indent=2, ensure_ascii=False))
+        print_json({"capabilities": rows})
     else:
         show(capabilities_markdown(severity) if as_markdown else capabilities_text(severity))

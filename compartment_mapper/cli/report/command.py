@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 
 import click
 
 from compartment_mapper import errors
 from compartment_mapper.authority.table import SEVERITIES, Severity
+from compartment_mapper.cli.completion.arguments import PATH
+from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.output import (
     STANDARD_OUTPUT,
     check_is_no_input,
@@ -21,6 +22,7 @@ from compartment_mapper.cli.report.loading import (
     loaded_review,
     with_comparison,
 )
+from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import PACKAGE_OPTION, Choices, bundling, reporting, show
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.report.data import review_json
@@ -56,13 +58,15 @@ _LOWEST: Mapping[str, Severity] = {"github": "high"}
 
 @click.command(
     "report",
+    cls=configured(needs="target", target="entry"),
     short_help="Write a review for people, CI and auditors.",
     epilog="Example: compartment-mapper report app.zip -o report.html --against reviewed.zip",
 )
-@click.argument("target", metavar="ARCHIVE|ENTRY")
+@click.argument("target", type=PATH, metavar="ARCHIVE|ENTRY")
 @click.option(
     "-o",
     "--output",
+    type=PATH,
     metavar="FILE",
     help="Write to FILE; - is standard output, the default except for html.",
 )
@@ -76,6 +80,7 @@ _LOWEST: Mapping[str, Severity] = {"github": "high"}
 )
 @click.option(
     "--against",
+    type=PATH,
     metavar="FILE",
     help="Show the changes since FILE, an archive or a policy. With github: only new capabilities.",
 )
@@ -157,7 +162,7 @@ def _print_summary(loaded: Loaded, output: str, size: int, *, as_json: bool) -> 
             "granted": dict(review.count("granted")),
             "denied": dict(review.count("denied")),
         }
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(found)
         return
     show(f"{output}: {headline(review)}; {size_text(size)} written")
     if review.comparison is not None:

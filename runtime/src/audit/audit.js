@@ -79,7 +79,7 @@ const lineOf = ({ label, part, path, grant, severity, place }) => {
  */
 export const auditReport = (recorder, format) => {
   const [needed, used] = [recorder.needed(), recorder.used()];
-  if (format === 'json') return JSON.stringify({ audit: needed, used });
+  if (format === 'json') return JSON.stringify({ schemaVersion: 1, audit: needed, used });
   const denied =
     needed.length === 0
       ? ['audit: the policy denied nothing that was used']

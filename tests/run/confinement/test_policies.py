@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 from process import mapper
+
+from compartment_mapper.cli.schemas.reading import output_schema
 
 FILES = {
     "package.json": '{"name": "app", "version": "1.0.0", "dependencies": {"evil": "1"}}',
@@ -81,7 +84,10 @@ def test_an_audit_speaks_json(app: Path, tmp_path: Path) -> None:
 
     done = mapper("run", "--audit-json", harmless)
 
-    rows = json.loads(done.stderr.splitlines()[-1])["audit"]
+    found = json.loads(done.stderr.splitlines()[-1])
+    jsonschema.validate(found, output_schema("run"))
+    assert found["schemaVersion"] == 1
+    rows = found["audit"]
     assert {row["path"] for row in rows} == {"fs.readdirSync", "os.cpus", "process.env.HOME"}
 
 

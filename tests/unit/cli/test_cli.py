@@ -217,6 +217,7 @@ def test_why_prints_the_chain_with_its_lines() -> None:
 
     assert text == "main.js:2  requests 'a'\n  a\n"
     assert found == {
+        "schemaVersion": 1,
         "package": "a",
         "chain": [{"package": "$root$", "file": "main.js", "line": 2, "specifier": "a"}],
     }
@@ -254,7 +255,7 @@ def test_an_archive_is_known_by_its_bytes_too(app: Path) -> None:
     [
         (("bundel", "main.js"), "no such command 'bundel'; did you mean 'bundle'?"),
         (("xyz",), "no such command 'xyz'"),
-        (("bundle",), "Missing argument 'ENTRY...'"),
+        (("bundle",), "Missing option '-o'"),
         (("bundle", "main.js"), "Missing option '-o' / '--output'"),
         (("bundle", "main.js", "-o", "x", "--inferr"), "--infer"),
         (("bundle", "main.js", "-o", "x", "--infer", "--allow-all"), "choose one of"),

@@ -56,7 +56,8 @@ def test_infer_records_all_install_scripts_and_allows_none(app: Path) -> None:
 
 
 def test_a_state_that_did_not_change_has_no_findings(app: Path) -> None:
-    assert checked(app, "--all-signs") == {"findings": [], "signs": [], "installScripts": []}
+    nothing = {"schemaVersion": 1, "findings": [], "signs": [], "installScripts": []}
+    assert checked(app, "--all-signs") == nothing
 
 
 def test_check_lists_signs_with_their_places(app: Path) -> None:

@@ -165,6 +165,41 @@ def test_to_read_is_not_to_assign_where_a_policy_is_compared(app: Path) -> None:
     assert result.exit_code == 0, result.output
 
 
+def test_a_declared_link_has_no_reason_and_goes_with_its_use(app: Path) -> None:
+    write(app, {"node_modules/b/package.json": package(name="b"), "node_modules/b/index.js": ""})
+    descriptor = package(name="a", version="1.0.0", dependencies={"b": "1"})
+    write(app, {"node_modules/a/package.json": descriptor, A: "require('b')"})
+    invoke("policy", "infer", str(app / "main.js"))
+    assert grants(app, "packages") == {"a>b": True}
+
+    write(app, {A: ""})
+    invoke("policy", "infer", str(app / "main.js"))
+    assert "a>b" not in (app / "compartment-policy.json").read_text()
+
+
+def test_an_undeclared_link_has_its_reason(app: Path) -> None:
+    write(app, {"node_modules/b/package.json": package(name="b"), "node_modules/b/index.js": ""})
+    write(app, {A: "require('b')"})
+    invoke("policy", "infer", str(app / "main.js"))
+
+    text = (app / "compartment-policy.json").read_text()
+    assert '"a>b": { "grant": true, "why": "node_modules/a/index.js:1" }' in text
+
+
+def test_a_denied_link_stays(app: Path) -> None:
+    decided(app, packages={"a>b": False})
+    assert grants(app, "packages") == {"a>b": False}
+
+
+def test_a_package_without_grants_has_one_line(app: Path) -> None:
+    write(app, {A: ""})
+    invoke("policy", "infer", str(app / "main.js"))
+
+    lines = (app / "compartment-policy.json").read_text().splitlines()
+    assert '    "packages": { "a": true }' in lines
+    assert sum('"version": "1.0.0", "integrity": "sha512-' in line for line in lines) == 1
+
+
 def test_settings_of_a_person_stay(app: Path) -> None:
     decided(app, noGlobalFreeze=True, options={"x": 1}, harden=True)
 

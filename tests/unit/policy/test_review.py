@@ -50,8 +50,8 @@ def test_a_policy_file_records_signs_and_install_scripts() -> None:
     text = policy_text(policy)
 
     assert parse_policy(text.encode(), file="p") == policy
-    assert '      "entryPoints": ["index"],\n' in text
-    assert '      "signs": { "eval": 2, "minified": 1 }\n' in text
+    assert '"entryPoints": ["index"]' in text
+    assert '"signs": {"eval": 2, "minified": 1}' in text
     assert '        "install": { "command": "node x.js", "integrity": "sha512-x" }\n' in text
 
 

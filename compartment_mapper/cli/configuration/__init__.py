@@ -1,0 +1,1 @@
+"""The configuration of a project: option values in compartment-mapper.toml or package.json."""

@@ -1,0 +1,1 @@
+"""``init``: the files that a project needs."""
