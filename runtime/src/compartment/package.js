@@ -1,7 +1,8 @@
 // Creates the runtime state of one package. Packages never see it.
 import { isProgram } from '../archive/languages.js';
 import { parseCjsSource, parseEsmSource } from '../archive/module-source.js';
-import { fixGlobals, installGlobals } from '../endowments/globals.js';
+import { fixGlobals } from '../endowments/fixed-globals.js';
+import { installGlobals } from '../endowments/globals.js';
 import { makeCrossPackageExports } from './cross-package-exports.js';
 import { installMadeGlobals } from '../endowments/made-globals.js';
 import { makeHostTest } from './host-objects.js';

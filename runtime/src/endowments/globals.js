@@ -30,7 +30,6 @@ import { makeStdio } from '../views/stdio-view.js';
 import { makeTimers } from './timers.js';
 import { argumentsOf } from '../resolve/resolve.js';
 
-/** @import { Names } from '../archive/module-source.js' */
 /** @import { Decision } from '../policy/policy.js' */
 /** @import { AnyObject } from '../base/objects.js' */
 /** @import { Package } from '../protocols/package.js' */
@@ -389,31 +388,4 @@ export const installGlobals = (pkg, globalThis) => {
   const processWanted = pkg.names.hostNames.includes('process');
   if (processWanted && !Object.hasOwn(globalThis, 'process'))
     define(globalThis, 'process', processOf(pkg));
-};
-
-const CONSTANT = Object.freeze({ writable: false, configurable: false });
-
-/**
- * Makes globals constant: the engine reads a constant as fast as a local variable, and looks up other globals on
- * every use.
- *
- * @param {AnyObject} globalThis
- * @param {ReadonlyArray<string>} languageNames
- * @param {Names} names of the package's modules; names that a module assigns stay writable
- * @returns {string[]} the constant names
- */
-export const fixGlobals = (globalThis, languageNames, { assigns, hostNames }) => {
-  const assigned = new Set(assigns);
-  const fixed = [];
-  // Code that uses the global object as a value may modify it or wrap it in a Proxy, which can't report other values
-  // for constant properties.
-  const names = assigned.has('globalThis') ? languageNames : [...languageNames, ...hostNames];
-  for (const name of new Set(names)) {
-    const property = ownProperty(globalThis, name);
-    if (property === undefined || !('value' in property) || assigned.has(name)) continue;
-    if (property.configurable) Reflect.defineProperty(globalThis, name, CONSTANT);
-    else if (property.writable) continue;
-    fixed.push(name);
-  }
-  return fixed;
 };

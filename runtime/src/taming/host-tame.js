@@ -16,7 +16,7 @@ import {
   WITHOUT_WEB_STREAMS,
 } from './builtin-tables.js';
 import { FETCHED, fetchOf, hardenFetched } from './fetch.js';
-import { hideConstructors } from './hidden-constructors.js';
+import { hideConstructors } from './guarded-class.js';
 import { hardenErrors } from './host-errors.js';
 import { TAMED } from './tame-builtins.js';
 import { refuseEngines } from './tame-network.js';

@@ -10,7 +10,7 @@ import { tameTimeline } from './tame-cloning.js';
 import { tameCrypto } from './tame-crypto.js';
 import { tameEvents } from './tame-events.js';
 import { tameFs } from './tame-fs.js';
-import { hideConstructors } from './hidden-constructors.js';
+import { hideConstructors } from './guarded-class.js';
 import { refuseEngines, tameHttp2, tameParser, tameSqlite, tameTls } from './tame-network.js';
 import { tameBuffer, tameStream } from './tame-streams.js';
 import { tameUtil } from './tame-util.js';

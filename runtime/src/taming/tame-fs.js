@@ -3,10 +3,9 @@
 import { codedTypeError } from '../base/errors.js';
 import { makePlaces } from './fs-places.js';
 import { guardOpening, needReading, openByName, optionsOf, settled } from './fs-open.js';
-import { guardedClass } from './guarded-class.js';
+import { guardedClass, hideConstructors } from './guarded-class.js';
 import { checkDescriptor, guardDescriptors } from './fs-descriptors.js';
 import { replace } from '../lockdown/replace.js';
-import { hideConstructors } from './hidden-constructors.js';
 
 /** @import { Access, Places, Resolution } from './fs-places.js' */
 /** @import { AnyObject } from '../base/objects.js' */
