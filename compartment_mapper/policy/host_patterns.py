@@ -12,6 +12,7 @@ import ipaddress
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from compartment_mapper.tables import table
@@ -24,10 +25,12 @@ _MOST_NAME = 253
 _MOST_PORT = 65535
 _LOOPBACK_NAME = "localhost"
 
-#: Networks whose addresses are not public.
-SPECIAL: tuple[_Network, ...] = tuple(
-    ipaddress.ip_network(each) for each in json.loads(table("authority/scopes.json"))["special"]
-)
+
+@cache
+def _special() -> tuple[_Network, ...]:
+    """Return the networks whose addresses are not public."""
+    listed = json.loads(table("authority/scopes.json"))["special"]
+    return tuple(ipaddress.ip_network(each) for each in listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,7 @@ def _covers(one: _Pattern, other: _Pattern) -> bool:
 
 def _is_public(pattern: _Pattern) -> bool:
     if pattern.network is not None:
-        return not any(_overlap(pattern.network, special) for special in SPECIAL)
+        return not any(_overlap(pattern.network, special) for special in _special())
     return f".{pattern.value}".endswith(f".{_LOOPBACK_NAME}") is False
 
 
