@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -164,6 +165,7 @@ def test_without_a_record_nothing_runs(app: Path) -> None:
     assert "[INSTALL_SCRIPTS_NOT_RECORDED]" in refused("install-scripts", "run", str(app))
 
 
+TOOL = (sys.executable, "-m", "compartment_mapper")
 NPM = Path(NODE).parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 #: Variables that name the run or the configuration of npm, and not the package.
@@ -202,7 +204,7 @@ def test_environment_is_that_of_npm(tmp_path: Path) -> None:
         found: dict[str, str] = json.loads(out.read_text())
         return {key: value for key, value in found.items() if not _OF_NPM.match(key)}
 
-    ours = environment("ours", "compartment-mapper", "install-scripts", "run")
+    ours = environment("ours", *TOOL, "install-scripts", "run")
     theirs = environment("theirs", NODE, str(NPM), "rebuild", "--ignore-scripts=false", "--offline")
 
     for own in (ours, theirs):

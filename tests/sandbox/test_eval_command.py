@@ -87,6 +87,7 @@ def test_eval_prints_errors_as_json(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert json.loads(done.stdout) == {
+        "schemaVersion": 1,
         "error": {
             "code": "JAVASCRIPT_ERROR",
             "name": "ReferenceError",
