@@ -17,7 +17,9 @@ STANDARD_OUTPUT = "-"
 
 #: Extensions of code and of other files that users must not lose.
 _SCRIPTS = frozenset({".cjs", ".js", ".mjs"})
-_NEVER = frozenset({"npm-shrinkwrap.json", "package-lock.json", "package.json"})
+_NEVER = frozenset(
+    {"npm-shrinkwrap.json", "package-lock.json", "package.json", "compartment-mapper.toml"}
+)
 
 
 def check_output(output: str, form: Format) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from compartment_mapper.errors.diagnostic import Diagnostic, InputError
 from compartment_mapper.graph.package_graph import declared_names
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
 from compartment_mapper.resolve.file_urls import location_below
@@ -41,6 +42,9 @@ def installed_packages(
         root: The folder of the application.
         context: Finds packages.
         only: The folders of interest, if not all.
+
+    Raises:
+        InputError: INVALID_PACKAGE_JSON: npm reads some files that Node rejects.
     """
     walk = _Walk(root, context)
     walk.follow(root, only)
@@ -54,7 +58,7 @@ def installed_packages(
         InstalledPackage(
             root=folder,
             name=name,
-            descriptor=descriptor_of(folder, context.descriptors) or PackageDescriptor(),
+            descriptor=_descriptor(folder, context),
             dependencies=tuple(walk.dependencies.get(folder, ())),
             from_git=folder in walk.from_git,
         )
@@ -62,6 +66,13 @@ def installed_packages(
         if f"/{_NODE_MODULES}" in folder and (only is None or folder in only)
     ]
     return sorted(found, key=lambda package: package.name)
+
+
+def _descriptor(folder: Location, context: ResolverContext) -> PackageDescriptor:
+    found = context.descriptors(folder)
+    if isinstance(found, Diagnostic):
+        raise InputError(found)
+    return found or PackageDescriptor()
 
 
 class _Walk:

@@ -97,13 +97,16 @@ def _path(folder: Path, node: str, npm: Path | None, inherited: str) -> Iterator
     yield str(Path(node).parent)
 
 
+#: Longer integers are infinite in JavaScript.
+_MOST_DIGITS = 400
 #: The fields that npm passes on.
 _PASSED_ON = ("name", "version", "config", "engines", "bin")
 
 
 def _package_variables(package_json: Path) -> dict[str, str]:
     """Return ``npm_package_name`` and the other fields that npm passes on."""
-    value = json.loads(package_json.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+    content = package_json.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    value = json.loads(content, parse_int=_integer)
     kept = {
         key: value[key] for key in ("name", "version", "config", "engines", "bin") if key in value
     }
@@ -116,6 +119,11 @@ def _package_variables(package_json: Path) -> dict[str, str]:
         for key, value in found.items()
         if "\0" not in key + value and "=" not in key
     }
+
+
+def _integer(digits: str) -> int | float:
+    """Return the number; Python refuses to parse integers with thousands of digits."""
+    return int(digits) if len(digits) < _MOST_DIGITS else float(digits)
 
 
 def _variables(prefix: str, values: Mapping[str, object]) -> Iterator[tuple[str, str]]:

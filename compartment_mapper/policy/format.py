@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources import files
@@ -63,6 +64,8 @@ _NEVER_ARCHIVED = frozenset({"version", "integrity", "entryPoints", "signs", "ha
 _ARCHIVED_KEYS = tuple(key for key in _PACKAGE_KEYS if key not in _NEVER_ARCHIVED)
 _POLICY_KEYS = ("$schema", "harmless", "defaultAttenuator", "entry", "resources", "installScripts")
 
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
 
 def parse_policy(text: bytes, *, file: str) -> Policy | Diagnostic:
     """Parse *text* (JSON) as a policy, or return the problem.
@@ -73,11 +76,19 @@ def parse_policy(text: bytes, *, file: str) -> Policy | Diagnostic:
     """
     try:
         value: object = json.loads(text.decode("utf-8"), object_pairs_hook=_unique)
+        if b"\\u" in text:
+            _refuse_surrogates(value)
         return _policy(value)
     except WrongValueError as wrong:
         return errors.invalid_policy(file, wrong.problem, wrong.hint)
     except (ValueError, RecursionError) as problem:
         return errors.invalid_policy(file, f"not JSON: {problem}")
+
+
+def _refuse_surrogates(value: object) -> None:
+    """Refuse strings that no file can contain, and that JSON can escape."""
+    if _LONE_SURROGATE.search(json.dumps(value, ensure_ascii=False)):
+        raise WrongValueError("a string has a lone surrogate")
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

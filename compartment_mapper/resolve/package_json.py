@@ -197,7 +197,13 @@ def _texts(value: object) -> tuple[str, ...] | None:
 
 def _scripts(value: object) -> dict[str, str]:
     found = value.items() if isinstance(value, dict) else ()
-    return {name: text for name, text in found if isinstance(text, str) and _is_text(text)}
+    return {
+        name: _LONE_SURROGATE.sub("\ufffd", text) for name, text in found if isinstance(text, str)
+    }
+
+
+#: The shell gets the replacement character instead, from npm too.
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 #: https://docs.npmjs.com/cli/configuring-npm/package-json#git-urls-as-dependencies, and

@@ -212,3 +212,13 @@ def test_environment_is_that_of_npm(tmp_path: Path) -> None:
         own["PATH"] = own["PATH"].split(os.pathsep)[0]
     assert ours.keys() == theirs.keys()
     assert {key: (ours[key], theirs[key]) for key in ours if ours[key] != theirs[key]} == {}
+
+
+def test_a_number_of_thousands_of_digits_is_no_obstacle(app: Path) -> None:
+    content = (app / "node_modules/z/package.json").read_text()
+    long = content.replace("{", '{"config": {"n": ' + "9" * 5_000 + "}, ", 1)
+    (app / "node_modules/z/package.json").write_text(long)
+    allow(app, "z")
+
+    assert invoke("install-scripts", "run", str(app)).exit_code == 0
+    assert log(app) == ["z postinstall"]

@@ -158,13 +158,30 @@ def _workflow(project: Project, answers: Answers) -> PlannedFile:
 
 
 def write_files(project: Project, files: list[PlannedFile]) -> None:
-    """Write the planned files.
+    """Write the planned files, or none.
 
     Raises:
         InputError: CANNOT_WRITE.
     """
-    for file in files:
-        if file.content is not None:
-            path = project.folder / file.name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            Disk().write(str(path), file.content.encode())
+    written = [file for file in files if file.content is not None]
+    for file in written:
+        _check_place(project.folder, file.name)
+    for file in written:
+        path = project.folder / file.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Disk().write(str(path), (file.content or "").encode())
+
+
+def _check_place(folder: Path, name: str) -> None:
+    """Reject a file that is a folder, below a file, or outside of the project by a link."""
+    path = folder / name
+    above = next(each for each in path.parents if os.path.lexists(each))
+    if path.is_dir():
+        why = "it is a folder"
+    elif not above.is_dir():
+        why = f"'{os.path.relpath(above, folder)}' is no folder"
+    elif not above.resolve().is_relative_to(folder.resolve()):
+        why = f"'{os.path.relpath(above, folder)}' leads out of the project"
+    else:
+        return
+    raise InputError(errors.cannot_write(name, why, "move it away, or omit it: `init --ci none`"))

@@ -11,6 +11,7 @@ from compartment_mapper.cli.policy_files import policy_file
 from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.host.disk import Disk
 from compartment_mapper.inference.decision import PolicyFile, parsed_policy
+from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import CanonicalName
 from compartment_mapper.policy.format import parse_policy
 from compartment_mapper.policy.model import Policy
@@ -48,6 +49,13 @@ class OverrideFile:
             file = policy_file(path)
             self.policy = parsed_policy(file)
             self._value = json.loads(file.text)
+
+    def grants(self, use: CapabilityUse) -> bool:
+        """Return whether a decision grants *use*, as such or with the object that contains it."""
+        if self.policy is None:
+            return False
+        found = self.policy.of(use.package).decision(use.part, use.path)
+        return found is not None and found[1] is True
 
     def decide(self, *decisions: Decided) -> None:
         """Add *decisions*, and write the file atomically.

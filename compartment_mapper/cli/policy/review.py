@@ -108,6 +108,10 @@ def _ask(review: Review, decisions: list[OpenDecision]) -> Counter[Answer]:
     for number, decision in enumerate(decisions, 1):
         if decision in answered:
             continue
+        if review.file.grants(decision.use):
+            answered.add(decision)
+            counts["grant"] += 1
+            continue
         same = [
             other
             for other in decisions

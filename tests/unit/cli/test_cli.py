@@ -12,6 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner
 from command_line import FILES, invoke, refused, write
+from support import package
 
 from compartment_mapper.cli.shared import TREE_SHAKING_OPTION
 
@@ -375,3 +376,23 @@ def test_an_unknown_command_can_not_steer_the_terminal() -> None:
     refused = invoke("policy", "\x1b[31mX")
     assert refused.exit_code == 2
     assert "\x1b" not in refused.stderr
+
+
+@pytest.mark.parametrize("stream", ["0", "1", "2"])
+@pytest.mark.parametrize("command", ["report main.js -o r.html", "policy infer main.js", "init"])
+def test_a_closed_stream_is_no_problem(stream: str, command: str, tmp_path: Path) -> None:
+    write(tmp_path, {"package.json": package(name="app"), "main.js": "1;\n"})
+    tool = f"{sys.executable} -m compartment_mapper"
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{tool} {command} {stream}<&-"],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    asks = command == "init"
+    assert done.returncode == int(asks), done.stderr
+    assert "Traceback" not in done.stderr
+    assert asks == ("[NOT_INTERACTIVE]" in done.stderr) or stream == "2"

@@ -169,6 +169,27 @@ def test_nothing_is_written_if_anything_is_wrong(
     assert snapshot(app) == before
 
 
+@pytest.mark.parametrize("kind", ["file", "link", "dangling-link", "folder"])
+def test_nothing_is_written_if_a_place_is_taken(kind: str, app: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    match kind:
+        case "file":
+            (app / ".github").write_text("")
+        case "link":
+            outside.mkdir()
+            (app / ".github").symlink_to(outside)
+        case "dangling-link":
+            (app / ".github").symlink_to(outside)
+        case _:
+            (app / "compartment-mapper.toml").mkdir()
+    before = snapshot(app)
+
+    assert "[CANNOT_WRITE]" in refused("init", "--yes")
+
+    assert snapshot(app) == before
+    assert not list(outside.glob("*"))
+
+
 def test_it_asks_in_a_terminal(app: Path) -> None:
     with Terminal(["init"], cwd=app) as terminal:
         terminal.until("entry [src/start.js]: ")

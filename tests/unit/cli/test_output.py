@@ -42,6 +42,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "package.json",
         "other/package.json",
         "package-lock.json",
+        "compartment-mapper.toml",
         "node_modules/b/package.json",
         "main.js",
         "node_modules/b/index.js",

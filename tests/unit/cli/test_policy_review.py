@@ -154,6 +154,30 @@ def test_a_grant_that_inference_limited_stays_limited(app: Path) -> None:
         (app / OVERRIDE).unlink()
 
 
+def test_a_grant_of_an_object_answers_for_its_members(app: Path) -> None:
+    (app / "node_modules/a/index.js").write_text("send(document);\ndocument.body;\n")
+    (app / "node_modules/b/index.js").write_text("")
+    browser = ("main.js", "-C", "browser")
+    assert invoke("policy", "infer", *browser).exit_code == 0
+    with Terminal(["policy", "review", *browser], cwd=app) as terminal:
+        assert "[1/2] critical  a  global document\n" in terminal.until(PROMPT)
+        terminal.type("y")
+        assert "2 granted, none left" in terminal.until("commit it")
+
+    assert override(app) == {"a": {"globals": {"document": True}}}
+
+
+def test_a_denial_of_an_object_leaves_its_members_open(app: Path) -> None:
+    (app / "node_modules/a/index.js").write_text("send(document);\ndocument.body;\n")
+    (app / "node_modules/b/index.js").write_text("")
+    browser = ("main.js", "-C", "browser")
+    assert invoke("policy", "infer", *browser).exit_code == 0
+    with Terminal(["policy", "review", *browser], cwd=app) as terminal:
+        terminal.until(PROMPT)
+        terminal.type("n")
+        assert "[2/2] critical  a  global document.body\n" in terminal.until(PROMPT)
+
+
 def test_an_unknown_answer_explains_the_known_ones(app: Path) -> None:
     with Terminal(["policy", "review", "main.js"], cwd=app) as terminal:
         terminal.until(PROMPT)

@@ -117,6 +117,9 @@ def test_json_describes_the_written_file(app: Path) -> None:
         pytest.param(("missing.zip", "-o", "r.html"), "CANNOT_READ", id="no-archive"),
         pytest.param(("bad.zip", "-o", "r.html"), "INVALID_ARCHIVE", id="bad-archive"),
         pytest.param(("main.js", "-o", "package.json"), "CANNOT_WRITE", id="package-json"),
+        pytest.param(
+            ("main.js", "-o", "compartment-mapper.toml"), "CANNOT_WRITE", id="configuration"
+        ),
         pytest.param(("main.js", "-o", "main.js"), "CANNOT_WRITE", id="a-script"),
         pytest.param(("main.js", "-o", "data.txt", "--asset", "data.txt"), "CANNOT_WRITE", id="an-input"),
         pytest.param(("main.js", "-o", "old.json", "--against", "old.json"), "CANNOT_WRITE", id="the-other"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from command_line import write
+from command_line import refused, write
 from support import memory, package
 
 from compartment_mapper.graph.installed import installed_packages
@@ -248,3 +248,36 @@ def test_permission_stays_for_a_package_that_is_not_installed_here() -> None:
     known = {NAME: own(run=True), CanonicalName("b"): own(run=False)}
 
     assert decided_scripts({}, known, {}) == {NAME: own(run=True)}
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        pytest.param(b'"description": "\xff"', id="not-utf-8"),
+        pytest.param(b'"x": ' + b"[" * 20_000 + b"]" * 20_000, id="deep"),
+        pytest.param(b'"name": 5', id="name-is-a-number"),
+    ],
+)
+@pytest.mark.parametrize("command", [("policy", "infer"), ("install-scripts", "list")])
+def test_a_package_json_that_only_npm_reads_hides_no_script(
+    hidden: bytes, command: tuple[str, str], tmp_path: Path
+) -> None:
+    folder = write(
+        tmp_path / "app",
+        {
+            "package.json": package(name="app", main="main.js"),
+            "main.js": "",
+            "node_modules/a/package.json": "",
+        },
+    )
+    content = b'{"version": "1.0.0", %s, "scripts": {"postinstall": "node x.js"}}' % hidden
+    (folder / "node_modules/a/package.json").write_bytes(content)
+
+    assert "[INVALID_PACKAGE_JSON]" in refused(*command, str(folder))
+    assert not (folder / "compartment-policy.json").exists()
+
+
+def test_a_lone_surrogate_hides_no_script() -> None:
+    found = of_one({}, scripts={"postinstall": "node x.js # \ud800"})
+
+    assert found["postinstall"].command == "node x.js # \ufffd"

@@ -239,6 +239,26 @@ def test_a_name_that_no_host_has_is_a_mistake(value: object, message: str, hint:
     assert (problem.message, problem.hint) == (message, hint)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [b'{"resources": {"\\ud800": {}}}', b'{"resources": {"a": {"version": "\\udfff"}}}'],
+)
+def test_a_lone_surrogate_is_a_mistake(text: bytes) -> None:
+    problem = parse_policy(text, file="policy.json")
+
+    assert isinstance(problem, Diagnostic)
+    assert "lone surrogate" in problem.message
+
+
+def test_a_surrogate_pair_is_a_character() -> None:
+    policy = parse_policy(
+        b'{"resources": {"\\ud83d\\ude00": {"globals": {"fetch": true}}}}', file="f"
+    )
+
+    assert isinstance(policy, Policy)
+    assert list(policy.resources) == ["\U0001f600"]
+
+
 def test_a_key_that_stands_twice_is_a_mistake() -> None:
     found = parse_policy(b'{"entry": {}, "entry": {"globals": "any"}}', file="policy.json")
 
