@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import click
+
+from compartment_mapper.cli.completion.arguments import PATH
 from compartment_mapper.cli.shared import read_file
 from compartment_mapper.inference.decision import PolicyFile
+
+POLICY_OPTION = click.option(
+    "--policy",
+    type=PATH,
+    metavar="FILE",
+    help="The policy file. Default: compartment-policy.json beside package.json.",
+)
 
 
 def policy_file(path: str) -> PolicyFile:

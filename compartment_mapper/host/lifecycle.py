@@ -107,9 +107,7 @@ def _package_variables(package_json: Path) -> dict[str, str]:
     """Return ``npm_package_name`` and the other fields that npm passes on."""
     content = package_json.read_bytes().removeprefix(b"\xef\xbb\xbf")
     value = json.loads(content, parse_int=_integer)
-    kept = {
-        key: value[key] for key in ("name", "version", "config", "engines", "bin") if key in value
-    }
+    kept = {key: value[key] for key in _PASSED_ON if key in value}
     if isinstance(kept.get("bin"), str):
         kept["bin"] = {str(value.get("name", "")).rpartition("/")[2]: kept["bin"]}
     found = dict(_variables("npm_package_", kept))

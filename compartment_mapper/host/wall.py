@@ -11,10 +11,11 @@ import itertools
 import os
 import shlex
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from compartment_mapper.authority.file_functions import READING, WRITING
 from compartment_mapper.authority.table import Part
 from compartment_mapper.policy.model import Attenuation, Grant, Grants, PackagePolicy
 from compartment_mapper.policy.scope import Scope
@@ -132,8 +133,9 @@ def wall_of(
         refused = _refused(policy, version) if mentions else ""
         if refused:
             return Wall(problem=refused, is_said=False)
-        needs |= _needs_of(_without_paths(policy))
-        for scope in _path_scopes(policy).values():
+        scopes = _path_scopes(policy)
+        needs |= _needs_of(_without(policy, scopes))
+        for scope in scopes.values():
             reads.update(scope.read)
             writes.update(scope.write)
     return Wall(needs=frozenset(needs), reads=frozenset(reads), writes=frozenset(writes))
@@ -147,11 +149,10 @@ def _path_scopes(policy: PackagePolicy) -> dict[str, Scope]:
     return {path: scope for path, scope in scopes.items() if scope.kind == "paths"}
 
 
-def _without_paths(policy: PackagePolicy) -> PackagePolicy:
+def _without(policy: PackagePolicy, names: Container[str]) -> PackagePolicy:
     grants = policy.builtins
     assert isinstance(grants, Mapping), grants
-    scoped = _path_scopes(policy)
-    return replace(policy, builtins={k: v for k, v in grants.items() if k not in scoped})
+    return replace(policy, builtins={k: v for k, v in grants.items() if k not in names})
 
 
 def _file_flags(access: Literal["read", "write"], patterns: Iterable[str]) -> list[str]:
@@ -203,7 +204,7 @@ def _refused(policy: PackagePolicy, version: tuple[int, ...]) -> str:
     """Return a granted capability that the permission model denies, or an empty string."""
     if _FILE_MODULES.isdisjoint(_heads(policy.builtins)):
         return ""
-    paths = [*_OF_DESCRIPTORS, *([] if version >= _LINKS else _named("symlink"))]
+    paths = [*_OF_DESCRIPTORS, *([] if version >= _LINKS else _named(["symlink"]))]
     path = next((path for path in paths if policy.allows("builtins", path)), None)
     return f"the policy grants '{path}', which the permission model always denies" if path else ""
 
@@ -228,14 +229,14 @@ def _heads(grants: Grants) -> set[str]:
     return {name.partition(".")[0] for name in granted}
 
 
-def _named(names: str) -> list[str]:
+def _named(names: Iterable[str]) -> list[str]:
     """Return the paths of functions of ``fs`` in all their variants.
 
-    >>> _named("stat")
+    >>> _named(["stat"])
     ['fs.stat', 'fs.statSync', 'fs.promises.stat', 'fs/promises.stat']
     """
     forms = ("fs.{}", "fs.{}Sync", "fs.promises.{}", "fs/promises.{}")
-    return [form.format(name) for name in names.split() for form in forms]
+    return [form.format(name) for name in names for form in forms]
 
 
 #: Functions that the permission model always denies, because it checks paths only.
@@ -288,14 +289,6 @@ _MODULES: Mapping[str, Needs] = {
 }
 _NETWORK_GLOBALS = frozenset({"fetch", "EventSource", "WebSocket"})
 
-_READING = (
-    "access createReadStream exists glob lstat openAsBlob opendir readFile readdir readlink "
-    "realpath stat statfs unwatchFile watch watchFile"
-)
-_WRITING = (
-    "appendFile chmod chown lchmod lchown lutimes mkdir mkdtemp rmdir truncate unlink utimes "
-    "writeFile"
-)
 #: Functions that open files with given flags, and functions that check before they write.
 _DOING_BOTH = (
     "copyFile cp createWriteStream link mkdtempDisposable open rename rm symlink "
@@ -305,10 +298,10 @@ _WITH_MEMBERS = frozenset({"fs", "fs/promises", "process", "v8", "worker_threads
 _MEMBERS: Sequence[tuple[Needs, Part, Sequence[str]]] = (
     (_ALL, "builtins", ["worker_threads.Worker"]),
     (_PROCESS, "globals", ["process.execve"]),
-    (_FILES, "builtins", _named(_DOING_BOTH)),
-    (_READ, "builtins", _named(_READING)),
+    (_FILES, "builtins", _named(_DOING_BOTH.split())),
+    (_READ, "builtins", _named(READING)),
     (_READ, "globals", ["process.chdir", "process.loadEnvFile"]),
-    (_WRITE, "builtins", _named(_WRITING)),
+    (_WRITE, "builtins", _named(WRITING)),
     (_WRITE, "builtins", ["v8.writeHeapSnapshot", "v8.setHeapSnapshotNearHeapLimit"]),
     (_WRITE, "builtins", ["v8.takeCoverage"]),
     (_WRITE, "globals", ["process.report", "process.report.writeReport"]),

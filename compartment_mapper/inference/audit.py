@@ -43,10 +43,13 @@ def parse_audit(text: bytes, *, file: str) -> list[AuditedUse] | Diagnostic:
 
 def _use(row: Mapping[str, object]) -> AuditedUse | None:
     """Return the use of a row; None if no pattern stands for what was used."""
-    part = next(each for each in PARTS if each == row["part"])
+    part = next((each for each in PARTS if each == row["part"]), None)
     package, path, place, grant = row["label"], row["path"], row["place"], row["grant"]
-    if not (isinstance(package, str) and isinstance(path, str) and isinstance(place, str)):
+    if part is None or not all(isinstance(each, str) for each in (package, path, place)):
         raise TypeError
+    assert isinstance(package, str)
+    assert isinstance(path, str)
+    assert isinstance(place, str)
     found = _scope(grant, part, path) if isinstance(grant, dict) else grant
     if isinstance(found, str) and found != "load":
         return None
@@ -57,16 +60,23 @@ def _use(row: Mapping[str, object]) -> AuditedUse | None:
 
 def _scope(value: dict[str, object], part: Part, path: str) -> Scope | str:
     kind = scope_kind(part, path)
-    listed = {key: _few(each) if kind == "paths" else each for key, each in value.items()}
+    lists = {key: _texts(each) for key, each in value.items()}
+    listed: dict[str, object] = {
+        key: _few(each) if kind == "paths" else each for key, each in lists.items()
+    }
     if kind == "programs":  # what environment a program needs is not recorded
         listed["env"] = ["*"]
     return scope_of(listed, part, path)
 
 
-def _few(paths: object) -> list[str]:
-    """Return patterns of *paths*: of their folder if there are many."""
-    if not isinstance(paths, list):
+def _texts(value: object) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise TypeError
+    return value
+
+
+def _few(paths: Iterable[str]) -> list[str]:
+    """Return patterns of *paths*: of their folder if there are many."""
     found: dict[str, list[str]] = {}
     for path in paths:
         found.setdefault(dirname(path), []).append(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from compartment_mapper.authority.file_functions import READING, WRITING
 from compartment_mapper.authority.scopes import scope_kind
 from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import ROOT_NAME
@@ -14,15 +15,9 @@ from compartment_mapper.policy.scope import Scope
 
 _URL = re.compile(r"(?:https?|wss?)://([^/?#*@\\\s]+)(?=[/?#]|$)", re.IGNORECASE)
 _NAMES = frozenset({"dns", "dns/promises"})
-#: Functions of one path. Others have two, or get their access by flags.
-_READING = frozenset(
-    "access createReadStream exists lstat opendir readFile readdir readlink realpath stat "
-    "FileReadStream ReadStream".split()
-)
-_WRITING = frozenset(
-    "appendFile chmod chown createWriteStream mkdir mkdtemp rm rmdir truncate unlink utimes "
-    "writeFile FileWriteStream WriteStream".split()
-)
+#: Those with one path, whose flags have no other access.
+_READING = READING | {"FileReadStream", "ReadStream"}
+_WRITING = WRITING | {"FileWriteStream", "WriteStream", "createWriteStream", "rm"}
 _UNKNOWN = "*"
 
 

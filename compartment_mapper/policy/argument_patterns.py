@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from compartment_mapper.policy.patterns import cover, within
+
 _PROGRAM = re.compile(r"[\w.+-]+|/(?:[^/\0]+/)*[^/\0]+")
 _VARIABLE = re.compile(r"[^=*\0]+\*?|\*")
 
@@ -45,20 +47,14 @@ def arguments_cover(one: Arguments, other: Arguments) -> bool:
     if one is None:
         return True
     lists = (("**",),) if other is None else other
-    return all(any(_list_covers(p, q) for p in one) for q in lists)
+    return cover(one, lists, _list_covers)
 
 
 def arguments_within(one: Arguments, other: Arguments) -> Arguments:
     """Return patterns that allow only what both allow."""
     if one is None or other is None:
         return other if one is None else one
-    found = {
-        q if _list_covers(p, q) else p
-        for p in one
-        for q in other
-        if _list_covers(p, q) or _list_covers(q, p)
-    }
-    return tuple(sorted(found))
+    return within(one, other, _list_covers)
 
 
 def _list_covers(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
@@ -73,18 +69,12 @@ def _list_covers(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 def names_cover(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Return whether the names in *one*, which may end in ``*``, cover those in *other*."""
-    return all(any(_name_covers(p, q) for p in one) for q in other)
+    return cover(one, other, _name_covers)
 
 
 def names_within(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names that both lists cover."""
-    found = {
-        q if _name_covers(p, q) else p
-        for p in one
-        for q in other
-        if _name_covers(p, q) or _name_covers(q, p)
-    }
-    return tuple(sorted(found))
+    return within(one, other, _name_covers)
 
 
 def _name_covers(one: str, other: str) -> bool:

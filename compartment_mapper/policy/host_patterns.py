@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from compartment_mapper.policy.patterns import cover
 from compartment_mapper.tables import table
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -56,7 +57,7 @@ def check_host(text: str) -> str:
 
 def hosts_cover(all_of: tuple[str, ...], others: tuple[str, ...]) -> bool:
     """Return whether the patterns *all_of* allow all that each of *others* allows."""
-    return all(any(_covers(_known(one), _known(other)) for one in all_of) for other in others)
+    return cover(all_of, others, lambda one, other: _covers(_known(one), _known(other)))
 
 
 def hosts_within(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import json
 import re
 from functools import lru_cache
 
+from compartment_mapper.policy.patterns import cover, within
 from compartment_mapper.tables import table
 
 _ANCHORS: tuple[str, ...] = tuple(json.loads(table("authority/scopes.json"))["anchors"])
@@ -47,7 +48,7 @@ def paths_cover(all_of: tuple[str, ...], others: tuple[str, ...]) -> bool:
 
     The answer is False if this is not certain.
     """
-    return all(any(_covers(one, other) for one in all_of) for other in others)
+    return cover(all_of, others, _covers)
 
 
 def paths_within(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
@@ -56,10 +57,7 @@ def paths_within(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...
     >>> paths_within(("./data/**", "$TMP/**"), ("./**",))
     ('./data/**',)
     """
-    found = {
-        q if _covers(p, q) else p for p in one for q in other if _covers(p, q) or _covers(q, p)
-    }
-    return tuple(sorted(found))
+    return within(one, other, _covers)
 
 
 def _anchor_of(text: str) -> str | None:

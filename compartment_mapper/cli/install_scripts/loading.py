@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import click
 
 from compartment_mapper import errors
-from compartment_mapper.cli.completion.arguments import FOLDER, PATH
-from compartment_mapper.cli.policy_files import policy_file
+from compartment_mapper.cli.completion.arguments import FOLDER
+from compartment_mapper.cli.policy_files import POLICY_OPTION, policy_file
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.graph.installed import InstalledPackage, installed_packages
 from compartment_mapper.host.disk import Disk, location_on_disk
@@ -49,13 +49,7 @@ class InstalledScripts:
 def folder_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the application's folder and its policy to *command*."""
     folder = click.argument("folder", type=FOLDER, default=".", required=False)
-    policy = click.option(
-        "--policy",
-        type=PATH,
-        metavar="FILE",
-        help="The policy file. Default: compartment-policy.json beside package.json.",
-    )
-    return folder(policy(command))
+    return folder(POLICY_OPTION(command))
 
 
 def installed_scripts_in(folder: str, policy: str | None) -> InstalledScripts:

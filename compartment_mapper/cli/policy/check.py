@@ -10,7 +10,7 @@ from compartment_mapper.cli.completion.arguments import PATH
 from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options, shown_path
 from compartment_mapper.cli.policy.reviewing import ALL_SIGNS_OPTION, reviewed_in
-from compartment_mapper.cli.policy_files import policy_file
+from compartment_mapper.cli.policy_files import POLICY_OPTION, policy_file
 from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import reporting, show
 from compartment_mapper.errors.diagnostic import InputError
@@ -38,12 +38,7 @@ from compartment_mapper.report.policy_text import (
     epilog="Example: compartment-mapper policy check src/main.js",
 )
 @click.argument("entry", type=PATH)
-@click.option(
-    "--policy",
-    type=PATH,
-    metavar="FILE",
-    help="The policy file. Default: compartment-policy.json beside package.json.",
-)
+@POLICY_OPTION
 @click.option(
     "--policy-override",
     "override",

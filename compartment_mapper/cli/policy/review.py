@@ -15,7 +15,7 @@ from compartment_mapper.cli.configuration.command import configured
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options, shown_path
 from compartment_mapper.cli.policy.override_file import OverrideFile
 from compartment_mapper.cli.policy.questions import Answer, Question, Review
-from compartment_mapper.cli.policy_files import policy_file
+from compartment_mapper.cli.policy_files import POLICY_OPTION, policy_file
 from compartment_mapper.cli.shared import reporting, show
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.host.disk import Disk
@@ -42,12 +42,7 @@ _DONE: dict[Answer, str] = {
     epilog="Example: compartment-mapper policy review src/main.js",
 )
 @click.argument("entry", type=PATH)
-@click.option(
-    "--policy",
-    type=PATH,
-    metavar="FILE",
-    help="The policy file. Default: compartment-policy.json beside package.json.",
-)
+@POLICY_OPTION
 @click.option(
     "--policy-override",
     "override",

@@ -104,7 +104,25 @@ def test_the_text_of_an_audit(app: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"audit": [], "used": [{}]}', "\0", "[" * 99999])
+ROW: dict[str, object] = {
+    "label": "dep",
+    "part": "globals",
+    "path": "fetch",
+    "place": "",
+    "grant": True,
+}
+WRONG: list[tuple[str, object]] = [
+    *(("part", "other"), ("part", None), ("part", ["globals"]), ("label", 1), ("path", {})),
+    *(("place", []), ("grant", [1]), ("grant", {"hosts": {}}), ("grant", {"hosts": [1]})),
+    ("grant", 1),
+]
+TEXTS = [
+    *("", "[]", "{}", '{"audit": [], "used": [{}]}', "\0", "[" * 99999),
+    *(json.dumps({"audit": [{**ROW, key: value}], "used": []}) for key, value in WRONG),
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
 def test_a_file_that_is_no_audit(text: str, app: Path) -> None:
     (app / "audit.json").write_text(text)
     before = (app / "compartment-policy.json").read_text()
