@@ -4,6 +4,7 @@ import { InvalidArchive } from '../base/errors.js';
 import {
   decisionsOf,
   grantedOf,
+  holdersOf,
   mayUsePackage,
   memberOf,
   policiesOf,
@@ -105,15 +106,14 @@ const scopeExcess = (part, policy, limit) => {
   if (limits === 'any') return undefined;
   const known = isAttenuation(limits) ? new Map() : decisionsOf(part, limits);
   for (const [path, scope] of policy.scopes[part]) {
-    const holders = path.split('.').map((_, at, names) => names.slice(0, at + 1).join('.'));
     const [name = '', ...members] = path.split('.');
     const granted = grantedOf(known.get(name));
     const whole = granted && members.reduce(memberOf, granted);
     const isWhole = whole !== undefined && whole.whole && whole.members.size === 0;
     const { scopes } = limit;
-    const nearest = holders
-      .reverse()
-      .find((holder) => scopes[part].has(holder) || isDenied(limits, holder));
+    const nearest = holdersOf(path).find(
+      (holder) => scopes[part].has(holder) || isDenied(limits, holder),
+    );
     const allowed = scopes[part].get(nearest ?? '');
     if (!isWhole && !(allowed !== undefined && coversScope(allowed, scope))) return path;
   }

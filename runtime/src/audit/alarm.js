@@ -2,14 +2,14 @@
 // attempt would go unnoticed.
 import { severityOf } from '../base/authority.js';
 import { onDenied } from '../base/errors.js';
-import { bareBuiltin } from '../policy/policy.js';
+import { bareBuiltin, holdersOf } from '../policy/policy.js';
 import { placeOfUse } from './audit.js';
+import { WORST } from './report.js';
 
 /** @import { CompartmentMap } from '../archive/compartment-map.js' */
 /** @import { PackagePolicy } from '../policy/policy-format.js' */
 
 const MOST = 10; // lines
-const WORST = ['high', 'critical'];
 
 /**
  * @param {PackagePolicy} policy
@@ -20,7 +20,7 @@ const WORST = ['high', 'critical'];
 const isDecided = (policy, part, path) => {
   const grants = policy[part];
   if (!(grants instanceof Map)) return false;
-  const names = path.split('.').map((_, at, all) => all.slice(0, at + 1).join('.'));
+  const names = holdersOf(path);
   return [...grants].some(([name, grant]) => grant === false && names.includes(bareBuiltin(name)));
 };
 

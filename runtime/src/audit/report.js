@@ -14,7 +14,7 @@ import { needStack } from '../base/stack-space.js';
 
 const MOST_LINES = 10_000; // kinds of uses, each with its place; further ones are only counted
 const FLUSH_EVERY = 1000; // milliseconds
-const WORST = ['high', 'critical'];
+export const WORST = ['high', 'critical'];
 
 /**
  * @param {(line: Line | { time: string, omitted: number }) => void} write
@@ -86,18 +86,18 @@ export const flushInTime = ({ flush }) => {
 
 /**
  * @param {Function} method
- * @param {() => void} note
+ * @param {(args: unknown[]) => void} note
  * @returns {Function} the same method; every call is noted
  */
-const noted = (method, note) => {
+export const noted = (method, note) => {
   /** @type {Function} */
   const proxy = new Proxy(method, {
     apply(target, receiver, args) {
-      note();
+      note(args);
       return Reflect.apply(target, receiver, args);
     },
     construct(target, args, newTarget) {
-      note();
+      note(args);
       return Reflect.construct(target, args, newTarget === proxy ? target : newTarget);
     },
   });

@@ -29,7 +29,7 @@ export const NO_POLICY = {
   packages: new Map(),
   globals: new Map(),
   builtins: new Map(),
-  scopes: { globals: NO_SCOPES, builtins: NO_SCOPES },
+  scopes: NO_SCOPES,
   defaultAttenuator: undefined,
   harden: false,
 };
@@ -39,7 +39,7 @@ export const ALL_POLICY = {
   packages: 'any',
   globals: 'any',
   builtins: 'any',
-  scopes: { globals: NO_SCOPES, builtins: NO_SCOPES },
+  scopes: NO_SCOPES,
   defaultAttenuator: undefined,
   harden: false,
 };

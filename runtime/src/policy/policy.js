@@ -30,7 +30,7 @@ const harmlessPolicy = (application) => ({
   ...(application === undefined ? {} : { denied: application }),
   globals: new Map(harmlessPaths('globals').map((path) => [path, true])),
   builtins: new Map(harmlessPaths('builtins').map((path) => [path, true])),
-  scopes: { globals: NO_SCOPES, builtins: NO_SCOPES },
+  scopes: NO_SCOPES,
   defaultAttenuator: undefined,
   harden: false,
 });
@@ -230,6 +230,15 @@ export const globalDecision = ({ globals }, name) => {
 };
 
 /**
+ * @param {string} path of a member
+ * @returns {string[]} the path and those of the objects that contain it, the longest first
+ */
+export const holdersOf = (path) => {
+  const names = path.split('.');
+  return names.map((_, at) => names.slice(0, names.length - at).join('.'));
+};
+
+/**
  * @param {PackagePolicy} policy
  * @param {'globals' | 'builtins'} part
  * @param {string} name of a builtin or a global
@@ -246,9 +255,9 @@ export const scopesOf = ({ scopes }, part, name) =>
  */
 export const isDecidedBelow = ({ builtins }, holder, path) => {
   if (builtins === 'any') return false;
-  for (let at = path; at.length > holder.length; at = at.slice(0, at.lastIndexOf('.')))
-    if (builtins.has(at) || builtins.has(`node:${at}`)) return true;
-  return false;
+  return holdersOf(path).some(
+    (at) => at.length > holder.length && (builtins.has(at) || builtins.has(`node:${at}`)),
+  );
 };
 
 /**

@@ -24,8 +24,8 @@ import { coversPath, isPathPattern } from './path-patterns.js';
  * @typedef {ReadonlyMap<string, Scope>} Scopes by path, without `node:`
  */
 
-/** @type {Scopes} */
-export const NO_SCOPES = new Map();
+/** @type {{ globals: Scopes, builtins: Scopes }} */
+export const NO_SCOPES = { globals: new Map(), builtins: new Map() };
 
 const PARTS = /** @type {const} */ (['globals', 'builtins']);
 const KINDS = /** @type {const} */ (['hosts', 'paths', 'programs']);
@@ -131,11 +131,10 @@ const asScope = (input, kind) => {
  * @returns {{ globals: Scopes, builtins: Scopes }}
  */
 export const readScopes = (options, isGranted) => {
-  const none = { globals: NO_SCOPES, builtins: NO_SCOPES };
   if (options === undefined || typeof options.value !== 'object' || options.value === null)
-    return none;
+    return NO_SCOPES;
   const listed = json.asObject(options).get('scopes');
-  if (listed === undefined) return none;
+  if (listed === undefined) return NO_SCOPES;
   const parts = json.asObject(listed);
   parts.only([...PARTS]);
   const read = (/** @type {'globals' | 'builtins'} */ part) => {

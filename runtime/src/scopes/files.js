@@ -1,7 +1,8 @@
 // `fs` of packages whose grants list paths.
 import { codedError } from '../base/errors.js';
 import { isConstructor, ownFunction } from '../views/view.js';
-import { guardFiles, resolutionOf } from '../taming/tame-fs.js';
+import { guardByDescriptor } from '../taming/fs-descriptors.js';
+import { guard, guardFiles, resolutionOf } from '../taming/tame-fs.js';
 import { guardOpening, optionsOf, settled } from '../taming/fs-open.js';
 import { replace } from '../lockdown/replace.js';
 import { openAtOnce, settledOptions, useAtOnce } from './files-at-once.js';
@@ -37,20 +38,6 @@ const bare = (host) => {
   if (typeof native === 'function')
     Object.assign(own, { native: (/** @type {unknown[]} */ ...args) => native(...args) });
   return own;
-};
-
-/**
- * @param {AnyObject} owner
- * @param {string} name
- * @param {(args: unknown[]) => unknown[]} checked
- */
-const guard = (owner, name, checked) => {
-  const rejects = !Object.hasOwn(owner, 'openSync');
-  replace(owner, name, (original) =>
-    rejects
-      ? async (/** @type {unknown[]} */ ...args) => original(...checked(args))
-      : (/** @type {unknown[]} */ ...args) => original(...checked(args)),
-  );
 };
 
 /**
@@ -190,23 +177,15 @@ const guardDescriptors = (fs, opened) => {
       },
     );
   });
-  const isWrite = (/** @type {string} */ name) => /^(?:write|append)/.test(name);
-  for (const name of BY_DESCRIPTOR.flatMap((each) => [each, `${each}Sync`]))
-    replace(fs, name, (original) => (/** @type {unknown[]} */ ...args) => {
-      const [descriptor] = args;
-      const isStandard = (descriptor === 1 || descriptor === 2) && isWrite(name);
-      if (typeof descriptor === 'number' && !isStandard && !opened.has(descriptor)) {
-        const error = codedError(
-          'EBADF',
-          `EBADF: bad file descriptor ${descriptor}: this package has not opened it`,
-        );
-        const done = args.at(-1);
-        if (typeof done !== 'function') throw error;
-        return void queueMicrotask(() => done(error));
-      }
-      if (name.startsWith('close')) opened.delete(descriptor);
-      return original(...args);
-    });
+  guardByDescriptor(fs, BY_DESCRIPTOR, (descriptor, name) => {
+    const isStandard = (descriptor === 1 || descriptor === 2) && /^(?:write|append)/.test(name);
+    if (typeof descriptor === 'number' && !isStandard && !opened.has(descriptor))
+      throw codedError(
+        'EBADF',
+        `EBADF: bad file descriptor ${descriptor}: this package has not opened it`,
+      );
+    if (name.startsWith('close')) opened.delete(descriptor);
+  });
 };
 
 /**

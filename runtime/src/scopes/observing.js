@@ -1,11 +1,13 @@
 // `run --audit`: records the hosts, files and programs that a package uses with an unrestricted grant, as the scope that
 // would be enough.
+import { noted } from '../audit/report.js';
 import { scopeKind, scopedMembers } from '../policy/scopes.js';
 import { accessOf } from '../taming/fs-open.js';
-import { resolutionOf } from '../taming/tame-fs.js';
+import { METHODS, resolutionOf } from '../taming/tame-fs.js';
 import { connectOptionsOf } from './connections.js';
 import { hostOf } from '../policy/host-patterns.js';
 import { requestOf } from './requests.js';
+import { withPort } from './rules.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
 /** @import { Granted } from '../policy/policy.js' */
@@ -24,9 +26,8 @@ const { URL } = globalThis;
 const atHost = (requested, port) => {
   const host = hostOf(requested);
   if (host === undefined) return undefined;
-  const shown = host.name.includes(':') ? `[${host.name}]` : host.name;
   const isUsual = port === undefined || [80, 443].includes(Number(port));
-  return { hosts: [isUsual ? host.name : `${shown}:${port}`] };
+  return { hosts: [isUsual ? host.name : withPort(host.name, `${port}`)] };
 };
 
 /**
@@ -40,10 +41,8 @@ const atUrl = (requested) => {
   return /^(?:https?|wss?):$/.test(protocol) ? atHost(hostname, port || undefined) : undefined;
 };
 
-// Functions of `fs` that only read; `open` and streams depend on their flags.
-const READS =
-  /^(?:access|createReadStream|exists|lstat|open|opendir|readdir|readFile|readlink|realpath|stat|ReadStream|FileReadStream)(?:Sync)?$/;
-const TWO_PATHS = /^(?:copyFile|link|rename)(?:Sync)?$/;
+// Functions of `fs` that only read, besides those in METHODS.
+const READS = ['createReadStream', 'exists', 'readFile', 'FileReadStream', 'ReadStream'];
 
 /**
  * @param {string} name of a function of `fs`
@@ -63,13 +62,18 @@ const atPaths = (name, args, fs, cwd) => {
   };
   const [first, second] = args;
   if (typeof first === 'number') return undefined;
-  const access = /^open(?:Sync)?$/.test(name)
-    ? accessOf(typeof second === 'function' ? undefined : second, fs['constants'])
-    : READS.test(name)
-      ? 'read'
-      : 'write';
-  if (!TWO_PATHS.test(name)) return { [access]: shown(first, access === 'read') };
-  return name.startsWith('copyFile')
+  const base = name.replace(/Sync$/, '');
+  const { paths, access } = METHODS[base] ?? {
+    paths: 1,
+    access:
+      base === 'open'
+        ? accessOf(typeof second === 'function' ? undefined : second, fs['constants'])
+        : READS.includes(base)
+          ? 'read'
+          : 'write',
+  };
+  if (paths === 1) return { [access]: shown(first, access === 'read') };
+  return base === 'copyFile'
     ? { read: shown(first, true), write: shown(second) }
     : { write: [...shown(first), ...shown(second)] };
 };
@@ -103,29 +107,16 @@ const usedBy = (pkg, load, builtin, member, args) => {
 /**
  * @param {Function} original
  * @param {(args: unknown[]) => void} note
- * @returns {Function} the same, for calls and `new`; what it records must not change what it does
+ * @returns {Function} the same; what it records must not change what it does
  */
-const observed = (original, note) => {
-  const safely = (/** @type {unknown[]} */ args) => {
+const observed = (original, note) =>
+  noted(original, (args) => {
     try {
       note(args);
     } catch {
       // Node reports wrong arguments.
     }
-  };
-  /** @type {Function} */
-  const proxy = new Proxy(original, {
-    apply(target, receiver, args) {
-      safely(args);
-      return Reflect.apply(target, receiver, args);
-    },
-    construct(target, args, newTarget) {
-      safely(args);
-      return Reflect.construct(target, args, newTarget === proxy ? target : newTarget);
-    },
   });
-  return proxy;
-};
 
 const NOT_CALLED = ['Agent', 'globalAgent', 'promises', 'Socket', 'Stream', 'createSocket'];
 

@@ -35,7 +35,12 @@ export const refusal = ({ pkg, part, path }, denied) => {
   return scopeDenied({ label: pkg.label, part, path, ...denied });
 };
 
-const shown = (/** @type {string} */ name) => (name.includes(':') ? `[${name}]` : name);
+/**
+ * @param {string} name of a host, or its address
+ * @param {number | string} port
+ * @returns {string} as in a policy
+ */
+export const withPort = (name, port) => `${name.includes(':') ? `[${name}]` : name}:${port}`;
 
 /**
  * @param {Rule} rule
@@ -52,7 +57,7 @@ export const requireHost = (rule, requested, port, action = 'connect to') => {
     throw refusal(rule, { action, target: `${requested}`, key: 'hosts', reason });
   }
   if (!allowsHost(rule.scope.hosts, host, port)) {
-    const entry = port > 0 ? `${shown(host.name)}:${port}` : host.name;
+    const entry = port > 0 ? withPort(host.name, port) : host.name;
     throw refusal(rule, { action, target: entry, key: 'hosts', entry });
   }
   return host;
@@ -68,7 +73,7 @@ export const requireHost = (rule, requested, port, action = 'connect to') => {
 export const addressRefusal = (rule, host, address, port) => {
   if (allowsAddress(rule.scope.hosts, host, address, port)) return undefined;
   const reason = `'${host.name}' has this address, which is not public`;
-  const target = `${shown(address)}:${port}`;
+  const target = withPort(address, port);
   return refusal(rule, { action: 'connect to', target, reason, key: 'hosts', entry: address });
 };
 

@@ -55,23 +55,34 @@ const OF_DESCRIPTORS = [
 
 /**
  * @param {AnyObject} fs
- * @param {number} inherited
+ * @param {string[]} names of functions whose first argument can be a descriptor, without `Sync`
+ * @param {(descriptor: unknown, name: string) => void} check throws the error of a descriptor that the function must not
+ *   get
  */
-export const guardDescriptors = (fs, inherited) => {
-  for (const name of OF_DESCRIPTORS.flatMap((each) => [each, `${each}Sync`])) {
+export const guardByDescriptor = (fs, names, check) => {
+  for (const name of names.flatMap((each) => [each, `${each}Sync`])) {
     replace(fs, name, (original) => (/** @type {unknown[]} */ ...args) => {
       try {
-        checkDescriptor(args[0], inherited);
+        check(args[0], name);
       } catch (error) {
         const done = args.at(-1);
         if (typeof done !== 'function') throw error;
         return queueMicrotask(() => done(error));
       }
-      if (name.startsWith('close')) noteClosed(args[0]);
       return original(...args);
     });
   }
 };
+
+/**
+ * @param {AnyObject} fs
+ * @param {number} inherited
+ */
+export const guardDescriptors = (fs, inherited) =>
+  guardByDescriptor(fs, OF_DESCRIPTORS, (descriptor, name) => {
+    checkDescriptor(descriptor, inherited);
+    if (name.startsWith('close')) noteClosed(descriptor);
+  });
 
 /**
  * Guards the native method that creates a socket from a descriptor.

@@ -18,7 +18,7 @@ import { replace } from '../lockdown/replace.js';
 // Functions of https://nodejs.org/api/fs.html that take paths without opening a file: number of paths and required
 // access.
 /** @type {Record<string, { paths: number, access: Access }>} */
-const METHODS = {
+export const METHODS = {
   __proto__: /** @type {never} */ (null),
   ...named('read', 1, [
     ...['access', 'lstat', 'openAsBlob', 'opendir', 'readdir', 'readlink', 'realpath'],
@@ -44,11 +44,11 @@ function named(access, paths, names) {
 const isPromises = (owner) => !Object.hasOwn(owner, 'openSync');
 
 /**
- * @param {AnyObject} owner
+ * @param {AnyObject} owner `fs`, or its promises
  * @param {string} name
  * @param {Checked} checked
  */
-const guard = (owner, name, checked) => {
+export const guard = (owner, name, checked) => {
   const rejects = isPromises(owner) && name !== 'watch'; // it returns an iterator
   replace(owner, name, (original) =>
     rejects
