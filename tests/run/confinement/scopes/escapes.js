@@ -5,6 +5,7 @@ const http2 = require('http2');
 const net = require('net');
 const tls = require('tls');
 const dgram = require('dgram');
+const leads = require('./leads');
 
 const [good, ...ports] = process.env.PORTS.split(',').map(Number);
 
@@ -19,24 +20,6 @@ const leaking = (found) =>
     },
     get: (target, key) => (key in target ? target[key] : () => 0),
   });
-const leads = (root) => {
-  const seen = new Set();
-  const left = [root];
-  while (left.length > 0 && seen.size < 20000) {
-    const at = left.pop();
-    if ((typeof at !== 'object' && typeof at !== 'function') || at === null || seen.has(at))
-      continue;
-    seen.add(at);
-    left.push(Object.getPrototypeOf(at));
-    for (const key of Reflect.ownKeys(at)) {
-      try {
-        left.push(at[key]);
-      } catch {}
-    }
-  }
-  return [...seen];
-};
-
 module.exports.probes = {
   'a socket that is 0': (port) => quiet(tls.connect({ socket: 0, host: '127.0.0.1', port })),
   'a socket that is an empty string': (port) =>

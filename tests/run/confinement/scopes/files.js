@@ -5,6 +5,7 @@ const path = require('path');
 const util = require('util');
 const crypto = require('crypto');
 const processes = require('child_process');
+const leads = require('./leads');
 
 const once = (emitter, event) =>
   new Promise((resolve, reject) => emitter.once(event, resolve).once('error', reject));
@@ -153,25 +154,6 @@ const isFrom = (outside, found) => {
   return found;
 };
 
-// Every property that an object leads to.
-const leads = (root) => {
-  const seen = new Set();
-  const left = [root];
-  while (left.length > 0 && seen.size < 20000) {
-    const at = left.pop();
-    if ((typeof at !== 'object' && typeof at !== 'function') || at === null || seen.has(at))
-      continue;
-    seen.add(at);
-    left.push(Object.getPrototypeOf(at));
-    for (const key of Reflect.ownKeys(at)) {
-      try {
-        left.push(at[key]);
-      } catch {}
-    }
-  }
-  return [...seen];
-};
-
 const denied = {
   readFileSync: () => fs.readFileSync('secret.txt', 'utf8'),
   readFile: () => util.promisify(fs.readFile)('secret.txt', 'utf8'),
@@ -308,7 +290,10 @@ const denied = {
     isFrom(7, withGetter('bigint', (options) => fs.statSync('out/use/f', options)).size),
   'a getter that moves folders of temporary ones': () => {
     const made = withGetter('encoding', (options) => fs.mkdtempSync('out/use/d/x', options));
-    return isFrom(1, fs.readdirSync('outside').filter((name) => path.basename(made) === name).length);
+    return isFrom(
+      1,
+      fs.readdirSync('outside').filter((name) => path.basename(made) === name).length,
+    );
   },
   'changing a file': () => fs.writeFileSync('secret.txt', 'changed'),
   'another program': () => processes.execFileSync('sh', ['-c', 'echo x'], { encoding: 'utf8' }),

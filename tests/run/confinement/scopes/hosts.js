@@ -6,6 +6,7 @@ const net = require('net');
 const tls = require('tls');
 const dns = require('dns');
 const dgram = require('dgram');
+const leads = require('./leads');
 
 const [good, bad] = process.env.PORTS.split(',').map(Number);
 const local = `localhost:${good}`;
@@ -42,29 +43,9 @@ const above = (object) => {
   for (let at = object; at; at = Object.getPrototypeOf(at)) found.push(at);
   return found;
 };
-// Everything that properties and prototypes of an object lead to.
-const reachable = (root, most = 20000) => {
-  const seen = new Set();
-  const left = [root];
-  while (left.length > 0 && seen.size < most) {
-    const at = left.pop();
-    if ((typeof at !== 'object' && typeof at !== 'function') || at === null || seen.has(at))
-      continue;
-    seen.add(at);
-    left.push(Object.getPrototypeOf(at));
-    for (const key of Reflect.ownKeys(at)) {
-      const { value } = Reflect.getOwnPropertyDescriptor(at, key) ?? {};
-      left.push(value);
-      try {
-        left.push(at[key]);
-      } catch {}
-    }
-  }
-  return [...seen];
-};
 // Calls every function called `connect` that an object leads to, on everything that may have a connection.
 const connectAll = (root) => {
-  const all = reachable(root);
+  const all = leads(root);
   const connects = all.filter(
     (one) => typeof one === 'function' && /connect|createConnection/i.test(one.name),
   );
@@ -92,7 +73,7 @@ const connectAll = (root) => {
   return connects.length;
 };
 const classesOf = (root) => {
-  const all = reachable(root).filter((one) => typeof one === 'function' && one.prototype);
+  const all = leads(root).filter((one) => typeof one === 'function' && one.prototype);
   for (const Class of all)
     for (const args of [
       [{ host: 'localhost', port: bad, path: '/' }],

@@ -128,6 +128,7 @@ def _run(folder: Path, command: list[str], *, scoped: bool) -> tuple[set[str], l
                 "main.js": MAIN,
                 "node_modules/dep/package.json": '{"name": "dep", "version": "1.0.0"}',
                 "node_modules/dep/index.js": (HERE / "escapes.js").read_text(),
+                "node_modules/dep/leads.js": (HERE / "leads.js").read_text(),
                 "compartment-policy.json": json.dumps(policy),
             },
         )

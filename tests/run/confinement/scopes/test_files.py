@@ -59,6 +59,7 @@ def _run(folder: Path, *, scoped: bool, options: tuple[str, ...] = ()) -> Found:
             "main.js": MAIN,
             "node_modules/dep/package.json": '{"name": "dep", "version": "1.0.0"}',
             "node_modules/dep/index.js": (HERE / "files.js").read_text(),
+            "node_modules/dep/leads.js": (HERE / "leads.js").read_text(),
             "compartment-policy.json": json.dumps(policy),
             "secret.txt": "secret",
             "data/a.txt": "data",

@@ -117,6 +117,7 @@ def _run(folder: Path, grant: object) -> tuple[Found, int, int]:
                 "main.js": MAIN,
                 "node_modules/dep/package.json": '{"name": "dep", "version": "1.0.0"}',
                 "node_modules/dep/index.js": (HERE / "hosts.js").read_text(),
+                "node_modules/dep/leads.js": (HERE / "leads.js").read_text(),
                 "compartment-policy.json": json.dumps(
                     {
                         "harmless": True,
