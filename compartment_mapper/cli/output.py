@@ -52,6 +52,17 @@ def check_report_output(output: str) -> None:
     _check_file(output)
 
 
+def check_policy_output(output: str, inputs: Iterable[str]) -> None:
+    """Reject an output path for a policy that is a file of another kind, or one of *inputs*.
+
+    Raises:
+        InputError: CANNOT_WRITE.
+    """
+    if output != STANDARD_OUTPUT:
+        _check_file(output)
+        check_is_no_input(output, inputs)
+
+
 def _check_file(output: str) -> None:
     if PurePath(output).name in _NEVER:
         _refuse(output, "the file describes a package and must not be overwritten")

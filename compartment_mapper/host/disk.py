@@ -13,6 +13,11 @@ from compartment_mapper.locations import Location, location_of_path, path_of
 from compartment_mapper.powers import FileKind
 
 
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file; a named pipe does not wait for its writer, and is empty."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 class Disk:
     """`ReadPowers` and `WritePowers` over the host's files."""
 
@@ -20,7 +25,8 @@ class Disk:
         """Return the bytes of the file at *location*, or None if there is no such file."""
         path = path_of(location)
         try:
-            with open(path, "rb") as file:  # noqa: PTH123 - a third faster, called thousands of times
+            # Not `Path.open`: a third faster, called thousands of times.
+            with open(path, "rb", opener=_open_at_once) as file:
                 return file.read()
         except PermissionError as problem:
             raise errors.InputError(errors.cannot_read(path, _reason(problem))) from problem

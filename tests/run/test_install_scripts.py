@@ -222,3 +222,21 @@ def test_a_number_of_thousands_of_digits_is_no_obstacle(app: Path) -> None:
 
     assert invoke("install-scripts", "run", str(app)).exit_code == 0
     assert log(app) == ["z postinstall"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the host has no named pipes")
+def test_a_named_pipe_in_place_of_a_descriptor_is_an_error_and_no_wait(app: Path) -> None:
+    descriptor = app / "node_modules/z/package.json"
+    descriptor.unlink()
+    os.mkfifo(descriptor)
+
+    done = subprocess.run(
+        [*TOOL, "install-scripts", "list", str(app)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "[INVALID_PACKAGE_JSON]" in done.stderr

@@ -11,7 +11,7 @@ from compartment_mapper.bundle.application import Application
 from compartment_mapper.cli.building import place_of
 from compartment_mapper.cli.completion.arguments import PATH
 from compartment_mapper.cli.configuration.command import configured
-from compartment_mapper.cli.output import STANDARD_OUTPUT
+from compartment_mapper.cli.output import STANDARD_OUTPUT, check_policy_output
 from compartment_mapper.cli.policy.loading import LoadOptions, load, load_options, shown_path
 from compartment_mapper.cli.policy.proposing import known_policy, proposed_policy
 from compartment_mapper.cli.policy.reviewing import scripts_summary
@@ -82,6 +82,8 @@ def infer_command(
         raise click.UsageError(message)
     application = load(entry, loading)
     target = output or path_of(Location(application.root + POLICY_FILE))
+    sources = map(path_of, application.modules.modules)
+    check_policy_output(target, (*sources, *([audit] if audit else [])))
     known = None if output == STANDARD_OUTPUT else known_policy(target)
     audited = [] if audit is None else _audited(audit)
     policy = proposed_policy(application, known, scopes=scopes, audited=audited)

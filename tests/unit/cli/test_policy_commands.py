@@ -361,3 +361,21 @@ def test_the_nearest_command_is_named() -> None:
 
     assert result.exit_code == 2
     assert "did you mean 'infer'?" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["package.json", "data.json", "audit.json"])
+def test_infer_overwrites_no_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    files = {
+        "package.json": "{}",
+        "main.js": "require('./data.json');\n",
+        "data.json": "{}",
+        "audit.json": "{}",
+    }
+    monkeypatch.chdir(write(tmp_path, files))
+
+    error = refused("policy", "infer", "main.js", "--audit", "audit.json", "-o", name)
+
+    assert f"[CANNOT_WRITE]: cannot write '{name}'" in error
+    assert Path(name).read_text() == "{}"
