@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 
-def mapper(*arguments: str | Path, check: bool = False) -> subprocess.CompletedProcess[str]:
+def mapper(
+    *arguments: str | Path,
+    check: bool = False,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
     """Run ``compartment-mapper``; with *check*, it must succeed."""
     done = subprocess.run(
         [sys.executable, "-m", "compartment_mapper", *arguments],
@@ -15,6 +21,8 @@ def mapper(*arguments: str | Path, check: bool = False) -> subprocess.CompletedP
         text=True,
         check=False,
         timeout=60,
+        cwd=cwd,
+        env=env,
     )
     assert "Traceback (most recent call last)" not in done.stderr, done.stderr
     assert done.returncode == 0 or not check, done.stderr

@@ -6,11 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Literal, TypedDict
 
-from compartment_mapper.authority.table import Part
+from compartment_mapper.authority.table import Authority, Part
 from compartment_mapper.tables import table
 
-#: What a scope lists: hosts to reach, files to access, or programs to start.
-ScopeKind = Literal["hosts", "paths", "programs"]
+#: What a scope lists: hosts to reach, files to access, programs to start, or modules of the archive
+#: to start in threads and processes.
+ScopeKind = Literal["hosts", "paths", "programs", "modules"]
 
 
 class _Table(TypedDict):
@@ -18,10 +19,16 @@ class _Table(TypedDict):
     hosts: Mapping[str, Mapping[str, str]]
     paths: Mapping[str, Mapping[str, str]]
     programs: Mapping[str, Mapping[str, str]]
+    modules: Mapping[str, Mapping[str, str]]
 
 
 _TABLE: _Table = json.loads(table("authority/scopes.json"))
-_KINDS: tuple[ScopeKind, ...] = ("hosts", "paths", "programs")
+_KINDS: tuple[ScopeKind, ...] = ("hosts", "paths", "programs", "modules")
+
+#: The authority of a grant that starts modules of the archive only.
+STARTS_OWN_MODULES = Authority(
+    "medium", "runs modules of the archive in parallel, each package with its own grants"
+)
 
 #: Globals whose grants can have a scope.
 SCOPED_GLOBALS = frozenset(_TABLE["hosts"]["globals"])
@@ -42,7 +49,9 @@ def scope_kind(part: Part, path: str) -> ScopeKind | None:
         head, member = f"{head}/promises", member.removeprefix("promises.")
     for kind in _KINDS:
         members = _TABLE[kind].get(part, {}).get(head)
-        if members is not None and (not member or member in members.split()):
+        if members is None:
+            continue
+        if member in members.split() or (not member and kind != "modules"):
             return kind
     return None
 
@@ -50,4 +59,4 @@ def scope_kind(part: Part, path: str) -> ScopeKind | None:
 def members_with_scope(part: Part, name: str) -> list[str]:
     """Return the members of the builtin *name* whose grants can have a scope."""
     rows = (_TABLE[kind].get(part, {}) for kind in _KINDS)
-    return next((row[name] for row in rows if name in row), "").split()
+    return [member for row in rows for member in row.get(name, "").split()]

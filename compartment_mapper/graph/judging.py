@@ -33,7 +33,9 @@ def unknown_request_problems(
         if request.reach == "always" or (package == loading.root and request.reach == "maybe"):
             place = place_in(name, scanned.text, request.span)
             diagnostic = errors.computed_request(place)
-            yield Problem(diagnostic=diagnostic, module=location, request=None)
+            yield Problem(
+                diagnostic=diagnostic, module=location, request=None, computed=request.span
+            )
 
 
 def failure_problem(
@@ -69,6 +71,9 @@ def judged(graph: ModuleGraph, problems: list[Problem]) -> Loaded:
     judged: list[Diagnostic] = []
     for problem in problems:
         request = problem.request
+        edges = graph.modules[problem.module].edges if problem.computed else ()
+        if any(edge.request.span == problem.computed for edge in edges):
+            continue
         if request is not None and request.reach == "guarded":
             continue
         certain = problem.module in always and (request is None or request.reach == "always")

@@ -33,6 +33,7 @@ from compartment_mapper.graph.package_patterns import package_requests
 from compartment_mapper.graph.passed_paths import requests_by_path
 from compartment_mapper.graph.patterns import pattern_requests
 from compartment_mapper.graph.pending import PendingModule, Queue, begin_scan, scanned_module
+from compartment_mapper.graph.started_modules import requests_by_starts
 from compartment_mapper.graph.targets import is_optional, language_for, target_of
 from compartment_mapper.locations import Location
 from compartment_mapper.records.languages import Language
@@ -97,9 +98,10 @@ def _late_requests(
     modules: Mapping[Location, Module], loading: Loading
 ) -> list[tuple[Location, ModuleRequest, bool]]:
     """Return the requests that only the complete graph reveals, without duplicates."""
+    finders = ((False, requests_by_path), (True, requests_by_name), (False, requests_by_starts))
     found = [
         (named, *request)
-        for named, requests in ((False, requests_by_path), (True, requests_by_name))
+        for named, requests in finders
         for request in requests(modules, application=loading.root, context=loading.context)
     ]
     return [

@@ -12,6 +12,7 @@ from compartment_mapper.powers import ReadPowers, ScanPowers, StripPowers, Synta
 from compartment_mapper.records.module_record import ModuleRequest
 from compartment_mapper.resolve.data_urls import DataModule
 from compartment_mapper.resolve.resolver import ResolverContext
+from compartment_mapper.text import Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,3 +47,5 @@ class Problem:
     diagnostic: Diagnostic
     module: Location
     request: ModuleRequest | None
+    #: Of a computed request: it is no problem if the complete graph reveals its modules.
+    computed: Span | None = None

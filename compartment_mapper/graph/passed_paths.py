@@ -12,6 +12,7 @@ from posixpath import relpath
 
 from compartment_mapper.graph.module_graph import Module
 from compartment_mapper.graph.patterns import PROGRAMS, asset_files
+from compartment_mapper.graph.started_modules import names_a_file, starting_uses
 from compartment_mapper.locations import Location, Specifier, base_name, joined, parent_of, path_of
 from compartment_mapper.records.module_record import ModuleRequest, PatternRequest
 from compartment_mapper.resolve.package_lookup import ResolverContext, is_owned
@@ -32,6 +33,13 @@ def requests_by_path(
         if request.pattern == "*"
         and _PATH.search(module.source, request.span.start, request.span.end)
         and package_root(location, descriptors=context.descriptors) != application
+    ]
+    loaders += [
+        (location, PatternRequest(pattern="*", kind="import", span=use.span, reach="guarded"))
+        for location, module in modules.items()
+        if package_root(location, descriptors=context.descriptors) != application
+        for use in starting_uses(module.record)
+        if not names_a_file(use, module)
     ]
     if not loaders:
         return

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from compartment_mapper.authority.file_functions import READING, WRITING
+from compartment_mapper.authority.scopes import ScopeKind
 from compartment_mapper.authority.table import Part
 from compartment_mapper.policy.model import Attenuation, Grant, Grants, PackagePolicy
 from compartment_mapper.policy.scope import Scope
@@ -133,20 +134,22 @@ def wall_of(
         refused = _refused(policy, version) if mentions else ""
         if refused:
             return Wall(problem=refused, is_said=False)
-        scopes = _path_scopes(policy)
-        needs |= _needs_of(_without(policy, scopes))
+        scopes = _scopes(policy, "paths")
+        started = _scopes(policy, "modules")
+        needs |= _needs_of(_without(policy, {**scopes, **started}))
+        needs |= {_STARTING[path.partition(".")[0]] for path in started}
         for scope in scopes.values():
             reads.update(scope.read)
             writes.update(scope.write)
     return Wall(needs=frozenset(needs), reads=frozenset(reads), writes=frozenset(writes))
 
 
-def _path_scopes(policy: PackagePolicy) -> dict[str, Scope]:
-    """Return the grants for files of *policy* that list paths."""
+def _scopes(policy: PackagePolicy, kind: ScopeKind) -> dict[str, Scope]:
+    """Return the grants of *policy* with a scope of *kind*."""
     grants = policy.builtins
     assert isinstance(grants, Mapping), grants
     scopes = {path: grant for path, grant in grants.items() if isinstance(grant, Scope)}
-    return {path: scope for path, scope in scopes.items() if scope.kind == "paths"}
+    return {path: scope for path, scope in scopes.items() if scope.kind == kind}
 
 
 def _without(policy: PackagePolicy, names: Container[str]) -> PackagePolicy:
@@ -287,6 +290,8 @@ _MODULES: Mapping[str, Needs] = {
     **dict.fromkeys(("dgram", "dns", "dns/promises", "http", "http2", "https"), _NETWORK),
     **dict.fromkeys(("net", "tls"), _NETWORK),
 }
+#: What a grant to start modules of the archive needs.
+_STARTING: Mapping[str, Need] = {"child_process": "child-process", "worker_threads": "worker"}
 _NETWORK_GLOBALS = frozenset({"fetch", "EventSource", "WebSocket"})
 
 #: Functions that open files with given flags, and functions that check before they write.

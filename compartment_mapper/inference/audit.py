@@ -13,7 +13,7 @@ from compartment_mapper.authority.table import Part, authority_of
 from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
 from compartment_mapper.policy.model import PARTS, Grant, PackagePolicy, Policy
-from compartment_mapper.policy.scope import Scope, scope_of
+from compartment_mapper.policy.scope import OWN_MODULES, Scope, scope_of
 
 #: With more files in one folder, the pattern is the folder.
 _MOST_FILES = 4
@@ -115,7 +115,9 @@ def _with_use(policy: PackagePolicy, use: AuditedUse, *, is_root: bool) -> Packa
         return policy
     else:
         grant = use.grant
-        if use.part != "packages" and authority_of(use.part, use.path).severity == "critical":
+        if use.part != "packages" and scope_kind(use.part, use.path) == "modules":
+            grant = OWN_MODULES
+        elif use.part != "packages" and authority_of(use.part, use.path).severity == "critical":
             grant = is_root
     reasons = {(use.part, use.path): use.place, **policy.reasons} if use.place else policy.reasons
     changed = {**grants, use.path: grant}

@@ -31,7 +31,8 @@ from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
 from compartment_mapper.policy.format import parse_policy
 from compartment_mapper.policy.merge import merge_policies
-from compartment_mapper.policy.model import PackagePolicy, Policy, policy_key
+from compartment_mapper.policy.model import PackagePolicy, Policy, grant_to_json, policy_key
+from compartment_mapper.policy.scope import Scope
 from compartment_mapper.powers import ReadPowers
 from compartment_mapper.text import Span
 
@@ -142,7 +143,10 @@ def with_named_grants(
 
 
 def _with_grant(policy: Policy, grant: NamedGrant) -> Policy:
-    if policy.of(grant.package).allows(grant.part, grant.path):
+    known = policy.of(grant.package)
+    decided = None if grant.part == "packages" else known.decision(grant.part, grant.path)
+    is_restricted = decided is not None and isinstance(decided[1], Scope)
+    if known.allows(grant.part, grant.path) and not is_restricted:
         return policy
     own = PackagePolicy().with_grants(grant.part, {grant.path: True})
     is_root = grant.package == ROOT_NAME
@@ -261,7 +265,7 @@ def _missing(finding: PolicyDiagnostic, use: CapabilityUse, file: str, place: Pl
     scope = finding.scope
     listed = "" if scope is None else f" for {scope.text}"
     key = f'{policy_key(use.package)}.{use.part}["{finding.path}"]'
-    line = f"{key} = {json.dumps(use.grant)}"
+    line = f"{key} = {json.dumps(grant_to_json(use.grant))}"
     if scope is not None:
         lists = scope.to_json().items()
         line = ", ".join(f"add {json.dumps(each)[1:-1]} to {key}.{name}" for name, each in lists)

@@ -14,7 +14,6 @@ from typing import Literal
 
 from compartment_mapper.authority.table import (
     Part,
-    authority_of,
     holders_of,
     is_global,
     is_harmless,
@@ -25,6 +24,7 @@ from compartment_mapper.inference.hardening import Patch, patches_of, unchanging
 from compartment_mapper.inference.scopes import scope_shown
 from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, relative_path
+from compartment_mapper.policy.diff import authority_of_grant
 from compartment_mapper.policy.model import PARTS, Attenuation, Grant, Grants, PackagePolicy, Policy
 from compartment_mapper.policy.scope import Scope
 
@@ -187,7 +187,7 @@ def is_personal(policy: PackagePolicy, part: Part, path: str, *, is_root: bool) 
         return False
     if isinstance(grant, Attenuation) or (part, path) not in policy.reasons:
         return True
-    is_critical = authority_of(part, path).severity == "critical"
+    is_critical = authority_of_grant(part, path, grant).severity == "critical"
     return not is_critical if grant is False else is_critical and not is_root
 
 
@@ -196,7 +196,7 @@ def _is_bare_grant(known: PackagePolicy, part: Part, path: str) -> bool:
     granted = known.grants_of(part)
     if not isinstance(granted, Mapping) or path not in granted:
         return False
-    is_critical = authority_of(part, path).severity == "critical"
+    is_critical = authority_of_grant(part, path, granted[path]).severity == "critical"
     return granted[path] is not False and not is_critical and (part, path) not in known.reasons
 
 

@@ -37,6 +37,8 @@ def proposed_patterns(kind: ScopeKind, sites: Sequence[Site]) -> list[str]:
             return _valid("hosts", "globals", "fetch", hosts)
         case "programs":
             return _valid("programs", "builtins", "child_process.spawn", _arguments(sites))
+        case "modules":
+            return []
         case "paths":
             named = (text if text.startswith("/") else f"./{text}" for text in _arguments(sites))
             return _valid("paths", "builtins", "fs.readFile", named) or ["./**"]

@@ -11,7 +11,7 @@ from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import ROOT_NAME
 from compartment_mapper.policy.host_patterns import check_host
 from compartment_mapper.policy.path_patterns import check_path
-from compartment_mapper.policy.scope import Scope
+from compartment_mapper.policy.scope import OWN_MODULES, Scope
 
 _URL = re.compile(r"(?:https?|wss?)://([^/?#*@\\\s]+)(?=[/?#]|$)", re.IGNORECASE)
 _NAMES = frozenset({"dns", "dns/promises"})
@@ -28,6 +28,8 @@ def scope_shown(use: CapabilityUse) -> Scope | None:
     """
     kind = scope_kind(use.part, use.path)
     targets = use.targets.split("\n") if use.targets else []
+    if kind == "modules":
+        return OWN_MODULES
     if kind is None or not targets or use.package == ROOT_NAME or use.write or use.load:
         return None
     match kind:

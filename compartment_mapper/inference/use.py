@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from compartment_mapper.authority.scopes import STARTS_OWN_MODULES, scope_kind
 from compartment_mapper.authority.table import (
     MADE_GLOBAL,
     MAKES_GLOBAL,
@@ -16,6 +17,7 @@ from compartment_mapper.authority.table import (
 )
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
 from compartment_mapper.policy.model import Grant
+from compartment_mapper.policy.scope import OWN_MODULES
 from compartment_mapper.text import Span
 
 #: How a package reaches another: it declares it (or is the application), it finds it installed, the
@@ -62,6 +64,8 @@ class CapabilityUse:
             return _OF_THE_APPLICATION
         if self.made:
             return MAKES_GLOBAL if self.write else MADE_GLOBAL
+        if self.starts_modules:
+            return STARTS_OWN_MODULES
         return authority_of(self.part, self.path, write=self.write)
 
     @property
@@ -79,6 +83,11 @@ class CapabilityUse:
         return self.load or self.authority.severity == "harmless"
 
     @property
+    def starts_modules(self) -> bool:
+        """Whether it starts threads or processes; a grant for modules of the archive is enough."""
+        return self.part != "packages" and scope_kind(self.part, self.path) == "modules"
+
+    @property
     def has_form(self) -> bool:
         """Whether dependencies without a grant get the builtin without capabilities."""
         builtin = self.path.partition(".")[0]
@@ -89,4 +98,6 @@ class CapabilityUse:
         """The value that grants it in a policy."""
         if self.load:
             return "load"
+        if self.starts_modules:
+            return OWN_MODULES
         return "write" if self.write else True

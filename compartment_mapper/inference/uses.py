@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from compartment_mapper.authority.node_builtins import is_builtin
+from compartment_mapper.authority.scopes import members_with_scope, scope_kind
 from compartment_mapper.authority.table import (
     MEMBERS_OF_PROCESS,
     VIEWED_GLOBALS,
@@ -137,8 +138,20 @@ def _builtin_uses(
     yield use_of(path=name, span=request.span, load=True)
     for use in uses if name != "process" else ():  # the module is the global
         path = f"{name}.{use.path}" if use.path else name
+        if not use.path:
+            yield from _started(name, use, use_of)
         if use.path or not use.exact:
             yield use_of(path=path, span=use.span, uncertain=not use.exact, targets=use.targets)
+
+
+def _started(
+    name: str, use: BuiltinUse, use_of: Callable[..., CapabilityUse]
+) -> Iterator[CapabilityUse]:
+    """Yield the members that start modules, which a grant of the whole builtin does not include."""
+    for member in members_with_scope("builtins", name) if not use.exact else ():
+        path = f"{name}.{member}"
+        if scope_kind("builtins", path) == "modules":
+            yield use_of(path=path, span=use.span)
 
 
 def _critical_members(

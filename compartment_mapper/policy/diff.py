@@ -6,6 +6,7 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from compartment_mapper.authority.scopes import STARTS_OWN_MODULES
 from compartment_mapper.authority.table import SEVERITIES, Authority, Part, Severity, authority_of
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
 from compartment_mapper.policy.model import PARTS, Attenuation, Grant, PackagePolicy, Policy
@@ -195,6 +196,8 @@ def authority_of_grant(part: Part, path: str, grant: Grant) -> Authority:
     """Return the severity of a grant of *path*, or of everything, and the reason."""
     if path == "any":
         return Authority("critical" if part != "packages" else "low", "grants everything")
+    if isinstance(grant, Scope) and grant.modules:
+        return STARTS_OWN_MODULES
     return authority_of(part, path, write=grant == "write")
 
 

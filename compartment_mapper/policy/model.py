@@ -256,10 +256,12 @@ def _grants_to_json(grants: Grants) -> object:
         return grants
     if isinstance(grants, Attenuation):
         return grants.to_json()
-    return {
-        name: grant.to_json() if isinstance(grant, Attenuation | Scope) else grant
-        for name, grant in sorted(grants.items())
-    }
+    return {name: grant_to_json(grant) for name, grant in sorted(grants.items())}
+
+
+def grant_to_json(grant: Grant) -> object:
+    """Return the value of *grant* in a policy."""
+    return grant.to_json() if isinstance(grant, Attenuation | Scope) else grant
 
 
 #: The lifecycle events that run code of a dependency, in the order of npm; ``prepare`` only for

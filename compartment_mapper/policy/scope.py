@@ -1,4 +1,4 @@
-"""Scopes: the hosts, files or programs that a grant is restricted to.
+"""Scopes: the hosts, files, programs or modules that a grant is restricted to.
 
 A scope of one kind belongs to certain capabilities only, which ``authority/scopes.json`` lists; the
 runtime reads the same table. ``docs/formats/policy.md`` describes the patterns.
@@ -28,6 +28,7 @@ KEYS: Mapping[ScopeKind, tuple[str, ...]] = {
     "hosts": ("hosts",),
     "paths": ("paths", "read", "write"),
     "programs": ("programs", "args", "env"),
+    "modules": ("modules",),
 }
 SCOPE_KEYS = frozenset(key for keys in KEYS.values() for key in keys)
 
@@ -46,10 +47,13 @@ class Scope:
     args: tuple[tuple[str, ...], ...] | None = None
     #: The names of the environment variables that a program gets.
     env: tuple[str, ...] = ()
+    #: Whether modules of the archive may be started in threads and processes.
+    modules: bool = False
 
     def __bool__(self) -> bool:
         """Return whether it allows anything."""
-        return bool(self.hosts or self.read or self.write or (self.programs and self.args != ()))
+        starts = self.modules or (self.programs and self.args != ())
+        return bool(self.hosts or self.read or self.write or starts)
 
     def to_json(self) -> dict[str, object]:
         """Return the scope as it is written in a policy."""
@@ -63,6 +67,8 @@ class Scope:
                 if self.args is not None:
                     found["args"] = [list(each) for each in self.args]
                 return found | ({"env": list(self.env)} if self.env else {})
+            case "modules":
+                return {"modules": "own"}
 
     @property
     def text(self) -> str:
@@ -87,6 +93,7 @@ class Scope:
             and set(self.programs) >= set(other.programs)
             and arguments_cover(self.args, other.args)
             and names_cover(self.env, other.env)
+            and (self.modules or not other.modules)
         )
 
     def without(self, other: Scope) -> Scope:
@@ -99,6 +106,7 @@ class Scope:
             programs=tuple(sorted(set(self.programs) - set(other.programs))),
             args=self.args,
             env=self.env,
+            modules=other.modules < self.modules,
         )
 
     def joined(self, other: Scope) -> Scope:
@@ -115,6 +123,7 @@ class Scope:
             programs=tuple(sorted({*self.programs, *other.programs})),
             args=None if args is None else tuple(sorted(args)),
             env=tuple(sorted({*self.env, *other.env})),
+            modules=self.modules or other.modules,
         )
 
     def within(self, other: Scope) -> Scope:
@@ -130,7 +139,12 @@ class Scope:
             programs=tuple(programs),
             args=args if programs else None,
             env=names_within(self.env, other.env) if programs else (),
+            modules=self.modules and other.modules,
         )
+
+
+#: A grant to start modules of the archive.
+OWN_MODULES = Scope(kind="modules", modules=True)
 
 
 def scope_of(value: Mapping[str, object], part: Part, path: str) -> Scope | str:
@@ -155,6 +169,9 @@ def scope_of(value: Mapping[str, object], part: Part, path: str) -> Scope | str:
             return _path_scope(value)
         case "programs":
             return _program_scope(value)
+        case "modules":
+            own = value["modules"] == "own"
+            return OWN_MODULES if own else "'modules' must be \"own\""
 
 
 def _cannot_have(part: Part, path: str) -> str:
@@ -214,5 +231,7 @@ def _list(
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, str):
+        return value
     assert isinstance(value, list), value
     return ", ".join(each if isinstance(each, str) else " ".join(each) for each in value)

@@ -10,7 +10,7 @@ from compartment_mapper.authority.table import SEVERITIES, Part, Severity
 from compartment_mapper.inference.risks import Leak, Risks
 from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import CanonicalName, Location
-from compartment_mapper.policy.model import policy_key
+from compartment_mapper.policy.model import grant_to_json, policy_key
 from compartment_mapper.report.summary import PackageSummary, Step, severity_of
 from compartment_mapper.text import size_text
 
@@ -186,7 +186,7 @@ def denied_text(uses: Iterable[CapabilityUse], place_of: Callable[[CapabilityUse
         for use in found:
             kind = use.part.removesuffix("s")
             lines.append(f"    {use.severity:<8} {kind} {use.path}  {place_of(use)}")
-            grant = json.dumps(use.grant)
+            grant = json.dumps(grant_to_json(use.grant))
             lines.append(f'      {policy_key(package)}.{use.part}["{use.path}"] = {grant}')
     return "\n".join(lines)
 

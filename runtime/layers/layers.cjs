@@ -9,6 +9,7 @@ const LAYERS = [
   ['compartment'],
   ['endowments'],
   ['scopes'],
+  ['threads'],
   ['audit', 'resolve', 'taming'],
   ['replacements', 'views'],
   ['lockdown'],

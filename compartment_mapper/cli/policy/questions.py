@@ -52,7 +52,8 @@ class Question:
     @property
     def kind(self) -> ScopeKind | None:
         """The kind of scope that a grant can have."""
-        return scope_kind(*self.decision.capability)
+        kind = scope_kind(*self.decision.capability)
+        return None if kind == "modules" else kind
 
     @property
     def keys(self) -> list[str]:

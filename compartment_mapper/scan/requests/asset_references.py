@@ -162,6 +162,8 @@ class _Places:
 
     def _last_name(self, node: Node | None) -> str:
         """Return the identifier *node*, or the property at its end."""
+        if node is not None and node.type == "parenthesized_expression":
+            node = _last_of_sequence(node)
         if node is not None and node.type == "member_expression":
             node = node.child_by_field_name("property")
         if node is None or node.type not in _NAMES:
@@ -269,6 +271,14 @@ _READERS = re.compile(r"(?:read|createRead|stat|lstat|open|copy|cp\b)(?!dir)")
 _NAMES = frozenset({"identifier", "property_identifier", "private_property_identifier"})
 #: The parts of ``import.meta.url``.
 _FEW = 3
+
+
+def _last_of_sequence(node: Node) -> Node | None:
+    """Return ``path.resolve`` of ``(0, path.resolve)``, as compilers call it."""
+    inner = node.named_children[0] if node.named_child_count == 1 else None
+    if inner is not None and inner.type == "sequence_expression":
+        return inner.named_children[-1]
+    return inner
 
 
 def _arguments(node: Node) -> list[Node]:

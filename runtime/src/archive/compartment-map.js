@@ -33,7 +33,8 @@ import { readPolicy } from '../policy/policy-format.js';
  * @property {PackagePolicy | undefined} policy
  *
  * @typedef {object} CompartmentMap
- * @property {{ compartment: string, module: string }} entry
+ * @property {string} root compartment of the application
+ * @property {{ compartment: string, module: string }} entry where the process starts; a thread starts elsewhere
  * @property {ReadonlyMap<string, CompartmentDescriptor>} compartments
  */
 
@@ -226,7 +227,7 @@ export const parseCompartmentMap = (input, { hashed = true } = {}) => {
   if (compartments.get(entry.compartment)?.modules.get(entry.module) === undefined) {
     throw new InvalidArchive(`${MAP_NAME}.entry: names a module that is not in the map`);
   }
-  const map = { entry, compartments };
+  const map = { root: entry.compartment, entry, compartments };
   checkLinks(map);
   return map;
 };

@@ -28,8 +28,11 @@ const joined = (known, other) => {
   return JSON.stringify(both) === JSON.stringify(known) ? known : both;
 };
 
-/** @returns {Recorder} */
-export const makeRecorder = () => {
+/**
+ * @param {(kind: 'needed' | 'used', row: Needed) => void} [heard] called for each new or changed row
+ * @returns {Recorder}
+ */
+export const makeRecorder = (heard) => {
   /** @type {Map<string, Needed>} */
   const all = new Map();
   /** @type {Map<string, Needed>} */
@@ -53,7 +56,15 @@ export const makeRecorder = () => {
     if (grant === known?.grant) return;
     const severity = part === 'packages' ? 'low' : severityOf(part, path);
     const place = known?.place ?? placeOfUse();
-    rows.set(key, { label, part, path, grant, severity, place });
+    change(rows, { label, part, path, grant, severity, place });
+  };
+  /**
+   * @param {Map<string, Needed>} rows
+   * @param {Needed} row
+   */
+  const change = (rows, row) => {
+    rows.set(keyOf(row.label, row.part, row.path), row);
+    heard?.(rows === all ? 'needed' : 'used', row);
   };
   const sorted = (/** @type {Map<string, Needed>} */ rows) =>
     [...rows.entries()].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, row]) => row);
@@ -62,6 +73,12 @@ export const makeRecorder = () => {
     needed: () => sorted(all),
     use: (label, part, path, scope) => add(uses, label, part, path, scope),
     used: () => sorted(uses),
+    merge(kind, row) {
+      const rows = kind === 'needed' ? all : uses;
+      const known = rows.get(keyOf(row.label, row.part, row.path));
+      if (known === undefined) change(rows, row);
+      else change(rows, { ...known, grant: joined(known.grant, row.grant) });
+    },
   };
 };
 

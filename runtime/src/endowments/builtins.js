@@ -55,7 +55,8 @@ const wholeBuiltin = (pkg, name, granted) => {
       : typeof original === 'object'
         ? ownCopy(original, sharingOf(pkg.application))
         : original;
-  if (hardens) {
+  // Messages of all threads have one form.
+  if (hardens || name === 'worker_threads') {
     for (const [member, value] of replacedMembers(powers, name))
       defineOwn(/** @type {AnyObject} */ (copy), member, value);
   }

@@ -118,6 +118,10 @@ export const processOf = (pkg) => {
           stream: /** @type {AnyObject} */ (sharedBuiltin(application, 'stream')),
         }),
     });
+    const { current } = powers.threads ?? {};
+    if (current?.ownVariables && current.starter === pkg.name)
+      for (const [name, value] of Object.entries(current.ownVariables))
+        define(view['env'], name, value, true);
     const { audit } = pkg.application;
     const options = {
       label: pkg.label,
@@ -212,7 +216,7 @@ export const consoleOf = (pkg, { withClass = false } = {}) => {
     }
     return undefined;
   };
-  const isApplication = pkg.application.map.entry.compartment === pkg.name;
+  const isApplication = pkg.application.map.root === pkg.name;
   if (isApplication || grantedOf(globalDecision(pkg.policy, 'console'))?.write) others.add(pkg);
   pkg.console ??= makeConsoleView(powers.console ?? console, { withClass, prepare, replaced });
   return pkg.console;

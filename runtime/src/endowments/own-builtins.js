@@ -9,6 +9,8 @@ import {
 } from '../policy/policy.js';
 import { assertOf } from '../replacements/replacements.js';
 import { sharedBuiltin, sharingOf } from '../taming/host-tame.js';
+import { makeFork } from '../threads/fork.js';
+import { ownThreads } from '../threads/own-threads.js';
 import { withOwnAgent } from '../views/http-agent.js';
 import { defineOwn, ownCopy } from '../views/view.js';
 import { ownFileMethods } from './files/own-files.js';
@@ -146,6 +148,11 @@ export const OWN_BUILTINS = {
     const fs = /** @type {AnyObject} */ (sharedBuiltin(pkg.application, 'fs'));
     return Object.assign(ownCopy(original), ownFileMethods(pkg, original, 'fs/promises', fs));
   },
+  child_process(pkg, original) {
+    const copy = ownCopy(original, sharingOf(pkg.application));
+    defineOwn(copy, 'fork', makeFork(pkg, original['fork']));
+    return copy;
+  },
   console: (pkg, _original, { whole }) => consoleOf(pkg, { withClass: whole }),
   crypto(pkg, original) {
     const copy = ownCopy(original, sharingOf(pkg.application));
@@ -173,6 +180,7 @@ export const OWN_BUILTINS = {
   'path/posix': ownPath,
   'path/win32': ownPath,
   url: ownUrl,
+  worker_threads: ownThreads,
   util: (pkg, original) =>
     Object.assign(ownCopy(original, sharingOf(pkg.application)), ownUtilities(pkg, original)),
 };

@@ -42,21 +42,32 @@ const isInspected = () => {
   return VSCODE_INSPECTOR_OPTIONS !== undefined || options.some((o) => o.includes('--inspect'));
 };
 
+/** @type {Map<string | number, string | undefined>} a descriptor can be read once */
+const maps = new Map();
+
+/**
+ * @param {string | number | undefined} file a path or a descriptor; undefined: no file
+ * @returns {string | undefined} its text; undefined: it can't be read
+ */
+export const readMaps = (file) => {
+  if (file === undefined) return undefined;
+  try {
+    if (!maps.has(file)) maps.set(file, readFileSync(file, 'utf8'));
+  } catch {
+    maps.set(file, undefined);
+  }
+  return maps.get(file);
+};
+
 /**
  * @param {string | number | undefined} file a path or a descriptor; undefined: no file
  * @param {string} sha512 of the application
  * @returns {Maps} of the file, read on demand
  */
-export const mapsAt = (file, sha512) => {
-  const read = () => {
-    try {
-      return file === undefined ? undefined : readFileSync(file, 'utf8');
-    } catch {
-      return undefined;
-    }
-  };
-  return { of: mapsIn(read, sha512), debugged: isInspected() };
-};
+export const mapsAt = (file, sha512) => ({
+  of: mapsIn(() => readMaps(file), sha512),
+  debugged: isInspected(),
+});
 
 /**
  * Sets the exit code for an unsettled top-level await in `beforeExit`, so that listeners of `exit` see it too.

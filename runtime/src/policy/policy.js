@@ -7,7 +7,7 @@ import { NO_SCOPES, coversName, scopesBelow } from './scopes.js';
 
 /**
  * @typedef {object} PolicedMap the parts of a compartment map that policy decisions need
- * @property {{ compartment: string }} entry
+ * @property {string} root compartment of the application
  * @property {ReadonlyMap<string, { label: string, policy: PackagePolicy | undefined }>} compartments
  *
  * @typedef {object} Granted the grant for a global, builtin or member
@@ -46,7 +46,7 @@ export const bareBuiltin = (name) => (name.startsWith('node:') ? name.slice('nod
 export const policiesOf = (map, allowAll) => {
   if (allowAll) return () => ALL_POLICY;
   const all = [...map.compartments.values()];
-  const application = map.compartments.get(map.entry.compartment)?.label;
+  const application = map.compartments.get(map.root)?.label;
   const otherwise = all.some(({ policy }) => policy !== undefined)
     ? NO_POLICY
     : harmlessPolicy(application);

@@ -10,7 +10,7 @@ import { coversPath, isPathPattern } from './path-patterns.js';
 /** @import { HostPattern } from './host-patterns.js' */
 
 /**
- * @typedef {'hosts' | 'paths' | 'programs'} ScopeKind
+ * @typedef {'hosts' | 'paths' | 'programs' | 'modules'} ScopeKind
  *
  * @typedef {object} Scope
  * @property {ScopeKind} kind
@@ -20,6 +20,7 @@ import { coversPath, isPathPattern } from './path-patterns.js';
  * @property {ReadonlyArray<string>} programs
  * @property {ReadonlyArray<ReadonlyArray<string>> | undefined} args argument lists; undefined: any
  * @property {ReadonlyArray<string>} env names of variables, or `PREFIX_*`
+ * @property {boolean} modules whether modules of the archive may be started in threads and processes
  *
  * @typedef {ReadonlyMap<string, Scope>} Scopes by path, without `node:`
  */
@@ -28,17 +29,23 @@ import { coversPath, isPathPattern } from './path-patterns.js';
 export const NO_SCOPES = { globals: new Map(), builtins: new Map() };
 
 const PARTS = /** @type {const} */ (['globals', 'builtins']);
-const KINDS = /** @type {const} */ (['hosts', 'paths', 'programs']);
+const KINDS = /** @type {const} */ (['hosts', 'paths', 'programs', 'modules']);
 const KEYS = {
   hosts: ['hosts'],
   paths: ['paths', 'read', 'write'],
   programs: ['programs', 'args', 'env'],
+  modules: ['modules'],
 };
 
 /** @typedef {Record<string, string>} Members separated by spaces, by the name of a builtin or a global */
 
 /** @type {Record<ScopeKind, Partial<Record<'globals' | 'builtins', Members>>>} */
-const rows = { hosts: table.hosts, paths: table.paths, programs: table.programs };
+const rows = {
+  hosts: table.hosts,
+  paths: table.paths,
+  programs: table.programs,
+  modules: table.modules,
+};
 
 /** @type {Members} */
 const plain = table.plain;
@@ -63,7 +70,8 @@ export const scopeKind = (part, path) => {
   const member = rest.join('.');
   return KINDS.find((kind) => {
     const members = listOf(rows[kind][part], head);
-    return members !== undefined && (member === '' || members.includes(member));
+    if (members === undefined) return false;
+    return members.includes(member) || (member === '' && kind !== 'modules');
   });
 };
 
@@ -105,6 +113,15 @@ const paths = (input) =>
 
 /**
  * @param {Json} input
+ * @returns {true}
+ */
+const asOwn = (input) => {
+  if (json.asString(input) === 'own') return true;
+  throw new InvalidArchive(`${input.path}: must be "own"`);
+};
+
+/**
+ * @param {Json} input
  * @param {ScopeKind} kind
  * @returns {Scope}
  */
@@ -113,6 +130,7 @@ const asScope = (input, kind) => {
   members.only(KEYS[kind]);
   const [hosts, args] = [members.get('hosts'), members.get('args')];
   const both = paths(members.get('paths'));
+  const modules = members.get('modules');
   return {
     kind,
     hosts: hosts === undefined ? [] : json.asListOf(hosts, asHost),
@@ -121,6 +139,7 @@ const asScope = (input, kind) => {
     programs: strings(members.get('programs')),
     args: args === undefined ? undefined : json.asListOf(args, json.asStrings),
     env: strings(members.get('env')),
+    modules: modules !== undefined && asOwn(modules),
   };
 };
 
@@ -205,7 +224,8 @@ export const coversScope = (one, other) => {
     all(one.write, other.write, coversPath) &&
     all(one.programs, other.programs, (first, second) => first === second) &&
     (one.args === undefined || all(one.args, other.args ?? anyArguments, listCovers)) &&
-    all(one.env, other.env, coversName)
+    all(one.env, other.env, coversName) &&
+    (one.modules || !other.modules)
   );
 };
 

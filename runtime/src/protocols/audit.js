@@ -20,6 +20,7 @@
  * @property {() => Needed[]} needed sorted
  * @property {(label: string, part: AuditedPart, path: string, scope: Record<string, string[]>) => void} use records what
  *   a package does with an unrestricted grant
+ * @property {(kind: 'needed' | 'used', row: Needed) => void} merge adds a row of another thread
  * @property {() => Needed[]} used the scopes that would be enough, sorted
  */
 

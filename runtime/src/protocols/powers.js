@@ -1,5 +1,6 @@
 // Powers: the host I/O that Node or a page injects into the runtime.
 /** @import { AnyObject } from '../base/objects.js' */
+/** @import { Threads } from './threads.js' */
 
 /**
  * @typedef {object} Powers host I/O for the runtime
@@ -18,6 +19,7 @@
  * @property {number} [inherited] number of file descriptors beyond the standard ones that the parent process passed on
  * @property {(holder: object, below?: Function) => void} capture V8's Error.captureStackTrace
  * @property {Scripts | undefined} [scripts] the code cache of the engine
+ * @property {Threads} [threads] set if packages can start threads
  * @property {AnyObject} [console] replaces the host's console
  * @property {{ nodeEnv: string } | undefined} [page] set in a document, which has no builtins
  *

@@ -1,9 +1,11 @@
-// MessageChannel and MessagePort of packages. The runtime clones and queues messages; the host's ports only signal
-// their arrival. Node's clone lets objects define how they are cloned and instantiates the class that they name.
+// MessageChannel and MessagePort of packages, and messages between threads. The runtime clones messages; the host's
+// ports only pass their bytes on. Node's clone lets objects define how they are cloned and instantiates the class that
+// they name.
 
 import { makePrivate } from './private-state.js';
 
-/** @import { Cloner } from './structured-clone.js' */
+/** @import { Cloner, Ports } from './structured-clone.js' */
+/** @import { Envelope } from '../protocols/threads.js' */
 /** @import { AnyObject } from '../base/objects.js' */
 
 /**
@@ -18,10 +20,8 @@ const FORBIDDEN = Symbol('only the runtime creates ports');
 /**
  * @typedef {object} PortState
  * @property {any} real the host's port
- * @property {object | undefined} peer
- * @property {unknown[]} queue of messages to the port
  * @property {boolean} started
- * @property {boolean} closed
+ * @property {boolean} gone it is closed or was transferred
  * @property {number} listeners to `message`
  * @property {WeakMap<Function, Function>} wrapped listeners by the function passed to `on`
  * @property {Map<string, { handler: Function, listener: (event: unknown) => void }>} handlers
@@ -60,14 +60,56 @@ export const defineHandler = (prototype, type, stateOf) => {
 };
 
 /**
- * https://nodejs.org/api/worker_threads.html#class-messageport. DEVIATION: ports, streams and handles are not transferred.
+ * @param {unknown} options of `postMessage`: a list, or an object with one
+ * @returns {unknown[]}
+ */
+const transferIn = (options) => {
+  const listed = Array.isArray(options) ? options : /** @type {any} */ (options)?.transfer;
+  return listed === undefined || listed === null ? [] : [...listed];
+};
+
+/**
+ * https://nodejs.org/api/worker_threads.html#class-messageport. DEVIATION: streams and handles are not transferred.
  *
  * @param {ChannelHost} host
  */
 export const makeChannels = ({ worker, globals, cloner }) => {
-  const { EventTarget, Event, MessageEvent } = globals;
+  const { EventTarget, Event, MessageEvent, DOMException } = globals;
   /** @type {ReturnType<typeof makePrivate<PortState>>} */
-  const { store, of: stateOf } = makePrivate();
+  const { store, of: stateOf, has: isPort } = makePrivate();
+
+  /** @type {Ports} */
+  const ports = {
+    // Packages have ports of the host only if all of them have all capabilities.
+    hostOf(value) {
+      if (!isPort(value)) return value instanceof worker['MessagePort'] ? value : undefined;
+      return stateOf(value).gone ? undefined : stateOf(value).real;
+    },
+    release: (port) => void (isPort(port) && (stateOf(port).gone = true)),
+    accept: (real) => makePort(real),
+  };
+  const pack = (/** @type {unknown} */ message, /** @type {unknown[]} */ transfer) =>
+    cloner().pack(message, transfer, ports);
+  const unpack = (/** @type {Envelope} */ envelope) => cloner().unpack(envelope, ports);
+  /**
+   * @param {EventTarget} port
+   * @param {Envelope} envelope
+   */
+  const receive = (port, envelope) => {
+    const [type, data] = opened(envelope);
+    port.dispatchEvent(new MessageEvent(type, { data }));
+  };
+  /**
+   * @param {Envelope} envelope
+   * @returns {['message' | 'messageerror', unknown]}
+   */
+  const opened = (envelope) => {
+    try {
+      return ['message', unpack(envelope)];
+    } catch (error) {
+      return ['messageerror', error];
+    }
+  };
 
   class MessagePort extends /** @type {typeof globalThis.EventTarget} */ (EventTarget) {
     /** @param {unknown} [token] */
@@ -81,29 +123,27 @@ export const makeChannels = ({ worker, globals, cloner }) => {
      * @param {unknown} [options]
      */
     postMessage(message, options) {
-      const { real, peer } = stateOf(this);
-      const transfer = Array.isArray(options) ? options : /** @type {any} */ (options)?.transfer;
-      const value = cloner().clone(message, [...(transfer ?? [])]);
-      if (peer === undefined || stateOf(peer).closed) return;
-      stateOf(peer).queue.push(value);
-      real.postMessage(0);
+      const { real, gone } = stateOf(this);
+      const transfer = transferIn(options);
+      if (transfer.includes(this))
+        throw new DOMException('Transfer list contains source port', 'DataCloneError');
+      const { envelope, transfer: listed } = pack(message, transfer);
+      if (!gone) real.postMessage(envelope, listed);
     }
 
     start() {
       const state = stateOf(this);
-      if (state.started) return;
+      if (state.started || state.gone) return;
       state.started = true;
-      const { real, queue } = state;
-      real.on('message', () => {
-        if (queue.length === 0) return; // `receiveMessageOnPort` took it
-        this.dispatchEvent(new MessageEvent('message', { data: queue.shift() }));
-      });
+      const { real } = state;
+      real.on('message', (/** @type {Envelope} */ envelope) => receive(this, envelope));
       if (state.listeners === 0) real.unref();
     }
 
     close() {
       const state = stateOf(this);
-      state.closed = true;
+      if (state.gone) return;
+      state.gone = true;
       state.real.close();
     }
 
@@ -190,7 +230,7 @@ export const makeChannels = ({ worker, globals, cloner }) => {
   const makePort = (real) => {
     const port = new MessagePort(FORBIDDEN);
     store(port, {
-      ...{ real, peer: undefined, queue: [], started: false, closed: false, listeners: 0 },
+      ...{ real, started: false, gone: false, listeners: 0 },
       ...{ wrapped: new WeakMap(), handlers: new Map() },
     });
     real.on('close', () => port.dispatchEvent(new Event('close')));
@@ -200,20 +240,17 @@ export const makeChannels = ({ worker, globals, cloner }) => {
   class MessageChannel {
     constructor() {
       const { port1, port2 } = new worker['MessageChannel']();
-      const one = makePort(port1);
-      const other = makePort(port2);
-      stateOf(one).peer = other;
-      stateOf(other).peer = one;
-      Object.assign(this, { port1: one, port2: other });
+      Object.assign(this, { port1: makePort(port1), port2: makePort(port2) });
     }
   }
 
   const { receiveMessageOnPort } = {
     /** @param {object} port */
     receiveMessageOnPort(port) {
-      const { queue } = stateOf(port);
-      return queue.length === 0 ? undefined : { message: queue.shift() };
+      const { real, gone } = stateOf(port);
+      const received = gone ? undefined : worker['receiveMessageOnPort'](real);
+      return received && { message: unpack(received.message) };
     },
   };
-  return { MessageChannel, MessagePort, receiveMessageOnPort };
+  return { MessageChannel, MessagePort, receiveMessageOnPort, accept: makePort, opened, pack };
 };

@@ -2,14 +2,15 @@
 
 /**
  * @template T
- * @returns {{ store: (object: object, state: T) => void, of: (object: unknown) => T }} `of` throws for an object of
- *   another class
+ * @returns {{ store: (object: object, state: T) => void, of: (object: unknown) => T, has: (object: unknown) => boolean }}
+ *   `of` throws for an object of another class
  */
 export const makePrivate = () => {
   /** @type {WeakMap<object, T>} */
   const states = new WeakMap();
   return {
     store: (object, state) => void states.set(object, state),
+    has: (object) => states.has(/** @type {object} */ (object)),
     of(object) {
       const state = states.get(/** @type {object} */ (object));
       if (state === undefined) throw new TypeError('Illegal invocation');

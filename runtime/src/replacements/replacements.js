@@ -56,7 +56,8 @@ export const clonerOf = once((host) => makeCloner(cloneHost(host)));
 
 const structuredClone = once((host) => makeStructuredClone(() => clonerOf(host)));
 
-const channels = once((host) =>
+/** Messages to other threads, and the classes of ports. */
+export const channels = once((host) =>
   makeChannels({
     worker: builtin(host, 'worker_threads'),
     globals: host.globals,

@@ -139,7 +139,7 @@ const inApplication = ({ application: { map, powers } }, path) => {
   const folder = /** @type {any} */ (powers.globals['process'])?.cwd?.();
   const isBelow = typeof folder === 'string' && path.startsWith(`${folder}/`);
   // For a package without a grant for `cwd`, that folder is the root.
-  return [`/${map.entry.compartment}${isBelow ? path.slice(folder.length) : path}`];
+  return [`/${map.root}${isBelow ? path.slice(folder.length) : path}`];
 };
 
 /**

@@ -11,13 +11,16 @@ import { restricted } from '../archive/restrict.js';
 import {
   expectSettlement,
   mapsAt,
+  readMaps,
   reportUncaught,
   print,
   warnOfAllAuthority,
 } from '../node/node-program.js';
 import { prepareHost, verifyPowers } from '../node/powers.js';
+import { makeThreads } from '../node/threads.js';
 import { entryFilename } from '../resolve/resolve.js';
-import { flushInTime, makeReport, reportDenials } from '../audit/report.js';
+import { runBegun } from './begun.js';
+import { lineWriter, reportBy } from './report-file.js';
 import { compileSources } from '../compartment/package.js';
 import { makeCompiler, makeScripts } from '../node/scripts.js';
 import { makeStacks } from '../stacks/stack.js';
@@ -27,7 +30,9 @@ import { printUncaught } from '../stacks/uncaught.js';
 /** @import { Command } from './command-line.js' */
 /** @import { Archive } from '../linker/import-archive.js' */
 /** @import { Timings } from './timings.js' */
-/** @import { Recorder, Report } from '../protocols/audit.js' */
+/** @import { Powers } from '../protocols/powers.js' */
+/** @import { Recorder } from '../protocols/audit.js' */
+/** @import { Begun, Note, Setup } from '../node/threads.js' */
 
 const { writeSync } = fs; // the original, before `fs` denies packages the descriptors of other owners
 
@@ -53,10 +58,17 @@ const withEntry = (archive, entry) => {
 };
 
 /**
- * @param {Command} command
- * @returns {Archive | undefined} undefined: a problem was reported
+ * @typedef {object} Opened
+ * @property {Archive} archive
+ * @property {Uint8Array} bytes
+ * @property {string | undefined} restrict policies that restrict those of the archive
  */
-const readArchive = ({ source, name, restrict, entry }) => {
+
+/**
+ * @param {Command} command
+ * @returns {Opened | undefined} undefined: a problem was reported
+ */
+const readArchive = ({ source, name, restrict: descriptor, entry }) => {
   /** @type {Uint8Array} */
   let bytes;
   try {
@@ -70,8 +82,9 @@ const readArchive = ({ source, name, restrict, entry }) => {
   try {
     const parsed = parseArchive(bytes, verifyPowers);
     const archive = entry === undefined ? parsed : withEntry(parsed, entry);
-    if (restrict === undefined) return archive;
-    return { ...archive, map: restricted(archive.map, readDescriptor(restrict)) };
+    if (descriptor === undefined) return { archive, bytes, restrict: undefined };
+    const restrict = readDescriptor(descriptor);
+    return { archive: { ...archive, map: restricted(archive.map, restrict) }, bytes, restrict };
   } catch (error) {
     if (!(error instanceof InvalidArchive)) throw error;
     print(`error [INVALID_ARCHIVE]: ${name}: ${error.message}`);
@@ -113,53 +126,65 @@ const saveInTime = (save) => {
 };
 
 /**
- * @param {number} descriptor
- * @returns {Report}
- */
-const reportTo = (descriptor) => {
-  const report = makeReport((line) => {
-    try {
-      writeSync(descriptor, `${JSON.stringify(line)}\n`);
-    } catch {
-      // A full disk must not stop the program.
-    }
-  });
-  reportDenials(report);
-  flushInTime(report);
-  return report;
-};
-
-/**
  * @typedef {object} Start
  * @property {CodeCache} [cache]
  * @property {(sha512: string) => string} nameOf cache key of the archive with that hash
  * @property {() => void} [saveOwn] caches the compiled code of the runtime
  * @property {Timings} timings
+ * @property {string} program the file of the runtime that Node starts
+ * @property {string[]} execArgv options that Node was started with
  */
 
 /**
- * @param {Archive} archive
+ * @param {Uint8Array} bytes
+ * @returns {SharedArrayBuffer}
+ */
+const sharedCopy = (bytes) => {
+  const shared = new SharedArrayBuffer(bytes.length);
+  new Uint8Array(shared).set(bytes);
+  return shared;
+};
+
+/**
+ * @param {Opened} opened
  * @param {Command} command
  * @param {Start} start
  */
 const run = async (
-  archive,
+  { archive, bytes, restrict },
   { alarm, allowAll, audit, auditTo, name, args, source, maps, report: descriptor },
-  { cache, nameOf, saveOwn, timings },
+  { cache, nameOf, saveOwn, timings, program, execArgv },
 ) => {
+  const env = /** @type {Record<string, string>} */ ({ ...process.env });
   process.argv = [process.execPath, entryFilename(archive) ?? name, ...args];
   warnOfAllAuthority(archive.map, allowAll);
   const stacks = makeStacks();
   const withLocked = prepareHost({ inherited: 0 });
-  const locked = secure(stacks.prepareStackTrace);
+  const host = withLocked(secure(stacks.prepareStackTrace));
   const scripts = cache && makeScripts(cache, nameOf(archive.sha512));
-  const powers = { ...withLocked(locked), scripts };
   printUncaught(stacks, print);
   timings.mark('lockdown');
   const settled = expectSettlement();
-  const report = descriptor === undefined ? undefined : reportTo(descriptor);
+  const writeLine = descriptor === undefined ? undefined : lineWriter(descriptor);
+  const report = writeLine && reportBy(writeLine);
   const recorder = audit && reportAtExit(audit, auditTo);
   if (alarm && !audit) raiseAlarm(archive.map, print);
+  const mapsFile = maps ?? (typeof source === 'string' ? `${name}.map` : undefined);
+  /** @returns {Omit<Setup, 'env'>} */
+  const setup = () => ({
+    ...{ archive: sharedCopy(bytes), name, restrict, allowAll },
+    ...{ alarm: alarm && !audit, audited: recorder !== undefined, reported: report !== undefined },
+    maps: readMaps(mapsFile),
+    anchors: /** @type {NonNullable<Powers['anchors']>} */ (host.anchors)(),
+  });
+  const heard = (/** @type {Note} */ note) => {
+    if (note[0] === 'report') writeLine?.(note[1]);
+    else recorder?.merge(...note);
+  };
+  const threads = makeThreads({
+    ...{ program, execArgv, setup, heard, env },
+  });
+  const powers = { ...host, scripts, threads };
   if (scripts !== undefined) {
     saveInTime(() => {
       scripts.save();
@@ -172,10 +197,7 @@ const run = async (
       stacks,
       allowAll,
       isProgram: true,
-      maps: mapsAt(
-        maps ?? (typeof source === 'string' ? `${name}.map` : undefined),
-        archive.sha512,
-      ),
+      maps: mapsAt(mapsFile, archive.sha512),
       onLinked: () => timings.mark('link'),
       ...(recorder && { audit: recorder }),
       report,
@@ -216,9 +238,16 @@ export const main = (command, start) => {
   const { timings } = start;
   timings.mark('ses');
   if (command.timings) process.on('exit', () => print(timings.report()));
-  const archive = readArchive(command);
+  const opened = readArchive(command);
   timings.mark('archive');
-  if (archive === undefined) process.exitCode = 1;
-  else if (command.keep !== undefined && start.cache) keep(archive, start.cache, start);
-  else void run(archive, command, start);
+  if (opened === undefined) process.exitCode = 1;
+  else if (command.keep !== undefined && start.cache) keep(opened.archive, start.cache, start);
+  else void run(opened, command, start);
 };
+
+/**
+ * @param {Begun} begun
+ * @param {Start} start
+ * @param {number} skipped arguments of the runtime
+ */
+export const begin = (begun, start, skipped) => runBegun(begun, start, skipped);

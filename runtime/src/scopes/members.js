@@ -7,6 +7,8 @@ import { restrictedDatagrams } from './datagrams.js';
 import { restrictedClass, restrictedFetch, restrictedPageFetch } from './fetch.js';
 import { restrictedFiles } from './files.js';
 import { restrictedNames } from './names.js';
+import { makeFork } from '../threads/fork.js';
+import { makeWorkerClass } from '../threads/worker.js';
 import { restrictedProcesses } from './processes.js';
 import { restrictedHttp, restrictedHttp2, restrictedHttps } from './requests.js';
 
@@ -61,6 +63,11 @@ const makeMembers = (rule, name, withOwnFiles) => {
   const load = loaderOf(rule.pkg);
   const { powers } = rule.pkg.application;
   if (rule.scope.kind === 'hosts') return OF_HOSTS[name]?.(rule, load) ?? {};
+  if (rule.scope.kind === 'modules')
+    return {
+      ...(name === 'worker_threads' && { Worker: makeWorkerClass(rule.pkg, undefined) }),
+      ...(name === 'child_process' && { fork: makeFork(rule.pkg, undefined) }),
+    };
   if (rule.scope.kind === 'programs')
     return restrictedProcesses(rule, load, () => ({ ...powers.globals['process'].env }));
   const { anchors, inherited = 0 } = powers;

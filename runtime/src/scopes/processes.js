@@ -1,6 +1,7 @@
 // `child_process` of packages whose grants list programs.
 import { codedError } from '../base/errors.js';
 import { allowsArguments, coversName } from '../policy/scopes.js';
+import { childView } from '../views/child-view.js';
 import { refusal } from './rules.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
@@ -115,100 +116,6 @@ const checked = (rule, { env, fs }, [requested, ...rest]) => {
   return { file: located(program, path, fs), args: listed, options, program };
 };
 
-const EVENTS = ['spawn', 'exit', 'error', 'disconnect'];
-
-/**
- * The real object can start other programs, and its streams are sockets: the package gets another one.
- *
- * @param {AnyObject} real
- * @param {AnyObject} events the builtin
- * @param {AnyObject} stream the builtin
- * @param {Started} started
- * @returns {AnyObject}
- */
-const childOf = (real, { EventEmitter }, { Readable, Writable }, { args, program }) => {
-  const child = new EventEmitter();
-  const readable = (/** @type {AnyObject | null} */ from) => {
-    if (from === null || from === undefined) return null;
-    const own = new Readable({
-      read: () => from['resume'](),
-      destroy: (/** @type {any} */ e, /** @type {any} */ done) => (from['destroy'](), done(e)),
-    });
-    from['on']('data', (/** @type {unknown} */ chunk) => void (own.push(chunk) || from['pause']()));
-    from['on']('end', () => own.push(null));
-    from['on']('close', () => own.readableEnded || own.push(null));
-    from['on']('error', (/** @type {unknown} */ error) => own.destroy(error));
-    return own;
-  };
-  const writable = (/** @type {AnyObject | null} */ to) => {
-    if (to === null || to === undefined) return null;
-    const own = new Writable({
-      write: (
-        /** @type {unknown} */ chunk,
-        /** @type {unknown} */ encoding,
-        /** @type {unknown} */ done,
-      ) => to['write'](chunk, encoding, done),
-      final: (/** @type {() => void} */ done) => to['end'](() => done()),
-      destroy: (/** @type {any} */ error, /** @type {any} */ done) => (
-        to['destroy'](),
-        done(error)
-      ),
-    });
-    to['on']('error', (/** @type {unknown} */ error) => own.destroy(error));
-    return own;
-  };
-  const [stdin, stdout, stderr] = [
-    writable(real['stdin']),
-    readable(real['stdout']),
-    readable(real['stderr']),
-  ];
-  const values = {
-    stdin,
-    stdout,
-    stderr,
-    stdio: [stdin, stdout, stderr],
-    spawnfile: program,
-    spawnargs: [program, ...args],
-  };
-  for (const [name, value] of Object.entries(values))
-    Object.defineProperty(child, name, {
-      value,
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
-  for (const name of ['pid', 'killed', 'exitCode', 'signalCode', 'connected'])
-    Object.defineProperty(child, name, {
-      get: () => real[name],
-      enumerable: true,
-      configurable: true,
-    });
-  for (const name of ['kill', 'ref', 'unref'])
-    Object.defineProperty(child, name, {
-      value: (/** @type {unknown[]} */ ...given) => real[name](...given),
-      configurable: true,
-    });
-  for (const event of EVENTS)
-    real['on'](event, (/** @type {unknown[]} */ ...given) => {
-      // An 'error' without a listener is thrown, as for the real object.
-      child.emit(event, ...given);
-    });
-  real['on']('close', (/** @type {unknown[]} */ ...given) => {
-    // The package reads its streams to their end first; those that it does not read end by themselves, as in Node.
-    for (const each of [stdout, stderr])
-      if (each !== null && each.readableFlowing === null && each.listenerCount('readable') === 0)
-        each.resume();
-    const open = [stdout, stderr].filter(
-      (each) => each !== null && !each.readableEnded && !each.destroyed,
-    );
-    let left = open.length;
-    if (left === 0) return void child.emit('close', ...given);
-    for (const each of open)
-      each.once('close', () => (left -= 1) === 0 && child.emit('close', ...given));
-  });
-  return child;
-};
-
 /**
  * @param {Rule} rule
  * @param {Load} load
@@ -220,7 +127,7 @@ export const restrictedProcesses = (rule, load, env) => {
   const host = { env, fs: load('fs') };
   const start = (/** @type {unknown[]} */ args) => checked(rule, host, args);
   const shown = (/** @type {AnyObject} */ real, /** @type {Started} */ started) =>
-    childOf(real, load('events'), load('stream'), started);
+    childView(real, load('events'), load('stream'), { ...started, file: started.program });
   const spawn = (/** @type {unknown[]} */ ...args) => {
     const started = start(args);
     return shown(processes['spawn'](started.file, started.args, started.options), started);

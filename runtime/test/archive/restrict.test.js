@@ -12,6 +12,7 @@ const policyOf = (value) => readPolicy({ value, path: 'policy' });
  * @returns {any} a map
  */
 const mapWith = (policy) => ({
+  root: 'app-v1',
   entry: { compartment: 'app-v1', module: './main.js' },
   compartments: new Map([
     ['app-v1', { label: '$root$', policy: policy && policyOf({}) }],

@@ -21,7 +21,7 @@ const policyOf = (value) => readPolicy({ value, path: 'policy' });
  * @returns {any} a map
  */
 const mapOf = (policies) => ({
-  entry: { compartment: `${Object.keys(policies)[0]}-v1` },
+  root: `${Object.keys(policies)[0]}-v1`,
   compartments: new Map(
     Object.entries(policies).map(([label, policy]) => [
       `${label}-v1`,

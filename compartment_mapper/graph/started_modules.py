@@ -1,0 +1,80 @@
+"""Find modules that threads and child processes start: ``new Worker(join(__dirname, 'w.js'))``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from posixpath import relpath
+
+from compartment_mapper.authority.node_builtins import is_builtin
+from compartment_mapper.graph.module_graph import Module
+from compartment_mapper.graph.patterns import PROGRAMS, asset_files
+from compartment_mapper.locations import Location, Specifier, joined, parent_of, path_of
+from compartment_mapper.records.module_record import BuiltinUse, ModuleRecord, ModuleRequest
+from compartment_mapper.resolve.package_lookup import ResolverContext, is_owned
+from compartment_mapper.resolve.specifiers import package_root
+from compartment_mapper.text import Span
+
+_STARTING: Mapping[str, frozenset[str]] = {
+    "worker_threads": frozenset({"Worker"}),
+    "child_process": frozenset({"fork"}),
+}
+
+
+def starting_uses(record: ModuleRecord) -> Iterator[BuiltinUse]:
+    """Yield the uses of builtins in *record* that can start a module."""
+    for use in record.builtin_uses:
+        members = _STARTING.get(is_builtin(use.specifier) or "", frozenset())
+        if members and (use.path in members or not (use.path or use.exact)):
+            yield use
+
+
+def names_a_file(use: BuiltinUse, module: Module) -> bool:
+    """Return whether the first argument of the call at *use* is a file of the package."""
+    source, end = module.source, use.span.end
+    starts = (asset.span.start for asset in module.record.assets)
+    return any(source[end:start].strip() == b"(" for start in starts if end < start < end + _NEAR)
+
+
+#: More bytes than between a name and the first argument of its call.
+_NEAR = 20
+
+
+def requests_by_starts(
+    modules: Mapping[Location, Module], *, application: Location, context: ResolverContext
+) -> Iterator[tuple[Location, ModuleRequest]]:
+    """Yield the programs whose paths are in the source of a package that starts threads.
+
+    Any module of the package can compute the path. Paths of the application are also relative to
+    the working directory.
+    """
+    starting = {
+        package_root(location, descriptors=context.descriptors)
+        for location, module in modules.items()
+        if any(starting_uses(module.record))
+    }
+    for location, module in modules.items() if starting else ():
+        root = package_root(location, descriptors=context.descriptors)
+        if root not in starting:
+            continue
+        spans = {asset.span for asset in module.record.assets}
+        files = asset_files(module.record, location=location, read=context.powers)
+        for file in files if spans else ():
+            if file.endswith(PROGRAMS) and file != location and is_owned(file, root):
+                yield location, request_of(file, location, min(spans, key=lambda s: s.start))
+        use = next(starting_uses(module.record), None) if root == application else None
+        for name in module.record.file_names if use else ():
+            place = joined(application, name)
+            if name.endswith(PROGRAMS) and context.powers.kind(place) == "file":
+                assert use is not None
+                yield location, request_of(context.powers.canonical(place), location, use.span)
+
+
+def request_of(program: Location, location: Location, span: Span) -> ModuleRequest:
+    """Return the request of the module at *location* for a program that it starts."""
+    path = relpath(path_of(program), path_of(parent_of(location)))
+    return ModuleRequest(
+        specifier=Specifier(path if path.startswith(".") else f"./{path}"),
+        kind="import",
+        span=span,
+        reach="guarded",
+    )

@@ -1,0 +1,167 @@
+// Threads and child processes of the program that an archive is. Each loads the runtime anew, with the same archive.
+/** @import { Needed } from '../protocols/audit.js' */
+/** @import { Powers } from '../protocols/powers.js' */
+/** @import { Beginning, Threads, Variables } from '../protocols/threads.js' */
+
+/**
+ * @typedef {object} Setup the same for all threads and children of a program
+ * @property {SharedArrayBuffer | Uint8Array} archive its bytes
+ * @property {string} name of the archive
+ * @property {string | undefined} restrict policies that restrict those of the archive
+ * @property {boolean} allowAll
+ * @property {boolean} alarm
+ * @property {boolean} audited whether uses and denials are sent to the program that starts all others
+ * @property {boolean} reported whether the lines of the report are
+ * @property {string | undefined} maps source maps
+ * @property {ReturnType<NonNullable<Powers['anchors']>>} anchors of patterns of files: a child can have another folder
+ * @property {Variables} env as it was before any package ran: Node reads options from it
+ *
+ * @typedef {['needed' | 'used', Needed] | ['report', string]} Note
+ *
+ * @typedef {object} Begun what the runtime in a thread or a child gets
+ * @property {Setup} setup
+ * @property {Beginning} beginning
+ * @property {any} [port] for notes, in a thread
+ *
+ * @typedef {object} Starting
+ * @property {string} program the runtime's file
+ * @property {string[]} execArgv options of Node for the runtime: without them there would be no permission model
+ * @property {() => Omit<Setup, 'env'>} setup
+ * @property {(note: Note) => void} heard
+ * @property {Variables} [env] of the program that starts all others
+ * @property {Threads['current']} [current]
+ */
+
+export const THREAD = '--thread';
+export const CHILD = '--child-fd';
+
+const builtin = (/** @type {string} */ name) =>
+  /** @type {any} */ (process).getBuiltinModule(`node:${name}`);
+
+/** @returns {Begun | undefined} undefined in the main thread */
+const begunThread = () => {
+  const { isMainThread, workerData } = builtin('worker_threads');
+  return isMainThread ? undefined : workerData;
+};
+
+/**
+ * @param {string[]} argv of the runtime
+ * @returns {Begun | undefined} undefined: this process runs an archive
+ */
+export const begunAt = ([flag, descriptor = '']) => {
+  if (flag === THREAD) return begunThread();
+  if (flag !== CHILD || !/^\d+$/.test(descriptor)) return undefined;
+  const begun = builtin('v8').deserialize(builtin('fs').readFileSync(Number(descriptor)));
+  const { audited, reported } = begun.setup;
+  if (audited || reported) return { ...begun, port: portOver(Number(descriptor)) };
+  builtin('fs').closeSync(Number(descriptor));
+  return begun;
+};
+
+/** @param {number} descriptor of a stream to the parent process */
+const portOver = (descriptor) => {
+  const { writeSync } = builtin('fs');
+  return {
+    postMessage(/** @type {Note} */ note) {
+      try {
+        writeSync(descriptor, `${JSON.stringify(note)}\n`);
+      } catch {
+        // The parent has ended.
+      }
+    },
+  };
+};
+
+/**
+ * Removes the port to the starter and its data from the builtin: packages get them in another form, and hardening would
+ * freeze them.
+ *
+ * @returns {any} the port; null in the main thread
+ */
+export const takeParentPort = () => {
+  const threads = builtin('worker_threads');
+  const { parentPort } = threads;
+  threads.parentPort = null;
+  threads.workerData = null;
+  return parentPort;
+};
+
+/**
+ * Sets the variables of a thread or child, which Node must not see: `NODE_OPTIONS` loads code.
+ *
+ * @param {Variables | undefined} variables
+ */
+export const setVariables = (variables) => {
+  if (variables === undefined) return;
+  const { env } = process;
+  for (const name of Object.keys(env)) if (!Object.hasOwn(variables, name)) delete env[name];
+  Object.assign(env, variables);
+};
+
+/**
+ * @param {any} socket to a child
+ * @param {(note: Note) => void} heard
+ */
+const hear = (socket, heard) => {
+  let rest = '';
+  socket.setEncoding('utf8');
+  socket.on('data', (/** @type {string} */ chunk) => {
+    const lines = `${rest}${chunk}`.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) heard(JSON.parse(line));
+  });
+};
+
+/**
+ * @param {Starting} starting
+ * @returns {Threads}
+ */
+export const makeThreads = ({ program, execArgv, setup, heard, env = {}, current }) => {
+  /** @type {Setup | undefined} */
+  let shared;
+  const sharedSetup = () => (shared ??= { ...setup(), env });
+  return {
+    current,
+    start(beginning, options, transfer) {
+      const { Worker, MessageChannel, receiveMessageOnPort, SHARE_ENV } = builtin('worker_threads');
+      const { audited, reported } = sharedSetup();
+      const channel = audited || reported ? new MessageChannel() : undefined;
+      const worker = new Worker(program, {
+        ...options,
+        env: beginning.variables === undefined ? SHARE_ENV : env,
+        argv: [THREAD, ...options.argv],
+        execArgv: [...execArgv, ...options.execArgv],
+        workerData: { setup: sharedSetup(), beginning, port: channel?.port2 },
+        transferList: channel ? [...transfer, channel.port2] : transfer,
+      });
+      if (channel === undefined) return worker;
+      const { port1 } = channel;
+      port1.on('message', heard);
+      port1.unref();
+      const receive = () => receiveMessageOnPort(port1)?.message;
+      worker.on('exit', () => {
+        for (let last = receive(); last !== undefined; last = receive()) heard(last);
+      });
+      return worker;
+    },
+    fork(beginning, { args, execArgv: more, stdio, more: options }) {
+      const { setup: own, archive } = {
+        setup: sharedSetup(),
+        archive: /** @type {any} */ (sharedSetup().archive),
+      };
+      const begun = { setup: { ...own, archive: new Uint8Array(archive) }, beginning };
+      const descriptor = stdio.length;
+      const argv = [...execArgv, ...more, program, CHILD, `${descriptor}`, ...args];
+      const child = builtin('child_process').spawn(process.execPath, argv, {
+        ...options,
+        env,
+        stdio: [...stdio, 'pipe'],
+      });
+      const socket = child.stdio[descriptor];
+      socket?.on('error', () => undefined); // the child ended first
+      socket?.end(builtin('v8').serialize(begun), () => socket.unref());
+      if (socket && (own.audited || own.reported)) hear(socket, heard);
+      return child;
+    },
+  };
+};

@@ -1,0 +1,129 @@
+// What a package may start: the module, and the variables that it and others see there.
+import { isProgram } from '../archive/languages.js';
+import { codedError, codedTypeError, scopeDenied } from '../base/errors.js';
+import { filenameOfUrl } from '../base/locations.js';
+import { isObject } from '../base/objects.js';
+import { globalDecision, grantedOf, memberOf, variableOf } from '../policy/policy.js';
+import { resolveRequest } from '../resolve/resolve.js';
+
+/** @import { AnyObject } from '../base/objects.js' */
+/** @import { FileTarget, Package } from '../protocols/package.js' */
+/** @import { Beginning, Threads, Variables } from '../protocols/threads.js' */
+
+/**
+ * @param {Package} pkg
+ * @param {string} path of the grant
+ * @param {string} target
+ * @param {string} reason
+ */
+export const refusedStart = (pkg, path, target, reason) => {
+  const { label, application } = pkg;
+  application.audit?.record(label, 'builtins', path, true);
+  const denied = { label, part: /** @type {const} */ ('builtins'), path, key: 'modules' };
+  return scopeDenied({ ...denied, action: 'start', target, reason });
+};
+
+/**
+ * @param {Package} pkg
+ * @param {string} path of the grant
+ * @param {string} target
+ * @param {string} example code that the bundler understands
+ */
+export const notInArchive = (pkg, path, target, example) =>
+  refusedStart(
+    pkg,
+    path,
+    target,
+    `no module of the archive that the package may load is there; write it so that the bundler finds it: ${example}`,
+  );
+
+/**
+ * @param {Package} pkg
+ * @returns {Threads}
+ */
+export const threadsOf = ({ application: { powers } }) => {
+  if (powers.threads !== undefined) return powers.threads;
+  throw codedError(
+    'ERR_WORKER_UNSUPPORTED_OPERATION',
+    'threads and processes are available to programs that `compartment-mapper run` starts, and not here',
+  );
+};
+
+/**
+ * @param {Package} pkg
+ * @param {unknown} filename a path, or a URL object
+ * @returns {{ path: string | undefined, shown: string }} undefined: it is no file
+ */
+export const locationOf = ({ application: { powers } }, filename) => {
+  if (typeof filename === 'string') {
+    const path = /** @type {AnyObject} */ (powers.getBuiltin('path'))['resolve'](filename);
+    return { path, shown: path };
+  }
+  const href = isObject(filename) ? filename['href'] : undefined;
+  if (typeof href !== 'string')
+    throw codedTypeError(
+      'ERR_INVALID_ARG_TYPE',
+      'The filename must be of type string or an instance of URL',
+    );
+  return { path: filenameOfUrl(href), shown: href };
+};
+
+/**
+ * @param {Package} pkg
+ * @param {string | undefined} path
+ * @returns {FileTarget | undefined} a module that the package may load; undefined: there is none
+ */
+export const startableAt = (pkg, path) => {
+  if (path === undefined) return undefined;
+  const target = resolveRequest({ pkg, key: '', kind: 'require', specifier: path });
+  if (target.kind === 'error' && target.denied !== undefined) throw target.error;
+  return target.kind === 'file' && isProgram(target.module.parser) ? target : undefined;
+};
+
+/** @typedef {Pick<Beginning, 'variables' | 'ownVariables'>} GivenVariables */
+
+/**
+ * The variables of a thread or process are those of its starter, because other packages rely on them. Those that a
+ * package gives are visible to itself, and to others as far as it may set them.
+ *
+ * @param {Package} pkg
+ * @param {AnyObject | undefined} given undefined: none are given
+ * @returns {GivenVariables}
+ */
+export const variablesFor = ({ policy, application: { powers } }, given) => {
+  const env = /** @type {Variables} */ (powers.globals['process'].env);
+  if (given === undefined) return { variables: { ...env }, ownVariables: undefined };
+  const process = grantedOf(globalDecision(policy, 'process'));
+  const granted = process && memberOf(process, 'env');
+  const writes = (/** @type {string} */ name) =>
+    granted !== undefined && variableOf(granted, name).write;
+  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+  const own = Object.fromEntries(entries.map(([name, value]) => [name, `${value}`]));
+  const kept = Object.entries(env).filter(([name]) => !writes(name));
+  const set = Object.entries(own).filter(([name]) => writes(name));
+  return { variables: Object.fromEntries([...kept, ...set]), ownVariables: own };
+};
+
+/**
+ * @param {Package} pkg
+ * @returns {GivenVariables} for a thread that shares those of the process
+ */
+export const sharedVariables = (pkg) => {
+  const { env } = pkg.application.powers.globals['process'];
+  // Node reads this variable when the thread starts, and a package may have set it.
+  if (env['NODE_OPTIONS'] === undefined) return { variables: undefined, ownVariables: undefined };
+  return variablesFor(pkg, undefined);
+};
+
+/**
+ * @param {Package} pkg
+ * @param {FileTarget} target
+ * @param {GivenVariables} variables
+ * @returns {Beginning}
+ */
+export const beginningOf = (pkg, target, variables) => ({
+  compartment: target.pkg.name,
+  module: target.key,
+  starter: pkg.name,
+  ...variables,
+});

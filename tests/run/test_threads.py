@@ -1,0 +1,262 @@
+"""Threads and child processes that run modules of the archive: as in Node, and confined."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from command_line import write
+from process import mapper
+from support import NODE
+
+SOURCES = Path(__file__).parent / "threads" / "app"
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("threads")
+    shutil.copytree(SOURCES, folder, dirs_exist_ok=True)
+    pool = folder / "node_modules" / "pool"
+    shutil.move(folder / "pool", pool)
+    write(
+        folder,
+        {
+            "package.json": '{"name": "app", "version": "1.0.0", "dependencies": {"pool": "1"}}',
+            "node_modules/pool/package.json": '{"name": "pool", "version": "1.0.0"}',
+        },
+    )
+    return folder
+
+
+def plain(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Return the result of *program* in Node."""
+    return subprocess.run(
+        [NODE, program], cwd=folder, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+@pytest.mark.parametrize("program", ["main.js", "forks.js"])
+def test_output_is_that_of_node(app: Path, program: str) -> None:
+    expected = plain(program, app)
+    assert expected.returncode == 0, expected.stderr
+
+    found = mapper("run", "--infer", program, cwd=app)
+
+    assert found.stdout == expected.stdout, found.stderr
+    assert found.returncode == 0
+
+
+@pytest.mark.parametrize("program", ["main.js", "forks.js"])
+def test_an_archive_needs_no_other_file(app: Path, program: str, tmp_path: Path) -> None:
+    mapper("bundle", "--infer", program, "-o", tmp_path / "app.zip", cwd=app, check=True)
+
+    found = mapper("run", "app.zip", cwd=tmp_path)
+
+    assert found.stdout == plain(program, app).stdout, found.stderr
+
+
+def grants(policy: Mapping[str, object] | None = None, /, **builtins: object) -> str:
+    """Return a policy with grants for the dependency `evil`."""
+    own = {"builtins": {"path": True, **builtins}, **(policy or {})}
+    entry = {"packages": {"evil": True}, "builtins": {"worker_threads": True}}
+    return json.dumps({"harmless": True, "entry": entry, "resources": {"evil": own}})
+
+
+def attacked(folder: Path, code: str, policy: str, *options: str, **files: str) -> str:
+    """Return the output of *code* in a dependency that may start threads."""
+    write(
+        folder,
+        {
+            "package.json": '{"name": "app", "version": "1.0.0", "dependencies": {"evil": "1"}}',
+            "main.js": "require('evil');\n",
+            "compartment-policy.json": policy,
+            "outside.js": "require('fs').writeFileSync('escaped', '');\n",
+            "node_modules/evil/package.json": '{"name": "evil", "version": "1.0.0"}',
+            "node_modules/evil/index.js": code,
+            **{f"node_modules/evil/{name}.js": text for name, text in files.items()},
+        },
+    )
+    env = {**os.environ, "OUTSIDE": str(folder / "outside.js")}
+    done = mapper("run", *options, "main.js", cwd=folder, env=env)
+    assert not (folder / "escaped").exists(), done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+OWN = {"modules": "own"}
+THREADS = {"worker_threads.Worker": OWN, "worker_threads.SHARE_ENV": True}
+START = "const { Worker } = require('worker_threads');\n"
+TRIES = (
+    "const tried = (start) => { try { start(); console.log('started'); }"
+    " catch (error) { console.log(error.code, error.message); } };\n"
+)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "new Worker('require(\"fs\")', { eval: true })",
+        "new Worker(new URL('data:text/javascript,0'))",
+        "new Worker(process.env.OUTSIDE)",
+        "new Worker('./outside.js')",
+        "new Worker(new URL(`file://${process.env.OUTSIDE}`))",
+        "new Worker(require.resolve('./thread'), { execArgv: ['--require', './outside.js'] })",
+        "new Worker(require.resolve('./thread'), { execArgv: ['--import=./outside.js'] })",
+        "new Worker(require.resolve('./thread'), { execArgv: ['-r', './outside.js'] })",
+    ],
+)
+def test_a_thread_runs_no_other_code(tmp_path: Path, call: str) -> None:
+    policy = grants({"globals": {"process.env.OUTSIDE": True}}, **THREADS)
+
+    shown = attacked(tmp_path, f"{START}{TRIES}tried(() => {call});\n", policy, thread="0;\n")
+
+    assert "ERR_ACCESS_DENIED" in shown
+    assert "started" not in shown
+
+
+@pytest.mark.parametrize("how", ["Worker", "fork"])
+def test_variables_load_no_code(tmp_path: Path, how: str) -> None:
+    """Node reads NODE_OPTIONS from the environment of a thread and of a process."""
+    builtins = THREADS if how == "Worker" else {"child_process.fork": OWN}
+    policy = grants({"globals": {"process.env": "write", "console": True}}, **builtins)
+    options = "`--require ${process.env.OUTSIDE}`"
+    code = (
+        f"process.env.NODE_OPTIONS = {options};\n"
+        "const env = { ...process.env };\n"
+        f"const {{ {how} }} = require('{'worker_threads' if how == 'Worker' else 'child_process'}');\n"
+    )
+    starts = (
+        "new Worker(require.resolve('./thread'), { env });\nnew Worker(require.resolve('./thread'));\n"
+        "new Worker(require.resolve('./thread'), { env: require('worker_threads').SHARE_ENV });\n"
+        if how == "Worker"
+        else "fork(require.resolve('./thread'), { env });\nfork(require.resolve('./thread'));\n"
+    )
+    thread = "console.log('began', process.env.NODE_OPTIONS !== undefined);\n"
+
+    shown = attacked(tmp_path, code + starts, policy, thread=thread)
+
+    assert shown.count("began true") == (3 if how == "Worker" else 2), shown
+
+
+@pytest.mark.parametrize("how", ["Worker", "fork"])
+def test_grants_hold_in_threads_and_processes(tmp_path: Path, how: str) -> None:
+    module = "worker_threads" if how == "Worker" else "child_process"
+    code = (
+        f"const {{ {how} }} = require('{module}');\n"
+        f"{'new ' if how == 'Worker' else ''}{how}(require.resolve('./thread'));\n"
+    )
+    thread = (
+        "try { console.log(require('fs').readFileSync('main.js', 'utf8').length > 0); }"
+        " catch (error) { console.log(error.code); }\n"
+    )
+    grant = {f"{module}.{how}": OWN}
+
+    denied = attacked(
+        tmp_path, code, grants({}, **grant, **{"fs.readFileSync": False}), thread=thread
+    )
+    granted = attacked(
+        tmp_path, code, grants({}, **grant, **{"fs.readFileSync": True}), thread=thread
+    )
+
+    assert "ERR_ACCESS_DENIED" in denied
+    assert "true" not in denied
+    assert granted == "true\n"
+
+
+def test_a_child_in_another_folder_has_the_same_files(tmp_path: Path) -> None:
+    """A pattern starts at the folder of the program, not at that of a child."""
+    policy = grants(
+        **{"child_process.fork": OWN, "fs.readFileSync": {"read": ["./data/**"]}},
+    )
+    write(tmp_path, {"data/own": "own", "elsewhere/data/other": "other"})
+    code = "require('child_process').fork(require.resolve('./thread'), { cwd: 'elsewhere' });\n"
+    thread = (
+        "const { readFileSync } = require('fs');\n"
+        "for (const file of ['../data/own', 'data/other'])\n"
+        "  try { console.log(readFileSync(file, 'utf8')); } catch (e) { console.log(e.code); }\n"
+    )
+
+    assert attacked(tmp_path, code, policy, thread=thread) == "own\nERR_ACCESS_DENIED\n"
+
+
+def test_only_the_starter_sees_variables_that_it_gives(tmp_path: Path) -> None:
+    reads = {"globals": {"process.env.SECRET": True}}
+    policy = json.loads(grants({**reads, "packages": {"evil>other": True}}, **THREADS))
+    policy["resources"]["evil>other"] = reads
+    files = {
+        "node_modules/other/package.json": '{"name": "other", "version": "1.0.0"}',
+        "node_modules/other/index.js": "console.log('other', process.env.SECRET);\n",
+    }
+    write(tmp_path, files)
+    code = f"{START}new Worker(require.resolve('./thread'), {{ env: {{ SECRET: 'mine' }} }});\n"
+    thread = "console.log('evil', process.env.SECRET);\nrequire('other');\n"
+
+    assert attacked(tmp_path, code, json.dumps(policy), thread=thread) == (
+        "evil mine\nother undefined\n"
+    )
+
+
+def test_the_audit_covers_threads_and_processes(tmp_path: Path) -> None:
+    policy = grants(**{"worker_threads.Worker": OWN, "child_process.fork": OWN})
+    code = (
+        f"{START}new Worker(require.resolve('./thread'));\n"
+        "require('child_process').fork(require.resolve('./child'));\n"
+    )
+    output = tmp_path / "audit.json"
+
+    attacked(
+        tmp_path,
+        code,
+        policy,
+        "--audit-output",
+        str(output),
+        thread="require(['f', 's'].join('')).readFileSync('x');\n",
+        child="require(['d', 'ns'].join('')).lookup('x', () => 0);\n",
+    )
+
+    paths = {row["path"] for row in json.loads(output.read_text())["audit"]}
+    assert {"fs.readFileSync", "dns.lookup"} <= paths
+
+
+def test_the_report_covers_threads_and_processes(tmp_path: Path) -> None:
+    policy = grants(**{"worker_threads.Worker": OWN, "child_process.fork": OWN})
+    code = (
+        f"{START}new Worker(require.resolve('./thread'));\n"
+        "require('child_process').fork(require.resolve('./child'));\n"
+    )
+    report = tmp_path / "report.jsonl"
+
+    attacked(
+        tmp_path,
+        code,
+        policy,
+        "--report",
+        str(report),
+        thread="try { require(['f', 's'].join('')) } catch {}\n",
+        child="try { require(['n', 'et'].join('')) } catch {}\n",
+    )
+
+    denied = {json.loads(line)["capability"] for line in report.read_text().splitlines()}
+    assert {"fs", "net"} <= denied
+
+
+def test_a_grant_by_name_runs_any_code_in_threads(app: Path, tmp_path: Path) -> None:
+    """The other, critical grant: the controls of the tests above can fail."""
+    write(
+        tmp_path,
+        {
+            "package.json": '{"name": "app", "version": "1.0.0"}',
+            "main.js": "const { Worker } = require('worker_threads');\n"
+            "new Worker('console.log(typeof require(\"fs\").readFileSync)', { eval: true });\n",
+        },
+    )
+
+    refused = mapper("run", "main.js", cwd=tmp_path)
+    allowed = mapper("run", "--grant", "$root$:worker_threads.Worker", "main.js", cwd=tmp_path)
+
+    assert "only modules of the archive run in its threads" in refused.stderr
+    assert allowed.stdout == "function\n", allowed.stderr
