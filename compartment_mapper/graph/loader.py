@@ -30,7 +30,7 @@ from compartment_mapper.graph.module_ids import (
 )
 from compartment_mapper.graph.named_packages import requests_by_name
 from compartment_mapper.graph.package_patterns import package_requests
-from compartment_mapper.graph.passed_paths import requests_by_path
+from compartment_mapper.graph.passed_paths import requests_by_path, requests_of_dependents
 from compartment_mapper.graph.patterns import pattern_requests
 from compartment_mapper.graph.pending import PendingModule, Queue, begin_scan, scanned_module
 from compartment_mapper.graph.started_modules import requests_by_starts
@@ -79,8 +79,10 @@ def _add_late(
     modules: dict[Location, Module], entry: Location, queue: Queue, loading: Loading
 ) -> None:
     """Add the requests that only the complete graph reveals."""
-    for reader, request, named in _late_requests(modules, loading):
-        target = target_of(reader, request, loading)
+    passed = requests_of_dependents(modules, application=loading.root, context=loading.context)
+    targets = {(reader, request): FileTarget(location=file) for reader, request, file in passed}
+    for reader, request, named in _late_requests(modules, loading, targets):
+        target = targets.get((reader, request)) or target_of(reader, request, loading)
         if isinstance(target, FileTarget):
             module = modules[reader]
             edge = Edge(request=request, target=target, named=named)
@@ -95,7 +97,9 @@ def _add_late(
 
 
 def _late_requests(
-    modules: Mapping[Location, Module], loading: Loading
+    modules: Mapping[Location, Module],
+    loading: Loading,
+    passed: Iterable[tuple[Location, ModuleRequest]],
 ) -> list[tuple[Location, ModuleRequest, bool]]:
     """Return the requests that only the complete graph reveals, without duplicates."""
     finders = ((False, requests_by_path), (True, requests_by_name), (False, requests_by_starts))
@@ -104,6 +108,7 @@ def _late_requests(
         for named, requests in finders
         for request in requests(modules, application=loading.root, context=loading.context)
     ]
+    found += [(True, *request) for request in passed]
     return [
         (reader, request, named)
         for named, reader, request in found

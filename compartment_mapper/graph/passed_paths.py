@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from posixpath import relpath
 
-from compartment_mapper.graph.module_graph import Module
+from compartment_mapper.graph.module_graph import FileTarget, Module
 from compartment_mapper.graph.patterns import PROGRAMS, asset_files
-from compartment_mapper.graph.started_modules import names_a_file, starting_uses
+from compartment_mapper.graph.started_modules import (
+    literal_arguments,
+    names_a_file,
+    starting_uses,
+)
 from compartment_mapper.locations import Location, Specifier, base_name, joined, parent_of, path_of
 from compartment_mapper.records.module_record import ModuleRequest, PatternRequest
 from compartment_mapper.resolve.package_lookup import ResolverContext, is_owned
@@ -26,7 +31,79 @@ def requests_by_path(
     modules: Mapping[Location, Module], *, application: Location, context: ResolverContext
 ) -> Iterator[tuple[Location, ModuleRequest]]:
     """Yield the dependency modules that may load the programs that the application names."""
-    loaders = [
+    loaders = _loaders(modules, application, context)
+    if not loaders:
+        return
+    programs = set(_named_programs(modules, application, context))
+    for location, request in loaders:
+        own = _at_working_directory(modules[location], application, context)
+        for program in sorted(programs.union(own)):
+            yield location, _request_of(program, location, request)
+
+
+def requests_of_dependents(
+    modules: Mapping[Location, Module], *, application: Location, context: ResolverContext
+) -> Iterator[tuple[Location, ModuleRequest, Location]]:
+    """Yield the modules that may load programs that a package above them names by a path.
+
+    With each request comes the program: no specifier may point into another package.
+
+    pino passes the path of its own worker to thread-stream, and that to real-require.
+    """
+    loaders = _loaders(modules, application, context)
+    if not loaders:
+        return
+    roots = {
+        location: package_root(location, descriptors=context.descriptors) for location in modules
+    }
+    users = _users(modules, roots)
+    programs: dict[Location, set[Location]] = {}
+    for location, module in modules.items():
+        root = roots[location]
+        if root != application and module.record.assets:
+            files = asset_files(module.record, location=location, read=context.powers)
+            own = (file for file in files if file != location and file.endswith(PROGRAMS))
+            programs.setdefault(root, set()).update(own)
+    for location, request in loaders:
+        for root in sorted(_reachable(roots[location], users) - {roots[location], application}):
+            for program in sorted(programs.get(root, ())):
+                made = replace(
+                    _request_of(program, location, request),
+                    specifier=Specifier(f"{_name_of(root)}/{program.removeprefix(root)}"),
+                )
+                yield location, made, program
+
+
+def _name_of(root: Location) -> str:
+    return root.rstrip("/").rpartition("/node_modules/")[2] or base_name(Location(root.rstrip("/")))
+
+
+def _users(
+    modules: Mapping[Location, Module], roots: Mapping[Location, Location]
+) -> dict[Location, set[Location]]:
+    """Return the packages that request each package, by their roots."""
+    found: dict[Location, set[Location]] = {}
+    for location, module in modules.items():
+        for edge in module.edges:
+            if isinstance(edge.target, FileTarget) and edge.target.location in roots:
+                found.setdefault(roots[edge.target.location], set()).add(roots[location])
+    return found
+
+
+def _reachable(start: Location, edges: Mapping[Location, set[Location]]) -> set[Location]:
+    seen, pending = {start}, [start]
+    while pending:
+        more = edges.get(pending.pop(), set()) - seen
+        seen |= more
+        pending += more
+    return seen
+
+
+def _loaders(
+    modules: Mapping[Location, Module], application: Location, context: ResolverContext
+) -> list[tuple[Location, PatternRequest]]:
+    """Return the requests of dependencies that load or start a program by a path."""
+    found = [
         (location, request)
         for location, module in modules.items()
         for request in module.record.patterns
@@ -34,30 +111,24 @@ def requests_by_path(
         and _PATH.search(module.source, request.span.start, request.span.end)
         and package_root(location, descriptors=context.descriptors) != application
     ]
-    loaders += [
+    found += [
         (location, PatternRequest(pattern="*", kind="import", span=use.span, reach="guarded"))
         for location, module in modules.items()
         if package_root(location, descriptors=context.descriptors) != application
         for use in starting_uses(module.record)
         if not names_a_file(use, module)
     ]
-    if not loaders:
-        return
-    programs = set(_named_programs(modules, application, context))
-    for location, request in loaders:
-        own = _at_working_directory(modules[location], application, context)
-        for program in sorted(programs.union(own)):
-            path = relpath(path_of(program), path_of(parent_of(location)))
-            yield (
-                location,
-                ModuleRequest(
-                    specifier=Specifier(path),
-                    kind=request.kind,
-                    span=request.span,
-                    reach="guarded",
-                    attribute_type=_type_of(program, request),
-                ),
-            )
+    return found
+
+
+def _request_of(program: Location, location: Location, request: PatternRequest) -> ModuleRequest:
+    return ModuleRequest(
+        specifier=Specifier(relpath(path_of(program), path_of(parent_of(location)))),
+        kind=request.kind,
+        span=request.span,
+        reach="guarded",
+        attribute_type=_type_of(program, request),
+    )
 
 
 def _type_of(program: Location, request: PatternRequest) -> str | None:
@@ -98,6 +169,8 @@ def _named_programs(
     """
     for location, module in modules.items():
         record = module.record
+        if is_owned(location, application):
+            yield from (file for file, _ in literal_arguments(location, module, context))
         if b"resolve(" in module.source and is_owned(location, application):
             # path.resolve('test/a.js'): relative to the working directory
             yield from _where_it_starts(record.file_names, PROGRAMS, application, context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from posixpath import relpath
 
@@ -44,32 +45,67 @@ def requests_by_starts(
 ) -> Iterator[tuple[Location, ModuleRequest]]:
     """Yield the programs whose paths are in the source of a package that starts threads.
 
-    Any module of the package can compute the path. Paths of the application are also relative to
-    the working directory.
+    Any module of the package can compute the path.
     """
+    roots = {
+        location: package_root(location, descriptors=context.descriptors) for location in modules
+    }
     starting = {
-        package_root(location, descriptors=context.descriptors)
-        for location, module in modules.items()
-        if any(starting_uses(module.record))
+        roots[location] for location, module in modules.items() if any(starting_uses(module.record))
     }
     for location, module in modules.items() if starting else ():
-        root = package_root(location, descriptors=context.descriptors)
-        if root not in starting:
-            continue
-        spans = {asset.span for asset in module.record.assets}
-        files = asset_files(module.record, location=location, read=context.powers)
-        for file in files if spans else ():
-            if file.endswith(PROGRAMS) and file != location and is_owned(file, root):
-                yield location, request_of(file, location, min(spans, key=lambda s: s.start))
-        use = next(starting_uses(module.record), None) if root == application else None
-        for name in module.record.file_names if use else ():
-            place = joined(application, name)
-            if name.endswith(PROGRAMS) and context.powers.kind(place) == "file":
-                assert use is not None
-                yield location, request_of(context.powers.canonical(place), location, use.span)
+        root = roots[location]
+        found: list[tuple[Location, Span]] = []
+        if root == application:
+            found += literal_arguments(location, module, context)
+            found += _at_working_directory(module, root, context)
+        if root in starting:
+            found += _computed(location, module, root, context)
+        for program, span in found:
+            yield location, _request_of(program, location, span)
 
 
-def request_of(program: Location, location: Location, span: Span) -> ModuleRequest:
+def _computed(
+    location: Location, module: Module, root: Location, context: ResolverContext
+) -> Iterator[tuple[Location, Span]]:
+    """Yield the programs of the package whose paths the module computes."""
+    spans = sorted((asset.span for asset in module.record.assets), key=lambda span: span.start)
+    files = asset_files(module.record, location=location, read=context.powers) if spans else ()
+    for file in files:
+        if file.endswith(PROGRAMS) and file != location and is_owned(file, root):
+            yield file, spans[0]
+
+
+def _at_working_directory(
+    module: Module, root: Location, context: ResolverContext
+) -> Iterator[tuple[Location, Span]]:
+    """Yield the programs that the application names and starts: paths from its folder."""
+    use = next(starting_uses(module.record), None)
+    for name in module.record.file_names if use else ():
+        place = joined(root, name)
+        if name.endswith(PROGRAMS) and context.powers.kind(place) == "file":
+            assert use is not None
+            yield context.powers.canonical(place), use.span
+
+
+#: Also classes of libraries, which resolve the path from the calling file.
+_NEW_WORKER = re.compile(
+    rb"""\bnew\s+(?:[\w$]+\.)*\w*Worker\s*\(\s*(['"`])(\.{1,2}/[^'"`$\\\n]+)\1"""
+)
+
+
+def literal_arguments(
+    location: Location, module: Module, context: ResolverContext
+) -> Iterator[tuple[Location, Span]]:
+    """Yield the programs of ``new Worker('./w.js')``, relative to the module."""
+    for match in _NEW_WORKER.finditer(module.source):
+        place = joined(parent_of(location), match[2].decode("utf-8", "replace"))
+        if place.endswith(PROGRAMS) and context.powers.kind(place) == "file":
+            span = Span(match.start(2), match.end(2))
+            yield context.powers.canonical(place), span
+
+
+def _request_of(program: Location, location: Location, span: Span) -> ModuleRequest:
     """Return the request of the module at *location* for a program that it starts."""
     path = relpath(path_of(program), path_of(parent_of(location)))
     return ModuleRequest(

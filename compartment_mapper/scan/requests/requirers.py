@@ -20,6 +20,8 @@ _MAX_HOPS = 4
 _MAX_OCCURRENCES = 3000
 
 _CREATE = re.compile(rb"\bcreateRequire\b")
+#: Hides the name from bundlers.
+_EVALUATED = re.compile(rb"\beval\s*\(\s*(['\"`])require\1\s*\)")
 _MEMBER = re.compile(rb"\.\s*require\b")
 #: Names of Node's Module class.
 _OF_CLASS = re.compile(rb"\._(?:(resolveFilename)|load)\s*\(")
@@ -57,7 +59,7 @@ def require_calls(syntax: Syntax) -> RequireCalls:
     for occurrence in named:
         if occurrence.scope != "inner" and occurrence.role == "read":
             _follow(syntax, occurrence.path, found, 0)
-    for path in (*_member_functions(syntax), *_created(syntax, found)):
+    for path in (*_member_functions(syntax), *_evaluated(syntax), *_created(syntax, found)):
         _follow(syntax, path, found, 0)
     _add_calls_of_class(syntax, found)
     if found.escapes:
@@ -97,6 +99,14 @@ def _member_functions(syntax: Syntax) -> Iterator[_Path]:
             owner = path[-2].node.child_by_field_name("object")
             if owner is not None and syntax.text(owner).replace("?.", ".") in _MODULES:
                 yield path[:-1]
+
+
+def _evaluated(syntax: Syntax) -> Iterator[_Path]:
+    """Yield the paths to ``eval('require')``."""
+    for match in _EVALUATED.finditer(syntax.source):
+        path = syntax.path_to(match.start())
+        if path[-1].kind == "identifier" and _is_called(path):
+            yield path[:-1]
 
 
 def _add_calls_of_class(syntax: Syntax, found: RequireCalls) -> None:

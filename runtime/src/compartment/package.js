@@ -13,7 +13,7 @@ import { makePackageSources } from './package-sources.js';
 import { reportGlobals } from '../audit/report.js';
 import { filenameOf, urlOf } from '../base/locations.js';
 import { needStackToEndow } from '../base/stack-space.js';
-import { strictly } from '../lockdown/dynamic-code.js';
+import { defineImporter, strictly } from '../lockdown/dynamic-code.js';
 import { makeScopedEvaluate } from './scoped-source.js';
 
 /** @import { CompartmentDescriptor, CompartmentMap, FileModule, RequestKind } from '../archive/compartment-map.js' */
@@ -145,10 +145,12 @@ const makeFunctors = (pkg, sources) => {
     const scope = { globalObject: globalThis, constants, lexicals: missing, sloppy };
     return makeScopedEvaluate(scripts, scope)(source, { url, files });
   };
+  const provideImport = importProvider(pkg);
   const { eval: intrinsicEval } = globalThis;
   pkg.directEval = (sloppy) =>
     makeDirectEval(
-      (source, lexicals) => evaluateSource(strictly(source), { sloppy, lexicals }),
+      (source, lexicals) =>
+        evaluateSource(strictly(source, undefined, provideImport), { sloppy, lexicals }),
       intrinsicEval,
     );
   return makePackageSources(functorSources(pkg, sources), {
@@ -158,6 +160,16 @@ const makeFunctors = (pkg, sources) => {
     evaluate,
   });
 };
+
+/**
+ * @param {Package} pkg
+ * @returns {() => void} defines the function that `import()` in run-time source calls. Its relative specifiers are those
+ *   of a module at the root of the package
+ */
+export const importProvider = (pkg) => () =>
+  defineImporter(pkg.compartment.globalThis, (specifier, options) =>
+    pkg.application.linker.importDynamically(pkg, './text.js', specifier, options),
+  );
 
 /**
  * Compiles the source of a package with compile-only `Scripts`: no code of the package runs.

@@ -110,6 +110,27 @@ const ownUrl = (pkg, original) => {
   return Object.assign(copy, { pathToFileURL: Object.freeze(pathToFileURL) });
 };
 
+const MOST_SITES = 200; // as in Node
+
+/**
+ * @param {Package} pkg
+ * @returns {Function} `util.getCallSites`: the frames of packages, with the locations that packages see
+ */
+const callSitesOf = ({ application: { powers, stacks } }) => {
+  const getCallSites = (/** @type {unknown} */ count = 8) => {
+    const limit = typeof count === 'number' ? Math.min(Math.max(1, count), MOST_SITES) : 8;
+    const holder = {};
+    powers.capture(holder, getCallSites);
+    return stacks.collect(holder, limit).flatMap((frame) => {
+      const { file, scriptName = file, line, column, site } = frame;
+      const position = { lineNumber: line, columnNumber: column, column };
+      const functionName = site.getFunctionName() ?? '';
+      return file === null ? [] : [{ functionName, scriptId: '0', scriptName, ...position }];
+    });
+  };
+  return Object.freeze(getCallSites);
+};
+
 /**
  * @param {Package} pkg
  * @param {AnyObject} util
@@ -117,7 +138,7 @@ const ownUrl = (pkg, original) => {
  */
 const ownUtilities = (pkg, util) => ({
   parseArgs: parseArgsOf(pkg, util),
-  getCallSites: Object.freeze(() => []),
+  getCallSites: callSitesOf(pkg),
   promisify: promisifyOf(util),
   getSystemErrorMap: Object.freeze(
     () => new Map([...util['getSystemErrorMap']()].map(([code, entry]) => [code, [...entry]])),

@@ -1,7 +1,7 @@
 // Linker: creates one Compartment for each package and connects their modules.
 import { codedError, notifyDenied } from '../base/errors.js';
 import { resolveKey } from '../base/locations.js';
-import { makePackage } from '../compartment/package.js';
+import { importProvider, makePackage } from '../compartment/package.js';
 import { builtinModule } from '../endowments/builtins.js';
 import { madeGlobalsOf } from '../endowments/made-globals.js';
 import { respell, strictly } from '../lockdown/dynamic-code.js';
@@ -50,13 +50,17 @@ const makeCompartment = (pkg) => {
   const exported = (target, namespace) => ({
     namespace: target.kind === 'file' ? handedTo(pkg, target, namespace) : namespace,
   });
+  const provideImport = importProvider(pkg);
   // Links are followed here instead of by ses, which would neither check the policy nor harden cross-package exports:
   // a package can create compartments with modules of this one.
   return new Compartment({
     __options__: true,
     name: pkg.label,
     transforms: [
-      (source) => (pkg.compiles ? respell(source) : strictly(source, pkg.compartment.globalThis)),
+      (source) =>
+        pkg.compiles
+          ? respell(source)
+          : strictly(source, pkg.compartment.globalThis, provideImport),
     ],
     resolveHook: (specifier, referrer) => resolveKey(specifier, referrer) ?? specifier,
     importHook: async (key) => {

@@ -48,6 +48,18 @@ const IN_LITERALS = {
   import: 'i\\x6dport',
 };
 
+/** The name of `import` in run-time source, as a function of the package's global object. */
+const IMPORTER = '$importFromText';
+/** @type {Record<string, string>} */
+const NAMES_OF_IMPORT = { import: IMPORTER, method: "['import']" };
+
+/**
+ * @param {string} source
+ * @param {number} at position of `import`
+ * @returns {boolean} whether it is a call, and not the name of a method
+ */
+const isImportCall = (source, at) => isProgram(`${source.slice(0, at)}void ${source.slice(at)}`);
+
 /**
  * Outside modules these start comments (ECMA-262 B.1.1): `<!--` anywhere, `-->` at the start of a line.
  *
@@ -63,20 +75,21 @@ const inCode = (found, before) => {
 
 /**
  * Evasive transforms for SES rejections: a match in a literal becomes an equivalent escape; in code, an HTML-like
- * comment becomes a plain comment, the operators of `a-->b` get a space, and an `import()` stays and is rejected.
- * V8's parser decides whether a match is in a literal.
+ * comment becomes a plain comment, the operators of `a-->b` get a space, and an `import()` becomes a call of the package's
+ * function for it; without one, it stays and is rejected. V8's parser decides whether a match is in a literal.
  *
  * @param {string} source of a script, or of the function that `Function` assembles from its arguments
+ * @param {() => void} [provideImport] defines the function
  * @returns {string} source that SES accepts, if the transforms apply
  */
-export const respell = (source) => {
+export const respell = (source, provideImport = undefined) => {
   const places = [...source.matchAll(REJECTED)].map(({ index, 0: found }) => ({
     at: index,
     found,
   }));
   if (places.length === 0) return source;
 
-  /** @param {(index: number) => 'literal' | 'code' | 'same'} choose */
+  /** @param {(index: number) => 'literal' | 'code' | 'import' | 'method' | 'same'} choose */
   const spelled = (choose) => {
     let result = '';
     let end = 0;
@@ -89,7 +102,7 @@ export const respell = (source) => {
           ? IN_LITERALS[found]
           : chosen === 'code'
             ? inCode(found, source.slice(0, at))
-            : found;
+            : (NAMES_OF_IMPORT[chosen] ?? found);
     });
     return result + source.slice(end);
   };
@@ -100,7 +113,24 @@ export const respell = (source) => {
   const isLiteral = places.map((_place, index) =>
     isProgram(spelled((other) => (other === index ? 'literal' : 'same'))),
   );
-  return spelled((index) => (isLiteral[index] ? 'literal' : 'code'));
+  return spelled((index) => {
+    if (isLiteral[index]) return 'literal';
+    const { at, found } = /** @type {{ at: number, found: string }} */ (places[index]);
+    if (found !== 'import') return 'code';
+    if (!isImportCall(source, at)) return 'method';
+    if (provideImport === undefined) return 'code';
+    provideImport();
+    return 'import';
+  });
+};
+
+/**
+ * @param {object} globalThis of a package
+ * @param {(specifier: unknown, options: unknown) => Promise<object>} load
+ */
+export const defineImporter = (globalThis, load) => {
+  if (!Object.hasOwn(globalThis, IMPORTER))
+    Object.defineProperty(globalThis, IMPORTER, { value: Object.freeze(load) });
 };
 
 // The oldest idiom for the global object; `this` of a plain call is undefined in strict code.
@@ -192,17 +222,19 @@ const isOneFunction = (source) =>
 /**
  * @param {string} written source that a package generated: sloppy code unless it has a directive, as in Node
  * @param {object} [globalThis] of the package, if assigned names have to be defined as variables
+ * @param {() => void} [provideImport] defines the function that `import()` becomes
  * @returns {string} equivalent strict code
  */
-export const strictly = (written, globalThis) => {
+export const strictly = (written, globalThis, provideImport) => {
   const named = isOneFunction(written) ? replaced(written, CALLEE, () => 'anonymous') : written;
   const source = replaced(withOwnConstructors(named), CONSTANT_WRITE, () => 'void ');
-  if (STRICT.test(source)) return respell(source);
+  if (STRICT.test(source)) return respell(source, provideImport);
   if (globalThis !== undefined) makeVariables(source, globalThis);
   if (source.length < 80 && RETURNS_GLOBAL.test(source))
     return source.replace(RETURNS_GLOBAL, '$1??globalThis$2');
   const plain = withoutWith(source);
-  return respell(plain === source || !isProgram(source) || !isProgram(plain) ? source : plain);
+  const isSame = plain === source || !isProgram(source) || !isProgram(plain);
+  return respell(isSame ? source : plain, provideImport);
 };
 
 /** @type {WeakMap<object, string>} their `toString` result, which packages use to detect the kind of a function */

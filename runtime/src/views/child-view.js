@@ -1,6 +1,7 @@
 // A child process as a package sees it.
 import { codedError } from '../base/errors.js';
 import { readableView, writableView } from './stream-view.js';
+import { defineOwn, frozenAccessor } from './view.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
 
@@ -62,11 +63,14 @@ export const childView = (real, { EventEmitter }, stream, { args, file }) => {
       configurable: true,
     });
   for (const name of ['pid', 'killed', 'exitCode', 'signalCode', 'connected'])
-    Object.defineProperty(child, name, {
-      get: () => real[name],
-      enumerable: true,
-      configurable: true,
-    });
+    Object.defineProperty(
+      child,
+      name,
+      frozenAccessor(
+        () => real[name],
+        (own) => defineOwn(child, name, own),
+      ),
+    );
   for (const name of ['kill', 'ref', 'unref'])
     Object.defineProperty(child, name, {
       value: (/** @type {unknown[]} */ ...given) => real[name](...given),
