@@ -1,0 +1,3 @@
+const { expose } = require('threads/worker');
+
+expose({ twice: (number) => 2 * number });

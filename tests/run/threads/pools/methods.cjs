@@ -1,0 +1,4 @@
+exports.greet = (name) => `hello ${name}`;
+exports.fail = async () => {
+  throw new TypeError('no');
+};
