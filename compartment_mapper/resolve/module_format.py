@@ -19,6 +19,8 @@ _LANGUAGES: dict[str, Language | None] = {
 } | {".js": None, ".ts": None, "": None}
 _JSX = frozenset({".jsx", ".tsx"})
 _TYPED = frozenset({".ts", ".mts", ".cts"})
+#: A module that JavaScript instantiates, see `sources.wasm`.
+WASM = ".wasm"
 
 
 def language_of(
@@ -42,6 +44,8 @@ def language_of(
     # DEVIATION: Node rejects JSX; in the application's own code it is compiled, like types.
     if extension in _JSX and "/node_modules/" not in file:
         return _language_of_type(file, context)
+    if extension == WASM and kind == "import":
+        return "mjs"
     if extension in _LANGUAGES:
         return _LANGUAGES[extension] or _language_of_type(file, context)
     return "cjs" if kind == "require" else _unknown_extension(file, extension)

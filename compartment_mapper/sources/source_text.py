@@ -9,7 +9,7 @@ from typing import NoReturn
 from compartment_mapper.compile import apply_edits
 from compartment_mapper.errors.diagnostic import Diagnostic, Place, place_in
 from compartment_mapper.errors.modules import syntax_error, types_not_stripped
-from compartment_mapper.locations import Location
+from compartment_mapper.locations import Location, base_name
 from compartment_mapper.powers import ReadPowers, StripPowers
 from compartment_mapper.records.languages import Language, is_program
 from compartment_mapper.records.type_stripping import (
@@ -20,7 +20,9 @@ from compartment_mapper.records.type_stripping import (
     refused_span,
     syntax_of,
 )
+from compartment_mapper.resolve.module_format import WASM
 from compartment_mapper.sources.jsx import jsx_of
+from compartment_mapper.sources.wasm import module_of_wasm
 from compartment_mapper.text import Span, without_byte_order_mark
 
 
@@ -48,6 +50,8 @@ def source_text(
     assert source is not None, file  # resolve() found it
     if language == "bytes":
         return SourceText(source=source)
+    if language == "mjs" and file.endswith(WASM):
+        return SourceText(source=module_of_wasm(source, base_name(file)))
     source = without_byte_order_mark(source)
     syntax = None if not is_program(language) or "/node_modules/" in file else syntax_of(file)
     if syntax is None:

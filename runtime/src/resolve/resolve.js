@@ -144,6 +144,15 @@ const inApplication = ({ application: { map, powers } }, path) => {
 
 /**
  * @param {Request} request
+ * @returns {boolean} whether the archive has the target: a file as bytes is what an import with that type requests
+ */
+const isListed = ({ pkg, key, kind, specifier }) => {
+  const own = pkg.descriptor.modules.get(key);
+  return own?.kind === 'file' && kind === 'import' && own.resolutions[kind].has(specifier);
+};
+
+/**
+ * @param {Request} request
  * @returns {string[]} keys to try, most likely first
  */
 const candidates = ({ pkg, key, kind, specifier }) => {
@@ -235,7 +244,8 @@ const findTarget = (request) => {
   const { pkg, kind, specifier } = request;
   for (const key of candidates(request)) {
     const found = followKey(pkg, key, kind);
-    const target = AS.test(key) && found?.kind === 'file' ? asProgram(found) : found;
+    const isRead = AS.test(key) && found?.kind === 'file' && !isListed(request);
+    const target = isRead ? asProgram(found) : found;
     if (target === undefined) continue;
     const denied = target.kind === 'error' ? target.denied : undefined;
     if (denied !== undefined) pkg.application.audit?.record(denied.label, 'packages', denied.name);
