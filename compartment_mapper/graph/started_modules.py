@@ -10,7 +10,12 @@ from compartment_mapper.authority.node_builtins import is_builtin
 from compartment_mapper.graph.module_graph import Module
 from compartment_mapper.graph.patterns import PROGRAMS, asset_files
 from compartment_mapper.locations import Location, Specifier, joined, parent_of, path_of
-from compartment_mapper.records.module_record import BuiltinUse, ModuleRecord, ModuleRequest
+from compartment_mapper.records.module_record import (
+    NODE_ITSELF,
+    BuiltinUse,
+    ModuleRecord,
+    ModuleRequest,
+)
 from compartment_mapper.resolve.package_lookup import ResolverContext, is_owned
 from compartment_mapper.resolve.specifiers import package_root
 from compartment_mapper.text import Span
@@ -18,6 +23,7 @@ from compartment_mapper.text import Span
 _STARTING: Mapping[str, frozenset[str]] = {
     "worker_threads": frozenset({"Worker"}),
     "child_process": frozenset({"fork"}),
+    "cluster": frozenset({"setupPrimary", "setupMaster"}),
 }
 
 
@@ -25,7 +31,8 @@ def starting_uses(record: ModuleRecord) -> Iterator[BuiltinUse]:
     """Yield the uses of builtins in *record* that can start a module."""
     for use in record.builtin_uses:
         members = _STARTING.get(is_builtin(use.specifier) or "", frozenset())
-        if members and (use.path in members or not (use.path or use.exact)):
+        is_named = bool(members) and (use.path in members or not (use.path or use.exact))
+        if is_named or use.targets == NODE_ITSELF:
             yield use
 
 

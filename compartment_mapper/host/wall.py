@@ -291,7 +291,11 @@ _MODULES: Mapping[str, Needs] = {
     **dict.fromkeys(("net", "tls"), _NETWORK),
 }
 #: What a grant to start modules of the archive needs.
-_STARTING: Mapping[str, Need] = {"child_process": "child-process", "worker_threads": "worker"}
+_STARTING: Mapping[str, Need] = {
+    "child_process": "child-process",
+    "cluster": "child-process",
+    "worker_threads": "worker",
+}
 _NETWORK_GLOBALS = frozenset({"fetch", "EventSource", "WebSocket"})
 
 #: Functions that open files with given flags, and functions that check before they write.

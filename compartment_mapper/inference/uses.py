@@ -24,7 +24,12 @@ from compartment_mapper.inference.links import links_of
 from compartment_mapper.inference.shared_globals import shared_globals
 from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
-from compartment_mapper.records.module_record import BuiltinUse, FreeName, ModuleRequest
+from compartment_mapper.records.module_record import (
+    NODE_ITSELF,
+    BuiltinUse,
+    FreeName,
+    ModuleRequest,
+)
 
 
 def every_use(
@@ -140,6 +145,8 @@ def _builtin_uses(
         path = f"{name}.{use.path}" if use.path else name
         if not use.path:
             yield from _started(name, use, use_of)
+        if use.targets == NODE_ITSELF and name == "child_process":
+            path = "child_process.fork"  # a grant for modules of the archive
         if use.path or not use.exact:
             yield use_of(path=path, span=use.span, uncertain=not use.exact, targets=use.targets)
 

@@ -142,6 +142,10 @@ class FreeName:
     targets: str = ""
 
 
+#: As a target of a call: the program that runs the application.
+NODE_ITSELF = "process.execPath"
+
+
 @dataclass(frozen=True, slots=True)
 class BuiltinUse:
     """A member of a builtin module of the host that the source uses."""

@@ -40,7 +40,7 @@ def plain(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("program", ["main.js", "forks.js"])
+@pytest.mark.parametrize("program", ["cluster.js", "forks.js", "main.js", "spawns.js"])
 def test_output_is_that_of_node(app: Path, program: str) -> None:
     expected = plain(program, app)
     assert expected.returncode == 0, expected.stderr
@@ -51,7 +51,7 @@ def test_output_is_that_of_node(app: Path, program: str) -> None:
     assert found.returncode == 0
 
 
-@pytest.mark.parametrize("program", ["main.js", "forks.js"])
+@pytest.mark.parametrize("program", ["cluster.js", "forks.js", "main.js", "spawns.js"])
 def test_an_archive_needs_no_other_file(app: Path, program: str, tmp_path: Path) -> None:
     mapper("bundle", "--infer", program, "-o", tmp_path / "app.zip", cwd=app, check=True)
 

@@ -36,7 +36,7 @@ WASM = (
     + section(7, 3, *text("answer"), 3, 0, *text("memory"), 2, 0, *text("a b"), 0, 1)
     + section(10, 1, 6, 0, 0x20, 0, 0x10, 0, 0x0B)
 )
-FILES = {
+FILES: dict[str, str | bytes] = {
     "package.json": '{"name": "app", "version": "1.0.0", "type": "module"}',
     "a.wasm": WASM,
     "bad.wasm": HEAD + b"\x03",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 
+from compartment_mapper.records.module_record import NODE_ITSELF
 from compartment_mapper.scan.requests.calls import first_argument
 from compartment_mapper.scan.requests.constants import UNKNOWN, texts_of
 from compartment_mapper.scan.syntax.tree import Step, Syntax
 from compartment_mapper.text import Span
 
+_NODE = frozenset({"process.execPath", "process.argv[0]", "process.argv0"})
 _CALLEES = {"call_expression": "function", "new_expression": "constructor"}
 
 
@@ -30,6 +32,8 @@ def _targets(syntax: Syntax, path: tuple[Step, ...], span: Span) -> str:
         argument = first_argument(outer.node)
         if argument is None or inner.node.end_byte != span.end:
             return ""
+        if syntax.text(argument) in _NODE:
+            return NODE_ITSELF
         texts = texts_of(syntax, argument)
         certain = all(text != UNKNOWN and "\n" not in text for text in texts)
         return "\n".join(texts) if certain else ""

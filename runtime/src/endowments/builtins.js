@@ -13,9 +13,11 @@ import {
   grantedOf,
   grantsAnything,
   isDenied,
+  memberOf,
   scopesOf,
 } from '../policy/policy.js';
 import { makeOwnCluster } from '../replacements/own-cluster.js';
+import { clusterFor } from '../threads/cluster.js';
 import { makeOwnDomains } from '../replacements/own-domain.js';
 import { makeOwnVm } from '../replacements/own-vm.js';
 import { makePrivateChannels } from '../replacements/private-channels.js';
@@ -34,6 +36,7 @@ import { observedMembers } from '../scopes/observing.js';
 /** @import { Recorder } from '../protocols/audit.js' */
 /** @import { Package } from '../protocols/package.js' */
 
+OWN_BUILTINS['cluster'] = (pkg) => clusterOf(pkg);
 OWN_BUILTINS['sys'] = /** @type {any} */ (OWN_BUILTINS['util']);
 
 /**
@@ -148,16 +151,29 @@ const restricted = (pkg, name, whole, granted) => {
 };
 
 /**
+ * @param {Package} pkg
+ * @returns {AnyObject} `cluster`; it starts workers if `cluster.fork` is granted
+ */
+const clusterOf = (pkg) => {
+  const granted = grantedOf(builtinDecision(pkg.policy, 'cluster'));
+  const isGranted = granted !== undefined && !isDenied(memberOf(granted, 'fork'));
+  const denied = deniedMember(pkg, 'cluster.fork');
+  const mayFork = isGranted || scopesOf(pkg.policy, 'builtins', 'cluster').has('fork');
+  if (pkg.application.powers.threads === undefined)
+    return makeOwnCluster(sharedBuiltin(pkg.application, 'events'), (name) =>
+      deniedMember(pkg, `cluster.${name}`),
+    );
+  return clusterFor(pkg, mayFork ? undefined : () => denied());
+};
+
+/**
  * Replacements of the builtins `WITHOUT_POWER` for packages without a grant.
  *
  * @type {Record<string, (pkg: Package) => AnyObject>}
  */
 export const FORMS_WITHOUT_POWER = {
   __proto__: /** @type {never} */ (null),
-  cluster: (pkg) =>
-    makeOwnCluster(sharedBuiltin(pkg.application, 'events'), (name) =>
-      deniedMember(pkg, `cluster.${name}`),
-    ),
+  cluster: (pkg) => clusterOf(pkg),
   diagnostics_channel: makePrivateChannels,
   domain: (pkg) => makeOwnDomains(sharedBuiltin(pkg.application, 'events')),
   vm: (pkg) => makeOwnVm((source) => pkg.compartment.evaluate(source, { sloppyGlobalsMode: true })),

@@ -9,7 +9,7 @@ import {
 } from '../policy/policy.js';
 import { assertOf } from '../replacements/replacements.js';
 import { sharedBuiltin, sharingOf } from '../taming/host-tame.js';
-import { makeFork } from '../threads/fork.js';
+import { processStarters } from '../threads/fork.js';
 import { ownThreads } from '../threads/own-threads.js';
 import { withOwnAgent } from '../views/http-agent.js';
 import { defineOwn, ownCopy } from '../views/view.js';
@@ -171,7 +171,8 @@ export const OWN_BUILTINS = {
   },
   child_process(pkg, original) {
     const copy = ownCopy(original, sharingOf(pkg.application));
-    defineOwn(copy, 'fork', makeFork(pkg, original['fork']));
+    for (const [name, start] of Object.entries(processStarters(pkg, original)))
+      defineOwn(copy, name, start);
     return copy;
   },
   console: (pkg, _original, { whole }) => consoleOf(pkg, { withClass: whole }),

@@ -120,6 +120,18 @@ export const makeThreads = ({ program, execArgv, setup, heard, env = {}, current
   /** @type {Setup | undefined} */
   let shared;
   const sharedSetup = () => (shared ??= { ...setup(), env });
+  /**
+   * @param {any} socket to a child; undefined if it could not be started
+   * @param {Beginning} beginning
+   */
+  const give = (socket, beginning) => {
+    const own = sharedSetup();
+    const archive = new Uint8Array(/** @type {any} */ (own.archive));
+    const begun = { setup: { ...own, archive }, beginning };
+    socket?.on('error', () => undefined); // the child ended first
+    socket?.end(builtin('v8').serialize(begun), () => socket.unref());
+    if (socket && (own.audited || own.reported)) hear(socket, heard);
+  };
   return {
     current,
     start(beginning, options, transfer) {
@@ -145,11 +157,6 @@ export const makeThreads = ({ program, execArgv, setup, heard, env = {}, current
       return worker;
     },
     fork(beginning, { args, execArgv: more, stdio, more: options }) {
-      const { setup: own, archive } = {
-        setup: sharedSetup(),
-        archive: /** @type {any} */ (sharedSetup().archive),
-      };
-      const begun = { setup: { ...own, archive: new Uint8Array(archive) }, beginning };
       const descriptor = stdio.length;
       const argv = [...execArgv, ...more, program, CHILD, `${descriptor}`, ...args];
       const child = builtin('child_process').spawn(process.execPath, argv, {
@@ -157,11 +164,23 @@ export const makeThreads = ({ program, execArgv, setup, heard, env = {}, current
         env,
         stdio: [...stdio, 'pipe'],
       });
-      const socket = child.stdio[descriptor];
-      socket?.on('error', () => undefined); // the child ended first
-      socket?.end(builtin('v8').serialize(begun), () => socket.unref());
-      if (socket && (own.audited || own.reported)) hear(socket, heard);
+      give(child.stdio[descriptor], beginning);
       return child;
+    },
+    cluster(beginning, { args, execArgv: more, stdio, more: options }) {
+      const cluster = builtin('cluster');
+      const descriptor = stdio.length;
+      cluster.setupPrimary({
+        ...options,
+        exec: program,
+        args: [CHILD, `${descriptor}`, ...args],
+        execArgv: [...execArgv, ...more],
+        stdio: [...stdio, 'pipe'],
+      });
+      const current = Object.keys(process.env).map((name) => [name, undefined]);
+      const worker = cluster.fork({ ...Object.fromEntries(current), ...env });
+      give(worker.process.stdio[descriptor], beginning);
+      return worker;
     },
   };
 };

@@ -174,10 +174,9 @@ const isShared = (value) => {
     return false;
   }
 };
-const sharedLength = Object.getOwnPropertyDescriptor(
-  SharedArrayBuffer.prototype,
-  'byteLength',
-)?.get;
+// A page has shared memory only if it is isolated from others.
+const { prototype: sharedMemory = {} } = globalThis.SharedArrayBuffer ?? {};
+const sharedLength = Object.getOwnPropertyDescriptor(sharedMemory, 'byteLength')?.get;
 
 /**
  * @param {CloneHost} host

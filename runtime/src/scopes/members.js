@@ -7,7 +7,8 @@ import { restrictedDatagrams } from './datagrams.js';
 import { restrictedClass, restrictedFetch, restrictedPageFetch } from './fetch.js';
 import { restrictedFiles } from './files.js';
 import { restrictedNames } from './names.js';
-import { makeFork } from '../threads/fork.js';
+import { clusterFor } from '../threads/cluster.js';
+import { processStarters } from '../threads/fork.js';
 import { makeWorkerClass } from '../threads/worker.js';
 import { restrictedProcesses } from './processes.js';
 import { restrictedHttp, restrictedHttp2, restrictedHttps } from './requests.js';
@@ -66,7 +67,8 @@ const makeMembers = (rule, name, withOwnFiles) => {
   if (rule.scope.kind === 'modules')
     return {
       ...(name === 'worker_threads' && { Worker: makeWorkerClass(rule.pkg, undefined) }),
-      ...(name === 'child_process' && { fork: makeFork(rule.pkg, undefined) }),
+      ...(name === 'child_process' && processStarters(rule.pkg)),
+      ...(name === 'cluster' && clusterFor(rule.pkg)),
     };
   if (rule.scope.kind === 'programs')
     return restrictedProcesses(rule, load, () => ({ ...powers.globals['process'].env }));
@@ -85,6 +87,10 @@ const makeMembers = (rule, name, withOwnFiles) => {
 const pathsOf = (member, name, { kind }) => {
   const nested = () => scopedMembers(kind, `${name}/promises`).map((key) => `promises.${key}`);
   if (member === 'promises') return nested();
+  // A grant to fork is one to start Node with a module.
+  if (kind === 'modules' && name === 'child_process') return ['fork', 'spawn', 'execFile'];
+  if (kind === 'modules' && name === 'cluster')
+    return ['fork', 'setupPrimary', 'setupMaster', 'disconnect'];
   if (member !== '') return [member];
   return scopedMembers(kind, name).flatMap((key) => (key === 'promises' ? nested() : [key]));
 };
@@ -105,7 +111,8 @@ export const restrictedMembers = (pkg, name, scopes, withOwnFiles) => {
   for (const [member, scope] of shortestFirst) {
     const path = member === '' ? name : `${name}.${member}`;
     const isOther = (/** @type {string} */ inner) =>
-      isDecidedBelow(pkg.policy, path, `${name}.${inner}`);
+      isDecidedBelow(pkg.policy, inner === member ? path : name, `${name}.${inner}`) ||
+      (scopes.has(inner) && inner !== member);
     const members = makeMembers({ pkg, part: 'builtins', path, scope }, name, withOwnFiles);
     if (member === '')
       for (const key of plainMembers(name))

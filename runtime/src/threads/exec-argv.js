@@ -8,6 +8,9 @@ const HARMLESS =
 const REFUSED =
   /^(?:-r|-e|-p|-pe|--(?:require|import|loader|experimental-loader|eval|print|inspect.*|permission|experimental-permission|allow-.*|expose-.*|env-file.*|experimental-config-file.*|openssl.*))(?:=.*)?$/;
 
+/** @param {string} option */
+export const isRefused = (option) => REFUSED.test(option);
+
 /**
  * @param {unknown} given
  * @returns {string[]} those that affect messages; options of the bundle, such as conditions, have no effect
@@ -16,7 +19,7 @@ const REFUSED =
 export const execArgvOf = (given) => {
   if (given === undefined || given === null) return [];
   const options = [.../** @type {Iterable<unknown>} */ (given)].map((option) => `${option}`);
-  const refused = options.find((option) => REFUSED.test(option));
+  const refused = options.find(isRefused);
   if (refused !== undefined)
     throw codedError(
       'ERR_ACCESS_DENIED',

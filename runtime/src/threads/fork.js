@@ -1,4 +1,5 @@
-// `child_process.fork` of packages: a child process runs a module of the archive, under the same policies.
+// `child_process.fork` of packages, and `spawn` and `execFile` of Node itself: a child process runs a module of the
+// archive, under the same policies.
 // https://nodejs.org/api/child_process.html#child_processforkmodulepath-args-options
 import { codedError, codedTypeError } from '../base/errors.js';
 import { isObject } from '../base/objects.js';
@@ -12,91 +13,236 @@ import {
   threadsOf,
   variablesFor,
 } from './beginnings.js';
-import { execArgvOf } from './exec-argv.js';
+import { execArgvOf, isRefused } from './exec-argv.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
 /** @import { FileTarget, Package } from '../protocols/package.js' */
 
 const FORK = 'child_process.fork';
 const STREAMS = ['pipe', 'ignore', 'inherit', 'overlapped'];
-const OPTIONS = [...['cwd', 'detached', 'killSignal', 'serialization', 'signal', 'timeout']];
+const OPTIONS = ['cwd', 'detached', 'killSignal', 'serialization', 'signal', 'timeout'];
+/** Options with which a child would have other rights, or run another program. */
+const REFUSED = ['uid', 'gid', 'execPath', 'argv0', 'shell'];
 
 /**
- * @param {AnyObject} given options
+ * @param {unknown} stdio
+ * @param {unknown[]} usual
  * @returns {unknown[]} without streams and descriptors, which can be those of other packages
  */
-const stdioOf = ({ stdio, silent }) => {
-  const usual = silent ? 'pipe' : 'inherit';
+const stdioOf = (stdio, usual) => {
   const listed =
-    typeof stdio === 'string'
-      ? [stdio, stdio, stdio, 'ipc']
+    stdio === undefined || stdio === null
+      ? usual
       : Array.isArray(stdio)
         ? [...stdio]
-        : undefined;
-  if (listed === undefined) return [usual, usual, usual, 'ipc'];
-  if (listed.filter((each) => each === 'ipc').length !== 1)
-    throw codedError(
-      'ERR_CHILD_PROCESS_IPC_REQUIRED',
-      "Forked processes must have an IPC channel, missing value 'ipc' in options.stdio",
-    );
+        : [stdio, stdio, stdio, ...usual.slice(3)];
   return listed.map((each, index) => {
     if (each === undefined || each === null) return index < 3 ? 'pipe' : 'ignore';
     if (each === 'ipc' || STREAMS.includes(each) || [0, 1, 2].includes(each)) return each;
     throw codedError(
       'ERR_ACCESS_DENIED',
-      `stdio of a forked process may not be ${typeof each === 'object' ? 'a stream' : `'${each}'`}: it can be that of another package`,
+      `stdio of a child may not be ${typeof each === 'object' ? 'a stream' : `'${each}'`}: it can be that of another package`,
     );
   });
 };
 
+/** @param {unknown[]} stdio */
+const withChannel = (stdio) => {
+  if (stdio.filter((each) => each === 'ipc').length === 1) return stdio;
+  throw codedError(
+    'ERR_CHILD_PROCESS_IPC_REQUIRED',
+    "Forked processes must have an IPC channel, missing value 'ipc' in options.stdio",
+  );
+};
+
+/**
+ * @typedef {object} Requested
+ * @property {FileTarget} target
+ * @property {string} shown its path as the package named it
+ * @property {string[]} args
+ * @property {unknown} execArgv
+ * @property {unknown[]} stdio
+ * @property {AnyObject} given options
+ */
+
 /**
  * @param {Package} pkg
- * @param {FileTarget} target
- * @param {string} shown
- * @param {unknown[]} args
- * @param {AnyObject} given options
- * @returns {AnyObject}
+ * @param {Requested} requested
+ * @returns {AnyObject} the child as the package sees it
  */
-const forked = (pkg, target, shown, args, given) => {
-  const { env, execArgv } = given;
-  for (const name of ['uid', 'gid', 'execPath'])
-    if (given[name] !== undefined)
-      throw codedError('ERR_ACCESS_DENIED', `a forked process may not have another '${name}'`);
-  const listed = args.map((arg) => `${arg}`);
+const started = (pkg, { target, shown, args, execArgv, stdio, given }) => {
+  for (const name of REFUSED)
+    if (given[name] !== undefined && given[name] !== false)
+      throw codedError('ERR_ACCESS_DENIED', `a child that runs a module may not have '${name}'`);
   const names = OPTIONS.filter((name) => given[name] !== undefined);
-  const more = Object.fromEntries(names.map((name) => [name, given[name]]));
+  const { env } = given;
   const variables = variablesFor(pkg, isObject(env) ? env : undefined);
   const real = threadsOf(pkg).fork(beginningOf(pkg, target, variables), {
-    args: listed,
+    args,
     execArgv: execArgvOf(execArgv),
-    stdio: stdioOf(given),
-    more,
+    stdio,
+    more: Object.fromEntries(names.map((name) => [name, given[name]])),
   });
   const load = (/** @type {string} */ name) =>
     /** @type {AnyObject} */ (sharedBuiltin(pkg.application, name));
+  const { execPath } = load('process');
   return childView(real, load('events'), load('stream'), {
-    file: load('process')['execPath'],
-    args: [shown, ...listed],
+    file: execPath,
+    args: [shown, ...args],
+  });
+};
+
+/**
+ * @param {unknown[]} rest of `spawn(file, args?, options?)`
+ * @returns {{ args: string[], given: AnyObject }}
+ */
+const partsOf = ([first, second]) => {
+  const hasArgs = Array.isArray(first) || first === undefined || first === null;
+  const options = hasArgs ? second : first;
+  if (options !== undefined && options !== null && !isObject(options))
+    throw codedTypeError('ERR_INVALID_ARG_TYPE', 'The "options" argument must be of type object');
+  const args = Array.isArray(first) ? [...first].map((arg) => `${arg}`) : [];
+  return { args, given: { ...Object(options) } };
+};
+
+/**
+ * @param {Package} pkg
+ * @param {Function | undefined} raw Node's, for a package that may start any program
+ * @returns {Function}
+ */
+export const makeFork = (pkg, raw) => {
+  const fork = (/** @type {unknown} */ filename, /** @type {unknown[]} */ ...rest) => {
+    const { args, given } = partsOf(rest);
+    const { path, shown } = locationOf(pkg, filename);
+    const target = startableAt(pkg, path);
+    if (target === undefined) {
+      if (raw !== undefined) return raw(filename, ...rest);
+      throw notInArchive(pkg, FORK, shown, "fork(new URL('./child.js', import.meta.url))");
+    }
+    const { execArgv, silent } = given;
+    const usual = silent ? 'pipe' : 'inherit';
+    const stdio = withChannel(stdioOf(given['stdio'], [usual, usual, usual, 'ipc']));
+    return started(pkg, { target, shown, args, execArgv, stdio, given });
+  };
+  return Object.freeze(fork);
+};
+
+/**
+ * @param {Package} pkg
+ * @param {unknown} program
+ * @param {string[]} args
+ * @returns {Pick<Requested, 'target' | 'shown' | 'args' | 'execArgv'> | undefined} undefined: it does not run Node with
+ *   a module of the archive
+ */
+const moduleOf = (pkg, program, args) => {
+  const { execPath } = pkg.application.powers.globals['process'];
+  if (program !== execPath && program !== 'node') return undefined;
+  const at = args.findIndex((arg) => !arg.startsWith('-'));
+  const options = args.slice(0, Math.max(0, at));
+  if (at < 0 || options.some(isRefused)) return undefined;
+  const { path, shown } = locationOf(pkg, args[at]);
+  const target = startableAt(pkg, path);
+  return target && { target, shown, args: args.slice(at + 1), execArgv: options };
+};
+
+/**
+ * @param {Package} pkg
+ * @param {Function | undefined} raw
+ * @returns {Function}
+ */
+export const makeSpawn = (pkg, raw) => {
+  const spawn = (/** @type {unknown} */ program, /** @type {unknown[]} */ ...rest) => {
+    const { args, given } = partsOf(rest);
+    const found = moduleOf(pkg, program, args);
+    if (found !== undefined) {
+      const stdio = stdioOf(given['stdio'], ['pipe', 'pipe', 'pipe']);
+      return started(pkg, { ...found, stdio, given });
+    }
+    if (raw !== undefined) return raw(program, ...rest);
+    const command = [program, ...args].join(' ');
+    throw notInArchive(pkg, FORK, command, "spawn(process.execPath, [require.resolve('./child')])");
+  };
+  return Object.freeze(spawn);
+};
+
+const MOST_OUTPUT = 1024 * 1024;
+
+/**
+ * @param {any} child
+ * @param {AnyObject} given options
+ * @param {string} command
+ * @param {(error: Error | null, stdout: unknown, stderr: unknown) => void} done
+ */
+const collect = (child, { encoding = 'utf8', maxBuffer = MOST_OUTPUT }, command, done) => {
+  /** @type {{ stdout: Uint8Array[], stderr: Uint8Array[] }} */
+  const chunks = { stdout: [], stderr: [] };
+  /** @type {Error | undefined} */
+  let failure;
+  for (const name of /** @type {const} */ (['stdout', 'stderr'])) {
+    let size = 0;
+    child[name]?.on('data', (/** @type {Uint8Array} */ chunk) => {
+      size += chunk.length;
+      if (size <= maxBuffer) return void chunks[name].push(chunk);
+      failure ??= Object.assign(new RangeError(`${name} maxBuffer length exceeded`), {
+        code: 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER',
+      });
+      child.kill();
+    });
+  }
+  const isText = typeof encoding === 'string' && encoding !== 'buffer';
+  const joined = (/** @type {Uint8Array[]} */ list) =>
+    isText ? Buffer.concat(list).toString(/** @type {any} */ (encoding)) : Buffer.concat(list);
+  child.on('error', (/** @type {any} */ error) => (failure ??= error));
+  child.on('close', (/** @type {number | null} */ code, /** @type {string | null} */ signal) => {
+    const [stdout, stderr] = [joined(chunks.stdout), joined(chunks.stderr)];
+    if (failure === undefined && (code !== 0 || signal !== null))
+      failure = Object.assign(new Error(`Command failed: ${command}\n${stderr}`), { code });
+    if (failure) Object.assign(failure, { killed: child.killed, signal, cmd: command });
+    done(failure ?? null, stdout, stderr);
   });
 };
 
 /**
  * @param {Package} pkg
- * @param {Function | undefined} rawFork Node's, for a package that may start any program
+ * @param {Function | undefined} raw
+ * @param {Function} spawn of the package
  * @returns {Function}
  */
-export const makeFork = (pkg, rawFork) => {
-  const fork = (/** @type {unknown} */ filename, /** @type {unknown[]} */ ...rest) => {
-    const args = Array.isArray(rest[0]) ? [...rest[0]] : [];
-    const options =
-      Array.isArray(rest[0]) || rest[0] === undefined || rest[0] === null ? rest[1] : rest[0];
-    if (options !== undefined && options !== null && !isObject(options))
-      throw codedTypeError('ERR_INVALID_ARG_TYPE', 'The "options" argument must be of type object');
-    const { path, shown } = locationOf(pkg, filename);
-    const target = startableAt(pkg, path);
-    if (target !== undefined) return forked(pkg, target, shown, args, { ...Object(options) });
-    if (rawFork !== undefined) return rawFork(filename, ...rest);
-    throw notInArchive(pkg, FORK, shown, "fork(new URL('./child.js', import.meta.url))");
+export const makeExecFile = (pkg, raw, spawn) => {
+  const execFile = (/** @type {unknown} */ program, /** @type {unknown[]} */ ...rest) => {
+    const last = rest.at(-1);
+    const done = typeof last === 'function' ? last : undefined;
+    const { args, given } = partsOf(done === undefined ? rest : rest.slice(0, -1));
+    if (raw !== undefined && moduleOf(pkg, program, args) === undefined)
+      return raw(program, ...rest);
+    const child = spawn(program, args, { ...given, stdio: 'pipe' });
+    const command = [program, ...args].join(' ');
+    collect(child, given, command, (...results) => void done?.(...results));
+    return child;
   };
-  return Object.freeze(fork);
+  const custom = Symbol.for('nodejs.util.promisify.custom');
+  Object.defineProperty(execFile, custom, {
+    value: (/** @type {unknown[]} */ ...args) =>
+      new Promise((resolve, reject) => {
+        const [program, ...rest] = args;
+        execFile(
+          program,
+          ...rest,
+          (/** @type {any} */ error, /** @type {any} */ stdout, /** @type {any} */ stderr) =>
+            error ? reject(Object.assign(error, { stdout, stderr })) : resolve({ stdout, stderr }),
+        );
+      }),
+  });
+  return Object.freeze(execFile);
+};
+
+/**
+ * @param {Package} pkg
+ * @param {AnyObject} [raw] `child_process` of Node, for a package that may start any program
+ * @returns {Record<string, Function>} the functions that start modules of the archive
+ */
+export const processStarters = (pkg, raw = {}) => {
+  const spawn = makeSpawn(pkg, raw['spawn']);
+  const execFile = makeExecFile(pkg, raw['execFile'], spawn);
+  return { fork: makeFork(pkg, raw['fork']), spawn, execFile };
 };
