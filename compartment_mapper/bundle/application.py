@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from compartment_mapper import errors
@@ -18,6 +18,12 @@ from compartment_mapper.graph.module_graph import ModuleGraph
 from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.graph.package_graph import PackageGraph, graph_packages
 from compartment_mapper.graph.tree_shaking import without_unused
+from compartment_mapper.inference.addons import (
+    addon_warnings,
+    addons_of,
+    unknown_names,
+    with_addons,
+)
 from compartment_mapper.inference.decision import (
     GivenPolicy,
     PolicyFile,
@@ -85,6 +91,8 @@ class Options:
     allow_all: bool = False
     #: Additional grants by name: ``PACKAGE:CAPABILITY``.
     grants: tuple[str, ...] = ()
+    #: The platforms whose native addons are packed, as Node names them: ``linux-x64``.
+    platforms: tuple[str, ...] = ()
     policy: PolicyFile | None = None
     #: Overrides of the policy, path by path.
     override: PolicyFile | None = None
@@ -170,16 +178,11 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     main = _entry_file(entry, context)
     others = _other_entries(options.others, main, root, context)
     given = _given_policy(options, root, powers.read)
-    attenuators = _attenuators(given.policy if given else None, root, context)
-    loading = Loading(
-        context=context,
-        read=powers.read,
-        engine=powers.engine,
-        strip=powers.strip,
-        scans=powers.scans,
-        progress=powers.progress,
-        root=root,
-    )
+    policy = given.policy if given else None
+    addons = addons_of(policy, options.grants, platforms=options.platforms)
+    context = replace(context, addons=addons)
+    attenuators = _attenuators(policy, root, context)
+    loading = _loading(context, root, powers)
     loaded = load_modules(main, others=others, also=attenuators.values(), loading=loading)
     powers.ended("load")
     problems = (
@@ -189,10 +192,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     )
     if any(problem.severity == "error" for problem in problems):
         raise InputError(*problems)
-    used = loaded.graph
-    if options.tree_shakes:
-        used = without_unused(used, also=attenuators.values(), context=context)
-        powers.ended("tree-shake")
+    used = _shaken(loaded.graph, attenuators.values(), options, context, powers)
     modules, packages = _with_included(used, root, options, context)
     in_page = BROWSER in options.conditions
     uses = tuple(uses_of(modules, packages, page=in_page))
@@ -200,11 +200,14 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     if given is not None:
         more = with_named_grants(given.policy, options.grants, scanned.names)
         given = GivenPolicy(policy=more, file=given.file)
-    misfits = _misfits(given, options, scanned, context) if given and options.enforces else ()
+    misfits = _misfits(given, options, scanned, context)
     if any(problem.severity == "error" for problem in misfits):
         raise InputError(*misfits)
     inferred = uses if options.infer and given is None else ()
-    doubtful = doubtful_links(inferred, modules, packages, root=root)
+    doubtful = (
+        *doubtful_links(inferred, modules, packages, root=root),
+        *addon_warnings(scanned, context=context),
+    )
     powers.ended("infer")
     return Application(
         scanned=scanned,
@@ -219,14 +222,47 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     )
 
 
+def _loading(context: ResolverContext, root: Location, powers: Powers) -> Loading:
+    return Loading(
+        context=context,
+        read=powers.read,
+        engine=powers.engine,
+        strip=powers.strip,
+        scans=powers.scans,
+        progress=powers.progress,
+        root=root,
+    )
+
+
+def _shaken(
+    graph: ModuleGraph,
+    also: Iterable[Location],
+    options: Options,
+    context: ResolverContext,
+    powers: Powers,
+) -> ModuleGraph:
+    if not options.tree_shakes:
+        return graph
+    found = without_unused(graph, also=also, context=context)
+    powers.ended("tree-shake")
+    return found
+
+
 def _misfits(
-    given: GivenPolicy, options: Options, scanned: ScannedApplication, context: ResolverContext
+    given: GivenPolicy | None,
+    options: Options,
+    scanned: ScannedApplication,
+    context: ResolverContext,
 ) -> tuple[Diagnostic, ...]:
+    unknown = tuple(unknown_names(options.grants, scanned.names))
+    if given is None or not options.enforces:
+        return unknown
     frozen = options.frozen
     scripts: Mapping[CanonicalName, InstallScripts] = {}
     if given.policy.install_scripts is not None:
         scripts = installed_scripts(scanned.root, context, scanned.packages)
     return (
+        *unknown,
         *policy_problems(given, scanned, frozen=frozen),
         *review_problems(given, scanned, scripts, frozen=frozen),
     )
@@ -243,6 +279,7 @@ def _decided_policy(
         policy = with_named_grants(own, options.grants, scanned.names)
     else:
         policy = with_harmless(given.policy, scanned.uses)
+    policy = with_addons(policy, options.grants, scanned)
     hardened = hardened_packages(scanned, believed=options.infer)
     return with_hardening(policy, scanned.packages, hardened)
 

@@ -31,7 +31,7 @@ from compartment_mapper.cli.timings import Stages, TimedScans
 from compartment_mapper.host.disk import Disk
 from compartment_mapper.host.esbuild_minifier import Minifier
 from compartment_mapper.host.interrupts import check_interrupts
-from compartment_mapper.host.node_process import Node, find_node
+from compartment_mapper.host.node_process import Node, find_node, node_platform
 from compartment_mapper.host.scan_workers import Workers, usable_cores
 from compartment_mapper.host.type_stripper import TypeStripper
 from compartment_mapper.host.wall import refused_words, wall_for
@@ -113,6 +113,7 @@ def options_of(choices: Choices, files: Mapping[str, bytes]) -> Options:
         allow_all=choices.allow_all,
         frozen=choices.frozen,
         grants=choices.grant,
+        platforms=choices.platform or (node_platform(),),
         policy=file(choices.policy),
         override=file(choices.override),
     )

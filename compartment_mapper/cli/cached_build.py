@@ -120,6 +120,7 @@ def _key(order: Order, files: Mapping[str, bytes]) -> str | None:
         sorted(set(choices.condition)),
         choices.asset,
         choices.grant,
+        choices.platform,
         choices.tree_shaking,
         (choices.infer, choices.allow_all, choices.policy, choices.override),
         [(path, hashlib.sha256(content).hexdigest()) for path, content in files.items()],

@@ -36,6 +36,8 @@ class Choices:
     #: Whether a package that differs from the one in the policy is an error.
     frozen: bool
     grant: tuple[str, ...]
+    #: The platforms of native addons; empty: this one.
+    platform: tuple[str, ...]
     #: None: depends on the conditions.
     tree_shaking: bool | None
     node: str | None
@@ -198,7 +200,14 @@ _BUNDLE_OPTIONS = (
         "--grant",
         multiple=True,
         metavar="PACKAGE:CAPABILITY",
-        help="Grant one capability, critical ones included. Example: esbuild:child_process.spawn.",
+        help="Grant one capability, critical ones included. Example: esbuild:child_process.spawn. "
+        "PACKAGE:native lets the package load its native addons.",
+    ),
+    click.option(
+        "--platform",
+        multiple=True,
+        metavar="PLATFORM",
+        help="Pack native addons for PLATFORM, as Node names it: linux-x64. Default: this one.",
     ),
     click.option(
         "--policy",

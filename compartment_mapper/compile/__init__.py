@@ -47,7 +47,7 @@ def compiled(
             text = compile_esm(record, source, in_cycle=in_cycle, keys=keys, origin=origin)
         case "cjs":
             text = compile_cjs(record, source, exports=exports, keys=keys, origin=origin)
-        case "json" | "text" | "bytes":
+        case "json" | "text" | "bytes" | "addon":
             raise AssertionError(record.language)  # data is stored as it is
         case _:
             assert_never(record.language)

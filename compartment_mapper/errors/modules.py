@@ -47,6 +47,19 @@ def unresolved(code: str, message: str, place: Place, hint: str) -> Diagnostic:
     return Diagnostic(code=code, message=message, place=place, hint=hint)
 
 
+def native_addon(place: Place, package: str, path: str, line: str) -> Diagnostic:
+    """A package loads machine code that neither the policy nor an option names."""
+    return Diagnostic(
+        code="NATIVE_ADDON",
+        message=f"this loads the native addon '{path}' of '{package}', which was not packed: it is "
+        "machine code, which no compartment confines",
+        place=place,
+        hint="to trust it with everything that the process may do: "
+        f"--grant '{package}:native', or in the policy: {line}",
+        severity="warning",
+    )
+
+
 def computed_request(place: Place) -> Diagnostic:
     """A request has a computed specifier."""
     return Diagnostic(

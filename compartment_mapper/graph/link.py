@@ -147,7 +147,7 @@ def _exports_of(module: Module, graph: ModuleGraph) -> _Exports:
             return _Exports(
                 own={name: name for name in names}, indirect={}, stars=(), is_open=is_open
             )
-        case "json" | "text" | "bytes":
+        case "json" | "text" | "bytes" | "addon":
             return _Exports(own={"default": "default"}, indirect={}, stars=())
         case _:
             assert_never(record.language)

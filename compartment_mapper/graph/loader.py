@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from compartment_mapper import errors
 from compartment_mapper.errors.diagnostic import Place
+from compartment_mapper.graph.addons import found_addons
 from compartment_mapper.graph.asset_loader import (
     assets_by_helpers,
     assets_of_module,
@@ -81,6 +82,9 @@ def _add_late(
     """Add the requests that only the complete graph reveals."""
     passed = requests_of_dependents(modules, application=loading.root, context=loading.context)
     targets = {(reader, request): FileTarget(location=file) for reader, request, file in passed}
+    addons = [a for a in found_addons(modules, context=loading.context) if a.allowed]
+    targets |= {(each.reader, each.request): FileTarget(location=each.file) for each in addons}
+    machine_code = {each.file for each in addons}
     for reader, request, named in _late_requests(modules, loading, targets):
         target = targets.get((reader, request)) or target_of(reader, request, loading)
         if isinstance(target, FileTarget):
@@ -89,7 +93,7 @@ def _add_late(
             modules[reader] = replace(module, edges=(*module.edges, edge))
             language = language_for(target.location, request, loading)
             assert not isinstance(language, ResolutionFailure)
-            queue.add(target.location, language)
+            queue.add(target.location, "addon" if target.location in machine_code else language)
     for reader, asset in _late_assets(modules, entry, loading):
         if queue.add(asset, "bytes"):
             first = modules[reader]

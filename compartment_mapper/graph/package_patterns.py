@@ -13,9 +13,11 @@ from compartment_mapper.authority.node_builtins import is_builtin
 from compartment_mapper.graph.patterns import PROGRAMS, SUFFIXES, TYPED, files_of_package, shape_of
 from compartment_mapper.locations import Location, Specifier, base_name, joined
 from compartment_mapper.records.module_record import ModuleRecord, ModuleRequest, PatternRequest
+from compartment_mapper.resolve.addons import ADDON, REFUSED_ADDON
 from compartment_mapper.resolve.package_json import PackageDescriptor
 from compartment_mapper.resolve.resolver import (
     FileResolution,
+    ResolutionFailure,
     ResolverContext,
     find_package,
     resolve,
@@ -130,8 +132,10 @@ class _Installed:
             Specifier(specifier), referrer=self._location, kind=request.kind, context=self._context
         )
         if not isinstance(found, FileResolution):
-            return False
+            return isinstance(found, ResolutionFailure) and found.code == REFUSED_ADDON
         if found.location.endswith(".json"):
+            return request.kind == "require"
+        if found.location.endswith(ADDON):
             return request.kind == "require"
         return found.location.endswith(_MODULES) or "." not in base_name(found.location)
 

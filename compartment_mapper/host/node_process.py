@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -156,6 +157,16 @@ def _stored(content: bytes) -> IO[bytes]:
     file.write(content)
     file.flush()
     return file
+
+
+_PLATFORMS = {"win32": "win32", "darwin": "darwin"}
+_MACHINES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64"}
+
+
+def node_platform() -> str:
+    """Return the platform of this machine as Node names it: ``linux-x64``."""
+    machine = platform.machine().lower()
+    return f"{_PLATFORMS.get(sys.platform, 'linux')}-{_MACHINES.get(machine, machine)}"
 
 
 class UnreviewedNode(str):

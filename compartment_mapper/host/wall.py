@@ -193,6 +193,8 @@ def _with_bare_names(policy: PackagePolicy) -> PackagePolicy:
 
 def _problem(policy: PackagePolicy) -> str:
     """Return the reason why there can be no wall, or an empty string."""
+    if policy.native:
+        return "a package loads machine code, which bypasses it"
     if "any" in (policy.globals, policy.builtins):
         return "a package is granted everything"
     if isinstance(policy.globals, Attenuation):

@@ -122,6 +122,15 @@ def _is_of_builtin(path: str) -> bool:
 _OF_WEB_CRYPTO = frozenset({"subtle", "getRandomValues", "randomUUID"})
 
 
+_NATIVE = ":native"
+
+
+def native_package(text: str) -> CanonicalName | None:
+    """Return the package of a grant to load its native addons: ``bcrypt:native``; else None."""
+    name = text.removesuffix(_NATIVE)
+    return CanonicalName(name) if name and name != text else None
+
+
 def with_named_grants(
     policy: Policy, texts: Iterable[str], packages: Iterable[CanonicalName]
 ) -> Policy:
@@ -132,6 +141,8 @@ def with_named_grants(
     """
     known = list(packages)
     for text in texts:
+        if native_package(text) is not None:
+            continue
         found = named_grant(text)
         if isinstance(found, Diagnostic):
             raise InputError(found)

@@ -142,6 +142,7 @@ def _decided(fresh: PackagePolicy, known: PackagePolicy, *, is_root: bool = Fals
         harden=fresh.harden if known.harden is None else known.harden,
         options=known.options,
         no_global_freeze=known.no_global_freeze,
+        native=known.native,
     )
     for part in PARTS:
         decided = decided.with_grants(part, _decided_grants(part, fresh, known, is_root=is_root))

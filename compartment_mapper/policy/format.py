@@ -21,6 +21,7 @@ from compartment_mapper.policy.grants import (
 from compartment_mapper.policy.model import (
     HARDEN,
     LOADS,
+    NATIVE,
     PARTS,
     SCOPES,
     WRITES,
@@ -55,15 +56,17 @@ _PACKAGE_KEYS = (
     "globals",
     "builtins",
     "packages",
+    "native",
     "noGlobalFreeze",
     "defaultAttenuator",
     "options",
 )
 #: In an archive: the keys that Endo's reader knows.
-_NEVER_ARCHIVED = frozenset({"version", "integrity", "entryPoints", "signs", "harden"})
+_NEVER_ARCHIVED = frozenset({"version", "integrity", "entryPoints", "signs", "harden", "native"})
 _ARCHIVED_KEYS = tuple(key for key in _PACKAGE_KEYS if key not in _NEVER_ARCHIVED)
 _POLICY_KEYS = ("$schema", "harmless", "defaultAttenuator", "entry", "resources", "installScripts")
 
+_INTEGRITY = re.compile(r"sha512-[A-Za-z0-9+/]{86}==")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -149,6 +152,7 @@ def _package_policy(value: object, at: ValuePlace) -> PackagePolicy:
         packages=grants["packages"],
         no_global_freeze=flag(found.get("noGlobalFreeze"), f"{at.path}.noGlobalFreeze") or False,
         options=_other_options(options),
+        native=_native(found, options, f"{at.path}.native"),
         harden=_hardening(found, options, f"{at.path}.harden"),
         version=text_or_none(found.get("version"), f"{at.path}.version"),
         integrity=text_or_none(found.get("integrity"), f"{at.path}.integrity"),
@@ -172,6 +176,19 @@ def _check_options(options: object, path: str) -> None:
             raise WrongValueError(f"{path}.{word} must be a list of names, got {shown(names)}")
 
 
+def _native(found: Mapping[str, object], options: object, path: str) -> dict[str, str]:
+    kept = options.get(NATIVE) if isinstance(options, dict) else None
+    value = found.get("native", {} if kept is None else kept)
+    listed: dict[str, str] = {}
+    for name, integrity in record(value, path, None).items():
+        if not isinstance(integrity, str) or not _INTEGRITY.fullmatch(integrity):
+            raise WrongValueError(
+                f'{path}["{name}"] must be "sha512-" and a hash in Base64, got {shown(integrity)}'
+            )
+        listed[name] = integrity
+    return listed
+
+
 def _hardening(found: Mapping[str, object], options: object, path: str) -> Hardening | None:
     kept = options.get(HARDEN) if isinstance(options, dict) else None
     value = found.get("harden", kept)
@@ -186,7 +203,9 @@ def _other_options(options: object) -> object:
     """Return *options* without the entries that our archives store there."""
     if not isinstance(options, dict):
         return options
-    return {k: v for k, v in options.items() if k not in {WRITES, LOADS, HARDEN, SCOPES}} or None
+    return {
+        k: v for k, v in options.items() if k not in {WRITES, LOADS, HARDEN, SCOPES, NATIVE}
+    } or None
 
 
 def _with_writes(grants: Grants, options: object) -> Grants:

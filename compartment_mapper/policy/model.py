@@ -44,6 +44,8 @@ LOADS = "loads"
 SCOPES = "scopes"
 #: Also in ``options``: whether the exports of the package are hardened.
 HARDEN = "harden"
+#: Also in ``options``: the native addons that the package may load.
+NATIVE = "native"
 
 #: The parts of a policy, in writing order.
 PARTS: tuple[Part, ...] = ("globals", "builtins", "packages")
@@ -58,6 +60,8 @@ class PackagePolicy:
     packages: Grants = field(default_factory=dict)
     no_global_freeze: bool = False
     options: object = None
+    #: The native addons that it may load: hashes by path in the package.
+    native: Mapping[str, str] = field(default_factory=dict)
     #: Whether its exports are hardened; None if unspecified.
     harden: Hardening | None = None
     #: The version and the hash of the package at the time of writing.
@@ -94,6 +98,8 @@ class PackagePolicy:
             grants = self.grants_of(part)
             if grants or isinstance(grants, Attenuation):
                 found[part] = _grants_to_json(grants)
+        if self.native:
+            found["native"] = dict(sorted(self.native.items()))
         if self.no_global_freeze:
             found["noGlobalFreeze"] = True
         if self.options is not None:
@@ -118,13 +124,15 @@ class PackagePolicy:
 
         Endo rejects ``"write"`` and scopes, and ignores ``options``, so ``options`` lists them.
         """
-        granted = replace(self, harden=None, version=None, integrity=None)
+        granted = replace(self, harden=None, version=None, integrity=None, native={})
         found = replace(granted, entry_points=None, signs=None).to_dict()
         options: dict[str, object] = {}
         if isinstance(self.options, dict):
             options |= self.options
         if self.harden is not None:
             options[HARDEN] = self.harden
+        if self.native:
+            options[NATIVE] = dict(sorted(self.native.items()))
         scopes: dict[str, dict[str, object]] = {
             part: scoped for part in PARTS if (scoped := _scopes(self.grants_of(part)))
         }

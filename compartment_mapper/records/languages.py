@@ -10,7 +10,7 @@ from typing import Literal, TypedDict, get_args
 
 from compartment_mapper.tables import table
 
-Language = Literal["mjs", "cjs", "json", "text", "bytes"]
+Language = Literal["mjs", "cjs", "json", "text", "bytes", "addon"]
 
 
 class LanguageFacts(TypedDict):

@@ -11,7 +11,8 @@ from typing import assert_never
 
 from compartment_mapper.authority.node_builtins import is_builtin
 from compartment_mapper.errors.diagnostic import Diagnostic
-from compartment_mapper.locations import Location, parent_of
+from compartment_mapper.locations import Location, parent_of, relative_path
+from compartment_mapper.resolve.addons import ADDON, integrity_of_file
 from compartment_mapper.resolve.browser_field import main_of
 from compartment_mapper.resolve.file_urls import UrlProblem, location_below, referenced
 from compartment_mapper.resolve.package_exports import (
@@ -34,6 +35,7 @@ from compartment_mapper.resolve.resolution import (
     ResolutionFailure,
     shown,
 )
+from compartment_mapper.resolve.specifiers import package_root
 
 #: DEVIATION: without ``node-addons``, as under Node's ``--no-addons``: a compartment cannot confine
 #: native code, and packages provide an alternative under the next condition.
@@ -166,14 +168,28 @@ def existing(candidate: Candidate, request: Request) -> FileResolution | Resolut
         request.context.powers.canonical(candidate.package)
     ):
         return _escape(request.specifier)
-    # DEVIATION: a compartment cannot confine native code.
-    if real.endswith(".node"):
-        return ResolutionFailure(
-            code="ERR_DLOPEN_FAILED",
-            message=f"Cannot load the native addon '{shown(request.specifier)}'",
-            hint="a compartment cannot confine native code; use a package without native addons",
-        )
+    # DEVIATION: a compartment cannot confine native code, so only named files are loaded.
+    if real.endswith(ADDON):
+        return _addon(real, request)
     return FileResolution(location=real)
+
+
+def _addon(real: Location, request: Request) -> FileResolution | ResolutionFailure:
+    context = request.context
+    root = package_root(real, descriptors=context.descriptors)
+    description = context.descriptors(root)
+    package = getattr(description, "name", None) or ""
+    path, content = relative_path(real, root) or "", context.powers.maybe_read(real) or b""
+    if context.addons.allows(package, path, content):
+        return FileResolution(location=real)
+    key = f'resources["{package}"].native["{path}"] = "{integrity_of_file(content)}"'
+    return ResolutionFailure(
+        code="ERR_DLOPEN_FAILED",
+        message=f"Cannot load the native addon '{shown(request.specifier)}': it is machine code, "
+        "which no compartment confines",
+        hint=f"to trust it with everything that the process may do: --grant {package}:native, or "
+        f"in the policy: {key}",
+    )
 
 
 def _escape(specifier: str) -> ResolutionFailure:

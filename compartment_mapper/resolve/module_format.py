@@ -8,6 +8,7 @@ from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.locations import Location, base_name
 from compartment_mapper.records.languages import LANGUAGES, Language, language_with_attribute
 from compartment_mapper.records.module_record import RequestKind
+from compartment_mapper.resolve.addons import ADDON
 from compartment_mapper.resolve.package_lookup import ResolverContext, package_scope
 from compartment_mapper.resolve.resolution import ResolutionFailure
 
@@ -44,11 +45,11 @@ def language_of(
     # DEVIATION: Node rejects JSX; in the application's own code it is compiled, like types.
     if extension in _JSX and "/node_modules/" not in file:
         return _language_of_type(file, context)
-    if extension == WASM and kind == "import":
-        return "mjs"
-    if extension in _LANGUAGES:
+    if extension in _LANGUAGES and not (kind == "import" and extension == ADDON):
         return _LANGUAGES[extension] or _language_of_type(file, context)
-    return "cjs" if kind == "require" else _unknown_extension(file, extension)
+    if kind == "require":
+        return "cjs"
+    return "mjs" if extension == WASM else _unknown_extension(file, extension)
 
 
 def _extension(file: Location) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.locations import Location, parent_of, path_of
 from compartment_mapper.powers import FileKind, ReadPowers
+from compartment_mapper.resolve.addons import NO_ADDONS, Addons
 from compartment_mapper.resolve.file_urls import location_below
 from compartment_mapper.resolve.package_json import PackageDescriptor
 
@@ -26,6 +27,8 @@ class ResolverContext:
     conditions: frozenset[str]
     descriptors: Descriptors
     powers: ReadPowers
+    #: The native addons that may be loaded.
+    addons: Addons = NO_ADDONS
 
 
 class _Remembered:
@@ -57,11 +60,16 @@ class _Remembered:
         return self._canonical[location]
 
 
-def resolver_context(*, conditions: frozenset[str], powers: ReadPowers) -> ResolverContext:
+def resolver_context(
+    *, conditions: frozenset[str], powers: ReadPowers, addons: Addons = NO_ADDONS
+) -> ResolverContext:
     """Return a resolver context for one run: it caches, so files must not change meanwhile."""
     remembered = _Remembered(powers)
     return ResolverContext(
-        conditions=conditions, descriptors=read_descriptors(remembered), powers=remembered
+        conditions=conditions,
+        descriptors=read_descriptors(remembered),
+        powers=remembered,
+        addons=addons,
     )
 
 

@@ -48,7 +48,7 @@ def source_text(
     """Return the source of *file*, which exists; *root* is the application's folder."""
     source = read.maybe_read(file)
     assert source is not None, file  # resolve() found it
-    if language == "bytes":
+    if language in {"bytes", "addon"}:
         return SourceText(source=source)
     if language == "mjs" and file.endswith(WASM):
         return SourceText(source=module_of_wasm(source, base_name(file)))

@@ -163,7 +163,7 @@ def test_ctrl_c_that_comes_in_a_finalizer_ends_watching(
         made.pop()
 
     nothing = dict.fromkeys(field.name for field in fields(Choices))
-    choices = Choices(**{**nothing, "condition": (), "asset": (), "grant": ()})  # type: ignore[arg-type]
+    choices = Choices(**{**nothing, "condition": (), "asset": (), "grant": (), "platform": ()})  # type: ignore[arg-type]
     watched(Order(entry=str(tmp_path / "main.js"), choices=choices), make)
 
     assert made == []

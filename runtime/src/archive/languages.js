@@ -2,7 +2,7 @@
 import table from '../../../compartment_mapper/languages.json' with { type: 'json' };
 
 /**
- * @typedef {'pre-mjs-json' | 'pre-cjs-json' | 'json' | 'text' | 'bytes'} Parser
+ * @typedef {'pre-mjs-json' | 'pre-cjs-json' | 'json' | 'text' | 'bytes' | 'native'} Parser
  *
  * @typedef {object} LanguageFacts
  * @property {boolean} program whether the module is compiled code; otherwise data

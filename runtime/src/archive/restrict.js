@@ -135,6 +135,8 @@ const checkSubset = (label, policy, limit) => {
     throw widened(label, 'packages any');
   for (const [other, grant] of packages === 'any' ? [] : packages)
     if (grant !== false && !mayUsePackage(limit, other)) throw widened(label, `package ${other}`);
+  for (const [path, integrity] of policy.native)
+    if (limit.native.get(path) !== integrity) throw widened(label, `the native addon ${path}`);
   if (defaultAttenuator !== undefined && defaultAttenuator !== limit.defaultAttenuator)
     throw widened(label, `the attenuator ${defaultAttenuator}`);
 };

@@ -1,4 +1,5 @@
 // Creates module records for the targets of requests, for every kind of module.
+import { codedError, ownerOf } from '../base/errors.js';
 import { isCopied } from '../archive/languages.js';
 import { builtinRecord } from '../endowments/builtins.js';
 import { makeEsmRecord } from './esm.js';
@@ -8,7 +9,8 @@ import { filenameOfTarget, followKey } from '../resolve/resolve.js';
 
 /** @import { CjsSource, EsmSource } from '../archive/module-source.js' */
 /** @import { ModuleRecord } from '../cyclic-modules/records.js' */
-/** @import { FileTarget, Package, Target } from '../protocols/package.js' */
+/** @import { Application, FileTarget, Package, Target } from '../protocols/package.js' */
+/** @import { NativeFile } from '../protocols/powers.js' */
 
 /** @param {FileTarget} target */
 const isEntry = ({ pkg, key }) => {
@@ -72,7 +74,51 @@ const unknownParser = (parser) => {
 };
 
 /**
- * @param {FileTarget} target JSON, text or bytes
+ * The policy lists the file with its hash: machine code is outside of every compartment.
+ *
+ * @param {FileTarget} target
+ * @returns {object} the exports of a native addon
+ */
+const loadAddon = ({ pkg, module: { location, sha512 } }) => {
+  const { policy, label, application } = pkg;
+  const integrity = `sha512-${base64Of(sha512)}`;
+  const { loadAddon: load } = application.powers;
+  if (load === undefined)
+    throw codedError(
+      'ERR_DLOPEN_DISABLED',
+      'native addons are loaded only by archives that run in Node',
+    );
+  if (policy.native.get(location) !== integrity)
+    throw codedError(
+      'ERR_ACCESS_DENIED',
+      `package '${label}' may not load the native addon '${location}', which is machine code; grant it in the policy: ` +
+        `${ownerOf(label)}.native[${JSON.stringify(location)}] = "${integrity}", or by --grant ${label}:native`,
+    );
+  return load(nativeFiles(application), `${pkg.name}/${location}`);
+};
+
+/**
+ * @param {Application} application
+ * @returns {NativeFile[]} that the policies list: an addon loads libraries of other packages by a relative path
+ */
+const nativeFiles = (application) =>
+  [...application.map.compartments].flatMap(([name, { name: package_, modules }]) => {
+    const { native } = application.packageOf(name).policy;
+    return [...modules.values()].flatMap((module) => {
+      if (module.kind !== 'file' || module.parser !== 'native') return [];
+      const { location, sha512 } = module;
+      if (native.get(location) !== `sha512-${base64Of(sha512)}`) return [];
+      const content = application.files.bytesOf(`${name}/${location}`) ?? new Uint8Array();
+      return [{ id: `${name}/${location}`, package: package_, location, content }];
+    });
+  });
+
+/** @param {string} hex */
+const base64Of = (hex) =>
+  btoa((hex.match(/../g) ?? []).map((pair) => String.fromCharCode(parseInt(pair, 16))).join(''));
+
+/**
+ * @param {FileTarget} target JSON, text, bytes or a native addon
  * @returns {unknown} a new value from the content of the file
  */
 export const storedData = (target) => {
@@ -83,6 +129,8 @@ export const storedData = (target) => {
       return parseJsonModule(filenameOfTarget(target), storedText(pkg, key));
     case 'text':
       return storedText(pkg, key);
+    case 'native':
+      return loadAddon(target);
     case 'bytes':
       return Uint8Array.from(pkg.application.files.bytesOf(`${pkg.name}/${module.location}`) ?? []);
     case 'pre-mjs-json':
@@ -122,6 +170,7 @@ const newRecord = (target) => {
     case 'json':
     case 'text':
     case 'bytes':
+    case 'native':
       return dataRecord(target);
     default:
       return unknownParser(module.parser);

@@ -54,14 +54,14 @@ const userCaches = () => {
 };
 
 /** @returns {string} the same folder as that of the command line */
-const userFolder = () =>
+export const userFolder = () =>
   process.env['COMPARTMENT_MAPPER_CACHE'] || path.join(userCaches(), 'compartment-mapper');
 
 /**
  * @param {fs.Stats} stats
  * @returns {boolean} whether it belongs to this user and no other user can write it
  */
-const isOwn = ({ uid, mode }) =>
+export const isOwn = ({ uid, mode }) =>
   process.getuid === undefined || (uid === process.getuid() && (mode & OTHERS_WRITE) === 0);
 
 /** @param {string} folder */

@@ -21,6 +21,7 @@ import { NO_SCOPES, readScopes } from './scopes.js';
  * @property {'any' | ReadonlyMap<string, Grant | Attenuation>} builtins
  * @property {string | undefined} defaultAttenuator
  * @property {{ globals: Scopes, builtins: Scopes }} scopes grants that are restricted to hosts, files or programs
+ * @property {ReadonlyMap<string, string>} native hashes of the native addons that the package may load, by path
  * @property {boolean | 'code'} harden which exports of the package other packages can't change
  */
 
@@ -31,6 +32,7 @@ export const NO_POLICY = {
   builtins: new Map(),
   scopes: NO_SCOPES,
   defaultAttenuator: undefined,
+  native: new Map(),
   harden: false,
 };
 
@@ -41,6 +43,7 @@ export const ALL_POLICY = {
   builtins: 'any',
   scopes: NO_SCOPES,
   defaultAttenuator: undefined,
+  native: new Map(),
   harden: false,
 };
 
@@ -170,6 +173,17 @@ const asHarden = (options) => {
 };
 
 /**
+ * @param {Json | undefined} options list the native addons
+ * @returns {PackagePolicy['native']}
+ */
+const asNative = (options) => {
+  if (options === undefined || typeof options.value !== 'object' || options.value === null)
+    return new Map();
+  const native = json.asObject(options).get('native');
+  return native === undefined ? new Map() : json.asMapOf(native, json.asString);
+};
+
+/**
  * @param {Json} input
  * @returns {PackagePolicy}
  */
@@ -204,6 +218,7 @@ export const readPolicy = (input) => {
       return !(grants instanceof Map) || grants.has(path) || grants.has(`node:${path}`);
     }),
     defaultAttenuator: attenuator === undefined ? undefined : json.asString(attenuator),
+    native: asNative(options),
     harden: asHarden(members.get('options')),
   };
 };

@@ -32,6 +32,7 @@ const harmlessPolicy = (application) => ({
   builtins: new Map(harmlessPaths('builtins').map((path) => [path, true])),
   scopes: NO_SCOPES,
   defaultAttenuator: undefined,
+  native: new Map(),
   harden: false,
 });
 

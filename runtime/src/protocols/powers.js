@@ -20,8 +20,16 @@
  * @property {(holder: object, below?: Function) => void} capture V8's Error.captureStackTrace
  * @property {Scripts | undefined} [scripts] the code cache of the engine
  * @property {Threads} [threads] set if packages can start threads
+ * @property {(files: NativeFile[], id: string) => object} [loadAddon] loads machine code, beside the other files, and
+ *   returns its exports
  * @property {AnyObject} [console] replaces the host's console
  * @property {{ nodeEnv: string } | undefined} [page] set in a document, which has no builtins
+ *
+ * @typedef {object} NativeFile machine code of an archive
+ * @property {string} id
+ * @property {string} package its name
+ * @property {string} location in the package
+ * @property {Uint8Array} content
  *
  * @typedef {object} ScriptSource
  * @property {string} identity cache key of the compiled code: together with the archive, it determines the source

@@ -1,0 +1,117 @@
+"""Which native addons an application may load: by its policy, and by grants on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import replace
+
+from compartment_mapper import errors
+from compartment_mapper.errors.diagnostic import Diagnostic
+from compartment_mapper.graph.addons import found_addons
+from compartment_mapper.graph.module_graph import FailedTarget, FileTarget
+from compartment_mapper.inference.decision import ScannedApplication, native_package
+from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location, relative_path
+from compartment_mapper.policy.model import Policy
+from compartment_mapper.resolve.addons import REFUSED_ADDON, Addons, integrity_of_file
+from compartment_mapper.resolve.resolver import FileResolution, ResolverContext, resolve
+from compartment_mapper.resolve.specifiers import package_root
+from compartment_mapper.text import Span
+
+
+def addons_of(
+    policy: Policy | None, grants: Iterable[str], *, platforms: tuple[str, ...]
+) -> Addons:
+    """Return the addons that *policy* lists, and those of the packages that *grants* name."""
+    named = (name for text in grants if (name := native_package(text)) is not None)
+    listed: dict[str, set[str]] = {}
+    for own in (policy.entry, *policy.resources.values()) if policy else ():
+        for path, integrity in own.native.items():
+            listed.setdefault(path, set()).add(integrity)
+    return Addons(
+        platforms=platforms,
+        packages=frozenset(name.rpartition(">")[2] for name in named),
+        listed={path: frozenset(hashes) for path, hashes in listed.items()},
+    )
+
+
+def with_addons(policy: Policy, grants: Iterable[str], scanned: ScannedApplication) -> Policy:
+    """Return *policy* with the addons of the packages that *grants* name, as they are now."""
+    named = {name for text in grants if (name := native_package(text)) is not None}
+    found: dict[CanonicalName, dict[str, str]] = {}
+    for location in _named_addons(named, scanned) if named else ():
+        package = scanned.packages.owner_of(location)
+        own = found.setdefault(package.canonical_name, {})
+        path = relative_path(location, package.root) or ""
+        own[path] = integrity_of_file(scanned.modules.modules[location].source)
+    resources = dict(policy.resources)
+    for name, native in found.items():
+        if name != ROOT_NAME:
+            known = policy.of(name)
+            resources[name] = replace(known, native={**known.native, **native})
+    entry = replace(
+        policy.entry, native={**policy.entry.native, **found.get(CanonicalName(ROOT_NAME), {})}
+    )
+    return replace(policy, entry=entry, resources=resources)
+
+
+def unknown_names(grants: Iterable[str], known: Iterable[CanonicalName]) -> Iterator[Diagnostic]:
+    """Yield the packages of grants for addons that the application does not reach."""
+    names = list(known)
+    for text in grants:
+        name = native_package(text)
+        if name is not None and name not in names:
+            yield errors.unknown_package(name, names)
+
+
+def addon_warnings(
+    scanned: ScannedApplication, *, context: ResolverContext
+) -> Iterator[Diagnostic]:
+    """Yield a warning for each addon that a module loads, and that is not allowed."""
+    seen: set[Location] = set()
+    for file, (module, span) in _refused(scanned, context):
+        if file in seen:
+            continue
+        seen.add(file)
+        asker = scanned.packages.owner_of(module)
+        root = package_root(file, descriptors=context.descriptors)
+        if root == asker.root:
+            label = str(asker.canonical_name)
+        else:
+            name = getattr(context.descriptors(root), "name", None) or ""
+            is_root = asker.canonical_name == ROOT_NAME
+            label = name if is_root else f"{asker.canonical_name}>{name}"
+        path = relative_path(file, root) or ""
+        integrity = integrity_of_file(context.powers.maybe_read(file) or b"")
+        key = "entry" if label == ROOT_NAME else f'resources["{label}"]'
+        line = f'{key}.native["{path}"] = "{integrity}"'
+        yield errors.native_addon(scanned.place_of(module, span), label, path, line)
+
+
+def _refused(
+    scanned: ScannedApplication, context: ResolverContext
+) -> Iterator[tuple[Location, tuple[Location, Span]]]:
+    """Yield the addons that are not allowed, and where they are asked for."""
+    modules = scanned.modules.modules
+    open_context = replace(context, addons=replace(context.addons, every=True))
+    for location, module in modules.items():
+        for edge in module.edges:
+            if isinstance(edge.target, FailedTarget) and edge.target.code == REFUSED_ADDON:
+                specifier, kind = edge.request.specifier, edge.request.kind
+                found = resolve(specifier, referrer=location, kind=kind, context=open_context)
+                if isinstance(found, FileResolution):
+                    yield found.location, (location, edge.request.span)
+    for addon in found_addons(modules, context=context):
+        if not addon.allowed and addon.asker[0] in modules:
+            yield addon.file, addon.asker
+
+
+def _named_addons(named: Container[str], scanned: ScannedApplication) -> Iterator[Location]:
+    """Yield the addons of *named* packages, and the libraries that these load."""
+    modules = scanned.modules.modules
+    for location, module in modules.items():
+        if scanned.packages.owner_of(location).canonical_name not in named:
+            continue
+        targets = (e.target.location for e in module.edges if isinstance(e.target, FileTarget))
+        for file in (location, *targets):
+            if file in modules and modules[file].record.language == "addon":
+                yield file
