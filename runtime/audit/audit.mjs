@@ -17,9 +17,9 @@ export const harmless = (part) =>
 const MARK = '\u0001audit:';
 
 /**
- * @param {{ globals?: string[], builtins?: string[], deep?: number, hardens?: boolean, alone?: boolean }} grants in
+ * @param {{ globals?: string[], builtins?: string[], deep?: number, hardens?: boolean, alone?: boolean, thread?: boolean }} grants in
  *   addition to harmless capabilities; `hardens: false`: without the runtime's hardening; `alone: true`: without
- *   harmless capabilities, whose grants harden more objects
+ *   harmless capabilities, whose grants harden more objects; `thread: true`: in a thread that a package started
  * @returns {{ lines: Array<[string, string, boolean, boolean]>, loose: string[], handles: string[], foreign: string[], failed: string[], reached: number }}
  */
 export const audit = ({
@@ -28,6 +28,7 @@ export const audit = ({
   deep = 2,
   hardens = true,
   alone = false,
+  thread = false,
 } = {}) => {
   const granted = {
     globals: [...(alone ? ['setTimeout'] : harmless('globals')), ...globals],
@@ -75,9 +76,14 @@ export const audit = ({
             Buffer: true,
           },
           builtins: {},
+          options: { scopes: { builtins: { 'worker_threads.Worker': { modules: 'own' } } } },
         },
         modules: {
-          './main.js': app,
+          './main.js': thread
+            ? cjs("new (require('worker_threads').Worker)('/app-v1/walk.js');")
+            : app,
+          './walk.js': app,
+          worker_threads: { exit: 'worker_threads' },
           one: to('one-v1', './index.js'),
           two: to('two-v1', './index.js'),
         },
@@ -113,7 +119,7 @@ const grantable = (part) =>
  * @param {ReturnType<typeof audit>} found
  * @returns {string[]} objects that packages share or that belong to the host; others belong to the package
  */
-const reviewed = ({ lines }) => [
+export const reviewed = ({ lines }) => [
   ...new Set(
     lines
       .filter(([, , shared, native]) => shared || native)

@@ -69,7 +69,7 @@ ESCAPES = {
     "a-name-__proto__": "(function (__proto__) { return eval('__proto__') })('none')",
     "eval-of-eval": "eval('eval(\"typeof process === \\\\\"undefined\\\\\" ? 0 : process.env.SECRET\")') ?? 'none'",
     "eval-itself": "eval('eval')('globalThis.process?.env?.SECRET') ?? 'none'",
-    "import": "eval('im' + 'port(\"fs\")')",
+    "import": "await eval('im' + 'port(\"fs\")').then(Object.keys, (error) => error.code)",
     "breaking-out": "eval('this}),(function(){return globalThis.process?.env?.SECRET') ?? 'none'",
     "a-scope-by-with": "eval('with ({}) process.env.SECRET')",
 }

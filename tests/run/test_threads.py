@@ -260,3 +260,56 @@ def test_a_grant_by_name_runs_any_code_in_threads(app: Path, tmp_path: Path) -> 
 
     assert "only modules of the archive run in its threads" in refused.stderr
     assert allowed.stdout == "function\n", allowed.stderr
+
+
+def test_options_that_run_code_set_no_variable_of_node(tmp_path: Path) -> None:
+    """A shared environment could change between a check and the start of the thread."""
+    policy = grants({"globals": {"process.env": "write"}}, **THREADS)
+    code = (
+        "const { Worker, SHARE_ENV } = require('worker_threads');\n"
+        "const toString = () => (process.env.NODE_OPTIONS = `--require ${process.env.OUTSIDE}`);\n"
+        "new Worker(require.resolve('./thread'), { env: SHARE_ENV, argv: [{ toString }] });\n"
+    )
+
+    assert attacked(tmp_path, code, policy, thread="console.log('began');\n") == "began\n"
+
+
+def test_messages_to_node_itself_are_refused(tmp_path: Path) -> None:
+    """They make the primary of a cluster listen, and create sockets as files."""
+    policy = grants(
+        {"globals": {"process.send": True, "process.disconnect": True}}, **{"cluster.fork": OWN}
+    )
+    code = (
+        "const cluster = require('cluster');\n"
+        "cluster.setupPrimary({ exec: require.resolve('./thread') });\ncluster.fork();\n"
+    )
+    thread = (
+        "let asked = 0;\n"
+        "const query = { act: 'queryServer', seq: 1, key: 'a', address: 'made.sock', port: -1 };\n"
+        "const more = { addressType: -1, flags: 0, index: 0, data: null };\n"
+        "const late = { get cmd() { return (asked += 1) > 1 ? 'NODE_CLUSTER' : 'x'; } };\n"
+        "for (const first of [{ cmd: 'NODE_CLUSTER' }, { toJSON: () => ({ cmd: 'NODE_CLUSTER' }) }, late])\n"
+        "  try { process.send(Object.assign(first, query, more)); console.log('sent'); }\n"
+        "  catch (error) { console.log(error.code); }\n"
+        "setTimeout(() => process.disconnect?.(), 500);\nsetTimeout(() => 0, 600);\n"
+    )
+    policy = json.dumps(json.loads(policy))
+
+    shown = attacked(tmp_path, code, policy, "--no-second-wall", thread=thread)
+
+    assert shown.count("ERR_ACCESS_DENIED") == 2, shown
+    assert not (tmp_path / "made.sock").exists()
+
+
+@pytest.mark.parametrize("signal", ["'SIGUSR1'", "10"])
+def test_no_inspector_is_opened(tmp_path: Path, signal: str) -> None:
+    policy = grants(**{"child_process.fork": OWN})
+    code = (
+        "const child = require('child_process').fork(require.resolve('./thread'));\n"
+        f"try {{ child.kill({signal}); }} catch (error) {{ console.log(error.code); }}\n"
+        "child.kill();\n"
+    )
+
+    assert attacked(tmp_path, code, policy, thread="setInterval(() => 0, 1000);\n") == (
+        "ERR_ACCESS_DENIED\n"
+    )

@@ -35,6 +35,10 @@
 export const THREAD = '--thread';
 export const CHILD = '--child-fd';
 
+const NO_SIGNAL = '--disable-sigusr1';
+/** The signal would open the inspector, which runs any code. */
+const UNINSPECTED = process.allowedNodeEnvironmentFlags?.has(NO_SIGNAL) ? [NO_SIGNAL] : [];
+
 const builtin = (/** @type {string} */ name) =>
   /** @type {any} */ (process).getBuiltinModule(`node:${name}`);
 
@@ -89,10 +93,9 @@ export const takeParentPort = () => {
 /**
  * Sets the variables of a thread or child, which Node must not see: `NODE_OPTIONS` loads code.
  *
- * @param {Variables | undefined} variables
+ * @param {Variables} variables
  */
 export const setVariables = (variables) => {
-  if (variables === undefined) return;
   const { env } = process;
   for (const name of Object.keys(env)) if (!Object.hasOwn(variables, name)) delete env[name];
   Object.assign(env, variables);
@@ -135,12 +138,12 @@ export const makeThreads = ({ program, execArgv, setup, heard, env = {}, current
   return {
     current,
     start(beginning, options, transfer) {
-      const { Worker, MessageChannel, receiveMessageOnPort, SHARE_ENV } = builtin('worker_threads');
+      const { Worker, MessageChannel, receiveMessageOnPort } = builtin('worker_threads');
       const { audited, reported } = sharedSetup();
       const channel = audited || reported ? new MessageChannel() : undefined;
       const worker = new Worker(program, {
         ...options,
-        env: beginning.variables === undefined ? SHARE_ENV : env,
+        env,
         argv: [THREAD, ...options.argv],
         execArgv: [...execArgv, ...options.execArgv],
         workerData: { setup: sharedSetup(), beginning, port: channel?.port2 },
@@ -158,7 +161,7 @@ export const makeThreads = ({ program, execArgv, setup, heard, env = {}, current
     },
     fork(beginning, { args, execArgv: more, stdio, more: options }) {
       const descriptor = stdio.length;
-      const argv = [...execArgv, ...more, program, CHILD, `${descriptor}`, ...args];
+      const argv = [...execArgv, ...UNINSPECTED, ...more, program, CHILD, `${descriptor}`, ...args];
       const child = builtin('child_process').spawn(process.execPath, argv, {
         ...options,
         env,
@@ -174,7 +177,7 @@ export const makeThreads = ({ program, execArgv, setup, heard, env = {}, current
         ...options,
         exec: program,
         args: [CHILD, `${descriptor}`, ...args],
-        execArgv: [...execArgv, ...more],
+        execArgv: [...execArgv, ...UNINSPECTED, ...more],
         stdio: [...stdio, 'pipe'],
       });
       const current = Object.keys(process.env).map((name) => [name, undefined]);

@@ -15,7 +15,7 @@
  * @property {string} compartment
  * @property {string} module
  * @property {string} starter compartment of the package that started it
- * @property {Variables | undefined} variables of the whole program; undefined: those of the starter are shared
+ * @property {Variables} variables of the whole program
  * @property {Variables | undefined} ownVariables that only the package that started it sees
  * @property {{ workerData: Envelope, environmentData: Envelope }} [given] to a thread
  *

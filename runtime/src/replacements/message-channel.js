@@ -111,6 +111,14 @@ export const makeChannels = ({ worker, globals, cloner }) => {
     }
   };
 
+  /** @type {WeakMap<object, Set<object>>} the ports of packages over one of the host that keep the thread alive */
+  const holders = new WeakMap();
+  const holdersOf = (/** @type {object} */ real) => {
+    const known = holders.get(real) ?? new Set();
+    holders.set(real, known);
+    return known;
+  };
+
   class MessagePort extends /** @type {typeof globalThis.EventTarget} */ (EventTarget) {
     /** @param {unknown} [token] */
     constructor(token) {
@@ -137,7 +145,7 @@ export const makeChannels = ({ worker, globals, cloner }) => {
       state.started = true;
       const { real } = state;
       real.on('message', (/** @type {Envelope} */ envelope) => receive(this, envelope));
-      if (state.listeners === 0) real.unref();
+      if (state.listeners === 0) this.unref();
     }
 
     close() {
@@ -148,11 +156,15 @@ export const makeChannels = ({ worker, globals, cloner }) => {
     }
 
     ref() {
-      stateOf(this).real.ref();
+      const { real } = stateOf(this);
+      holdersOf(real).add(this);
+      real.ref();
     }
 
     unref() {
-      stateOf(this).real.unref();
+      const { real } = stateOf(this);
+      holdersOf(real).delete(this);
+      if (holdersOf(real).size === 0) real.unref();
     }
 
     hasRef() {

@@ -139,11 +139,14 @@ const graphOf = (whole, leaf) => {
 
 const forEachOf = { map: Map.prototype.forEach, set: Set.prototype.forEach };
 
+const { Float16Array: HalfFloats } = /** @type {any} */ (globalThis);
+
 /** @type {Record<string, any>} */
 const VIEWS = Object.fromEntries(
   [
     ...[Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array],
     ...[Float32Array, Float64Array, BigInt64Array, BigUint64Array, DataView],
+    ...(HalfFloats === undefined ? [] : [HalfFloats]),
   ].map((View) => [View.name, View]),
 );
 const typedArray = getPrototypeOf(Int8Array.prototype);

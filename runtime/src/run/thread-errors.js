@@ -27,7 +27,13 @@ const entryOf = (error, name) => {
  * @returns {unknown} what Node serializes
  */
 const plainError = (error) => {
-  const Type = TYPES.find((each) => error instanceof each);
+  /** @type {Function | undefined} */
+  let Type;
+  try {
+    Type = TYPES.find((each) => error instanceof each);
+  } catch {
+    return new Error("a value that can't be read was thrown"); // a Proxy
+  }
   if (Type === undefined) return error;
   const own = /** @type {object} */ (error);
   const names = new Set(['message', 'stack', ...Object.getOwnPropertyNames(own)]);

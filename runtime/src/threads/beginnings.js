@@ -106,17 +106,6 @@ export const variablesFor = ({ policy, application: { powers } }, given) => {
 
 /**
  * @param {Package} pkg
- * @returns {GivenVariables} for a thread that shares those of the process
- */
-export const sharedVariables = (pkg) => {
-  const { env } = pkg.application.powers.globals['process'];
-  // Node reads this variable when the thread starts, and a package may have set it.
-  if (env['NODE_OPTIONS'] === undefined) return { variables: undefined, ownVariables: undefined };
-  return variablesFor(pkg, undefined);
-};
-
-/**
- * @param {Package} pkg
  * @param {FileTarget} target
  * @param {GivenVariables} variables
  * @returns {Beginning}

@@ -4,6 +4,7 @@ import { isObject } from '../base/objects.js';
 import { entryFilename } from '../resolve/resolve.js';
 import { sharedBuiltin } from '../taming/host-tame.js';
 import { childView } from '../views/child-view.js';
+import { sentMessage, sentSignal } from '../views/sent-message.js';
 import { defineOwn } from '../views/view.js';
 import {
   beginningOf,
@@ -35,8 +36,8 @@ const workerView = (EventEmitter, real, child) => {
     process: child,
     send: (/** @type {unknown[]} */ ...args) => child['send'](...args),
     disconnect: () => (real.disconnect(), worker),
-    kill: (/** @type {unknown} */ signal) => real.kill(signal),
-    destroy: (/** @type {unknown} */ signal) => real.kill(signal),
+    kill: (/** @type {unknown} */ signal) => real.kill(sentSignal(signal)),
+    destroy: (/** @type {unknown} */ signal) => real.kill(sentSignal(signal)),
     isDead: () => real.isDead(),
     isConnected: () => real.isConnected(),
   };
@@ -185,7 +186,7 @@ const makeCluster = (pkg, deny) => {
  */
 const ownWorker = (EventEmitter, real) => {
   const send = (/** @type {unknown} */ message, /** @type {unknown[]} */ ...rest) =>
-    real.send(message, ...rest.filter((each) => typeof each === 'function'));
+    real.send(sentMessage(message), ...rest.filter((each) => typeof each === 'function'));
   const worker = workerView(EventEmitter, real, { pid: real.process.pid, send });
   real.on('message', (/** @type {unknown} */ message) => worker.emit('message', message));
   real.on('disconnect', () => worker.emit('disconnect'));

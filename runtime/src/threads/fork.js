@@ -5,6 +5,7 @@ import { codedError, codedTypeError } from '../base/errors.js';
 import { isObject } from '../base/objects.js';
 import { sharedBuiltin } from '../taming/host-tame.js';
 import { childView } from '../views/child-view.js';
+import { sentSignal } from '../views/sent-message.js';
 import {
   beginningOf,
   locationOf,
@@ -20,7 +21,7 @@ import { execArgvOf, isRefused } from './exec-argv.js';
 
 const FORK = 'child_process.fork';
 const STREAMS = ['pipe', 'ignore', 'inherit', 'overlapped'];
-const OPTIONS = ['cwd', 'detached', 'killSignal', 'serialization', 'signal', 'timeout'];
+const OPTIONS = ['cwd', 'detached', 'signal', 'timeout'];
 /** Options with which a child would have other rights, or run another program. */
 const REFUSED = ['uid', 'gid', 'execPath', 'argv0', 'shell'];
 
@@ -38,6 +39,7 @@ const stdioOf = (stdio, usual) => {
         : [stdio, stdio, stdio, ...usual.slice(3)];
   return listed.map((each, index) => {
     if (each === undefined || each === null) return index < 3 ? 'pipe' : 'ignore';
+    if (each === 'inherit' && index > 2) return 'ignore'; // a descriptor that nobody named
     if (each === 'ipc' || STREAMS.includes(each) || [0, 1, 2].includes(each)) return each;
     throw codedError(
       'ERR_ACCESS_DENIED',
@@ -81,7 +83,10 @@ const started = (pkg, { target, shown, args, execArgv, stdio, given }) => {
     args,
     execArgv: execArgvOf(execArgv),
     stdio,
-    more: Object.fromEntries(names.map((name) => [name, given[name]])),
+    more: {
+      ...Object.fromEntries(names.map((name) => [name, given[name]])),
+      ...(given['killSignal'] !== undefined && { killSignal: sentSignal(given['killSignal']) }),
+    },
   });
   const load = (/** @type {string} */ name) =>
     /** @type {AnyObject} */ (sharedBuiltin(pkg.application, name));

@@ -9,22 +9,9 @@ import { makeWorkerClass } from './worker.js';
 /** @import { Package } from '../protocols/package.js' */
 /** @import { Powers } from '../protocols/powers.js' */
 
-/** @type {WeakMap<object, object>} ports of packages by those of the host: a message can be unpacked several times */
-const accepted = new WeakMap();
-
 /**
- * @param {Powers} powers
- * @param {any} real
- * @returns {object} the port that packages have for it
- */
-const portOf = (powers, real) => {
-  const port = accepted.get(real) ?? channels(powers).accept(real);
-  accepted.set(real, port);
-  return port;
-};
-
-/**
- * Each package gets a copy of the data that the thread was given, with the same ports and transferred buffers.
+ * Each package gets a copy of the data that the thread was given, with the same transferred buffers, and ports of its
+ * own over those of the host: packages do not share an object.
  *
  * @param {Powers} powers
  * @returns {{ parentPort: unknown, workerData: unknown } | undefined} undefined in the main thread
@@ -33,13 +20,11 @@ const givenToThread = (powers) => {
   const current = powers.threads?.current;
   if (current?.given === undefined) return undefined;
   const { unpack } = clonerOf(powers);
+  const { accept } = channels(powers);
   const ports = { hostOf: () => undefined, release: () => undefined };
   return {
-    parentPort: portOf(powers, current.parentPort),
-    workerData: unpack(current.given.workerData, {
-      ...ports,
-      accept: (real) => portOf(powers, real),
-    }),
+    parentPort: accept(current.parentPort),
+    workerData: unpack(current.given.workerData, { ...ports, accept }),
   };
 };
 

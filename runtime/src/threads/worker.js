@@ -12,7 +12,6 @@ import {
   locationOf,
   notInArchive,
   refusedStart,
-  sharedVariables,
   startableAt,
   threadsOf,
   variablesFor,
@@ -38,8 +37,15 @@ const LIMITS = [
 /** @param {unknown} given */
 const limitsOf = (given) => {
   if (!isObject(given)) return undefined;
-  const entries = LIMITS.map((name) => [name, given[name]]);
-  return Object.fromEntries(entries.filter(([, value]) => typeof value === 'number'));
+  return Object.fromEntries(
+    LIMITS.flatMap((name) => {
+      const value = given[name];
+      if (value === undefined) return [];
+      // V8 ends the process for others.
+      if (typeof value === 'number' && value >= 0.5 && value <= 1_000_000) return [[name, value]];
+      throw codedError('ERR_OUT_OF_RANGE', `resourceLimits.${name} must be from 0.5 to 1,000,000`);
+    }),
+  );
 };
 
 /**
@@ -53,9 +59,8 @@ const startThread = (pkg, target, given) => {
   const { pack } = channels(powers);
   const { argv, execArgv, env, name, resourceLimits, transferList, workerData } = given;
   const threads = threadsOf(pkg);
-  const { SHARE_ENV } = /** @type {AnyObject} */ (powers.getBuiltin('worker_threads'));
-  const variables =
-    env === SHARE_ENV ? sharedVariables(pkg) : variablesFor(pkg, isObject(env) ? env : undefined);
+  // SHARE_ENV gives a copy: Node reads NODE_OPTIONS from a shared environment, and any thread can set it at any time.
+  const variables = variablesFor(pkg, isObject(env) ? env : undefined);
   const options = {
     argv: argv === undefined || argv === null ? [] : [...argv].map((arg) => `${arg}`),
     execArgv: execArgvOf(execArgv),
@@ -158,14 +163,15 @@ export const makeWorkerClass = (pkg, Raw) => {
      */
     constructor(filename, options = {}) {
       super();
-      const { real, isRaw } = started(pkg, Raw, filename, isObject(options) ? { ...options } : {});
+      const given = isObject(options) ? { ...options } : {};
+      const { real, isRaw } = started(pkg, Raw, filename, given);
       const state = {
         real,
         isRaw,
         ended: false,
         stdin: writableView(real.stdin, stream),
-        stdout: options['stdout'] ? readableView(real.stdout, stream) : null,
-        stderr: options['stderr'] ? readableView(real.stderr, stream) : null,
+        stdout: given['stdout'] ? readableView(real.stdout, stream) : null,
+        stderr: given['stderr'] ? readableView(real.stderr, stream) : null,
       };
       store(this, state);
       listen(this, state);

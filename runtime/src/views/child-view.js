@@ -1,5 +1,6 @@
 // A child process as a package sees it.
 import { codedError } from '../base/errors.js';
+import { sentMessage, sentSignal } from './sent-message.js';
 import { readableView, writableView } from './stream-view.js';
 import { defineOwn, frozenAccessor } from './view.js';
 
@@ -17,7 +18,7 @@ const addMessages = (child, real) => {
     const handle = rest[0];
     if (handle !== undefined && handle !== null && handle !== done)
       throw codedError('ERR_INVALID_HANDLE_TYPE', 'This handle type cannot be sent');
-    return real['send'](message, ...(done === undefined ? [] : [done]));
+    return real['send'](sentMessage(message), ...(done === undefined ? [] : [done]));
   };
   const members = { send, disconnect: () => real['disconnect']() };
   for (const [name, value] of Object.entries(members))
@@ -71,7 +72,11 @@ export const childView = (real, { EventEmitter }, stream, { args, file }) => {
         (own) => defineOwn(child, name, own),
       ),
     );
-  for (const name of ['kill', 'ref', 'unref'])
+  Object.defineProperty(child, 'kill', {
+    value: (/** @type {unknown} */ signal) => real['kill'](sentSignal(signal)),
+    configurable: true,
+  });
+  for (const name of ['ref', 'unref'])
     Object.defineProperty(child, name, {
       value: (/** @type {unknown[]} */ ...given) => real[name](...given),
       configurable: true,

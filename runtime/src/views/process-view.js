@@ -4,6 +4,7 @@ import { bindMethod, defineOwn, frozenAccessor } from './view.js';
 import { EMITTER_METHODS, makeEmitter } from './emitter-view.js';
 import { makeEnvView } from './env-view.js';
 import { accessDenied } from '../base/errors.js';
+import { sentMessage } from './sent-message.js';
 import { isDenied, memberOf, variableOf } from '../policy/policy.js';
 
 /** @import { Granted } from '../policy/policy.js' */
@@ -98,6 +99,16 @@ const methodOf = (process, name, toView) => {
 };
 
 /**
+ * @param {AnyObject} process
+ * @returns {Function} `process.send`, without handles
+ */
+const sendOf = (process) => {
+  const send = (/** @type {unknown} */ message, /** @type {unknown[]} */ ...rest) =>
+    process['send'](sentMessage(message), ...rest.filter((each) => typeof each === 'function'));
+  return Object.freeze(send);
+};
+
+/**
  * @param {AnyObject} process the host's
  * @param {Granted} granted
  * @returns {string[]} names of its granted members
@@ -137,6 +148,7 @@ const memberMaker =
     if (name === 'env') return granted.whole ? envOf(process, granted) : view[name];
     const value = process[name];
     if (name === 'argv') return ownArguments(deepCopy(value));
+    if (name === 'send' && typeof value === 'function') return sendOf(process);
     if (typeof value === 'function') return methodOf(process, name, toView);
     if (!isObject(value)) return value;
     const hasMethods = Object.values(value).some((member) => typeof member === 'function');

@@ -24,5 +24,6 @@ test('each parser is for code or data, and mutable data is copied', () => {
     ['json', 'copied'],
     ['text', 'shared'],
     ['bytes', 'copied'],
+    ['native', 'shared'],
   ]);
 });

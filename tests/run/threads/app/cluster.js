@@ -15,11 +15,12 @@ const main = async () => {
   while (answers.size < WORKERS)
     answers.add(await (await fetch(`http://127.0.0.1:${ports[0]}/`)).text());
   console.log([...answers].sort(), Object.keys(cluster.workers).length);
-  cluster.on('message', (worker, message) => console.log(worker.isConnected(), message));
-  let left = WORKERS;
+  const messages = [];
+  cluster.on('message', (worker, message) => messages.push(message));
+  const exits = [];
   cluster.on('exit', (worker, code, signal) => {
-    left -= 1;
-    console.log('exit', code, signal, worker.exitedAfterDisconnect, worker.isDead(), left);
+    exits.push([code, signal, worker.exitedAfterDisconnect, worker.isDead()]);
+    if (exits.length === WORKERS) console.log(messages, exits);
   });
   for (const worker of Object.values(cluster.workers)) worker.send('stop');
 };
