@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { InvalidArchive } from '../base/errors.js';
 import { isOwn, userFolder } from './code-cache.js';
 
 /** @import { NativeFile } from '../protocols/powers.js' */
@@ -46,6 +47,9 @@ const ownFolder = () => {
   return mkdtempSync(path.join(os.tmpdir(), 'compartment-mapper-'));
 };
 
+/** The name of a package as a folder. */
+const PLAIN = /^(?:@[\w~-][\w.~-]*\/)?[\w~-][\w.~-]*$/;
+
 /**
  * @param {NativeFile[]} files
  * @returns {Map<string, string>} paths by id, in folders as npm makes them
@@ -55,6 +59,8 @@ const layoutOf = (files) => {
   const owners = new Map(); // compartments by group and package: two versions of one package are apart
   return new Map(
     files.map(({ id, package: name, location }) => {
+      if (!PLAIN.test(name))
+        throw new InvalidArchive(`${JSON.stringify(name)} is not the name of a package`);
       const owner = id.slice(0, -location.length);
       let group = 0;
       while ((owners.get(`${group}/${name}`) ?? owner) !== owner) group += 1;
