@@ -8,10 +8,10 @@ https://github.com/prebuild/node-gyp-build#usage, https://github.com/TooTallNate
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from compartment_mapper.graph.module_graph import FileTarget, Module
+from compartment_mapper.graph.known_modules import KnownModules, Site
 from compartment_mapper.locations import Location, Specifier, relative_path
 from compartment_mapper.records.module_record import ModuleRequest
 from compartment_mapper.resolve.addons import ADDON
@@ -27,63 +27,49 @@ _LIBRARY = re.compile(r".+\.(?:so(?:\.\d+)*|dylib|dll)")
 class FoundAddon:
     """A file with machine code, and the request that may load it."""
 
-    #: The module that may load it, and the package with the file.
+    #: The module that may load it.
     reader: Location
     request: ModuleRequest
     file: Location
     #: Whether the policy or a grant names it.
     allowed: bool
-    #: Where the package asks for it, for messages.
-    asker: tuple[Location, Span]
+    #: Where a package asks for it, for messages.
+    asker: Site
 
 
-def found_addons(
-    modules: Mapping[Location, Module], *, context: ResolverContext
-) -> Iterator[FoundAddon]:
+def found_addons(known: KnownModules) -> Iterator[FoundAddon]:
     """Yield the addons and libraries that modules may load by a computed request."""
-    roots = {
-        location: package_root(location, descriptors=context.descriptors) for location in modules
-    }
-    for location, module in modules.items():
+    for location, module in known.modules.items():
         computed = (r for r in module.record.patterns if r.pattern == "*" and r.kind == "require")
         request = next(computed, None)
+        own = known.roots[location]
         if request is not None:
-            askers = dict(_askers(location, roots, modules))
-            askers.setdefault(roots[location], (location, request.span))
-            for root, asker in sorted(askers.items()):
-                for file in _addons_in(root, context):
-                    yield _found(location, request.span, root, file, asker, context)
+            reader = (location, request.span)
+            for root, asker in sorted({own: reader, **known.users.get(own, {})}.items()):
+                for file in _addons_in(root, known.context):
+                    allowed = _is_allowed(file, root, known)
+                    yield _found(reader, file, asker, allowed=allowed, known=known)
         if module.record.language == "addon" and location.endswith(ADDON):
-            yield from _libraries(location, roots, modules, context)
+            yield from _libraries(location, own, known)
 
 
 def _found(
-    reader: Location,
-    span: Span,
-    root: Location,
-    file: Location,
-    asker: tuple[Location, Span],
-    context: ResolverContext,
+    reader: Site, file: Location, asker: Site, *, allowed: bool, known: KnownModules
 ) -> FoundAddon:
-    name, path = _name_of(root, context), relative_path(file, root) or ""
+    root = package_root(file, descriptors=known.context.descriptors)
     request = ModuleRequest(
-        specifier=Specifier(f"{name}/{path}"), kind="require", span=span, reach="guarded"
+        specifier=Specifier(f"{_name_of(root, known.context)}/{relative_path(file, root)}"),
+        kind="require",
+        span=reader[1],
+        reach="guarded",
     )
-    content = context.powers.maybe_read(file) or b""
-    allowed = context.addons.allows(name, path, content)
-    return FoundAddon(reader=reader, request=request, file=file, allowed=allowed, asker=asker)
+    return FoundAddon(reader=reader[0], request=request, file=file, allowed=allowed, asker=asker)
 
 
-def _askers(
-    loader: Location, roots: Mapping[Location, Location], modules: Mapping[Location, Module]
-) -> Iterator[tuple[Location, tuple[Location, Span]]]:
-    """Yield the packages that request the package of *loader*, and where."""
-    for location, module in modules.items():
-        for edge in module.edges:
-            if not isinstance(edge.target, FileTarget) or edge.target.location not in roots:
-                continue
-            if roots[edge.target.location] == roots[loader] != roots[location]:
-                yield roots[location], (location, edge.request.span)
+def _is_allowed(file: Location, root: Location, known: KnownModules) -> bool:
+    content = known.context.powers.maybe_read(file) or b""
+    path = relative_path(file, root) or ""
+    return known.context.addons.allows(_name_of(root, known.context), path, content)
 
 
 def _addons_in(root: Location, context: ResolverContext) -> Iterator[Location]:
@@ -97,49 +83,29 @@ def _addons_in(root: Location, context: ResolverContext) -> Iterator[Location]:
                 yield powers.canonical(Location(place + name))
 
 
-def _libraries(
-    addon: Location,
-    roots: Mapping[Location, Location],
-    modules: Mapping[Location, Module],
-    context: ResolverContext,
-) -> Iterator[FoundAddon]:
+def _libraries(addon: Location, root: Location, known: KnownModules) -> Iterator[FoundAddon]:
     """Yield the shared libraries in the dependencies of the package with *addon*."""
-    root = roots[addon]
+    context = known.context
     descriptor = context.descriptors(root)
-    if not isinstance(descriptor, PackageDescriptor):
+    readers = (
+        location
+        for location, module in known.packages[root].items()
+        if module.record.language != "addon"
+    )
+    reader = next(readers, None)
+    if reader is None or not isinstance(descriptor, PackageDescriptor):
         return
-    reader = next(
-        (
-            place
-            for place, module in modules.items()
-            if roots[place] == root and module.record.language != "addon"
-        ),
-        None,
-    )
-    content = context.powers.maybe_read(addon) or b""
-    allowed = context.addons.allows(
-        _name_of(root, context), relative_path(addon, root) or "", content
-    )
-    for name in sorted(descriptor.declared) if reader and allowed else ():
+    if not _is_allowed(addon, root, known):
+        return
+    for name in sorted(descriptor.declared):
         folder = find_package(name, referrer=addon, context=context)
         place = Location(f"{folder}lib/")
-        assert reader is not None
         is_there = folder is not None and context.powers.kind(place) == "directory"
         for file in context.powers.names_in(place) if is_there else ():
             if _LIBRARY.fullmatch(file):
-                made = ModuleRequest(
-                    specifier=Specifier(f"{name}/lib/{file}"),
-                    kind="require",
-                    span=Span(0, 0),
-                    reach="guarded",
-                )
-                yield FoundAddon(
-                    reader=reader,
-                    request=made,
-                    file=context.powers.canonical(Location(place + file)),
-                    allowed=True,
-                    asker=(reader, Span(0, 0)),
-                )
+                library = context.powers.canonical(Location(place + file))
+                site = (reader, Span(0, 0))
+                yield _found(site, library, site, allowed=True, known=known)
 
 
 def _name_of(root: Location, context: ResolverContext) -> str:

@@ -14,6 +14,7 @@ from compartment_mapper.graph.asset_loader import (
     reads_descriptions,
 )
 from compartment_mapper.graph.judging import failure_problem, judged, unknown_request_problems
+from compartment_mapper.graph.known_modules import KnownModules
 from compartment_mapper.graph.loading import Loaded, Loading, Problem
 from compartment_mapper.graph.module_graph import (
     Edge,
@@ -80,12 +81,13 @@ def _add_late(
     modules: dict[Location, Module], entry: Location, queue: Queue, loading: Loading
 ) -> None:
     """Add the requests that only the complete graph reveals."""
-    passed = requests_of_dependents(modules, application=loading.root, context=loading.context)
+    known = KnownModules(modules, application=loading.root, context=loading.context)
+    passed = requests_of_dependents(known)
     targets = {(reader, request): FileTarget(location=file) for reader, request, file in passed}
-    addons = [a for a in found_addons(modules, context=loading.context) if a.allowed]
+    addons = [addon for addon in found_addons(known) if addon.allowed]
     targets |= {(each.reader, each.request): FileTarget(location=each.file) for each in addons}
     machine_code = {each.file for each in addons}
-    for reader, request, named in _late_requests(modules, loading, targets):
+    for reader, request, named in _late_requests(known, targets):
         target = targets.get((reader, request)) or target_of(reader, request, loading)
         if isinstance(target, FileTarget):
             module = modules[reader]
@@ -101,22 +103,16 @@ def _add_late(
 
 
 def _late_requests(
-    modules: Mapping[Location, Module],
-    loading: Loading,
-    passed: Iterable[tuple[Location, ModuleRequest]],
+    known: KnownModules, passed: Iterable[tuple[Location, ModuleRequest]]
 ) -> list[tuple[Location, ModuleRequest, bool]]:
     """Return the requests that only the complete graph reveals, without duplicates."""
     finders = ((False, requests_by_path), (True, requests_by_name), (False, requests_by_starts))
-    found = [
-        (named, *request)
-        for named, requests in finders
-        for request in requests(modules, application=loading.root, context=loading.context)
-    ]
+    found = [(named, *request) for named, requests in finders for request in requests(known)]
     found += [(True, *request) for request in passed]
     return [
         (reader, request, named)
         for named, reader, request in found
-        if all(edge.request != request for edge in modules[reader].edges)
+        if all(edge.request != request for edge in known.modules[reader].edges)
     ]
 
 

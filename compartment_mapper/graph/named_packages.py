@@ -7,15 +7,15 @@ receives. Such a package may name more packages, which it declares itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
+from compartment_mapper.graph.known_modules import KnownModules
 from compartment_mapper.graph.module_graph import Module
 from compartment_mapper.graph.package_graph import declared_names
 from compartment_mapper.locations import Location, Specifier
 from compartment_mapper.records.languages import is_program
 from compartment_mapper.records.module_record import ModuleRequest, PatternRequest
-from compartment_mapper.resolve.package_lookup import ResolverContext
-from compartment_mapper.resolve.specifiers import package_name_of, package_root
+from compartment_mapper.resolve.specifiers import package_name_of
 
 _TEXT = re.compile(rb"""(['"`])((?:@[\w~-][\w.~-]*/)?[\w~-][\w.~-]*(?:/[\w./~-]+)?)\1""")
 #: A source with more names is a list of something else.
@@ -23,20 +23,17 @@ _MOST = 100
 
 
 def requests_by_name(
-    modules: Mapping[Location, Module], *, application: Location, context: ResolverContext
+    known: KnownModules,
 ) -> Iterator[tuple[Location, ModuleRequest]]:
     """Yield the dependency modules that may load packages that other sources name for them."""
-    unknown = {location: _unknown(module) for location, module in modules.items()}
+    unknown = {location: _unknown(module) for location, module in known.modules.items()}
     if not any(unknown.values()):
         return
-    roots = {
-        location: package_root(location, descriptors=context.descriptors) for location in modules
-    }
-    names = sorted(set(_named(modules, roots, application, context)))[:_MOST]
+    names = sorted(set(_named(known)))[:_MOST]
     for location, requests in unknown.items():
-        root = roots[location]
+        root = known.roots[location]
         own = [name for name in names if not root.endswith(_ending(name))]
-        for request in requests if root != application else ():
+        for request in requests if root != known.application else ():
             for name in own:
                 made = ModuleRequest(
                     specifier=name, kind=request.kind, span=request.span, reach="guarded"
@@ -55,16 +52,9 @@ def _unknown(module: Module) -> list[PatternRequest]:
     return list({request.kind: request for request in unknown}.values())
 
 
-def _named(
-    modules: Mapping[Location, Module],
-    roots: Mapping[Location, Location],
-    application: Location,
-    context: ResolverContext,
-) -> Iterator[Specifier]:
+def _named(known: KnownModules) -> Iterator[Specifier]:
     """Yield the packages that the application names, and those that named packages name."""
-    by_root: dict[Location, list[Module]] = {}
-    for location, root in roots.items():
-        by_root.setdefault(root, []).append(modules[location])
+    application = known.application
     todo = [application]
     done: set[Location] = set()
     while todo:
@@ -72,11 +62,13 @@ def _named(
         if root in done:
             continue
         done.add(root)
-        declared = set(declared_names(root, application=application, context=context))
-        names = set(_mentioned(by_root.get(root, []), declared)) if declared else set()
+        declared = set(declared_names(root, application=application, context=known.context))
+        names = (
+            set(_mentioned(known.packages.get(root, {}).values(), declared)) if declared else set()
+        )
         yield from names
         endings = tuple(map(_ending, names))
-        todo += [other for other in by_root if other.endswith(endings)] if endings else []
+        todo += [other for other in known.packages if other.endswith(endings)] if endings else []
 
 
 def _mentioned(modules: Iterable[Module], declared: set[str]) -> Iterator[Specifier]:

@@ -7,11 +7,12 @@ policy decides whether the dependency may load them: `packages["$root$"]`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from posixpath import relpath
 
-from compartment_mapper.graph.module_graph import FileTarget, Module
+from compartment_mapper.graph.known_modules import KnownModules
+from compartment_mapper.graph.module_graph import Module
 from compartment_mapper.graph.patterns import PROGRAMS, asset_files
 from compartment_mapper.graph.started_modules import (
     literal_arguments,
@@ -21,28 +22,23 @@ from compartment_mapper.graph.started_modules import (
 from compartment_mapper.locations import Location, Specifier, base_name, joined, parent_of, path_of
 from compartment_mapper.records.module_record import ModuleRequest, PatternRequest
 from compartment_mapper.resolve.package_lookup import ResolverContext, is_owned
-from compartment_mapper.resolve.specifiers import package_root
 
 #: In a computed request: the value is a path, not the name of a package.
 _PATH = re.compile(rb"pathToFileURL|[Ff]ile|[Pp]ath|[Uu][Rr][Ll]|href")
 
 
-def requests_by_path(
-    modules: Mapping[Location, Module], *, application: Location, context: ResolverContext
-) -> Iterator[tuple[Location, ModuleRequest]]:
+def requests_by_path(known: KnownModules) -> Iterator[tuple[Location, ModuleRequest]]:
     """Yield the dependency modules that may load the programs that the application names."""
-    loaders = _loaders(modules, application, context)
-    if not loaders:
-        return
-    programs = set(_named_programs(modules, application, context))
+    loaders = _loaders(known)
+    programs = set(_named_programs(known)) if loaders else set[Location]()
     for location, request in loaders:
-        own = _at_working_directory(modules[location], application, context)
+        own = _at_working_directory(known.modules[location], known.application, known.context)
         for program in sorted(programs.union(own)):
             yield location, _request_of(program, location, request)
 
 
 def requests_of_dependents(
-    modules: Mapping[Location, Module], *, application: Location, context: ResolverContext
+    known: KnownModules,
 ) -> Iterator[tuple[Location, ModuleRequest, Location]]:
     """Yield the modules that may load programs that a package above them names by a path.
 
@@ -50,23 +46,13 @@ def requests_of_dependents(
 
     pino passes the path of its own worker to thread-stream, and that to real-require.
     """
-    loaders = _loaders(modules, application, context)
-    if not loaders:
-        return
-    roots = {
-        location: package_root(location, descriptors=context.descriptors) for location in modules
-    }
-    users = _users(modules, roots)
-    programs: dict[Location, set[Location]] = {}
-    for location, module in modules.items():
-        root = roots[location]
-        if root != application and module.record.assets:
-            files = asset_files(module.record, location=location, read=context.powers)
-            own = (file for file in files if file != location and file.endswith(PROGRAMS))
-            programs.setdefault(root, set()).update(own)
-    for location, request in loaders:
-        for root in sorted(_reachable(roots[location], users) - {roots[location], application}):
-            for program in sorted(programs.get(root, ())):
+    programs: dict[Location, list[Location]] = {}
+    for location, request in _loaders(known):
+        above = known.packages_above(known.roots[location]) - {known.application}
+        for root in sorted(above):
+            if root not in programs:
+                programs[root] = sorted(set(_computed_programs(root, known)))
+            for program in programs[root]:
                 made = replace(
                     _request_of(program, location, request),
                     specifier=Specifier(f"{_name_of(root)}/{program.removeprefix(root)}"),
@@ -74,47 +60,35 @@ def requests_of_dependents(
                 yield location, made, program
 
 
+def _computed_programs(root: Location, known: KnownModules) -> Iterator[Location]:
+    """Yield the programs whose paths the modules of a package compute."""
+    for location, module in known.packages[root].items():
+        if module.record.assets:
+            files = asset_files(module.record, location=location, read=known.context.powers)
+            yield from (file for file in files if file != location and file.endswith(PROGRAMS))
+
+
 def _name_of(root: Location) -> str:
     return root.rstrip("/").rpartition("/node_modules/")[2] or base_name(Location(root.rstrip("/")))
 
 
-def _users(
-    modules: Mapping[Location, Module], roots: Mapping[Location, Location]
-) -> dict[Location, set[Location]]:
-    """Return the packages that request each package, by their roots."""
-    found: dict[Location, set[Location]] = {}
-    for location, module in modules.items():
-        for edge in module.edges:
-            if isinstance(edge.target, FileTarget) and edge.target.location in roots:
-                found.setdefault(roots[edge.target.location], set()).add(roots[location])
-    return found
-
-
-def _reachable(start: Location, edges: Mapping[Location, set[Location]]) -> set[Location]:
-    seen, pending = {start}, [start]
-    while pending:
-        more = edges.get(pending.pop(), set()) - seen
-        seen |= more
-        pending += more
-    return seen
-
-
-def _loaders(
-    modules: Mapping[Location, Module], application: Location, context: ResolverContext
-) -> list[tuple[Location, PatternRequest]]:
+def _loaders(known: KnownModules) -> list[tuple[Location, PatternRequest]]:
     """Return the requests of dependencies that load or start a program by a path."""
+    dependencies = [
+        (location, module)
+        for location, module in known.modules.items()
+        if known.roots[location] != known.application
+    ]
     found = [
         (location, request)
-        for location, module in modules.items()
+        for location, module in dependencies
         for request in module.record.patterns
         if request.pattern == "*"
         and _PATH.search(module.source, request.span.start, request.span.end)
-        and package_root(location, descriptors=context.descriptors) != application
     ]
     found += [
         (location, PatternRequest(pattern="*", kind="import", span=use.span, reach="guarded"))
-        for location, module in modules.items()
-        if package_root(location, descriptors=context.descriptors) != application
+        for location, module in dependencies
         for use in starting_uses(module.record)
         if not names_a_file(use, module)
     ]
@@ -160,14 +134,13 @@ def _where_it_starts(
             yield context.powers.canonical(place)
 
 
-def _named_programs(
-    modules: Mapping[Location, Module], application: Location, context: ResolverContext
-) -> Iterator[Location]:
+def _named_programs(known: KnownModules) -> Iterator[Location]:
     """Yield the programs in folders that the application computes, if it names them.
 
     Also in the working directory, which is the application's folder when it is bundled.
     """
-    for location, module in modules.items():
+    application, context = known.application, known.context
+    for location, module in known.modules.items():
         record = module.record
         if is_owned(location, application):
             yield from (file for file, _ in literal_arguments(location, module, context))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from posixpath import relpath
 
 from compartment_mapper.authority.node_builtins import is_builtin
+from compartment_mapper.graph.known_modules import KnownModules
 from compartment_mapper.graph.module_graph import Module
 from compartment_mapper.graph.patterns import PROGRAMS, asset_files
 from compartment_mapper.locations import Location, Specifier, joined, parent_of, path_of
@@ -17,7 +18,6 @@ from compartment_mapper.records.module_record import (
     ModuleRequest,
 )
 from compartment_mapper.resolve.package_lookup import ResolverContext, is_owned
-from compartment_mapper.resolve.specifiers import package_root
 from compartment_mapper.text import Span
 
 _STARTING: Mapping[str, frozenset[str]] = {
@@ -47,23 +47,21 @@ def names_a_file(use: BuiltinUse, module: Module) -> bool:
 _NEAR = 20
 
 
-def requests_by_starts(
-    modules: Mapping[Location, Module], *, application: Location, context: ResolverContext
-) -> Iterator[tuple[Location, ModuleRequest]]:
+def requests_by_starts(known: KnownModules) -> Iterator[tuple[Location, ModuleRequest]]:
     """Yield the programs whose paths are in the source of a package that starts threads.
 
     Any module of the package can compute the path.
     """
-    roots = {
-        location: package_root(location, descriptors=context.descriptors) for location in modules
-    }
+    modules, context = known.modules, known.context
     starting = {
-        roots[location] for location, module in modules.items() if any(starting_uses(module.record))
+        known.roots[location]
+        for location, module in modules.items()
+        if any(starting_uses(module.record))
     }
     for location, module in modules.items() if starting else ():
-        root = roots[location]
+        root = known.roots[location]
         found: list[tuple[Location, Span]] = []
-        if root == application:
+        if root == known.application:
             found += literal_arguments(location, module, context)
             found += _at_working_directory(module, root, context)
         if root in starting:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from compartment_mapper import errors
 from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.graph.addons import found_addons
+from compartment_mapper.graph.known_modules import KnownModules
 from compartment_mapper.graph.module_graph import FailedTarget, FileTarget
 from compartment_mapper.inference.decision import ScannedApplication, native_package
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location, relative_path
@@ -100,7 +101,8 @@ def _refused(
                 found = resolve(specifier, referrer=location, kind=kind, context=open_context)
                 if isinstance(found, FileResolution):
                     yield found.location, (location, edge.request.span)
-    for addon in found_addons(modules, context=context):
+    known = KnownModules(modules, application=scanned.root, context=context)
+    for addon in found_addons(known):
         if not addon.allowed and addon.asker[0] in modules:
             yield addon.file, addon.asker
 
