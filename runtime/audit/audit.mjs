@@ -119,7 +119,7 @@ const grantable = (part) =>
  * @param {ReturnType<typeof audit>} found
  * @returns {string[]} objects that packages share or that belong to the host; others belong to the package
  */
-export const reviewed = ({ lines }) => [
+const reviewed = ({ lines }) => [
   ...new Set(
     lines
       .filter(([, , shared, native]) => shared || native)
@@ -139,7 +139,10 @@ export const auditAll = () => {
       return { title: `${part} ${path}`, found, lines };
     }),
   );
-  return [base, ...granted];
+  const inThread = audit({ thread: true });
+  const known = new Set(base.lines);
+  const more = reviewed(inThread).filter((line) => !known.has(line));
+  return [base, { title: 'in a thread', found: inThread, lines: more }, ...granted];
 };
 
 /**

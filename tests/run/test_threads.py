@@ -313,3 +313,51 @@ def test_no_inspector_is_opened(tmp_path: Path, signal: str) -> None:
     assert attacked(tmp_path, code, policy, thread="setInterval(() => 0, 1000);\n") == (
         "ERR_ACCESS_DENIED\n"
     )
+
+
+def test_a_worker_of_a_cluster_sees_no_other_variables(tmp_path: Path) -> None:
+    """The variables of `fork` are added to those of the process, which the package may not read."""
+    code = (
+        "const cluster = require('cluster');\n"
+        "cluster.setupPrimary({ exec: require.resolve('./thread') });\n"
+        "cluster.fork({ GIVEN: 'yes' });\n"
+    )
+    thread = "console.log(process.env.GIVEN, process.env.OUTSIDE);\nprocess.exit(0);\n"
+    granted = {"process.env.GIVEN": True, "process.env.OUTSIDE": False, "process.exit": True}
+    denied = grants({"globals": granted}, **{"cluster.fork": OWN})
+    allowed = grants({"globals": {**granted, "process.env.OUTSIDE": True}}, **{"cluster.fork": OWN})
+
+    assert attacked(tmp_path, code, denied, thread=thread) == "yes undefined\n"
+    assert attacked(tmp_path, code, allowed, thread=thread).endswith("outside.js\n")
+
+
+@pytest.mark.parametrize("stdio", ["[]", "['ignore']", "['ignore', 'pipe']"])
+def test_a_short_list_of_streams_has_the_usual_three(tmp_path: Path, stdio: str) -> None:
+    """Otherwise the archive, and what a child reports, would pass through a standard stream."""
+    policy = grants({"globals": {"process.execPath": True}}, **{"child_process.fork": OWN})
+    code = (
+        "const { spawn } = require('child_process');\n"
+        f"const child = spawn(process.execPath, [require.resolve('./thread')], {{ stdio: {stdio} }});\n"
+        "child.stdin?.end('typed');\n"
+        "child.stdout.on('data', (chunk) => console.log(String(chunk)));\n"
+        "child.on('close', (code) => console.log('closed', code, child.stdio.length));\n"
+    )
+    thread = (
+        "console.log(JSON.stringify(['needed', { label: 'a', part: 'builtins', path: 'b' }]));\n"
+    )
+    audit = tmp_path / "audit.json"
+
+    shown = attacked(tmp_path, code, policy, "--audit-output", str(audit), thread=thread)
+
+    assert "closed 0 3" in shown
+    assert '["needed"' in shown
+    assert json.loads(audit.read_text())["audit"] == []
+
+
+def test_an_error_does_not_show_the_working_directory(tmp_path: Path) -> None:
+    code = f"{START}{TRIES}tried(() => new Worker('./none.js'));\n"
+
+    shown = attacked(tmp_path, code, grants(**THREADS))
+
+    assert "may not start './none.js'" in shown
+    assert str(tmp_path) not in shown

@@ -36,8 +36,9 @@ export const THREAD = '--thread';
 export const CHILD = '--child-fd';
 
 const NO_SIGNAL = '--disable-sigusr1';
-/** The signal would open the inspector, which runs any code. */
-const UNINSPECTED = process.allowedNodeEnvironmentFlags?.has(NO_SIGNAL) ? [NO_SIGNAL] : [];
+
+/** @returns {string[]} without the signal that opens the inspector, which runs any code; older versions have no option */
+const uninspected = () => (process.allowedNodeEnvironmentFlags.has(NO_SIGNAL) ? [NO_SIGNAL] : []);
 
 const builtin = (/** @type {string} */ name) =>
   /** @type {any} */ (process).getBuiltinModule(`node:${name}`);
@@ -161,7 +162,15 @@ export const makeThreads = ({ program, execArgv, setup, heard, env = {}, current
     },
     fork(beginning, { args, execArgv: more, stdio, more: options }) {
       const descriptor = stdio.length;
-      const argv = [...execArgv, ...UNINSPECTED, ...more, program, CHILD, `${descriptor}`, ...args];
+      const argv = [
+        ...execArgv,
+        ...uninspected(),
+        ...more,
+        program,
+        CHILD,
+        `${descriptor}`,
+        ...args,
+      ];
       const child = builtin('child_process').spawn(process.execPath, argv, {
         ...options,
         env,
@@ -177,7 +186,7 @@ export const makeThreads = ({ program, execArgv, setup, heard, env = {}, current
         ...options,
         exec: program,
         args: [CHILD, `${descriptor}`, ...args],
-        execArgv: [...execArgv, ...UNINSPECTED, ...more],
+        execArgv: [...execArgv, ...uninspected(), ...more],
         stdio: [...stdio, 'pipe'],
       });
       const current = Object.keys(process.env).map((name) => [name, undefined]);

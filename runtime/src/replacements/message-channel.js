@@ -63,7 +63,7 @@ export const defineHandler = (prototype, type, stateOf) => {
  * @param {unknown} options of `postMessage`: a list, or an object with one
  * @returns {unknown[]}
  */
-const transferIn = (options) => {
+export const transferIn = (options) => {
   const listed = Array.isArray(options) ? options : /** @type {any} */ (options)?.transfer;
   return listed === undefined || listed === null ? [] : [...listed];
 };

@@ -1,7 +1,5 @@
 // The uncaught error of a thread, in a form from which Node's serialization keeps the type and the properties: it reads
 // `constructor` of prototypes, which are accessors after lockdown.
-import { serialize } from 'node:v8';
-
 const TYPES = [
   ...[AggregateError, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError],
   Error,
@@ -10,9 +8,10 @@ const TYPES = [
 /**
  * @param {object} error
  * @param {string} name of a property
+ * @param {(value: unknown) => unknown} serialize throws for what can't be
  * @returns {[string, unknown][]} nothing if the property can't be read or serialized
  */
-const entryOf = (error, name) => {
+const entryOf = (error, name, serialize) => {
   try {
     const value = /** @type {Record<string, unknown>} */ (error)[name];
     serialize(value);
@@ -24,9 +23,10 @@ const entryOf = (error, name) => {
 
 /**
  * @param {unknown} error
+ * @param {(value: unknown) => unknown} serialize
  * @returns {unknown} what Node serializes
  */
-const plainError = (error) => {
+const plainError = (error, serialize) => {
   /** @type {Function | undefined} */
   let Type;
   try {
@@ -41,7 +41,7 @@ const plainError = (error) => {
     constructor: { value: Type },
     [Symbol.toStringTag]: { value: 'Error' },
   });
-  const entries = [...names].flatMap((name) => entryOf(own, name));
+  const entries = [...names].flatMap((name) => entryOf(own, name, serialize));
   const properties = entries.map(([name, value]) => {
     const enumerable = Object.prototype.propertyIsEnumerable.call(own, name);
     return [name, { value, enumerable, writable: true, configurable: true }];
@@ -52,11 +52,12 @@ const plainError = (error) => {
 /** Must be called before packages run. Listeners of `uncaughtException` get the error itself. */
 export const passErrorsOn = () => {
   const host = /** @type {any} */ (process);
+  const { serialize } = host.getBuiltinModule('node:v8'); // not imported: most programs start no thread
   const { _fatalException: decide } = host;
   if (typeof decide !== 'function') return;
   host._fatalException = (/** @type {unknown} */ error, /** @type {unknown[]} */ ...rest) => {
     const isHeard =
       host.listenerCount('uncaughtException') > 0 || host.hasUncaughtExceptionCaptureCallback();
-    return Reflect.apply(decide, host, [isHeard ? error : plainError(error), ...rest]);
+    return Reflect.apply(decide, host, [isHeard ? error : plainError(error, serialize), ...rest]);
   };
 };

@@ -1,7 +1,7 @@
 // `child_process` of packages whose grants list programs.
 import { codedError } from '../base/errors.js';
 import { allowsArguments, coversName } from '../policy/scopes.js';
-import { childView } from '../views/child-view.js';
+import { childView, withPromises } from '../views/child-view.js';
 import { refusal } from './rules.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
@@ -145,15 +145,7 @@ export const restrictedProcesses = (rule, load, env) => {
     );
     return shown(real, started);
   };
-  const promised = (/** @type {unknown[]} */ ...args) =>
-    new Promise((resolve, reject) => {
-      execFile(
-        ...args,
-        (/** @type {any} */ error, /** @type {unknown} */ stdout, /** @type {unknown} */ stderr) =>
-          error ? reject(Object.assign(error, { stdout, stderr })) : resolve({ stdout, stderr }),
-      );
-    });
-  Object.defineProperty(execFile, Symbol.for('nodejs.util.promisify.custom'), { value: promised });
+  withPromises(execFile);
   const sync =
     (/** @type {string} */ name) =>
     (/** @type {unknown[]} */ ...args) => {

@@ -51,13 +51,14 @@ export const threadsOf = ({ application: { powers } }) => {
 
 /**
  * @param {Package} pkg
- * @param {unknown} filename a path, or a URL object
- * @returns {{ path: string | undefined, shown: string }} undefined: it is no file
+ * @param {unknown} filename
+ * @returns {{ path: string | undefined, shown: string }} its path, undefined if it is no file, and what the package named:
+ *   an absolute path could show the working directory
  */
-export const locationOf = ({ application: { powers } }, filename) => {
+const locationOf = ({ application: { powers } }, filename) => {
   if (typeof filename === 'string') {
     const path = /** @type {AnyObject} */ (powers.getBuiltin('path'))['resolve'](filename);
-    return { path, shown: path };
+    return { path, shown: filename };
   }
   const href = isObject(filename) ? filename['href'] : undefined;
   if (typeof href !== 'string')
@@ -70,14 +71,17 @@ export const locationOf = ({ application: { powers } }, filename) => {
 
 /**
  * @param {Package} pkg
- * @param {string | undefined} path
- * @returns {FileTarget | undefined} a module that the package may load; undefined: there is none
+ * @param {unknown} filename a path, or a URL object
+ * @returns {{ target: FileTarget | undefined, shown: string }} a module that the package may load, undefined if there is
+ *   none, and its name for messages
  */
-export const startableAt = (pkg, path) => {
-  if (path === undefined) return undefined;
+export const moduleNamed = (pkg, filename) => {
+  const { path, shown } = locationOf(pkg, filename);
+  if (path === undefined) return { target: undefined, shown };
   const target = resolveRequest({ pkg, key: '', kind: 'require', specifier: path });
   if (target.kind === 'error' && target.denied !== undefined) throw target.error;
-  return target.kind === 'file' && isProgram(target.module.parser) ? target : undefined;
+  const isModule = target.kind === 'file' && isProgram(target.module.parser);
+  return { target: isModule ? target : undefined, shown };
 };
 
 /** @typedef {Pick<Beginning, 'variables' | 'ownVariables'>} GivenVariables */
@@ -87,19 +91,20 @@ export const startableAt = (pkg, path) => {
  * package gives are visible to itself, and to others as far as it may set them.
  *
  * @param {Package} pkg
- * @param {AnyObject | undefined} given undefined: none are given
+ * @param {unknown} given an object, or nothing
+ * @param {{ adds?: boolean }} [options] `adds`: those that are not given stay
  * @returns {GivenVariables}
  */
-export const variablesFor = ({ policy, application: { powers } }, given) => {
-  const env = /** @type {Variables} */ (powers.globals['process'].env);
-  if (given === undefined) return { variables: { ...env }, ownVariables: undefined };
+export const variablesFor = ({ policy, application }, given, { adds = false } = {}) => {
+  const env = /** @type {Variables} */ (application.powers.globals['process'].env);
+  if (!isObject(given)) return { variables: { ...env }, ownVariables: undefined };
   const process = grantedOf(globalDecision(policy, 'process'));
   const granted = process && memberOf(process, 'env');
   const writes = (/** @type {string} */ name) =>
     granted !== undefined && variableOf(granted, name).write;
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);
   const own = Object.fromEntries(entries.map(([name, value]) => [name, `${value}`]));
-  const kept = Object.entries(env).filter(([name]) => !writes(name));
+  const kept = Object.entries(env).filter(([name]) => adds || !writes(name));
   const set = Object.entries(own).filter(([name]) => writes(name));
   return { variables: Object.fromEntries([...kept, ...set]), ownVariables: own };
 };

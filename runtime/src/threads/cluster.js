@@ -6,14 +6,7 @@ import { sharedBuiltin } from '../taming/host-tame.js';
 import { childView } from '../views/child-view.js';
 import { sentMessage, sentSignal } from '../views/sent-message.js';
 import { defineOwn } from '../views/view.js';
-import {
-  beginningOf,
-  locationOf,
-  notInArchive,
-  startableAt,
-  threadsOf,
-  variablesFor,
-} from './beginnings.js';
+import { beginningOf, moduleNamed, notInArchive, threadsOf, variablesFor } from './beginnings.js';
 import { execArgvOf } from './exec-argv.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
@@ -55,8 +48,7 @@ const workerView = (EventEmitter, real, child) => {
  */
 const startWorker = (pkg, settings, env) => {
   const { exec = entryFilename(pkg.application), args, execArgv, silent, cwd } = settings;
-  const { path, shown } = locationOf(pkg, exec);
-  const target = startableAt(pkg, path);
+  const { target, shown } = moduleNamed(pkg, exec);
   if (target === undefined)
     throw notInArchive(
       pkg,
@@ -64,10 +56,7 @@ const startWorker = (pkg, settings, env) => {
       shown,
       "cluster.setupPrimary({ exec: require.resolve('./worker') })",
     );
-  const variables = variablesFor(
-    pkg,
-    isObject(env) ? { ...pkg.application.powers.globals['process'].env, ...env } : undefined,
-  );
+  const variables = variablesFor(pkg, env, { adds: true });
   const usual = silent ? 'pipe' : 'inherit';
   return threadsOf(pkg).cluster(beginningOf(pkg, target, variables), {
     args: [
@@ -120,10 +109,8 @@ const makeCluster = (pkg, deny) => {
   const fork = (/** @type {unknown} */ env) => {
     deny?.();
     const worker = startWorker(pkg, settings, env);
-    const child = childView(worker.process, load('events'), load('stream'), {
-      file: load('process')['execPath'],
-      args: [],
-    });
+    const command = { file: load('process')['execPath'], args: [] };
+    const child = childView(worker.process, load('events'), load('stream'), command, sentSignal);
     const view = workerView(EventEmitter, worker, child);
     workers[worker.id] = view;
     for (const event of EVENTS)

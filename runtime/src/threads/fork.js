@@ -4,16 +4,9 @@
 import { codedError, codedTypeError } from '../base/errors.js';
 import { isObject } from '../base/objects.js';
 import { sharedBuiltin } from '../taming/host-tame.js';
-import { childView } from '../views/child-view.js';
+import { childView, withPromises } from '../views/child-view.js';
 import { sentSignal } from '../views/sent-message.js';
-import {
-  beginningOf,
-  locationOf,
-  notInArchive,
-  startableAt,
-  threadsOf,
-  variablesFor,
-} from './beginnings.js';
+import { beginningOf, moduleNamed, notInArchive, threadsOf, variablesFor } from './beginnings.js';
 import { execArgvOf, isRefused } from './exec-argv.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
@@ -33,10 +26,12 @@ const REFUSED = ['uid', 'gid', 'execPath', 'argv0', 'shell'];
 const stdioOf = (stdio, usual) => {
   const listed =
     stdio === undefined || stdio === null
-      ? usual
+      ? [...usual]
       : Array.isArray(stdio)
         ? [...stdio]
         : [stdio, stdio, stdio, ...usual.slice(3)];
+  // The next descriptor is that of the archive.
+  while (listed.length < 3) listed.push('pipe');
   return listed.map((each, index) => {
     if (each === undefined || each === null) return index < 3 ? 'pipe' : 'ignore';
     if (each === 'inherit' && index > 2) return 'ignore'; // a descriptor that nobody named
@@ -78,7 +73,7 @@ const started = (pkg, { target, shown, args, execArgv, stdio, given }) => {
       throw codedError('ERR_ACCESS_DENIED', `a child that runs a module may not have '${name}'`);
   const names = OPTIONS.filter((name) => given[name] !== undefined);
   const { env } = given;
-  const variables = variablesFor(pkg, isObject(env) ? env : undefined);
+  const variables = variablesFor(pkg, env);
   const real = threadsOf(pkg).fork(beginningOf(pkg, target, variables), {
     args,
     execArgv: execArgvOf(execArgv),
@@ -91,10 +86,8 @@ const started = (pkg, { target, shown, args, execArgv, stdio, given }) => {
   const load = (/** @type {string} */ name) =>
     /** @type {AnyObject} */ (sharedBuiltin(pkg.application, name));
   const { execPath } = load('process');
-  return childView(real, load('events'), load('stream'), {
-    file: execPath,
-    args: [shown, ...args],
-  });
+  const command = { file: execPath, args: [shown, ...args] };
+  return childView(real, load('events'), load('stream'), command, sentSignal);
 };
 
 /**
@@ -118,8 +111,7 @@ const partsOf = ([first, second]) => {
 export const makeFork = (pkg, raw) => {
   const fork = (/** @type {unknown} */ filename, /** @type {unknown[]} */ ...rest) => {
     const { args, given } = partsOf(rest);
-    const { path, shown } = locationOf(pkg, filename);
-    const target = startableAt(pkg, path);
+    const { target, shown } = moduleNamed(pkg, filename);
     if (target === undefined) {
       if (raw !== undefined) return raw(filename, ...rest);
       throw notInArchive(pkg, FORK, shown, "fork(new URL('./child.js', import.meta.url))");
@@ -145,8 +137,7 @@ const moduleOf = (pkg, program, args) => {
   const at = args.findIndex((arg) => !arg.startsWith('-'));
   const options = args.slice(0, Math.max(0, at));
   if (at < 0 || options.some(isRefused)) return undefined;
-  const { path, shown } = locationOf(pkg, args[at]);
-  const target = startableAt(pkg, path);
+  const { target, shown } = moduleNamed(pkg, args[at]);
   return target && { target, shown, args: args.slice(at + 1), execArgv: options };
 };
 
@@ -225,19 +216,7 @@ export const makeExecFile = (pkg, raw, spawn) => {
     collect(child, given, command, (...results) => void done?.(...results));
     return child;
   };
-  const custom = Symbol.for('nodejs.util.promisify.custom');
-  Object.defineProperty(execFile, custom, {
-    value: (/** @type {unknown[]} */ ...args) =>
-      new Promise((resolve, reject) => {
-        const [program, ...rest] = args;
-        execFile(
-          program,
-          ...rest,
-          (/** @type {any} */ error, /** @type {any} */ stdout, /** @type {any} */ stderr) =>
-            error ? reject(Object.assign(error, { stdout, stderr })) : resolve({ stdout, stderr }),
-        );
-      }),
-  });
+  withPromises(execFile);
   return Object.freeze(execFile);
 };
 

@@ -4,15 +4,15 @@ import { codedError, codedTypeError } from '../base/errors.js';
 import { isObject } from '../base/objects.js';
 import { hardenHost } from '../lockdown/host-harden.js';
 import { makePrivate } from '../replacements/private-state.js';
+import { transferIn } from '../replacements/message-channel.js';
 import { channels } from '../replacements/replacements.js';
 import { sharedBuiltin } from '../taming/host-tame.js';
 import { readableView, writableView } from '../views/stream-view.js';
 import {
   beginningOf,
-  locationOf,
+  moduleNamed,
   notInArchive,
   refusedStart,
-  startableAt,
   threadsOf,
   variablesFor,
 } from './beginnings.js';
@@ -40,9 +40,9 @@ const limitsOf = (given) => {
   return Object.fromEntries(
     LIMITS.flatMap((name) => {
       const value = given[name];
-      if (value === undefined) return [];
+      if (typeof value !== 'number') return [];
       // V8 ends the process for others.
-      if (typeof value === 'number' && value >= 0.5 && value <= 1_000_000) return [[name, value]];
+      if (value >= 0.5 && value <= 1_000_000) return [[name, value]];
       throw codedError('ERR_OUT_OF_RANGE', `resourceLimits.${name} must be from 0.5 to 1,000,000`);
     }),
   );
@@ -60,7 +60,7 @@ const startThread = (pkg, target, given) => {
   const { argv, execArgv, env, name, resourceLimits, transferList, workerData } = given;
   const threads = threadsOf(pkg);
   // SHARE_ENV gives a copy: Node reads NODE_OPTIONS from a shared environment, and any thread can set it at any time.
-  const variables = variablesFor(pkg, isObject(env) ? env : undefined);
+  const variables = variablesFor(pkg, env);
   const options = {
     argv: argv === undefined || argv === null ? [] : [...argv].map((arg) => `${arg}`),
     execArgv: execArgvOf(execArgv),
@@ -120,8 +120,7 @@ const started = (pkg, Raw, filename, given) => {
     return { real: new Raw(filename, given), isRaw: true };
   }
   checkPath(filename);
-  const { path, shown } = locationOf(pkg, filename);
-  const target = startableAt(pkg, path);
+  const { target, shown } = moduleNamed(pkg, filename);
   if (target !== undefined) return { real: startThread(pkg, target, given), isRaw: false };
   if (Raw !== undefined) return { real: new Raw(filename, given), isRaw: true };
   const example = "new Worker(new URL('./worker.js', import.meta.url))";
@@ -185,10 +184,10 @@ export const makeWorkerClass = (pkg, Raw) => {
       const { real, isRaw, ended } = stateOf(this);
       if (ended) return;
       if (isRaw) return void real.postMessage(message, options);
-      const listed = Array.isArray(options) ? options : options?.transfer;
-      const { envelope, transfer } = channels(application.powers).pack(message, [
-        ...(listed ?? []),
-      ]);
+      const { envelope, transfer } = channels(application.powers).pack(
+        message,
+        transferIn(options),
+      );
       real.postMessage(envelope, transfer);
     }
 

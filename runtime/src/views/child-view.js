@@ -1,6 +1,6 @@
 // A child process as a package sees it.
 import { codedError } from '../base/errors.js';
-import { sentMessage, sentSignal } from './sent-message.js';
+import { sentMessage } from './sent-message.js';
 import { readableView, writableView } from './stream-view.js';
 import { defineOwn, frozenAccessor } from './view.js';
 
@@ -21,8 +21,7 @@ const addMessages = (child, real) => {
     return real['send'](sentMessage(message), ...(done === undefined ? [] : [done]));
   };
   const members = { send, disconnect: () => real['disconnect']() };
-  for (const [name, value] of Object.entries(members))
-    Object.defineProperty(child, name, { value, writable: true, configurable: true });
+  for (const [name, value] of Object.entries(members)) defineOwn(child, name, value, false);
   const channel = { ref: () => real['channel']?.ref(), unref: () => real['channel']?.unref() };
   Object.defineProperty(child, 'channel', {
     get: () => (real['connected'] ? channel : null),
@@ -39,9 +38,16 @@ const addMessages = (child, real) => {
  * @param {AnyObject} events the builtin
  * @param {AnyObject} stream the builtin
  * @param {{ file: string, args: string[] }} shown what it runs, as the package named it
+ * @param {(signal: unknown) => unknown} [checkSignal] throws for a signal that it may not get
  * @returns {AnyObject}
  */
-export const childView = (real, { EventEmitter }, stream, { args, file }) => {
+export const childView = (
+  real,
+  { EventEmitter },
+  stream,
+  { args, file },
+  checkSignal = (signal) => signal,
+) => {
   const child = new EventEmitter();
   const [stdin, stdout, stderr] = [
     writableView(real['stdin'], stream),
@@ -56,13 +62,7 @@ export const childView = (real, { EventEmitter }, stream, { args, file }) => {
     spawnfile: file,
     spawnargs: [file, ...args],
   };
-  for (const [name, value] of Object.entries(values))
-    Object.defineProperty(child, name, {
-      value,
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
+  for (const [name, value] of Object.entries(values)) defineOwn(child, name, value);
   for (const name of ['pid', 'killed', 'exitCode', 'signalCode', 'connected'])
     Object.defineProperty(
       child,
@@ -73,7 +73,7 @@ export const childView = (real, { EventEmitter }, stream, { args, file }) => {
       ),
     );
   Object.defineProperty(child, 'kill', {
-    value: (/** @type {unknown} */ signal) => real['kill'](sentSignal(signal)),
+    value: (/** @type {unknown} */ signal) => real['kill'](checkSignal(signal)),
     configurable: true,
   });
   for (const name of ['ref', 'unref'])
@@ -101,4 +101,25 @@ export const childView = (real, { EventEmitter }, stream, { args, file }) => {
       each.once('close', () => (left -= 1) === 0 && child.emit('close', ...given));
   });
   return child;
+};
+
+/**
+ * Defines what util.promisify returns for a function like `execFile`.
+ *
+ * @param {(...args: any[]) => AnyObject} execFile takes a callback, and returns the child
+ */
+export const withPromises = (execFile) => {
+  const promised = (/** @type {unknown[]} */ ...args) => {
+    /** @type {AnyObject | undefined} */
+    let child;
+    const promise = new Promise((resolve, reject) => {
+      child = execFile(
+        ...args,
+        (/** @type {any} */ error, /** @type {unknown} */ stdout, /** @type {unknown} */ stderr) =>
+          error ? reject(Object.assign(error, { stdout, stderr })) : resolve({ stdout, stderr }),
+      );
+    });
+    return Object.assign(promise, { child });
+  };
+  Object.defineProperty(execFile, Symbol.for('nodejs.util.promisify.custom'), { value: promised });
 };
