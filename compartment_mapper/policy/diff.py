@@ -87,12 +87,30 @@ def diff_policies(old: Policy, new: Policy) -> PolicyDifference:
     whole.
     """
     changes = [*_gained(old, new), *_lost(old, new)]
+    changes += [*_addons("added", new, old), *_addons("removed", old, new)]
     return PolicyDifference(
         authority=tuple(
             sorted(changes, key=lambda c: (SEVERITIES.index(c.severity), c.package, c.part, c.path))
         ),
         packages=tuple(_package_changes(old, new)),
     )
+
+
+def _addons(kind: ChangeKind, one: Policy, other: Policy) -> Iterator[AuthorityChange]:
+    """Yield the native addons of *one* that *other* does not list, or with another content."""
+    authority = authority_of("globals", "process.dlopen")
+    for name, own in ((ROOT_NAME, one.entry), *sorted(one.resources.items())):
+        for path, _ in sorted(own.native.items() - other.of(name).native.items()):
+            yield AuthorityChange(
+                kind=kind,
+                package=name,
+                part="globals",
+                path="process.dlopen",
+                severity=authority.severity,
+                reason=authority.reason,
+                grant=path,
+                place="",
+            )
 
 
 def _gained(old: Policy, new: Policy) -> Iterator[AuthorityChange]:

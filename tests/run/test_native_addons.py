@@ -113,11 +113,47 @@ def test_a_policy_of_the_run_takes_it_away(app: Path) -> None:
         resource.pop("native", None)
     (app / "less.json").write_text(json.dumps(value))
 
-    assert mapper("run", "app.zip", cwd=app).stdout == "number\n"
-    done = mapper("run", "app.zip", "--policy", "less.json", cwd=app)
+    bare = ("run", "app.zip", "--no-second-wall", "--policy")  # not the permission model denies it
+    same = mapper(*bare, file.name, cwd=app)
+    done = mapper(*bare, "less.json", cwd=app)
 
+    assert same.stdout == "number\n", same.stderr
     assert done.returncode == 1
     assert "number" not in done.stdout
+
+
+def test_reviews_see_it(app: Path) -> None:
+    file = policy(app)
+    mapper("bundle", "main.js", "-o", "app.zip", cwd=app, check=True)
+    value = json.loads(file.read_text())
+    for resource in value["resources"].values():
+        resource.pop("native", None)
+    (app / "less.json").write_text(json.dumps(value))
+
+    compared = mapper("policy", "diff", "less.json", file.name, cwd=app)
+    verified = mapper("verify", "app.zip", "--policy", "less.json", cwd=app)
+
+    assert mapper("verify", "app.zip", "--policy", file.name, cwd=app).returncode == 0
+    for done in (compared, verified):
+        assert done.returncode == 1
+        assert re.search(r"critical global process\.dlopen \(.*\.node\)", done.stdout + done.stderr)
+
+
+def test_readers_agree_about_a_malformed_hash(app: Path) -> None:
+    policy(app)
+    mapper("bundle", "main.js", "-o", "app.zip", cwd=app, check=True)
+    changed = app / "changed.zip"
+    with zipfile.ZipFile(app / "app.zip") as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "compartment-map.json":
+                content = re.sub(rb"sha512-[^\"]+", b"sha512-AAAA", content)
+            new.writestr(zipfile.ZipInfo(name), content)
+
+    for command in ("verify", "run"):
+        done = mapper(command, changed, cwd=app)
+        assert done.returncode == 1
+        assert "INVALID_ARCHIVE" in done.stderr, command
 
 
 def test_no_other_package_loads_it(app: Path) -> None:

@@ -118,6 +118,16 @@ def test_a_thread_runs_no_other_code(tmp_path: Path, call: str) -> None:
     assert "started" not in shown
 
 
+def test_other_options_of_node_have_no_effect(tmp_path: Path) -> None:
+    """Node would reject this one for a thread."""
+    options = "{ execArgv: ['--title=mine', '--no-warnings'] }"
+    code = f"{START}new Worker(require.resolve('./thread'), {options});\n"
+
+    assert (
+        attacked(tmp_path, code, grants(**THREADS), thread="console.log('began');\n") == "began\n"
+    )
+
+
 @pytest.mark.parametrize("how", ["Worker", "fork"])
 def test_variables_load_no_code(tmp_path: Path, how: str) -> None:
     """Node reads NODE_OPTIONS from the environment of a thread and of a process."""

@@ -180,7 +180,17 @@ const asNative = (options) => {
   if (options === undefined || typeof options.value !== 'object' || options.value === null)
     return new Map();
   const native = json.asObject(options).get('native');
-  return native === undefined ? new Map() : json.asMapOf(native, json.asString);
+  return native === undefined ? new Map() : json.asMapOf(native, asIntegrity);
+};
+
+/**
+ * @param {Json} input
+ * @returns {string}
+ */
+const asIntegrity = (input) => {
+  const integrity = json.asString(input);
+  if (/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity)) return integrity;
+  throw new InvalidArchive(`${input.path}: must be "sha512-" and a hash in Base64`);
 };
 
 /**

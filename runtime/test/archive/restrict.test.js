@@ -20,6 +20,9 @@ const mapWith = (policy) => ({
   ]),
 });
 
+const hash = (/** @type {string} */ letter) => `sha512-${letter.repeat(86)}==`;
+const ADDON = { options: { native: { 'a.node': hash('a') } } };
+const STARTS = { options: { scopes: { builtins: { 'cluster.fork': { modules: 'own' } } } } };
 const ATTENUATED = { attenuate: 'a', params: [1] };
 
 /** @type {Array<[string, object | undefined, object]>} what is granted, and less */
@@ -54,6 +57,10 @@ const LESS = [
   ['no globals of attenuated ones', { globals: ATTENUATED }, {}],
   ['the same attenuator', { defaultAttenuator: 'a' }, { defaultAttenuator: 'a' }],
   ['no attenuator', { defaultAttenuator: 'a' }, {}],
+  ['the same native addon', ADDON, ADDON],
+  ['no native addon', ADDON, {}],
+  ['the same start of modules', STARTS, STARTS],
+  ['a start of anything to modules', { builtins: { 'cluster.fork': true } }, STARTS],
   ['no policy to harmless capabilities', undefined, { builtins: { path: true } }],
   ['no policy to other packages', undefined, { packages: { other: true } }],
 ];
@@ -148,6 +155,15 @@ const MORE = [
   ['attenuated globals', { globals: ATTENUATED }, { globals: { fetch: true } }, /attenuated/],
   ['globals with another attenuation', { globals: ATTENUATED }, { globals: [1] }, /attenuated/],
   ['an attenuator', {}, { defaultAttenuator: 'a' }, /the attenuator a/],
+  ['a native addon', {}, ADDON, /the native addon a.node/],
+  [
+    'another content of a native addon',
+    { options: { native: { 'a.node': hash('b') } } },
+    ADDON,
+    /the native addon a.node/,
+  ],
+  ['the start of modules', {}, STARTS, /builtins cluster.fork/],
+  ['a start of anything', STARTS, { builtins: { 'cluster.fork': true } }, /builtins cluster/],
   [
     'another attenuator',
     { defaultAttenuator: 'b' },
