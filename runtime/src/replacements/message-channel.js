@@ -11,6 +11,7 @@ import { makePrivate } from './private-state.js';
 /**
  * @typedef {object} ChannelHost
  * @property {AnyObject} worker the builtin `worker_threads`
+ * @property {(target: object, type: string) => unknown[]} listenersOf `getEventListeners` of the builtin `events`
  * @property {AnyObject} globals with `EventTarget`, `Event`, `MessageEvent`
  * @property {() => Cloner} cloner
  */
@@ -22,7 +23,6 @@ const FORBIDDEN = Symbol('only the runtime creates ports');
  * @property {any} real the host's port
  * @property {boolean} started
  * @property {boolean} gone it is closed or was transferred
- * @property {number} listeners to `message`
  * @property {WeakMap<Function, Function>} wrapped listeners by the function passed to `on`
  * @property {Map<string, { handler: Function, listener: (event: unknown) => void }>} handlers
  */
@@ -73,7 +73,7 @@ export const transferIn = (options) => {
  *
  * @param {ChannelHost} host
  */
-export const makeChannels = ({ worker, globals, cloner }) => {
+export const makeChannels = ({ worker, listenersOf, globals, cloner }) => {
   const { EventTarget, Event, MessageEvent, DOMException } = globals;
   /** @type {ReturnType<typeof makePrivate<PortState>>} */
   const { store, of: stateOf, has: isPort } = makePrivate();
@@ -119,6 +119,27 @@ export const makeChannels = ({ worker, globals, cloner }) => {
     return known;
   };
 
+  const isHeard = (/** @type {object} */ port) => listenersOf(port, 'message').length > 0;
+  /**
+   * A port keeps its thread alive from its first listener to `message` to the end of the last: one for a single event
+   * ends with it.
+   *
+   * @template T
+   * @param {MessagePort} port
+   * @param {() => T} change
+   */
+  const referenced = (port, change) => {
+    const before = isHeard(port);
+    const result = change();
+    const after = isHeard(port);
+    if (after && !before) {
+      port.start();
+      port.ref();
+    }
+    if (before && !after) port.unref();
+    return result;
+  };
+
   class MessagePort extends /** @type {typeof globalThis.EventTarget} */ (EventTarget) {
     /** @param {unknown} [token] */
     constructor(token) {
@@ -145,7 +166,7 @@ export const makeChannels = ({ worker, globals, cloner }) => {
       state.started = true;
       const { real } = state;
       real.on('message', (/** @type {Envelope} */ envelope) => receive(this, envelope));
-      if (state.listeners === 0) this.unref();
+      if (!isHeard(this)) this.unref();
     }
 
     close() {
@@ -173,21 +194,17 @@ export const makeChannels = ({ worker, globals, cloner }) => {
 
     /** @param {[string, any, any?]} args */
     addEventListener(...args) {
-      super.addEventListener(...args);
-      const state = stateOf(this);
-      if (args[0] !== 'message') return;
-      state.listeners += 1;
-      this.start();
-      this.ref();
+      referenced(this, () => super.addEventListener(...args));
     }
 
     /** @param {[string, any, any?]} args */
     removeEventListener(...args) {
-      super.removeEventListener(...args);
-      const state = stateOf(this);
-      if (args[0] !== 'message') return;
-      state.listeners = Math.max(0, state.listeners - 1);
-      if (state.listeners === 0) this.unref();
+      referenced(this, () => super.removeEventListener(...args));
+    }
+
+    /** @param {Event} event */
+    dispatchEvent(event) {
+      return referenced(this, () => super.dispatchEvent(event));
     }
 
     /**
@@ -242,7 +259,7 @@ export const makeChannels = ({ worker, globals, cloner }) => {
   const makePort = (real) => {
     const port = new MessagePort(FORBIDDEN);
     store(port, {
-      ...{ real, started: false, gone: false, listeners: 0 },
+      ...{ real, started: false, gone: false },
       ...{ wrapped: new WeakMap(), handlers: new Map() },
     });
     real.on('close', () => port.dispatchEvent(new Event('close')));

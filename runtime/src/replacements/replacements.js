@@ -60,6 +60,7 @@ const structuredClone = once((host) => makeStructuredClone(() => clonerOf(host))
 export const channels = once((host) =>
   makeChannels({
     worker: builtin(host, 'worker_threads'),
+    listenersOf: builtin(host, 'events')['getEventListeners'],
     globals: host.globals,
     cloner: () => clonerOf(host),
   }),
