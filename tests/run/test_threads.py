@@ -33,6 +33,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+PROGRAMS = ["cluster.js", "forks.js", "main.js", "once.js", "spawns.js", "spawns.mjs"]
+
+
 def plain(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Return the result of *program* in Node."""
     return subprocess.run(
@@ -40,7 +43,7 @@ def plain(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("program", ["cluster.js", "forks.js", "main.js", "spawns.js"])
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_output_is_that_of_node(app: Path, program: str) -> None:
     expected = plain(program, app)
     assert expected.returncode == 0, expected.stderr
@@ -51,7 +54,7 @@ def test_output_is_that_of_node(app: Path, program: str) -> None:
     assert found.returncode == 0
 
 
-@pytest.mark.parametrize("program", ["cluster.js", "forks.js", "main.js", "spawns.js"])
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_an_archive_needs_no_other_file(app: Path, program: str, tmp_path: Path) -> None:
     mapper("bundle", "--infer", program, "-o", tmp_path / "app.zip", cwd=app, check=True)
 

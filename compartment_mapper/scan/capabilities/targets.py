@@ -7,6 +7,7 @@ import itertools
 from compartment_mapper.records.module_record import NODE_ITSELF
 from compartment_mapper.scan.requests.calls import first_argument
 from compartment_mapper.scan.requests.constants import UNKNOWN, texts_of
+from compartment_mapper.scan.syntax.names import references
 from compartment_mapper.scan.syntax.tree import Step, Syntax
 from compartment_mapper.text import Span
 
@@ -17,9 +18,14 @@ _CALLEES = {"call_expression": "function", "new_expression": "constructor"}
 def targets_at(syntax: Syntax, span: Span) -> str:
     """Return the possible first arguments of the call of the expression at *span*, one per line.
 
-    Empty if the expression is not called there, or if its argument could be anything.
+    A name in an import declaration stands for all of its uses. Empty if one of them is not a call,
+    or if its argument could be anything.
     """
-    return _targets(syntax, syntax.path_to(span.start), span)
+    path = syntax.path_to(span.start)
+    if path[-2].kind != "import_specifier":
+        return _targets(syntax, path, span)
+    found = [_targets(syntax, use.path, use.span) for use in references(syntax, path) or ()]
+    return "\n".join(dict.fromkeys(found)) if all(found) else ""
 
 
 def _targets(syntax: Syntax, path: tuple[Step, ...], span: Span) -> str:

@@ -109,6 +109,29 @@ def test_other_builtins(tmp_path: Path) -> None:
     }
 
 
+IMPORTED = [
+    ("get('https://a.example/x'); get('https://b.example/y');", ["a.example", "b.example"]),
+    ("get('https://a.example/x'); { const get = 1; use(get); }", ["a.example"]),
+    ("get('https://a.example/x'); get(url);", None),
+    ("get('https://a.example/x'); export { get };", None),
+    ("get('https://a.example/x'); export default get;", None),
+    ("get('https://a.example/x'); const other = get;", None),
+    ("get('https://a.example/x'); use({ get });", None),
+    ("get('https://a.example/x'); use(get);", None),
+    ("", None),
+]
+
+
+@pytest.mark.parametrize(("text", "hosts"), IMPORTED)
+@pytest.mark.parametrize("name", ["get", "request as get"])
+def test_imported_names(name: str, text: str, hosts: list[str] | None, tmp_path: Path) -> None:
+    folder = app(tmp_path, f"import {{ {name} }} from 'https';\n{text}\n")
+    write(folder, {"node_modules/a/package.json": package(name="a", version="1", type="module")})
+
+    expected = True if hosts is None else {"hosts": hosts}
+    assert inferred(folder) == {f"https.{name.partition(' ')[0]}": expected}
+
+
 def test_scopes_can_be_left_out(tmp_path: Path) -> None:
     folder = app(tmp_path, "fetch('https://api.example.com/');\n")
 
