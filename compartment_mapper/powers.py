@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from compartment_mapper.locations import Location, location_of_path, path_of
@@ -65,6 +66,29 @@ class MinifyPowers(Protocol):
 
     def are_same(self, esbuild: Location, pairs: Sequence[tuple[str, str]]) -> list[bool]:
         """Return, for each pair of functors, whether they differ only in formatting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShimChanges:
+    """What a shim changes: names of properties, by object."""
+
+    package: str
+    #: In its package.
+    path: str
+    adds: Mapping[str, tuple[str, ...]]
+    #: What it replaces, and what was put back.
+    restored: Mapping[str, tuple[str, ...]]
+
+
+class ShimPowers(Protocol):
+    """Confined runs of shims."""
+
+    def changes(self, archive: bytes) -> list[ShimChanges]:
+        """Return what each shim of *archive* changes.
+
+        Raises:
+            InputError: SHIM_REFUSED.
+        """
 
 
 class ScanPowers(Protocol):

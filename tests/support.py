@@ -17,6 +17,7 @@ from compartment_mapper.bundle.bundling import Bundle, bundle
 from compartment_mapper.errors.diagnostic import Diagnostic, InputError
 from compartment_mapper.host.esbuild_minifier import Minifier
 from compartment_mapper.host.node_process import Node
+from compartment_mapper.host.shim_runner import ShimRunner
 from compartment_mapper.host.type_stripper import TypeStripper
 from compartment_mapper.locations import Location, location_of_path
 from compartment_mapper.powers import MemoryFiles
@@ -133,6 +134,7 @@ def powers_over(files: MemoryFiles) -> Powers:
         engine=Node(NODE),
         strip=Erasing(),
         minify=Minifier(lambda: NODE),
+        shims=ShimRunner(lambda: Node(NODE)),
         progress=lambda _count: None,
     )
 

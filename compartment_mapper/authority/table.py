@@ -105,6 +105,10 @@ _UNKNOWN: Mapping[Part, Authority] = {
 
 #: Defining a global, or a member of an object of the language, for other packages; using one.
 MAKES_GLOBAL = Authority("high", "defines a global for other packages")
+#: Of a shim: not a capability of the host, so it is in no table.
+CHANGES_LANGUAGE = Authority(
+    "critical", "runs before the lockdown and adds to the language of every package"
+)
 MADE_GLOBAL = Authority("low", "uses a global that another package defines")
 
 

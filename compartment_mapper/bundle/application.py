@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from compartment_mapper import errors
@@ -42,6 +42,13 @@ from compartment_mapper.inference.policy_file import (
     with_harmless,
     with_open_packages,
 )
+from compartment_mapper.inference.shims import (
+    modules_of_shims,
+    shim_files,
+    shim_proposals,
+    with_shims,
+    with_shims_of,
+)
 from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.inference.uses import uses_of
 from compartment_mapper.locations import (
@@ -56,6 +63,7 @@ from compartment_mapper.powers import (
     MinifyPowers,
     ReadPowers,
     ScanPowers,
+    ShimPowers,
     StripPowers,
     SyntaxPowers,
 )
@@ -93,6 +101,8 @@ class Options:
     grants: tuple[str, ...] = ()
     #: The platforms whose native addons are packed, as Node names them: ``linux-x64``.
     platforms: tuple[str, ...] = ()
+    #: Modules to run before the lockdown: ``core-js/actual/iterator``.
+    shims: tuple[str, ...] = ()
     policy: PolicyFile | None = None
     #: Overrides of the policy, path by path.
     override: PolicyFile | None = None
@@ -114,6 +124,7 @@ class Powers:
     engine: SyntaxPowers
     strip: StripPowers
     minify: MinifyPowers
+    shims: ShimPowers
     progress: Callable[[int], None]
     scans: ScanPowers = field(default_factory=ScanHere)
     #: Called with the name of each finished stage.
@@ -182,44 +193,70 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     addons = addons_of(policy, options.grants, platforms=options.platforms)
     context = replace(context, addons=addons)
     attenuators = _attenuators(policy, root, context)
-    loading = _loading(context, root, powers)
-    loaded = load_modules(main, others=others, also=attenuators.values(), loading=loading)
+    shims = shim_files(policy, options.shims, root=root, context=context)
+    also = (*attenuators.values(), *shims)
+    loaded = load_modules(main, others=others, also=also, loading=_loading(context, root, powers))
     powers.ended("load")
     problems = (
         *loaded.problems,
         *link_problems(loaded.graph, root=root),
         *commonjs_name_problems(loaded.graph, root=root, context=context),
     )
-    if any(problem.severity == "error" for problem in problems):
-        raise InputError(*problems)
-    used = _shaken(loaded.graph, attenuators.values(), options, context, powers)
-    modules, packages = _with_included(used, root, options, context)
-    in_page = BROWSER in options.conditions
-    uses = tuple(uses_of(modules, packages, page=in_page))
-    scanned = ScannedApplication(root=root, modules=modules, packages=packages, uses=uses)
+    _raise_errors(problems)
+    used = _shaken(loaded.graph, also, options, context, powers)
+    scanned = _scanned(used, root, shims, options, context)
     if given is not None:
         more = with_named_grants(given.policy, options.grants, scanned.names)
         given = GivenPolicy(policy=more, file=given.file)
     misfits = _misfits(given, options, scanned, context)
-    if any(problem.severity == "error" for problem in misfits):
-        raise InputError(*misfits)
-    inferred = uses if options.infer and given is None else ()
-    doubtful = (
-        *doubtful_links(inferred, modules, packages, root=root),
-        *addon_warnings(scanned, context=context),
-    )
+    _raise_errors(misfits)
+    doubts = tuple(_doubts(given, options, scanned, shims, context))
+    policy = _decided_policy(given, options, scanned)
+    file = given.file if given else None
     powers.ended("infer")
     return Application(
         scanned=scanned,
-        policy=_decided_policy(given, options, scanned),
-        policy_file=given.file if given else None,
+        policy=with_shims(policy, scanned, shims, file=file),
+        policy_file=file,
         attenuators=attenuators,
-        warnings=(*problems, *doubtful, *misfits),
+        warnings=(*problems, *doubts, *misfits),
         infers=options.infer and given is None,
-        in_page=in_page,
+        in_page=BROWSER in options.conditions,
         install_scripts=installed_scripts(root, context) if options.reads_install_scripts else {},
         unused=len(loaded.graph.modules) - len(used.modules) if options.tree_shakes else None,
     )
+
+
+def _raise_errors(problems: Sequence[Diagnostic]) -> None:
+    if any(problem.severity == "error" for problem in problems):
+        raise InputError(*problems)
+
+
+def _scanned(
+    used: ModuleGraph,
+    root: Location,
+    shims: Sequence[Location],
+    options: Options,
+    context: ResolverContext,
+) -> ScannedApplication:
+    modules, packages = _with_included(used, root, options, context)
+    in_page = BROWSER in options.conditions
+    before = modules_of_shims(modules, shims)
+    uses = tuple(uses_of(modules, packages, page=in_page, before=before))
+    return ScannedApplication(root=root, modules=modules, packages=packages, uses=uses)
+
+
+def _doubts(
+    given: GivenPolicy | None,
+    options: Options,
+    scanned: ScannedApplication,
+    shims: Sequence[Location],
+    context: ResolverContext,
+) -> Iterator[Diagnostic]:
+    inferred = scanned.uses if options.infer and given is None else ()
+    yield from doubtful_links(inferred, scanned.modules, scanned.packages, root=scanned.root)
+    yield from addon_warnings(scanned, context=context)
+    yield from shim_proposals(scanned, shims)
 
 
 def _loading(context: ResolverContext, root: Location, powers: Powers) -> Loading:
@@ -305,7 +342,8 @@ def inferred_policy(application: Application, *, scopes: bool = True) -> Policy:
         scanned, believed=True
     )
     state = state_of(scanned, application.install_scripts)
-    return state.recorded_in(with_open_packages(policy, kept_open))
+    policy = with_shims_of(with_open_packages(policy, kept_open), application.policy)
+    return state.recorded_in(policy)
 
 
 def _in_any_layout(file: str) -> str:

@@ -43,6 +43,7 @@ from compartment_mapper.graph.module_ids import (
     is_list_of_entries,
     is_on_disk,
 )
+from compartment_mapper.inference.shims import has_shims, unrecorded, with_additions
 from compartment_mapper.locations import Location
 from compartment_mapper.powers import SyntaxPowers
 from compartment_mapper.records.codec import interface_of
@@ -77,7 +78,31 @@ def bundle(entry: Location, *, options: Options, powers: Powers) -> Bundle:
     Raises:
         InputError: All problems of the input.
     """
+    application = loaded(entry, options=options, powers=powers)
+    return packed(application, options=options, powers=powers)
+
+
+def loaded(entry: Location, *, options: Options, powers: Powers) -> Application:
+    """Return the application with *entry*, and what its shims add in its policy.
+
+    Raises:
+        InputError: All problems of the input.
+    """
     application = load_application(entry, options=options, powers=powers)
+    if not unrecorded(application.policy):
+        return application
+    plain = replace(options, format="archive", minify=False, source_map="none")
+    archive = packed(application, options=plain, powers=powers).content
+    policy = with_additions(application.policy, powers.shims.changes(archive))
+    return replace(application, policy=policy)
+
+
+def packed(application: Application, *, options: Options, powers: Powers) -> Bundle:
+    """Return the archive or the script of *application*.
+
+    Raises:
+        InputError: A module or a source map cannot be compiled or minified.
+    """
     names = archive_names(application.packages)
     tables = link_tables(application.modules, names)
     compiled_texts = _compiled(application.modules, tables, names)
@@ -172,7 +197,7 @@ def _replaceable(
     """Return the programs of the application's own package that have no diagnostics."""
     if application.policy_file is not None or application.in_page:
         return {}  # a policy may depend on these files; pages have names of their own
-    if application.unused is not None:
+    if application.unused is not None or has_shims(application.policy):
         return {}  # a new source may use more capabilities
     warned = {problem.place.file for problem in application.warnings if problem.place}
     warned |= {place_in(application, use).file for use in application.denied}

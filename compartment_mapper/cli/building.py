@@ -17,11 +17,10 @@ from compartment_mapper.bundle.application import (
     Application,
     Options,
     Powers,
-    load_application,
     place_in,
 )
 from compartment_mapper.bundle.build_result import BuildResult
-from compartment_mapper.bundle.bundling import Bundle, bundle
+from compartment_mapper.bundle.bundling import Bundle, bundle, loaded
 from compartment_mapper.cache.analyses import Analyses, KnownEngine, KnownScans
 from compartment_mapper.cache.file_dependencies import ObservedDisk, maybe_identity
 from compartment_mapper.cache.type_stripping import CachedStripping
@@ -33,6 +32,7 @@ from compartment_mapper.host.esbuild_minifier import Minifier
 from compartment_mapper.host.interrupts import check_interrupts
 from compartment_mapper.host.node_process import Node, find_node, node_platform
 from compartment_mapper.host.scan_workers import Workers, usable_cores
+from compartment_mapper.host.shim_runner import ShimRunner
 from compartment_mapper.host.type_stripper import TypeStripper
 from compartment_mapper.host.wall import refused_words, wall_for
 from compartment_mapper.inference.decision import PolicyFile
@@ -114,6 +114,7 @@ def options_of(choices: Choices, files: Mapping[str, bytes]) -> Options:
         frozen=choices.frozen,
         grants=choices.grant,
         platforms=choices.platform or (node_platform(),),
+        shims=choices.shim,
         policy=file(choices.policy),
         override=file(choices.override),
     )
@@ -145,7 +146,7 @@ def loaded_application(entry: str, options: Options, hosting: Hosting) -> Applic
     """
     location = entry_location(entry)
     with powers_of(hosting, disk=Disk(), stages=Stages()) as powers:
-        return load_application(location, options=options, powers=powers)
+        return loaded(location, options=options, powers=powers)
 
 
 @contextmanager
@@ -165,6 +166,7 @@ def powers_of(hosting: Hosting, *, disk: ReadPowers, stages: Stages) -> Iterator
             Powers,
             read=disk,
             minify=Minifier(lambda: own.node.path),
+            shims=ShimRunner(lambda: engine.node),
             progress=_progress(),
             ended=stages.ended,
         )

@@ -118,6 +118,7 @@ def _key(order: Order, files: Mapping[str, bytes]) -> str | None:
         version,
         [entry_location(entry) for entry in (order.entry, *order.others)],
         sorted(set(choices.condition)),
+        sorted(set(choices.shim)),
         choices.asset,
         choices.grant,
         choices.platform,

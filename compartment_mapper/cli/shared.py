@@ -38,6 +38,8 @@ class Choices:
     grant: tuple[str, ...]
     #: The platforms of native addons; empty: this one.
     platform: tuple[str, ...]
+    #: The modules to run before the lockdown.
+    shim: tuple[str, ...]
     #: None: depends on the conditions.
     tree_shaking: bool | None
     node: str | None
@@ -183,6 +185,13 @@ PACKAGE_OPTION = click.option(
     metavar="NAME",
     help="Only this package: a canonical name or a package name. Repeatable.",
 )
+SHIM_OPTION = click.option(
+    "--shim",
+    multiple=True,
+    metavar="MODULE",
+    help="Run MODULE before the lockdown, with nothing but the language: it may add properties to "
+    "the intrinsics of every package. Example: --shim core-js/actual/iterator",
+)
 _BUNDLE_OPTIONS = (
     CONDITION_OPTION,
     click.option(
@@ -209,6 +218,7 @@ _BUNDLE_OPTIONS = (
         metavar="PLATFORM",
         help="Pack native addons for PLATFORM, as Node names it: linux-x64. Default: this one.",
     ),
+    SHIM_OPTION,
     click.option(
         "--policy",
         type=PATH,

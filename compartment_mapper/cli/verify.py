@@ -19,6 +19,7 @@ from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.inference.decision import parsed_policy
 from compartment_mapper.policy.diff import AuthorityChange, PolicyDifference, diff_policies
 from compartment_mapper.policy.model import Policy
+from compartment_mapper.policy.outside import outside_of
 from compartment_mapper.report.policy_text import difference_text, policy_summary_text
 from compartment_mapper.report.text import summary_text
 
@@ -59,7 +60,7 @@ def verify_command(*, archive: str, sha512: str | None, policy: str | None, as_j
     carried = policy_of_map(found.map)
     excess = _excess(carried, given) if given is not None else ()
     if as_json:
-        print_json(_result(found, excess))
+        print_json(_result(found, carried, excess))
     else:
         show(_text(archive, found, carried))
     if excess:
@@ -82,6 +83,7 @@ def _text(name: str, archive: Archive, carried: Policy) -> str:
     return "\n".join(
         [
             f"{name}: {summary}, all hashes match",
+            *(found.text for found in outside_of(carried)),
             f"policy: {policy_summary_text(carried)}",
             *([f"entries: {', '.join(entries)}"] if len(entries) > 1 else []),
             f"sha512 {archive.sha512}",
@@ -89,13 +91,16 @@ def _text(name: str, archive: Archive, carried: Policy) -> str:
     )
 
 
-def _result(archive: Archive, excess: Sequence[AuthorityChange]) -> dict[str, object]:
+def _result(
+    archive: Archive, carried: Policy, excess: Sequence[AuthorityChange]
+) -> dict[str, object]:
     return {
         "sha512": archive.sha512,
         "packages": len(archive.map.compartments),
         "entries": archive.map.entries,
         "files": len(archive.sizes),
         "bytes": sum(archive.sizes.values()),
+        "outside": [found.to_dict() for found in outside_of(carried)],
         "withinPolicy": not excess,
         "excess": [change.to_dict() for change in excess],
     }

@@ -152,3 +152,46 @@ def no_install_scripts_recorded(file: str) -> Diagnostic:
         hint="run `compartment-mapper policy infer ENTRY`, review its installScripts, and set "
         '"run": true for those to run',
     )
+
+
+def shim_not_found(name: str) -> Diagnostic:
+    """A shim is no module of the application or of its dependencies."""
+    return Diagnostic(
+        code="SHIM_NOT_FOUND",
+        message=f"there is no module '{name}' to run as a shim",
+        hint="name a module as a package would import it: core-js/actual/iterator, ./shim.js, or "
+        "by its canonical name: a>b/file.js",
+    )
+
+
+def shim_changed(name: str, file: str) -> Diagnostic:
+    """A shim, or a module that it loads, differs from the policy."""
+    return Diagnostic(
+        code="SHIM_CHANGED",
+        message=f"the shim '{name}' is not the one that {file} lists: its source, or that of a "
+        "module that it loads, has another hash",
+        hint="review the change; then remove its entry from the policy and run `policy infer "
+        "--shim` again",
+    )
+
+
+def late_shim(place: Place, option: str, reason: str) -> Diagnostic:
+    """A module that extends the language is loaded after the lockdown."""
+    return Diagnostic(
+        code="LATE_SHIM",
+        message=f"'{option}' extends the language, which is locked before any package runs: "
+        f"{reason}",
+        place=place,
+        hint=f"to run it before the lockdown, with nothing but the language: --shim '{option}'",
+        severity="warning",
+    )
+
+
+def shim_refused(lines: str) -> Diagnostic:
+    """A shim failed, or did what no policy can allow."""
+    return Diagnostic(
+        code="SHIM_REFUSED",
+        message=lines,
+        hint="a shim has only the language, and may only add properties; load only parts of the "
+        "package, or another version",
+    )

@@ -143,6 +143,7 @@ def _decided(fresh: PackagePolicy, known: PackagePolicy, *, is_root: bool = Fals
         options=known.options,
         no_global_freeze=known.no_global_freeze,
         native=known.native,
+        shims={**known.shims, **fresh.shims},
     )
     for part in PARTS:
         decided = decided.with_grants(part, _decided_grants(part, fresh, known, is_root=is_root))

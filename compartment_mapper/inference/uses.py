@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -23,7 +23,7 @@ from compartment_mapper.graph.package_graph import PackageGraph
 from compartment_mapper.inference.links import links_of
 from compartment_mapper.inference.shared_globals import shared_globals
 from compartment_mapper.inference.use import CapabilityUse
-from compartment_mapper.locations import ROOT_NAME, CanonicalName
+from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
 from compartment_mapper.records.module_record import (
     NODE_ITSELF,
     BuiltinUse,
@@ -33,7 +33,11 @@ from compartment_mapper.records.module_record import (
 
 
 def every_use(
-    modules: ModuleGraph, packages: PackageGraph, *, page: bool = False
+    modules: ModuleGraph,
+    packages: PackageGraph,
+    *,
+    page: bool = False,
+    before: Container[Location] = (),
 ) -> Iterator[CapabilityUse]:
     """Yield all uses of every package, file by file, with repetitions.
 
@@ -41,9 +45,12 @@ def every_use(
         modules: The modules of the application.
         packages: Their packages.
         page: Whether the host is a page, which has other globals than Node.
+        before: Modules that run before the lockdown, as shims: they have no capability.
     """
     owners = {
-        location: packages.owner_of(location).canonical_name for location in sorted(modules.modules)
+        location: packages.owner_of(location).canonical_name
+        for location in sorted(modules.modules)
+        if location not in before
     }
     handed = {
         location: [] if owner == ROOT_NAME else _handed_on(modules.modules[location])
@@ -60,11 +67,15 @@ def every_use(
 
 
 def uses_of(
-    modules: ModuleGraph, packages: PackageGraph, *, page: bool = False
+    modules: ModuleGraph,
+    packages: PackageGraph,
+    *,
+    page: bool = False,
+    before: Container[Location] = (),
 ) -> list[CapabilityUse]:
     """Return the first use of each capability, by package, part and path."""
     found: dict[tuple[CanonicalName, Part, str, bool, bool], CapabilityUse] = {}
-    for use in every_use(modules, packages, page=page):
+    for use in every_use(modules, packages, page=page, before=before):
         key = (use.package, use.part, use.path, use.write, use.load)
         first = found.setdefault(key, use)
         if use.targets or first.targets:

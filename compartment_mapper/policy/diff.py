@@ -7,9 +7,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from compartment_mapper.authority.scopes import STARTS_OWN_MODULES
-from compartment_mapper.authority.table import SEVERITIES, Authority, Part, Severity, authority_of
+from compartment_mapper.authority.table import (
+    SEVERITIES,
+    Authority,
+    Part,
+    Severity,
+    authority_of,
+)
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
 from compartment_mapper.policy.model import PARTS, Attenuation, Grant, PackagePolicy, Policy
+from compartment_mapper.policy.outside import outside_beyond
 from compartment_mapper.policy.scope import Scope
 
 #: ``wanted``: the package uses the capability, but the policy denies it.
@@ -87,7 +94,7 @@ def diff_policies(old: Policy, new: Policy) -> PolicyDifference:
     whole.
     """
     changes = [*_gained(old, new), *_lost(old, new)]
-    changes += [*_addons("added", new, old), *_addons("removed", old, new)]
+    changes += [*_outside("added", new, old), *_outside("removed", old, new)]
     return PolicyDifference(
         authority=tuple(
             sorted(changes, key=lambda c: (SEVERITIES.index(c.severity), c.package, c.part, c.path))
@@ -96,21 +103,19 @@ def diff_policies(old: Policy, new: Policy) -> PolicyDifference:
     )
 
 
-def _addons(kind: ChangeKind, one: Policy, other: Policy) -> Iterator[AuthorityChange]:
-    """Yield the native addons of *one* that *other* does not list, or with another content."""
-    authority = authority_of("globals", "process.dlopen")
-    for name, own in ((ROOT_NAME, one.entry), *sorted(one.resources.items())):
-        for path, _ in sorted(own.native.items() - other.of(name).native.items()):
-            yield AuthorityChange(
-                kind=kind,
-                package=name,
-                part="globals",
-                path="process.dlopen",
-                severity=authority.severity,
-                reason=authority.reason,
-                grant=path,
-                place="",
-            )
+def _outside(kind: ChangeKind, one: Policy, other: Policy) -> Iterator[AuthorityChange]:
+    """Yield what *one* lets run outside of compartments and *other* does not."""
+    for found in outside_beyond(one, other):
+        yield AuthorityChange(
+            kind=kind,
+            package=found.package,
+            part="globals",
+            path=found.capability,
+            severity=found.authority.severity,
+            reason=found.authority.reason,
+            grant=found.file,
+            place="",
+        )
 
 
 def _gained(old: Policy, new: Policy) -> Iterator[AuthorityChange]:

@@ -24,6 +24,7 @@ from compartment_mapper.policy.model import (
     NATIVE,
     PARTS,
     SCOPES,
+    SHIMS,
     WRITES,
     Attenuation,
     Grant,
@@ -38,6 +39,7 @@ from compartment_mapper.policy.reviewed import (
     install_scripts_from,
     signs_from,
 )
+from compartment_mapper.policy.shims import INTEGRITY, Shim, shims_from
 from compartment_mapper.policy.values import (
     WrongValueError,
     flag,
@@ -57,16 +59,18 @@ _PACKAGE_KEYS = (
     "builtins",
     "packages",
     "native",
+    "shims",
     "noGlobalFreeze",
     "defaultAttenuator",
     "options",
 )
 #: In an archive: the keys that Endo's reader knows.
-_NEVER_ARCHIVED = frozenset({"version", "integrity", "entryPoints", "signs", "harden", "native"})
+_NEVER_ARCHIVED = frozenset(
+    {"version", "integrity", "entryPoints", "signs", "harden", "native", "shims"}
+)
 _ARCHIVED_KEYS = tuple(key for key in _PACKAGE_KEYS if key not in _NEVER_ARCHIVED)
 _POLICY_KEYS = ("$schema", "harmless", "defaultAttenuator", "entry", "resources", "installScripts")
 
-_INTEGRITY = re.compile(r"sha512-[A-Za-z0-9+/]{86}==")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -153,6 +157,7 @@ def _package_policy(value: object, at: ValuePlace) -> PackagePolicy:
         no_global_freeze=flag(found.get("noGlobalFreeze"), f"{at.path}.noGlobalFreeze") or False,
         options=_other_options(options),
         native=_native(found, options, f"{at.path}.native"),
+        shims=_shims(found, options, f"{at.path}.shims"),
         harden=_hardening(found, options, f"{at.path}.harden"),
         version=text_or_none(found.get("version"), f"{at.path}.version"),
         integrity=text_or_none(found.get("integrity"), f"{at.path}.integrity"),
@@ -181,12 +186,17 @@ def _native(found: Mapping[str, object], options: object, path: str) -> dict[str
     value = found.get("native", {} if kept is None else kept)
     listed: dict[str, str] = {}
     for name, integrity in record(value, path, None).items():
-        if not isinstance(integrity, str) or not _INTEGRITY.fullmatch(integrity):
+        if not isinstance(integrity, str) or not INTEGRITY.fullmatch(integrity):
             raise WrongValueError(
                 f'{path}["{name}"] must be "sha512-" and a hash in Base64, got {shown(integrity)}'
             )
         listed[name] = integrity
     return listed
+
+
+def _shims(found: Mapping[str, object], options: object, path: str) -> dict[str, Shim]:
+    kept = options.get(SHIMS) if isinstance(options, dict) else None
+    return shims_from(found.get("shims", {} if kept is None else kept), path)
 
 
 def _hardening(found: Mapping[str, object], options: object, path: str) -> Hardening | None:
@@ -203,9 +213,10 @@ def _other_options(options: object) -> object:
     """Return *options* without the entries that our archives store there."""
     if not isinstance(options, dict):
         return options
-    return {
-        k: v for k, v in options.items() if k not in {WRITES, LOADS, HARDEN, SCOPES, NATIVE}
-    } or None
+    return {k: v for k, v in options.items() if k not in _OWN_OPTIONS} or None
+
+
+_OWN_OPTIONS = frozenset({WRITES, LOADS, HARDEN, SCOPES, NATIVE, SHIMS})
 
 
 def _with_writes(grants: Grants, options: object) -> Grants:

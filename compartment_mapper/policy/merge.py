@@ -25,6 +25,7 @@ from compartment_mapper.policy.model import (
     patterns_of,
 )
 from compartment_mapper.policy.scope import Scope
+from compartment_mapper.policy.shims import common_shims
 
 
 def merge_policies(base: Policy, override: Policy) -> Policy:
@@ -75,6 +76,7 @@ def _merged(base: PackagePolicy, override: PackagePolicy) -> PackagePolicy:
         no_global_freeze=base.no_global_freeze or override.no_global_freeze,
         options=base.options if override.options is None else override.options,
         native={**base.native, **override.native},
+        shims={**base.shims, **override.shims},
         harden=base.harden if override.harden is None else override.harden,
         version=base.version if override.version is None else override.version,
         integrity=base.integrity if override.integrity is None else override.integrity,
@@ -125,6 +127,7 @@ def _restricted(policy: PackagePolicy, within: PackagePolicy, *, harmless: bool)
         packages=parts["packages"],
         harden=True if True in (policy.harden, within.harden) else policy.harden or within.harden,
         native=dict(policy.native.items() & within.native.items()),
+        shims=common_shims(policy.shims, within.shims),
         version=None,
         integrity=None,
         entry_points=None,

@@ -13,6 +13,7 @@ from typing import Literal
 from compartment_mapper.authority.table import Part, comes_with, holders_of, is_global
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
 from compartment_mapper.policy.scope import Scope
+from compartment_mapper.policy.shims import Shim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,8 @@ SCOPES = "scopes"
 HARDEN = "harden"
 #: Also in ``options``: the native addons that the package may load.
 NATIVE = "native"
+#: Also in ``options``: the shims of the package.
+SHIMS = "shims"
 
 #: The parts of a policy, in writing order.
 PARTS: tuple[Part, ...] = ("globals", "builtins", "packages")
@@ -62,6 +65,8 @@ class PackagePolicy:
     options: object = None
     #: The native addons that it may load: hashes by path in the package.
     native: Mapping[str, str] = field(default_factory=dict)
+    #: Its modules that run before the lockdown, by path in the package.
+    shims: Mapping[str, Shim] = field(default_factory=dict)
     #: Whether its exports are hardened; None if unspecified.
     harden: Hardening | None = None
     #: The version and the hash of the package at the time of writing.
@@ -100,11 +105,16 @@ class PackagePolicy:
                 found[part] = _grants_to_json(grants)
         if self.native:
             found["native"] = dict(sorted(self.native.items()))
+        if self.shims:
+            found["shims"] = self._shims()
         if self.no_global_freeze:
             found["noGlobalFreeze"] = True
         if self.options is not None:
             found["options"] = self.options
         return found
+
+    def _shims(self) -> dict[str, object]:
+        return {path: shim.to_dict() for path, shim in sorted(self.shims.items())}
 
     def _pinned(self) -> dict[str, object]:
         """Return the JSON value of the reviewed state."""
@@ -119,13 +129,7 @@ class PackagePolicy:
             found["signs"] = dict(sorted(self.signs.items()))
         return found
 
-    def to_endo(self) -> dict[str, object]:
-        """Return the JSON value in the format of Endo's reader.
-
-        Endo rejects ``"write"`` and scopes, and ignores ``options``, so ``options`` lists them.
-        """
-        granted = replace(self, harden=None, version=None, integrity=None, native={})
-        found = replace(granted, entry_points=None, signs=None).to_dict()
+    def _own_options(self) -> dict[str, object]:
         options: dict[str, object] = {}
         if isinstance(self.options, dict):
             options |= self.options
@@ -133,6 +137,18 @@ class PackagePolicy:
             options[HARDEN] = self.harden
         if self.native:
             options[NATIVE] = dict(sorted(self.native.items()))
+        if self.shims:
+            options[SHIMS] = self._shims()
+        return options
+
+    def to_endo(self) -> dict[str, object]:
+        """Return the JSON value in the format of Endo's reader.
+
+        Endo rejects ``"write"`` and scopes, and ignores ``options``, so ``options`` lists them.
+        """
+        granted = replace(self, harden=None, version=None, integrity=None, native={}, shims={})
+        found = replace(granted, entry_points=None, signs=None).to_dict()
+        options = self._own_options()
         scopes: dict[str, dict[str, object]] = {
             part: scoped for part in PARTS if (scoped := _scopes(self.grants_of(part)))
         }

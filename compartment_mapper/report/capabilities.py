@@ -11,6 +11,7 @@ from compartment_mapper.inference.use import CapabilityUse
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
 from compartment_mapper.policy.diff import authority_of_grant, grant_text, policy_entries
 from compartment_mapper.policy.model import Grant, Policy
+from compartment_mapper.policy.outside import Outside, outside_of
 from compartment_mapper.report.model import ReviewedCapability, Status, by_severity
 from compartment_mapper.text import Position
 
@@ -20,7 +21,7 @@ _Key = tuple[CanonicalName, Part, str]
 
 def granted_capabilities(policy: Policy) -> _ByPackage:
     """Return what *policy* grants and denies, without looking at code."""
-    return _by_package(_of_policy(policy, used=None))
+    return _by_package([*_outside(policy), *_of_policy(policy, used=None)])
 
 
 def capabilities_of(
@@ -38,7 +39,8 @@ def capabilities_of(
         for use in uses
         if (found := _of_use(use, policy, place_of)) is not None
     }
-    stated = {_key(each): each for each in _of_policy(policy, used=False)}
+    of_policy = (*_of_policy(policy, used=False), *_outside(policy))
+    stated = {_key(each): each for each in of_policy}
     for key, each in used.items():
         grant = stated[key].grant if key in stated else each.grant
         stated[key] = replace(each, grant=grant)
@@ -72,6 +74,23 @@ def _of_policy(policy: Policy, *, used: bool | None) -> Iterator[ReviewedCapabil
             grant=_details(grant),
             used=used,
             place=_place(own.reasons.get((part, path), "")),
+        )
+
+
+def _outside(policy: Policy) -> Iterator[ReviewedCapability]:
+    """Yield what runs outside of compartments, by package and capability."""
+    files: dict[tuple[CanonicalName, str], list[Outside]] = {}
+    for each in outside_of(policy):
+        files.setdefault((each.package, each.capability), []).append(each)
+    for (package, capability), found in files.items():
+        yield ReviewedCapability(
+            package=package,
+            part="globals",
+            path=capability,
+            severity=found[0].authority.severity,
+            reason=found[0].authority.reason,
+            status="granted",
+            grant=", ".join(each.file for each in found),
         )
 
 

@@ -17,6 +17,7 @@ from compartment_mapper.inference.policy_file import PolicyDiagnostic, PolicyDia
 from compartment_mapper.locations import ROOT_NAME, CanonicalName
 from compartment_mapper.policy.diff import AuthorityChange, PackageChange, PolicyDifference
 from compartment_mapper.policy.model import Policy
+from compartment_mapper.policy.outside import outside_of
 from compartment_mapper.report.headline import difference_summary
 from compartment_mapper.text import LINE_END, printable
 
@@ -37,6 +38,7 @@ def policy_summary_text(policy: Policy) -> str:
                 refused += grant is False
                 authority = authority_of(part, path, write=grant == "write")
                 granted[authority.severity] += grant not in {False, "load"}
+    granted.update(found.authority.severity for found in outside_of(policy))
     del granted["harmless"]
     parts = [f"{granted[level]} {level}" for level in SEVERITIES if granted[level]]
     detail = f" ({', '.join(parts)})" if parts else ""

@@ -11,7 +11,7 @@ const LAYERS = [
   ['scopes'],
   ['threads'],
   ['audit', 'resolve', 'taming'],
-  ['replacements', 'views'],
+  ['replacements', 'shims', 'views'],
   ['lockdown'],
   ['protocols'],
   ['cyclic-modules'],

@@ -26,6 +26,7 @@ _COMMON = {
     "minify": "minify",
     "override": "policy-override",
     "policy": "policy",
+    "shim": "shims",
     "tree_shaking": "tree-shaking",
 }
 #: The parameters that are left out if the command line has another one, since both cannot be given.

@@ -14,6 +14,7 @@ from compartment_mapper.cli.shared import (
     CONDITION_OPTION,
     JOBS_OPTION,
     NODE_OPTION,
+    SHIM_OPTION,
     TREE_SHAKING_OPTION,
 )
 
@@ -24,6 +25,7 @@ class LoadOptions:
 
     condition: tuple[str, ...]
     tree_shaking: bool | None
+    shim: tuple[str, ...]
     hosting: Hosting
 
 
@@ -35,17 +37,20 @@ def load_options(command: Callable[..., None]) -> Callable[..., None]:
         *,
         condition: tuple[str, ...],
         tree_shaking: bool | None,
+        shim: tuple[str, ...],
         node: str | None,
         no_cache: bool,
         jobs: int | None,
         **arguments: object,
     ) -> None:
         hosting = Hosting(node=node, jobs=jobs, no_cache=no_cache)
-        loading = LoadOptions(condition=condition, tree_shaking=tree_shaking, hosting=hosting)
+        loading = LoadOptions(
+            condition=condition, tree_shaking=tree_shaking, shim=shim, hosting=hosting
+        )
         command(loading=loading, **arguments)
 
     return CONDITION_OPTION(
-        TREE_SHAKING_OPTION(NODE_OPTION(CACHE_OPTION(JOBS_OPTION(with_loading))))
+        TREE_SHAKING_OPTION(SHIM_OPTION(NODE_OPTION(CACHE_OPTION(JOBS_OPTION(with_loading)))))
     )
 
 
@@ -54,6 +59,7 @@ def load(entry: str, loading: LoadOptions) -> Application:
     options = Options(
         conditions=frozenset(loading.condition),
         tree_shakes=tree_shakes(loading.tree_shaking, loading.condition),
+        shims=loading.shim,
         finds_policy=False,
         reads_install_scripts=True,
     )

@@ -2,6 +2,7 @@
 import { beginningAt } from '../archive/compartment-map.js';
 import { InvalidArchive } from '../base/errors.js';
 import { parseArchive as parse } from '../linker/import-archive.js';
+import { refuseShims } from '../shims/graph.js';
 import { importEntry, makeApplication } from '../linker/link.js';
 import { restricted } from '../archive/restrict.js';
 
@@ -56,6 +57,7 @@ export const makeArchives = (host, lockedRealm) => {
    */
   const run = async (archive, options) => {
     const map = mapOf(archive, options);
+    refuseShims(map, 'run the archive with `compartment-mapper run`');
     const realm = lockedRealm();
     applications += 1;
     const version = applications > 1 ? `?${applications}` : '';

@@ -42,7 +42,7 @@ export const makeLock = (host) => {
     const withLocked = host.prepare();
     const { errorTaming = 'unsafe' } = options;
     const prepareStackTrace = errorTaming === 'unsafe' ? stacks.prepareStackTrace : undefined;
-    const realm = secure(prepareStackTrace, { ...SETTINGS, ...options });
+    const realm = secure(prepareStackTrace, { settings: { ...SETTINGS, ...options } });
     locked = { stacks, powers: { ...withLocked(realm), console } };
   };
 

@@ -15,7 +15,7 @@ import { isAttenuation, readPolicy } from '../policy/policy-format.js';
 
 /** @import { CompartmentMap } from './compartment-map.js' */
 /** @import { Decision, Granted, Part } from '../policy/policy.js' */
-/** @import { PackagePolicy } from '../policy/policy-format.js' */
+/** @import { PackagePolicy, ShimGrant } from '../policy/policy-format.js' */
 
 /**
  * @param {string} label
@@ -121,6 +121,24 @@ const scopeExcess = (part, policy, limit) => {
 };
 
 /**
+ * @param {ShimGrant | undefined} limit
+ * @param {ShimGrant} shim
+ */
+const coversShim = (limit, { integrity, adds, restored }) => {
+  /**
+   * @param {ReadonlyMap<string, string[]>} listed
+   * @param {ReadonlyMap<string, string[]>} wanted
+   */
+  const covers = (listed, wanted) =>
+    [...wanted].every(([object, names]) =>
+      names.every((name) => listed.get(object)?.includes(name)),
+    );
+  return (
+    limit?.integrity === integrity && covers(limit.adds, adds) && covers(limit.restored, restored)
+  );
+};
+
+/**
  * @param {string} label
  * @param {PackagePolicy} policy
  * @param {PackagePolicy} limit policy of the archive
@@ -137,6 +155,8 @@ const checkSubset = (label, policy, limit) => {
     if (grant !== false && !mayUsePackage(limit, other)) throw widened(label, `package ${other}`);
   for (const [path, integrity] of policy.native)
     if (limit.native.get(path) !== integrity) throw widened(label, `the native addon ${path}`);
+  for (const [path, shim] of policy.shims)
+    if (!coversShim(limit.shims.get(path), shim)) throw widened(label, `the shim ${path}`);
   if (defaultAttenuator !== undefined && defaultAttenuator !== limit.defaultAttenuator)
     throw widened(label, `the attenuator ${defaultAttenuator}`);
 };

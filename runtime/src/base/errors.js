@@ -15,6 +15,20 @@ export class InvalidArchive extends Error {
   }
 }
 
+/** A shim that does more than the policy allows, or that fails. */
+export class ShimRefused extends Error {
+  /**
+   * @param {string} message what the shim did
+   * @param {string} hint how to fix it
+   */
+  constructor(message, hint) {
+    super(message);
+    this.name = 'ShimRefused';
+    this.code = 'SHIM_REFUSED';
+    this.hint = hint;
+  }
+}
+
 /**
  * @template {Error} E
  * @param {E} error

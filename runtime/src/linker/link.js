@@ -26,7 +26,7 @@ import { handedTo, importDynamically, resolveToUrl } from './requests.js';
 /** @import { ModuleRecord } from '../cyclic-modules/records.js' */
 /** @import { Recorder, Report } from '../protocols/audit.js' */
 /** @import { Application, Linker, Package, Target } from '../protocols/package.js' */
-/** @import { Powers } from '../protocols/powers.js' */
+/** @import { Powers, ShimmedModule } from '../protocols/powers.js' */
 /** @import { Stacks } from '../stacks/stack.js' */
 
 /**
@@ -96,6 +96,15 @@ const linker = {
 };
 
 /**
+ * @param {ReadonlyArray<ShimmedModule>} modules
+ * @returns {Application['shimmed']}
+ */
+const shimmedLookup = (modules) => {
+  const known = new Map(modules.map((each) => [`${each.compartment}\0${each.key}`, each]));
+  return ({ name }, key) => known.get(`${name}\0${key}`);
+};
+
+/**
  * @param {object} options
  * @param {CompartmentMap} options.map
  * @param {StoredFiles} options.files verified
@@ -143,6 +152,7 @@ export const makeApplication = ({
     maps,
     isProgram,
     madeGlobals: madeGlobalsOf(policies),
+    shimmed: shimmedLookup(powers.shimmed ?? []),
     hardens: policies.some(({ globals, builtins }) => globals !== 'any' || builtins !== 'any'),
     packageOf(name) {
       const pkg =

@@ -10,7 +10,7 @@ import { filenameOfTarget, followKey } from '../resolve/resolve.js';
 /** @import { CjsSource, EsmSource } from '../archive/module-source.js' */
 /** @import { ModuleRecord } from '../cyclic-modules/records.js' */
 /** @import { Application, FileTarget, Package, Target } from '../protocols/package.js' */
-/** @import { NativeFile } from '../protocols/powers.js' */
+/** @import { NativeFile, ShimmedModule } from '../protocols/powers.js' */
 
 /** @param {FileTarget} target */
 const isEntry = ({ pkg, key }) => {
@@ -155,6 +155,17 @@ const dataRecord = (target) => {
 };
 
 /**
+ * @param {FileTarget} target an ECMAScript module
+ * @param {ShimmedModule} ran the same module, which ran before the lockdown
+ */
+const shimmedRecord = (target, { exports }) => {
+  const names = Object.keys(/** @type {object} */ (exports));
+  return makeSyntheticRecord(target.pkg, filenameOfTarget(target), names, (cells) => {
+    for (const [name, cell] of cells) cell.value = /** @type {any} */ (exports)[name];
+  });
+};
+
+/**
  * @param {FileTarget} target
  * @returns {ModuleRecord}
  */
@@ -164,6 +175,8 @@ const newRecord = (target) => {
     case 'pre-cjs-json':
       return cjsRecord(target);
     case 'pre-mjs-json': {
+      const ran = pkg.application.shimmed(pkg, key);
+      if (ran !== undefined) return shimmedRecord(target, ran);
       const source = /** @type {EsmSource} */ (pkg.sourceOf(key));
       return makeEsmRecord(pkg, key, source, isEntry(target) && suffix === '', suffix);
     }

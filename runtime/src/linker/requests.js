@@ -78,7 +78,9 @@ export const requireTarget = (pkg, target, from) => {
  */
 export const executeCjs = (pkg, key, module) => {
   const file = fileModule(pkg, key);
-  if (!isProgram(file.parser)) {
+  const ran = pkg.application.shimmed(pkg, key);
+  if (ran !== undefined) module.exports = ran.exports;
+  else if (!isProgram(file.parser)) {
     module.exports = storedData({ kind: 'file', pkg, key, module: file });
   } else {
     const functor = pkg.functorOf(key);

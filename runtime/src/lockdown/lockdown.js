@@ -8,7 +8,7 @@ import { hardenSegments } from './hidden-prototypes.js';
 import { enableOverrides, hardenHost, regardHardened } from './host-harden.js';
 import { defineConstructor, showConstructors } from './dynamic-code.js';
 
-/** @import { Powers } from '../protocols/powers.js' */
+/** @import { Powers, Shimmed } from '../protocols/powers.js' */
 
 /** @typedef {typeof globalThis & Record<string, any>} StartGlobal */
 
@@ -126,7 +126,7 @@ const restorePure = (original) => {
 const PLAIN_STATICS = ['Object', 'Symbol', 'BigInt', 'Number', 'String', 'Boolean'];
 
 /** @returns {object[]} prototypes that no global leads to */
-const hiddenPrototypes = () => {
+export const hiddenPrototypes = () => {
   const { getPrototypeOf } = Object;
   const generator = getPrototypeOf(function* none() {});
   const asyncGenerator = getPrototypeOf(async function* none() {});
@@ -293,18 +293,33 @@ const SETTINGS = {
  * @typedef {(error: unknown, sites: any[]) => unknown} PrepareStackTrace formats every stack trace
  */
 
+/** @returns {Record<string, any>} globals of the language that ses does not provide */
+const languageOfStart = () =>
+  Object.fromEntries(
+    LANGUAGE.filter((name) => start[name] !== undefined).map((name) => [name, start[name]]),
+  );
+
+/**
+ * @typedef {Pick<Powers, 'language' | 'languageNames' | 'capture' | 'shimmed'>} Locked
+ *
+ * @typedef {(language: Record<string, unknown>) => Shimmed} RunShims
+ */
+
 /**
  * Locks the realm down. Code that runs before must be trusted; code that runs after can't modify the intrinsics.
  *
  * @param {PrepareStackTrace | undefined} prepareStackTrace undefined: the default of ses
- * @param {import('ses').RepairOptions} [settings] options of ses that override those of the runtime
- * @returns {Pick<Powers, 'language' | 'languageNames' | 'capture'>}
+ * @param {object} [options]
+ * @param {import('ses').RepairOptions} [options.settings] of ses that override those of the runtime
+ * @param {RunShims | undefined} [options.runShims] adds to the repaired intrinsics before they are hardened
+ * @returns {Locked}
  */
-export const secure = (prepareStackTrace, settings = {}) => {
+export const secure = (prepareStackTrace, { settings = {}, runShims } = {}) => {
   checkPhases(transforms.mandatoryTransforms);
   const original = beforeRepair();
   start['repairIntrinsics']({ ...SETTINGS, ...settings });
   restorePure(original);
+  const shimmed = runShims?.(languageOfStart());
   defineConstructor('Function', 'function', Function.prototype);
   for (const [name, prefix, example] of FUNCTIONS)
     defineConstructor(name, prefix, Object.getPrototypeOf(example));
@@ -322,12 +337,10 @@ export const secure = (prepareStackTrace, settings = {}) => {
   const { globalThis } = new Compartment();
   regardHardened(intrinsics(globalThis));
   hardenSegments(start.Intl);
-  const language = Object.fromEntries(
-    LANGUAGE.filter((name) => start[name] !== undefined).map((name) => [
-      name,
-      hardenHost(withPlainConstructors(start[name])),
-    ]),
-  );
+  const language = languageOfStart();
+  for (const value of Object.values(language)) hardenHost(withPlainConstructors(value));
+  Object.assign(language, shimmed?.globals);
+  for (const value of [shimmed?.globals, ...(shimmed?.modules ?? [])]) start['harden'](value);
   const languageNames = [...Object.getOwnPropertyNames(globalThis), ...Object.keys(language)];
-  return { language, languageNames, capture };
+  return { language, languageNames, capture, ...(shimmed && { shimmed: shimmed.modules }) };
 };

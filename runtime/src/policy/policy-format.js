@@ -22,7 +22,15 @@ import { NO_SCOPES, readScopes } from './scopes.js';
  * @property {string | undefined} defaultAttenuator
  * @property {{ globals: Scopes, builtins: Scopes }} scopes grants that are restricted to hosts, files or programs
  * @property {ReadonlyMap<string, string>} native hashes of the native addons that the package may load, by path
+ * @property {ReadonlyMap<string, ShimGrant>} shims modules that run before the lockdown, by path
  * @property {boolean | 'code'} harden which exports of the package other packages can't change
+ */
+
+/**
+ * @typedef {object} ShimGrant
+ * @property {string} integrity of the source of the shim and of all modules that it loads
+ * @property {ReadonlyMap<string, string[]>} adds the properties that it may add, by the object that gets them
+ * @property {ReadonlyMap<string, string[]>} restored the properties that it may replace; they are put back
  */
 
 /** @type {PackagePolicy} */
@@ -33,6 +41,7 @@ export const NO_POLICY = {
   scopes: NO_SCOPES,
   defaultAttenuator: undefined,
   native: new Map(),
+  shims: new Map(),
   harden: false,
 };
 
@@ -44,6 +53,7 @@ export const ALL_POLICY = {
   scopes: NO_SCOPES,
   defaultAttenuator: undefined,
   native: new Map(),
+  shims: new Map(),
   harden: false,
 };
 
@@ -185,6 +195,32 @@ const asNative = (options) => {
 
 /**
  * @param {Json} input
+ * @returns {ShimGrant}
+ */
+const asShim = (input) => {
+  const members = json.asObject(input);
+  members.only(['integrity', 'adds', 'restored']);
+  const restored = members.get('restored');
+  return {
+    integrity: asIntegrity(members.need('integrity')),
+    adds: json.asMapOf(members.need('adds'), json.asStrings),
+    restored: restored === undefined ? new Map() : json.asMapOf(restored, json.asStrings),
+  };
+};
+
+/**
+ * @param {Json | undefined} options list the shims
+ * @returns {PackagePolicy['shims']}
+ */
+const asShims = (options) => {
+  if (options === undefined || typeof options.value !== 'object' || options.value === null)
+    return new Map();
+  const shims = json.asObject(options).get('shims');
+  return shims === undefined ? new Map() : json.asMapOf(shims, asShim);
+};
+
+/**
+ * @param {Json} input
  * @returns {string}
  */
 const asIntegrity = (input) => {
@@ -229,6 +265,7 @@ export const readPolicy = (input) => {
     }),
     defaultAttenuator: attenuator === undefined ? undefined : json.asString(attenuator),
     native: asNative(options),
+    shims: asShims(options),
     harden: asHarden(members.get('options')),
   };
 };

@@ -33,6 +33,7 @@ const harmlessPolicy = (application) => ({
   scopes: NO_SCOPES,
   defaultAttenuator: undefined,
   native: new Map(),
+  shims: new Map(),
   harden: false,
 });
 

@@ -10,7 +10,7 @@
 /** @import { AnyObject } from '../base/objects.js' */
 /** @import { Recorder, Report } from './audit.js' */
 /** @import { CommonJs, DirectEval, Functor, CrossPackageExports } from './modules.js' */
-/** @import { Powers } from './powers.js' */
+/** @import { Powers, ShimmedModule } from './powers.js' */
 
 /**
  * @typedef {object} Linker
@@ -33,6 +33,7 @@
  * @property {Report | undefined} report of denials and of uses of dangerous capabilities
  * @property {string} version distinguishes the URLs of its sources from those of other applications
  * @property {boolean} isProgram whether the process runs only the application and is named after it
+ * @property {(pkg: Package, key: string) => ShimmedModule | undefined} shimmed the module, if it ran before the lockdown
  * @property {ReadonlySet<string>} madeGlobals globals that some package may define for other packages
  * @property {boolean} hardens whether packages are isolated: not if all packages have all capabilities
  *

@@ -22,8 +22,18 @@
  * @property {Threads} [threads] set if packages can start threads
  * @property {(files: NativeFile[], id: string) => object} [loadAddon] loads machine code, beside the other files, and
  *   returns its exports
+ * @property {ReadonlyArray<ShimmedModule>} [shimmed] modules that ran before the lockdown, and do not run again
  * @property {AnyObject} [console] replaces the host's console
  * @property {{ nodeEnv: string } | undefined} [page] set in a document, which has no builtins
+ *
+ * @typedef {object} ShimmedModule
+ * @property {string} compartment
+ * @property {string} key
+ * @property {unknown} exports of a CommonJS module; of an ECMAScript module, an object with its exports
+ *
+ * @typedef {object} Shimmed
+ * @property {Record<string, unknown>} globals new globals for every package
+ * @property {ShimmedModule[]} modules
  *
  * @typedef {object} NativeFile machine code of an archive
  * @property {string} id

@@ -3,7 +3,6 @@ import { raiseAlarm } from '../audit/alarm.js';
 import { makeRecorder } from '../audit/audit.js';
 import { restricted } from '../archive/restrict.js';
 import { importArchive, parseArchive } from '../linker/import-archive.js';
-import { secure } from '../lockdown/lockdown.js';
 import { expectSettlement, print, reportUncaught } from '../node/node-program.js';
 import { prepareHost, verifyPowers } from '../node/powers.js';
 import { loadAddon } from '../node/addons.js';
@@ -13,6 +12,7 @@ import { NO_MAPS, mapsIn } from '../stacks/maps-file.js';
 import { makeStacks } from '../stacks/stack.js';
 import { printUncaught } from '../stacks/uncaught.js';
 import { reportBy } from './report-file.js';
+import { secureProcess } from './shimming.js';
 import { passErrorsOn } from './thread-errors.js';
 
 /** @import { Begun, Note } from '../node/threads.js' */
@@ -45,7 +45,7 @@ export const runBegun = (begun, { program, execArgv }, skipped) => {
   setVariables(beginning.variables);
   const stacks = makeStacks();
   const withLocked = prepareHost({ inherited: 0 });
-  const powers = withLocked(secure(stacks.prepareStackTrace));
+  const powers = withLocked(secureProcess(archive, stacks.prepareStackTrace));
   if (isThread) passErrorsOn();
   else printUncaught(stacks, print);
   const heard = (/** @type {Note} */ note) => port?.postMessage(note);

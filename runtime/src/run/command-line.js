@@ -2,7 +2,7 @@
 import * as path from 'node:path';
 
 export const USAGE =
-  'usage: node main.cjs [--alarm] [--allow-all] [--audit[=json]] [--no-cache] [--timings] [--entry NAME] [--restrict-fd N] ' +
+  'usage: node main.cjs [--alarm] [--allow-all] [--audit[=json]] [--no-cache] [--shims] [--timings] [--entry NAME] [--restrict-fd N] ' +
   '[--maps-fd N] [--report-fd N] [--audit-fd N] [--own-code-fd N] [--code-fd N] [--keep OWN CODE] (ARCHIVE | --fd N NAME) [ARGS...]';
 
 /**
@@ -11,6 +11,7 @@ export const USAGE =
  * @property {boolean} allowAll
  * @property {'text' | 'json' | undefined} audit
  * @property {boolean} cache whether compiled code is cached between runs
+ * @property {boolean} shims whether to print what the shims add to the language, instead of running the archive
  * @property {boolean} timings whether to print the time of each stage
  * @property {string | undefined} entry module to start instead of the default entry
  * @property {number | undefined} restrict a file descriptor of policies that restrict those of the archive
@@ -36,6 +37,7 @@ const FLAGS = Object.freeze({
   '--audit': { audit: 'text' },
   '--audit=json': { audit: 'json' },
   '--no-cache': { cache: false },
+  '--shims': { shims: true },
   '--timings': { timings: true },
 });
 
@@ -60,6 +62,7 @@ const parseOptions = (argv) => {
     allowAll: false,
     audit: undefined,
     cache: true,
+    shims: false,
     timings: false,
     entry: undefined,
     restrict: undefined,

@@ -22,6 +22,7 @@ import { makeThreads } from '../node/threads.js';
 import { entryFilename } from '../resolve/resolve.js';
 import { runBegun } from './begun.js';
 import { lineWriter, reportBy } from './report-file.js';
+import { secureProcess } from './shimming.js';
 import { compileSources } from '../compartment/package.js';
 import { makeCompiler, makeScripts } from '../node/scripts.js';
 import { makeStacks } from '../stacks/stack.js';
@@ -161,7 +162,7 @@ const run = async (
   warnOfAllAuthority(archive.map, allowAll);
   const stacks = makeStacks();
   const withLocked = prepareHost({ inherited: 0 });
-  const host = withLocked(secure(stacks.prepareStackTrace));
+  const host = withLocked(secureProcess(archive, stacks.prepareStackTrace));
   const scripts = cache && makeScripts(cache, nameOf(archive.sha512));
   printUncaught(stacks, print);
   timings.mark('lockdown');
@@ -232,6 +233,20 @@ const keep = ({ map, files, sha512 }, cache, { nameOf, saveOwn }) => {
 };
 
 /**
+ * Prints what the shims of an archive add to the language, as JSON, without running any other module.
+ *
+ * @param {Archive} archive
+ */
+const showShims = (archive) => {
+  /** @type {object[]} */
+  const rows = [];
+  secureProcess(archive, makeStacks().prepareStackTrace, ({ shim: { label, path }, ...row }) => {
+    rows.push({ package: label, path, ...row });
+  });
+  writeSync(1, `${JSON.stringify(rows)}\n`);
+};
+
+/**
  * @param {Command} command
  * @param {Start} start
  */
@@ -242,6 +257,7 @@ export const main = (command, start) => {
   const opened = readArchive(command);
   timings.mark('archive');
   if (opened === undefined) process.exitCode = 1;
+  else if (command.shims) showShims(opened.archive);
   else if (command.keep !== undefined && start.cache) keep(opened.archive, start.cache, start);
   else void run(opened, command, start);
 };

@@ -1,5 +1,4 @@
 // Starts a script created by `bundle --format script` or `module`, in a Node process or a page.
-import { secure } from '../lockdown/lockdown.js';
 import { beginningAt, parseCompartmentMap } from '../archive/compartment-map.js';
 import { makeApplication, startEntry } from '../linker/link.js';
 import { namespaceOf } from '../cyclic-modules/namespace.js';
@@ -19,7 +18,10 @@ import { storedValues } from '../archive/stored-files.js';
 import { printUncaught } from '../stacks/uncaught.js';
 import { hideWall } from '../node/wall.js';
 import { preparePage } from '../page/web-powers.js';
+import { refuseShims } from '../shims/graph.js';
+import { secureProcess, secureWith } from './shimming.js';
 
+/** @import { CompartmentMap } from '../archive/compartment-map.js' */
 /** @import { Maps } from '../stacks/maps-file.js' */
 /** @import { StoredValue } from '../archive/stored-files.js' */
 
@@ -47,15 +49,32 @@ const listeningSockets = () => Number(start.process.env['LISTEN_FDS']) || 0;
 
 /** @typedef {ReturnType<typeof lockHost>} Host */
 
-/** @param {ScriptData} data of the first script */
-const lockHost = ({ nodeEnv }) => {
+/**
+ * @param {ScriptData} data
+ * @returns {CompartmentMap}
+ */
+const mapOf = ({ map }) =>
+  parseCompartmentMap(
+    { value: typeof map === 'string' ? JSON.parse(map) : map, path: 'the map' },
+    { hashed: false },
+  );
+
+/**
+ * @param {ScriptData} data of the first script
+ * @param {CompartmentMap} map
+ */
+const lockHost = ({ nodeEnv, files }, map) => {
   const inNode = isNode();
   if (inNode) hideWall();
   const stacks = makeStacks({ showsHost: !inNode });
   const withLocked = inNode
     ? prepareHost({ inherited: listeningSockets() })
     : preparePage({ nodeEnv });
-  const powers = withLocked(secure(stacks.prepareStackTrace));
+  const application = { map, files: storedValues(files) };
+  const locked = inNode
+    ? secureProcess(application, stacks.prepareStackTrace)
+    : secureWith(application, stacks.prepareStackTrace, () => undefined);
+  const powers = withLocked(locked);
   if (inNode) printUncaught(stacks, print);
   return { inNode, stacks, powers };
 };
@@ -101,16 +120,15 @@ const mapsInPage = ({ maps = '' }) => {
 
 /**
  * @param {ScriptData} data
+ * @param {CompartmentMap} parsed
  * @param {boolean} isProgram
  */
-const applicationOf = (data, isProgram) => {
-  const { map, files } = data;
+const applicationOf = (data, parsed, isProgram) => {
+  const { files } = data;
   scripts += 1;
-  const { powers, stacks } = /** @type {Host} */ (host);
-  const parsed = parseCompartmentMap(
-    { value: typeof map === 'string' ? JSON.parse(map) : map, path: 'the map' },
-    { hashed: false },
-  );
+  const { powers: ofFirst, stacks } = /** @type {Host} */ (host);
+  const { shimmed: _shimmed, ...others } = ofFirst;
+  const powers = scripts > 1 ? others : ofFirst; // the modules of the first script are not those of this one
   const version = scripts > 1 ? `?${scripts}` : '';
   const stored = storedValues(files);
   const entry = chosenEntry();
@@ -140,11 +158,12 @@ const reportLate = (error) => {
 
 /**
  * @param {ScriptData} data
+ * @param {CompartmentMap} map
  * @param {Exports | undefined} exports of a module; errors are thrown to its importer
  * @returns {Promise<void> | undefined} undefined: the entry has been evaluated
  */
-const evaluateEntry = (data, exports) => {
-  const application = applicationOf(data, exports === undefined && scripts === 0);
+const evaluateEntry = (data, map, exports) => {
+  const application = applicationOf(data, map, exports === undefined && scripts === 0);
   if (host?.inNode) warnOfAllAuthority(application.map, false);
   const { record, done } = startEntry(application);
   const finish = () => {
@@ -156,15 +175,18 @@ const evaluateEntry = (data, exports) => {
   return undefined;
 };
 
-/** @param {ScriptData} data */
-const runInNode = (data) => {
+/**
+ * @param {ScriptData} data
+ * @param {CompartmentMap} map
+ */
+const runInNode = (data, map) => {
   const settled = expectSettlement();
   const failed = (/** @type {unknown} */ error) => {
     settled();
     reportUncaught(error, /** @type {Host} */ (host).stacks);
   };
   try {
-    const done = evaluateEntry(data, undefined);
+    const done = evaluateEntry(data, map, undefined);
     if (done === undefined) settled();
     else void done.then(settled, failed);
   } catch (error) {
@@ -180,9 +202,11 @@ const runInNode = (data) => {
  * @returns {Promise<void> | undefined} of a module, settles after its evaluation; undefined: already evaluated
  */
 export const run = (data, exports) => {
-  host ??= lockHost(data);
-  if (exports !== undefined) return evaluateEntry(data, exports);
-  if (host.inNode) runInNode(data);
-  else void evaluateEntry(data, undefined)?.catch(reportLate);
+  const map = mapOf(data);
+  if (host !== undefined) refuseShims(map, 'load the script with shims before other scripts');
+  host ??= lockHost(data, map);
+  if (exports !== undefined) return evaluateEntry(data, map, exports);
+  if (host.inNode) runInNode(data, map);
+  else void evaluateEntry(data, map, undefined)?.catch(reportLate);
   return undefined;
 };

@@ -6,6 +6,7 @@ import { stripTypeScriptTypes } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parseArchive } from '../linker/import-archive.js';
+import { refuseShims } from '../shims/graph.js';
 import { randomUUID } from 'node:crypto';
 import { codedError } from '../base/errors.js';
 import { startEntry, makeApplication } from '../linker/link.js';
@@ -89,7 +90,9 @@ const makeModules = (powers, stacks, report) => {
     importModule,
     /** @param {Message} message */
     add({ name, content }) {
-      archives.set(name, parseArchive(Buffer.from(content, 'base64'), verifyPowers));
+      const archive = parseArchive(Buffer.from(content, 'base64'), verifyPowers);
+      refuseShims(archive.map, 'run the archive with `compartment-mapper run`');
+      archives.set(name, archive);
     },
   };
 };

@@ -1,0 +1,217 @@
+"""Shims: modules that run before the lockdown, by a policy or by an option."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from compartment_mapper import errors
+from compartment_mapper.errors.diagnostic import Diagnostic, InputError
+from compartment_mapper.graph.module_graph import FileTarget, ModuleGraph
+from compartment_mapper.graph.module_ids import display_name
+from compartment_mapper.inference.decision import ScannedApplication
+from compartment_mapper.locations import (
+    ROOT_NAME,
+    CanonicalName,
+    Location,
+    Specifier,
+    relative_path,
+)
+from compartment_mapper.policy.model import PackagePolicy, Policy
+from compartment_mapper.policy.shims import Shim
+from compartment_mapper.powers import ShimChanges
+from compartment_mapper.records.languages import is_program
+from compartment_mapper.resolve.addons import integrity_of_file
+from compartment_mapper.resolve.package_lookup import find_package
+from compartment_mapper.resolve.resolver import FileResolution, ResolverContext, resolve
+from compartment_mapper.tables import table
+
+_EXTERNAL = "external:"
+
+
+def shim_files(
+    policy: Policy | None, named: Iterable[str], *, root: Location, context: ResolverContext
+) -> list[Location]:
+    """Return the shims that *policy* lists and those that options name.
+
+    Args:
+        policy: The given policy.
+        named: Specifiers, after the canonical names of dependents: ``a>b/file``, ``./file.js``.
+        root: The folder of the application.
+        context: The resolver context.
+
+    Raises:
+        InputError: SHIM_NOT_FOUND.
+    """
+    found = [_named_file(name, root, context) for name in named]
+    entries = [(ROOT_NAME, policy.entry), *policy.resources.items()] if policy else []
+    for name, own in entries:
+        for path in own.shims:
+            folder = _folder_of(name, root, context)
+            location = None if folder is None else Location(f"{folder}{path}")
+            if location is None or context.powers.kind(location) != "file":
+                raise InputError(errors.shim_not_found(f"{name}/{path}"))
+            found.append(context.powers.canonical(location))
+    return list(dict.fromkeys(found))
+
+
+def _named_file(name: str, root: Location, context: ResolverContext) -> Location:
+    *chain, specifier = name.split(">")
+    folder: Location | None = root
+    for package in chain:
+        folder = folder and _package_in(folder, package, context)
+    for kind in ("require", "import") if folder and specifier else ():
+        found = resolve(
+            Specifier(specifier),
+            referrer=Location(f"{folder}package.json"),
+            kind="require" if kind == "require" else "import",
+            context=context,
+        )
+        if isinstance(found, FileResolution):
+            return found.location
+    raise InputError(errors.shim_not_found(name))
+
+
+def _folder_of(name: CanonicalName, root: Location, context: ResolverContext) -> Location | None:
+    if name.startswith(_EXTERNAL):
+        return Location(f"{root}{name.removeprefix(_EXTERNAL)}/")
+    folder: Location | None = root
+    for package in name.split(">") if name != ROOT_NAME else ():
+        folder = folder and _package_in(folder, package, context)
+    return folder
+
+
+def _package_in(folder: Location, name: str, context: ResolverContext) -> Location | None:
+    return find_package(name, referrer=Location(f"{folder}package.json"), context=context)
+
+
+def modules_of_shims(modules: ModuleGraph, shims: Iterable[Location]) -> frozenset[Location]:
+    """Return the modules that the shims load, with the shims."""
+    found: set[Location] = set()
+    pending = list(shims)
+    while pending:
+        location = pending.pop()
+        if location in found:
+            continue
+        found.add(location)
+        edges = modules.modules[location].edges
+        pending += [e.target.location for e in edges if isinstance(e.target, FileTarget)]
+    return frozenset(found)
+
+
+def with_shims(
+    policy: Policy, scanned: ScannedApplication, shims: Sequence[Location], *, file: str | None
+) -> Policy:
+    """Return *policy* with all *shims*; those that it did not list may add nothing yet.
+
+    Args:
+        policy: The policy.
+        scanned: The application.
+        shims: The files.
+        file: The name of the policy file, if any.
+
+    Raises:
+        InputError: SHIM_CHANGED: the policy lists another content.
+    """
+    problems: list[Diagnostic] = []
+    for location in shims:
+        package = scanned.packages.owner_of(location)
+        name = package.canonical_name
+        path = relative_path(location, package.root) or ""
+        integrity = _integrity_of(location, scanned)
+        known = policy.of(name).shims.get(path)
+        if known is None:
+            policy = _with_shim(policy, name, path, Shim(integrity=integrity))
+        elif known.integrity != integrity:
+            problems.append(errors.shim_changed(f"{name}/{path}", file or "the policy"))
+    if problems:
+        raise InputError(*problems)
+    return policy
+
+
+def with_shims_of(policy: Policy, other: Policy) -> Policy:
+    """Return *policy* with the shims of *other*."""
+    for name in [ROOT_NAME, *other.resources]:
+        for path, shim in other.of(name).shims.items():
+            policy = _with_shim(policy, name, path, shim)
+    return policy
+
+
+def has_shims(policy: Policy) -> bool:
+    """Return whether *policy* lists a shim."""
+    return any(own.shims for own in _packages(policy))
+
+
+def unrecorded(policy: Policy) -> bool:
+    """Return whether a shim of *policy* adds nothing, so that it may not have run yet."""
+    return any(not shim.adds for own in _packages(policy) for shim in own.shims.values())
+
+
+def _packages(policy: Policy) -> tuple[PackagePolicy, ...]:
+    return (policy.entry, *policy.resources.values())
+
+
+def with_additions(policy: Policy, changes: Iterable[ShimChanges]) -> Policy:
+    """Return *policy* with what its shims add, for those that add nothing in it."""
+    for row in changes:
+        name = CanonicalName(row.package)
+        known = policy.of(name).shims[row.path]
+        if not known.adds:
+            policy = _with_shim(
+                policy,
+                name,
+                row.path,
+                replace(known, adds=row.adds, restored=row.restored),
+            )
+    return policy
+
+
+def _with_shim(policy: Policy, name: CanonicalName, path: str, shim: Shim) -> Policy:
+    own = policy.of(name)
+    own = replace(own, shims={**own.shims, path: shim})
+    if name == ROOT_NAME:
+        return replace(policy, entry=own)
+    return replace(policy, resources={**policy.resources, name: own})
+
+
+def _integrity_of(shim: Location, scanned: ScannedApplication) -> str:
+    """Return a hash of the sources of a shim and of all modules that it loads."""
+    rows: list[str] = []
+    for location in modules_of_shims(scanned.modules, [shim]):
+        package = scanned.packages.owner_of(location)
+        path = relative_path(location, package.root)
+        content = scanned.modules.modules[location].source
+        rows.append(f"{package.canonical_name}/{path}\0{integrity_of_file(content)}\n")
+    return integrity_of_file("".join(sorted(rows)).encode("utf-8", "surrogateescape"))
+
+
+def shim_proposals(scanned: ScannedApplication, shims: Sequence[Location]) -> Iterator[Diagnostic]:
+    """Yield a warning for each known shim that the application loads too late."""
+    known: dict[str, dict[str, str]] = json.loads(table("inference/known_shims.json"))
+    running = modules_of_shims(scanned.modules, shims)
+    seen: set[str] = set()
+    for location, module in sorted(scanned.modules.modules.items()):
+        if location in running or not is_program(module.record.language):
+            continue
+        for edge in module.edges:
+            if not isinstance(edge.target, FileTarget) or edge.target.location in running:
+                continue
+            package = scanned.packages.owner_of(edge.target.location)
+            if package.root == scanned.packages.owner_of(location).root:
+                continue
+            reason = _reason(known.get(package.name), edge.target.location, package.root)
+            name = str(package.canonical_name)
+            if reason is not None and name not in seen:
+                seen.add(name)
+                place = module.place(display_name(location, scanned.root), edge.request.span)
+                *chain, _ = name.split(">")
+                option = ">".join([*chain, edge.request.specifier])
+                yield errors.late_shim(place, option, reason)
+
+
+def _reason(files: Mapping[str, str] | None, target: Location, root: Location) -> str | None:
+    path = relative_path(target, root) or ""
+    return next(
+        (reason for prefix, reason in (files or {}).items() if path.startswith(prefix)), None
+    )
