@@ -252,12 +252,12 @@ def test_a_script_has_them_too(tmp_path: Path) -> None:
         check=True,
     )
 
-    found = mapper_free(folder / "app.js")
+    found = in_node(folder / "app.js")
 
     assert found == "3\n"
 
 
-def mapper_free(script: Path) -> str:
+def in_node(script: Path) -> str:
     """Return what a script prints in plain Node."""
     import subprocess  # noqa: PLC0415 - here only
 
@@ -285,3 +285,36 @@ def test_known_ones_are_proposed_where_they_come_too_late(tmp_path: Path) -> Non
     assert "LATE_SHIM" in late.stderr
     assert "--shim 'core-js/actual/array/last'" in late.stderr
     assert "LATE_SHIM" not in early.stderr
+
+
+PACKAGES = ROOT / "tests" / "packages" / "node_modules"
+
+#: By shim: a program that uses what it adds.
+POLYFILLS = {
+    "core-js/actual": "console.log([1, 2, 3].groupBy((x) => (x % 2 ? 'odd' : 'even')).odd);",
+    "core-js/stable": "console.log([3, 1].toSorted(), Object.groupBy([1], String));",
+    "core-js/proposals/array-unique": "console.log([1, 1, 2].uniqueBy());",
+    "temporal-polyfill/global": "console.log(`${Temporal.PlainDate.from('2024-01-31').add({ months: 1 })}`,"
+    " new Date(0).toTemporalInstant().toString());",
+    "array.prototype.at/auto": "console.log([1, 2].at(-1));",
+    "reflect-metadata": "class A {}\nReflect.defineMetadata('k', 1, A);\n"
+    "console.log(Reflect.getMetadata('k', A));",
+}
+
+
+@pytest.mark.parametrize("name", POLYFILLS)
+def test_real_polyfills_print_what_they_print_in_node(name: str, tmp_path: Path) -> None:
+    (tmp_path / "node_modules").symlink_to(PACKAGES)
+    installed = json.loads((PACKAGES.parent / "package.json").read_text())["dependencies"]
+    write(
+        tmp_path,
+        {
+            "package.json": package(name="app", version="1.0.0", dependencies=installed),
+            "main.js": f"require('{name}');\n{POLYFILLS[name]}\n",
+        },
+    )
+
+    mapper("policy", "infer", "--shim", name, "main.js", cwd=tmp_path, check=True)
+    found = mapper("run", "main.js", cwd=tmp_path)
+
+    assert found.stdout == in_node(tmp_path / "main.js"), found.stderr
