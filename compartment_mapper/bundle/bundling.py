@@ -43,7 +43,12 @@ from compartment_mapper.graph.module_ids import (
     is_list_of_entries,
     is_on_disk,
 )
-from compartment_mapper.inference.shims import has_shims, unrecorded, with_additions
+from compartment_mapper.inference.shims import (
+    has_shims,
+    restored_warnings,
+    unrecorded,
+    with_additions,
+)
 from compartment_mapper.locations import Location
 from compartment_mapper.powers import SyntaxPowers
 from compartment_mapper.records.codec import interface_of
@@ -93,8 +98,12 @@ def loaded(entry: Location, *, options: Options, powers: Powers) -> Application:
         return application
     plain = replace(options, format="archive", minify=False, source_map="none")
     archive = packed(application, options=plain, powers=powers).content
-    policy = with_additions(application.policy, powers.shims.changes(archive))
-    return replace(application, policy=policy)
+    changes = powers.shims.changes(archive)
+    return replace(
+        application,
+        policy=with_additions(application.policy, changes),
+        warnings=(*application.warnings, *restored_warnings(changes)),
+    )
 
 
 def packed(application: Application, *, options: Options, powers: Powers) -> Bundle:

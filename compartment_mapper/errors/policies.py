@@ -175,16 +175,35 @@ def shim_changed(name: str, file: str) -> Diagnostic:
     )
 
 
-def late_shim(place: Place, option: str, reason: str) -> Diagnostic:
-    """A module that extends the language is loaded after the lockdown."""
+def late_shim(place: Place, options: Sequence[str], reason: str) -> Diagnostic:
+    """Modules that extend the language are loaded after the lockdown."""
+    flags = " ".join(f"--shim '{option}'" for option in options)
     return Diagnostic(
         code="LATE_SHIM",
-        message=f"'{option}' extends the language, which is locked before any package runs: "
+        message=f"'{options[0]}' extends the language, which is locked before any package runs: "
         f"{reason}",
         place=place,
-        hint=f"to run it before the lockdown, with nothing but the language: --shim '{option}'",
+        hint=f"to run it before the lockdown, with nothing but the language: {flags}",
         severity="warning",
     )
+
+
+def shim_restored(name: str, properties: Sequence[str]) -> Diagnostic:
+    """A shim replaces functions of the language, which is not possible."""
+    more = len(properties) - _SHOWN
+    return Diagnostic(
+        code="SHIM_RESTORED",
+        message=f"the shim '{name}' replaces {', '.join(properties[:_SHOWN])}"
+        + (f" and {more} more" if more > 0 else "")
+        + ": they were put back, since other code relies on them",
+        hint="a polyfill that only mends an engine works without; a package that observes all "
+        "calls, such as zone.js, does not",
+        severity="warning",
+    )
+
+
+#: The number of properties that a message shows.
+_SHOWN = 6
 
 
 def shim_refused(lines: str) -> Diagnostic:
@@ -194,4 +213,13 @@ def shim_refused(lines: str) -> Diagnostic:
         message=lines,
         hint="a shim has only the language, and may only add properties; load only parts of the "
         "package, or another version",
+    )
+
+
+def shim_in_sandbox(text: str) -> Diagnostic:
+    """An archive for a sandbox has a shim."""
+    return Diagnostic(
+        code="SHIM_IN_SANDBOX",
+        message=f"{text}: the realm of a sandbox is locked down already",
+        hint="bundle the archive without --shim, or run it with `compartment-mapper run`",
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from compartment_mapper import errors
-from compartment_mapper.errors.diagnostic import Diagnostic, InputError
+from compartment_mapper.errors.diagnostic import Diagnostic, InputError, Place
 from compartment_mapper.graph.module_graph import FileTarget, ModuleGraph
 from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.inference.decision import ScannedApplication
@@ -187,27 +187,36 @@ def _integrity_of(shim: Location, scanned: ScannedApplication) -> str:
 
 
 def shim_proposals(scanned: ScannedApplication, shims: Sequence[Location]) -> Iterator[Diagnostic]:
-    """Yield a warning for each known shim that the application loads too late."""
+    """Yield a warning for each package with known shims that the application loads too late."""
+    late: dict[CanonicalName, list[tuple[str, Place]]] = {}
+    reasons: dict[CanonicalName, str] = {}
+    for specifier, package, place, reason in _late_shims(scanned, shims):
+        *chain, _ = package.split(">")
+        late.setdefault(package, []).append((">".join([*chain, specifier]), place))
+        reasons[package] = reason
+    for package, found in sorted(late.items()):
+        options = list(dict.fromkeys(option for option, _ in found))
+        yield errors.late_shim(found[0][1], options, reasons[package])
+
+
+def _late_shims(
+    scanned: ScannedApplication, shims: Sequence[Location]
+) -> Iterator[tuple[str, CanonicalName, Place, str]]:
+    """Yield specifier, package, place and reason of each request of a known shim."""
     known: dict[str, dict[str, str]] = json.loads(table("inference/known_shims.json"))
     running = modules_of_shims(scanned.modules, shims)
-    seen: set[str] = set()
     for location, module in sorted(scanned.modules.modules.items()):
         if location in running or not is_program(module.record.language):
             continue
+        owner = scanned.packages.owner_of(location).root
         for edge in module.edges:
             if not isinstance(edge.target, FileTarget) or edge.target.location in running:
                 continue
             package = scanned.packages.owner_of(edge.target.location)
-            if package.root == scanned.packages.owner_of(location).root:
-                continue
             reason = _reason(known.get(package.name), edge.target.location, package.root)
-            name = str(package.canonical_name)
-            if reason is not None and name not in seen:
-                seen.add(name)
+            if package.root != owner and reason is not None:
                 place = module.place(display_name(location, scanned.root), edge.request.span)
-                *chain, _ = name.split(">")
-                option = ">".join([*chain, edge.request.specifier])
-                yield errors.late_shim(place, option, reason)
+                yield edge.request.specifier, package.canonical_name, place, reason
 
 
 def _reason(files: Mapping[str, str] | None, target: Location, root: Location) -> str | None:
@@ -215,3 +224,11 @@ def _reason(files: Mapping[str, str] | None, target: Location, root: Location) -
     return next(
         (reason for prefix, reason in (files or {}).items() if path.startswith(prefix)), None
     )
+
+
+def restored_warnings(changes: Iterable[ShimChanges]) -> Iterator[Diagnostic]:
+    """Yield a warning for each shim that replaces properties, which are put back."""
+    for each in changes:
+        names = [f"{owner}.{key}" for owner, keys in each.restored.items() for key in keys]
+        if names:
+            yield errors.shim_restored(f"{each.package}/{each.path}", names)

@@ -10,6 +10,7 @@ from os import PathLike
 from pathlib import Path
 
 import compartment_mapper
+from compartment_mapper import errors
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.errors.environment import runtime_missing
 from compartment_mapper.host.node_process import UnreviewedNode, find_node
@@ -63,10 +64,16 @@ def settings_of(  # noqa: PLR0913 - one for each setting of a sandbox
 
 
 def _archive(archive: bytes | str | PathLike[str]) -> bytes:
-    from compartment_mapper.archive.reader import verify  # noqa: PLC0415 - 60 ms, only for archives
+    # 60 ms, only for archives
+    from compartment_mapper.archive.compartment_map import policy_of_map  # noqa: PLC0415
+    from compartment_mapper.archive.reader import verify  # noqa: PLC0415
+    from compartment_mapper.policy.outside import SHIM, outside_of  # noqa: PLC0415
 
     content = archive if isinstance(archive, bytes) else Path(archive).read_bytes()
-    verify(BytesIO(content))
+    found = outside_of(policy_of_map(verify(BytesIO(content)).map))
+    shim = next((each for each in found if each.capability == SHIM), None)
+    if shim is not None:
+        raise InputError(errors.shim_in_sandbox(shim.text))
     return content
 
 

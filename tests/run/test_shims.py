@@ -10,7 +10,9 @@ from command_line import write
 from process import mapper
 from support import NODE, ROOT, package
 
+from compartment_mapper import Sandbox
 from compartment_mapper.cli.shared import Choices
+from compartment_mapper.errors.diagnostic import InputError
 
 EXTENDS = "Array.prototype.last = function () { return this[this.length - 1]; };\n"
 
@@ -285,6 +287,40 @@ def test_known_ones_are_proposed_where_they_come_too_late(tmp_path: Path) -> Non
     assert "LATE_SHIM" in late.stderr
     assert "--shim 'core-js/actual/array/last'" in late.stderr
     assert "LATE_SHIM" not in early.stderr
+
+
+def test_a_replacement_is_a_warning(tmp_path: Path) -> None:
+    folder = app(tmp_path, shim=f"{EXTENDS}Promise.prototype.then = function () {{}};\n")
+
+    found = mapper("bundle", "--infer", "--shim", "poly", "main.js", "-o", "a.zip", cwd=folder)
+
+    assert found.returncode == 0
+    assert "SHIM_RESTORED" in found.stderr
+    assert "replaces Promise.prototype.then: they were put back" in found.stderr
+    assert mapper("run", "a.zip", cwd=folder).stdout == "3\n"
+
+
+def test_verify_and_report_list_it(tmp_path: Path) -> None:
+    folder = app(tmp_path)
+    mapper("bundle", "--infer", "--shim", "poly", "main.js", "-o", "a.zip", cwd=folder, check=True)
+
+    verified = mapper("verify", "a.zip", cwd=folder)
+    as_json = json.loads(mapper("verify", "--json", "a.zip", cwd=folder).stdout)
+    report = mapper("report", "a.zip", "--format", "json", cwd=folder)
+
+    line = "shim before the lockdown: index.js of poly (adds 1 property)"
+    assert verified.stdout.splitlines()[1] == line
+    assert as_json["outside"] == [{"kind": "shim", "package": "poly", "file": "index.js"}]
+    assert '"shim"' in report.stdout.replace(" ", "")
+    assert "critical" in report.stdout
+
+
+def test_a_sandbox_refuses_it(tmp_path: Path) -> None:
+    folder = app(tmp_path, main="require('poly'); exports.one = 1;\n")
+    mapper("bundle", "--infer", "--shim", "poly", "main.js", "-o", "a.zip", cwd=folder, check=True)
+
+    with pytest.raises(InputError, match="locked down already"):
+        Sandbox(modules={"app": folder / "a.zip"})
 
 
 PACKAGES = ROOT / "tests" / "packages" / "node_modules"
