@@ -17,6 +17,7 @@
  * @property {string} starter compartment of the package that started it
  * @property {Variables} variables of the whole program
  * @property {Variables | undefined} ownVariables that only the package that started it sees
+ * @property {'json' | 'advanced'} serialization of messages between processes
  * @property {{ workerData: Envelope, environmentData: Envelope }} [given] to a thread
  *
  * @typedef {object} ThreadOptions of Node's Worker

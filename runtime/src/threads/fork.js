@@ -6,7 +6,15 @@ import { isObject } from '../base/objects.js';
 import { sharedBuiltin } from '../taming/host-tame.js';
 import { childView, withPromises } from '../views/child-view.js';
 import { sentSignal } from '../views/sent-message.js';
-import { beginningOf, moduleNamed, notInArchive, threadsOf, variablesFor } from './beginnings.js';
+import {
+  beginningOf,
+  messagesBy,
+  moduleNamed,
+  notInArchive,
+  serializationOf,
+  threadsOf,
+  variablesFor,
+} from './beginnings.js';
 import { execArgvOf, isRefused } from './exec-argv.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
@@ -74,11 +82,13 @@ const started = (pkg, { target, shown, args, execArgv, stdio, given }) => {
   const names = OPTIONS.filter((name) => given[name] !== undefined);
   const { env } = given;
   const variables = variablesFor(pkg, env);
-  const real = threadsOf(pkg).fork(beginningOf(pkg, target, variables), {
+  const serialization = serializationOf(given['serialization']);
+  const real = threadsOf(pkg).fork(beginningOf(pkg, target, variables, serialization), {
     args,
     execArgv: execArgvOf(execArgv),
     stdio,
     more: {
+      serialization,
       ...Object.fromEntries(names.map((name) => [name, given[name]])),
       ...(given['killSignal'] !== undefined && { killSignal: sentSignal(given['killSignal']) }),
     },
@@ -87,7 +97,10 @@ const started = (pkg, { target, shown, args, execArgv, stdio, given }) => {
     /** @type {AnyObject} */ (sharedBuiltin(pkg.application, name));
   const { execPath } = load('process');
   const command = { file: execPath, args: [shown, ...args] };
-  return childView(real, load('events'), load('stream'), command, sentSignal);
+  return childView(real, load('events'), load('stream'), command, {
+    checkSignal: sentSignal,
+    ...messagesBy(pkg, serialization),
+  });
 };
 
 /**
