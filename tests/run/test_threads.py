@@ -265,6 +265,37 @@ def test_the_report_covers_threads_and_processes(tmp_path: Path) -> None:
     assert {"fs", "net"} <= denied
 
 
+def test_a_child_that_is_waited_for_is_confined_and_audited(tmp_path: Path) -> None:
+    builtins = {"child_process.fork": OWN, "fs.readFileSync": False}
+    policy = grants({"globals": {"process.execPath": True}}, **builtins)
+    code = (
+        "const starts = ['spawn', 'execFile'].map((name) => require('child' + name.slice(9) + '_process')[`${name}Sync`]);\n"
+        "const [spawnSync] = starts;\n"
+        "require('child_process').spawnSync(process.execPath, [require.resolve('./thread')]);\n"
+        "const { stdout } = spawnSync(process.execPath, [require.resolve('./thread')]);\n"
+        "console.log(String(stdout));\n"
+        "for (const args of [['-e', 'console.log(1)'], ['./outside.js'],"
+        " ['--require', './outside.js', require.resolve('./thread')]])\n"
+        "  for (const start of starts)\n"
+        "    try { start(process.execPath, args); console.log('started'); }"
+        " catch (error) { console.log(error.code); }\n"
+        "try { spawnSync('true'); } catch (error) { console.log(error.code); }\n"
+    )
+    thread = (
+        "try { console.log(typeof require('fs').readFileSync('main.js')); }"
+        " catch (error) { console.log('child', error.code); }\n"
+    )
+    report = tmp_path / "report.jsonl"
+
+    shown = attacked(tmp_path, code, policy, "--report", str(report), thread=thread)
+
+    assert "child ERR_ACCESS_DENIED" in shown
+    assert shown.count("ERR_ACCESS_DENIED") == 8, shown
+    assert "started" not in shown
+    denied = {json.loads(line)["capability"] for line in report.read_text().splitlines()}
+    assert "fs.readFileSync" in denied
+
+
 def test_a_grant_by_name_runs_any_code_in_threads(app: Path, tmp_path: Path) -> None:
     """The other, critical grant: the controls of the tests above can fail."""
     write(

@@ -39,6 +39,8 @@
  * @typedef {object} Threads
  * @property {(beginning: Beginning, options: ThreadOptions, transfer: unknown[]) => any} start returns Node's Worker
  * @property {(beginning: Beginning, options: ChildOptions) => any} fork returns Node's ChildProcess
+ * @property {(beginning: Beginning, options: ChildOptions & { input: Uint8Array }) => any} forkSync returns the result of
+ *   Node's `spawnSync`
  * @property {(beginning: Beginning, options: ChildOptions) => any} cluster returns Node's worker of a cluster
  * @property {(Beginning & { parentPort: any }) | undefined} current undefined in the program that starts all others
  */
