@@ -13,7 +13,7 @@ from compartment_mapper.graph.assets import with_included_assets
 from compartment_mapper.graph.commonjs_names import commonjs_name_problems
 from compartment_mapper.graph.link import link_problems
 from compartment_mapper.graph.loader import load_modules
-from compartment_mapper.graph.loading import Loading
+from compartment_mapper.graph.loading import Loaded, Loading
 from compartment_mapper.graph.module_graph import ModuleGraph
 from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.graph.package_graph import PackageGraph, graph_packages
@@ -59,6 +59,7 @@ from compartment_mapper.powers import (
     StripPowers,
     SyntaxPowers,
 )
+from compartment_mapper.resolve.addons import REFUSED_ADDON
 from compartment_mapper.resolve.browser_field import BROWSER
 from compartment_mapper.resolve.resolver import (
     FileResolution,
@@ -186,7 +187,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     loaded = load_modules(main, others=others, also=attenuators.values(), loading=loading)
     powers.ended("load")
     problems = (
-        *loaded.problems,
+        *_with_grants_of_addons(loaded, root, context),
         *link_problems(loaded.graph, root=root),
         *commonjs_name_problems(loaded.graph, root=root, context=context),
     )
@@ -219,6 +220,23 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         in_page=in_page,
         install_scripts=installed_scripts(root, context) if options.reads_install_scripts else {},
         unused=len(loaded.graph.modules) - len(used.modules) if options.tree_shakes else None,
+    )
+
+
+def _with_grants_of_addons(
+    loaded: Loaded, root: Location, context: ResolverContext
+) -> tuple[Diagnostic, ...]:
+    """Return the problems of loading, with the grant of each refused addon as the hint."""
+    if all(problem.code != REFUSED_ADDON for problem in loaded.problems):
+        return loaded.problems
+    packages = graph_packages(loaded.graph, root=root, context=context)
+    scanned = ScannedApplication(root=root, modules=loaded.graph, packages=packages, uses=())
+    hints = {found.place: found.hint for found in addon_warnings(scanned, context=context)}
+    return tuple(
+        replace(problem, hint=hints.get(problem.place, problem.hint))
+        if problem.code == REFUSED_ADDON
+        else problem
+        for problem in loaded.problems
     )
 
 

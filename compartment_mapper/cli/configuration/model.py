@@ -34,6 +34,7 @@ KEYS = {
     "policy-override": Key(kind="path"),
     "infer": Key(kind="flag"),
     "grants": Key(kind="names"),
+    "platforms": Key(kind="names"),
     "frozen": Key(kind="flag"),
     "tree-shaking": Key(kind="flag"),
     "compress": Key(kind="flag"),
@@ -68,6 +69,7 @@ class Configuration:
     policy_override: str | None = None
     infer: bool | None = None
     grants: tuple[str, ...] | None = None
+    platforms: tuple[str, ...] | None = None
     frozen: bool | None = None
     tree_shaking: bool | None = None
     compress: bool | None = None
