@@ -13,7 +13,7 @@ from compartment_mapper.graph.assets import with_included_assets
 from compartment_mapper.graph.commonjs_names import commonjs_name_problems
 from compartment_mapper.graph.link import link_problems
 from compartment_mapper.graph.loader import load_modules
-from compartment_mapper.graph.loading import Loading
+from compartment_mapper.graph.loading import Loaded, Loading
 from compartment_mapper.graph.module_graph import ModuleGraph
 from compartment_mapper.graph.module_ids import display_name
 from compartment_mapper.graph.package_graph import PackageGraph, graph_packages
@@ -67,6 +67,7 @@ from compartment_mapper.powers import (
     StripPowers,
     SyntaxPowers,
 )
+from compartment_mapper.resolve.addons import REFUSED_ADDON
 from compartment_mapper.resolve.browser_field import BROWSER
 from compartment_mapper.resolve.resolver import (
     FileResolution,
@@ -198,7 +199,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     loaded = load_modules(main, others=others, also=also, loading=_loading(context, root, powers))
     powers.ended("load")
     problems = (
-        *loaded.problems,
+        *_with_grants_of_addons(loaded, root, context),
         *link_problems(loaded.graph, root=root),
         *commonjs_name_problems(loaded.graph, root=root, context=context),
     )
@@ -257,6 +258,23 @@ def _doubts(
     yield from doubtful_links(inferred, scanned.modules, scanned.packages, root=scanned.root)
     yield from addon_warnings(scanned, context=context)
     yield from shim_proposals(scanned, shims)
+
+
+def _with_grants_of_addons(
+    loaded: Loaded, root: Location, context: ResolverContext
+) -> tuple[Diagnostic, ...]:
+    """Return the problems of loading, with the grant of each refused addon as the hint."""
+    if all(problem.code != REFUSED_ADDON for problem in loaded.problems):
+        return loaded.problems
+    packages = graph_packages(loaded.graph, root=root, context=context)
+    scanned = ScannedApplication(root=root, modules=loaded.graph, packages=packages, uses=())
+    hints = {found.place: found.hint for found in addon_warnings(scanned, context=context)}
+    return tuple(
+        replace(problem, hint=hints.get(problem.place, problem.hint))
+        if problem.code == REFUSED_ADDON
+        else problem
+        for problem in loaded.problems
+    )
 
 
 def _loading(context: ResolverContext, root: Location, powers: Powers) -> Loading:

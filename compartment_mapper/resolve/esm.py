@@ -12,7 +12,7 @@ from typing import assert_never
 from compartment_mapper.authority.node_builtins import is_builtin
 from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.locations import Location, parent_of, relative_path
-from compartment_mapper.resolve.addons import ADDON, integrity_of_file
+from compartment_mapper.resolve.addons import ADDON, REFUSED_ADDON
 from compartment_mapper.resolve.browser_field import main_of
 from compartment_mapper.resolve.file_urls import UrlProblem, location_below, referenced
 from compartment_mapper.resolve.package_exports import (
@@ -182,13 +182,12 @@ def _addon(real: Location, request: Request) -> FileResolution | ResolutionFailu
     path, content = relative_path(real, root) or "", context.powers.maybe_read(real) or b""
     if context.addons.allows(package, path, content):
         return FileResolution(location=real)
-    key = f'resources["{package}"].native["{path}"] = "{integrity_of_file(content)}"'
     return ResolutionFailure(
-        code="ERR_DLOPEN_FAILED",
+        code=REFUSED_ADDON,
         message=f"Cannot load the native addon '{shown(request.specifier)}': it is machine code, "
         "which no compartment confines",
-        hint=f"to trust it with everything that the process may do: --grant {package}:native, or "
-        f"in the policy: {key}",
+        # `bundle.application` knows the name of the package in a policy, and shows the grant.
+        hint="to trust it with everything that the process may do, name it in the policy",
     )
 
 

@@ -60,16 +60,13 @@ class _Remembered:
         return self._canonical[location]
 
 
-def resolver_context(
-    *, conditions: frozenset[str], powers: ReadPowers, addons: Addons = NO_ADDONS
-) -> ResolverContext:
+def resolver_context(*, conditions: frozenset[str], powers: ReadPowers) -> ResolverContext:
     """Return a resolver context for one run: it caches, so files must not change meanwhile."""
     remembered = _Remembered(powers)
     return ResolverContext(
         conditions=conditions,
         descriptors=read_descriptors(remembered),
         powers=remembered,
-        addons=addons,
     )
 
 

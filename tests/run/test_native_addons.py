@@ -194,3 +194,64 @@ def test_an_unknown_package_is_an_error(app: Path) -> None:
 
     assert "UNKNOWN_PACKAGE" in done.stderr
     assert "did you mean '@napi-rs/nice'" in done.stderr
+
+
+def nested(folder: Path) -> Path:
+    """Return an application whose dependency has an addon in a dependency of its own."""
+    inner = "node_modules/outer/node_modules/inner"
+    description = '{"name": "app", "version": "1.0.0", "dependencies": {"outer": "1"}}'
+    return write(
+        folder,
+        {
+            "package.json": description,
+            "main.js": "require('outer');\n",
+            "node_modules/outer/package.json": description.replace('"app"', '"outer"').replace(
+                '{"outer"', '{"inner"'
+            ),
+            "node_modules/outer/index.js": "require('inner');\n",
+            f"{inner}/package.json": '{"name": "inner", "version": "1.0.0"}',
+            f"{inner}/index.js": "exports.load = require('./load');\nrequire('./always.node');\n",
+            f"{inner}/load.js": "module.exports = (name) => require(name);\n",
+            f"{inner}/always.node": "no machine code",
+            f"{inner}/prebuilds/linux-arm64/other.node": "for another platform",
+        },
+    )
+
+
+def test_the_printed_grant_of_a_nested_package_works(tmp_path: Path) -> None:
+    app = nested(tmp_path)
+
+    refused = mapper("bundle", "--infer", "main.js", "-o", "app.zip", cwd=app)
+
+    assert refused.returncode == 1
+    assert "ERR_DLOPEN_FAILED" in refused.stderr
+    grant = re.search(r"--grant '([^']+)'", refused.stderr)
+    line = LINE.search(refused.stderr)
+    assert grant, refused.stderr
+    assert line, refused.stderr
+    assert (grant[1], line[1]) == ("outer>inner:native", "outer>inner")
+    mapper(
+        "bundle", "--infer", "--grant", grant[1], "main.js", "-o", "app.zip", cwd=app, check=True
+    )
+    resources = {
+        "outer": {"packages": {line[1]: True}},
+        line[1]: {"native": {line[2]: line[3]}},
+    }
+    policy = {"harmless": True, "entry": {"packages": {"outer": True}}, "resources": resources}
+    (app / "compartment-policy.json").write_text(json.dumps(policy))
+    mapper("bundle", "main.js", "-o", "app.zip", cwd=app, check=True)
+
+
+def test_the_configuration_names_platforms(tmp_path: Path) -> None:
+    app = nested(tmp_path)
+    grant = 'grants = ["outer>inner:native"]\n'
+    configuration = app / "compartment-mapper.toml"
+    configuration.write_text(f'{grant}platforms = ["linux-arm64"]\n')
+    command = ("bundle", "--infer", "main.js", "-o", "app.zip")
+
+    mapper(*command, cwd=app, check=True)
+    assert "prebuilds/linux-arm64/other.node" in "\n".join(
+        zipfile.ZipFile(app / "app.zip").namelist()
+    )
+    mapper(*command, "--platform", "darwin-x64", cwd=app, check=True)
+    assert "other.node" not in "\n".join(zipfile.ZipFile(app / "app.zip").namelist())

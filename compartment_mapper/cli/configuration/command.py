@@ -25,6 +25,7 @@ _COMMON = {
     "infer": "infer",
     "minify": "minify",
     "override": "policy-override",
+    "platform": "platforms",
     "policy": "policy",
     "shim": "shims",
     "tree_shaking": "tree-shaking",

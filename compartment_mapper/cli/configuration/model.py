@@ -35,6 +35,7 @@ KEYS = {
     "infer": Key(kind="flag"),
     "grants": Key(kind="names"),
     "shims": Key(kind="names"),
+    "platforms": Key(kind="names"),
     "frozen": Key(kind="flag"),
     "tree-shaking": Key(kind="flag"),
     "compress": Key(kind="flag"),
@@ -70,6 +71,7 @@ class Configuration:
     infer: bool | None = None
     grants: tuple[str, ...] | None = None
     shims: tuple[str, ...] | None = None
+    platforms: tuple[str, ...] | None = None
     frozen: bool | None = None
     tree_shaking: bool | None = None
     compress: bool | None = None

@@ -25,6 +25,7 @@ import {
 import { hardenLeads } from './page/page-classes.js';
 import { makePageTimers } from './page/page-timers.js';
 import { isAttenuation } from '../policy/policy-format.js';
+import { clonerOf } from '../replacements/replacements.js';
 import { makeProcessView } from '../views/process-view.js';
 import { makeStdio } from '../views/stdio-view.js';
 import { makeTimers } from './timers.js';
@@ -98,6 +99,7 @@ export const processOf = (pkg) => {
   const granted = grantedOf(processDecision(pkg));
   if (granted?.unlimited) pkg.process = process;
   else {
+    const { current } = powers.threads ?? {};
     const view = makeProcessView(process, granted, {
       label: pkg.label,
       ownArguments: (argv) => argumentsOf(pkg.application, argv),
@@ -117,8 +119,10 @@ export const processOf = (pkg) => {
           deny,
           stream: /** @type {AnyObject} */ (sharedBuiltin(application, 'stream')),
         }),
+      ...(current?.serialization === 'advanced' && {
+        copyOf: (message) => clonerOf(powers).copy(message),
+      }),
     });
-    const { current } = powers.threads ?? {};
     if (current?.ownVariables && current.starter === pkg.name)
       for (const [name, value] of Object.entries(current.ownVariables))
         define(view['env'], name, value, true);

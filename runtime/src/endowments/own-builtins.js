@@ -9,7 +9,7 @@ import {
 } from '../policy/policy.js';
 import { assertOf } from '../replacements/replacements.js';
 import { sharedBuiltin, sharingOf } from '../taming/host-tame.js';
-import { processStarters } from '../threads/fork.js';
+import { processStarters } from '../threads/fork-sync.js';
 import { ownThreads } from '../threads/own-threads.js';
 import { withOwnAgent } from '../views/http-agent.js';
 import { defineOwn, ownCopy } from '../views/view.js';

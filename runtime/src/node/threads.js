@@ -55,12 +55,43 @@ const begunThread = () => {
  */
 export const begunAt = ([flag, descriptor = '']) => {
   if (flag === THREAD) return begunThread();
-  if (flag !== CHILD || !/^\d+$/.test(descriptor)) return undefined;
-  const begun = builtin('v8').deserialize(builtin('fs').readFileSync(Number(descriptor)));
+  if (flag !== CHILD) return undefined;
+  const { v8, fs } = { v8: builtin('v8'), fs: builtin('fs') };
+  const [, length, notes] = /^0:(\d+):(\d+)$/.exec(descriptor) ?? [];
+  if (length !== undefined) {
+    const begun = v8.deserialize(firstBytes(0, Number(length)));
+    return withPort(begun, Number(notes));
+  }
+  if (!/^\d+$/.test(descriptor)) return undefined;
+  return withPort(v8.deserialize(fs.readFileSync(Number(descriptor))), Number(descriptor));
+};
+
+/**
+ * @param {Begun} begun
+ * @param {number} descriptor for notes
+ * @returns {Begun}
+ */
+const withPort = (begun, descriptor) => {
   const { audited, reported } = begun.setup;
-  if (audited || reported) return { ...begun, port: portOver(Number(descriptor)) };
-  builtin('fs').closeSync(Number(descriptor));
+  if (audited || reported) return { ...begun, port: portOver(descriptor) };
+  builtin('fs').closeSync(descriptor);
   return begun;
+};
+
+/**
+ * @param {number} descriptor
+ * @param {number} length
+ * @returns {Uint8Array} the bytes before those that the package gives
+ */
+const firstBytes = (descriptor, length) => {
+  const { readSync } = builtin('fs');
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length;) {
+    const read = readSync(descriptor, bytes, at, length - at, null);
+    if (read === 0) throw new RangeError('the program ended before it passed its archive on');
+    at += read;
+  }
+  return bytes;
 };
 
 /** @param {number} descriptor of a stream to the parent process */
@@ -178,6 +209,26 @@ export const makeThreads = ({ program, execArgv, setup, heard, env = {}, current
       });
       give(child.stdio[descriptor], beginning);
       return child;
+    },
+    forkSync(beginning, { args, execArgv: more, stdio, more: options, input }) {
+      const own = sharedSetup();
+      const archive = new Uint8Array(/** @type {any} */ (own.archive));
+      const begun = builtin('v8').serialize({ setup: { ...own, archive }, beginning });
+      const flags = [...execArgv, ...uninspected(), ...more, program];
+      const given = [CHILD, `0:${begun.length}:${stdio.length}`];
+      const result = builtin('child_process').spawnSync(
+        process.execPath,
+        [...flags, ...given, ...args],
+        {
+          ...options,
+          env,
+          input: Buffer.concat([begun, input]),
+          stdio: ['pipe', ...stdio.slice(1), 'pipe'],
+        },
+      );
+      const notes = `${result.output?.[stdio.length] ?? ''}`;
+      for (const line of notes.split('\n').slice(0, -1)) heard(JSON.parse(line));
+      return result;
     },
     cluster(beginning, { args, execArgv: more, stdio, more: options }) {
       const cluster = builtin('cluster');

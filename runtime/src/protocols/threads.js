@@ -17,6 +17,7 @@
  * @property {string} starter compartment of the package that started it
  * @property {Variables} variables of the whole program
  * @property {Variables | undefined} ownVariables that only the package that started it sees
+ * @property {'json' | 'advanced'} serialization of messages between processes
  * @property {{ workerData: Envelope, environmentData: Envelope }} [given] to a thread
  *
  * @typedef {object} ThreadOptions of Node's Worker
@@ -38,6 +39,8 @@
  * @typedef {object} Threads
  * @property {(beginning: Beginning, options: ThreadOptions, transfer: unknown[]) => any} start returns Node's Worker
  * @property {(beginning: Beginning, options: ChildOptions) => any} fork returns Node's ChildProcess
+ * @property {(beginning: Beginning, options: ChildOptions & { input: Uint8Array }) => any} forkSync returns the result of
+ *   Node's `spawnSync`
  * @property {(beginning: Beginning, options: ChildOptions) => any} cluster returns Node's worker of a cluster
  * @property {(Beginning & { parentPort: any }) | undefined} current undefined in the program that starts all others
  */

@@ -42,6 +42,7 @@ const cloneHost = (host) => ({ ...blobs(host), v8: builtin(host, 'v8') });
 
 /** @param {Host} host */
 const blobs = ({ globals }) => ({
+  Buffer: globals['Buffer'],
   DOMException: globals['DOMException'],
   Blob: globals['Blob'],
   File: globals['File'],

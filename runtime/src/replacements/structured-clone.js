@@ -20,11 +20,14 @@ import { codedTypeError } from '../base/errors.js';
  * @typedef {object} Cloner
  * @property {(value: unknown, transfer?: readonly unknown[]) => unknown} clone the HTML standard's StructuredSerializeWithTransfer,
  *   then StructuredDeserializeWithTransfer (https://html.spec.whatwg.org/#structured-cloning); throws DataCloneError
+ * @property {(value: object) => unknown} copy a message between processes with `serialization: 'advanced'`: Buffers stay
+ *   Buffers, and nothing is transferred
  * @property {(value: unknown, transfer: readonly unknown[], ports: Ports) => Message} pack
  * @property {(envelope: Envelope, ports: Ports) => unknown} unpack
  *
  * @typedef {object} CloneHost
  * @property {AnyObject} v8 the builtin
+ * @property {typeof globalThis.Buffer} Buffer
  * @property {typeof DOMException} DOMException
  * @property {typeof Blob} Blob
  * @property {typeof File} File
@@ -166,6 +169,18 @@ const viewAgain = (view) => {
 };
 
 /**
+ * @param {ArrayBufferView} view
+ * @param {typeof globalThis.Buffer} Buffer
+ * @returns {ArrayBufferView} with memory of its own
+ */
+const viewCopy = (view, Buffer) => {
+  const { buffer, byteOffset, byteLength, constructor } = viewAgain(view);
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  if (getPrototypeOf(view) === Buffer.prototype) return Buffer.from(bytes);
+  return construct(/** @type {any} */ (constructor), [new Uint8Array(bytes).buffer]);
+};
+
+/**
  * @param {unknown} value
  * @returns {value is SharedArrayBuffer}
  */
@@ -232,6 +247,20 @@ export const makeCloner = (host) => {
       return this.ports[/** @type {any} */ (this).readUint32()];
     }
   }
+  class CopySerializer extends CloneSerializer {
+    constructor() {
+      super();
+      /** @type {ArrayBufferView[]} */
+      this.views = [];
+      /** @type {any} */ (this)._setTreatArrayBufferViewsAsHostObjects(true);
+    }
+    /** @param {unknown} object */
+    _writeHostObject(object) {
+      if (!ArrayBuffer.isView(object)) super._writeHostObject(object);
+      const view = viewCopy(/** @type {ArrayBufferView} */ (object), host.Buffer);
+      /** @type {any} */ (this).writeUint32(this.views.push(view) - 1);
+    }
+  }
   // V8 requires a plain function on the serializer.
   Object.defineProperty(CloneSerializer.prototype, '_getDataCloneError', { value: failure });
 
@@ -247,6 +276,19 @@ export const makeCloner = (host) => {
     const deserializer = new Deserializer(serializer.releaseBuffer());
     for (const [index, buffer] of buffers.entries())
       deserializer.transferArrayBuffer(index, apply(transferOf, buffer, []));
+    deserializer.readHeader();
+    return deserializer.readValue();
+  };
+
+  /** @type {Cloner['copy']} */
+  const copy = (value) => {
+    const serializer = /** @type {any} */ (new CopySerializer());
+    serializer.writeHeader();
+    serializer.writeValue(value);
+    const { views } = serializer;
+    const deserializer = /** @type {any} */ (
+      new MessageDeserializer(serializer.releaseBuffer(), views)
+    );
     deserializer.readHeader();
     return deserializer.readValue();
   };
@@ -325,7 +367,7 @@ export const makeCloner = (host) => {
     deserializer.readHeader();
     return deserializer.readValue();
   };
-  return { clone, pack, unpack };
+  return { clone, copy, pack, unpack };
 };
 
 /**

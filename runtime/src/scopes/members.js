@@ -8,7 +8,7 @@ import { restrictedClass, restrictedFetch, restrictedPageFetch } from './fetch.j
 import { restrictedFiles } from './files.js';
 import { restrictedNames } from './names.js';
 import { clusterFor } from '../threads/cluster.js';
-import { processStarters } from '../threads/fork.js';
+import { processStarters } from '../threads/fork-sync.js';
 import { makeWorkerClass } from '../threads/worker.js';
 import { restrictedProcesses } from './processes.js';
 import { restrictedHttp, restrictedHttp2, restrictedHttps } from './requests.js';
@@ -88,7 +88,8 @@ const pathsOf = (member, name, { kind }) => {
   const nested = () => scopedMembers(kind, `${name}/promises`).map((key) => `promises.${key}`);
   if (member === 'promises') return nested();
   // A grant to fork is one to start Node with a module.
-  if (kind === 'modules' && name === 'child_process') return ['fork', 'spawn', 'execFile'];
+  if (kind === 'modules' && name === 'child_process')
+    return ['fork', 'spawn', 'execFile', 'spawnSync', 'execFileSync'];
   if (kind === 'modules' && name === 'cluster')
     return ['fork', 'setupPrimary', 'setupMaster', 'disconnect'];
   if (member !== '') return [member];

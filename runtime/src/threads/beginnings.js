@@ -4,6 +4,7 @@ import { codedError, codedTypeError, scopeDenied } from '../base/errors.js';
 import { filenameOfUrl } from '../base/locations.js';
 import { isObject } from '../base/objects.js';
 import { globalDecision, grantedOf, memberOf, variableOf } from '../policy/policy.js';
+import { clonerOf } from '../replacements/replacements.js';
 import { resolveRequest } from '../resolve/resolve.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
@@ -110,14 +111,36 @@ export const variablesFor = ({ policy, application }, given, { adds = false } = 
 };
 
 /**
+ * @param {unknown} serialization of messages between processes
+ * @returns {'json' | 'advanced'}
+ */
+export const serializationOf = (serialization = 'json') => {
+  if (serialization === 'json' || serialization === 'advanced') return serialization;
+  throw codedTypeError(
+    'ERR_INVALID_ARG_VALUE',
+    "The property 'options.serialization' must be one of: undefined, 'json', 'advanced'",
+  );
+};
+
+/**
+ * @param {Package} pkg
+ * @param {'json' | 'advanced'} serialization
+ * @returns {{ copyOf?: (message: object) => unknown }} how messages to a child are copied
+ */
+export const messagesBy = ({ application: { powers } }, serialization) =>
+  serialization === 'advanced' ? { copyOf: (message) => clonerOf(powers).copy(message) } : {};
+
+/**
  * @param {Package} pkg
  * @param {FileTarget} target
  * @param {GivenVariables} variables
+ * @param {'json' | 'advanced'} [serialization]
  * @returns {Beginning}
  */
-export const beginningOf = (pkg, target, variables) => ({
+export const beginningOf = (pkg, target, variables, serialization = 'json') => ({
   compartment: target.pkg.name,
   module: target.key,
   starter: pkg.name,
+  serialization,
   ...variables,
 });

@@ -6,7 +6,15 @@ import { sharedBuiltin } from '../taming/host-tame.js';
 import { childView } from '../views/child-view.js';
 import { sentMessage, sentSignal } from '../views/sent-message.js';
 import { defineOwn } from '../views/view.js';
-import { beginningOf, moduleNamed, notInArchive, threadsOf, variablesFor } from './beginnings.js';
+import {
+  beginningOf,
+  messagesBy,
+  moduleNamed,
+  notInArchive,
+  serializationOf,
+  threadsOf,
+  variablesFor,
+} from './beginnings.js';
 import { execArgvOf } from './exec-argv.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
@@ -14,7 +22,7 @@ import { execArgvOf } from './exec-argv.js';
 
 const FORK = 'cluster.fork';
 const EVENTS = ['online', 'listening', 'disconnect', 'exit'];
-const SETTINGS = ['exec', 'args', 'silent', 'cwd', 'execArgv'];
+const SETTINGS = ['exec', 'args', 'silent', 'cwd', 'execArgv', 'serialization'];
 
 /**
  * @param {any} EventEmitter
@@ -58,7 +66,8 @@ const startWorker = (pkg, settings, env) => {
     );
   const variables = variablesFor(pkg, env, { adds: true });
   const usual = silent ? 'pipe' : 'inherit';
-  return threadsOf(pkg).cluster(beginningOf(pkg, target, variables), {
+  const serialization = serializationOf(settings['serialization']);
+  return threadsOf(pkg).cluster(beginningOf(pkg, target, variables, serialization), {
     args: [
       .../** @type {Iterable<unknown>} */ (
         args ?? pkg.application.powers.globals['process'].argv.slice(2)
@@ -66,7 +75,7 @@ const startWorker = (pkg, settings, env) => {
     ].map((arg) => `${arg}`),
     execArgv: execArgvOf(execArgv),
     stdio: ['ignore', usual, usual, 'ipc'],
-    more: typeof cwd === 'string' ? { cwd } : {},
+    more: { serialization, ...(typeof cwd === 'string' && { cwd }) },
   });
 };
 
@@ -110,7 +119,10 @@ const makeCluster = (pkg, deny) => {
     deny?.();
     const worker = startWorker(pkg, settings, env);
     const command = { file: load('process')['execPath'], args: [] };
-    const child = childView(worker.process, load('events'), load('stream'), command, sentSignal);
+    const child = childView(worker.process, load('events'), load('stream'), command, {
+      checkSignal: sentSignal,
+      ...messagesBy(pkg, serializationOf(settings['serialization'])),
+    });
     const view = workerView(EventEmitter, worker, child);
     workers[worker.id] = view;
     for (const event of EVENTS)
@@ -162,20 +174,25 @@ const makeCluster = (pkg, deny) => {
     enumerable: true,
     configurable: true,
   });
-  if (isWorker) defineOwn(cluster, 'worker', ownWorker(EventEmitter, real.worker));
+  if (isWorker) defineOwn(cluster, 'worker', ownWorker(pkg, EventEmitter, real.worker));
   return cluster;
 };
 
 /**
+ * @param {Package} pkg
  * @param {any} EventEmitter
  * @param {any} real the worker that this process is
  * @returns {any}
  */
-const ownWorker = (EventEmitter, real) => {
+const ownWorker = (pkg, EventEmitter, real) => {
+  const { serialization = 'json' } = threadsOf(pkg).current ?? {};
+  const { copyOf } = messagesBy(pkg, serialization);
   const send = (/** @type {unknown} */ message, /** @type {unknown[]} */ ...rest) =>
-    real.send(sentMessage(message), ...rest.filter((each) => typeof each === 'function'));
+    real.send(sentMessage(message, copyOf), ...rest.filter((each) => typeof each === 'function'));
   const worker = workerView(EventEmitter, real, { pid: real.process.pid, send });
-  real.on('message', (/** @type {unknown} */ message) => worker.emit('message', message));
+  real.on('message', (/** @type {unknown} */ message) =>
+    worker.emit('message', copyOf && isObject(message) ? copyOf(message) : message),
+  );
   real.on('disconnect', () => worker.emit('disconnect'));
   return worker;
 };

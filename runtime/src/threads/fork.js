@@ -6,7 +6,15 @@ import { isObject } from '../base/objects.js';
 import { sharedBuiltin } from '../taming/host-tame.js';
 import { childView, withPromises } from '../views/child-view.js';
 import { sentSignal } from '../views/sent-message.js';
-import { beginningOf, moduleNamed, notInArchive, threadsOf, variablesFor } from './beginnings.js';
+import {
+  beginningOf,
+  messagesBy,
+  moduleNamed,
+  notInArchive,
+  serializationOf,
+  threadsOf,
+  variablesFor,
+} from './beginnings.js';
 import { execArgvOf, isRefused } from './exec-argv.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
@@ -23,7 +31,7 @@ const REFUSED = ['uid', 'gid', 'execPath', 'argv0', 'shell'];
  * @param {unknown[]} usual
  * @returns {unknown[]} without streams and descriptors, which can be those of other packages
  */
-const stdioOf = (stdio, usual) => {
+export const stdioOf = (stdio, usual) => {
   const listed =
     stdio === undefined || stdio === null
       ? [...usual]
@@ -41,6 +49,13 @@ const stdioOf = (stdio, usual) => {
       `stdio of a child may not be ${typeof each === 'object' ? 'a stream' : `'${each}'`}: it can be that of another package`,
     );
   });
+};
+
+/** @param {AnyObject} given options of a child that runs a module */
+export const checkOptions = (given) => {
+  for (const name of REFUSED)
+    if (given[name] !== undefined && given[name] !== false)
+      throw codedError('ERR_ACCESS_DENIED', `a child that runs a module may not have '${name}'`);
 };
 
 /** @param {unknown[]} stdio */
@@ -68,17 +83,17 @@ const withChannel = (stdio) => {
  * @returns {AnyObject} the child as the package sees it
  */
 const started = (pkg, { target, shown, args, execArgv, stdio, given }) => {
-  for (const name of REFUSED)
-    if (given[name] !== undefined && given[name] !== false)
-      throw codedError('ERR_ACCESS_DENIED', `a child that runs a module may not have '${name}'`);
+  checkOptions(given);
   const names = OPTIONS.filter((name) => given[name] !== undefined);
   const { env } = given;
   const variables = variablesFor(pkg, env);
-  const real = threadsOf(pkg).fork(beginningOf(pkg, target, variables), {
+  const serialization = serializationOf(given['serialization']);
+  const real = threadsOf(pkg).fork(beginningOf(pkg, target, variables, serialization), {
     args,
     execArgv: execArgvOf(execArgv),
     stdio,
     more: {
+      serialization,
       ...Object.fromEntries(names.map((name) => [name, given[name]])),
       ...(given['killSignal'] !== undefined && { killSignal: sentSignal(given['killSignal']) }),
     },
@@ -87,14 +102,17 @@ const started = (pkg, { target, shown, args, execArgv, stdio, given }) => {
     /** @type {AnyObject} */ (sharedBuiltin(pkg.application, name));
   const { execPath } = load('process');
   const command = { file: execPath, args: [shown, ...args] };
-  return childView(real, load('events'), load('stream'), command, sentSignal);
+  return childView(real, load('events'), load('stream'), command, {
+    checkSignal: sentSignal,
+    ...messagesBy(pkg, serialization),
+  });
 };
 
 /**
  * @param {unknown[]} rest of `spawn(file, args?, options?)`
  * @returns {{ args: string[], given: AnyObject }}
  */
-const partsOf = ([first, second]) => {
+export const partsOf = ([first, second]) => {
   const hasArgs = Array.isArray(first) || first === undefined || first === null;
   const options = hasArgs ? second : first;
   if (options !== undefined && options !== null && !isObject(options))
@@ -131,7 +149,7 @@ export const makeFork = (pkg, raw) => {
  * @returns {Pick<Requested, 'target' | 'shown' | 'args' | 'execArgv'> | undefined} undefined: it does not run Node with
  *   a module of the archive
  */
-const moduleOf = (pkg, program, args) => {
+export const moduleOf = (pkg, program, args) => {
   const { execPath } = pkg.application.powers.globals['process'];
   if (program !== execPath && program !== 'node') return undefined;
   const at = args.findIndex((arg) => !arg.startsWith('-'));
@@ -218,15 +236,4 @@ export const makeExecFile = (pkg, raw, spawn) => {
   };
   withPromises(execFile);
   return Object.freeze(execFile);
-};
-
-/**
- * @param {Package} pkg
- * @param {AnyObject} [raw] `child_process` of Node, for a package that may start any program
- * @returns {Record<string, Function>} the functions that start modules of the archive
- */
-export const processStarters = (pkg, raw = {}) => {
-  const spawn = makeSpawn(pkg, raw['spawn']);
-  const execFile = makeExecFile(pkg, raw['execFile'], spawn);
-  return { fork: makeFork(pkg, raw['fork']), spawn, execFile };
 };

@@ -11,14 +11,15 @@ const EVENTS = ['spawn', 'exit', 'error', 'disconnect'];
 /**
  * @param {any} child
  * @param {AnyObject} real with an IPC channel. Handles are not sent: they can be those of other packages
+ * @param {((message: object) => unknown) | undefined} copyOf of messages; undefined: they are JSON
  */
-const addMessages = (child, real) => {
+const addMessages = (child, real, copyOf) => {
   const send = (/** @type {unknown} */ message, /** @type {unknown[]} */ ...rest) => {
     const done = rest.find((each) => typeof each === 'function');
     const handle = rest[0];
     if (handle !== undefined && handle !== null && handle !== done)
       throw codedError('ERR_INVALID_HANDLE_TYPE', 'This handle type cannot be sent');
-    return real['send'](sentMessage(message), ...(done === undefined ? [] : [done]));
+    return real['send'](sentMessage(message, copyOf), ...(done === undefined ? [] : [done]));
   };
   const members = { send, disconnect: () => real['disconnect']() };
   for (const [name, value] of Object.entries(members)) defineOwn(child, name, value, false);
@@ -38,7 +39,9 @@ const addMessages = (child, real) => {
  * @param {AnyObject} events the builtin
  * @param {AnyObject} stream the builtin
  * @param {{ file: string, args: string[] }} shown what it runs, as the package named it
- * @param {(signal: unknown) => unknown} [checkSignal] throws for a signal that it may not get
+ * @param {object} [channel]
+ * @param {(signal: unknown) => unknown} [channel.checkSignal] throws for a signal that it may not get
+ * @param {(message: object) => unknown} [channel.copyOf] copies messages; undefined: they are JSON
  * @returns {AnyObject}
  */
 export const childView = (
@@ -46,7 +49,7 @@ export const childView = (
   { EventEmitter },
   stream,
   { args, file },
-  checkSignal = (signal) => signal,
+  { checkSignal = (signal) => signal, copyOf } = {},
 ) => {
   const child = new EventEmitter();
   const [stdin, stdout, stderr] = [
@@ -86,7 +89,7 @@ export const childView = (
       // An 'error' without a listener is thrown, as for the real object.
       child.emit(event, ...given);
     });
-  if (real['channel']) addMessages(child, real);
+  if (real['channel']) addMessages(child, real, copyOf);
   real['on']('close', (/** @type {unknown[]} */ ...given) => {
     // The package reads its streams to their end first; those that it does not read end by themselves, as in Node.
     for (const each of [stdout, stderr])

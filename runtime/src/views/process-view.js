@@ -20,6 +20,7 @@ import { isDenied, memberOf, variableOf } from '../policy/policy.js';
  *   calls
  * @property {(name: StdioName, granted: Granted, deny: (member: string) => Error) => AnyObject} stdio
  * @property {(argv: any) => unknown} [ownArguments] maps the host's arguments to those that packages see
+ * @property {(message: object) => unknown} [copyOf] copies messages of the channel to the parent; undefined: they are JSON
  */
 
 // Members that code calls without a check for undefined: a denial explains more than a TypeError.
@@ -100,11 +101,15 @@ const methodOf = (process, name, toView) => {
 
 /**
  * @param {AnyObject} process
+ * @param {ProcessOptions['copyOf']} copyOf
  * @returns {Function} `process.send`, without handles
  */
-const sendOf = (process) => {
+const sendOf = (process, copyOf) => {
   const send = (/** @type {unknown} */ message, /** @type {unknown[]} */ ...rest) =>
-    process['send'](sentMessage(message), ...rest.filter((each) => typeof each === 'function'));
+    process['send'](
+      sentMessage(message, copyOf),
+      ...rest.filter((each) => typeof each === 'function'),
+    );
   return Object.freeze(send);
 };
 
@@ -138,7 +143,7 @@ const grantedNames = (process, granted) => {
  * @returns {(name: string, granted: Granted) => unknown} creates a member of the view on first read
  */
 const memberMaker =
-  (process, view, { label, stdio, ownArguments = (argv) => argv }, toView) =>
+  (process, view, { label, stdio, copyOf, ownArguments = (argv) => argv }, toView) =>
   (name, granted) => {
     if (STDIO.includes(/** @type {StdioName} */ (name))) {
       const deny = (/** @type {string} */ member) =>
@@ -148,7 +153,7 @@ const memberMaker =
     if (name === 'env') return granted.whole ? envOf(process, granted) : view[name];
     const value = process[name];
     if (name === 'argv') return ownArguments(deepCopy(value));
-    if (name === 'send' && typeof value === 'function') return sendOf(process);
+    if (name === 'send' && typeof value === 'function') return sendOf(process, copyOf);
     if (typeof value === 'function') return methodOf(process, name, toView);
     if (!isObject(value)) return value;
     const hasMethods = Object.values(value).some((member) => typeof member === 'function');
@@ -228,9 +233,14 @@ let emitting = 0; // packages with a grant for `emit` may exchange events of any
 /**
  * @param {string | symbol} event
  * @param {unknown[]} args
+ * @param {ProcessOptions['copyOf']} copyOf
  */
-const passed = (event, args) => {
-  if (event === 'message') return args.slice(0, 1);
+const passed = (event, args, copyOf) => {
+  // Other packages get the same message. As JSON it has no memory that they could share.
+  if (event === 'message')
+    return args
+      .slice(0, 1)
+      .map((message) => (copyOf && isObject(message) ? copyOf(message) : message));
   const isKnown = typeof event === 'string' && (HEARD.has(event) || event.startsWith('SIG'));
   return isKnown || emitting > 0 ? args : undefined;
 };
@@ -262,7 +272,7 @@ const emitterOf = (process, view, toView) => {
  * @param {ProcessOptions} options
  * @param {(value: unknown) => unknown} toView
  */
-const addListening = (process, view, granted, { events }, toView) => {
+const addListening = (process, view, granted, { events, copyOf }, toView) => {
   const wanted = EMITTER_METHODS.filter((name) => !isDenied(memberOf(granted, name)));
   if (wanted.length === 0) return;
   const EventEmitter = events();
@@ -272,7 +282,10 @@ const addListening = (process, view, granted, { events }, toView) => {
   });
   Object.setPrototypeOf(view, Object.freeze(prototype));
   Reflect.apply(/** @type {any} */ (EventEmitter), view, []);
-  makeEmitter({ view, real: () => process, EventEmitter, isHeard: () => true, toView, passed });
+  makeEmitter({
+    ...{ view, real: () => process, EventEmitter, isHeard: () => true, toView },
+    passed: (event, args) => passed(event, args, copyOf),
+  });
   // `emit` reaches the listeners of all packages: without a grant, it reaches only the package's own.
   if (wanted.includes('emit')) defineOwn(view, 'emit', emitterOf(process, view, toView), false);
 };

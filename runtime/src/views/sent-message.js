@@ -3,15 +3,23 @@
 import { codedError } from '../base/errors.js';
 import { isObject } from '../base/objects.js';
 
+/** @param {object} message */
+const asJson = (message) => {
+  const text = JSON.stringify(message);
+  return text === undefined ? undefined : JSON.parse(text);
+};
+
 /**
  * @param {unknown} message
- * @returns {unknown} a copy of what is sent as JSON, so that it can't change after the check
+ * @param {(message: object) => unknown} [copyOf] copies as the channel does: as JSON, unless another serialization was
+ *   chosen
+ * @returns {unknown} a copy of what is sent, so that it can't change after the check
  * @throws {Error} for a message to Node itself
  */
-export const sentMessage = (message) => {
+export const sentMessage = (message, copyOf = asJson) => {
   if (!isObject(message)) return message;
-  const text = JSON.stringify(message);
-  const copy = text === undefined ? undefined : JSON.parse(text);
+  if (typeof message === 'function') return () => undefined; // Node refuses it, by its name
+  const copy = copyOf(message);
   if (isObject(copy) && typeof copy['cmd'] === 'string' && copy['cmd'].startsWith('NODE_'))
     throw codedError(
       'ERR_ACCESS_DENIED',

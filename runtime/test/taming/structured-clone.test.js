@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import v8 from 'node:v8';
 import { makeCloner, makeStructuredClone } from '../../src/replacements/structured-clone.js';
 
-const cloner = makeCloner({ v8, DOMException, Blob, File });
+const cloner = makeCloner({ v8, Buffer, DOMException, Blob, File });
 /** @type {(value?: unknown, options?: object) => any} */
 const clone = makeStructuredClone(() => cloner);
 
@@ -138,4 +138,26 @@ test('a missing value and a transfer list that is not iterable throw', () => {
   assert.equal(clone(1, undefined), 1);
   assert.equal(clone.name, 'structuredClone');
   assert.equal('prototype' in clone, false);
+});
+
+test('a message between processes is copied without its hooks', () => {
+  const { copy } = cloner;
+  let reads = 0;
+  const bytes = Buffer.from('bytes');
+  for (const name of ['buffer', 'byteOffset', 'byteLength', 'length', 'constructor'])
+    Object.defineProperty(bytes, name, { get: () => (reads += 1) });
+  Object.defineProperty(bytes, Symbol.toStringTag, { get: () => (reads += 1) });
+  const message = { bytes, part: new Uint16Array([1, 2, 3]).subarray(1) };
+
+  const found = /** @type {any} */ (copy(message));
+
+  assert.equal(reads, 0);
+  assert.ok(Buffer.isBuffer(found.bytes));
+  assert.equal(`${found.bytes}`, 'bytes');
+  assert.deepEqual(found.part, new Uint16Array([2, 3]));
+  assert.notEqual(found.part.buffer, message.part.buffer);
+  const shared = new SharedArrayBuffer(1);
+  assert.ok(/** @type {any} */ (copy(new Uint8Array(shared))).buffer instanceof ArrayBuffer);
+  assert.throws(() => copy({ shared }), { name: 'DataCloneError' });
+  assert.throws(() => copy(new MessageChannel().port1), { name: 'DataCloneError' });
 });
