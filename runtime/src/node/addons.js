@@ -93,6 +93,12 @@ const stored = (files) => {
   return pathOf;
 };
 
+/**
+ * @param {Record<string, string>} env of the program, as it was before any package ran
+ * @returns {(file: NativeFile) => { path: string, env: Record<string, string> }} stores a program
+ */
+export const programsWith = (env) => (file) => ({ path: stored([file])(file.id), env });
+
 /** @type {Map<string, object>} exports by id: a process loads a file once */
 const loaded = new Map();
 

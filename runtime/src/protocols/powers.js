@@ -22,6 +22,8 @@
  * @property {Threads} [threads] set if packages can start threads
  * @property {(files: NativeFile[], id: string) => object} [loadAddon] loads machine code, beside the other files, and
  *   returns its exports
+ * @property {(file: NativeFile) => { path: string, env: Record<string, string> }} [storeProgram] returns where a program
+ *   with machine code is stored, and the variables of the process as they were before any package ran
  * @property {AnyObject} [console] replaces the host's console
  * @property {{ nodeEnv: string } | undefined} [page] set in a document, which has no builtins
  *
