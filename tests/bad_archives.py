@@ -117,6 +117,21 @@ def _mapped(change: Callable[[bytes], bytes]) -> Bad:
     return made
 
 
+def renamed(key: str, name: str) -> Callable[[bytes], bytes]:
+    """Give the application another name, label or location."""
+
+    def change(text: bytes) -> bytes:
+        found = json.loads(text)
+        [(old, compartment)] = found["compartments"].items()
+        compartment[key] = name
+        if key == "location":
+            found["compartments"] = {name: found["compartments"].pop(old)}
+            found["entry"]["compartment"] = name
+        return json.dumps(found).encode()
+
+    return change
+
+
 def _params(depth: int) -> Callable[[bytes], bytes]:
     """Give the application an attenuation with a nested parameter."""
 
@@ -157,6 +172,11 @@ BAD: dict[str, Bad] = {
     "no-zip": lambda _files: b"console.log('evaluated')",
     "magic-only": lambda _files: b"PK\3\4",
     "truncated": lambda files: good(files)[:-1],
+    **{
+        f"{key}-{name!r}": _mapped(renamed(key, name))
+        for key in ("name", "label", "location")
+        for name in ("..", "../../evil", "/etc", "a/../../b", "a\0b", "a\\b", ".")
+    },
     "half": lambda files: good(files)[: len(good(files)) // 2],
     "prefix": lambda files: b"#!/bin/sh\n" + good(files),
     "prefix-with-offsets": _ended(prefix=b"#!/bin/sh\n"),

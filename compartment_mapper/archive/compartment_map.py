@@ -217,8 +217,8 @@ def _compartment(name: str, value: object) -> CompartmentDescriptor:
     if _location(found, path) != name:
         _refuse(f"{path}.location must be '{name}'")
     return CompartmentDescriptor(
-        name=_string(found, "name", path),
-        label=CanonicalName(_string(found, "label", path)),
+        name=_package_name(found, "name", path),
+        label=CanonicalName(_package_name(found, "label", path)),
         location=name,
         modules={
             key: _module(module, f'{path}.modules["{key}"]')
@@ -226,6 +226,15 @@ def _compartment(name: str, value: object) -> CompartmentDescriptor:
         },
         policy=policy,
     )
+
+
+def _package_name(found: dict[str, object], key: str, path: str) -> str:
+    """Return the name of a package, or the names of packages on the way to it."""
+    name = _string(found, key, path)
+    parts = name.replace(">", "/").split("/")
+    if {".", ".."} & set(parts) or name.startswith("/") or "\\" in name or "\0" in name:
+        _refuse(f"{path}.{key}: '{name}' is not the name of a package")
+    return name
 
 
 def _module(value: object, path: str) -> ModuleConfiguration:

@@ -210,13 +210,13 @@ _BUNDLE_OPTIONS = (
         multiple=True,
         metavar="PACKAGE:CAPABILITY",
         help="Grant one capability, critical ones included. Example: esbuild:child_process.spawn. "
-        "PACKAGE:native lets the package load its native addons.",
+        "PACKAGE:native lets the package load its native addons and start its executables.",
     ),
     click.option(
         "--platform",
         multiple=True,
         metavar="PLATFORM",
-        help="Pack native addons for PLATFORM, as Node names it: linux-x64. Default: this one.",
+        help="Pack machine code for PLATFORM, as Node names it: linux-x64. Default: this one.",
     ),
     SHIM_OPTION,
     click.option(

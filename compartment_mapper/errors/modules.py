@@ -60,6 +60,19 @@ def native_addon(place: Place, package: str, path: str, line: str) -> Diagnostic
     )
 
 
+def native_program(place: Place, package: str, path: str, line: str) -> Diagnostic:
+    """A package may start machine code that neither the policy nor an option names."""
+    return Diagnostic(
+        code="NATIVE_PROGRAM",
+        message=f"'{package}' may start the program '{path}', which was not packed: it is machine "
+        "code outside of any compartment",
+        place=place,
+        hint="to trust it with everything that the process may do: "
+        f"--grant '{package}:native', or in the policy: {line}",
+        severity="warning",
+    )
+
+
 def computed_request(place: Place) -> Diagnostic:
     """A request has a computed specifier."""
     return Diagnostic(

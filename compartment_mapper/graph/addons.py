@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from compartment_mapper.graph.known_modules import KnownModules, Site
-from compartment_mapper.locations import Location, Specifier, relative_path
+from compartment_mapper.locations import Location, Specifier, base_name, relative_path
 from compartment_mapper.records.module_record import ModuleRequest
 from compartment_mapper.resolve.addons import ADDON
 from compartment_mapper.resolve.package_json import PackageDescriptor
@@ -21,6 +21,11 @@ from compartment_mapper.resolve.specifiers import package_root
 from compartment_mapper.text import Span
 
 _LIBRARY = re.compile(r".+\.(?:so(?:\.\d+)*|dylib|dll)")
+
+
+def is_loaded(file: Location) -> bool:
+    """Return whether *file* with machine code is an addon or a library, and no program."""
+    return file.endswith(ADDON) or _LIBRARY.fullmatch(base_name(file)) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

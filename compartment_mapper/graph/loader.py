@@ -35,6 +35,7 @@ from compartment_mapper.graph.package_patterns import package_requests
 from compartment_mapper.graph.passed_paths import requests_by_path, requests_of_dependents
 from compartment_mapper.graph.patterns import pattern_requests
 from compartment_mapper.graph.pending import PendingModule, Queue, begin_scan, scanned_module
+from compartment_mapper.graph.programs import found_programs
 from compartment_mapper.graph.started_modules import requests_by_starts
 from compartment_mapper.graph.targets import is_optional, language_for, target_of
 from compartment_mapper.locations import Location
@@ -86,7 +87,11 @@ def _add_late(
     targets = {(reader, request): FileTarget(location=file) for reader, request, file in passed}
     addons = [addon for addon in found_addons(known) if addon.allowed]
     targets |= {(each.reader, each.request): FileTarget(location=each.file) for each in addons}
-    machine_code = {each.file for each in addons}
+    programs = [program for program in found_programs(known) if program.allowed]
+    targets |= {
+        (each.starter[0], each.request): FileTarget(location=each.file) for each in programs
+    }
+    machine_code = {each.file for each in addons} | {each.file for each in programs}
     for reader, request, named in _late_requests(known, targets):
         target = targets.get((reader, request)) or target_of(reader, request, loading)
         if isinstance(target, FileTarget):

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from compartment_mapper import errors
 from compartment_mapper.errors.diagnostic import Diagnostic
-from compartment_mapper.graph.addons import found_addons
+from compartment_mapper.graph.addons import found_addons, is_loaded
 from compartment_mapper.graph.known_modules import KnownModules
 from compartment_mapper.graph.module_graph import FailedTarget, FileTarget
+from compartment_mapper.graph.programs import found_programs
 from compartment_mapper.inference.decision import ScannedApplication, native_package
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location, relative_path
 from compartment_mapper.policy.model import Policy
@@ -39,11 +40,13 @@ def with_addons(policy: Policy, grants: Iterable[str], scanned: ScannedApplicati
     """Return *policy* with the addons of the packages that *grants* name, as they are now."""
     named = {name for text in grants if (name := native_package(text)) is not None}
     found: dict[CanonicalName, dict[str, str]] = {}
-    for location in _named_addons(named, scanned) if named else ():
+    for location, starter in _named_addons(named, scanned) if named else ():
         package = scanned.packages.owner_of(location)
-        own = found.setdefault(package.canonical_name, {})
-        path = relative_path(location, package.root) or ""
-        own[path] = integrity_of_file(scanned.modules.modules[location].source)
+        name, path = package.canonical_name, relative_path(location, package.root) or ""
+        if starter is not None:
+            name, path = starter, f"{package.name}/{path}"
+        integrity = integrity_of_file(scanned.modules.modules[location].source)
+        found.setdefault(name, {})[path] = integrity
     resources = dict(policy.resources)
     for name, native in found.items():
         if name != ROOT_NAME:
@@ -83,9 +86,22 @@ def addon_warnings(
             label = name if is_root else f"{asker.canonical_name}>{name}"
         path = relative_path(file, root) or ""
         integrity = integrity_of_file(context.powers.maybe_read(file) or b"")
-        key = "entry" if label == ROOT_NAME else f'resources["{label}"]'
-        line = f'{key}.native["{path}"] = "{integrity}"'
+        line = f'{_key_of(label)}.native["{path}"] = "{integrity}"'
         yield errors.native_addon(scanned.place_of(module, span), label, path, line)
+    known = KnownModules(scanned.modules.modules, application=scanned.root, context=context)
+    for program in found_programs(known):
+        module, span = program.starter
+        if program.allowed or program.file in seen:
+            continue
+        seen.add(program.file)
+        starter = scanned.packages.owner_of(module).canonical_name
+        integrity = integrity_of_file(context.powers.maybe_read(program.file) or b"")
+        line = f'{_key_of(starter)}.native["{program.path}"] = "{integrity}"'
+        yield errors.native_program(scanned.place_of(module, span), starter, program.path, line)
+
+
+def _key_of(label: str) -> str:
+    return "entry" if label == ROOT_NAME else f'resources["{label}"]'
 
 
 def _refused(
@@ -107,13 +123,21 @@ def _refused(
             yield addon.file, addon.asker
 
 
-def _named_addons(named: Container[str], scanned: ScannedApplication) -> Iterator[Location]:
-    """Yield the addons of *named* packages, and the libraries that these load."""
+def _named_addons(
+    named: Container[str], scanned: ScannedApplication
+) -> Iterator[tuple[Location, CanonicalName | None]]:
+    """Yield the addons of *named* packages, the libraries that these load, and programs.
+
+    Each has the package that starts it, if it is a program of another package.
+    """
     modules = scanned.modules.modules
     for location, module in modules.items():
-        if scanned.packages.owner_of(location).canonical_name not in named:
+        owner = scanned.packages.owner_of(location)
+        if owner.canonical_name not in named:
             continue
         targets = (e.target.location for e in module.edges if isinstance(e.target, FileTarget))
         for file in (location, *targets):
             if file in modules and modules[file].record.language == "addon":
-                yield file
+                is_other = scanned.packages.owner_of(file) != owner
+                starts = is_other and not is_loaded(file)
+                yield file, owner.canonical_name if starts else None

@@ -12,7 +12,7 @@ from typing import assert_never
 from compartment_mapper.authority.node_builtins import is_builtin
 from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.locations import Location, parent_of, relative_path
-from compartment_mapper.resolve.addons import ADDON, REFUSED_ADDON
+from compartment_mapper.resolve.addons import ADDON
 from compartment_mapper.resolve.browser_field import main_of
 from compartment_mapper.resolve.file_urls import UrlProblem, location_below, referenced
 from compartment_mapper.resolve.package_exports import (
@@ -183,7 +183,7 @@ def _addon(real: Location, request: Request) -> FileResolution | ResolutionFailu
     if context.addons.allows(package, path, content):
         return FileResolution(location=real)
     return ResolutionFailure(
-        code=REFUSED_ADDON,
+        code="ERR_DLOPEN_FAILED",
         message=f"Cannot load the native addon '{shown(request.specifier)}': it is machine code, "
         "which no compartment confines",
         # `bundle.application` knows the name of the package in a policy, and shows the grant.

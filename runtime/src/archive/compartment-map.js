@@ -72,6 +72,18 @@ const asLocation = (input) => {
 
 /**
  * @param {Json} input
+ * @returns {string} the name of a package, or the names of packages on the way to it; empty if it has none
+ */
+const asPackageName = (input) => {
+  const name = json.asString(input);
+  const isPlain = !/[\\\0]/.test(name);
+  if (isPlain && name.split(/[>/]/).every((part) => !['.', '..'].includes(part)) && name[0] !== '/')
+    return name;
+  throw new InvalidArchive(`${input.path}: ${JSON.stringify(name)} is not the name of a package`);
+};
+
+/**
+ * @param {Json} input
  * @returns {string}
  */
 const asSha512 = (input) => {
@@ -153,8 +165,8 @@ const asCompartment = (input, hashed) => {
   members.only(['name', 'label', 'location', 'modules', 'policy']);
   const policy = members.get('policy');
   return {
-    name: json.asString(members.need('name')),
-    label: json.asString(members.need('label')),
+    name: asPackageName(members.need('name')),
+    label: asPackageName(members.need('label')),
     location: asLocation(members.need('location')),
     modules: json.asMapOf(members.need('modules'), (found) => asModule(found, hashed)),
     policy: policy === undefined ? undefined : readPolicy(policy),

@@ -27,6 +27,7 @@ import { defineOwn, fillView, ownCopy } from '../views/view.js';
 import { membersOf } from './builtin-members.js';
 import { ownFileMethods } from './files/own-files.js';
 import { OWN_BUILTINS } from './own-builtins.js';
+import { programStarters } from '../threads/programs.js';
 import { restrictedMembers } from '../scopes/members.js';
 import { observedMembers } from '../scopes/observing.js';
 
@@ -282,8 +283,17 @@ const withScopes = (pkg, name, view) => {
       view,
       restrictedMembers(pkg, name, scopes, (fs) => withOwnFiles(pkg, fs)),
     );
+  if (name === 'child_process' && hasPrograms(pkg))
+    addMembers(view, new Map(Object.entries(programStarters(pkg, view))));
   return view;
 };
+
+/** @param {Package} pkg */
+const hasPrograms = ({ application: { map, powers } }) =>
+  powers.storeProgram !== undefined &&
+  [...map.compartments.values()].some(({ modules }) =>
+    [...modules.values()].some((module) => module.kind === 'file' && module.parser === 'native'),
+  );
 
 /**
  * @param {AnyObject} view

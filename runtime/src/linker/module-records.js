@@ -1,4 +1,5 @@
 // Creates module records for the targets of requests, for every kind of module.
+import { integrityOf } from '../archive/integrity.js';
 import { codedError, ownerOf } from '../base/errors.js';
 import { isCopied } from '../archive/languages.js';
 import { builtinRecord } from '../endowments/builtins.js';
@@ -81,7 +82,7 @@ const unknownParser = (parser) => {
  */
 const loadAddon = ({ pkg, module: { location, sha512 } }) => {
   const { policy, label, application } = pkg;
-  const integrity = `sha512-${base64Of(sha512)}`;
+  const integrity = integrityOf(sha512);
   const { loadAddon: load } = application.powers;
   if (load === undefined)
     throw codedError(
@@ -107,15 +108,11 @@ const nativeFiles = (application) =>
     return [...modules.values()].flatMap((module) => {
       if (module.kind !== 'file' || module.parser !== 'native') return [];
       const { location, sha512 } = module;
-      if (native.get(location) !== `sha512-${base64Of(sha512)}`) return [];
+      if (native.get(location) !== integrityOf(sha512)) return [];
       const content = application.files.bytesOf(`${name}/${location}`) ?? new Uint8Array();
       return [{ id: `${name}/${location}`, package: package_, location, content }];
     });
   });
-
-/** @param {string} hex */
-const base64Of = (hex) =>
-  btoa((hex.match(/../g) ?? []).map((pair) => String.fromCharCode(parseInt(pair, 16))).join(''));
 
 /**
  * @param {FileTarget} target JSON, text, bytes or a native addon

@@ -33,18 +33,37 @@ const has = (file, hash) => {
   }
 };
 
-/** @returns {string} a folder that no other user can change */
-const ownFolder = () => {
-  const top = userFolder();
-  const folder = path.join(top, 'native');
+// As they are before packages run: a package that may set variables must not choose where machine code is stored.
+const TOP = path.resolve(userFolder());
+const TEMPORARY = path.resolve(os.tmpdir());
+
+/** @type {string | undefined} */
+let temporary;
+
+/** @param {string} folder */
+const isOwnFolder = (folder) => {
+  const stats = lstatSync(folder);
+  return stats.isDirectory() && isOwn(stats);
+};
+
+/**
+ * @param {string[]} folders below the user's one
+ * @returns {string} a folder that no other user can change, nor one of these in it
+ */
+const ownFolder = (folders) => {
+  const top = path.join(TOP, 'native');
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if ([top, folder].every((place) => lstatSync(place).isDirectory() && isOwn(lstatSync(place))))
-      return folder;
+    mkdirSync(top, { recursive: true, mode: 0o700 });
+    const inner = folders.flatMap((folder) => {
+      mkdirSync(path.join(top, folder), { recursive: true, mode: 0o700 });
+      const parts = folder.split(path.sep);
+      return parts.map((_, index) => path.join(top, ...parts.slice(0, index + 1)));
+    });
+    if ([TOP, top, ...inner].every(isOwnFolder)) return top;
   } catch {
     // no home, or a disk that can't be written
   }
-  return mkdtempSync(path.join(os.tmpdir(), 'compartment-mapper-'));
+  return (temporary ??= mkdtempSync(path.join(TEMPORARY, 'compartment-mapper-')));
 };
 
 /** The name of a package as a folder. */
@@ -80,7 +99,9 @@ const stored = (files) => {
   const layout = layoutOf(files);
   const hashes = new Map(files.map(({ id, content }) => [id, hashOf(content)]));
   const places = files.map(({ id }) => `${layout.get(id)} ${hashes.get(id)}\n`);
-  const folder = path.join(ownFolder(), hashOf(Buffer.from(places.join(''))));
+  const name = hashOf(Buffer.from(places.join('')));
+  const folders = files.map(({ id }) => path.join(name, path.dirname(layout.get(id) ?? '')));
+  const folder = path.join(ownFolder(folders), name);
   const pathOf = (/** @type {string} */ id) => path.join(folder, layout.get(id) ?? '');
   for (const { id, content } of files) {
     const file = pathOf(id);
@@ -92,6 +113,12 @@ const stored = (files) => {
   }
   return pathOf;
 };
+
+/**
+ * @param {Record<string, string>} env of the program, as it was before any package ran
+ * @returns {(file: NativeFile) => { path: string, env: Record<string, string> }} stores a program
+ */
+export const programsWith = (env) => (file) => ({ path: stored([file])(file.id), env });
 
 /** @type {Map<string, object>} exports by id: a process loads a file once */
 const loaded = new Map();

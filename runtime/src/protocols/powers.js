@@ -23,6 +23,8 @@
  * @property {(files: NativeFile[], id: string) => object} [loadAddon] loads machine code, beside the other files, and
  *   returns its exports
  * @property {ReadonlyArray<ShimmedModule>} [shimmed] modules that ran before the lockdown, and do not run again
+ * @property {(file: NativeFile) => { path: string, env: Record<string, string> }} [storeProgram] returns where a program
+ *   with machine code is stored, and the variables of the process as they were before any package ran
  * @property {AnyObject} [console] replaces the host's console
  * @property {{ nodeEnv: string } | undefined} [page] set in a document, which has no builtins
  *

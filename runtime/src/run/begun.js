@@ -5,7 +5,7 @@ import { restricted } from '../archive/restrict.js';
 import { importArchive, parseArchive } from '../linker/import-archive.js';
 import { expectSettlement, print, reportUncaught } from '../node/node-program.js';
 import { prepareHost, verifyPowers } from '../node/powers.js';
-import { loadAddon } from '../node/addons.js';
+import { loadAddon, programsWith } from '../node/addons.js';
 import { makeThreads, setVariables, takeParentPort } from '../node/threads.js';
 import { entryFilename } from '../resolve/resolve.js';
 import { NO_MAPS, mapsIn } from '../stacks/maps-file.js';
@@ -62,7 +62,10 @@ export const runBegun = (begun, { program, execArgv }, skipped) => {
       ? NO_MAPS
       : { of: mapsIn(() => setup.maps, archive.sha512), debugged: false };
   const options = {
-    powers: { ...powers, threads, loadAddon, anchors: () => setup.anchors },
+    powers: {
+      ...{ ...powers, threads, loadAddon, storeProgram: programsWith(setup.env) },
+      anchors: () => setup.anchors,
+    },
     ...{ stacks, report, maps, allowAll: setup.allowAll, isProgram: true },
     ...(setup.audited && { audit: makeRecorder((kind, row) => heard([kind, row])) }),
   };

@@ -17,7 +17,7 @@ import {
   warnOfAllAuthority,
 } from '../node/node-program.js';
 import { prepareHost, verifyPowers } from '../node/powers.js';
-import { loadAddon } from '../node/addons.js';
+import { loadAddon, programsWith } from '../node/addons.js';
 import { makeThreads } from '../node/threads.js';
 import { entryFilename } from '../resolve/resolve.js';
 import { runBegun } from './begun.js';
@@ -186,7 +186,7 @@ const run = async (
   const threads = makeThreads({
     ...{ program, execArgv, setup, heard, env },
   });
-  const powers = { ...host, scripts, threads, loadAddon };
+  const powers = { ...host, scripts, threads, loadAddon, storeProgram: programsWith(env) };
   if (scripts !== undefined) {
     saveInTime(() => {
       scripts.save();

@@ -25,7 +25,7 @@ const OPTIONS = ['cwd', 'timeout', 'maxBuffer'];
  * @param {AnyObject} given options
  * @returns {Uint8Array}
  */
-const inputOf = ({ application: { powers } }, { input, encoding }) => {
+export const inputOf = ({ application: { powers } }, { input, encoding }) => {
   if (input === undefined || input === null) return Buffer.alloc(0);
   if (typeof input === 'string') {
     const known = typeof encoding === 'string' && Buffer.isEncoding(encoding);
@@ -59,16 +59,29 @@ const result = (pkg, { target, shown, args, execArgv }, given) => {
       ...(given['killSignal'] !== undefined && { killSignal: sentSignal(given['killSignal']) }),
     },
   });
-  const { encoding } = given;
+  const { execPath } = pkg.application.powers.globals['process'];
+  return shownResult(real, stdio.length, given, { file: execPath, args: [shown, ...args] });
+};
+
+/**
+ * @param {any} real the result of Node's `spawnSync`
+ * @param {number} streams that the package asked for
+ * @param {AnyObject} given options
+ * @param {{ file: string, args: string[] }} shown what ran, as the package named it
+ * @returns {AnyObject} the result as the package sees it
+ */
+export const shownResult = (real, streams, { encoding }, { file, args }) => {
   const { pid, status, signal, error } = real;
   const isText = typeof encoding === 'string' && encoding !== 'buffer';
   const output = real.output
-    ?.slice(0, stdio.length)
+    ?.slice(0, streams)
     .map((/** @type {Buffer | null} */ each) =>
       each !== null && isText ? each.toString(/** @type {BufferEncoding} */ (encoding)) : each,
     );
-  const { execPath } = pkg.application.powers.globals['process'];
-  if (error) Object.assign(error, { path: execPath, spawnargs: [shown, ...args] });
+  if (error) {
+    const message = `spawnSync ${file} ${error.code}`;
+    Object.assign(error, { message, syscall: `spawnSync ${file}`, path: file, spawnargs: args });
+  }
   const [, stdout, stderr] = output ?? [null, null, null];
   return {
     ...(error && { error }),
@@ -103,7 +116,7 @@ const makeSpawnSync = (pkg, raw) => {
  * @param {Function} spawnSync of the package
  * @returns {Function}
  */
-const makeExecFileSync = (pkg, raw, spawnSync) => {
+export const makeExecFileSync = (pkg, raw, spawnSync) => {
   const execFileSync = (/** @type {unknown} */ program, /** @type {unknown[]} */ ...rest) => {
     const { args, given } = partsOf(rest);
     if (raw !== undefined && moduleOf(pkg, program, args) === undefined)

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from bad_archives import BAD, MAP
+from bad_archives import BAD, MAP, renamed
 from command_line import invoke
 from process import mapper
 from zip_writer import Files, good, good_packed
@@ -55,4 +55,16 @@ def test_the_good_archive_is_taken_by_all(make: object, files: Files, tmp_path: 
 
     assert invoke("verify", str(archive)).exit_code == 0
     assert invoke("inspect", str(archive)).exit_code == 0
+    assert mapper("run", archive).stdout == "evaluated too\nevaluated\n"
+
+
+@pytest.mark.parametrize(("key", "name"), [("name", "@scope/other"), ("label", "a>@b/c.d")])
+def test_other_names_of_packages_are_taken(
+    key: str, name: str, files: Files, tmp_path: Path
+) -> None:
+    change = renamed(key, name)
+    archive = tmp_path / "app.zip"
+    archive.write_bytes(good([(file, change(t) if file == MAP else t) for file, t in files]))
+
+    assert invoke("verify", str(archive)).exit_code == 0
     assert mapper("run", archive).stdout == "evaluated too\nevaluated\n"
