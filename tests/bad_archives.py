@@ -117,6 +117,15 @@ def _mapped(change: Callable[[bytes], bytes]) -> Bad:
     return made
 
 
+def _two_hashes(text: bytes) -> bytes:
+    """List a file a second time, with the hash of another content."""
+    found = json.loads(text)
+    [compartment] = found["compartments"].values()
+    first = next(each for each in compartment["modules"].values() if "sha512" in each)
+    compartment["modules"]["./again.js"] = {**first, "sha512": "0" * 128}
+    return json.dumps(found).encode()
+
+
 def renamed(key: str, name: str) -> Callable[[bytes], bytes]:
     """Give the application another name, label or location."""
 
@@ -177,6 +186,7 @@ BAD: dict[str, Bad] = {
         for key in ("name", "label", "location")
         for name in ("..", "../../evil", "/etc", "a/../../b", "a\0b", "a\\b", ".")
     },
+    "two-hashes-of-one-file": _mapped(_two_hashes),
     "half": lambda files: good(files)[: len(good(files)) // 2],
     "prefix": lambda files: b"#!/bin/sh\n" + good(files),
     "prefix-with-offsets": _ended(prefix=b"#!/bin/sh\n"),

@@ -4,13 +4,13 @@ import { hardenHost } from '../lockdown/host-harden.js';
 import { replace } from '../lockdown/replace.js';
 import { hardenResults, hideClass, withHardClass } from '../lockdown/specimens.js';
 import { assertOf, asyncResource, clonerOf } from '../replacements/replacements.js';
-import { guardOpen } from './fs-descriptors.js';
+import { checkDescriptor, guardOpen } from './fs-descriptors.js';
 import { hideServerTimers, hideSocketTimers } from './hidden-timers.js';
 import { tameTimeline } from './tame-cloning.js';
 import { tameCrypto } from './tame-crypto.js';
 import { tameEvents } from './tame-events.js';
 import { tameFs } from './tame-fs.js';
-import { hideConstructors } from './guarded-class.js';
+import { guardedClass, hideConstructors } from './guarded-class.js';
 import { refuseEngines, tameHttp2, tameParser, tameSqlite, tameTls } from './tame-network.js';
 import { tameBuffer, tameStream } from './tame-streams.js';
 import { tameUtil } from './tame-util.js';
@@ -99,6 +99,20 @@ const tameNet = (net) => {
     replace(net, name, () => () => undefined);
 };
 
+/**
+ * A terminal can be made of any pipe and socket: its class would read, write and close those of other packages.
+ *
+ * @param {AnyObject} tty
+ * @param {Powers} powers
+ */
+const tameTty = (tty, { inherited = 0 }) => {
+  for (const name of ['ReadStream', 'WriteStream'])
+    tty[name] = guardedClass(tty[name], ([descriptor, ...rest]) => {
+      checkDescriptor(descriptor, inherited);
+      return [descriptor, ...rest];
+    });
+};
+
 /** @type {Record<string, (builtin: any, powers: Powers) => void>} */
 export const TAMED = {
   __proto__: /** @type {never} */ (null),
@@ -148,6 +162,7 @@ export const TAMED = {
     }
     hideConstructors(tls, ['TLSSocket', 'Server']);
   },
+  tty: tameTty,
   worker_threads: (threads) => hideConstructors(threads, ['Worker']),
   stream: tameStream,
   util: tameUtil,
