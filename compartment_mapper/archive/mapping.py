@@ -25,7 +25,13 @@ from compartment_mapper.graph.module_graph import (
     ModuleGraph,
 )
 from compartment_mapper.graph.package_graph import PackageGraph
-from compartment_mapper.locations import CanonicalName, Location, ModuleName, relative_path
+from compartment_mapper.locations import (
+    CanonicalName,
+    Location,
+    ModuleName,
+    path_of,
+    relative_path,
+)
 from compartment_mapper.policy.model import PackagePolicy, Policy
 from compartment_mapper.records.languages import LANGUAGES
 from compartment_mapper.records.module_record import RequestKind
@@ -65,6 +71,12 @@ def archive_names(packages: PackageGraph) -> Names:
     return Names(compartments=compartments, packages=packages)
 
 
+def installed_names(packages: PackageGraph) -> Names:
+    """Return the names with which each package sees its own folder at its place on the disk."""
+    compartments = {root: path_of(root).strip("/") for root in packages.packages}
+    return Names(compartments=compartments, packages=packages)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkTable:
     """The targets of the requests of one package, besides its own files."""
@@ -87,9 +99,33 @@ def link_tables(modules: ModuleGraph, names: Names) -> dict[Location, LinkTable]
     return {root: _link_table(own, names) for root, own in by_package.items()}
 
 
-def _link_table(own: list[Module], names: Names) -> LinkTable:
-    files = frozenset(names.module_name(module.location) for module in own)
-    table = _Table(files=files)
+def more_links(
+    modules: ModuleGraph, names: Names, known: Mapping[str, CompartmentDescriptor]
+) -> dict[Location, LinkTable]:
+    """Return the links that *modules* need besides those of the *known* compartments."""
+    by_package: dict[Location, list[Module]] = {}
+    for location in sorted(modules.modules):
+        by_package.setdefault(names.packages.owners[location], []).append(modules.modules[location])
+    found: dict[Location, LinkTable] = {}
+    for root, own in by_package.items():
+        compartment = known.get(names.compartments[root])
+        before = compartment.modules if compartment else {}
+        table = _link_table(own, names, before)
+        links = {key: link for key, link in table.links.items() if key not in before}
+        found[root] = LinkTable(links=links, resolutions=table.resolutions)
+    return found
+
+
+def _link_table(
+    own: list[Module], names: Names, known: Mapping[str, ModuleConfiguration] | None = None
+) -> LinkTable:
+    before = known or {}
+    kept = {ModuleName(key) for key, link in before.items() if isinstance(link, FileModule)}
+    files = frozenset({*kept, *(names.module_name(module.location) for module in own)})
+    links: dict[str, ModuleConfiguration] = {
+        key: link for key, link in before.items() if not isinstance(link, FileModule)
+    }
+    table = _Table(files=files, links=links)
     for kind in _KINDS:
         for module in own:
             _add_edges(table, module, kind, names)
@@ -149,6 +185,7 @@ def map_compartments(
             policy=policy.of(package.canonical_name),
         )
         for root, package in names.packages.packages.items()
+        if root in tables
     }
     if attenuators:
         compartments[ATTENUATORS] = _attenuator_compartment(attenuators, names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from compartment_mapper import errors
@@ -42,6 +42,8 @@ from compartment_mapper.inference.policy_file import (
     with_harmless,
     with_open_packages,
 )
+from compartment_mapper.inference.project_files import open_packages, uses_with_files
+from compartment_mapper.inference.project_scope import within_project
 from compartment_mapper.inference.shims import (
     modules_of_shims,
     shim_files,
@@ -115,6 +117,9 @@ class Options:
     finds_policy: bool = True
     #: Whether to look at the install scripts of all installed packages.
     reads_install_scripts: bool = False
+    #: The folder of the application, if the entry is a tool that is installed in it. It may load
+    #: more modules at run time, see `additions`; its packages see the places of their files.
+    project: Location | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +157,8 @@ class Application:
     install_scripts: Mapping[CanonicalName, InstallScripts] = field(default_factory=dict)
     #: The number of modules that tree shaking removed; None without tree shaking.
     unused: int | None = None
+    #: Whether the entry is a tool that is installed in the application.
+    is_tool: bool = False
 
     @property
     def root(self) -> Location:
@@ -186,17 +193,18 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         InputError: All problems of the input.
     """
     context = resolver_context(conditions=options.conditions, powers=powers.read)
-    root = _application_root(entry, context)
+    root = options.project or _application_root(entry, context)
     main = _entry_file(entry, context)
     others = _other_entries(options.others, main, root, context)
-    given = _given_policy(options, root, powers.read)
+    given = given_to(options, root, powers.read)
     policy = given.policy if given else None
     addons = addons_of(policy, options.grants, platforms=options.platforms)
     context = replace(context, addons=addons)
     attenuators = _attenuators(policy, root, context)
     shims = shim_files(policy, options.shims, root=root, context=context)
     also = (*attenuators.values(), *shims)
-    loaded = load_modules(main, others=others, also=also, loading=_loading(context, root, powers))
+    loading = loading_of(context, root, powers)
+    loaded = load_modules(main, others=others, also=also, loading=loading)
     powers.ended("load")
     problems = (
         *_with_grants_of_addons(loaded, root, context),
@@ -205,14 +213,14 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     )
     _raise_errors(problems)
     used = _shaken(loaded.graph, also, options, context, powers)
-    scanned = _scanned(used, root, shims, options, context)
+    scanned = _scanned(used, root, shims, options, loading)
     if given is not None:
-        more = with_named_grants(given.policy, options.grants, scanned.names)
+        more = with_named_grants(given.policy, _grants(options, scanned), scanned.names)
         given = GivenPolicy(policy=more, file=given.file)
     misfits = _misfits(given, options, scanned, context)
     _raise_errors(misfits)
     doubts = tuple(_doubts(given, options, scanned, shims, context))
-    policy = _decided_policy(given, options, scanned)
+    policy = decided_policy(given, options, scanned)
     file = given.file if given else None
     powers.ended("infer")
     return Application(
@@ -225,6 +233,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
         in_page=BROWSER in options.conditions,
         install_scripts=installed_scripts(root, context) if options.reads_install_scripts else {},
         unused=len(loaded.graph.modules) - len(used.modules) if options.tree_shakes else None,
+        is_tool=options.project is not None,
     )
 
 
@@ -238,12 +247,11 @@ def _scanned(
     root: Location,
     shims: Sequence[Location],
     options: Options,
-    context: ResolverContext,
+    loading: Loading,
 ) -> ScannedApplication:
-    modules, packages = _with_included(used, root, options, context)
-    in_page = BROWSER in options.conditions
+    modules, packages = _with_included(used, root, options, loading.context)
     before = modules_of_shims(modules, shims)
-    uses = tuple(uses_of(modules, packages, page=in_page, before=before))
+    uses = all_uses(modules, packages, options, loading, before=before)
     return ScannedApplication(root=root, modules=modules, packages=packages, uses=uses)
 
 
@@ -277,7 +285,24 @@ def _with_grants_of_addons(
     )
 
 
-def _loading(context: ResolverContext, root: Location, powers: Powers) -> Loading:
+def all_uses(
+    modules: ModuleGraph,
+    packages: PackageGraph,
+    options: Options,
+    loading: Loading,
+    *,
+    before: Container[Location] = (),
+) -> tuple[CapabilityUse, ...]:
+    """Return the first use of each capability by *packages*, except in modules *before*."""
+    if options.project is None:
+        return tuple(uses_of(modules, packages, page=BROWSER in options.conditions, before=before))
+    # Their policies stay the same when they load more files at run time.
+    folders = dict.fromkeys((*open_packages(modules, packages), options.project))
+    return uses_with_files(modules, packages, folders, loading)
+
+
+def loading_of(context: ResolverContext, root: Location, powers: Powers) -> Loading:
+    """Return the inputs of loading for the application in *root*."""
     return Loading(
         context=context,
         read=powers.read,
@@ -309,13 +334,15 @@ def _misfits(
     scanned: ScannedApplication,
     context: ResolverContext,
 ) -> tuple[Diagnostic, ...]:
-    unknown = tuple(unknown_names(options.grants, scanned.names))
+    unknown = tuple(unknown_names(_grants(options, scanned), scanned.names))
     if given is None or not options.enforces:
         return unknown
     frozen = options.frozen
     scripts: Mapping[CanonicalName, InstallScripts] = {}
     if given.policy.install_scripts is not None:
         scripts = installed_scripts(scanned.root, context, scanned.packages)
+    if options.project is not None:  # other packages may be loaded at run time
+        given = replace(given, policy=_reached(given.policy, scanned))
     return (
         *unknown,
         *policy_problems(given, scanned, frozen=frozen),
@@ -323,18 +350,36 @@ def _misfits(
     )
 
 
-def _decided_policy(
+def _reached(policy: Policy, scanned: ScannedApplication) -> Policy:
+    """Return *policy* with the entries of reached packages only."""
+    known = {name: own for name, own in policy.resources.items() if name in scanned.names}
+    return replace(policy, resources=known)
+
+
+def _grants(options: Options, scanned: ScannedApplication) -> tuple[str, ...]:
+    """Return the grants on the command line; those of a tool may name packages of run time."""
+    if options.project is None:
+        return options.grants
+    return tuple(each for each in options.grants if each.partition(":")[0] in scanned.names)
+
+
+def decided_policy(
     given: GivenPolicy | None, options: Options, scanned: ScannedApplication
 ) -> Policy:
     """Return the effective policy, with harmless grants and hardened packages written out."""
+    grants = _grants(options, scanned)
     if options.allow_all and given is None:
         return allow_all(scanned.packages)
     if given is None:
         own = policy_of(scanned.uses, scanned.packages, infer=options.infer)
-        policy = with_named_grants(own, options.grants, scanned.names)
+        if options.project is not None:
+            own = within_project(own)
+            if options.infer:  # its files may load any package
+                own = replace(own, entry=replace(own.entry, packages="any"))
+        policy = with_named_grants(own, grants, scanned.names)
     else:
         policy = with_harmless(given.policy, scanned.uses)
-    policy = with_addons(policy, options.grants, scanned)
+    policy = with_addons(policy, grants, scanned)
     hardened = hardened_packages(scanned, believed=options.infer)
     return with_hardening(policy, scanned.packages, hardened)
 
@@ -356,6 +401,8 @@ def inferred_policy(application: Application, *, scopes: bool = True) -> Policy:
     policy = policy_from_uses(
         scanned.uses, scanned.modules, scanned.packages, place_of, scopes=scopes
     )
+    if application.is_tool:
+        policy = within_project(policy)
     kept_open = hardened_packages(scanned, believed=False) - hardened_packages(
         scanned, believed=True
     )
@@ -435,7 +482,8 @@ def _other_entries(
     return tuple(file for file in files if file != main)
 
 
-def _given_policy(options: Options, root: Location, read: ReadPowers) -> GivenPolicy | None:
+def given_to(options: Options, root: Location, read: ReadPowers) -> GivenPolicy | None:
+    """Return the policy for the application in *root* that the user provides, or None."""
     policy, override = options.policy, options.override
     if policy is None and options.finds_policy and not (options.infer or options.allow_all):
         policy, beside = policy_beside(root, read)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from compartment_mapper.archive.mapping import (
     Names,
     archive_names,
     asset_key,
+    installed_names,
     link_tables,
     map_compartments,
 )
@@ -112,9 +113,10 @@ def packed(application: Application, *, options: Options, powers: Powers) -> Bun
     Raises:
         InputError: A module or a source map cannot be compiled or minified.
     """
-    names = archive_names(application.packages)
+    named = archive_names if options.project is None else installed_names
+    names = named(application.packages)
     tables = link_tables(application.modules, names)
-    compiled_texts = _compiled(application.modules, tables, names)
+    compiled_texts = compiled_modules(application.modules, tables, names)
     _check_doubted(application, compiled_texts, powers.engine)
     powers.ended("compile")
     application, texts = _shortened(application, compiled_texts, names, options, powers)
@@ -127,11 +129,11 @@ def packed(application: Application, *, options: Options, powers: Powers) -> Bun
         attenuators=application.attenuators,
         sha512_of=lambda location: sha512_hex(stored[location]),
     )
-    files = _by_path(stored, names)
+    files = by_path(stored, names)
     map_text = map_bytes(compartment_map)
     is_archive = options.format == "archive"
     # Minified modules need the same features, but the scan finds fewer of them.
-    plain = _by_path(compiled_texts, names)
+    plain = by_path(compiled_texts, names)
     needs = runtime_needs(compartment_map, plain, deflated=options.compress) if is_archive else ()
     powers.ended("map")
     sha512 = sha512_hex(map_text)
@@ -145,7 +147,7 @@ def packed(application: Application, *, options: Options, powers: Powers) -> Bun
         application=application,
         map=compartment_map,
         content=content,
-        map_file=map_file_bytes(_by_path(texts.maps, names), sha512=sha512) if is_beside else b"",
+        map_file=map_file_bytes(by_path(texts.maps, names), sha512=sha512) if is_beside else b"",
         sha512=sha512,
         sizes={path: len(content) for path, content in files.items()},
         needs=needs,
@@ -169,7 +171,8 @@ def _with_maps(stored: Stored) -> dict[Location, bytes]:
     }
 
 
-def _by_path(stored: Mapping[Location, Of], names: Names) -> dict[str, Of]:
+def by_path(stored: Mapping[Location, Of], names: Names) -> dict[str, Of]:
+    """Return *stored* by the paths of the files in the archive."""
     return {
         names.compartment_of(location) + names.module_name(location)[1:]: content
         for location, content in stored.items()
@@ -204,7 +207,7 @@ def _replaceable(
     stored: Mapping[Location, bytes],
 ) -> dict[Location, Replaceable]:
     """Return the programs of the application's own package that have no diagnostics."""
-    if application.policy_file is not None or application.in_page:
+    if application.policy_file is not None or application.in_page or application.is_tool:
         return {}  # a policy may depend on these files; pages have names of their own
     if application.unused is not None or has_shims(application.policy):
         return {}  # a new source may use more capabilities
@@ -274,11 +277,14 @@ def _check_doubted(
         raise InputError(*problems)
 
 
-def _compiled(
+def compiled_modules(
     modules: ModuleGraph,
     tables: Mapping[Location, LinkTable],
     names: Names,
+    *,
+    only: Container[Location] | None = None,
 ) -> dict[Location, bytes]:
+    """Return the stored form of *modules*; of those in *only*, if it is given."""
     in_cycles = modules.in_cycles()
     return {
         location: _stored(
@@ -288,6 +294,7 @@ def _compiled(
             keys=_keys(module, modules, tables, names),
         )
         for location, module in modules.modules.items()
+        if only is None or location in only
     }
 
 

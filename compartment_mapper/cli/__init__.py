@@ -12,6 +12,7 @@ _COMMANDS = {
     "bundle": "compartment_mapper.cli.bundle:bundle_command",
     "cache": "compartment_mapper.cli.cache:cache_group",
     "eval": "compartment_mapper.cli.eval:eval_command",
+    "exec": "compartment_mapper.cli.exec.command:exec_command",
     "init": "compartment_mapper.cli.init.command:init_command",
     "inspect": "compartment_mapper.cli.inspect:inspect_command",
     "install-scripts": "compartment_mapper.cli.install_scripts:install_scripts_group",
@@ -34,8 +35,9 @@ def main() -> None:
     compartment-mapper inspect app.zip                 list packages and their capabilities
     compartment-mapper report app.zip -o report.html   review them in a browser
     compartment-mapper run app.zip -- --port 8080      run it confined
+    compartment-mapper exec --infer eslint .           run a tool of the project confined
     compartment-mapper eval -e "1 + 1"                 evaluate code with no capabilities
 
-    Exit status: 0 success, 1 invalid input or findings, 2 usage error. `run` exits with the status
-    of the program.
+    Exit status: 0 success, 1 invalid input or findings, 2 usage error. `run` and `exec` exit with
+    the status of the program.
     """  # noqa: D301 - click marks a paragraph to be left as it is with this character

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from compartment_mapper.bundle.build_result import BuildResult
 from compartment_mapper.cache.bundles import Bundles, CachedBundle
@@ -17,6 +18,9 @@ from compartment_mapper.host.disk import Disk
 from compartment_mapper.locations import location_of_path
 from compartment_mapper.powers import ReadPowers
 
+if TYPE_CHECKING:  # a cache hit does not need it
+    from compartment_mapper.bundle.application import Options
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
@@ -27,6 +31,8 @@ class Order:
     #: Additional entries.
     others: tuple[str, ...] = ()
     form: Form = field(default_factory=Form)
+    #: The folder of the application, if the entry is a tool that is installed in it.
+    project: str | None = None
     #: Whether a used capability that the policy does not cover is an error.
     enforces: bool = True
 
@@ -90,7 +96,19 @@ def _made(
     from compartment_mapper.cli import building  # noqa: PLC0415 - 100 ms, unless everything is cached
 
     stages.ended("start")
-    options = replace(
+    options = options_of(order, files)
+    hosting = building.hosting_of(order.choices)
+    made = building.make_bundle(order.entry, options, hosting, disk=disk, stages=stages)
+    result = building.result_of(made, compressed=order.form.compress)
+    stages.ended("report")
+    return result
+
+
+def options_of(order: Order, files: Mapping[str, bytes]) -> Options:
+    """Return the bundle options of *order*; *files* are the policy files that it names."""
+    from compartment_mapper.cli import building  # noqa: PLC0415 - 100 ms, as above
+
+    return replace(
         building.options_of(order.choices, files),
         compress=order.form.compress,
         source_map=order.form.source_map,
@@ -99,12 +117,9 @@ def _made(
         global_name=order.form.global_name,
         enforces=order.enforces,
         others=tuple(entry_location(other) for other in order.others),
+        project=None if order.project is None else entry_location(order.project),
+        finds_policy=order.project is None,
     )
-    hosting = building.hosting_of(order.choices)
-    made = building.make_bundle(order.entry, options, hosting, disk=disk, stages=stages)
-    result = building.result_of(made, compressed=order.form.compress)
-    stages.ended("report")
-    return result
 
 
 def _key(order: Order, files: Mapping[str, bytes]) -> str | None:
@@ -123,6 +138,7 @@ def _key(order: Order, files: Mapping[str, bytes]) -> str | None:
         choices.grant,
         choices.platform,
         choices.tree_shaking,
+        order.project,
         (choices.infer, choices.allow_all, choices.policy, choices.override),
         [(path, hashlib.sha256(content).hexdigest()) for path, content in files.items()],
         (choices.node, node),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import mmap
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 from typing import IO
 
@@ -30,7 +30,11 @@ def opened_by(environment: Mapping[str, str]) -> str:
 
 
 def wall_around(
-    compartment_map: bytes | None, content: Content, node: Node, restrict: str = ""
+    compartment_map: bytes | None,
+    content: Content,
+    node: Node,
+    restrict: str = "",
+    more: Sequence[PackagePolicy] = (),
 ) -> Wall:
     """Return the wall for an archive.
 
@@ -40,11 +44,13 @@ def wall_around(
         content: The archive.
         node: The Node that runs it.
         restrict: JSON: the restricted policies, by canonical name.
+        more: The policies of packages that are loaded at run time.
     """
     try:
         policies = [] if compartment_map is None else _policies(compartment_map, restrict)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         policies = []
+    policies += more
     wall = wall_of(policies, version=node.version)
     if compartment_map is None or wall.is_said or _mentions(content, refused_words(node.version)):
         return wall

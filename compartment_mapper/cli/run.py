@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,12 +31,45 @@ from compartment_mapper.cli.timings import Stages
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.host.node_process import Content, Node, Program, find_node, runtime_files
 from compartment_mapper.host.wall import Wall
+from compartment_mapper.policy.model import PackagePolicy
 
 WALL_OPTION = click.option(
     "--no-second-wall",
     is_flag=True,
     help="Do not restrict the process with Node's permission model: compartments alone confine "
     "packages.",
+)
+
+
+REPORT_OPTION = click.option(
+    "--report",
+    type=PATH,
+    metavar="FILE",
+    help="Append denials and uses of high and critical capabilities to FILE, as JSON lines.",
+)
+
+
+def AUDIT_OPTIONS(command: Callable[..., None]) -> Callable[..., None]:  # noqa: N802 - used like the other options
+    """Add the options about recording denied accesses."""
+    for option in reversed(_AUDIT_OPTIONS):
+        command = option(command)
+    return command
+
+
+_AUDIT_OPTIONS = (
+    click.option(
+        "--audit",
+        "audit",
+        flag_value="--audit",
+        help="Record denied accesses instead of failing, and print the policy that the program "
+        "needs.",
+    ),
+    click.option("--audit-json", "audit", flag_value="--audit=json", help="Like --audit, as JSON."),
+    click.option(
+        "--audit-output",
+        metavar="FILE",
+        help="Like --audit, written to FILE as JSON, for `policy infer --audit FILE`.",
+    ),
 )
 
 
@@ -60,18 +93,7 @@ class _RunCommand(click.Command):
 )
 @click.argument("target", type=PATH, metavar="ARCHIVE|ENTRY")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]")
-@click.option(
-    "--audit",
-    "audit",
-    flag_value="--audit",
-    help="Record denied accesses instead of failing, and print the policy that the program needs.",
-)
-@click.option("--audit-json", "audit", flag_value="--audit=json", help="Like --audit, as JSON.")
-@click.option(
-    "--audit-output",
-    metavar="FILE",
-    help="Like --audit, written to FILE as JSON, for `policy infer --audit FILE`.",
-)
+@AUDIT_OPTIONS
 @click.option(
     "--source-map",
     type=click.Choice(["inline", "none"]),
@@ -81,12 +103,7 @@ class _RunCommand(click.Command):
     "--entry", metavar="NAME", help="The entry to start, for an archive with several entries."
 )
 @WALL_OPTION
-@click.option(
-    "--report",
-    type=PATH,
-    metavar="FILE",
-    help="Append denials and uses of high and critical capabilities to FILE, as JSON lines.",
-)
+@REPORT_OPTION
 @bundling
 @reporting
 def run_command(  # noqa: PLR0913 - one for each option
@@ -108,15 +125,13 @@ def run_command(  # noqa: PLR0913 - one for each option
 
     Node's permission model restricts the process to what all packages together are granted.
     """
-    if audit_output is not None:
-        audit = "--audit=json"
-    run = Run(
-        choices=choices,
-        flags=_runtime_flags(choices, audit, alarm=not choices.infer),
-        arguments=arguments,
-        is_walled=not no_second_wall,
-        report=None if report is None else _opened(report, "ab"),
-        audit=None if audit_output is None else _opened(audit_output, "wb"),
+    run = prepared_run(
+        choices,
+        arguments,
+        audit=audit,
+        audit_output=audit_output,
+        no_second_wall=no_second_wall,
+        report=report,
     )
     if is_archive(target):
         if source_map is not None:
@@ -128,15 +143,21 @@ def run_command(  # noqa: PLR0913 - one for each option
         raise click.UsageError(message)
     stages = Stages()
     form = Form(source_map=source_map or "none")
-    order = Order(entry=target, choices=choices, form=form, enforces=audit is None)
+    order = Order(entry=target, choices=choices, form=form, enforces=not run.is_audited)
+    content = made_content(order, stages)
+    run.become(Program(content=content, name=target))
+
+
+def made_content(order: Order, stages: Stages) -> bytes:
+    """Return the archive for *order*, after the messages about it."""
     made = make_result(order, stages=stages)
     print_problems(made.warnings)
-    for summary in (made.granted_summary, made.denied_summary if audit is None else ""):
+    for summary in (made.granted_summary, made.denied_summary if order.enforces else ""):
         if summary:
             show(summary, err=True)
-    if choices.timings:
+    if order.choices.timings:
         show(f"timings: {stages.text()}", err=True)
-    run.become(Program(content=made.content, name=target))
+    return made.content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,24 +170,34 @@ class Run:
     #: Arguments of the program.
     arguments: Sequence[str]
     is_walled: bool
+    #: Whether denied accesses are recorded instead of failing.
+    is_audited: bool = False
     #: The log file of denials and uses.
     report: IO[bytes] | None = None
     #: The file for the audit.
     audit: IO[bytes] | None = None
+    #: The folder of the application, if the program is a tool that is installed in it.
+    project: str | None = None
+    #: The policies of packages that a tool may load at run time.
+    others: Sequence[PackagePolicy] = ()
 
     def become(self, program: Program, *, restrict: str = "") -> NoReturn:
         """Replace this process with *program*, restricted as its policies allow."""
         node = find_node(self.choices.node)
+        walled = self.walled(program, node, restrict=restrict)
+        node.run(walled, self.arguments, self.flags)
+
+    def walled(self, program: Program, node: Node, *, restrict: str = "") -> Program:
+        """Return *program* with its files, and with the restrictions that its policies allow."""
         written = {"--report-fd": self.report, "--audit-fd": self.audit}
         program = replace(program, written={k: v for k, v in written.items() if v is not None})
         compartment_map = map_of(program.content)
         wall = self._wall(compartment_map, program.content, node, restrict)
         if wall is None or wall.problem:
-            node.run(program, self.arguments, self.flags)
+            return program
         files = {**program.files, **self._code(compartment_map, program.content, node)}
-        options = wall.flags(runtime_files(), version=node.version)
-        walled = replace(program, options=options, files=files)
-        node.run(walled, self.arguments, self.flags)
+        options = wall.flags(runtime_files(), version=node.version, project=self.project)
+        return replace(program, options=options, files=files)
 
     def _wall(
         self, compartment_map: bytes | None, content: Content, node: Node, restrict: str
@@ -178,7 +209,7 @@ class Run:
         if problem:
             show(unwalled_text(problem), err=True)
             return None
-        wall = wall_around(compartment_map, content, node, restrict)
+        wall = wall_around(compartment_map, content, node, restrict, self.others)
         if wall.problem and wall.is_said:
             show(unwalled_text(wall.problem), err=True)
         return wall
@@ -196,6 +227,31 @@ class Run:
         if len(opened) < _BOTH:
             code.make(node, content)
         return opened
+
+
+def prepared_run(  # noqa: PLR0913 - one for each option
+    choices: Choices,
+    arguments: Sequence[str],
+    *,
+    audit: str | None,
+    audit_output: str | None,
+    no_second_wall: bool,
+    report: str | None,
+    project: str | None = None,
+) -> Run:
+    """Return the run that the options describe, with its files opened."""
+    if audit_output is not None:
+        audit = "--audit=json"
+    return Run(
+        choices=choices,
+        flags=_runtime_flags(choices, audit, alarm=not choices.infer),
+        arguments=arguments,
+        is_walled=not no_second_wall,
+        is_audited=audit is not None,
+        report=None if report is None else _opened(report, "ab"),
+        audit=None if audit_output is None else _opened(audit_output, "wb"),
+        project=project,
+    )
 
 
 #: The code cache of the runtime and of the archive.

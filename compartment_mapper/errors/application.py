@@ -44,6 +44,25 @@ def no_project(folder: str) -> Diagnostic:
     )
 
 
+def tool_not_found(name: str, known: Sequence[str]) -> Diagnostic:
+    """No installed package has this command."""
+    near = did_you_mean(name, known)
+    return Diagnostic(
+        code="TOOL_NOT_FOUND",
+        message=f"no installed package has a command '{name}'",
+        hint=near or f"install the package that has it: npm install --save-dev {name}",
+    )
+
+
+def tool_not_javascript(name: str) -> Diagnostic:
+    """A command is no program for Node."""
+    return Diagnostic(
+        code="TOOL_NOT_JAVASCRIPT",
+        message=f"the command '{name}' is not a JavaScript program, so no compartment confines it",
+        hint="a program is a .js, .mjs or .cjs file, or begins with #!/usr/bin/env node",
+    )
+
+
 def unreadable_package_json(problem: str) -> Diagnostic:
     """A package.json to change is not valid."""
     return Diagnostic(

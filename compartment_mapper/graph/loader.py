@@ -34,7 +34,13 @@ from compartment_mapper.graph.named_packages import requests_by_name
 from compartment_mapper.graph.package_patterns import package_requests
 from compartment_mapper.graph.passed_paths import requests_by_path, requests_of_dependents
 from compartment_mapper.graph.patterns import pattern_requests
-from compartment_mapper.graph.pending import PendingModule, Queue, begin_scan, scanned_module
+from compartment_mapper.graph.pending import (
+    PendingModule,
+    Queue,
+    begin_scan,
+    pending_module,
+    scanned_module,
+)
 from compartment_mapper.graph.programs import found_programs
 from compartment_mapper.graph.started_modules import requests_by_starts
 from compartment_mapper.graph.targets import is_optional, language_for, target_of
@@ -58,11 +64,63 @@ def load_modules(
     Raises:
         InputError: The entry cannot be loaded.
     """
-    modules: dict[Location, Module] = {}
+    firsts = {first: _entry_language(first, loading) for first in (entry, *others, *also)}
+    modules, problems = _followed(firsts, {}, entry, loading)
+    reached = _with_list_of_entries(modules, entry, loading.root) if others else modules
+    graph = _with_checks(ModuleGraph(entry=entry, others=others, modules=reached), loading)
+    return judged(graph, problems)
+
+
+def load_more(
+    entry: Location,
+    language: Language | None,
+    *,
+    known: Mapping[Location, Module],
+    loading: Loading,
+) -> Loaded:
+    """Return the *known* modules, and those that are reachable from *entry*.
+
+    Args:
+        entry: A module that the application requests at run time.
+        language: The language as which it is requested; None if the source determines it.
+        known: Modules that are loaded, with all modules that they reach.
+        loading: As for the application.
+    """
+    modules, problems = _followed({entry: language}, known, entry, loading)
+    graph = _with_checks(ModuleGraph(entry=entry, modules=modules), loading)
+    return judged(graph, problems)
+
+
+def scanned_files(files: Iterable[Location], loading: Loading) -> dict[Location, Module]:
+    """Return the modules of *files*, without the files that they request."""
+    pending = [
+        pending_module(file, language, loading)
+        for file in files
+        if not isinstance(language := _language_of(file, loading), ResolutionFailure)
+    ]
+    found: dict[Location, Module] = {}
+    for each in pending:
+        module, _problems = _load_module(each, loading=loading)
+        edges = tuple(edge for edge in module.edges if not isinstance(edge.target, FileTarget))
+        found[each.location] = replace(module, edges=edges, assets=())
+    return found
+
+
+def _language_of(file: Location, loading: Loading) -> Language | ResolutionFailure | None:
+    return language_of(file, "import", None, context=loading.context)
+
+
+def _followed(
+    firsts: Mapping[Location, Language | None],
+    known: Mapping[Location, Module],
+    entry: Location,
+    loading: Loading,
+) -> tuple[dict[Location, Module], list[Problem]]:
+    """Return *known* and the modules that are reachable from *firsts*, with their problems."""
+    modules = dict(known)
     problems: list[Problem] = []
-    firsts = [(first, _entry_language(first, loading)) for first in (entry, *others, *also)]
-    queue = Queue(loading)
-    for first, language in firsts:
+    queue = Queue(loading, known)
+    for first, language in firsts.items():
         queue.add(first, language)
     while pending := queue.next():
         module, found = _load_module(pending, loading=loading)
@@ -73,9 +131,7 @@ def load_modules(
             queue.add(edge.location, next_language)
         if queue.is_empty():
             _add_late(modules, entry, queue, loading)
-    reached = _with_list_of_entries(modules, entry, loading.root) if others else modules
-    graph = _with_checks(ModuleGraph(entry=entry, others=others, modules=reached), loading)
-    return judged(graph, problems)
+    return modules, problems
 
 
 def _add_late(

@@ -87,24 +87,31 @@ class PackageGraph:
 
 
 def graph_packages(
-    modules: ModuleGraph, *, root: Location, context: ResolverContext
+    modules: ModuleGraph,
+    *,
+    root: Location,
+    context: ResolverContext,
+    known: Mapping[Location, CanonicalName] | None = None,
 ) -> PackageGraph:
-    """Return the packages of *modules*.
+    """Return the packages of *modules*, and the application's own package.
 
     Args:
         modules: The reachable modules.
         root: The folder of the application's package.json.
         context: Resolves declared dependencies, whose paths are the names of packages.
+        known: The names of packages that keep them, by folder.
     """
-    roots = _package_roots(modules, root, context.descriptors)
+    kept = known or {}
+    roots = _package_roots(modules, root, context.descriptors) | kept.keys()
     owners = {
         location: _owner(location, roots, context.descriptors) for location in modules.modules
     }
     dependencies = _dependencies(modules, owners)
-    names = _canonical_names(root, owners, modules, context)
+    names = _canonical_names(root, owners, modules, context, kept)
+    folders = {root, *owners.values()}
     packages = {
         folder: _package(folder, names[folder], descriptor_of(folder, context.descriptors))
-        for folder in sorted(set(owners.values()), key=lambda folder: _name_order(names[folder]))
+        for folder in sorted(folders, key=lambda folder: _name_order(names[folder]))
     }
     return PackageGraph(packages=packages, owners=owners, dependencies=dependencies)
 
@@ -181,14 +188,15 @@ def _canonical_names(
     owners: Mapping[Location, Location],
     modules: ModuleGraph,
     context: ResolverContext,
+    known: Mapping[Location, CanonicalName],
 ) -> dict[Location, CanonicalName]:
     """Return the shortest path of dependency names to each reachable package.
 
     Paths follow declared dependencies, reachable or not, as in Endo and LavaMoat, and requests,
     because a hoisted package may be used undeclared. Among paths of equal length the shorter string
-    wins, then the alphabetically first.
+    wins, then the alphabetically first. *known* packages keep their names, which no other gets.
     """
-    wanted = set(owners.values())
+    wanted = set(owners.values()) - known.keys()
     names = {root: ROOT_NAME}
     level = [root]
     requested = _requested_names(modules, owners)
@@ -205,8 +213,11 @@ def _canonical_names(
         }
         level = sorted(best, key=lambda target: best[target])
         names |= {target: CanonicalName(best[target]) for target in level}
-    for folder in sorted(wanted - names.keys()):
-        names[folder] = CanonicalName(f"external:{_way_to(folder, root)}")
+    names |= known
+    taken = frozenset(known.values())
+    for folder in sorted(wanted):
+        if folder not in names or names[folder] in taken:
+            names[folder] = CanonicalName(f"external:{_way_to(folder, root)}")
     return names
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from compartment_mapper import errors
@@ -47,12 +47,17 @@ class ScannedModule:
 
 
 class Queue:
-    """The queue of files to load, without duplicates, with scans in progress."""
+    """The queue of files to load, without duplicates, with scans in progress.
 
-    def __init__(self, loading: Loading) -> None:
+    Args:
+        loading: As for the application.
+        known: Files that are loaded.
+    """
+
+    def __init__(self, loading: Loading, known: Iterable[Location] = ()) -> None:
         self._loading = loading
         self._waiting: deque[PendingModule] = deque()
-        self._known: set[Location] = set()
+        self._known: set[Location] = set(known)
 
     def add(self, location: Location, language: Language | None) -> bool:
         """Add *location*, and return whether it is new."""

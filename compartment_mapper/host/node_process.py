@@ -94,15 +94,16 @@ class Node:
             arguments: The arguments of the program.
             flags: Flags of the runtime.
         """
-        with contextlib.ExitStack() as held:
-            given = [*flags]
-            for flag, file in program.files.items():
-                given += [flag, held.enter_context(_inheritable(file))]
-            for flag, output in program.written.items():
-                os.set_inheritable(output.fileno(), True)  # noqa: FBT003 - positional only
-                given += [flag, str(output.fileno())]
-            content = held.enter_context(_inheritable(program.content))
-            self._become(program.options, [*given, "--fd", content, program.name, *arguments])
+        with _given(program, arguments, flags) as given:
+            self._become(program.options, given)
+
+    def start(
+        self, program: Program, arguments: Sequence[str], flags: Sequence[str]
+    ) -> subprocess.Popen[bytes]:
+        """Return a Node process that runs *program*; the arguments are those of `run`."""
+        with _given(program, arguments, flags) as given:
+            command = self._command(program.options, given)
+            return subprocess.Popen(command, close_fds=False)  # noqa: S603 - our own Node, no shell
 
     def begin(self, options: Sequence[str], arguments: Sequence[str], content: Content) -> None:
         """Start a low-priority background process on *content*."""
@@ -121,13 +122,29 @@ class Node:
         os._exit(0)
 
     def _become(self, options: Sequence[str], arguments: Sequence[str]) -> NoReturn:
-        main, _runtime = runtime_files()
         sys.stdout.flush()
         sys.stderr.flush()
+        os.execv(self.path, self._command(options, arguments))  # noqa: S606 - no shell needed
+
+    def _command(self, options: Sequence[str], arguments: Sequence[str]) -> list[str]:
+        main, _runtime = runtime_files()
         # Exposes the classes of Node's errors to the runtime, and not to packages, so that it
         # hardens them.
-        flags = ["--expose-internals", *options]
-        os.execv(self.path, [self.path, *flags, main, *arguments])  # noqa: S606 - no shell needed
+        return [self.path, "--expose-internals", *options, main, *arguments]
+
+
+@contextlib.contextmanager
+def _given(program: Program, arguments: Sequence[str], flags: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the arguments of the runtime, whose open files a new process inherits."""
+    with contextlib.ExitStack() as held:
+        given = [*flags]
+        for flag, file in program.files.items():
+            given += [flag, held.enter_context(_inheritable(file))]
+        for flag, output in program.written.items():
+            os.set_inheritable(output.fileno(), True)  # noqa: FBT003 - positional only
+            given += [flag, str(output.fileno())]
+        content = held.enter_context(_inheritable(program.content))
+        yield [*given, "--fd", content, program.name, *arguments]
 
 
 def runtime_files() -> tuple[str, str]:

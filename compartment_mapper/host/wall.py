@@ -48,12 +48,15 @@ class Wall:
     #: Whether each run prints the reason: not if it follows from grants that no restriction covers.
     is_said: bool = True
 
-    def flags(self, readable: Sequence[str], *, version: tuple[int, ...]) -> list[str]:
+    def flags(
+        self, readable: Sequence[str], *, version: tuple[int, ...], project: str | None = None
+    ) -> list[str]:
         """Return the options for Node.
 
         Args:
             readable: Files that the process itself reads.
             version: The version of Node.
+            project: The folder that patterns begin at; None: the working directory.
         """
         assert not self.problem, self
         found = ["--permission"]
@@ -62,13 +65,13 @@ class Wall:
         if "fs-read" not in self.needs:
             # The runtime resolves links of files that it writes, too. A file below such a folder
             # must follow it, or Node denies the folder.
-            found += _file_flags("read", self.reads | self.writes)
+            found += _file_flags("read", self.reads | self.writes, project)
             found += [f"--allow-fs-read={path}" for path in readable]
             # Node looks up there whether an open descriptor is a file.
             if self.reads or self.writes or "fs-write" in self.needs:
                 found.append(f"--allow-fs-read={_DESCRIPTORS}")
         if "fs-write" not in self.needs:
-            found += _file_flags("write", self.writes)
+            found += _file_flags("write", self.writes, project)
         for need in sorted(self.needs):
             if need.startswith("fs-"):
                 found.append(f"--allow-{need}=*")
@@ -158,10 +161,12 @@ def _without(policy: PackagePolicy, names: Container[str]) -> PackagePolicy:
     return replace(policy, builtins={k: v for k, v in grants.items() if k not in names})
 
 
-def _file_flags(access: Literal["read", "write"], patterns: Iterable[str]) -> list[str]:
+def _file_flags(
+    access: Literal["read", "write"], patterns: Iterable[str], project: str | None
+) -> list[str]:
     """Return the options that allow the folders of *patterns*, and the folders behind links."""
     anchors = {
-        "./": os.getcwd(),  # noqa: PTH109 - of the process that runs
+        "./": project or os.getcwd(),  # noqa: PTH109 - of the process that runs
         "$HOME/": os.path.expanduser("~"),  # noqa: PTH111
         "$TMP/": tempfile.gettempdir(),
     }

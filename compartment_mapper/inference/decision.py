@@ -205,7 +205,9 @@ class ScannedApplication:
 
     def place_of(self, module: Location, span: Span) -> Place:
         """Return a place in a module, with its code frame."""
-        return self.modules.modules[module].place(display_name(module, self.root), span)
+        name = display_name(module, self.root)
+        known = self.modules.modules.get(module)  # an open application may load other files
+        return Place(file=name) if known is None else known.place(name, span)
 
     @property
     def names(self) -> list[CanonicalName]:

@@ -71,6 +71,8 @@ def doubtful_links(
     }
     named: dict[str, list[CapabilityUse]] = {}
     for use in uses:
+        if use.part != "packages":
+            continue
         place = modules.modules[use.module].place(display_name(use.module, root), use.span)
         if use.link == "named":
             named.setdefault(use.path, []).append(use)

@@ -41,6 +41,8 @@ class PackageDescriptor:
     optional_peers: frozenset[str] = frozenset()
     #: The files of its programs, by the value of ``bin``.
     programs: tuple[str, ...] = ()
+    #: The same by their names.
+    commands: Mapping[str, str] = field(default_factory=dict)
     #: Patterns of published files; None if the field is absent.
     files: tuple[str, ...] | None = None
     #: Commands by name.
@@ -137,6 +139,7 @@ def _descriptor(fields: Mapping[str, object]) -> PackageDescriptor:
         dev_dependencies=_names(fields.get("devDependencies")),
         optional_peers=_optional_peers(fields.get("peerDependenciesMeta")),
         programs=_programs(fields.get("bin")),
+        commands=_commands(fields.get("bin"), name),
         files=_texts(fields.get("files")),
         scripts=_scripts(fields.get("scripts")),
         builds_addon=fields.get("gypfile") is not False,
@@ -189,6 +192,13 @@ def _optional_peers(value: object) -> frozenset[str]:
 def _programs(value: object) -> tuple[str, ...]:
     found = value.values() if isinstance(value, dict) else [value]
     return tuple(path for path in found if isinstance(path, str))
+
+
+def _commands(value: object, package: object) -> dict[str, str]:
+    if isinstance(value, str) and isinstance(package, str):
+        return {package.rpartition("/")[2]: value}
+    found = value.items() if isinstance(value, dict) else ()
+    return {name: path for name, path in found if isinstance(path, str)}
 
 
 def _texts(value: object) -> tuple[str, ...] | None:

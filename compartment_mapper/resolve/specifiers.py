@@ -33,7 +33,7 @@ def package_name_of(specifier: str) -> str:
 def package_root(location: Location, *, descriptors: Descriptors) -> Location:
     """Return the folder of the package that contains the file at *location*."""
     before, found, after = location.rpartition(_NODE_MODULES)
-    if found and "/" in after:
+    if found and "/" in after and not after.startswith("."):  # tools write into hidden folders
         segments = after.split("/")
         depth = 2 if segments[0].startswith("@") and len(segments) > 2 else 1  # noqa: PLR2004 - a count that the line itself explains
         return Location(f"{before}{_NODE_MODULES}{'/'.join(segments[:depth])}/")

@@ -177,8 +177,9 @@ const asCompartment = (input, hashed) => {
  * Follows all links to their targets and rejects dangling links and cycles.
  *
  * @param {CompartmentMap} map
+ * @param {Iterable<string>} [names] of the compartments whose links are followed
  */
-const checkLinks = (map) => {
+export const checkLinks = (map, names = map.compartments.keys()) => {
   /** @type {Set<ModuleConfiguration>} */
   const sound = new Set();
   /**
@@ -187,8 +188,8 @@ const checkLinks = (map) => {
    */
   const find = (compartment, module) => map.compartments.get(compartment)?.modules.get(module);
 
-  for (const [name, { modules }] of map.compartments) {
-    for (const [key, start] of modules) {
+  for (const name of names) {
+    for (const [key, start] of map.compartments.get(name)?.modules ?? []) {
       /** @type {Set<ModuleConfiguration>} */
       const way = new Set();
       let at = start;
@@ -209,6 +210,26 @@ const checkLinks = (map) => {
 };
 
 /**
+ * @param {Json} input
+ * @param {boolean} hashed
+ * @returns {Map<string, CompartmentDescriptor>}
+ */
+export const asCompartments = (input, hashed) => {
+  const compartments = json.asMapOf(input, (found) => asCompartment(found, hashed));
+  for (const [name, { location }] of compartments) {
+    if (name !== location) {
+      throw new InvalidArchive(
+        `${MAP_NAME}: compartment ${JSON.stringify(name)} has another location`,
+      );
+    }
+  }
+  return compartments;
+};
+
+/** The label of the application's own package. */
+const ROOT = '$root$';
+
+/**
  * @param {Json} input compartment-map.json
  * @param {{ hashed?: boolean }} [options] `hashed`: whether each file needs a hash; the files of a script don't,
  *   because the script is one source
@@ -219,16 +240,7 @@ export const parseCompartmentMap = (input, { hashed = true } = {}) => {
   members.only(['tags', 'entry', 'compartments']);
   const tags = members.get('tags');
   if (tags !== undefined) json.asStrings(tags);
-  const compartments = json.asMapOf(members.need('compartments'), (found) =>
-    asCompartment(found, hashed),
-  );
-  for (const [name, { location }] of compartments) {
-    if (name !== location) {
-      throw new InvalidArchive(
-        `${MAP_NAME}: compartment ${JSON.stringify(name)} has another location`,
-      );
-    }
-  }
+  const compartments = asCompartments(members.need('compartments'), hashed);
   const entryInput = members.need('entry');
   const entryMembers = json.asObject(entryInput);
   entryMembers.only(['compartment', 'module']);
@@ -239,7 +251,9 @@ export const parseCompartmentMap = (input, { hashed = true } = {}) => {
   if (compartments.get(entry.compartment)?.modules.get(entry.module) === undefined) {
     throw new InvalidArchive(`${MAP_NAME}.entry: names a module that is not in the map`);
   }
-  const map = { root: entry.compartment, entry, compartments };
+  // A tool that is installed in an application starts in its own compartment.
+  const root = [...compartments].find(([, { label }]) => label === ROOT)?.[0];
+  const map = { root: root ?? entry.compartment, entry, compartments };
   checkLinks(map);
   return map;
 };

@@ -9,6 +9,8 @@ import { parseJson, utf8 } from '../base/json-shape.js';
  * @property {(path: string) => Json} jsonOf
  * @property {(path: string) => Uint8Array | undefined} bytesOf read-only
  *
+ * @typedef {StoredFiles & { add: (more: ReadonlyMap<string, Uint8Array>) => void }} GrowingFiles
+ *
  * @typedef {object | string | [base64: string]} StoredValue an object is the JSON of a compiled module; an array has
  *   the content of a file that is not UTF-8
  */
@@ -24,6 +26,25 @@ export const storedBytes = (files) => {
     textOf,
     jsonOf: (path) => parseJson(textOf(path), path),
     bytesOf: (path) => files.get(path),
+  };
+};
+
+/**
+ * @param {StoredFiles} first
+ * @returns {GrowingFiles} those and others that are added
+ */
+export const growingFiles = (first) => {
+  /** @type {Map<string, Uint8Array>} */
+  const added = new Map();
+  const more = storedBytes(added);
+  const holderOf = (/** @type {string} */ path) => (added.has(path) ? more : first);
+  return {
+    textOf: (path) => holderOf(path).textOf(path),
+    jsonOf: (path) => holderOf(path).jsonOf(path),
+    bytesOf: (path) => holderOf(path).bytesOf(path),
+    add(files) {
+      for (const [path, bytes] of files) added.set(path, bytes);
+    },
   };
 };
 

@@ -11,7 +11,7 @@ import { debuggerMap } from '../stacks/debugger-map.js';
 import { makeDirectEval } from './direct-eval.js';
 import { makePackageSources } from './package-sources.js';
 import { reportGlobals } from '../audit/report.js';
-import { filenameOf, urlOf } from '../base/locations.js';
+import { filenameOf, isRelative, urlOf } from '../base/locations.js';
 import { needStackToEndow } from '../base/stack-space.js';
 import { defineImporter, strictly } from '../lockdown/dynamic-code.js';
 import { makeScopedEvaluate } from './scoped-source.js';
@@ -48,12 +48,12 @@ export const fileModule = (pkg, key) => {
 
 /**
  * @param {Package} pkg
+ * @param {Map<string, EsmSource | CjsSource>} [sources] that were read before
  * @returns {Map<string, EsmSource | CjsSource>} its compiled modules, by key
  */
-const readSources = (pkg) => {
-  const sources = new Map();
+const readSources = (pkg, sources = new Map()) => {
   for (const [key, module] of pkg.descriptor.modules) {
-    if (module.kind !== 'file') continue;
+    if (module.kind !== 'file' || sources.has(key)) continue;
     const path = `${pkg.name}/${module.location}`;
     const { files } = pkg.application;
     if (module.parser === 'pre-mjs-json') sources.set(key, parseEsmSource(files.jsonOf(path)));
@@ -108,13 +108,15 @@ const functorSources = (pkg, sources) =>
 /**
  * @param {Package} pkg
  * @param {ReadonlyMap<string, EsmSource | CjsSource>} sources
+ * @param {number} [part] 0: those of the archive; then those that were added, one number each time
  * @returns {(key: string) => Functor}
  */
-const makeFunctors = (pkg, sources) => {
+const makeFunctors = (pkg, sources, part = 0) => {
   const { compartment, application, label, names } = pkg;
   const { globalThis } = compartment;
   const constants = fixGlobals(globalThis, application.powers.languageNames, names);
-  const { hostGlobals, scripts } = application.powers;
+  const { hostGlobals } = application.powers;
+  const scripts = part === 0 ? application.powers.scripts : undefined;
   const isHostGlobal = (/** @type {string} */ name) => hostGlobals.includes(name);
   const { audit } = application;
   const missing = missingNames({ label, names: names.hostNames, isHostGlobal, globalThis, audit });
@@ -154,7 +156,7 @@ const makeFunctors = (pkg, sources) => {
       intrinsicEval,
     );
   return makePackageSources(functorSources(pkg, sources), {
-    url: `compartment:///${encodeURI(pkg.name)}/package.js${application.version}`,
+    url: `compartment:///${encodeURI(pkg.name)}/package.js${application.version}${part === 0 ? '' : `?part=${part}`}`,
     located: application.stacks.located,
     mapUrl: (sources) => (application.maps.debugged ? debuggerMap(sources) : undefined),
     evaluate,
@@ -163,13 +165,29 @@ const makeFunctors = (pkg, sources) => {
 
 /**
  * @param {Package} pkg
+ * @returns {string} the key of its module that calls, by the stack; a key at its root if there is none
+ */
+const callerIn = ({ label, descriptor }) => {
+  const folder = `compartment:///${label}/`;
+  const { stack = '' } = new Error();
+  for (const line of stack.split('\n')) {
+    const at = line.indexOf(folder);
+    const file = at < 0 ? '' : line.slice(at + folder.length).replace(/:\d+(?::\d+)?\)?$/, '');
+    if (descriptor.modules.has(`./${file}`)) return `./${file}`;
+  }
+  return './text.js';
+};
+
+/**
+ * @param {Package} pkg
  * @returns {() => void} defines the function that `import()` in run-time source calls. Its relative specifiers are those
- *   of a module at the root of the package
+ *   of the module that calls
  */
 export const importProvider = (pkg) => () =>
-  defineImporter(pkg.compartment.globalThis, (specifier, options) =>
-    pkg.application.linker.importDynamically(pkg, './text.js', specifier, options),
-  );
+  defineImporter(pkg.compartment.globalThis, (specifier, options) => {
+    const key = isRelative(`${specifier}`) ? callerIn(pkg) : './text.js';
+    return pkg.application.linker.importDynamically(pkg, key, specifier, options);
+  });
 
 /**
  * Compiles the source of a package with compile-only `Scripts`: no code of the package runs.
@@ -212,8 +230,17 @@ export const makePackage = (application, name, policy, makeCompartment) => {
   let names;
   /** @type {Compartment | undefined} */
   let compartment;
-  /** @type {((key: string) => Functor) | undefined} */
-  let functorOf;
+  /** @type {Array<{ keys: ReadonlySet<string>, functorOf: (key: string) => Functor }>} */
+  const parts = [];
+  const partOf = (/** @type {string} */ key) => {
+    const known = parts.find(({ keys }) => keys.has(key));
+    if (known !== undefined) return known;
+    const others = [...allSources()].filter(([own]) => !parts.some(({ keys }) => keys.has(own)));
+    const functorOf = makeFunctors(pkg, new Map(others), parts.length);
+    const part = { keys: new Set(others.map(([own]) => own)), functorOf };
+    parts.push(part);
+    return part;
+  };
   /** @type {((object: object) => boolean) | undefined} */
   let hostTest;
   const allSources = () => (sources ??= readSources(pkg));
@@ -259,7 +286,12 @@ export const makePackage = (application, name, policy, makeCompartment) => {
       }
       return compartment;
     },
-    functorOf: (key) => (functorOf ??= makeFunctors(pkg, allSources()))(key),
+    functorOf: (key) => partOf(key).functorOf(key),
+    grow() {
+      if (sources !== undefined) readSources(pkg, sources);
+      names = undefined;
+      pkg.keys.clear();
+    },
     directEval: () => {
       throw new TypeError('no source was evaluated yet');
     },

@@ -11,7 +11,7 @@ import { dirnameOf, isRelative, nodeModulesPaths, resolveKey } from '../base/loc
  * @property {(filename: string) => string | undefined} keyAt the same, whether or not the module exists
  * @property {(key: string, module: CjsModule) => void} execute sets `module.exports`
  * @property {(specifier: string, key: string, from: CjsModule) => unknown} require
- * @property {(specifier: string, key: string) => string} resolve
+ * @property {(specifier: string, key: string, folders: string[] | undefined) => string} resolve
  * @property {(specifier: string, place: string | undefined) => string | undefined} findPackageJSON
  * @property {() => object | undefined} foreignMain a view of the application's entry module, for another package
  * @property {(source: string) => unknown} evaluate like `eval` of the package
@@ -49,9 +49,10 @@ const requireMaker = (hooks, cache, extensions, main) => (module, key) => {
       return hooks.require(specifier, key, module);
     }
   );
-  const resolve = /** @param {string} specifier */ (specifier) => {
+  const resolve = (/** @type {string} */ specifier, /** @type {any} */ options) => {
     checkSpecifier(specifier);
-    return hooks.resolve(specifier, key);
+    const folders = options?.paths;
+    return hooks.resolve(specifier, key, Array.isArray(folders) ? folders : undefined);
   };
   const paths = /** @param {string} specifier */ (specifier) => {
     checkSpecifier(specifier);
@@ -104,8 +105,12 @@ const loaders = (hooks, createRequire) => {
    */
   const requireOf = (parent) => createRequire(parent?.filename ?? parent?.id ?? '/noop.js');
   return {
-    _resolveFilename: (/** @type {string} */ specifier, /** @type {unknown} */ parent) =>
-      /** @type {any} */ (requireOf(parent)).resolve(specifier),
+    _resolveFilename: (
+      /** @type {string} */ specifier,
+      /** @type {unknown} */ parent,
+      /** @type {unknown} */ _isMain,
+      /** @type {unknown} */ options,
+    ) => /** @type {any} */ (requireOf(parent)).resolve(specifier, options),
     _load: (/** @type {string} */ specifier, /** @type {unknown} */ parent) =>
       requireOf(parent)(specifier),
     findPackageJSON: (/** @type {unknown} */ specifier, /** @type {unknown} */ place) =>

@@ -1,5 +1,5 @@
 // Hooks of CommonJS into the linker: resolution of files, the main module, and functions of Node's `module`.
-import { importNotFound } from '../base/errors.js';
+import { importNotFound, requireNotFound } from '../base/errors.js';
 import { dirnameOf, filenameOfUrl, isRelative } from '../base/locations.js';
 import { builtinModule } from '../endowments/builtins.js';
 import { builtinDecision, grantedOf, isDenied, memberOf, scopesOf } from '../policy/policy.js';
@@ -95,10 +95,31 @@ const readJson = (pkg, specifier) => {
   }
 };
 
+/**
+ * @param {Package} pkg
+ * @param {string} specifier
+ * @param {string[]} folders where `require.resolve` looks
+ * @returns {string | undefined} undefined: the archive determines the result
+ */
+const resolvedIn = (pkg, specifier, folders) => {
+  const { more, powers } = pkg.application;
+  if (more === undefined || powers.isBuiltin(specifier)) return undefined;
+  const { resolve } = /** @type {any} */ (powers.getBuiltin('path'));
+  for (const folder of folders) {
+    try {
+      const key = `${resolve(`${folder}`)}/noop.js`;
+      return more.resolve({ pkg, key, kind: 'require', specifier });
+    } catch (error) {
+      if (/** @type {any} */ (error).code !== 'MODULE_NOT_FOUND') throw error;
+    }
+  }
+  throw requireNotFound(specifier);
+};
+
 /** @type {Linker['commonJsOf']} */
 export const commonJsOf = (pkg) => {
   if (pkg.commonJs !== undefined) return pkg.commonJs;
-  const { map, powers } = pkg.application;
+  const { map, powers, more } = pkg.application;
   const { isBuiltin, builtinModules } = powers;
   /** @type {CjsHooks} */
   const hooks = {
@@ -110,11 +131,17 @@ export const commonJsOf = (pkg) => {
       const found = target.kind === 'error' ? readJson(pkg, specifier) : undefined;
       return found === undefined ? requireTarget(pkg, target, from) : found.value;
     },
-    resolve: (specifier, key) =>
+    resolve: (specifier, key, folders) =>
+      (folders && resolvedIn(pkg, specifier, folders)) ??
       (specifier.startsWith('/') ? moduleAt(pkg.application, specifier) : undefined) ??
       resolveToFilename(pkg, key, 'require', specifier),
     keyAt: (filename) =>
-      filename.startsWith(`/${pkg.name}/`) ? `./${filename.slice(pkg.name.length + 2)}` : undefined,
+      // A file of any package: the parent process resolves its requests.
+      more !== undefined
+        ? filename
+        : filename.startsWith(`/${pkg.name}/`)
+          ? `./${filename.slice(pkg.name.length + 2)}`
+          : undefined,
     findPackageJSON: (specifier, place) => findPackageJSON(pkg, specifier, place),
     foreignMain: () => foreignMain(pkg),
     evaluate: (source) => pkg.compartment.evaluate(source),

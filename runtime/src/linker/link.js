@@ -15,6 +15,8 @@ import {
 } from '../policy/policy.js';
 import { followKey } from '../resolve/resolve.js';
 import { NO_MAPS } from '../stacks/maps-file.js';
+import { makeMore } from './additions.js';
+import { growingFiles } from '../archive/stored-files.js';
 import { attenuateGlobals, attenuateModule } from './attenuators.js';
 import { commonJsOf } from './commonjs-hooks.js';
 import { importRecord, importRecordNow, startRecord } from './importing.js';
@@ -130,22 +132,25 @@ export const makeApplication = ({
   maps = NO_MAPS,
   isProgram = false,
 }) => {
+  const { asking, sha512 = () => '' } = powers;
+  const grown = asking && growingFiles(files);
   const policyOf = policiesOf(map, allowAll);
   const policies = [...map.compartments.keys()].map(policyOf);
   // Before a package can change the working directory or the environment.
   const hasPaths = policies.some(({ scopes }) =>
     [...scopes.builtins.values()].some(({ kind }) => kind === 'paths'),
   );
-  if (hasPaths) powers.anchors?.();
+  if (hasPaths || asking) powers.anchors?.();
   /** @type {Map<string, Package>} */
   const packages = new Map();
   /** @type {Application} */
   const application = {
     map,
-    files,
+    files: grown ?? files,
     powers,
     stacks,
     linker,
+    more: undefined,
     audit,
     report,
     version,
@@ -161,6 +166,8 @@ export const makeApplication = ({
       return pkg;
     },
   };
+  if (asking && grown)
+    application.more = makeMore(application, { asking, packages, files: grown, sha512 });
   return application;
 };
 

@@ -114,16 +114,19 @@ export const executeCjs = (pkg, key, module) => {
  * @returns {string} the filename, or the name of a builtin
  */
 export const resolveToFilename = (pkg, key, kind, specifier) => {
-  const target = resolveRequest({ pkg, key, kind, specifier });
+  const request = { pkg, key, kind, specifier };
+  const target = resolveRequest({ ...request, isKnown: true });
   if (target.kind === 'file') return filenameOfTarget(target);
   if (target.kind === 'builtin' || pkg.application.powers.isBuiltin(specifier)) return specifier;
+  const { more } = pkg.application;
+  if (more !== undefined && target.denied === undefined) return more.resolve(request);
   throw target.error;
 };
 
 /** @type {Linker['resolveToUrl']} */
 export const resolveToUrl = (pkg, key, kind, specifier) => {
   if (isRelative(specifier) || specifier.startsWith('/') || /^file:/i.test(specifier)) {
-    const target = resolveRequest({ pkg, key, kind, specifier });
+    const target = resolveRequest({ pkg, key, kind, specifier, isKnown: true });
     if (target.kind === 'file' && target.pkg !== pkg) return urlOf(filenameOfTarget(target));
     return new URL(specifier, urlOf(filenameOf(pkg.name, key))).href; // whether or not it exists
   }
@@ -150,8 +153,9 @@ const checkUntyped = (pkg, target, specifier) => {
 
 /** @type {Linker['importDynamically']} */
 export const importDynamically = async (pkg, key, specifier, options) => {
-  const request = { pkg, key, kind: /** @type {const} */ ('import'), specifier: `${specifier}` };
   const type = importType(options);
+  const kind = /** @type {const} */ ('import');
+  const request = { pkg, key, kind, specifier: `${specifier}`, type };
   const target = resolveRequest(request);
   checkImportType(target, type, request.specifier);
   if (type === undefined && target.kind === 'file' && target.module.parser === 'json')

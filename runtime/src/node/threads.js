@@ -1,4 +1,5 @@
 // Threads and child processes of the program that an archive is. Each loads the runtime anew, with the same archive.
+/** @import { Connection } from './asking.js' */
 /** @import { Needed } from '../protocols/audit.js' */
 /** @import { Powers } from '../protocols/powers.js' */
 /** @import { Beginning, Threads, Variables } from '../protocols/threads.js' */
@@ -14,6 +15,7 @@
  * @property {boolean} reported whether the lines of the report are
  * @property {string | undefined} maps source maps
  * @property {ReturnType<NonNullable<Powers['anchors']>>} anchors of patterns of files: a child can have another folder
+ * @property {Connection | undefined} more to the process that finds modules at run time
  * @property {Variables} env as it was before any package ran: Node reads options from it
  *
  * @typedef {['needed' | 'used', Needed] | ['report', string]} Note

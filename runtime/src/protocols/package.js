@@ -10,6 +10,7 @@
 /** @import { AnyObject } from '../base/objects.js' */
 /** @import { Recorder, Report } from './audit.js' */
 /** @import { CommonJs, DirectEval, Functor, CrossPackageExports } from './modules.js' */
+/** @import { More } from './additions.js' */
 /** @import { Powers, ShimmedModule } from './powers.js' */
 
 /**
@@ -35,6 +36,7 @@
  * @property {boolean} isProgram whether the process runs only the application and is named after it
  * @property {(pkg: Package, key: string) => ShimmedModule | undefined} shimmed the module, if it ran before the lockdown
  * @property {ReadonlySet<string>} madeGlobals globals that some package may define for other packages
+ * @property {More | undefined} more set if modules can be added at run time; packages then see the places of their files
  * @property {boolean} hardens whether packages are isolated: not if all packages have all capabilities
  *
  * @typedef {object} Package
@@ -62,6 +64,7 @@
  * @property {(key: string) => Functor} functorOf
  * @property {CrossPackageExports} crossPackageExports
  * @property {(sloppy: boolean) => DirectEval} directEval available once it has functors
+ * @property {() => void} grow notices modules that were added to the compartment
  * @property {Map<string, object>} lexicals scopes for functors that must be evaluated alone
  */
 

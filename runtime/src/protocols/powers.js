@@ -1,5 +1,6 @@
 // Powers: the host I/O that Node or a page injects into the runtime.
 /** @import { AnyObject } from '../base/objects.js' */
+/** @import { Asking } from './additions.js' */
 /** @import { Threads } from './threads.js' */
 
 /**
@@ -14,12 +15,14 @@
  * @property {AnyObject | undefined} timersPromises
  * @property {{ errors: AnyObject | undefined, binding: (name: string) => AnyObject | undefined }} [internals] Node's
  *   `internal/errors`, if Node was started with them exposed, and its native classes
+ * @property {(bytes: Uint8Array) => string} [sha512]
  * @property {() => { cwd: string, home: string, tmp: string }} [anchors] real paths of the folders that patterns of files
  *   start at, as they were before any package ran
  * @property {number} [inherited] number of file descriptors beyond the standard ones that the parent process passed on
  * @property {(holder: object, below?: Function) => void} capture V8's Error.captureStackTrace
  * @property {Scripts | undefined} [scripts] the code cache of the engine
  * @property {Threads} [threads] set if packages can start threads
+ * @property {Asking} [asking] set if the parent process finds modules at run time
  * @property {(files: NativeFile[], id: string) => object} [loadAddon] loads machine code, beside the other files, and
  *   returns its exports
  * @property {ReadonlyArray<ShimmedModule>} [shimmed] modules that ran before the lockdown, and do not run again

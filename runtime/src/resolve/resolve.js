@@ -24,6 +24,8 @@ import { bareBuiltin, builtinDecision, mayUsePackage, scopesOf } from '../policy
  * @property {string} key of the requesting module
  * @property {RequestKind} kind
  * @property {string} specifier
+ * @property {string | undefined} [type] of the import
+ * @property {boolean} [isKnown] whether only modules that the application has are found
  */
 
 const REQUIRE_SUFFIXES = ['', '.js', '.json', '/index.js', '/index.json'];
@@ -135,7 +137,8 @@ export const keyOfFilename = (pkg, filename) => keysByFilename(pkg).get(filename
  * @param {string} path absolute
  * @returns {string[]}
  */
-const inApplication = ({ application: { map, powers } }, path) => {
+const inApplication = ({ application: { map, powers, more } }, path) => {
+  if (more !== undefined) return [];
   const folder = /** @type {any} */ (powers.globals['process'])?.cwd?.();
   const isBelow = typeof folder === 'string' && path.startsWith(`${folder}/`);
   // For a package without a grant for `cwd`, that folder is the root.
@@ -242,7 +245,9 @@ const asProgram = ({ kind, pkg, key, module }) => {
  */
 const findTarget = (request) => {
   const { pkg, kind, specifier } = request;
-  for (const key of candidates(request)) {
+  const { more } = pkg.application;
+  const isElsewhere = more !== undefined && request.key.startsWith('/'); // of createRequire
+  for (const key of isElsewhere ? [] : candidates(request)) {
     const found = followKey(pkg, key, kind);
     const isRead = AS.test(key) && found?.kind === 'file' && !isListed(request);
     const target = isRead ? asProgram(found) : found;
@@ -252,6 +257,10 @@ const findTarget = (request) => {
     return target;
   }
   if (pkg.application.powers.isBuiltin(specifier)) return builtinTarget(pkg, specifier);
+  const isUrl = kind === 'import' && (isRelative(specifier) || /^(?:\/|file:)/i.test(specifier));
+  const plain = isUrl ? specifier.replace(/[?#].*$/, '') : specifier;
+  const added = request.isKnown ? undefined : more?.find({ ...request, specifier: plain });
+  if (added !== undefined) return added;
   return { kind: 'error', error: notFound(request) };
 };
 
@@ -272,7 +281,9 @@ export const entryFilename = ({ map: { entry, compartments } }) => {
  * @returns {string | undefined} the compartment whose folder contains the path
  */
 export const ownerOfPath = ({ map: { compartments } }, path) =>
-  [...compartments.keys()].find((name) => path.startsWith(`/${name}/`));
+  [...compartments.keys()]
+    .filter((name) => path.startsWith(`/${name}/`))
+    .sort((one, other) => other.length - one.length)[0];
 
 /**
  * @param {Application} application

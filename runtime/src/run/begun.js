@@ -6,6 +6,7 @@ import { importArchive, parseArchive } from '../linker/import-archive.js';
 import { expectSettlement, print, reportUncaught } from '../node/node-program.js';
 import { prepareHost, verifyPowers } from '../node/powers.js';
 import { loadAddon, programsWith } from '../node/addons.js';
+import { inProject } from '../node/asking.js';
 import { makeThreads, setVariables, takeParentPort } from '../node/threads.js';
 import { entryFilename } from '../resolve/resolve.js';
 import { NO_MAPS, mapsIn } from '../stacks/maps-file.js';
@@ -45,7 +46,10 @@ export const runBegun = (begun, { program, execArgv }, skipped) => {
   setVariables(beginning.variables);
   const stacks = makeStacks();
   const withLocked = prepareHost({ inherited: 0 });
-  const powers = withLocked(secureProcess(archive, stacks.prepareStackTrace));
+  const powers = inProject(
+    withLocked(secureProcess(archive, stacks.prepareStackTrace)),
+    setup.more,
+  );
   if (isThread) passErrorsOn();
   else printUncaught(stacks, print);
   const heard = (/** @type {Note} */ note) => port?.postMessage(note);

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 
 export const USAGE =
   'usage: node main.cjs [--alarm] [--allow-all] [--audit[=json]] [--no-cache] [--shims] [--timings] [--entry NAME] [--restrict-fd N] ' +
-  '[--maps-fd N] [--report-fd N] [--audit-fd N] [--own-code-fd N] [--code-fd N] [--keep OWN CODE] (ARCHIVE | --fd N NAME) [ARGS...]';
+  '[--maps-fd N] [--ask-fd N --answers-fd N --project FOLDER] [--report-fd N] [--audit-fd N] [--own-code-fd N] [--code-fd N] [--keep OWN CODE] (ARCHIVE | --fd N NAME) [ARGS...]';
 
 /**
  * @typedef {object} Options
@@ -18,6 +18,9 @@ export const USAGE =
  * @property {number | undefined} maps a file descriptor of the source maps of an archive
  * @property {number | undefined} report a file descriptor for the report
  * @property {number | undefined} auditTo a file descriptor for the audit; undefined: standard error
+ * @property {number | undefined} ask a file descriptor for requests of modules at run time
+ * @property {number | undefined} answers a file descriptor of the answers
+ * @property {string | undefined} project the folder of the application that the requests are for
  * @property {number | undefined} ownCode a file descriptor with the compiled code of the runtime
  * @property {number | undefined} code the same for the archive; a process with either writes no cache
  * @property {{ own: string, archive: string } | undefined} keep files to write both to, without running the archive
@@ -41,8 +44,10 @@ const FLAGS = Object.freeze({
   '--timings': { timings: true },
 });
 
-/** @type {Readonly<Record<string, 'restrict' | 'maps' | 'report' | 'auditTo' | 'ownCode' | 'code'>>} */
+/** @type {Readonly<Record<string, 'ask' | 'answers' | 'restrict' | 'maps' | 'report' | 'auditTo' | 'ownCode' | 'code'>>} */
 const DESCRIPTORS = Object.freeze({
+  '--answers-fd': 'answers',
+  '--ask-fd': 'ask',
   '--restrict-fd': 'restrict',
   '--maps-fd': 'maps',
   '--report-fd': 'report',
@@ -69,6 +74,9 @@ const parseOptions = (argv) => {
     maps: undefined,
     report: undefined,
     auditTo: undefined,
+    ask: undefined,
+    answers: undefined,
+    project: undefined,
     ownCode: undefined,
     code: undefined,
     keep: undefined,
@@ -79,6 +87,9 @@ const parseOptions = (argv) => {
     if (Object.hasOwn(FLAGS, first)) Object.assign(options, FLAGS[first]);
     else if (first === '--entry') {
       options.entry = second;
+      argv.shift();
+    } else if (first === '--project') {
+      options.project = second;
       argv.shift();
     } else if (descriptor !== undefined) {
       if (!/^\d+$/.test(second)) return undefined;

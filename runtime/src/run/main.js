@@ -18,6 +18,7 @@ import {
 } from '../node/node-program.js';
 import { prepareHost, verifyPowers } from '../node/powers.js';
 import { loadAddon, programsWith } from '../node/addons.js';
+import { inProject } from '../node/asking.js';
 import { makeThreads } from '../node/threads.js';
 import { entryFilename } from '../resolve/resolve.js';
 import { runBegun } from './begun.js';
@@ -28,6 +29,7 @@ import { makeCompiler, makeScripts } from '../node/scripts.js';
 import { makeStacks } from '../stacks/stack.js';
 import { printUncaught } from '../stacks/uncaught.js';
 
+/** @import { Connection } from '../node/asking.js' */
 /** @import { CodeCache } from '../node/code-cache.js' */
 /** @import { Command } from './command-line.js' */
 /** @import { Archive } from '../linker/import-archive.js' */
@@ -148,21 +150,32 @@ const sharedCopy = (bytes) => {
 };
 
 /**
+ * @param {Command} command
+ * @returns {Connection | undefined} undefined: the application has only the modules of the archive
+ */
+const connectionOf = ({ ask, answers, project }) =>
+  ask === undefined || answers === undefined || project === undefined
+    ? undefined
+    : { ask, answers, project };
+
+/**
  * @param {Opened} opened
  * @param {Command} command
  * @param {Start} start
  */
 const run = async (
   { archive, bytes, restrict },
-  { alarm, allowAll, audit, auditTo, name, args, source, maps, report: descriptor },
+  command,
   { cache, nameOf, saveOwn, timings, program, execArgv },
 ) => {
+  const { alarm, allowAll, audit, auditTo, name, args, source, maps, report: descriptor } = command;
   const env = /** @type {Record<string, string>} */ ({ ...process.env });
   process.argv = [process.execPath, entryFilename(archive) ?? name, ...args];
   warnOfAllAuthority(archive.map, allowAll);
   const stacks = makeStacks();
   const withLocked = prepareHost({ inherited: 0 });
-  const host = withLocked(secureProcess(archive, stacks.prepareStackTrace));
+  const more = connectionOf(command);
+  const host = inProject(withLocked(secureProcess(archive, stacks.prepareStackTrace)), more);
   const scripts = cache && makeScripts(cache, nameOf(archive.sha512));
   printUncaught(stacks, print);
   timings.mark('lockdown');
@@ -178,6 +191,7 @@ const run = async (
     ...{ alarm: alarm && !audit, audited: recorder !== undefined, reported: report !== undefined },
     maps: readMaps(mapsFile),
     anchors: /** @type {NonNullable<Powers['anchors']>} */ (host.anchors)(),
+    more,
   });
   const heard = (/** @type {Note} */ note) => {
     if (note[0] === 'report') writeLine?.(note[1]);

@@ -212,6 +212,27 @@ const addStreams = (fs, host) => {
   }
 };
 
+/**
+ * Callbacks get the error of a file that counts as missing, as from the host.
+ *
+ * @param {AnyObject} fs
+ */
+const passAbsence = (fs) => {
+  for (const name of Object.keys(fs)) {
+    if (typeof fs[`${name}Sync`] !== 'function') continue;
+    replace(fs, name, (original) => (/** @type {unknown[]} */ ...args) => {
+      try {
+        return Reflect.apply(original, fs, args);
+      } catch (error) {
+        const done = args.at(-1);
+        if (typeof done !== 'function' || /** @type {any} */ (error)?.code !== 'ENOENT')
+          throw error;
+        return queueMicrotask(() => done(name === 'exists' ? false : error));
+      }
+    });
+  }
+};
+
 /** @type {WeakMap<object, Set<unknown>>} descriptors by the package that opened them */
 const descriptors = new WeakMap();
 
@@ -244,6 +265,7 @@ export const restrictedFiles = (rule, host, anchors, inherited) => {
   const opened = descriptors.get(rule.pkg) ?? new Set();
   descriptors.set(rule.pkg, opened);
   guardDescriptors(fs, opened);
+  if (rule.pkg.application.more !== undefined) passAbsence(fs);
   addStreams(fs, host);
   return fs;
 };

@@ -61,6 +61,12 @@ const matcherOf = (patterns, anchors, realOf) =>
  */
 
 /**
+ * @param {Error} error
+ * @returns {Error} with the code of a file that does not exist
+ */
+const absent = (error) => Object.assign(error, { code: 'ENOENT', errno: -2 });
+
+/**
  * @param {Rule} rule
  * @param {Anchors} anchors
  * @param {{ resolve: (path: unknown) => string | undefined, placeOf: (path: unknown) => string | undefined, realOf: (path: string) => string, openedAt: (descriptor: number) => string | undefined, exists: (path: string) => boolean }} host
@@ -73,6 +79,10 @@ export const makeScopedPlaces = (rule, anchors, { resolve, placeOf, realOf, open
     read: matcherOf(read, anchors, realOf),
     write: matcherOf(write, anchors, realOf),
   };
+  // A tool looks for its configuration in the folders above the project, which it may not see: nothing is there.
+  const isSearched = (/** @type {string} */ path) =>
+    rule.pkg.application.more !== undefined &&
+    `${anchors.cwd}/`.startsWith(path.slice(0, path.lastIndexOf('/') + 1));
   /**
    * @param {string} path real
    * @param {Access} access
@@ -83,7 +93,9 @@ export const makeScopedPlaces = (rule, anchors, { resolve, placeOf, realOf, open
     const isBelow = shown.startsWith(`${anchors.cwd}/`);
     const entry = isBelow ? `.${shown.slice(anchors.cwd.length)}` : shown;
     const both = read.length === write.length && read.every((one, at) => one === write[at]);
-    return refusal(rule, { action: access, target: shown, key: both ? 'paths' : access, entry });
+    const key = both ? 'paths' : access;
+    const error = refusal(rule, { action: access, target: shown, key, entry });
+    return isSearched(shown) && access === 'read' ? absent(error) : error;
   };
   /**
    * @param {string | undefined} path

@@ -1,7 +1,13 @@
 // The files of packages in the archive, at the virtual locations of their modules.
 import { isProgram } from '../../archive/languages.js';
 import { filenameOfUrl } from '../../base/locations.js';
-import { mayUsePackage } from '../../policy/policy.js';
+import {
+  builtinDecision,
+  grantedOf,
+  grantsAnything,
+  mayUsePackage,
+  scopesOf,
+} from '../../policy/policy.js';
 import { entryFilename, linkedPackage } from '../../resolve/resolve.js';
 
 /** @import { Package, Application } from '../../protocols/package.js' */
@@ -140,6 +146,19 @@ export const absolutePath = (path) => {
 const IN_NODE_MODULES = /^.*\/node_modules\/((?:@[^/]+\/)?[^/@][^/]*)(\/.*)?$/;
 
 /**
+ * @param {Package} pkg
+ * @returns {boolean} whether it has a grant for files of the host
+ */
+const hasFiles = ({ policy }) =>
+  ['fs', 'fs/promises'].some((name) => {
+    const granted = grantedOf(builtinDecision(policy, name));
+    return (
+      (granted !== undefined && grantsAnything(granted)) ||
+      scopesOf(policy, 'builtins', name).size > 0
+    );
+  });
+
+/**
  * @typedef {object} Lookup
  * @property {(requested: unknown) => { path: string, place: Place | undefined } | undefined} at undefined for a path
  *   that is neither in the package's own folder nor a file of another package
@@ -167,10 +186,17 @@ export const makeLookup = (pkg) => {
     const found = linkedPackage(pkg.application.packageOf(owner), name) ?? linkedPackage(pkg, name);
     return found === undefined ? undefined : ofAnother(`/${found}${rest}`);
   };
+  const { more, powers } = pkg.application;
+  const project = more && hasFiles(pkg) ? powers.anchors?.().cwd : undefined;
   return {
     at(requested) {
       const path = absolutePath(requested);
       if (path === undefined) return undefined;
+      if (project !== undefined) {
+        // The grant decides about files in the project; files of packages outside of it are those of the archive.
+        const place = `${path}/`.startsWith(`${project}/`) ? undefined : places.get(path);
+        return place && { path, place };
+      }
       if (path === root || path.startsWith(`${root}/`))
         return { path, place: places.get(path) ?? installed(path) };
       const place = ofAnother(path) ?? installed(path);

