@@ -175,7 +175,10 @@ class OpenApplication:
                 modules[asker] = replace(own, edges=(*own.edges, edge))
         graph = ModuleGraph(entry=application.modules.entry, modules=modules)
         context = resolver_context(conditions=self.options.conditions, powers=self.powers.read)
-        packages = graph_packages(graph, root=self.root, context=context)
+        # A policy names packages as the next run does.
+        packages = graph_packages(
+            graph, root=self.root, context=context, known=self._known_packages
+        )
         loading = loading_of(context, self.root, self.powers)
         uses = all_uses(graph, packages, self.options, loading)
         scanned = ScannedApplication(root=self.root, modules=graph, packages=packages, uses=uses)
@@ -277,7 +280,7 @@ class OpenApplication:
         asked = ModuleRequest(
             specifier=request.specifier, kind=request.kind, span=Span(0, 0), reach="maybe"
         )
-        edge = Edge(request=asked, target=FileTarget(location=found.location))
+        edge = Edge(request=asked, target=FileTarget(location=found.location), named=True)
         self.links.append((request.referrer, edge))
 
     def _added(

@@ -120,7 +120,7 @@ def _uses_in(
                 path=path,
                 module=module.location,
                 span=name.span,
-                write=name.written and ("." in path or path == "console"),
+                write=_is_written(name, path, module),
                 uncertain=not name.exact and path in _EXPANDABLE,
                 targets=name.targets,
             )
@@ -135,6 +135,14 @@ def _uses_in(
         builtin = is_builtin(use.specifier)
         if use.specifier not in elsewhere and builtin is not None:  # process.getBuiltinModule
             yield from _builtin_uses(module, package, builtin, use)
+
+
+def _is_written(name: FreeName, path: str, module: Module) -> bool:
+    if path == "process.exitCode" and any(
+        edge.target == BuiltinTarget(name="process") for edge in module.edges
+    ):
+        return True  # assignments to members of the module are not told from reading
+    return name.written and ("." in path or path == "console")
 
 
 #: Objects whose members are granted one by one where the scanner is certain.

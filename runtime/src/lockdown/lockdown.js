@@ -207,6 +207,7 @@ const enableAllOverrides = () => {
     if (!PLAIN_STATICS.includes(name)) objects.add(prototype.constructor);
   }
   for (const name of HARDENED_BY_SES) objects.add(start[name]?.prototype ?? {});
+  objects.add(start['Date']); // with the clock; that of the prototype has none
   const optimized = optimizedPrototypes();
   const withConstructor = new Set(ASSIGNED_CONSTRUCTOR.map((name) => start[name].prototype));
   for (const object of objects) {

@@ -157,14 +157,21 @@ export const makeThreads = ({ program, execArgv, setup, heard, env = {}, current
   /** @type {Setup | undefined} */
   let shared;
   const sharedSetup = () => (shared ??= { ...setup(), env });
+  /** @returns {Array<'pipe' | number>} descriptors that each child gets after those of the package */
+  const ownStreams = () => {
+    const { more } = sharedSetup();
+    return more === undefined ? ['pipe'] : ['pipe', more.ask, more.answers];
+  };
   /**
    * @param {any} socket to a child; undefined if it could not be started
    * @param {Beginning} beginning
+   * @param {number} descriptor of the socket in the child; the connection for modules follows
    */
-  const give = (socket, beginning) => {
+  const give = (socket, beginning, descriptor) => {
     const own = sharedSetup();
     const archive = new Uint8Array(/** @type {any} */ (own.archive));
-    const begun = { setup: { ...own, archive }, beginning };
+    const more = own.more && { ...own.more, ask: descriptor + 1, answers: descriptor + 2 };
+    const begun = { setup: { ...own, archive, more }, beginning };
     socket?.on('error', () => undefined); // the child ended first
     socket?.end(builtin('v8').serialize(begun), () => socket.unref());
     if (socket && (own.audited || own.reported)) hear(socket, heard);
@@ -207,9 +214,9 @@ export const makeThreads = ({ program, execArgv, setup, heard, env = {}, current
       const child = builtin('child_process').spawn(process.execPath, argv, {
         ...options,
         env,
-        stdio: [...stdio, 'pipe'],
+        stdio: [...stdio, ...ownStreams()],
       });
-      give(child.stdio[descriptor], beginning);
+      give(child.stdio[descriptor], beginning, descriptor);
       return child;
     },
     forkSync(beginning, { args, execArgv: more, stdio, more: options, input }) {
@@ -240,11 +247,11 @@ export const makeThreads = ({ program, execArgv, setup, heard, env = {}, current
         exec: program,
         args: [CHILD, `${descriptor}`, ...args],
         execArgv: [...execArgv, ...uninspected(), ...more],
-        stdio: [...stdio, 'pipe'],
+        stdio: [...stdio, ...ownStreams()],
       });
       const current = Object.keys(process.env).map((name) => [name, undefined]);
       const worker = cluster.fork({ ...Object.fromEntries(current), ...env });
-      give(worker.process.stdio[descriptor], beginning);
+      give(worker.process.stdio[descriptor], beginning, descriptor);
       return worker;
     },
   };

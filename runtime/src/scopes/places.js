@@ -82,7 +82,7 @@ export const makeScopedPlaces = (rule, anchors, { resolve, placeOf, realOf, open
   // A tool looks for its configuration in the folders above the project, which it may not see: nothing is there.
   const isSearched = (/** @type {string} */ path) =>
     rule.pkg.application.more !== undefined &&
-    `${anchors.cwd}/`.startsWith(path.slice(0, path.lastIndexOf('/') + 1));
+    `${anchors.cwd}/`.startsWith(path.replace(/(?:\.config\/)?[^/]*$/, ''));
   /**
    * @param {string} path real
    * @param {Access} access

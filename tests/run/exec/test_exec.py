@@ -327,3 +327,28 @@ parentPort.postMessage(check('a\\tb')[0]);
     found = mapper("exec", "--infer", "lint", cwd=project)
 
     assert found.stdout == "no tab\n", found.stderr
+
+
+def test_a_child_process_asks_for_modules_too(project: Path) -> None:
+    write(
+        project,
+        {
+            "lint.config.js": """import { fork } from 'node:child_process';
+const child = fork('./work.js');
+const text = await new Promise((done) => child.on('message', done));
+console.log(text);
+export default { plugins: [] };
+""",
+            "work.js": """const name = ['lint', 'plugin', 'tabs'].join('-');
+const { check } = await import(name);
+process.send(check('a\\tb')[0]);
+process.disconnect();
+""",
+        },
+    )
+
+    found = mapper(
+        "exec", "--infer", "--grant", "$root$:node:child_process.fork", "lint", cwd=project
+    )
+
+    assert found.stdout == "no tab\n", found.stderr
