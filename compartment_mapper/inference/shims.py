@@ -122,7 +122,8 @@ def with_shims(
         integrity = _integrity_of(location, scanned)
         known = policy.of(name).shims.get(path)
         if known is None:
-            policy = _with_shim(policy, name, path, Shim(integrity=integrity))
+            shim = Shim(integrity=integrity, recorded=False)
+            policy = _with_shim(policy, name, path, shim)
         elif known.integrity != integrity:
             problems.append(errors.shim_changed(f"{name}/{path}", file or "the policy"))
     if problems:
@@ -144,8 +145,8 @@ def has_shims(policy: Policy) -> bool:
 
 
 def unrecorded(policy: Policy) -> bool:
-    """Return whether a shim of *policy* adds nothing, so that it may not have run yet."""
-    return any(not shim.adds for own in _packages(policy) for shim in own.shims.values())
+    """Return whether a shim of *policy* has to run, to see what it adds."""
+    return any(not shim.recorded for own in _packages(policy) for shim in own.shims.values())
 
 
 def _packages(policy: Policy) -> tuple[PackagePolicy, ...]:
@@ -153,16 +154,16 @@ def _packages(policy: Policy) -> tuple[PackagePolicy, ...]:
 
 
 def with_additions(policy: Policy, changes: Iterable[ShimChanges]) -> Policy:
-    """Return *policy* with what its shims add, for those that add nothing in it."""
+    """Return *policy* with what its shims change, for those that did not run yet."""
     for row in changes:
         name = CanonicalName(row.package)
         known = policy.of(name).shims[row.path]
-        if not known.adds:
+        if not known.recorded:
             policy = _with_shim(
                 policy,
                 name,
                 row.path,
-                replace(known, adds=row.adds, restored=row.restored),
+                replace(known, adds=row.adds, restored=row.restored, recorded=True),
             )
     return policy
 
@@ -176,14 +177,23 @@ def _with_shim(policy: Policy, name: CanonicalName, path: str, shim: Shim) -> Po
 
 
 def _integrity_of(shim: Location, scanned: ScannedApplication) -> str:
-    """Return a hash of the sources of a shim and of all modules that it loads."""
-    rows: list[str] = []
-    for location in modules_of_shims(scanned.modules, [shim]):
+    """Return a hash of a shim and of all modules that it loads: sources, formats and links."""
+
+    def name_of(location: Location) -> str:
         package = scanned.packages.owner_of(location)
-        path = relative_path(location, package.root)
-        content = scanned.modules.modules[location].source
-        rows.append(f"{package.canonical_name}/{path}\0{integrity_of_file(content)}\n")
-    return integrity_of_file("".join(sorted(rows)).encode("utf-8", "surrogateescape"))
+        return f"{package.canonical_name}/{relative_path(location, package.root)}"
+
+    rows: list[list[object]] = []
+    for location in modules_of_shims(scanned.modules, [shim]):
+        module = scanned.modules.modules[location]
+        links = sorted(
+            [edge.request.kind, edge.request.specifier, name_of(edge.target.location)]
+            for edge in module.edges
+            if isinstance(edge.target, FileTarget)
+        )
+        source = integrity_of_file(module.source)
+        rows.append([name_of(location), module.record.language, source, links])
+    return integrity_of_file(json.dumps(sorted(rows, key=json.dumps)).encode())
 
 
 def shim_proposals(scanned: ScannedApplication, shims: Sequence[Location]) -> Iterator[Diagnostic]:

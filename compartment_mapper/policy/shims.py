@@ -25,6 +25,8 @@ class Shim:
     adds: Names = field(default_factory=dict)
     #: The properties that it may replace; they are put back.
     restored: Names = field(default_factory=dict)
+    #: Whether it ran, so that `adds` and `restored` are known.
+    recorded: bool = field(default=True, compare=False)
 
     def to_dict(self) -> dict[str, object]:
         """Return the JSON value."""

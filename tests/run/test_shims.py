@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,39 @@ def test_an_archive_cannot_get_more_from_a_policy_than_it_has(tmp_path: Path) ->
     assert "SHIM_REFUSED" in found.stderr
     assert verified.returncode == 1
     assert "shim" in verified.stderr
+
+
+def test_an_empty_list_allows_nothing(tmp_path: Path) -> None:
+    folder = app(tmp_path)
+    mapper("policy", "infer", "--shim", "poly", "main.js", cwd=folder, check=True)
+
+    edited(folder, adds={})
+
+    assert "SHIM_REFUSED" in mapper("run", "main.js", cwd=folder).stderr
+
+
+def test_other_links_need_another_review(tmp_path: Path) -> None:
+    folder = app(tmp_path, shim="require('#one');\n")
+    write(
+        folder,
+        {
+            "node_modules/poly/a.js": EXTENDS,
+            "node_modules/poly/b.js": "String.prototype.last = 1;\n",
+            "node_modules/poly/c.js": "exports.both = [() => require('./a.js'), () => require('./b.js')];\n",
+        },
+    )
+
+    def imports(file: str) -> None:
+        (folder / "node_modules/poly/package.json").write_text(
+            package(name="poly", version="1.0.0", imports={"#one": file})
+        )
+
+    imports("./a.js")
+    mapper("policy", "infer", "--shim", "poly", "main.js", cwd=folder, check=True)
+    mapper("run", "main.js", cwd=folder, check=True)
+    imports("./b.js")
+
+    assert "SHIM_CHANGED" in mapper("run", "main.js", cwd=folder).stderr
 
 
 @pytest.mark.parametrize("changed", ["index.js", "lib.js"])
@@ -259,10 +293,23 @@ def test_a_script_has_them_too(tmp_path: Path) -> None:
     assert found == "3\n"
 
 
+def test_a_page_refuses_it(tmp_path: Path) -> None:
+    folder = app(tmp_path)
+    options = ("--infer", "--shim", "poly", "--format", "script", "-C", "browser")
+    mapper("bundle", *options, "main.js", "-o", "app.js", cwd=folder, check=True)
+    page = "delete globalThis.process; (0, eval)(require('fs').readFileSync('app.js', 'utf8'));\n"
+    (folder / "page.cjs").write_text(page)
+
+    done = subprocess.run(
+        [NODE, "page.cjs"], capture_output=True, text=True, cwd=folder, check=False
+    )
+
+    assert done.returncode == 1
+    assert "must run before the lockdown" in done.stderr
+
+
 def in_node(script: Path) -> str:
     """Return what a script prints in plain Node."""
-    import subprocess  # noqa: PLC0415 - here only
-
     done = subprocess.run([NODE, script], capture_output=True, text=True, check=True)
     return done.stdout
 

@@ -125,6 +125,13 @@ const restorePure = (original) => {
 // methods of other constructors (`class Mine extends Promise {}; Mine.all = …`).
 const PLAIN_STATICS = ['Object', 'Symbol', 'BigInt', 'Number', 'String', 'Boolean'];
 
+/** @returns {object[]} prototypes of what `Intl.Segmenter` makes */
+const segmentPrototypes = () => {
+  if (start.Intl?.Segmenter === undefined) return [];
+  const segments = new start.Intl.Segmenter().segment('');
+  return [segments, segments[Symbol.iterator]()].map((each) => Object.getPrototypeOf(each));
+};
+
 /** @returns {object[]} prototypes that no global leads to */
 export const hiddenPrototypes = () => {
   const { getPrototypeOf } = Object;
@@ -143,6 +150,7 @@ export const hiddenPrototypes = () => {
     ...[generator.prototype, asyncGenerator.prototype, getPrototypeOf(asyncGenerator.prototype)],
     ...[getPrototypeOf(ofArrays), ofArrays, getPrototypeOf(Int8Array.prototype)],
     ...iterators.map((iterator) => getPrototypeOf(iterator)),
+    ...segmentPrototypes(),
     ...(start['Iterator'] === undefined
       ? []
       : [

@@ -19,7 +19,8 @@ import { printUncaught } from '../stacks/uncaught.js';
 import { hideWall } from '../node/wall.js';
 import { preparePage } from '../page/web-powers.js';
 import { refuseShims } from '../shims/graph.js';
-import { secureProcess, secureWith } from './shimming.js';
+import { secure } from '../lockdown/lockdown.js';
+import { secureProcess } from './shimming.js';
 
 /** @import { CompartmentMap } from '../archive/compartment-map.js' */
 /** @import { Maps } from '../stacks/maps-file.js' */
@@ -70,10 +71,11 @@ const lockHost = ({ nodeEnv, files }, map) => {
   const withLocked = inNode
     ? prepareHost({ inherited: listeningSockets() })
     : preparePage({ nodeEnv });
-  const application = { map, files: storedValues(files) };
+  if (!inNode)
+    refuseShims(map, 'a page cannot see whether a shim adds proxies; run the script in Node');
   const locked = inNode
-    ? secureProcess(application, stacks.prepareStackTrace)
-    : secureWith(application, stacks.prepareStackTrace, () => undefined);
+    ? secureProcess({ map, files: storedValues(files) }, stacks.prepareStackTrace)
+    : secure(stacks.prepareStackTrace);
   const powers = withLocked(locked);
   if (inNode) printUncaught(stacks, print);
   return { inNode, stacks, powers };

@@ -32,15 +32,15 @@ const die = (message) => {
 /**
  * @param {Shimming} application
  * @param {PrepareStackTrace} prepareStackTrace
- * @param {(message: string) => void} end ends the host without a call of a function of the language
  * @param {((run: ShimRun) => void)} [record] called with what each shim adds; without it, the policy must list that
  * @returns {Locked}
  * @throws {InvalidArchive | ShimRefused}
  */
-export const secureWith = ({ map, files }, prepareStackTrace, end, record) => {
+const secureWith = ({ map, files }, prepareStackTrace, record) => {
   const shims = shimsOf(map, files);
   if (shims.length === 0) return secure(prepareStackTrace);
-  const runShims = shimRunner(shims, end, record);
+  const { isProxy } = process.getBuiltinModule('node:util').types;
+  const runShims = shimRunner(shims, { end: die, isProxy }, record);
   return secure(prepareStackTrace, { runShims });
 };
 
@@ -52,7 +52,7 @@ export const secureWith = ({ map, files }, prepareStackTrace, end, record) => {
  */
 export const secureProcess = (application, prepareStackTrace, record) => {
   try {
-    return secureWith(application, prepareStackTrace, die, record);
+    return secureWith(application, prepareStackTrace, record);
   } catch (error) {
     if (!(error instanceof ShimRefused || error instanceof InvalidArchive)) throw error;
     print(`error [${error.code}]: ${error.message}`);

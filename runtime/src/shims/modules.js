@@ -27,7 +27,7 @@ import { OPEN, bareProperty, uncurried } from './realm.js';
  * @property {object} live setters of exported variables
  */
 
-const { apply, defineProperty } = Reflect;
+const { apply, defineProperty, getOwnPropertyDescriptor } = Reflect;
 const { freeze, hasOwn, keys: keysOf } = Object;
 const sort = uncurried(Array.prototype.sort);
 
@@ -312,23 +312,39 @@ const newInstance = (module, functor) => {
 };
 
 /**
+ * Called while functions of a shim may be in place, because getters of its exports run.
+ *
  * @param {Instance} instance that has run
  * @returns {ShimmedModule}
  */
 const shimmed = (instance) => {
   const { compartment, key, source } = instance.module;
-  if (source.kind !== 'esm') return { compartment, key, exports: instance.cjs.exports };
-  return { compartment, key, exports: Object.assign(bare(), namespaceOf(instance)) };
+  if (source.kind !== 'esm') {
+    const property = getOwnPropertyDescriptor(instance.cjs, 'exports');
+    if (property === undefined || !hasOwn(property, 'value'))
+      throw wrong('module.exports of a shim must be a value');
+    return { compartment, key, exports: property.value };
+  }
+  const namespace = /** @type {any} */ (namespaceOf(instance));
+  const exports = bare();
+  const names = keysOf(namespace);
+  for (let index = 0; index < names.length; index += 1) {
+    const name = /** @type {string} */ (names[index]);
+    exports[name] = namespace[name];
+  }
+  return { compartment, key, exports };
 };
 
 /**
  * @param {(module: ShimModule) => Functor} functorOf
  * @returns {{ runnable: (module: ShimModule) => () => void, modules: () => ShimmedModule[] }} `runnable` prepares a
- *   shim and all modules that it can reach; the result runs it
+ *   shim and all modules that it can reach; the result runs it. `modules`: those that have run
  */
 export const makeShimModules = (functorOf) => {
   /** @type {Map<ShimModule, Instance>} */
   const instances = new Map();
+  /** @type {Instance[]} */
+  const all = [];
   /**
    * @param {ShimModule} module
    * @returns {Instance}
@@ -339,6 +355,7 @@ export const makeShimModules = (functorOf) => {
     const functor = module.source.kind === 'json' ? undefined : functorOf(module);
     const instance = newInstance(module, functor);
     instances.set(module, instance);
+    all.push(instance);
     for (const [specifier, target] of module.targets)
       if (target !== undefined) instance.targets[specifier] = instanceOf(target);
     return instance;
@@ -348,6 +365,14 @@ export const makeShimModules = (functorOf) => {
       const instance = instanceOf(module);
       return () => void run(instance);
     },
-    modules: () => [...instances.values()].filter(({ started }) => started).map(shimmed),
+    modules() {
+      /** @type {ShimmedModule[]} */
+      const found = [];
+      for (let index = 0; index < all.length; index += 1) {
+        const instance = /** @type {Instance} */ (all[index]);
+        if (instance.started) append(found, shimmed(instance));
+      }
+      return found;
+    },
   };
 };

@@ -8,7 +8,7 @@
  *
  * @typedef {object} Comparison
  * @property {Change[]} added new properties of objects that were there before, and replaced ones of `replaceable`
- * @property {Change[]} changed properties that are different or gone
+ * @property {Change[]} changed properties that are different or gone, and new accessors
  * @property {Change[]} lasting changes that cannot be put back
  */
 
@@ -98,6 +98,20 @@ const arrayOf = (list) => {
     defineProperty(found, index, bareProperty({ value: list[index], ...OPEN }));
   return found;
 };
+
+/**
+ * @param {List<unknown>} list
+ * @param {PropertyDescriptor} property
+ */
+const appendParts = (list, property) => {
+  if (hasOwn(property, 'value')) append(list, property.value);
+  else {
+    append(list, property.get);
+    append(list, property.set);
+  }
+};
+
+/** @typedef {(object: object) => boolean} IsProxy */
 
 /**
  * @typedef {object} Known an object, and its state
@@ -221,8 +235,9 @@ const putBack = ({ object, prototype, properties, keys: before }) => {
  * @param {ReadonlyArray<[object: object, name: string]>} roots
  * @param {ReadonlyMap<object, string>} names of objects that have other names than their place
  * @param {string} replaceable name of an object whose properties may be replaced: no code of the host uses them
- * @returns {{ compare: () => Comparison, undo: () => boolean }} `compare` puts back what was changed; `undo` also
- *   removes what was added, and returns whether all is as before
+ * @returns {{ compare: () => Comparison, undo: () => boolean, addsProxy: (isProxy: IsProxy, more: unknown) => boolean }}
+ *   `compare` puts back what was changed, and removes accessors; `undo` also removes what was added, and returns whether all is as before;
+ *   `addsProxy` returns whether a proxy can be reached from what was added, or from `more`, without a call of its code
  */
 export const stateOfRealm = (roots, names, replaceable) => {
   /** @type {List<Known>} */
@@ -249,6 +264,40 @@ export const stateOfRealm = (roots, names, replaceable) => {
     }
   }
 
+  const addsProxy = (/** @type {IsProxy} */ isProxy, /** @type {unknown} */ more) => {
+    /** @type {List<unknown>} */
+    const pending = emptyList();
+    const visited = new Map();
+    append(pending, more);
+    for (let index = 0; index < all.length; index += 1) {
+      const { object, name, properties } = /** @type {Known} */ (all[index]);
+      const keys = ownKeys(object);
+      for (let each = 0; each < keys.length; each += 1) {
+        const key = /** @type {PropertyKey} */ (keys[each]);
+        const now = /** @type {PropertyDescriptor} */ (getOwnPropertyDescriptor(object, key));
+        const before = mapGet(properties, key);
+        const isKept = name === replaceable && before !== undefined && !isSame(before, now);
+        if (before === undefined || isKept) appendParts(pending, now);
+      }
+    }
+    for (let index = 0; index < pending.length; index += 1) {
+      const object = pending[index];
+      if (!isObject(object) || mapHas(seen, object) || mapHas(visited, object)) continue;
+      if (isProxy(object)) return true;
+      mapSet(visited, object, true);
+      append(pending, getPrototypeOf(object));
+      const keys = ownKeys(object);
+      for (let each = 0; each < keys.length; each += 1)
+        appendParts(
+          pending,
+          /** @type {PropertyDescriptor} */ (
+            getOwnPropertyDescriptor(object, /** @type {PropertyKey} */ (keys[each]))
+          ),
+        );
+    }
+    return false;
+  };
+
   const undo = () => {
     let restored = true;
     for (let index = 0; index < all.length; index += 1) {
@@ -271,15 +320,25 @@ export const stateOfRealm = (roots, names, replaceable) => {
       const keys = ownKeys(object);
       for (let each = 0; each < keys.length; each += 1) {
         const key = /** @type {PropertyKey} */ (keys[each]);
-        if (!mapHas(properties, key)) append(added, { place: name, key: nameOf(key) });
+        if (mapHas(properties, key)) continue;
+        const now = /** @type {PropertyDescriptor} */ (getOwnPropertyDescriptor(object, key));
+        const change = { place: name, key: nameOf(key) };
+        if (hasOwn(now, 'value')) append(added, change);
+        else append(deleteProperty(object, key) ? changed : lasting, change);
       }
       for (let each = 0; each < before.length; each += 1) {
         const key = /** @type {PropertyKey} */ (before[each]);
         const now = getOwnPropertyDescriptor(object, key);
         if (now !== undefined && isSame(/** @type {any} */ (mapGet(properties, key)), now))
           continue;
-        const isReplaced = now !== undefined && name === replaceable;
-        append(isReplaced ? added : changed, { place: name, key: nameOf(key) });
+        const change = { place: name, key: nameOf(key) };
+        const isKept = name === replaceable && now !== undefined && hasOwn(now, 'value');
+        if (isKept) append(added, change);
+        else {
+          append(changed, change);
+          if (!defineProperty(object, key, /** @type {any} */ (mapGet(properties, key))))
+            append(lasting, change);
+        }
       }
       if (getPrototypeOf(object) !== known.prototype)
         append(changed, { place: name, key: '[[Prototype]]' });
@@ -289,5 +348,5 @@ export const stateOfRealm = (roots, names, replaceable) => {
     }
     return { added: arrayOf(added), changed: arrayOf(changed), lasting: arrayOf(lasting) };
   };
-  return { compare, undo };
+  return { compare, undo, addsProxy };
 };

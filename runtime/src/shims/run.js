@@ -9,7 +9,8 @@ import { stateOfRealm } from './realm.js';
 /** @import { Functor } from '../protocols/modules.js' */
 /** @import { RunShims } from '../lockdown/lockdown.js' */
 /** @import { Shim, ShimModule } from './graph.js' */
-/** @import { Change, Comparison } from './realm.js' */
+/** @import { ShimmedModule } from '../protocols/powers.js' */
+/** @import { Change, Comparison, IsProxy } from './realm.js' */
 
 /**
  * @typedef {Record<string, string[]>} NamesByObject names of properties by the object that has them
@@ -20,21 +21,31 @@ import { stateOfRealm } from './realm.js';
  * @property {NamesByObject} restored properties that it replaced, and that were put back
  */
 
+const { getOwnPropertyDescriptor } = Reflect;
+const { hasOwn } = Object;
+
 const LASTING =
   'error [SHIM_REFUSED]: a shim freezes intrinsics, or defines properties on them that cannot be changed back\n' +
   'hint: load only parts of the package as a shim\n';
 
-// `then` and `toJSON` are called by host code with objects of its own, and well-known symbols by the language.
-const CALLED_BY_HOST = new Set(['then', 'toJSON']);
+// Names that the language or Node looks up on lists, iterators, strings and functions that are not the shim's.
+const LOOKED_UP = new Set(
+  (
+    'then toJSON next return throw listener warned allBuffers withoutStackTrace href BYTES_PER_ELEMENT ' +
+    'get set value writable enumerable configurable'
+  ).split(' '),
+);
+// Host code has optional members of functions and errors.
+const OF_HOST = /^(?:Object|Function|\w*Error)\.prototype$/;
 
 /**
  * @param {Change} change an addition
  * @returns {string} why no policy can allow it; '' if one can
  */
 const neverAllowed = ({ place, key }) => {
-  if (place === 'Object.prototype') return 'every object of the host would inherit it';
-  if (CALLED_BY_HOST.has(key) || /^\[Symbol\.(?!for\()|^\[Symbol\.for\(nodejs\./.test(key))
-    return 'code of the host calls it';
+  if (OF_HOST.test(place)) return 'objects of the host would inherit it';
+  if (LOOKED_UP.has(key) || /^\[Symbol\.(?!for\()|^\[Symbol\.for\(nodejs\./.test(key))
+    return 'code of the host looks for that name';
   return /^\d+$/.test(key) ? 'every list of the host would inherit it' : '';
 };
 
@@ -86,15 +97,28 @@ const byObject = (changes) => {
 };
 
 /**
+ * Called while functions of a shim may be in place.
+ *
  * @param {unknown} error
+ * @param {IsProxy} isProxy
  * @returns {string} its message, without a call of its code
  */
-const messageOf = (error) => {
+const messageOf = (error, isProxy) => {
   if (typeof error === 'string') return error;
-  if (typeof error !== 'object' || error === null) return typeof error;
-  const property = Object.getOwnPropertyDescriptor(error, 'message');
-  return typeof property?.value === 'string' ? property.value : 'an object without a message';
+  if (typeof error !== 'object' || error === null || isProxy(error))
+    return 'a value without a message';
+  const property = getOwnPropertyDescriptor(error, 'message');
+  const hasMessage = property !== undefined && hasOwn(property, 'value');
+  return hasMessage && typeof property.value === 'string'
+    ? property.value
+    : 'a value without a message';
 };
+
+// Globals of compartments that are not of the language.
+const NOT_OF_LANGUAGE = [
+  ...['Compartment', 'lockdown', 'harden', 'assert', 'HandledPromise', 'StaticModuleRecord'],
+  ...['Buffer', 'TextDecoder', 'TextEncoder', 'URL', 'URLSearchParams'],
+];
 
 /**
  * @param {Record<string, unknown>} language globals of the language that ses does not provide
@@ -114,8 +138,7 @@ const makeDomain = (language) => {
     ],
   });
   const { globalThis } = compartment;
-  for (const name of ['Compartment', 'lockdown', 'harden', 'assert'])
-    Reflect.deleteProperty(globalThis, name);
+  for (const name of NOT_OF_LANGUAGE) Reflect.deleteProperty(globalThis, name);
   const twins = /** @type {Array<[object, object]>} */ ([
     [Math, globalThis.Math],
     [Date, globalThis.Date],
@@ -163,16 +186,61 @@ const copyAdded = (own, twin) => {
 };
 
 /**
- * @param {ReadonlyArray<Shim>} shims
- * @param {(message: string) => void} end ends the host without a call of a function of the language: functions of a
+ * @param {any} globalThis
+ * @returns {Map<object, string>} names of prototypes, which other objects lead to first
+ */
+const prototypeNames = (globalThis) => {
+  /** @type {Map<object, string>} */
+  const names = new Map();
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(globalThis))) {
+    const prototype = typeof value === 'function' ? value.prototype : undefined;
+    if (typeof prototype === 'object' || typeof prototype === 'function')
+      if (prototype !== null && !names.has(prototype)) names.set(prototype, `${name}.prototype`);
+  }
+  return names;
+};
+
+/**
+ * @typedef {object} ShimHost
+ * @property {(message: string) => void} end ends the host without a call of a function of the language: functions of a
  *   shim may be in their place
+ * @property {IsProxy} isProxy
+ */
+
+/**
+ * Runs one shim. Until the comparison, functions of the shim may be in place of those of the language. After it, no
+ * code of the shim runs: what it added has no accessors and no proxies, so that it can be read and frozen.
+ *
+ * @param {ShimHost} host
+ * @param {ReturnType<typeof stateOfRealm>} state
+ * @param {() => void} start
+ * @param {() => ShimmedModule[]} collect
+ * @returns {{ comparison: Comparison, problem: string, modules: ShimmedModule[] }}
+ */
+const runOne = ({ isProxy }, state, start, collect) => {
+  let problem = '';
+  /** @type {ShimmedModule[]} */
+  let modules = [];
+  try {
+    start();
+    modules = collect();
+    if (state.addsProxy(isProxy, modules)) problem = 'adds or exports a proxy';
+  } catch (error) {
+    problem = `throws: ${messageOf(error, isProxy)}`;
+  }
+  return { comparison: state.compare(), problem, modules };
+};
+
+/**
+ * @param {ReadonlyArray<Shim>} shims
+ * @param {ShimHost} host
  * @param {(run: ShimRun) => void} [record] called with what each shim adds; without it, the policy must list that
  * @returns {RunShims} throws ShimRefused, with all intrinsics as they were before the shim
  */
-export const shimRunner = (shims, end, record) => (language) => {
+export const shimRunner = (shims, host, record) => (language) => {
   const { globalThis, functorOf, twins } = makeDomain(language);
-  const modules = makeShimModules(functorOf);
-  const starts = shims.map(({ module }) => modules.runnable(module));
+  const loader = makeShimModules(functorOf);
+  const starts = shims.map(({ module }) => loader.runnable(module));
   const before = new Set(Reflect.ownKeys(globalThis));
   /** @type {Array<[object, string]>} */
   const roots = [
@@ -181,45 +249,40 @@ export const shimRunner = (shims, end, record) => (language) => {
       (object, index) => /** @type {[object, string]} */ ([object, hiddenName(object, index)]),
     ),
   ];
-  // The global object inherits from it, which is no name for it.
-  const names = new Map([[Object.prototype, 'Object.prototype']]);
+  const names = prototypeNames(globalThis);
+  /** @type {ShimmedModule[]} */
+  let modules = [];
   for (let index = 0; index < shims.length; index += 1) {
     const shim = /** @type {Shim} */ (shims[index]);
     const start = /** @type {() => void} */ (starts[index]);
     const state = stateOfRealm(roots, names, 'Intl');
-    let failed = false;
-    /** @type {unknown} */
-    let thrown;
-    try {
-      start();
-    } catch (error) {
-      failed = true;
-      thrown = error;
-    }
-    const comparison = state.compare();
-    if (comparison.lasting.length > 0 || (failed && !state.undo())) {
-      end(LASTING);
+    const found = runOne(host, state, start, loader.modules);
+    const { comparison, problem } = found;
+    if (comparison.lasting.length > 0 || (problem !== '' && !state.undo())) {
+      host.end(LASTING);
       throw new ShimRefused('a shim changed the language for good', '');
     }
-    if (failed)
+    if (problem !== '')
       throw new ShimRefused(
-        `the shim '${shim.label}/${shim.path}' throws: ${messageOf(thrown)}`,
+        `the shim '${shim.label}/${shim.path}' ${problem}`,
         'a shim has only the language: no builtins, no globals of the host and no evaluation of text',
       );
     try {
       check(shim, comparison, record !== undefined);
     } catch (error) {
-      if (!state.undo()) end(LASTING);
+      if (!state.undo()) host.end(LASTING);
       throw error;
     }
     for (const [own, twin] of twins) copyAdded(own, twin);
     record?.({ shim, adds: byObject(comparison.added), restored: byObject(comparison.changed) });
+    ({ modules } = found);
   }
-  const added = Reflect.ownKeys(globalThis).filter((key) => !before.has(key));
-  const globals = Object.fromEntries(
-    added.filter((key) => typeof key === 'string').map((key) => [key, globalThis[key]]),
-  );
-  return { globals, modules: modules.modules() };
+  /** @type {Record<string, unknown>} */
+  const globals = {};
+  for (const key of Reflect.ownKeys(globalThis))
+    if (typeof key === 'string' && !before.has(key))
+      globals[key] = Reflect.getOwnPropertyDescriptor(globalThis, key)?.value;
+  return { globals, modules };
 };
 
 /**

@@ -78,7 +78,16 @@ REFUSED = {
     "toJSON": "Object.defineProperty(Map.prototype, 'toJSON', { value() {} });",
     "a well-known symbol": "Function.prototype[Symbol.toPrimitive] = () => 1;",
     "a symbol of Node": "Array.prototype[Symbol.for('nodejs.util.inspect.custom')] = () => 1;",
-    "an index": "Object.defineProperty(Array.prototype, '0', { set() {}, configurable: true });",
+    "an index": "Array.prototype[0] = 1;",
+    "the end of iterations": "Iterator.prototype.return = function () { return {}; };",
+    "a name that Node looks for": "Array.prototype.warned = () => 1;",
+    "a method of functions": "Function.prototype.listener = () => 1;",
+    "a method of errors": "TypeError.prototype.cause = 1;",
+    "a proxy": "Array.prototype.mine = new Proxy(() => 1, {});",
+    "a proxy further away": "Array.prototype.mine = () => 1; [].mine.deep = [{ x: new Proxy({}, {}) }];",
+    "a proxy among its exports": "module.exports = { deep: new Proxy({}, {}) };",
+    "a proxy that it throws": "throw new Proxy({}, { getOwnPropertyDescriptor() { throw 1; } });",
+    "an accessor as exports": "Object.defineProperty(module, 'exports', { get: () => ({}) });",
     "freezing": "Object.freeze(Array.prototype);",
     "preventing extensions": "Object.preventExtensions(Reflect);",
     "a lasting replacement": "Object.defineProperty(Array.prototype, 'map', "
@@ -156,6 +165,7 @@ for (const hidden of [[][Symbol.iterator](), new Map().entries(), new Set().valu
 const undo = [];
 const log = (name) => { seen.length += 1; seen.first ||= name; };
 for (const [object, name] of [...all]) {
+  if (name === '.Intl') continue; // its members may be replaced
   for (const key of ownKeys(object)) {
     const found = getOwnPropertyDescriptor(object, key);
     if (!found.configurable) continue;
@@ -243,6 +253,44 @@ def test_the_watch_hears_a_call(tmp_path: Path) -> None:
     )
 
     assert found.stdout == "true\n", found.stdout + found.stderr
+
+
+ACCESSORS = """
+let calls = 0;
+const get = () => { calls += 1; return () => calls; };
+Object.defineProperty(globalThis, 'Foo', { get, configurable: true });
+Object.defineProperty(Array.prototype, 'foo', { get, configurable: true });
+Object.defineProperty(exports, 'part', { get, enumerable: true });
+globalThis.count = () => calls;
+"""
+
+
+def test_accessors_are_removed_and_never_called(tmp_path: Path) -> None:
+    main = "console.log(typeof Foo, 'foo' in [], count());\n"
+
+    found = run(tmp_path, ACCESSORS, main=main)
+
+    assert found.stdout == "undefined false 0\n", found.stderr
+
+
+SEGMENTS = """
+const segments = new Intl.Segmenter().segment('abc');
+const prototype = Object.getPrototypeOf(segments);
+const iterators = Object.getPrototypeOf(segments[Symbol.iterator]());
+prototype.containing = () => 'replaced';
+iterators.next = () => ({ done: true });
+"""
+
+
+def test_prototypes_without_a_name_are_compared_too(tmp_path: Path) -> None:
+    main = (
+        "const found = new Intl.Segmenter().segment('abc');\n"
+        "console.log(found.containing(0).segment, [...found].length);\n"
+    )
+
+    found = run(tmp_path, SEGMENTS, main=main)
+
+    assert found.stdout == "a 3\n", found.stderr
 
 
 def test_what_it_made_is_hardened(tmp_path: Path) -> None:
