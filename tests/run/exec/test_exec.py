@@ -352,3 +352,71 @@ process.disconnect();
     )
 
     assert found.stdout == "no tab\n", found.stderr
+
+
+#: It writes a module beside its target, and loads it.
+READER = """const fs = require('fs');
+exports.check = () => [];
+exports.load = async (text, name) => {
+  const place = `${process.cwd()}/src/${name}`;
+  fs.writeFileSync(place, text);
+  try {
+    return JSON.stringify((await import(place)).found);
+  } catch (error) {
+    return error.message;
+  }
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.mjs", 'import found from "PLACE/secret.txt" with { type: "text" }; export { found };'),
+        ("b.cjs", "exports.found = require('PLACE/secret.json');"),
+        ("c.mjs", "export { default as found } from 'PLACE/secret.mjs';"),
+        (
+            "d.mjs",
+            "const read = () => import('PLACE/secret.mjs'); export const found = await read();",
+        ),
+    ],
+)
+def test_files_outside_of_the_project_are_not_imported_by_its_files(
+    project: Path, name: str, text: str
+) -> None:
+    files = {
+        "secret.txt": "secret",
+        "secret.json": '"secret"',
+        "secret.mjs": "export default 'secret'",
+    }
+    write(project.parent, {f"outside/{file}": content for file, content in files.items()})
+    write(project, {f"inside/{file}": content for file, content in files.items()})
+    (project / "link").symlink_to(project.parent / "outside")
+    write(project, {"node_modules/lint-plugin-tabs/index.js": READER})
+    places = ("../inside", "../../outside", "../link")
+    loads = "".join(
+        f"console.log(await tabs.load({json.dumps(text.replace('PLACE', place))}, '{at}{name}'));\n"
+        for at, place in enumerate(places)
+    )
+    write(project, {"lint.config.js": f"{CONFIG}{loads}"})
+
+    found = mapper("exec", "--infer", "lint", cwd=project)
+
+    inside, *outside = found.stdout.splitlines()
+    assert "secret" in inside, found.stderr
+    assert "Cannot find module" not in inside
+    assert len(outside) == 2
+    assert all("Cannot find module" in line for line in outside)
+
+
+def test_files_outside_of_the_project_are_not_packed_with_the_tool(project: Path) -> None:
+    write(project.parent, {"secret.json": '"secret"'})
+    write(project, {"own.json": '"own"'})
+    run = LINTER["lib/run.js"]
+    for name, is_found in (("own", True), ("../secret", False)):
+        first = (
+            f"import own from '../../../{name}.json' with {{ type: 'json' }};\nconsole.log(own);\n"
+        )
+        installed(project, "linter", {"lib/run.js": first + run})
+        found = mapper("exec", "--infer", "lint", cwd=project)
+        assert (name.rpartition("/")[2] in found.stdout) == is_found, found.stderr
