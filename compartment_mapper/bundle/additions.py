@@ -82,6 +82,8 @@ class Refused:
 
     code: str
     message: str
+    #: Where a request of an added module fails; empty if the request itself does.
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,8 +154,8 @@ class OpenApplication:
         )
         problem = next((each for each in loaded.problems if each.severity == "error"), None)
         if problem is not None:
-            where = f"{problem.place}: " if problem.place else ""
-            return Refused(code=problem.code, message=f"{where}{problem.message}")
+            place = f"{problem.place}" if problem.place else ""
+            return Refused(code=problem.code, message=problem.message, place=place)
         graph = loaded.graph
         packages = graph_packages(
             graph, root=self.root, context=context, known=self._known_packages

@@ -148,8 +148,8 @@ def _to_dict(answer: Answer) -> dict[str, object]:
     from compartment_mapper.bundle import additions  # noqa: PLC0415 - 100 ms
 
     match answer:
-        case additions.Refused(code=code, message=message):
-            return {"code": code, "message": message}
+        case additions.Refused(code=code, message=message, place=place):
+            return {"code": code, "message": message, **({"place": place} if place else {})}
         case additions.Denied(package=package):
             return {"denied": package}
         case additions.Resolved(path=path):

@@ -363,7 +363,7 @@ exports.load = async (text, name) => {
   try {
     return JSON.stringify((await import(place)).found);
   } catch (error) {
-    return error.message;
+    return error.message.split('\\n')[0];
   }
 };
 """
@@ -576,3 +576,24 @@ execFileSync('sh', ['-c', 'echo >> compartment-policy.lint.json']);
     assert "error [POLICY_CHANGED]" in found.stderr
     assert found.returncode == (status or 1)
     assert policy.read_text() == before + "\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("a.cjs", "require('./missing');"), ("a.mjs", "import './missing';")]
+)
+def test_a_missing_import_of_an_added_module_is_named(project: Path, name: str, text: str) -> None:
+    config = f"""import {{ createRequire }} from 'node:module';
+const require = createRequire(import.meta.url);
+for (const request of [['.', 'src', '{name}'].join('/'), ['.', 'absent.cjs'].join('/')]) {{
+  try {{
+    require(request);
+  }} catch (error) {{
+    console.log(/Cannot find module '([^']*)'/.exec(error.message)[1].split('/').at(-1));
+  }}
+}}
+{CONFIG}"""
+    write(project, {f"src/{name}": text, "lint.config.js": config})
+
+    found = mapper("exec", "--infer", "lint", cwd=project)
+
+    assert found.stdout == plain(project).stdout == "missing\nabsent.cjs\n", found.stderr
