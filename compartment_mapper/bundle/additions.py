@@ -47,11 +47,11 @@ from compartment_mapper.locations import (
 from compartment_mapper.policy.model import PackagePolicy, Policy
 from compartment_mapper.records.languages import LANGUAGES, Language
 from compartment_mapper.records.module_record import RESOLVES, ModuleRequest, RequestKind
+from compartment_mapper.resolve.installed import is_installed
 from compartment_mapper.resolve.resolver import (
     FileResolution,
     ResolutionFailure,
     ResolverContext,
-    find_package,
     resolver_context,
 )
 from compartment_mapper.resolve.specifiers import descriptor_of, package_root
@@ -82,6 +82,8 @@ class Refused:
 
     code: str
     message: str
+    #: Where a request of an added module fails; empty if the request itself does.
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +140,7 @@ class OpenApplication:
         """Return what *request* gets, and remember it."""
         given = given_to(self.options, self.root, self.powers.read)
         context = self._context(given)
-        loading = loading_of(context, self.root, self.powers)
+        loading = self._loading(context)
         found = self._found(request, loading)
         if isinstance(found, Refused):
             return found
@@ -152,8 +154,8 @@ class OpenApplication:
         )
         problem = next((each for each in loaded.problems if each.severity == "error"), None)
         if problem is not None:
-            where = f"{problem.place}: " if problem.place else ""
-            return Refused(code=problem.code, message=f"{where}{problem.message}")
+            place = f"{problem.place}" if problem.place else ""
+            return Refused(code=problem.code, message=problem.message, place=place)
         graph = loaded.graph
         packages = graph_packages(
             graph, root=self.root, context=context, known=self._known_packages
@@ -179,7 +181,7 @@ class OpenApplication:
         packages = graph_packages(
             graph, root=self.root, context=context, known=self._known_packages
         )
-        loading = loading_of(context, self.root, self.powers)
+        loading = self._loading(context)
         uses = all_uses(graph, packages, self.options, loading)
         scanned = ScannedApplication(root=self.root, modules=graph, packages=packages, uses=uses)
         return replace(application, scanned=scanned)
@@ -199,6 +201,11 @@ class OpenApplication:
         grants, platforms = self.options.grants, self.options.platforms
         return replace(context, addons=addons_of(policy, grants, platforms=platforms))
 
+    def _loading(self, context: ResolverContext) -> Loading:
+        known = frozenset(self._known_packages)
+        loading = loading_of(context, self.root, self.powers, is_closed=True)
+        return replace(loading, known_packages=known)
+
     def _label(self, compartment: str) -> CanonicalName:
         known = self.map.compartments.get(compartment)
         return known.label if known else CanonicalName(compartment)
@@ -216,7 +223,13 @@ class OpenApplication:
         if not isinstance(found, FileResolution):
             return _missing(request)
         package = package_root(found.location, descriptors=loading.context.descriptors)
-        if not self._is_installed(found.location, package, request.referrer, loading.context):
+        if not is_installed(
+            found.location,
+            specifier=request.specifier,
+            referrer=request.referrer,
+            is_loaded=False,
+            project=loading.project,
+        ):
             return _missing(request)
         if request.attribute_type == RESOLVES:
             return _Found(location=found.location, language=None, package=package)
@@ -233,20 +246,6 @@ class OpenApplication:
         named = language if language and not LANGUAGES[language]["extensions"] else None
         location = location_as(found.location, named) if named else found.location
         return _Found(location=location, language=language, package=package)
-
-    def _is_installed(
-        self, file: Location, package: Location, referrer: Location, context: ResolverContext
-    ) -> bool:
-        """Return whether *file* belongs to the project, or to a package installed for it."""
-        if file.startswith(self.root) or package in self._known_packages:
-            return True
-        descriptor = descriptor_of(package, context.descriptors)
-        name = descriptor.name if descriptor else None
-        beside = Location(self.root + "package.json")
-        return name is not None and any(
-            find_package(name, referrer=place, context=context) == package
-            for place in (referrer, beside)
-        )
 
     def _may_link(
         self,

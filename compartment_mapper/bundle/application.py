@@ -203,7 +203,7 @@ def load_application(entry: Location, *, options: Options, powers: Powers) -> Ap
     attenuators = _attenuators(policy, root, context)
     shims = shim_files(policy, options.shims, root=root, context=context)
     also = (*attenuators.values(), *shims)
-    loading = loading_of(context, root, powers)
+    loading = loading_of(context, root, powers, is_closed=options.project is not None)
     loaded = load_modules(main, others=others, also=also, loading=loading)
     powers.ended("load")
     problems = (
@@ -301,7 +301,9 @@ def all_uses(
     return uses_with_files(modules, packages, folders, loading)
 
 
-def loading_of(context: ResolverContext, root: Location, powers: Powers) -> Loading:
+def loading_of(
+    context: ResolverContext, root: Location, powers: Powers, *, is_closed: bool
+) -> Loading:
     """Return the inputs of loading for the application in *root*."""
     return Loading(
         context=context,
@@ -311,6 +313,7 @@ def loading_of(context: ResolverContext, root: Location, powers: Powers) -> Load
         scans=powers.scans,
         progress=powers.progress,
         root=root,
+        is_closed=is_closed,
     )
 
 

@@ -35,6 +35,15 @@ def entries_of_two_packages(first: str, other: str) -> Diagnostic:
     )
 
 
+def policy_changed(file: str) -> Diagnostic:
+    """A policy file changed while a tool ran, maybe by the tool."""
+    return Diagnostic(
+        code="POLICY_CHANGED",
+        message=f"'{file}' changed during the run: it was not written",
+        hint="review the file, or restore it, and run again",
+    )
+
+
 def no_project(folder: str) -> Diagnostic:
     """A folder has no package.json."""
     return Diagnostic(

@@ -150,7 +150,7 @@ def _add_late(
     machine_code = {each.file for each in addons} | {each.file for each in programs}
     for reader, request, named in _late_requests(known, targets):
         target = targets.get((reader, request)) or target_of(reader, request, loading)
-        if isinstance(target, FileTarget):
+        if isinstance(target, FileTarget) and _admits(reader, target, request, loading):
             module = modules[reader]
             edge = Edge(request=request, target=target, named=named)
             modules[reader] = replace(module, edges=(*module.edges, edge))
@@ -189,7 +189,17 @@ def _late_assets(
     found = list(assets_by_helpers(records, context=loading.context))
     if BROWSER not in loading.context.conditions and any(map(reads_descriptions, records.values())):
         found.append((entry, Location(f"{loading.root}package.json")))
-    return [(reader, bytes_location(file)) for reader, file in found]
+    return [
+        (reader, bytes_location(file))
+        for reader, file in found
+        if loading.admits(file, None, file_of(reader))
+    ]
+
+
+def _admits(reader: Location, target: FileTarget, request: ModuleRequest, loading: Loading) -> bool:
+    if is_empty(target.location) or target.location in loading.data:
+        return True
+    return loading.admits(file_of(target.location), request.specifier, file_of(reader))
 
 
 def _with_list_of_entries(
@@ -273,6 +283,7 @@ def _load_module(pending: PendingModule, *, loading: Loading) -> tuple[Module, l
                 context=loading.context,
                 application=loading.root,
             )
+            if loading.admits(file, None, file_of(location))
         ),
         asked=pending.language,
     )

@@ -11,6 +11,7 @@ from compartment_mapper.records.languages import LANGUAGES, Language
 from compartment_mapper.records.module_record import RESOLVES, ModuleRequest
 from compartment_mapper.resolve.data_urls import data_module
 from compartment_mapper.resolve.module_format import language_of
+from compartment_mapper.resolve.resolution import shown
 from compartment_mapper.resolve.resolver import (
     BuiltinResolution,
     EmptyResolution,
@@ -57,8 +58,9 @@ def target_of(
         case ResolutionFailure():
             return found
         case FileResolution(location=file):
-            if _is_crossing(file, location, request, loading):
-                return _crossing(request)
+            refused = _refusal(file, location, request, loading)
+            if refused is not None:
+                return refused
             language = language_for(file, request, loading)
             if isinstance(language, ResolutionFailure):
                 return language
@@ -99,6 +101,19 @@ def _is_crossing(
         return False
     package = package_root(file_of(location), descriptors=loading.context.descriptors)
     return crosses_packages(file, package=package, application=loading.root)
+
+
+def _refusal(
+    file: Location, location: Location, request: ModuleRequest, loading: Loading
+) -> ResolutionFailure | None:
+    if not loading.admits(file, request.specifier, file_of(location)):
+        return _missing(request)
+    return _crossing(request) if _is_crossing(file, location, request, loading) else None
+
+
+def _missing(request: ModuleRequest) -> ResolutionFailure:
+    code = "MODULE_NOT_FOUND" if request.kind == "require" else "ERR_MODULE_NOT_FOUND"
+    return ResolutionFailure(code=code, message=f"Cannot find module '{shown(request.specifier)}'")
 
 
 def _crossing(request: ModuleRequest) -> ResolutionFailure:

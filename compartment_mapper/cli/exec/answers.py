@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from compartment_mapper import errors
 from compartment_mapper.cli.cached_build import Order, options_of
 from compartment_mapper.cli.shared import entry_location, read_file
 from compartment_mapper.cli.timings import Stages
@@ -22,12 +24,19 @@ if TYPE_CHECKING:
 class Answers:
     """Answers to requests; the first one imports what it needs.
 
+    Policies are read now: the tool may be able to change the files.
+
     Args:
         order: The parameters of the archive.
         map_text: The map of the archive.
+        output: The policy file to write at the end, if any.
     """
 
-    def __init__(self, order: Order, map_text: bytes) -> None:
+    def __init__(self, order: Order, map_text: bytes, output: str | None) -> None:
+        choices = order.choices
+        self._files = {path: read_file(path) for path in (choices.policy, choices.override) if path}
+        self._output = output
+        self._before = None if output is None else _maybe_read(output)
         self._order = order
         self._map_text = map_text
         self._held = ExitStack()
@@ -50,24 +59,37 @@ class Answers:
         found = self._answer_to(request)
         return json.dumps({"id": request["id"], **found}).encode()
 
-    def write_policy(self, path: str) -> str:
-        """Write the policy of everything that was loaded to *path*, and return a summary."""
+    def write_policy(self) -> str | None:
+        """Write the policy of everything that was loaded to the output, and return a summary.
+
+        Raises:
+            InputError: POLICY_CHANGED.
+        """
         from compartment_mapper.bundle.application import load_application  # noqa: PLC0415 - 100 ms
         from compartment_mapper.cli.policy.proposing import (  # noqa: PLC0415 - 100 ms
-            known_policy,
             proposed_policy,
+        )
+        from compartment_mapper.inference.decision import (  # noqa: PLC0415 - 100 ms
+            PolicyFile,
+            parsed_policy,
         )
         from compartment_mapper.policy.format import policy_text  # noqa: PLC0415 - 100 ms
         from compartment_mapper.report.policy_text import (  # noqa: PLC0415 - 100 ms
             policy_summary_text,
         )
 
+        path, before = self._output, self._before
+        if path is None:
+            return None
+        known = None if before is None else parsed_policy(PolicyFile(text=before, name=path))
         opened = self._opened
         first = load_application(
             entry_location(self._order.entry), options=opened.options, powers=opened.powers
         )
         application = opened.complete(first)
-        policy = proposed_policy(application, known_policy(path))
+        policy = proposed_policy(application, known)
+        if _maybe_read(path) != before:
+            raise InputError(errors.policy_changed(path))
         Disk().write(path, policy_text(policy).encode())
         return f"{path}: {len(policy.resources)} packages, {policy_summary_text(policy)}"
 
@@ -93,8 +115,7 @@ class Answers:
 
         choices, project = self._order.choices, self._order.project
         assert project is not None
-        files = {path: read_file(path) for path in (choices.policy, choices.override) if path}
-        options = options_of(self._order, files)
+        options = options_of(self._order, self._files)
         powers = self._held.enter_context(
             building.powers_of(building.hosting_of(choices), disk=Disk(), stages=Stages())
         )
@@ -104,6 +125,10 @@ class Answers:
             powers=powers,
             map=map_from_dict(json.loads(self._map_text)),
         )
+
+
+def _maybe_read(path: str) -> bytes | None:
+    return read_file(path) if os.path.lexists(path) else None
 
 
 def _request_of(request: dict[str, object]) -> RunTimeRequest:
@@ -123,8 +148,8 @@ def _to_dict(answer: Answer) -> dict[str, object]:
     from compartment_mapper.bundle import additions  # noqa: PLC0415 - 100 ms
 
     match answer:
-        case additions.Refused(code=code, message=message):
-            return {"code": code, "message": message}
+        case additions.Refused(code=code, message=message, place=place):
+            return {"code": code, "message": message, **({"place": place} if place else {})}
         case additions.Denied(package=package):
             return {"denied": package}
         case additions.Resolved(path=path):

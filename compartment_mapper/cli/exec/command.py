@@ -22,7 +22,7 @@ from compartment_mapper.cli.run import (
     made_content,
     prepared_run,
 )
-from compartment_mapper.cli.shared import Choices, bundling, reporting, show
+from compartment_mapper.cli.shared import Choices, bundling, print_problems, reporting, show
 from compartment_mapper.cli.timings import Stages
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.host.answering import end_as, open_channel
@@ -109,7 +109,7 @@ def _run(order: Order, run: Run, policy: str | None) -> int:
     content = made_content(order, Stages())
     text = map_of(content)
     assert text is not None
-    answers = Answers(order, text)
+    answers = Answers(order, text, policy)
     node = find_node(order.choices.node)
     with open_channel() as channel:
         program = run.walled(Program(content=content, name=order.entry), node)
@@ -118,8 +118,15 @@ def _run(order: Order, run: Run, policy: str | None) -> int:
             lambda: node.start(channel.of(program), run.arguments, flags), answers.answer
         )
     with answers:
-        if policy is not None:
-            show(answers.write_policy(policy), err=True)
+        try:
+            summary = answers.write_policy()
+        except InputError as problem:
+            if status == 0:
+                raise
+            print_problems(problem.problems)
+        else:
+            if summary is not None:
+                show(summary, err=True)
     return status
 
 

@@ -27,8 +27,14 @@ const problemOf = ({ pkg, kind, specifier }, answer) => {
     return accessDenied(pkg.label, 'package', json.asString(answer.need('denied')));
   if (!answer.has('code')) return undefined;
   const code = json.asString(answer.need('code'));
+  const message = json.asString(answer.need('message'));
+  const place = answer.has('place') ? json.asString(answer.need('place')) : undefined;
+  if (code === 'MODULE_NOT_FOUND' && place !== undefined) {
+    const error = codedError(code, `${message}\nRequire stack:\n- ${place}`);
+    return Object.assign(error, { requireStack: [place] });
+  }
   if (kind === 'require' && code === 'MODULE_NOT_FOUND') return requireNotFound(specifier);
-  return codedError(code, json.asString(answer.need('message')));
+  return codedError(code, place === undefined ? message : `${place}: ${message}`);
 };
 
 /**

@@ -69,6 +69,7 @@ const refused = (place, access) =>
  * @property {(descriptor: number) => string | undefined} openedAt undefined: the system has no /proc
  * @property {(path: string) => boolean} isFolder
  * @property {(path: string) => boolean} exists
+ * @property {(path: string) => Array<{ name: string, isFolder: boolean }>} namesIn of a folder; links are no folders
  */
 
 /**
@@ -78,7 +79,7 @@ const refused = (place, access) =>
  * @returns {Places & { resolution: Resolution }}
  */
 export const makePlaces = (fs, { posix }, { fileURLToPath }) => {
-  const { readlinkSync, statSync } = fs; // the originals, before they are guarded
+  const { readdirSync, readlinkSync, statSync } = fs; // the originals, before they are guarded
   const native = fs['realpathSync'].native;
   /**
    * @param {string} place
@@ -209,6 +210,17 @@ export const makePlaces = (fs, { posix }, { fileURLToPath }) => {
       realOf,
       openedAt,
       isFolder: (place) => isAt(place, (stats) => stats?.isDirectory() ?? false),
+      namesIn(place) {
+        try {
+          return readdirSync(fromBytes(place), { encoding: 'latin1', withFileTypes: true }).map(
+            (/** @type {any} */ one) => ({ name: one.name, isFolder: one.isDirectory() }),
+          );
+        } catch (error) {
+          const { code = '' } = /** @type {NodeJS.ErrnoException} */ (error);
+          if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+          throw error; // what is there is unknown
+        }
+      },
       exists: (place) => isAt(place, (stats) => stats !== undefined),
     },
     check(value, access) {

@@ -352,3 +352,248 @@ process.disconnect();
     )
 
     assert found.stdout == "no tab\n", found.stderr
+
+
+#: It writes a module beside its target, and loads it.
+READER = """const fs = require('fs');
+exports.check = () => [];
+exports.load = async (text, name) => {
+  const place = `${process.cwd()}/src/${name}`;
+  fs.writeFileSync(place, text);
+  try {
+    return JSON.stringify((await import(place)).found);
+  } catch (error) {
+    return error.message.split('\\n')[0];
+  }
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.mjs", 'import found from "PLACE/secret.txt" with { type: "text" }; export { found };'),
+        ("b.cjs", "exports.found = require('PLACE/secret.json');"),
+        ("c.mjs", "export { default as found } from 'PLACE/secret.mjs';"),
+        (
+            "d.mjs",
+            "const read = () => import('PLACE/secret.mjs'); export const found = await read();",
+        ),
+    ],
+)
+def test_files_outside_of_the_project_are_not_imported_by_its_files(
+    project: Path, name: str, text: str
+) -> None:
+    files = {
+        "secret.txt": "secret",
+        "secret.json": '"secret"',
+        "secret.mjs": "export default 'secret'",
+    }
+    write(project.parent, {f"outside/{file}": content for file, content in files.items()})
+    write(project, {f"inside/{file}": content for file, content in files.items()})
+    (project / "link").symlink_to(project.parent / "outside")
+    write(project, {"node_modules/lint-plugin-tabs/index.js": READER})
+    places = ("../inside", "../../outside", "../link")
+    loads = "".join(
+        f"console.log(await tabs.load({json.dumps(text.replace('PLACE', place))}, '{at}{name}'));\n"
+        for at, place in enumerate(places)
+    )
+    write(project, {"lint.config.js": f"{CONFIG}{loads}"})
+
+    found = mapper("exec", "--infer", "lint", cwd=project)
+
+    inside, *outside = found.stdout.splitlines()
+    assert "secret" in inside, found.stderr
+    assert "Cannot find module" not in inside
+    assert len(outside) == 2
+    assert all("Cannot find module" in line for line in outside)
+
+
+def test_files_outside_of_the_project_are_not_packed_with_the_tool(project: Path) -> None:
+    write(project.parent, {"secret.json": '"secret"'})
+    write(project, {"own.json": '"own"'})
+    run = LINTER["lib/run.js"]
+    for name, is_found in (("own", True), ("../secret", False)):
+        first = (
+            f"import own from '../../../{name}.json' with {{ type: 'json' }};\nconsole.log(own);\n"
+        )
+        installed(project, "linter", {"lib/run.js": first + run})
+        found = mapper("exec", "--infer", "lint", cwd=project)
+        assert (name.rpartition("/")[2] in found.stdout) == is_found, found.stderr
+
+
+#: It does what its test tells it, and shows what it did.
+WRITER = """const fs = require('fs');
+exports.check = () => [];
+exports.attempt = (name, ...args) => {
+  try {
+    const found = fs[name](...args);
+    if (name === 'openSync') fs.closeSync(found);
+    console.log('done');
+  } catch (error) {
+    console.log(error.code, error.message);
+  }
+};
+"""
+
+
+def attempts(project: Path, *lines: tuple[object, ...], policy: str | None = None) -> list[str]:
+    """Return what a plugin sees that calls functions of `fs`."""
+    installed(project, "lint-plugin-tabs", {"index.js": WRITER})
+    calls = "".join(f"tabs.attempt(...{json.dumps(line)});\n" for line in lines)
+    write(project, {"lint.config.js": CONFIG + calls})
+    grants = ["--infer"] if policy is None else ["--policy", policy]
+    found = mapper("exec", *grants, "lint", cwd=project)
+    shown = found.stdout.splitlines()
+    assert len(shown) == len(lines), found.stderr
+    return shown
+
+
+def is_kept(line: str) -> bool:
+    return (
+        line.startswith("ERR_ACCESS_DENIED") and "lint-plugin-tabs" in line and "it decides" in line
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["package.json", "compartment-policy.lint.json", "compartment-mapper.toml"]
+)
+def test_a_plugin_does_not_write_files_that_confine_it(project: Path, name: str) -> None:
+    shown = attempts(
+        project,
+        ("writeFileSync", "src/own.json", "{}"),
+        ("copyFileSync", "src/own.json", "src/copy.json"),
+        ("renameSync", "src/copy.json", "src/other.json"),
+        ("writeFileSync", name, "{}"),
+        ("writeFileSync", f"src/../{name}", "{}"),
+        ("appendFileSync", name, " "),
+        ("openSync", name, "a"),
+        ("copyFileSync", "src/own.json", name),
+        ("renameSync", "src/own.json", name),
+        ("renameSync", name, "src/moved.json"),
+        ("linkSync", "src/own.json", name),
+        ("linkSync", name, "src/linked.json"),
+        ("unlinkSync", name),
+        ("rmSync", name, {"force": True}),
+        ("truncateSync", name),
+        ("mkdirSync", name, {"recursive": True}),
+        ("rmSync", ".", {"recursive": True}),
+        ("renameSync", str(project), f"{project}-moved"),
+    )
+
+    assert shown[:3] == ["done"] * 3
+    assert [line for line in shown[3:] if not is_kept(line)] == []
+    assert (project / "package.json").is_file()
+
+
+def test_a_plugin_does_not_write_into_installed_packages(project: Path) -> None:
+    installed(project, "private", {"package.json": "{}", "index.js": ""})
+    installed(project, ".cache", {"x.js": ""})
+    write(project, {"src/deep/node_modules/private/x.js": "", "src/plain/x.js": ""})
+    place = "node_modules/private/x.js"
+    shown = attempts(
+        project,
+        ("writeFileSync", "node_modules/.cache/own.js", ""),
+        ("mkdirSync", "node_modules/.vite/deps", {"recursive": True}),
+        ("renameSync", "node_modules/.vite", "node_modules/.vite-temp"),
+        ("rmSync", "node_modules/.cache", {"recursive": True}),
+        ("rmSync", "src/plain", {"recursive": True}),
+        ("mkdirSync", "new/node_modules/.vite", {"recursive": True}),
+        ("writeFileSync", place, ""),
+        ("writeFileSync", "src/deep/node_modules/private/x.js", ""),
+        ("mkdirSync", "new/node_modules/private", {"recursive": True}),
+        ("copyFileSync", "src/a.txt", place),
+        ("renameSync", "src/a.txt", place),
+        ("renameSync", "node_modules", "modules"),
+        ("renameSync", "src", "node_modules/private/src"),
+        ("renameSync", "src", "sources"),
+        ("rmSync", "src", {"recursive": True}),
+        ("rmSync", "node_modules/private", {"recursive": True}),
+        ("mkdtempSync", "node_modules/private/"),
+    )
+
+    assert shown[:6] == ["done"] * 6
+    assert [line for line in shown[6:] if not is_kept(line)] == []
+
+
+def test_a_folder_with_packages_is_not_moved_into_the_project(project: Path) -> None:
+    outside = project.parent / "outside"
+    write(outside, {"bad/node_modules/private/x.js": "", "good/x.js": ""})
+    installed(project, "lint-plugin-tabs", {"index.js": WRITER})
+    calls = "".join(
+        f"tabs.attempt('renameSync', {json.dumps(str(outside / name))}, 'src/{name}');\n"
+        for name in ("good", "bad")
+    )
+    write(project, {"lint.config.js": CONFIG + calls})
+    env = {**os.environ, "TMPDIR": str(outside)}
+
+    found = mapper("exec", "--infer", "lint", cwd=project, env=env)
+
+    good, bad = found.stdout.splitlines()
+    assert good == "done", found.stderr
+    assert is_kept(bad)
+
+
+def test_a_policy_that_names_these_files_allows_to_write_them(project: Path) -> None:
+    attempts(project, ("writeFileSync", "src/own.json", "{}"))
+    mapper("exec", "--infer", "--write-policy", "lint", cwd=project, check=True)
+    policy = json.loads((project / "compartment-policy.lint.json").read_text())
+    own = policy["resources"]["lint-plugin-tabs"]
+    grants = {"paths": ["./**", "./package.json", "./node_modules/private/**"]}
+    own["builtins"] = dict.fromkeys(own["builtins"], grants)
+    write(project, {"policy.json": json.dumps(policy), "node_modules/private/package.json": "{}"})
+
+    shown = attempts(
+        project,
+        ("appendFileSync", "package.json", " "),
+        ("writeFileSync", "node_modules/private/x.js", ""),
+        ("writeFileSync", "compartment-policy.lint.json", ""),
+        policy="policy.json",
+    )
+
+    assert shown[:2] == ["done"] * 2
+    assert is_kept(shown[2])
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_a_policy_that_changes_during_the_run_is_not_written(project: Path, status: int) -> None:
+    policy = project / "compartment-policy.lint.json"
+    mapper("exec", "--infer", "--write-policy", "lint", cwd=project, check=True)
+    before = policy.read_text()
+    write(
+        project,
+        {
+            "lint.config.js": f"""import {{ execFileSync }} from 'node:child_process';
+execFileSync('sh', ['-c', 'echo >> compartment-policy.lint.json']);
+{CONFIG}"""
+        },
+    )
+
+    grant = ("--grant", "$root$:node:child_process.execFileSync")
+    files = ["src/a.txt"] if status else []
+    found = mapper("exec", "--infer", *grant, "--write-policy", "lint", *files, cwd=project)
+
+    assert "error [POLICY_CHANGED]" in found.stderr
+    assert found.returncode == (status or 1)
+    assert policy.read_text() == before + "\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("a.cjs", "require('./missing');"), ("a.mjs", "import './missing';")]
+)
+def test_a_missing_import_of_an_added_module_is_named(project: Path, name: str, text: str) -> None:
+    config = f"""import {{ createRequire }} from 'node:module';
+const require = createRequire(import.meta.url);
+for (const request of [['.', 'src', '{name}'].join('/'), ['.', 'absent.cjs'].join('/')]) {{
+  try {{
+    require(request);
+  }} catch (error) {{
+    console.log(/Cannot find module '([^']*)'/.exec(error.message)[1].split('/').at(-1));
+  }}
+}}
+{CONFIG}"""
+    write(project, {f"src/{name}": text, "lint.config.js": config})
+
+    found = mapper("exec", "--infer", "lint", cwd=project)
+
+    assert found.stdout == plain(project).stdout == "missing\nabsent.cjs\n", found.stderr
