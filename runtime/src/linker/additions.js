@@ -7,9 +7,9 @@ import { parseAddition } from '../archive/additions.js';
 import { followKey } from '../resolve/resolve.js';
 
 /** @import { Json } from '../base/json-shape.js' */
-/** @import { Application, Package } from '../protocols/package.js' */
+/** @import { Application, More, Package, RunTimeRequest } from '../protocols/package.js' */
 /** @import { GrowingFiles } from '../archive/stored-files.js' */
-/** @import { Asking, More, RunTimeRequest } from '../protocols/additions.js' */
+/** @import { Asking } from '../protocols/additions.js' */
 
 /**
  * @param {RunTimeRequest} request

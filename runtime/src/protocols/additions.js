@@ -1,7 +1,6 @@
 // Modules that are added to an application at run time.
 
 /** @import { RequestKind } from '../archive/compartment-map.js' */
-/** @import { Package, Target } from './package.js' */
 
 /**
  * @typedef {object} Question
@@ -16,17 +15,6 @@
  *   all answers since the last call, in order
  * @property {(apply: (answer: unknown) => void) => void} drain applies the answers so far
  * @property {string} project the folder of the application
- *
- * @typedef {object} RunTimeRequest
- * @property {Package} pkg
- * @property {string} key of the requesting module, or the path of a file for `createRequire`
- * @property {RequestKind} kind
- * @property {string} specifier
- * @property {string | undefined} [type]
- *
- * @typedef {object} More
- * @property {(request: RunTimeRequest) => Target | undefined} find
- * @property {(request: RunTimeRequest) => string} resolve the path; throws if nothing is found
  */
 
 export {};

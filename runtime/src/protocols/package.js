@@ -10,7 +10,6 @@
 /** @import { AnyObject } from '../base/objects.js' */
 /** @import { Recorder, Report } from './audit.js' */
 /** @import { CommonJs, DirectEval, Functor, CrossPackageExports } from './modules.js' */
-/** @import { More } from './additions.js' */
 /** @import { Powers, ShimmedModule } from './powers.js' */
 
 /**
@@ -74,6 +73,19 @@
  * @typedef {{ kind: 'builtin', pkg: Package, name: string }} BuiltinTarget
  * @typedef {{ kind: 'error', error: Error, denied?: { label: string, name: string } }} ErrorTarget
  * @typedef {FileTarget | BuiltinTarget | ErrorTarget} Target
+ */
+
+/**
+ * @typedef {object} RunTimeRequest made while the application runs
+ * @property {Package} pkg
+ * @property {string} key of the requesting module, or the path of a file for `createRequire`
+ * @property {RequestKind} kind
+ * @property {string} specifier
+ * @property {string | undefined} [type]
+ *
+ * @typedef {object} More
+ * @property {(request: RunTimeRequest) => Target | undefined} find
+ * @property {(request: RunTimeRequest) => string} resolve the path; throws if nothing is found
  */
 
 export {};
