@@ -214,18 +214,32 @@ const removeAdded = ({ object, properties }) => {
 };
 
 /**
+ * @param {Known} known
+ * @param {PropertyKey} key of a property that it had
+ * @returns {'same' | 'value' | 'other'} what it is now: 'value' is another one, 'other' an accessor or nothing
+ */
+const stateNow = ({ object, properties }, key) => {
+  const now = getOwnPropertyDescriptor(object, key);
+  if (now === undefined) return 'other';
+  if (isSame(/** @type {PropertyDescriptor} */ (mapGet(properties, key)), now)) return 'same';
+  return hasOwn(now, 'value') ? 'value' : 'other';
+};
+
+/**
  * Puts back what an object had.
  *
  * @param {Known} known
+ * @param {boolean} [keepsValues] whether values that were replaced stay
  * @returns {boolean} whether it has that again
  */
-const putBack = ({ object, prototype, properties, keys: before }) => {
+const putBack = (known, keepsValues = false) => {
+  const { object, prototype, properties, keys } = known;
   let restored = true;
-  for (let index = 0; index < before.length; index += 1) {
-    const key = /** @type {PropertyKey} */ (before[index]);
+  for (let index = 0; index < keys.length; index += 1) {
+    const key = /** @type {PropertyKey} */ (keys[index]);
+    const now = stateNow(known, key);
+    if (now === 'same' || (now === 'value' && keepsValues)) continue;
     const property = /** @type {PropertyDescriptor} */ (mapGet(properties, key));
-    const now = getOwnPropertyDescriptor(object, key);
-    if (now !== undefined && isSame(property, now)) continue;
     restored = defineProperty(object, key, property) && restored;
   }
   return (getPrototypeOf(object) === prototype || setPrototypeOf(object, prototype)) && restored;
@@ -326,25 +340,19 @@ export const stateOfRealm = (roots, names, replaceable) => {
         if (hasOwn(now, 'value')) append(added, change);
         else append(deleteProperty(object, key) ? changed : lasting, change);
       }
+      const keepsValues = name === replaceable;
       for (let each = 0; each < before.length; each += 1) {
         const key = /** @type {PropertyKey} */ (before[each]);
-        const now = getOwnPropertyDescriptor(object, key);
-        if (now !== undefined && isSame(/** @type {any} */ (mapGet(properties, key)), now))
-          continue;
-        const change = { place: name, key: nameOf(key) };
-        const isKept = name === replaceable && now !== undefined && hasOwn(now, 'value');
-        if (isKept) append(added, change);
-        else {
-          append(changed, change);
-          if (!defineProperty(object, key, /** @type {any} */ (mapGet(properties, key))))
-            append(lasting, change);
-        }
+        const now = stateNow(known, key);
+        if (now === 'same') continue;
+        const isKept = now === 'value' && keepsValues;
+        append(isKept ? added : changed, { place: name, key: nameOf(key) });
       }
       if (getPrototypeOf(object) !== known.prototype)
         append(changed, { place: name, key: '[[Prototype]]' });
       if (isExtensible(object) !== known.extensible)
         append(lasting, { place: name, key: '[[Extensible]]' });
-      if (name !== replaceable && !putBack(known)) append(lasting, { place: name, key: '' });
+      if (!putBack(known, keepsValues)) append(lasting, { place: name, key: '' });
     }
     return { added: arrayOf(added), changed: arrayOf(changed), lasting: arrayOf(lasting) };
   };

@@ -282,6 +282,27 @@ iterators.next = () => ({ done: true });
 """
 
 
+INHERITED = """
+let heard = 0;
+const { defineProperty } = Object;
+const hears = (target) => new Proxy(target, { ownKeys() { heard += 1; return Reflect.ownKeys(target); } });
+Object.setPrototypeOf(Intl, hears(Object.prototype));
+Object.setPrototypeOf(Map, hears(Function.prototype));
+globalThis.count = () => heard;
+"""
+
+
+def test_prototypes_that_it_replaces_are_put_back(tmp_path: Path) -> None:
+    main = (
+        "console.log(count(), Object.getPrototypeOf(Intl) === Object.prototype,\n"
+        "  Object.getPrototypeOf(Map) === Function.prototype);\n"
+    )
+
+    found = run(tmp_path, INHERITED, main=main)
+
+    assert found.stdout == "0 true true\n", found.stderr
+
+
 def test_prototypes_without_a_name_are_compared_too(tmp_path: Path) -> None:
     main = (
         "const found = new Intl.Segmenter().segment('abc');\n"
