@@ -298,7 +298,7 @@ def all_uses(
         return tuple(uses_of(modules, packages, page=BROWSER in options.conditions, before=before))
     # Their policies stay the same when they load more files at run time.
     folders = dict.fromkeys((*open_packages(modules, packages), options.project))
-    return uses_with_files(modules, packages, folders, loading)
+    return uses_with_files(modules, packages, folders, loading, before=before)
 
 
 def loading_of(

@@ -36,7 +36,9 @@ class ShimRunner:
         """
         node = self._node()
         main, _ = files = runtime_files()
-        flags = wall_of([], version=node.version).flags(files, version=node.version)
+        wall = wall_of([], version=node.version)
+        # An old Node has no permission model: compartments alone confine.
+        flags = [] if wall.problem else wall.flags(files, version=node.version)
         with tempfile.TemporaryFile() as stored:
             stored.write(archive)
             stored.flush()

@@ -6,7 +6,7 @@ same while it runs, so they cover all files that such packages may load.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 
 from compartment_mapper.graph.loader import scanned_files
@@ -38,16 +38,24 @@ def open_packages(graph: ModuleGraph, packages: PackageGraph) -> list[Location]:
 
 
 def uses_with_files(
-    graph: ModuleGraph, packages: PackageGraph, folders: Iterable[Location], loading: Loading
+    graph: ModuleGraph,
+    packages: PackageGraph,
+    folders: Iterable[Location],
+    loading: Loading,
+    *,
+    before: Container[Location] = (),
 ) -> tuple[CapabilityUse, ...]:
-    """Return what the modules of *graph* use, and all programs in *folders* of packages."""
+    """Return what the modules of *graph* use, and all programs in *folders* of packages.
+
+    Modules *before* the lockdown, as shims, have no capability.
+    """
     known = {folder: package.canonical_name for folder, package in packages.packages.items()}
     files = [file for folder in folders for file in _files_of(folder, loading.context)]
     more = scanned_files([file for file in files if file not in graph.modules], loading)
     every = replace(graph, modules={**more, **graph.modules})
     owners = graph_packages(every, root=loading.root, context=loading.context, known=known)
     names = frozenset(known.values())
-    return tuple(use for use in uses_of(every, owners) if use.package in names)
+    return tuple(use for use in uses_of(every, owners, before=before) if use.package in names)
 
 
 def _files_of(root: Location, context: ResolverContext) -> tuple[Location, ...]:

@@ -65,7 +65,7 @@ class Answers:
         Raises:
             InputError: POLICY_CHANGED.
         """
-        from compartment_mapper.bundle.application import load_application  # noqa: PLC0415 - 100 ms
+        from compartment_mapper.bundle.bundling import loaded  # noqa: PLC0415 - 100 ms
         from compartment_mapper.cli.policy.proposing import (  # noqa: PLC0415 - 100 ms
             proposed_policy,
         )
@@ -83,7 +83,7 @@ class Answers:
             return None
         known = None if before is None else parsed_policy(PolicyFile(text=before, name=path))
         opened = self._opened
-        first = load_application(
+        first = loaded(
             entry_location(self._order.entry), options=opened.options, powers=opened.powers
         )
         application = opened.complete(first)

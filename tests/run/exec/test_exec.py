@@ -125,6 +125,21 @@ def test_a_written_policy_allows_the_same_run_and_no_other_plugin(project: Path)
     assert 'entry.packages["lint-plugin-new"] = true' in refused.stderr
 
 
+def test_a_written_policy_records_shims(project: Path) -> None:
+    (project / "shim.js").write_text(
+        "Array.prototype.last = function () { return this.at(-1); };\n"
+    )
+    options = ("--shim", "./shim.js")
+
+    first = mapper("exec", "--infer", "--write-policy", *options, "lint", "src", cwd=project)
+    policy = json.loads((project / "compartment-policy.lint.json").read_text())
+    again = mapper("exec", "lint", "src", cwd=project)
+
+    assert policy["entry"]["shims"]["shim.js"]["adds"] == {"Array.prototype": ["last"]}
+    assert (again.stdout, again.returncode) == (first.stdout, first.returncode), again.stderr
+    assert "SHIM" not in again.stderr
+
+
 def test_files_outside_of_the_project_do_not_exist_as_modules(project: Path) -> None:
     write(project.parent, {"secret.js": "export default 'secret';"})
     outside = "await import([process.cwd(), '..', 'secret.js'].join('/'));\n"
