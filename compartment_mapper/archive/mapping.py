@@ -93,21 +93,24 @@ def link_tables(modules: ModuleGraph, names: Names) -> dict[Location, LinkTable]
     Imports use the plain names, as in Endo's archives; a ``require`` with a different target (each
     kind has its own conditions) gets a separate name.
     """
-    by_package: dict[Location, list[Module]] = {root: [] for root in names.packages.packages}
+    of_packages: dict[Location, list[Module]] = {root: [] for root in names.packages.packages}
+    of_packages |= _by_package(modules, names)
+    return {root: _link_table(own, names) for root, own in of_packages.items()}
+
+
+def _by_package(modules: ModuleGraph, names: Names) -> dict[Location, list[Module]]:
+    found: dict[Location, list[Module]] = {}
     for location in sorted(modules.modules):
-        by_package[names.packages.owners[location]].append(modules.modules[location])
-    return {root: _link_table(own, names) for root, own in by_package.items()}
+        found.setdefault(names.packages.owners[location], []).append(modules.modules[location])
+    return found
 
 
 def more_links(
     modules: ModuleGraph, names: Names, known: Mapping[str, CompartmentDescriptor]
 ) -> dict[Location, LinkTable]:
     """Return the links that *modules* need besides those of the *known* compartments."""
-    by_package: dict[Location, list[Module]] = {}
-    for location in sorted(modules.modules):
-        by_package.setdefault(names.packages.owners[location], []).append(modules.modules[location])
     found: dict[Location, LinkTable] = {}
-    for root, own in by_package.items():
+    for root, own in _by_package(modules, names).items():
         compartment = known.get(names.compartments[root])
         before = compartment.modules if compartment else {}
         table = _link_table(own, names, before)

@@ -6,6 +6,9 @@ flags, and those with several paths, are in neither list.
 
 from __future__ import annotations
 
+#: The builtins that have them.
+FILE_MODULES = frozenset({"fs", "fs/promises"})
+
 READING = frozenset(
     "access createReadStream exists glob lstat openAsBlob opendir readFile readdir readlink "
     "realpath stat statfs unwatchFile watch watchFile".split()

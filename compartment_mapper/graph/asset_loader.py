@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from compartment_mapper.authority.file_functions import FILE_MODULES
 from compartment_mapper.authority.node_builtins import is_builtin
 from compartment_mapper.graph.entry_assets import folders_around, named_by_files
 from compartment_mapper.graph.module_graph import Edge, FileTarget
@@ -121,7 +122,7 @@ def _existing(place: Location, context: ResolverContext) -> Iterator[Location]:
 def reads_files(record: ModuleRecord) -> bool:
     """Return whether the source uses a function of Node that reads files."""
     return any(
-        is_builtin(use.specifier) in {"fs", "fs/promises"} and _READING.match(use.path)
+        is_builtin(use.specifier) in FILE_MODULES and _READING.match(use.path)
         for use in record.builtin_uses
     )
 

@@ -15,7 +15,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from compartment_mapper.authority.file_functions import READING, WRITING
+from compartment_mapper.authority.file_functions import FILE_MODULES, READING, WRITING
 from compartment_mapper.authority.scopes import ScopeKind
 from compartment_mapper.authority.table import Part
 from compartment_mapper.policy.model import Attenuation, Grant, Grants, PackagePolicy
@@ -212,7 +212,7 @@ def _problem(policy: PackagePolicy) -> str:
 
 def _refused(policy: PackagePolicy, version: tuple[int, ...]) -> str:
     """Return a granted capability that the permission model denies, or an empty string."""
-    if _FILE_MODULES.isdisjoint(_heads(policy.builtins)):
+    if FILE_MODULES.isdisjoint(_heads(policy.builtins)):
         return ""
     paths = [*_OF_DESCRIPTORS, *([] if version >= _LINKS else _named(["symlink"]))]
     path = next((path for path in paths if policy.allows("builtins", path)), None)
@@ -255,7 +255,6 @@ _OF_DESCRIPTORS = [
     for name in ("fsync", "fdatasync", "fchmod", "fchown", "futimes")
     for path in (f"fs.{name}", f"fs.{name}Sync")
 ]
-_FILE_MODULES = frozenset({"fs", "fs/promises"})
 
 
 def refused_words(version: tuple[int, ...] = USUAL_NODE) -> tuple[bytes, ...]:
@@ -310,7 +309,7 @@ _DOING_BOTH = (
     "copyFile cp createWriteStream link mkdtempDisposable open rename rm symlink "
     "ReadStream WriteStream FileReadStream FileWriteStream"
 )
-_WITH_MEMBERS = frozenset({"fs", "fs/promises", "process", "v8", "worker_threads"})
+_WITH_MEMBERS = FILE_MODULES | {"process", "v8", "worker_threads"}
 _MEMBERS: Sequence[tuple[Needs, Part, Sequence[str]]] = (
     (_ALL, "builtins", ["worker_threads.Worker"]),
     (_PROCESS, "globals", ["process.execve"]),

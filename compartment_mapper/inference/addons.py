@@ -47,15 +47,10 @@ def with_addons(policy: Policy, grants: Iterable[str], scanned: ScannedApplicati
             name, path = starter, f"{package.name}/{path}"
         integrity = integrity_of_file(scanned.modules.modules[location].source)
         found.setdefault(name, {})[path] = integrity
-    resources = dict(policy.resources)
     for name, native in found.items():
-        if name != ROOT_NAME:
-            known = policy.of(name)
-            resources[name] = replace(known, native={**known.native, **native})
-    entry = replace(
-        policy.entry, native={**policy.entry.native, **found.get(CanonicalName(ROOT_NAME), {})}
-    )
-    return replace(policy, entry=entry, resources=resources)
+        own = policy.of(name)
+        policy = policy.with_package(name, replace(own, native={**own.native, **native}))
+    return policy
 
 
 def unknown_names(grants: Iterable[str], known: Iterable[CanonicalName]) -> Iterator[Diagnostic]:
@@ -72,7 +67,8 @@ def addon_warnings(
 ) -> Iterator[Diagnostic]:
     """Yield a warning for each addon that a module loads, and that is not allowed."""
     seen: set[Location] = set()
-    for file, (module, span) in _refused(scanned, context):
+    known = KnownModules(scanned.modules.modules, application=scanned.root, context=context)
+    for file, (module, span) in _refused(known):
         if file in seen:
             continue
         seen.add(file)
@@ -88,7 +84,6 @@ def addon_warnings(
         integrity = integrity_of_file(context.powers.maybe_read(file) or b"")
         line = f'{_key_of(label)}.native["{path}"] = "{integrity}"'
         yield errors.native_addon(scanned.place_of(module, span), label, path, line)
-    known = KnownModules(scanned.modules.modules, application=scanned.root, context=context)
     for program in found_programs(known):
         module, span = program.starter
         if program.allowed or program.file in seen:
@@ -104,11 +99,9 @@ def _key_of(label: str) -> str:
     return "entry" if label == ROOT_NAME else f'resources["{label}"]'
 
 
-def _refused(
-    scanned: ScannedApplication, context: ResolverContext
-) -> Iterator[tuple[Location, tuple[Location, Span]]]:
+def _refused(known: KnownModules) -> Iterator[tuple[Location, tuple[Location, Span]]]:
     """Yield the addons that are not allowed, and where they are asked for."""
-    modules = scanned.modules.modules
+    modules, context = known.modules, known.context
     open_context = replace(context, addons=replace(context.addons, every=True))
     for location, module in modules.items():
         for edge in module.edges:
@@ -117,7 +110,6 @@ def _refused(
                 found = resolve(specifier, referrer=location, kind=kind, context=open_context)
                 if isinstance(found, FileResolution):
                     yield found.location, (location, edge.request.span)
-    known = KnownModules(modules, application=scanned.root, context=context)
     for addon in found_addons(known):
         if not addon.allowed and addon.asker[0] in modules:
             yield addon.file, addon.asker

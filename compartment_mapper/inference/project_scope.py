@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from compartment_mapper.authority.file_functions import READING
+from compartment_mapper.authority.file_functions import FILE_MODULES, READING
 from compartment_mapper.authority.scopes import scope_kind
 from compartment_mapper.authority.table import is_harmless
 from compartment_mapper.policy.model import Grant, PackagePolicy, Policy
@@ -13,7 +13,6 @@ from compartment_mapper.policy.scope import Scope
 
 #: The project, and the folder for temporary files.
 _PLACES = ("$TMP/**", "./**")
-_FILES = frozenset({"fs", "fs/promises"})
 #: Of results, without access to files.
 _CLASSES = frozenset({"Dirent", "Stats"})
 
@@ -45,7 +44,7 @@ def policy_within_project(policy: PackagePolicy) -> PackagePolicy:
 
 def _scoped(path: str, grant: Grant) -> Grant:
     builtin, _, member = path.removeprefix("node:").partition(".")
-    is_open = grant is True and builtin in _FILES
+    is_open = grant is True and builtin in FILE_MODULES
     if not is_open or member in _CLASSES or is_harmless("builtins", path):
         return grant
     if scope_kind("builtins", path) != "paths":

@@ -170,10 +170,7 @@ def with_additions(policy: Policy, changes: Iterable[ShimChanges]) -> Policy:
 
 def _with_shim(policy: Policy, name: CanonicalName, path: str, shim: Shim) -> Policy:
     own = policy.of(name)
-    own = replace(own, shims={**own.shims, path: shim})
-    if name == ROOT_NAME:
-        return replace(policy, entry=own)
-    return replace(policy, resources={**policy.resources, name: own})
+    return policy.with_package(name, replace(own, shims={**own.shims, path: shim}))
 
 
 def _integrity_of(shim: Location, scanned: ScannedApplication) -> str:

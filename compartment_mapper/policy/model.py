@@ -329,6 +329,12 @@ class Policy:
         """Return the policy of the package *name*."""
         return self.entry if name == ROOT_NAME else self.resources.get(name, PackagePolicy())
 
+    def with_package(self, name: CanonicalName, policy: PackagePolicy) -> Policy:
+        """Return this policy with another one for the package *name*."""
+        if name == ROOT_NAME:
+            return replace(self, entry=policy)
+        return replace(self, resources={**self.resources, name: policy})
+
     def attenuators(self) -> list[str]:
         """Return the specifiers of all attenuators in the policy, sorted."""
         found = {

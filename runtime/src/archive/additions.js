@@ -2,6 +2,7 @@
 import { InvalidArchive } from '../base/errors.js';
 import * as json from '../base/json-shape.js';
 import { asCompartments, checkLinks, filesOf } from './compartment-map.js';
+import { decoded } from './stored-files.js';
 
 /** @import { Json } from '../base/json-shape.js' */
 /** @import { CompartmentDescriptor, CompartmentMap } from './compartment-map.js' */
@@ -11,11 +12,6 @@ import { asCompartments, checkLinks, filesOf } from './compartment-map.js';
  * @property {ReadonlyMap<string, CompartmentDescriptor>} compartments new ones, and new modules of known ones
  * @property {Map<string, Uint8Array>} files
  */
-
-const { atob } = globalThis; // before other code can replace it
-
-/** @param {string} base64 */
-const decoded = (base64) => Uint8Array.from(atob(base64), (unit) => unit.charCodeAt(0));
 
 /**
  * @param {CompartmentDescriptor | undefined} known

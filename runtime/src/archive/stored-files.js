@@ -52,7 +52,7 @@ const { atob } = globalThis; // before other code can replace it
 const encoder = new TextEncoder();
 
 /** @param {string} base64 */
-const decoded = (base64) => Uint8Array.from(atob(base64), (unit) => unit.charCodeAt(0));
+export const decoded = (base64) => Uint8Array.from(atob(base64), (unit) => unit.charCodeAt(0));
 
 /**
  * @param {Readonly<Record<string, StoredValue>>} values

@@ -8,6 +8,9 @@
 export const filenameOf = (location, key) =>
   `/${location}/${key.startsWith('./') ? key.slice(2) : key}`;
 
+/** What Node's `require` appends to a path, in its order. */
+export const REQUIRE_SUFFIXES = ['', '.js', '.json', '/index.js', '/index.json'];
+
 /** @param {string} filename */
 export const dirnameOf = (filename) => filename.slice(0, filename.lastIndexOf('/')) || '/';
 

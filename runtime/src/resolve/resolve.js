@@ -12,7 +12,13 @@ import {
   unsupportedScheme,
 } from '../base/errors.js';
 import { WITHOUT_POWER } from '../base/authority.js';
-import { filenameOf, filenameOfUrl, isRelative, resolveKey } from '../base/locations.js';
+import {
+  REQUIRE_SUFFIXES,
+  filenameOf,
+  filenameOfUrl,
+  isRelative,
+  resolveKey,
+} from '../base/locations.js';
 import { bareBuiltin, builtinDecision, mayUsePackage, scopesOf } from '../policy/policy.js';
 
 /** @import { FileModule, RequestKind } from '../archive/compartment-map.js' */
@@ -27,8 +33,6 @@ import { bareBuiltin, builtinDecision, mayUsePackage, scopesOf } from '../policy
  * @property {string | undefined} [type] of the import
  * @property {boolean} [isKnown] whether only modules that the application has are found
  */
-
-const REQUIRE_SUFFIXES = ['', '.js', '.json', '/index.js', '/index.json'];
 
 /**
  * @param {Package} pkg

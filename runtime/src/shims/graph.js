@@ -1,7 +1,7 @@
 // The modules of the shims in an archive, parsed and linked before any of them runs.
 import { InvalidArchive } from '../base/errors.js';
 import * as json from '../base/json-shape.js';
-import { dirnameOf, filenameOf, resolveKey } from '../base/locations.js';
+import { REQUIRE_SUFFIXES, dirnameOf, filenameOf, resolveKey } from '../base/locations.js';
 import { parseCjsSource, parseEsmSource } from '../archive/module-source.js';
 
 /** @import { CompartmentDescriptor, CompartmentMap, FileModule, RequestKind } from '../archive/compartment-map.js' */
@@ -26,8 +26,6 @@ import { parseCjsSource, parseEsmSource } from '../archive/module-source.js';
  * @property {ShimModule} module
  */
 
-const SUFFIXES = ['', '.js', '.json', '/index.js', '/index.json'];
-
 /**
  * @param {CompartmentDescriptor} descriptor
  * @param {FileModule} module
@@ -41,7 +39,7 @@ const candidates = (descriptor, module, key, kind, specifier) => {
   if (listed !== undefined) return [listed];
   const arithmetic = resolveKey(specifier, key);
   const keys = arithmetic === undefined ? [specifier] : [specifier, arithmetic];
-  return keys.flatMap((each) => SUFFIXES.map((suffix) => `${each}${suffix}`));
+  return keys.flatMap((each) => REQUIRE_SUFFIXES.map((suffix) => `${each}${suffix}`));
 };
 
 /**
