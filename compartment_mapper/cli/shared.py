@@ -223,8 +223,8 @@ _BUNDLE_OPTIONS = (
         "--policy",
         type=PATH,
         metavar="FILE",
-        help="Read the policy from FILE. Default: compartment-policy.json beside package.json, if "
-        "present.",
+        help="Read the policy from FILE. Default: compartment-policy.json (`exec`: "
+        "compartment-policy.TOOL.json) beside package.json, if present.",
     ),
     click.option(
         "--policy-override",

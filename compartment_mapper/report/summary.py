@@ -38,6 +38,9 @@ class PackageSummary:
     builtins: tuple[str, ...]
     #: Which of its exports are hardened: all, none, or functions and classes.
     harden: Hardening = False
+    #: Its files that run outside of compartments: machine code, and shims before the lockdown.
+    native: tuple[str, ...] = ()
+    shims: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """Return the ``--json`` output."""
@@ -53,6 +56,8 @@ class PackageSummary:
             "globals": list(self.globals),
             "builtins": list(self.builtins),
             "harden": self.harden,
+            **({"native": list(self.native)} if self.native else {}),
+            **({"shims": list(self.shims)} if self.shims else {}),
         }
 
 
@@ -87,6 +92,8 @@ def summaries_of(compartment_map: CompartmentMap, sizes: Mapping[str, int]) -> l
             globals=_granted(compartment.policy.globals if compartment.policy else {}),
             builtins=_granted(compartment.policy.builtins if compartment.policy else {}),
             harden=(compartment.policy.harden if compartment.policy else None) or False,
+            native=tuple(sorted(compartment.policy.native)) if compartment.policy else (),
+            shims=tuple(sorted(compartment.policy.shims)) if compartment.policy else (),
         )
         for name, compartment in compartment_map.compartments.items()
     ]

@@ -23,6 +23,8 @@ def packages_text(summaries: Sequence[PackageSummary]) -> str:
                 f"{_title(summary)}  {_summary(summary.modules, summary.size)}",
                 *_lines("used by", summary.dependents),
                 *_lines("uses", summary.dependencies),
+                *_lines("native", summary.native),
+                *_lines("shims", summary.shims),
                 *_lines("globals", summary.globals),
                 *_lines("builtins", summary.builtins),
                 *_lines("exports", _hardened(summary.harden)),
@@ -39,6 +41,7 @@ def packages_text(summaries: Sequence[PackageSummary]) -> str:
         for path in paths
         if (severity := severity_of(part, path)) != "harmless"
     )
+    granted["critical"] += sum(len(each.native) + len(each.shims) for each in summaries)
     size = summary_text(len(summaries), modules, total)
     return "\n\n".join([f"{size}; {counts_text(granted, 'granted')}", *blocks])
 

@@ -354,12 +354,15 @@ def test_verify_and_report_list_it(tmp_path: Path) -> None:
     verified = mapper("verify", "a.zip", cwd=folder)
     as_json = json.loads(mapper("verify", "--json", "a.zip", cwd=folder).stdout)
     report = mapper("report", "a.zip", "--format", "json", cwd=folder)
+    inspected = mapper("inspect", "a.zip", cwd=folder)
 
     line = "shim before the lockdown: index.js of poly (adds 1 property)"
     assert verified.stdout.splitlines()[1] == line
     assert as_json["outside"] == [{"kind": "shim", "package": "poly", "file": "index.js"}]
     assert '"shim"' in report.stdout.replace(" ", "")
     assert "critical" in report.stdout
+    assert "1 capability granted (1 critical)" in inspected.stdout
+    assert "shims     index.js" in " ".join(inspected.stdout.splitlines())
 
 
 def test_a_sandbox_refuses_it(tmp_path: Path) -> None:

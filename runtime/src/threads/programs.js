@@ -1,7 +1,7 @@
 // Programs of packages that are machine code: `child_process` starts those that the policy of the package lists with their
 // hash. The host starts a copy that the runtime has checked.
 import { integrityOf } from '../archive/integrity.js';
-import { codedError } from '../base/errors.js';
+import { codedError, ownerOf } from '../base/errors.js';
 import { isObject } from '../base/objects.js';
 import { resolveRequest } from '../resolve/resolve.js';
 import { sharedBuiltin } from '../taming/host-tame.js';
@@ -42,11 +42,10 @@ const checkProgram = (pkg, { pkg: owner, module: { location, sha512 } }) => {
   const path = owner === pkg ? location : `${name}/${location}`;
   const integrity = integrityOf(sha512);
   if (policy.native.get(path) !== integrity) {
-    const entry = label === '$root$' ? 'entry' : `resources[${JSON.stringify(label)}]`;
     throw codedError(
       'ERR_ACCESS_DENIED',
       `package '${label}' may not start the program '${path}', which is machine code outside of any compartment; grant ` +
-        `it in the policy: ${entry}.native[${JSON.stringify(path)}] = "${integrity}", or by --grant ${label}:native`,
+        `it in the policy: ${ownerOf(label)}.native[${JSON.stringify(path)}] = "${integrity}", or by --grant ${label}:native`,
     );
   }
 };

@@ -107,6 +107,17 @@ def test_what_no_policy_can_allow_is_refused(tmp_path: Path, code: str) -> None:
     assert "a shim has only the language" in found.stderr
 
 
+def test_what_it_throws_is_not_looked_at(tmp_path: Path) -> None:
+    trap = "getOwnPropertyDescriptor: () => ({ value: 'the trap ran', configurable: true })"
+
+    found = run(tmp_path, f"throw new Proxy({{}}, {{ {trap} }});\n")
+    plain = run(tmp_path, "throw { message: 'the control' };\n")
+
+    assert "throws: a value without a message" in found.stderr
+    assert "the trap ran" not in found.stderr
+    assert "throws: the control" in plain.stderr
+
+
 REPLACED = """
 const { map } = Array.prototype;
 Array.prototype.map = function evil() { return map.call(this, (x) => 'stolen'); };
