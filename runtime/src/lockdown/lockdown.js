@@ -125,39 +125,53 @@ const restorePure = (original) => {
 // methods of other constructors (`class Mine extends Promise {}; Mine.all = …`).
 const PLAIN_STATICS = ['Object', 'Symbol', 'BigInt', 'Number', 'String', 'Boolean'];
 
-/** @returns {object[]} prototypes of what `Intl.Segmenter` makes */
+/** @returns {Record<string, object>} prototypes of what `Intl.Segmenter` makes, by their names in ECMA-402 */
 const segmentPrototypes = () => {
-  if (start.Intl?.Segmenter === undefined) return [];
+  if (start.Intl?.Segmenter === undefined) return {};
   const segments = new start.Intl.Segmenter().segment('');
-  return [segments, segments[Symbol.iterator]()].map((each) => Object.getPrototypeOf(each));
+  const { getPrototypeOf } = Object;
+  return {
+    '%SegmentsPrototype%': getPrototypeOf(segments),
+    '%SegmentIteratorPrototype%': getPrototypeOf(segments[Symbol.iterator]()),
+  };
 };
 
-/** @returns {object[]} prototypes that no global leads to */
+/** @returns {Record<string, object>} prototypes of what `Iterator` makes, by their names in ECMA-262 */
+const helperPrototypes = () => {
+  if (start['Iterator'] === undefined) return {};
+  const { getPrototypeOf } = Object;
+  const helper = Iterator.from([]).map((value) => value);
+  const wrapped = Iterator.from({ next: () => ({ done: true, value: 0 }) });
+  return {
+    '%IteratorHelperPrototype%': getPrototypeOf(helper),
+    '%WrapForValidIteratorPrototype%': getPrototypeOf(wrapped),
+  };
+};
+
+/** @returns {Record<string, object>} prototypes that no global leads to, by their names in ECMA-262 */
 export const hiddenPrototypes = () => {
   const { getPrototypeOf } = Object;
   const generator = getPrototypeOf(function* none() {});
   const asyncGenerator = getPrototypeOf(async function* none() {});
   const ofArrays = getPrototypeOf([].values());
-  const functions = [
-    generator,
-    asyncGenerator,
-    getPrototypeOf(async () => {}),
-    getPrototypeOf(Int8Array),
-  ];
-  const iterators = [new Map().keys(), new Set().keys(), ''[Symbol.iterator](), ''.matchAll(/x/g)];
-  return [
-    ...functions,
-    ...[generator.prototype, asyncGenerator.prototype, getPrototypeOf(asyncGenerator.prototype)],
-    ...[getPrototypeOf(ofArrays), ofArrays, getPrototypeOf(Int8Array.prototype)],
-    ...iterators.map((iterator) => getPrototypeOf(iterator)),
+  return {
+    '%GeneratorFunction.prototype%': generator,
+    '%AsyncGeneratorFunction.prototype%': asyncGenerator,
+    '%AsyncFunction.prototype%': getPrototypeOf(async () => {}),
+    '%TypedArray%': getPrototypeOf(Int8Array),
+    '%GeneratorPrototype%': generator.prototype,
+    '%AsyncGeneratorPrototype%': asyncGenerator.prototype,
+    '%AsyncIteratorPrototype%': getPrototypeOf(asyncGenerator.prototype),
+    '%IteratorPrototype%': getPrototypeOf(ofArrays),
+    '%ArrayIteratorPrototype%': ofArrays,
+    '%TypedArray.prototype%': getPrototypeOf(Int8Array.prototype),
+    '%MapIteratorPrototype%': getPrototypeOf(new Map().keys()),
+    '%SetIteratorPrototype%': getPrototypeOf(new Set().keys()),
+    '%StringIteratorPrototype%': getPrototypeOf(''[Symbol.iterator]()),
+    '%RegExpStringIteratorPrototype%': getPrototypeOf(''.matchAll(/x/g)),
+    ...helperPrototypes(),
     ...segmentPrototypes(),
-    ...(start['Iterator'] === undefined
-      ? []
-      : [
-          getPrototypeOf(Iterator.from([]).map((value) => value)),
-          getPrototypeOf(Iterator.from({ next: () => ({ done: true, value: 0 }) })),
-        ]),
-  ];
+  };
 };
 
 // Engines optimize these members of arrays, sets, maps and strings: `f(...list)` takes ten times as long if one of
@@ -207,7 +221,7 @@ const ASSIGNED_CONSTRUCTOR = [
  */
 const enableAllOverrides = () => {
   /** @type {Set<object>} */
-  const objects = new Set(hiddenPrototypes());
+  const objects = new Set(Object.values(hiddenPrototypes()));
   for (const name of LANGUAGE_CONSTRUCTORS) {
     const prototype = start[name]?.prototype;
     if (typeof prototype !== 'object' && typeof prototype !== 'function') continue;

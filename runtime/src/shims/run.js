@@ -245,8 +245,8 @@ export const shimRunner = (shims, host, record) => (language) => {
   /** @type {Array<[object, string]>} */
   const roots = [
     [globalThis, 'globalThis'],
-    ...hiddenPrototypes().map(
-      (object, index) => /** @type {[object, string]} */ ([object, hiddenName(object, index)]),
+    ...Object.entries(hiddenPrototypes()).map(
+      ([name, object]) => /** @type {[object, string]} */ ([object, name]),
     ),
   ];
   const names = prototypeNames(globalThis);
@@ -283,13 +283,4 @@ export const shimRunner = (shims, host, record) => (language) => {
     if (typeof key === 'string' && !before.has(key))
       globals[key] = Reflect.getOwnPropertyDescriptor(globalThis, key)?.value;
   return { globals, modules };
-};
-
-/**
- * @param {object} object
- * @param {number} index
- */
-const hiddenName = (object, index) => {
-  const tag = /** @type {any} */ (object)[Symbol.toStringTag];
-  return `%${typeof tag === 'string' ? tag : index}%`;
 };

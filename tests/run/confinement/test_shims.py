@@ -284,6 +284,25 @@ def test_accessors_are_removed_and_never_called(tmp_path: Path) -> None:
     assert found.stdout == "undefined false 0\n", found.stderr
 
 
+DESCRIPTORS = """
+let hits = 0;
+for (const key of ['get', 'set', 'value', 'writable', 'enumerable', 'configurable', 'length', 'exports'])
+  Object.defineProperty(Object.prototype, key, {
+    __proto__: null, get() { hits += 1; return undefined; }, set() { hits += 1; }, configurable: true,
+  });
+Object.keys = () => { hits += 1; return []; };
+globalThis.count = () => hits;
+"""
+
+
+def test_what_it_leaves_on_object_prototype_is_not_read(tmp_path: Path) -> None:
+    main = "console.log(count(), Object.keys({ a: 1 }), 'get' in {});\n"
+
+    found = run(tmp_path, DESCRIPTORS, main=main)
+
+    assert found.stdout == "0 [ 'a' ] false\n", found.stderr
+
+
 SEGMENTS = """
 const segments = new Intl.Segmenter().segment('abc');
 const prototype = Object.getPrototypeOf(segments);
@@ -323,6 +342,8 @@ def test_prototypes_without_a_name_are_compared_too(tmp_path: Path) -> None:
     found = run(tmp_path, SEGMENTS, main=main)
 
     assert found.stdout == "a 3\n", found.stderr
+    assert "%SegmentsPrototype%.containing" in found.stderr
+    assert "%SegmentIteratorPrototype%.next" in found.stderr
 
 
 def test_what_it_made_is_hardened(tmp_path: Path) -> None:
