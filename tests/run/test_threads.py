@@ -446,3 +446,31 @@ def test_an_error_does_not_show_the_working_directory(tmp_path: Path) -> None:
 
     assert "may not start './none.js'" in shown
     assert str(tmp_path) not in shown
+
+
+CHANGING = """
+const { execFile, execFileSync, spawn, spawnSync } = require('node:child_process');
+const changing = () => {
+  let reads = 0;
+  return new Proxy(['one'], {
+    get: (target, key) => (key === '0' && reads++ > 0 ? 'other' : target[key]),
+  });
+};
+console.log(`${spawnSync('printf', changing()).stdout}`);
+console.log(`${execFileSync('printf', changing())}`);
+spawn('printf', changing()).stdout.on('data', (text) => console.log(`${text}`)).on('close', () => {
+  execFile('printf', changing(), (_error, text) => console.log(text));
+});
+"""
+
+
+def test_arguments_of_other_programs_are_read_as_in_node(tmp_path: Path) -> None:
+    write(tmp_path, {"package.json": '{"name": "app"}', "main.js": CHANGING})
+    plain = subprocess.run(
+        [NODE, "main.js"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    grants = ("--grant", "$root$:child_process")
+
+    found = mapper("run", "--infer", *grants, "main.js", cwd=tmp_path)
+
+    assert found.stdout == plain.stdout, found.stderr

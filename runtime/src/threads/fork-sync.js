@@ -7,6 +7,7 @@ import { beginningOf, notInArchive, threadsOf, variablesFor } from './beginnings
 import { execArgvOf } from './exec-argv.js';
 import {
   checkOptions,
+  startsNode,
   makeExecFile,
   makeFork,
   makeSpawn,
@@ -96,6 +97,7 @@ export const shownResult = (real, streams, { encoding }, { file, args }) => {
  */
 const makeSpawnSync = (pkg, raw) => {
   const spawnSync = (/** @type {unknown} */ program, /** @type {unknown[]} */ ...rest) => {
+    if (raw !== undefined && !startsNode(pkg, program)) return raw(program, ...rest);
     const { args, given } = partsOf(rest);
     const found = moduleOf(pkg, program, args);
     if (found !== undefined) return result(pkg, found, given);
@@ -118,6 +120,7 @@ const makeSpawnSync = (pkg, raw) => {
  */
 export const makeExecFileSync = (pkg, raw, spawnSync) => {
   const execFileSync = (/** @type {unknown} */ program, /** @type {unknown[]} */ ...rest) => {
+    if (raw !== undefined && !startsNode(pkg, program)) return raw(program, ...rest);
     const { args, given } = partsOf(rest);
     if (raw !== undefined && moduleOf(pkg, program, args) === undefined)
       return raw(program, ...rest);

@@ -143,6 +143,16 @@ export const makeFork = (pkg, raw) => {
 };
 
 /**
+ * The arguments of another program are left to Node, which reads them once.
+ *
+ * @param {Package} pkg
+ * @param {unknown} program
+ * @returns {boolean} whether it is Node itself
+ */
+export const startsNode = ({ application }, program) =>
+  program === application.powers.globals['process'].execPath || program === 'node';
+
+/**
  * @param {Package} pkg
  * @param {unknown} program
  * @param {string[]} args
@@ -150,8 +160,7 @@ export const makeFork = (pkg, raw) => {
  *   a module of the archive
  */
 export const moduleOf = (pkg, program, args) => {
-  const { execPath } = pkg.application.powers.globals['process'];
-  if (program !== execPath && program !== 'node') return undefined;
+  if (!startsNode(pkg, program)) return undefined;
   const at = args.findIndex((arg) => !arg.startsWith('-'));
   const options = args.slice(0, Math.max(0, at));
   if (at < 0 || options.some(isRefused)) return undefined;
@@ -166,6 +175,7 @@ export const moduleOf = (pkg, program, args) => {
  */
 export const makeSpawn = (pkg, raw) => {
   const spawn = (/** @type {unknown} */ program, /** @type {unknown[]} */ ...rest) => {
+    if (raw !== undefined && !startsNode(pkg, program)) return raw(program, ...rest);
     const { args, given } = partsOf(rest);
     const found = moduleOf(pkg, program, args);
     if (found !== undefined) {
@@ -224,6 +234,7 @@ const collect = (child, { encoding = 'utf8', maxBuffer = MOST_OUTPUT }, command,
  */
 export const makeExecFile = (pkg, raw, spawn) => {
   const execFile = (/** @type {unknown} */ program, /** @type {unknown[]} */ ...rest) => {
+    if (raw !== undefined && !startsNode(pkg, program)) return raw(program, ...rest);
     const last = rest.at(-1);
     const done = typeof last === 'function' ? last : undefined;
     const { args, given } = partsOf(done === undefined ? rest : rest.slice(0, -1));
