@@ -82,7 +82,10 @@ def script_bytes(
         data["globalName"] = _literal(options.global_name)
     if options.has_map_file:
         data["maps"] = _literal(sha512)
-        data["place"] = _PLACE if options.exports is None else "import.meta.url"
+    if options.exports is not None:
+        data["place"] = "import.meta.url"
+    elif options.has_map_file:
+        data["place"] = _PLACE
     start = _start(_object(data.items()), options.exports)
     text = f"// Application sha512 {sha512}\n// {_NOTICE}\n{start}\n"
     return text.encode("ascii")

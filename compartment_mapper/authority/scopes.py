@@ -51,7 +51,8 @@ def scope_kind(part: Part, path: str) -> ScopeKind | None:
         members = _TABLE[kind].get(part, {}).get(head)
         if members is None:
             continue
-        if member in members.split() or (not member and kind != "modules"):
+        is_whole = not member and (part == "globals" or kind != "modules")
+        if member in members.split() or is_whole:
             return kind
     return None
 

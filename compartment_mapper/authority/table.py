@@ -249,6 +249,8 @@ RARE_PAGE_GLOBALS = PAGE_GLOBALS - frozenset(
 #: Aliases of the global object: in Node, and in browsers.
 NODE_GLOBAL_ALIASES = frozenset({"globalThis", "global"})
 GLOBAL_ALIASES = NODE_GLOBAL_ALIASES | {"self", "window"}
+#: The grant with which a package gets the messages of a worker of a page.
+WORKER_SCOPE = "DedicatedWorkerGlobalScope"
 #: The name that stands for any global, where source passes the global object to other code.
 WHOLE_GLOBAL = "globalThis"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,6 +12,7 @@ from compartment_mapper.authority.scopes import members_with_scope, scope_kind
 from compartment_mapper.authority.table import (
     MEMBERS_OF_PROCESS,
     VIEWED_GLOBALS,
+    WORKER_SCOPE,
     Part,
     authority_of,
     comes_with,
@@ -18,7 +20,7 @@ from compartment_mapper.authority.table import (
     holders_of,
     is_harmless,
 )
-from compartment_mapper.graph.module_graph import BuiltinTarget, Module, ModuleGraph
+from compartment_mapper.graph.module_graph import BuiltinTarget, FileTarget, Module, ModuleGraph
 from compartment_mapper.graph.package_graph import PackageGraph
 from compartment_mapper.inference.links import links_of
 from compartment_mapper.inference.shared_globals import shared_globals
@@ -57,13 +59,42 @@ def every_use(
         for location, owner in owners.items()
     }
     handing = {owners[location] for location, names in handed.items() if names}
+    starting = [
+        modules.modules[it] for it in owners if page and _starts_workers(modules.modules[it])
+    ]
+    started = {location for module in starting for location in _started_by(module)}
     for location, package in owners.items():
         module = modules.modules[location]
-        yield from _uses_in(module, package, handed[location])
+        for use in _uses_in(module, package, handed[location]):
+            is_given = location in started and use.path in _GIVEN_TO_WORKERS
+            if not is_given and (use.path != WORKER_SCOPE or starting):
+                yield use
         if package in handing:
             yield from _uses_of_handed(module, package, handed[location])
         yield from links_of(module, packages)
     yield from shared_globals(modules, owners, page=page)
+
+
+def _starts_workers(module: Module) -> bool:
+    return any(name.path == "Worker" and not name.tested for name in module.record.free_names)
+
+
+def _started_by(module: Module) -> Iterator[Location]:
+    """Yield the targets of ``new Worker(new URL('./w.js', import.meta.url))``."""
+    for edge in module.edges:
+        start = edge.request.span.start
+        if isinstance(edge.target, FileTarget) and _NEW_WORKER.search(module.source, 0, start):
+            yield edge.target.location
+
+
+_NEW_WORKER = re.compile(rb"\bnew\s+(?:(?:globalThis|self|window)\s*\.\s*)?Worker\s*\(\s*\Z")
+#: Globals that the runtime gives to the module that a worker runs.
+_GIVEN_TO_WORKERS = frozenset(
+    {
+        *("addEventListener", "close", "dispatchEvent", "importScripts", "name", "onmessage"),
+        *("onmessageerror", "postMessage", "removeEventListener", WORKER_SCOPE),
+    }
+)
 
 
 def uses_of(

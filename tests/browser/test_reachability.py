@@ -42,7 +42,14 @@ def names_of(severities: frozenset[str]) -> list[str]:
     )
 
 
-def application(names: list[str], *, deep: int) -> dict[str, str]:
+#: In a worker, the page prints what it is told.
+WORKER_MAIN = """
+    const worker = new Worker(new URL('./worker.js', import.meta.url));
+    worker.onmessage = ({ data }) => console.log(data);
+    """
+
+
+def application(names: list[str], *, deep: int, in_worker: bool) -> dict[str, str]:
     """Return an application with two packages that compare the objects they reach."""
     walk = (AUDIT / "walk.cjs").read_text()
     roots = "".join(
@@ -54,10 +61,16 @@ def application(names: list[str], *, deep: int) -> dict[str, str]:
           all.module = module; all.require = require;
           return walkAll(all, {{ deep: {deep} }}) }};
         module.exports.failed = [];"""
+    tell = "self.postMessage" if in_worker else "console.log"
+    program = f"""{(AUDIT / "compare.cjs").read_text()}
+        module.exports(require('one'), require('two'), (found) => {tell}(JSON.stringify(found)));"""
     return {
         "package.json": '{"name": "app", "dependencies": {"one": "1", "two": "1"}}',
-        "main.js": f"""{(AUDIT / "compare.cjs").read_text()}
-            module.exports(require('one'), require('two'), (found) => console.log(JSON.stringify(found)));""",
+        **(
+            {"main.mjs": WORKER_MAIN, "worker.js": program, "main.js": "import('./main.mjs');"}
+            if in_worker
+            else {"main.js": program}
+        ),
         **{
             f"node_modules/{name}/{file}": text
             for name in ("one", "two")
@@ -86,13 +99,13 @@ Audited = Callable[..., Found]
 
 @pytest.fixture
 def audited(browser: Browser, script: Script, tmp_path: Path) -> Audited:
-    """Run the audit in a page: ``audited(NAMES, *OPTIONS, deep=1)``."""
+    """Run the audit in a page or a worker: ``audited(NAMES, *OPTIONS, deep=1)``."""
 
-    def run(names: list[str], *options: str, deep: int) -> Found:
+    def run(names: list[str], *options: str, deep: int, in_worker: bool = False) -> Found:
         policy = tmp_path / "policy.json"
         policy.write_text(json.dumps(policy_of(names)))
         grants = options or ("--policy", str(policy))
-        output = script(application(names, deep=deep), *grants)
+        output = script(application(names, deep=deep, in_worker=in_worker), *grants)
         page = output.parent / "index.html"
         page.write_text(PAGE)
         shown = browser.open(f"{output.parent.name}/{page.name}", until="isDone")
@@ -118,7 +131,8 @@ PAGE = """<!doctype html><meta charset="utf-8"><body><script>
 def policy_of(names: list[str]) -> dict[str, object]:
     """Return a policy that grants *names* to both packages."""
     grant = {"globals": dict.fromkeys(names, True)}
-    entry = {"packages": {"one": True, "two": True}, "globals": {"console": True}}
+    own = {"console": True, "Worker": {"modules": "own"}}
+    entry = {"packages": {"one": True, "two": True}, "globals": own}
     return {"harmless": True, "entry": entry, "resources": {"one": grant, "two": grant}}
 
 
@@ -133,13 +147,15 @@ def folded(lines: list[str]) -> list[str]:
 
 
 #: The grants, and the depth of calls: calling everything would close the page.
-SECTIONS = {
+SECTIONS: dict[str, tuple[list[str], int]] = {
     "without a grant": (names_of(HARMLESS), 2),
     "with all that inference grants": (names_of(GRANTED), 0),
     "what classes that inference grants make": (
         [name for name in names_of(GRANTED) if name[0].isupper()],
         1,
     ),
+    "in a worker, without a grant": (names_of(HARMLESS), 2),
+    "in a worker, with all that inference grants": (names_of(GRANTED), 0),
 }
 
 
@@ -153,12 +169,12 @@ def committed() -> dict[str, list[str]]:
 def test_packages_reach_in_a_page_what_was_reviewed(title: str, audited: Audited) -> None:
     names, deep = SECTIONS[title]
 
-    found = audited(names, deep=deep)
+    found = audited(names, deep=deep, in_worker=title.startswith("in a worker"))
 
     assert [way for way in found.loose if not way.startswith(STORES)] == []
     if os.environ.get("UPDATE_REACHABLE") == "1":
         write_section(title, folded(found.shared))
-    known = set(committed()[title])
+    known = set(committed().get(title, []))
     assert [line for line in folded(found.shared) if line not in known] == []
 
 

@@ -160,7 +160,7 @@ def test_a_script_is_ascii_can_be_inlined_and_is_always_the_same(app: Path, tmp_
 def test_the_runtime_in_a_script_is_small(app: Path, tmp_path: Path) -> None:
     script = made(app / "common.cjs", tmp_path / "app.js", "--format", "script")
 
-    assert script.stat().st_size < 440_000
+    assert script.stat().st_size < 450_000
 
 
 def test_formats_and_options_have_results_of_their_own(app: Path, tmp_path: Path) -> None:

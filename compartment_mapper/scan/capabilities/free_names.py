@@ -18,6 +18,7 @@ from compartment_mapper.authority.table import (
     PROCESS_MEMBERS,
     RARE_PAGE_GLOBALS,
     VIEWED_GLOBALS,
+    WORKER_SCOPE,
 )
 from compartment_mapper.records.module_record import BuiltinUse, Edit, FreeName
 from compartment_mapper.scan.capabilities.builtin_uses import builtin_module_calls
@@ -65,6 +66,7 @@ def scan_free_names(
     paths = {name.path for name in free}
     free += [name for name in _names_by_alias(syntax.source) if name.path not in paths]
     free += [name for name in _mentioned_members(syntax.source, free) if name.path not in paths]
+    free += _worker_scopes(syntax.source) if page else ()
     return free, edits
 
 
@@ -125,6 +127,17 @@ def _names_by_alias(source: bytes) -> Iterator[FreeName]:
             yield FreeName(path=name.decode(), span=span, exact=False, tested=not match[1])
 
 
+def _worker_scopes(source: bytes) -> Iterator[FreeName]:
+    """Yield the use of a worker's messages, if the global object may be aliased.
+
+    ``expose(api, endpoint = globalThis)`` with ``endpoint.addEventListener('message', …)``.
+    """
+    found = _MESSAGES.search(source) if _LIKE_GLOBAL_OBJECT.search(source) else None
+    if found:
+        yield FreeName(path=WORKER_SCOPE, span=Span(*found.span()), exact=False)
+
+
+_MESSAGES = re.compile(rb"\.\s*(?:postMessage|onmessage)(?![\w$])")
 #: A name of the global object, as a whole word.
 GLOBAL_OBJECT = re.compile(
     rb"(?:"

@@ -12,7 +12,7 @@ from compartment_mapper.scan.syntax.names import occurrences
 from compartment_mapper.scan.syntax.tree import Syntax
 
 #: Names that are not globals of a page.
-_OF_THE_LANGUAGE = frozenset("arguments eval Infinity NaN undefined".split())
+_OF_THE_LANGUAGE = frozenset("arguments await eval Infinity NaN undefined".split())
 _OF_MODULES = frozenset("__dirname __filename define exports module require".split())
 _OF_SES = frozenset("Compartment harden lockdown".split())
 _KNOWN = KNOWN_GLOBALS | GLOBAL_ALIASES | INTRINSICS | _OF_THE_LANGUAGE | _OF_MODULES | _OF_SES

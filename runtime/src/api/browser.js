@@ -5,7 +5,7 @@ import { verifyPowers } from './page-verify.js';
 
 export const { lockdown, harden, Compartment, importArchive, parseArchive, prepareSources } =
   makeApi({
-    prepare: () => preparePage({ nodeEnv: 'production' }),
+    prepare: () => preparePage({ nodeEnv: 'production', isStarted: false }),
     verifyPowers,
     loadCompiler: () => import('./compile.js'),
     loadCompilerNow: () => undefined,

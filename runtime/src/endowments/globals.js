@@ -24,6 +24,7 @@ import {
 } from './page/page-globals.js';
 import { hardenLeads } from './page/page-classes.js';
 import { makePageTimers } from './page/page-timers.js';
+import { installWorkerScope } from './page/worker-scope.js';
 import { isAttenuation } from '../policy/policy-format.js';
 import { clonerOf } from '../replacements/replacements.js';
 import { makeProcessView } from '../views/process-view.js';
@@ -393,6 +394,7 @@ export const installGlobals = (pkg, globalThis) => {
     }
     defineHostGlobal(pkg, globalThis, name, () => hostGlobal(pkg, name, decision));
   }
+  if (page) installWorkerScope(pkg, globalThis);
   const processWanted = pkg.names.hostNames.includes('process');
   if (processWanted && !Object.hasOwn(globalThis, 'process'))
     define(globalThis, 'process', processOf(pkg));

@@ -1,6 +1,7 @@
 // Powers of a page, and preparation of the page before lockdown.
 import { bindMethod } from '../views/view.js';
 import { NOT_THE_HOST } from '../lockdown/language-names.js';
+import { SCOPE_NAMES } from '../endowments/page/worker-scope.js';
 import { WINDOW_NAMES } from '../endowments/page/page-globals.js';
 
 /** @import { Powers } from '../protocols/powers.js' */
@@ -22,6 +23,9 @@ const globalNames = () => {
   names.delete('constructor');
   return [...names].filter((name) => !NOT_OURS.has(name) && !/^\d+$/.test(name));
 };
+
+/** @param {string} name of a global that connects a worker with its starter */
+const isOfScope = (name) => SCOPE_NAMES.includes(name) || name.startsWith('on');
 
 /**
  * Web IDL replaces an undefined `this` with `window`, and every package can reach these methods from any EventTarget.
@@ -53,11 +57,13 @@ const separateWindow = () => {
 /**
  * Must be called before the realm is locked down.
  *
- * @param {{ nodeEnv: string }} options `nodeEnv`: value of `process.env.NODE_ENV`
+ * @param {object} options
+ * @param {string} options.nodeEnv value of `process.env.NODE_ENV`
+ * @param {boolean} options.isStarted whether this is a dedicated worker that a package started
  * @returns {(locked: Pick<Powers, 'language' | 'languageNames' | 'capture'>) => Powers}
  */
-export const preparePage = ({ nodeEnv }) => {
-  const hostGlobals = globalNames();
+export const preparePage = ({ nodeEnv, isStarted }) => {
+  const hostGlobals = isStarted ? globalNames().filter((name) => !isOfScope(name)) : globalNames();
   separateWindow();
   return ({ capture = () => undefined, ...locked }) => ({
     ...locked,

@@ -71,7 +71,9 @@ export const scopeKind = (part, path) => {
   return KINDS.find((kind) => {
     const members = listOf(rows[kind][part], head);
     if (members === undefined) return false;
-    return members.includes(member) || (member === '' && kind !== 'modules');
+    return (
+      members.includes(member) || (member === '' && (part === 'globals' || kind !== 'modules'))
+    );
   });
 };
 

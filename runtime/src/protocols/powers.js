@@ -2,6 +2,7 @@
 /** @import { AnyObject } from '../base/objects.js' */
 /** @import { Asking } from './additions.js' */
 /** @import { Threads } from './threads.js' */
+/** @import { WebWorkers } from './web-workers.js' */
 
 /**
  * @typedef {object} Powers host I/O for the runtime
@@ -22,6 +23,7 @@
  * @property {(holder: object, below?: Function) => void} capture V8's Error.captureStackTrace
  * @property {Scripts | undefined} [scripts] the code cache of the engine
  * @property {Threads} [threads] set if packages can start threads
+ * @property {WebWorkers} [webWorkers] set in a page
  * @property {Asking} [asking] set if the parent process finds modules at run time
  * @property {(files: NativeFile[], id: string) => object} [loadAddon] loads machine code, beside the other files, and
  *   returns its exports

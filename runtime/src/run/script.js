@@ -18,6 +18,12 @@ import { storedValues } from '../archive/stored-files.js';
 import { printUncaught } from '../stacks/uncaught.js';
 import { hideWall } from '../node/wall.js';
 import { preparePage } from '../page/web-powers.js';
+import {
+  makeWebWorkers,
+  placeOfScript,
+  startOfDedicatedWorker,
+  startOfServiceWorker,
+} from '../page/workers.js';
 import { refuseShims } from '../shims/graph.js';
 import { secure } from '../lockdown/lockdown.js';
 import { secureProcess } from './shimming.js';
@@ -25,6 +31,7 @@ import { secureProcess } from './shimming.js';
 /** @import { CompartmentMap } from '../archive/compartment-map.js' */
 /** @import { Maps } from '../stacks/maps-file.js' */
 /** @import { StoredValue } from '../archive/stored-files.js' */
+/** @import { WebWorkers } from '../protocols/web-workers.js' */
 
 /**
  * @typedef {object} ScriptData
@@ -63,14 +70,15 @@ const mapOf = ({ map }) =>
 /**
  * @param {ScriptData} data of the first script
  * @param {CompartmentMap} map
+ * @param {boolean} isStarted whether this is a dedicated worker that a package started
  */
-const lockHost = ({ nodeEnv, files }, map) => {
+const lockHost = ({ nodeEnv, files }, map, isStarted) => {
   const inNode = isNode();
   if (inNode) hideWall();
   const stacks = makeStacks({ showsHost: !inNode });
   const withLocked = inNode
     ? prepareHost({ inherited: listeningSockets() })
-    : preparePage({ nodeEnv });
+    : preparePage({ nodeEnv, isStarted });
   if (!inNode)
     refuseShims(map, 'a page cannot see whether a shim adds proxies; run the script in Node');
   const locked = inNode
@@ -92,6 +100,20 @@ const chosenEntry = () => {
   const entry = env[ENTRY_VARIABLE];
   delete env[ENTRY_VARIABLE]; // child processes must not inherit it
   return entry || undefined;
+};
+
+/**
+ * @param {CompartmentMap} map
+ * @param {WebWorkers['current']} start of a worker
+ * @returns {CompartmentMap} that begins where this script does
+ */
+const mapBeginning = (map, start) => {
+  if (start !== undefined)
+    return { ...map, entry: { compartment: start.compartment, module: start.module } };
+  const entry = chosenEntry();
+  const begun = entry === undefined ? map : beginningAt(map, entry);
+  if (begun === undefined) throw new TypeError(`there is no entry ${JSON.stringify(entry)}`);
+  return begun;
 };
 
 /** @param {ScriptData} data */
@@ -124,18 +146,18 @@ const mapsInPage = ({ maps = '' }) => {
  * @param {ScriptData} data
  * @param {CompartmentMap} parsed
  * @param {boolean} isProgram
+ * @param {WebWorkers} [webWorkers]
  */
-const applicationOf = (data, parsed, isProgram) => {
+const applicationOf = (data, parsed, isProgram, webWorkers) => {
   const { files } = data;
   scripts += 1;
   const { powers: ofFirst, stacks } = /** @type {Host} */ (host);
   const { shimmed: _shimmed, ...others } = ofFirst;
-  const powers = scripts > 1 ? others : ofFirst; // the modules of the first script are not those of this one
+  const own = scripts > 1 ? others : ofFirst; // the modules of the first script are not those of this one
+  const powers = webWorkers === undefined ? own : { ...own, webWorkers };
   const version = scripts > 1 ? `?${scripts}` : '';
   const stored = storedValues(files);
-  const entry = chosenEntry();
-  const begun = entry === undefined ? parsed : beginningAt(parsed, entry);
-  if (begun === undefined) throw new TypeError(`there is no entry ${JSON.stringify(entry)}`);
+  const begun = mapBeginning(parsed, webWorkers?.current);
   const maps = host?.inNode ? mapsInNode(data) : mapsInPage(data);
   return makeApplication({
     map: begun,
@@ -162,10 +184,12 @@ const reportLate = (error) => {
  * @param {ScriptData} data
  * @param {CompartmentMap} map
  * @param {Exports | undefined} exports of a module; errors are thrown to its importer
+ * @param {WebWorkers} [webWorkers]
  * @returns {Promise<void> | undefined} undefined: the entry has been evaluated
  */
-const evaluateEntry = (data, map, exports) => {
-  const application = applicationOf(data, map, exports === undefined && scripts === 0);
+const evaluateEntry = (data, map, exports, webWorkers) => {
+  const isProgram = exports === undefined && scripts === 0;
+  const application = applicationOf(data, map, isProgram, webWorkers);
   if (host?.inNode) warnOfAllAuthority(application.map, false);
   const { record, done } = startEntry(application);
   const finish = () => {
@@ -206,9 +230,24 @@ const runInNode = (data, map) => {
 export const run = (data, exports) => {
   const map = mapOf(data);
   if (host !== undefined) refuseShims(map, 'load the script with shims before other scripts');
-  host ??= lockHost(data, map);
-  if (exports !== undefined) return evaluateEntry(data, map, exports);
-  if (host.inNode) runInNode(data, map);
-  else void evaluateEntry(data, map, undefined)?.catch(reportLate);
+  const awaitStart = host === undefined && !isNode() ? startOfDedicatedWorker() : undefined;
+  host ??= lockHost(data, map, awaitStart !== undefined);
+  if (host.inNode) {
+    if (exports !== undefined) return evaluateEntry(data, map, exports);
+    runInNode(data, map);
+    return undefined;
+  }
+  const place = placeOfScript(exports === undefined ? undefined : data.place);
+  /** @param {WebWorkers['current']} current */
+  const evaluateWorker = (current) =>
+    void evaluateEntry(data, map, undefined, makeWebWorkers(place, current))?.catch(reportLate);
+  if (awaitStart !== undefined) {
+    awaitStart((begun) => evaluateWorker({ ...begun, kind: 'dedicated' }));
+    return undefined;
+  }
+  const service = startOfServiceWorker();
+  if (service !== undefined) evaluateWorker({ ...service, kind: 'service' });
+  else if (exports === undefined) evaluateWorker(undefined);
+  else return evaluateEntry(data, map, exports, makeWebWorkers(place, undefined));
   return undefined;
 };

@@ -9,6 +9,7 @@ import { restrictedFiles } from './files.js';
 import { restrictedNames } from './names.js';
 import { clusterFor } from '../threads/cluster.js';
 import { processStarters } from '../threads/fork-sync.js';
+import { makePageWorkerClass } from '../threads/page-worker.js';
 import { makeWorkerClass } from '../threads/worker.js';
 import { restrictedProcesses } from './processes.js';
 import { restrictedHttp, restrictedHttp2, restrictedHttps } from './requests.js';
@@ -137,7 +138,9 @@ export const restrictedGlobal = (pkg, name, scope, original) => {
   const rule = /** @type {Rule} */ ({ pkg, part: 'globals', path: name, scope });
   const { globals, page } = pkg.application.powers;
   if (typeof original !== 'function') return undefined;
+  if (page && scope.kind === 'modules') return makePageWorkerClass(pkg);
   if (page) return name === 'fetch' ? restrictedPageFetch(rule, globals, original) : undefined;
+  if (scope.kind === 'modules') return undefined;
   return name === 'fetch'
     ? restrictedFetch(rule, globals, loaderOf(pkg), original)
     : restrictedClass(rule, globals, loaderOf(pkg), /** @type {any} */ (original));

@@ -16,11 +16,12 @@ import { resolveRequest } from '../resolve/resolve.js';
  * @param {string} path of the grant
  * @param {string} target
  * @param {string} reason
+ * @param {'globals' | 'builtins'} [part] of the grant
  */
-export const refusedStart = (pkg, path, target, reason) => {
+export const refusedStart = (pkg, path, target, reason, part = 'builtins') => {
   const { label, application } = pkg;
-  application.audit?.record(label, 'builtins', path, true);
-  const denied = { label, part: /** @type {const} */ ('builtins'), path, key: 'modules' };
+  application.audit?.record(label, part, path, true);
+  const denied = { label, part, path, key: 'modules' };
   return scopeDenied({ ...denied, action: 'start', target, reason });
 };
 
@@ -29,13 +30,15 @@ export const refusedStart = (pkg, path, target, reason) => {
  * @param {string} path of the grant
  * @param {string} target
  * @param {string} example code that the bundler understands
+ * @param {'globals' | 'builtins'} [part] of the grant
  */
-export const notInArchive = (pkg, path, target, example) =>
+export const notInArchive = (pkg, path, target, example, part) =>
   refusedStart(
     pkg,
     path,
     target,
     `no module of the archive that the package may load is there; write it so that the bundler finds it: ${example}`,
+    part,
   );
 
 /**

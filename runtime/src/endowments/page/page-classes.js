@@ -53,6 +53,12 @@ const LEADS_TO = {
     visualViewport: /^VisualViewport/,
     WebTransport: /^WebTransport/,
   },
+  // All that messages can contain: https://html.spec.whatwg.org/multipage/structured-data.html#structuredserializeinternal
+  ...{
+    DedicatedWorkerGlobalScope: /./,
+    Worker:
+      /^(?:Audio(?:Data|$)|Blob|Crop|Crypto|DOM(?:Exception|Matrix|Point|Quad|Rect)|Encoded|File|GPU|Image|Media(?:Source|StreamTrack)|Message|Offscreen|RTC|Readable|Restriction|Transform|Video(?:ColorSpace|Frame)|WebTransport|Writable)/,
+  },
 };
 
 /**
@@ -62,11 +68,11 @@ const LEADS_TO = {
 const hardenClasses = (page, pattern) => {
   for (const name of Object.getOwnPropertyNames(page)) {
     const { value } = Object.getOwnPropertyDescriptor(page, name) ?? {};
-    // `Window` contains the page itself.
+    // These contain the page itself, or a worker.
     if (
       typeof value === 'function' &&
       /^[A-Z]/.test(name) &&
-      name !== 'Window' &&
+      !/^(?:Window|.*GlobalScope)$/.test(name) &&
       pattern.test(name)
     )
       hardenHost(value);

@@ -9,6 +9,8 @@ import { accessDenied } from '../../base/errors.js';
 import { hardenHidden, hardenStreams } from '../../lockdown/hidden-prototypes.js';
 import { hardenHost } from '../../lockdown/host-harden.js';
 import { hardenLeads } from './page-classes.js';
+import { serviceWorkersFor } from './service-workers.js';
+import { makePageWorkerClass } from '../../threads/page-worker.js';
 import { isDenied } from '../../policy/policy.js';
 import { pageView } from '../../views/read-only.js';
 
@@ -97,6 +99,14 @@ const functionsOf = (namespace) => {
 };
 
 /**
+ * @param {AnyObject} page
+ * @param {AnyObject} object
+ * @returns {boolean} whether it is `navigator.serviceWorker`
+ */
+const isContainer = ({ ServiceWorkerContainer }, object) =>
+  typeof ServiceWorkerContainer === 'function' && object instanceof ServiceWorkerContainer;
+
+/**
  * @param {AnyObject} object
  * @returns {boolean} whether it is an object of the browser, not of a script of the page
  */
@@ -138,7 +148,8 @@ const addDenials = (label, name, object, view) => {
  * @param {Granted | undefined} granted
  * @returns {unknown}
  */
-export const pageGlobal = ({ application, label }, name, granted) => {
+export const pageGlobal = (pkg, name, granted) => {
+  const { application, label } = pkg;
   const page = application.powers.globals;
   const value = page[name];
   if (!isObject(value) || granted === undefined) return value;
@@ -148,6 +159,7 @@ export const pageGlobal = ({ application, label }, name, granted) => {
     hardenLeads(page, name, severityOf('globals', name) !== 'harmless');
   }
   if (typeof value === 'function') {
+    if (name === 'Worker' && isPlatformFunction(value)) return makePageWorkerClass(pkg, value);
     if (application.hardens && !isPlatformFunction(value)) return pageView(value);
     if (!isConstructor(value)) return boundToPage(page, value);
     return application.hardens ? hardenHost(value) : value;
@@ -157,6 +169,7 @@ export const pageGlobal = ({ application, label }, name, granted) => {
   if (granted.whole) return sharedObject(name, value, granted);
   const expose = (/** @type {unknown} */ shown) => {
     if (!application.hardens || !isObject(shown) || typeof shown === 'function') return shown;
+    if (isContainer(page, shown)) return serviceWorkersFor(pkg, shown);
     hardenHost(Object.getPrototypeOf(shown)); // some instances can't be frozen
     if (Object.isExtensible(shown)) Reflect.preventExtensions(shown);
     return shown;
