@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError
     from compartment_mapper.sandbox.options import UnreviewedNode
     from compartment_mapper.sandbox.report import CapabilityUse
+    from compartment_mapper.sandbox.running import Evaluation
     from compartment_mapper.sandbox.settings import Limits
-    from compartment_mapper.sandbox.steps import Evaluation
     from compartment_mapper.sandbox.tools import Tool
     from compartment_mapper.sandbox.values import (
         UNDEFINED,
@@ -48,7 +48,7 @@ __version__ = "0.1.0"
 _MODULES = {
     "AsyncSandbox": "asynchronous",
     "ConsoleLine": "console",
-    "Evaluation": "steps",
+    "Evaluation": "running",
     "JavaScriptError": "values",
     "Limits": "settings",
     "NotDataError": "values",

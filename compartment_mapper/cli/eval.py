@@ -19,7 +19,7 @@ from compartment_mapper.cli.shared import NODE_OPTION, read_file, reporting
 from compartment_mapper.sandbox.blocking import Sandbox
 from compartment_mapper.sandbox.console import ConsoleLine
 from compartment_mapper.sandbox.failures import SandboxError
-from compartment_mapper.sandbox.steps import Evaluation
+from compartment_mapper.sandbox.running import Evaluation
 from compartment_mapper.sandbox.values import UNDEFINED, JavaScriptError
 from compartment_mapper.text import printable
 

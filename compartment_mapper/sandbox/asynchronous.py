@@ -9,10 +9,16 @@ from collections.abc import Callable, Mapping
 from typing import Self
 
 from compartment_mapper.sandbox.base import BaseSandbox
+from compartment_mapper.sandbox.calls import Call
 from compartment_mapper.sandbox.engine import Entry
 from compartment_mapper.sandbox.messages import Message
 from compartment_mapper.sandbox.options import order_of
-from compartment_mapper.sandbox.steps import Call, Evaluation, Steps, Wait, ended, evaluation_steps
+from compartment_mapper.sandbox.running import Evaluation, Running
+from compartment_mapper.sandbox.steps import Steps, Wait, ended, evaluation_steps
+from compartment_mapper.sandbox.streams import Stream, SyncStream
+
+#: Seconds to wait for generators to end.
+_MOMENT = 1.0
 
 
 class AsyncSandbox(BaseSandbox):
@@ -56,7 +62,8 @@ class AsyncSandbox(BaseSandbox):
         entry = Entry(post=_poster(posted))
         seconds = self._timeout if timeout is None else timeout
         order = order_of(source, name, compartment, globals, seconds)
-        steps = evaluation_steps(self._engine, entry, order, self._tools)
+        running = Running(engine=self._engine, entry=entry, order=order, tools=self._tools)
+        steps = evaluation_steps(running)
         called: set[asyncio.Task[None]] = set()
         try:
             return await _taken(steps, posted, called)
@@ -64,6 +71,9 @@ class AsyncSandbox(BaseSandbox):
             steps.close()
             for task in called:
                 task.cancel()
+            if streams := running.streams.taken():
+                # The closing goes on if the caller is canceled again.
+                await asyncio.wait([asyncio.create_task(_closed(streams))], timeout=_MOMENT)
 
 
 def _poster(posted: asyncio.Queue[Message]) -> Callable[[Message], None]:
@@ -96,13 +106,18 @@ async def _taken(
             task.add_done_callback(called.discard)
 
 
-async def _called(call: Call) -> None:
-    tool, positional, named = call.tool, call.positional, call.named
-    try:
-        if tool.is_async:
-            value = tool.function(*positional, **named)
+async def _closed(streams: list[Stream]) -> None:
+    """End the generators of an evaluation that has ended."""
+    for stream in streams:
+        if isinstance(stream, SyncStream):
+            await asyncio.to_thread(stream.close)
         else:
-            value = await asyncio.to_thread(tool.function, *positional, **named)
+            await stream.close()
+
+
+async def _called(call: Call) -> None:
+    try:
+        value = call.invoke() if call.is_async else await asyncio.to_thread(call.invoke)
         if inspect.isawaitable(value):
             value = await value
     except (asyncio.CancelledError, KeyboardInterrupt, SystemExit) as error:

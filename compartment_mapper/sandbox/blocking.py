@@ -9,10 +9,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Self
 
 from compartment_mapper.sandbox.base import BaseSandbox
+from compartment_mapper.sandbox.calls import Call
 from compartment_mapper.sandbox.engine import Entry
 from compartment_mapper.sandbox.messages import Message
 from compartment_mapper.sandbox.options import order_of
-from compartment_mapper.sandbox.steps import Call, Evaluation, Steps, Wait, ended, evaluation_steps
+from compartment_mapper.sandbox.running import Evaluation, Running
+from compartment_mapper.sandbox.steps import Steps, Wait, ended, evaluation_steps
+from compartment_mapper.sandbox.streams import SyncStream
 
 if TYPE_CHECKING:
     from compartment_mapper.sandbox.loop import ToolLoop
@@ -104,7 +107,8 @@ class Sandbox(BaseSandbox):
         entry = Entry(post=posted.put)
         seconds = self._timeout if timeout is None else timeout
         order = order_of(source, name, compartment, globals, seconds)
-        steps = evaluation_steps(self._engine, entry, order, self._tools)
+        running = Running(engine=self._engine, entry=entry, order=order, tools=self._tools)
+        steps = evaluation_steps(running)
         called: list[Callable[[], object]] = []
         try:
             return self._taken(steps, posted, called)
@@ -112,6 +116,11 @@ class Sandbox(BaseSandbox):
             steps.close()
             for give_up in called:
                 give_up()
+            for stream in running.streams.taken():
+                if isinstance(stream, SyncStream):
+                    stream.close()
+                else:
+                    self._tool_loop().run(stream.close())
 
     def _taken(
         self, steps: Steps, posted: queue.SimpleQueue[Message], called: list[Callable[[], object]]
@@ -131,7 +140,7 @@ class Sandbox(BaseSandbox):
 
     def _call(self, call: Call, called: list[Callable[[], object]]) -> None:
         try:
-            value = call.tool.function(*call.positional, **call.named)
+            value = call.invoke()
         except Exception as error:  # noqa: BLE001 - every exception of a tool is passed to the code
             call.fail(error)
             return

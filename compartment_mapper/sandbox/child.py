@@ -37,7 +37,7 @@ _KEPT = 1 << 13
 _ESCAPED = 6
 #: Messages about evaluations.
 _SAID = frozenset(
-    {"started", "done", "failed", "cancelled", "output", "call", "stripped", "report"}
+    {"started", "done", "failed", "cancelled", "output", "call", "stripped", "parsed", "report"}
 )
 _OUT_OF_MEMORY = (b"out of memory", b"Allocation failed", b"allocation failed", b"OOM")
 
@@ -259,7 +259,7 @@ def _first_messages(settings: Settings, key: str) -> list[Message]:
     first: Message = {
         "type": "settings",
         "key": key,
-        "tools": list(settings.tools),
+        "tools": settings.tools,
         "clock": settings.clock,
         "random": settings.random,
         "report": settings.report is not None,

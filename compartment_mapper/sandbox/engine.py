@@ -24,7 +24,7 @@ _START = 30.0
 GRACE = 0.5
 #: The maximum ratio of a compiled program to its source: JSON escapes and edit tables.
 _ESCAPED = 16
-_ENDS = frozenset({"done", "failed", "cancelled", "stripped"})
+_ENDS = frozenset({"done", "failed", "cancelled", "stripped", "parsed"})
 #: The maximum number of messages of an evaluation besides output and calls.
 _FEW = 16
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 
-from compartment_mapper.sandbox.steps import Call
+from compartment_mapper.sandbox.calls import Call
 
 #: Seconds to wait for canceled tools.
 _PATIENCE = 5.0
+#: Seconds to wait for generators to end.
+_MOMENT = 1.0
 
 
 class ToolLoop:
@@ -25,6 +28,13 @@ class ToolLoop:
     def answer(self, call: Call, value: Awaitable[object]) -> Callable[[], object]:
         """Answer *call* with the result of *value*; return a function that cancels it."""
         return asyncio.run_coroutine_threadsafe(_answered(call, value), self._loop).cancel
+
+    def run(self, work: Coroutine[object, object, object]) -> None:
+        """Run *work*, and wait for it for at most a second; afterwards it goes on by itself."""
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        if self._thread is not threading.current_thread():
+            with contextlib.suppress(TimeoutError, concurrent.futures.CancelledError):
+                future.result(_MOMENT)
 
     def close(self) -> None:
         """Cancel running tools, then end the thread."""

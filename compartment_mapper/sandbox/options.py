@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
@@ -15,8 +15,8 @@ from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.errors.environment import runtime_missing
 from compartment_mapper.host.node_process import UnreviewedNode, find_node
 from compartment_mapper.sandbox.report import Report
+from compartment_mapper.sandbox.running import Order
 from compartment_mapper.sandbox.settings import Limits, Settings
-from compartment_mapper.sandbox.steps import Order
 
 __all__ = ["Modules", "UnreviewedNode", "order_of", "settings_of"]
 
@@ -29,7 +29,7 @@ _RUNTIME = Path(compartment_mapper.__file__).parent / "_runtime"
 
 
 def settings_of(  # noqa: PLR0913 - one for each setting of a sandbox
-    tools: Iterable[str],
+    tools: list[object],
     *,
     memory_mb: int,
     modules: Modules,
@@ -53,7 +53,7 @@ def settings_of(  # noqa: PLR0913 - one for each setting of a sandbox
     return Settings(
         node=find_node(node).path,
         runtime=str(_RUNTIME),
-        tools=tuple(tools),
+        tools=tools,
         modules={name: _archive(archive) for name, archive in modules.items()},
         memory_mb=memory_mb,
         clock=clock,

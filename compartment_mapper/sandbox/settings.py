@@ -34,7 +34,8 @@ class Settings:
     node: str
     #: The folder of the runtime, the only one that the process may read.
     runtime: str
-    tools: tuple[str, ...]
+    #: Their names and numbers, as the process receives them.
+    tools: list[object]
     #: Archives by their import specifier.
     modules: Mapping[str, bytes]
     memory_mb: int

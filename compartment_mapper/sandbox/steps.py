@@ -6,57 +6,23 @@ caller performs it in a thread (`blocking`) or in an event loop (`asynchronous`)
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Generator
+from dataclasses import dataclass
 
 from compartment_mapper.errors.diagnostic import Place, place_in
+from compartment_mapper.sandbox.calls import Call, InvalidCallError, calls
 from compartment_mapper.sandbox.console import ConsoleLine
-from compartment_mapper.sandbox.engine import GRACE, Engine, Entry
+from compartment_mapper.sandbox.engine import GRACE
 from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError, thrown
 from compartment_mapper.sandbox.messages import Message, TooLargeError, record_of, text_of
-from compartment_mapper.sandbox.report import CapabilityUse, notify
-from compartment_mapper.sandbox.tools import ArgumentError, BoundTool
-from compartment_mapper.sandbox.values import (
-    UNDEFINED,
-    JavaScriptError,
-    NotDataError,
-    decode,
-    encode,
-    encode_error,
-)
-from compartment_mapper.text import Span
+from compartment_mapper.sandbox.running import Evaluation, Running
+from compartment_mapper.sandbox.values import UNDEFINED, NotDataError, decode, encode
 
 #: Node's error code for TypeScript syntax that type stripping cannot remove.
 _MORE_THAN_TYPES = "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX"
 #: Seconds after which an idle process that does not start the evaluation counts as hung.
 _PATIENCE = 2.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluation:
-    """The result of a successful evaluation."""
-
-    #: The value of a script, the return value of a function body, or the exports of a module except
-    #: functions; None for ``undefined``.
-    value: object
-    console: tuple[ConsoleLine, ...]
-    #: Whether console output exceeded the limit and was truncated.
-    console_is_cut: bool
-    tool_calls: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """The parameters of an evaluation."""
-
-    source: str
-    file: str
-    compartment: str | None
-    globals: Mapping[str, object]
-    timeout: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,78 +32,20 @@ class Wait:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """Request a tool call; pass its outcome to ``answer`` or ``fail``, now or later."""
-
-    tool: BoundTool
-    positional: list[object]
-    named: dict[str, object]
-    number: int
-    running: Running
-
-    def answer(self, value: object) -> None:
-        """Send the return value of the tool."""
-        what = f"the result of tools.{self.tool.name}"
-        try:
-            encoded = encode(value, path=what, depth=self.running.depth)
-            self.running.answer(self.number, {"value": encoded})
-        except TooLargeError as problem:
-            self.fail(ValueError(f"{what} is {problem}"))
-        except Exception as problem:  # noqa: BLE001 - NotDataError, or an exception of an object
-            self.fail(problem)
-
-    def fail(self, error: BaseException) -> None:
-        """Send the exception of the tool."""
-        self.running.fail(self.number, error)
-
-
 Steps = Generator[Wait | Call, Message | None, Evaluation]
 
 
-@dataclass(slots=True, kw_only=True)
-class Running:
-    """The state of a running evaluation."""
-
-    engine: Engine
-    entry: Entry
-    order: Order
-    depth: int
-    parse_uncertainty: Span | None = None
-    started: float = 0
-    calls: int = 0
-    console: list[ConsoleLine] = field(default_factory=list)
-    console_is_cut: bool = False
-    failures: dict[int, BaseException] = field(default_factory=dict)
-
-    def answer(self, number: int, answer: Message) -> None:
-        """Send the answer to a call."""
-        self.engine.answer(self.entry, {"type": "answer", "call": number, **answer})
-
-    def fail(self, number: int, error: BaseException) -> None:
-        """Send the exception of a call."""
-        self.failures[number] = error
-        with contextlib.suppress(TooLargeError):
-            self.answer(number, {"error": encode_error(error)})
-            return
-        short = JavaScriptError(type(error).__name__, "the error message is too large")
-        self.answer(number, {"error": encode_error(short)})
-
-
-def evaluation_steps(
-    engine: Engine, entry: Entry, order: Order, tools: Mapping[str, BoundTool]
-) -> Steps:
+def evaluation_steps(running: Running) -> Steps:
     """Yield steps until the evaluation ends.
 
     Raises:
         SandboxError: The evaluation failed.
     """
-    limits = engine.settings.limits
-    running = Running(engine=engine, entry=entry, order=order, depth=limits.depth)
+    engine, entry, order = running.engine, running.entry, running.order
     try:
         program = yield from _program(running)
         given = {
-            name: encode(value, path=f"globals[{name!r}]", depth=limits.depth)
+            name: encode(value, path=f"globals[{name!r}]", depth=running.depth)
             for name, value in order.globals.items()
         }
         engine.begin(
@@ -150,7 +58,7 @@ def evaluation_steps(
                 "program": program,
             },
         )
-        return (yield from _outcome(running, tools))
+        return (yield from _outcome(running))
     except SandboxError as error:
         error.console = tuple(running.console)
         raise
@@ -210,13 +118,16 @@ def _without_types(running: Running) -> Generator[Wait, Message | None, str | No
     return text if isinstance(text, str) else None
 
 
-def _outcome(running: Running, tools: Mapping[str, BoundTool]) -> Steps:
+def _outcome(running: Running) -> Steps:
     while True:
         message = yield Wait(_patience(running))
         if message is None:
             yield from _ended_late(running)
         elif message["type"] == "call":
-            yield from _called(running, tools, message)
+            try:
+                yield from calls(running, message)
+            except InvalidCallError as problem:
+                raise _broken(running) from problem
         elif message["type"] == "done":
             return _evaluation(running, message)
         else:
@@ -283,35 +194,6 @@ def _add_output(running: Running, message: Message) -> None:
         running.console_is_cut = True
 
 
-def _called(
-    running: Running, tools: Mapping[str, BoundTool], message: Message
-) -> Generator[Call, Message | None, None]:
-    running.calls += 1
-    number, arguments = message.get("call"), message.get("arguments")
-    tool = tools.get(text_of(message, "tool"))
-    most = running.engine.settings.limits.tool_calls
-    if (
-        tool is None
-        or not isinstance(number, int)
-        or not isinstance(arguments, list)
-        or running.calls > most
-    ):
-        raise _broken(running)
-    try:
-        positional, named = tool.bound([decode(argument) for argument in arguments])
-    except (ArgumentError, NotDataError) as problem:
-        _tell_call(running, tool, allowed=False)
-        running.fail(number, JavaScriptError("TypeError", str(problem)))
-        return
-    _tell_call(running, tool, allowed=True)
-    yield Call(tool=tool, positional=positional, named=named, number=number, running=running)
-
-
-def _tell_call(running: Running, tool: BoundTool, *, allowed: bool) -> None:
-    use = CapabilityUse(package="", part="tools", capability=tool.name, allowed=allowed)
-    notify(running.engine.settings.report, use)
-
-
 def _evaluation(running: Running, message: Message) -> Evaluation:
     try:
         value = decode(message.get("value"))
@@ -339,7 +221,7 @@ def _failure(running: Running, message: Message) -> SandboxError:
         found.place = _place_of_syntax_error(running)
     call = message.get("call")
     if isinstance(call, int) and call in running.failures:
-        found.__cause__ = running.failures[call]
+        found.__cause__ = running.failures[call][1]
     return found
 
 

@@ -10,9 +10,18 @@ import base64
 import dataclasses
 import math
 import re
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Final, final
+import sys
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Final, TypeGuard, final
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 #: ECMA-262 21.1.2.6: a number cannot represent larger integers exactly; they become BigInts.
 _MAX_SAFE_INTEGER = 2**53 - 1
@@ -77,7 +86,8 @@ def encode(value: object, *, path: str, depth: int) -> object:
 
     Args:
         value: None, bool, int, float, str, bytes, datetime with a time zone, `UNDEFINED`, an
-            exception; lists, tuples, dictionaries with string keys, and dataclasses.
+            exception; date, time, timedelta, UUID, Decimal, Path; members of an Enum; lists,
+            tuples, sets, dictionaries with string keys, dataclasses, and models of pydantic.
         path: The name of the value in errors.
         depth: The maximum nesting depth of lists and dictionaries.
 
@@ -86,6 +96,8 @@ def encode(value: object, *, path: str, depth: int) -> object:
     """
     if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, Enum):
+        return encode(value.value, path=path, depth=depth - 1)
     if isinstance(value, int | float):
         return _encoded_number(value)
     if isinstance(value, str | bytes | bytearray | memoryview):
@@ -94,7 +106,19 @@ def encode(value: object, *, path: str, depth: int) -> object:
         return _encoded_date(value, path)
     if isinstance(value, Exception):
         return encode_error(value)
-    return "#undefined" if value is UNDEFINED else _encoded_members(value, path, depth)
+    if value is UNDEFINED:
+        return "#undefined"
+    scalar = _scalar(value)
+    return _encoded_members(value, path, depth) if scalar is None else scalar
+
+
+def _scalar(value: object) -> str | float | None:
+    """Return the text or number of a value that JavaScript has no type for."""
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, UUID | Decimal | PurePath):
+        return _marked(str(value))
+    return value.total_seconds() if isinstance(value, timedelta) else None
 
 
 def encode_error(error: BaseException) -> dict[str, str]:
@@ -145,6 +169,8 @@ def _encoded_members(value: object, path: str, depth: int) -> object:
         raise NotDataError(f"{path} is nested too deeply, or contains itself")
     if isinstance(value, Mapping):
         return _encoded_record(value, path, depth)
+    if isinstance(value, AbstractSet):
+        value = _in_order(value)
     if isinstance(value, Sequence):
         return [
             encode(item, path=f"{path}[{index}]", depth=depth - 1)
@@ -153,7 +179,26 @@ def _encoded_members(value: object, path: str, depth: int) -> object:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         names = [field.name for field in dataclasses.fields(value)]
         return _encoded_record({name: getattr(value, name) for name in names}, path, depth)
+    if is_model(value):
+        # Nested values stay objects of Python. The model decides about names and hidden fields.
+        return encode(value.model_dump(by_alias=True, warnings=False), path=path, depth=depth - 1)
+    if isinstance(value, Generator | AsyncGenerator):
+        raise NotDataError(f"{path} is a generator: only a whole result of a tool can be one")
     raise NotDataError(f"{path} is of type {type(value).__name__}, which is not data")
+
+
+def is_model(value: object) -> TypeGuard[BaseModel]:
+    """Return whether *value* is a model of pydantic, without importing it."""
+    pydantic = sys.modules.get("pydantic")
+    return pydantic is not None and isinstance(value, getattr(pydantic, "BaseModel", ()))
+
+
+def _in_order(values: AbstractSet[object]) -> list[object]:
+    """Return *values* sorted, because the order of a set differs between processes."""
+    try:
+        return sorted(values)  # type: ignore[type-var]  # if they can be compared
+    except TypeError:
+        return sorted(values, key=repr)
 
 
 def _encoded_record(value: Mapping[str, object], path: str, depth: int) -> dict[str, object]:

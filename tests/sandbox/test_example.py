@@ -11,7 +11,7 @@ _SAID = """\
 looks around:
     2 orders; returned: [4200]
 makes a mistake:
-    failed: TypeError: tools.read_order: argument 'number': str is not an instance of int
+    failed: TypeError: tools.read_order: argument 'number': expected a valid integer, got a string
 corrects it, with types:
     returned: 4200
 fulfils the task:

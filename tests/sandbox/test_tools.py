@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from typing import Literal, TypedDict
 
 import pytest
 
-from compartment_mapper import UNDEFINED, JavaScriptError, Sandbox, SandboxError, Tool
+from compartment_mapper import (
+    UNDEFINED,
+    CapabilityUse,
+    JavaScriptError,
+    Sandbox,
+    SandboxError,
+    Tool,
+)
 from compartment_mapper.sandbox.tools import Tools
 
 
@@ -87,6 +95,13 @@ def test_tools_are_called(source: str, value: object) -> None:
         assert sandbox.evaluate(source) == value
 
 
+@pytest.fixture
+def without_pydantic(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pydantic", None)
+    monkeypatch.delitem(sys.modules, "compartment_mapper.sandbox.conversion", raising=False)
+
+
+@pytest.mark.usefixtures("without_pydantic")
 @pytest.mark.parametrize(
     ("source", "message"),
     [
@@ -104,7 +119,9 @@ def test_tools_are_called(source: str, value: object) -> None:
         pytest.param("tools.echo(() => 1)", "tools.echo: argument 1 is a function, which is not data: only data can cross", id="functions"),
     ],
 )  # fmt: skip
-def test_arguments_are_checked_before_the_call(source: str, message: str | None) -> None:
+def test_arguments_are_checked_before_the_call_without_pydantic(
+    source: str, message: str | None
+) -> None:
     with Sandbox(tools=TOOLS, timeout=20.0) as sandbox, pytest.raises(SandboxError) as caught:
         sandbox.evaluate(source)
 
@@ -142,16 +159,64 @@ def test_a_tool_may_evaluate_itself() -> None:
         assert sandbox.evaluate("await tools.inner('1 + 1')") == 2
 
 
+LOOP: dict[str, object] = {}
+LOOP["again"] = LOOP
+
+
 @pytest.mark.parametrize(
     ("tool", "message"),
     [
         pytest.param(3, "is not a function", id="no-function"),
+        pytest.param({"then": print}, "cannot be named 'then'", id="a-promise"),
+        pytest.param({"a": {3: print}}, "must be a string, got 3", id="no-name"),
+        pytest.param(LOOP, "is nested too deeply", id="a-namespace-in-itself"),
+        pytest.param({"a": None}, "tool 'bad.a' is not a function", id="no-function-in-a-namespace"),
         pytest.param(Tool(function=print, schema={"type": "nope"}), "invalid schema", id="no-schema"),
     ],
 )  # fmt: skip
 def test_tools_are_looked_at_first(tool: object, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         Sandbox(tools={"bad": tool})  # type: ignore[dict-item]  # that is it
+
+
+NAMESPACES: Tools = {
+    "fs": {"read": lambda path: f"text of {path}", "deep": {"er": lambda: 1}},
+    "fs.read": lambda: "another",
+    "empty": {},
+    "__proto__": {"__proto__": lambda: "proto", "constructor": lambda: "constructor"},
+    "hasOwnProperty": lambda: "own",
+    "\ud800": {"a b": lambda: "surrogate", "": lambda: "empty"},
+    "toString": lambda: "text",
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        pytest.param("await tools.fs.read('a')", "text of a", id="nested"),
+        pytest.param("await tools.fs.deep.er()", 1, id="nested-twice"),
+        pytest.param("await tools['fs.read']()", "another", id="a-name-with-a-dot"),
+        pytest.param("Object.keys(tools.empty)", [], id="empty"),
+        pytest.param("[await tools.__proto__.__proto__(), await tools['__proto__'].constructor()]", ["proto", "constructor"], id="names-with-a-meaning"),
+        pytest.param("[await tools.hasOwnProperty(), await tools.toString()]", ["own", "text"], id="inherited-names"),
+        pytest.param("[await tools['\\ud800']['a b'](), await tools['\\ud800']['']()]", ["surrogate", "empty"], id="names-that-are-no-identifiers"),
+        pytest.param("[tools, tools.fs, tools.fs.deep, tools.fs.read].every(Object.isFrozen)", True, id="hardened"),
+        pytest.param("[tools.fs.read.name, await tools.fs === tools.fs]", ["read", True], id="plain-objects"),
+        pytest.param("try { await tools.fs.read(() => 1) } catch (e) { return e.message }", "tools.fs.read: argument 1 is a function, which is not data: only data can cross", id="messages-have-the-path"),
+        pytest.param("try { await tools['\\ud800']['a b'](1) } catch (e) { return e.message }", 'tools["\\ud800"]["a b"]: too many positional arguments', id="messages-have-the-quoted-path"),
+    ],
+)  # fmt: skip
+def test_tools_are_in_namespaces(source: str, value: object) -> None:
+    with Sandbox(tools=NAMESPACES, timeout=20.0) as sandbox:
+        assert sandbox.evaluate(source) == value
+
+
+def test_the_report_has_the_path_of_a_tool() -> None:
+    uses: list[CapabilityUse] = []
+    with Sandbox(tools=NAMESPACES, report=uses.append) as sandbox:
+        sandbox.evaluate("await tools.fs.read('a')")
+
+    assert [use.capability for use in uses] == ["fs.read"]
 
 
 def test_a_tool_is_not_called_for_what_has_ended() -> None:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from enum import Enum, IntEnum
+from pathlib import PurePosixPath
+from typing import NamedTuple
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel, Field, RootModel, computed_field
 
 from compartment_mapper import UNDEFINED, JavaScriptError, NotDataError, Sandbox, SandboxError
 
@@ -53,6 +59,11 @@ def test_data_comes_back_as_it_was(sandbox: Sandbox, data: list[object]) -> None
         pytest.param("Object.keys(proto)", ["__proto__"], id="a-key-that-means-something-else"),
         pytest.param("mark", "#undefined", id="texts-that-look-like-marks"),
         pytest.param("[record.x, Array.isArray(pair)]", [1, True], id="dataclasses-and-tuples"),
+        pytest.param("colors", ["red", 2, "#x"], id="enumerations"),
+        pytest.param("texts", ["12345678-1234-5678-1234-567812345678", "1.10", "/a", "2026-01-02", "03:04:05", 1.5], id="what-is-text-or-a-number"),
+        pytest.param("[numbers, mixed.length, named]", [[1, 2, 10], 2, [1, "b"]], id="sets-in-order-and-named-tuples"),
+        pytest.param("model", {"identity": "12345678-1234-5678-1234-567812345678", "point": {"x": 1}, "twice": 2}, id="models-of-pydantic"),
+        pytest.param("root", ["red"], id="root-models"),
     ],
 )  # fmt: skip
 def test_what_python_gives_is_what_javascript_gets(
@@ -70,14 +81,59 @@ def test_what_python_gives_is_what_javascript_gets(
         "mark": "#undefined",
         "record": Point(x=1),
         "pair": (1, 2),
+        "colors": [Color.RED, Number.TWO, Color.MARK],
+        "texts": [
+            UUID(ID),
+            Decimal("1.10"),
+            PurePosixPath("/a"),
+            date(2026, 1, 2),
+            time(3, 4, 5),
+            timedelta(seconds=1.5),
+        ],
+        "numbers": {10, 2, 1},
+        "mixed": frozenset([1, "a"]),
+        "named": Named(1, "b"),
+        "model": Model(id=UUID(ID), point=Point(x=1), hidden="h"),
+        "root": Root([Color.RED]),
     }
 
     assert sandbox.evaluate(source, globals=given) == value
 
 
+ID = "12345678-1234-5678-1234-567812345678"
+
+
 @dataclass
 class Point:
     x: int
+
+
+class Color(str, Enum):  # noqa: UP042 - as people write
+    RED = "red"
+    MARK = "#x"
+
+
+class Number(IntEnum):
+    TWO = 2
+
+
+class Named(NamedTuple):
+    a: int
+    b: str
+
+
+class Model(BaseModel):
+    id: UUID = Field(serialization_alias="identity")
+    point: Point
+    hidden: str = Field(exclude=True)
+
+    @computed_field
+    def twice(self) -> int:
+        return 2 * self.point.x
+
+
+class Root(RootModel[list[Color]]):
+    pass
 
 
 @pytest.mark.parametrize(
@@ -149,7 +205,8 @@ def test_dates_that_python_does_not_have_are_refused(sandbox: Sandbox) -> None:
         pytest.param(object(), id="objects"),
         pytest.param({1: 2}, id="keys-that-are-no-texts"),
         pytest.param(datetime(2026, 1, 1), id="dates-without-a-zone"),  # noqa: DTZ001 - that is it
-        pytest.param({1, 2}, id="sets"),
+        pytest.param({object()}, id="sets-of-no-data"),
+        pytest.param((x for x in "ab"), id="generators-inside-of-data"),
         pytest.param(print, id="functions"),
     ],
 )

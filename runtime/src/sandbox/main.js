@@ -17,15 +17,20 @@ import { stackOf } from '../stacks/uncaught.js';
 import { makeSend, readMessages } from './channel.js';
 import { evaluateProgram } from './programs.js';
 import { define, shown } from './endowments.js';
-import { makeCalls, makeSessions } from './sessions.js';
+import { makeCalls } from './calls.js';
+import { makeFacts } from './facts.js';
+import { makeSessions } from './sessions.js';
+import { problemOf, syntaxProblem } from './syntax.js';
 import { decode, encodeError, isErrorObject, makeEncoder } from './values.js';
 
 /** @import { Archive } from '../linker/import-archive.js' */
 /** @import { ModuleRecord } from '../cyclic-modules/records.js' */
 /** @import { Stacks } from '../stacks/stack.js' */
 /** @import { Message } from './channel.js' */
+/** @import { Facts } from './facts.js' */
 /** @import { ImportModule } from './programs.js' */
-/** @import { Session, Turn } from './sessions.js' */
+/** @import { Turn } from './calls.js' */
+/** @import { Session } from './sessions.js' */
 /** @import { Report } from '../protocols/audit.js' */
 /** @import { Package } from '../protocols/package.js' */
 /** @import { Powers } from '../protocols/powers.js' */
@@ -39,8 +44,9 @@ const MOST_TEXT = 16_384; // characters of a message or stack trace
  * @param {Powers} powers
  * @param {Stacks} stacks
  * @param {Report | undefined} report
+ * @param {Facts} facts
  */
-const makeModules = (powers, stacks, report) => {
+const makeModules = (powers, stacks, report, facts) => {
   /** @type {Map<string, Archive>} */
   const archives = new Map();
   let applications = 0;
@@ -79,7 +85,8 @@ const makeModules = (powers, stacks, report) => {
     if (archive === undefined) {
       const list = [...archives.keys()].map((name) => `'${name}'`).join(', ') || 'none';
       const message = `Cannot find module '${specifier}': the sandbox was given ${list}`;
-      throw codedError('ERR_MODULE_NOT_FOUND', message);
+      const error = codedError('ERR_MODULE_NOT_FOUND', message);
+      throw facts.noted(error, { kind: 'module', specifier });
     }
     const started = start(session, archive);
     session.modules.set(specifier, started);
@@ -108,7 +115,8 @@ const failureOf = (thrown) => {
   if (isErrorObject(thrown))
     return { error: encodeError(thrown, MOST_TEXT), stack: ownStackOf(thrown) };
   const message = shown(thrown).slice(0, MOST_TEXT);
-  return { error: encodeError(Object.assign(new Error(message), { name: 'Uncaught' }), MOST_TEXT) };
+  const error = Object.assign(new Error(message), { name: 'Uncaught' });
+  return { error: encodeError(error, MOST_TEXT), fact: 'thrown' };
 };
 
 const BODY = ['async()=>{', '\n}'];
@@ -188,12 +196,13 @@ const reportWith = (send) => {
  * @param {(message: Message) => void} send
  */
 const makeEvaluations = (settings, powers, stacks, send) => {
-  const calls = makeCalls(/** @type {any} */ (settings), send);
+  const facts = makeFacts();
+  const calls = makeCalls(/** @type {any} */ (settings), send, facts);
   const sessions = makeSessionStore(
     makeSessions(powers, /** @type {any} */ (settings), calls, send),
   );
   const report = settings['report'] ? reportWith(send) : undefined;
-  const modules = makeModules(powers, stacks, report);
+  const modules = makeModules(powers, stacks, report, facts);
   /** @type {Map<number, { session: Session, end: (message: Message) => void }>} */
   const active = new Map();
   /** @type {AsyncLocalStorage<Turn>} the turn of the running code, across callbacks */
@@ -219,8 +228,15 @@ const makeEvaluations = (settings, powers, stacks, send) => {
       setImmediate(sessions.prepare);
     };
     active.set(id, { session, end });
-    const failed = (/** @type {unknown} */ error) =>
-      end({ type: 'failed', ...failureOf(error), call: calls.callOf(error) ?? null });
+    const failed = (/** @type {unknown} */ error) => {
+      const { kind, site, ...fact } = facts.factOf(error) ?? {};
+      const known = {
+        ...(kind && { fact: kind }),
+        ...fact,
+        ...(site && { site: ownStackOf(site) }),
+      };
+      end({ type: 'failed', ...failureOf(error), ...known });
+    };
     const done = (/** @type {unknown} */ value) => {
       try {
         const encode = makeEncoder(settings['limits']);
@@ -244,14 +260,22 @@ const makeEvaluations = (settings, powers, stacks, send) => {
     evaluate,
     archive: modules.add,
     answer: ({ call, ...answer }) => calls.answered(call, answer),
-    cancel: ({ id }) => active.get(id)?.end({ type: 'cancelled' }),
+    cancel({ id }) {
+      const found = active.get(id);
+      const site = found?.session.turn && calls.pendingSite(found.session.turn);
+      found?.end({ type: 'cancelled', ...(site && { site: ownStackOf(site) }) });
+    },
+    parse({ id, kind, text }) {
+      const problem = syntaxProblem(kind, text);
+      send({ type: 'parsed', id, ...problem });
+    },
     drop: ({ compartment }) => sessions.drop(compartment),
     strip({ id, text }) {
       try {
         send({ type: 'stripped', id, text: withoutTypes(text) });
       } catch (error) {
         const { code } = /** @type {{ code?: string }} */ (error);
-        send({ type: 'stripped', id, code, ...failureOf(error) });
+        send({ type: 'stripped', id, code, ...failureOf(error), problem: problemOf(error) });
       }
     },
   };

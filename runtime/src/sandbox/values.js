@@ -124,8 +124,12 @@ const encodeDate = (value, path) => {
   return `#date:${apply(toISOString, value, [])}`;
 };
 
-/** @param {string} key */
-const step = (key) => (/^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`);
+/**
+ * @param {string} key
+ * @returns {string} how code reads the member: `.key` or `["a key"]`
+ */
+export const pathOf = (key) =>
+  /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 
 /**
  * @param {Limits} limits
@@ -176,7 +180,7 @@ export const makeEncoder = ({ depth: most, size }) => {
     const encoded = Object.create(null);
     for (const key of keys(value)) {
       spend(key.length + 4, path);
-      encoded[marked(key)] = encode(/** @type {any} */ (value)[key], `${path}${step(key)}`);
+      encoded[marked(key)] = encode(/** @type {any} */ (value)[key], `${path}${pathOf(key)}`);
     }
     return encoded;
   };

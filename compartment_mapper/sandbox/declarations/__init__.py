@@ -1,0 +1,1 @@
+"""Declarations of tools in TypeScript, for language models and for type checkers."""
