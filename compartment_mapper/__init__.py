@@ -7,11 +7,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from compartment_mapper.mcp.calls import Question
+    from compartment_mapper.mcp.library import McpTools, mcp_tools
     from compartment_mapper.sandbox.asynchronous import AsyncSandbox
     from compartment_mapper.sandbox.blocking import Sandbox
     from compartment_mapper.sandbox.console import ConsoleLine
     from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError
+    from compartment_mapper.sandbox.hold import Hold
     from compartment_mapper.sandbox.options import UnreviewedNode
+    from compartment_mapper.sandbox.pool import AsyncSandboxPool, SandboxPool
     from compartment_mapper.sandbox.report import CapabilityUse
     from compartment_mapper.sandbox.running import Evaluation
     from compartment_mapper.sandbox.settings import Limits
@@ -26,40 +30,51 @@ if TYPE_CHECKING:
 __all__ = [
     "UNDEFINED",
     "AsyncSandbox",
+    "AsyncSandboxPool",
     "CapabilityUse",
     "ConsoleLine",
     "Evaluation",
+    "Hold",
     "JavaScriptError",
     "Limits",
+    "McpTools",
     "NotDataError",
+    "Question",
     "Sandbox",
     "SandboxError",
+    "SandboxPool",
     "SandboxTimeoutError",
     "Tool",
     "Undefined",
     "UnreviewedNode",
+    "mcp_tools",
 ]
 
 #: The version of the project; hatchling reads it here, and `runtime/package.json` has the same.
 __version__ = "0.1.0"
 
-#: Public names of the sandbox by module, imported on first access: the command line does not need
-#: them.
+#: Public names by module, imported on first access: the command line does not need them.
 _MODULES = {
-    "AsyncSandbox": "asynchronous",
-    "ConsoleLine": "console",
-    "Evaluation": "running",
-    "JavaScriptError": "values",
-    "Limits": "settings",
-    "NotDataError": "values",
-    "Sandbox": "blocking",
-    "SandboxError": "failures",
-    "SandboxTimeoutError": "failures",
-    "Tool": "tools",
-    "UNDEFINED": "values",
-    "Undefined": "values",
-    "CapabilityUse": "report",
-    "UnreviewedNode": "options",
+    "AsyncSandbox": "sandbox.asynchronous",
+    "ConsoleLine": "sandbox.console",
+    "Evaluation": "sandbox.running",
+    "JavaScriptError": "sandbox.values",
+    "Limits": "sandbox.settings",
+    "NotDataError": "sandbox.values",
+    "Sandbox": "sandbox.blocking",
+    "SandboxError": "sandbox.failures",
+    "SandboxTimeoutError": "sandbox.failures",
+    "Tool": "sandbox.tools",
+    "UNDEFINED": "sandbox.values",
+    "Undefined": "sandbox.values",
+    "CapabilityUse": "sandbox.report",
+    "UnreviewedNode": "sandbox.options",
+    "AsyncSandboxPool": "sandbox.pool",
+    "Hold": "sandbox.hold",
+    "McpTools": "mcp.library",
+    "Question": "mcp.calls",
+    "SandboxPool": "sandbox.pool",
+    "mcp_tools": "mcp.library",
 }
 
 
@@ -67,7 +82,7 @@ def __getattr__(name: str) -> object:
     """Return a name of the sandbox."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found: object = getattr(import_module(f"{__name__}.sandbox.{_MODULES[name]}"), name)
+    found: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
     return found
 
 

@@ -21,6 +21,7 @@ from docs import DOCUMENTATION, build_site
 _RUNTIME = ROOT / "runtime"
 _PACKAGES = ROOT / "tests" / "packages"
 _BROWSER = ROOT / "tests" / "browser"
+_MCP = ROOT / "tests" / "mcp"
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -31,6 +32,7 @@ def main() -> None:
     npm("development dependencies of the runtime", "ci", *npm_cache, cwd=_RUNTIME)
     npm("packages for tests", "ci", *npm_cache, cwd=_PACKAGES)
     npm("browser automation", "ci", *npm_cache, cwd=_BROWSER)
+    npm("MCP servers for tests", "ci", *npm_cache, cwd=_MCP)
     _get_chromium()
     step("format", [tool("ruff"), "format", "--check", "."])
     step("lint", [tool("ruff"), "check", "."])

@@ -16,6 +16,7 @@ _COMMANDS = {
     "init": "compartment_mapper.cli.init.command:init_command",
     "inspect": "compartment_mapper.cli.inspect:inspect_command",
     "install-scripts": "compartment_mapper.cli.install_scripts:install_scripts_group",
+    "mcp": "compartment_mapper.cli.mcp:mcp_command",
     "policy": "compartment_mapper.cli.policy:policy_group",
     "report": "compartment_mapper.cli.report.command:report_command",
     "run": "compartment_mapper.cli.run:run_command",
@@ -37,6 +38,7 @@ def main() -> None:
     compartment-mapper run app.zip -- --port 8080      run it confined
     compartment-mapper exec --infer eslint .           run a tool of the project confined
     compartment-mapper eval -e "1 + 1"                 evaluate code with no capabilities
+    compartment-mapper mcp servers.json                serve MCP tools to programs of a model
 
     Exit status: 0 success, 1 invalid input or findings, 2 usage error. `run` and `exec` exit with
     the status of the program.

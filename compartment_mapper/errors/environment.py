@@ -88,6 +88,24 @@ def sbom_not_installed() -> Diagnostic:
     )
 
 
+def mcp_not_installed() -> Diagnostic:
+    """The extra for ``mcp`` is not installed."""
+    return Diagnostic(
+        code="MCP_NOT_INSTALLED",
+        message="`compartment-mapper mcp` needs the package mcp, which is not installed",
+        hint="pip install 'compartment-mapper[mcp]'",
+    )
+
+
+def token_needed(host: str) -> Diagnostic:
+    """``mcp --http`` would serve other machines without a token."""
+    return Diagnostic(
+        code="MCP_TOKEN_NEEDED",
+        message=f"'{host}' can be reached from other machines: anybody could run code",
+        hint="name the environment variable with a token: --token-env NAME",
+    )
+
+
 def esbuild_not_found() -> Diagnostic:
     """The application has no esbuild for ``--minify``."""
     return Diagnostic(

@@ -11,6 +11,7 @@ from typing import Self
 from compartment_mapper.sandbox.base import BaseSandbox
 from compartment_mapper.sandbox.calls import Call
 from compartment_mapper.sandbox.engine import Entry
+from compartment_mapper.sandbox.hold import Hold
 from compartment_mapper.sandbox.messages import Message
 from compartment_mapper.sandbox.options import order_of
 from compartment_mapper.sandbox.running import Evaluation, Running
@@ -56,12 +57,22 @@ class AsyncSandbox(BaseSandbox):
         globals: Mapping[str, object] | None = None,  # noqa: A002 - the term of SES
         timeout: float | None = None,  # noqa: ASYNC109 - limits the evaluation, not the coroutine
         name: str = "evaluation.js",
+        hold: Hold | None = None,
     ) -> Evaluation:
-        """Evaluate *source*; see `Sandbox.run`. Canceling the coroutine cancels the evaluation."""
+        """Evaluate *source*; see `Sandbox.run`. Canceling the coroutine cancels the evaluation.
+
+        Args:
+            source: See `Sandbox.run`.
+            compartment: See `Sandbox.run`.
+            globals: See `Sandbox.run`.
+            timeout: See `Sandbox.run`.
+            name: See `Sandbox.run`.
+            hold: While it is held, the timeout does not pass: a tool waits for a person.
+        """
         posted: asyncio.Queue[Message] = asyncio.Queue()
         entry = Entry(post=_poster(posted))
         seconds = self._timeout if timeout is None else timeout
-        order = order_of(source, name, compartment, globals, seconds)
+        order = order_of(source, name, compartment, globals, seconds, hold)
         running = Running(engine=self._engine, entry=entry, order=order, tools=self._tools)
         steps = evaluation_steps(running)
         called: set[asyncio.Task[None]] = set()

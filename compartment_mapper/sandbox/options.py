@@ -9,11 +9,11 @@ from io import BytesIO
 from os import PathLike
 from pathlib import Path
 
-import compartment_mapper
 from compartment_mapper import errors
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.errors.environment import runtime_missing
 from compartment_mapper.host.node_process import UnreviewedNode, find_node
+from compartment_mapper.sandbox.hold import Hold
 from compartment_mapper.sandbox.report import Report
 from compartment_mapper.sandbox.running import Order
 from compartment_mapper.sandbox.settings import Limits, Settings
@@ -25,7 +25,7 @@ Modules = Mapping[str, bytes | str | PathLike[str]]
 
 #: The longest timeout in seconds that the system supports.
 _LONGEST = threading.TIMEOUT_MAX
-_RUNTIME = Path(compartment_mapper.__file__).parent / "_runtime"
+_RUNTIME = Path(__file__).parents[1] / "_runtime"
 
 
 def settings_of(  # noqa: PLR0913 - one for each setting of a sandbox
@@ -83,6 +83,7 @@ def order_of(
     compartment: str | None,
     given: Mapping[str, object] | None,
     timeout: float,
+    hold: Hold | None = None,
 ) -> Order:
     """Return the parameters of the evaluation.
 
@@ -98,5 +99,10 @@ def order_of(
     # Stack traces are searched for this URL's file.
     file = re.sub(r"[^\w.-]", "_", name) or "_"
     return Order(
-        source=source, file=file, compartment=compartment, globals=given or {}, timeout=timeout
+        source=source,
+        file=file,
+        compartment=compartment,
+        globals=given or {},
+        timeout=timeout,
+        hold=hold or Hold(),
     )

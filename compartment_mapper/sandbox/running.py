@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from compartment_mapper.sandbox.console import ConsoleLine
 from compartment_mapper.sandbox.engine import Engine, Entry
+from compartment_mapper.sandbox.hold import Hold
 from compartment_mapper.sandbox.messages import Message
 from compartment_mapper.sandbox.streams import Streams
 from compartment_mapper.sandbox.tools import ToolSet
@@ -37,6 +38,8 @@ class Order:
     compartment: str | None
     globals: Mapping[str, object]
     timeout: float
+    #: Stops the clock of the timeout.
+    hold: Hold
 
 
 @dataclass(slots=True, kw_only=True)

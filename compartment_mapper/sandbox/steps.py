@@ -23,6 +23,8 @@ from compartment_mapper.sandbox.values import UNDEFINED, NotDataError, decode, e
 _MORE_THAN_TYPES = "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX"
 #: Seconds after which an idle process that does not start the evaluation counts as hung.
 _PATIENCE = 2.0
+#: Seconds after which a held timeout is looked at again.
+_LEAST = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,9 @@ def _broken(running: Running) -> SandboxError:
 def _patience(running: Running) -> float:
     if not running.started:
         return _PATIENCE
-    return max(0.0, running.started + running.order.timeout - time.monotonic())
+    order = running.order
+    left = running.started + order.timeout + order.hold.seconds - time.monotonic()
+    return max(_LEAST if order.hold.is_held else 0.0, left)
 
 
 def _ended_late(running: Running) -> Generator[Wait, Message | None, None]:
@@ -169,6 +173,8 @@ def _ended_late(running: Running) -> Generator[Wait, Message | None, None]:
     engine, entry = running.engine, running.entry
     if not running.started:
         engine.restart_if_stuck(entry)
+        return
+    if _patience(running) > 0:  # it was held in the meantime
         return
     engine.cancel(entry)
     until = time.monotonic() + GRACE

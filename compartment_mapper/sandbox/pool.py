@@ -1,0 +1,271 @@
+"""`SandboxPool` and `AsyncSandboxPool`: processes that are started ahead, one evaluation each."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import time
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Self, TypedDict, Unpack
+
+from compartment_mapper.sandbox.asynchronous import AsyncSandbox
+from compartment_mapper.sandbox.blocking import Sandbox
+from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError
+from compartment_mapper.sandbox.metrics import Metrics
+from compartment_mapper.sandbox.options import Modules
+from compartment_mapper.sandbox.report import Report
+from compartment_mapper.sandbox.running import Evaluation
+from compartment_mapper.sandbox.settings import Limits
+from compartment_mapper.sandbox.slots import Slot, Slots, Waiting
+from compartment_mapper.sandbox.tools import Tools
+
+
+class SandboxOptions(TypedDict, total=False):
+    """The options of each process; see `Sandbox`."""
+
+    tools: Tools | None
+    timeout: float
+    memory_mb: int
+    modules: Modules | None
+    clock: bool
+    random: bool
+    limits: Limits | None
+    node: str | None
+    report: Report | None
+
+
+class SandboxPool:
+    """Several `Sandbox` processes; each has one evaluation at a time.
+
+    An endless loop stops nobody else. Thread-safe: who asks first gets the next free process.
+
+    Args:
+        size: The number of processes, which start at once.
+        queue: The maximum number of evaluations that wait for a process.
+        uses: The number of evaluations after which a process is replaced by a new one.
+        options: The options of each `Sandbox`.
+
+    Raises:
+        ValueError: A number is too small.
+        TypeError: A tool is invalid.
+        InputError: An archive or *node* is invalid.
+
+    >>> with SandboxPool(size=1) as pool:
+    ...     pool.evaluate("1 + 1")
+    2
+    """
+
+    def __init__(
+        self,
+        *,
+        size: int = 2,
+        queue: int = 1000,
+        uses: int = 1000,
+        **options: Unpack[SandboxOptions],
+    ) -> None:
+        self._slots: Slots[Sandbox] = Slots(
+            lambda: Sandbox(**options), size=size, queue=queue, uses=uses
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_problem: object) -> None:
+        self.close()
+
+    def evaluate(
+        self,
+        source: str,
+        *,
+        globals: Mapping[str, object] | None = None,  # noqa: A002 - the term of SES
+        timeout: float | None = None,
+        wait: float | None = None,
+        name: str = "evaluation.js",
+    ) -> object:
+        """Return the value of *source*; see `run`."""
+        return self.run(source, globals=globals, timeout=timeout, wait=wait, name=name).value
+
+    def run(
+        self,
+        source: str,
+        *,
+        globals: Mapping[str, object] | None = None,  # noqa: A002 - the term of SES
+        timeout: float | None = None,
+        wait: float | None = None,
+        name: str = "evaluation.js",
+    ) -> Evaluation:
+        """Evaluate *source* in the next free process; see `Sandbox.run`.
+
+        Args:
+            source: See `Sandbox.run`.
+            globals: See `Sandbox.run`.
+            timeout: The timeout of the evaluation in seconds, from its start.
+            wait: The maximum number of seconds to wait for a process. Default: no limit.
+            name: See `Sandbox.run`.
+
+        Raises:
+            SandboxError: POOL_FULL; CLOSED; or see `Sandbox.run`.
+            SandboxTimeoutError: The evaluation exceeded its timeout, or *wait* is over.
+        """
+        slot = self._granted(wait)
+        try:
+            with counted(self._slots.metrics):
+                return slot.sandbox.run(source, globals=globals, timeout=timeout, name=name)
+        finally:
+            self._slots.release(slot)
+
+    def _granted(self, wait: float | None) -> Slot[Sandbox]:
+        answers: queue.SimpleQueue[Slot[Sandbox] | SandboxError] = queue.SimpleQueue()
+        waiting: Waiting[Sandbox] = Waiting(granted=answers.put, failed=answers.put)
+        self._slots.request(waiting)
+        try:
+            answer = answers.get(timeout=wait)
+        except BaseException as problem:
+            if not self._slots.withdraw(waiting):  # it was granted in this moment
+                late = answers.get()
+                if isinstance(late, Slot):
+                    self._slots.release(late, is_used=False)
+            if isinstance(problem, queue.Empty):
+                raise _waited(wait) from None
+            raise
+        if isinstance(answer, SandboxError):
+            raise answer
+        return answer
+
+    def health(self) -> Mapping[str, int]:
+        """Return the numbers of ``processes``, ``idle``, ``busy``, ``waiting`` and ``restarts``."""
+        return self._slots.health()
+
+    def metrics(self) -> str:
+        """Return counters in the text format of Prometheus."""
+        return self._slots.metrics.text(self._slots.health())
+
+    def close(self, *, grace: float = 5.0) -> None:
+        """Refuse new evaluations, wait for running ones, and end the processes.
+
+        Args:
+            grace: The maximum number of seconds to wait; then running evaluations raise CLOSED.
+        """
+        self._slots.close(grace=grace)
+
+
+class AsyncSandboxPool:
+    """The awaitable `SandboxPool`, of `AsyncSandbox` processes; takes the same arguments."""
+
+    def __init__(
+        self,
+        *,
+        size: int = 2,
+        queue: int = 1000,
+        uses: int = 1000,
+        **options: Unpack[SandboxOptions],
+    ) -> None:
+        self._slots: Slots[AsyncSandbox] = Slots(
+            lambda: AsyncSandbox(**options), size=size, queue=queue, uses=uses
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_problem: object) -> None:
+        await self.close()
+
+    async def evaluate(
+        self,
+        source: str,
+        *,
+        globals: Mapping[str, object] | None = None,  # noqa: A002 - the term of SES
+        timeout: float | None = None,  # noqa: ASYNC109 - limits the evaluation, not the coroutine
+        wait: float | None = None,
+        name: str = "evaluation.js",
+    ) -> object:
+        """Return the value of *source*; see `SandboxPool.run`."""
+        done = await self.run(source, globals=globals, timeout=timeout, wait=wait, name=name)
+        return done.value
+
+    async def run(
+        self,
+        source: str,
+        *,
+        globals: Mapping[str, object] | None = None,  # noqa: A002 - the term of SES
+        timeout: float | None = None,  # noqa: ASYNC109 - limits the evaluation, not the coroutine
+        wait: float | None = None,
+        name: str = "evaluation.js",
+    ) -> Evaluation:
+        """Evaluate *source* in the next free process; see `SandboxPool.run`."""
+        slot = await self._granted(wait)
+        try:
+            with counted(self._slots.metrics):
+                return await slot.sandbox.run(source, globals=globals, timeout=timeout, name=name)
+        finally:
+            self._slots.release(slot)
+
+    async def _granted(self, wait: float | None) -> Slot[AsyncSandbox]:
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Slot[AsyncSandbox]] = loop.create_future()
+        waiting: Waiting[AsyncSandbox] = Waiting(
+            granted=partial(_soon, loop, self._settle, answer),
+            failed=partial(_soon, loop, _fail, answer),
+        )
+        self._slots.request(waiting)
+        try:
+            async with asyncio.timeout(wait):
+                return await answer
+        except TimeoutError:
+            raise _waited(wait) from None
+        finally:
+            if not answer.done() or answer.cancelled():
+                answer.cancel()  # a process that is granted later goes back
+                self._slots.withdraw(waiting)
+
+    def _settle(self, answer: asyncio.Future[Slot[AsyncSandbox]], slot: Slot[AsyncSandbox]) -> None:
+        if answer.done():
+            self._slots.release(slot, is_used=False)
+        else:
+            answer.set_result(slot)
+
+    def health(self) -> Mapping[str, int]:
+        """Return the numbers of ``processes``, ``idle``, ``busy``, ``waiting`` and ``restarts``."""
+        return self._slots.health()
+
+    def metrics(self) -> str:
+        """Return counters in the text format of Prometheus."""
+        return self._slots.metrics.text(self._slots.health())
+
+    async def close(self, *, grace: float = 5.0) -> None:
+        """Refuse new evaluations, wait for running ones, and end the processes.
+
+        Args:
+            grace: The maximum number of seconds to wait; then running evaluations raise CLOSED.
+        """
+        await asyncio.to_thread(self._slots.close, grace=grace)
+
+
+def _soon(loop: asyncio.AbstractEventLoop, function: object, *arguments: object) -> None:
+    assert callable(function)
+    loop.call_soon_threadsafe(function, *arguments)
+
+
+def _fail(answer: asyncio.Future[Slot[AsyncSandbox]], error: SandboxError) -> None:
+    if not answer.done():
+        answer.set_exception(error)
+
+
+def _waited(wait: float | None) -> SandboxError:
+    return SandboxTimeoutError("POOL_WAIT", f"no process was free within {wait:g} seconds")
+
+
+@contextlib.contextmanager
+def counted(metrics: Metrics) -> Iterator[None]:
+    """Count an evaluation with its outcome."""
+    began, outcome = time.monotonic(), "interrupted"
+    try:
+        yield
+        outcome = "ok"
+    except SandboxError as error:
+        outcome = error.code.lower()
+        raise
+    finally:
+        metrics.ended(outcome, time.monotonic() - began)

@@ -1,0 +1,156 @@
+"""Pools: processes that are started ahead, one evaluation each, and a queue in order."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from compartment_mapper import AsyncSandboxPool, SandboxError, SandboxPool, SandboxTimeoutError
+
+LOOP = "while (true) {}"
+
+
+def test_threads_share_processes() -> None:
+    with SandboxPool(size=2, tools={"add": lambda a, b: a + b}) as pool:
+        with ThreadPoolExecutor(8) as threads:
+            sources = [f"await tools.add({n}, 1)" for n in range(100)]
+            assert list(threads.map(pool.evaluate, sources)) == list(range(1, 101))
+
+        assert pool.health() == {
+            "processes": 2,
+            "idle": 2,
+            "busy": 0,
+            "waiting": 0,
+            "restarts": 0,
+        }
+
+
+def test_a_loop_stops_nobody_else() -> None:
+    with SandboxPool(size=2, timeout=1.0) as pool, ThreadPoolExecutor(2) as threads:
+        pool.evaluate("1")
+        looping = threads.submit(pool.evaluate, LOOP)
+        began = time.monotonic()
+        for n in range(10):
+            assert pool.evaluate(f"{n}") == n
+        assert time.monotonic() - began < 1.0
+        assert isinstance(looping.exception(), SandboxTimeoutError)
+        assert pool.evaluate("'again'") == "again"
+
+
+def test_who_asks_first_is_first() -> None:
+    order: list[int] = []
+
+    async def test() -> None:
+        async def note(number: int) -> None:
+            order.append(number)
+
+        async with AsyncSandboxPool(size=1, tools={"note": note}) as pool:
+            await asyncio.gather(*(pool.evaluate(f"await tools.note({n})") for n in range(20)))
+
+    asyncio.run(test())
+    assert order == list(range(20))
+
+
+def test_the_queue_has_an_end() -> None:
+    held = threading.Event()
+    with (
+        SandboxPool(size=1, queue=1, tools={"wait": held.wait}) as pool,
+        ThreadPoolExecutor(2) as threads,
+    ):
+        first = threads.submit(pool.evaluate, "await tools.wait(); return 1")
+        while pool.health()["busy"] == 0:
+            time.sleep(0.01)
+        second = threads.submit(pool.evaluate, "2")
+        while pool.health()["waiting"] == 0:
+            time.sleep(0.01)
+        with pytest.raises(SandboxError, match="all 1 processes are busy, and 1 wait") as full:
+            pool.evaluate("3")
+        assert full.value.code == "POOL_FULL"
+        held.set()
+        assert (first.result(), second.result()) == (1, 2)
+
+
+@pytest.mark.parametrize("wait", [0.0, 0.1])
+def test_waiting_has_an_end_and_leaves_nothing_behind(wait: float) -> None:
+    async def test() -> None:
+        async with AsyncSandboxPool(size=1, timeout=1.0) as pool:
+            running = asyncio.create_task(pool.evaluate(LOOP))
+            await asyncio.sleep(0.3)
+            with pytest.raises(SandboxTimeoutError, match="no process was free") as caught:
+                await pool.evaluate("1", wait=wait)
+            assert caught.value.code == "POOL_WAIT"
+            cancelled = asyncio.create_task(pool.evaluate("2"))
+            await asyncio.sleep(0.05)
+            cancelled.cancel()
+            await asyncio.gather(running, cancelled, return_exceptions=True)
+            assert await pool.evaluate("3") == 3
+            assert pool.health()["idle"] == 1
+
+    asyncio.run(test())
+
+
+def test_processes_are_replaced_after_some_evaluations() -> None:
+    seen: set[int] = set()
+    with SandboxPool(size=1, uses=3) as pool:
+        for _ in range(7):
+            pool.evaluate("1")
+            seen.add(next(iter(pool._slots._all)).sandbox.process_id)  # noqa: SLF001 - no other way
+        assert len(seen) == 3
+        assert "compartment_mapper_sandbox_recycled_total 2" in pool.metrics()
+
+
+def test_metrics_are_text_for_prometheus() -> None:
+    with SandboxPool(size=1, timeout=0.2) as pool:
+        pool.evaluate("1")
+        with pytest.raises(SandboxError):
+            pool.evaluate("throw new Error('x')")
+        with pytest.raises(SandboxError):
+            pool.evaluate(LOOP)
+        text = pool.metrics()
+
+    line = re.compile(r'(?:# (?:HELP|TYPE) \w+ .+|\w+(?:\{\w+="[^"]*"\})? [\d.]+)')
+    assert all(line.fullmatch(each) for each in text.splitlines())
+    for outcome in ("ok", "javascript_error", "timeout"):
+        assert f'evaluations_total{{outcome="{outcome}"}} 1' in text
+    assert "evaluation_seconds_count 3" in text
+    assert "compartment_mapper_sandbox_processes 1" in text
+
+
+def test_closing_waits_for_running_evaluations_and_refuses_others() -> None:
+    pool = SandboxPool(size=1, tools={"sleep": time.sleep})
+    with ThreadPoolExecutor(3) as threads:
+        running = threads.submit(pool.evaluate, "await tools.sleep(0.5); return 'done'")
+        while pool.health()["busy"] == 0:
+            time.sleep(0.01)
+        waiting = threads.submit(pool.evaluate, "1")
+        while pool.health()["waiting"] == 0:
+            time.sleep(0.01)
+        pool.close()
+        assert running.result() == "done"
+        assert isinstance(waiting.exception(), SandboxError)
+    with pytest.raises(SandboxError, match="the pool is closed"):
+        pool.evaluate("1")
+
+
+def test_closing_ends_evaluations_that_do_not_end() -> None:
+    async def test() -> None:
+        pool = AsyncSandboxPool(size=1, timeout=30)
+        running = asyncio.create_task(pool.evaluate(LOOP))
+        await asyncio.sleep(0.3)
+        await pool.close(grace=0.2)
+        with pytest.raises(SandboxError) as caught:
+            await running
+        assert caught.value.code == "CLOSED"
+
+    asyncio.run(test())
+
+
+@pytest.mark.parametrize("numbers", [{"size": 0}, {"queue": -1}, {"uses": 0}])
+def test_numbers_are_checked(numbers: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="must be at least"):
+        SandboxPool(**numbers)  # type: ignore[arg-type]  # a dictionary has no names
