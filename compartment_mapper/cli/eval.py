@@ -192,17 +192,18 @@ def _tell_failure(error: SandboxError, *, as_json: bool) -> None:
     if not as_json:
         _show_console(error.console)
         _show(f"{error}", err=True)
+        if error.hint:
+            _show(f"  hint: {error.hint}", err=True)
         return
-    place = error.place
-    position = place.position if place is not None else None
     found: Mapping[str, object] = {
         "error": {
             "code": error.code,
             "name": error.name,
             "message": error.message,
-            "line": position.line if position is not None else None,
-            "column": position.column if position is not None else None,
+            "line": error.line,
+            "column": error.column,
             "stack": error.stack.splitlines(),
+            "hint": error.hint,
         },
         "console": _lines(error.console),
     }

@@ -12,3 +12,5 @@ class ConsoleLine:
     #: The method: ``log``, ``info``, ``debug``, ``warn``, ``error`` or ``trace``.
     level: str
     text: str
+    #: Whether it tells of an error that nobody caught, for example a rejected promise.
+    is_uncaught: bool = False

@@ -9,6 +9,7 @@ from compartment_mapper.compile.edit_table import edit_table
 from compartment_mapper.sandbox.failures import SandboxError
 from compartment_mapper.sandbox.messages import Message
 from compartment_mapper.scan.evaluated import EvaluatedSource, TooComplexError, scan_evaluated
+from compartment_mapper.scan.syntax.tree import parse
 from compartment_mapper.text import Span
 
 
@@ -38,6 +39,15 @@ def program_of(source: str, *, keeps: bool) -> Program:
         is_javascript=found.is_javascript,
         parse_uncertainty=found.record.parse_uncertainty,
     )
+
+
+def loop_lines(source: str) -> list[int]:
+    """Return the lines where loops begin, in order."""
+    syntax = parse(source.encode("utf-8", "replace"))
+    return sorted({row + 1 for row in syntax.rows_of(_LOOPS)})
+
+
+_LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
 
 
 def _compiled(source: bytes, found: EvaluatedSource) -> Message:

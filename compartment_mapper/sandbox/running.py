@@ -52,6 +52,12 @@ class Running:
     tools: ToolSet
     streams: Streams = field(default_factory=Streams)
     parse_uncertainty: Span | None = None
+    #: The kind of the program: ``script``, ``body`` or ``module``.
+    kind: str = "script"
+    #: The source without types, which has the same positions; None if it is JavaScript.
+    stripped: str | None = None
+    #: Where types could not be stripped: ``message``, ``line`` and ``column``.
+    type_problem: Message = field(default_factory=dict)
     started: float = 0
     calls: int = 0
     console: list[ConsoleLine] = field(default_factory=list)

@@ -10,12 +10,18 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass
 
-from compartment_mapper.errors.diagnostic import Place, place_in
 from compartment_mapper.sandbox.calls import Call, InvalidCallError, calls
 from compartment_mapper.sandbox.console import ConsoleLine
 from compartment_mapper.sandbox.engine import GRACE
-from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError, thrown
+from compartment_mapper.sandbox.failures import SandboxError
 from compartment_mapper.sandbox.messages import Message, TooLargeError, record_of, text_of
+from compartment_mapper.sandbox.outcome import (
+    lost,
+    may_be_syntax_error,
+    thrown_error,
+    too_late,
+    with_hint,
+)
 from compartment_mapper.sandbox.running import Evaluation, Running
 from compartment_mapper.sandbox.values import UNDEFINED, NotDataError, decode, encode
 
@@ -25,6 +31,8 @@ _MORE_THAN_TYPES = "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX"
 _PATIENCE = 2.0
 #: Seconds after which a held timeout is looked at again.
 _LEAST = 0.2
+#: Seconds to find a syntax error.
+_PARSING = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,7 @@ def evaluation_steps(running: Running) -> Steps:
         return (yield from _outcome(running))
     except SandboxError as error:
         error.console = tuple(running.console)
+        with_hint(error)
         raise
     except TooLargeError as problem:
         raise SandboxError("TOO_LARGE", f"the source and its globals are {problem}") from problem
@@ -93,9 +102,10 @@ def _program(running: Running) -> Generator[Wait, Message | None, Message]:
     program = program_of(order.source, keeps=keeps)
     running.parse_uncertainty = program.parse_uncertainty
     if not program.is_javascript:
-        stripped = yield from _without_types(running)
-        if stripped is not None:
-            program = program_of(stripped, keeps=keeps)
+        running.stripped = yield from _without_types(running)
+        if running.stripped is not None:
+            program = program_of(running.stripped, keeps=keeps)
+    running.kind = text_of(program.message, "kind")
     return program.message
 
 
@@ -109,13 +119,14 @@ def _without_types(running: Running) -> Generator[Wait, Message | None, str | No
         message = yield Wait(max(0.0, until - time.monotonic()))
     if message is None:
         engine.kill(entry)
-        raise _too_late(running)
+        raise too_late(running, None)
     if message["type"] == "lost":
-        raise _lost(message)
+        raise lost(message)
     if message["type"] != "stripped":
         raise _broken(running)
+    running.type_problem = record_of(message, "problem")
     if message.get("code") == _MORE_THAN_TYPES:
-        raise _failure(running, message)
+        raise _thrown(running, message, {})
     text = message.get("text")
     return text if isinstance(text, str) else None
 
@@ -132,6 +143,8 @@ def _outcome(running: Running) -> Steps:
                 raise _broken(running) from problem
         elif message["type"] == "done":
             return _evaluation(running, message)
+        elif message["type"] == "failed":
+            raise _thrown(running, message, (yield from _syntax_problem(running, message)))
         else:
             _note(running, message)
 
@@ -146,10 +159,8 @@ def _note(running: Running, message: Message) -> None:
             running.console.clear()
         case "output":
             _add_output(running, message)
-        case "failed":
-            raise _failure(running, message)
         case "lost":
-            raise _lost(message)
+            raise lost(message)
         case _:
             raise _broken(running)
 
@@ -182,20 +193,33 @@ def _ended_late(running: Running) -> Generator[Wait, Message | None, None]:
         message = yield Wait(max(0.0, until - time.monotonic()))
         if message is None:
             engine.kill(entry)
-            raise _too_late(running)
+            raise too_late(running, None)
         if message["type"] in {"cancelled", "done", "failed", "lost"}:
-            raise _too_late(running)
+            raise too_late(running, message)
         if message["type"] == "output":
             _add_output(running, message)
 
 
-def _too_late(running: Running) -> SandboxError:
-    message = f"the evaluation took longer than {running.order.timeout:g} seconds"
-    return SandboxTimeoutError("TIMEOUT", message)
+def _syntax_problem(running: Running, message: Message) -> Generator[Wait, Message | None, Message]:
+    """Return where the source is invalid, if that is why it failed; the process parses it."""
+    if not may_be_syntax_error(running, message):
+        return {}
+    text = running.order.source if running.stripped is None else running.stripped
+    running.engine.begin(running.entry, {"type": "parse", "kind": running.kind, "text": text})
+    answer = yield Wait(_PARSING)
+    return answer if answer is not None and answer["type"] == "parsed" else {}
+
+
+def _thrown(running: Running, message: Message, problem: Message) -> SandboxError:
+    try:
+        return thrown_error(running, message, problem)
+    except NotDataError as invalid:
+        raise _broken(running) from invalid
 
 
 def _add_output(running: Running, message: Message) -> None:
-    running.console.append(ConsoleLine(text_of(message, "level"), text_of(message, "text")))
+    level, text = text_of(message, "level"), text_of(message, "text")
+    running.console.append(ConsoleLine(level, text, message.get("uncaught") is True))
     if message.get("cut"):
         running.console_is_cut = True
 
@@ -212,32 +236,3 @@ def _evaluation(running: Running, message: Message) -> Evaluation:
         tool_calls=running.calls,
         seconds=time.monotonic() - running.started,
     )
-
-
-def _failure(running: Running, message: Message) -> SandboxError:
-    error = record_of(message, "error")
-    try:
-        name, text = (decode(text_of(error, key)) for key in ("name", "#error"))
-    except NotDataError as problem:
-        raise _broken(running) from problem
-    stack = text_of(message, "stack")
-    order = running.order
-    found = thrown(f"{name}", f"{text}", stack, file=order.file, source=order.source)
-    if found.name == "SyntaxError" and found.place is None:
-        found.place = _place_of_syntax_error(running)
-    call = message.get("call")
-    if isinstance(call, int) and call in running.failures:
-        found.__cause__ = running.failures[call][1]
-    return found
-
-
-def _place_of_syntax_error(running: Running) -> Place | None:
-    """Return the position of the parse error; engines do not report it."""
-    order = running.order
-    if running.parse_uncertainty is None:
-        return None
-    return place_in(order.file, order.source.encode("utf-8", "replace"), running.parse_uncertainty)
-
-
-def _lost(message: Message) -> SandboxError:
-    return SandboxError(text_of(message, "code"), text_of(message, "message"))

@@ -50,9 +50,9 @@ def test_eval_prints_the_value(arguments: tuple[str, ...], text: str, output: st
     ("arguments", "status", "message"),
     [
         pytest.param(("-e", "null.x"), 1, "TypeError: Cannot read properties of null (reading 'x')\n  at evaluation.js:1:6\n  1 | null.x\n    |      ^\n", id="thrown"),
-        pytest.param(("-e", "for (;;);", "--timeout", "0.3"), 1, "[TIMEOUT] the evaluation took longer than 0.3 seconds\n", id="too-long"),
-        pytest.param(("-e", "await tools.no()", "--tool", "no=false"), 1, "ToolError: false exited with code 1\n", id="a-tool-that-fails"),
-        pytest.param(("-e", "await tools.no()", "--tool", "no=/does/not/exist"), 1, "ToolError: /does/not/exist: No such file or directory\n", id="a-tool-that-is-not-there"),
+        pytest.param(("-e", "for (;;);", "--timeout", "0.3"), 1, "[TIMEOUT] the evaluation took longer than 0.3 seconds\n  hint: it was running and did not wait for anything: a loop may never end; the only loop is in line 1\n", id="too-long"),
+        pytest.param(("-e", "await tools.no()", "--tool", "no=false"), 1, "ToolError: false exited with code 1\n  at evaluation.js:1:13\n  1 | await tools.no()\n    |             ^\n  hint: `tools.no` was called and failed: change the arguments, or catch the error\n", id="a-tool-that-fails"),
+        pytest.param(("-e", "await tools.no()", "--tool", "no=/does/not/exist"), 1, "ToolError: /does/not/exist: No such file or directory\n  at evaluation.js:1:13\n  1 | await tools.no()\n    |             ^\n  hint: `tools.no` was called and failed: change the arguments, or catch the error\n", id="a-tool-that-is-not-there"),
         pytest.param(("-e", "await tools.no()", "--tool", "no=sleep 9", "--timeout", "0.5"), 1, None, id="a-tool-that-takes-too-long"),
         pytest.param(("nope.js",), 1, "error [CANNOT_READ]: cannot read 'nope.js': no such file or directory\n", id="no-file"),
         pytest.param(("-e", "1", "nope.js"), 2, None, id="both"),
@@ -95,6 +95,7 @@ def test_eval_prints_errors_as_json(tmp_path: Path) -> None:
             "line": 2,
             "column": 1,
             "stack": ["    at text.ts:2:1"],
+            "hint": "",
         },
         "console": [],
     }

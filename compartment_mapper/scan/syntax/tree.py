@@ -8,7 +8,7 @@ walk over the whole tree takes a hundred times as long as the parse.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import inf
@@ -200,6 +200,19 @@ class Syntax:
                     return widest
             counts[-1] += 1
         return None
+
+    def rows_of(self, kinds: Container[str]) -> Iterator[int]:
+        """Yield the rows where nodes of these *kinds* begin, from 0."""
+        cursor = self.tree.walk()
+        while True:
+            node = cursor.node
+            if node is not None and node.type in kinds:
+                yield node.start_point[0]
+            if cursor.goto_first_child():
+                continue
+            while not cursor.goto_next_sibling():
+                if not cursor.goto_parent():
+                    return
 
     def first_error(self) -> Span | None:
         """Return the first position that the parser did not understand, or None."""

@@ -31,7 +31,7 @@ import { decode, errorOf, makeEncoder, pathOf } from './values.js';
  * @typedef {object} Calls
  * @property {(session: Caller) => object} makeTools
  * @property {(id: number, answer: Answer) => void} answered
- * @property {(turn: Turn) => Error | undefined} pendingSite where the oldest pending call of the turn was made
+ * @property {(turn: Turn) => Waiting | undefined} pendingCall the oldest one of the turn
  * @property {(turn: Turn) => void} forget drops pending calls of the turn
  */
 
@@ -154,8 +154,8 @@ export const makeCalls = ({ tools, limits }, send, facts) => {
       } else if (stream) found.resolve(harden(steps(found, number)));
       else found.resolve(decode(/** @type {Encoded} */ (value)));
     },
-    pendingSite(turn) {
-      for (const { turn: owner, site } of waiting.values()) if (owner === turn) return site;
+    pendingCall(turn) {
+      for (const found of waiting.values()) if (found.turn === turn) return found;
       return undefined;
     },
     forget(turn) {

@@ -3,10 +3,10 @@
 
 /**
  * @typedef {object} Fact
- * @property {'call' | 'calls' | 'module' | 'value'} kind a failed call of a tool; too many calls; an unknown module; a
- *   value that is not data
+ * @property {'call' | 'calls' | 'module' | 'undeclared'} kind a failed call of a tool; too many calls; an unknown module;
+ *   an undeclared variable
  * @property {number} [call]
- * @property {string} [specifier]
+ * @property {string} [name] of the module or variable
  * @property {Error} [site] where the failed call was made
  *
  * @typedef {object} Facts

@@ -2,7 +2,6 @@
 // or in a session, and calls the host's tools.
 import { secure } from '../lockdown/lockdown.js';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { stripTypeScriptTypes } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parseArchive } from '../linker/import-archive.js';
@@ -20,7 +19,7 @@ import { define, shown } from './endowments.js';
 import { makeCalls } from './calls.js';
 import { makeFacts } from './facts.js';
 import { makeSessions } from './sessions.js';
-import { problemOf, syntaxProblem } from './syntax.js';
+import { syntaxProblem, withoutTypes } from './syntax.js';
 import { decode, encodeError, isErrorObject, makeEncoder } from './values.js';
 
 /** @import { Archive } from '../linker/import-archive.js' */
@@ -86,7 +85,7 @@ const makeModules = (powers, stacks, report, facts) => {
       const list = [...archives.keys()].map((name) => `'${name}'`).join(', ') || 'none';
       const message = `Cannot find module '${specifier}': the sandbox was given ${list}`;
       const error = codedError('ERR_MODULE_NOT_FOUND', message);
-      throw facts.noted(error, { kind: 'module', specifier });
+      throw facts.noted(error, { kind: 'module', name: specifier });
     }
     const started = start(session, archive);
     session.modules.set(specifier, started);
@@ -117,22 +116,6 @@ const failureOf = (thrown) => {
   const message = shown(thrown).slice(0, MOST_TEXT);
   const error = Object.assign(new Error(message), { name: 'Uncaught' });
   return { error: encodeError(error, MOST_TEXT), fact: 'thrown' };
-};
-
-const BODY = ['async()=>{', '\n}'];
-
-/**
- * @param {string} source
- * @returns {string} of the same length: types are replaced by spaces
- */
-const withoutTypes = (source) => {
-  try {
-    return stripTypeScriptTypes(source);
-  } catch (error) {
-    if (!/\b(?:return|await)\b/.test(source)) throw error;
-    const [head = '', tail = ''] = BODY;
-    return stripTypeScriptTypes(head + source + tail).slice(head.length, -tail.length);
-  }
 };
 
 /** @returns {() => void} V8's garbage collector */
@@ -245,7 +228,7 @@ const makeEvaluations = (settings, powers, stacks, send) => {
         failed(error);
       }
     };
-    const options = { importModule: modules.importModule, stacks };
+    const options = { importModule: modules.importModule, stacks, facts };
     const evaluated = async () => {
       const { globalThis } = session.compartment;
       for (const [name, value] of Object.entries(globals))
@@ -262,8 +245,10 @@ const makeEvaluations = (settings, powers, stacks, send) => {
     answer: ({ call, ...answer }) => calls.answered(call, answer),
     cancel({ id }) {
       const found = active.get(id);
-      const site = found?.session.turn && calls.pendingSite(found.session.turn);
-      found?.end({ type: 'cancelled', ...(site && { site: ownStackOf(site) }) });
+      const turn = found?.session.turn;
+      const call = turn && calls.pendingCall(turn);
+      const known = call && { expression: call.expression, site: ownStackOf(call.site) };
+      found?.end({ type: 'cancelled', ...known });
     },
     parse({ id, kind, text }) {
       const problem = syntaxProblem(kind, text);
@@ -271,11 +256,11 @@ const makeEvaluations = (settings, powers, stacks, send) => {
     },
     drop: ({ compartment }) => sessions.drop(compartment),
     strip({ id, text }) {
-      try {
-        send({ type: 'stripped', id, text: withoutTypes(text) });
-      } catch (error) {
-        const { code } = /** @type {{ code?: string }} */ (error);
-        send({ type: 'stripped', id, code, ...failureOf(error), problem: problemOf(error) });
+      const found = withoutTypes(text);
+      if ('text' in found) send({ type: 'stripped', id, text: found.text });
+      else {
+        const { code } = /** @type {{ code?: string }} */ (found.error);
+        send({ type: 'stripped', id, code, ...failureOf(found.error), problem: found.problem });
       }
     },
   };
@@ -290,7 +275,8 @@ const makeEvaluations = (settings, powers, stacks, send) => {
     stray(error) {
       const turn = owner.getStore();
       const session = turn && active.get(turn.id)?.session;
-      if (session !== undefined) session.write('error', `Uncaught ${shown(error)}`);
+      if (session !== undefined)
+        session.write('error', `Uncaught ${shown(error).replace(OF_HOST, '')}`, true);
     },
   };
 };

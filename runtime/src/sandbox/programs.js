@@ -9,6 +9,7 @@ import { define } from './endowments.js';
 /** @import { EsmSource } from '../archive/module-source.js' */
 /** @import { ModuleRecord } from '../cyclic-modules/records.js' */
 /** @import { Stacks } from '../stacks/stack.js' */
+/** @import { Facts } from './facts.js' */
 /** @import { Updates } from '../linker/esm.js' */
 /** @import { Session } from './sessions.js' */
 
@@ -63,17 +64,20 @@ const hooksOf = (session, place, importModule) => {
 /**
  * Makes undeclared variables throw a ReferenceError: SES returns undefined for them, which hides misspelled names.
  *
+ * @param {Facts} facts
  * @param {string[]} uses
  * @param {Record<string, any>} globalThis
  * @param {Record<string, unknown>} [own]
  * @returns {object} a scope for undefined names of `uses` and for the names of `own`
  */
-const scopeOf = (uses, globalThis, own = {}) => {
+const scopeOf = (facts, uses, globalThis, own = {}) => {
   const scope = Object.create(null, Object.getOwnPropertyDescriptors(own));
   for (const name of uses) {
     if (name in globalThis) continue;
     const found = () => {
-      if (!(name in globalThis)) throw new ReferenceError(`${name} is not defined`);
+      if (name in globalThis) return;
+      const error = new ReferenceError(`${name} is not defined`);
+      throw facts.noted(error, { kind: 'undeclared', name });
     };
     Object.defineProperty(scope, name, {
       get() {
@@ -163,13 +167,13 @@ const notifier = (locals) =>
  * @param {Program} program
  * @param {Session} session
  * @param {Place} place
- * @param {{ importModule: ImportModule, stacks: Stacks }} options
+ * @param {{ importModule: ImportModule, stacks: Stacks, facts: Facts }} options
  */
-const evaluateModule = async (program, session, place, { importModule, stacks }) => {
+const evaluateModule = async (program, session, place, { importModule, stacks, facts }) => {
   const source = parseEsmSource({ value: JSON.parse(program.text), path: place.file });
   if (source.syntaxError !== undefined) throw new SyntaxError(source.syntaxError);
   locate(stacks, place, source.functor, source.edits ?? []);
-  const scope = scopeOf(program.uses, session.compartment.globalThis);
+  const scope = scopeOf(facts, program.uses, session.compartment.globalThis);
   const functor = evaluateSource(session, `\n${source.functor}`, place, scope);
   /** @type {Map<string, ModuleRecord>} */
   const requested = new Map();
@@ -222,7 +226,7 @@ const locate = (stacks, { url, file }, source, edits) => {
  * @param {Program} program
  * @param {Session} session
  * @param {Place} place
- * @param {{ importModule: ImportModule, stacks: Stacks }} options
+ * @param {{ importModule: ImportModule, stacks: Stacks, facts: Facts }} options
  * @returns {Promise<unknown>} the value of a script, the return value of a body, or the exports of a module except
  *   functions
  */
@@ -236,8 +240,18 @@ export const evaluateProgram = async (program, session, place, options) => {
   const { import: dynamicImport, eval: directEval } = hooksOf(session, place, options.importModule);
   if (program.kind === 'script') {
     const own = { [`${prefix}import`]: dynamicImport, [`${prefix}eval`]: directEval };
-    return evaluateSource(session, `\n${text}`, place, scopeOf(uses, globalThis, own));
+    return evaluateSource(
+      session,
+      `\n${text}`,
+      place,
+      scopeOf(options.facts, uses, globalThis, own),
+    );
   }
-  const functor = evaluateSource(session, `\n${text}`, place, scopeOf(uses, globalThis));
+  const functor = evaluateSource(
+    session,
+    `\n${text}`,
+    place,
+    scopeOf(options.facts, uses, globalThis),
+  );
   return apply(functor, globalThis, [dynamicImport, directEval]);
 };

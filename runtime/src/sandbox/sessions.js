@@ -18,7 +18,7 @@ import { makeConsole, makeGlobals, makeTimers, define, shown } from './endowment
  * @typedef {object} Session
  * @property {Compartment} compartment
  * @property {Turn | undefined} turn undefined: no evaluation
- * @property {(level: string, text: string) => void} write to the console
+ * @property {(level: string, text: string, uncaught?: boolean) => void} write to the console
  * @property {Timers | undefined} timers if a clock is endowed
  * @property {object} console
  * @property {Map<string, unknown>} modules imported modules by specifier
@@ -34,21 +34,25 @@ import { makeConsole, makeGlobals, makeTimers, define, shown } from './endowment
 export const makeSessions = (powers, settings, calls, send) => {
   const installGlobals = makeGlobals(powers);
   return (name) => {
-    const write = (/** @type {string} */ level, /** @type {string} */ text) => {
+    const write = (
+      /** @type {string} */ level,
+      /** @type {string} */ text,
+      /** @type {boolean} */ uncaught = false,
+    ) => {
       const { turn } = session;
       if (turn === undefined || turn.output < 0) return;
       const rest = turn.output;
       turn.output -= text.length + 1;
       const cut = turn.output < 0;
       const part = cut ? text.slice(0, rest) : text;
-      send({ type: 'output', id: turn.id, level, text: part, cut });
+      send({ type: 'output', id: turn.id, level, text: part, cut, ...(uncaught && { uncaught }) });
     };
     const compartment = new Compartment({ __options__: true, name, transforms: [respell] });
     const { globalThis } = compartment;
     const timers = settings.clock
       ? makeTimers(
           () => session.turn !== undefined,
-          (error) => write('error', `Uncaught ${shown(error)}`),
+          (error) => write('error', `Uncaught ${shown(error)}`, true),
         )
       : undefined;
     const console = makeConsole(write);

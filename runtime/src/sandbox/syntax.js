@@ -13,18 +13,43 @@ import { Script } from 'node:vm';
 const HEADS = /** @type {const} */ ({ script: "'use strict';", body: "(async()=>{'use strict';" });
 const TAIL = '\n})';
 
-// For example `file:2\nlet a = ;\n        ^\n\nSyntaxError: …`. The second line is one line of the source.
-const DECORATED = /^[^\n]*:(\d+)\n[^\n]*\n([ \t]*)\^/;
+// For example `file:2\nlet a = ;\n        ^\n\nSyntaxError: …`. Between the first line and the marker are lines of the source.
+const DECORATED = /^[^\n]*:(\d+)\n(?:[^\n]*\n)*?([ \t]*)\^+\n/;
 
 /**
  * @param {unknown} error that the host made
+ * @param {number} [before] characters before the source in its first line
  * @returns {SyntaxProblem | undefined}
  */
-export const problemOf = (error) => {
+const problemOf = (error, before = 0) => {
   const { stack, message } = /** @type {Error} */ (error);
   const found = DECORATED.exec(`${stack}`);
   if (found === null) return undefined;
-  return { message, line: Number(found[1]), column: (found[2] ?? '').length + 1 };
+  const line = Number(found[1]);
+  const column = (found[2] ?? '').length + 1 - (line === 1 ? before : 0);
+  return { message, line, column };
+};
+
+const BODY = /** @type {const} */ (['async()=>{', '\n}']);
+
+/**
+ * @param {string} source
+ * @returns {{ text: string } | { error: unknown, problem: SyntaxProblem | undefined }} text of the same length: types
+ *   are replaced by spaces
+ */
+export const withoutTypes = (source) => {
+  try {
+    return { text: stripTypeScriptTypes(source) };
+  } catch (error) {
+    if (!/\b(?:return|await)\b/.test(source)) return { error, problem: problemOf(error) };
+  }
+  const [head, tail] = BODY;
+  try {
+    const text = stripTypeScriptTypes(head + source + tail).slice(head.length, -tail.length);
+    return { text };
+  } catch (error) {
+    return { error, problem: problemOf(error, head.length) };
+  }
 };
 
 /**
@@ -35,15 +60,12 @@ export const problemOf = (error) => {
  * @returns {SyntaxProblem | undefined} undefined: it is valid, or the place is unknown
  */
 export const syntaxProblem = (kind, source) => {
+  const head = kind === 'module' ? '' : HEADS[kind];
   try {
     if (kind === 'module') stripTypeScriptTypes(source);
-    else {
-      const head = HEADS[kind];
-      const tail = kind === 'body' ? TAIL : '';
-      new Script(head + source + tail, { filename: 'source', columnOffset: -head.length });
-    }
+    else new Script(head + source + (kind === 'body' ? TAIL : ''), { filename: 'source' });
   } catch (error) {
-    return problemOf(error);
+    return problemOf(error, head.length);
   }
   return undefined;
 };
