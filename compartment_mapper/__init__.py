@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from compartment_mapper.sandbox.asynchronous import AsyncSandbox
     from compartment_mapper.sandbox.blocking import Sandbox
-    from compartment_mapper.sandbox.console import ConsoleLine
+    from compartment_mapper.sandbox.console import ConsoleDropped, ConsoleLine
     from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError
     from compartment_mapper.sandbox.options import UnreviewedNode
     from compartment_mapper.sandbox.report import CapabilityUse
@@ -27,6 +27,7 @@ __all__ = [
     "UNDEFINED",
     "AsyncSandbox",
     "CapabilityUse",
+    "ConsoleDropped",
     "ConsoleLine",
     "Evaluation",
     "JavaScriptError",
@@ -47,6 +48,7 @@ __version__ = "0.1.0"
 #: them.
 _MODULES = {
     "AsyncSandbox": "asynchronous",
+    "ConsoleDropped": "console",
     "ConsoleLine": "console",
     "Evaluation": "running",
     "JavaScriptError": "values",
