@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from compartment_mapper.mcp.library import McpTools, mcp_tools
     from compartment_mapper.sandbox.asynchronous import AsyncSandbox
     from compartment_mapper.sandbox.blocking import Sandbox
-    from compartment_mapper.sandbox.console import ConsoleLine
+    from compartment_mapper.sandbox.console import ConsoleDropped, ConsoleLine
     from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError
     from compartment_mapper.sandbox.hold import Hold
     from compartment_mapper.sandbox.options import UnreviewedNode
@@ -32,6 +32,7 @@ __all__ = [
     "AsyncSandbox",
     "AsyncSandboxPool",
     "CapabilityUse",
+    "ConsoleDropped",
     "ConsoleLine",
     "Evaluation",
     "Hold",
@@ -56,6 +57,7 @@ __version__ = "0.1.0"
 #: Public names by module, imported on first access: the command line does not need them.
 _MODULES = {
     "AsyncSandbox": "sandbox.asynchronous",
+    "ConsoleDropped": "sandbox.console",
     "ConsoleLine": "sandbox.console",
     "Evaluation": "sandbox.running",
     "JavaScriptError": "sandbox.values",

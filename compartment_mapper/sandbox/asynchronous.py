@@ -10,6 +10,7 @@ from typing import Self
 
 from compartment_mapper.sandbox.base import BaseSandbox
 from compartment_mapper.sandbox.calls import Call
+from compartment_mapper.sandbox.console import Console, streaming
 from compartment_mapper.sandbox.engine import Entry
 from compartment_mapper.sandbox.hold import Hold
 from compartment_mapper.sandbox.messages import Message
@@ -42,10 +43,16 @@ class AsyncSandbox(BaseSandbox):
         globals: Mapping[str, object] | None = None,  # noqa: A002 - the term of SES
         timeout: float | None = None,  # noqa: ASYNC109 - limits the evaluation, not the coroutine
         name: str = "evaluation.js",
+        console: Console | None = None,
     ) -> object:
         """Return the value of *source*; see `Sandbox.run`."""
         evaluation = await self.run(
-            source, compartment=compartment, globals=globals, timeout=timeout, name=name
+            source,
+            compartment=compartment,
+            globals=globals,
+            timeout=timeout,
+            name=name,
+            console=console,
         )
         return evaluation.value
 
@@ -57,6 +64,7 @@ class AsyncSandbox(BaseSandbox):
         globals: Mapping[str, object] | None = None,  # noqa: A002 - the term of SES
         timeout: float | None = None,  # noqa: ASYNC109 - limits the evaluation, not the coroutine
         name: str = "evaluation.js",
+        console: Console | None = None,
         hold: Hold | None = None,
     ) -> Evaluation:
         """Evaluate *source*; see `Sandbox.run`. Canceling the coroutine cancels the evaluation.
@@ -67,10 +75,11 @@ class AsyncSandbox(BaseSandbox):
             globals: See `Sandbox.run`.
             timeout: See `Sandbox.run`.
             name: See `Sandbox.run`.
+            console: See `Sandbox.run`.
             hold: While it is held, the timeout does not pass: a tool waits for a person.
         """
         posted: asyncio.Queue[Message] = asyncio.Queue()
-        entry = Entry(post=_poster(posted))
+        entry = Entry(post=streaming(_poster(posted), console))
         seconds = self._timeout if timeout is None else timeout
         order = order_of(source, name, compartment, globals, seconds, hold)
         running = Running(engine=self._engine, entry=entry, order=order, tools=self._tools)
@@ -142,6 +151,7 @@ async def _called(call: Call) -> None:
 
 async def _next(posted: asyncio.Queue[Message], seconds: float) -> Message | None:
     try:
-        return await asyncio.wait_for(posted.get(), seconds)
+        async with asyncio.timeout(seconds):  # before Python 3.12, `wait_for` loses cancellations
+            return await posted.get()
     except TimeoutError:
         return None

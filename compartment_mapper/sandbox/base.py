@@ -86,6 +86,10 @@ class BaseSandbox:
         """End the process; running evaluations raise CLOSED."""
         self._engine.close()
 
+    def sessions(self) -> list[str]:
+        """Return the names of the compartments that persist, sorted; `drop` discards one."""
+        return self._engine.sessions()
+
     def drop(self, compartment: str) -> None:
         """Discard the state of a named compartment."""
         self._engine.drop(compartment)

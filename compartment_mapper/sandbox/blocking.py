@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from compartment_mapper.sandbox.base import BaseSandbox
 from compartment_mapper.sandbox.calls import Call
+from compartment_mapper.sandbox.console import Console, streaming
 from compartment_mapper.sandbox.engine import Entry
 from compartment_mapper.sandbox.messages import Message
 from compartment_mapper.sandbox.options import order_of
@@ -72,10 +73,16 @@ class Sandbox(BaseSandbox):
         globals: Mapping[str, object] | None = None,  # noqa: A002 - the term of SES
         timeout: float | None = None,
         name: str = "evaluation.js",
+        console: Console | None = None,
     ) -> object:
         """Return the value of *source*; see `run` for more details of the evaluation."""
         return self.run(
-            source, compartment=compartment, globals=globals, timeout=timeout, name=name
+            source,
+            compartment=compartment,
+            globals=globals,
+            timeout=timeout,
+            name=name,
+            console=console,
         ).value
 
     def run(
@@ -86,6 +93,7 @@ class Sandbox(BaseSandbox):
         globals: Mapping[str, object] | None = None,  # noqa: A002 - the term of SES
         timeout: float | None = None,
         name: str = "evaluation.js",
+        console: Console | None = None,
     ) -> Evaluation:
         """Evaluate *source*, and return the result.
 
@@ -97,6 +105,8 @@ class Sandbox(BaseSandbox):
             globals: Data for global variables of the compartment.
             timeout: The timeout in seconds.
             name: The file name of the source in errors.
+            console: Called with each `ConsoleLine` as soon as it is printed, in any thread. All
+                evaluations wait for it. Lines may repeat if the process is restarted.
 
         Raises:
             SandboxError: See ``docs/sandbox.md`` for the codes.
@@ -104,7 +114,7 @@ class Sandbox(BaseSandbox):
             NotDataError: *globals* contains a value that cannot be encoded.
         """
         posted: queue.SimpleQueue[Message] = queue.SimpleQueue()
-        entry = Entry(post=posted.put)
+        entry = Entry(post=streaming(posted.put, console))
         seconds = self._timeout if timeout is None else timeout
         order = order_of(source, name, compartment, globals, seconds)
         running = Running(engine=self._engine, entry=entry, order=order, tools=self._tools)

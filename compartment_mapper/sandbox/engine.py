@@ -166,6 +166,11 @@ class Engine:
             elif not self._child.is_ready and time.monotonic() > self._start + _START:
                 self._child.kill()  # `_ended` restarts it
 
+    def sessions(self) -> list[str]:
+        """Return the names of the compartments that have state, sorted."""
+        with self._lock:
+            return sorted(self._kept)
+
     def drop(self, compartment: str) -> None:
         """Discard a named compartment."""
         with self._lock:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from compartment_mapper.errors.diagnostic import Place
-from compartment_mapper.sandbox.console import ConsoleLine
+from compartment_mapper.sandbox.console import ConsoleDropped, ConsoleLine
 from compartment_mapper.text import LINE_END, Position, Span, code_frame, printable
 
 #: Parts of a stack trace; the evaluated code can forge it.
@@ -50,6 +50,10 @@ class SandboxError(Exception):
         self.hint = ""
         #: Console output before the failure.
         self.console: tuple[ConsoleLine, ...] = ()
+        #: Whether that output exceeded the limit and was truncated.
+        self.console_is_cut = False
+        #: How much was dropped; None if nothing was, or if the process ended before it could tell.
+        self.console_dropped: ConsoleDropped | None = None
 
     @property
     def line(self) -> int | None:
@@ -96,7 +100,15 @@ class SandboxError(Exception):
                 lines.append("  …")
                 break
             lines.append(line)
-        return ["Console:", *reversed(lines)] if lines else []
+        return [self._console_title(), *reversed(lines)] if lines else []
+
+    def _console_title(self) -> str:
+        if not self.console_is_cut:
+            return "Console:"
+        dropped = self.console_dropped
+        if dropped is None:
+            return "Console (cut, because there was too much):"
+        return f"Console (cut: {dropped.characters} characters, {dropped.lines} lines are missing):"
 
     def __str__(self) -> str:
         head = f"{self.name}: {self.message}" if self.name else f"[{self.code}] {self.message}"

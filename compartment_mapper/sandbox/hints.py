@@ -222,6 +222,13 @@ BY_FACT: Mapping[str, str] = {
     "thrown": "throw an Error: `throw new Error('message')` has a name, a message and a place",
     "calls": "call tools less often: filter first, stop early, or return a part of the result",
 }
+KEPT = (
+    "the value stays in the compartment as `$result`: return a part of it in the next evaluation, "
+    "for example `$result.slice(0, 10)` or `Object.keys($result)`"
+)
+NOT_KEPT = (
+    "return less, or only data; in a named compartment, the value stays as the variable `$result`"
+)
 NO_JSX = "JSX is not supported: return plain data, or build strings"
 UNBALANCED = "a bracket is not closed, or closed twice"
 NO_TYPES = "only types are removed: instead of `enum` use an object, and plain fields in classes"

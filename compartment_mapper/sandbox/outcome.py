@@ -47,6 +47,8 @@ def thrown_error(running: Running, message: Message, problem: Message) -> Sandbo
     elif fact == "undeclared":
         error.place = _place_of_name(running, error.place, text_of(message, "name"))
         error.hint = hints.absent_hint(text_of(message, "name"), running.engine.settings)
+    elif "kept" in message:
+        error.hint = hints.KEPT if message["kept"] is True else hints.NOT_KEPT
     else:
         error.hint = hints.BY_FACT.get(fact) or hints.thrown_hint(
             name, error.place, running.order.source, running.engine.settings, running.tools

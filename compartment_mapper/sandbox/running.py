@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from compartment_mapper.sandbox.console import ConsoleLine
+from compartment_mapper.sandbox.console import ConsoleDropped, ConsoleLine
 from compartment_mapper.sandbox.engine import Engine, Entry
 from compartment_mapper.sandbox.hold import Hold
 from compartment_mapper.sandbox.messages import Message
@@ -24,6 +24,8 @@ class Evaluation:
     console: tuple[ConsoleLine, ...]
     #: Whether console output exceeded the limit and was truncated.
     console_is_cut: bool
+    #: How much was dropped, if output was truncated.
+    console_dropped: ConsoleDropped | None
     #: The number of calls, including the steps of generators.
     tool_calls: int
     seconds: float
@@ -62,6 +64,7 @@ class Running:
     calls: int = 0
     console: list[ConsoleLine] = field(default_factory=list)
     console_is_cut: bool = False
+    console_dropped: ConsoleDropped | None = None
     #: The tool of each failed call as code writes it, and its exception.
     failures: dict[int, tuple[str, BaseException]] = field(default_factory=dict)
 

@@ -11,7 +11,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 from compartment_mapper.sandbox.calls import Call, InvalidCallError, calls
-from compartment_mapper.sandbox.console import ConsoleLine
+from compartment_mapper.sandbox.console import dropped_of, line_of
 from compartment_mapper.sandbox.engine import GRACE
 from compartment_mapper.sandbox.failures import SandboxError
 from compartment_mapper.sandbox.messages import Message, TooLargeError, record_of, text_of
@@ -71,6 +71,8 @@ def evaluation_steps(running: Running) -> Steps:
         return (yield from _outcome(running))
     except SandboxError as error:
         error.console = tuple(running.console)
+        error.console_is_cut = running.console_is_cut
+        error.console_dropped = running.console_dropped
         with_hint(error)
         raise
     except TooLargeError as problem:
@@ -134,6 +136,7 @@ def _without_types(running: Running) -> Generator[Wait, Message | None, str | No
 def _outcome(running: Running) -> Steps:
     while True:
         message = yield Wait(_patience(running))
+        running.console_dropped = None if message is None else dropped_of(message)
         if message is None:
             yield from _ended_late(running)
         elif message["type"] == "call":
@@ -157,6 +160,7 @@ def _note(running: Running, message: Message) -> None:
         case "restarted":
             running.started = 0
             running.console.clear()
+            running.console_is_cut = False
         case "output":
             _add_output(running, message)
         case "lost":
@@ -195,6 +199,7 @@ def _ended_late(running: Running) -> Generator[Wait, Message | None, None]:
             engine.kill(entry)
             raise too_late(running, None)
         if message["type"] in {"cancelled", "done", "failed", "lost"}:
+            running.console_dropped = dropped_of(message)
             raise too_late(running, message)
         if message["type"] == "output":
             _add_output(running, message)
@@ -218,8 +223,7 @@ def _thrown(running: Running, message: Message, problem: Message) -> SandboxErro
 
 
 def _add_output(running: Running, message: Message) -> None:
-    level, text = text_of(message, "level"), text_of(message, "text")
-    running.console.append(ConsoleLine(level, text, message.get("uncaught") is True))
+    running.console.append(line_of(message))
     if message.get("cut"):
         running.console_is_cut = True
 
@@ -233,6 +237,7 @@ def _evaluation(running: Running, message: Message) -> Evaluation:
         value=None if value is UNDEFINED else value,
         console=tuple(running.console),
         console_is_cut=running.console_is_cut,
+        console_dropped=running.console_dropped,
         tool_calls=running.calls,
         seconds=time.monotonic() - running.started,
     )

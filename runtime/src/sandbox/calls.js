@@ -11,7 +11,8 @@ import { decode, errorOf, makeEncoder, pathOf } from './values.js';
  * @typedef {object} Turn an evaluation
  * @property {number} id
  * @property {number} calls of tools
- * @property {number} output bytes that may still be written
+ * @property {number} output characters that may still be written
+ * @property {{ characters: number, lines: number }} dropped output beyond the limit
  *
  * @typedef {{ readonly turn: Turn | undefined }} Caller a session
  *

@@ -118,6 +118,22 @@ const failureOf = (thrown) => {
   return { error: encodeError(error, MOST_TEXT), fact: 'thrown' };
 };
 
+const RESULT = '$result'; // the variable for a value that did not cross
+
+/**
+ * @param {Session} session
+ * @param {unknown} value
+ * @returns {boolean} whether the next evaluation in the session can use the value
+ */
+const isKept = ({ compartment: { globalThis } }, value) => {
+  try {
+    define(globalThis, RESULT, value);
+    return true;
+  } catch {
+    return false; // the program has frozen its global object
+  }
+};
+
 /** @returns {() => void} V8's garbage collector */
 const findCollector = () => {
   setFlagsFromString('--expose-gc');
@@ -195,7 +211,12 @@ const makeEvaluations = (settings, powers, stacks, send) => {
     send({ type: 'started', id });
     const session = sessions.sessionOf(compartment);
     /** @type {Turn} */
-    const turn = { id, calls: 0, output: settings['limits'].output };
+    const turn = {
+      id,
+      calls: 0,
+      output: settings['limits'].output,
+      dropped: { characters: 0, lines: 0 },
+    };
     session.turn = turn;
     const place = {
       url: `compartment:///sandbox/?${randomUUID()}`, // so that no code can use the URL of another evaluation
@@ -207,25 +228,29 @@ const makeEvaluations = (settings, powers, stacks, send) => {
       session.timers?.clear();
       calls.forget(turn);
       if (compartment === null) stacks.forgotten(place.url);
-      send({ ...message, id });
+      send({ ...message, id, ...(turn.output < 0 && { dropped: turn.dropped }) });
       setImmediate(sessions.prepare);
     };
     active.set(id, { session, end });
-    const failed = (/** @type {unknown} */ error) => {
+    /**
+     * @param {unknown} error
+     * @param {{ kept?: boolean }} [more]
+     */
+    const failed = (error, more) => {
       const { kind, site, ...fact } = facts.factOf(error) ?? {};
       const known = {
         ...(kind && { fact: kind }),
         ...fact,
         ...(site && { site: ownStackOf(site) }),
       };
-      end({ type: 'failed', ...failureOf(error), ...known });
+      end({ type: 'failed', ...failureOf(error), ...known, ...more });
     };
     const done = (/** @type {unknown} */ value) => {
       try {
         const encode = makeEncoder(settings['limits']);
         end({ type: 'done', value: encode(value, 'the result') });
       } catch (error) {
-        failed(error);
+        failed(error, { kept: compartment !== null && isKept(session, value) });
       }
     };
     const options = { importModule: modules.importModule, stacks, facts };
@@ -235,7 +260,7 @@ const makeEvaluations = (settings, powers, stacks, send) => {
         define(globalThis, name, decode(/** @type {any} */ (value)));
       return evaluateProgram(program, session, place, options);
     };
-    owner.run(turn, () => evaluated().then(done, failed));
+    owner.run(turn, () => evaluated().then(done, (error) => failed(error)));
   };
 
   /** @type {Record<string, (message: Message) => void>} */

@@ -40,11 +40,17 @@ export const makeSessions = (powers, settings, calls, send) => {
       /** @type {boolean} */ uncaught = false,
     ) => {
       const { turn } = session;
-      if (turn === undefined || turn.output < 0) return;
+      if (turn === undefined) return;
+      if (turn.output < 0) {
+        turn.dropped.lines += 1;
+        turn.dropped.characters += text.length;
+        return;
+      }
       const rest = turn.output;
       turn.output -= text.length + 1;
       const cut = turn.output < 0;
       const part = cut ? text.slice(0, rest) : text;
+      turn.dropped.characters += text.length - part.length;
       send({ type: 'output', id: turn.id, level, text: part, cut, ...(uncaught && { uncaught }) });
     };
     const compartment = new Compartment({ __options__: true, name, transforms: [respell] });
