@@ -56,7 +56,7 @@ class AsyncSandbox(BaseSandbox):
         )
         return evaluation.value
 
-    async def run(
+    async def run(  # noqa: PLR0913 - all are independent and keyword-only
         self,
         source: str,
         *,
