@@ -18,7 +18,7 @@ from compartment_mapper.authority.table import (
     holders_of,
     is_harmless,
 )
-from compartment_mapper.graph.module_graph import BuiltinTarget, Module, ModuleGraph
+from compartment_mapper.graph.module_graph import BuiltinTarget, FileTarget, Module, ModuleGraph
 from compartment_mapper.graph.package_graph import PackageGraph
 from compartment_mapper.inference.links import links_of
 from compartment_mapper.inference.shared_globals import shared_globals
@@ -58,7 +58,7 @@ def every_use(
     }
     handing = {owners[location] for location, names in handed.items() if names}
     for location, package in owners.items():
-        module = modules.modules[location]
+        module = _without_unlent(modules.modules[location], modules)
         yield from _uses_in(module, package, handed[location])
         if package in handing:
             yield from _uses_of_handed(module, package, handed[location])
@@ -106,6 +106,21 @@ def _without_covered(uses: list[CapabilityUse]) -> list[CapabilityUse]:
         )
 
     return [use for use in uses if not is_covered(use)]
+
+
+def _without_unlent(module: Module, modules: ModuleGraph) -> Module:
+    """Return *module* without builtins that would need a function of a module that lends none."""
+    record = module.record
+    if not any(use.lender for use in record.builtin_uses):
+        return module
+    lenders = {
+        edge.request.specifier
+        for edge in module.edges
+        if isinstance(edge.target, FileTarget)
+        and modules.modules[edge.target.location].record.lends_require
+    }
+    uses = tuple(use for use in record.builtin_uses if not use.lender or use.lender in lenders)
+    return replace(module, record=replace(record, builtin_uses=uses))
 
 
 def _uses_in(

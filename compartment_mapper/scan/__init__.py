@@ -10,7 +10,7 @@ from itertools import pairwise
 from compartment_mapper.locations import Specifier
 from compartment_mapper.records.languages import Language, is_program
 from compartment_mapper.records.module_record import Edit, FreeName, ModuleRecord, Refusal
-from compartment_mapper.scan.capabilities.builtin_uses import scan_builtin_uses
+from compartment_mapper.scan.capabilities.builtin_uses import lent_uses, scan_builtin_uses
 from compartment_mapper.scan.capabilities.free_names import (
     scan_assigned_names,
     scan_free_names,
@@ -34,6 +34,7 @@ from compartment_mapper.scan.requests.asset_references import (
     scan_places,
 )
 from compartment_mapper.scan.requests.calls import import_calls, require_requests
+from compartment_mapper.scan.requests.lent_requires import lent_calls
 from compartment_mapper.scan.requests.patterns import (
     at_places,
     builtins_mentioned,
@@ -104,6 +105,7 @@ def scan_module(
     builtin_uses = scan_builtin_uses(syntax, requests, is_module=language == "mjs")
     builtin_uses += builtins_mentioned(mentioned)
     free_names, free_edits = scan_free_names(syntax, builtin_uses, page=page)
+    builtin_uses += lent_uses(syntax, lent_calls(syntax, esm.imports))
     names, reexports = scan_cjs_exports(syntax) if language == "cjs" else ((), ())
     made_globals, changed_statics = scan_made_globals(syntax, page=page)
     assets = assets_of((*places, *scan_descriptions(syntax)))
@@ -135,6 +137,7 @@ def scan_module(
         prologue=(*rewrites.prologue, *esm.declarations, *esm.notifications),
         edits=rewrites.edits,
         checks_imports=in_cycle and language == "mjs",
+        lends_require=made.exported and language == "mjs",
         uses_import=any(edit.text == f"{prefix}import" for edit in call_edits),
         uses_import_meta=uses_meta,
         uses_eval=rewrites.uses_eval,
