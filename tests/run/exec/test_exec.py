@@ -249,6 +249,29 @@ def test_a_plugin_that_steals_a_token_is_stopped_and_reported(project: Path) -> 
     assert (first["package"], first["capability"]) == ("lint-plugin-tabs", "fs.readFileSync")
 
 
+def test_a_configuration_file_of_the_user_does_not_exist_for_a_tool(project: Path) -> None:
+    home = stolen(project)
+    write(home, {".config/lint/own.json": "{}", ".ssh/id_rsa": "secret"})
+    write(
+        project,
+        {
+            "lint.config.js": """import { readFileSync, promises } from 'node:fs';
+const codeOf = (read) => { try { return read() } catch ({ code }) { return code } };
+for (const file of ['.npmrc', '.config/lint/own.json', '.ssh/id_rsa', '.npmrc/../.ssh/id_rsa'])
+  console.log(codeOf(() => readFileSync(`${process.env.HOME}/${file}`, 'utf8')));
+console.log(await promises.readFile(`${process.env.HOME}/.npmrc`).catch(({ code }) => code));
+export default { plugins: [] };
+"""
+        },
+    )
+    env = {**os.environ, "HOME": str(home), "TMPDIR": str(home / "tmp")}
+
+    found = mapper("exec", "--infer", "lint", "src/a.txt", cwd=project, env=env)
+
+    denied = "ERR_ACCESS_DENIED"
+    assert found.stdout.split() == ["ENOENT", "ENOENT", denied, denied, "ENOENT"], found.stderr
+
+
 def test_a_plugin_with_the_policy_of_its_former_version_is_stopped(project: Path) -> None:
     mapper("exec", "--infer", "--write-policy", "lint", "src/b.txt", cwd=project, check=True)
     home = stolen(project)
