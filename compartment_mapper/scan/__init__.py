@@ -50,6 +50,7 @@ from compartment_mapper.scan.rewrites.frozen_writes import scan_frozen_writes
 from compartment_mapper.scan.rewrites.global_this import scan_global_this
 from compartment_mapper.scan.rewrites.legacy_regexp import scan_legacy_regexp
 from compartment_mapper.scan.rewrites.mapped_arguments import scan_mapped_arguments
+from compartment_mapper.scan.rewrites.own_additions import scan_own_additions
 from compartment_mapper.scan.rewrites.silent_writes import scan_silent_writes
 from compartment_mapper.scan.rewrites.sloppy import scan_sloppy
 from compartment_mapper.scan.signs.every_sign import scan_signs
@@ -191,6 +192,8 @@ def _rewrites(
         rewritten = {edit.start for edit in own}
         silent, silencing = scan_silent_writes(syntax, prefix=prefix, others=rewritten)
         own, owning = [*own, *silent], (*owning, *silencing)
+    adding, tables = scan_own_additions(syntax, prefix=prefix)
+    own, owning = [*own, *adding], (*owning, *tables)
     sloppy, refusals = scan_sloppy(syntax, prefix=prefix) if is_script else ([], [])
     mapped, mapping = scan_mapped_arguments(syntax, prefix=prefix) if is_script else ([], ())
     at_once = list[FreeName]()
