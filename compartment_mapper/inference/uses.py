@@ -139,6 +139,16 @@ def _uses_in(
                 uncertain=not name.exact and path in _EXPANDABLE,
                 targets=name.targets,
             )
+            holder = path.rpartition(".")[0]
+            if holder in _STREAMS and authority_of("globals", path).severity == "critical":
+                # ``process.stdin._handle?.setBlocking?.(true)``: at least the stream is there.
+                yield CapabilityUse(
+                    package=package,
+                    part="globals",
+                    path=f"{holder}.isTTY",
+                    module=module.location,
+                    span=name.span,
+                )
     use_of = partial(CapabilityUse, package=package, part="globals", module=module.location)
     yield from (use_of(path=name.path, span=name.span) for name in module.record.page_names)
     elsewhere: set[str] = set()  # specifiers that resolve to files, or are known requests
@@ -162,6 +172,7 @@ def _is_written(name: FreeName, path: str, module: Module) -> bool:
 
 #: Objects whose members are granted one by one where the scanner is certain.
 _EXPANDABLE = frozenset({*VIEWED_GLOBALS, "process.env", "process.stdout", "process.stderr"})
+_STREAMS = frozenset({"process.stdin", "process.stdout", "process.stderr"})
 
 
 def _builtin_uses(

@@ -83,6 +83,7 @@ def handed(*named: str) -> list[str]:
         ("process.env[x]", ["process.env"]),
         ("process.platform; process.exit()", ["process.exit", "(process.platform)"]),
         ("process.stdout.write(x)", ["process.stdout.write"]),
+        ("process.stdin._handle?.f()", ["process.stdin._handle", "process.stdin.isTTY"]),
         ("process.browser; process.__nwjs = 1", []),
         ("f(process)", handed()),
         ("process[x]", ["process"]),
