@@ -125,6 +125,63 @@ def test_a_written_policy_allows_the_same_run_and_no_other_plugin(project: Path)
     assert 'entry.packages["lint-plugin-new"] = true' in refused.stderr
 
 
+#: Its library, which a plugin requests, needs a package that its program does not.
+LIBRARY = {
+    "package.json": json.dumps(
+        {
+            "name": "linter",
+            "version": "1.0.0",
+            "type": "module",
+            "bin": {"lint": "bin/lint.js"},
+            "main": "lib/api.cjs",
+            "dependencies": {"words": "1"},
+        }
+    ),
+    "lib/api.cjs": "exports.word = require('words');",
+}
+
+
+def with_library(project: Path) -> None:
+    installed(project, "linter", LIBRARY)
+    installed(
+        project,
+        "words",
+        {"package.json": '{"name": "words"}', "index.js": "module.exports = 'tab'"},
+    )
+    write(
+        project,
+        {
+            "lint.config.js": "import { word } from 'linter';\n"
+            "export default { plugins: [{ check: () => [word] }] };\n"
+        },
+    )
+
+
+def test_a_late_module_uses_a_dependency_of_its_package(project: Path) -> None:
+    with_library(project)
+    expected = plain(project, "src/a.txt")
+    assert expected.stdout == "src/a.txt: tab\n", expected.stderr
+
+    found = mapper("exec", "--infer", "lint", "src/a.txt", cwd=project)
+
+    assert (found.stdout, found.returncode) == (expected.stdout, 3), found.stderr
+
+
+def test_a_late_module_uses_no_dependency_that_the_policy_denies(project: Path) -> None:
+    with_library(project)
+    mapper("exec", "--infer", "--write-policy", "lint", "src/b.txt", cwd=project, check=False)
+    file = project / "compartment-policy.lint.json"
+    policy = json.loads(file.read_text())
+    (label,) = policy["resources"]["linter"]["packages"].keys() - {"$root$"}
+
+    policy["resources"]["linter"]["packages"][label] = False
+    file.write_text(json.dumps({"harmless": True, **policy}))
+    found = mapper("exec", "lint", "src/a.txt", cwd=project)
+
+    assert f'resources["linter"].packages["{label}"] = true' in found.stderr
+    assert found.stdout == ""
+
+
 def test_a_written_policy_records_shims(project: Path) -> None:
     (project / "shim.js").write_text(
         "Array.prototype.last = function () { return this.at(-1); };\n"
