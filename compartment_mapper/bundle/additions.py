@@ -260,6 +260,8 @@ class OpenApplication:
             policy = given.policy.of(asker)
             if policy.allows("packages", target):
                 return True
+            if policy.denies("packages", target):
+                return False
             return given.policy.harmless and self._declares(asker, target, context)
         if self.options.infer:
             return True

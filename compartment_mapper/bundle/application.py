@@ -363,7 +363,11 @@ def _grants(options: Options, scanned: ScannedApplication) -> tuple[str, ...]:
     """Return the grants on the command line; those of a tool may name packages of run time."""
     if options.project is None:
         return options.grants
-    return tuple(each for each in options.grants if each.partition(":")[0] in scanned.names)
+    return _of_packages(options.grants, scanned)
+
+
+def _of_packages(grants: Iterable[str], scanned: ScannedApplication) -> tuple[str, ...]:
+    return tuple(each for each in grants if each.partition(":")[0] in scanned.names)
 
 
 def decided_policy(
@@ -385,6 +389,13 @@ def decided_policy(
     policy = with_addons(policy, grants, scanned)
     hardened = hardened_packages(scanned, believed=options.infer)
     return with_hardening(policy, scanned.packages, hardened)
+
+
+def with_grants(policy: Policy, application: Application, grants: Iterable[str]) -> Policy:
+    """Return *policy* with the grants on the command line to packages of *application*."""
+    scanned = application.scanned
+    named = _of_packages(grants, scanned)
+    return with_addons(with_named_grants(policy, named, scanned.names), named, scanned)
 
 
 def inferred_policy(application: Application, *, scopes: bool = True) -> Policy:

@@ -101,7 +101,8 @@ def extensions(record: ModuleRecord) -> dict[str, object]:
     """Return our own keys of both kinds of modules; Endo ignores them."""
     used = {name.path.partition(".")[0] for name in record.free_names if not name.tested}
     requested_builtins = {request.specifier for request in record.requests}
-    if any(use.specifier not in requested_builtins for use in record.builtin_uses):
+    got = [use for use in record.builtin_uses if not use.lender]
+    if any(use.specifier not in requested_builtins for use in got):
         used.add("process")  # its getBuiltinModule returns them
     stored: dict[str, object] = {}
     if used:

@@ -124,6 +124,8 @@ def _followed(
         queue.add(first, language)
     while pending := queue.next():
         module, found = _load_module(pending, loading=loading)
+        if pending.location in modules:  # it is machine code
+            problems = [problem for problem in problems if problem.module != pending.location]
         modules[pending.location] = module
         problems += found
         loading.progress(len(modules))
@@ -157,6 +159,9 @@ def _add_late(
             language = language_for(target.location, request, loading)
             assert not isinstance(language, ResolutionFailure)
             queue.add(target.location, "addon" if target.location in machine_code else language)
+    for file in sorted(machine_code & modules.keys()):
+        if modules[file].record.language != "addon":  # a path in the source named it
+            queue.add_again(file, "addon")
     for reader, asset in _late_assets(modules, entry, loading):
         if queue.add(asset, "bytes"):
             first = modules[reader]

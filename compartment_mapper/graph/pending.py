@@ -67,6 +67,11 @@ class Queue:
         self._waiting.append(pending_module(location, language, self._loading))
         return True
 
+    def add_again(self, location: Location, language: Language) -> None:
+        """Add *location* as a module of another language."""
+        self._known.discard(location)
+        self.add(location, language)
+
     def next(self) -> PendingModule | None:
         """Return the next module, or None if the queue is empty."""
         return self._waiting.popleft() if self._waiting else None

@@ -17,6 +17,7 @@ from compartment_mapper.locations import (
     path_of,
     relative_path,
 )
+from compartment_mapper.powers import ReadPowers
 from compartment_mapper.records.module_record import ModuleRecord, ModuleRequest
 from compartment_mapper.resolve.package_json import PackageDescriptor
 from compartment_mapper.resolve.package_lookup import ResolverContext, find_package
@@ -25,8 +26,10 @@ from compartment_mapper.text import Span
 _STARTS = frozenset({"spawn", "spawnSync", "execFile", "execFileSync"})
 #: How files with machine code begin on Linux, macOS and Windows.
 _MAGIC = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ")
-#: Where packages have them, as seen from their folder.
+#: Where packages have them, as seen from their folder. Those for one platform: anywhere.
 _FOLDERS = ("", "bin/")
+#: The most folders of a package for one platform that are looked into.
+_MOST_FOLDERS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,20 +86,44 @@ def _dependencies(
 
 def _suits(folder: Location, context: ResolverContext) -> bool:
     """Return whether the package in *folder* is one for a platform of the archive."""
-    try:
-        value = json.loads(context.powers.maybe_read(joined(folder, "package.json")) or b"{}")
-    except (ValueError, RecursionError):
-        return False
-    systems, processors = value.get("os"), value.get("cpu")
-    if not isinstance(systems, list) or not isinstance(processors, list):
+    found = _platforms(folder, context.powers)
+    if found is None:
         return True
+    systems, processors = found
     pairs = (platform.partition("-") for platform in context.addons.platforms)
     return any(system in systems and cpu in processors for system, _, cpu in pairs)
 
 
+def _platforms(folder: Location, powers: ReadPowers) -> tuple[list[object], list[object]] | None:
+    """Return the systems and processors of the package in *folder*; None if it has no such list."""
+    try:
+        value = json.loads(powers.maybe_read(joined(folder, "package.json")) or b"{}")
+    except (ValueError, RecursionError):
+        return ([], [])
+    systems, processors = value.get("os"), value.get("cpu")
+    if not isinstance(systems, list) or not isinstance(processors, list):
+        return None
+    return systems, processors
+
+
+def _folders_in(folder: Location, powers: ReadPowers) -> Iterator[str]:
+    """Yield the folders below *folder* without links, as seen from it."""
+    pending = [""]
+    for _ in range(_MOST_FOLDERS):
+        if not pending:
+            return
+        below = pending.pop(0)
+        yield below
+        for name in sorted(powers.names_in(Location(folder + below))):
+            inner = Location(f"{folder}{below}{name}/")
+            if powers.kind(inner) == "directory" and powers.canonical(inner) == inner:
+                pending.append(f"{below}{name}/")
+
+
 def _programs_in(folder: Location, context: ResolverContext) -> Iterator[Location]:
     powers = context.powers
-    for below in _FOLDERS:
+    found = _folders_in(folder, powers) if _platforms(folder, powers) else _FOLDERS
+    for below in found:
         place = Location(folder + below)
         for name in sorted(powers.names_in(place)) if powers.kind(place) == "directory" else ():
             file = Location(place + name)

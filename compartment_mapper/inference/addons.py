@@ -10,6 +10,7 @@ from compartment_mapper.errors.diagnostic import Diagnostic
 from compartment_mapper.graph.addons import found_addons, is_loaded
 from compartment_mapper.graph.known_modules import KnownModules
 from compartment_mapper.graph.module_graph import FailedTarget, FileTarget
+from compartment_mapper.graph.package_graph import Package
 from compartment_mapper.graph.programs import found_programs
 from compartment_mapper.inference.decision import ScannedApplication, native_package
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location, relative_path
@@ -74,12 +75,7 @@ def addon_warnings(
         seen.add(file)
         asker = scanned.packages.owner_of(module)
         root = package_root(file, descriptors=context.descriptors)
-        if root == asker.root:
-            label = str(asker.canonical_name)
-        else:
-            name = getattr(context.descriptors(root), "name", None) or ""
-            is_root = asker.canonical_name == ROOT_NAME
-            label = name if is_root else f"{asker.canonical_name}>{name}"
+        label = _label_of(root, asker, context)
         path = relative_path(file, root) or ""
         integrity = integrity_of_file(context.powers.maybe_read(file) or b"")
         line = f'{_key_of(label)}.native["{path}"] = "{integrity}"'
@@ -89,10 +85,22 @@ def addon_warnings(
         if program.allowed or program.file in seen:
             continue
         seen.add(program.file)
-        starter = scanned.packages.owner_of(module).canonical_name
+        starter = scanned.packages.owner_of(module)
+        name, key = starter.canonical_name, _key_of(starter.canonical_name)
         integrity = integrity_of_file(context.powers.maybe_read(program.file) or b"")
-        line = f'{_key_of(starter)}.native["{program.path}"] = "{integrity}"'
-        yield errors.native_program(scanned.place_of(module, span), starter, program.path, line)
+        lines = f'{key}.native["{program.path}"] = "{integrity}"'
+        root = package_root(program.file, descriptors=context.descriptors)
+        if root != starter.root:
+            lines += f' and {key}.packages["{_label_of(root, starter, context)}"] = true'
+        yield errors.native_program(scanned.place_of(module, span), name, program.path, lines)
+
+
+def _label_of(root: Location, asker: Package, context: ResolverContext) -> str:
+    """Return the canonical name of the package at *root*, of *asker* or a dependency of it."""
+    if root == asker.root:
+        return str(asker.canonical_name)
+    name = getattr(context.descriptors(root), "name", None) or ""
+    return name if asker.canonical_name == ROOT_NAME else f"{asker.canonical_name}>{name}"
 
 
 def _key_of(label: str) -> str:

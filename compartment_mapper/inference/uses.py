@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -12,7 +11,6 @@ from compartment_mapper.authority.scopes import members_with_scope, scope_kind
 from compartment_mapper.authority.table import (
     MEMBERS_OF_PROCESS,
     VIEWED_GLOBALS,
-    WORKER_SCOPE,
     Part,
     authority_of,
     comes_with,
@@ -25,6 +23,7 @@ from compartment_mapper.graph.package_graph import PackageGraph
 from compartment_mapper.inference.links import links_of
 from compartment_mapper.inference.shared_globals import shared_globals
 from compartment_mapper.inference.use import CapabilityUse
+from compartment_mapper.inference.web_workers import NO_WORKERS, web_workers
 from compartment_mapper.locations import ROOT_NAME, CanonicalName, Location
 from compartment_mapper.records.module_record import (
     NODE_ITSELF,
@@ -59,42 +58,16 @@ def every_use(
         for location, owner in owners.items()
     }
     handing = {owners[location] for location, names in handed.items() if names}
-    starting = [
-        modules.modules[it] for it in owners if page and _starts_workers(modules.modules[it])
-    ]
-    started = {location for module in starting for location in _started_by(module)}
+    workers = web_workers(modules.modules[it] for it in owners) if page else NO_WORKERS
     for location, package in owners.items():
-        module = modules.modules[location]
+        module = _without_unlent(modules.modules[location], modules)
         for use in _uses_in(module, package, handed[location]):
-            is_given = location in started and use.path in _GIVEN_TO_WORKERS
-            if not is_given and (use.path != WORKER_SCOPE or starting):
+            if not workers.is_given(location, use.path):
                 yield use
         if package in handing:
             yield from _uses_of_handed(module, package, handed[location])
         yield from links_of(module, packages)
     yield from shared_globals(modules, owners, page=page)
-
-
-def _starts_workers(module: Module) -> bool:
-    return any(name.path == "Worker" and not name.tested for name in module.record.free_names)
-
-
-def _started_by(module: Module) -> Iterator[Location]:
-    """Yield the targets of ``new Worker(new URL('./w.js', import.meta.url))``."""
-    for edge in module.edges:
-        start = edge.request.span.start
-        if isinstance(edge.target, FileTarget) and _NEW_WORKER.search(module.source, 0, start):
-            yield edge.target.location
-
-
-_NEW_WORKER = re.compile(rb"\bnew\s+(?:(?:globalThis|self|window)\s*\.\s*)?Worker\s*\(\s*\Z")
-#: Globals that the runtime gives to the module that a worker runs.
-_GIVEN_TO_WORKERS = frozenset(
-    {
-        *("addEventListener", "close", "dispatchEvent", "importScripts", "name", "onmessage"),
-        *("onmessageerror", "postMessage", "removeEventListener", WORKER_SCOPE),
-    }
-)
 
 
 def uses_of(
@@ -139,6 +112,21 @@ def _without_covered(uses: list[CapabilityUse]) -> list[CapabilityUse]:
     return [use for use in uses if not is_covered(use)]
 
 
+def _without_unlent(module: Module, modules: ModuleGraph) -> Module:
+    """Return *module* without builtins that would need a function of a module that lends none."""
+    record = module.record
+    if not any(use.lender for use in record.builtin_uses):
+        return module
+    lenders = {
+        edge.request.specifier
+        for edge in module.edges
+        if isinstance(edge.target, FileTarget)
+        and modules.modules[edge.target.location].record.lends_require
+    }
+    uses = tuple(use for use in record.builtin_uses if not use.lender or use.lender in lenders)
+    return replace(module, record=replace(record, builtin_uses=uses))
+
+
 def _uses_in(
     module: Module, package: CanonicalName, handed: Sequence[FreeName]
 ) -> Iterator[CapabilityUse]:
@@ -155,6 +143,16 @@ def _uses_in(
                 uncertain=not name.exact and path in _EXPANDABLE,
                 targets=name.targets,
             )
+            holder = path.rpartition(".")[0]
+            if holder in _STREAMS and authority_of("globals", path).severity == "critical":
+                # ``process.stdin._handle?.setBlocking?.(true)``: at least the stream is there.
+                yield CapabilityUse(
+                    package=package,
+                    part="globals",
+                    path=f"{holder}.isTTY",
+                    module=module.location,
+                    span=name.span,
+                )
     use_of = partial(CapabilityUse, package=package, part="globals", module=module.location)
     yield from (use_of(path=name.path, span=name.span) for name in module.record.page_names)
     elsewhere: set[str] = set()  # specifiers that resolve to files, or are known requests
@@ -178,6 +176,7 @@ def _is_written(name: FreeName, path: str, module: Module) -> bool:
 
 #: Objects whose members are granted one by one where the scanner is certain.
 _EXPANDABLE = frozenset({*VIEWED_GLOBALS, "process.env", "process.stdout", "process.stderr"})
+_STREAMS = frozenset({"process.stdin", "process.stdout", "process.stderr"})
 
 
 def _builtin_uses(

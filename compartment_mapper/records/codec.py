@@ -58,6 +58,7 @@ _TEXTS = frozenset(
 _FLAGS = frozenset(
     {
         "checks_imports",
+        "lends_require",
         "uses_import",
         "uses_import_meta",
         "uses_eval",

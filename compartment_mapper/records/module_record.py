@@ -159,6 +159,9 @@ class BuiltinUse:
     exact: bool
     #: As in `FreeName`, of all uses of the member.
     targets: str = ""
+    #: The specifier of the module whose export is called for the builtin; it counts if that module
+    #: lends its ``require``.
+    lender: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +230,8 @@ class ModuleRecord:
     edits: tuple[Edit, ...] = ()
     #: Whether the edits check that imports are initialized; only needed in cycles.
     checks_imports: bool = False
+    #: Whether it exports a function that loads modules, such as the result of ``createRequire``.
+    lends_require: bool = False
     uses_import: bool = False
     uses_import_meta: bool = False
     #: Whether it calls `eval` directly, so that evaluated code sees the variables around the call.

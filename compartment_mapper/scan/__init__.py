@@ -10,7 +10,7 @@ from itertools import pairwise
 from compartment_mapper.locations import Specifier
 from compartment_mapper.records.languages import Language, is_program
 from compartment_mapper.records.module_record import Edit, FreeName, ModuleRecord, Refusal
-from compartment_mapper.scan.capabilities.builtin_uses import scan_builtin_uses
+from compartment_mapper.scan.capabilities.builtin_uses import lent_uses, scan_builtin_uses
 from compartment_mapper.scan.capabilities.free_names import (
     scan_assigned_names,
     scan_free_names,
@@ -34,6 +34,7 @@ from compartment_mapper.scan.requests.asset_references import (
     scan_places,
 )
 from compartment_mapper.scan.requests.calls import import_calls, require_requests
+from compartment_mapper.scan.requests.lent_requires import lent_calls
 from compartment_mapper.scan.requests.patterns import (
     at_places,
     builtins_mentioned,
@@ -49,6 +50,7 @@ from compartment_mapper.scan.rewrites.frozen_writes import scan_frozen_writes
 from compartment_mapper.scan.rewrites.global_this import scan_global_this
 from compartment_mapper.scan.rewrites.legacy_regexp import scan_legacy_regexp
 from compartment_mapper.scan.rewrites.mapped_arguments import scan_mapped_arguments
+from compartment_mapper.scan.rewrites.own_additions import scan_own_additions
 from compartment_mapper.scan.rewrites.silent_writes import scan_silent_writes
 from compartment_mapper.scan.rewrites.sloppy import scan_sloppy
 from compartment_mapper.scan.signs.every_sign import scan_signs
@@ -104,6 +106,7 @@ def scan_module(
     builtin_uses = scan_builtin_uses(syntax, requests, is_module=language == "mjs")
     builtin_uses += builtins_mentioned(mentioned)
     free_names, free_edits = scan_free_names(syntax, builtin_uses, page=page)
+    builtin_uses += lent_uses(syntax, lent_calls(syntax, esm.imports))
     names, reexports = scan_cjs_exports(syntax) if language == "cjs" else ((), ())
     made_globals, changed_statics = scan_made_globals(syntax, page=page)
     assets = assets_of((*places, *scan_descriptions(syntax)))
@@ -135,6 +138,7 @@ def scan_module(
         prologue=(*rewrites.prologue, *esm.declarations, *esm.notifications),
         edits=rewrites.edits,
         checks_imports=in_cycle and language == "mjs",
+        lends_require=made.exported and language == "mjs",
         uses_import=any(edit.text == f"{prefix}import" for edit in call_edits),
         uses_import_meta=uses_meta,
         uses_eval=rewrites.uses_eval,
@@ -188,6 +192,8 @@ def _rewrites(
         rewritten = {edit.start for edit in own}
         silent, silencing = scan_silent_writes(syntax, prefix=prefix, others=rewritten)
         own, owning = [*own, *silent], (*owning, *silencing)
+    adding, tables = scan_own_additions(syntax, prefix=prefix)
+    own, owning = [*own, *adding], (*owning, *tables)
     sloppy, refusals = scan_sloppy(syntax, prefix=prefix) if is_script else ([], [])
     mapped, mapping = scan_mapped_arguments(syntax, prefix=prefix) if is_script else ([], ())
     at_once = list[FreeName]()

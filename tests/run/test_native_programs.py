@@ -185,6 +185,8 @@ def test_a_policy_lists_it_with_its_hash(tmp_path: Path) -> None:
     app = app_with_program(tmp_path, code)
     label, path, integrity = granted(app)
     assert (label, path) == ("owner", "tool/bin/show")
+    told = mapper("bundle", "--infer", "main.js", "-o", "none.zip", cwd=app).stderr
+    assert f'"{integrity}" and resources["owner"].packages["owner>tool"] = true\n' in told
     mapper("policy", "infer", "main.js", cwd=app, check=True)
     file = app / "compartment-policy.json"
     policy = json.loads(file.read_text())
@@ -230,3 +232,54 @@ def test_a_native_entry_is_no_grant_for_a_file_of_another_name(tmp_path: Path) -
         done = mapper("run", "main.js", cwd=app)
         assert ("started" in done.stdout) == (len(listed) == 2), done.stdout + done.stderr
     assert path.startswith("tool/bin/")
+
+
+def test_a_program_that_the_source_names_by_its_path(tmp_path: Path) -> None:
+    """In the manner of biome: a program beside package.json, after a look for the C library."""
+    code = (
+        "let told; try { told = cp.execSync('ldd --version'); } catch ({ stderr }) { told = stderr; }\n"
+        "const own = ['musl', 'tool/show'][told.indexOf('musl') > -1 ? 0 : 1];\n"
+        "const paths = { linux: 'tool/show', darwin: 'tool/show' };\n"
+        "const options = { env: { A: '1' }, encoding: 'utf8' };\n"
+        "console.log(cp.spawnSync(require.resolve(paths[process.platform]), [], options).stdout, own);\n"
+    )
+    app = app_with_program(tmp_path, code)
+    shutil.copy(ENV, app / "node_modules" / "tool" / "show")
+
+    done = mapper(*RUN, cwd=app)
+
+    assert done.stdout == "A=1\n tool/show\n", done.stderr
+    assert "BINARY_FILE" not in done.stderr
+
+
+def test_a_package_for_one_platform_has_its_program_in_any_folder(tmp_path: Path) -> None:
+    code = (
+        "const deep = require.resolve(['tool', 'dist', 'src', 'show'].join('/'));\n"
+        "console.log(cp.spawnSync(deep, [], { env: { A: '1' }, encoding: 'utf8' }).stdout);\n"
+    )
+    app = app_with_program(tmp_path, code)
+    tool = app / "node_modules" / "tool"
+    own = json.loads((tool / "package.json").read_text())
+    systems = {"os": ["linux", "darwin"], "cpu": ["x64", "arm64"]}
+    (tool / "package.json").write_text(json.dumps({**own, **systems}))
+    (tool / "dist" / "src").mkdir(parents=True)
+    shutil.copy(ENV, tool / "dist" / "src" / "show")
+
+    done = mapper(*RUN, cwd=app)
+
+    assert done.stdout == "A=1\n\n", done.stderr
+
+
+def test_a_policy_that_a_tool_run_writes_has_the_grants_of_the_run(tmp_path: Path) -> None:
+    code = "console.log(cp.spawnSync(file, [], { env: { A: '1' }, encoding: 'utf8' }).stdout);\n"
+    app = app_with_program(tmp_path, code)
+    owner = app / "node_modules" / "owner" / "package.json"
+    owner.write_text(json.dumps({**json.loads(owner.read_text()), "bin": "index.js"}))
+    grants = ("--grant", "owner:native", "--grant", "owner:node:child_process.exec")
+
+    mapper("exec", "--infer", *grants, "--write-policy", "owner", cwd=app, check=True)
+    done = mapper("exec", "owner", cwd=app)
+
+    policy = json.loads((app / "compartment-policy.owner.json").read_text())
+    assert policy["resources"]["owner"]["builtins"]["child_process.exec"] is True
+    assert done.stdout == "A=1\n\n", done.stderr

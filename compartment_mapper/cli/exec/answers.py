@@ -65,6 +65,7 @@ class Answers:
         Raises:
             InputError: POLICY_CHANGED.
         """
+        from compartment_mapper.bundle.application import with_grants  # noqa: PLC0415 - 100 ms
         from compartment_mapper.bundle.bundling import loaded  # noqa: PLC0415 - 100 ms
         from compartment_mapper.cli.policy.proposing import (  # noqa: PLC0415 - 100 ms
             proposed_policy,
@@ -87,7 +88,9 @@ class Answers:
             entry_location(self._order.entry), options=opened.options, powers=opened.powers
         )
         application = opened.complete(first)
-        policy = proposed_policy(application, known)
+        policy = with_grants(
+            proposed_policy(application, known), application, self._order.choices.grant
+        )
         if _maybe_read(path) != before:
             raise InputError(errors.policy_changed(path))
         Disk().write(path, policy_text(policy).encode())

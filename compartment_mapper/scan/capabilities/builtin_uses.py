@@ -31,12 +31,39 @@ def scan_builtin_uses(
         requests: Its calls of ``require`` and ``import()``.
         is_module: Whether it is an ECMAScript module.
     """
-    found: dict[tuple[str, str], BuiltinUse] = {}
-    targets: dict[tuple[str, str], list[str]] = {}
     uses = [use for request in requests for use in _call_uses(syntax, request)]
     uses += [use for call in builtin_module_calls(syntax) for use in _value_uses(syntax, call)]
     if is_module:
         uses += [use for node in syntax.statements() for use in _statement_uses(syntax, node)]
+    return _first_uses(syntax, uses)
+
+
+def lent_uses(syntax: Syntax, calls: Iterable[tuple[Specifier, ModuleRequest]]) -> list[BuiltinUse]:
+    """Return the uses of builtins that functions of other modules load, see `lent_calls`."""
+    by_lender: dict[Specifier, list[ModuleRequest]] = {}
+    for lender, request in calls:
+        by_lender.setdefault(lender, []).append(request)
+    return [
+        replace(use, lender=lender)
+        for lender, requests in by_lender.items()
+        for use in _first_uses(
+            syntax,
+            [
+                found
+                for request in requests
+                for found in ((request.specifier, _load_of(request)), *_call_uses(syntax, request))
+            ],
+        )
+    ]
+
+
+def _load_of(request: ModuleRequest) -> MemberUse:
+    return MemberUse(names=(), span=request.span)
+
+
+def _first_uses(syntax: Syntax, uses: Iterable[tuple[str, MemberUse]]) -> list[BuiltinUse]:
+    found: dict[tuple[str, str], BuiltinUse] = {}
+    targets: dict[tuple[str, str], list[str]] = {}
     for specifier, use in uses:
         path = _path_of(specifier, use.names)
         if not use.tested or path:

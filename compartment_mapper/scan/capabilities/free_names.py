@@ -189,8 +189,9 @@ _PROCESS_MEMBER = re.compile(
 
 
 def scan_handed_names(syntax: Syntax, free: Iterable[FreeName]) -> Iterator[FreeName]:
-    """Yield the members of variables and properties named ``process``, without duplicates.
+    """Yield the members of variables and properties named like ``process``, without duplicates.
 
+    ``function main(nodeProcess) { nodeProcess.argv }``,
     ``class Killer { constructor({ process }) { this.process = process } … this.process.on(…) }``
     """
     seen = {name.path for name in free}
@@ -204,8 +205,10 @@ def scan_handed_names(syntax: Syntax, free: Iterable[FreeName]) -> Iterator[Free
             yield FreeName(path=path, span=Span(match.start(), match.end(1)), exact=False)
 
 
+#: Not ``childProcess``, ``subprocess``.
+_NAMED_LIKE = rb"(?:" + word(b"process", rb"\w$") + rb"|[\w$](?<!child)(?<!sub)Process)"
 _HANDED_MEMBER = re.compile(
-    word(b"process", rb"\w$") + rb"\s*\??\.\s*(" + _MEMBERS + rb")(?![\w$])(?:\s*\??\.\s*([\w$]+))?"
+    _NAMED_LIKE + rb"\s*\??\.\s*(" + _MEMBERS + rb")(?![\w$])(?:\s*\??\.\s*([\w$]+))?"
 )
 
 

@@ -52,7 +52,7 @@ def reach_of(path: tuple[Step, ...]) -> Reach:
 
 def _is_short_circuit(parent: Step, step: Step) -> bool:
     if parent.kind in {"call_expression", "subscript_expression"}:
-        return step.field in {"arguments", "index"} and _is_optional(parent.node)
+        return step.field in {"arguments", "index"} and is_optional(parent.node)
     if parent.kind not in {"binary_expression", "augmented_assignment_expression"}:
         return False
     operator = parent.node.child_by_field_name("operator")
@@ -61,7 +61,7 @@ def _is_short_circuit(parent: Step, step: Step) -> bool:
     return operator.type.removesuffix("=") in _SHORT_CIRCUITS
 
 
-def _is_optional(node: Node) -> bool:
+def is_optional(node: Node) -> bool:
     """Return whether *node* is skipped if an expression before it is undefined: ``a?.b(c)``."""
     inner: Node | None = node
     while inner is not None:

@@ -48,6 +48,8 @@ class RequireCalls:
     guessed: frozenset[int] = frozenset()
     #: Whether a function escapes.
     escapes: bool = False
+    #: Whether a function is an export of an ECMAScript module.
+    exported: bool = False
 
 
 def require_calls(syntax: Syntax) -> RequireCalls:
@@ -246,5 +248,12 @@ def _follow_target(syntax: Syntax, binding: _Path, found: RequireCalls, hops: in
     uses = _uses_of(syntax, binding) if hops < _MAX_HOPS else None
     if uses is None:
         found.escapes = True
+    found.exported |= uses is not None and _is_exported(syntax, binding)
     for path in uses or ():
         _follow(syntax, path, found, hops + 1)
+
+
+def _is_exported(syntax: Syntax, binding: _Path) -> bool:
+    if any(step.kind == "export_statement" for step in binding[-4:]):
+        return True
+    return any(use.role == "export" for use in references(syntax, binding) or ())

@@ -1,7 +1,8 @@
 """Assignments that fail silently in sloppy code, and throw in strict code.
 
-``f.name = 'g'`` for a function ``f``, or for an object whose class has a getter of that name, and
-``to[key] = from[key]``, which copies members of all names to a function (ECMA-262 6.2.5.6).
+``f.name = 'g'`` for a function ``f``, or for an object whose class has a getter of that name;
+``to[key] = from[key]``, which copies members of all names to a function; and, for a parameter that
+may be a string, ``x.list = x.list || []`` (ECMA-262 6.2.5.6).
 """
 
 from __future__ import annotations
@@ -14,12 +15,17 @@ from compartment_mapper.records.module_record import Edit
 from compartment_mapper.scan.rewrites.assignments import assignment_as_call, begins_statement
 from compartment_mapper.scan.rewrites.global_this import is_strict
 from compartment_mapper.scan.syntax.names import RESERVED_IN_STRICT
+from compartment_mapper.scan.syntax.scopes import FUNCTIONS
 from compartment_mapper.scan.syntax.tree import Node, Syntax
 
 _NAME = re.compile(rb"(?:\.\s*name|\[\s*(?:'name'|\"name\")\s*\])(?=\s*=(?![=>]))")
 _COMPUTED = re.compile(rb"\[\s*([A-Za-z_$][\w$]*)\s*\](?=\s*=(?![=>]))")
 #: The value contains the key: ``to[key] = from[key]``, ``a[name][key] = bind(from[key])``.
 _HAS_KEY = rb"\s*=[^;={}\n]{0,80}\w\s*\[\s*%s\s*\]"
+_DEFAULT = re.compile(rb"=\s*([A-Za-z_]\w*)\s*\.\s*(\w+)\s*\|\|")
+_MEMBER = rb"(?<![\w$.])%s\s*\.\s*%s\s*\Z"
+#: The longest member that is looked for.
+_WINDOW = 100
 #: Loops over indexes are performance-critical and do not fill functions.
 _COUNTS = re.compile(rb"\+\+|--|[-+]=")
 _WORD_BEFORE = re.compile(rb"([A-Za-z_$][\w$]*)\s*\Z")
@@ -43,7 +49,8 @@ def scan_silent_writes(
         others: The positions of assignments that other rewrites handle.
     """
     names = list(_names(syntax, prefix, others))
-    return [*names, *_copies(syntax, prefix, others)], (_set(prefix),) if names else ()
+    unnamed = (*_copies(syntax, prefix, others), *_defaults(syntax, others))
+    return [*names, *unnamed], (_set(prefix),) if names else ()
 
 
 def _names(syntax: Syntax, prefix: str, others: Container[int]) -> Iterator[Edit]:
@@ -72,12 +79,41 @@ def _copies(syntax: Syntax, prefix: str, others: Container[int]) -> Iterator[Edi
         target, _ = _assigned(syntax, match.end() - 1)
         if target is None or target.start_byte in others or key in _RENAMED:
             continue
-        start = target.start_byte
-        # Otherwise the previous line would continue.
-        before = "void 0," if begins_statement(syntax.path_to(start), start) else ""
         is_lost = f'typeof {prefix}to==="function"&&({key}==="name"||{key}==="length")'
-        yield Edit(start, start, f"{before}(({prefix}to)=>{is_lost}?{{}}:{prefix}to)(")
-        yield Edit(target.end_byte, target.end_byte, ")")
+        yield from _around(syntax, target, f"(({prefix}to)=>{is_lost}?{{}}:{prefix}to)(", ")")
+
+
+def _defaults(syntax: Syntax, others: Container[int]) -> Iterator[Edit]:
+    """Yield edits that assign to another object if a parameter is a primitive value."""
+    for match in _DEFAULT.finditer(syntax.source):
+        member = syntax.source[max(0, match.start() - _WINDOW) : match.start()]
+        if not re.search(_MEMBER % (match[1], match[2]), member):
+            continue
+        target, _ = _assigned(syntax, match.start() - len(member) + len(member.rstrip()) - 1)
+        name = match[1].decode()
+        if target is None or target.start_byte in others or target.type != "identifier":
+            continue
+        if _is_parameter(syntax, name, target):
+            is_object = f'typeof {name}==="object"||typeof {name}==="function"||{name}==null'
+            yield from _around(syntax, target, f"({is_object}?", ":{})")
+
+
+def _is_parameter(syntax: Syntax, name: str, use: Node) -> bool:
+    functions = [step.node for step in syntax.path_to(use.start_byte) if step.kind in FUNCTIONS]
+    return any(
+        name == syntax.text(parameter)
+        for function in functions
+        if (parameters := function.child_by_field_name("parameters")) is not None
+        for parameter in parameters.named_children
+    )
+
+
+def _around(syntax: Syntax, target: Node, before: str, after: str) -> Iterator[Edit]:
+    start = target.start_byte
+    # Otherwise the previous line would continue.
+    begins = "void 0," if begins_statement(syntax.path_to(start), start) else ""
+    yield Edit(start, start, f"{begins}{before}")
+    yield Edit(target.end_byte, target.end_byte, after)
 
 
 def _counted(source: bytes) -> Iterator[bytes]:

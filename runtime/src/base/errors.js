@@ -115,10 +115,17 @@ export const ownerOf = (label) =>
  * @param {string} name
  * @returns {string} the command-line option, quoted for a shell
  */
-const grantOption = (label, kind, name) => {
-  const grant = `${label}:${kind === 'builtin' ? 'node:' : ''}${name}`;
-  return `--grant ${/^[\w@./:-]+$/.test(grant) ? grant : `'${grant}'`}`;
-};
+const grantOption = (label, kind, name) =>
+  optionOf(`${label}:${kind === 'builtin' ? 'node:' : ''}${name}`);
+
+/**
+ * @param {string} grant
+ * @returns {string}
+ */
+const optionOf = (grant) => `--grant ${/^[\w@./:-]+$/.test(grant) ? grant : `'${grant}'`}`;
+
+/** They start programs without a shell: machine code of packages has grants of its own. */
+const STARTS = /^child_process\.(?:spawn|execFile)(?:Sync)?$/;
 
 /**
  * @callback DeniedListener
@@ -171,7 +178,10 @@ export const accessDenied = (label, kind, name) => {
     `package '${label}' may not use ${kind} '${name}'; grant it in the policy: ` +
       `${ownerOf(label)}.${kind}s[${JSON.stringify(name)}] = true` +
       (isCritical ? ' (critical: it allows a sandbox escape)' : '') +
-      (kind === 'package' ? '' : `, or by ${grantOption(label, kind, name)}`),
+      (kind === 'package' ? '' : `, or by ${grantOption(label, kind, name)}`) +
+      (kind === 'builtin' && STARTS.test(name)
+        ? `; machine code of a package needs only ${optionOf(`${label}:native`)}`
+        : ''),
   );
 };
 

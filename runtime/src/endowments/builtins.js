@@ -68,6 +68,15 @@ const wholeBuiltin = (pkg, name, granted) => {
 };
 
 /**
+ * @param {string} path of a member of a builtin
+ * @returns {object} what Node adds to the error of a command that a shell does not find: programs ask for the output
+ */
+const failedCommand = (path) =>
+  /^child_process\.exec(?:File)?Sync$/.test(path)
+    ? { status: 127, signal: null, output: [null, '', ''], stdout: '', stderr: '' }
+    : {};
+
+/**
  * @param {Package} pkg
  * @param {string} path of a member of a builtin
  * @returns {Function}
@@ -76,7 +85,7 @@ const deniedMember = (pkg, path) =>
   pkg.application.audit !== undefined
     ? recordedBuiltin(pkg, path)
     : makeDenied(
-        () => accessDenied(pkg.label, 'builtin', path),
+        () => Object.assign(accessDenied(pkg.label, 'builtin', path), failedCommand(path)),
         path.slice(path.lastIndexOf('.') + 1),
       );
 

@@ -245,18 +245,32 @@ const asProgram = ({ kind, pkg, key, module }) => {
 
 /**
  * @param {Request} request
+ * @param {string} key
+ * @returns {Target | undefined} without a report of the denial of a link, which the parent may still allow
+ */
+const followQuietly = ({ pkg, kind }, key) => {
+  const found = quietly(() => followKey(pkg, key, kind));
+  const isDecided = found?.kind !== 'error' || found.denied !== undefined;
+  return isDecided ? found : followKey(pkg, key, kind);
+};
+
+/**
+ * @param {Request} request
  * @returns {Target}
  */
 const findTarget = (request) => {
   const { pkg, kind, specifier } = request;
   const { more } = pkg.application;
+  // A module that was added may need a link that the first modules of its package did not: the parent decides.
+  const asks = more !== undefined && request.isKnown !== true;
   const isElsewhere = more !== undefined && request.key.startsWith('/'); // of createRequire
   for (const key of isElsewhere ? [] : candidates(request)) {
-    const found = followKey(pkg, key, kind);
+    const found = asks ? followQuietly(request, key) : followKey(pkg, key, kind);
     const isRead = AS.test(key) && found?.kind === 'file' && !isListed(request);
     const target = isRead ? asProgram(found) : found;
     if (target === undefined) continue;
     const denied = target.kind === 'error' ? target.denied : undefined;
+    if (denied !== undefined && asks) return more.find(request) ?? target;
     if (denied !== undefined) pkg.application.audit?.record(denied.label, 'packages', denied.name);
     return target;
   }

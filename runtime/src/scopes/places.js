@@ -106,6 +106,10 @@ const makeKeeping = (rule, anchors, { realOf, namesIn }) => {
   return { keeps, findBelow };
 };
 
+/** Configuration of the user and of the system: `~/.npmrc`, `~/.config/tool/rc.json`, `/etc/npmrc`. */
+const CONFIGURATION =
+  /\/(?:\.[^/]*(?:rc|config|ignore)(?:\.[a-z]+)?|\.config\/.+|etc\/[^/]*(?:rc|config))$/;
+
 /**
  * @param {Error} error
  * @returns {Error} with the code of a file that does not exist
@@ -127,10 +131,12 @@ export const makeScopedPlaces = (rule, anchors, host) => {
     write: matcherOf(write, anchors, realOf),
   };
   const kept = makeKeeping(rule, anchors, host);
-  // A tool looks for its configuration in the folders above the project, which it may not see: nothing is there.
+  // A tool looks for its configuration in the folders above the project, of the user and of the system, which it may
+  // not see: nothing is there.
   const isSearched = (/** @type {string} */ path) =>
     rule.pkg.application.more !== undefined &&
-    `${anchors.cwd}/`.startsWith(path.replace(/(?:\.config\/)?[^/]*$/, ''));
+    (CONFIGURATION.test(path) ||
+      `${anchors.cwd}/`.startsWith(path.replace(/(?:\.config\/)?[^/]*$/, '')));
   /**
    * @param {string} path real
    * @param {Access} access

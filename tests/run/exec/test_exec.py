@@ -125,6 +125,63 @@ def test_a_written_policy_allows_the_same_run_and_no_other_plugin(project: Path)
     assert 'entry.packages["lint-plugin-new"] = true' in refused.stderr
 
 
+#: Its library, which a plugin requests, needs a package that its program does not.
+LIBRARY = {
+    "package.json": json.dumps(
+        {
+            "name": "linter",
+            "version": "1.0.0",
+            "type": "module",
+            "bin": {"lint": "bin/lint.js"},
+            "main": "lib/api.cjs",
+            "dependencies": {"words": "1"},
+        }
+    ),
+    "lib/api.cjs": "exports.word = require('words');",
+}
+
+
+def with_library(project: Path) -> None:
+    installed(project, "linter", LIBRARY)
+    installed(
+        project,
+        "words",
+        {"package.json": '{"name": "words"}', "index.js": "module.exports = 'tab'"},
+    )
+    write(
+        project,
+        {
+            "lint.config.js": "import { word } from 'linter';\n"
+            "export default { plugins: [{ check: () => [word] }] };\n"
+        },
+    )
+
+
+def test_a_late_module_uses_a_dependency_of_its_package(project: Path) -> None:
+    with_library(project)
+    expected = plain(project, "src/a.txt")
+    assert expected.stdout == "src/a.txt: tab\n", expected.stderr
+
+    found = mapper("exec", "--infer", "lint", "src/a.txt", cwd=project)
+
+    assert (found.stdout, found.returncode) == (expected.stdout, 3), found.stderr
+
+
+def test_a_late_module_uses_no_dependency_that_the_policy_denies(project: Path) -> None:
+    with_library(project)
+    mapper("exec", "--infer", "--write-policy", "lint", "src/b.txt", cwd=project, check=False)
+    file = project / "compartment-policy.lint.json"
+    policy = json.loads(file.read_text())
+    (label,) = policy["resources"]["linter"]["packages"].keys() - {"$root$"}
+
+    policy["resources"]["linter"]["packages"][label] = False
+    file.write_text(json.dumps({"harmless": True, **policy}))
+    found = mapper("exec", "lint", "src/a.txt", cwd=project)
+
+    assert f'resources["linter"].packages["{label}"] = true' in found.stderr
+    assert found.stdout == ""
+
+
 def test_a_written_policy_records_shims(project: Path) -> None:
     (project / "shim.js").write_text(
         "Array.prototype.last = function () { return this.at(-1); };\n"
@@ -247,6 +304,29 @@ def test_a_plugin_that_steals_a_token_is_stopped_and_reported(project: Path) -> 
     report = [json.loads(line) for line in (project / "r.jsonl").read_text().splitlines()]
     first = report[0]
     assert (first["package"], first["capability"]) == ("lint-plugin-tabs", "fs.readFileSync")
+
+
+def test_a_configuration_file_of_the_user_does_not_exist_for_a_tool(project: Path) -> None:
+    home = stolen(project)
+    write(home, {".config/lint/own.json": "{}", ".ssh/id_rsa": "secret"})
+    write(
+        project,
+        {
+            "lint.config.js": """import { readFileSync, promises } from 'node:fs';
+const codeOf = (read) => { try { return read() } catch ({ code }) { return code } };
+for (const file of ['.npmrc', '.config/lint/own.json', '.ssh/id_rsa', '.npmrc/../.ssh/id_rsa'])
+  console.log(codeOf(() => readFileSync(`${process.env.HOME}/${file}`, 'utf8')));
+console.log(await promises.readFile(`${process.env.HOME}/.npmrc`).catch(({ code }) => code));
+export default { plugins: [] };
+"""
+        },
+    )
+    env = {**os.environ, "HOME": str(home), "TMPDIR": str(home / "tmp")}
+
+    found = mapper("exec", "--infer", "lint", "src/a.txt", cwd=project, env=env)
+
+    denied = "ERR_ACCESS_DENIED"
+    assert found.stdout.split() == ["ENOENT", "ENOENT", denied, denied, "ENOENT"], found.stderr
 
 
 def test_a_plugin_with_the_policy_of_its_former_version_is_stopped(project: Path) -> None:

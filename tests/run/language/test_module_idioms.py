@@ -28,6 +28,32 @@ PROGRAMS: Mapping[str, Mapping[str, str]] = {
         "await import('data:application/json,8').catch((e) => console.log(e.code));\n"
         "await import('data:text/plain,8').catch((e) => console.log(e.code));\n",
     },
+    "additions-to-prototypes": {
+        "main.js": """String.prototype.last = function () { return this.at(-1); };
+Function.prototype.call$1 = function (a) { return this(a); };
+if (!Array.prototype.sum) Object.defineProperty(Array.prototype, 'sum', {
+  get() { return this.reduce((a, b) => a + b, 0); },
+});
+const key = 'table', table = Object[key] || (Object[key] = { a: 1 });
+const double = (x) => x * 2, own = { last: () => 'own', sum: undefined };
+console.log('ab'.last(), double.call$1(2), double.call$1(2).toFixed(1).last(), [1, 2].sum, own.last(), own.sum);
+console.log(Object[key] === table, typeof ''.last, ''.last === String.prototype.last, own?.last());
+console.log(''.last?.length, parseInt.call$1('7'), (class { static last = 1 }).last, 'a,b'.split(',').map((x) => x.last()));
+try { null.last(); } catch (e) { console.log(e.constructor.name); }
+try { ({}).last(); } catch (e) { console.log(e.constructor.name); }
+own.last = 5;
+console.log(own.last, delete own.last, own.last);
+const mark = (x, tag, value) => {
+  const made = x.constructor;
+  if (made[tag] === undefined) Object.defineProperty(made, tag, { value, configurable: true });
+  return made[tag];
+};
+console.log(mark([], 't', 1), mark([], 't', 2), mark(own, 't', 3), mark(new (class A {})(), 't', 4));
+const init = { mark: '__mark' };
+Object.defineProperty(Object.getPrototypeOf(key), init.mark, { value: 'text', configurable: true });
+console.log(''[init.mark], key[init.mark], [][init.mark]);
+""",
+    },
     "data-url-of-a-package": {
         "main.mjs": "import { a } from 'dep'; console.log(a);\n",
         "node_modules/dep/package.json": '{"name": "dep", "version": "1.0.0", "exports": "./i.mjs"}',
@@ -160,3 +186,21 @@ def test_bundled_dependencies_are_declared(tmp_path: Path) -> None:
 
     assert ran.stdout == "a,b\n", ran.stderr
     assert "UNDECLARED" not in mapper("run", "--infer", project / "main.js").stderr
+
+
+def test_additions_to_prototypes_are_not_seen_by_others(tmp_path: Path) -> None:
+    project = write(
+        tmp_path / "app",
+        {
+            "package.json": '{"name": "app", "version": "1.0.0", "dependencies": {"dep": "1"}}',
+            "main.js": "const own = require('dep');\n"
+            "console.log(own, 'a'.loud, Reflect.ownKeys(String.prototype).includes('loud'), Object.mine);\n",
+            "node_modules/dep/package.json": '{"name": "dep", "version": "1.0.0"}',
+            "node_modules/dep/index.js": "String.prototype.loud = function () { return this + '!' };\n"
+            "const key = 'mine'; Object[key] = 1; module.exports = ['a'.loud(), Object[key]];\n",
+        },
+    )
+
+    ran = mapper("run", project / "main.js")
+
+    assert ran.stdout == "[ 'a!', 1 ] undefined false undefined\n", ran.stderr

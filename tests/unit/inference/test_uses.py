@@ -83,12 +83,14 @@ def handed(*named: str) -> list[str]:
         ("process.env[x]", ["process.env"]),
         ("process.platform; process.exit()", ["process.exit", "(process.platform)"]),
         ("process.stdout.write(x)", ["process.stdout.write"]),
+        ("process.stdin._handle?.f()", ["process.stdin._handle", "process.stdin.isTTY"]),
         ("process.browser; process.__nwjs = 1", []),
         ("f(process)", handed()),
         ("process[x]", ["process"]),
         ("f(process); x.argv", handed("process.argv")),
         ("const p = process; f(p); p.env.A", handed("process.env.A")),
         ("f(process); function g(process) { process.argv }", handed("process.argv")),
+        ("f(process); function g(nodeProcess) { nodeProcess.argv }", handed("process.argv")),
         ("function g(process) { process.argv }", []),
         ("const p = require('process'); f(p); p.exit()", handed("process.exit")),
         ("performance.now(); performance.mark('x')", ["performance.mark", "(performance.now)"]),
@@ -186,7 +188,8 @@ def test_members_of_a_passed_process_are_found_in_all_files_of_a_package() -> No
         "main.js": "require('a'); exports.f = ({ process }) => process.exit()",
         "node_modules/a/package.json": package(name="a"),
         "node_modules/a/index.js": "require('./own.js').f(process)",
-        "node_modules/a/own.js": "exports.f = (x) => { this.process = x; this.process.argv }",
+        "node_modules/a/own.js": "exports.f = (x) => { this.process = x; this.process.argv };"
+        "exports.g = (childProcess) => childProcess.exit()",
     }
 
     application = load(files)
@@ -195,6 +198,29 @@ def test_members_of_a_passed_process_are_found_in_all_files_of_a_package() -> No
     (use,) = [use for use in application.uses if use.path == "process.argv"]
     assert use.module.endswith("/a/own.js")
     assert use.span.start == files["node_modules/a/own.js"].index("process.argv")
+
+
+@pytest.mark.parametrize(
+    ("runtime", "expected"),
+    [
+        ("const r = createRequire(import.meta.url); export { r as t };", ["fs.statSync", "(path)"]),
+        ("export const t = createRequire(import.meta.url);", ["fs.statSync", "(path)"]),
+        ("createRequire(import.meta.url); export const t = (key) => key;", []),
+    ],
+)
+def test_builtins_that_the_require_of_another_file_loads(runtime: str, expected: list[str]) -> None:
+    files = {
+        "package.json": package(name="app", dependencies={"a": "1"}),
+        "main.js": "require('a')",
+        "node_modules/a/package.json": package(name="a", type="module"),
+        "node_modules/a/index.js": "import { t as e } from './runtime.js';"
+        "const fs = e('fs'); fs.statSync(x); e('node:path').join; e('x'); e('os', 1); y.e('os')",
+        "node_modules/a/runtime.js": f"import {{ createRequire }} from 'module'; {runtime}",
+    }
+
+    found = uses(load(files), "a")
+
+    assert [path for path in found if path != "(module)"] == expected
 
 
 def test_names_of_packages_may_have_dots() -> None:
