@@ -8,6 +8,7 @@ from the data that crosses. See ``docs/decisions/0017-tools-for-models.md``.
 from __future__ import annotations
 
 import enum
+import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -54,10 +55,16 @@ def converter_of(annotation: object) -> Callable[[object], object]:
     validator = SchemaValidator(schema, _use_prebuilt=False)  # type: ignore[arg-type]  # edited
 
     def convert(value: object) -> object:
+        outer = getattr(_BUDGET, "unions", 0)
+        _BUDGET.unions = _MOST_UNIONS + _UNIONS_PER_VALUE * _count(value)
         try:
             converted: object = validator.validate_python(_without_undefined(value))
         except ValidationError as problem:
             raise ConversionError(_problems(problem)) from problem
+        except _TooManyUnionsError as problem:
+            raise ConversionError("too deep: too many combinations of types to try") from problem
+        finally:
+            _BUDGET.unions = outer
         return converted
 
     return convert
@@ -125,6 +132,8 @@ def _guarded(schema: _Schema, original: Mapping[str, object]) -> _Schema:
         check = _check_moment
     elif kind in {"timedelta", "decimal", "complex"}:
         check = _check_no_boolean
+    elif kind == "union":
+        check = _spend_union
     elif kind == "literal":
         check = _one_of(original["expected"])
     elif kind == "enum":
@@ -140,6 +149,29 @@ def _guarded(schema: _Schema, original: Mapping[str, object]) -> _Schema:
         "schema": schema,
         **reference,
     }
+
+
+#: Trying all choices of nested unions takes exponential time, and the timeout does not cover it.
+_MOST_UNIONS, _UNIONS_PER_VALUE = 100_000, 4
+_BUDGET = threading.local()
+
+
+class _TooManyUnionsError(Exception):
+    """Ends a conversion; pydantic treats only a ValueError as a problem of the value."""
+
+
+def _count(value: object) -> int:
+    """Return the number of values in *value*."""
+    if isinstance(value, dict):
+        return 1 + sum(map(_count, value.values()))
+    return 1 + sum(map(_count, value)) if isinstance(value, list) else 1
+
+
+def _spend_union(value: object) -> object:
+    _BUDGET.unions -= 1
+    if _BUDGET.unions < 0:
+        raise _TooManyUnionsError
+    return value
 
 
 def _check_moment(value: object) -> object:

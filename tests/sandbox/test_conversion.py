@@ -6,6 +6,7 @@ import datetime as dt
 import enum
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -156,6 +157,27 @@ def test_other_data_is_refused(annotation: object, value: object, message: str) 
 
     got = str(caught.value)
     assert got == message or got.split(", got", maxsplit=1)[0] == message
+
+
+class Left(pydantic.BaseModel):
+    inner: Left | Right | None = None
+
+
+class Right(pydantic.BaseModel):
+    inner: Left | Right | None = None
+
+
+def test_nested_unions_do_not_take_exponential_time() -> None:
+    value: dict[str, object] = {}
+    for _ in range(60):
+        value = {"inner": value}
+    begun = time.monotonic()
+
+    with pytest.raises(ConversionError, match="too many combinations"):
+        converter_of(Left)(value)
+    assert time.monotonic() - begun < 5
+    assert converter_of(list[int | str])([1, "a"] * 100_000) == [1, "a"] * 100_000
+    assert converter_of(Left)({"inner": {"inner": {}}}) == Left(inner=Left(inner=Left()))
 
 
 def test_tools_get_what_they_are_annotated_with() -> None:
