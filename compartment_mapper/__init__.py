@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from compartment_mapper.sandbox.asynchronous import AsyncSandbox
     from compartment_mapper.sandbox.blocking import Sandbox
     from compartment_mapper.sandbox.console import ConsoleDropped, ConsoleLine
+    from compartment_mapper.sandbox.declarations.model import Declaration
     from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError
     from compartment_mapper.sandbox.options import UnreviewedNode
     from compartment_mapper.sandbox.report import CapabilityUse
@@ -29,6 +30,7 @@ __all__ = [
     "CapabilityUse",
     "ConsoleDropped",
     "ConsoleLine",
+    "Declaration",
     "Evaluation",
     "JavaScriptError",
     "Limits",
@@ -50,6 +52,7 @@ _MODULES = {
     "AsyncSandbox": "asynchronous",
     "ConsoleDropped": "console",
     "ConsoleLine": "console",
+    "Declaration": "declarations.model",
     "Evaluation": "running",
     "JavaScriptError": "values",
     "Limits": "settings",
