@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from compartment_mapper.sandbox.asynchronous import AsyncSandbox
     from compartment_mapper.sandbox.blocking import Sandbox
     from compartment_mapper.sandbox.console import ConsoleDropped, ConsoleLine
+    from compartment_mapper.sandbox.declarations.model import Declaration
     from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError
     from compartment_mapper.sandbox.hold import Hold
     from compartment_mapper.sandbox.options import UnreviewedNode
@@ -34,6 +35,7 @@ __all__ = [
     "CapabilityUse",
     "ConsoleDropped",
     "ConsoleLine",
+    "Declaration",
     "Evaluation",
     "Hold",
     "JavaScriptError",
@@ -59,6 +61,7 @@ _MODULES = {
     "AsyncSandbox": "sandbox.asynchronous",
     "ConsoleDropped": "sandbox.console",
     "ConsoleLine": "sandbox.console",
+    "Declaration": "sandbox.declarations.model",
     "Evaluation": "sandbox.running",
     "JavaScriptError": "sandbox.values",
     "Limits": "sandbox.settings",

@@ -7,29 +7,17 @@ from the data that crosses. See ``docs/decisions/0017-tools-for-models.md``.
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator
 
+from compartment_mapper.sandbox.strict_schema import TooManyError, bounded, strict_schema
 from compartment_mapper.sandbox.values import UNDEFINED
 
-#: Types whose schemas become strict.
-_STRICT = frozenset({"int", "float", "bool", "str", "bytes"})
-#: Types that pydantic also makes from numbers, as a time since 1970.
-_MOMENTS = frozenset({"datetime", "date", "time"})
-#: Keys of a schema that contain schemas, or lists or dictionaries of them.
-_INNER = (
-    *("schema", "items_schema", "keys_schema", "values_schema", "choices", "steps"),
-    *("lax_schema", "strict_schema", "json_schema", "python_schema", "definitions", "fields"),
-    *("extras_schema", "extras_keys_schema", "arguments_schema", "var_args_schema"),
-    *("var_kwargs_schema", "cls_schema"),
-)
 _MOST_PROBLEMS = 3
 _MOST_TEXT = 300
-_Schema = dict[str, object]
 
 
 class ConversionError(ValueError):
@@ -47,7 +35,7 @@ def converter_of(annotation: object) -> Callable[[object], object]:
         UnsupportedError: Pydantic does not support the annotation.
     """
     try:
-        schema = _strict(_adapter(annotation).core_schema)
+        schema = strict_schema(_adapter(annotation).core_schema)
     except PydanticUserError as problem:
         raise UnsupportedError(problem.message) from problem
     # Otherwise pydantic-core takes the validators of classes, which are lax.
@@ -55,9 +43,12 @@ def converter_of(annotation: object) -> Callable[[object], object]:
 
     def convert(value: object) -> object:
         try:
-            converted: object = validator.validate_python(_without_undefined(value))
+            with bounded(value):
+                converted: object = validator.validate_python(_without_undefined(value))
         except ValidationError as problem:
             raise ConversionError(_problems(problem)) from problem
+        except TooManyError as problem:
+            raise ConversionError(_too_many(problem)) from problem
         return converted
 
     return convert
@@ -72,104 +63,6 @@ def _adapter(annotation: object) -> TypeAdapter[object]:
             raise
     # The class has a configuration of its own.
     return TypeAdapter(annotation)  # type: ignore[arg-type]  # any annotation
-
-
-def _strict(schema: object) -> object:
-    """Return a core schema that does not convert between plain types."""
-    if isinstance(schema, list):
-        return [_strict(each) for each in schema]
-    if isinstance(schema, tuple):  # a choice with its label
-        return tuple(_strict(each) for each in schema)
-    if not isinstance(schema, Mapping):
-        return schema
-    kind = schema.get("type")
-    edited = {key: _inner(key, value) for key, value in schema.items()}
-    if kind in _STRICT:
-        edited["strict"] = True
-    elif kind in {"model", "dataclass"}:
-        edited["strict"] = False  # the class may have its own opinion
-        edited["config"] = {**_record(schema.get("config")), "strict": False}
-    elif kind in {"typed-dict", "dataclass-args"}:
-        edited["extra_behavior"] = _extra(schema)
-    return _guarded(edited, schema)
-
-
-def _inner(key: str, value: object) -> object:
-    if key not in _INNER:
-        return value
-    if isinstance(value, Mapping) and "type" not in value:  # fields or choices by name
-        return {name: _strict(each) for name, each in value.items()}
-    if key in {"fields", "choices"} and isinstance(value, Mapping):
-        is_schema = isinstance(value["type"], str)
-        return (
-            _strict(value) if is_schema else {name: _strict(each) for name, each in value.items()}
-        )
-    return _strict(value)
-
-
-def _record(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _extra(schema: Mapping[str, object]) -> object:
-    """Return what happens to unknown members: an error, unless the class allows them."""
-    configured = _record(schema.get("config")).get("extra_fields_behavior")
-    return "allow" if "allow" in {configured, schema.get("extra_behavior")} else "forbid"
-
-
-def _guarded(schema: _Schema, original: Mapping[str, object]) -> _Schema:
-    """Return *schema* with a check before it, if it accepts values of other types."""
-    kind = original.get("type")
-    check: Callable[[object], object]
-    if kind in _MOMENTS:
-        check = _check_moment
-    elif kind in {"timedelta", "decimal", "complex"}:
-        check = _check_no_boolean
-    elif kind == "literal":
-        check = _one_of(original["expected"])
-    elif kind == "enum":
-        members = original["members"]
-        assert isinstance(members, list)
-        check = _one_of([each.value for each in members if isinstance(each, enum.Enum)])
-    else:
-        return schema
-    reference = {"ref": schema.pop("ref")} if "ref" in schema else {}
-    return {
-        "type": "function-before",
-        "function": {"type": "no-info", "function": check},
-        "schema": schema,
-        **reference,
-    }
-
-
-def _check_moment(value: object) -> object:
-    if isinstance(value, int | float):
-        raise ValueError("expected a string in ISO 8601 format, got a number")  # noqa: TRY004
-    return value
-
-
-def _check_no_boolean(value: object) -> object:
-    if isinstance(value, bool):
-        raise ValueError("expected a number, got a boolean")  # noqa: TRY004 - pydantic reports it
-    return value
-
-
-def _one_of(expected: object) -> Callable[[object], object]:
-    assert isinstance(expected, list)
-
-    def check(value: object) -> object:
-        given = value.value if isinstance(value, enum.Enum) else value
-        for each in expected:
-            plain = each.value if isinstance(each, enum.Enum) else each
-            if type(given) is not bool and type(plain) is not bool:
-                if given == plain:
-                    return value
-            elif given is plain:
-                return value
-        shown = ", ".join(repr(getattr(each, "value", each)) for each in expected)
-        raise ValueError(f"expected one of {shown[:_MOST_TEXT]}")
-
-    return check
 
 
 def _without_undefined(value: object) -> object:
@@ -191,6 +84,15 @@ def _problems(error: ValidationError) -> str:
     ]
     more = len(found) - _MOST_PROBLEMS
     return "; ".join(texts) + (f"; and {more} more problems" if more > 0 else "")
+
+
+def _too_many(error: TooManyError) -> str:
+    cause = error.__cause__
+    return (
+        f"{error}, for example {_problems(cause)}"
+        if isinstance(cause, ValidationError)
+        else str(error)
+    )
 
 
 def _where(location: tuple[int | str, ...]) -> str:

@@ -268,13 +268,15 @@ def _schema_check(
 def _validator(name: str, schema: Mapping[str, object]) -> Validator:
     import jsonschema  # noqa: PLC0415 - 60 ms, only for tools with a schema
     from jsonschema.validators import validator_for  # noqa: PLC0415 - as above
+    from referencing import Registry  # noqa: PLC0415 - as above
 
     kind = validator_for(schema, default=jsonschema.Draft202012Validator)
     try:
         kind.check_schema(dict(schema))
     except jsonschema.SchemaError as problem:
         raise TypeError(f"tool '{name}': invalid schema: {problem.message}") from problem
-    return kind(dict(schema))
+    # By default, the library fetches references to other documents.
+    return kind(dict(schema), registry=Registry())
 
 
 def declaration_of(tool: BoundTool) -> Declaration:

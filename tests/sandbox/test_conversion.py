@@ -6,6 +6,7 @@ import datetime as dt
 import enum
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -147,7 +148,10 @@ def test_data_becomes_the_annotated_type(
         pytest.param(Typed, {"n": 1, "z": 2}, ".z: Extra inputs are not permitted", id="unknown-keys"),
         pytest.param(Pet, {"kind": "cat", "n": "1"}, ".cat.n: expected a valid integer, got a string", id="in-discriminated-unions"),
         pytest.param(Annotated[int, pydantic.Field(ge=1)], 0, "expected greater than or equal to 1, got a number", id="constraints"),
-        pytest.param(list[int], ["a"] * 5, "[0]: expected a valid integer, got a string; [1]: expected a valid integer, got a string; [2]: expected a valid integer, got a string; and 2 more problems", id="many-problems"),
+        pytest.param(dict[str, int], dict.fromkeys("abcde", "x"), ".a: expected a valid integer, got a string; .b: expected a valid integer, got a string; .c: expected a valid integer, got a string; and 2 more problems", id="many-problems"),
+        pytest.param(list[int], ["x"] * 500_000, "[0]: expected a valid integer, got a string", id="very-many-items"),
+        pytest.param(dict[str, int], {f"{n}": "x" for n in range(500_000)}, "more than 100 members are wrong, for example expected a valid integer, got a string", id="very-many-members"),
+        pytest.param(dict[int, int], {f"{n}": 1 for n in range(500_000)}, "more than 100 members are wrong, for example expected a valid integer, got a string", id="very-many-keys"),
     ],
 )  # fmt: skip
 def test_other_data_is_refused(annotation: object, value: object, message: str) -> None:
@@ -156,6 +160,27 @@ def test_other_data_is_refused(annotation: object, value: object, message: str) 
 
     got = str(caught.value)
     assert got == message or got.split(", got", maxsplit=1)[0] == message
+
+
+class Left(pydantic.BaseModel):
+    inner: Left | Right | None = None
+
+
+class Right(pydantic.BaseModel):
+    inner: Left | Right | None = None
+
+
+def test_nested_unions_do_not_take_exponential_time() -> None:
+    value: dict[str, object] = {}
+    for _ in range(60):
+        value = {"inner": value}
+    begun = time.monotonic()
+
+    with pytest.raises(ConversionError, match="too many combinations"):
+        converter_of(Left)(value)
+    assert time.monotonic() - begun < 5
+    assert converter_of(list[int | str])([1, "a"] * 100_000) == [1, "a"] * 100_000
+    assert converter_of(Left)({"inner": {"inner": {}}}) == Left(inner=Left(inner=Left()))
 
 
 def test_tools_get_what_they_are_annotated_with() -> None:

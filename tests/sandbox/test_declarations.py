@@ -137,6 +137,7 @@ def test_no_tools_are_an_empty_object() -> None:
     [
         pytest.param("fetch user", "web.fetch_user", id="words-of-the-name"),
         pytest.param("USERS", "users", id="plural-and-case"),
+        pytest.param("user", "users", id="short-names-first"),
         pytest.param("how is the weather in a city?", "web.weather", id="a-sentence"),
         pytest.param("forecast", "web.weather", id="documentation"),
         pytest.param("limit", "keywords", id="members-of-parameters"),

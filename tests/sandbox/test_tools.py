@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Literal, TypedDict
 
 import pytest
@@ -217,6 +218,47 @@ def test_the_report_has_the_path_of_a_tool() -> None:
         sandbox.evaluate("await tools.fs.read('a')")
 
     assert [use.capability for use in uses] == ["fs.read"]
+
+
+class _Counting(BaseHTTPRequestHandler):
+    requests = 0
+
+    def do_GET(self) -> None:
+        type(self).requests += 1
+        self.send_error(404)
+
+
+def test_a_schema_does_not_fetch_anything() -> None:
+    with HTTPServer(("127.0.0.1", 0), _Counting) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        elsewhere = {"$ref": f"http://127.0.0.1:{server.server_port}/schema.json"}
+        tool = Tool(function=lambda **given: given, schema={"properties": {"a": elsewhere}})
+        with (
+            Sandbox(tools={"tool": tool}, timeout=20.0) as sandbox,
+            pytest.raises(SandboxError, match="Unresolvable"),
+        ):
+            sandbox.evaluate("await tools.tool({ a: 1 })")
+        server.shutdown()
+
+    assert _Counting.requests == 0
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        pytest.param({"$ref": "#"}, id="a-circle"),
+        pytest.param({"properties": {"a": {"$ref": "#/nowhere"}}}, id="nowhere"),
+        pytest.param({"properties": {"a": {"enum": [{"b": "*/"}]}}}, id="not-one-of-them"),
+    ],
+)
+def test_hostile_schemas_are_errors_of_the_call(schema: dict[str, object]) -> None:
+    tool = Tool(function=lambda **given: given, schema=schema)
+    with Sandbox(tools={"tool": tool}, timeout=20.0) as sandbox:
+        with pytest.raises(SandboxError) as caught:
+            sandbox.evaluate("await tools.tool({ a: 'b'.repeat(10), n: 2n ** 20000n })")
+        assert caught.value.code == "JAVASCRIPT_ERROR"
+        assert len(caught.value.for_model()) <= 2000
+        assert sandbox.evaluate("1") == 1
 
 
 def test_a_tool_is_not_called_for_what_has_ended() -> None:

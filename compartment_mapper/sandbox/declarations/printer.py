@@ -56,7 +56,10 @@ def print_declarations(declarations: Iterable[Declaration]) -> str:
 def print_signature(declaration: Declaration) -> str:
     """Return *declaration* on one line, with its types below."""
     names = named_types([declaration])
-    blocks = [" ".join(_type_lines(name, *found, names)) for name, found in names.types.items()]
+    blocks = [
+        " ".join(line.strip() for line in _type_lines(name, *found, names))
+        for name, found in names.types.items()
+    ]
     signature = _signature(declaration, _names_of(declaration, names))
     return "\n".join([f"tools.{declaration.name}{signature}", *blocks])
 

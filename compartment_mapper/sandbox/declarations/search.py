@@ -62,7 +62,8 @@ def _singular(word: str) -> str:
 def _weights(declaration: Declaration) -> Mapping[str, float]:
     """Return the weight of each word of a declaration."""
     weights: dict[str, float] = {}
-    _add(weights, words_of(declaration.path[-1]), _OWN_NAME)
+    own = words_of(declaration.path[-1])
+    _add(weights, own, _OWN_NAME * (1 + 1 / max(1, len(own))))  # short names say more
     for name in declaration.path[:-1]:
         _add(weights, words_of(name), _NAMESPACE)
     _add(weights, words_of(declaration.summary), _SUMMARY)
