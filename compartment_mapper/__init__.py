@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from compartment_mapper.mcp.library import McpTools, mcp_tools
     from compartment_mapper.sandbox.asynchronous import AsyncSandbox
     from compartment_mapper.sandbox.blocking import Sandbox
+    from compartment_mapper.sandbox.code_tool import CodeTool
     from compartment_mapper.sandbox.console import ConsoleDropped, ConsoleLine
     from compartment_mapper.sandbox.declarations.model import Declaration
     from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError
     from compartment_mapper.sandbox.hold import Hold
     from compartment_mapper.sandbox.options import UnreviewedNode
     from compartment_mapper.sandbox.pool import AsyncSandboxPool, SandboxPool
+    from compartment_mapper.sandbox.replies import Reply
     from compartment_mapper.sandbox.report import CapabilityUse
     from compartment_mapper.sandbox.running import Evaluation
     from compartment_mapper.sandbox.settings import Limits
@@ -33,6 +35,7 @@ __all__ = [
     "AsyncSandbox",
     "AsyncSandboxPool",
     "CapabilityUse",
+    "CodeTool",
     "ConsoleDropped",
     "ConsoleLine",
     "Declaration",
@@ -43,6 +46,7 @@ __all__ = [
     "McpTools",
     "NotDataError",
     "Question",
+    "Reply",
     "Sandbox",
     "SandboxError",
     "SandboxPool",
@@ -75,6 +79,8 @@ _MODULES = {
     "CapabilityUse": "sandbox.report",
     "UnreviewedNode": "sandbox.options",
     "AsyncSandboxPool": "sandbox.pool",
+    "CodeTool": "sandbox.code_tool",
+    "Reply": "sandbox.replies",
     "Hold": "sandbox.hold",
     "McpTools": "mcp.library",
     "Question": "mcp.calls",

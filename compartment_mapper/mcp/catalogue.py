@@ -129,7 +129,7 @@ class _Maker:
 
         tool = Tool(
             function=call,
-            schema=function.schema,
+            schema=without_patterns(function.schema),
             output_schema=function.output_schema,
             description=function.description,
         )
@@ -138,6 +138,36 @@ class _Maker:
         except TypeError:  # the server checks the arguments itself
             return Tool(function=call, schema={"type": "object"}, description=function.description)
         return tool
+
+
+#: Keywords of JSON Schema with data, not schemas.
+_DATA = frozenset({"const", "default", "enum", "examples"})
+
+
+def without_patterns(schema: Mapping[str, object]) -> dict[str, object]:
+    """Return *schema* without regular expressions.
+
+    They come from the server and are matched in this process, where one can take forever; the
+    server checks them itself.
+
+    >>> without_patterns({"properties": {"pattern": {"type": "string", "pattern": "(a+)+$"}}})
+    {'properties': {'pattern': {'type': 'string'}}}
+    """
+    found: dict[str, object] = {}
+    for key, value in schema.items():
+        if key in _DATA:
+            found[key] = value
+        elif not (key == "pattern" and isinstance(value, str)) and key != "patternProperties":
+            found[key] = _inner(value)
+    if "patternProperties" in schema:
+        found.pop("additionalProperties", None)
+    return found
+
+
+def _inner(value: object) -> object:
+    if isinstance(value, Mapping):
+        return without_patterns(value)
+    return [_inner(each) for each in value] if isinstance(value, list) else value
 
 
 def _of_tool(tool: types.Tool) -> _Function:

@@ -11,11 +11,12 @@ from mcp.server.mcpserver.exceptions import ToolError
 from compartment_mapper import __version__
 from compartment_mapper.mcp.calls import Decision, Question, Run, current_run
 from compartment_mapper.mcp.library import McpTools
-from compartment_mapper.mcp.replies import failed, replied, text_reply
+from compartment_mapper.mcp.replies import replied, text_reply
 from compartment_mapper.mcp.runs import Conversation, Conversations
 from compartment_mapper.sandbox.asynchronous import AsyncSandbox
 from compartment_mapper.sandbox.failures import SandboxError
 from compartment_mapper.sandbox.hold import Hold
+from compartment_mapper.sandbox.replies import reply_of
 
 _INSTRUCTIONS = """\
 Write one program instead of many tool calls. search_tools finds functions, describe shows their \
@@ -167,11 +168,11 @@ class CodeMode:
             done = await sandbox.run(source, compartment=session or None, name="code.js", hold=hold)
         except SandboxError as error:
             audit({**entry, "error": f"{error.code}: {error.message}"})
-            return failed(error)
+            return replied(reply_of(error))
         finally:
             self._running -= 1
         audit({**entry, "calls": done.tool_calls, "seconds": round(done.seconds, 4)})
-        return replied(done)
+        return replied(reply_of(done))
 
     async def _current(self) -> AsyncSandbox:
         """Return a sandbox with what the servers offer now."""
