@@ -309,6 +309,54 @@ def test_the_module_of_a_dependency_has_its_grants_in_a_worker(
     assert shown.errors == []
 
 
+def test_the_class_of_the_global_object_does_not_lead_to_it(
+    browser: Browser, served: Path, script: Script
+) -> None:
+    """Libraries test for a worker with these classes, so inference grants them."""
+    attack = r"""
+        const found = (type) => {
+          const classes = [], names = new Set();
+          for (let each = type; each !== null; each = Object.getPrototypeOf(each)) {
+            classes.push(each.name);
+            for (let held = each.prototype; held; held = Object.getPrototypeOf(held))
+              for (const name of Object.getOwnPropertyNames(held)) names.add(name);
+          }
+          return [self instanceof type, {} instanceof type, classes[0], names.has('self'),
+            names.has('importScripts'), names.has('fetch')].join();
+        };
+        """
+    dependency = (
+        f"{attack}export const all = () => "
+        "[found(DedicatedWorkerGlobalScope), found(WorkerGlobalScope)];\n"
+    )
+    script(
+        {
+            "main.js": """
+                const worker = new Worker(new URL('./w.js', import.meta.url));
+                worker.onmessage = ({ data }) => { console.log(data); document.title = 'done'; };
+                """,
+            "w.js": "import { all } from 'dep';\npostMessage(all().join(' '));\n",
+            "node_modules/dep/package.json": '{"name": "dep", "version": "1.0.0", "type": "module"}',
+            "node_modules/dep/index.js": dependency,
+        },
+        "--infer",
+    )
+    control = f"""new Promise((resolve) => {{
+        const source = `{attack}; postMessage(found(WorkerGlobalScope))`;
+        new Worker(URL.createObjectURL(new Blob([source]))).onmessage = ({{ data }}) => resolve(data);
+        }})"""
+
+    shown = browser.open(page(served), until=END, evaluate=control)
+
+    assert shown.value == "true,false,WorkerGlobalScope,true,true,true"
+    (said,) = shown.said
+    assert said.split() == [
+        "true,false,DedicatedWorkerGlobalScope,false,false,false",
+        "true,false,WorkerGlobalScope,false,false,false",
+    ]
+    assert shown.errors == []
+
+
 def test_packages_with_the_messages_have_their_own_copies(
     browser: Browser, served: Path, script: Script
 ) -> None:
