@@ -63,6 +63,16 @@ def test_a_worker_runs_a_module_of_the_application(
     assert (shown.said, shown.errors) == (ECHOED, [])
 
 
+def test_the_url_of_the_script_may_have_a_fragment(
+    browser: Browser, served: Path, script: Script
+) -> None:
+    script(FILES)
+
+    shown = browser.open(page(served, APP.replace("app.js", "app.js#part")), until=END)
+
+    assert (shown.said, shown.errors) == (ECHOED, [])
+
+
 def test_a_script_of_another_origin_starts_workers(
     browser: Browser, served: Path, script: Script
 ) -> None:
