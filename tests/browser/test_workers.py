@@ -154,6 +154,63 @@ def test_messages_errors_and_ends(browser: Browser, served: Path, script: Script
     assert [error.splitlines()[0] for error in shown.errors] == ["TypeError: on purpose"]
 
 
+def test_listeners_use_the_scope_as_their_target(
+    browser: Browser, served: Path, script: Script
+) -> None:
+    files = {
+        "main.js": """
+            const worker = new Worker(new URL('./w.ts', import.meta.url), { name: 'one' });
+            worker.onmessage = ({ data }) => {
+              console.log(data);
+              if (data === 'end') document.title = 'done';
+            };
+            worker.postMessage(1);
+            """,
+        "w.ts": """
+            const isWorker: boolean = self instanceof DedicatedWorkerGlobalScope;
+            self.addEventListener('message', function (event: MessageEvent) {
+              this.postMessage([isWorker, this.name].join());
+              event.target.postMessage('end');
+            });
+            """,
+    }
+    script(files)
+
+    shown = browser.open(page(served), until=END)
+
+    assert (shown.said, shown.errors) == (["true,one", "end"], [])
+
+
+@pytest.mark.parametrize("first", ["app", "dep"])
+def test_listeners_of_other_events_take_no_ports(
+    browser: Browser, served: Path, script: Script, first: str
+) -> None:
+    port = "scope.addEventListener('message', ({ data }) => data.postMessage('heard'));"
+    other = "scope.addEventListener('unhandledrejection', () => {});"
+    own, dependency = (port, other) if first == "app" else (other, port)
+    entry = {"MessageChannel": True, "MessagePort": True, "Worker": {"modules": "own"}}
+    policy_of = json.loads(policy(DedicatedWorkerGlobalScope=True))
+    policy_of["entry"]["globals"] |= entry
+    script(
+        {
+            "main.js": """
+                const worker = new Worker(new URL('./w.js', import.meta.url));
+                const { port1, port2 } = new MessageChannel();
+                port1.onmessage = ({ data }) => { console.log(data); document.title = 'done'; };
+                worker.postMessage(port2, [port2]);
+                """,
+            "w.js": f"import 'dep';\n((scope = self) => {{ {own} }})();\n",
+            "compartment-policy.json": json.dumps(policy_of),
+            "node_modules/dep/package.json": '{"name": "dep", "version": "1.0.0", "type": "module"}',
+            "node_modules/dep/index.js": f"((scope = self) => {{ {dependency} }})();\n",
+        }
+    )
+
+    shown = browser.open(page(served), until=END)
+
+    assert (shown.said, shown.errors) == (["heard"], [])
+
+
 def test_comlink(browser: Browser, served: Path, script: Script, tmp_path: Path) -> None:
     files = {
         "main.js": """
