@@ -43,7 +43,7 @@ def pattern_requests(
             continue
         yield from _matching(request, location, read)
     for asset in record.assets:
-        if asset.is_url and asset.path.endswith(PROGRAMS):
+        if _is_program_url(asset, location):
             yield _request_of_url(asset)
         else:
             yield from _at_place(asset, record, location, read)
@@ -109,6 +109,12 @@ def _is_module(path: str, referrer: Location) -> bool:
     return path.endswith((*PROGRAMS, ".json"))
 
 
+def _is_program_url(asset: AssetRequest, referrer: Location) -> bool:
+    """Return whether it is ``new URL('./x.js', import.meta.url)``, as workers are started."""
+    is_program = asset.path.endswith((*PROGRAMS, *TYPED)) and "*" not in asset.path
+    return asset.is_url and is_program and _is_module(asset.path, referrer)
+
+
 def _request_of(request: PatternRequest, specifier: str) -> ModuleRequest:
     needs_attribute = request.kind == "import" and specifier.endswith(".json")
     return ModuleRequest(
@@ -136,7 +142,7 @@ def asset_files(
         if asset.path == SELF:
             seen.add(location)
             yield location
-        if not asset.path.startswith(".") or (asset.is_url and asset.path.endswith(PROGRAMS)):
+        if not asset.path.startswith(".") or _is_program_url(asset, location):
             continue
         for file in _files_of(asset.path, record, location, read):
             canonical = read.canonical(file)

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Literal, get_args
 
 from compartment_mapper.errors.diagnostic import did_you_mean
+from compartment_mapper.sandbox.hold import Hold
 
 Access = Literal["allow", "ask", "deny"]
 _ACCESSES: tuple[Access, ...] = get_args(Access)
@@ -34,9 +35,9 @@ class Rule:
     pattern: str
     access: Access | None = None
     calls: int | None = None
-    #: Of arguments and results together, as JSON.
+    #: Of arguments, results and errors together, as JSON.
     bytes: int | None = None
-    #: Of all calls together.
+    #: While any call runs.
     seconds: float | None = None
 
 
@@ -123,7 +124,8 @@ class LimitError(Exception):
 class _Used:
     calls: int = 0
     bytes: int = 0
-    seconds: float = 0
+    #: Runs while a call does; calls may overlap.
+    clock: Hold = field(default_factory=Hold)
 
 
 @dataclass(slots=True)
@@ -133,37 +135,40 @@ class Usage:
     _used: dict[str, _Used] = field(default_factory=dict)
 
     def begin(self, tool: str, rule: Rule, size: int) -> None:
-        """Count a call with arguments of *size* bytes.
+        """Count a call with arguments of *size* bytes, whether or not a person allows it.
 
         Raises:
             LimitError: It exceeds a limit of *rule*.
         """
-        used = self._used.setdefault(tool, _Used())
+        used = self._of(tool)
         if rule.calls is not None and used.calls >= rule.calls:
             raise LimitError(f"{tool} may be called {rule.calls} times in one run")
-        if rule.seconds is not None and used.seconds >= rule.seconds:
+        if rule.seconds is not None and used.clock.seconds >= rule.seconds:
             raise LimitError(f"{tool} may take {rule.seconds:g} seconds in one run")
         used.calls += 1
-        self._count(tool, rule, size)
+        self.receive(tool, rule, size)
 
-    def end(self, tool: str, rule: Rule, *, size: int, seconds: float) -> None:
-        """Count a result of *size* bytes after *seconds*.
+    def timed(self, tool: str) -> Hold:
+        """Return the clock to hold during a call."""
+        return self._of(tool).clock
+
+    def receive(self, tool: str, rule: Rule, size: int) -> None:
+        """Count *size* bytes of a result or an error.
 
         Raises:
-            LimitError: It exceeds a limit of *rule*.
+            LimitError: They exceed the limit of *rule*.
         """
-        self._used[tool].seconds += seconds
-        self._count(tool, rule, size)
+        used = self._of(tool)
+        used.bytes += size
+        if rule.bytes is not None and used.bytes > rule.bytes:
+            message = f"{tool} may exchange {rule.bytes} bytes in one run"
+            raise LimitError(f"{message}; ask for less data, or for a part of it")
 
     def left(self, tool: str, rule: Rule) -> float | None:
         """Return the seconds that a call may take; None without a limit."""
         if rule.seconds is None:
             return None
-        return max(0.0, rule.seconds - self._used[tool].seconds)
+        return max(0.0, rule.seconds - self._of(tool).clock.seconds)
 
-    def _count(self, tool: str, rule: Rule, size: int) -> None:
-        used = self._used[tool]
-        used.bytes += size
-        if rule.bytes is not None and used.bytes > rule.bytes:
-            message = f"{tool} may exchange {rule.bytes} bytes in one run"
-            raise LimitError(f"{message}; ask for less data, or for a part of it")
+    def _of(self, tool: str) -> _Used:
+        return self._used.setdefault(tool, _Used())

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
+from compartment_mapper.mcp.plain import shortened, shown
+
 #: Longer values are cut.
 _MOST = 2000
 
@@ -34,7 +36,7 @@ class AuditLog:
     def __call__(self, entry: dict[str, object]) -> None:
         """Append *entry* with the time."""
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = json.dumps({"time": at, **{key: _cut(value) for key, value in entry.items()}})
+        line = json.dumps({"time": at, **{key: _plain(value) for key, value in entry.items()}})
         with self._lock:
             self._file.write(f"{line}\n")
             self._file.flush()
@@ -45,8 +47,12 @@ class AuditLog:
             self._file.close()
 
 
-def _cut(value: object) -> object:
-    text = value if isinstance(value, str) else json.dumps(value, default=str)
-    if len(text) <= _MOST:
-        return value
-    return f"{text[:_MOST]}… ({len(text)} characters)"
+def _plain(value: object) -> object:
+    """Return *value*, or a text about it if it is long or JSON does not have it."""
+    if isinstance(value, str):
+        return shortened(value, _MOST)
+    try:
+        text = json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):  # the arguments of a call that is refused for this reason
+        return shown(value, most=_MOST)
+    return value if len(text) <= _MOST else shown(value, most=_MOST)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
@@ -15,12 +14,13 @@ from mcp import Client, MCPError
 from compartment_mapper.mcp.access import LimitError, Rule, Usage
 from compartment_mapper.mcp.audit import Audit
 from compartment_mapper.mcp.connection import Connection, ConnectionLostError
+from compartment_mapper.mcp.plain import as_json, shown, visible
 from compartment_mapper.mcp.results import Redaction, size_of
 from compartment_mapper.mcp.servers import Servers
 from compartment_mapper.sandbox.values import JavaScriptError
 
-#: Characters of the arguments in a question.
-_SHOWN = 1500
+#: Characters of the arguments in a question, and members of an object that a person can survey.
+_SHOWN, _MOST_ARGUMENTS = 3000, 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Question:
     description: str
 
     def __str__(self) -> str:
-        about = f" ({self.description})" if self.description else ""
+        about = f" ({visible(self.description)})" if self.description else ""
         return f"Allow a program to call {self.tool}{about}?\n{self.arguments}"
 
 
@@ -109,14 +109,15 @@ class Gate:
             "tool": called.tool,
             "arguments": arguments,
         }
-        began = time.monotonic()
         try:
-            await self._admit(run, called, arguments)
-            run.usage.begin(called.tool, called.rule, size_of(arguments))
+            sent = {f"{key}": as_json(value, f"argument.{key}") for key, value in arguments.items()}
+            as_json(list(sent), "the name of an argument")
+            entry["arguments"] = sent
+            run.usage.begin(called.tool, called.rule, size_of(sent))
+            await self._admit(run, called, sent)
             began = time.monotonic()
-            value = await self._value(run, called, arguments)
+            value = await self._value(run, called, sent)
             seconds = time.monotonic() - began
-            run.usage.end(called.tool, called.rule, size=size_of(value), seconds=seconds)
         except BaseException as problem:
             error = self._error(problem, called.tool)
             self.audit({**entry, "error": f"{error}" if error else type(problem).__name__})
@@ -127,11 +128,18 @@ class Gate:
         return value
 
     async def _value(self, run: Run, called: Called, arguments: dict[str, object]) -> object:
-        value = await self.servers.request(
-            called.connection,
-            lambda client: called.send(client, arguments),
-            seconds=run.usage.left(called.tool, called.rule),
-        )
+        tool, rule = called.tool, called.rule
+        with run.usage.timed(tool):
+            try:
+                value = await self.servers.request(
+                    called.connection,
+                    lambda client: called.send(client, arguments),
+                    seconds=run.usage.left(tool, rule),
+                )
+            except (JavaScriptError, MCPError) as problem:  # its text is data of the server, too
+                run.usage.receive(tool, rule, len(problem.message))
+                raise
+        run.usage.receive(tool, rule, size_of(value))
         return self.redaction.value(value)
 
     async def _admit(self, run: Run, called: Called, arguments: Mapping[str, object]) -> None:
@@ -142,9 +150,11 @@ class Gate:
             raise JavaScriptError("AccessDeniedError", message)
         if access != "ask" or tool in run.allowed:
             return
-        shown = json.dumps(arguments, indent=2, default=_shown, ensure_ascii=False)
-        cut = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}… ({len(shown)} characters)"
-        question = Question(tool=tool, arguments=cut, description=called.description)
+        if len(arguments) > _MOST_ARGUMENTS:
+            message = f"{tool} got more than {_MOST_ARGUMENTS} arguments, too many for a question"
+            raise JavaScriptError("TypeError", message)
+        text = shown(arguments, most=_SHOWN)
+        question = Question(tool=tool, arguments=text, description=called.description)
         decision = await run.ask(question)
         if decision == "run":
             run.allowed.add(tool)
@@ -167,7 +177,3 @@ class Gate:
                 return None
             case _:
                 return None
-
-
-def _shown(value: object) -> str:
-    return f"<{len(value)} bytes>" if isinstance(value, bytes) else f"{value}"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import os
+import signal
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +21,9 @@ from compartment_mapper.mcp.results import Redaction
 from compartment_mapper.mcp.server import SandboxOptions
 from compartment_mapper.mcp.servers import Servers
 from compartment_mapper.mcp.transports import is_local, serve_http, serve_stdio
+
+#: Seconds for servers to end.
+_PATIENCE = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +66,7 @@ async def serve(order: Order, *, tell: Callable[[str], None]) -> None:
             for name, problem in tools.problems.items():
                 tell(f"warning: {name} is not available: {problem}")
             if order.address is None:
+                _close_when_terminated(servers)
                 await serve_stdio(tools, order.options)
                 return
             host, port = order.address
@@ -66,6 +74,26 @@ async def serve(order: Order, *, tell: Callable[[str], None]) -> None:
             await serve_http(tools, order.options, host=host, port=port, token=order.token)
         finally:
             await servers.close()
+
+
+def _close_when_terminated(servers: Servers) -> None:
+    """End the processes of servers before SIGTERM ends this one: it waits for its input."""
+    loop = asyncio.get_running_loop()
+    tasks: list[asyncio.Task[None]] = []
+
+    async def close() -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                await servers.close()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def terminated() -> None:
+        if not tasks:
+            tasks.append(loop.create_task(close()))
+
+    if sys.platform != "win32":
+        loop.add_signal_handler(signal.SIGTERM, terminated)
 
 
 @contextlib.contextmanager

@@ -89,10 +89,13 @@ def size_of(value: object) -> int:
             case str() | bytes():
                 size += len(found)
             case Mapping():
-                size += sum(len(f"{key}") for key in found)
+                size += 2 + sum(len(f"{key}") for key in found)
                 pending += found.values()
             case list() | tuple():
+                size += 2 + len(found)
                 pending += found
+            case int():
+                size += 1 + found.bit_length() // 3
             case _:
                 size += 8
     return size

@@ -74,24 +74,26 @@ class Child:
         self._seal = Seal()
         requests, self._requests = os.pipe()
         self._answers, answers = os.pipe()
+        watched, self._lifeline = os.pipe()
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own Node, no shell
                 [*_command(settings), str(requests), str(answers)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                pass_fds=(requests, answers),
+                pass_fds=(requests, answers, watched),
                 env={"TZ": "UTC"},
                 cwd=settings.runtime,
                 start_new_session=True,  # the host handles Ctrl-C in a terminal
             )
+            _end_with(self._process.pid, watched)
         except OSError:
-            os.close(self._requests)
-            os.close(self._answers)
+            for descriptor in (self._requests, self._answers, self._lifeline):
+                os.close(descriptor)
             raise
         finally:
-            os.close(requests)
-            os.close(answers)
+            for descriptor in (requests, answers, watched):
+                os.close(descriptor)
         os.set_blocking(self._requests, False)
         self._woken, self._waker = os.pipe()
         self._memory = settings.memory_mb * _MEBIBYTE
@@ -236,8 +238,20 @@ class Child:
         with self._lock:
             os.close(self._requests)
             self._requests = -1
-        for descriptor in (self._answers, self._woken, self._waker):
+        for descriptor in (self._answers, self._woken, self._waker, self._lifeline):
             os.close(descriptor)
+
+
+def _end_with(pid: int, watched: int) -> None:
+    """Let the kernel end a process when this one ends in any way, also if it runs a loop.
+
+    It then sends SIGIO, because nothing else has the other end of the pipe *watched*.
+    """
+    import fcntl  # noqa: PLC0415 - not available on Windows
+
+    fcntl.fcntl(watched, fcntl.F_SETOWN, pid)
+    flags = fcntl.fcntl(watched, fcntl.F_GETFL)
+    fcntl.fcntl(watched, fcntl.F_SETFL, flags | os.O_ASYNC)
 
 
 def _command(settings: Settings) -> list[str]:

@@ -26,6 +26,7 @@ class Metrics:
     _count: int = 0
     _refused: int = 0
     _recycled: int = 0
+    _not_recycled: int = 0
 
     def ended(self, outcome: str, seconds: float) -> None:
         """Count an evaluation with its *outcome*, which took *seconds*."""
@@ -46,6 +47,11 @@ class Metrics:
         """Count a process that was replaced after its last evaluation."""
         with self._lock:
             self._recycled += 1
+
+    def not_recycled(self) -> None:
+        """Count a process that goes on after its last evaluation, because no new one started."""
+        with self._lock:
+            self._not_recycled += 1
 
     def text(self, gauges: Mapping[str, int]) -> str:
         """Return the metrics, with the current values of *gauges* by their names."""
@@ -68,6 +74,8 @@ class Metrics:
                 f"{_PREFIX}_refused_total {self._refused}",
                 _head("recycled_total", "counter", "Processes replaced after their last use."),
                 f"{_PREFIX}_recycled_total {self._recycled}",
+                _head("not_recycled_total", "counter", "Failures to replace a process."),
+                f"{_PREFIX}_not_recycled_total {self._not_recycled}",
             ]
         for name, value in gauges.items():
             lines += [_head(name, "gauge", f"The number of {name}."), f"{_PREFIX}_{name} {value}"]

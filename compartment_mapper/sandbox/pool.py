@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import queue
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Self, TypedDict, Unpack
 
@@ -118,7 +118,12 @@ class SandboxPool:
 
     def _granted(self, wait: float | None) -> Slot[Sandbox]:
         answers: queue.SimpleQueue[Slot[Sandbox] | SandboxError] = queue.SimpleQueue()
-        waiting: Waiting[Sandbox] = Waiting(granted=answers.put, failed=answers.put)
+
+        def granted(slot: Slot[Sandbox]) -> bool:
+            answers.put(slot)
+            return True
+
+        waiting: Waiting[Sandbox] = Waiting(granted=granted, failed=answers.put)
         self._slots.request(waiting)
         try:
             answer = answers.get(timeout=wait)
@@ -214,11 +219,22 @@ class AsyncSandboxPool:
             async with asyncio.timeout(wait):
                 return await answer
         except TimeoutError:
+            self._give_back(waiting, answer)
             raise _waited(wait) from None
-        finally:
-            if not answer.done() or answer.cancelled():
-                answer.cancel()  # a process that is granted later goes back
-                self._slots.withdraw(waiting)
+        except BaseException:
+            self._give_back(waiting, answer)
+            raise
+
+    def _give_back(
+        self, waiting: Waiting[AsyncSandbox], answer: asyncio.Future[Slot[AsyncSandbox]]
+    ) -> None:
+        """Wait no longer; a process that was granted in this moment goes back."""
+        if self._slots.withdraw(waiting) or answer.get_loop().is_closed():
+            return
+        if not answer.done():
+            answer.cancel()  # `_settle` follows
+        elif not answer.cancelled() and answer.exception() is None:
+            self._slots.release(answer.result(), is_used=False)
 
     def _settle(self, answer: asyncio.Future[Slot[AsyncSandbox]], slot: Slot[AsyncSandbox]) -> None:
         if answer.done():
@@ -243,9 +259,18 @@ class AsyncSandboxPool:
         await asyncio.to_thread(self._slots.close, grace=grace)
 
 
-def _soon(loop: asyncio.AbstractEventLoop, function: object, *arguments: object) -> None:
-    assert callable(function)
-    loop.call_soon_threadsafe(function, *arguments)
+def _soon(
+    loop: asyncio.AbstractEventLoop, function: Callable[..., None], *arguments: object
+) -> bool:
+    """Call *function* in *loop*, at once if it is the running one; return whether it is open."""
+    if asyncio._get_running_loop() is loop:  # noqa: SLF001 - documented, and needs no exception
+        function(*arguments)
+        return True
+    try:
+        loop.call_soon_threadsafe(function, *arguments)
+    except RuntimeError:  # it is closed
+        return False
+    return True
 
 
 def _fail(answer: asyncio.Future[Slot[AsyncSandbox]], error: SandboxError) -> None:

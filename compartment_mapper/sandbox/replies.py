@@ -16,6 +16,8 @@ from compartment_mapper.sandbox.values import UNDEFINED, JavaScriptError
 #: The maximum characters of a value, and of what code prints.
 MOST_VALUE, MOST_OUTPUT = 40_000, 10_000
 _MOST_IMAGES = 8
+#: Of an integer that is written in decimals: larger ones take long.
+_MOST_BITS = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,13 @@ def _plain(value: object, images: list[Image]) -> object:
             return value.isoformat()
         case JavaScriptError():
             return f"{value}"
-        case float() if not math.isfinite(value):
-            return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
         case _:
-            return None if value is UNDEFINED else value
+            return _number(value)
+
+
+def _number(value: object) -> object:
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return hex(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
+    return None if value is UNDEFINED else value

@@ -9,6 +9,7 @@ from compartment_mapper.sandbox.console import ConsoleDropped, ConsoleLine
 from compartment_mapper.sandbox.engine import Engine, Entry
 from compartment_mapper.sandbox.hold import Hold
 from compartment_mapper.sandbox.messages import Message
+from compartment_mapper.sandbox.probe import Probe
 from compartment_mapper.sandbox.streams import Streams
 from compartment_mapper.sandbox.tools import ToolSet
 from compartment_mapper.text import Span
@@ -61,6 +62,8 @@ class Running:
     #: Where types could not be stripped: ``message``, ``line`` and ``column``.
     type_problem: Message = field(default_factory=dict)
     started: float = 0
+    #: Made if the timeout is held.
+    probe: Probe | None = None
     calls: int = 0
     console: list[ConsoleLine] = field(default_factory=list)
     console_is_cut: bool = False

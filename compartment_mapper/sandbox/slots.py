@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -27,8 +28,9 @@ class Slot(Generic[_Sandbox]):
 class Waiting(Generic[_Sandbox]):
     """Someone who waits; exactly one of the functions is called, in any thread."""
 
-    granted: Callable[[Slot[_Sandbox]], None]
-    failed: Callable[[SandboxError], None]
+    #: Returns whether the slot was taken: who waited can be gone.
+    granted: Callable[[Slot[_Sandbox]], bool]
+    failed: Callable[[SandboxError], object]
 
 
 class Slots(Generic[_Sandbox]):
@@ -52,7 +54,15 @@ class Slots(Generic[_Sandbox]):
         self._changed = threading.Condition()
         self._waiting: deque[Waiting[_Sandbox]] = deque()
         self._is_closed = False
-        self._all = [Slot(make()) for _ in range(size)]
+        self._owner = os.getpid()
+        self._all: list[Slot[_Sandbox]] = []
+        try:
+            for _ in range(size):
+                self._all.append(Slot(make()))
+        except BaseException:
+            for slot in self._all:
+                slot.sandbox.close()
+            raise
         self._idle: deque[Slot[_Sandbox]] = deque(self._all)
 
     def request(self, waiting: Waiting[_Sandbox]) -> None:
@@ -61,6 +71,9 @@ class Slots(Generic[_Sandbox]):
         Raises:
             SandboxError: CLOSED, POOL_FULL.
         """
+        if os.getpid() != self._owner:  # before the lock, which another thread may hold
+            message = "the pool belongs to another process: create one after the fork"
+            raise SandboxError("CLOSED", message)
         with self._changed:
             if self._is_closed:
                 raise SandboxError("CLOSED", "the pool is closed")
@@ -72,7 +85,8 @@ class Slots(Generic[_Sandbox]):
                 self._waiting.append(waiting)
                 return
             slot = self._idle.popleft()
-        waiting.granted(slot)
+        if not waiting.granted(slot):
+            self.release(slot, is_used=False)
 
     def withdraw(self, waiting: Waiting[_Sandbox]) -> bool:
         """Stop waiting; return whether it was still in the queue."""
@@ -94,19 +108,31 @@ class Slots(Generic[_Sandbox]):
             slot.uses += is_used
             is_spent = slot.uses >= self._uses and not self._is_closed
         if is_spent:
-            spent, slot.sandbox, slot.uses = slot.sandbox, self._make(), 0
-            spent.close()
-            self.metrics.recycled()
+            self._recycle(slot)
+        while (waiting := self._next_for(slot)) is not None:
+            if waiting.granted(slot):
+                return
+        if self._is_closed:  # perhaps after the others were closed
+            slot.sandbox.close()
+
+    def _recycle(self, slot: Slot[_Sandbox]) -> None:
+        try:
+            made = self._make()
+        except Exception:  # noqa: BLE001 - the old process goes on, and the next release tries again
+            self.metrics.not_recycled()
+            return
+        spent, slot.sandbox, slot.uses = slot.sandbox, made, 0
+        spent.close()
+        self.metrics.recycled()
+
+    def _next_for(self, slot: Slot[_Sandbox]) -> Waiting[_Sandbox] | None:
+        """Return who gets *slot*; None: nobody, and it is idle."""
         with self._changed:
             self._changed.notify_all()
-            if self._is_closed:
-                self._idle.append(slot)
-                return
-            if not self._waiting:
-                self._idle.append(slot)
-                return
-            waiting = self._waiting.popleft()
-        waiting.granted(slot)
+            if self._waiting and not self._is_closed:
+                return self._waiting.popleft()
+            self._idle.append(slot)
+            return None
 
     def health(self) -> Mapping[str, int]:
         """Return the numbers of processes, idle and busy ones, those who wait, and restarts."""
@@ -122,6 +148,8 @@ class Slots(Generic[_Sandbox]):
 
     def close(self, *, grace: float) -> None:
         """Refuse new evaluations, wait *grace* seconds for running ones, and end the processes."""
+        if os.getpid() != self._owner:
+            return
         with self._changed:
             self._is_closed = True
             waiting, self._waiting = list(self._waiting), deque()

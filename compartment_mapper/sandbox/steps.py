@@ -22,6 +22,7 @@ from compartment_mapper.sandbox.outcome import (
     too_late,
     with_hint,
 )
+from compartment_mapper.sandbox.probe import Probe
 from compartment_mapper.sandbox.running import Evaluation, Running
 from compartment_mapper.sandbox.values import UNDEFINED, NotDataError, decode, encode
 
@@ -29,8 +30,8 @@ from compartment_mapper.sandbox.values import UNDEFINED, NotDataError, decode, e
 _MORE_THAN_TYPES = "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX"
 #: Seconds after which an idle process that does not start the evaluation counts as hung.
 _PATIENCE = 2.0
-#: Seconds after which a held timeout is looked at again.
-_LEAST = 0.2
+#: Seconds after which a held timeout is looked at again, at least and at most.
+_LEAST, _OFTEN = 0.2, 1.0
 #: Seconds to find a syntax error.
 _PARSING = 1.0
 
@@ -82,6 +83,8 @@ def evaluation_steps(running: Running) -> Steps:
         raise
     finally:
         engine.end(entry)
+        if running.probe is not None:
+            running.probe.end()
 
 
 def ended(stop: StopIteration) -> Evaluation:
@@ -180,7 +183,7 @@ def _patience(running: Running) -> float:
         return _PATIENCE
     order = running.order
     left = running.started + order.timeout + order.hold.seconds - time.monotonic()
-    return max(_LEAST if order.hold.is_held else 0.0, left)
+    return max(_LEAST, min(left, _OFTEN)) if order.hold.is_held else max(0.0, left)
 
 
 def _ended_late(running: Running) -> Generator[Wait, Message | None, None]:
@@ -190,6 +193,7 @@ def _ended_late(running: Running) -> Generator[Wait, Message | None, None]:
         engine.restart_if_stuck(entry)
         return
     if _patience(running) > 0:  # it was held in the meantime
+        _check_alive(running)
         return
     engine.cancel(entry)
     until = time.monotonic() + GRACE
@@ -203,6 +207,14 @@ def _ended_late(running: Running) -> Generator[Wait, Message | None, None]:
             raise too_late(running, message)
         if message["type"] == "output":
             _add_output(running, message)
+
+
+def _check_alive(running: Running) -> None:
+    """Terminate a process that computes while the timeout is held: all others wait for it."""
+    running.probe = running.probe or Probe(running.engine)
+    if running.probe.seconds() > running.order.timeout + _PATIENCE:
+        running.engine.kill(running.entry)
+        raise too_late(running, None)
 
 
 def _syntax_problem(running: Running, message: Message) -> Generator[Wait, Message | None, Message]:

@@ -63,6 +63,16 @@ def test_a_worker_runs_a_module_of_the_application(
     assert (shown.said, shown.errors) == (ECHOED, [])
 
 
+def test_the_url_of_the_script_may_have_a_fragment(
+    browser: Browser, served: Path, script: Script
+) -> None:
+    script(FILES)
+
+    shown = browser.open(page(served, APP.replace("app.js", "app.js#part")), until=END)
+
+    assert (shown.said, shown.errors) == (ECHOED, [])
+
+
 def test_a_script_of_another_origin_starts_workers(
     browser: Browser, served: Path, script: Script
 ) -> None:
@@ -142,6 +152,63 @@ def test_messages_errors_and_ends(browser: Browser, served: Path, script: Script
         "null true [object EventTarget]",
     ]
     assert [error.splitlines()[0] for error in shown.errors] == ["TypeError: on purpose"]
+
+
+def test_listeners_use_the_scope_as_their_target(
+    browser: Browser, served: Path, script: Script
+) -> None:
+    files = {
+        "main.js": """
+            const worker = new Worker(new URL('./w.ts', import.meta.url), { name: 'one' });
+            worker.onmessage = ({ data }) => {
+              console.log(data);
+              if (data === 'end') document.title = 'done';
+            };
+            worker.postMessage(1);
+            """,
+        "w.ts": """
+            const isWorker: boolean = self instanceof DedicatedWorkerGlobalScope;
+            self.addEventListener('message', function (event: MessageEvent) {
+              this.postMessage([isWorker, this.name].join());
+              event.target.postMessage('end');
+            });
+            """,
+    }
+    script(files)
+
+    shown = browser.open(page(served), until=END)
+
+    assert (shown.said, shown.errors) == (["true,one", "end"], [])
+
+
+@pytest.mark.parametrize("first", ["app", "dep"])
+def test_listeners_of_other_events_take_no_ports(
+    browser: Browser, served: Path, script: Script, first: str
+) -> None:
+    port = "scope.addEventListener('message', ({ data }) => data.postMessage('heard'));"
+    other = "scope.addEventListener('unhandledrejection', () => {});"
+    own, dependency = (port, other) if first == "app" else (other, port)
+    entry = {"MessageChannel": True, "MessagePort": True, "Worker": {"modules": "own"}}
+    policy_of = json.loads(policy(DedicatedWorkerGlobalScope=True))
+    policy_of["entry"]["globals"] |= entry
+    script(
+        {
+            "main.js": """
+                const worker = new Worker(new URL('./w.js', import.meta.url));
+                const { port1, port2 } = new MessageChannel();
+                port1.onmessage = ({ data }) => { console.log(data); document.title = 'done'; };
+                worker.postMessage(port2, [port2]);
+                """,
+            "w.js": f"import 'dep';\n((scope = self) => {{ {own} }})();\n",
+            "compartment-policy.json": json.dumps(policy_of),
+            "node_modules/dep/package.json": '{"name": "dep", "version": "1.0.0", "type": "module"}',
+            "node_modules/dep/index.js": f"((scope = self) => {{ {dependency} }})();\n",
+        }
+    )
+
+    shown = browser.open(page(served), until=END)
+
+    assert (shown.said, shown.errors) == (["heard"], [])
 
 
 def test_comlink(browser: Browser, served: Path, script: Script, tmp_path: Path) -> None:
@@ -306,6 +373,54 @@ def test_the_module_of_a_dependency_has_its_grants_in_a_worker(
     shown = browser.open(page(served), until=END)
 
     assert re.match(r"package 'dep' may not use global 'fetch'; grant it", shown.said[0])
+    assert shown.errors == []
+
+
+def test_the_class_of_the_global_object_does_not_lead_to_it(
+    browser: Browser, served: Path, script: Script
+) -> None:
+    """Libraries test for a worker with these classes, so inference grants them."""
+    attack = r"""
+        const found = (type) => {
+          const classes = [], names = new Set();
+          for (let each = type; each !== null; each = Object.getPrototypeOf(each)) {
+            classes.push(each.name);
+            for (let held = each.prototype; held; held = Object.getPrototypeOf(held))
+              for (const name of Object.getOwnPropertyNames(held)) names.add(name);
+          }
+          return [self instanceof type, {} instanceof type, classes[0], names.has('self'),
+            names.has('importScripts'), names.has('fetch')].join();
+        };
+        """
+    dependency = (
+        f"{attack}export const all = () => "
+        "[found(DedicatedWorkerGlobalScope), found(WorkerGlobalScope)];\n"
+    )
+    script(
+        {
+            "main.js": """
+                const worker = new Worker(new URL('./w.js', import.meta.url));
+                worker.onmessage = ({ data }) => { console.log(data); document.title = 'done'; };
+                """,
+            "w.js": "import { all } from 'dep';\npostMessage(all().join(' '));\n",
+            "node_modules/dep/package.json": '{"name": "dep", "version": "1.0.0", "type": "module"}',
+            "node_modules/dep/index.js": dependency,
+        },
+        "--infer",
+    )
+    control = f"""new Promise((resolve) => {{
+        const source = `{attack}; postMessage(found(WorkerGlobalScope))`;
+        new Worker(URL.createObjectURL(new Blob([source]))).onmessage = ({{ data }}) => resolve(data);
+        }})"""
+
+    shown = browser.open(page(served), until=END, evaluate=control)
+
+    assert shown.value == "true,false,WorkerGlobalScope,true,true,true"
+    (said,) = shown.said
+    assert said.split() == [
+        "true,false,DedicatedWorkerGlobalScope,false,false,false",
+        "true,false,WorkerGlobalScope,false,false,false",
+    ]
     assert shown.errors == []
 
 

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from compartment_mapper import AsyncSandbox, SandboxError, SandboxTimeoutError
+from compartment_mapper.sandbox.hold import Hold
 
 
 def run(main: Callable[[AsyncSandbox], Awaitable[object]], **options: object) -> object:
@@ -79,6 +80,35 @@ def test_a_cancelled_evaluation_is_given_up() -> None:
         return await sandbox.evaluate("1")
 
     assert run(main, tools={"forever": forever}) == 1
+
+
+def test_code_that_computes_while_its_timeout_is_held_is_ended() -> None:
+    hold = Hold()
+
+    async def main(sandbox: AsyncSandbox) -> object:
+        with hold:
+            busy = asyncio.create_task(sandbox.run("while (true) {}", timeout=0.3, hold=hold))
+            await asyncio.sleep(0.2)
+            assert await sandbox.evaluate("1 + 1", timeout=20) == 2
+            with pytest.raises(SandboxTimeoutError):
+                await busy
+        return None
+
+    run(main)
+
+
+def test_code_that_waits_while_its_timeout_is_held_goes_on() -> None:
+    hold = Hold()
+
+    async def person() -> str:
+        with hold:
+            await asyncio.sleep(4)
+        return "yes"
+
+    async def main(sandbox: AsyncSandbox) -> object:
+        return (await sandbox.run("await tools.person()", timeout=0.5, hold=hold)).value
+
+    assert run(main, tools={"person": person}) == "yes"
 
 
 def test_errors_and_limits_are_the_same() -> None:

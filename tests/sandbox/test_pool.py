@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import threading
 import time
@@ -10,7 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from compartment_mapper import AsyncSandboxPool, SandboxError, SandboxPool, SandboxTimeoutError
+from compartment_mapper import (
+    AsyncSandboxPool,
+    Sandbox,
+    SandboxError,
+    SandboxPool,
+    SandboxTimeoutError,
+)
 
 LOOP = "while (true) {}"
 
@@ -154,3 +161,93 @@ def test_closing_ends_evaluations_that_do_not_end() -> None:
 def test_numbers_are_checked(numbers: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="must be at least"):
         SandboxPool(**numbers)  # type: ignore[arg-type]  # a dictionary has no names
+
+
+def test_who_waits_no_longer_gives_the_process_back() -> None:
+    async def test() -> None:
+        async with AsyncSandboxPool(size=1) as pool:
+            assert await pool.evaluate("1", wait=0) == 1
+            for _ in range(20):
+                tasks = [asyncio.create_task(pool.evaluate("2")) for _ in range(3)]
+                await asyncio.sleep(0)
+                tasks[0].cancel()
+                tasks[1].cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+            assert pool.health()["idle"] == 1
+
+    asyncio.run(test())
+
+
+def test_a_process_that_is_granted_during_a_cancellation_goes_back() -> None:
+    async def test() -> None:
+        async with AsyncSandboxPool(size=1) as pool:
+            first = asyncio.create_task(pool.evaluate("await new Promise(() => {})", timeout=0.2))
+            await asyncio.sleep(0)
+            second = asyncio.create_task(pool.evaluate("2"))
+            await asyncio.sleep(0)
+            assert pool.health()["waiting"] == 1
+            first.add_done_callback(lambda _: second.cancel())  # after it released the process
+            await asyncio.gather(first, second, return_exceptions=True)
+            assert second.cancelled()
+            assert pool.health()["idle"] == 1
+
+    asyncio.run(test())
+
+
+def test_a_waiting_loop_that_is_closed_gets_no_process() -> None:
+    pool = AsyncSandboxPool(size=1)
+    slow = "await new Promise(() => {})"
+
+    async def busy() -> None:
+        with pytest.raises(SandboxTimeoutError):
+            await pool.evaluate(slow, timeout=1)
+
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(asyncio.run, busy())
+        while pool.health()["busy"] == 0:
+            time.sleep(0.01)
+        gone = asyncio.new_event_loop()
+        task = gone.create_task(pool.evaluate("1"))
+        gone.run_until_complete(asyncio.sleep(0.05))
+        gone.close()
+        running.result()
+
+    assert pool.health()["idle"] == 1
+    assert asyncio.run(pool.evaluate("2")) == 2
+    asyncio.run(pool.close())
+    task.get_coro().close()
+
+
+def test_a_process_that_cannot_be_replaced_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    with SandboxPool(size=1, uses=1) as pool:
+
+        def fail() -> Sandbox:
+            raise OSError("no more processes")
+
+        monkeypatch.setattr(pool._slots, "_make", fail)  # noqa: SLF001 - as if fork failed
+        assert (pool.evaluate("1"), pool.evaluate("2")) == (1, 2)
+        monkeypatch.undo()
+        assert pool.evaluate("3") == 3
+        assert "not_recycled_total 2\n" in pool.metrics()
+        assert re.search(r"[^t]_recycled_total 1\n", pool.metrics())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_fork_has_no_processes() -> None:
+    held = threading.Event()
+    with SandboxPool(size=1, tools={"wait": held.wait}) as pool, ThreadPoolExecutor(1) as threads:
+        running = threads.submit(pool.evaluate, "await tools.wait(); return 1")
+        while pool.health()["busy"] == 0:
+            time.sleep(0.01)
+        child = os.fork()
+        if child == 0:
+            try:
+                pool.evaluate("2", wait=3)
+            except SandboxError as error:
+                pool.close()
+                os._exit(7 if error.code == "CLOSED" else 1)
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+        held.set()
+        assert running.result() == 1

@@ -7,13 +7,15 @@ import gc
 import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from support import until
+from support import is_running, until
 
 from compartment_mapper import AsyncSandbox, Sandbox, SandboxError
 
@@ -243,3 +245,25 @@ def test_output_at_the_end_of_the_stack_breaks_nothing() -> None:
         found = sandbox.run(at_the_end)
         assert found.value == len(found.console) == 2
         assert sandbox.starts == 1
+
+
+HOST = """
+import threading, time
+from compartment_mapper import Sandbox
+sandbox = Sandbox(timeout=100)
+threading.Thread(target=sandbox.evaluate, args=("while (true) {}",), daemon=True).start()
+time.sleep(1)
+print(sandbox.process_id, flush=True)
+time.sleep(100)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no signals")
+def test_a_loop_ends_when_its_host_is_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", HOST], stdout=subprocess.PIPE, text=True) as host:
+        assert host.stdout is not None
+        number = int(host.stdout.readline())
+        os.kill(number, 0)  # it runs
+        host.kill()
+
+    until(lambda: not is_running(number))

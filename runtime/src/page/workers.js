@@ -61,6 +61,9 @@ export const startOfServiceWorker = () => {
   return given === null ? undefined : asStart(JSON.parse(given));
 };
 
+/** @param {string} url */
+const withoutFragment = (url) => url.replace(/#.*$/s, '');
+
 /** @param {string} source */
 const blobOf = (source) =>
   URL.createObjectURL(new Blob([source], { type: 'text/javascript;charset=utf-8' }));
@@ -72,14 +75,17 @@ const blobOf = (source) =>
  * @returns {ScriptPlace | undefined} undefined if it can't be determined
  */
 export const placeOfScript = (url) => {
-  if (url !== undefined) return { url: () => url, type: 'module', isFetched: true };
+  if (url !== undefined) {
+    const own = withoutFragment(url);
+    return { url: () => own, type: 'module', isFetched: true };
+  }
   if (start.document === undefined) {
-    const [own = ''] = start.location.href.split('#');
+    const own = withoutFragment(start.location.href);
     return { url: () => own, type: 'classic', isFetched: !own.startsWith('blob:') };
   }
   const element = /** @type {any} */ (start.document.currentScript);
   if (element === null || element === undefined) return undefined;
-  const { src } = element;
+  const src = withoutFragment(element.src ?? '');
   /** @type {string | undefined} */
   let made;
   if (!src) {

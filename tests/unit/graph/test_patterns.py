@@ -23,6 +23,7 @@ FILES = MemoryFiles(
             "/app/data/table.csv",
             "/app/data/more/rows.csv",
             "/app/late.js",
+            "/app/late.ts",
         ],
         b"",
     )
@@ -225,6 +226,18 @@ def test_a_program_named_by_a_url_is_a_module() -> None:
     assert [r.specifier for r in pattern_requests(record, location=MAIN, read=FILES)] == [
         "./late.js"
     ]
+
+
+def test_the_url_of_typescript_is_a_module_in_applications_only() -> None:
+    text = "new URL('./late.ts', import.meta.url)"
+    record = scan_module(text.encode(), "mjs")
+    installed = location_of_path("/app/node_modules/x/main.js")
+
+    assert assets(text) == []
+    assert [r.specifier for r in pattern_requests(record, location=MAIN, read=FILES)] == [
+        "./late.ts"
+    ]
+    assert list(pattern_requests(record, location=installed, read=FILES)) == []
 
 
 def test_a_folder_with_too_many_files_is_ignored() -> None:

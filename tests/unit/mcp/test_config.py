@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 
 import pytest
 
@@ -10,7 +12,7 @@ from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.mcp.access import LimitError, Rule, Usage, rule_for, rules_of
 from compartment_mapper.mcp.catalogue import name_in_code
 from compartment_mapper.mcp.config import Address, Command, ServerConfig, read_config
-from compartment_mapper.mcp.results import Redaction
+from compartment_mapper.mcp.results import Redaction, size_of
 
 
 def configs(**servers: object) -> tuple[ServerConfig, ...]:
@@ -94,16 +96,36 @@ def test_the_last_matching_rule_decides_part_by_part() -> None:
 
 
 def test_limits_hold_for_all_calls_of_a_run() -> None:
-    usage, rule = Usage(), Rule(pattern="a", calls=2, bytes=100, seconds=1)
+    usage, rule = Usage(), Rule(pattern="a", calls=2, bytes=100)
     usage.begin("a", rule, 10)
-    usage.end("a", rule, size=10, seconds=0.4)
-    assert usage.left("a", rule) == pytest.approx(0.6)
+    usage.receive("a", rule, 10)
     usage.begin("a", rule, 10)
     with pytest.raises(LimitError, match="exchange 100 bytes"):
-        usage.end("a", rule, size=90, seconds=0.7)
+        usage.receive("a", rule, 90)
     with pytest.raises(LimitError, match="called 2 times"):
         usage.begin("a", rule, 0)
     usage.begin("b", rule, 0)  # each tool has its own
+
+
+def test_time_passes_while_calls_run_and_after_failures() -> None:
+    usage, rule = Usage(), Rule(pattern="a", seconds=0.05)
+    with usage.timed("a"), usage.timed("a"), contextlib.suppress(ValueError):
+        time.sleep(0.03)
+        left = usage.left("a", rule)
+        assert left is not None
+        assert 0 <= left < 0.03
+        raise ValueError
+    with usage.timed("a"):
+        time.sleep(0.03)
+
+    assert usage.left("a", rule) == 0
+    with pytest.raises(LimitError, match="may take"):
+        usage.begin("a", rule, 0)
+
+
+def test_nothing_can_be_sent_without_being_counted() -> None:
+    assert size_of([[]] * 100) >= 100
+    assert size_of({"n": 10**300}) >= 300
 
 
 @pytest.mark.parametrize(

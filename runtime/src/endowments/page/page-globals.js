@@ -9,6 +9,7 @@ import { accessDenied } from '../../base/errors.js';
 import { hardenHidden, hardenStreams } from '../../lockdown/hidden-prototypes.js';
 import { hardenHost } from '../../lockdown/host-harden.js';
 import { hardenLeads } from './page-classes.js';
+import { isScopeClass, makeScopeClass } from './scope-class.js';
 import { serviceWorkersFor } from './service-workers.js';
 import { makePageWorkerClass } from '../../threads/page-worker.js';
 import { isDenied } from '../../policy/policy.js';
@@ -153,6 +154,8 @@ export const pageGlobal = (pkg, name, granted) => {
   const page = application.powers.globals;
   const value = page[name];
   if (!isObject(value) || granted === undefined) return value;
+  if (application.hardens && !granted.unlimited && isScopeClass(name))
+    return makeScopeClass(pkg, name);
   if (application.hardens) {
     hardenHidden(page, name);
     hardenStreams(page);

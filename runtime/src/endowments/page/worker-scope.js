@@ -5,15 +5,17 @@ import { globalDecision, isWhole } from '../../policy/policy.js';
 import { defineHandlers, forwardHandler, messageLike } from '../../threads/page-events.js';
 import { defineOwn } from '../../views/view.js';
 import { hardenLeads } from './page-classes.js';
+import { makeScopeClass } from './scope-class.js';
 
 /** @import { AnyObject } from '../../base/objects.js' */
 /** @import { Application, Package } from '../../protocols/package.js' */
 
 const TYPES = ['message', 'messageerror'];
 const LISTENING = ['addEventListener', 'removeEventListener', 'dispatchEvent'];
+const MEMBERS = ['postMessage', 'close', 'name'];
 
 /** Globals of a dedicated worker that packages get from this file only. */
-export const SCOPE_NAMES = [...LISTENING, 'postMessage', 'close', 'name'];
+export const SCOPE_NAMES = [...LISTENING, ...MEMBERS];
 
 /** Grants with which a package gets the messages of a worker that another package started. */
 const GRANT = 'DedicatedWorkerGlobalScope';
@@ -70,7 +72,8 @@ const scopesOf = (application) => {
  * @param {Package} pkg
  * @param {AnyObject} globalThis the compartment's
  */
-const installMessages = ({ application }, globalThis) => {
+const installMessages = (pkg, globalThis) => {
+  const { application } = pkg;
   const { globals } = application.powers;
   if (application.hardens) hardenLeads(globals, GRANT, true);
   const target = new globals['EventTarget']();
@@ -79,10 +82,11 @@ const installMessages = ({ application }, globalThis) => {
   const listening = LISTENING.map((name) => [
     name,
     (/** @type {unknown[]} */ ...args) => {
-      scope.listens ||= name === 'addEventListener';
+      scope.listens ||= name === 'addEventListener' && TYPES.includes(`${args[0]}`);
       return target[name](...args);
     },
   ]);
+  /** @type {Record<string, unknown>} */
   const own = {
     ...Object.fromEntries(listening),
     postMessage: (/** @type {unknown} */ message, /** @type {any} */ options = []) =>
@@ -96,7 +100,10 @@ const installMessages = ({ application }, globalThis) => {
       );
     },
   };
-  for (const [name, value] of Object.entries(own))
+  // In a listener, `this` and `event.target` are the target: code calls `this.postMessage`.
+  for (const name of MEMBERS) defineOwn(target, name, own[name]);
+  const given = { ...own, [GRANT]: makeScopeClass(pkg, GRANT) };
+  for (const [name, value] of Object.entries(given))
     if (!Object.hasOwn(globalThis, name)) defineOwn(globalThis, name, value);
   const handled = { addEventListener: own['addEventListener'] };
   defineHandlers(globalThis, TYPES, () => handled);
