@@ -13,6 +13,7 @@ from compartment_mapper.mcp.access import Rule, rule_for
 from compartment_mapper.mcp.calls import Called, Gate
 from compartment_mapper.mcp.connection import Connection
 from compartment_mapper.mcp.results import content_value, resource_value, value_of
+from compartment_mapper.mcp.schemas import checked_schema
 from compartment_mapper.sandbox.tools import Tool, Tools, bind_tools
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_$]+")
@@ -130,6 +131,7 @@ class _Maker:
         tool = Tool(
             function=call,
             schema=function.schema,
+            checked_schema=checked_schema(function.schema),
             output_schema=function.output_schema,
             description=function.description,
         )
