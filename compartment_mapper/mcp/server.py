@@ -48,6 +48,8 @@ _FORM: types.ElicitRequestedSchema = {
 }
 #: The first protocol in which a server returns its questions.
 _RETURNS_QUESTIONS = "2026-07-28"
+#: The maximum number of questions in a reply; the others follow.
+_MOST_QUESTIONS = 10
 #: The maximum characters of a list of functions.
 _MOST_TEXT = 20_000
 
@@ -108,9 +110,12 @@ class CodeMode:
         conversation = self._answered(context)
         if conversation is None:
             sandbox = await self._current()
+            self._running += 1  # before anything else can replace the sandbox
             conversation = self._conversations.begin(
                 lambda own: self._evaluate(sandbox, source, session, own, context)
             )
+            assert conversation.task is not None
+            conversation.task.add_done_callback(self._ended)
         is_kept = False
         try:
             while not await conversation.until_asked():
@@ -126,6 +131,9 @@ class CodeMode:
         finally:
             if not is_kept:
                 self._conversations.end(conversation)
+
+    def _ended(self, _task: object) -> None:
+        self._running -= 1
 
     def _answered(self, context: Context[object, object]) -> Conversation | None:
         state, answers = context.request_state, context.input_responses or {}
@@ -162,14 +170,14 @@ class CodeMode:
         current_run.set(run)
         audit = self._tools.gate.audit
         entry: dict[str, object] = {"run": run.identity, "session": session, "source": source}
-        self._running += 1
         try:
             done = await sandbox.run(source, compartment=session or None, name="code.js", hold=hold)
         except SandboxError as error:
             audit({**entry, "error": f"{error.code}: {error.message}"})
             return failed(error)
-        finally:
-            self._running -= 1
+        except BaseException as problem:  # it was cancelled
+            audit({**entry, "error": type(problem).__name__})
+            raise
         audit({**entry, "calls": done.tool_calls, "seconds": round(done.seconds, 4)})
         return replied(done)
 
@@ -211,7 +219,7 @@ def _asking(conversation: Conversation) -> types.InputRequiredResult:
                 message=f"{pending.question}", requested_schema=_FORM
             )
         )
-        for pending in conversation.open
+        for pending in conversation.open[:_MOST_QUESTIONS]
     }
     return types.InputRequiredResult(input_requests=requests, request_state=conversation.identity)
 
