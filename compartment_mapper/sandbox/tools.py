@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, get_type_hints
 
 from compartment_mapper.sandbox.arguments import placed
@@ -270,17 +272,32 @@ def _schema_check(
 
 def _validator(name: str, schema: Mapping[str, object]) -> Validator:
     import jsonschema  # noqa: PLC0415 - 60 ms, only for tools with a schema
+
+    try:
+        try:
+            return _validator_of(json.dumps(schema))
+        except (TypeError, ValueError):  # it has values that JSON does not have
+            return _new_validator(dict(schema))
+    except jsonschema.SchemaError as problem:
+        raise TypeError(f"tool '{name}': invalid schema: {problem.message}") from problem
+
+
+@lru_cache(maxsize=4096)
+def _validator_of(schema: str) -> Validator:
+    """Return the validator of a schema in JSON; checking that it is valid takes milliseconds."""
+    return _new_validator(json.loads(schema))
+
+
+def _new_validator(schema: dict[str, object]) -> Validator:
+    import jsonschema  # noqa: PLC0415 - as above
     from jsonschema.validators import validator_for  # noqa: PLC0415 - as above
     from jsonschema_specifications import (  # type: ignore[import-untyped]  # noqa: PLC0415
         REGISTRY,
     )
 
     kind = validator_for(schema, default=jsonschema.Draft202012Validator)
-    try:
-        kind.check_schema(dict(schema))
-    except jsonschema.SchemaError as problem:
-        raise TypeError(f"tool '{name}': invalid schema: {problem.message}") from problem
-    return kind(dict(schema), registry=REGISTRY)  # without one, it fetches remote schemas
+    kind.check_schema(schema)
+    return kind(schema, registry=REGISTRY)  # without one, it fetches remote schemas
 
 
 def declaration_of(tool: BoundTool) -> Declaration:
