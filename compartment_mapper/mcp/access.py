@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Literal, get_args
 
 from compartment_mapper.errors.diagnostic import did_you_mean
@@ -105,7 +105,7 @@ def rule_for(name: str, rules: tuple[Rule, ...], *, is_read_only: bool) -> Rule:
     access: Access = "allow" if is_read_only else "ask"
     found = Rule(pattern=name, access=access)
     for rule in rules:
-        if fnmatchcase(name, rule.pattern):
+        if _matches(rule.pattern, name):
             found = Rule(
                 pattern=name,
                 access=rule.access or found.access,
@@ -114,6 +114,11 @@ def rule_for(name: str, rules: tuple[Rule, ...], *, is_read_only: bool) -> Rule:
                 seconds=found.seconds if rule.seconds is None else rule.seconds,
             )
     return found
+
+
+def _matches(pattern: str, name: str) -> bool:
+    parts = map(re.escape, pattern.split("*"))
+    return re.fullmatch(".*".join(parts), name, re.DOTALL) is not None
 
 
 class LimitError(Exception):

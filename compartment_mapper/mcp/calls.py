@@ -43,8 +43,9 @@ class Question:
 Decision = Literal["once", "run", "no"]
 #: Returns what a person answers.
 Ask = Callable[[Question], Awaitable[Decision]]
-#: Called with the progress of a tool: its name, the value and the total, and a message.
-Progress = Callable[[str, float, float | None, str | None], Awaitable[None]]
+#: Called with the progress of a tool: its name, the value and the total, and a message; in any
+#: thread.
+Progress = Callable[[str, float, float | None, str | None], None]
 
 
 async def nobody_to_ask(question: Question) -> Decision:

@@ -10,9 +10,10 @@ import mcp_types as types
 from mcp import Client
 
 from compartment_mapper.mcp.access import Rule, rule_for
-from compartment_mapper.mcp.calls import Called, Gate
+from compartment_mapper.mcp.calls import Called, Gate, current_run
 from compartment_mapper.mcp.connection import Connection
 from compartment_mapper.mcp.results import content_value, resource_value, value_of
+from compartment_mapper.mcp.schemas import checked_schema
 from compartment_mapper.sandbox.tools import Tool, Tools, bind_tools
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_$]+")
@@ -129,7 +130,8 @@ class _Maker:
 
         tool = Tool(
             function=call,
-            schema=without_patterns(function.schema),
+            schema=function.schema,
+            checked_schema=checked_schema(function.schema),
             output_schema=function.output_schema,
             description=function.description,
         )
@@ -140,39 +142,15 @@ class _Maker:
         return tool
 
 
-#: Keywords of JSON Schema with data, not schemas.
-_DATA = frozenset({"const", "default", "enum", "examples"})
-
-
-def without_patterns(schema: Mapping[str, object]) -> dict[str, object]:
-    """Return *schema* without regular expressions.
-
-    They come from the server and are matched in this process, where one can take forever; the
-    server checks them itself.
-
-    >>> without_patterns({"properties": {"pattern": {"type": "string", "pattern": "(a+)+$"}}})
-    {'properties': {'pattern': {'type': 'string'}}}
-    """
-    found: dict[str, object] = {}
-    for key, value in schema.items():
-        if key in _DATA:
-            found[key] = value
-        elif not (key == "pattern" and isinstance(value, str)) and key != "patternProperties":
-            found[key] = _inner(value)
-    if "patternProperties" in schema:
-        found.pop("additionalProperties", None)
-    return found
-
-
-def _inner(value: object) -> object:
-    if isinstance(value, Mapping):
-        return without_patterns(value)
-    return [_inner(each) for each in value] if isinstance(value, list) else value
-
-
 def _of_tool(tool: types.Tool) -> _Function:
     async def call(client: Client, arguments: dict[str, object]) -> object:
-        result = await client.call_tool(tool.name, arguments, progress_callback=None)
+        run = current_run.get(None)  # the context of the call crosses to the thread of the servers
+
+        async def progress(done: float, total: float | None, said: str | None) -> None:
+            if run is not None and run.progress is not None:
+                run.progress(tool.name, done, total, said)
+
+        result = await client.call_tool(tool.name, arguments, progress_callback=progress)
         return value_of(result, tool=tool.name)
 
     hints = tool.annotations

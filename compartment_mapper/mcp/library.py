@@ -46,7 +46,9 @@ class McpTools(Mapping[str, Tools]):
     @property
     def problems(self) -> Mapping[str, str]:
         """Why servers are not available, by their names."""
-        return {each.config.name: each.problem for each in self.servers.connections if each.problem}
+        hidden = self.gate.redaction.text
+        broken = [each for each in self.servers.connections if each.problem]
+        return {each.config.name: hidden(each.problem) for each in broken}
 
     async def aclose(self) -> None:
         """End the connections and the processes of the servers."""

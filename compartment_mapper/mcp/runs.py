@@ -17,6 +17,8 @@ from compartment_mapper.mcp.calls import Decision, Question
 
 #: Seconds after which the answer of a person is no longer awaited.
 _PATIENCE = 600.0
+#: The number of refusals after which a person is not asked again about a tool.
+_MOST_REFUSALS = 3
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -37,9 +39,14 @@ class Conversation:
     questions: dict[str, PendingQuestion] = field(default_factory=dict)
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     touched: float = field(default_factory=time.monotonic)
+    #: Answers for the whole run, by tool.
+    settled: dict[str, Decision] = field(default_factory=dict)
+    refusals: dict[str, int] = field(default_factory=dict)
 
     async def ask(self, question: Question) -> Decision:
-        """Return the answer of a person; no if nobody answers in time."""
+        """Return the answer of a person; no if nobody answers in time, or after many refusals."""
+        if question.tool in self.settled:
+            return self.settled[question.tool]
         identity = f"q{secrets.token_hex(4)}"
         answer: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
         self.questions[identity] = PendingQuestion(
@@ -78,8 +85,21 @@ class Conversation:
         """Pass an answer on."""
         self.touched = time.monotonic()
         pending = self.questions.get(identity)
-        if pending is not None and not pending.answer.done():
-            pending.answer.set_result(answer)
+        if pending is None or pending.answer.done():
+            return
+        pending.answer.set_result(answer)
+        tool = pending.question.tool
+        if answer == "no":
+            self.refusals[tool] = self.refusals.get(tool, 0) + 1
+        if answer == "run" or self.refusals.get(tool, 0) >= _MOST_REFUSALS:
+            self._settle(tool, answer)
+
+    def _settle(self, tool: str, answer: Decision) -> None:
+        """Answer the other questions about *tool*: a program can ask a thousand at once."""
+        self.settled[tool] = answer
+        for each in self.open:
+            if each.question.tool == tool:
+                each.answer.set_result(answer)
 
 
 class Conversations:

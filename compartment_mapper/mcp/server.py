@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 import mcp_types as types
@@ -49,6 +50,8 @@ _FORM: types.ElicitRequestedSchema = {
 }
 #: The first protocol in which a server returns its questions.
 _RETURNS_QUESTIONS = "2026-07-28"
+#: The maximum number of questions in a reply; the others follow.
+_MOST_QUESTIONS = 10
 #: The maximum characters of a list of functions.
 _MOST_TEXT = 20_000
 
@@ -109,9 +112,12 @@ class CodeMode:
         conversation = self._answered(context)
         if conversation is None:
             sandbox = await self._current()
+            self._running += 1  # before anything else can replace the sandbox
             conversation = self._conversations.begin(
                 lambda own: self._evaluate(sandbox, source, session, own, context)
             )
+            assert conversation.task is not None
+            conversation.task.add_done_callback(self._ended)
         is_kept = False
         try:
             while not await conversation.until_asked():
@@ -127,6 +133,9 @@ class CodeMode:
         finally:
             if not is_kept:
                 self._conversations.end(conversation)
+
+    def _ended(self, _task: object) -> None:
+        self._running -= 1
 
     def _answered(self, context: Context[object, object]) -> Conversation | None:
         state, answers = context.request_state, context.input_responses or {}
@@ -154,8 +163,11 @@ class CodeMode:
             with hold:  # the time of a person is not that of the program
                 return await conversation.ask(question)
 
-        async def progress(tool: str, done: float, total: float | None, said: str | None) -> None:
-            await context.report_progress(done, total, f"{tool}: {said}" if said else tool)
+        loop = asyncio.get_running_loop()
+
+        def progress(tool: str, done: float, total: float | None, said: str | None) -> None:
+            report = context.report_progress(done, total, f"{tool}: {said}" if said else tool)
+            asyncio.run_coroutine_threadsafe(report, loop)
 
         run = Run(identity=conversation.identity[:8], progress=progress)
         if _can_ask(context):
@@ -163,14 +175,14 @@ class CodeMode:
         current_run.set(run)
         audit = self._tools.gate.audit
         entry: dict[str, object] = {"run": run.identity, "session": session, "source": source}
-        self._running += 1
         try:
             done = await sandbox.run(source, compartment=session or None, name="code.js", hold=hold)
         except SandboxError as error:
             audit({**entry, "error": f"{error.code}: {error.message}"})
             return replied(reply_of(error))
-        finally:
-            self._running -= 1
+        except BaseException as problem:  # it was cancelled
+            audit({**entry, "error": type(problem).__name__})
+            raise
         audit({**entry, "calls": done.tool_calls, "seconds": round(done.seconds, 4)})
         return replied(reply_of(done))
 
@@ -212,7 +224,7 @@ def _asking(conversation: Conversation) -> types.InputRequiredResult:
                 message=f"{pending.question}", requested_schema=_FORM
             )
         )
-        for pending in conversation.open
+        for pending in conversation.open[:_MOST_QUESTIONS]
     }
     return types.InputRequiredResult(input_requests=requests, request_state=conversation.identity)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, get_type_hints
 
 from compartment_mapper.sandbox.arguments import placed
@@ -38,6 +40,8 @@ class Tool:
     function: Function
     #: A JSON Schema, as language models receive it.
     schema: Mapping[str, object] | None = None
+    #: The part of *schema* that is checked before a call. Default: all of it.
+    checked_schema: Mapping[str, object] | None = None
     #: The JSON Schema of the result, for declarations; the result is not checked.
     output_schema: Mapping[str, object] | None = None
     #: The documentation. Default: that of the schema or the function.
@@ -222,7 +226,8 @@ def _bound(path: tuple[str, ...], tool: Tool) -> BoundTool:
     if tool.output_schema is not None:
         _validator(name, tool.output_schema)
     if tool.schema is not None:
-        check = _schema_check(path, tool.schema)
+        checked = tool.schema if tool.checked_schema is None else tool.checked_schema
+        check = _schema_check(path, checked)
     try:
         signature: inspect.Signature | None = inspect.signature(tool.function)
     except ValueError:  # some functions that are written in C
@@ -267,16 +272,32 @@ def _schema_check(
 
 def _validator(name: str, schema: Mapping[str, object]) -> Validator:
     import jsonschema  # noqa: PLC0415 - 60 ms, only for tools with a schema
-    from jsonschema.validators import validator_for  # noqa: PLC0415 - as above
-    from referencing import Registry  # noqa: PLC0415 - as above
 
-    kind = validator_for(schema, default=jsonschema.Draft202012Validator)
     try:
-        kind.check_schema(dict(schema))
+        try:
+            return _validator_of(json.dumps(schema))
+        except (TypeError, ValueError):  # it has values that JSON does not have
+            return _new_validator(dict(schema))
     except jsonschema.SchemaError as problem:
         raise TypeError(f"tool '{name}': invalid schema: {problem.message}") from problem
-    # By default, the library fetches references to other documents.
-    return kind(dict(schema), registry=Registry())
+
+
+@lru_cache(maxsize=4096)
+def _validator_of(schema: str) -> Validator:
+    """Return the validator of a schema in JSON; checking that it is valid takes milliseconds."""
+    return _new_validator(json.loads(schema))
+
+
+def _new_validator(schema: dict[str, object]) -> Validator:
+    import jsonschema  # noqa: PLC0415 - as above
+    from jsonschema.validators import validator_for  # noqa: PLC0415 - as above
+    from jsonschema_specifications import (  # type: ignore[import-untyped]  # noqa: PLC0415
+        REGISTRY,
+    )
+
+    kind = validator_for(schema, default=jsonschema.Draft202012Validator)
+    kind.check_schema(schema)
+    return kind(schema, registry=REGISTRY)  # without one, it fetches remote schemas
 
 
 def declaration_of(tool: BoundTool) -> Declaration:

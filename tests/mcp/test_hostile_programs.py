@@ -91,3 +91,48 @@ def test_large_integers_are_returned(tmp_path: Path) -> None:
             assert await run(client, "return 10n ** 30n") == "1" + "0" * 30
 
     asyncio.run(test())
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@pytest.mark.parametrize(("answer", "most", "calls"), [("run", 1, 30), (None, 3, 0)])
+def test_a_person_is_not_asked_without_end(
+    tmp_path: Path, mode: str, answer: str | None, most: int, calls: int
+) -> None:
+    config = {"mcpServers": {"orders": python_server()}}
+    asked: list[str] = []
+
+    def reply(message: str) -> dict[str, str] | None:
+        asked.append(message)
+        return None if answer is None else {"decision": answer}
+
+    program = """
+        const call = (_, number) => tools.orders.cancel_order({ number });
+        const all = await Promise.allSettled(Array.from({ length: 20 }, call));
+        for (let n = 0; n < 10; n += 1) all.push(...await Promise.allSettled([call(0, n)]));
+        return all.filter(({ status }) => status === 'fulfilled').length;
+        """
+
+    async def test() -> None:
+        async with connected(config, tmp_path, reply=reply, mode=mode) as client:
+            assert await run(client, program) == f"{calls}"
+
+    asyncio.run(test())
+    # A client of the newer protocol may answer several questions at once.
+    assert most <= len(asked) <= (most if mode == "legacy" else 10)
+
+
+def test_a_cancelled_program_is_in_the_log(tmp_path: Path) -> None:
+    config = {"mcpServers": {"orders": python_server()}}
+    audit = tmp_path / "audit.jsonl"
+
+    async def test() -> None:
+        async with connected(config, tmp_path, "--audit", str(audit)) as client:
+            task = asyncio.create_task(run(client, "while (true) {}"))
+            await asyncio.sleep(1)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            assert await run(client, "1 + 1") == "2"
+
+    asyncio.run(test())
+    first, _ = [json.loads(line) for line in audit.read_text().splitlines()]
+    assert (first["source"], first["error"]) == ("while (true) {}", "CancelledError")

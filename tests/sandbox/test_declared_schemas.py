@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typescript import type_problems
 
+from compartment_mapper import Sandbox, SandboxError
 from compartment_mapper.sandbox.declarations.budget import declarations_within
 from compartment_mapper.sandbox.declarations.json_schema import declare_schema
 from compartment_mapper.sandbox.declarations.model import Declaration
 from compartment_mapper.sandbox.declarations.printer import print_declarations, print_signature
+from compartment_mapper.sandbox.tools import Tool
 
 
 def signature(schema: Mapping[str, object]) -> str:
@@ -144,3 +148,23 @@ def test_any_json_has_a_declaration(schema: dict[str, object]) -> None:
 
     assert text.startswith(("declare const", "type", "interface", "/**"))
     assert json.dumps(text)
+
+
+def test_schemas_of_other_places_are_not_fetched() -> None:
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/schema"
+        schema = {"type": "object", "properties": {"a": {"$ref": url}}}
+        tool = Tool(function=lambda a: a, schema=schema)
+        with Sandbox(tools={"t": tool}) as sandbox, pytest.raises(SandboxError, match="Unresolv"):
+            sandbox.evaluate("await tools.t({ a: 1 })")
+        server.shutdown()
+
+    assert asked == []

@@ -91,6 +91,10 @@ def test_the_last_matching_rule_decides_part_by_part() -> None:
     assert rule_for("write", rules, is_read_only=True).access == "deny"
     found = rule_for("read_all", rules, is_read_only=False)
     assert (found.access, found.calls, found.bytes) == ("allow", 5, 9)
+    odd = rules_of({"a[b]?": "deny", "*\n": "deny"}, where="")
+    assert rule_for("a[b]?", odd, is_read_only=True).access == "deny"
+    assert rule_for("ab1", odd, is_read_only=True).access == "allow"
+    assert rule_for("x\n", odd, is_read_only=True).access == "deny"
     assert rule_for("other", (), is_read_only=True).access == "allow"
     assert rule_for("other", (), is_read_only=False).access == "ask"
 

@@ -1,0 +1,56 @@
+"""Schemas of servers as they are checked here."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from compartment_mapper import Sandbox, SandboxError
+from compartment_mapper.mcp.schemas import checked_schema
+from compartment_mapper.sandbox.tools import Tool
+
+
+def test_names_and_data_are_no_keywords() -> None:
+    schema = {
+        "properties": {"pattern": {"type": "string", "pattern": "x"}, "format": {"enum": ["$ref"]}},
+        "default": {"pattern": "x"},
+        "anyOf": [{"format": "date"}, {"$ref": "#/$defs/pattern"}],
+        "$defs": {"pattern": {"minLength": 1}},
+    }
+
+    assert checked_schema(schema) == {
+        "properties": {"pattern": {"type": "string"}, "format": {"enum": ["$ref"]}},
+        "default": {"pattern": "x"},
+        "anyOf": [{}, {"$ref": "#/$defs/pattern"}],
+        "$defs": {"pattern": {"minLength": 1}},
+    }
+
+
+def test_nothing_is_fetched_and_nothing_more_is_refused() -> None:
+    schema = {
+        "$id": "https://example.com/x",
+        "properties": {"a": {"$ref": "https://example.com/a"}, "b": {"$ref": "file:///b"}},
+        "patternProperties": {"^x": {}},
+        "additionalProperties": False,
+    }
+
+    assert checked_schema(schema) == {"properties": {"a": {}, "b": {}}}
+
+
+def test_a_short_text_does_not_take_hours() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"text": {"type": "string", "pattern": "^(a+)+$"}},
+        "required": ["text"],
+    }
+    tool = Tool(function=lambda text: text, schema=schema, checked_schema=checked_schema(schema))
+    began = time.monotonic()
+
+    with Sandbox(tools={"echo": tool}) as sandbox:
+        text = sandbox.evaluate("await tools.echo({ text: 'a'.repeat(40) + '!' })")
+        with pytest.raises(SandboxError, match="is not of type 'string'"):
+            sandbox.evaluate("await tools.echo({ text: 1 })")
+
+    assert text == "a" * 40 + "!"
+    assert time.monotonic() - began < 10
