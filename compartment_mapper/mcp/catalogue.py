@@ -146,11 +146,11 @@ def _of_tool(tool: types.Tool) -> _Function:
     async def call(client: Client, arguments: dict[str, object]) -> object:
         run = current_run.get(None)  # the context of the call crosses to the thread of the servers
 
-        async def progress(done: float, total: float | None, said: str | None) -> None:
+        async def report(progress: float, total: float | None, message: str | None) -> None:
             if run is not None and run.progress is not None:
-                run.progress(tool.name, done, total, said)
+                run.progress(tool.name, progress, total, message)
 
-        result = await client.call_tool(tool.name, arguments, progress_callback=progress)
+        result = await client.call_tool(tool.name, arguments, progress_callback=report)
         return value_of(result, tool=tool.name)
 
     hints = tool.annotations

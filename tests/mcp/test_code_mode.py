@@ -220,13 +220,13 @@ def test_a_cancelled_run_cancels_its_calls(every_server: dict[str, object], tmp_
 def test_progress_of_tools_is_passed_on(every_server: dict[str, object], tmp_path: Path) -> None:
     heard: list[tuple[float, float | None, str | None]] = []
 
-    async def progress(done: float, total: float | None, message: str | None) -> None:
-        heard.append((done, total, message))
+    async def report(progress: float, total: float | None, message: str | None) -> None:
+        heard.append((progress, total, message))
 
     async def test() -> None:
         async with connected(every_server, tmp_path) as client:
             arguments = {"source": "await tools.orders.wait({ seconds: 0.2 })"}
-            await client.call_tool("run_code", arguments, progress_callback=progress)
+            await client.call_tool("run_code", arguments, progress_callback=report)
 
     asyncio.run(test())
     assert heard == [(1, 2, "wait: half")]
