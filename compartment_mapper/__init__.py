@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from compartment_mapper.sandbox.declarations.model import Declaration
     from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError
     from compartment_mapper.sandbox.hold import Hold
+    from compartment_mapper.sandbox.npm_modules import ModulesError, npm_modules
     from compartment_mapper.sandbox.options import UnreviewedNode
     from compartment_mapper.sandbox.pool import AsyncSandboxPool, SandboxPool
     from compartment_mapper.sandbox.replies import Reply
@@ -44,6 +45,7 @@ __all__ = [
     "JavaScriptError",
     "Limits",
     "McpTools",
+    "ModulesError",
     "NotDataError",
     "Question",
     "Reply",
@@ -55,6 +57,7 @@ __all__ = [
     "Undefined",
     "UnreviewedNode",
     "mcp_tools",
+    "npm_modules",
 ]
 
 #: The version of the project; hatchling reads it here, and `runtime/package.json` has the same.
@@ -83,6 +86,8 @@ _MODULES = {
     "Reply": "sandbox.replies",
     "Hold": "sandbox.hold",
     "McpTools": "mcp.library",
+    "ModulesError": "sandbox.npm_modules",
+    "npm_modules": "sandbox.npm_modules",
     "Question": "mcp.calls",
     "SandboxPool": "sandbox.pool",
     "mcp_tools": "mcp.library",

@@ -38,6 +38,7 @@ from compartment_mapper.inference.addons import addons_of
 from compartment_mapper.inference.decision import GivenPolicy, ScannedApplication
 from compartment_mapper.inference.project_files import open_packages, uses_with_files
 from compartment_mapper.locations import (
+    ROOT_NAME,
     CanonicalName,
     Location,
     Specifier,
@@ -258,10 +259,10 @@ class OpenApplication:
             return True
         if given is not None:
             policy = given.policy.of(asker)
-            if policy.allows("packages", target):
-                return True
-            if policy.denies("packages", target):
-                return False
+            if policy.packages == "any":  # the application is never included
+                return target != ROOT_NAME
+            if policy.decision("packages", target) is not None:
+                return policy.allows("packages", target)
             return given.policy.harmless and self._declares(asker, target, context)
         if self.options.infer:
             return True

@@ -55,6 +55,10 @@ class SandboxError(Exception):
         #: How much was dropped; None if nothing was, or if the process ended before it could tell.
         self.console_dropped: ConsoleDropped | None = None
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Support copies and other processes: the constructor takes more than the message."""
+        return _copied, (type(self), self.code, self.message), self.__dict__
+
     @property
     def line(self) -> int | None:
         """The line in the source as written, from 1, if known."""
@@ -115,6 +119,10 @@ class SandboxError(Exception):
         if self.place is None:
             return head
         return "\n".join(part for part in (head, f"  at {self.place}", self.place.frame) if part)
+
+
+def _copied(kind: type[SandboxError], code: str, message: str) -> SandboxError:
+    return kind(code, message)
 
 
 #: The smallest text for a model, and the maximum characters of a line of output in it.

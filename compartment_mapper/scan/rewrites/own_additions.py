@@ -13,10 +13,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from compartment_mapper.records.module_record import Edit
 from compartment_mapper.scan.requests.calls import is_optional
 from compartment_mapper.scan.rewrites.assignments import assignment_as_call
+from compartment_mapper.scan.syntax.names import occurrences
 from compartment_mapper.scan.syntax.patterns import word
 from compartment_mapper.scan.syntax.roles import role_of
 from compartment_mapper.scan.syntax.tree import Node, Step, Syntax
@@ -45,8 +47,21 @@ class _Definition:
     """A call of ``Object.defineProperty``, whose target and key are names."""
 
     function: Span
+    #: The position of the target.
+    start: int
     target: bytes
     key: bytes
+
+
+class _Owner(NamedTuple):
+    """An occurrence of the name of an object of the language."""
+
+    name: str
+    start: int
+
+
+#: The object of the language, the name of its new member, and the edits.
+_Addition = tuple[_Owner, str, list[Edit]]
 
 
 def scan_own_additions(syntax: Syntax, *, prefix: str) -> tuple[list[Edit], tuple[str, ...]]:
@@ -54,13 +69,19 @@ def scan_own_additions(syntax: Syntax, *, prefix: str) -> tuple[list[Edit], tupl
     added: list[Edit] = []
     names: set[str] = set()
     defined = list(_definitions(syntax))
-    for name, edits in (*_assigned(syntax, prefix), *_defined(defined, prefix)):
-        names.add(name)
-        added += edits
+    found = [*_assigned(syntax, prefix), *_defined(defined, prefix)]
+    free = _free(syntax, {owner.name for owner, _, _ in found})
+    for owner, name, edits in found:
+        if owner.start in free:
+            names.add(name)
+            added += edits
     added += _computed(syntax, defined, prefix)
     added += _marked(syntax, defined, prefix)
-    used = [edit for name in sorted(names) for edit in _uses(syntax, name, prefix)]
-    return [*added, *used], (_declarations(prefix),) if added else ()
+    tests = [edit for name in sorted(names) for edit in _uses(syntax, name, prefix, tests=True)]
+    used = [edit for name in sorted(names) for edit in _uses(syntax, name, prefix, tests=False)]
+    if not any(edit.text in {f"{prefix}get(", f"{prefix}call("} for edit in (*added, *used)):
+        return [], ()  # for others, who would not see them: it fails at once
+    return [*added, *tests, *used], (_declarations(prefix),)
 
 
 @cache
@@ -75,18 +96,25 @@ def _is_new(owner: bytes, name: bytes) -> bool:
     return members is not None and name.decode() not in members | _HANDLED
 
 
+def _free(syntax: Syntax, owners: set[str]) -> set[int]:
+    """Return where *owners* are the language's objects, and no variables of the source."""
+    found = occurrences(syntax, owners) if owners else []
+    return {each.span.start for each in found if each.scope == "free"}
+
+
 def _definitions(syntax: Syntax) -> Iterator[_Definition]:
     for match in _DEFINED.finditer(syntax.source):
         before = _before(syntax.source, match.start(), _OF_OBJECT)
         if before and syntax.path_to(before.start())[-1].kind == "identifier":
-            yield _Definition(Span(before.start(), match.end()), match[1], match[2])
+            function = Span(before.start(), match.end())
+            yield _Definition(function, match.start(1), match[1], match[2])
 
 
 def _before(source: bytes, end: int, pattern: re.Pattern[bytes]) -> re.Match[bytes] | None:
     return pattern.search(source, max(0, end - _WINDOW), end)
 
 
-def _assigned(syntax: Syntax, prefix: str) -> Iterator[tuple[str, list[Edit]]]:
+def _assigned(syntax: Syntax, prefix: str) -> Iterator[_Addition]:
     for match in _ASSIGNED.finditer(syntax.source):
         owner = _before(syntax.source, match.start(), _OWNER)
         if owner is None or not _is_new(owner[1], match[1]):
@@ -94,15 +122,17 @@ def _assigned(syntax: Syntax, prefix: str) -> Iterator[tuple[str, list[Edit]]]:
         path = syntax.path_to(match.end() - 1)
         if [step.kind for step in path[-3:-1]] == ["assignment_expression", "member_expression"]:
             name = match[1].decode()
-            yield name, list(_addition(syntax, path, f'"{name}"', prefix))
+            at = _Owner(owner[1].decode(), owner.start(1))
+            yield at, name, list(_addition(syntax, path, f'"{name}"', prefix))
 
 
-def _defined(definitions: Iterable[_Definition], prefix: str) -> Iterator[tuple[str, list[Edit]]]:
+def _defined(definitions: Iterable[_Definition], prefix: str) -> Iterator[_Addition]:
     for made in definitions:
         owner, _, member = made.target.partition(b".")
         name = made.key.strip(b"'\"")
         if member == b"prototype" and name != made.key and _is_new(owner, name):
-            yield name.decode(), [Edit(*made.function, f"{prefix}define")]
+            at = _Owner(owner.decode(), made.start)
+            yield at, name.decode(), [Edit(*made.function, f"{prefix}define")]
 
 
 def _computed(syntax: Syntax, definitions: Iterable[_Definition], prefix: str) -> Iterator[Edit]:
@@ -166,7 +196,8 @@ def _addition(syntax: Syntax, path: tuple[Step, ...], key: str, prefix: str) -> 
         yield from assignment_as_call(syntax, target, value, function=f"{prefix}add", key=key)
 
 
-def _uses(syntax: Syntax, name: str, prefix: str) -> Iterator[Edit]:
+def _uses(syntax: Syntax, name: str, prefix: str, *, tests: bool) -> Iterator[Edit]:
+    """Yield the edits of reads of *name*: those of prototypes, which test for it, or all others."""
     for match in re.finditer(
         word(re.escape(name.encode()), rb"\w$") + rb"(?![\w$])", syntax.source
     ):
@@ -176,6 +207,8 @@ def _uses(syntax: Syntax, name: str, prefix: str) -> Iterator[Edit]:
         member = path[:-1]
         owner = member[-1].node.child_by_field_name("object")
         if owner is None or owner.type == "super" or is_optional(member[-1].node):
+            continue
+        if syntax.text(owner).endswith(".prototype") is not tests:
             continue
         if role_of(member) not in {"read", "typeof"} or _is_deleted(member):
             continue

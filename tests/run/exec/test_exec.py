@@ -182,6 +182,19 @@ def test_a_late_module_uses_no_dependency_that_the_policy_denies(project: Path) 
     assert found.stdout == ""
 
 
+def test_a_grant_of_all_packages_does_not_include_the_project(project: Path) -> None:
+    mapper("exec", "--infer", "--write-policy", "lint", "src/b.txt", cwd=project, check=True)
+    file = project / "compartment-policy.lint.json"
+    policy = json.loads(file.read_text())
+    policy["resources"]["linter"]["packages"] = "any"
+    file.write_text(json.dumps(policy))
+
+    found = mapper("exec", "lint", "src/a.txt", cwd=project)
+
+    assert 'resources["linter"].packages["$root$"] = true' in found.stderr
+    assert found.stdout == ""
+
+
 def test_a_written_policy_records_shims(project: Path) -> None:
     (project / "shim.js").write_text(
         "Array.prototype.last = function () { return this.at(-1); };\n"
