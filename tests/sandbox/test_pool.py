@@ -154,3 +154,17 @@ def test_closing_ends_evaluations_that_do_not_end() -> None:
 def test_numbers_are_checked(numbers: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="must be at least"):
         SandboxPool(**numbers)  # type: ignore[arg-type]  # a dictionary has no names
+
+
+def test_what_is_scanned_ahead_fails_as_in_a_sandbox() -> None:
+    with SandboxPool(size=1) as pool:
+        with pytest.raises(SandboxError) as caught:
+            pool.evaluate("[" * 1500 + "]" * 1500)
+        assert caught.value.code == "TOO_LARGE"
+        with pytest.raises(SandboxError) as caught:
+            pool.evaluate("let a = ;")
+        assert caught.value.name == "SyntaxError"
+        with pytest.raises(TypeError):
+            pool.evaluate(1)  # type: ignore[arg-type]  # the check is tested
+        assert pool.evaluate("1 + 1") == 2
+        assert pool.health()["idle"] == 1
