@@ -42,3 +42,14 @@ def placed(
         else:
             positional.append(None if value is UNDEFINED else value)
     return positional, named
+
+
+def only_positional(signature: inspect.Signature | None) -> tuple[str, ...] | None:
+    """Return the names of the parameters if each takes one positional argument, or else None."""
+    if signature is None:
+        return None
+    kinds = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
+    parameters = signature.parameters.values()
+    if any(parameter.kind not in kinds for parameter in parameters):
+        return None
+    return tuple(parameter.name for parameter in parameters)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import queue
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Self
 
@@ -20,6 +21,9 @@ from compartment_mapper.sandbox.streams import SyncStream
 
 if TYPE_CHECKING:
     from compartment_mapper.sandbox.loop import ToolLoop
+
+#: Messages that take no time.
+_QUICK = frozenset({"started", "output"})
 
 
 class Sandbox(BaseSandbox):
@@ -114,15 +118,16 @@ class Sandbox(BaseSandbox):
             NotDataError: *globals* contains a value that cannot be encoded.
         """
         posted: queue.SimpleQueue[Message] = queue.SimpleQueue()
-        entry = Entry(post=streaming(posted.put, console))
+        entry = Entry(post=streaming(posted.put, console), is_attended=True)
         seconds = self._timeout if timeout is None else timeout
         order = order_of(source, name, compartment, globals, seconds)
         running = Running(engine=self._engine, entry=entry, order=order, tools=self._tools)
         steps = evaluation_steps(running)
         called: list[Callable[[], object]] = []
         try:
-            return self._taken(steps, posted, called)
+            return self._taken(steps, entry, posted, called)
         finally:
+            self._engine.leave(entry)
             steps.close()
             for give_up in called:
                 give_up()
@@ -133,7 +138,11 @@ class Sandbox(BaseSandbox):
                     self._tool_loop().run(stream.close())
 
     def _taken(
-        self, steps: Steps, posted: queue.SimpleQueue[Message], called: list[Callable[[], object]]
+        self,
+        steps: Steps,
+        entry: Entry,
+        posted: queue.SimpleQueue[Message],
+        called: list[Callable[[], object]],
     ) -> Evaluation:
         """Run *steps*, and add running tools to *called*."""
         message: Message | None = None
@@ -144,17 +153,31 @@ class Sandbox(BaseSandbox):
                 return ended(stop)
             message = None
             if isinstance(step, Wait):
-                message = _next(posted, step.seconds)
+                message = self._next(entry, posted, step.seconds)
+                if message is not None and message["type"] not in _QUICK:
+                    self._engine.leave(entry)  # what follows may take time
             else:
-                self._call(step, called)
+                self._call(step, entry, called)
 
-    def _call(self, call: Call, called: list[Callable[[], object]]) -> None:
+    def _next(
+        self, entry: Entry, posted: queue.SimpleQueue[Message], seconds: float
+    ) -> Message | None:
+        until = time.monotonic() + seconds
+        if posted.empty():
+            self._engine.attend(entry, seconds, lambda: not posted.empty())
+        try:
+            return posted.get(timeout=max(0.0, until - time.monotonic()))
+        except queue.Empty:
+            return None
+
+    def _call(self, call: Call, entry: Entry, called: list[Callable[[], object]]) -> None:
         try:
             value = call.invoke()
         except Exception as error:  # noqa: BLE001 - every exception of a tool is passed to the code
             call.fail(error)
             return
         if not inspect.isawaitable(value):
+            self._engine.claim(entry)
             call.answer(value)
             return
         called.append(self._tool_loop().answer(call, value))
@@ -166,10 +189,3 @@ class Sandbox(BaseSandbox):
             if self._loop is None:
                 self._loop = ToolLoop()
             return self._loop
-
-
-def _next(posted: queue.SimpleQueue[Message], seconds: float) -> Message | None:
-    try:
-        return posted.get(timeout=seconds)
-    except queue.Empty:
-        return None

@@ -133,5 +133,7 @@ def _step(running: Running, message: Message, number: int) -> Call:
 
 
 def _notify(running: Running, tool: BoundTool, *, allowed: bool) -> None:
-    use = CapabilityUse(package="", part="tools", capability=tool.name, allowed=allowed)
-    notify(running.engine.settings.report, use)
+    report = running.engine.settings.report
+    if report is not None:
+        use = CapabilityUse(package="", part="tools", capability=tool.name, allowed=allowed)
+        notify(report, use)

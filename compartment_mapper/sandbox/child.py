@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from compartment_mapper.sandbox.answers import Answers
 from compartment_mapper.sandbox.messages import (
     BrokenProcessError,
     Message,
@@ -47,8 +48,8 @@ class Child:
 
     Args:
         settings: How to start it.
-        received: Called with each message, in a separate thread.
-        ended: Called once in that thread, after the last message.
+        received: Called with each message, in the thread that reads them.
+        ended: Called once in the thread of the process, after the last message.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class Child:
         self.is_broken = False
         self._seal = Seal()
         requests, self._requests = os.pipe()
-        self._answers, answers = os.pipe()
+        source, answers = os.pipe()
         watched, self._lifeline = os.pipe()
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own Node, no shell
@@ -88,7 +89,7 @@ class Child:
             )
             _end_with(self._process.pid, watched)
         except OSError:
-            for descriptor in (self._requests, self._answers, self._lifeline):
+            for descriptor in (self._requests, source, self._lifeline):
                 os.close(descriptor)
             raise
         finally:
@@ -96,6 +97,9 @@ class Child:
                 os.close(descriptor)
         os.set_blocking(self._requests, False)
         self._woken, self._waker = os.pipe()
+        self._selector = selectors.DefaultSelector()
+        #: Its messages, which a thread can claim.
+        self.answers = Answers(source, self._selector, self._take)
         self._memory = settings.memory_mb * _MEBIBYTE
         for message in _first_messages(settings, self._seal.key):
             self.send(message)
@@ -165,33 +169,32 @@ class Child:
         """Read until the process ends, and write pending data."""
         assert self._process.stderr is not None
         errors = self._process.stderr.fileno()
-        buffer = bytearray()
-        with selectors.DefaultSelector() as selector:
-            for descriptor in (self._answers, errors, self._woken):
-                selector.register(descriptor, selectors.EVENT_READ)
-            open_ends = {self._answers, errors}
-            while open_ends:
-                for key, _events in selector.select():
-                    if key.fd == self._requests:
-                        self._write_on(selector)
-                        continue
-                    chunk = os.read(key.fd, _CHUNK)
-                    if key.fd == self._woken:
-                        selector.register(self._requests, selectors.EVENT_WRITE)
-                    elif not chunk:
-                        selector.unregister(key.fd)
-                        open_ends.discard(key.fd)
-                    elif key.fd == errors:
-                        self._last = (self._last + chunk)[-_KEPT:]
-                    else:
-                        buffer += chunk
-                        self._take(buffer)
+        for descriptor in (errors, self._woken):
+            self._selector.register(descriptor, selectors.EVENT_READ)
+        open_ends = {self.answers.descriptor, errors}
+        while open_ends:
+            for key, _events in self._selector.select():
+                if key.fd == self._requests:
+                    self._write_on()
+                elif key.fd == self._woken:
+                    os.read(key.fd, _CHUNK)
+                    self._selector.register(self._requests, selectors.EVENT_WRITE)
+                elif not (self._read_errors(key.fd) if key.fd == errors else self.answers.read()):
+                    open_ends.discard(key.fd)
 
-    def _write_on(self, selector: selectors.BaseSelector) -> None:
+    def _read_errors(self, descriptor: int) -> bool:
+        """Read from standard error; return whether more can follow."""
+        chunk = os.read(descriptor, _CHUNK)
+        self._last = (self._last + chunk)[-_KEPT:]
+        if not chunk:
+            self._selector.unregister(descriptor)
+        return bool(chunk)
+
+    def _write_on(self) -> None:
         with self._lock:
             self._write()
             if not self._unsent:
-                selector.unregister(self._requests)
+                self._selector.unregister(self._requests)
 
     def _take(self, buffer: bytearray) -> None:
         try:
@@ -203,6 +206,9 @@ class Child:
             self.is_broken = True
             buffer.clear()
             self.kill()
+        except BaseException:  # for example KeyboardInterrupt: messages are lost
+            self.kill()
+            raise
 
     def _note(self, message: Message) -> None:
         self._seal.check(message)
@@ -238,7 +244,9 @@ class Child:
         with self._lock:
             os.close(self._requests)
             self._requests = -1
-        for descriptor in (self._answers, self._woken, self._waker, self._lifeline):
+        self.answers.close()
+        self._selector.close()
+        for descriptor in (self._woken, self._waker, self._lifeline):
             os.close(descriptor)
 
 

@@ -35,6 +35,10 @@ class Entry:
 
     #: Called with messages, in any thread.
     post: Callable[[Message], None]
+    #: Whether the thread that evaluates waits for messages, and may receive them itself.
+    is_attended: bool = False
+    #: The process whose messages that thread receives.
+    claimed: Child | None = None
     number: int = 0
     request: Message = field(default_factory=dict)
     compartment: str | None = None
@@ -91,6 +95,7 @@ class Engine:
             self._entries[entry.number] = entry
             child = self._child
         limits = self.settings.limits
+        self.claim(entry)
         child.send(entry.request, most=limits.message_bytes + _ESCAPED * limits.source)
 
     def _check(self, entry: Entry, request: Message) -> None:
@@ -111,6 +116,29 @@ class Engine:
             raise SandboxError("BUSY", message)
         entry.compartment = name
         self._kept.add(name)
+
+    def attend(self, entry: Entry, seconds: float, is_enough: Callable[[], bool]) -> None:
+        """Receive messages in this thread, until *is_enough* or for at most *seconds*.
+
+        May return before, for example because another thread receives them.
+        """
+        self.claim(entry)
+        if entry.claimed is not None and not entry.claimed.answers.attend(seconds, is_enough):
+            self.leave(entry)
+
+    def claim(self, entry: Entry) -> None:
+        """Receive messages in this thread from now on, if no other thread does."""
+        child = self._child
+        if entry.claimed is not child:
+            self.leave(entry)
+            if entry.is_attended and child.answers.claim():
+                entry.claimed = child
+
+    def leave(self, entry: Entry) -> None:
+        """Let other threads receive messages."""
+        child, entry.claimed = entry.claimed, None
+        if child is not None:
+            child.answers.leave()
 
     def answer(self, entry: Entry, answer: Message) -> None:
         """Send the answer to a call of *entry*, if it is still running.

@@ -31,7 +31,7 @@ def packed(message: Message, *, most: int) -> bytes:
     Raises:
         TooLargeError: It has more than *most* bytes.
     """
-    text = json.dumps(message, separators=(",", ":")).encode("ascii")
+    text = _ENCODER.encode(message).encode("ascii")
     if len(text) > most:
         raise TooLargeError(f"larger than {most} bytes")
     return len(text).to_bytes(_HEAD, "big") + text
@@ -100,9 +100,13 @@ def _number(digits: str) -> int | float:
     return int(digits) if len(digits) <= _EXACT or abs(int(digits)) < 2**53 else float(digits)
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+_DECODER = json.JSONDecoder(parse_int=_number)
+
+
 def _message(text: bytes) -> Message:
     try:
-        value: object = json.loads(text, parse_int=_number)
+        value: object = _DECODER.decode(text.decode())
     except (ValueError, RecursionError) as problem:
         raise BrokenProcessError(str(problem)) from problem
     if not isinstance(value, dict) or not isinstance(value.get("type"), str):

@@ -109,14 +109,15 @@ class SandboxPool:
             SandboxError: POOL_FULL; CLOSED; or see `Sandbox.run`.
             SandboxTimeoutError: The evaluation exceeded its timeout, or *wait* is over.
         """
-        slot = self._granted(wait)
+        slot = self._granted(source, wait)
         try:
             with counted(self._slots.metrics):
                 return slot.sandbox.run(source, globals=globals, timeout=timeout, name=name)
         finally:
             self._slots.release(slot)
 
-    def _granted(self, wait: float | None) -> Slot[Sandbox]:
+    def _granted(self, source: str, wait: float | None) -> Slot[Sandbox]:
+        began = time.monotonic()
         answers: queue.SimpleQueue[Slot[Sandbox] | SandboxError] = queue.SimpleQueue()
 
         def granted(slot: Slot[Sandbox]) -> bool:
@@ -126,7 +127,9 @@ class SandboxPool:
         waiting: Waiting[Sandbox] = Waiting(granted=granted, failed=answers.put)
         self._slots.request(waiting)
         try:
-            answer = answers.get(timeout=wait)
+            _scan_ahead(source)
+            left = None if wait is None else max(0.0, began + wait - time.monotonic())
+            answer = answers.get(timeout=left)
         except BaseException as problem:
             if not self._slots.withdraw(waiting):  # it was granted in this moment
                 late = answers.get()
@@ -200,14 +203,14 @@ class AsyncSandboxPool:
         name: str = "evaluation.js",
     ) -> Evaluation:
         """Evaluate *source* in the next free process; see `SandboxPool.run`."""
-        slot = await self._granted(wait)
+        slot = await self._granted(source, wait)
         try:
             with counted(self._slots.metrics):
                 return await slot.sandbox.run(source, globals=globals, timeout=timeout, name=name)
         finally:
             self._slots.release(slot)
 
-    async def _granted(self, wait: float | None) -> Slot[AsyncSandbox]:
+    async def _granted(self, source: str, wait: float | None) -> Slot[AsyncSandbox]:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Slot[AsyncSandbox]] = loop.create_future()
         waiting: Waiting[AsyncSandbox] = Waiting(
@@ -217,6 +220,7 @@ class AsyncSandboxPool:
         self._slots.request(waiting)
         try:
             async with asyncio.timeout(wait):
+                _scan_ahead(source)
                 return await answer
         except TimeoutError:
             self._give_back(waiting, answer)
@@ -257,6 +261,14 @@ class AsyncSandboxPool:
             grace: The maximum number of seconds to wait; then running evaluations raise CLOSED.
         """
         await asyncio.to_thread(self._slots.close, grace=grace)
+
+
+def _scan_ahead(source: str) -> None:
+    """Scan *source* while it waits for a process."""
+    if isinstance(source, str):  # `run` checks it
+        from compartment_mapper.sandbox.program import scan_ahead  # noqa: PLC0415 - 80 ms
+
+        scan_ahead(source)
 
 
 def _soon(

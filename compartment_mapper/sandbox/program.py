@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 from compartment_mapper.compile import apply_edits, compile_esm
 from compartment_mapper.compile.edit_table import edit_table
@@ -29,6 +31,20 @@ def program_of(source: str, *, keeps: bool) -> Program:
     Raises:
         SandboxError: TOO_LARGE: the source would take too long to scan.
     """
+    return _known_program(source, keeps) if len(source) <= _SHORT else _program(source, keeps=keeps)
+
+
+#: The maximum characters of a source whose program is kept: the same texts are often evaluated
+#: again, and a pool scans them while they wait for a process.
+_SHORT = 4096
+
+
+@lru_cache(maxsize=256)
+def _known_program(source: str, keeps: bool) -> Program:  # noqa: FBT001 - part of the key
+    return _program(source, keeps=keeps)
+
+
+def _program(source: str, *, keeps: bool) -> Program:
     text = source.encode("utf-8", "replace")
     try:
         found = scan_evaluated(text, keeps=keeps)
@@ -39,6 +55,13 @@ def program_of(source: str, *, keeps: bool) -> Program:
         is_javascript=found.is_javascript,
         parse_uncertainty=found.record.parse_uncertainty,
     )
+
+
+def scan_ahead(source: str) -> None:
+    """Scan a short *source*, so that `program_of` returns its program at once."""
+    if len(source) <= _SHORT:
+        with contextlib.suppress(SandboxError):  # `program_of` raises it again
+            _known_program(source, keeps=False)
 
 
 def loop_lines(source: str) -> list[int]:

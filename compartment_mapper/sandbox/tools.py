@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, get_type_hints
 
-from compartment_mapper.sandbox.arguments import placed
+from compartment_mapper.sandbox.arguments import only_positional, placed
 from compartment_mapper.sandbox.checks import Check, check_of
 from compartment_mapper.sandbox.declarations.names import member_path
 from compartment_mapper.sandbox.values import UNDEFINED
@@ -65,6 +65,17 @@ class BoundTool:
     annotations: Mapping[str, object]
     check: Callable[[dict[str, object]], None] | None = None
     _checks: dict[str, Check | None] = field(default_factory=dict)
+    #: The function as code writes it: ``tools.server.tool``.
+    expression: str = field(init=False)
+    #: Whether it is a coroutine function.
+    is_async: bool = field(init=False)
+    #: The names of the parameters, if all are positional: such calls need no search for places.
+    _positional: tuple[str, ...] | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "expression", member_path("tools", self.path))
+        object.__setattr__(self, "is_async", inspect.iscoroutinefunction(self.function))
+        object.__setattr__(self, "_positional", only_positional(self.signature))
 
     @property
     def function(self) -> Function:
@@ -75,16 +86,6 @@ class BoundTool:
     def name(self) -> str:
         """The path as code writes it after ``tools.``: ``server.tool``."""
         return member_path("", self.path).removeprefix(".")
-
-    @property
-    def expression(self) -> str:
-        """The function as code writes it: ``tools.server.tool``."""
-        return member_path("tools", self.path)
-
-    @property
-    def is_async(self) -> bool:
-        """Whether it is a coroutine function."""
-        return inspect.iscoroutinefunction(self.function)
 
     def is_named(self, name: str) -> bool:
         """Return whether *name* is that of the tool or of a namespace around it."""
@@ -108,6 +109,9 @@ class BoundTool:
             return [], self._by_schema(arguments)
         if self.signature is None:
             return [None if value is UNDEFINED else value for value in arguments], {}
+        names = self._positional
+        if names is not None and len(names) == len(arguments) and UNDEFINED not in arguments:
+            return self._converted_in_order(names, arguments), {}
         positional, named = placed(self.signature, list(arguments))
         try:
             bound = self.signature.bind(*positional, **named)
@@ -123,6 +127,19 @@ class BoundTool:
         assert self.check is not None
         self.check(named)
         return named
+
+    def _converted_in_order(
+        self, names: Sequence[str], arguments: Sequence[object]
+    ) -> Sequence[object]:
+        if not self._checks:
+            self.prepare()
+        if not self._checks:
+            return arguments
+        checks = map(self._checks.get, names)
+        return [
+            value if check is None else self._checked(check, name, value)
+            for name, check, value in zip(names, checks, arguments, strict=True)
+        ]
 
     def _converted(
         self, bound: inspect.BoundArguments

@@ -173,7 +173,10 @@ def _encoded_members(value: object, path: str, depth: int) -> object:
         value = _in_order(value)
     if isinstance(value, Sequence):
         return [
-            encode(item, path=f"{path}[{index}]", depth=depth - 1)
+            # To format paths takes longer than to encode such items.
+            _encoded_number(item)
+            if type(item) is int or type(item) is float
+            else encode(item, path=f"{path}[{index}]", depth=depth - 1)
             for index, item in enumerate(value)
         ]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -15,6 +15,7 @@ from compartment_mapper.scan.capabilities.free_names import (
     scan_assigned_names,
     scan_free_names,
     scan_handed_names,
+    typeof_edits,
 )
 from compartment_mapper.scan.capabilities.made_globals import scan_made_globals
 from compartment_mapper.scan.capabilities.monkey_patching import scan_monkey_patching
@@ -151,6 +152,29 @@ def scan_module(
         parse_uncertainty=syntax.first_error()
         or _uncertainty(syntax, esm, language)
         or (awaits if language == "cjs" else None),
+    )
+
+
+def scan_program(syntax: Syntax) -> ModuleRecord:
+    """Scan only how *syntax*, a module without imports and exports, is rewritten; not what it uses.
+
+    The record has the same edits, prologue and parse uncertainty as that of `scan_module`.
+    """
+    prefix = _unused_prefix(syntax.source)
+    _calls, call_edits, uses_meta = import_calls(syntax, prefix=prefix)
+    others = (*call_edits, *typeof_edits(syntax))
+    rewrites = _rewrites(syntax, others, prefix=prefix, is_script=False)
+    return ModuleRecord(
+        language="mjs",
+        prefix=prefix,
+        prologue=rewrites.prologue,
+        edits=rewrites.edits,
+        uses_import=any(edit.text == f"{prefix}import" for edit in call_edits),
+        uses_import_meta=uses_meta,
+        uses_eval=rewrites.uses_eval,
+        has_top_level_await=_top_level_await(syntax, _ANY_AWAIT) is not None,
+        refusals=rewrites.refusals,
+        parse_uncertainty=syntax.first_error() or _uncertainty(syntax, _NO_ESM, "mjs"),
     )
 
 

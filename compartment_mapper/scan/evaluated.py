@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from compartment_mapper.records.module_record import Edit, ModuleRecord
-from compartment_mapper.scan import scan_module
+from compartment_mapper.scan import scan_module, scan_program
 from compartment_mapper.scan.esm.module import declared_names, is_esm
 from compartment_mapper.scan.syntax.names import occurrences
 from compartment_mapper.scan.syntax.patterns import word
@@ -75,10 +75,10 @@ def scan_evaluated(source: bytes, *, keeps: bool) -> EvaluatedSource:
         TooComplexError: The source exceeds a limit; the message names it.
     """
     syntax = _parsed(source)
-    record = scan_module(source, "mjs")
     uses = _uses(syntax)
     understood = syntax.first_error() is None
     if is_esm(syntax):
+        record = scan_module(source, "mjs")
         return EvaluatedSource(
             kind="module",
             is_javascript=understood,
@@ -87,6 +87,7 @@ def scan_evaluated(source: bytes, *, keeps: bool) -> EvaluatedSource:
             prologue=(),
             uses=uses,
         )
+    record = scan_program(syntax)
     returns = _returns(syntax)
     kind: Kind = "body" if returns or record.has_top_level_await else "script"
     own: list[Edit] = []

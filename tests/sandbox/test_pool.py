@@ -251,3 +251,17 @@ def test_a_fork_has_no_processes() -> None:
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
         held.set()
         assert running.result() == 1
+
+
+def test_what_is_scanned_ahead_fails_as_in_a_sandbox() -> None:
+    with SandboxPool(size=1) as pool:
+        with pytest.raises(SandboxError) as caught:
+            pool.evaluate("[" * 1500 + "]" * 1500)
+        assert caught.value.code == "TOO_LARGE"
+        with pytest.raises(SandboxError) as caught:
+            pool.evaluate("let a = ;")
+        assert caught.value.name == "SyntaxError"
+        with pytest.raises(TypeError):
+            pool.evaluate(1)  # type: ignore[arg-type]  # the check is tested
+        assert pool.evaluate("1 + 1") == 2
+        assert pool.health()["idle"] == 1

@@ -70,6 +70,11 @@ def scan_free_names(
     return free, edits
 
 
+def typeof_edits(syntax: Syntax) -> list[Edit]:
+    """Return the edits of `scan_free_names`."""
+    return scan_free_names(syntax)[1] if b"typeof" in syntax.source else []
+
+
 #: The searched names of the host, to use and to assign, for Node and pages.
 _HOST = {False: HOST_GLOBALS, True: HOST_GLOBALS | RARE_PAGE_GLOBALS}
 _USABLE = {page: names | GLOBAL_ALIASES for page, names in _HOST.items()}

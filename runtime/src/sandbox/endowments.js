@@ -56,6 +56,10 @@ export const makeGlobals = (powers) => {
   const { language, globals } = powers;
   const pure = Object.entries(language).filter(([name]) => !NOT_GIVEN.has(name));
   const computing = makeComputing(powers);
+  const shared = Object.create(null);
+  for (const [name, value] of [...pure, ...computing]) define(shared, name, value);
+  // It takes less time to define them at once.
+  const descriptors = Object.getOwnPropertyDescriptors(shared);
   const intl = timelessIntl(/** @type {any} */ (language));
   const { performance, crypto } = globals;
   const clock = harden({ now: () => performance.now() });
@@ -64,7 +68,7 @@ export const makeGlobals = (powers) => {
     randomUUID: () => crypto.randomUUID(),
   });
   return (globalThis, endowments) => {
-    for (const [name, value] of [...pure, ...computing]) define(globalThis, `${name}`, value);
+    Object.defineProperties(globalThis, descriptors);
     define(globalThis, 'Intl', endowments.clock ? language['Intl'] : intl);
     if (endowments.clock) {
       define(globalThis, 'Date', start.Date);

@@ -96,8 +96,9 @@ const makeFrames = () => {
   const sources = new Map();
   /** @type {Map<string, Start[]>} */
   const starts = new Map();
-  /** @type {Map<FunctorSource, EditTable>} */
-  const tables = new Map();
+  // Weak: a sandbox forgets the source of each evaluation.
+  /** @type {WeakMap<FunctorSource, EditTable>} */
+  const tables = new WeakMap();
 
   /**
    * @param {string} url
@@ -109,8 +110,8 @@ const makeFrames = () => {
     return found;
   };
 
-  /** @type {Map<FunctorSource, ReturnType<typeof makeOriginOf>>} */
-  const origins = new Map();
+  /** @type {WeakMap<FunctorSource, ReturnType<typeof makeOriginOf>>} */
+  const origins = new WeakMap();
 
   /** @param {FunctorSource} functor */
   const originOf = (functor) => {

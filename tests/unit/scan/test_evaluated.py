@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 
 from compartment_mapper.compile import apply_edits
+from compartment_mapper.scan import scan_module, scan_program
 from compartment_mapper.scan.evaluated import scan_evaluated
+from compartment_mapper.scan.syntax.tree import parse
 
 
 @pytest.mark.parametrize(
@@ -85,3 +87,29 @@ def test_functions_are_hoisted() -> None:
 )
 def test_names_that_it_uses_and_does_not_declare(source: str, uses: list[str]) -> None:
     assert list(scan_evaluated(source.encode(), keeps=False).uses) == uses
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "1 + 1",
+        "#!/usr/bin/env node\nawait a",
+        "import('a'); import.meta.url; eval('b')",
+        "typeof fetch; typeof process === 'object' && typeof own; let own",
+        "'<!--' + `-->${x-->y}` /* import( */; tag`eval(${1})`",
+        "Array.prototype.last = function () {}; [].last(); Object.defineProperty(Map.prototype, 'k', {})",
+        "function A() {} A.prototype.constructor = A; B.prototype.toString = f; RegExp.$1",
+        "arguments[0]; module.exports = require('a'); this.b = globalThis; const f = () => this",
+        "function f() { return arguments } var await_, yield_; ({ __proto__: null })",
+        "const a: number = <any>1",
+        "with (a) { 010 }",
+    ],
+)
+def test_rewrites_are_those_of_a_module(source: str) -> None:
+    text = source.encode()
+    found, whole = scan_program(parse(text)), scan_module(text, "mjs")
+
+    for name in ("prefix", "prologue", "edits", "refusals", "uses_eval", "uses_import"):
+        assert getattr(found, name) == getattr(whole, name), name
+    assert found.parse_uncertainty == whole.parse_uncertainty
+    assert found.has_top_level_await == whole.has_top_level_await
