@@ -41,6 +41,15 @@ _FRAME_WIDTH = 100
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
+def without_surrogates(text: str) -> str:
+    r"""Return *text* with a question mark for each lone surrogate, which UTF-8 does not have.
+
+    >>> without_surrogates("a\ud800")
+    'a?'
+    """
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def printable(text: str) -> str:
     r"""Return *text* with control characters escaped: names and code are untrusted.
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-import math
 import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from datetime import datetime
 
 import click
 
@@ -20,8 +18,8 @@ from compartment_mapper.sandbox.blocking import Sandbox
 from compartment_mapper.sandbox.console import ConsoleLine
 from compartment_mapper.sandbox.failures import SandboxError
 from compartment_mapper.sandbox.running import Evaluation
-from compartment_mapper.sandbox.values import UNDEFINED, JavaScriptError
-from compartment_mapper.text import printable
+from compartment_mapper.sandbox.values import JavaScriptError, plain_json
+from compartment_mapper.text import printable, without_surrogates
 
 _ERRORS = frozenset({"warn", "error", "trace"})
 
@@ -222,24 +220,13 @@ def _show_console(console: tuple[ConsoleLine, ...]) -> None:
 def _show(text: str, *, err: bool = False) -> None:
     """Print output of evaluated code, with control characters escaped on a terminal."""
     stream = sys.stderr if err else sys.stdout
-    whole = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates
+    whole = without_surrogates(text)
     click.echo(printable(whole) if stream.isatty() else whole, err=err)
 
 
 def _plain(value: object) -> object:
-    """Return *value* for JSON: bytes in base64, dates in ISO 8601, errors as strings."""
-    match value:
-        case list():
-            return [_plain(item) for item in value]
-        case dict():
-            return {key: _plain(member) for key, member in value.items()}
-        case bytes():
-            return base64.b64encode(value).decode("ascii")
-        case datetime():
-            return value.isoformat()
-        case JavaScriptError():
-            return str(value)
-        case float() if not math.isfinite(value):
-            return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
-        case _:
-            return None if value is UNDEFINED else value
+    """Return *value* for JSON; see `plain_json`. Bytes are in base64."""
+    return plain_json(
+        value,
+        lambda part: base64.b64encode(part).decode("ascii") if isinstance(part, bytes) else part,
+    )

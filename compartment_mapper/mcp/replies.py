@@ -7,12 +7,12 @@ import base64
 import mcp_types as types
 
 from compartment_mapper.sandbox.replies import Reply
+from compartment_mapper.text import without_surrogates
 
 
 def text_reply(text: str, *, is_error: bool = False) -> types.CallToolResult:
     """Return a reply of one text."""
-    content = types.TextContent(type="text", text=text.encode("utf-8", "replace").decode())
-    return types.CallToolResult(content=[content], is_error=is_error)
+    return replied(Reply(text=without_surrogates(text), is_error=is_error))
 
 
 def replied(reply: Reply) -> types.CallToolResult:

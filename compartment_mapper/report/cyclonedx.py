@@ -25,6 +25,7 @@ from compartment_mapper.report.model import (
     ReviewedFile,
     ReviewedPackage,
 )
+from compartment_mapper.text import without_surrogates
 
 _NAMESPACE = "compartment-mapper"
 
@@ -118,4 +119,4 @@ def _described(capability: ReviewedCapability) -> str:
 
 def _text(name: str) -> str:
     """Return *name* without the parts of file names that are not Unicode."""
-    return name.encode("utf-8", "replace").decode()
+    return without_surrogates(name)

@@ -16,6 +16,7 @@ from compartment_mapper.errors.environment import runtime_missing
 from compartment_mapper.report.data import review_to_dict
 from compartment_mapper.report.model import Review
 from compartment_mapper.report.text import summary_text
+from compartment_mapper.text import without_surrogates
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -47,7 +48,7 @@ def html(review: Review) -> str:
     name = review.packages[0].name if review.packages else review.target
     return _PAGE.format(
         policy=escape(_content_policy(script, style)),
-        title=escape(f"{name}: capabilities".encode("utf-8", "replace").decode()),
+        title=escape(without_surrogates(f"{name}: capabilities")),
         style=style,
         summary=escape(_summary(review)),
         data=_json_in_html(review_to_dict(review)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from compartment_mapper.locations import Location
+from compartment_mapper.text import without_surrogates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ def shown(specifier: str) -> str:
     ('aaa…', 121)
     """
     cut = specifier[:_SHOWN_LENGTH] + "…" if len(specifier) > _SHOWN_LENGTH else specifier
-    return cut.encode("utf-8", "replace").decode()
+    return without_surrogates(cut)
 
 
 def listed(names: list[str]) -> str:

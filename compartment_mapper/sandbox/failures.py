@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from compartment_mapper.errors.diagnostic import Place
 from compartment_mapper.sandbox.console import ConsoleDropped, ConsoleLine
-from compartment_mapper.text import LINE_END, Position, Span, code_frame, printable
+from compartment_mapper.text import (
+    LINE_END,
+    Position,
+    Span,
+    code_frame,
+    printable,
+    without_surrogates,
+)
 
 #: Parts of a stack trace; the evaluated code can forge it.
 _MOST_TRACE = 1 << 15
@@ -92,7 +99,7 @@ class SandboxError(Exception):
         if self.hint:
             parts.append(_shortened(f"Hint: {self.hint}", most // 2))
         text = _shortened("\n".join([*parts, *self._last_lines(most // 4)]), most)
-        return text.encode("utf-8", "replace").decode("utf-8")  # without lone surrogates
+        return without_surrogates(text)
 
     def _last_lines(self, most: int) -> list[str]:
         """Return the end of the console output, with at most so many characters."""

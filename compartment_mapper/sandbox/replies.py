@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from compartment_mapper.sandbox.console import ConsoleLine
 from compartment_mapper.sandbox.failures import SandboxError
 from compartment_mapper.sandbox.running import Evaluation
-from compartment_mapper.sandbox.values import UNDEFINED, JavaScriptError
+from compartment_mapper.sandbox.values import plain_json
+from compartment_mapper.text import without_surrogates
 
 #: The maximum characters of a value, and of what code prints.
 MOST_VALUE, MOST_OUTPUT = 40_000, 10_000
 _MOST_IMAGES = 8
-#: Of an integer that is written in decimals: larger ones take long.
-_MOST_BITS = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +38,13 @@ class Reply:
 def reply_of(result: Evaluation | SandboxError) -> Reply:
     """Return the reply for the outcome of an evaluation: its value and output, or its error."""
     if isinstance(result, SandboxError):
-        return Reply(text=_clean(result.for_model()), is_error=True)
+        return Reply(text=without_surrogates(result.for_model()), is_error=True)
     images: list[Image] = []
-    value = _plain(result.value, images)
+    value = plain_json(result.value, _with_images(images))
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
     shown = "undefined" if result.value is None else _cut(text, MOST_VALUE, "return less")
     parts = [shown, *_output(result.console, is_cut=result.console_is_cut)]
-    return Reply(text=_clean("\n\n".join(parts)), images=tuple(images))
+    return Reply(text=without_surrogates("\n\n".join(parts)), images=tuple(images))
 
 
 def _output(lines: tuple[ConsoleLine, ...], *, is_cut: bool) -> list[str]:
@@ -66,35 +63,19 @@ def _cut(text: str, most: int, remedy: str) -> str:
     return f"{text[:most]}\n… cut after {most} of {len(text)} characters: {remedy}"
 
 
-def _clean(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
+def _with_images(images: list[Image]) -> Callable[[object], object]:
+    """Return a function that appends images to *images*, and names them and other bytes."""
 
+    def named(value: object) -> object:
+        match value:
+            case {"type": "image", "mimeType": str(kind), "data": bytes(data)} if (
+                len(images) < _MOST_IMAGES
+            ):
+                images.append(Image(without_surrogates(kind), data))
+                return f"[image {len(images)}]"
+            case bytes():
+                return f"<{len(value)} bytes>"
+            case _:
+                return value
 
-def _plain(value: object, images: list[Image]) -> object:
-    """Return *value* for JSON, and append its images to *images*."""
-    match value:
-        case {"type": "image", "mimeType": str(kind), "data": bytes(data)} if (
-            len(images) < _MOST_IMAGES
-        ):
-            images.append(Image(_clean(kind), data))
-            return f"[image {len(images)}]"
-        case Mapping():
-            return {f"{key}": _plain(each, images) for key, each in value.items()}
-        case list() | tuple():
-            return [_plain(each, images) for each in value]
-        case bytes():
-            return f"<{len(value)} bytes>"
-        case datetime():
-            return value.isoformat()
-        case JavaScriptError():
-            return f"{value}"
-        case _:
-            return _number(value)
-
-
-def _number(value: object) -> object:
-    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
-        return hex(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
-    return None if value is UNDEFINED else value
+    return named

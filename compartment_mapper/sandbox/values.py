@@ -11,7 +11,7 @@ import dataclasses
 import math
 import re
 import sys
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -66,6 +66,35 @@ class JavaScriptError(Exception):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.message}" if self.message else self.name
+
+
+#: The bits of an integer that is written in decimals: Python refuses, or takes long for, larger
+#: ones.
+_MOST_BITS = 8192
+
+
+def plain_json(value: object, special: Callable[[object], object]) -> object:
+    """Return a value of code for JSON: dates in ISO 8601, errors and odd numbers as strings.
+
+    Args:
+        value: The value.
+        special: Called first with each part; returns another value for it, or the part itself.
+    """
+    match special(value):
+        case list() | tuple() as items:
+            return [plain_json(item, special) for item in items]
+        case Mapping() as members:
+            return {f"{key}": plain_json(member, special) for key, member in members.items()}
+        case datetime() as date:
+            return date.isoformat()
+        case JavaScriptError() as error:
+            return f"{error}"
+        case int() as integer if integer.bit_length() > _MOST_BITS:
+            return hex(integer)
+        case float() as number if not math.isfinite(number):
+            return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(number, "NaN")
+        case other:
+            return None if other is UNDEFINED else other
 
 
 class NotDataError(TypeError):

@@ -113,3 +113,11 @@ def test_evaluated_code_does_not_control_the_terminal() -> None:
 
     assert b"\x1b" not in shown
     assert shown.split() == [b"\\x1b[2J", b"\\x1b[31m"]
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_huge_integers_are_written(options: tuple[str, ...]) -> None:
+    done = evaluate("-e", "2n ** 20000n", *options)
+
+    assert done.returncode == 0, done.stderr
+    assert f"0x1{'0' * 5000}" in done.stdout

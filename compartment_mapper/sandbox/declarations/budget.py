@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from compartment_mapper.sandbox.declarations.model import Declaration
 from compartment_mapper.sandbox.declarations.names import member_name, member_path
 from compartment_mapper.sandbox.declarations.printer import print_declarations
-from compartment_mapper.text import printable
+from compartment_mapper.text import printable, without_surrogates
 
 #: The smallest budget: enough to say what is missing.
 LEAST = 200
@@ -49,7 +49,7 @@ def declarations_within(
 
 
 def _line(declaration: Declaration, most: int) -> str:
-    summary = printable(declaration.summary.encode("utf-8", "replace").decode())[:most]
+    summary = printable(without_surrogates(declaration.summary))[:most]
     return f"// {declaration.name}" + (f" - {summary}" if summary else "") + "\n"
 
 

@@ -29,7 +29,7 @@ from compartment_mapper.sandbox.declarations.names import (
     string_literal,
 )
 from compartment_mapper.sandbox.declarations.sharing import NamedTypes, is_circular, named_types
-from compartment_mapper.text import printable
+from compartment_mapper.text import printable, without_surrogates
 
 _INDENT = "  "
 _UNDEFINED = Keyword("undefined")
@@ -218,7 +218,7 @@ def _function_doc(declaration: Declaration) -> str:
 
 def doc_lines(doc: str) -> list[str]:
     """Return *doc* as the lines of a comment, which it cannot end: it may be hostile."""
-    safe = doc.encode("utf-8", "replace").decode("utf-8").replace("*/", "*\\/")
+    safe = without_surrogates(doc).replace("*/", "*\\/")
     lines = [printable(line.rstrip()) for line in safe.strip().splitlines()]
     if not lines:
         return []
