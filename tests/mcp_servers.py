@@ -29,9 +29,9 @@ def npm_server(name: str, *arguments: object, **more: object) -> dict[str, objec
     return {"command": str(NODE), "args": [str(program), *map(str, arguments)], **more}
 
 
-def python_server(**more: object) -> dict[str, object]:
-    """Return the configuration of the Python server beside this file."""
-    return {"command": sys.executable, "args": [str(HERE / "orders_server.py")], **more}
+def python_server(name: str = "orders", **more: object) -> dict[str, object]:
+    """Return the configuration of a Python server in ``mcp``."""
+    return {"command": sys.executable, "args": [str(HERE / f"{name}_server.py")], **more}
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from mcp import Client
 
 from compartment_mapper.mcp.access import Rule, rule_for
 from compartment_mapper.mcp.calls import Called, Gate, current_run
-from compartment_mapper.mcp.connection import Connection
+from compartment_mapper.mcp.connection import Connection, listed
 from compartment_mapper.mcp.results import content_value, resource_value, value_of
 from compartment_mapper.mcp.schemas import checked_schema
 from compartment_mapper.sandbox.tools import Tool, Tools, bind_tools
@@ -165,17 +165,17 @@ def _of_tool(tool: types.Tool) -> _Function:
 
 
 def _of_resources() -> list[tuple[str, _Function]]:
-    async def listed(client: Client, arguments: dict[str, object]) -> object:
+    async def resources(client: Client, arguments: dict[str, object]) -> object:
         del arguments
-        page = await client.list_resources()
-        return [_about(resource) for resource in page.resources]
+        found = await listed(client.list_resources, lambda page: page.resources)
+        return [_about(resource) for resource in found]
 
     async def templates(client: Client, arguments: dict[str, object]) -> object:
         del arguments
-        page = await client.list_resource_templates()
+        found = await listed(client.list_resource_templates, lambda page: page.resource_templates)
         return [
             {"uriTemplate": each.uri_template, "name": each.name, "description": each.description}
-            for each in page.resource_templates
+            for each in found
         ]
 
     async def read(client: Client, arguments: dict[str, object]) -> object:
@@ -187,7 +187,7 @@ def _of_resources() -> list[tuple[str, _Function]]:
     many = {"type": "array", "items": {"type": "object"}}
     contents = {"type": "array", "items": _RESOURCE}
     functions = {
-        "list": _Function("Lists resources.", nothing, many, listed),
+        "list": _Function("Lists resources.", nothing, many, resources),
         "templates": _Function("Lists templates of URIs.", nothing, many, templates),
         "read": _Function("Reads a resource.", uri, contents, read),
     }

@@ -42,7 +42,6 @@ class Offer:
     tools: tuple[types.Tool, ...] = ()
     prompts: tuple[types.Prompt, ...] = ()
     has_resources: bool = False
-    instructions: str = ""
 
 
 class Connection:
@@ -100,7 +99,7 @@ class Connection:
         """Ask again what the server offers, if it reported a change."""
         if not self._is_stale or self._client is None:
             return
-        self._is_stale = False
+        self._is_stale = False  # a server that fails here keeps its offer until it reports again
         offer = await self.request(_offer_of)
         if offer != self.offer:
             self.offer = offer
@@ -189,18 +188,23 @@ async def _offer_of(client: Client) -> Offer:
     tools: list[types.Tool] = []
     prompts: list[types.Prompt] = []
     if can.tools is not None:
-        tools = await _listed(client.list_tools, lambda page: page.tools)
+        tools = await listed(client.list_tools, lambda page: page.tools)
     if can.prompts is not None:
-        prompts = await _listed(client.list_prompts, lambda page: page.prompts)
+        prompts = await listed(client.list_prompts, lambda page: page.prompts)
     return Offer(
         tools=tuple(tools),
         prompts=tuple(prompts),
         has_resources=can.resources is not None,
-        instructions=client.instructions or "",
     )
 
 
-async def _listed(ask: Callable[..., Awaitable], items_of: Callable) -> list:  # type: ignore[type-arg]
+async def listed(ask: Callable[..., Awaitable], items_of: Callable) -> list:  # type: ignore[type-arg]
+    """Return the items of all pages of a list, up to a limit.
+
+    Args:
+        ask: Returns the page at a ``cursor``.
+        items_of: Returns the items of a page.
+    """
     found: list = []  # type: ignore[type-arg]
     cursor: str | None = None
     for _ in range(_MOST_PAGES):

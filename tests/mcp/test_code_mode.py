@@ -92,6 +92,16 @@ def test_resources_and_prompts_are_functions(
     asyncio.run(test())
 
 
+def test_lists_have_all_pages(tmp_path: Path) -> None:
+    async def test() -> None:
+        config = {"mcpServers": {"paged": python_server("paged")}}
+        async with connected(config, tmp_path) as client:
+            source = "(await tools.paged.resources.list({})).map(({ name }) => name).join('')"
+            assert await run(client, source) == "01234"
+
+    asyncio.run(test())
+
+
 def test_sessions_keep_variables(every_server: dict[str, object], tmp_path: Path) -> None:
     async def test() -> None:
         async with connected(every_server, tmp_path) as client:
