@@ -12,6 +12,12 @@ from collections.abc import Callable, Mapping
 import click
 
 from compartment_mapper.cli.completion.arguments import PATH
+from compartment_mapper.cli.sandbox_options import (
+    CLOCK_OPTION,
+    RANDOM_OPTION,
+    memory_option,
+    timeout_option,
+)
 from compartment_mapper.cli.schemas.output import print_json
 from compartment_mapper.cli.shared import NODE_OPTION, read_file, reporting
 from compartment_mapper.sandbox.blocking import Sandbox
@@ -46,25 +52,10 @@ _ERRORS = frozenset({"warn", "error", "trace"})
     metavar="NAME=ARCHIVE",
     help="An archive that the code can import as NAME, with its own policy.",
 )
-@click.option("--clock", is_flag=True, help="Provide Date.now, setTimeout and the like.")
-@click.option("--random", is_flag=True, help="Provide Math.random and the like.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=5.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="Stop after SECONDS, tool calls included.",
-)
-@click.option(
-    "--memory",
-    "memory_mb",
-    type=click.IntRange(min=8),
-    default=128,
-    show_default=True,
-    metavar="MB",
-    help="Stop when it uses more than MB of memory.",
-)
+@CLOCK_OPTION
+@RANDOM_OPTION
+@timeout_option(5.0, "Stop after SECONDS, tool calls included.")
+@memory_option(128, "Stop when it uses more than MB of memory.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the value, console output and error as JSON."
 )

@@ -10,6 +10,12 @@ import click
 
 from compartment_mapper import errors
 from compartment_mapper.cli.completion.arguments import PATH
+from compartment_mapper.cli.sandbox_options import (
+    CLOCK_OPTION,
+    RANDOM_OPTION,
+    memory_option,
+    timeout_option,
+)
 from compartment_mapper.cli.shared import NODE_OPTION, read_file, reporting
 from compartment_mapper.errors.diagnostic import InputError
 
@@ -35,25 +41,13 @@ _MOST_PORT = 65535
     help="The environment variable with the token that HTTP clients must send.",
 )
 @click.option("--audit", type=PATH, metavar="FILE", help="Append a JSON line for each call.")
-@click.option("--clock", is_flag=True, help="Provide Date.now, setTimeout and the like.")
-@click.option("--random", is_flag=True, help="Provide Math.random and the like.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=30.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="Stop a program after SECONDS, tool calls included. The time of people does not count.",
+@CLOCK_OPTION
+@RANDOM_OPTION
+@timeout_option(
+    30.0,
+    "Stop a program after SECONDS, tool calls included. The time of people does not count.",
 )
-@click.option(
-    "--memory",
-    "memory_mb",
-    type=click.IntRange(min=8),
-    default=256,
-    show_default=True,
-    metavar="MB",
-    help="Stop programs when they use more than MB of memory.",
-)
+@memory_option(256, "Stop programs when they use more than MB of memory.")
 @NODE_OPTION
 @reporting
 def mcp_command(  # noqa: PLR0913 - one for each option
@@ -78,7 +72,6 @@ def mcp_command(  # noqa: PLR0913 - one for each option
     token = _token(token_env)
     try:
         from compartment_mapper.mcp.command import Order, serve  # noqa: PLC0415 - an extra
-        from compartment_mapper.mcp.server import SandboxOptions  # noqa: PLC0415 - as above
     except ImportError as problem:
         raise InputError(errors.mcp_not_installed()) from problem
     order = Order(
@@ -87,9 +80,13 @@ def mcp_command(  # noqa: PLR0913 - one for each option
         address=None if address is None else (host, port),
         token=token,
         audit=None if audit is None else Path(audit),
-        options=SandboxOptions(
-            timeout=timeout, memory_mb=memory_mb, clock=clock, random=random, node=node
-        ),
+        options={
+            "timeout": timeout,
+            "memory_mb": memory_mb,
+            "clock": clock,
+            "random": random,
+            "node": node,
+        },
     )
     asyncio.run(serve(order, tell=lambda text: click.echo(text, err=True)))
 
