@@ -13,7 +13,8 @@ from uuid import uuid4
 from distributed import Client, Worker, WorkerPlugin, get_worker
 
 from compartment_mapper.sandbox.failures import SandboxError
-from compartment_mapper.sandbox.pool import SandboxOptions, SandboxPool
+from compartment_mapper.sandbox.options import SandboxOptions
+from compartment_mapper.sandbox.pool import SandboxPool
 from compartment_mapper.sandbox.running import Evaluation
 
 

@@ -14,13 +14,11 @@ from pathlib import Path
 from compartment_mapper import errors
 from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.mcp.audit import Audit, AuditLog, no_audit
-from compartment_mapper.mcp.calls import Gate, Run
 from compartment_mapper.mcp.config import read_config
-from compartment_mapper.mcp.library import McpTools
-from compartment_mapper.mcp.results import Redaction
-from compartment_mapper.mcp.server import SandboxOptions
+from compartment_mapper.mcp.library import connected
 from compartment_mapper.mcp.servers import Servers
 from compartment_mapper.mcp.transports import is_local, serve_http, serve_stdio
+from compartment_mapper.sandbox.options import SandboxOptions
 
 #: Seconds for servers to end.
 _PATIENCE = 10.0
@@ -53,27 +51,16 @@ async def serve(order: Order, *, tell: Callable[[str], None]) -> None:
         raise InputError(errors.token_needed(order.address[0]))
     configs = read_config(order.content, order.file)
     with _audit(order.audit) as audit:
-        servers = Servers(configs)
-        gate = Gate(
-            servers=servers,
-            audit=audit,
-            redaction=Redaction(each.secrets for each in configs),
-            default=Run(),
-        )
-        await servers.start()
-        try:
-            tools = McpTools(servers, gate)
+        async with await connected(configs, audit=audit) as tools:
             for name, problem in tools.problems.items():
                 tell(f"warning: {name} is not available: {problem}")
             if order.address is None:
-                _close_when_terminated(servers)
+                _close_when_terminated(tools.servers)
                 await serve_stdio(tools, order.options)
                 return
             host, port = order.address
             tell(f"serving code mode at http://{host}:{port}/mcp")
             await serve_http(tools, order.options, host=host, port=port, token=order.token)
-        finally:
-            await servers.close()
 
 
 def _close_when_terminated(servers: Servers) -> None:

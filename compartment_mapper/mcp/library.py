@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+from compartment_mapper import errors
+from compartment_mapper.errors.diagnostic import InputError
 from compartment_mapper.mcp.audit import Audit, no_audit
 from compartment_mapper.mcp.calls import Ask, Gate, Run, nobody_to_ask
 from compartment_mapper.mcp.catalogue import catalogue
-from compartment_mapper.mcp.config import read_config
+from compartment_mapper.mcp.config import ServerConfig, read_config
 from compartment_mapper.mcp.connection import ConnectionLostError
 from compartment_mapper.mcp.results import Redaction
 from compartment_mapper.mcp.servers import Servers
@@ -82,17 +84,8 @@ async def mcp_tools(
         InputError: INVALID_CONFIGURATION, CANNOT_READ.
         ConnectionLostError: A server can't be reached.
     """
-    content, file = _content(config)
-    configs = read_config(content, file)
-    servers = Servers(configs)
-    await servers.start()
-    gate = Gate(
-        servers=servers,
-        audit=audit or no_audit,
-        redaction=Redaction(each.secrets for each in configs),
-        default=Run(ask=ask or nobody_to_ask),
-    )
-    tools = McpTools(servers, gate)
+    configs = read_config(*_content(config))
+    tools = await connected(configs, ask=ask or nobody_to_ask, audit=audit or no_audit)
     if tools.problems and not optional:
         await tools.aclose()
         said = "; ".join(f"{name}: {problem}" for name, problem in tools.problems.items())
@@ -100,12 +93,28 @@ async def mcp_tools(
     return tools
 
 
+async def connected(
+    configs: Sequence[ServerConfig], *, ask: Ask = nobody_to_ask, audit: Audit = no_audit
+) -> McpTools:
+    """Connect to servers; `McpTools.problems` names those that can't be reached."""
+    servers = Servers(configs)
+    gate = Gate(
+        servers=servers,
+        audit=audit,
+        redaction=Redaction(each.secrets for each in configs),
+        default=Run(ask=ask),
+    )
+    try:
+        await servers.start()
+    except BaseException:  # it was cancelled
+        await servers.close()
+        raise
+    return McpTools(servers, gate)
+
+
 def _content(config: Mapping[str, object] | str | Path) -> tuple[bytes, str]:
     if isinstance(config, Mapping):
         return json.dumps(config).encode(), "the configuration"
-    from compartment_mapper import errors  # noqa: PLC0415 - for failures
-    from compartment_mapper.errors.diagnostic import InputError  # noqa: PLC0415 - as above
-
     try:
         return Path(config).read_bytes(), f"{config}"
     except OSError as problem:

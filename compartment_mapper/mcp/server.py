@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
 import mcp_types as types
 from mcp.server.mcpserver import Context, MCPServer
@@ -17,6 +16,7 @@ from compartment_mapper.mcp.runs import Conversation, Conversations
 from compartment_mapper.sandbox.asynchronous import AsyncSandbox
 from compartment_mapper.sandbox.failures import SandboxError
 from compartment_mapper.sandbox.hold import Hold
+from compartment_mapper.sandbox.options import SandboxOptions
 from compartment_mapper.sandbox.replies import reply_of
 
 _INSTRUCTIONS = """\
@@ -56,17 +56,6 @@ _MOST_QUESTIONS = 10
 _MOST_TEXT = 20_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SandboxOptions:
-    """Options of the sandbox in which code runs."""
-
-    timeout: float = 30.0
-    memory_mb: int = 256
-    clock: bool = False
-    random: bool = False
-    node: str | None = None
-
-
 class CodeMode:
     """The tools of the server, and the sandbox in which code runs."""
 
@@ -74,7 +63,6 @@ class CodeMode:
         self._tools = tools
         self._options = options
         self._conversations = Conversations()
-        self._version = -1
         self._sandbox = self._new_sandbox()
         self._running = 0
 
@@ -197,15 +185,8 @@ class CodeMode:
 
     def _new_sandbox(self) -> AsyncSandbox:
         self._version = self._tools.servers.version
-        options = self._options
-        return AsyncSandbox(
-            tools=self._tools.functions,
-            timeout=options.timeout,
-            memory_mb=options.memory_mb,
-            clock=options.clock,
-            random=options.random,
-            node=options.node,
-        )
+        options: SandboxOptions = {**self._options, "tools": self._tools.functions}
+        return AsyncSandbox(**options)
 
 
 def _can_ask(context: Context[object, object]) -> bool:

@@ -10,7 +10,8 @@ import uvicorn
 from mcp.server.mcpserver import MCPServer
 
 from compartment_mapper.mcp.library import McpTools
-from compartment_mapper.mcp.server import CodeMode, SandboxOptions, code_mode_server
+from compartment_mapper.mcp.server import CodeMode, code_mode_server
+from compartment_mapper.sandbox.options import SandboxOptions
 
 _Message = MutableMapping[str, object]
 _Receive = Callable[[], Awaitable[_Message]]

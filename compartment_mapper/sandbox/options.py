@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
+from typing import TypedDict
 
 from compartment_mapper import errors
 from compartment_mapper.errors.diagnostic import InputError
@@ -17,11 +18,27 @@ from compartment_mapper.sandbox.hold import Hold
 from compartment_mapper.sandbox.report import Report
 from compartment_mapper.sandbox.running import Order
 from compartment_mapper.sandbox.settings import Limits, Settings
+from compartment_mapper.sandbox.tools import Tools
 
-__all__ = ["Modules", "UnreviewedNode", "order_of", "settings_of"]
+__all__ = ["Modules", "SandboxOptions", "UnreviewedNode", "order_of", "settings_of"]
 
 #: Archives or their paths, by specifier.
 Modules = Mapping[str, bytes | str | PathLike[str]]
+
+
+class SandboxOptions(TypedDict, total=False):
+    """The options of each process; see `Sandbox`."""
+
+    tools: Tools | None
+    timeout: float
+    memory_mb: int
+    modules: Modules | None
+    clock: bool
+    random: bool
+    limits: Limits | None
+    node: str | None
+    report: Report | None
+
 
 #: The longest timeout in seconds that the system supports.
 _LONGEST = threading.TIMEOUT_MAX

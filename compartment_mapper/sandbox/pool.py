@@ -8,35 +8,48 @@ import queue
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Self, TypedDict, Unpack
+from typing import Generic, Self, TypeVar, Unpack
 
 from compartment_mapper.sandbox.asynchronous import AsyncSandbox
 from compartment_mapper.sandbox.blocking import Sandbox
 from compartment_mapper.sandbox.failures import SandboxError, SandboxTimeoutError
 from compartment_mapper.sandbox.metrics import Metrics
-from compartment_mapper.sandbox.options import Modules
-from compartment_mapper.sandbox.report import Report
+from compartment_mapper.sandbox.options import SandboxOptions
 from compartment_mapper.sandbox.running import Evaluation
-from compartment_mapper.sandbox.settings import Limits
 from compartment_mapper.sandbox.slots import Slot, Slots, Waiting
-from compartment_mapper.sandbox.tools import Tools
+
+_Sandbox = TypeVar("_Sandbox", Sandbox, AsyncSandbox)
 
 
-class SandboxOptions(TypedDict, total=False):
-    """The options of each process; see `Sandbox`."""
+class _Pool(Generic[_Sandbox]):
+    """What both pools have."""
 
-    tools: Tools | None
-    timeout: float
-    memory_mb: int
-    modules: Modules | None
-    clock: bool
-    random: bool
-    limits: Limits | None
-    node: str | None
-    report: Report | None
+    #: The class of the processes.
+    _kind: type[_Sandbox]
+
+    def __init__(
+        self,
+        *,
+        size: int = 2,
+        queue: int = 1000,
+        uses: int = 1000,
+        **options: Unpack[SandboxOptions],
+    ) -> None:
+        kind = self._kind
+        self._slots: Slots[_Sandbox] = Slots(
+            lambda: kind(**options), size=size, queue=queue, uses=uses
+        )
+
+    def health(self) -> Mapping[str, int]:
+        """Return the numbers of ``processes``, ``idle``, ``busy``, ``waiting`` and ``restarts``."""
+        return self._slots.health()
+
+    def metrics(self) -> str:
+        """Return counters in the text format of Prometheus."""
+        return self._slots.metrics.text(self._slots.health())
 
 
-class SandboxPool:
+class SandboxPool(_Pool[Sandbox]):
     """Several `Sandbox` processes; each has one evaluation at a time.
 
     An endless loop stops nobody else. Thread-safe: who asks first gets the next free process.
@@ -57,17 +70,7 @@ class SandboxPool:
     2
     """
 
-    def __init__(
-        self,
-        *,
-        size: int = 2,
-        queue: int = 1000,
-        uses: int = 1000,
-        **options: Unpack[SandboxOptions],
-    ) -> None:
-        self._slots: Slots[Sandbox] = Slots(
-            lambda: Sandbox(**options), size=size, queue=queue, uses=uses
-        )
+    _kind = Sandbox
 
     def __enter__(self) -> Self:
         return self
@@ -142,14 +145,6 @@ class SandboxPool:
             raise answer
         return answer
 
-    def health(self) -> Mapping[str, int]:
-        """Return the numbers of ``processes``, ``idle``, ``busy``, ``waiting`` and ``restarts``."""
-        return self._slots.health()
-
-    def metrics(self) -> str:
-        """Return counters in the text format of Prometheus."""
-        return self._slots.metrics.text(self._slots.health())
-
     def close(self, *, grace: float = 5.0) -> None:
         """Refuse new evaluations, wait for running ones, and end the processes.
 
@@ -159,20 +154,10 @@ class SandboxPool:
         self._slots.close(grace=grace)
 
 
-class AsyncSandboxPool:
+class AsyncSandboxPool(_Pool[AsyncSandbox]):
     """The awaitable `SandboxPool`, of `AsyncSandbox` processes; takes the same arguments."""
 
-    def __init__(
-        self,
-        *,
-        size: int = 2,
-        queue: int = 1000,
-        uses: int = 1000,
-        **options: Unpack[SandboxOptions],
-    ) -> None:
-        self._slots: Slots[AsyncSandbox] = Slots(
-            lambda: AsyncSandbox(**options), size=size, queue=queue, uses=uses
-        )
+    _kind = AsyncSandbox
 
     async def __aenter__(self) -> Self:
         return self
@@ -245,14 +230,6 @@ class AsyncSandboxPool:
             self._slots.release(slot, is_used=False)
         else:
             answer.set_result(slot)
-
-    def health(self) -> Mapping[str, int]:
-        """Return the numbers of ``processes``, ``idle``, ``busy``, ``waiting`` and ``restarts``."""
-        return self._slots.health()
-
-    def metrics(self) -> str:
-        """Return counters in the text format of Prometheus."""
-        return self._slots.metrics.text(self._slots.health())
 
     async def close(self, *, grace: float = 5.0) -> None:
         """Refuse new evaluations, wait for running ones, and end the processes.
