@@ -137,8 +137,8 @@ def _worker_scopes(source: bytes) -> Iterator[FreeName]:
 
     ``expose(api, endpoint = globalThis)`` with ``endpoint.addEventListener('message', …)``.
     """
-    found = _MESSAGES.search(source) if _LIKE_GLOBAL_OBJECT.search(source) else None
-    if found:
+    found = _MESSAGES.search(source)  # the rarer one
+    if found and _LIKE_GLOBAL_OBJECT.search(source):
         yield FreeName(path=WORKER_SCOPE, span=Span(*found.span()), exact=False)
 
 

@@ -5,9 +5,8 @@ import { hardenHost } from '../lockdown/host-harden.js';
 
 /** @import { AnyObject } from '../base/objects.js' */
 
-// A listener on a shared object would receive the events of all packages, and `this` in a listener is the shared
-// object.
-const LISTENING = ['constructor', 'addEventListener', 'removeEventListener', 'dispatchEvent'];
+/** The methods of an EventTarget. */
+export const LISTENING = ['addEventListener', 'removeEventListener', 'dispatchEvent'];
 
 /**
  * @param {AnyObject} object
@@ -32,7 +31,9 @@ const propertiesOf = (object) => {
 export const boundView = (original, share = hardenHost) => {
   const view = Object.create(share(Object.getPrototypeOf(original)));
   for (const [name, { value, get, enumerable = false }] of propertiesOf(original)) {
-    if (LISTENING.includes(name)) continue;
+    // A listener on a shared object would receive the events of all packages, and `this` in a listener is the shared
+    // object.
+    if (name === 'constructor' || LISTENING.includes(name)) continue;
     if (typeof value === 'function' && get === undefined) {
       const bound = bindMethod(value, original);
       Object.defineProperty(view, name, {

@@ -2,7 +2,7 @@
 import { isObject } from '../../base/objects.js';
 import { moduleAtUrl, webWorkersOf } from '../../threads/page-worker.js';
 import { forwardHandler } from '../../threads/page-events.js';
-import { boundView } from '../../views/bound-view.js';
+import { LISTENING, boundView } from '../../views/bound-view.js';
 import { bindMethod, defineOwn } from '../../views/view.js';
 
 /** @import { AnyObject } from '../../base/objects.js' */
@@ -15,8 +15,7 @@ import { bindMethod, defineOwn } from '../../views/view.js';
  */
 export const serviceWorkersFor = (pkg, container) => {
   const view = boundView(container);
-  for (const name of ['addEventListener', 'removeEventListener', 'dispatchEvent'])
-    defineOwn(view, name, bindMethod(container[name], container));
+  for (const name of LISTENING) defineOwn(view, name, bindMethod(container[name], container));
   for (const name in container) if (name.startsWith('on')) forwardHandler(view, name, container);
   const register = (/** @type {unknown} */ url, /** @type {AnyObject} */ options = {}) => {
     const { target } = moduleAtUrl(pkg, url);

@@ -3,6 +3,7 @@
 import { codedError } from '../../base/errors.js';
 import { globalDecision, isWhole } from '../../policy/policy.js';
 import { defineHandlers, forwardHandler, messageLike } from '../../threads/page-events.js';
+import { LISTENING } from '../../views/bound-view.js';
 import { defineOwn } from '../../views/view.js';
 import { hardenLeads } from './page-classes.js';
 import { makeScopeClass } from './scope-class.js';
@@ -11,7 +12,6 @@ import { makeScopeClass } from './scope-class.js';
 /** @import { Application, Package } from '../../protocols/package.js' */
 
 const TYPES = ['message', 'messageerror'];
-const LISTENING = ['addEventListener', 'removeEventListener', 'dispatchEvent'];
 const MEMBERS = ['postMessage', 'close', 'name'];
 
 /** Globals of a dedicated worker that packages get from this file only. */
