@@ -376,6 +376,51 @@ def test_the_module_of_a_dependency_has_its_grants_in_a_worker(
     assert shown.errors == []
 
 
+@pytest.mark.parametrize(
+    ("grants", "expected"),
+    [
+        ({}, "function,function,true"),
+        ({"DedicatedWorkerGlobalScope": False}, "undefined,undefined,false"),
+    ],
+    ids=["control", "denied"],
+)
+def test_a_denial_keeps_the_messages_of_its_own_worker_from_a_package(
+    browser: Browser, served: Path, script: Script, grants: dict[str, object], expected: str
+) -> None:
+    policies = json.loads(policy(Worker={"modules": "own"}, **grants))
+    policies["resources"]["dep"]["packages"] = {"dep>tell": True}
+    policies["resources"]["dep>tell"] = {"globals": {"DedicatedWorkerGlobalScope": True}}
+    package = '{{"name": "{}", "version": "1.0.0", "type": "module"}}'
+    script(
+        {
+            "main.js": """
+                import { start } from 'dep';
+                start((data) => { console.log(data); document.title = 'done'; });
+                """,
+            "compartment-policy.json": json.dumps(policies),
+            "node_modules/dep/package.json": package.format("dep"),
+            "node_modules/dep/index.js": """
+                export const start = (heard) => {
+                  const worker = new Worker(new URL('./w.js', import.meta.url));
+                  worker.onmessage = ({ data }) => heard(data);
+                };
+                """,
+            "node_modules/dep/w.js": """
+                import { tell } from 'tell';
+                tell(`${[typeof postMessage, typeof addEventListener, 'onmessage' in globalThis]}`);
+                """,
+            "node_modules/tell/package.json": package.format("tell"),
+            "node_modules/tell/index.js": """
+                export const tell = (data, scope = self) => scope.postMessage(data);
+                """,
+        }
+    )
+
+    shown = browser.open(page(served), until=END)
+
+    assert (shown.said, shown.errors) == ([expected], [])
+
+
 def test_the_class_of_the_global_object_does_not_lead_to_it(
     browser: Browser, served: Path, script: Script
 ) -> None:
