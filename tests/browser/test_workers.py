@@ -503,6 +503,46 @@ def test_packages_with_the_messages_have_their_own_copies(
     assert (shown.said, shown.errors) == (["app 1,app,dep 1,dep"], [])
 
 
+def test_a_port_has_one_owner(browser: Browser, served: Path, script: Script) -> None:
+    policies = json.loads(policy(DedicatedWorkerGlobalScope=True))
+    policies["entry"]["globals"] |= {"MessageChannel": True, "MessagePort": True}
+    script(
+        {
+            "main.js": """
+                const worker = new Worker(new URL('./w.js', import.meta.url));
+                const { port1, port2 } = new MessageChannel();
+                port1.onmessage = ({ data }) => console.log(data);
+                worker.onmessage = ({ data }) => {
+                  console.log(data);
+                  if (data === 'no copy') document.title = 'done';
+                };
+                worker.postMessage(port2, [port2]);
+                """,
+            "w.js": """
+                import 'dep';
+                onmessage = ({ data }) => data.postMessage('heard by app');
+                """,
+            "compartment-policy.json": json.dumps(policies),
+            "node_modules/dep/package.json": '{"name": "dep", "version": "1.0.0", "type": "module"}',
+            "node_modules/dep/index.js": """
+                const listen = (scope = self) => {
+                  scope.addEventListener('message', ({ data }) => {
+                    data.postMessage('heard by dep');
+                    scope.postMessage('no copy');
+                  });
+                  scope.addEventListener('messageerror', () => scope.postMessage('no copy'));
+                };
+                listen();
+                """,
+        }
+    )
+
+    shown = browser.open(page(served), until=END)
+
+    assert len([said for said in shown.said if said.startswith("heard")]) == 1
+    assert shown.said[-1] == "no copy"
+
+
 def test_a_service_worker_runs_a_module_of_the_application(
     browser: Browser, served: Path, script: Script
 ) -> None:
