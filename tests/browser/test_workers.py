@@ -543,6 +543,48 @@ def test_a_port_has_one_owner(browser: Browser, served: Path, script: Script) ->
     assert shown.said[-1] == "no copy"
 
 
+@pytest.mark.parametrize(
+    ("grants", "expected"),
+    [
+        ({"addEventListener": True, "postMessage": True}, "function undefined EventTarget"),
+        ({"DedicatedWorkerGlobalScope": True}, "function undefined EventTarget"),
+        ({"DedicatedWorkerGlobalScope.name": True}, "undefined"),
+    ],
+    ids=["functions", "class", "member"],
+)
+def test_a_grant_leads_to_messages_and_not_to_the_global_object(
+    browser: Browser, served: Path, script: Script, grants: dict[str, object], expected: str
+) -> None:
+    script(
+        {
+            "main.js": """
+                const worker = new Worker(new URL('./w.js', import.meta.url));
+                worker.onmessage = ({ data }) => { console.log(data); document.title = 'done'; };
+                worker.postMessage(1);
+                """,
+            "w.js": """
+                import { heard } from 'dep';
+                onmessage = async () => postMessage(await heard);
+                """,
+            "compartment-policy.json": policy(**grants),
+            "node_modules/dep/package.json": '{"name": "dep", "version": "1.0.0", "type": "module"}',
+            "node_modules/dep/index.js": """
+                const type = (scope = self) => typeof scope.addEventListener;
+                const seen = ({ target }) =>
+                  [type(), typeof target.importScripts, target.constructor.name].join(' ');
+                export const heard = new Promise((resolve) => {
+                  if (type() === 'undefined') resolve(type());
+                  else ((scope) => scope.addEventListener('message', (e) => resolve(seen(e))))(self);
+                });
+                """,
+        }
+    )
+
+    shown = browser.open(page(served), until=END)
+
+    assert (shown.said, shown.errors) == ([expected], [])
+
+
 def test_a_service_worker_runs_a_module_of_the_application(
     browser: Browser, served: Path, script: Script
 ) -> None:
