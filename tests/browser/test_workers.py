@@ -585,6 +585,26 @@ def test_a_grant_leads_to_messages_and_not_to_the_global_object(
     assert (shown.said, shown.errors) == ([expected], [])
 
 
+def test_a_script_outside_of_compartments_is_refused_clearly(
+    browser: Browser, served: Path, script: Script
+) -> None:
+    script(
+        {
+            "main.js": """
+                const worker = new Worker(new URL('./w.js', import.meta.url));
+                worker.onmessage = ({ data }) => { console.log(data); document.title = 'done'; };
+                """,
+            "w.js": """
+                try { importScripts('/x.js'); } catch ({ message }) { postMessage(message); }
+                """,
+        }
+    )
+
+    (said,) = browser.open(page(served), until=END).said
+
+    assert said == "importScripts would run a script outside of any compartment; import a module"
+
+
 def test_a_service_worker_runs_a_module_of_the_application(
     browser: Browser, served: Path, script: Script
 ) -> None:
