@@ -57,7 +57,7 @@ ELSEWHERE = "https://example.com/x"
             "$defs": {"any": {}},
         },
     ],
-    ids=lambda schema: "-".join(schema),
+    ids="-".join,
 )
 def test_a_reference_to_another_place_refuses_no_arguments(schema: dict[str, object]) -> None:
     def bound(checked: Mapping[str, object]) -> BoundTool:
