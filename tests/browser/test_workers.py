@@ -376,6 +376,51 @@ def test_the_module_of_a_dependency_has_its_grants_in_a_worker(
     assert shown.errors == []
 
 
+@pytest.mark.parametrize(
+    ("grants", "expected"),
+    [
+        ({}, "function,function,true"),
+        ({"DedicatedWorkerGlobalScope": False}, "undefined,undefined,false"),
+    ],
+    ids=["control", "denied"],
+)
+def test_a_denial_keeps_the_messages_of_its_own_worker_from_a_package(
+    browser: Browser, served: Path, script: Script, grants: dict[str, object], expected: str
+) -> None:
+    policies = json.loads(policy(Worker={"modules": "own"}, **grants))
+    policies["resources"]["dep"]["packages"] = {"dep>tell": True}
+    policies["resources"]["dep>tell"] = {"globals": {"DedicatedWorkerGlobalScope": True}}
+    package = '{{"name": "{}", "version": "1.0.0", "type": "module"}}'
+    script(
+        {
+            "main.js": """
+                import { start } from 'dep';
+                start((data) => { console.log(data); document.title = 'done'; });
+                """,
+            "compartment-policy.json": json.dumps(policies),
+            "node_modules/dep/package.json": package.format("dep"),
+            "node_modules/dep/index.js": """
+                export const start = (heard) => {
+                  const worker = new Worker(new URL('./w.js', import.meta.url));
+                  worker.onmessage = ({ data }) => heard(data);
+                };
+                """,
+            "node_modules/dep/w.js": """
+                import { tell } from 'tell';
+                tell(`${[typeof postMessage, typeof addEventListener, 'onmessage' in globalThis]}`);
+                """,
+            "node_modules/tell/package.json": package.format("tell"),
+            "node_modules/tell/index.js": """
+                export const tell = (data, scope = self) => scope.postMessage(data);
+                """,
+        }
+    )
+
+    shown = browser.open(page(served), until=END)
+
+    assert (shown.said, shown.errors) == ([expected], [])
+
+
 def test_the_class_of_the_global_object_does_not_lead_to_it(
     browser: Browser, served: Path, script: Script
 ) -> None:
@@ -456,6 +501,108 @@ def test_packages_with_the_messages_have_their_own_copies(
     shown = browser.open(page(served), until=END)
 
     assert (shown.said, shown.errors) == (["app 1,app,dep 1,dep"], [])
+
+
+def test_a_port_has_one_owner(browser: Browser, served: Path, script: Script) -> None:
+    policies = json.loads(policy(DedicatedWorkerGlobalScope=True))
+    policies["entry"]["globals"] |= {"MessageChannel": True, "MessagePort": True}
+    script(
+        {
+            "main.js": """
+                const worker = new Worker(new URL('./w.js', import.meta.url));
+                const { port1, port2 } = new MessageChannel();
+                port1.onmessage = ({ data }) => console.log(data);
+                worker.onmessage = ({ data }) => {
+                  console.log(data);
+                  if (data === 'no copy') document.title = 'done';
+                };
+                worker.postMessage(port2, [port2]);
+                """,
+            "w.js": """
+                import 'dep';
+                onmessage = ({ data }) => data.postMessage('heard by app');
+                """,
+            "compartment-policy.json": json.dumps(policies),
+            "node_modules/dep/package.json": '{"name": "dep", "version": "1.0.0", "type": "module"}',
+            "node_modules/dep/index.js": """
+                const listen = (scope = self) => {
+                  scope.addEventListener('message', ({ data }) => {
+                    data.postMessage('heard by dep');
+                    scope.postMessage('no copy');
+                  });
+                  scope.addEventListener('messageerror', () => scope.postMessage('no copy'));
+                };
+                listen();
+                """,
+        }
+    )
+
+    shown = browser.open(page(served), until=END)
+
+    assert len([said for said in shown.said if said.startswith("heard")]) == 1
+    assert shown.said[-1] == "no copy"
+
+
+@pytest.mark.parametrize(
+    ("grants", "expected"),
+    [
+        ({"addEventListener": True, "postMessage": True}, "function undefined EventTarget"),
+        ({"DedicatedWorkerGlobalScope": True}, "function undefined EventTarget"),
+        ({"DedicatedWorkerGlobalScope.name": True}, "undefined"),
+    ],
+    ids=["functions", "class", "member"],
+)
+def test_a_grant_leads_to_messages_and_not_to_the_global_object(
+    browser: Browser, served: Path, script: Script, grants: dict[str, object], expected: str
+) -> None:
+    script(
+        {
+            "main.js": """
+                const worker = new Worker(new URL('./w.js', import.meta.url));
+                worker.onmessage = ({ data }) => { console.log(data); document.title = 'done'; };
+                worker.postMessage(1);
+                """,
+            "w.js": """
+                import { heard } from 'dep';
+                onmessage = async () => postMessage(await heard);
+                """,
+            "compartment-policy.json": policy(**grants),
+            "node_modules/dep/package.json": '{"name": "dep", "version": "1.0.0", "type": "module"}',
+            "node_modules/dep/index.js": """
+                const type = (scope = self) => typeof scope.addEventListener;
+                const seen = ({ target }) =>
+                  [type(), typeof target.importScripts, target.constructor.name].join(' ');
+                export const heard = new Promise((resolve) => {
+                  if (type() === 'undefined') resolve(type());
+                  else ((scope) => scope.addEventListener('message', (e) => resolve(seen(e))))(self);
+                });
+                """,
+        }
+    )
+
+    shown = browser.open(page(served), until=END)
+
+    assert (shown.said, shown.errors) == ([expected], [])
+
+
+def test_a_script_outside_of_compartments_is_refused_clearly(
+    browser: Browser, served: Path, script: Script
+) -> None:
+    script(
+        {
+            "main.js": """
+                const worker = new Worker(new URL('./w.js', import.meta.url));
+                worker.onmessage = ({ data }) => { console.log(data); document.title = 'done'; };
+                """,
+            "w.js": """
+                try { importScripts('/x.js'); } catch ({ message }) { postMessage(message); }
+                """,
+        }
+    )
+
+    (said,) = browser.open(page(served), until=END).said
+
+    assert said == "importScripts would run a script outside of any compartment; import a module"
 
 
 def test_a_service_worker_runs_a_module_of_the_application(

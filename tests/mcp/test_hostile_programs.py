@@ -121,6 +121,24 @@ def test_a_person_is_not_asked_without_end(
     assert most <= len(asked) <= (most if mode == "legacy" else 10)
 
 
+def test_an_answer_for_one_call_allows_no_other(tmp_path: Path) -> None:
+    config = {"mcpServers": {"orders": python_server()}}
+    asked: list[str] = []
+
+    def reply(message: str) -> dict[str, str]:
+        asked.append(message)
+        return {"decision": "once"}
+
+    call = "await tools.orders.cancel_order({ number: 1 })"
+
+    async def test() -> None:
+        async with connected(config, tmp_path, reply=reply) as client:
+            assert await run(client, f"{call}; {call}; return 'both'") == "both"
+
+    asyncio.run(test())
+    assert len(asked) == 2
+
+
 def test_a_cancelled_program_is_in_the_log(tmp_path: Path) -> None:
     config = {"mcpServers": {"orders": python_server()}}
     audit = tmp_path / "audit.jsonl"

@@ -39,6 +39,23 @@ def test_other_values_are_refused(value: object, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "value",
+    [
+        {"a": "\u202e"},
+        {f"\u202e{index}": LONG for index in range(99)},
+        ["\u202e"] * 999,
+    ],
+    ids=["short", "many members", "no object"],
+)
+def test_hidden_characters_are_escapes_in_every_form(value: object) -> None:
+    text = shown(value, most=3000)
+
+    assert "\u202e" in json.dumps(value, ensure_ascii=False)
+    assert "\u202e" not in text
+    assert "\\u202e" in text
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         {"first": LONG, "path": "/etc/passwd", "last": LONG},

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import pytest
+from referencing.exceptions import Unresolvable
 
 from compartment_mapper import Sandbox, SandboxError
 from compartment_mapper.mcp.schemas import checked_schema
-from compartment_mapper.sandbox.tools import Tool
+from compartment_mapper.sandbox.tools import BoundTool, Tool, bind_tools
 
 
 def test_names_and_data_are_no_keywords() -> None:
@@ -36,6 +38,35 @@ def test_nothing_is_fetched_and_nothing_more_is_refused() -> None:
     }
 
     assert checked_schema(schema) == {"properties": {"a": {}, "b": {}}}
+
+
+ELSEWHERE = "https://example.com/x"
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": ELSEWHERE},
+        {"$dynamicRef": ELSEWHERE},
+        {
+            "$schema": "https://json-schema.org/draft/2019-09/schema",
+            "$recursiveRef": ELSEWHERE,
+        },
+        {
+            "properties": {"a": {"$id": ELSEWHERE, "$ref": "#/$defs/any"}},
+            "$defs": {"any": {}},
+        },
+    ],
+    ids="-".join,
+)
+def test_a_reference_to_another_place_refuses_no_arguments(schema: dict[str, object]) -> None:
+    def bound(checked: Mapping[str, object]) -> BoundTool:
+        tool = Tool(function=dict, schema=schema, checked_schema=checked)
+        return bind_tools({"tool": tool}).tools[0]
+
+    with pytest.raises((RecursionError, Unresolvable)):
+        bound(schema).bound([{"a": 1}])
+    assert bound(checked_schema(schema)).bound([{"a": 1}]) == ([], {"a": 1})
 
 
 def test_a_short_text_does_not_take_hours() -> None:
