@@ -7,6 +7,7 @@ import os
 from typing import Annotated, Literal
 
 from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 from pydantic import BaseModel, Field
 
@@ -51,6 +52,12 @@ async def wait(seconds: float, context: Context[object, object]) -> str:
     await context.report_progress(1, 2, "half")
     await asyncio.sleep(seconds)
     return "waited"
+
+
+@server.tool()
+def fail(text: str) -> str:
+    """Fails, and says what it got."""
+    raise ToolError(f"cannot use {text}")
 
 
 @server.tool()

@@ -268,5 +268,13 @@ def test_secrets_stay_in_the_host(every_server: dict[str, object], tmp_path: Pat
             said = await run(client, "return await tools.every_thing.get_env({})")
             assert "[API_TOKEN]" in said
             assert "token-1234567" not in said
+            # Errors of tools are redacted too; the first line is the control.
+            shown = (
+                "try { await tools.orders.fail({ text }) } catch ({ message }) { return message }"
+            )
+            assert "harmless" in await run(client, f"const text = 'harmless'; {shown}")
+            secret = await run(client, f"const text = 'token-' + '1234567'; {shown}")
+            assert "[API_TOKEN]" in secret
+            assert "token-1234567" not in secret
 
     asyncio.run(test())
