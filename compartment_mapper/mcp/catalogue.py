@@ -138,7 +138,8 @@ class _Maker:
         try:
             bind_tools({"tool": tool})
         except TypeError:  # the server checks the arguments itself
-            return Tool(function=call, schema={"type": "object"}, description=function.description)
+            anything = {"type": "object"}
+            return replace(tool, checked_schema=anything, output_schema=None)
         return tool
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
+
 #: Keywords of regular expressions: with some, a short text takes hours.
 _EXPRESSIONS = frozenset({"pattern", "patternProperties", "format"})
 #: Keywords that depend on those.
@@ -47,6 +49,8 @@ def _schema(value: object) -> object:
 
 def _is_elsewhere(key: str, value: object) -> bool:
     """Return whether it refers to a schema at another place: the library would fetch it."""
-    if key in {"$id", "id", "$schema", "$dynamicRef", "$recursiveRef"}:
+    if key == "$schema":  # of the drafts that the library has: they differ in keywords
+        return not (isinstance(value, str) and value.rstrip("#") in REGISTRY)
+    if key in {"$id", "id", "$dynamicRef", "$recursiveRef"}:
         return isinstance(value, str)
     return key == "$ref" and isinstance(value, str) and not value.startswith("#")

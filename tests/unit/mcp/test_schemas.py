@@ -85,3 +85,15 @@ def test_a_short_text_does_not_take_hours() -> None:
 
     assert text == "a" * 40 + "!"
     assert time.monotonic() - began < 10
+
+
+def test_drafts_keep_their_keywords() -> None:
+    draft = "http://json-schema.org/draft-04/schema#"
+    number = {"type": "number", "minimum": 0, "exclusiveMinimum": True}
+    schema = checked_schema({"$schema": draft, "properties": {"n": number}})
+
+    (tool,) = bind_tools({"f": Tool(function=print, schema=schema)}).tools
+    assert tool.bound([{"n": 1}]) == ([], {"n": 1})
+    with pytest.raises(TypeError, match="minimum of 0"):
+        tool.bound([{"n": 0}])
+    assert checked_schema({"$schema": "https://example.com/x"}) == {}
