@@ -56,6 +56,8 @@ ROWS = {
     # assignments that fail silently, and the last match
     "name-of-a-function": "var f = function g() {}, x = f.name = 'h'; log(f.name, x)",
     "default-of-a-primitive": "function f(x) {\n  x.a = x.a || []\n  return x } var o = {}; log(f(o), o.a, f('s'), f(1), f(false)); try { f(null) } catch (e) { log(e.name.slice(0, 4)) } try { f() } catch (e) { log(e.name.slice(0, 4)) }",
+    "short-default-of-a-primitive": "function f(x) {\n  x.a ??= []\n  x . b ||= {}; return x } var o = {}; log(f(o), o.a, o.b, f('s'), f(1), f(true)); try { f(null) } catch (e) { log(e.name.slice(0, 4)) }",
+    "short-default-of-a-primitive-as-a-value": "function f(x) { var a = x.a ??= 7; return a } log(f('s'), f({}), f({ a: 0 })); var g = (y) => y.c ||= 2; log(g('s'), g(f), f.c)",
     "default-of-a-primitive-as-a-value": "function f(x) { var a = x . a = x.a || {}; return a } log(f('s'), f.a); var g = (x) => x.a = x.a || 2; log(g('s'), g(f), f.a)",
     "name-with-a-getter-only": "var o = { get name() { return 1 } }, i = Object.create(o); o.name = 2; i.name = 3; log(o.name, i.name)",
     "name-with-a-setter": "var o = { set name(v) { this.v = v } }; o.name = 2; log(o.v); try { ({ set name(v) { throw new RangeError('no') } }).name = 1 } catch (e) { log(e.name.slice(0, 4)) }",

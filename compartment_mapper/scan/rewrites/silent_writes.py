@@ -2,7 +2,7 @@
 
 ``f.name = 'g'`` for a function ``f``, or for an object whose class has a getter of that name;
 ``to[key] = from[key]``, which copies members of all names to a function; and, for a parameter that
-may be a string, ``x.list = x.list || []`` (ECMA-262 6.2.5.6).
+may be a string, ``x.list = x.list || []`` and ``x.list ??= []`` (ECMA-262 6.2.5.6).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator
 from itertools import pairwise
+from operator import itemgetter
 
 from compartment_mapper.records.module_record import Edit
 from compartment_mapper.scan.rewrites.assignments import assignment_as_call, begins_statement
@@ -23,6 +24,7 @@ _COMPUTED = re.compile(rb"\[\s*([A-Za-z_$][\w$]*)\s*\](?=\s*=(?![=>]))")
 #: The value contains the key: ``to[key] = from[key]``, ``a[name][key] = bind(from[key])``.
 _HAS_KEY = rb"\s*=[^;={}\n]{0,80}\w\s*\[\s*%s\s*\]"
 _DEFAULT = re.compile(rb"=\s*([A-Za-z_]\w*)\s*\.\s*(\w+)\s*\|\|")
+_SHORT_DEFAULT = re.compile(rb"(?<![\w$.])([A-Za-z_]\w*)\s*\.\s*(\w+)(?=\s*(?:\?\?|\|\|)=)")
 _MEMBER = rb"(?<![\w$.])%s\s*\.\s*%s\s*\Z"
 #: The longest member that is looked for.
 _WINDOW = 100
@@ -32,6 +34,7 @@ _WORD_BEFORE = re.compile(rb"([A-Za-z_$][\w$]*)\s*\Z")
 _WORD_AFTER = re.compile(rb"\s*([A-Za-z_$][\w$]*)")
 #: Or a loop over all keys: ``for (var key in from) { var value = from[key]; to[key] = value }``.
 _EACH_KEY = re.compile(rb"for\s*\(\s*(?:(?:var|let|const)\s+)?([A-Za-z_$][\w$]*)\s+in\b")
+_ASSIGNMENTS = frozenset({"assignment_expression", "augmented_assignment_expression"})
 #: Names that are assigned other names.
 _RENAMED = RESERVED_IN_STRICT | {"let", "arguments", "eval"}
 #: Exported functions, and the constructor's own members.
@@ -85,17 +88,23 @@ def _copies(syntax: Syntax, prefix: str, others: Container[int]) -> Iterator[Edi
 
 def _defaults(syntax: Syntax, others: Container[int]) -> Iterator[Edit]:
     """Yield edits that assign to another object if a parameter is a primitive value."""
-    for match in _DEFAULT.finditer(syntax.source):
-        member = syntax.source[max(0, match.start() - _WINDOW) : match.start()]
-        if not re.search(_MEMBER % (match[1], match[2]), member):
-            continue
-        target, _ = _assigned(syntax, match.start() - len(member) + len(member.rstrip()) - 1)
-        name = match[1].decode()
+    for name, end in sorted(_written_defaults(syntax.source), key=itemgetter(1)):
+        target, _ = _assigned(syntax, end - 1)
         if target is None or target.start_byte in others or target.type != "identifier":
             continue
         if _is_parameter(syntax, name, target):
             is_object = f'typeof {name}==="object"||typeof {name}==="function"||{name}==null'
             yield from _around(syntax, target, f"({is_object}?", ":{})")
+
+
+def _written_defaults(source: bytes) -> Iterator[tuple[str, int]]:
+    """Yield the names in ``x.list = x.list ||`` and ``x.list ??=``, and the ends of members."""
+    for match in _DEFAULT.finditer(source):
+        member = source[max(0, match.start() - _WINDOW) : match.start()]
+        if re.search(_MEMBER % (match[1], match[2]), member):
+            yield match[1].decode(), match.start() - len(member) + len(member.rstrip())
+    for match in _SHORT_DEFAULT.finditer(source):
+        yield match[1].decode(), match.end()
 
 
 def _is_parameter(syntax: Syntax, name: str, use: Node) -> bool:
@@ -130,7 +139,7 @@ def _assigned(syntax: Syntax, offset: int) -> tuple[Node | None, Node | None]:
     """Return the object whose member ends at *offset* and is assigned, and the value."""
     path = syntax.path_to(offset)
     for assignment, member in pairwise(path[-3:]):
-        if assignment.kind == "assignment_expression" and member.field == "left":
+        if assignment.kind in _ASSIGNMENTS and member.field == "left":
             target = member.node.child_by_field_name("object")
             is_plain = target is None or syntax.text(target) in _PLAIN
             if not is_plain and not is_strict(syntax, path):
