@@ -184,6 +184,42 @@ def test_rules_deny_and_limit(tmp_path: Path) -> None:
     asyncio.run(test())
 
 
+def test_errors_of_tools_count_as_data(tmp_path: Path) -> None:
+    rules = {"fail": {"access": "allow", "bytes": 200}}
+    config = {"mcpServers": {"orders": python_server(tools=rules)}}
+    program = """
+        for (let count = 1; count < 20; count += 1)
+          try { await tools.orders.fail({ text: 'x'.repeat(20) }) }
+          catch ({ name }) { if (name === 'LimitError') return count }
+        return 'no limit';
+        """
+
+    async def test() -> None:
+        async with connected(config, tmp_path) as client:
+            assert int(await run(client, program)) in range(2, 5)  # of 20 characters: up to 10
+
+    asyncio.run(test())
+
+
+def test_nobody_is_asked_about_a_call_beyond_the_limit(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def reply(message: str) -> dict[str, str]:
+        asked.append(message)
+        return {"decision": "once"}
+
+    rules = {"cancel_order": {"access": "ask", "calls": 2}}
+    config = {"mcpServers": {"orders": python_server(tools=rules)}}
+
+    async def test() -> None:
+        async with connected(config, tmp_path, reply=reply) as client:
+            call = "await tools.orders.cancel_order({ number: 1 });"
+            assert "may be called 2 times" in await run(client, call * 3)
+
+    asyncio.run(test())
+    assert len(asked) == 2
+
+
 def test_a_server_that_ends_is_started_again(
     every_server: dict[str, object], tmp_path: Path
 ) -> None:
