@@ -98,6 +98,33 @@ def test_the_place_of_a_module_script_is_not_guessed(
     assert "load it with <script src" in error
 
 
+def test_workers_that_the_page_starts_run_the_entry_or_need_a_start(
+    browser: Browser, served: Path, script: Script
+) -> None:
+    main = "if (typeof document === 'undefined') postMessage(`entry ${typeof importScripts}`);\n"
+    script({"main.js": main})
+    own = """<!doctype html><body><script src="app.js"></script><script>
+        const plain = new Worker('app.js');
+        plain.onmessage = ({ data }) => {
+          console.log(data);
+          const waiting = new Worker('app.js#compartment-mapper');
+          waiting.onerror = (event) => {
+            event.preventDefault();
+            console.log(event.message.replace(/.*: /, ''));
+            document.title = 'done';
+          };
+          waiting.postMessage({ compartment: 5, module: './main.js', starter: '' });
+        };
+        </script></body>"""
+
+    shown = browser.open(page(served, own), until=END)
+
+    assert shown.said == [
+        "entry function",
+        "Uncaught the first message of a worker must say what it starts",
+    ]
+
+
 def test_messages_errors_and_ends(browser: Browser, served: Path, script: Script) -> None:
     files = {
         "main.js": """
